@@ -1,0 +1,73 @@
+"""The door to hardware: what burner asks of a device, and what stands behind it.
+
+`Device` has two bodies: `esp.Esp` (a worker process that drives esptool) and the in-memory device
+of the unit tests. Everything here blocks; every call has a deadline of its own and raises
+`BurnerError` (E3 the port or the worker, E4 identity, E5 flash) when it is past or refused.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from burner.model import Region, Segment, Silicon
+
+
+@dataclass(frozen=True)
+class ConnectPlan:
+    """How to meet a chip: which one is expected and how fast to talk."""
+
+    chip: str
+    """esptool's name; the wrong chip is refused (E4), not adapted to."""
+    baud: int
+    """Bits per second once connected; the ladder steps this down."""
+    early_baud: bool = False
+    """Change the rate in ROM, before the stub is uploaded: faster, safe on some chips only."""
+
+
+class Line(Protocol):
+    """A byte dialogue on one port of the slot (a modem, AT firmware, a boot log)."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What arrived within the time, at least one byte; `b""` when nothing did."""
+        ...
+
+    def set_baud(self, baud: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Device(Protocol):
+    """One unit in one slot, for one attempt."""
+
+    def identify(self, plan: ConnectPlan) -> Silicon:
+        """Reset into download mode, connect, read IDs, start the stub at the plan's baud."""
+        ...
+
+    def matches(self, region: Region) -> bool:
+        """Whether flash holds the region's bytes, by the chip's own MD5."""
+        ...
+
+    def write(self, segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
+        """Write in the given order; yields (done, total) in bytes on the wire.
+
+        Every segment is checked by the chip's MD5 after it is written (E6 on a difference).
+        """
+        ...
+
+    def read(self, offset: int, size: int) -> bytes: ...
+
+    def boot(self, timeout_s: float, until: Callable[[str], bool]) -> tuple[str, ...]:
+        """Reset into the application and collect its lines until one satisfies, or time is up."""
+        ...
+
+    def line(self, port: str = "esp", baud: int = 115200) -> Line:
+        """Open a dialogue on a named port of the slot; `esp` is the chip's own."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """esptool, stub, adapter: whatever the record must name."""
+        ...
+
+    def close(self) -> None: ...

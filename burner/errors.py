@@ -1,0 +1,127 @@
+"""The one exception that crosses modules, and the table that turns its code into words.
+
+The table is data: `codes/E1.toml` … `codes/E9.toml`, one file a class of error. Codes are
+append-only (tests/golden/codes.txt): a factory's wall chart outlives our versions.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+Language = Literal["en", "zh"]
+
+
+class Fault(StrEnum):
+    """Whose fault an error is: it decides between FAIL (unit) and ERROR (station)."""
+
+    UNIT = "unit"
+    STATION = "station"
+    INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Code:
+    """One row of the table: what happened and what to do now, in both languages."""
+
+    code: str
+    says: str
+    do: str
+    says_zh: str
+    do_zh: str
+    fault: Fault
+    retry: bool
+    """True where trying the same unit again may help (link noise, a busy port)."""
+
+    def sentence(self, language: Language = "en") -> str:
+        return self.says_zh if language == "zh" else self.says
+
+    def remedy(self, language: Language = "en") -> str:
+        return self.do_zh if language == "zh" else self.do
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found in an input: where, what stood there, what is allowed."""
+
+    code: str
+    place: str
+    """`file:line field`, as much of it as is known."""
+    found: str
+    allowed: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        kind = "warning" if self.warning else "error"
+        allowed = f"; {self.allowed}" if self.allowed else ""
+        return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
+
+
+class BurnerError(Exception):
+    """What happened, as a code of the table and the detail of this one case.
+
+    `findings` carries every finding when an input was refused for several reasons at once.
+    The detail must never hold a secret.
+    """
+
+    def __init__(self, code: str, detail: str = "", findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.findings = findings
+
+    @property
+    def row(self) -> Code:
+        return lookup(self.code)
+
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.code}: {self.row.says}{detail}"
+
+
+def refuse(findings: list[Finding]) -> None:
+    """Raise one BurnerError for all errors among the findings; warnings alone pass.
+
+    Raises:
+        BurnerError: with the first error's code and all findings.
+    """
+    errors = [f for f in findings if not f.warning]
+    if errors:
+        detail = f"{len(errors)} error(s); first: {errors[0].place}: {errors[0].found}"
+        raise BurnerError(errors[0].code, detail, tuple(findings))
+
+
+@cache
+def table() -> dict[str, Code]:
+    """Every code, in the order of the files."""
+    rows: dict[str, Code] = {}
+    for entry in sorted(resources.files("burner").joinpath("codes").iterdir(), key=lambda e: e.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+            rows[code] = Code(
+                code=code,
+                says=row["says"],
+                do=row["do"],
+                says_zh=row["says_zh"],
+                do_zh=row["do_zh"],
+                fault=Fault(row["fault"]),
+                retry=row.get("retry", False),
+            )
+    return rows
+
+
+def lookup(code: str) -> Code:
+    """The row of a code.
+
+    Raises:
+        KeyError: for a code that is not in the table (a bug: a test compares both).
+    """
+    return table()[code]
+
+
+def exit_code(code: str) -> int:
+    """Exit status of a command that ended with this error (0, 1, 2, 130 are set elsewhere)."""
+    return {"E1": 3, "E2": 3, "E9": 70}.get(code[:2], 4)

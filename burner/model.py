@@ -1,0 +1,249 @@
+"""The nouns every layer shares: silicon, segments, attempts, records, events. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import md5, sha256
+from typing import Any, Self
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. FAIL: the unit is bad. ERROR: the station is bad."""
+
+    PASS = "PASS"  # noqa: S105 - an outcome, not a password
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+    OPEN = "OPEN"
+    """An intent without an outcome: something died in between."""
+
+
+class Step(StrEnum):
+    """The way of a unit, in its order."""
+
+    IDENTIFY = "identify"
+    NAME = "name"
+    CLAIM = "claim"
+    PAYLOAD = "payload"
+    WRITE = "write"
+    VERIFY = "verify"
+    RESET = "reset"
+    PROVE = "prove"
+    RECORD = "record"
+
+
+class RegionClass(StrEnum):
+    """What may happen to a region after the burn."""
+
+    FROZEN = "frozen"
+    """Stays as burned."""
+    MUTABLE = "mutable"
+    """The firmware changes it on first boot (nvs, otadata, phy)."""
+    BLANK = "blank"
+    """Written as 0xFF on purpose, so that nothing old survives."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of flash and what it holds, without the bytes. Offset and size in bytes."""
+
+    name: str
+    offset: int
+    size: int
+    sha256: str
+    md5: str
+    kind: RegionClass = RegionClass.FROZEN
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.size
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes for a place in flash. `confidential` bytes hold the product secret."""
+
+    name: str
+    offset: int
+    data: bytes = field(repr=False)
+    kind: RegionClass = RegionClass.FROZEN
+    confidential: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.data)
+
+    def region(self) -> Region:
+        return Region(
+            name=self.name,
+            offset=self.offset,
+            size=len(self.data),
+            sha256=sha256(self.data).hexdigest(),
+            md5=md5(self.data, usedforsecurity=False).hexdigest(),
+            kind=self.kind,
+        )
+
+
+@dataclass(frozen=True)
+class Mac:
+    """A 48-bit address; text form is lower case with colons."""
+
+    octets: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.octets) != 6:
+            raise ValueError(f"a MAC has 6 bytes, not {len(self.octets)}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `aa:bb:cc:dd:ee:ff`, with or without `:` or `-`. Raises ValueError otherwise."""
+        return cls(bytes.fromhex(text.replace(":", "").replace("-", "")))
+
+    def __str__(self) -> str:
+        return self.octets.hex(":")
+
+
+@dataclass(frozen=True)
+class Security:
+    """What the chip says of its own protection."""
+
+    secure_boot: bool = False
+    flash_encryption: bool = False
+    secure_download: bool = False
+
+
+@dataclass(frozen=True)
+class Silicon:
+    """What identify reads from the part before anything is written."""
+
+    chip: str
+    """esptool's name in one word: `esp32c3`."""
+    revision: str
+    """`v0.4`; empty where it cannot be read."""
+    mac: Mac
+    """The base MAC, never an EUI-64."""
+    flash_id: int
+    """JEDEC id, 24 bits: manufacturer in the low byte, capacity in the high byte."""
+    flash_size: int
+    """Bytes; 0 where the part does not say."""
+    security: Security = Security()
+    eui64: str = ""
+    """8 bytes with colons on chips with IEEE 802.15.4, else empty."""
+    mac_crc_ok: bool | None = None
+    """eFuse CRC of the MAC where the chip has one (ESP32), else None."""
+    fingerprint: str = ""
+    """A second ID: flash unique ID or eFuse unique ID as hex, else empty."""
+
+    @property
+    def unit_id(self) -> str:
+        return str(self.mac)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try on one unit. Grows by `dataclasses.replace` as more of the unit is known."""
+
+    id: str
+    station: str
+    slot: str
+    operator: str
+    batch: str
+    profile: str
+    """Name and version: `plug-c3 1.2.0`."""
+    release_digest: str
+    product_id: str
+    started: datetime
+    versions: Mapping[str, str]
+    """burner, esptool, stub, python, adapter, … whatever made this attempt what it is."""
+    silicon: Silicon | None = None
+    device_name: str = ""
+    """Empty until bound."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Every ID read from the unit, by source: `mac`, `imei`, `label`, `serial`."""
+    regions: tuple[Region, ...] = ()
+    rework: str = ""
+    """The reason given for burning a known unit again."""
+    try_number: int = 1
+
+    @property
+    def chip(self) -> str:
+        return self.silicon.chip if self.silicon else ""
+
+    @property
+    def unit_id(self) -> str:
+        return self.silicon.unit_id if self.silicon else ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an attempt ended, before the manifest gives it a place in the chain."""
+
+    outcome: Outcome
+    step: Step
+    ended: datetime
+    seconds: float
+    code: str = ""
+    detail: str = ""
+    written: bool = False
+    """False where the flash already held exactly what would be burned, or was never touched."""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by step."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """What was seen: baud, name and ProductID the firmware printed, key fingerprint, …"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """An attempt and its end as the manifest holds them. `seq` counts in its station's chain."""
+
+    seq: int
+    attempt: Attempt
+    result: Result
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """Event: a slot goes on to the next step."""
+
+    slot: str
+    step: Step
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Event: bytes of a step done so far, of how many (compressed bytes while writing)."""
+
+    slot: str
+    step: Step
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Event: the unit in a slot is known, and by which name."""
+
+    slot: str
+    unit_id: str
+    device_name: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Event: something worth reading that ends nothing (baud stepped down, retry)."""
+
+    slot: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Event: always the last of an attempt. `known` = an earlier PASS, nothing new recorded."""
+
+    slot: str
+    record: Record
+    known: bool = False
+
+
+Event = StepStarted | Progress | Bound | Note | Finished
