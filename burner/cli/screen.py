@@ -1,0 +1,96 @@
+"""What people see: sentences, tables, progress. The only file, with board.py, that knows rich.
+
+Everything for people goes to stderr except tables, which are a command's answer. rich is
+imported on first use, so that help and `--json` never pay for it.
+"""
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from burner.errors import BurnerError, Language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Item = TypeVar("Item")
+PIPE_WIDTH = 400
+
+
+@cache
+def console(stderr: bool = False) -> "Console":
+    """The console of a stream; colour only on a terminal, NO_COLOR obeyed (rich does both).
+
+    On a pipe a table is as wide as its content: whoever reads it there cuts lines himself.
+    """
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
+
+
+def say(text: str = "") -> None:
+    """A line of a command's answer, as it stands."""
+    sys.stdout.write(text + "\n")
+
+
+def warn(text: str) -> None:
+    """A line for the person, beside the answer."""
+    from rich.markup import escape
+
+    console(stderr=True).print(f"[yellow]{escape(text)}[/yellow]")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as a table."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(str(cell)) for cell in row))
+    console().print(drawn)
+
+
+def error(problem: BurnerError, language: Language = "en") -> None:
+    """What happened, what to do now, the code; every finding when an input was refused."""
+    from rich.markup import escape
+
+    row = problem.row
+    out = console(stderr=True)
+    out.print(f"[bold red]{problem.code}[/bold red] {escape(row.sentence(language))}")
+    if problem.findings:
+        for finding in problem.findings:
+            out.print(f"  {escape(str(finding))}")
+    elif problem.detail:
+        out.print(f"  {escape(problem.detail)}")
+    out.print(f"[bold]→[/bold] {escape(row.remedy(language))}")
+
+
+def bug(problem: Exception, language: Language = "en") -> None:
+    """A bug of ours: a sentence for the person, the traceback into a file for the report.
+
+    The traceback has no local variables: they could hold a secret.
+    """
+    text = "".join(traceback.format_exception(problem))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="burner-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(text)
+    error(BurnerError("E901", f"{type(problem).__name__}; traceback in {Path(log.name)}"), language)
+
+
+def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:
+    """Pass items through, with a progress bar beside it when a person is looking."""
+    if not console(stderr=True).is_terminal:
+        return items
+    from rich.progress import track as rich_track
+
+    return rich_track(items, description=label, total=total, console=console(stderr=True))

@@ -1,0 +1,115 @@
+"""The house rules: imports run one way, and a third-party package has one home."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "burner"
+
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"errors", "model"}),
+    frozenset(
+        "schema secrets partitions image naming identity carriers layout profile release".split()
+    ),
+    frozenset({"devices", "manifest", "tencent", "bench"}),
+    frozenset({"burn", "verify", "report"}),
+    frozenset({"retry", "station", "station_map"}),
+    frozenset({"cli"}),
+)
+DOORS = LAYERS[2]
+
+HOMES: dict[str, tuple[str, ...]] = {
+    "click": ("cli",),
+    "rich": ("cli/screen.py", "cli/board.py"),
+    "pydantic": ("schema.py", "profile.py", "naming.py", "identity.py", "carriers"),
+    "yaml": ("schema.py",),
+    "serial": ("devices", "bench"),
+    "esptool": ("devices/esp_worker.py", "bench"),
+    "esp_pylib": ("devices/esp_worker.py",),
+    "esp_idf_nvs_partition_gen": ("carriers/nvs.py",),
+    "littlefs": ("carriers/file.py",),
+    "fatfs": ("carriers/file.py",),
+    "sqlalchemy": ("manifest",),
+    "psycopg": ("manifest",),
+    "filelock": ("manifest",),
+    "keyring": ("secrets.py", "manifest/keys.py"),
+    "cryptography": ("manifest",),
+}
+
+Import = tuple[str, str, str]
+"""File inside the package, its top-level part, the module it imports."""
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports() -> Iterator[Import]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        where = path.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+                if node.module == "burner":
+                    names = [f"burner.{alias.name}" for alias in node.names]
+            else:
+                continue
+            for name in names:
+                yield where, part_of(path), name
+
+
+def layer(part: str) -> int:
+    return next(i for i, parts in enumerate(LAYERS) if part in parts)
+
+
+OUTSIDE = {"__init__", "__main__", "codes", "py.typed"}
+
+
+def test_every_part_of_the_package_has_a_layer() -> None:
+    parts = {part_of(p) for p in PACKAGE.rglob("*.py")} - OUTSIDE
+    assert parts <= frozenset().union(*LAYERS)
+
+
+def test_imports_run_one_way() -> None:
+    wrong = []
+    for where, part, name in imports():
+        if part in OUTSIDE or not name.startswith("burner."):
+            continue
+        target = name.split(".")[1]
+        if target in ("__version__",):
+            continue
+        if layer(target) > layer(part) or (part in DOORS and target in DOORS and part != target):
+            wrong.append(f"{where} imports {name}")
+    assert wrong == []
+
+
+def test_relative_imports_are_not_used() -> None:
+    relative = [
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == []
+
+
+def test_every_third_party_package_stays_in_its_home() -> None:
+    strangers = []
+    for where, _, name in imports():
+        top = name.split(".")[0]
+        if top == "burner" or top in sys.stdlib_module_names:
+            continue
+        homes = HOMES.get(top, ())
+        if not any(where == home or where.startswith(f"{home}/") for home in homes):
+            strangers.append(f"{where} imports {name}")
+    assert strangers == []
+
+
+@pytest.mark.parametrize("package", sorted(HOMES))
+def test_every_listed_home_is_lived_in(package: str) -> None:
+    assert any(name.split(".")[0] == package for _, _, name in imports())
