@@ -1,0 +1,332 @@
+"""YAML written by people → frozen models, with every mistake named at once.
+
+What YAML 1.1 silently turns into something else stays what it looks like here: `no` is text,
+`0123` is text, `12:30` is text, only `true`/`false` are booleans (the YAML 1.2 core rules).
+A decimal such as `1.10` is a number, so a field that wants text asks for quotes.
+Files of other people: size, depth and the number of values behind aliases are bounded.
+"""
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from burner.errors import BurnerError, Finding, refuse
+
+MAX_FILE_BYTES = 256 * 1024
+MAX_VALUES = 10_000
+MAX_DEPTH = 20
+MAX_UINT32 = 0xFFFF_FFFF
+
+FieldPath = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Base of every model read from a file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def refusal(code: str, found: str, allowed: str) -> PydanticCustomError:
+    """What a validator raises to give its finding a code of its own."""
+    return PydanticCustomError(code, "{found}", {"found": found, "allowed": allowed})
+
+
+_SIZE = re.compile(r"(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})\s*([kKmM]?)[bB]?")
+SIZE_FORMS = "a number of bytes such as 24576, 0x6000, 24K or 4MB"
+
+
+def parse_size(value: object) -> int:
+    """Bytes from `4MB`, `24K`, `0x6000` or a number.
+
+    Raises:
+        ValueError: for anything else, and for more than 32 bits.
+    """
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+        value = int(match[1], 0 if match[1][:2] in ("0x", "0X") else 10)
+        value *= {"": 1, "K": 1024, "M": 1024 * 1024}[match[2].upper()]
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_UINT32:
+        raise ValueError(SIZE_FORMS)
+    return value
+
+
+_SIZE_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": MAX_UINT32},
+        {"type": "string", "pattern": rf"^{_SIZE.pattern}$"},
+    ]
+}
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE_SCHEMA)]
+"""A length in bytes."""
+Offset = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE_SCHEMA)]
+"""A place in flash, in bytes from its start."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as plain values, and where in the file each of them stands."""
+
+    name: str
+    data: Any
+    lines: Mapping[FieldPath, int] = field(repr=False)
+    texts: Mapping[FieldPath, str] = field(repr=False)
+    """Scalars as written."""
+
+    def place(self, *path: str | int) -> str:
+        """`file:line field` of a field; the line of the nearest parent where it is missing."""
+        at = path
+        while at and at not in self.lines:
+            at = at[:-1]
+        return f"{self.name}:{self.lines.get(at, 1)} {dotted(path)}".rstrip()
+
+
+def dotted(path: FieldPath) -> str:
+    """`images[0].file`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def read(path: Path, code: str) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        BurnerError: `code`, with a finding for everything wrong with the file itself.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise _one(code, path.name, f"cannot be read: {error.strerror}", "a file") from None
+    except UnicodeDecodeError:
+        raise _one(code, path.name, "is not UTF-8 text", "YAML in UTF-8") from None
+    return parse(text, path.name, code)
+
+
+def parse(text: str, name: str, code: str) -> Document:
+    """Read YAML text; `name` stands for the file in findings.
+
+    Raises:
+        BurnerError: `code`, with a finding for everything wrong with the text itself.
+    """
+    if len(text) > MAX_FILE_BYTES:
+        raise _one(code, name, "is too large", f"at most {MAX_FILE_BYTES} bytes")
+    reader = _Reader(name, code)
+    try:
+        root = yaml.compose(text, _Loader)
+        data = reader.value(root, (), 0) if root is not None else None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # A composer's complaint repeats the text after `*` or `!`, which might be a secret.
+        what = "an alias" if isinstance(error, yaml.composer.ComposerError) else error.problem
+        raise _one(code, f"{name}:{line}", f"is not YAML: {what}", "") from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise _one(code, name, "is not YAML", "printable text, moderately nested") from None
+    refuse(reader.findings)
+    return Document(name, data, reader.lines, reader.texts)
+
+
+def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[Finding, ...]]:
+    """Validate a document; None where it has errors."""
+    try:
+        return model.model_validate(document.data), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, tuple(_finding(document, model, detail, code) for detail in details)
+
+
+def load(path: Path, model: type[M], code: str) -> M:
+    """YAML file → model.
+
+    Raises:
+        BurnerError: `code` (or a validator's own), with every finding.
+    """
+    value, findings = fit(read(path, code), model, code)
+    refuse(list(findings))
+    assert value is not None  # noqa: S101 - no errors, so there is a value
+    return value
+
+
+def source_lines(path: Path, code: str = "E101") -> Mapping[FieldPath, int]:
+    """The line of every field in a YAML file, for checks that come after `load`."""
+    return read(path, code).lines
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes only; resolves plain scalars by the YAML 1.2 core rules."""
+
+
+_DIGITS = list("-+0123456789.")
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"-?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+", _DIGITS),
+    ("float", _FLOAT, _DIGITS),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first
+    )
+
+
+class _Reader:
+    """Turns composed nodes into values, and remembers where each stood."""
+
+    def __init__(self, name: str, code: str) -> None:
+        self.name = name
+        self.code = code
+        self.findings: list[Finding] = []
+        self.lines: dict[FieldPath, int] = {}
+        self.texts: dict[FieldPath, str] = {}
+        self._values = 0
+
+    def value(self, node: yaml.Node, path: FieldPath, depth: int) -> Any:
+        self._values += 1
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            raise ValueError("too deep or too much behind aliases")
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: FieldPath, depth: int) -> dict[Hashable, Any]:
+        entries: dict[Hashable, Any] = {}
+        for key, item in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                self._complain(path, line, "a key is not text", "plain names as keys")
+                continue
+            here = (*path, key.value)
+            if key.value in entries:
+                before = self.lines[here]
+                self._complain(here, line, f"stands twice, first in line {before}", "each key once")
+                continue
+            self.lines[here] = line
+            entries[key.value] = self.value(item, here, depth + 1)
+        return entries
+
+    def _scalar(self, node: yaml.Node, path: FieldPath) -> Any:
+        text = str(node.value)
+        self.texts[path] = text
+        match node.tag.removeprefix("tag:yaml.org,2002:"):
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text, 16 if text.startswith("0x") else 10)
+            case "float":
+                return float(text)
+            case "str":
+                return text
+        self._complain(path, node.start_mark.line + 1, "has a tag (`!…`)", "plain values")
+        return None
+
+    def _complain(self, path: FieldPath, line: int, found: str, allowed: str) -> None:
+        place = f"{self.name}:{line} {dotted(path)}".rstrip()
+        self.findings.append(Finding(self.code, place, found, allowed))
+
+
+def _one(code: str, place: str, found: str, allowed: str) -> BurnerError:
+    return BurnerError(code, f"{place}: {found}", (Finding(code, place, found, allowed),))
+
+
+def _finding(
+    document: Document, model: type[BaseModel], detail: ErrorDetails, code: str
+) -> Finding:
+    """One pydantic complaint in our words."""
+    path = _in_document(document.data, detail)
+    context = detail.get("ctx", {})
+    if re.fullmatch(r"E\d{3}", detail["type"]):
+        return Finding(detail["type"], document.place(*path), context["found"], context["allowed"])
+    allowed = detail["msg"].removeprefix("Value error, ")
+    match detail["type"]:
+        case "missing":
+            found, allowed = "is missing", "required"
+        case "extra_forbidden":
+            found = "is not a key of this place"
+            allowed = _keys_allowed(model, detail["loc"])
+        case "string_type" if isinstance(detail["input"], int | float):
+            found = f"{_shown(document, path)} is read as a {type(detail['input']).__name__}"
+            allowed = "text: put quotes around it"
+        case _:
+            found = f"found {_shown(document, path)}"
+    return Finding(code, document.place(*path), found, allowed)
+
+
+def _in_document(data: Any, detail: ErrorDetails) -> FieldPath:
+    """The path in the file: pydantic's own adds names of union members and validators."""
+    path: FieldPath = ()
+    last = detail["loc"][-1:] if detail["type"] == "missing" else ()
+    for part in detail["loc"]:
+        child = _child(data, part)
+        if child is not _NOTHING:
+            data = child
+            path = (*path, part)
+    return path + last
+
+
+_NOTHING = object()
+
+
+def _child(data: Any, part: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(part, _NOTHING)
+    if isinstance(data, list) and isinstance(part, int) and part < len(data):
+        return data[part]
+    return _NOTHING
+
+
+def _shown(document: Document, path: FieldPath) -> str:
+    """The value as written, but never one that may be a secret."""
+    if "secret" in dotted(path).lower():
+        return "a value that is not shown here"
+    if path in document.texts:
+        return repr(document.texts[path][:80])
+    value = document.data
+    for part in path:
+        value = value[part]
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else "nothing"
+
+
+def _keys_allowed(model: type[BaseModel], loc: FieldPath) -> str:
+    """The keys that the model has at a place, with the likely one first."""
+    root = model.model_json_schema()
+    node = root
+    for part in loc[:-1]:
+        node = _step(_deref(node, root), part)
+    keys = list(_deref(node, root).get("properties", {}))
+    close = get_close_matches(str(loc[-1]), keys, 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}keys here: {', '.join(keys)}" if keys else "no such key"
+
+
+def _deref(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+    if options:
+        node = options[0]
+    if "$ref" in node:
+        return _deref(root["$defs"][node["$ref"].rsplit("/", 1)[1]], root)
+    return node
+
+
+def _step(node: dict[str, Any], part: str | int) -> dict[str, Any]:
+    """One part of pydantic's path further down a JSON Schema; {} where that is not known."""
+    tagged = node.get("discriminator", {}).get("mapping", {})
+    if part in tagged:
+        return {"$ref": tagged[part]}
+    child = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+    child = child or node.get("additionalProperties")
+    return child if isinstance(child, dict) else {}
