@@ -58,8 +58,13 @@ class Device(Protocol):
 
     def read(self, offset: int, size: int) -> bytes: ...
 
-    def boot(self, timeout_s: float, until: Callable[[str], bool]) -> tuple[str, ...]:
-        """Reset into the application and collect its lines until one satisfies, or time is up."""
+    def boot(
+        self, timeout_s: float, until: Callable[[Sequence[str]], bool], baud: int = 115200
+    ) -> tuple[str, ...]:
+        """Reset into the application and collect its lines.
+
+        Ends when all lines so far satisfy `until`, or the time is up; with 0 it only resets.
+        """
         ...
 
     def line(self, port: str = "esp", baud: int = 115200) -> Line:

@@ -1,0 +1,326 @@
+"""One unit, from bare board to record. `burn` tells the whole way, top to bottom.
+
+It never raises for a bad unit: that is an outcome, and the last event is always `Finished`. It
+does raise when the manifest cannot be written (E7): an unrecorded unit must not exist.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+from burner import boot
+from burner.admission import admit
+from burner.carriers import AtCarrier
+from burner.devices import ConnectPlan, Device
+from burner.devices.modem import read_imei
+from burner.errors import BurnerError, Fault
+from burner.identity import check_ids, check_silicon
+from burner.manifest.ledger import Ledger
+from burner.model import (
+    Attempt,
+    Bound,
+    Event,
+    Finished,
+    Outcome,
+    Progress,
+    Record,
+    RegionClass,
+    Result,
+    Segment,
+    Silicon,
+    Step,
+    StepStarted,
+)
+from burner.naming import device_name
+from burner.release import Release
+
+WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every unit of a run shares."""
+
+    release: Release
+    station: str
+    operator: str
+    batch: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one try differs in: the place, the speed, what the operator said of this unit."""
+
+    slot: str
+    baud: int
+    number: int = 1
+    label: str = ""
+    """Scanned from the board; empty where the profile asks for none."""
+    rework: str = ""
+    """Why a known unit is burned again; empty = it is not."""
+
+
+def burn(
+    job: Job,
+    device: Device,
+    ledger: Ledger,
+    trial: Trial,
+    aborted: Callable[[], bool] = lambda: False,
+) -> Iterator[Event]:
+    """Take one unit the whole way.
+
+    Args:
+        job: release, batch and people.
+        device: the unit, through the slot's worker.
+        ledger: the manifest, open for this station.
+        trial: which slot, how fast, with what said by the operator.
+        aborted: whether a person stopped the station; an error then is theirs, not the unit's.
+
+    Yields:
+        Events as they happen; the last is `Finished`.
+
+    Raises:
+        BurnerError: E7 when the manifest cannot be written.
+    """
+    way = _Way(job, device, ledger, trial)
+    try:
+        yield from way.identify()
+        if way.names_early:
+            yield from way.name()
+        if known := way.recall():
+            yield Finished(trial.slot, known, known=True)
+            return
+        yield from way.claim()
+        yield from way.payload()
+        yield from way.write()
+        yield from way.verify()
+        if not way.names_early:
+            yield from way.reset()
+            yield from way.name()
+            yield from way.bind()
+            yield from way.write_named()
+        yield from way.reset()
+        yield from way.prove()
+        result = way.ended(Outcome.PASS)
+    except BurnerError as error:
+        if error.code.startswith("E7"):
+            raise
+        result = way.failed(error, aborted())
+    yield way.enter(Step.RECORD)
+    yield Finished(trial.slot, ledger.finish(way.attempt, result))
+
+
+class _Way:
+    """The state of one attempt between its steps; each step is a method, in the order above."""
+
+    def __init__(self, job: Job, device: Device, ledger: Ledger, trial: Trial) -> None:
+        profile = job.release.profile
+        self.job, self.device, self.ledger, self.trial = job, device, ledger, trial
+        self.release, self.profile = job.release, profile
+        self.names_early = not profile.identity.binds_after_boot
+        self.segments: tuple[Segment, ...] = ()
+        self.written = False
+        self.lines: tuple[str, ...] = ()
+        self.evidence: dict[str, Any] = {"baud": trial.baud}
+        self.attempt = Attempt(
+            id=uuid4().hex,
+            station=job.station,
+            slot=trial.slot,
+            operator=job.operator,
+            batch=job.batch,
+            profile=profile.title,
+            release_digest=job.release.digest,
+            product_id=profile.product.id,
+            started=datetime.now(UTC),
+            versions=job.versions,
+            rework=trial.rework,
+            try_number=trial.number,
+        )
+        self._started = self._entered = monotonic()
+        self._step = Step.IDENTIFY
+        self._timings: dict[str, float] = {}
+
+    def enter(self, step: Step) -> StepStarted:
+        """Close the clock of the step before, open this one's."""
+        now = monotonic()
+        self._timings[self._step] = self._timings.get(self._step, 0.0) + now - self._entered
+        self._step, self._entered = step, now
+        return StepStarted(self.trial.slot, step)
+
+    # -- the steps ----------------------------------------------------------------------------
+
+    def identify(self) -> Iterator[Event]:
+        yield self.enter(Step.IDENTIFY)
+        silicon = self._connect()
+        self.attempt = replace(
+            self.attempt,
+            silicon=silicon,
+            ids={"mac": str(silicon.mac)},
+            versions={**self.job.versions, **self.device.versions()},
+        )
+        profile = self.profile
+        admit(silicon, profile.chip.type, profile.flash.size, profile.chip.min_revision)
+        check_silicon(silicon, profile.identity)
+
+    def name(self) -> Iterator[Event]:
+        yield self.enter(Step.NAME)
+        silicon = self._silicon
+        ids = dict(self.attempt.ids)
+        if self.trial.label:
+            ids["label"] = self.trial.label
+        if (modem := self.profile.identity.imei) is not None:
+            line = self.device.line(modem.port, modem.baud)
+            try:
+                ids["imei"] = read_imei(line, modem)
+            finally:
+                line.close()
+        check_ids(ids, silicon, self.profile.identity)
+        name = device_name(self.profile.name, silicon, ids)
+        self.attempt = replace(self.attempt, ids=ids, device_name=name)
+        yield Bound(self.trial.slot, self.attempt.unit_id, name)
+
+    def recall(self) -> Record | None:
+        """The earlier PASS of this very unit, if its flash still is what that record says.
+
+        Raises:
+            BurnerError: E453 a known PASS whose flash is not ours, E455 a PASS of another
+                release, E456 another part with the same MAC.
+        """
+        if self.trial.rework:
+            return None
+        passed = self.ledger.unit(self.attempt.unit_id, self.attempt.product_id).passed
+        if passed is None:
+            return None
+        where = f"PASS at {passed.result.ended:%Y-%m-%d %H:%M} UTC in slot {passed.attempt.slot}"
+        before, now = passed.attempt.silicon, self._silicon
+        if before and before.fingerprint and now.fingerprint:
+            if before.fingerprint != now.fingerprint:
+                raise BurnerError("E456", f"{now.mac}: {where}, on another flash chip")
+        frozen = [r for r in passed.attempt.regions if r.kind is RegionClass.FROZEN]
+        if not all(self.device.matches(region) for region in frozen):
+            raise BurnerError("E453", f"{now.mac}: {where}")
+        if passed.attempt.release_digest != self.release.digest:
+            raise BurnerError("E455", f"{now.mac}: {where}, with {passed.attempt.profile}")
+        return passed
+
+    def claim(self) -> Iterator[Event]:
+        """Intent, name and place in the batch, durable in one commit before the first erase."""
+        yield self.enter(Step.CLAIM)
+        segments = self.release.payload(self.attempt.device_name)
+        regions = tuple(s.region() for s in sorted(segments, key=lambda s: s.offset))
+        self.segments = tuple(sorted(segments, key=_write_order))
+        self.attempt = replace(self.attempt, regions=regions)
+        self.ledger.begin(self.attempt)
+
+    def write(self) -> Iterator[Event]:
+        """Write everything, unless the flash already holds exactly that.
+
+        Order is proof: what may change goes first and the configuration last, so that frozen
+        regions that all match say that an earlier, interrupted burn had written the rest too.
+        """
+        yield self.enter(Step.WRITE)
+        frozen = [s.region() for s in self.segments if s.kind is RegionClass.FROZEN]
+        smallest_first = sorted(frozen, key=lambda region: region.size)
+        if not self.trial.rework and all(self.device.matches(r) for r in smallest_first):
+            return
+        yield from self._write(self.segments)
+
+    def verify(self) -> Iterator[Event]:
+        """The chip's MD5 has checked every region; now read the key back and decode it."""
+        yield self.enter(Step.VERIFY)
+        carrier = self.release.carrier
+        if isinstance(carrier, AtCarrier):
+            return
+        places = carrier.places(self.release.layout)
+        read = {p.name: self.device.read(p.offset, p.size) for p in places}
+        found, wanted = carrier.decode(read), self.release.key_for(self.attempt.device_name)
+        if found != wanted:
+            raise BurnerError("E602", f"in {', '.join(read)}")
+        self.evidence["key"] = wanted.product_secret.fingerprint(wanted.product_id)
+
+    def bind(self) -> Iterator[Event]:
+        yield self.enter(Step.CLAIM)
+        self.ledger.bind(self.attempt)
+
+    def write_named(self) -> Iterator[Event]:
+        """What needs the name, after a boot that told it. The MAC is read again first."""
+        if not self.release.needs_name:
+            return
+        yield self.enter(Step.WRITE)
+        if (again := self._connect().mac) != self._silicon.mac:
+            raise BurnerError("E457", f"began with {self._silicon.mac}, now {again}")
+        named = self.release.named_segments(self.attempt.device_name)
+        yield from self._write(named)
+        yield from self.verify()
+
+    def reset(self) -> Iterator[Event]:
+        """Into the application, listening for what the profile expects of it."""
+        yield self.enter(Step.RESET)
+        settings = self.profile.boot
+        timeout_s = settings.timeout_s if settings.awaited else 0.0
+        self.lines = self.device.boot(
+            timeout_s, lambda lines: boot.heard_all(settings, lines), settings.baud
+        )
+
+    def prove(self) -> Iterator[Event]:
+        yield self.enter(Step.PROVE)
+        carrier = self.release.carrier
+        if isinstance(carrier, AtCarrier):
+            line = self.device.line(carrier.settings.port, carrier.settings.baud)
+            try:
+                carrier.burn(line, self.release.key_for(self.attempt.device_name))
+            finally:
+                line.close()
+        said = boot.judge(
+            self.profile.boot, self.lines, self.attempt.device_name, self.attempt.product_id
+        )
+        self.evidence.update({f"firmware_{what}": value for what, value in said.items()})
+
+    # -- how it ended ------------------------------------------------------------------------
+
+    def ended(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
+        step = self._step
+        self.enter(Step.RECORD)
+        return Result(
+            outcome=outcome,
+            step=step,
+            ended=datetime.now(UTC),
+            seconds=monotonic() - self._started,
+            code=code,
+            detail=detail,
+            written=self.written,
+            timings=dict(self._timings),
+            evidence=self.evidence,
+        )
+
+    def failed(self, error: BurnerError, by_person: bool) -> Result:
+        """FAIL says that the unit is bad, ERROR that the station is; a person's stop is neither."""
+        if by_person:
+            return self.ended(Outcome.ABORTED, "E458", error.detail)
+        unit = error.row.fault is Fault.UNIT
+        return self.ended(Outcome.FAIL if unit else Outcome.ERROR, error.code, error.detail)
+
+    # -- pieces ------------------------------------------------------------------------------
+
+    @property
+    def _silicon(self) -> Silicon:
+        assert self.attempt.silicon is not None  # noqa: S101 - identify stands first
+        return self.attempt.silicon
+
+    def _connect(self) -> Silicon:
+        early = self.profile.flash.early_baud == "auto"
+        plan = ConnectPlan(self.profile.chip.type, self.trial.baud, early_baud=early)
+        return self.device.identify(plan)
+
+    def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
+        self.written = True
+        for done, total in self.device.write(segments):
+            yield Progress(self.trial.slot, Step.WRITE, done, total)
+
+
+def _write_order(segment: Segment) -> tuple[int, bool, int]:
+    return WRITE_ORDER.index(segment.kind), segment.confidential, segment.offset
