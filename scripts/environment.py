@@ -1,0 +1,51 @@
+"""The project's own virtual environment, made on first use; shared by quickstart, test and bench.
+
+Needs nothing but Python 3.11 or newer, and works from any folder, on Linux, macOS and Windows.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / ".venv"
+BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+BURNER = BIN / ("burner.exe" if os.name == "nt" else "burner")
+
+
+def prepare(*extras: str) -> Path:
+    """Install the project with these extras unless that was done already; returns its Python.
+
+    A stamp names what was installed from: the same pyproject.toml is not installed twice, and
+    what `test` has installed is enough for `quickstart`.
+    """
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before pip could check it
+        sys.exit(f"burner needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    stamps = [HOME / f"installed-{'-'.join(part) or 'plain'}" for part in (extras, ("dev",))]
+    if PYTHON.exists() and any(s.exists() and s.read_text() == wanted for s in stamps):
+        return PYTHON
+    print(f"Setting up {HOME} (once, about half a minute) …", flush=True)
+    _make()
+    target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if subprocess.run([*pip, "--editable", target], check=False).returncode:
+        sys.exit("The installation failed; the lines above say why. Is there a network?")
+    stamps[0].write_text(wanted)
+    return PYTHON
+
+
+def _make() -> None:
+    if PYTHON.exists():
+        return
+    try:
+        venv.create(HOME, with_pip=True)
+    except subprocess.CalledProcessError:
+        sys.exit(
+            "Python could not make a virtual environment.\n"
+            "On Debian and Ubuntu: apt-get install python3-venv, then run this again."
+        )
