@@ -195,12 +195,14 @@ class FakeDevice:
     def read(self, offset: int, size: int) -> bytes:
         return self._enter("read", f"{offset:#x}").flash.read(offset, size)
 
-    def boot(self, timeout_s: float, until: Callable[[str], bool]) -> tuple[str, ...]:
+    def boot(
+        self, timeout_s: float, until: Callable[[Sequence[str]], bool], baud: int = 115200
+    ) -> tuple[str, ...]:
         board = self._enter("boot")
         lines: list[str] = []
         for line in board.prints(board):
             lines.append(line)
-            if until(line):
+            if until(lines):
                 break
         return tuple(lines)
 
