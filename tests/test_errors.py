@@ -1,0 +1,79 @@
+"""The table of codes: whole, bilingual, append-only, and no code without a use."""
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from burner import errors
+from burner.cli.explain import explain
+from burner.errors import BurnerError, Finding, refuse
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden" / "codes.txt"
+
+
+def codes_in_source() -> set[str]:
+    source = "".join(
+        p.read_text(encoding="utf-8") for p in (ROOT / "burner").rglob("*.py")
+    )
+    return set(re.findall(r"[\"'](E[1-9]\d\d)[\"']", source))
+
+
+def test_a_code_once_published_stays() -> None:
+    published = GOLDEN.read_text().split()
+    assert published == sorted(published)
+    assert set(published) == set(errors.table()), "add new codes to tests/golden/codes.txt"
+
+
+def test_every_code_the_source_raises_has_words() -> None:
+    assert codes_in_source() <= set(errors.table())
+
+
+def test_every_code_with_words_is_raised_somewhere() -> None:
+    assert set(errors.table()) <= codes_in_source()
+
+
+@pytest.mark.parametrize("row", errors.table().values(), ids=lambda row: row.code)
+def test_a_row_speaks_both_languages_in_whole_sentences(row: errors.Code) -> None:
+    assert row.says.endswith(".")
+    assert row.do.endswith(".")
+    for chinese in (row.says_zh, row.do_zh):
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+        assert chinese.endswith("。")
+
+
+def test_an_error_tells_what_happened_and_carries_its_detail() -> None:
+    error = BurnerError("E901", "lp0 on fire")
+    assert str(error) == f"E901: {error.row.says} (lp0 on fire)"
+
+
+def test_all_errors_are_refused_at_once_and_warnings_alone_pass() -> None:
+    warning = Finding("E901", "x.yaml:3 a", "odd", "even", warning=True)
+    first = Finding("E902", "x.yaml:1 b", "red", "blue")
+    second = Finding("E901", "x.yaml:2 c", "up", "down")
+    refuse([warning])
+    with pytest.raises(BurnerError) as caught:
+        refuse([warning, first, second])
+    assert caught.value.code == "E902"
+    assert caught.value.findings == (warning, first, second)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("E101", 3), ("E201", 3), ("E301", 4), ("E701", 4), ("E901", 70)]
+)
+def test_the_class_of_a_code_decides_the_exit_status(code: str, status: int) -> None:
+    assert errors.exit_code(code) == status
+
+
+def test_explain_says_what_to_do() -> None:
+    result = CliRunner().invoke(explain, ["e901"])
+    assert result.exit_code == 0
+    assert errors.lookup("E901").do in result.output
+
+
+def test_explain_names_the_near_codes_when_there_is_no_such_code() -> None:
+    result = CliRunner().invoke(explain, ["E999"])
+    assert result.exit_code == 2
+    assert "E901" in result.output
