@@ -65,16 +65,31 @@ class Carrier(Protocol):
         ...
 
 
-def partition_of(layout: "Layout", name: str) -> "Partition":
-    """The data partition that a carrier fills.
+def partition_of(layout: "Layout", name: str, *subtypes: str) -> "Partition":
+    """The data partition that a carrier fills; one of the subtypes where some are given.
 
     Raises:
-        BurnerError: E130 where the table has none of that name, or it holds applications.
+        BurnerError: E130 where the table has none of that name, E131 where it is another kind.
     """
     partition = layout.table.find(name)
     if partition is None:
-        raise BurnerError("E130", f"{name}: not in the partition table")
+        raise BurnerError("E130", name)
+    allowed = [f"data, {subtype}" for subtype in subtypes]
+    if partition.is_app or (allowed and partition.kind not in allowed):
+        wanted = " or ".join(allowed) or "data"
+        raise BurnerError("E131", f"{name} is {partition.kind}, not {wanted}")
     return partition
+
+
+def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
+    """Whether a carrier can be filled at all, tried with the longest key there is."""
+    longest = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
+    try:
+        carrier.fill(layout, longest)
+        carrier.places(layout)
+    except BurnerError as error:
+        return [Finding(error.code, "carrier", error.detail, error.row.do)]
+    return []
 
 
 def part_of(read: Mapping[str, bytes], name: str) -> bytes:

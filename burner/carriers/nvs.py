@@ -1,0 +1,259 @@
+"""The key as strings in an NVS partition, plain or encrypted.
+
+The bytes are Espressif's own: esp-idf-nvs-partition-gen, in memory. Its command line checks what
+its functions do not, and its functions do more than they say, so we check everything ourselves
+and call the object underneath: the page that NVS keeps in reserve, double keys, keys over 15
+characters, numbers that do not fit, values that fill a page, keys such as `sta.ssid` that would
+bring entries nobody asked for, and its `random.choice` for encryption keys.
+
+Encrypted NVS has a key of its own in every unit, made here and never kept. It stands in plain in
+the key partition until flash encryption is on: without flash encryption it protects nothing.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+
+from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
+from burner.carriers.nvs_reader import (
+    KEY_SIZE,
+    PAGE_SIZE,
+    NvsValue,
+    key_crc,
+    read_key_partition,
+    read_nvs,
+)
+from burner.errors import BurnerError, Finding
+from burner.model import RegionClass, Segment
+from burner.schema import Strict, refusal
+from burner.secrets import Secret
+
+if TYPE_CHECKING:
+    from burner.partitions import Layout
+
+MIN_SIZE: Final = 3 * PAGE_SIZE
+"""ESP-IDF opens a smaller partition for reading only."""
+PRESETS: Final[Mapping[str, Mapping[str, object]]] = {
+    "esp-qcloud": {"partition": "fctry", "namespace": "qcloud-key"},
+}
+
+
+def is_nvs_name(text: str) -> bool:
+    """Whether a text can be a namespace or a key: 1 to 15 printable ASCII characters."""
+    return 1 <= len(text) <= 15 and text.isascii() and text.isprintable()
+
+
+def _nvs_name(text: str) -> str:
+    if not is_nvs_name(text):
+        raise refusal("E134", f"found {text[:40]!r}", "1 to 15 printable ASCII characters")
+    return text
+
+
+NvsName = Annotated[str, AfterValidator(_nvs_name)]
+"""A namespace or a key of NVS."""
+
+IntegerType = Literal["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"]
+
+
+class NvsKeys(Strict):
+    """Under which keys the firmware looks; null where it does not look for a name."""
+
+    product_id: NvsName = "product_id"
+    product_secret: NvsName = "product_secret"  # noqa: S105 - the name of a key
+    device_name: NvsName | None = None
+
+
+class NvsExtra(Strict):
+    """One more value, the same in every unit."""
+
+    namespace: NvsName | None = None
+    """The carrier's own where it is left out."""
+    key: NvsName
+    type: IntegerType | Literal["string", "hex"]
+    value: StrictInt | StrictStr
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.type == "string":
+            if not isinstance(self.value, str) or "\0" in self.value:
+                raise refusal("E134", f"{self.key} is not text", "text in quotes, without NUL")
+        elif self.type == "hex":
+            if not isinstance(self.value, str) or not _is_hex(self.value):
+                raise refusal("E134", f"{self.key} is not hex", "an even number of hex digits")
+        else:
+            low, high = _range(self.type)
+            if not isinstance(self.value, int) or not low <= self.value <= high:
+                raise refusal("E134", f"{self.key} does not fit", f"{self.type}: {low} to {high}")
+        return self
+
+    def content(self) -> NvsValue:
+        """The value as NVS holds it."""
+        return bytes.fromhex(str(self.value)) if self.type == "hex" else self.value
+
+
+class NvsSettings(Strict):
+    """A profile's `carrier` of kind nvs. A preset fills what is left out."""
+
+    kind: Literal["nvs"]
+    preset: Literal["esp-qcloud"] | None = None
+    partition: str
+    namespace: NvsName
+    keys: NvsKeys = NvsKeys()
+    extra: tuple[NvsExtra, ...] = ()
+    key_partition: str | None = None
+    """Of type data, nvs_keys. Given: NVS is encrypted, with a key of its own in every unit."""
+    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_preset(cls, data: Any) -> Any:
+        preset = data.get("preset") if isinstance(data, dict) else None
+        return {**PRESETS.get(str(preset), {}), **data} if preset else data
+
+    @model_validator(mode="after")
+    def _no_key_twice(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for place in self.places_in_nvs():
+            if place in seen:
+                raise refusal("E135", f"{'/'.join(place)} stands twice", "each key once")
+            seen.add(place)
+        return self
+
+    def places_in_nvs(self) -> Iterator[tuple[str, str]]:
+        """Every (namespace, key) that will be written."""
+        keys = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
+        yield from ((self.namespace, key) for key in keys if key is not None)
+        yield from ((extra.namespace or self.namespace, extra.key) for extra in self.extra)
+
+
+class NvsCarrier:
+    """Fills an NVS partition. `random` makes encryption keys: n → n bytes."""
+
+    def __init__(
+        self, settings: NvsSettings, random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        self.settings = settings
+        self._random = random
+
+    def needs_name(self) -> bool:
+        return bool(self.settings.keys.device_name or self.settings.key_partition)
+
+    def check(self, layout: "Layout") -> list[Finding]:
+        return findings_of(self, layout)
+
+    def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
+        partition = partition_of(layout, self.settings.partition, "nvs")
+        encryption_key = self._random(KEY_SIZE) if self.settings.key_partition else None
+        data = write_nvs(partition.size, self._entries(key), encryption_key, partition.readonly)
+        kind = self.settings.region_class
+        filled = Segment(partition.name, partition.offset, data, kind, confidential=True)
+        if encryption_key is None:
+            return (filled,)
+        assert self.settings.key_partition is not None  # noqa: S101 - there is a key for it
+        keys = partition_of(layout, self.settings.key_partition, "nvs_keys")
+        page = (encryption_key + key_crc(encryption_key)).ljust(PAGE_SIZE, b"\xff")
+        return filled, Segment(keys.name, keys.offset, page, confidential=True)
+
+    def places(self, layout: "Layout") -> tuple[Place, ...]:
+        partition = partition_of(layout, self.settings.partition, "nvs")
+        place = Place(partition.name, partition.offset, partition.size)
+        if self.settings.key_partition is None:
+            return (place,)
+        keys = partition_of(layout, self.settings.key_partition, "nvs_keys")
+        return place, Place(keys.name, keys.offset, PAGE_SIZE)
+
+    def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
+        encryption_key = None
+        if self.settings.key_partition is not None:
+            encryption_key = read_key_partition(part_of(read, self.settings.key_partition))
+        values = read_nvs(part_of(read, self.settings.partition), encryption_key)
+        keys = self.settings.keys
+        return KeyConfig(
+            self._text(values, keys.product_id),
+            Secret(self._text(values, keys.product_secret).encode()),
+            self._text(values, keys.device_name) if keys.device_name else "",
+        )
+
+    def _entries(self, key: KeyConfig) -> dict[tuple[str, str], tuple[str, NvsValue]]:
+        """What to write: (namespace, key) → (type, value)."""
+        own, keys = self.settings.namespace, self.settings.keys
+        entries: dict[tuple[str, str], tuple[str, NvsValue]] = {
+            (own, keys.product_id): ("string", key.product_id),
+            (own, keys.product_secret): ("string", key.product_secret.reveal().decode("ascii")),
+        }
+        if keys.device_name:
+            entries[own, keys.device_name] = ("string", key.device_name)
+        for extra in self.settings.extra:
+            kind = "binary" if extra.type == "hex" else extra.type
+            entries[extra.namespace or own, extra.key] = (kind, extra.content())
+        return entries
+
+    def _text(self, values: Mapping[tuple[str, str], NvsValue], key: str) -> str:
+        value = values.get((self.settings.namespace, key))
+        if not isinstance(value, str):
+            raise BurnerError("E606", f"no text under {self.settings.namespace}/{key}")
+        return value
+
+
+def write_nvs(
+    size: int,
+    entries: Mapping[tuple[str, str], tuple[str, NvsValue]],
+    encryption_key: bytes | None = None,
+    readonly: bool = False,
+) -> bytes:
+    """A whole NVS partition, version 2.
+
+    Args:
+        size: of the partition in bytes.
+        entries: (namespace, key) → (type of the generator: `u8` … `i64`, `string`, `binary`;
+            value), in the order in which they are written.
+        encryption_key: 64 bytes; None leaves NVS plain.
+        readonly: the table says that firmware only reads it; then one or two pages will do.
+
+    Raises:
+        BurnerError: E133 too small or not whole pages, E134 a value that NVS cannot hold.
+    """
+    from esp_idf_nvs_partition_gen import nvs_partition_gen as generator
+
+    least = PAGE_SIZE if readonly else MIN_SIZE
+    if size % PAGE_SIZE or size < least:
+        raise BurnerError("E133", f"{size:#x} bytes; whole pages of 0x1000, at least {least:#x}")
+    if odd := [name for place in entries for name in place if not is_nvs_name(name)]:
+        raise BurnerError("E134", f"{odd[0]!r} is not 1 to 15 printable ASCII characters")
+    image = BytesIO()
+    refused = ""
+    # One page stays free for NVS to move entries into: the generator adds it to what it is given.
+    tiny = size < MIN_SIZE
+    room = size if tiny else size - PAGE_SIZE
+    encrypt = encryption_key is not None
+    try:
+        with generator.nvs_open(
+            image, room, generator.Page.VERSION2, encrypt, encryption_key, tiny
+        ) as nvs:
+            for (namespace, key), (kind, value) in entries.items():
+                nvs.write_namespace(namespace)
+                # Without the index it would take the newest namespace, not the current one.
+                nvs.write_entry(key, value, kind, nvs.get_namespace_idx())
+    except generator.InsufficientSizeError:
+        refused = "E133"
+    except (RuntimeError, ValueError, AssertionError, SystemExit):
+        refused = "E134"
+    if refused:  # outside the handler: the exception's context may hold values
+        raise BurnerError(refused, f"{len(entries)} values into {size:#x} bytes")
+    return image.getvalue().ljust(size, b"\xff")
+
+
+def _range(kind: str) -> tuple[int, int]:
+    bits = int(kind[1:])
+    return (0, 2**bits - 1) if kind[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        bytes.fromhex(text)
+    except ValueError:
+        return False
+    return True
