@@ -298,9 +298,11 @@ def check_table(
             found = f"lies at {p.offset:#x}, over the partition table at {table_offset:#x}"
             findings.append(_about(p, name, found, f"partitions from {taken:#x} on"))
     labels = [p.name for p in table]
-    for label in sorted({label for label in labels if labels.count(label) > 1}):
-        findings.append(Finding("E112", f"{name} {label}", "stands twice", "each name once"))
-    return findings
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    return [
+        *findings,
+        *(Finding("E112", f"{name} {label}", "stands twice", "each name once") for label in twice),
+    ]
 
 
 def _check_partition(p: Partition, name: str, chip: str, flash_size: int) -> Iterator[Finding]:
