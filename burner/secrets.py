@@ -214,23 +214,25 @@ def _from_environment(reference: Reference) -> Secret:
 
 
 def _from_file(reference: Reference, base: Path) -> Secret:
-    path = base / Path(reference.place).expanduser()
     try:
-        # Not blocking: a FIFO in the place of the file must not hang the station.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError) as error:
+        with open(base / Path(reference.place).expanduser(), "rb", opener=_open) as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BurnerError("E152", f"{reference}: not a plain file")
+            if os.name == "posix" and status.st_mode & 0o077:
+                raise BurnerError("E153", f"{reference}: mode {stat.S_IMODE(status.st_mode):04o}")
+            secret = Secret(file.read(_MAX_FILE_SIZE + 1).rstrip(b"\r\n"))
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise BurnerError("E152", f"{reference}: {reason}") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise BurnerError("E152", f"{reference}: not a plain file")
-        if os.name == "posix" and status.st_mode & 0o077:
-            raise BurnerError("E153", f"{reference}: mode {stat.S_IMODE(status.st_mode):04o}")
-        secret = Secret(file.read(_MAX_FILE_SIZE + 1).rstrip(b"\r\n"))
     if not 0 < len(secret.reveal()) <= _MAX_FILE_SIZE:
         raise BurnerError("E152", f"{reference}: {'too large' if secret.reveal() else 'empty'}")
     return secret
+
+
+def _open(path: str, flags: int) -> int:
+    # Not blocking: a FIFO in the place of the file must not hang the station.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _from_keyring(reference: Reference) -> Secret:
