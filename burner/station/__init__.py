@@ -1,0 +1,101 @@
+"""Many slots: one thread a slot, events up one queue.
+
+    station.warm()
+    for event in station.run(burn_unit):
+        …                       # readers: tally, board
+
+`stop` takes no new boards and lets running ones finish; `abort` ends running ones too. A slot
+that breaks reports it and goes on; a manifest that cannot be written stops the whole station.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+from burner.errors import BurnerError
+from burner.station.boards import Boards
+from burner.station.slot import (
+    BurnUnit,
+    Slot,
+    SlotDevice,
+    SlotIs,
+    SlotState,
+    StationEvent,
+)
+
+__all__ = ["Slot", "SlotDevice", "SlotIs", "SlotState", "Station", "StationEvent"]
+
+POLL_S = 0.2
+"""How long the reader of the queue sleeps at most: signals wake no lock on Windows."""
+
+
+class Station:
+    """The slots of one run: `warm` their workers, then `run` them."""
+
+    def __init__(
+        self,
+        devices: Mapping[str, Callable[[], SlotDevice]],
+        boards: Boards,
+        baud: int,
+    ) -> None:
+        """`devices` opens each slot's device, by slot name, in the order of the fixture."""
+        self._queue: queue.Queue[StationEvent] = queue.Queue()
+        self.stopping = threading.Event()
+        self.aborting = threading.Event()
+        self.broken: BurnerError | None = None
+        """What stopped the whole station, if anything did."""
+        self.slots = tuple(
+            Slot(
+                name=name,
+                baud=baud,
+                open_device=open_device,
+                boards=boards,
+                emit=self._queue.put,
+                stopping=self.stopping,
+                aborting=self.aborting,
+            )
+            for name, open_device in devices.items()
+        )
+
+    def warm(self) -> None:
+        """Start every slot's worker, so that they are ready when the operator is."""
+        for slot in self.slots:
+            with suppress(BurnerError):  # the slot tries again, and reports, when it works
+                slot.warm()
+
+    def run(self, burn_unit: BurnUnit) -> Iterator[StationEvent]:
+        """Work in every slot at once; events as they come, until every slot is closed."""
+        threads = [
+            threading.Thread(target=self._work, args=(slot, burn_unit), name=f"slot {slot.name}")
+            for slot in self.slots
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            with suppress(queue.Empty):
+                yield self._queue.get(timeout=POLL_S)
+        while not self._queue.empty():
+            yield self._queue.get()
+
+    def stop(self) -> None:
+        """No new boards; running ones finish."""
+        self.stopping.set()
+
+    def abort(self) -> None:
+        """Stop now: what runs ends ABORTED."""
+        self.aborting.set()
+        self.stopping.set()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every device."""
+        for slot in self.slots:
+            slot.cool()
+
+    def _work(self, slot: Slot, burn_unit: BurnUnit) -> None:
+        try:
+            slot.work(burn_unit)
+        except BurnerError as error:
+            self.broken = self.broken or error
+            self.stop()

@@ -1,0 +1,29 @@
+"""How often a unit is tried again, after which codes, and how fast. The one place. Pure.
+
+The table of codes says *whether* trying again may help (`retry`); this file says how often, and
+that a link error also takes one rung down the baud ladder. Each try is an attempt of its own.
+"""
+
+from burner.errors import lookup
+
+RUNGS = (2_000_000, 1_500_000, 921_600, 460_800, 230_400, 115_200)
+"""Bits per second, fast to slow; a profile may start anywhere, also between two rungs."""
+
+TRIES = {"E3": 3, "E5": 4, "E6": 2}
+"""Tries in all by class of error. E5 may walk the ladder from 921600 down to 115200."""
+
+TRIES_ELSE = 2
+LINK = ("E3", "E5", "E6")
+"""Classes that noise on the line can cause; E6 because a garbled byte may end in a wrong MD5."""
+
+
+def again(code: str, try_number: int) -> bool:
+    """Whether a unit whose try ended with this code gets another one. Tries count from 1."""
+    return lookup(code).retry and try_number < TRIES.get(code[:2], TRIES_ELSE)
+
+
+def next_baud(code: str, baud: int) -> int:
+    """The rate of the next try: one rung down after a link error, else the same."""
+    if code[:2] not in LINK:
+        return baud
+    return next((rung for rung in RUNGS if rung < baud), baud)

@@ -1,0 +1,191 @@
+"""One slot: board seen → burned → shown → removed → armed again. Runs in a thread of its own.
+
+Whatever a board or its worker does ends as an event of this slot; nothing leaves the thread.
+"""
+
+import itertools
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from burner.devices import Device
+from burner.errors import BurnerError
+from burner.model import Event, Finished, Note, Outcome
+from burner.station import retry
+from burner.station.boards import Boards
+
+
+class SlotState(StrEnum):
+    """What a slot is doing, in one word that can be read from two metres away."""
+
+    STARTING = "STARTING"
+    EMPTY = "EMPTY"
+    SEEN = "SEEN"
+    BURNING = "BURNING"
+    PASS = "PASS"  # noqa: S105 - a state, not a password
+    KNOWN = "KNOWN"
+    """The unit passed earlier; nothing was written."""
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+    CLOSED = "CLOSED"
+    """This slot takes no more boards in this run."""
+
+
+@dataclass(frozen=True)
+class SlotIs:
+    """Event: a slot changed its state."""
+
+    slot: str
+    state: SlotState
+    baud: int = 0
+    """The rate this slot starts its next try with."""
+    error: BurnerError | None = None
+    tries: int = 1
+
+
+StationEvent = Event | SlotIs
+
+
+class SlotDevice(Device, Protocol):
+    """A device that a slot keeps from board to board."""
+
+    def present(self) -> bool:
+        """Whether a board answers in the slot now; cheap enough to ask a few times a second."""
+        ...
+
+
+class BurnUnit(Protocol):
+    """One try (the `number`th) on the unit in the slot: `burner.burn` with its job bound."""
+
+    def __call__(
+        self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
+    ) -> Iterator[Event]: ...
+
+
+@dataclass
+class Slot:
+    """What a slot is made of. `work` is its life; it returns when no more boards come."""
+
+    name: str
+    baud: int
+    """Bits per second; steps down for good once a slower rate has proved itself."""
+    open_device: Callable[[], SlotDevice]
+    boards: Boards
+    emit: Callable[[StationEvent], None]
+    stopping: threading.Event
+    aborting: threading.Event
+    device: SlotDevice | None = field(default=None, init=False)
+
+    def work(self, burn_unit: BurnUnit) -> None:
+        """Take boards until there are no more, or the station stops.
+
+        Raises:
+            BurnerError: E7, when the manifest cannot be written: nobody may burn then.
+        """
+        try:
+            while not self.stopping.is_set() and self.boards.come(self):
+                self._one_board(burn_unit)
+                if not self.stopping.is_set():
+                    self.boards.go(self)
+        finally:
+            self.cool()
+            self._say(SlotState.CLOSED)
+
+    def warm(self) -> SlotDevice:
+        """The slot's device, its worker started."""
+        if self.device is None:
+            self.device = self.open_device()
+        return self.device
+
+    def cool(self) -> None:
+        """Let go of the device; the next use starts a new worker. Ends what it is doing."""
+        device, self.device = self.device, None
+        if device is not None:
+            device.close()
+
+    def present(self) -> bool:
+        """Whether a board answers; a worker that dies of the question is replaced."""
+        try:
+            return self.warm().present()
+        except BurnerError:
+            self.cool()
+            return False
+
+    def seen(self) -> None:
+        self._say(SlotState.SEEN)
+
+    def empty(self) -> None:
+        self._say(SlotState.EMPTY)
+
+    def _one_board(self, burn_unit: BurnUnit) -> None:
+        """Whatever happens to a board, the slot goes on; only a lost manifest stops it."""
+        counts = False
+        try:
+            finished = self._tries(burn_unit)
+            counts = bool(finished.record.attempt.unit_id)
+        except Exception as error:
+            trouble = _as_ours(error)
+            self.cool()
+            self._say(SlotState.ERROR, trouble)
+            if trouble.code.startswith("E7"):
+                raise trouble from error
+        finally:
+            self.boards.done(counts)
+
+    def _tries(self, burn_unit: BurnUnit) -> Finished:
+        """One board, as often as the retry policy has it. Each try is an attempt of its own."""
+        baud = self.baud
+        for number in itertools.count(1):
+            finished = self._one_try(burn_unit, baud, number)
+            result = finished.record.result
+            if result.outcome is Outcome.PASS:
+                self.baud = baud
+            if not self._again(result.outcome, result.code, number):
+                self._say(_shown(finished), tries=number)
+                break
+            slower = retry.next_baud(result.code, baud)
+            pace = f" at {slower} baud" if slower != baud else ""
+            self.emit(Note(self.name, f"{result.code}: try {number + 1}{pace}"))
+            baud = slower
+        return finished
+
+    def _one_try(self, burn_unit: BurnUnit, baud: int, number: int) -> Finished:
+        self._say(SlotState.BURNING, baud=baud, tries=number)
+        finished: Finished | None = None
+        for event in burn_unit(self.warm(), self.name, baud, number, self.aborting.is_set):
+            if isinstance(event, Finished):
+                finished = event
+            self.emit(event)
+        if finished is None:
+            raise BurnerError("E901", "a burn ended without a record")
+        if finished.record.result.outcome is Outcome.ERROR:
+            self.cool()
+        return finished
+
+    def _again(self, outcome: Outcome, code: str, try_number: int) -> bool:
+        bad = outcome in (Outcome.FAIL, Outcome.ERROR)
+        return bad and not self.aborting.is_set() and retry.again(code, try_number)
+
+    def _say(
+        self, state: SlotState, error: BurnerError | None = None, baud: int = 0, tries: int = 1
+    ) -> None:
+        self.emit(SlotIs(self.name, state, baud or self.baud, error, tries))
+
+
+def _shown(finished: Finished) -> SlotState:
+    return SlotState.KNOWN if finished.known else SlotState(finished.record.result.outcome.value)
+
+
+def _as_ours(error: Exception) -> BurnerError:
+    """A bug as a code: its type and place, never its text, which could hold anything."""
+    if isinstance(error, BurnerError):
+        return error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return BurnerError(
+        "E901", f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
+    )

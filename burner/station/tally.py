@@ -1,0 +1,191 @@
+"""What a run has come to so far: units, counts that add up, yield, pace, slots that fall behind.
+
+A reader of events: pure state, no clock of its own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from statistics import median
+
+from burner.errors import BurnerError
+from burner.model import Finished, Outcome
+from burner.station.slot import SlotIs, SlotState, StationEvent
+
+ENOUGH_UNITS = 4
+"""A slot is judged after this many units of its own."""
+SLOW_FACTOR = 1.25
+LOW_YIELD = 0.2
+"""A slot this far below the yield of all others is named."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One board that was handled in this run, with the tries it took."""
+
+    slot: str
+    unit_id: str
+    """Empty when nothing could be read from it."""
+    device_name: str
+    outcome: Outcome
+    code: str
+    detail: str
+    seconds: float
+    """Of the last try."""
+    tries: int
+    first: Outcome
+    """How its first try ended: what first-pass yield is made of."""
+    known: bool
+    """PASS of an earlier run; nothing was written."""
+    written: bool
+    started: datetime
+    """Of the first try."""
+    ended: datetime
+    where: str
+    """Slot of the record that the outcome comes from; another one for a known unit."""
+
+    @property
+    def state(self) -> SlotState:
+        return SlotState.KNOWN if self.known else SlotState(self.outcome.value)
+
+
+@dataclass
+class Tally:
+    """Counts over the units of one run."""
+
+    units: list[Unit] = field(default_factory=list)
+    silent: list[Unit] = field(default_factory=list)
+    """Tries in slots where nothing ever answered: an ERROR, and no unit."""
+    troubles: dict[str, BurnerError] = field(default_factory=dict)
+    """Errors of a slot that belong to no unit, by slot: the last one of each."""
+    _tries: dict[str, list[Finished]] = field(default_factory=dict)
+
+    def add(self, event: StationEvent) -> None:
+        """Take one event into account."""
+        if isinstance(event, Finished):
+            self._tries.setdefault(event.slot, []).append(event)
+        elif isinstance(event, SlotIs):
+            if event.error is not None:
+                self.troubles[event.slot] = event.error
+            if event.state not in (SlotState.BURNING, SlotState.STARTING):
+                self._settle(self._tries.pop(event.slot, []))
+
+    def _settle(self, tries: list[Finished]) -> None:
+        """The slot is through with its board: its tries become one unit."""
+        if not tries:
+            return
+        unit = _unit(tries)
+        if not unit.unit_id and unit.outcome is not Outcome.FAIL:
+            self.silent.append(unit)
+        elif (before := self._before(unit)) is None:
+            self.units.append(unit)
+        elif not unit.known:  # one unit handled twice is one unit; its first try stays its first
+            self.units[self.units.index(before)] = replace(
+                unit, tries=unit.tries + before.tries, first=before.first, started=before.started
+            )
+
+    def _before(self, unit: Unit) -> Unit | None:
+        """The same unit earlier in this run.
+
+        Not the same: a unit without an accepted name (its id may be a blank MAC), one that was
+        in work at the same time, and one that fails with the MAC of a unit that has passed.
+        """
+        for before in reversed(self.units):
+            if before.unit_id == unit.unit_id and before.device_name and unit.device_name:
+                worse = before.outcome is Outcome.PASS and unit.outcome is not Outcome.PASS
+                return None if worse or unit.started < before.ended else before
+        return None
+
+    @property
+    def counts(self) -> Mapping[SlotState, int]:
+        """Units by how they ended, every state named; the numbers add up to `len(units)`."""
+        counted = Counter(unit.state for unit in self.units)
+        ends = (
+            SlotState.PASS,
+            SlotState.KNOWN,
+            SlotState.FAIL,
+            SlotState.ERROR,
+            SlotState.ABORTED,
+        )
+        return {state: counted[state] for state in ends}
+
+    @property
+    def passed(self) -> int:
+        return self.counts[SlotState.PASS]
+
+    @property
+    def first_pass_yield(self) -> float | None:
+        """Units that passed at their very first try, of all judged; None before the first.
+
+        Known units were judged in an earlier run; ERROR and ABORTED judge the station, not the
+        unit, but a unit that needed a second try is no first pass whatever the reason.
+        """
+        return _share([u for u in self.units if u.outcome in (Outcome.PASS, Outcome.FAIL)])
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether every board is a PASS, and no slot had a trouble of its own."""
+        no_error = not self.troubles and not self.silent
+        return no_error and all(u.outcome is Outcome.PASS for u in self.units)
+
+    def per_hour(self, elapsed_s: float) -> float:
+        """Passed units an hour, at the pace since the start."""
+        return self.passed * 3600 / elapsed_s if elapsed_s > 0 else 0.0
+
+    def behind(self) -> Mapping[str, str]:
+        """Slots that fall behind the others, and in what: `slow` or `yield`."""
+        by_slot: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            by_slot.setdefault(unit.slot, []).append(unit)
+        found: dict[str, str] = {}
+        for slot, units in by_slot.items():
+            others = [u for u in self.units if u.slot != slot]
+            if len(units) < ENOUGH_UNITS or not others:
+                continue
+            if _below(_share(units), _share(others)):
+                found[slot] = "yield"
+            elif _slower(_seconds(units), _seconds(others)):
+                found[slot] = "slow"
+        return found
+
+
+def _unit(tries: list[Finished]) -> Unit:
+    last = tries[-1]
+    attempt, result = last.record.attempt, last.record.result
+    return Unit(
+        slot=last.slot,
+        unit_id=next((t.record.attempt.unit_id for t in tries if t.record.attempt.unit_id), ""),
+        device_name=attempt.device_name,
+        outcome=result.outcome,
+        code=result.code,
+        detail=result.detail,
+        seconds=result.seconds,
+        tries=len(tries),
+        first=tries[0].record.result.outcome,
+        known=last.known,
+        written=result.written and not last.known,
+        started=result.ended if last.known else tries[0].record.attempt.started,
+        ended=result.ended,
+        where=attempt.slot,
+    )
+
+
+def _share(units: Iterable[Unit]) -> float | None:
+    judged = [u for u in units if not u.known and u.outcome is not Outcome.ABORTED]
+    if not judged:
+        return None
+    return sum(u.first is Outcome.PASS for u in judged) / len(judged)
+
+
+def _below(mine: float | None, others: float | None) -> bool:
+    return mine is not None and others is not None and mine < others - LOW_YIELD
+
+
+def _seconds(units: Iterable[Unit]) -> float | None:
+    took = [u.seconds for u in units if u.outcome is Outcome.PASS and u.written]
+    return median(took) if took else None
+
+
+def _slower(mine: float | None, others: float | None) -> bool:
+    return mine is not None and others is not None and mine > others * SLOW_FACTOR

@@ -1,0 +1,105 @@
+"""A burn without profile and manifest, for tests of the station: meet, write, done."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from burner.devices import ConnectPlan, Device
+from burner.errors import BurnerError, Fault
+from burner.model import (
+    Attempt,
+    Bound,
+    Event,
+    Finished,
+    Outcome,
+    Progress,
+    Record,
+    Result,
+    Segment,
+    Silicon,
+    Step,
+    StepStarted,
+)
+from burner.station import SlotIs, SlotState, StationEvent
+
+APP = Segment("app", 0x10000, b"\xe9" * 0x8000)
+BAUD = 921_600
+
+
+class Burns:
+    """A `BurnUnit` that keeps its records in a list and knows the units that have passed."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.seq = itertools.count(1)
+        self.broken: Exception | None = None
+        """Raised instead of a record: a bug, or a manifest that cannot be written."""
+
+    def __call__(
+        self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
+    ) -> Iterator[Event]:
+        attempt = an_attempt(slot, number)
+        if self.broken is not None:
+            raise self.broken
+        try:
+            yield StepStarted(slot, Step.IDENTIFY)
+            silicon = device.identify(ConnectPlan("esp32c3", baud))
+            name = f"plug-{silicon.mac.octets.hex()[-4:]}"
+            attempt = replace(attempt, silicon=silicon, device_name=name)
+            yield Bound(slot, attempt.unit_id, name)
+            if known := self._passed(attempt.unit_id):
+                yield Finished(slot, known, known=True)
+                return
+            yield StepStarted(slot, Step.WRITE)
+            for done, total in device.write([APP]):
+                yield Progress(slot, Step.WRITE, done, total)
+            result = a_result(Outcome.PASS)
+        except BurnerError as error:
+            unit = error.row.fault is Fault.UNIT
+            outcome = Outcome.FAIL if unit else Outcome.ERROR
+            result = a_result(Outcome.ABORTED if aborted() else outcome, error.code)
+        yield Finished(slot, self._keep(attempt, result))
+
+    def _passed(self, unit_id: str) -> Record | None:
+        passed = (r for r in self.records if r.result.outcome is Outcome.PASS)
+        return next((r for r in passed if r.attempt.unit_id == unit_id), None)
+
+    def _keep(self, attempt: Attempt, result: Result) -> Record:
+        record = Record(next(self.seq), attempt, result)
+        self.records.append(record)
+        return record
+
+
+def an_attempt(slot: str = "1", number: int = 1, silicon: Silicon | None = None) -> Attempt:
+    return Attempt(
+        id="0",
+        station="s",
+        slot=slot,
+        operator="o",
+        batch="b",
+        profile="plug 1",
+        release_digest="d",
+        product_id="P",
+        started=datetime.now(UTC),
+        versions={},
+        silicon=silicon,
+        device_name="",
+        try_number=number,
+    )
+
+
+def a_result(outcome: Outcome, code: str = "", seconds: float = 8.0) -> Result:
+    return Result(
+        outcome=outcome,
+        step=Step.PROVE,
+        ended=datetime.now(UTC),
+        seconds=seconds,
+        code=code,
+        written=outcome is Outcome.PASS,
+    )
+
+
+def states(events: Sequence[StationEvent], slot: str = "1") -> list[SlotState]:
+    """The states a slot went through, in order."""
+    return [e.state for e in events if isinstance(e, SlotIs) and e.slot == slot]
