@@ -123,7 +123,7 @@ class NameSettings(Strict):
             raise refusal("E163", found, f"at most {MAX_NAME}")
         if ":" in shortest and not self.allow_colon:
             allowed = "another separator, or allow_colon: true where the console is not used"
-            raise refusal("E165", f"a colon in {shortest}", allowed)
+            raise refusal("E163", f"a colon in {shortest}", allowed)
         return self
 
     @property

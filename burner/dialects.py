@@ -1,0 +1,89 @@
+"""How modems are asked for their IMEI and serial number, and what the answers look like. Pure.
+
+Every command here reads. There is none that writes an identity, and the dialogue sends nothing
+that is not in `COMMANDS` (tests/devices/test_modem.py proves both).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+ImeiCommand = Literal[
+    "AT+CGSN=1", "AT+CGSN", "AT+GSN", "AT+GSN?", "AT+SIMEI?", "AT+EGMR=0,7", "AT+TCMODULE"
+]
+
+BARE = r"([0-9]{14,17}|0+)"
+"""A line of digits alone. ICCIDs (19 or 20 digits) are outside; an IMSI is never asked for."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A command that reads an ID, and the line that answers it (one group: the ID)."""
+
+    command: str
+    answer: re.Pattern[str]
+    spoken_by: str
+
+    def values(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """What the answer's lines say; more than one value is for the caller to refuse."""
+        return tuple(match[1] for line in lines if (match := self.answer.fullmatch(line)))
+
+
+def _prefixed(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf'{re.escape(prefix)}\s*"?([0-9]{{1,17}})"?')
+
+
+def _dialects(*rows: tuple[ImeiCommand, re.Pattern[str], str]) -> Mapping[ImeiCommand, Dialect]:
+    return MappingProxyType({row[0]: Dialect(*row) for row in rows})
+
+
+IMEI_DIALECTS = _dialects(
+    ("AT+CGSN=1", _prefixed("+CGSN:"), "3GPP TS 27.007: Nordic, NB-IoT parts such as BC26"),
+    ("AT+CGSN", re.compile(BARE), "Quectel EC/EG/BG, SIMCom, u-blox"),
+    ("AT+GSN", re.compile(BARE), "Quectel, SIMCom"),
+    ("AT+GSN?", _prefixed("+GSN:"), "Fibocom"),
+    ("AT+SIMEI?", _prefixed("+SIMEI:"), "SIMCom"),
+    ("AT+EGMR=0,7", _prefixed("+EGMR:"), "Quectel, MediaTek"),
+    ("AT+TCMODULE", _prefixed("Module IMEI:"), "Tencent AT firmware of cellular modules"),
+)
+"""In the order in which they are tried: the unambiguous one first (3GPP's `=1` is the IMEI)."""
+
+SERIAL_DIALECT = Dialect(
+    "AT+EGMR=0,5", re.compile(r'\+EGMR:\s*"?([0-9A-Za-z_-]{1,48})"?'), "Quectel, MediaTek"
+)
+ATTENTION = "AT"
+COMMANDS = frozenset({ATTENTION, SERIAL_DIALECT.command, *IMEI_DIALECTS})
+"""All that the dialogue ever sends."""
+
+_FINAL = re.compile(r"OK|ERROR|ERR CODE:.*|\+CM[ES] ERROR:.*")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The lines between a command and its final result, without echo and blank lines."""
+
+    lines: tuple[str, ...]
+    result: str
+    """`OK`, `ERROR`, `+CME ERROR: 10`, …"""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the modem did what it was asked."""
+        return self.result == "OK"
+
+
+def parse_answer(data: bytes, command: str) -> Answer | None:
+    """The answer in what came since the command was sent; None while its final line is missing.
+
+    A line counts once its line end is there. Bytes that are not ASCII spoil their line only.
+    """
+    lines: list[str] = []
+    for raw in re.split(rb"[\r\n]+", data)[:-1]:
+        line = raw.decode("ascii", "replace").strip()
+        if _FINAL.fullmatch(line):
+            return Answer(tuple(lines), line)
+        if line and line != command:
+            lines.append(line)
+    return None
