@@ -11,9 +11,10 @@ the key partition until flash encryption is on: without flash encryption it prot
 """
 
 import secrets
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
@@ -76,7 +77,7 @@ class NvsExtra(Strict):
     value: StrictInt | StrictStr
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _value_fits(self) -> Self:
         if self.type == "string":
             if not isinstance(self.value, str) or "\0" in self.value:
                 raise refusal("E134", f"{self.key} is not text", "text in quotes, without NUL")
@@ -85,7 +86,7 @@ class NvsExtra(Strict):
                 raise refusal("E134", f"{self.key} is not hex", "an even number of hex digits")
         else:
             low, high = _range(self.type)
-            if not isinstance(self.value, int) or not low <= self.value <= high:
+            if not _fits(self.type, self.value):
                 raise refusal("E134", f"{self.key} does not fit", f"{self.type}: {low} to {high}")
         return self
 
@@ -216,15 +217,36 @@ def write_nvs(
     Raises:
         BurnerError: E133 too small or not whole pages, E134 a value that NVS cannot hold.
     """
-    from esp_idf_nvs_partition_gen import nvs_partition_gen as generator
+    _check(size, entries, readonly)
+    image = BytesIO()
+    refused = _generate(image, size, entries, encryption_key)
+    if refused:
+        raise BurnerError(refused, f"{len(entries)} values into {size:#x} bytes")
+    return image.getvalue().ljust(size, b"\xff")
 
+
+def _check(
+    size: int, entries: Mapping[tuple[str, str], tuple[str, NvsValue]], readonly: bool
+) -> None:
     least = PAGE_SIZE if readonly else MIN_SIZE
     if size % PAGE_SIZE or size < least:
         raise BurnerError("E133", f"{size:#x} bytes; whole pages of 0x1000, at least {least:#x}")
-    if odd := [name for place in entries for name in place if not is_nvs_name(name)]:
-        raise BurnerError("E134", f"{odd[0]!r} is not 1 to 15 printable ASCII characters")
-    image = BytesIO()
-    refused = ""
+    for (namespace, key), (kind, value) in entries.items():
+        if not is_nvs_name(namespace) or not is_nvs_name(key):
+            raise BurnerError("E134", f"{namespace}/{key}: 1 to 15 printable ASCII characters each")
+        if kind in get_args(IntegerType) and not _fits(kind, value):
+            raise BurnerError("E134", f"{namespace}/{key} does not fit into {kind}")
+
+
+def _generate(
+    image: BytesIO,
+    size: int,
+    entries: Mapping[tuple[str, str], tuple[str, NvsValue]],
+    encryption_key: bytes | None,
+) -> str:
+    """Write into `image`. Gives back a code, for its own exceptions may hold values."""
+    from esp_idf_nvs_partition_gen import nvs_partition_gen as generator
+
     # One page stays free for NVS to move entries into: the generator adds it to what it is given.
     tiny = size < MIN_SIZE
     room = size if tiny else size - PAGE_SIZE
@@ -238,17 +260,20 @@ def write_nvs(
                 # Without the index it would take the newest namespace, not the current one.
                 nvs.write_entry(key, value, kind, nvs.get_namespace_idx())
     except generator.InsufficientSizeError:
-        refused = "E133"
-    except (RuntimeError, ValueError, AssertionError, SystemExit):
-        refused = "E134"
-    if refused:  # outside the handler: the exception's context may hold values
-        raise BurnerError(refused, f"{len(entries)} values into {size:#x} bytes")
-    return image.getvalue().ljust(size, b"\xff")
+        return "E133"
+    except (RuntimeError, ValueError, struct.error, AssertionError, SystemExit):
+        return "E134"
+    return ""
 
 
 def _range(kind: str) -> tuple[int, int]:
     bits = int(kind[1:])
     return (0, 2**bits - 1) if kind[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _fits(kind: str, value: object) -> bool:
+    low, high = _range(kind)
+    return isinstance(value, int) and low <= value <= high
 
 
 def _is_hex(text: str) -> bool:
