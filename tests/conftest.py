@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Eight workers on two cores make any deadline per example a lottery.
+settings.register_profile("burner", deadline=None)
+settings.load_profile("burner")
 
 
 @pytest.fixture(scope="session")
