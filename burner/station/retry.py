@@ -13,17 +13,18 @@ TRIES = {"E3": 3, "E5": 4, "E6": 2}
 """Tries in all by class of error. E5 may walk the ladder from 921600 down to 115200."""
 
 TRIES_ELSE = 2
-LINK = ("E3", "E5", "E6")
-"""Classes that noise on the line can cause; E6 because a garbled byte may end in a wrong MD5."""
+
+LINK = frozenset({"E307", "E309", "E310", "E311", "E313", "E314", "E501", "E504", "E601"})
+"""What noise on the line can cause. E601: a garbled byte may also end in a wrong MD5."""
 
 
-def again(code: str, try_number: int) -> bool:
-    """Whether a unit whose try ended with this code gets another one. Tries count from 1."""
-    return lookup(code).retry and try_number < TRIES.get(code[:2], TRIES_ELSE)
+def again(code: str, number: int) -> bool:
+    """Whether a unit whose try `number` (from 1) ended with this code gets another one."""
+    return lookup(code).retry and number < TRIES.get(code[:2], TRIES_ELSE)
 
 
 def next_baud(code: str, baud: int) -> int:
     """The rate of the next try: one rung down after a link error, else the same."""
-    if code[:2] not in LINK:
+    if code not in LINK:
         return baud
     return next((rung for rung in RUNGS if rung < baud), baud)

@@ -8,7 +8,7 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.model import Finished, Note, Outcome
-from burner.station import SlotState, Station, StationEvent
+from burner.station import SlotIs, SlotState, Station, StationEvent
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
@@ -97,7 +97,7 @@ def test_a_bug_in_one_slot_is_that_slots_error_and_names_its_place_not_its_text(
     burns = Burns()
     burns.broken = ValueError("a secret could stand here")
     events = run(station_of({"1": FakeDevice(FakeBoard())}), burns)
-    error = next(e.error for e in events if getattr(e, "error", None))
+    (error,) = (e.error for e in events if isinstance(e, SlotIs) and e.error)
     assert error.code == "E901"
     assert "secret" not in str(error)
     assert "units.py" in error.detail
@@ -152,8 +152,7 @@ def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], Burns]]
     burns = Burns()
 
     def collect() -> None:
-        for event in station.run(burns):
-            events.append(event)
+        events.extend(station.run(burns))
 
     thread = threading.Thread(target=collect)
     thread.start()
