@@ -1,0 +1,151 @@
+"""The station file: which slot is which USB place, so that ports may renumber.
+
+A place is asked for at each use, never remembered: a chip on native USB comes back under another
+port name after a reset, and a hub hands out names in the order in which things are plugged in.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field, model_validator
+
+from burner.errors import BurnerError
+from burner.schema import Strict, load, refusal
+
+ESPRESSIF_VID = 0x303A
+"""USB vendor of chips on native USB: their serial number is the board's MAC, not the slot's."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+
+
+class UsbPort(Protocol):
+    """A port as the operating system lists it; pyserial's ListPortInfo is one."""
+
+    @property
+    def device(self) -> str:
+        """What is opened: `/dev/ttyUSB3`, `COM7`."""
+        ...
+
+    @property
+    def location(self) -> str | None:
+        """USB topology: `1-1.4.2`, with `:1.0` where one device has several interfaces."""
+        ...
+
+    @property
+    def serial_number(self) -> str | None:
+        """Of the adapter, where it has one."""
+        ...
+
+    @property
+    def vid(self) -> int | None:
+        """USB vendor id."""
+        ...
+
+
+class PortPlace(Strict):
+    """Where a port is: all that is given must fit. `url` is a port without a USB place."""
+
+    location: str = ""
+    serial: str = ""
+    url: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "PortPlace":
+        if bool(self.url) == bool(self.location or self.serial):
+            raise refusal("E195", "names no place, or two", "location and/or serial, or else url")
+        return self
+
+    def fits(self, port: UsbPort) -> bool:
+        """Whether a listed port stands at this place."""
+        by_location = not self.location or self.location == port.location
+        by_serial = not self.serial or self.serial == port.serial_number
+        return by_location and by_serial
+
+    def __str__(self) -> str:
+        parts = (("", self.url), ("usb ", self.location), ("serial ", self.serial))
+        return " ".join(f"{what}{value}" for what, value in parts if value)
+
+
+class StationFile(Strict):
+    """The slots of a fixture, in the order in which people count them."""
+
+    burner: Literal[1] = 1
+    station: Name | None = None
+    """The station's id in records; without it the computer's name is used."""
+    slots: dict[Name, dict[Name, PortPlace]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_place_once(self) -> "StationFile":
+        places = Counter(place for ports in self.slots.values() for place in ports.values())
+        for place, times in places.items():
+            if times > 1:
+                raise refusal("E196", f"{place} stands {times} times", "one port a place")
+        return self
+
+    def ports(self, slot: str, listed: Sequence[UsbPort]) -> Mapping[str, str]:
+        """The OS devices of a slot now, by name.
+
+        Raises:
+            BurnerError: E302 nothing is at the place, E197 more than one port fits it.
+        """
+        return {
+            name: _device(f"slot {slot} {name}", place, listed)
+            for name, place in self.slots[slot].items()
+        }
+
+
+def load_station(path: Path) -> StationFile:
+    """Read a station file.
+
+    Raises:
+        BurnerError: E195, E196 with every finding.
+    """
+    return load(path, StationFile, "E195")
+
+
+def place_of(
+    port: UsbPort, listed: Iterable[UsbPort], by: Literal["serial", "location"]
+) -> PortPlace:
+    """How a port will be found again.
+
+    By serial number it is found wherever its adapter is plugged in; that needs a serial number
+    which no other port here has and which is not a board's own.
+
+    Raises:
+        BurnerError: E199 the port has no USB place.
+    """
+    serial = port.serial_number
+    alike = sum(other.serial_number == serial for other in listed)
+    if by == "serial" and serial and alike == 1 and port.vid != ESPRESSIF_VID:
+        return PortPlace(serial=serial)
+    if not port.location:
+        raise BurnerError("E199", port.device)
+    return PortPlace(location=port.location)
+
+
+def to_yaml(station: StationFile) -> str:
+    """The station file's text; what `load_station` reads back as the same."""
+    lines = ["# Made by: burner station teach", "burner: 1"]
+    if station.station:
+        lines.append(f'station: "{station.station}"')
+    lines.append("slots:")
+    for slot, ports in station.slots.items():
+        lines.append(f'  "{slot}":')
+        for name, place in ports.items():
+            said = place.model_dump(exclude_defaults=True)
+            pairs = ", ".join(f'{key}: "{value}"' for key, value in said.items())
+            lines.append(f'    "{name}": {{{pairs}}}')
+    return "\n".join(lines) + "\n"
+
+
+def _device(what: str, place: PortPlace, listed: Sequence[UsbPort]) -> str:
+    if place.url:
+        return place.url
+    fitting = [port.device for port in listed if place.fits(port)]
+    if not fitting:
+        raise BurnerError("E302", f"{what}: nothing at {place}")
+    if len(fitting) > 1:
+        raise BurnerError("E197", f"{what}: {', '.join(fitting)} are all at {place}")
+    return fitting[0]

@@ -1,0 +1,58 @@
+"""Learning which slot is which place: one board at a time, told apart by what is new."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from burner.errors import BurnerError
+from burner.station.map import UsbPort
+
+SETTLED_S = 1.0
+"""A board's ports may come one after the other; they are all there after this long."""
+PAUSE_S = 0.2
+
+
+def new_ports(
+    listing: Callable[[], Sequence[UsbPort]],
+    known: Sequence[UsbPort],
+    wanted: int,
+    *,
+    timeout_s: float | None = None,
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[UsbPort, ...]:
+    """Wait until something new is plugged in and has settled.
+
+    Args:
+        listing: the ports of the machine now.
+        known: the ports from before, which do not count.
+        wanted: how many ports the slot has.
+        timeout_s: how long to wait for the first one; None waits for ever.
+        pause: sleeps so many seconds.
+        clock: seconds, monotonic.
+
+    Returns:
+        The new ports, in the order of their USB interface; empty when the time is up.
+
+    Raises:
+        BurnerError: E198 more came than the slot has, or not from one USB device.
+    """
+    before = {port.device for port in known}
+    begun = changed = clock()
+    seen: set[str] = set()
+    while timeout_s is None or seen or clock() - begun < timeout_s:
+        found = [port for port in listing() if port.device not in before]
+        names = {port.device for port in found}
+        if names != seen:
+            seen, changed = names, clock()
+        elif found and clock() - changed >= SETTLED_S:
+            return _told_apart(found, wanted)
+        pause(PAUSE_S)
+    return ()
+
+
+def _told_apart(found: Sequence[UsbPort], wanted: int) -> tuple[UsbPort, ...]:
+    """Several ports at once have an order only as interfaces of one USB device."""
+    usb_devices = {(port.location or port.device).split(":")[0] for port in found}
+    if len(found) > wanted or len(usb_devices) > 1:
+        raise BurnerError("E198", ", ".join(sorted(port.device for port in found)))
+    return tuple(sorted(found, key=lambda port: (port.location or "", port.device)))

@@ -1,0 +1,137 @@
+"""The station file: places that outlive port names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.errors import BurnerError
+from burner.station.map import PortPlace, StationFile, load_station, place_of, to_yaml
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A port as the operating system lists it."""
+
+    device: str
+    location: str | None = None
+    serial_number: str | None = None
+    vid: int | None = 0x10C4
+
+
+def station(text: str, tmp_path: Path) -> StationFile:
+    path = tmp_path / "line.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_station(path)
+
+
+TWO = """
+burner: 1
+station: line-3
+slots:
+  "1":
+    esp: {location: 1-1.1}
+    modem: {serial: M1}
+  "2":
+    esp: {location: 1-1.2}
+"""
+LISTED = (
+    Listed("/dev/ttyUSB0", "1-1.2"),
+    Listed("/dev/ttyUSB1", "1-1.1"),
+    Listed("/dev/ttyUSB2", "1-1.3", "M1"),
+)
+
+
+def test_a_slot_is_found_by_its_place_whatever_the_port_is_called(tmp_path: Path) -> None:
+    line = station(TWO, tmp_path)
+    assert line.ports("1", LISTED) == {"esp": "/dev/ttyUSB1", "modem": "/dev/ttyUSB2"}
+    renumbered = (Listed("/dev/ttyACM9", "1-1.1"), Listed("/dev/ttyUSB5", "1-2", "M1"))
+    assert line.ports("1", renumbered) == {"esp": "/dev/ttyACM9", "modem": "/dev/ttyUSB5"}
+
+
+def test_an_empty_place_says_which_slot_and_where(tmp_path: Path) -> None:
+    with pytest.raises(BurnerError) as refused:
+        station(TWO, tmp_path).ports("2", LISTED[1:])
+    assert refused.value.code == "E302"
+    assert refused.value.detail == "slot 2 esp: nothing at usb 1-1.2"
+
+
+def test_two_candidates_are_refused_never_guessed(tmp_path: Path) -> None:
+    twins = (*LISTED, Listed("/dev/ttyUSB9", "1-9", "M1"))
+    with pytest.raises(BurnerError) as refused:
+        station(TWO, tmp_path).ports("1", twins)
+    assert refused.value.code == "E197"
+    assert "/dev/ttyUSB2, /dev/ttyUSB9" in refused.value.detail
+
+
+def test_a_place_given_twice_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(BurnerError) as refused:
+        station(TWO.replace("1-1.2", "1-1.1"), tmp_path)
+    assert refused.value.code == "E196"
+    assert "usb 1-1.1 stands 2 times" in str(refused.value.findings[0])
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        ("{location: 1-1.2}", "{}"),
+        ("{location: 1-1.2}", "{location: 1-1.2, url: COM3}"),
+        ("{location: 1-1.2}", "{place: 1-1.2}"),
+        ("slots:", "slot:"),
+        ("line-3", "'line 3!'"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, broken: str, found: str) -> None:
+    with pytest.raises(BurnerError) as refused:
+        station(TWO.replace(broken, found), tmp_path)
+    assert refused.value.code == "E195"
+    assert refused.value.findings[0].place.startswith("line.yaml:")
+
+
+def test_a_rack_on_the_network_has_its_url_as_place(tmp_path: Path) -> None:
+    line = station("slots: {a: {esp: {url: 'rfc2217://rack:4001'}}}", tmp_path)
+    assert line.ports("a", ()) == {"esp": "rfc2217://rack:4001"}
+
+
+def test_a_serial_number_that_only_this_port_has_is_its_place() -> None:
+    port = Listed("/dev/ttyUSB2", "1-1.3", "M1")
+    assert place_of(port, LISTED, "serial") == PortPlace(serial="M1")
+    assert place_of(port, LISTED, "location") == PortPlace(location="1-1.3")
+
+
+def test_a_serial_number_of_two_adapters_is_no_place() -> None:
+    port = Listed("a", "1-1", "0001")
+    assert place_of(port, (port, Listed("b", "1-2", "0001")), "serial").location == "1-1"
+
+
+def test_the_serial_number_of_native_usb_is_the_boards_and_no_place() -> None:
+    port = Listed("a", "1-1", "60:55:F9:00:00:01", vid=0x303A)
+    assert place_of(port, (port,), "serial") == PortPlace(location="1-1")
+
+
+def test_a_port_without_any_place_is_refused() -> None:
+    with pytest.raises(BurnerError) as refused:
+        place_of(Listed("/dev/ttyS0"), (), "serial")
+    assert refused.value.code == "E199"
+
+
+WORDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True)
+TEXTS = st.from_regex(r"[A-Za-z0-9:. -]{1,12}", fullmatch=True)
+PLACES = st.builds(PortPlace, location=TEXTS) | st.builds(PortPlace, serial=TEXTS)
+
+
+@given(st.dictionaries(WORDS, st.dictionaries(WORDS, PLACES, min_size=1), min_size=1), WORDS)
+def test_what_is_written_is_read_back_as_the_same(
+    slots: dict[str, dict[str, PortPlace]], name: str
+) -> None:
+    from burner.schema import fit, parse
+
+    places = [place for ports in slots.values() for place in ports.values()]
+    if len(set(places)) < len(places):
+        return
+    written = StationFile(station=name, slots=slots)
+    read, findings = fit(parse(to_yaml(written), "line.yaml", "E195"), StationFile, "E195")
+    assert not findings
+    assert read == written

@@ -1,0 +1,71 @@
+"""Teaching: what is new is the slot; two candidates are refused."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from burner.errors import BurnerError
+from burner.station.map import UsbPort
+from burner.station.teach import new_ports
+from tests.station.test_map import Listed
+
+OLD = Listed("/dev/ttyUSB0", "1-1")
+
+
+class Clock:
+    """Time that passes only in pauses."""
+
+    now = 0.0
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def learn(
+    arrivals: dict[float, Sequence[UsbPort]], wanted: int = 1, timeout_s: float | None = 10
+) -> tuple[UsbPort, ...]:
+    """`arrivals`: the ports there are from that second on."""
+    clock = Clock()
+
+    def listing() -> Sequence[UsbPort]:
+        return next(
+            ports for at, ports in sorted(arrivals.items(), reverse=True) if at <= clock.now
+        )
+
+    def time() -> float:
+        return clock.now
+
+    return new_ports(listing, [OLD], wanted, timeout_s=timeout_s, pause=clock.pause, clock=time)
+
+
+def test_the_port_that_is_new_is_the_slots() -> None:
+    board = Listed("/dev/ttyUSB1", "1-2")
+    assert learn({0: [OLD], 2: [OLD, board]}) == (board,)
+
+
+def test_a_port_that_bounces_is_waited_for() -> None:
+    board = Listed("/dev/ttyUSB1", "1-2")
+    again = Listed("/dev/ttyUSB2", "1-2")
+    assert learn({0: [OLD], 1: [board], 1.5: [OLD], 2: [OLD, again]}) == (again,)
+
+
+def test_two_boards_at_once_are_refused() -> None:
+    boards = [Listed("/dev/ttyUSB1", "1-2"), Listed("/dev/ttyUSB2", "1-3")]
+    with pytest.raises(BurnerError) as refused:
+        learn({0: [OLD], 1: [OLD, *boards]}, wanted=2)
+    assert refused.value.code == "E198"
+
+
+def test_more_interfaces_than_the_slot_has_ports_are_refused() -> None:
+    both = [Listed("/dev/ttyUSB1", "1-2:1.0"), Listed("/dev/ttyUSB2", "1-2:1.1")]
+    with pytest.raises(BurnerError):
+        learn({0: [*both]}, wanted=1)
+
+
+def test_the_interfaces_of_one_device_come_in_their_order() -> None:
+    second, first = Listed("/dev/ttyUSB1", "1-2:1.1"), Listed("/dev/ttyUSB2", "1-2:1.0")
+    assert learn({0: [OLD, second, first]}, wanted=2) == (first, second)
+
+
+def test_nothing_new_ends_with_the_time() -> None:
+    assert learn({0: [OLD]}) == ()
