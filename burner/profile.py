@@ -1,0 +1,211 @@
+"""What a product is: the engineer's YAML as a frozen `Profile`."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+
+from burner import schema
+from burner.boot import BootSettings
+from burner.carriers import CarrierSettings
+from burner.errors import BurnerError, Finding, refuse
+from burner.identity import IdentitySettings
+from burner.model import RegionClass
+from burner.naming import NameSettings
+from burner.schema import Document, Offset, Size, Strict, refusal
+from burner.secrets import PLACEHOLDERS, parse_reference
+
+PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
+"""Tencent: exactly 10 characters; every real one is of 0-9 and A-Z."""
+
+ChipName = Literal[
+    "esp8266",
+    "esp32",
+    "esp32s2",
+    "esp32s3",
+    "esp32s31",
+    "esp32c2",
+    "esp32c3",
+    "esp32c5",
+    "esp32c6",
+    "esp32c61",
+    "esp32h2",
+    "esp32h21",
+    "esp32h4",
+    "esp32p4",
+]
+
+
+def _product_id(text: str) -> str:
+    if text in PLACEHOLDERS:
+        raise refusal("E104", f"found the placeholder {text!r}", "the ProductID of the product")
+    if not PRODUCT_ID_FORM.fullmatch(text):
+        found = f"found {text[:40]!r}, {len(text)} characters"
+        raise refusal("E102", found, "exactly 10 of 0-9 and A-Z, from the console")
+    return text
+
+
+def _reference(text: str) -> str:
+    try:
+        parse_reference(text)
+    except BurnerError:
+        allowed = "env:NAME, file:PATH, keyring:SERVICE/USER or prompt, never the secret itself"
+        raise refusal("E150", "found something else than a reference, not shown", allowed) from None
+    return text
+
+
+def _flash_size(size: int) -> int:
+    if size & (size - 1) or not 0x40000 <= size <= 0x8000000:
+        raise ValueError("the size of a flash part: 256K, 512K, 1MB, 2MB, 4MB … 128MB")
+    return size
+
+
+class Product(Strict):
+    """Who the product is, on the line and to the cloud."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
+    """Of this product's firmware release."""
+    id: Annotated[str, AfterValidator(_product_id)]
+    """The ProductID."""
+    secret: Annotated[str, AfterValidator(_reference)]
+    """Where the ProductSecret is kept; never the secret."""
+
+
+class Chip(Strict):
+    """Which part the firmware was built for."""
+
+    type: ChipName
+    min_revision: Annotated[str, Field(pattern=r"^[0-9]{1,2}\.[0-9]{1,2}$")] | None = None
+    """Lowest silicon revision the firmware runs on, `"0.3"`."""
+
+
+class Flash(Strict):
+    """The flash part, and how fast to fill it."""
+
+    size: Annotated[Size, AfterValidator(_flash_size)]
+    baud: Annotated[int, Field(ge=9600, le=5_000_000)] = 921600
+    """Where the ladder of baud rates starts."""
+    early_baud: Literal["auto", "never"] = "auto"
+    """Whether the rate may be changed in ROM, before the stub is uploaded."""
+
+
+class TableFile(Strict):
+    """The partition table, CSV or binary, and where it is burned."""
+
+    file: Annotated[str, Field(min_length=1)]
+    """From the profile's folder."""
+    offset: Offset = 0x8000
+
+
+class ImageFile(Strict):
+    """A firmware file, by offset or by partition name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+    file: Annotated[str, Field(min_length=1)]
+    """From the profile's folder."""
+    offset: Offset | None = None
+    partition: str | None = None
+    region_class: Literal[RegionClass.FROZEN, RegionClass.MUTABLE] | None = Field(
+        default=None, alias="class"
+    )
+    """Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.offset is None) == (self.partition is None):
+            raise ValueError("either offset or partition")
+        return self
+
+
+class FlashPlan(Strict):
+    """The part of a profile that says what goes where in flash."""
+
+    chip: Chip
+    flash: Flash
+    partition_table: TableFile | None = None
+    """Needed on every chip but the ESP8266, where firmware may do without one."""
+    images: Annotated[tuple[ImageFile, ...], Field(min_length=1)]
+    blank: tuple[str, ...] = ()
+    """Partitions written as 0xFF on purpose, so that nothing old survives."""
+
+    _document: Document | None = PrivateAttr(default=None)
+    _path: Path = PrivateAttr(default=Path("profile"))
+
+    @property
+    def path(self) -> Path:
+        """The file it came from."""
+        return self._path
+
+    def place(self, *field: str | int) -> str:
+        """`file:line field`, for findings."""
+        document = self._document or Document(self._path.name, {}, {}, {})
+        return document.place(*field)
+
+    def files(self) -> dict[str, str]:
+        """Every file that goes into flash: name of the image (or `partition-table`) → path."""
+        table = {TABLE: self.partition_table.file} if self.partition_table else {}
+        return table | {image.name: image.file for image in self.images}
+
+
+class Profile(FlashPlan):
+    """A product, as its engineer wrote it down."""
+
+    burner: Literal[1]
+    """Version of this format."""
+    product: Product
+    carrier: CarrierSettings
+    name: NameSettings = NameSettings()
+    identity: IdentitySettings = IdentitySettings()
+    boot: BootSettings = BootSettings()
+    quantity: Annotated[int, Field(ge=1)] | None = None
+    """How many units this release may make, over all batches."""
+
+    @property
+    def title(self) -> str:
+        """`plug-c3 1.2.0`."""
+        return f"{self.product.name} {self.product.version}"
+
+
+TABLE = "partition-table"
+"""The name of the table's own segment."""
+P = TypeVar("P", bound=FlashPlan)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile.
+
+    Raises:
+        BurnerError: E1xx, with every finding in the file itself.
+    """
+    profile, findings = read_profile(path)
+    refuse(list(findings))
+    assert isinstance(profile, Profile)  # noqa: S101 - no errors, so there is a profile
+    return profile
+
+
+def read_profile(path: Path) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
+    """Read a profile as far as it goes.
+
+    Returns:
+        The profile; or, with findings, its plan of the flash where that part is sound, so that
+        all that is wrong can be told at once; or None.
+
+    Raises:
+        BurnerError: E101 where it is not YAML at all.
+    """
+    document = schema.read(path, "E101")
+    profile, findings = schema.fit(document, Profile, "E101")
+    if profile is not None:
+        return _at(profile, document, path), ()
+    whole = document.data if isinstance(document.data, dict) else {}
+    part = {key: whole[key] for key in FlashPlan.model_fields if key in whole}
+    plan, _ = schema.fit(replace(document, data=part), FlashPlan, "E101")
+    return plan and _at(plan, document, path), findings
+
+
+def _at(plan: P, document: Document, path: Path) -> P:
+    plan._document, plan._path = document, path
+    return plan
