@@ -1,0 +1,140 @@
+"""The bench's hand: one more TCP port that takes JSON lines such as {"do": "swap", "slot": "3"}.
+
+It answers every line with one: {"ok": true, …} or {"ok": false, "error": "…"}.
+"""
+
+import json
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from burner.bench.loop import Loop, Stream
+from burner.bench.server import Bench, Slot
+
+MAX_LINE_BYTES = 4096
+
+
+class Control:
+    """Serves the control port of a bench, on the bench's own loop."""
+
+    def __init__(self, bench: Bench, host: str, number: int = 0) -> None:
+        self._bench = bench
+        self._loop: Loop = bench.loop
+        self._callers: set[Caller] = set()
+        self._listener = socket.create_server((host, number))
+        self._listener.setblocking(False)
+        self._loop.watch(self._listener, self._accept)
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:4000`."""
+        host, number = self._listener.getsockname()[:2]
+        return f"{host}:{number}"
+
+    def _accept(self) -> None:
+        with suppress(BlockingIOError, ConnectionError):
+            connection, _ = self._listener.accept()
+            connection.setblocking(False)
+            self._callers.add(Caller(self, self._loop, connection))
+
+    def left(self, caller: "Caller") -> None:
+        """A caller hung up."""
+        self._callers.discard(caller)
+
+    def close(self) -> None:
+        """Let go of the port and of all callers."""
+        for caller in tuple(self._callers):
+            caller.close()
+        self._loop.forget(self._listener)
+        self._listener.close()
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """Do what a line asks."""
+        try:
+            request = json.loads(line)
+            return self._do(**request)
+        except (ValueError, TypeError):
+            return _no('expected {"do": WHAT, "slot": NAME}')
+
+    def _do(self, do: str, slot: str = "", board: int = 0) -> dict[str, Any]:
+        if do == "status":
+            return {"ok": True, **self._bench.describe()}
+        place = self._bench.slots.get(slot)
+        if place is None:
+            return _no(f"no slot {slot!r}")
+        if do not in _DEEDS:
+            return _no(f"{do!r} is not one of status, {', '.join(_DEEDS)}")
+        return {"ok": True, "done": _DEEDS[do](self._bench, place, board)}
+
+
+def _insert(bench: Bench, slot: Slot, board: int) -> bool:
+    return bench.insert(slot, time.monotonic(), board)
+
+
+def _remove(bench: Bench, slot: Slot, _: int) -> bool:
+    return bench.remove(slot, time.monotonic())
+
+
+def _swap(bench: Bench, slot: Slot, _: int) -> bool:
+    return bench.swap(slot, time.monotonic())
+
+
+def _unplug(bench: Bench, slot: Slot, _: int) -> bool:
+    return bench.unplug(slot, time.monotonic())
+
+
+def _plug(bench: Bench, slot: Slot, _: int) -> bool:
+    return bench.plug(slot, time.monotonic())
+
+
+def _renumber(bench: Bench, slot: Slot, _: int) -> bool:
+    bench.renumber(slot, time.monotonic())
+    return True
+
+
+_DEEDS = {
+    "insert": _insert,
+    "remove": _remove,
+    "swap": _swap,
+    "unplug": _unplug,
+    "plug": _plug,
+    "renumber": _renumber,
+}
+
+
+class Caller:
+    """One connection to the control port."""
+
+    def __init__(self, control: Control, loop: Loop, connection: socket.socket) -> None:
+        self._control = control
+        self._connection = connection
+        self._rest = b""
+        self._stream = Stream(
+            loop,
+            connection,
+            receive=connection.recv,
+            send=connection.send,
+            on_data=self._data,
+            on_end=self._end,
+        )
+
+    def _data(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._stream.send(json.dumps(self._control.answer(line)).encode() + b"\n")
+        if len(self._rest) > MAX_LINE_BYTES:
+            self._end()
+
+    def _end(self) -> None:
+        self.close()
+        self._control.left(self)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+        self._connection.close()
+
+
+def _no(why: str) -> dict[str, Any]:
+    return {"ok": False, "error": why}

@@ -1,0 +1,93 @@
+"""How a client speaks to a port: our frames, RFC 2217, or bare bytes. Told by its first bytes."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from burner.bench import frames
+from burner.bench.frames import WINDOW, Kind
+from burner.bench.line import Line
+
+SLIP_END = 0xC0
+
+Send = Callable[[bytes], None]
+
+
+class Dialect(Protocol):
+    """One client's way of speaking. Errors of the client end it: ValueError from `feed`."""
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the client."""
+        ...
+
+    def give(self, data: bytes) -> None:
+        """Bytes from the endpoint to the client."""
+        ...
+
+    def settle(self) -> None:
+        """The line has moved on: say so where the dialect has words for it."""
+        ...
+
+
+class Frames:
+    """The client is our own `sim://` handler."""
+
+    def __init__(self, line: Line, send: Send) -> None:
+        self._line = line
+        self._send = send
+        self._reader = frames.FrameReader()
+        self._said = line.taken
+        line.drop()
+        self._said = line.taken
+        send(frames.pack(Kind.ANSWER, b"ok"))
+
+    def feed(self, data: bytes) -> None:
+        """Frames, or parts of them."""
+        for kind, payload in self._reader.feed(data):
+            self._obey(kind, payload)
+
+    def _obey(self, kind: Kind, payload: bytes) -> None:
+        line = self._line
+        if kind is Kind.DATA:
+            line.write(payload)
+        elif kind is Kind.LINES:
+            line.set_lines(bool(payload[0] & 1), bool(payload[0] & 2))
+        elif kind is Kind.BAUD:
+            line.set_baud(frames.number(payload))
+        elif kind is Kind.PURGE and payload[0] & 2:
+            line.drop()
+        elif kind is Kind.FLUSH:
+            line.then(lambda _: self._send(frames.pack(Kind.FLUSH)))
+
+    def give(self, data: bytes) -> None:
+        """Bytes from the endpoint, as one frame."""
+        self._send(frames.pack(Kind.DATA, data))
+
+    def settle(self) -> None:
+        """Give room back, half a window at a time."""
+        room = self._line.taken - self._said
+        if room >= WINDOW // 2:
+            self._said += room
+            self._send(frames.pack_number(Kind.TAKEN, room))
+
+
+class Bare:
+    """A plain byte stream: `socket://`, netcat, or a PTY. It has no reset lines.
+
+    A client that starts with a SLIP frame wants to flash: the chip wakes up in download mode
+    for it, as if someone had held its button.
+    """
+
+    def __init__(self, line: Line, send: Send) -> None:
+        self._line = line
+        self.give = send
+        self._silent = True
+
+    def feed(self, data: bytes) -> None:
+        """Bytes for the endpoint."""
+        if self._silent and data[0] == SLIP_END:
+            self._line.then(lambda at: self._line.endpoint.plug(at, download=True))
+        self._silent = False
+        self._line.write(data)
+
+    def settle(self) -> None:
+        """A byte stream has no word for it."""

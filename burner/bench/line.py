@@ -1,0 +1,148 @@
+"""A serial line: what the host does to its port, in order and in time, and what comes back.
+
+No sockets here. A line stands between one host's port and one endpoint (a chip, a modem).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from burner.bench.unit import Timing
+
+PIECE_S = 0.05
+"""Wire time handed over at once: what a purge can no longer stop."""
+AHEAD_S = 0.005
+"""Bytes are handed over so long before their turn: the endpoint reckons the wire itself."""
+USUAL_BAUD = 115200
+
+
+class Endpoint(Protocol):
+    """What can sit at the far end of a line. It reckons its own times and never sleeps."""
+
+    @property
+    def connected(self) -> bool:
+        """False once the port itself has vanished."""
+        ...
+
+    def receive(self, data: bytes, now: float) -> None:
+        """The host writes bytes at `now`."""
+        ...
+
+    def set_lines(self, dtr: bool, rts: bool, now: float) -> None:
+        """The host drives DTR and RTS (True = asserted)."""
+        ...
+
+    def set_host_baud(self, baud: int, now: float) -> None:
+        """The host runs at `baud` bits per second."""
+        ...
+
+    def take(self, now: float) -> bytes:
+        """Everything that has reached the host by `now`."""
+        ...
+
+    def due(self) -> float | None:
+        """When `take` has something next; None = not before the host acts."""
+        ...
+
+    def plug(self, now: float, download: bool = False) -> None:
+        """Give power (again), with the boot button held where `download`."""
+        ...
+
+    def unplug(self, now: float) -> None:
+        """Cut the power."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+Action = Callable[[float], None]
+
+
+class Line:
+    """One direction is queued here, host to endpoint; the other is the endpoint's `take`."""
+
+    def __init__(self, endpoint: Endpoint, timing: Timing) -> None:
+        self.endpoint = endpoint
+        self.timing = timing
+        self.baud = USUAL_BAUD
+        self.waiting = 0
+        """Bytes in the transmit buffer."""
+        self.taken = 0
+        """Bytes that have left the transmit buffer since the line exists."""
+        self._queue: deque[bytes | Action] = deque()
+        self._free = 0.0
+        self._clock = 0.0
+
+    def write(self, data: bytes) -> None:
+        """The host writes bytes."""
+        self._queue.append(data)
+        self.waiting += len(data)
+
+    def then(self, action: Action) -> None:
+        """Do something once every byte written so far is on its way."""
+        self._queue.append(action)
+
+    def set_lines(self, dtr: bool, rts: bool) -> None:
+        """The host drives its control lines (True = asserted)."""
+        self.then(lambda now: self.endpoint.set_lines(dtr, rts, now))
+
+    def set_baud(self, baud: int) -> None:
+        """The host changes its rate, in bits per second."""
+        self.then(lambda now: self._set_baud(baud, now))
+
+    def _set_baud(self, baud: int, now: float) -> None:
+        self.baud = baud
+        self.endpoint.set_host_baud(baud, now)
+
+    def drop(self) -> None:
+        """The host purges its transmit buffer."""
+        self._queue = deque(item for item in self._queue if not isinstance(item, bytes))
+        self.taken += self.waiting
+        self.waiting = 0
+
+    def advance(self, now: float) -> bytes:
+        """Hand over whatever's turn has come; the bytes that have reached the host by now."""
+        self._clock = max(self._clock, now)
+        while self._queue:
+            item = self._queue[0]
+            if isinstance(item, bytes):
+                if self._free - AHEAD_S > self._clock:
+                    break
+                self._hand_over(item)
+                continue
+            if self._free > self._clock:
+                break
+            self._queue.popleft()
+            item(self._clock)
+        due = self.endpoint.due()
+        return self.endpoint.take(self._clock) if due is not None and due <= self._clock else b""
+
+    def _hand_over(self, data: bytes) -> None:
+        byte_s = self.byte_s
+        most = max(1, int(PIECE_S / byte_s)) if byte_s else len(data)
+        piece = data[:most]
+        if len(piece) < len(data):
+            self._queue[0] = data[most:]
+        else:
+            self._queue.popleft()
+        self._free = max(self._free, self._clock) + len(piece) * byte_s
+        self.waiting -= len(piece)
+        self.taken += len(piece)
+        self.endpoint.receive(piece, self._clock)
+
+    @property
+    def byte_s(self) -> float:
+        """Seconds a byte needs from the host to the endpoint."""
+        if self.timing.usb_bytes_per_s:
+            return 1 / self.timing.usb_bytes_per_s
+        return 10 / self.baud if self.timing.uart and self.baud else 0.0
+
+    def due(self) -> float | None:
+        """When `advance` has something to do next; None = not before the host acts."""
+        due = self.endpoint.due()
+        if self._queue:
+            turn = self._free - (AHEAD_S if isinstance(self._queue[0], bytes) else 0.0)
+            return turn if due is None else min(turn, due)
+        return due

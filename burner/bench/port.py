@@ -1,0 +1,197 @@
+"""One port of a slot: a TCP socket (and a PTY beside it) in front of a line."""
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from burner.bench import frames
+from burner.bench.dialects import Bare, Dialect, Frames
+from burner.bench.frames import WINDOW, Kind
+from burner.bench.line import Line
+from burner.bench.loop import Loop, Stream
+from burner.bench.pty import Pty
+from burner.bench.rfc2217 import IAC, Rfc2217
+
+UNDECIDED_S = 0.25
+"""A client that says nothing for so long only wants to listen."""
+
+
+class Client:
+    """One host's connection and, once it has spoken, its dialect."""
+
+    def __init__(self, loop: Loop, port: "Port", connection: socket.socket) -> None:
+        self.connection = connection
+        self.dialect: Dialect | None = None
+        self._port = port
+        self._first = b""
+        self.stream = Stream(
+            loop,
+            connection,
+            receive=connection.recv,
+            send=connection.send,
+            on_data=self._data,
+            on_end=self._end,
+        )
+        loop.at(time.monotonic() + UNDECIDED_S, self._late)
+
+    def _data(self, data: bytes) -> None:
+        try:
+            if self.dialect is None:
+                self._first += data
+                data = self._decide(self._first)
+            if self.dialect and data:
+                self.dialect.feed(data)
+        except ValueError:
+            self._end()
+            return
+        self._port.touched()
+
+    def _decide(self, first: bytes) -> bytes:
+        """Choose the dialect by the first bytes; what of them belongs to it."""
+        if first.startswith(frames.HELLO):
+            self._claim(Frames)
+            return first.removeprefix(frames.HELLO)
+        if first[0] == IAC:
+            self._claim(Rfc2217)
+        elif not frames.HELLO.startswith(first):
+            self._claim(Bare)
+        return first
+
+    def _late(self, _: float) -> None:
+        if self.dialect is None and self.stream.open and not self._first:
+            self._claim(Bare)
+
+    def _claim(self, dialect: "Callable[[Line, Callable[[bytes], None]], Dialect]") -> None:
+        refusal = self._port.refusal(self)
+        if refusal or self._port.line is None:
+            if dialect is Frames:
+                self.stream.send(frames.pack(Kind.ANSWER, refusal))
+            self._end()
+            return
+        self._port.client = self
+        self.dialect = dialect(self._port.line, self.stream.send)
+
+    def _end(self) -> None:
+        self.close()
+        self._port.left(self)
+
+    def close(self) -> None:
+        """Hang up on the host: to it the port has vanished."""
+        self.stream.close()
+        self.connection.close()
+
+
+class Port:
+    """A place a host can connect to. Without a line the place is empty: no board is there."""
+
+    def __init__(self, loop: Loop, host: str, number: int, name: str, pty: bool) -> None:
+        self.name = name
+        self.line: Line | None = None
+        self.client: Client | None = None
+        self.due: float | None = None
+        self._loop = loop
+        self._host = host
+        self._callers: set[Client] = set()
+        self._listener = self._listen(number)
+        self.pty = Pty(loop, self) if pty else None
+
+    # places
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:4000`."""
+        host, number = self._listener.getsockname()[:2]
+        return f"{host}:{number}"
+
+    def _listen(self, number: int) -> socket.socket:
+        listener = socket.create_server((self._host, number))
+        listener.setblocking(False)
+        self._loop.watch(listener, self._accept)
+        return listener
+
+    def renumber(self) -> None:
+        """Come back under another number, as after a re-enumeration."""
+        self.hang_up()
+        old, self._listener = self._listener, self._listen(0)
+        self._loop.forget(old)
+        old.close()
+
+    def _accept(self) -> None:
+        with suppress(BlockingIOError, ConnectionError):
+            connection, _ = self._listener.accept()
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._callers.add(Client(self._loop, self, connection))
+
+    # hosts
+
+    def refusal(self, caller: Client) -> bytes:
+        """Why a caller cannot have the port now; empty when it can."""
+        if self.line is None or not self.line.endpoint.connected:
+            return b"absent"
+        return b"busy" if self.client not in (None, caller) else b""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a host holds the port."""
+        return self.client is not None or bool(self.pty and self.pty.open)
+
+    def left(self, client: Client) -> None:
+        """A host closed the port: the driver lets both lines go."""
+        self._callers.discard(client)
+        if self.client is client:
+            self.client = None
+            if self.line:
+                self.line.set_lines(dtr=False, rts=False)
+                self.touched()
+
+    def hang_up(self) -> None:
+        """The port vanishes under whoever holds it."""
+        self.client = None
+        for caller in tuple(self._callers):
+            caller.close()
+        self._callers.clear()
+        if self.pty:
+            self.pty.hang_up()
+
+    def touched(self) -> None:
+        """Something may have come due at once."""
+        self.due = 0.0
+
+    # the line
+
+    def attach(self, line: Line | None) -> None:
+        """A board is put in, or taken out."""
+        self.hang_up()
+        self.line = line
+        self.touched()
+
+    def advance(self, now: float) -> None:
+        """Move the line on and carry what it gives to the host."""
+        line = self.line
+        if line is None:
+            self.due = None
+            return
+        data = line.advance(now)
+        client = self.client
+        dialect = client.dialect if client else self.pty.dialect if self.pty else None
+        if dialect:
+            if data:
+                dialect.give(data)
+            dialect.settle()
+        if client and not isinstance(dialect, Frames):
+            client.stream.pause() if line.waiting >= WINDOW else client.stream.resume()
+        if self.pty and self.pty.dialect:
+            self.pty.pause() if line.waiting >= WINDOW else self.pty.resume()
+        self.due = line.due()
+        if not line.endpoint.connected and self.busy:
+            self.hang_up()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.hang_up()
+        self._loop.forget(self._listener)
+        self._listener.close()
+        if self.pty:
+            self.pty.close()

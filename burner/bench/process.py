@@ -1,0 +1,194 @@
+"""A bench in a process of its own, for `burner burn --bench` and for tests."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any, Self
+
+from burner.errors import BurnerError
+
+HANDLERS = "burner.bench"
+"""What a client adds to `serial.protocol_handler_packages` to open `sim://` ports."""
+START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 10.0
+
+
+class ControlClient:
+    """Moves boards about on a running bench. Thread-safe: one command at a time."""
+
+    def __init__(self, address: str) -> None:
+        host, _, number = address.rpartition(":")
+        self._socket = socket.create_connection((host, int(number)), ANSWER_TIMEOUT_S)
+        self._answers = self._socket.makefile("rb")
+        self._lock = threading.Lock()
+
+    def status(self) -> dict[str, Any]:
+        """`slots` (name → `ports`, `board`), `waiting` boards, numbers of boards on the `shelf`."""
+        return self.ask("status")
+
+    def slots(self) -> dict[str, dict[str, str]]:
+        """Slot → name of port → URL, ports that are not there left out: what a bus scan shows."""
+        return _urls(self.status()["slots"])
+
+    def insert(self, slot: str, board: int = 0) -> bool:
+        """Put in the next board, or a certain one from the shelf; False when there is none."""
+        return bool(self.ask("insert", slot, board)["done"])
+
+    def remove(self, slot: str) -> bool:
+        """Take the board out and lay it on the shelf."""
+        return bool(self.ask("remove", slot)["done"])
+
+    def swap(self, slot: str) -> bool:
+        """Take the board out, put in the next a moment later; False when none waits."""
+        return bool(self.ask("swap", slot)["done"])
+
+    def unplug(self, slot: str) -> bool:
+        """Pull the cable of a slot; the board stays."""
+        return bool(self.ask("unplug", slot)["done"])
+
+    def plug(self, slot: str) -> bool:
+        """Put the cable back."""
+        return bool(self.ask("plug", slot)["done"])
+
+    def renumber(self, slot: str) -> None:
+        """Let the slot's ports come back under other names."""
+        self.ask("renumber", slot)
+
+    def ask(self, do: str, slot: str = "", board: int = 0) -> dict[str, Any]:
+        """One command and its answer.
+
+        Raises:
+            BurnerError: E194 when the bench is gone.
+            ValueError: for a command the bench refuses.
+        """
+        request = json.dumps({"do": do, "slot": slot, "board": board}).encode() + b"\n"
+        try:
+            with self._lock:
+                self._socket.sendall(request)
+                line = self._answers.readline()
+        except OSError as error:
+            raise BurnerError("E194", str(error)) from None
+        if not line:
+            raise BurnerError("E194", "the bench hung up")
+        answer: dict[str, Any] = json.loads(line)
+        if not answer.pop("ok"):
+            raise ValueError(answer["error"])
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        self._answers.close()
+        self._socket.close()
+
+
+class BenchProcess:
+    """`with BenchProcess("sim:4") as bench:` serves; it ends with the block, or with us."""
+
+    def __init__(self, spec: str, with_pty: bool = False) -> None:
+        self._command = [sys.executable, "-m", "burner.bench", *(["--pty"] * with_pty), spec]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.ready: Mapping[str, Any] = {}
+        self._control: ControlClient | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Start it and wait until its ports are open.
+
+        Raises:
+            BurnerError: what the bench says about its SPEC, or E194.
+        """
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        try:
+            self.ready = self._await_ready(self._process)
+            self._control = ControlClient(self.ready["control"])
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _await_ready(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        line = _first_line(process.stdout)
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise BurnerError("E194", "it said nothing that makes sense") from None
+        if "code" in said:
+            detail = "; ".join(said["findings"]) or said["detail"]
+            raise BurnerError(said["code"], detail)
+        return said
+
+    @property
+    def control(self) -> ControlClient:
+        """The bench's hand."""
+        if self._control is None:
+            raise BurnerError("E194", "the bench is not running")
+        return self._control
+
+    @property
+    def slots(self) -> dict[str, dict[str, str]]:
+        """What the bench had at the start: slot → name of port → URL."""
+        return _urls(self.ready.get("slots", {}))
+
+    @property
+    def boards(self) -> dict[str, dict[str, Any]]:
+        """What sat in the slots at the start: slot → number, chip, mac, faults."""
+        places: Mapping[str, Any] = self.ready.get("slots", {})
+        return {name: place["board"] for name, place in places.items() if place["board"]}
+
+    @property
+    def pid(self) -> int:
+        """Process id of the bench, 0 when it does not run."""
+        return self._process.pid if self._process else 0
+
+    def close(self) -> None:
+        """End the bench; by force if it does not follow its pipe."""
+        if self._control:
+            self._control.close()
+            self._control = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        try:
+            process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _first_line(pipe: IO[bytes]) -> bytes:
+    """One line, or what there is of it when the time is up."""
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.append(pipe.readline()), daemon=True)
+    reader.start()
+    reader.join(START_TIMEOUT_S)
+    return lines[0] if lines else b""
+
+
+def _urls(slots: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    return {
+        name: {port: it["url"] for port, it in place["ports"].items() if it["present"]}
+        for name, place in slots.items()
+    }

@@ -1,0 +1,152 @@
+"""A PTY beside a port, on POSIX: for clients that want a device name. It has no reset lines.
+
+Nobody tells a PTY's master that the other side was opened, so closed ones are looked at twenty
+times a second. Opening it is like plugging the board in with its button held: it wakes up in
+download mode, which is what plain esptool needs where it cannot reset.
+"""
+
+import os
+import select
+import struct
+import time
+from contextlib import suppress
+from typing import Protocol
+
+from burner.bench.dialects import Bare
+from burner.bench.line import USUAL_BAUD, Line
+from burner.bench.loop import Loop, Stream
+
+try:
+    import fcntl
+    import termios
+    import tty
+except ImportError:  # Windows
+    AVAILABLE = False
+else:
+    AVAILABLE = hasattr(os, "openpty")
+
+LOOK_S = 0.05
+_TCGETS2 = 0x802C542A
+"""Linux: termios with the rate as a number."""
+
+
+class Holder(Protocol):
+    """The port that a PTY stands beside."""
+
+    line: Line | None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a host holds the port."""
+        ...
+
+    def touched(self) -> None:
+        """Something may have come due at once."""
+        ...
+
+
+class Pty:
+    """A PTY that becomes a client of its port while somebody has it open."""
+
+    def __init__(self, loop: Loop, port: Holder) -> None:
+        self._loop = loop
+        self._port = port
+        self._master, slave = os.openpty()
+        self.path = os.ttyname(slave)
+        tty.setraw(slave)
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._poll = select.poll()
+        self._poll.register(self._master, select.POLLIN)
+        self._stream: Stream | None = None
+        self.dialect: Bare | None = None
+        self._closed = False
+        self._wait()
+
+    @property
+    def open(self) -> bool:
+        """Whether a host holds it."""
+        return self.dialect is not None
+
+    def _wait(self) -> None:
+        if not self._closed:
+            # On a grid, so that all idle PTYs are looked at in one turn of the loop.
+            self._loop.at((int(time.monotonic() / LOOK_S) + 1) * LOOK_S, self._look)
+
+    def _look(self, _: float) -> None:
+        if self._closed or self.open:
+            return
+        hung = any(events & (select.POLLHUP | select.POLLERR) for _, events in self._poll.poll(0))
+        line = self._port.line
+        if hung or line is None or not line.endpoint.connected or self._port.busy:
+            self._wait()
+            return
+        self._opened(line)
+
+    def _opened(self, line: Line) -> None:
+        master = self._master
+        self._stream = Stream(
+            self._loop,
+            master,
+            receive=lambda size: os.read(master, size),
+            send=lambda data: os.write(master, data),
+            on_data=self._data,
+            on_end=self.hang_up,
+        )
+        self.dialect = Bare(line, self._stream.send)
+        line.then(lambda at: line.endpoint.plug(at, download=True))
+        self._port.touched()
+
+    def _data(self, data: bytes) -> None:
+        line, dialect = self._port.line, self.dialect
+        if line is None or dialect is None:
+            return
+        baud = _baud(self._master)
+        if baud != line.baud:
+            line.set_baud(baud)
+        line.write(data)
+        self._port.touched()
+
+    def pause(self) -> None:
+        """Stop reading."""
+        if self._stream:
+            self._stream.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._stream:
+            self._stream.resume()
+
+    def hang_up(self) -> None:
+        """Forget the host. A PTY cannot be torn out of its hands: it just falls silent."""
+        if self._stream:
+            self._stream.close()
+            self._stream = None
+        if self.dialect:
+            self.dialect = None
+            self._wait()
+
+    def close(self) -> None:
+        """Let go of the PTY."""
+        self._closed = True
+        self.hang_up()
+        os.close(self._master)
+
+
+def _baud(fd: int) -> int:
+    """The rate the host has set, in bits per second."""
+    speed = termios.tcgetattr(fd)[5]
+    if speed in _SPEEDS:
+        return _SPEEDS[speed]
+    with suppress(OSError):
+        answer = fcntl.ioctl(fd, _TCGETS2, bytes(44))
+        return int(struct.unpack("=4I20s2I", answer)[6])
+    return USUAL_BAUD
+
+
+_SPEEDS = (
+    {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[1:].isdecimal()}
+    if AVAILABLE
+    else {}
+)
+"""`termios.B115200` → 115200."""

@@ -1,0 +1,82 @@
+"""Serve a bench in this process until it is told to end."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from burner.bench.control import Control
+from burner.bench.server import Bench
+from burner.bench.spec import BenchSpec
+from burner.errors import BurnerError
+
+
+@dataclass(frozen=True)
+class Served:
+    """A bench whose ports are open."""
+
+    bench: Bench
+    control: Control
+
+    def describe(self) -> dict[str, Any]:
+        """What the ready line says: the control port, and every slot with its ports and board."""
+        return {"control": self.control.address, **self.bench.describe()}
+
+
+@contextmanager
+def opened(
+    spec: BenchSpec, host: str = "127.0.0.1", base_port: int = 0, with_pty: bool = True
+) -> Iterator[Served]:
+    """Open the ports of a bench; `served.bench.run()` then serves them.
+
+    Raises:
+        BurnerError: E193 when a port cannot be opened.
+    """
+    bench = Bench(spec, host, base_port, with_pty)
+    try:
+        try:
+            control = Control(bench, host)
+        except OSError as error:
+            raise BurnerError("E193", str(error)) from None
+        try:
+            yield Served(bench, control)
+        finally:
+            control.close()
+    finally:
+        bench.close()
+
+
+def serve(
+    spec: BenchSpec,
+    ready: Callable[[dict[str, Any]], None],
+    *,
+    host: str = "127.0.0.1",
+    base_port: int = 0,
+    with_pty: bool = True,
+    parent: BinaryIO | None = None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM, or until the pipe `parent` ends with whoever holds it.
+
+    Raises:
+        BurnerError: E193 when a port cannot be opened.
+    """
+    with opened(spec, host, base_port, with_pty) as served:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: served.bench.loop.stop())
+        if parent is not None:
+            watch = threading.Thread(
+                target=_until_end, args=(parent, served.bench.loop.stop), daemon=True
+            )
+            watch.start()
+        ready(served.describe())
+        sys.stdout.flush()
+        served.bench.run()
+
+
+def _until_end(pipe: BinaryIO, stop: Callable[[], None]) -> None:
+    while pipe.read(4096):
+        pass
+    stop()

@@ -1,0 +1,242 @@
+"""What a bench serves: `sim:8,chip=esp32c6,baud=921600`, or a YAML file with units and faults.
+
+A bench has slots, and boards that come by: the first ones sit in the slots at the start, the
+others wait for a swap. `units` is a pattern that repeats until there are as many boards as asked.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from burner import schema
+from burner.bench.unit import (
+    MB,
+    TIME_OFF,
+    UART_TIME,
+    USB_TIME,
+    VENDOR_PREFIXES,
+    At,
+    Fault,
+    FaultKind,
+    Firmware,
+    Timing,
+    UnitSpec,
+    mac_for,
+)
+from burner.errors import BurnerError, Finding, refuse
+from burner.model import Mac
+from burner.schema import Document, Size, Strict
+
+MAX_SLOTS = 256
+MAX_BOARDS = 100_000
+FORM = "sim:SLOTS[,KEY=VALUE…] or the path of a YAML file"
+
+
+@dataclass(frozen=True)
+class BoardSpec:
+    """One board: its chip and what its port does."""
+
+    number: int
+    """Counts from 1 in the order the boards come by."""
+    unit: UnitSpec
+    renumbers: bool = False
+    """Native USB that comes back under another port name after a reset into the application."""
+
+
+@dataclass(frozen=True)
+class BenchSpec:
+    """Slots and the boards that come by."""
+
+    slots: int
+    boards: tuple[BoardSpec, ...]
+    swap_s: float | None = None
+    """A finished board makes way for the next one so long after its start; None: when told."""
+
+
+def _chip(name: str) -> str:
+    if name not in VENDOR_PREFIXES:
+        known = ", ".join(VENDOR_PREFIXES)
+        raise schema.refusal("E192", f"no such chip: {name}", f"one of {known}")
+    return name
+
+
+def _mac(text: str) -> str:
+    try:
+        return str(Mac.parse(text))
+    except ValueError:
+        raise schema.refusal("E192", f"no MAC: {text}", "six bytes as aa:bb:cc:dd:ee:ff") from None
+
+
+def _flash(size: int) -> int:
+    if size not in {MB << n for n in range(5)}:
+        raise schema.refusal("E192", f"a flash of {size} bytes", "1MB, 2MB, 4MB, 8MB or 16MB")
+    return size
+
+
+ChipName = Annotated[str, AfterValidator(_chip)]
+MacText = Annotated[str, AfterValidator(_mac)]
+FlashSize = Annotated[Size, AfterValidator(_flash)]
+Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
+
+
+class FaultEntry(Strict):
+    """One fault of a unit; what the fields mean stands at `bench.unit.Fault`."""
+
+    kind: FaultKind
+    at_byte: Size = 0
+    step: At | None = None
+    address: Size = 0
+    size: FlashSize = 16 * MB
+    chip: ChipName = "esp32"
+    mac: MacText | None = None
+    baud: int = Field(default=0, ge=0)
+    every: int = Field(default=100_000, ge=1)
+    factor: float = Field(default=10.0, gt=0, le=1000)
+    seconds: Seconds = 0.5
+    once: bool = False
+
+    def fault(self, first_mac: Mac) -> Fault:
+        """The fault; `same-mac` without an address means that of the bench's first board."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        mac = Mac.parse(self.mac) if self.mac else None
+        if self.kind is FaultKind.SAME_MAC:
+            mac = mac or first_mac
+        return Fault(**(given | {"mac": mac}))
+
+
+class FirmwareEntry(Strict):
+    """How a unit's firmware behaves where it is not what its flash says."""
+
+    device_name: str = Firmware.device_name
+    lines: tuple[str, ...] = ()
+    prints: bool = True
+    baud: int = Field(default=115200, gt=0)
+
+    def firmware(self) -> Firmware:
+        """The same, as the chip wants it."""
+        return Firmware(**self.model_dump())
+
+
+class UnitEntry(Strict):
+    """One place of the pattern; what is not given is as for the whole bench."""
+
+    repeat: int = Field(default=1, ge=1, le=MAX_BOARDS)
+    chip: ChipName | None = None
+    flash: FlashSize | None = None
+    mac: MacText | None = None
+    revision: tuple[int, int] | None = None
+    serial: str = ""
+    faults: tuple[FaultEntry, ...] = ()
+    firmware: FirmwareEntry = FirmwareEntry()
+    renumbers: bool = False
+
+    @model_validator(mode="after")
+    def _one_mac_one_unit(self) -> Self:
+        if self.mac and self.repeat > 1:
+            raise schema.refusal(
+                "E192", f"mac with repeat: {self.repeat}", "the fault same-mac, if that is meant"
+            )
+        return self
+
+
+class BenchFile(Strict):
+    """A bench as written down, in a file or in a SPEC string."""
+
+    bench: Literal[1] = 1
+    slots: int = Field(ge=1, le=MAX_SLOTS)
+    boards: int | None = Field(default=None, ge=1, le=MAX_BOARDS)
+    """In all; as many as slots where it is not said."""
+    seed: int = 1
+    chip: ChipName = "esp32c3"
+    flash: FlashSize = 4 * MB
+    time: Literal["model", "off"] | None = None
+    baud: int | None = Field(default=None, ge=1200, le=5_000_000)
+    """The line's fastest rate; implies modelled time."""
+    usb: Size | None = Field(default=None, ge=1000)
+    """Native USB at so many bytes per second; implies modelled time."""
+    md5: Seconds | None = None
+    """Seconds the chip needs for the MD5 of a megabyte."""
+    keep: Path | None = None
+    """Folder for the flash of every unit, so that it survives the bench."""
+    swap: Seconds | None = None
+    units: tuple[UnitEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _time_agrees(self) -> Self:
+        if self.time == "off" and (self.baud or self.usb or self.md5 is not None):
+            raise schema.refusal("E192", "time: off with baud, usb or md5", "time: model")
+        return self
+
+    def timing(self) -> Timing:
+        """How long things take on this bench."""
+        if not (self.time == "model" or self.baud or self.usb or self.md5 is not None):
+            return TIME_OFF
+        timing = replace(USB_TIME, usb_bytes_per_s=self.usb) if self.usb else UART_TIME
+        return timing if self.md5 is None else replace(timing, md5_s_per_mb=self.md5)
+
+    def spec(self, folder: Path) -> BenchSpec:
+        """The bench, with every board spelled out. `keep` is relative to `folder`."""
+        pattern = [entry for entry in self.units for _ in range(entry.repeat)] or [UnitEntry()]
+        count = self.boards or max(self.slots, len(pattern) if self.units else 0)
+        first = self._mac(pattern[0], 0)
+        boards = (self._board(i, pattern[i % len(pattern)], first, folder) for i in range(count))
+        return BenchSpec(self.slots, tuple(boards), self.swap)
+
+    def _mac(self, entry: UnitEntry, index: int) -> Mac:
+        if entry.mac:
+            return Mac.parse(entry.mac)
+        return mac_for(self.seed, index, entry.chip or self.chip)
+
+    def _board(self, index: int, entry: UnitEntry, first: Mac, folder: Path) -> BoardSpec:
+        mac = self._mac(entry, index)
+        kept = folder / self.keep / f"{mac.octets.hex()}.flash" if self.keep else None
+        unit = UnitSpec(
+            chip=entry.chip or self.chip,
+            mac=mac,
+            flash_size=entry.flash or self.flash,
+            flash_file=kept,
+            revision=entry.revision,
+            timing=self.timing(),
+            firmware=entry.firmware.firmware(),
+            faults=tuple(fault.fault(first) for fault in entry.faults),
+            serial=entry.serial or f"{mac}#{index}",
+        )
+        return BoardSpec(index + 1, unit, entry.renumbers)
+
+
+def read_spec(text: str) -> BenchSpec:
+    """A SPEC as people give it: a string `sim:…` or the path of a YAML file.
+
+    Raises:
+        BurnerError: E190 for a SPEC of no known form, E191 and E192 with every finding.
+    """
+    if text.startswith("sim:"):
+        model, findings = schema.fit(_document(text), BenchFile, "E190")
+        refuse(list(findings))
+        assert model is not None  # noqa: S101 - no findings, so there is a model
+        return model.spec(Path())
+    path = Path(text)
+    if not path.is_file():
+        raise _refused(text, "is neither", FORM)
+    return schema.load(path, BenchFile, "E191").spec(path.parent)
+
+
+def _document(text: str) -> Document:
+    """`sim:8,chip=esp32c6` as the document that a file would be."""
+    slots, *settings = text.removeprefix("sim:").split(",")
+    data: dict[str, Any] = {"slots": slots}
+    for setting in settings:
+        key, equals, value = (part.strip() for part in setting.partition("="))
+        if not equals or key in ("slots", "units", "bench"):
+            raise _refused(text, f"has {setting!r}", FORM)
+        if key in data:
+            raise _refused(text, f"has {key} twice", "each key once")
+        data[key] = value
+    return Document(text, data, {}, {(key,): value for key, value in data.items()})
+
+
+def _refused(text: str, found: str, allowed: str) -> BurnerError:
+    finding = Finding("E190", text, found, allowed)
+    return BurnerError("E190", f"{text} {found}", (finding,))
