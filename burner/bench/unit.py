@@ -21,9 +21,9 @@ class FaultKind(StrEnum):
     FLASH_SIZE = "flash-size"
     """The flash holds `size` bytes instead."""
     UNPLUG = "unplug"
-    """Power and port are gone at `at_byte` or `step`; the port vanishes with them."""
+    """Power and port are gone at `at_byte` or `step`; back after `seconds` if only `once`."""
     PORT_GONE = "port-gone"
-    """The port vanishes at `at_byte` or `step`; the unit keeps its power."""
+    """As `unplug`, but the unit keeps its power: only the port vanishes."""
     HANG = "hang"
     """At `at_byte` or `step` the chip falls silent until it is reset."""
     BROWN_OUT = "brown-out"
@@ -31,7 +31,7 @@ class FaultKind(StrEnum):
     STUCK_SECTOR = "stuck-sector"
     """The 4 KB sector at `address` can neither be erased nor programmed."""
     BIT_FLIP = "bit-flip"
-    """One bit of the byte at `address` reads 0, whatever was programmed."""
+    """One bit of the byte at `address` turns over whenever that byte is programmed."""
     WRONG_MD5 = "wrong-md5"
     """The chip reports a wrong digest although the flash is right."""
     GARBLE = "garble"
@@ -77,9 +77,10 @@ class Fault:
 
     kind: FaultKind
     at_byte: int = 0
-    """Bytes received from the host since power-on; 0 = not tied to a byte."""
+    """Bytes the chip got since it was reset into download mode; 0 = not tied to a byte."""
     step: At | None = None
-    address: int = 0
+    address: int | None = None
+    """Place in the flash; None = where the first write lands."""
     size: int = 16 * MB
     chip: str = "esp32"
     mac: Mac | None = None
@@ -87,7 +88,7 @@ class Fault:
     """Bits per second; the fault shows at any rate above this."""
     every: int = 100_000
     factor: float = 10.0
-    seconds: float = 0.5
+    seconds: float = 0.3
     once: bool = False
     """It happens one time only; the next try of the same unit does not meet it."""
 
@@ -152,7 +153,7 @@ class UnitSpec:
 
     chip: str = "esp32c3"
     """esptool's name in one word."""
-    mac: Mac = Mac(bytes.fromhex("7cdfa1000100"))
+    mac: Mac = field(default=Mac(bytes.fromhex("58cf79000100")))
     """Base MAC in the eFuses."""
     flash_size: int = 4 * MB
     """Bytes, a power of two."""
@@ -173,6 +174,7 @@ class UnitSpec:
         return next((f for f in self.faults if f.kind is kind), None)
 
     def has(self, kind: FaultKind) -> bool:
+        """Whether the unit has a fault of this kind."""
         return self.fault(kind) is not None
 
     def as_built(self) -> Self:
