@@ -4,15 +4,24 @@
 pure. `at` talks to the firmware after it has booted.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
+from burner.carriers.at import AtCarrier, AtSettings
 from burner.carriers.key import Carrier, KeyConfig, Place
 from burner.carriers.nvs import NvsCarrier, NvsSettings
 
-__all__ = ["Carrier", "CarrierSettings", "KeyConfig", "Place", "carrier_for"]
+__all__ = ["AtCarrier", "Carrier", "CarrierSettings", "KeyConfig", "Place", "carrier_for"]
 
-CarrierSettings = NvsSettings
+CarrierSettings = Annotated[NvsSettings | AtSettings, Field(discriminator="kind")]
 """A profile's `carrier`, told apart by `kind`."""
 
 
-def carrier_for(settings: CarrierSettings) -> Carrier:
+def carrier_for(settings: NvsSettings | AtSettings) -> Carrier | AtCarrier:
     """The carrier that a profile's settings ask for."""
-    return NvsCarrier(settings)
+    match settings:
+        case NvsSettings():
+            return NvsCarrier(settings)
+        case AtSettings():
+            return AtCarrier(settings)

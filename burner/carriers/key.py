@@ -37,7 +37,11 @@ class Carrier(Protocol):
     """Turns a key into bytes at a place in flash, and back."""
 
     def needs_name(self) -> bool:
-        """Whether the bytes differ from unit to unit."""
+        """Whether the bytes differ from unit to unit: they are made once per attempt."""
+        ...
+
+    def holds_name(self) -> bool:
+        """Whether the name is among what is burned, so that `decode` gives it back."""
         ...
 
     def check(self, layout: "Layout") -> list[Finding]:

@@ -140,7 +140,10 @@ class NvsCarrier:
         self._random = random
 
     def needs_name(self) -> bool:
-        return bool(self.settings.keys.device_name or self.settings.key_partition)
+        return self.holds_name() or self.settings.key_partition is not None
+
+    def holds_name(self) -> bool:
+        return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
         return findings_of(self, layout)
