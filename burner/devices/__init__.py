@@ -22,6 +22,8 @@ class ConnectPlan:
     """Bits per second once connected; the ladder steps this down."""
     early_baud: bool = False
     """Change the rate in ROM, before the stub is uploaded: faster, safe on some chips only."""
+    attempt: str = ""
+    """Id of the attempt; the lines of the slot's log are keyed by it."""
 
 
 class Line(Protocol):

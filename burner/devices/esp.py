@@ -1,0 +1,314 @@
+"""An ESP in a slot, behind a worker process: the `Device` every real burn goes through."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from burner.devices import ConnectPlan, ports
+from burner.devices.stock import HEAD_SIZE, Packed, Stock
+from burner.devices.wire import Message
+from burner.devices.worker_process import WorkerProcess
+from burner.errors import BurnerError
+from burner.model import Mac, Region, Security, Segment, Silicon
+
+_HEAD_WORTH_IT = 64 * 1024
+"""From this size on a region's head is compared first: a fresh board differs in 15 ms."""
+_RELOCATE_S = 0.1
+
+
+class Esp:
+    """One slot's ESP; one attempt at a time, `kill` from any thread.
+
+    Implements `burner.devices.Device`. The worker is started by `start` (or by the first use) and
+    replaced when it was killed or died; a chip met by the old one must be identified again.
+    """
+
+    def __init__(
+        self,
+        slot_ports: Mapping[str, str],
+        log_path: Path,
+        stock: Stock,
+        locate: Callable[[str], str] | None = None,
+    ) -> None:
+        """Nothing is opened or started yet.
+
+        Args:
+            slot_ports: device name or pyserial URL of each of the slot's ports; `esp` is the chip.
+            log_path: the slot's rotating log.
+            stock: packed segments, shared by all slots of the run.
+            locate: today's device of a named port, asked before every opening (a port may come
+                back under another name); it may raise BurnerError. Default: `slot_ports`.
+        """
+        self._ports = dict(slot_ports)
+        self._log_path = log_path
+        self._stock = stock
+        self._locate = locate or self._as_given
+        self._worker: WorkerProcess | None = None
+        self._killed = threading.Event()
+
+    # the worker's life
+
+    def start(self) -> None:
+        """Have a warm worker, also after `kill`. Returns at once. Raises BurnerError (E321)."""
+        self._killed.clear()
+        self._process()
+
+    def kill(self) -> None:
+        """Stop whatever runs, now, from any thread; calls raise E902 until the next `start`."""
+        self._killed.set()
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
+    def stop(self) -> None:
+        """End the worker; for the end of a run."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id, None while there is none."""
+        return self._worker.pid if self._worker is not None and self._worker.is_alive else None
+
+    # Device
+
+    def identify(self, plan: ConnectPlan) -> Silicon:
+        """Reset into download mode, connect, read IDs, start the stub at the plan's baud.
+
+        Raises:
+            BurnerError: E3 the port or the line, E401 another chip, E404 restricted download
+                mode, E506 no flash.
+        """
+        port = self._port("esp")
+        with _holder_named(port):
+            answer = self._ask(
+                "identify",
+                port=port,
+                chip=plan.chip,
+                baud=plan.baud,
+                early_baud=plan.early_baud,
+                attempt=plan.attempt,
+            )
+        return _silicon(answer["silicon"])
+
+    def matches(self, region: Region) -> bool:
+        """Whether flash holds the region's bytes, by the chip's own MD5. Raises BurnerError."""
+        md5 = [(region.size, region.md5)]
+        packed = self._stock.find(region.sha256)
+        if packed is not None and packed.size >= _HEAD_WORTH_IT:
+            md5.insert(0, (HEAD_SIZE, packed.head_md5))
+        return bool(self._ask("matches", offset=region.offset, md5=md5)["matches"])
+
+    def write(self, segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
+        """Write in the given order; yields (done, total) in bytes on the wire.
+
+        Raises:
+            BurnerError: E501-E505 by what failed, E601 when the chip's MD5 differs.
+        """
+        packed = [self._stock.pack(segment) for segment in segments]
+        total = sum(p.wire_size for p in packed)
+        private = [p for p, s in zip(packed, segments, strict=True) if s.confidential]
+        for each in packed:
+            self._supply(each)
+        orders = [[s.name, s.offset, p.sha256] for s, p in zip(segments, packed, strict=True)]
+        try:
+            for message in self._exchange("write", segments=orders):
+                if message.kind == "progress":
+                    yield message["done"], total
+        finally:
+            for each in private:
+                self._withdraw(each)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read flash; the stub's MD5 of it has been checked. Raises BurnerError."""
+        return self._ask("read", offset=offset, size=size).payload
+
+    def boot(
+        self, timeout_s: float, until: Callable[[Sequence[str]], bool], baud: int = 115200
+    ) -> tuple[str, ...]:
+        """Reset into the application and collect its lines.
+
+        Ends when all lines so far satisfy `until`, or the time is up; with 0 it only resets. A
+        port that vanishes on reset is looked for until then. Raises BurnerError.
+        """
+        ends, lines = time.monotonic() + timeout_s, list[str]()
+        lost = self._collect(lines, until, "boot", timeout_s=timeout_s, baud=baud)
+        while lost and (left_s := ends - time.monotonic()) > 0:
+            time.sleep(min(_RELOCATE_S, left_s))
+            with contextlib.suppress(_PortNotBack):
+                port = self._port_again("esp")
+                lost = self._collect(lines, until, "listen", timeout_s=left_s, baud=baud, port=port)
+        return tuple(lines)
+
+    def line(self, port: str = "esp", baud: int = 115200) -> "WorkerLine":
+        """Open a dialogue on a named port of the slot. Raises BurnerError (E302-E304, E312)."""
+        where = self._port(port)
+        with _holder_named(where):
+            self._ask("line_open", name=port, port=where, baud=baud)
+        return WorkerLine(self._ask, port)
+
+    def versions(self) -> dict[str, str]:
+        """Versions of esptool, its stub and pyserial, and the adapter of the chip's port."""
+        return {**self._process().versions, "adapter": ports.adapter(self._port("esp"))}
+
+    def close(self) -> None:
+        """End the attempt: the ports are free. Never raises."""
+        if self._worker is not None and self._worker.is_alive:
+            with contextlib.suppress(BurnerError):
+                self._ask("close")
+
+    # beside the Protocol
+
+    def present(self, reset: bool = True) -> bool:
+        """Whether a chip answers in this slot, in 0.4 s at most.
+
+        Without a reset only a chip that already waits in download mode answers: reset once, then
+        ask without, so that a finished board left in its slot is not restarted again and again.
+
+        Raises:
+            BurnerError: E303, E304, E902.
+        """
+        try:
+            port = self._port("esp")
+        except BurnerError:
+            return False
+        return bool(self._ask("present", port=port, reset=reset)["present"])
+
+    # how
+
+    def _as_given(self, name: str) -> str:
+        if name not in self._ports:
+            raise BurnerError("E312", f"no port {name}; there is {', '.join(self._ports)}")
+        return self._ports[name]
+
+    def _port(self, name: str) -> str:
+        return self._locate(name)
+
+    def _port_again(self, name: str) -> str:
+        try:
+            return self._port(name)
+        except BurnerError as error:
+            raise _PortNotBack from error
+
+    def _process(self) -> WorkerProcess:
+        if self._killed.is_set():
+            raise BurnerError("E902", "stopped by the station")
+        if self._worker is None or not self._worker.is_alive:
+            self._worker = WorkerProcess(self._log_path)
+            if self._killed.is_set():
+                self._worker.kill()
+        return self._worker
+
+    def _exchange(
+        self, kind: str, payload: bytes = b"", **fields: Any
+    ) -> Generator[Message, None, Message]:
+        return self._process().exchange(Message(kind, fields, payload))
+
+    def _ask(self, kind: str, payload: bytes = b"", **fields: Any) -> Message:
+        return self._process().ask(Message(kind, fields, payload))
+
+    def _supply(self, packed: Packed) -> None:
+        """Hand a segment to the worker, once."""
+        worker = self._process()
+        if packed.sha256 in worker.stocked:
+            return
+        self._ask(
+            "stock",
+            packed.data,
+            sha256=packed.sha256,
+            md5=packed.md5,
+            size=packed.size,
+            flash_size=packed.flash_size,
+            compressed=packed.compressed,
+        )
+        worker.stocked.add(packed.sha256)
+
+    def _withdraw(self, packed: Packed) -> None:
+        """Have the worker forget a segment; a dead one has."""
+        worker = self._worker
+        if worker is not None and worker.is_alive:
+            worker.stocked.discard(packed.sha256)
+            with contextlib.suppress(BurnerError):
+                worker.ask(Message("drop", {"sha256": packed.sha256}))
+
+    def _collect(
+        self,
+        lines: list[str],
+        until: Callable[[Sequence[str]], bool],
+        kind: str,
+        **fields: Any,
+    ) -> bool:
+        """Gather lines until they satisfy; True when the port was lost before that."""
+        worker, enough = self._process(), False
+        conversation = worker.exchange(Message(kind, fields))
+        try:
+            while True:
+                message = next(conversation)
+                if message.kind == "line" and not enough:
+                    lines.append(message["text"])
+                    if enough := until(lines):
+                        worker.interrupt()
+        except StopIteration as end:
+            return bool(cast("Message", end.value)["lost"]) and not enough
+        except BurnerError as error:
+            if kind == "listen" and error.code == "E302":
+                raise _PortNotBack from error
+            raise
+
+
+class WorkerLine:
+    """A byte dialogue relayed by the worker, so that a port that hangs can be killed."""
+
+    def __init__(self, ask: Callable[..., Message], name: str) -> None:
+        self._ask = ask
+        self._name = name
+
+    def send(self, data: bytes) -> None:
+        """Write all of it. Raises BurnerError (E308, E310)."""
+        self._ask("line_send", data, name=self._name)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What arrived within the time, at least one byte; `b""` when nothing did."""
+        return self._ask("line_receive", name=self._name, timeout_s=timeout_s).payload
+
+    def set_baud(self, baud: int) -> None:
+        """Change the rate of our side. Raises BurnerError (E309)."""
+        self._ask("line_baud", name=self._name, baud=baud)
+
+    def close(self) -> None:
+        """Close the port. Never raises."""
+        with contextlib.suppress(BurnerError):
+            self._ask("line_close", name=self._name)
+
+
+class _PortNotBack(Exception):  # noqa: N818 - a state on the way, not an error
+    """The port has not come back yet."""
+
+
+@contextlib.contextmanager
+def _holder_named(port: str) -> Iterator[None]:
+    """Add to a busy port's error who holds it."""
+    try:
+        yield
+    except BurnerError as error:
+        if error.code != "E303":
+            raise
+        raise BurnerError("E303", ports.say_busy(port)) from error
+
+
+def _silicon(found: Mapping[str, Any]) -> Silicon:
+    return Silicon(
+        chip=found["chip"],
+        revision=found["revision"],
+        mac=Mac.parse(found["mac"]),
+        flash_id=found["flash_id"],
+        flash_size=found["flash_size"],
+        security=Security(**found["security"]),
+        eui64=found["eui64"],
+        mac_crc_ok=found["mac_crc_ok"],
+        fingerprint=found["fingerprint"],
+    )

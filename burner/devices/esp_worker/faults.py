@@ -1,0 +1,71 @@
+"""What went wrong under us, as a code of the table. The text of esptool is read here only."""
+
+import re
+
+import serial
+
+from burner.devices.esp_worker.log import discreet
+from burner.devices.esp_worker.tool import FatalError, UnsupportedCommandError
+from burner.errors import BurnerError
+
+_CONNECTING = (
+    (r"Wrong boot mode", "E305"),
+    (r"Download mode successfully detected", "E306"),
+    (r"Invalid head|Invalid SLIP|noise|transfer stopped|doesn't match request", "E307"),
+    (r"", "E301"),
+)
+_ANYWHERE = (
+    (r"Failed to set baud rate", "E309"),
+    (r"This chip is ", "E401"),
+    (r"Failed to start stub", "E313"),
+    (r"Digest mismatch|Expected digest|Corrupt data|Read more than", "E311"),
+)
+_STATUS = re.compile(r"result was ([0-9A-F]{4})")
+_DAMAGED = {"C000", "C100", "C700", "C800", "C900", "0105", "0107", "010B", "010C"}
+_REFUSED = {"C400", "C500", "0106", "0108", "0109"}
+_RESENDABLE = {"C000", "C100", "0105", "0107"}
+
+
+def explain(error: Exception, writing: bool = False) -> BurnerError:
+    """The error as burner says it; `writing` tells a half-written board from an untouched one."""
+    if isinstance(error, BurnerError):
+        return error
+    if isinstance(error, serial.SerialTimeoutException):
+        return BurnerError("E501" if writing else "E310", "the port took no more data")
+    if isinstance(error, OSError):
+        return BurnerError("E505" if writing else "E308", discreet(str(error)))
+    if isinstance(error, FatalError):
+        return BurnerError(_code(str(error), writing), _detail(error))
+    return BurnerError("E901", f"{type(error).__name__} in the worker")
+
+
+def _code(text: str, writing: bool) -> str:
+    patterns = _CONNECTING if text.startswith("Failed to connect") else _ANYWHERE
+    for pattern, code in patterns:
+        if re.search(pattern, text):
+            return code
+    status = _status(text)
+    if status in _REFUSED:
+        return "E503"
+    if status in _DAMAGED:
+        return "E504" if writing else "E307"
+    return "E501" if writing else "E310"
+
+
+def _detail(error: Exception) -> str:
+    return discreet(str(error).splitlines()[0])
+
+
+def _status(text: str) -> str:
+    found = _STATUS.search(text)
+    return found[1] if found else ""
+
+
+def may_send_again(error: Exception) -> bool:
+    """Whether the chip refused a block unread (wrong length or checksum): it may be sent again."""
+    return isinstance(error, FatalError) and _status(str(error)) in _RESENDABLE
+
+
+def is_refusal_of_command(error: Exception) -> bool:
+    """Whether the ROM does not know the command, or may not do it."""
+    return isinstance(error, UnsupportedCommandError)

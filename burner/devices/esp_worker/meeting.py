@@ -1,0 +1,239 @@
+"""Meeting a chip: reset it into download mode, know which one it is, start the stub, go fast."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from burner.devices.esp_worker.faults import is_refusal_of_command
+from burner.devices.esp_worker.serial_port import open_port
+from burner.devices.esp_worker.tool import CHIP_DEFS, Esp, FatalError, cmds, reset
+from burner.errors import BurnerError
+
+ROM_BAUD = 115200
+CONNECT_ATTEMPTS = 2
+"""Measured: a dead slot is named after 2.3 s; the second try resets with the longer delay."""
+CONNECT_S = 6.0
+STUB_S = 8.0
+"""Uploading 12 KB at the ROM's rate takes 1.1 s; esptool waits 3 s for each answer."""
+
+_NO_EARLY_BAUD = {"esp8266"}
+"""The ROM cannot change its rate."""
+_NO_SECURITY_INFO: dict[str, Any] = {
+    "flags": 0,
+    "flash_crypt_cnt": 0,
+    "key_purposes": (),
+    "chip_id": None,
+    "api_version": None,
+    "parsed_flags": {"SECURE_BOOT_EN": False, "SECURE_DOWNLOAD_ENABLE": False},
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the station asked for (`burner.devices.ConnectPlan`), and on which port."""
+
+    port: str
+    chip: str
+    baud: int
+    early_baud: bool
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A chip that answers; `esp` is the stub, or the ROM of a locked chip."""
+
+    esp: Esp
+    chip: str
+    baud: int
+    early_baud: bool
+
+    @property
+    def port(self) -> Any:
+        """The open serial port."""
+        return self.esp._port
+
+
+def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
+    """Connect as the plan says; the early change of rate falls back to the safe order.
+
+    Args:
+        plan: what to meet, where.
+        alive: told how many seconds may pass until the next sign of life.
+
+    Raises:
+        BurnerError: E301-E314 by what failed, E401 another chip, E404 restricted download mode.
+        FatalError, OSError: as esptool and pyserial raise them.
+    """
+    rom = _connect(plan, alive)
+    try:
+        if plan.early_baud and _may_change_early(rom, plan):
+            try:
+                return _start(rom, plan, alive, early=True)
+            except FatalError as error:
+                _log.warning("early change to %d baud failed: %s", plan.baud, error)
+                rom._port.close()
+                rom = _connect(plan, alive)
+        return _start(rom, plan, alive, early=False)
+    except BaseException:
+        rom._port.close()
+        raise
+
+
+def _connect(plan: Plan, alive: Callable[[float], None]) -> Esp:
+    """Open the port, reset into the ROM and make sure that it is the chip of the plan."""
+    alive(CONNECT_S)
+    port = open_port(plan.port, ROM_BAUD)
+    try:
+        rom = CHIP_DEFS[plan.chip](port, ROM_BAUD)
+        _prepare(rom, plan.port)
+        alive(CONNECT_S)
+        rom.connect(attempts=CONNECT_ATTEMPTS)
+        _insist(rom, plan.chip)
+    except BaseException:
+        port.close()
+        raise
+    return rom
+
+
+def _prepare(rom: Esp, name: str) -> None:
+    """Spare esptool what cannot succeed: a ROM without the command, a URL without USB ids."""
+    if not rom.SECURITY_INFO_SUPPORTED:
+        rom.cache["security_info"] = dict(_NO_SECURITY_INFO)
+    if "://" in name:
+        rom.get_usb_vid_pid = lambda: (None, None)
+    rom.USES_RFC2217 = name.startswith("rfc2217:")
+
+
+def _insist(rom: Esp, chip: str) -> None:
+    """Refuse a restricted chip and one esptool only warns about.
+
+    Raises:
+        BurnerError: E401, E404.
+    """
+    if rom.secure_download_mode:
+        raise BurnerError("E404", chip)
+    if not rom.USES_MAGIC_VALUE:
+        if rom.get_chip_id() != rom.IMAGE_CHIP_ID:
+            raise BurnerError("E401", f"chip id {rom.get_chip_id()}, not {chip}")
+    elif rom.read_reg(rom.CHIP_DETECT_MAGIC_REG_ADDR) != rom.MAGIC_VALUE:
+        raise BurnerError("E401", f"found {_name_of(rom)}, not {chip}")
+
+
+def _name_of(rom: Esp) -> str:
+    """esptool's name of the chip that really answers, by the id of its security information."""
+    rom.cache["security_info"] = None
+    try:
+        chip_id = rom.get_chip_id()
+    except FatalError:
+        return "an unknown chip"
+    for name, known in CHIP_DEFS.items():
+        if not known.USES_MAGIC_VALUE and chip_id == known.IMAGE_CHIP_ID:
+            return str(name)
+    return f"chip id {chip_id}"
+
+
+def _may_change_early(rom: Esp, plan: Plan) -> bool:
+    if plan.chip in _NO_EARLY_BAUD or plan.baud <= ROM_BAUD or _is_usb(rom):
+        return False
+    if plan.chip == "esp32":
+        # without the calibration in eFuse the ROM would be told 0 baud
+        return bool(rom.get_rom_cal_crystal_freq() > 0)
+    return True
+
+
+def is_locked(rom: Esp) -> bool:
+    """Whether the security information says that nothing may be written here anyway."""
+    info = rom.cache["security_info"] or _NO_SECURITY_INFO
+    encrypted = int(info["flash_crypt_cnt"]).bit_count() % 2 == 1
+    return bool(info["parsed_flags"]["SECURE_BOOT_EN"]) or encrypted
+
+
+def _start(rom: Esp, plan: Plan, alive: Callable[[float], None], early: bool) -> Meeting:
+    """Start the stub and go to the plan's rate, in the order asked for."""
+    alive(STUB_S)
+    if is_locked(rom):
+        cmds.attach_flash(rom)
+        return Meeting(rom, plan.chip, ROM_BAUD, early_baud=False)
+    if early:
+        rom.change_baud(plan.baud)
+    esp = cmds.run_stub(rom)
+    if esp is not rom:
+        _prepare(esp, plan.port)
+    alive(STUB_S)
+    if not early and plan.baud != ROM_BAUD and not _is_usb(esp):
+        _change_baud(esp, plan.baud)
+    _log.info("%s at %d baud%s", plan.chip, plan.baud, " early" if early else "")
+    return Meeting(esp, plan.chip, plan.baud, early)
+
+
+def _change_baud(esp: Esp, baud: int) -> None:
+    """Change the rate and prove that the line carries it.
+
+    Raises:
+        BurnerError: E309 the adapter cannot, E314 the line cannot.
+    """
+    try:
+        esp.change_baud(baud)
+        esp.read_reg(esp.CHIP_DETECT_MAGIC_REG_ADDR)
+    except FatalError as error:
+        code = "E309" if "Failed to set baud" in str(error) else "E314"
+        raise BurnerError(code, f"{baud} baud") from error
+
+
+def _is_usb(esp: Esp) -> bool:
+    """Whether the port is the chip's own USB, where a rate means nothing."""
+    return bool(esp.uses_usb_jtag_serial() or esp.uses_usb_otg())
+
+
+def restart(meeting: Meeting, baud: int) -> None:
+    """Reset into the application, listening at `baud` before its first byte.
+
+    The chip's own USB goes through esptool's sequence for that chip; a bridge is one pulse on EN.
+    """
+    esp, port = meeting.esp, meeting.port
+    if _is_usb(esp):
+        esp.hard_reset()
+        return
+    port.reset_input_buffer()
+    if port.baudrate != baud:
+        port.baudrate = baud
+    reset.HardReset(port)()
+
+
+def answers(name: str, with_reset: bool) -> bool:
+    """Whether a chip is there: one quick call to its ROM (or stub), a reset before it if asked.
+
+    Raises:
+        BurnerError: E303, E304 (a port that is not there is an absent chip).
+    """
+    try:
+        port = open_port(name, ROM_BAUD)
+    except BurnerError as error:
+        if error.code == "E302":
+            return False
+        raise
+    try:
+        return _syncs(CHIP_DEFS["esp32"](port, ROM_BAUD), name, with_reset)
+    except OSError:
+        return False
+    finally:
+        port.close()
+
+
+def _syncs(rom: Esp, name: str, with_reset: bool) -> bool:
+    _prepare(rom, name)
+    if with_reset and not name.startswith("socket:"):
+        rom._construct_reset_strategy_sequence("default-reset")[0]()
+    for _ in range(2):
+        try:
+            rom.flush_input()
+            rom.sync()
+        except FatalError as error:
+            if is_refusal_of_command(error):
+                return True
+        else:
+            return True
+    return False

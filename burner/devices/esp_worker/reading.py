@@ -1,0 +1,108 @@
+"""What identify reads from a part: its addresses, its flash, its locks. Nothing is written."""
+
+import logging
+from typing import Any
+
+from burner.devices.esp_worker.meeting import Meeting, is_locked
+from burner.devices.esp_worker.tool import Esp, FatalError, cmds, flash_size_bytes
+from burner.errors import BurnerError
+
+_NO_FLASH = {0x000000, 0xFFFFFF, 0xFFFF3F}
+"""What RDID says where nothing answers on the bus; esptool knows the same three."""
+_READ_UNIQUE_ID = 0x4B
+"""Four dummy bytes, then 64 bits: W25Q datasheets, and most parts made like them."""
+_ESP32_MAC_CRC_WORD = 2
+
+_log = logging.getLogger(__name__)
+
+
+def silicon(meeting: Meeting) -> dict[str, Any]:
+    """Everything identify tells of the part, as JSON values.
+
+    Raises:
+        BurnerError: E506 when no flash answers on a part that could be written.
+        FatalError, OSError: as esptool and pyserial raise them.
+    """
+    esp = meeting.esp
+    locked = is_locked(esp)
+    if not locked:
+        cmds.attach_flash(esp)
+    flash_id, flash_size = _flash(esp, locked)
+    mac = bytes(esp.read_mac("BASE_MAC"))
+    eui64 = esp.read_mac("EUI64")
+    return {
+        "chip": meeting.chip,
+        "revision": _revision(esp, meeting.chip),
+        "mac": mac.hex(":"),
+        "mac_crc_ok": _mac_crc_ok(esp, mac) if meeting.chip == "esp32" else None,
+        "eui64": bytes(eui64).hex(":") if eui64 else "",
+        "flash_id": flash_id,
+        "flash_size": flash_size,
+        "fingerprint": "" if locked else _unique_id(esp),
+        "security": _security(esp, meeting.chip),
+    }
+
+
+def _flash(esp: Esp, locked: bool) -> tuple[int, int]:
+    """JEDEC id and size in bytes (0 where the id does not say); tells the stub the size."""
+    flash_id = int(esp.flash_id())
+    if flash_id in _NO_FLASH and not locked:
+        raise BurnerError("E506", f"flash id {flash_id:06x}")
+    size = flash_size_bytes(cmds.detect_flash_size(esp)) or 0
+    if size and not locked:
+        esp.flash_set_parameters(size)
+    return flash_id, size
+
+
+def _revision(esp: Esp, chip: str) -> str:
+    """`v0.4`; the ESP8266 has none to read."""
+    if chip == "esp8266":
+        return ""
+    return f"v{esp.get_major_chip_version()}.{esp.get_minor_chip_version()}"
+
+
+def _security(esp: Esp, chip: str) -> dict[str, bool]:
+    """From the ROM's own information; on the ESP32, which gives none, from eFuse."""
+    if chip == "esp32":
+        return {
+            "secure_boot": bool(esp.get_secure_boot_enabled()),
+            "flash_encryption": bool(esp.get_flash_encryption_enabled()),
+        }
+    if not esp.SECURITY_INFO_SUPPORTED:
+        return {"secure_boot": False, "flash_encryption": False}
+    info = esp.get_security_info()
+    return {
+        "secure_boot": bool(info["parsed_flags"]["SECURE_BOOT_EN"]),
+        "flash_encryption": int(info["flash_crypt_cnt"]).bit_count() % 2 == 1,
+    }
+
+
+def _mac_crc_ok(esp: Esp, mac: bytes) -> bool:
+    """The ESP32 keeps a CRC-8 of its MAC in BLK0, beside the last two bytes (esp-idf: esp_crc8)."""
+    stored = (int(esp.read_efuse(_ESP32_MAC_CRC_WORD)) >> 16) & 0xFF
+    return stored == crc8(mac)
+
+
+def crc8(data: bytes) -> int:
+    """CRC-8 with the reflected polynomial 0x8C, starting at 0."""
+    value = 0
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0x8C if value & 1 else 0)
+    return value
+
+
+def _unique_id(esp: Esp) -> str:
+    """The flash's 64-bit unique id as hex, in two reads of 32; empty where it has none."""
+    try:
+        words = [
+            int(esp.run_spiflash_command(_READ_UNIQUE_ID, read_bits=32, dummy_len=dummy))
+            for dummy in (32, 64)
+        ]
+    except FatalError as error:
+        _log.info("no unique id of the flash: %s", error)
+        return ""
+    found = b"".join(word.to_bytes(4, "little") for word in words)
+    blank = found in (b"\0" * 8, b"\xff" * 8) or found[:4] == found[4:]
+    return "" if blank else found.hex()

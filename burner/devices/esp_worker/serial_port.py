@@ -1,0 +1,53 @@
+"""Opening a port the way esptool likes it best, and saying why it did not open."""
+
+import contextlib
+import errno
+from typing import Any
+
+import serial
+
+from burner.errors import BurnerError
+
+READ_TIMEOUT_S = 3.0
+"""esptool's own default: an equal time-out is not set again for every command."""
+
+# `sim://` of the bench, and our own rfc2217:// before pyserial's
+serial.protocol_handler_packages[:0] = ["burner.devices.esp_worker"]
+serial.protocol_handler_packages.append("burner.bench")
+
+
+def open_port(name: str, baud: int) -> Any:
+    """Open a device or a pyserial URL, for us alone.
+
+    Raises:
+        BurnerError: E302 not there, E303 in use, E304 not allowed, E309 no such speed.
+    """
+    try:
+        port = serial.serial_for_url(
+            name, baud, timeout=READ_TIMEOUT_S, exclusive=True, do_not_open=True
+        )
+        port.open()
+    except ValueError as error:
+        raise BurnerError("E309" if "baud" in str(error) else "E302", name) from error
+    except OSError as error:
+        raise BurnerError(_refusal(error), name) from error
+    _hurry(port)
+    return port
+
+
+def _hurry(port: Any) -> None:
+    """Ask an FTDI adapter for 1 ms latency instead of 16: two seconds a unit (Linux only)."""
+    with contextlib.suppress(AttributeError, NotImplementedError, OSError, ValueError):
+        port.set_low_latency_mode(True)
+
+
+def _refusal(error: OSError) -> str:
+    """The code of an open that failed; on Windows only the text tells."""
+    text = str(error)
+    if error.errno in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "busy" in text.lower():
+        return "E303"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "E304"
+    if "PermissionError" in text or "Access is denied" in text:
+        return "E303"
+    return "E302"

@@ -1,0 +1,133 @@
+"""Writing over esptool's low-level calls: exact progress, each file compressed or not by itself.
+
+Flash parameters stay as the firmware team made them. esptool's own `write_flash` compresses
+everything again for every unit, stops compressing after one incompressible file, and after a
+reset in mid-write silently goes on at 115200; none of that can happen here.
+"""
+
+import logging
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from burner.devices.esp_worker.faults import may_send_again
+from burner.devices.esp_worker.meeting import Meeting
+from burner.devices.esp_worker.tool import Esp, FatalError
+from burner.errors import BurnerError
+
+ANSWER_S = 3.0
+SLOWEST_S_PER_BYTE = 40e-6
+"""Erase and program of a part at its datasheet's worst, with headroom; esptool's figure too."""
+MD5_S_PER_BYTE = 8e-6
+_ERASE_BLOCK = 64 * 1024
+_INFLATE_BUFFER = 32 * 1024
+_SENDS = 3
+"""How often a block that arrived damaged is sent."""
+_BOOT_LOG = re.compile(rb"rst:0x|ets [A-Z][a-z]{2}|ESP-ROM:|invalid header|boot mode:")
+_BOOT_LOG_BAUDS = {"esp8266": 74880}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A segment's bytes as they go over the wire, kept in the worker between units."""
+
+    md5: str
+    size: int
+    flash_size: int
+    compressed: bool
+    data: bytes = field(repr=False)
+    timeouts_s: dict[int, tuple[float, ...]] = field(default_factory=dict, repr=False)
+
+    def blocks(self, block_size: int) -> Iterator[tuple[bytes, float]]:
+        """Blocks and the time each may take to be acknowledged."""
+        if block_size not in self.timeouts_s:
+            self.timeouts_s[block_size] = tuple(self._timeouts(block_size))
+        for seq, timeout_s in enumerate(self.timeouts_s[block_size]):
+            yield self.data[seq * block_size : (seq + 1) * block_size], timeout_s
+
+    def _timeouts(self, block_size: int) -> Iterator[float]:
+        """The stub acknowledges a block once the one before it is in flash."""
+        inflate, before = zlib.decompressobj(), 0
+        for start in range(0, len(self.data), block_size):
+            block = self.data[start : start + block_size]
+            size = len(inflate.decompress(block)) if self.compressed else len(block)
+            yield flashing_s(max(before, size))
+            before = size
+
+
+def flashing_s(size: int) -> float:
+    """Longest time to wait while `size` bytes are erased and programmed, in seconds."""
+    erased = (size // _INFLATE_BUFFER + 2) * _ERASE_BLOCK
+    return max(ANSWER_S, (size + erased) * SLOWEST_S_PER_BYTE)
+
+
+def md5_s(size: int) -> float:
+    """Longest time to wait for the chip's MD5 of `size` bytes, in seconds."""
+    return max(ANSWER_S, size * MD5_S_PER_BYTE)
+
+
+def write(esp: Esp, goods: Goods, offset: int) -> Iterator[tuple[int, float]]:
+    """Write one segment; yields (wire bytes done, seconds until the next sign of life).
+
+    Raises:
+        FatalError, OSError: as esptool and pyserial raise them.
+    """
+    if goods.compressed:
+        esp.flash_defl_begin(goods.flash_size, len(goods.data), offset)
+    else:
+        esp.flash_begin(goods.flash_size, offset, logging=False)
+    done, timeout_s = 0, ANSWER_S
+    for seq, (block, timeout_s) in enumerate(goods.blocks(esp.FLASH_WRITE_SIZE)):
+        _send_block(esp, goods.compressed, block, seq, timeout_s)
+        done += len(block)
+        yield done, timeout_s
+    if esp.IS_STUB:
+        finish = esp.flash_defl_finish if goods.compressed else esp.flash_finish
+        finish(False, timeout=timeout_s)
+    yield done, md5_s(goods.size)
+
+
+def _send_block(esp: Esp, compressed: bool, block: bytes, seq: int, timeout_s: float) -> None:
+    send = esp.flash_defl_block if compressed else esp.flash_block
+    if not compressed:
+        block += b"\xff" * (esp.FLASH_WRITE_SIZE - len(block))
+    for sends_left in reversed(range(_SENDS)):
+        try:
+            send(block, seq, timeout=timeout_s)
+        except FatalError as error:
+            if not sends_left or not may_send_again(error):
+                raise
+            _log.warning("block %d arrived damaged, sent again: %s", seq, error)
+            esp.flush_input()
+        else:
+            return
+
+
+def prove(esp: Esp, goods: Goods, name: str, offset: int) -> None:
+    """Compare the chip's MD5 of what was written with the segment's.
+
+    Raises:
+        BurnerError: E601 when they differ.
+    """
+    found = esp.flash_md5sum(offset, goods.size)
+    if found != goods.md5:
+        raise BurnerError("E601", f"{name} at {offset:#x}: chip says {found}, not {goods.md5}")
+
+
+def restarted(meeting: Meeting) -> bool:
+    """Whether the chip, lost in mid-write, is now printing the log of a start.
+
+    A brown-out looks like noise at the burning rate; at the ROM's own rate it can be read.
+    """
+    port = meeting.port
+    try:
+        heard = port.read(port.in_waiting or 1)
+        port.baudrate = _BOOT_LOG_BAUDS.get(meeting.chip, 115200)
+        port.timeout = 0.4
+        heard += port.read(4096)
+    except (OSError, ValueError):
+        return False
+    return _BOOT_LOG.search(heard) is not None

@@ -1,0 +1,132 @@
+"""The serial ports of this machine: where each is plugged in, on what adapter, and who holds it."""
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYSFS_LATENCY = "/sys/bus/usb-serial/devices/{name}/latency_timer"
+_FTDI_VENDOR = 0x0403
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that has a port open."""
+
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.pid})"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port as the system lists it today; empty or None where the system does not say."""
+
+    device: str
+    adapter: str
+    location: str
+    """USB topology, `1-4.2:1.0`: a place, whatever the port is called today."""
+    serial_number: str
+    vid: int | None
+    pid: int | None
+    latency_ms: int | None = None
+    """Latency timer of an FTDI adapter; 16 costs two seconds a unit, 1 nothing."""
+    holders: tuple[Holder, ...] = ()
+
+    @property
+    def usb_id(self) -> str:
+        """`0403:6001`; empty for a port that hangs on no USB."""
+        return "" if self.vid is None or self.pid is None else f"{self.vid:04x}:{self.pid:04x}"
+
+
+def listing(usb_only: bool = True, with_holders: bool = True) -> tuple[Port, ...]:
+    """Every port of the machine, by place; ports that hang on no USB only when asked for."""
+    from serial.tools.list_ports import comports
+
+    found = [p for p in comports() if p.vid is not None or not usb_only]
+    opened = _opened({p.device for p in found}) if with_holders else {}
+    listed = [
+        Port(
+            device=p.device,
+            adapter=p.product or (p.description if p.description != "n/a" else "") or "",
+            location=p.location or "",
+            serial_number=p.serial_number or "",
+            vid=p.vid,
+            pid=p.pid,
+            latency_ms=_latency_ms(p.device) if p.vid == _FTDI_VENDOR else None,
+            holders=opened.get(p.device, ()),
+        )
+        for p in found
+    ]
+    return tuple(sorted(listed, key=lambda p: (_natural(p.location), _natural(p.device))))
+
+
+def holders(device: str) -> tuple[Holder, ...]:
+    """Who has a device open, as far as this user may see; Linux only, elsewhere nobody."""
+    return _opened({device}).get(device, ())
+
+
+def say_busy(device: str) -> str:
+    """The detail of a busy port: its name and, where it can be seen, who holds it."""
+    who = ", ".join(str(h) for h in holders(device))
+    return f"{device} is held by {who}" if who else f"{device}, holder unknown"
+
+
+def adapter(device: str) -> str:
+    """What a record says of the adapter behind a port: product and USB id, or the URL's scheme."""
+    if "://" in device:
+        return device.split("://", 1)[0]
+    for port in listing(with_holders=False):
+        if port.device == os.path.realpath(device):
+            return f"{port.adapter} {port.usb_id}".strip()
+    return "not USB"
+
+
+def _latency_ms(device: str) -> int | None:
+    """The latency timer of an FTDI adapter (Linux)."""
+    timer = Path(_SYSFS_LATENCY.format(name=Path(device).name))
+    try:
+        return int(timer.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _opened(devices: set[str]) -> dict[str, tuple[Holder, ...]]:
+    """Which of the devices are open, by whom: one walk through /proc for all of them."""
+    if not sys.platform.startswith("linux"):
+        return {}
+    real = {os.path.realpath(device): device for device in devices}
+    found: dict[str, list[Holder]] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        for target in set(_open_files(process)) & set(real):
+            found.setdefault(real[target], []).append(_holder(process))
+    return {device: tuple(who) for device, who in found.items()}
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    """Targets of a process's file descriptors; none for a process of another user."""
+    with contextlib.suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield str(descriptor.readlink())
+
+
+def _holder(process: Path) -> Holder:
+    try:
+        name = (process / "comm").read_text().strip()
+    except OSError:
+        name = "?"
+    return Holder(int(process.name), name)
+
+
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Sort key in which port 10 comes after port 9."""
+    parts = re.findall(r"\d+|\D+", text)
+    return tuple((int(p), "") if p.isdigit() else (-1, p) for p in parts)

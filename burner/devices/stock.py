@@ -1,0 +1,78 @@
+"""Segments as they go over the wire: compressed once per run, however many units and slots."""
+
+import hashlib
+import threading
+import zlib
+from dataclasses import dataclass, field
+
+from burner.model import Segment
+
+HEAD_SIZE = 4096
+"""Bytes at the start of a segment whose MD5 tells a fresh board from a burned one cheaply."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A segment ready for the wire. Sizes in bytes; digests in hex, of the segment's own bytes."""
+
+    sha256: str
+    md5: str
+    head_md5: str
+    size: int
+    """Of the segment itself, without padding."""
+    flash_size: int
+    """Of what is written: the size rounded up to whole words, as the chip wants it."""
+    compressed: bool
+    data: bytes = field(repr=False)
+
+    @property
+    def wire_size(self) -> int:
+        """Bytes that go over the wire, framing apart."""
+        return len(self.data)
+
+
+def pack(data: bytes) -> Packed:
+    """Compress for the wire (zlib 9), or leave as it is where that would not make it smaller."""
+    padded = data + b"\xff" * (-len(data) % 4)
+    small = zlib.compress(padded, 9)
+    compressed = len(small) < len(padded)
+    return Packed(
+        sha256=hashlib.sha256(data).hexdigest(),
+        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        head_md5=hashlib.md5(data[:HEAD_SIZE], usedforsecurity=False).hexdigest(),
+        size=len(data),
+        flash_size=len(padded),
+        compressed=compressed,
+        data=small if compressed else padded,
+    )
+
+
+class Stock:
+    """Packed segments of one run, shared by all slots; confidential bytes are never kept.
+
+    Keyed by the bytes themselves: Python remembers the hash of a bytes object, so that the same
+    release segment costs one dictionary look-up a unit.
+    """
+
+    def __init__(self) -> None:
+        self._packed: dict[bytes, Packed] = {}
+        self._by_sha256: dict[str, Packed] = {}
+        self._lock = threading.Lock()
+
+    def pack(self, segment: Segment) -> Packed:
+        """The packed form; a shared segment is compressed at its first call only."""
+        if segment.confidential:
+            return pack(segment.data)
+        known = self._packed.get(segment.data)
+        if known is not None:
+            return known
+        with self._lock:
+            known = self._packed.get(segment.data)
+            if known is None:
+                known = self._packed[segment.data] = pack(segment.data)
+                self._by_sha256[known.sha256] = known
+            return known
+
+    def find(self, sha256: str) -> Packed | None:
+        """A shared segment packed before, by the digest of its bytes."""
+        return self._by_sha256.get(sha256)

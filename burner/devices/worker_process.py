@@ -1,0 +1,198 @@
+"""A worker seen from the station: started early, watched by its own promises, killed when silent.
+
+Every message from the worker says within how many seconds the next one is due. A worker that is
+stopped, hangs in a driver or dies is noticed by that alone, and its process group is killed.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from burner.devices import wire
+from burner.devices.wire import Message
+from burner.errors import BurnerError
+
+START_S = 60.0
+"""32 workers on two cores take about 5 s to import; a slow machine may take longer."""
+FIRST_SIGN_S = 5.0
+MARGIN_S = 5.0
+"""On top of what the worker promised: a busy machine."""
+SEND_S = 20.0
+_LARGE = 32 * 1024
+"""A pipe takes this much even when nobody reads; more may block."""
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TEMP", "TMP", "TMPDIR", "SYSTEMROOT")
+"""What a worker inherits: no secret that the station was given by environment."""
+
+
+class WorkerProcess:
+    """One child process and the pipe to it; one caller at a time, `kill` from any thread."""
+
+    def __init__(self, log_path: Path, module: str = "burner.devices.esp_worker") -> None:
+        """Start it; nothing waits until the first exchange.
+
+        Raises:
+            BurnerError: E321 when the system starts no process.
+        """
+        try:
+            self._process = _spawn(module, log_path)
+        except OSError as error:
+            raise BurnerError("E321", str(error)) from error
+        self._up: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._versions: dict[str, str] | None = None
+        self.stocked: set[str] = set()
+        """Digests of the segments this worker holds."""
+        threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Process id; also of its process group."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs (it may be stopped)."""
+        return self._process.poll() is None
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the tools it runs, from its first message. Raises BurnerError (E321)."""
+        if self._versions is None:
+            ready = self._next(START_S, "E321")
+            self._versions = dict(ready["versions"])
+        return self._versions
+
+    def exchange(self, command: Message) -> Generator[Message, None, Message]:
+        """Send one command; yield what comes on the way and return the last message.
+
+        Left early, the worker is in the middle of something and is killed.
+
+        Raises:
+            BurnerError: what the worker says, E320 when it falls silent, E902 when it dies.
+        """
+        assert self.versions is not None  # noqa: S101 - waits for the first message
+        finished = False
+        try:
+            self._send(command)
+            within_s = FIRST_SIGN_S
+            while True:
+                message = self._next(within_s + MARGIN_S, "E902")
+                if message.kind in ("done", "failed"):
+                    break
+                within_s = message.fields.get("within", FIRST_SIGN_S)
+                yield message
+            finished = True
+        finally:
+            if not finished:
+                self.kill()
+        if message.kind == "failed":
+            raise BurnerError(message["code"], message["detail"])
+        return message
+
+    def ask(self, command: Message) -> Message:
+        """An exchange of which only the end matters. Raises BurnerError like `exchange`."""
+        conversation = self.exchange(command)
+        while True:
+            try:
+                next(conversation)
+            except StopIteration as end:
+                return cast("Message", end.value)
+
+    def interrupt(self) -> None:
+        """Ask the running command to come to its end (a boot that has said enough)."""
+        with contextlib.suppress(OSError):
+            wire.send(self._stdin, Message("stop"))
+
+    def kill(self) -> None:
+        """End it and whatever it started, now; from any thread, any number of times."""
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if self.is_alive:
+                    os.killpg(self.pid, signal.SIGKILL)
+        else:
+            with contextlib.suppress(OSError):
+                self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5.0)
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Let it go: it ends by itself when its pipe closes, and is killed when it does not."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+        self.kill()
+
+    @property
+    def _stdin(self) -> BinaryIO:
+        return cast("BinaryIO", self._process.stdin)
+
+    def _send(self, command: Message) -> None:
+        watch = threading.Timer(SEND_S, self.kill) if len(command.payload) > _LARGE else None
+        if watch is not None:
+            watch.daemon = True
+            watch.start()
+        try:
+            wire.send(self._stdin, command)
+        except (OSError, ValueError) as error:
+            raise BurnerError("E902", self._last_words()) from error
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+    def _next(self, timeout_s: float, when_dead: str) -> Message:
+        try:
+            message = self._up.get(timeout=timeout_s)
+        except queue.Empty:
+            self.kill()
+            raise BurnerError("E320", f"silent for {timeout_s:.0f} s") from None
+        if message is None:
+            self._up.put(None)
+            raise BurnerError(when_dead, self._last_words())
+        return message
+
+    def _read(self) -> None:
+        """Pass on messages until the worker closes its end."""
+        stdout = cast("BinaryIO", self._process.stdout)
+        with contextlib.suppress(OSError, ValueError):
+            while (message := wire.receive(stdout)) is not None:
+                self._up.put(message)
+        self._up.put(None)
+
+    def _last_words(self) -> str:
+        """How it ended, and the last line of what it said on standard error."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        status = self._process.returncode
+        if status is None:
+            return "its pipe broke"
+        said = cast("BinaryIO", self._process.stderr).read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        return f"exit {status}" + (f": {last[:200]}" if last else "")
+
+
+def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
+    """Our own interpreter, no module from the current folder, out of the terminal's Ctrl-C."""
+    root = Path(__file__).parents[2]
+    environment = {n: v for n in _ENVIRONMENT if (v := os.environ.get(n)) is not None}
+    environment["PYTHONPATH"] = os.pathsep.join([str(root), *_inherited_path()])
+    group = 0 if os.name == "posix" else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, str(log_path.absolute())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=os.name == "posix",
+        creationflags=group,
+    )
+
+
+def _inherited_path() -> list[str]:
+    return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
