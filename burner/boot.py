@@ -47,9 +47,9 @@ class BootSettings(Strict):
         return (*self.expect, *named)
 
 
-def heard_all(settings: BootSettings, lines: Sequence[str]) -> bool:
+def heard_all(patterns: Sequence[str], lines: Sequence[str]) -> bool:
     """Whether every awaited line has come, so that listening may stop."""
-    return all(_first(pattern, lines) is not None for pattern in settings.awaited)
+    return all(_first(pattern, lines) is not None for pattern in patterns)
 
 
 def judge(

@@ -15,9 +15,9 @@ from burner import boot
 from burner.admission import admit
 from burner.carriers import AtCarrier
 from burner.devices import ConnectPlan, Device
-from burner.devices.modem import read_imei
 from burner.errors import BurnerError, Fault
-from burner.identity import check_ids, check_silicon
+from burner.identity import names_before_boot, sources_after_boot
+from burner.ids import read_after, read_before
 from burner.manifest.ledger import Ledger
 from burner.model import (
     Attempt,
@@ -34,7 +34,7 @@ from burner.model import (
     Step,
     StepStarted,
 )
-from burner.naming import device_name
+from burner.naming import derive, device_name
 from burner.release import Release
 
 WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
@@ -94,16 +94,15 @@ def burn(
         if known := way.recall():
             yield Finished(trial.slot, known, known=True)
             return
-        yield from way.claim()
         yield from way.payload()
+        yield from way.claim()
         yield from way.write()
         yield from way.verify()
+        yield from way.reset()
         if not way.names_early:
-            yield from way.reset()
             yield from way.name()
             yield from way.bind()
             yield from way.write_named()
-        yield from way.reset()
         yield from way.prove()
         result = way.ended(Outcome.PASS)
     except BurnerError as error:
@@ -121,7 +120,7 @@ class _Way:
         profile = job.release.profile
         self.job, self.device, self.ledger, self.trial = job, device, ledger, trial
         self.release, self.profile = job.release, profile
-        self.names_early = not profile.identity.binds_after_boot
+        self.names_early = names_before_boot(profile.name, profile.identity)
         self.segments: tuple[Segment, ...] = ()
         self.written = False
         self.lines: tuple[str, ...] = ()
@@ -159,28 +158,18 @@ class _Way:
         self.attempt = replace(
             self.attempt,
             silicon=silicon,
-            ids={"mac": str(silicon.mac)},
             versions={**self.job.versions, **self.device.versions()},
         )
         profile = self.profile
         admit(silicon, profile.chip.type, profile.flash.size, profile.chip.min_revision)
-        check_silicon(silicon, profile.identity)
+        ids = read_before(self.device, profile.identity, silicon, self.trial.label)
+        self.attempt = replace(self.attempt, ids=ids)
 
     def name(self) -> Iterator[Event]:
         yield self.enter(Step.NAME)
-        silicon = self._silicon
-        ids = dict(self.attempt.ids)
-        if self.trial.label:
-            ids["label"] = self.trial.label
-        if (modem := self.profile.identity.imei) is not None:
-            line = self.device.line(modem.port, modem.baud)
-            try:
-                ids["imei"] = read_imei(line, modem)
-            finally:
-                line.close()
-        check_ids(ids, silicon, self.profile.identity)
-        name = device_name(self.profile.name, silicon, ids)
-        self.attempt = replace(self.attempt, ids=ids, device_name=name)
+        ids = {**self.attempt.ids, **derive(self._silicon, self.profile.name.universal_addresses)}
+        name = device_name(self.profile.name, ids)
+        self.attempt = replace(self.attempt, device_name=name)
         yield Bound(self.trial.slot, self.attempt.unit_id, name)
 
     def recall(self) -> Record | None:
@@ -205,15 +194,17 @@ class _Way:
             raise BurnerError("E453", f"{now.mac}: {where}")
         if passed.attempt.release_digest != self.release.digest:
             raise BurnerError("E455", f"{now.mac}: {where}, with {passed.attempt.profile}")
+        self.device.boot(0.0, lambda _: True)
         return passed
+
+    def payload(self) -> Iterator[Event]:
+        """What this unit will hold: a pure function of release and name."""
+        yield self.enter(Step.PAYLOAD)
+        self._plan(self.release.payload(self.attempt.device_name))
 
     def claim(self) -> Iterator[Event]:
         """Intent, name and place in the batch, durable in one commit before the first erase."""
         yield self.enter(Step.CLAIM)
-        segments = self.release.payload(self.attempt.device_name)
-        regions = tuple(s.region() for s in sorted(segments, key=lambda s: s.offset))
-        self.segments = tuple(sorted(segments, key=_write_order))
-        self.attempt = replace(self.attempt, regions=regions)
         self.ledger.begin(self.attempt)
 
     def write(self) -> Iterator[Event]:
@@ -233,7 +224,7 @@ class _Way:
         """The chip's MD5 has checked every region; now read the key back and decode it."""
         yield self.enter(Step.VERIFY)
         carrier = self.release.carrier
-        if isinstance(carrier, AtCarrier):
+        if isinstance(carrier, AtCarrier) or self._unnamed:
             return
         places = carrier.places(self.release.layout)
         read = {p.name: self.device.read(p.offset, p.size) for p in places}
@@ -250,21 +241,31 @@ class _Way:
         """What needs the name, after a boot that told it. The MAC is read again first."""
         if not self.release.needs_name:
             return
+        yield self.enter(Step.PAYLOAD)
+        before = set(self.segments)
+        self._plan(self.release.payload(self.attempt.device_name))
         yield self.enter(Step.WRITE)
         if (again := self._connect().mac) != self._silicon.mac:
             raise BurnerError("E457", f"began with {self._silicon.mac}, now {again}")
-        named = self.release.named_segments(self.attempt.device_name)
-        yield from self._write(named)
+        yield from self._write([s for s in self.segments if s not in before])
         yield from self.verify()
+        yield from self.reset()
 
     def reset(self) -> Iterator[Event]:
-        """Into the application, listening for what the profile expects of it."""
+        """Into the application; what it prints is heard, and the IDs it alone can tell are read."""
         yield self.enter(Step.RESET)
-        settings = self.profile.boot
-        timeout_s = settings.timeout_s if settings.awaited else 0.0
+        settings, identity = self.profile.boot, self.profile.identity
+        awaited = settings.awaited
+        if identity.serial and identity.serial.line:
+            awaited += (identity.serial.line,)
         self.lines = self.device.boot(
-            timeout_s, lambda lines: boot.heard_all(settings, lines), settings.baud
+            settings.timeout_s if awaited else 0.0,
+            lambda lines: boot.heard_all(awaited, lines),
+            settings.baud,
         )
+        if sources_after_boot(identity):
+            ids = read_after(self.device, identity, self.lines, self.attempt.ids)
+            self.attempt = replace(self.attempt, ids=ids)
 
     def prove(self) -> Iterator[Event]:
         yield self.enter(Step.PROVE)
@@ -310,6 +311,16 @@ class _Way:
     def _silicon(self) -> Silicon:
         assert self.attempt.silicon is not None  # noqa: S101 - identify stands first
         return self.attempt.silicon
+
+    @property
+    def _unnamed(self) -> bool:
+        """Whether the configuration still waits for the name."""
+        return self.release.needs_name and not self.attempt.device_name
+
+    def _plan(self, segments: Sequence[Segment]) -> None:
+        self.segments = tuple(sorted(segments, key=_write_order))
+        regions = tuple(s.region() for s in sorted(segments, key=lambda s: s.offset))
+        self.attempt = replace(self.attempt, regions=regions)
 
     def _connect(self) -> Silicon:
         early = self.profile.flash.early_baud == "auto"

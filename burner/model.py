@@ -24,8 +24,8 @@ class Step(StrEnum):
 
     IDENTIFY = "identify"
     NAME = "name"
-    CLAIM = "claim"
     PAYLOAD = "payload"
+    CLAIM = "claim"
     WRITE = "write"
     VERIFY = "verify"
     RESET = "reset"
