@@ -8,7 +8,7 @@ of all rows before it; then rows of FF; 0xC00 bytes at most. Older tables have n
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import md5
 from itertools import pairwise
 
@@ -102,7 +102,7 @@ class PartitionTable:
     """The rows in the order of the table."""
 
     partitions: tuple[Partition, ...]
-    binary: bytes | None = None
+    binary: bytes | None = field(default=None, repr=False)
     """The bytes it was read from; None where it was written as CSV."""
 
     def __iter__(self) -> Iterator[Partition]:

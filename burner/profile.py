@@ -149,6 +149,12 @@ class FlashPlan(Strict):
         table = {TABLE: self.partition_table.file} if self.partition_table else {}
         return table | {image.name: image.file for image in self.images}
 
+    def files_field(self, name: str) -> tuple[str | int, ...]:
+        """The field that names a file of `files()`."""
+        if name == TABLE:
+            return ("partition_table", "file")
+        return ("images", [image.name for image in self.images].index(name), "file")
+
 
 class Profile(FlashPlan):
     """A product, as its engineer wrote it down."""

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model"}),
     frozenset(
-        "schema secrets partitions image naming identity carriers layout profile release".split()
+        "schema secrets partitions image naming identity carriers profile layout advice release".split()
     ),
     frozenset({"devices", "manifest", "tencent", "bench"}),
     frozenset({"burn", "verify", "report"}),

@@ -1,0 +1,143 @@
+"""What will burn, but may not work: warnings about a layout. Pure."""
+
+import re
+import struct
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+
+from burner.errors import Finding
+from burner.image import BOOTLOADER_OFFSETS, AppImage
+from burner.model import Segment
+from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, Partition, PartitionTable
+from burner.profile import FlashPlan
+from burner.secrets import PLACEHOLDERS
+
+REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
+"""Tencent's current and older API of dynamic registration, as firmware holds them."""
+TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
+"""Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
+
+_KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
+_PLACEHOLDER = re.compile(
+    rb"(?<![A-Za-z0-9_])(%s)\0" % b"|".join(sorted(p.encode() for p in PLACEHOLDERS - TRIGGERS))
+)
+_OTA_ENTRY = struct.Struct("<4s20xI4s")
+_OTA_STATES_PASSED_OVER = (3, 4)
+_NO_SEQUENCE = b"\xff" * 4
+
+Advice = tuple[str, tuple[str, str]]
+"""Code; what was found, and what would be better."""
+
+
+def advise(
+    plan: FlashPlan, layout: Layout, images: Mapping[str, AppImage], carried: Collection[str] = ()
+) -> list[Finding]:
+    """Every warning about the whole layout and each firmware image in it.
+
+    Args:
+        plan: what the profile says.
+        layout: the segments as they will be burned.
+        images: the firmware images among them, by name.
+        carried: names of the segments that the key configuration fills.
+    """
+    whole = (*_start(layout, images), *_room(layout.table, carried))
+    findings = [Finding(code, plan.place("images"), *said, True) for code, said in whole]
+    for index, entry in enumerate(plan.images):
+        if entry.name in images:
+            at = plan.place("images", index, "file")
+            segment, image = layout.segments[entry.name], images[entry.name]
+            advice = (*_header(plan, layout, segment, image), *_content(layout, segment))
+            findings += [Finding(code, at, *said, True) for code, said in advice]
+    return findings
+
+
+def is_application(layout: Layout, segment: Segment) -> bool:
+    """Whether a firmware image lies where an application is started from."""
+    if not layout.table.partitions:
+        return True
+    partition = layout.table.at(segment.offset)
+    return partition is not None and partition.is_app
+
+
+def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
+    """Will the unit start, and start what is burned?"""
+    bootloader_at = BOOTLOADER_OFFSETS[layout.chip]
+    firmware = [layout.segments[name] for name in images]
+    if not any(segment.offset == bootloader_at for segment in firmware):
+        yield "E126", (f"no bootloader at {bootloader_at:#x}", "the bootloader of the same build")
+    applications = {s.offset for s in firmware if is_application(layout, s)}
+    if not applications:
+        yield "E126", ("no application", "an image in an app partition")
+        return
+    starts = _slot_that_starts(layout)
+    if starts and starts.offset not in applications:
+        yield "E125", (f"{starts.name} starts, and nothing is burned there", "the image there")
+    ota = layout.table.otadata
+    if ota and not any(ota.offset <= s.offset < ota.end for s in layout.segments.values()):
+        better = f"blank: [{ota.name}], so that a reworked unit starts what is burned"
+        yield "E125", (f"{ota.name} is left as it is found", better)
+
+
+def _slot_that_starts(layout: Layout) -> Partition | None:
+    """What the bootloader starts: the slot in otadata, else factory, else the first OTA slot."""
+    slots = sorted((p for p in layout.table if p.is_ota_slot), key=lambda p: p.subtype)
+    ota = layout.table.otadata
+    written = next((s for s in layout.segments.values() if ota and s.offset == ota.offset), None)
+    if slots and written and (sequence := ota_sequence(written.data)):
+        return slots[(sequence - 1) % len(slots)]
+    factory = next((p for p in layout.table if p.is_app and p.subtype == 0), None)
+    return factory or next(iter(slots), None)
+
+
+def ota_sequence(otadata: bytes) -> int:
+    """The newest valid entry's number in an otadata partition; 0 = none.
+
+    ESP-IDF (`esp_ota_select_entry_t`): an entry at the start of each of two sectors, with the
+    sequence number, a label, the state, and the CRC-32 of the number's four bytes.
+    """
+    newest = 0
+    for sector in (0, SECTOR_SIZE):
+        raw = otadata[sector : sector + _OTA_ENTRY.size]
+        if len(raw) < _OTA_ENTRY.size:
+            break
+        number, state, crc = _OTA_ENTRY.unpack(raw)
+        sound = crc == zlib.crc32(number, 0xFFFF_FFFF).to_bytes(4, "little")
+        if sound and number != _NO_SEQUENCE and state not in _OTA_STATES_PASSED_OVER:
+            newest = max(newest, int.from_bytes(number, "little"))
+    return newest
+
+
+def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
+    """Can the device keep what registration returns?"""
+    for partition in table:
+        keeps = partition.type == DATA and partition.subtype in _KEEPS_VALUES
+        if keeps and not partition.readonly and partition.name not in carried:
+            return
+    if table.partitions:
+        found = "no writable nvs or file-system partition beside the key's"
+        yield "E123", (found, "data, nvs of 0x4000 or more")
+
+
+def _header(plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage) -> Iterator[Advice]:
+    starts_first = segment.offset == BOOTLOADER_OFFSETS[layout.chip]
+    if starts_first and image.flash_size and image.flash_size != layout.flash_size:
+        found = f"{segment.name} is for {_megabytes(image.flash_size)}"
+        yield "E124", (found, f"flash.size says {_megabytes(layout.flash_size)}")
+    major, minor = (int(n) for n in (plan.chip.min_revision or "0.0").split("."))
+    if image.min_revision > major * 100 + minor:
+        needs = f"{image.min_revision // 100}.{image.min_revision % 100}"
+        yield "E129", (f"{segment.name} needs v{needs}", f'chip.min_revision: "{needs}"')
+
+
+def _content(layout: Layout, segment: Segment) -> Iterator[Advice]:
+    """What stands inside an application, or does not."""
+    if not is_application(layout, segment):
+        return
+    if not any(path in segment.data for path in REGISTRATION_PATHS):
+        yield "E122", (f"{segment.name} has no registration path", "dynamic registration")
+    for word in sorted({match[1].decode() for match in _PLACEHOLDER.finditer(segment.data)}):
+        yield "E127", (f"{segment.name} holds {word!r}", "no placeholder")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size // 1048576}MB" if size >= 1048576 else f"{size // 1024}KB"

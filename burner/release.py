@@ -1,0 +1,257 @@
+"""A profile opened for burning: checked whole, frozen, with one digest for what it makes."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from burner.advice import advise
+from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
+from burner.errors import BurnerError, Finding, refuse
+from burner.identity import check_sources
+from burner.layout import check_segments, merge, place
+from burner.model import Segment
+from burner.naming import check_settings
+from burner.partitions import Layout
+from burner.profile import FlashPlan, Profile, read_profile
+from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
+
+INDEX_FORMAT = 1
+MAX_FILE_SIZE = 128 * 1024 * 1024
+_STAND_IN = Secret(b"S" * 32)
+"""As long as a secret can be, for a layout that is checked without the real one."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All that can be found out about a profile without its secret."""
+
+    plan: Profile | FlashPlan | None
+    """The profile; its plan of the flash alone, or None, where the file has errors."""
+    layout: Layout | None
+    """What every unit shares, before the key is filled in."""
+    segments: tuple[Segment, ...]
+    """As they would be written, ascending; the key's with a stand-in for the secret."""
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a batch burns. Opened = checked."""
+
+    profile: Profile
+    layout: Layout
+    digest: str
+    """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
+    carrier: Carrier | AtCarrier
+    key: KeyConfig
+    """Without the name."""
+    segments: tuple[Segment, ...]
+    """What every unit shares, ascending; with the key, unless that is made for each unit."""
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether some bytes are made for each unit."""
+        return self.carrier.needs_name()
+
+    def key_for(self, device_name: str) -> KeyConfig:
+        """What this unit's flash will hold: the name only where the carrier holds one."""
+        return replace(self.key, device_name=device_name if self.carrier.holds_name() else "")
+
+    def named_segments(self, device_name: str) -> tuple[Segment, ...]:
+        """What is made for this unit alone; nothing where all units are the same."""
+        if not self.needs_name:
+            return ()
+        return _filled(self.carrier, self.layout, self.key_for(device_name))
+
+    def payload(self, device_name: str) -> tuple[Segment, ...]:
+        """Every segment of one unit, ascending; without a name yet, only what is shared."""
+        if not self.needs_name or not device_name:
+            return self.segments
+        return merge(self.layout, self.named_segments(device_name))
+
+
+def open_release(
+    source: Path, secret: Secret | None = None, ask: Callable[[], str] | None = None
+) -> Release:
+    """Open a profile for burning.
+
+    Args:
+        source: `profile.yaml`.
+        secret: the ProductSecret; fetched by the profile's reference where it is not given.
+        ask: asks a person for it without echo, for `prompt`.
+
+    Raises:
+        BurnerError: E1xx with every finding.
+    """
+    seen = survey(source)
+    refuse(list(seen.findings))
+    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
+    assert seen.layout is not None  # noqa: S101
+    profile = seen.plan
+    if secret is None:
+        secret = resolve(profile.product.secret, source.parent, ask)
+    notes = check_product_secret(secret, profile.place("product", "secret"))
+    refuse(notes)
+    # Unfetchable at the survey (a prompt, say), but here it is.
+    warnings = [f for f in seen.findings if f.code not in ("E128", *(n.code for n in notes))]
+    return freeze(profile, seen.layout, secret, (*warnings, *notes))
+
+
+def freeze(
+    profile: Profile, layout: Layout, secret: Secret, warnings: tuple[Finding, ...] = ()
+) -> Release:
+    """A release of what was found sound."""
+    carrier = carrier_for(profile.carrier)
+    key = KeyConfig(profile.product.id, secret)
+    return Release(
+        profile=profile,
+        layout=layout,
+        digest=index_digest(index(profile, layout)),
+        carrier=carrier,
+        key=key,
+        segments=merge(layout, () if carrier.needs_name() else _filled(carrier, layout, key)),
+        warnings=warnings,
+    )
+
+
+def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tuple[Segment, ...]:
+    return () if isinstance(carrier, AtCarrier) else carrier.fill(layout, key)
+
+
+def check(profile: FlashPlan) -> tuple[list[Finding], Layout | None]:
+    """Every finding about a profile, its files and, where it can be fetched, its secret."""
+    files, missing = read_files(profile)
+    seen = examine(profile, files)
+    secret = _check_secret(profile) if isinstance(profile, Profile) else []
+    return [*missing, *seen.findings, *secret], seen.layout
+
+
+def survey(path: Path) -> Survey:
+    """Read a profile and its files, and find everything that can be found.
+
+    Raises:
+        BurnerError: E101 where the profile is not YAML at all.
+    """
+    plan, findings = read_profile(path)
+    if plan is None:
+        return Survey(None, None, (), findings)
+    files, missing = read_files(plan)
+    seen = examine(plan, files)
+    secret = _check_secret(plan) if isinstance(plan, Profile) else []
+    return replace(seen, findings=(*findings, *missing, *seen.findings, *secret))
+
+
+def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
+    """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
+    layout, images, findings = place(plan, files)
+    if isinstance(plan, Profile):
+        findings += check_settings(plan.name, plan.chip.type, plan.place("name"))
+        findings += check_sources(plan.name, plan.identity, plan.place())
+        findings += _check_product_id(plan)
+    if layout is None:
+        return Survey(plan, None, (), tuple(findings))
+    filled, problems = _fill_stand_in(plan, layout)
+    segments = merge(layout, filled)
+    findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
+    whole = replace(layout, segments={s.name: s for s in segments})
+    findings += advise(plan, whole, images, [s.name for s in filled])
+    return Survey(plan, layout, segments, tuple(findings))
+
+
+def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
+    """The bytes of every file the profile names; a finding for each that cannot be read."""
+    files: dict[str, bytes] = {}
+    findings: list[Finding] = []
+    fields = {plan.files_field(name): name for name in plan.files()}
+    for field, name in fields.items():
+        path = plan.path.parent / plan.files()[name]
+        try:
+            if path.stat().st_size > MAX_FILE_SIZE:
+                raise OSError(0, "larger than any flash")
+            files[name] = path.read_bytes()
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not a path"
+            findings.append(Finding("E105", plan.place(*field), f"{path}: {why}", "a file"))
+    return files, findings
+
+
+def index(profile: Profile, layout: Layout) -> dict[str, Any]:
+    """What a release is, as data: what the profile decides, and the digest of every part.
+
+    Not in it: paths, times, baud rates, where the secret is kept, or anything of the secret.
+    """
+    decides = profile.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_defaults=True,
+        exclude={
+            "product": {"secret"},
+            "flash": {"baud", "early_baud"},
+            "partition_table": True,
+            "images": True,
+        },
+    )
+    parts = [
+        {
+            "name": region.name,
+            "offset": region.offset,
+            "size": region.size,
+            "sha256": region.sha256,
+            "class": region.kind.value,
+        }
+        for region in (segment.region() for segment in layout.segments.values())
+    ]
+    return {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """The one form of JSON that is hashed: sorted keys, no blanks, UTF-8."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def index_digest(data: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of an index."""
+    return sha256(canonical(data)).hexdigest()
+
+
+def _check_product_id(profile: Profile) -> list[Finding]:
+    if profile.product.id == profile.product.id.upper():
+        return []
+    at = profile.place("product", "id")
+    return [Finding("E103", at, f"found {profile.product.id!r}", "0-9 and A-Z", warning=True)]
+
+
+def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
+    """The key's segments as they will be, and what is wrong with them."""
+    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
+    if carrier is None or isinstance(carrier, AtCarrier):
+        return (), []
+    at = plan.place("carrier")
+    findings = [
+        replace(f, place=f"{at}{f.place.removeprefix('carrier')}") for f in carrier.check(layout)
+    ]
+    if any(not finding.warning for finding in findings):
+        return (), findings
+    return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings
+
+
+def _check_secret(profile: Profile) -> list[Finding]:
+    """The secret, where it can be fetched here without asking anybody."""
+    reference = profile.product.secret
+    at = profile.place("product", "secret")
+    if parse_reference(reference).source is Source.PROMPT:
+        return []
+    try:
+        secret = resolve(reference, profile.path.parent)
+    except BurnerError as error:
+        allowed = "a reference that works where the burn runs"
+        if error.code == "E153":
+            return [Finding(error.code, at, error.detail, error.row.do)]
+        found = f"{error.detail or reference}: {error.row.says}"
+        return [Finding("E128", at, found, allowed, warning=True)]
+    return check_product_secret(secret, at)
