@@ -215,7 +215,7 @@ def _from_environment(reference: Reference) -> Secret:
 
 def _from_file(reference: Reference, base: Path) -> Secret:
     try:
-        with open(base / Path(reference.place).expanduser(), "rb", opener=_open) as file:  # noqa: PTH123
+        with open(base / Path(reference.place).expanduser(), "rb", opener=_open) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise BurnerError("E152", f"{reference}: not a plain file")
