@@ -1,8 +1,28 @@
-"""What a booted chip prints, from what is really in its flash. (being written)"""
+"""What a chip prints when it starts, from what is really in its flash.
 
+ROM, second-stage bootloader and application, as far as a burn line can tell them apart: whether
+the images are whole, which slot is booted, which key configuration the application finds. The
+secret is never printed.
+"""
+
+import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from burner import image, naming
+from burner.bench import first_boot, keys
+from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.silicon import Silicon
+from burner.bench.unit import FaultKind, UnitSpec
+from burner.errors import BurnerError
+from burner.model import Silicon as Identity
+from burner.partitions import TABLE_SIZE, Partition, PartitionTable, parse_binary
+
+ROW_MAGIC = b"\xaa\x50"
+LAST_TABLE = 0x40000
+"""Tables are looked for at every sector below this."""
+_OTA_UNUSABLE = (3, 4)
+"""States of an OTA entry: invalid, aborted."""
 
 
 class Line(NamedTuple):
@@ -13,28 +33,173 @@ class Line(NamedTuple):
 
 
 class App:
-    """The running application."""
+    """What runs after the start: its console output, and what it makes of input."""
 
     def __init__(self, log: tuple[Line, ...]) -> None:
         self.log = log
 
-    def hear(self, data: bytes) -> bytes:
+    def hear(self, data: bytes) -> bytes:  # noqa: ARG002 - an application that listens overrides it
         """What the application answers to bytes on its console."""
         return b""
+
+
+class BootError(Exception):
+    """The start ends here, with this line."""
 
 
 def rom_log(silicon: Silicon, download: bool) -> tuple[Line, ...]:
     """The ROM's own lines after a reset."""
     target = silicon.target
-    code = target.boot_code & ~8 if download else target.boot_code
     if target.name == "esp8266":
         text = f"\r\n {target.banner},rst cause:2, boot mode:({1 if download else 3},6)\r\n\r\n"
+    elif download:
+        text = (
+            f"{target.banner}\r\nrst:0x1 (POWERON),boot:{target.boot_code & ~0x18:#x} "
+            "(DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n"
+        )
     else:
-        name = "DOWNLOAD(USB/UART0)" if download else "SPI_FAST_FLASH_BOOT"
-        wait = "waiting for download\r\n" if download else ""
-        text = f"{target.banner}\r\nrst:0x1 (POWERON),boot:{code:#x} ({name})\r\n{wait}"
+        text = (
+            f"{target.banner}\r\nrst:0x1 (POWERON),boot:{target.boot_code:#x} "
+            "(SPI_FAST_FLASH_BOOT)\r\n"
+        )
     return (Line(text.encode(), target.log_baud),)
 
 
 def start(silicon: Silicon) -> App:
-    return App(rom_log(silicon, download=False))
+    """Boot from flash; writes what firmware writes on its first run."""
+    baud = silicon.unit.firmware.baud
+    spoken = (Line(f"{text}\r\n".encode(), baud) for text in _console(silicon))
+    return App((*rom_log(silicon, download=False), *spoken))
+
+
+def _console(silicon: Silicon) -> Iterator[str]:
+    try:
+        yield from _boot(silicon)
+    except BootError as end:
+        yield str(end)
+
+
+def _boot(silicon: Silicon) -> Iterator[str]:
+    """Line by line, in the order a real part prints."""
+    flash, unit = silicon.flash, silicon.unit
+    loader = _image(
+        flash, silicon.target.bootloader, 0x8000 if unit.chip != "esp8266" else 0x100000
+    )
+    if loader is None or unit.has(FaultKind.ENCRYPTED):
+        raise BootError("invalid header: 0xffffffff")
+    if unit.has(FaultKind.SECURE_BOOT) and not loader.signature:
+        raise BootError("secure boot verification failed")
+    table = _table(flash)
+    if table is None:
+        raise BootError("E (30) boot: load partition table error!")
+    yield "I (24) boot: 2nd stage bootloader"
+    slot = _slot(flash, table)
+    yield f"I (60) boot: Loaded app from partition at offset {slot.offset:#x}"
+    app = _checked(silicon, slot)
+    if not unit.firmware.prints:
+        return
+    if app.descriptor:
+        yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
+        yield f"I (260) app_init: App version:      {app.descriptor.version}"
+    data = flash.read(slot.offset, app.end)
+    yield _says(unit, keys.find(keys.Running(flash, table, data)))
+    yield from unit.firmware.lines
+    _first_run(flash, table)
+
+
+def _says(unit: UnitSpec, found: keys.Found | None) -> str:
+    """The line that names the product and the device."""
+    if found is None or not found.has_secret:
+        return "E (300) app: no product configuration"
+    name = found.device_name or own_name(unit)
+    return f"I (300) app: product_id={found.product_id} device_name={name}"
+
+
+def own_name(unit: UnitSpec) -> str:
+    """The name the firmware derives from its own silicon."""
+    mac = unit.mac.octets.hex()
+    derived = naming.derive(Identity(unit.chip, "", unit.mac, 0, unit.flash_size))
+    fields = {name: address.octets.hex().upper() for name, address in derived.items()}
+    fields |= {"MAC": mac.upper(), "mac": mac}
+    return unit.firmware.device_name.format(**fields)
+
+
+def _image(flash: NorFlash, offset: int, size: int) -> image.AppImage | None:
+    """The image at an offset, whatever its proofs say; None where there is none."""
+    try:
+        return image.parse(flash.read(offset, size))
+    except BurnerError:
+        return None
+
+
+def _table(flash: NorFlash) -> PartitionTable | None:
+    """The partition table. The bootloader knows where; here it is the last one that boots."""
+    tables = []
+    for offset in range(SECTOR, min(LAST_TABLE, flash.size), SECTOR):
+        if flash.read(offset, 2) != ROW_MAGIC:
+            continue
+        try:
+            tables.append(parse_binary(flash.read(offset, TABLE_SIZE)))
+        except BurnerError:
+            continue
+    bootable = [table for table in tables if any(_holds_app(flash, p) for p in table)]
+    return next(reversed(bootable or tables), None)
+
+
+def _holds_app(flash: NorFlash, partition: Partition) -> bool:
+    return partition.is_app and flash.read(partition.offset, 1)[0] in (
+        image.MAGIC,
+        image.MAGIC_ESP8266_V2,
+    )
+
+
+def _slot(flash: NorFlash, table: PartitionTable) -> Partition:
+    """The partition to boot: by otadata, else the factory application, else the first slot.
+
+    Raises:
+        BootError: there is no application partition.
+    """
+    slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
+    sequence = _ota_sequence(flash, table.otadata) if table.otadata else 0
+    if sequence and slots:
+        return slots[(sequence - 1) % len(slots)]
+    factory = next((p for p in table if p.is_app and not p.is_ota_slot), None)
+    if factory or slots:
+        return factory or slots[0]
+    raise BootError("E (40) boot: No bootable app partitions in the partition table")
+
+
+def _ota_sequence(flash: NorFlash, otadata: Partition) -> int:
+    """The highest sound sequence number of the two copies; 0 where neither is."""
+    numbers = [0]
+    for offset in (otadata.offset, otadata.offset + SECTOR):
+        entry = flash.read(offset, 32)
+        number, state, crc = struct.unpack("<I20xII", entry)
+        if crc == first_boot.crc32(entry[:4]) and state not in _OTA_UNUSABLE:
+            numbers.append(number)
+    return max(numbers)
+
+
+def _checked(silicon: Silicon, slot: Partition) -> image.AppImage:
+    """The application's image.
+
+    Raises:
+        BootError: it is not there, damaged, or made for another chip.
+    """
+    app = _image(silicon.flash, slot.offset, slot.size)
+    if app is None:
+        raise BootError(f"E (70) esp_image: image at {slot.offset:#x} has invalid magic byte")
+    if app.chip != silicon.target.name:
+        raise BootError(f"E (70) boot_comm: mismatch chip ID, this is no image for {app.chip}")
+    for proof in app.proofs:
+        if not proof.ok:
+            raise BootError(f"E (90) esp_image: {proof.kind} failed - image is corrupt")
+    return app
+
+
+def _first_run(flash: NorFlash, table: PartitionTable) -> None:
+    has_factory = any(p.is_app and not p.is_ota_slot for p in table)
+    if table.otadata and not has_factory:
+        first_boot.note_slot(flash, table.otadata)
+    if nvs := table.find("nvs"):
+        first_boot.keep_calibration(flash, nvs)

@@ -218,6 +218,6 @@ class Rom:
 def flash_md5(silicon: Silicon, offset: int, size: int) -> bytes:
     """The digest the chip reports, 16 bytes; wrong where the unit's fault says so."""
     digest = md5(silicon.flash.read(offset, size), usedforsecurity=False).digest()
-    if silicon.meets(FaultKind.WRONG_MD5):
+    if silicon.faults.meets(FaultKind.WRONG_MD5):
         return digest[::-1]
     return digest

@@ -4,9 +4,10 @@ import struct
 from dataclasses import dataclass, field
 
 from burner.bench.commands import Request
+from burner.bench.faults import Faults
 from burner.bench.nor import NorFlash
 from burner.bench.targets import TARGETS, Field, Target
-from burner.bench.unit import Fault, FaultKind, UnitSpec
+from burner.bench.unit import FaultKind, UnitSpec
 
 MAGIC_ADDRESS = 0x40001000
 USER_COMMAND = 1 << 18
@@ -34,15 +35,16 @@ class Silicon:
     unit: UnitSpec
     flash: NorFlash
     target: Target = field(init=False)
+    faults: Faults = field(init=False)
     registers: dict[int, int] = field(default_factory=dict)
     baud: int = 115200
     """The UART's rate, as the divider register tells it."""
     watchdog_fired: bool = False
-    spent: set[Fault] = field(default_factory=set)
     _flash_status: list[int] = field(default_factory=lambda: [0, 0, 0])
 
     def __post_init__(self) -> None:
         self.target = TARGETS[self.unit.chip]
+        self.faults = Faults(self.unit)
         self._power_on()
 
     def _power_on(self) -> None:
@@ -90,15 +92,6 @@ class Silicon:
         return (
             info + struct.pack("<II", self.target.chip_id, 0) if self.target.has_chip_id else info
         )
-
-    def meets(self, kind: FaultKind) -> bool:
-        """Whether the unit has this fault now; one that comes `once` is over with it."""
-        fault = self.unit.fault(kind)
-        if fault is None or fault in self.spent:
-            return False
-        if fault.once:
-            self.spent.add(fault)
-        return True
 
     @property
     def in_secure_download(self) -> bool:

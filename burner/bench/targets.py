@@ -287,6 +287,7 @@ _TARGETS = (
         crystal_mhz=32,
         rom_crystal_mhz=32,
         clock_divider=0x60012014,
+        presets=((0x600B1854, 1 << 10),),  # temperature grade H
     ),
     Target(
         "esp32p4",

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from burner.bench.modem import ModemSpec
 from burner.model import Mac
 
 MB = 1 << 20
@@ -104,6 +105,8 @@ class Timing:
     """Bytes take their time on the wire, at the baud in force."""
     usb_bytes_per_s: int = 0
     """Native USB: this throughput, and a baud rate means nothing. 0 = a UART bridge."""
+    baud_limit: int = 0
+    """The line moves bytes no faster than this, whatever the host sets; 0 = no limit."""
     latency_s: float = 0.0
     """One way through the USB bridge, for what the chip sends."""
     sector_erase_s: float = 0.0
@@ -115,6 +118,14 @@ class Timing:
     md5_s_per_mb: float = 0.0
     boot_s: float = 0.0
     """From the release of EN to the first line of the application."""
+
+    def byte_s(self, baud: int) -> float:
+        """Seconds a byte needs on the wire at a rate in bits per second."""
+        if self.usb_bytes_per_s:
+            return 1 / self.usb_bytes_per_s
+        if not self.uart:
+            return 0.0
+        return 10 / (min(baud, self.baud_limit) if self.baud_limit else baud)
 
 
 TIME_OFF = Timing()
@@ -139,7 +150,7 @@ class Firmware:
 
     device_name: str = "{MAC}"
     """Derives the name when the configuration holds none: `{MAC}` upper-case hex without
-    separators, `{mac}` the same in lower case, `{softap}` that of the soft-AP interface."""
+    separators, `{mac}` in lower case, `{softap}`, `{bluetooth}`, … of an interface."""
     lines: tuple[str, ...] = ()
     """Printed after the start: `IMEI=…`, `SN=…`."""
     prints: bool = True
@@ -166,6 +177,8 @@ class UnitSpec:
     timing: Timing = TIME_OFF
     firmware: Firmware = Firmware()
     faults: tuple[Fault, ...] = ()
+    modem: ModemSpec | None = field(default=None, kw_only=True)
+    """A cellular unit's modem, on a port of its own or behind the chip."""
     serial: str = field(default="", kw_only=True)
     """Tells apart units with one MAC: seeds the flash unique id. Empty = from the MAC."""
 
@@ -202,7 +215,16 @@ VENDOR_PREFIXES = {
     "esp32s2": "7cdfa1",
     "esp32s3": "348518",
     "esp32c3": "58cf79",
+    "esp32c2": "083af2",
     "esp32c6": "404cca",
+    "esp32c5": "d0cf13",
+    "esp32c61": "3c8427",
+    "esp32h2": "6055f9",
+    "esp32h21": "744dbd",
+    "esp32h4": "9c9e6e",
+    "esp32p4": "e8f60a",
+    "esp32s31": "b43a45",
+    "esp32e22": "dc0675",
 }
 """Prefixes that the IEEE registered for Espressif, one a chip, so that a table reads well."""
 
@@ -214,4 +236,4 @@ def mac_for(seed: int, number: int, chip: str = "esp32c3") -> Mac:
     """
     start = int.from_bytes(sha256(f"bench {seed} {chip}".encode()).digest()[:3], "big")
     low = (start + 4 * number) & 0xFFFFFC
-    return Mac(bytes.fromhex(VENDOR_PREFIXES.get(chip, "543204")) + low.to_bytes(3, "big"))
+    return Mac(bytes.fromhex(VENDOR_PREFIXES[chip]) + low.to_bytes(3, "big"))

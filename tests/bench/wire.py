@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import serial
+
 from burner.bench.chip import Chip
 
 

@@ -1,0 +1,89 @@
+"""The wire between host and chip: how long bytes take, and what two rates make of them."""
+
+from collections import deque
+from typing import NamedTuple
+
+from burner.bench.unit import FaultKind, UnitSpec
+
+USUAL_BAUD = 115200
+TOLERANCE = 0.03
+"""A UART still reads a line that is this much off its own rate."""
+NOISE = bytes((byte * 7 + 0x35 & 0x7F) for byte in range(256))
+"""What a UART makes of another rate: a fixed muddle without SLIP ends."""
+
+
+class Bytes(NamedTuple):
+    """Bytes under way: when the last one is there, and the rate they are sent at."""
+
+    due: float
+    data: bytes
+    baud: int
+
+
+class Uart:
+    """Both directions. Nothing sleeps: each piece knows when it will have arrived."""
+
+    def __init__(self, unit: UnitSpec) -> None:
+        self._timing = unit.timing
+        self._usb = unit.timing.usb_bytes_per_s > 0
+        self._garble = unit.fault(FaultKind.GARBLE)
+        self._noise = unit.fault(FaultKind.NOISE)
+        self._counted = 0
+        self.host_baud = USUAL_BAUD
+        self.to_chip: deque[Bytes] = deque()
+        self.to_host: deque[Bytes] = deque()
+        self._to_chip_free = 0.0
+        self._to_host_free = 0.0
+
+    def clear(self) -> None:
+        """What was under way is lost."""
+        self.to_chip.clear()
+        self.to_host.clear()
+        self._to_chip_free = self._to_host_free = 0.0
+
+    def host_sends(self, data: bytes, now: float) -> None:
+        """The host's bytes leave at `now`, or as soon as the wire is free."""
+        seconds = len(data) * self._byte_s(self.host_baud)
+        self._to_chip_free = max(self._to_chip_free, now) + seconds
+        self.to_chip.append(Bytes(self._to_chip_free, data, self.host_baud))
+
+    def chip_sends(self, data: bytes, baud: int, now: float) -> None:
+        """The chip's bytes leave at `now`, or as soon as the wire is free."""
+        self._to_host_free = max(self._to_host_free, now) + len(data) * self._byte_s(baud)
+        self.to_host.append(Bytes(self._to_host_free + self._timing.latency_s, data, baud))
+
+    def host_takes(self, now: float) -> bytes:
+        """Everything that is with the host by `now`, as its UART reads it."""
+        taken = []
+        while self.to_host and self.to_host[0].due <= now:
+            _, data, baud = self.to_host.popleft()
+            taken.append(data if self._fits(baud, self.host_baud) else data.translate(NOISE))
+        return b"".join(taken)
+
+    def as_heard(self, sent: Bytes, baud: int) -> bytes:
+        """What the chip's UART, at `baud`, makes of bytes that arrived; nothing of mere noise."""
+        if not self._fits(sent.baud, baud):
+            return b""
+        if self._noise is None or sent.baud <= self._noise.baud:
+            return sent.data
+        return self._with_a_wrong_byte(sent.data, self._noise.every)
+
+    def _with_a_wrong_byte(self, data: bytes, every: int) -> bytes:
+        hit = every - 1 - self._counted % every
+        self._counted += len(data)
+        if hit >= len(data):
+            return data
+        return data[:hit] + bytes((data[hit] ^ 0x10,)) + data[hit + 1 :]
+
+    def _byte_s(self, baud: int) -> float:
+        if self._usb:
+            return 1 / self._timing.usb_bytes_per_s
+        return 10 / baud if self._timing.uart else 0.0
+
+    def _fits(self, sent: int, heard: int) -> bool:
+        """Whether bytes sent at one rate are read whole at another."""
+        if self._usb:
+            return True
+        if self._garble and sent > self._garble.baud:
+            return False
+        return abs(sent - heard) <= TOLERANCE * heard
