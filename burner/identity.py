@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from burner.boot import Capture, Regex
-from burner.dialects import IMEI_DIALECTS, ImeiCommand
 from burner.errors import BurnerError, Finding
 from burner.model import Mac, Silicon
+from burner.modem_dialects import IMEI_DIALECTS, ImeiCommand
 from burner.naming import MAC_SOURCES, SOURCES, NameSettings, required_sources
 from burner.schema import Strict
 

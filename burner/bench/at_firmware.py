@@ -1,0 +1,99 @@
+"""The product information of a simulated Tencent AT firmware: set, asked for, cleared.
+
+Facts: `AT+TCPRDINFOSET=1,"pid","secret","name"[,"region"]` answers OK, then `+TCPRDINFOSET:OK` or
+`:FAIL,<n>`; the query prints the XOR of the secret's bytes, never the secret.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import reduce
+from operator import xor
+
+SET = "AT+TCPRDINFOSET="
+MAX_COMMAND = 256
+"""Bytes with CRLF; longer ones are refused with 201."""
+
+_STRING = r'"((?:[^"\\]|\\.)*)"'
+_VALUES = re.compile(rf"([01]),{_STRING},{_STRING},{_STRING}(?:,{_STRING})?")
+
+
+@dataclass(frozen=True)
+class ProductSpec:
+    """How the firmware behaves when product information is set."""
+
+    cellular: bool = False
+    """Prints a blank after the colon."""
+    busy: int = 0
+    """So many commands are answered `busy p...` first."""
+    cme: int | None = None
+    """Answers `+CME ERROR:` and this number instead of storing."""
+    fail: int | None = None
+    """Says OK, then FAIL and this number instead of storing."""
+    wrong_bcc: bool = False
+    """What it stores is not what it was sent."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command is answered with: lines, the result, and what follows it."""
+
+    lines: tuple[str, ...] = ()
+    result: str = "OK"
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is stored, unescaped."""
+
+    product_id: str = ""
+    secret: bytes = b""
+    name: str = ""
+    region: str = "china"
+
+
+class ProductMemory:
+    """Keeps one product's information, as the firmware does in its flash."""
+
+    def __init__(self, spec: ProductSpec) -> None:
+        self.spec = spec
+        self.stored: Product | None = None
+        self._busy = spec.busy
+        self._prefix = "+TCPRDINFOSET: " if spec.cellular else "+TCPRDINFOSET:"
+
+    def reply(self, command: str) -> Reply | None:
+        """The answer to a command of this family; None for any other."""
+        if command == "AT+TCPRDINFOSET?":
+            return Reply((self._stored(),)) if self.stored else Reply(result="+CME ERROR:208")
+        if command == "AT+TCRESTORE":
+            self.stored = None
+            return Reply(after=("+TCRESTORE:OK",))
+        return self._set(command) if command.startswith(SET) else None
+
+    def _set(self, command: str) -> Reply:
+        if self._busy:
+            self._busy -= 1
+            return Reply(result="busy p...")
+        if len(command) + 2 > MAX_COMMAND:
+            return Reply(result="+CME ERROR:201")
+        values = _VALUES.fullmatch(command.removeprefix(SET))
+        if not values:
+            return Reply(result="+CME ERROR:204")
+        if self.spec.cme is not None:
+            return Reply(result=f"+CME ERROR:{self.spec.cme}")
+        if self.spec.fail is not None:
+            return Reply(after=(f"{self._prefix}FAIL,{self.spec.fail}",))
+        product_id, secret, name, region = (_plain(value or "") for value in values.groups()[1:])
+        kept = secret[::-1] + "?" if self.spec.wrong_bcc else secret
+        self.stored = Product(product_id, kept.encode(), name, region or "china")
+        return Reply(after=(f"{self._prefix}OK",))
+
+    def _stored(self) -> str:
+        assert self.stored  # noqa: S101 - asked only when something is stored
+        kept = self.stored
+        bcc = reduce(xor, kept.secret, 0)
+        return f'{self._prefix}1,"{kept.product_id}",{bcc},"{kept.name}","{kept.region}"'
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)

@@ -1,0 +1,210 @@
+"""Simulated modems, and the Tencent AT firmware, as the line sees them: like `chip.Chip`.
+
+A kind is a table of commands and what they print; vices are fields of `ModemSpec`. Nothing sleeps:
+what is printed waits in a queue until its time. A modem remembers every command it was sent, so
+that a test can ask whether anybody tried to write an identity.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from burner.bench.at_firmware import ProductMemory, ProductSpec, Reply
+from burner.identity import luhn_ok
+
+Commands = Mapping[str, tuple[str, ...]]
+
+_BARE = {"AT+CGSN": ("{imei}",), "AT+GSN": ("{imei}",)}
+_EGMR = {"AT+EGMR=0,7": ('+EGMR: "{imei}"',), "AT+EGMR=0,5": ('+EGMR: "{serial}"',)}
+_ICCID = {"AT+CCID": ("+CCID: {iccid}",), "AT+QCCID": ("+QCCID: {iccid}",)}
+
+KINDS: Mapping[str, Commands] = MappingProxyType(
+    {
+        "quectel": {**_BARE, **_EGMR, **_ICCID},
+        "simcom": {**_BARE, **_ICCID, "AT+SIMEI?": ("+SIMEI: {imei}",)},
+        "ublox": {**_BARE, **_ICCID},
+        "nordic": {"AT+CGSN=1": ('+CGSN: "{imei}"',), "AT+CGSN": ("{imei}",)},
+        "bc26": {"AT+CGSN=1": ("+CGSN:{imei}",), "AT+CGSN": ("4c6f72656d2d6970-{serial}",)},
+        "fibocom": {"AT+GSN?": ('+GSN: "{imei}"',), "AT+GSN": ('+GSN: "{imei}"',)},
+        "mediatek": dict(_EGMR),
+        "tencent": {
+            "AT+TCMODULE": (
+                "Module HW name: BENCH-CELLULAR",
+                "Module FW version: BENCH_AT_v1.0.0",
+                "Module IMEI: {imei}",
+                "Module FW compiled time: 20240101_000000",
+                "Module Flash size:4MB",
+            )
+        },
+        "tencent-wifi": {
+            "AT+TCMODULE": (
+                "Module HW name: BENCH-WIFI",
+                "Module FW version: BENCH_AT_WiFi_v1.0.0",
+                "Module Mac addr: {mac}",
+                "Module FW compiled time: Jan  1 2024 00:00:00",
+                "Module Flash size: 2MB",
+            )
+        },
+    }
+)
+"""Who prints what. Prefixes, quotes and blanks differ from vendor to vendor, as here."""
+
+ICCID = "89860318740000123456"
+START_LINES = ("RDY", "+CFUN: 1", "+CPIN: READY", "+QUSIM: 1", "SMS Ready")
+UNSOLICITED = ("+CREG: 1", "+CPIN: READY", f"+QCCID: {ICCID}")
+
+Kind = Literal[
+    "quectel",
+    "simcom",
+    "ublox",
+    "nordic",
+    "bc26",
+    "fibocom",
+    "mediatek",
+    "tencent",
+    "tencent-wifi",
+]
+
+
+@dataclass(frozen=True)
+class ModemSpec:
+    """One simulated modem and its vices. Times in seconds."""
+
+    kind: Kind = "quectel"
+    imei: str = "490154203237518"
+    """Printed as it stands here, sound or not."""
+    serial: str = "D1A2B3C4"
+    baud: int = 115200
+    echo: bool = True
+    noise: bool = False
+    """Start-up lines, blank lines, and unsolicited lines in the midst of answers."""
+    boot_s: float = 0.0
+    """Deaf this long after power-up."""
+    late_s: float = 0.0
+    """Every answer comes this much later."""
+    silent: bool = False
+    cme: int | None = None
+    """Asked for an ID, it answers `+CME ERROR:` and this number."""
+    next_imei: str = ""
+    """What it prints from the second time on; empty = the same."""
+    two_imeis: str = ""
+    """A second number printed in the same answer."""
+    no_ok: bool = False
+    """Answers, but never ends one with OK."""
+    mac: str = ""
+    """For `tencent-wifi`, whose firmware prints the MAC instead."""
+    port: Literal["modem", "esp"] = "modem"
+    """Which port of the slot reaches it; `esp`: behind the firmware of the chip, once booted."""
+    product: ProductSpec = field(default_factory=ProductSpec)
+    """For the Tencent kinds: how setting the product information goes."""
+
+
+def imei_for(seed: int, number: int, tac: str = "86012345") -> str:
+    """The IMEI of modem `number` of a bench: sound, and no two alike."""
+    body = f"{tac}{(seed * 1009 + number) % 1_000_000:06d}"
+    return next(body + str(d) for d in range(10) if luhn_ok(body + str(d)))
+
+
+class Modem:
+    """One simulated modem on a line of its own. Same calls as `chip.Chip`."""
+
+    def __init__(self, spec: ModemSpec, now: float = 0.0) -> None:
+        self.spec = spec
+        self.connected = True
+        self.heard: list[str] = []
+        """Every command it was sent, readable ones only."""
+        self.product = ProductMemory(spec.product)
+        self._awake_at = now + spec.boot_s
+        self._host_baud = spec.baud
+        self._line = b""
+        self._readings = 0
+        self._out: deque[tuple[float, bytes]] = deque()
+        if spec.noise and not spec.silent:
+            self._print(self._awake_at, *START_LINES)
+
+    def receive(self, data: bytes, now: float) -> None:
+        """The host writes bytes at `now`."""
+        if self.spec.silent or now < self._awake_at or self._host_baud != self.spec.baud:
+            return
+        if self.spec.echo:
+            self._out.append((now, data))
+        *commands, self._line = (self._line + data).replace(b"\n", b"").split(b"\r")
+        for command in commands:
+            self._answer(command.decode("ascii", "replace"), now)
+
+    def set_lines(self, dtr: bool, rts: bool, now: float) -> None:
+        """A modem takes no notice of DTR and RTS."""
+
+    def plug(self, now: float, download: bool = False) -> None:  # noqa: ARG002
+        """Give power (again); a modem has no download mode."""
+        self.connected = True
+        self._line, self._readings = b"", 0
+        self._awake_at = now + self.spec.boot_s
+        self._out.clear()
+        if self.spec.noise and not self.spec.silent:
+            self._print(self._awake_at, *START_LINES)
+
+    def unplug(self, now: float) -> None:  # noqa: ARG002
+        """Cut the power."""
+        self.connected = False
+        self._out.clear()
+
+    def close(self) -> None:
+        """A modem keeps no file."""
+
+    def set_host_baud(self, baud: int, now: float) -> None:  # noqa: ARG002
+        """The host's end of the line now runs at `baud` bits per second."""
+        self._host_baud = baud
+
+    def take(self, now: float) -> bytes:
+        """Everything that has reached the host by `now`."""
+        data = b""
+        while self._out and self._out[0][0] <= now:
+            data += self._out.popleft()[1]
+        if self._host_baud != self.spec.baud:
+            return bytes(byte ^ 0xD5 | 0x80 for byte in data)
+        return data
+
+    def due(self) -> float | None:
+        """When `take` has something to give next."""
+        return self._out[0][0] if self._out else None
+
+    def _answer(self, command: str, now: float) -> None:
+        if not command:
+            return
+        self.heard.append(command)
+        reply = self._reply(command)
+        at = now + self.spec.late_s
+        between = UNSOLICITED if self.spec.noise else ()
+        result = () if self.spec.no_ok and command != "AT" else (reply.result,)
+        self._print(at, *between, *reply.lines, *between[::-1], *result, *reply.after)
+
+    def _reply(self, command: str) -> Reply:
+        if command in ("AT", "ATE0", "ATE1"):
+            return Reply()
+        if self.spec.kind.startswith("tencent") and (reply := self.product.reply(command)):
+            return reply
+        lines = KINDS[self.spec.kind].get(command)
+        if lines is None:
+            return Reply(result="ERROR")
+        if self.spec.cme is not None:
+            return Reply(result=f"+CME ERROR: {self.spec.cme}")
+        return Reply(self._filled(lines))
+
+    def _filled(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        spec = self.spec
+        imei = spec.next_imei if spec.next_imei and self._readings else spec.imei
+        self._readings += 1
+        imeis = (imei, spec.two_imeis) if spec.two_imeis else (imei,)
+        return tuple(
+            line.format(imei=imei, serial=spec.serial, mac=spec.mac, iccid=ICCID)
+            for imei in imeis
+            for line in lines
+        )
+
+    def _print(self, at: float, *lines: str) -> None:
+        blank = "\r\n" if self.spec.noise else ""
+        for line in lines:
+            self._out.append((at, f"{blank}\r\n{line}\r\n".encode()))

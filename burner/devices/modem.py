@@ -1,0 +1,154 @@
+"""The dialogue that reads a modem's IMEI or serial number. It reads; nothing here can write one.
+
+The line is the slot's own (`devices.Line`, in a worker that can be killed). Every wait has an end:
+one answer within `answer_s`, the whole dialogue within `timeout_s`. An ID counts only when it has
+the shape of the command's answer, the final OK stood after it, its own check holds, and a second
+reading on a quiet line says the same.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from burner.devices import Line
+from burner.errors import BurnerError
+from burner.identity import ImeiSettings, ModemSettings, SerialSettings, check_imei, check_serial
+from burner.modem_dialects import (
+    ATTENTION,
+    COMMANDS,
+    IMEI_DIALECTS,
+    SERIAL_DIALECT,
+    Answer,
+    Dialect,
+    parse_answer,
+)
+
+Check = Callable[[str], None]
+
+ATTENTION_S = 0.5
+"""How long a modem that is awake needs for `OK`, with a wide margin."""
+TRIES = 2
+MAX_ANSWER = 4096
+"""Bytes; the longest genuine answer has some 200."""
+MAX_QUIET_WAITS = 10
+"""A modem that never falls silent is asked all the same."""
+
+
+def read_imei(
+    line: Line, settings: ImeiSettings, clock: Callable[[], float] = time.monotonic
+) -> str:
+    """The modem's IMEI, read twice and checked.
+
+    Raises:
+        BurnerError: E330 nothing answers, E331 no command gives an ID, E332 the modem reports an
+            error, E333 two readings differ, E334 an answer holds two numbers, E335 an answer
+            never ended, E336 noise at every rate; E420 to E425 the IMEI itself.
+    """
+    dialects = [IMEI_DIALECTS[command] for command in settings.commands]
+    return _Modem(line, settings, clock).read(dialects, lambda i: check_imei(i, settings.tac))
+
+
+def read_serial(
+    line: Line, settings: SerialSettings, clock: Callable[[], float] = time.monotonic
+) -> str:
+    """The serial number a modem keeps, read twice and checked.
+
+    Raises:
+        BurnerError: E330 to E336 as `read_imei`; E430 not the profile's pattern.
+    """
+    modem = _Modem(line, settings.modem, clock)
+    return modem.read([SERIAL_DIALECT], lambda serial: check_serial(serial, settings))
+
+
+class _Modem:
+    """One dialogue, from the first `AT` to the second reading."""
+
+    def __init__(self, line: Line, settings: ModemSettings, clock: Callable[[], float]) -> None:
+        self.line, self.settings, self.clock = line, settings, clock
+        self.deadline = clock() + settings.timeout_s
+        self.noise = False
+        """Whether bytes came that no modem sends at the right rate."""
+
+    def read(self, dialects: Sequence[Dialect], check: Check) -> str:
+        self.meet()
+        dialect, first = self.value(dialects, check)
+        self.settle()
+        _, second = self.value([dialect], check)
+        if first != second:
+            raise BurnerError("E333", f"{dialect.command}: {first}, then {second}")
+        return first
+
+    def meet(self) -> None:
+        """Find the rate at which the modem answers; it may be starting still."""
+        bauds = self.settings.bauds
+        for _ in range(math.ceil(self.settings.timeout_s / (ATTENTION_S * TRIES * len(bauds)))):
+            for baud in bauds:
+                self.line.set_baud(baud)
+                for _ in range(TRIES):
+                    answer = self.ask(ATTENTION, ATTENTION_S)
+                    if answer and answer.ok:
+                        self.settle()
+                        return
+        rates = ", ".join(map(str, bauds))
+        raise BurnerError("E336" if self.noise else "E330", f"tried {rates} baud")
+
+    def settle(self) -> None:
+        """Let late answers and start-up messages pass."""
+        for _ in range(MAX_QUIET_WAITS):
+            if not self.receive(self.settings.settle_s):
+                return
+
+    def value(self, dialects: Sequence[Dialect], check: Check) -> tuple[Dialect, str]:
+        """The first command that gives an ID, and that ID, checked."""
+        failures: dict[str, str] = {}
+        for dialect in dialects:
+            answer = self.ask_again(dialect.command)
+            values = set(dialect.values(answer.lines)) if answer else set()
+            if answer and answer.ok and values:
+                return dialect, self.only(dialect, values, check)
+            failures[dialect.command] = answer.result if answer else ""
+        raise _explanation(failures)
+
+    @staticmethod
+    def only(dialect: Dialect, values: set[str], check: Check) -> str:
+        if len(values) > 1:
+            raise BurnerError("E334", f"{dialect.command}: {', '.join(sorted(values))}")
+        value = values.pop()
+        check(value)
+        return value
+
+    def ask_again(self, command: str) -> Answer | None:
+        """Ask until there is an answer; one that comes late answers the second asking."""
+        answers = (self.ask(command, self.settings.answer_s) for _ in range(TRIES))
+        return next((answer for answer in answers if answer), None)
+
+    def ask(self, command: str, timeout_s: float) -> Answer | None:
+        """Send one of the reading commands; None when no whole answer came in time."""
+        if command not in COMMANDS:
+            raise ValueError(f"{command!r} is not a reading command")
+        self.line.send(f"{command}\r\n".encode("ascii"))
+        end = self.clock() + timeout_s
+        data = b""
+        while len(data) < MAX_ANSWER and (chunk := self.receive(end - self.clock())):
+            data += chunk
+            if answer := parse_answer(data, command):
+                return answer
+        return None
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What comes within the time, and before the deadline of the dialogue."""
+        left = min(timeout_s, self.deadline - self.clock())
+        data = self.line.receive(left) if left > 0 else b""
+        self.noise |= not data.isascii()
+        return data
+
+
+def _explanation(failures: dict[str, str]) -> BurnerError:
+    """Why no command gave an ID: an error that the modem names says more than silence."""
+    named = {c: r for c, r in failures.items() if r.startswith(("+CME", "+CMS", "ERR CODE"))}
+    if named:
+        return BurnerError("E332", "; ".join(f"{c}: {r}" for c, r in named.items()))
+    unended = [command for command, result in failures.items() if not result]
+    if unended:
+        return BurnerError("E335", ", ".join(unended))
+    return BurnerError("E331", ", ".join(failures))
