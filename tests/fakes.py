@@ -136,7 +136,7 @@ class FakeDevice:
         """Every call in order: identify, matches NAME, write NAME, read OFFSET, boot, …"""
         self.bauds: list[int] = []
         """The rate of each identify."""
-        self.closed = False
+        self.killed = False
         self._answers = dict(answers or {})
         self._failures: dict[str, deque[BurnerError | Exception]] = {}
         self._gates: dict[str, threading.Event] = {}
@@ -157,13 +157,10 @@ class FakeDevice:
         self._failures.setdefault(call, deque()).extend([made] * times)
 
     def holds(self, call: str) -> threading.Event:
-        """Calls of that name block until the event returned is set, or the device is closed."""
+        """Calls of that name block until the event returned is set, or the device is killed."""
         return self._gates.setdefault(call, threading.Event())
 
     # the Device protocol
-
-    def present(self) -> bool:
-        return self.board is not None
 
     def identify(self, plan: ConnectPlan) -> Silicon:
         board = self._enter("identify")
@@ -216,9 +213,25 @@ class FakeDevice:
         return {"esptool": "fake", "stub": "fake", "adapter": "memory"}
 
     def close(self) -> None:
-        self.closed = True
+        self.calls.append("close")
+
+    # beside the protocol: presence and the worker's life, as `devices.esp.Esp` has them
+
+    def present(self, reset: bool = True) -> bool:
+        if self.killed:
+            raise BurnerError("E902", "killed")
+        return self.board is not None
+
+    def start(self) -> None:
+        self.killed = False
+
+    def kill(self) -> None:
+        self.killed = True
         for gate in self._gates.values():
             gate.set()
+
+    def stop(self) -> None:
+        self.killed = True
 
     def _enter(self, call: str, what: str = "") -> FakeBoard:
         self.calls.append(f"{call} {what}".strip())
@@ -229,8 +242,8 @@ class FakeDevice:
         return self._here()
 
     def _here(self) -> FakeBoard:
-        if self.closed:
-            raise BurnerError("E902", "closed")
+        if self.killed:
+            raise BurnerError("E902", "killed")
         if self.board is None:
             raise BurnerError("E301", "no board")
         return self.board

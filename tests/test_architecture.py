@@ -24,7 +24,14 @@ DOORS = LAYERS[2]
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "rich": ("cli/screen.py", "cli/board.py"),
-    "pydantic": ("schema.py", "profile.py", "naming.py", "identity.py", "carriers"),
+    "pydantic": (
+        "schema.py",
+        "profile.py",
+        "naming.py",
+        "identity.py",
+        "carriers",
+        "station/map.py",
+    ),
     "yaml": ("schema.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker.py", "bench"),
@@ -35,6 +42,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
+    "orjson": ("manifest",),
     "keyring": ("secrets.py", "manifest/keys.py"),
     "cryptography": ("manifest",),
 }

@@ -1,6 +1,6 @@
 """Many slots: one thread a slot, events up one queue.
 
-    station.warm()
+    station = Station(devices, …)   # their workers started while the operator was typing
     for event in station.run(burn_unit):
         …                       # readers: tally, board
 
@@ -10,7 +10,7 @@ that breaks reports it and goes on; a manifest that cannot be written stops the 
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from burner.errors import BurnerError
@@ -31,15 +31,15 @@ POLL_S = 0.2
 
 
 class Station:
-    """The slots of one run: `warm` their workers, then `run` them."""
+    """The slots of one run."""
 
     def __init__(
         self,
-        devices: Mapping[str, Callable[[], SlotDevice]],
+        devices: Mapping[str, SlotDevice],
         boards: Boards,
         baud: int,
     ) -> None:
-        """`devices` opens each slot's device, by slot name, in the order of the fixture."""
+        """`devices` by slot name, in the order of the fixture; `baud` is the profile's."""
         self._queue: queue.Queue[StationEvent] = queue.Queue()
         self.stopping = threading.Event()
         self.aborting = threading.Event()
@@ -49,20 +49,14 @@ class Station:
             Slot(
                 name=name,
                 baud=baud,
-                open_device=open_device,
+                device=device,
                 boards=boards,
                 emit=self._queue.put,
                 stopping=self.stopping,
                 aborting=self.aborting,
             )
-            for name, open_device in devices.items()
+            for name, device in devices.items()
         )
-
-    def warm(self) -> None:
-        """Start every slot's worker, so that they are ready when the operator is."""
-        for slot in self.slots:
-            with suppress(BurnerError):  # the slot tries again, and reports, when it works
-                slot.warm()
 
     def run(self, burn_unit: BurnUnit) -> Iterator[StationEvent]:
         """Work in every slot at once; events as they come, until every slot is closed."""
@@ -86,12 +80,8 @@ class Station:
         """Stop now: what runs ends ABORTED."""
         self.aborting.set()
         self.stopping.set()
-        self.close()
-
-    def close(self) -> None:
-        """Let go of every device."""
         for slot in self.slots:
-            slot.cool()
+            slot.device.kill()
 
     def _work(self, slot: Slot, burn_unit: BurnUnit) -> None:
         try:

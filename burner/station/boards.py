@@ -14,11 +14,17 @@ class Place(Protocol):
     name: str
     stopping: threading.Event
 
-    def present(self) -> bool: ...
+    def present(self, reset: bool) -> bool:
+        """Whether a board answers now."""
+        ...
 
-    def seen(self) -> None: ...
+    def seen(self) -> None:
+        """Say that a board is there."""
+        ...
 
-    def empty(self) -> None: ...
+    def empty(self) -> None:
+        """Say that the slot is armed and waits."""
+        ...
 
 
 class Boards(Protocol):
@@ -47,6 +53,7 @@ class Count:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
+        """A place for one more unit, if there is one."""
         with self._lock:
             if self._limit is not None and self._taken >= self._limit:
                 return False
@@ -63,6 +70,7 @@ class Count:
 
     @property
     def reached(self) -> bool:
+        """Whether as many units are through as the run shall take."""
         return self._limit is not None and self._done >= self._limit
 
 
@@ -73,6 +81,7 @@ class OneEach:
         self._had: set[str] = set()
 
     def come(self, slot: Place) -> bool:
+        """See `Boards`."""
         if slot.name in self._had:
             return False
         self._had.add(slot.name)
@@ -94,9 +103,10 @@ class ByHand:
         self._pause_s = pause_s
 
     def come(self, slot: Place) -> bool:
+        """See `Boards`."""
         slot.empty()
         while not self._count.reached:
-            if slot.present() and self._count.take():
+            if slot.present(reset=True) and self._count.take():
                 slot.seen()
                 return True
             if slot.stopping.wait(self._pause_s):
@@ -104,13 +114,18 @@ class ByHand:
         return False
 
     def go(self, slot: Place) -> None:
+        """The first question resets the board into download mode; there it stays and answers."""
         absent = 0
+        resets = True
         while absent < GONE_AFTER and not self._count.reached:
-            absent = 0 if slot.present() else absent + 1
+            there = slot.present(resets)
+            absent = 0 if there else absent + 1
+            resets = not there
             if slot.stopping.wait(self._pause_s):
                 return
 
     def done(self, counts: bool) -> None:
+        """See `Boards`."""
         self._count.settle(counts)
 
 
@@ -124,6 +139,7 @@ class ByBench:
         self._lock = threading.Lock()
 
     def come(self, slot: Place) -> bool:
+        """See `Boards`."""
         if not self._count.take():
             return False
         if slot.name in self._had:
@@ -136,6 +152,6 @@ class ByBench:
     def go(self, slot: Place) -> None:
         """The swap happens when the next board comes."""
 
-    def done(self, counts: bool) -> None:
+    def done(self, counts: bool) -> None:  # noqa: ARG002 - part of the protocol
         """Every board the bench gave is used up, also one that never answered."""
         self._count.settle(counts=True)

@@ -7,7 +7,7 @@ import itertools
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,8 @@ class SlotState(StrEnum):
     STARTING = "STARTING"
     EMPTY = "EMPTY"
     SEEN = "SEEN"
+    SCAN = "SCAN"
+    """It waits for the label of its board."""
     BURNING = "BURNING"
     PASS = "PASS"  # noqa: S105 - a state, not a password
     KNOWN = "KNOWN"
@@ -52,10 +54,22 @@ StationEvent = Event | SlotIs
 
 
 class SlotDevice(Device, Protocol):
-    """A device that a slot keeps from board to board."""
+    """A device that a slot keeps from board to board; it replaces a worker that died by itself."""
 
-    def present(self) -> bool:
-        """Whether a board answers in the slot now; cheap enough to ask a few times a second."""
+    def start(self) -> None:
+        """Have a warm worker; returns at once."""
+        ...
+
+    def present(self, reset: bool = True) -> bool:
+        """Whether a board answers now; without a reset only one that waits in download mode."""
+        ...
+
+    def kill(self) -> None:
+        """Stop whatever runs, now, from any thread."""
+        ...
+
+    def stop(self) -> None:
+        """End the worker, at the end of a run."""
         ...
 
 
@@ -64,7 +78,9 @@ class BurnUnit(Protocol):
 
     def __call__(
         self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
-    ) -> Iterator[Event]: ...
+    ) -> "Iterator[StationEvent]":
+        """Events as they happen; the last is `Finished`. Raises BurnerError (E7)."""
+        ...
 
 
 @dataclass
@@ -74,12 +90,13 @@ class Slot:
     name: str
     baud: int
     """Bits per second; steps down for good once a slower rate has proved itself."""
-    open_device: Callable[[], SlotDevice]
+    device: SlotDevice
     boards: Boards
     emit: Callable[[StationEvent], None]
     stopping: threading.Event
     aborting: threading.Event
-    device: SlotDevice | None = field(default=None, init=False)
+    _unasked: str = ""
+    """Why the slot cannot be asked for a board, so that it is said once."""
 
     def work(self, burn_unit: BurnUnit) -> None:
         """Take boards until there are no more, or the station stops.
@@ -93,33 +110,29 @@ class Slot:
                 if not self.stopping.is_set():
                     self.boards.go(self)
         finally:
-            self.cool()
+            self.device.stop()
             self._say(SlotState.CLOSED)
 
-    def warm(self) -> SlotDevice:
-        """The slot's device, its worker started."""
-        if self.device is None:
-            self.device = self.open_device()
-        return self.device
-
-    def cool(self) -> None:
-        """Let go of the device; the next use starts a new worker. Ends what it is doing."""
-        device, self.device = self.device, None
-        if device is not None:
-            device.close()
-
-    def present(self) -> bool:
-        """Whether a board answers; a worker that dies of the question is replaced."""
+    def present(self, reset: bool) -> bool:
+        """Whether a board answers; a port that cannot be asked has none, and says why once."""
         try:
-            return self.warm().present()
-        except BurnerError:
-            self.cool()
+            there = self.device.present(reset)
+        except BurnerError as error:
+            if error.code != self._unasked:
+                self._unasked = error.code
+                self._say(SlotState.ERROR, error)
             return False
+        if self._unasked:
+            self._unasked = ""
+            self.empty()
+        return there
 
     def seen(self) -> None:
+        """Say that a board is there."""
         self._say(SlotState.SEEN)
 
     def empty(self) -> None:
+        """Say that the slot is armed and waits."""
         self._say(SlotState.EMPTY)
 
     def _one_board(self, burn_unit: BurnUnit) -> None:
@@ -130,11 +143,11 @@ class Slot:
             counts = bool(finished.record.attempt.unit_id)
         except Exception as error:
             trouble = _as_ours(error)
-            self.cool()
             self._say(SlotState.ERROR, trouble)
             if trouble.code.startswith("E7"):
                 raise trouble from error
         finally:
+            self.device.close()
             self.boards.done(counts)
 
     def _tries(self, burn_unit: BurnUnit) -> Finished:
@@ -157,14 +170,12 @@ class Slot:
     def _one_try(self, burn_unit: BurnUnit, baud: int, number: int) -> Finished:
         self._say(SlotState.BURNING, baud=baud, tries=number)
         finished: Finished | None = None
-        for event in burn_unit(self.warm(), self.name, baud, number, self.aborting.is_set):
+        for event in burn_unit(self.device, self.name, baud, number, self.aborting.is_set):
             if isinstance(event, Finished):
                 finished = event
             self.emit(event)
         if finished is None:
             raise BurnerError("E901", "a burn ended without a record")
-        if finished.record.result.outcome is Outcome.ERROR:
-            self.cool()
         return finished
 
     def _again(self, outcome: Outcome, code: str, try_number: int) -> bool:

@@ -47,6 +47,7 @@ class Unit:
 
     @property
     def state(self) -> SlotState:
+        """How it ended, in the board's words."""
         return SlotState.KNOWN if self.known else SlotState(self.outcome.value)
 
 
@@ -58,7 +59,7 @@ class Tally:
     silent: list[Unit] = field(default_factory=list)
     """Tries in slots where nothing ever answered: an ERROR, and no unit."""
     troubles: dict[str, BurnerError] = field(default_factory=dict)
-    """Errors of a slot that belong to no unit, by slot: the last one of each."""
+    """Errors of a slot that belong to no unit, by slot, until a unit passes there again."""
     _tries: dict[str, list[Finished]] = field(default_factory=dict)
 
     def add(self, event: StationEvent) -> None:
@@ -68,6 +69,8 @@ class Tally:
         elif isinstance(event, SlotIs):
             if event.error is not None:
                 self.troubles[event.slot] = event.error
+            elif event.state in (SlotState.PASS, SlotState.KNOWN):
+                self.troubles.pop(event.slot, None)
             if event.state not in (SlotState.BURNING, SlotState.STARTING):
                 self._settle(self._tries.pop(event.slot, []))
 
@@ -112,6 +115,7 @@ class Tally:
 
     @property
     def passed(self) -> int:
+        """Units that were burned and passed in this run."""
         return self.counts[SlotState.PASS]
 
     @property

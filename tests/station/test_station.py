@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,14 +21,7 @@ def mac(number: int) -> str:
 
 
 def station_of(devices: dict[str, FakeDevice], boards: Boards | None = None) -> Station:
-    def reopened(device: FakeDevice) -> Callable[[], FakeDevice]:
-        def open_device() -> FakeDevice:
-            device.closed = False
-            return device
-
-        return open_device
-
-    return Station({s: reopened(d) for s, d in devices.items()}, boards or OneEach(), BAUD)
+    return Station(devices, boards or OneEach(), BAUD)
 
 
 def run(station: Station, burns: Burns) -> list[StationEvent]:
@@ -54,7 +47,7 @@ def test_a_slot_that_hangs_holds_nobody_up() -> None:
     assert ended == ["2", "1"]
 
 
-def test_a_worker_that_dies_is_replaced_and_the_unit_tried_again() -> None:
+def test_a_unit_whose_worker_died_is_tried_again() -> None:
     device = FakeDevice(FakeBoard())
     device.fails("write", "E902")
     burns = Burns()

@@ -10,7 +10,6 @@ from burner.errors import BurnerError, Fault
 from burner.model import (
     Attempt,
     Bound,
-    Event,
     Finished,
     Outcome,
     Progress,
@@ -38,7 +37,7 @@ class Burns:
 
     def __call__(
         self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
-    ) -> Iterator[Event]:
+    ) -> Iterator[StationEvent]:
         attempt = an_attempt(slot, number)
         if self.broken is not None:
             raise self.broken

@@ -1,0 +1,145 @@
+"""What the board knows: one tile a slot, made from events. Pure state; drawing is in board.py."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from burner.errors import BurnerError, Language
+from burner.model import Bound, Finished, Note, Progress, Step, StepStarted
+from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.tally import Tally
+
+RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
+
+
+@dataclass
+class Tile:
+    """What is to be seen of one slot."""
+
+    slot: str
+    state: SlotState = SlotState.STARTING
+    since: float = 0.0
+    """Monotonic seconds at which the board in the slot was seen."""
+    step: Step | None = None
+    done: int = 0
+    total: int = 0
+    unit_id: str = ""
+    device_name: str = ""
+    baud: int = 0
+    tries: int = 1
+    code: str = ""
+    seconds: float | None = None
+    """Of the finished board; None while it runs."""
+    known: str = ""
+    """`10:42 in slot 3`: when and where a known unit passed."""
+
+    @property
+    def called(self) -> str:
+        """The name, or the id while there is no name yet."""
+        return self.device_name or self.unit_id
+
+    @property
+    def share(self) -> float | None:
+        """Of the write, 0 to 1; None outside of it."""
+        return self.done / self.total if self.total else None
+
+    def elapsed(self, now: float) -> float:
+        """Seconds for this board."""
+        return self.seconds if self.seconds is not None else max(0.0, now - self.since)
+
+
+@dataclass(frozen=True)
+class Title:
+    """What stands above the tiles; the same for a whole run."""
+
+    product: str
+    batch: str
+    operator: str
+    station: str
+    planned: int = 0
+    """Units of the batch; 0 = no plan."""
+    before: int = 0
+    """Units of the batch that had passed before this run."""
+
+
+@dataclass
+class View:
+    """Everything on the board."""
+
+    title: Title
+    started: float
+    """Monotonic seconds."""
+    baud: int
+    """The profile's rate: a slot below it shows its own."""
+    language: Language = "en"
+    tiles: dict[str, Tile] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    trouble: tuple[str, BurnerError] | None = None
+    """The last error, and its slot."""
+    note: str = ""
+    """The last thing worth reading that is no error."""
+
+    def add_slots(self, slots: Iterable[str]) -> None:
+        """Show a tile for each slot from the start."""
+        self.tiles.update({slot: Tile(slot) for slot in slots})
+
+    def add(self, event: StationEvent, now: float) -> None:
+        """Take one event in, at that monotonic second."""
+        self.tally.add(event)
+        tile = self.tiles.setdefault(event.slot, Tile(event.slot))
+        match event:
+            case SlotIs():
+                self._state(tile, event, now)
+            case StepStarted():
+                tile.step, tile.done, tile.total = event.step, 0, 0
+            case Progress():
+                tile.done, tile.total = event.done, event.total
+            case Bound():
+                tile.unit_id, tile.device_name = event.unit_id, event.device_name
+            case Note():
+                self.note = f"{event.slot}: {event.text}"
+            case Finished():
+                self._finished(tile, event)
+
+    def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
+        if event.state is SlotState.CLOSED and tile.state not in RESTING:
+            return  # the last board's end stays to be seen
+        if event.state in (*RESTING, SlotState.SEEN):
+            self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
+        tile.state, tile.tries = event.state, event.tries
+        tile.baud = event.baud or tile.baud
+        if event.error is not None:
+            tile.code = event.error.code
+            self.trouble = (tile.slot, event.error)
+
+    def _finished(self, tile: Tile, event: Finished) -> None:
+        attempt, result = event.record.attempt, event.record.result
+        tile.unit_id = attempt.unit_id or tile.unit_id
+        tile.device_name = attempt.device_name or tile.device_name
+        tile.code = result.code
+        tile.seconds = None if event.known else result.seconds
+        tile.known = f"{clock(result.ended)} in slot {attempt.slot}" if event.known else ""
+        if event.known:
+            tile.seconds = 0.0
+            self.note = f"{tile.slot}: {tile.called} already PASS at {tile.known}"
+        elif result.code:
+            self.trouble = (tile.slot, BurnerError(result.code, result.detail))
+
+    @property
+    def done(self) -> int:
+        """Units of the batch that have passed, earlier runs included."""
+        return self.title.before + self.tally.passed
+
+    def seconds_left(self, now: float) -> float | None:
+        """Until the batch is done at the pace so far; None without a plan or a pace."""
+        pace = self.tally.per_hour(now - self.started) / 3600
+        if not self.title.planned or not pace:
+            return None
+        return max(0, self.title.planned - self.done) / pace
+
+
+def clock(when: datetime) -> str:
+    """Local time of day; with the date when it was another day."""
+    local = when.astimezone()
+    today = local.date() == datetime.now().astimezone().date()
+    return f"{local:%H:%M}" if today else f"{local:%Y-%m-%d %H:%M}"
