@@ -1,5 +1,6 @@
 """Fixtures every part of the suite shares."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest

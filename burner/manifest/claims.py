@@ -1,0 +1,165 @@
+"""Names and places, taken and given back inside the transaction of the record that does it.
+
+The database decides, not a check before the write: a name by the primary key of `claims`, the
+quantity by a conditional UPDATE under a CHECK. Every transaction goes name → place → batch, so
+two stations cannot wait for each other.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.bodies import Life
+from burner.manifest.tables import batches, claims, ids, places, records
+
+OPEN, CLOSED = "open", "closed"
+WORK, PASSED = "work", "pass"
+
+_place_of = and_(places.c.batch == bindparam("of_batch"), places.c.unit_id == bindparam("of_unit"))
+_held = and_(
+    _place_of, places.c.chain == bindparam("of_chain"), places.c.seq == bindparam("of_seq")
+)
+_batch = batches.c.batch == bindparam("of_batch")
+
+_TAKE = (
+    update(batches)
+    .where(_batch, batches.c.state == OPEN)
+    .where(or_(batches.c.planned.is_(None), batches.c.taken < batches.c.planned))
+    .values(taken=batches.c.taken + 1)
+)
+_GIVE = update(batches).where(_batch).values(taken=batches.c.taken - 1)
+_AGAIN = (
+    update(places)
+    .where(_place_of)
+    .where(exists().where(batches.c.batch == places.c.batch, batches.c.state == OPEN))
+    .values(state=WORK, chain=bindparam("chain"), seq=bindparam("seq"))
+)
+_PASS = update(places).where(_held).values(state=PASSED)
+_FREE = delete(places).where(_held)
+_FREE_UNIT = delete(places).where(_place_of)
+_HOLDER = select(claims).where(
+    claims.c.device_name == bindparam("device_name"), claims.c.product_id == bindparam("product_id")
+)
+
+
+def take_name(connection: Connection, device_name: str, product_id: str, **taker: Any) -> bool:
+    """Give a name to a unit for ever.
+
+    Args:
+        connection: in the record's transaction.
+        device_name: the name.
+        product_id: the product it counts in.
+        taker: `unit_id`, `chain`, `seq` of the record that takes it.
+
+    Returns:
+        Whether the name is new; False when this very unit holds it already.
+
+    Raises:
+        BurnerError: E450 when another unit holds it.
+    """
+    name = {"device_name": device_name, "product_id": product_id}
+    if connection.execute(
+        _unless_there(connection.dialect.name, "claims"), {**name, **taker}
+    ).rowcount:
+        return True
+    holder = connection.execute(_HOLDER, name).one()
+    if holder.unit_id == taker["unit_id"]:
+        return False
+    raise BurnerError("E450", _holder(connection, device_name, holder))
+
+
+def take_place(connection: Connection, batch: str, unit_id: str, chain: int, seq: int) -> None:
+    """Count a unit into a batch; one that holds a place already keeps it.
+
+    Raises:
+        BurnerError: E451 full, E452 full while some are in work, E459 not open.
+    """
+    row = {"batch": batch, "unit_id": unit_id, "state": WORK, "chain": chain, "seq": seq}
+    place = {"of_batch": batch, "of_unit": unit_id}
+    if connection.execute(_unless_there(connection.dialect.name, "places"), row).rowcount:
+        taken = connection.execute(_TAKE, {"of_batch": batch}).rowcount
+    else:
+        taken = connection.execute(_AGAIN, {**place, "chain": chain, "seq": seq}).rowcount
+    if not taken:
+        raise _no_place(connection, batch, unit_id)
+
+
+def keep_place(connection: Connection, batch: str, unit_id: str, chain: int, intent: int) -> None:
+    """The attempt that took the place passed."""
+    connection.execute(_PASS, _holding(batch, unit_id, chain, intent))
+
+
+def give_place_back(
+    connection: Connection, batch: str, unit_id: str, chain: int, intent: int
+) -> None:
+    """The attempt that took the place ended otherwise."""
+    if connection.execute(_FREE, _holding(batch, unit_id, chain, intent)).rowcount:
+        connection.execute(_GIVE, {"of_batch": batch})
+
+
+def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
+    """Take a unit out of a batch, whatever attempt holds its place (a correction says so)."""
+    place = {"of_batch": batch, "of_unit": unit_id}
+    freed = connection.execute(_FREE_UNIT, place).rowcount == 1
+    if freed:
+        connection.execute(_GIVE, {"of_batch": batch})
+    return freed
+
+
+def remember_ids(connection: Connection, values: dict[str, str], **where: Any) -> None:
+    """Make IDs other than the MAC findable; `where` = unit_id, chain, seq."""
+    found = {value for source, value in values.items() if source != "mac" and value}
+    if found:
+        connection.execute(insert(ids), [{"value": value, **where} for value in sorted(found)])
+
+
+@cache
+def _unless_there(dialect: str, table: str) -> Insert:
+    """An INSERT that does nothing where the primary key is taken."""
+    target = {"claims": claims, "places": places, "batches": batches}[table]
+    if dialect == "postgresql":
+        return postgresql.insert(target).on_conflict_do_nothing(index_elements=target.primary_key)
+    return sqlite.insert(target).on_conflict_do_nothing(index_elements=target.primary_key)
+
+
+def open_once(connection: Connection, **batch: Any) -> bool:
+    """Make a batch unless it exists; whether it was made."""
+    statement = _unless_there(connection.dialect.name, "batches")
+    return connection.execute(statement, batch).rowcount == 1
+
+
+def _holding(batch: str, unit_id: str, chain: int, intent: int) -> dict[str, Any]:
+    return {"of_batch": batch, "of_unit": unit_id, "of_chain": chain, "of_seq": intent}
+
+
+def _no_place(connection: Connection, batch: str, unit_id: str) -> BurnerError:
+    row = connection.execute(select(batches).where(batches.c.batch == batch)).one_or_none()
+    if row is None:
+        return BurnerError("E459", f"batch {batch} was never opened")
+    if row.state == CLOSED:
+        return BurnerError("E459", f"batch {batch} is closed")
+    in_work = connection.execute(
+        select(places.c.unit_id)
+        .where(places.c.batch == batch, places.c.state == WORK)
+        .where(places.c.unit_id != unit_id)
+    ).scalars()
+    if units := sorted(in_work):
+        named = ", ".join(units[:5]) + (" …" if len(units) > 5 else "")
+        return BurnerError("E452", f"batch {batch}: {row.planned} planned; not finished: {named}")
+    return BurnerError("E451", f"batch {batch}: all {row.planned} are done")
+
+
+def _holder(connection: Connection, device_name: str, claim: Any) -> str:
+    """Who holds a name: unit, when, station, slot."""
+    body = connection.execute(
+        select(records.c.body).where(records.c.chain == claim.chain, records.c.seq == claim.seq)
+    ).scalar_one()
+    life = Life([body])
+    when = life.first["at"][:16].replace("T", " ")
+    slot = life.attempt.get("slot", "?")
+    where = f"station {life.first['station']}, slot {slot}"
+    return f"{device_name} belongs to unit {claim.unit_id} since {when} UTC, {where}"

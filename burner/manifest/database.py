@@ -1,0 +1,211 @@
+"""Where a manifest is, how it is opened, and what its database's refusals mean.
+
+A place is a path (SQLite) or a URL (`postgresql+psycopg://…`, `sqlite:///…`). SQLite runs in WAL
+mode with synchronous=FULL: a commit that returned survives a power cut. Every exception of the
+database leaves as a BurnerError of E7.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, exc, select
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.pool import StaticPool
+
+from burner.errors import BurnerError
+from burner.manifest import tables
+
+APPLICATION_ID = 0x6275726E
+"""`burn`: SQLite's application_id, so that `file` and we know our own."""
+
+BUSY_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 5
+CHECKPOINT_PAGES = 4000
+"""WAL pages between checkpoints: rarer pauses than SQLite's 1000, 16 MB of WAL at most."""
+
+CACHE_KIB = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Place:
+    """A manifest's place: a file of SQLite, or a server's URL."""
+
+    url: str
+    path: Path | None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.path else make_url(self.url).render_as_string()
+
+
+def place(url_or_path: str | Path) -> Place:
+    """Read a path or URL.
+
+    Raises:
+        BurnerError: E720 for a URL of a database that burner does not speak.
+    """
+    text = str(url_or_path)
+    if "://" not in text:
+        path = Path(text)
+        return Place(f"sqlite:///{path}", path)
+    try:
+        url = make_url(text)
+    except exc.ArgumentError as error:
+        raise BurnerError("E720", str(error)) from error
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        return Place(text, Path(url.database))
+    if url.get_backend_name() == "postgresql":
+        return Place(url.set(drivername="postgresql+psycopg").render_as_string(False), None)
+    raise BurnerError("E720", url.render_as_string())
+
+
+def writing(where: Place) -> Engine:
+    """An engine of one connection for the writer; a SQLite file is made when it is missing."""
+    if where.path is None:
+        return _postgresql(where)
+    path = where.path
+    if not path.exists() and not path.parent.is_dir():
+        raise BurnerError("E706", f"the folder {path.parent} does not exist")
+    engine = _sqlite(str(path), "BEGIN IMMEDIATE", uri=False)
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+
+    return engine
+
+
+def reading(where: Place) -> Engine:
+    """An engine that cannot write, for a manifest that must exist.
+
+    Raises:
+        BurnerError: E701 when there is no such file.
+    """
+    if where.path is None:
+        return _postgresql(where, read_only=True)
+    if not where.path.is_file():
+        raise BurnerError("E701", str(where))
+    wal = where.path.with_name(where.path.name + "-wal")
+    # A WAL database on a read-only medium cannot make its -shm file; without a WAL none is needed.
+    frozen = "" if wal.exists() or _writable(where.path.parent) else "&immutable=1"
+    return _sqlite(f"{where.path.absolute().as_uri()}?mode=ro{frozen}", "BEGIN", uri=True)
+
+
+@contextmanager
+def guarded(where: Place) -> Iterator[None]:
+    """Turn what a database throws into E7.
+
+    Raises:
+        BurnerError: E702, E705, E706, E707, E708, E711, E718.
+    """
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise BurnerError(_code(error), f"{where}: {_words(error.orig)}") from error
+    except sqlite3.Error as error:
+        raise BurnerError(_sqlite_code(error), f"{where}: {_words(error)}") from error
+    except exc.SQLAlchemyError as error:
+        raise BurnerError("E718", f"{where}: {_words(error)}") from error
+
+
+def facts(connection: Connection) -> dict[str, str]:
+    """What the manifest says about itself; empty where there is no manifest yet."""
+    if not connection.dialect.has_table(connection, "about"):
+        return {}
+    return {row.key: row.value for row in connection.execute(select(tables.about))}
+
+
+def check_version(where: Place, known: dict[str, str]) -> int:
+    """The schema version of a manifest.
+
+    Raises:
+        BurnerError: E702 not a manifest, E703 made by a newer burner.
+    """
+    if "schema" not in known or "manifest" not in known:
+        raise BurnerError("E702", str(where))
+    version = int(known["schema"])
+    if version > tables.SCHEMA:
+        detail = f"{where}: version {version}, this burner knows {tables.SCHEMA}"
+        raise BurnerError("E703", detail)
+    return version
+
+
+def _sqlite(path: str, begin: str, uri: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
+        )
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(where: Place, read_only: bool = False) -> Engine:
+    options = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": 5,
+        "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC"
+        + (" -c default_transaction_read_only=on" if read_only else ""),
+    }
+    level: Any = "REPEATABLE READ" if read_only else "READ COMMITTED"
+    return create_engine(
+        where.url, connect_args=options, isolation_level=level, pool_size=1, max_overflow=1
+    )
+
+
+def _code(error: exc.DBAPIError) -> str:
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    if state in ("53100", "53200"):
+        return "E705"
+    if state in ("25006", "42501", "28000", "28P01"):
+        return "E706"
+    if state in ("55P03", "40P01", "57014"):
+        return "E707"
+    if error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return "E711"
+    return "E718"
+
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: "E705",
+    sqlite3.SQLITE_IOERR: "E705",
+    sqlite3.SQLITE_READONLY: "E706",
+    sqlite3.SQLITE_CANTOPEN: "E706",
+    sqlite3.SQLITE_PERM: "E706",
+    sqlite3.SQLITE_AUTH: "E706",
+    sqlite3.SQLITE_BUSY: "E707",
+    sqlite3.SQLITE_LOCKED: "E707",
+    sqlite3.SQLITE_CORRUPT: "E708",
+    sqlite3.SQLITE_NOTADB: "E702",
+}
+
+
+def _sqlite_code(error: sqlite3.Error) -> str:
+    return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "E718")
+
+
+def _words(error: BaseException | None) -> str:
+    """The first line of what the database said; never its parameters."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]
+
+
+def _writable(folder: Path) -> bool:
+    import os
+
+    return os.access(folder, os.W_OK)

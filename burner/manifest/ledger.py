@@ -1,0 +1,308 @@
+"""The writer of the manifest: intent before the first byte, outcome after, nothing ever changed.
+
+At most three commits a unit (`begin`, sometimes `bind`, `finish`), each one durable transaction
+that holds the record, its claim of a name and its place in the batch together.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import bindparam, desc, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest import claims
+from burner.manifest.bodies import Data, attempt_data, changed, result_data
+from burner.manifest.chain import Kind, Row
+from burner.manifest.database import place
+from burner.manifest.reader import Reader, UnitHistory
+from burner.manifest.tables import chains, records
+from burner.manifest.writer import Clock, Writer
+from burner.model import Attempt, Outcome, Record, Result
+
+_later = records.alias("later")
+_LATEST = (
+    select(records.c.chain, records.c.seq, chains.c.station, _later.c.outcome)
+    .join(chains, chains.c.chain == records.c.chain)
+    .outerjoin(
+        _later,
+        (_later.c.chain == records.c.chain)
+        & (_later.c.intent == records.c.seq)
+        & (_later.c.kind == Kind.OUTCOME.value),
+    )
+    .where(records.c.unit_id == bindparam("unit"), records.c.product_id == bindparam("product"))
+    .where(records.c.kind == Kind.INTENT.value)
+    .order_by(desc(records.c.at), desc(records.c.chain), desc(records.c.seq))
+    .limit(1)
+)
+
+
+@dataclass
+class _Work:
+    """An attempt between its intent and its outcome."""
+
+    intent: int
+    data: Data
+    unit_id: str
+    device_name: str
+    batch: str
+    claimed: bool
+
+
+class Ledger:
+    """The manifest as a station writes it; shared by all its slots. Thread-safe."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer, self._reader = writer, reader
+        self._working: dict[str, _Work] = {}
+
+    @classmethod
+    def open(cls, url_or_path: str | Path, station: str, clock: Clock | None = None) -> Self:
+        """Open the manifest for one station; a SQLite file is made when it is missing.
+
+        Args:
+            url_or_path: a path, or `postgresql+psycopg://…`.
+            station: id of this station; one process may write for it at a time.
+            clock: now, for tests.
+
+        Raises:
+            BurnerError: E7 — E702 not a manifest, E703 from a newer burner, E704 station in use,
+                E705 disk, E706 permission, E708 damaged, E710 an old copy, E711 no server.
+        """
+        where = place(url_or_path)
+        writer = Writer(where, station, clock)
+        writer.open()
+        try:
+            return cls(writer, Reader(where))
+        except BaseException:
+            writer.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reader.close()
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def manifest(self) -> str:
+        """Identity of this manifest."""
+        return self._writer.manifest
+
+    # -- one unit --------------------------------------------------------------------------------
+
+    def begin(self, attempt: Attempt) -> None:
+        """Intent, name (when it is known) and place, durable before the first byte is written.
+
+        Raises:
+            BurnerError: E450 the name is another unit's, E451 and E452 the batch is full, E454
+                the unit is in work in another slot, E459 the batch is not open; E7.
+        """
+        if not attempt.unit_id or attempt.station != self._writer.station:
+            raise BurnerError("E716", f"attempt {attempt.id} has no unit, or another station")
+        data = attempt_data(attempt)
+        with self._writer.lock:
+            self._writer.check_ready()
+            self._refuse_second_slot(attempt)
+            row = self._writer.commit(
+                f"{attempt.id} intent", lambda connection: self._intend(connection, attempt, data)
+            )
+            claimed = bool(attempt.device_name)
+            self._working[attempt.id] = _Work(
+                row.head.seq, data, attempt.unit_id, attempt.device_name, attempt.batch, claimed
+            )
+
+    def bind(self, attempt: Attempt) -> None:
+        """Claim the name of an attempt that began without one.
+
+        Raises:
+            BurnerError: E450 the name is another unit's; E7.
+        """
+        with self._writer.lock:
+            work = self._working.get(attempt.id)
+            if work is None or work.claimed or not attempt.device_name:
+                raise BurnerError("E716", f"attempt {attempt.id} cannot take a name now")
+            self._writer.commit(
+                f"{attempt.id} claim", lambda connection: self._bind(connection, attempt, work)
+            )
+            work.data = attempt_data(attempt)
+            work.device_name, work.claimed = attempt.device_name, True
+
+    def finish(self, attempt: Attempt, result: Result) -> Record:
+        """The outcome; also of an attempt that never began (a dead slot counts no unit).
+
+        Raises:
+            BurnerError: E716 a PASS without an intent or with a name that was not claimed; E7.
+        """
+        with self._writer.lock:
+            work = self._working.get(attempt.id)
+            if result.outcome is Outcome.PASS and not _earned(attempt, work):
+                raise BurnerError("E716", f"attempt {attempt.id} passed without its intent or name")
+            row = self._writer.commit(
+                f"{attempt.id} outcome",
+                lambda connection: self._end(connection, attempt, result, work),
+            )
+            self._working.pop(attempt.id, None)
+        return Record(row.head.intent, attempt, result)
+
+    def unit(self, unit_id: str, product_id: str) -> UnitHistory:
+        """What the manifest knows of a unit under a product.
+
+        Raises:
+            BurnerError: E7.
+        """
+        return self._reader.unit(unit_id, product_id)
+
+    # -- a batch ---------------------------------------------------------------------------------
+
+    def open_batch(
+        self,
+        batch: str,
+        *,
+        profile: str,
+        release_digest: str,
+        product_id: str,
+        planned: int | None = None,
+        operator: str = "",
+    ) -> None:
+        """Open a batch, or go on with one that is open for the same release.
+
+        Args:
+            batch: its id, the work order.
+            profile: name and version.
+            release_digest: what every unit gets.
+            product_id: the product.
+            planned: units to be made; None = no limit, or whatever it was opened with.
+            operator: who opens it.
+
+        Raises:
+            BurnerError: E459 it is closed, E730 it is open for another release or quantity; E7.
+        """
+        facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
+        with self._writer.lock:
+            self._writer.check_ready()
+            if self._goes_on(batch, facts, planned):
+                return
+            data = {"op": claims.OPEN, "planned": planned, "operator": operator, **facts}
+            try:
+                self._writer.commit(
+                    f"{batch} open", lambda connection: self._open_batch(connection, batch, data)
+                )
+            except _LostRaceError:
+                self._goes_on(batch, facts, planned)
+
+    def _goes_on(self, batch: str, facts: dict[str, str], planned: int | None) -> bool:
+        row = self._reader.batch(batch)
+        if row is None:
+            return False
+        if row.state == claims.CLOSED:
+            raise BurnerError("E459", f"batch {batch} is closed")
+        there = {key: getattr(row, key) for key in facts}
+        if there != facts:
+            raise BurnerError("E730", f"batch {batch} is for {row.profile} ({row.product_id})")
+        if planned is not None and planned != row.planned:
+            raise BurnerError("E730", f"batch {batch} was opened for {row.planned}, not {planned}")
+        return True
+
+    def _open_batch(self, connection: Connection, batch: str, data: dict[str, Any]) -> Row:
+        facts = {key: data[key] for key in ("product_id", "profile", "release_digest", "planned")}
+        where = {"chain": self._writer.chain, "seq": self._writer.next_seq}
+        if not claims.open_once(
+            connection, batch=batch, taken=0, state=claims.OPEN, **facts, **where
+        ):
+            raise _LostRaceError
+        return self._writer.add(
+            connection, Kind.BATCH, data, batch=batch, product_id=data["product_id"]
+        )
+
+    # -- the records -----------------------------------------------------------------------------
+
+    def _refuse_second_slot(self, attempt: Attempt) -> None:
+        if any(work.unit_id == attempt.unit_id for work in self._working.values()):
+            raise BurnerError("E454", f"unit {attempt.unit_id}")
+
+    def _intend(self, connection: Connection, attempt: Attempt, data: Data) -> Row:
+        seq = self._writer.next_seq
+        where: dict[str, Any] = {
+            "unit_id": attempt.unit_id,
+            "chain": self._writer.chain,
+            "seq": seq,
+        }
+        supersedes = self._superseded(connection, attempt)
+        new = bool(attempt.device_name) and claims.take_name(
+            connection, attempt.device_name, attempt.product_id, **where
+        )
+        if attempt.batch:
+            claims.take_place(connection, attempt.batch, **where)
+        claims.remember_ids(connection, data["ids"], **where)
+        body = {"attempt": data, "supersedes": supersedes}
+        head = {**_head(attempt), "claims": new, "intent": seq}
+        return self._writer.add(connection, Kind.INTENT, body, **head)
+
+    def _superseded(self, connection: Connection, attempt: Attempt) -> list[dict[str, Any]]:
+        """The unit's latest attempt, when it is OPEN: this one takes over."""
+        latest = connection.execute(
+            _LATEST, {"unit": attempt.unit_id, "product": attempt.product_id}
+        ).first()
+        if latest is None or latest.outcome is not None:
+            return []
+        return [{"seq": latest.seq, "station": latest.station}]
+
+    def _bind(self, connection: Connection, attempt: Attempt, work: _Work) -> Row:
+        data = _added(work, attempt)
+        where = {
+            "unit_id": attempt.unit_id,
+            "chain": self._writer.chain,
+            "seq": self._writer.next_seq,
+        }
+        new = claims.take_name(connection, attempt.device_name, attempt.product_id, **where)
+        claims.remember_ids(connection, data.get("ids", {}), **where)
+        head = {**_head(attempt), "claims": new, "intent": work.intent}
+        return self._writer.add(connection, Kind.CLAIM, {"attempt": data}, **head)
+
+    def _end(
+        self, connection: Connection, attempt: Attempt, result: Result, work: _Work | None
+    ) -> Row:
+        seq = self._writer.next_seq
+        if work and work.batch:
+            settle = claims.keep_place if result.outcome is Outcome.PASS else claims.give_place_back
+            settle(connection, work.batch, work.unit_id, self._writer.chain, work.intent)
+        data = {
+            "attempt": _added(work, attempt) if work else attempt_data(attempt),
+            "result": result_data(result),
+        }
+        head = {
+            **_head(attempt),
+            "intent": work.intent if work else seq,
+            "outcome": result.outcome.value,
+        }
+        return self._writer.add(connection, Kind.OUTCOME, data, **head)
+
+
+class _LostRaceError(Exception):
+    """Another station opened the batch between our look and our write."""
+
+
+def _earned(attempt: Attempt, work: _Work | None) -> bool:
+    return work is not None and work.device_name == attempt.device_name
+
+
+def _added(work: _Work, attempt: Attempt) -> Data:
+    """What is new since the intent; id and slot stand in every record of an attempt."""
+    data = attempt_data(attempt)
+    return {"id": data["id"], "slot": data["slot"], **changed(work.data, data)}
+
+
+def _head(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "batch": attempt.batch,
+        "device_name": attempt.device_name,
+        "product_id": attempt.product_id,
+        "unit_id": attempt.unit_id,
+    }

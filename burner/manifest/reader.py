@@ -1,0 +1,244 @@
+"""Reading the manifest: one unit, a stream of attempts, the bodies of a chain. Never writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.bodies import Data, Life, element, fingerprints
+from burner.manifest.canonical import loads, utc
+from burner.manifest.chain import Kind
+from burner.manifest.database import Place, check_version, facts, guarded, place, reading
+from burner.manifest.tables import SCHEMA, batches, claims, ids, records
+from burner.model import Outcome, Record
+
+CHUNK = 500
+"""Rows fetched at once: constant memory, few round trips."""
+
+_first = records.alias("first")
+_claim = records.alias("claim")
+_end = records.alias("ending")
+_next = records.alias("next")
+
+
+def _joined(alias: Any, kind: Kind) -> ColumnElement[bool]:
+    return and_(
+        alias.c.chain == _first.c.chain,
+        alias.c.intent == _first.c.seq,
+        alias.c.seq != _first.c.seq,
+        alias.c.kind == kind.value,
+    )
+
+
+_successor = (
+    select(_next.c.body)
+    .where(_next.c.unit_id == _first.c.unit_id, _next.c.product_id == _first.c.product_id)
+    .where(_next.c.kind == Kind.INTENT.value)
+    .where(
+        or_(
+            _next.c.at > _first.c.at,
+            and_(_next.c.at == _first.c.at, _next.c.chain == _first.c.chain)
+            & (_next.c.seq > _first.c.seq),
+        )
+    )
+    .order_by(_next.c.at, _next.c.seq)
+    .limit(1)
+    .correlate(_first)
+    .scalar_subquery()
+)
+_is_open = and_(_end.c.body.is_(None), _first.c.kind == Kind.INTENT.value)
+
+_ATTEMPTS = (
+    select(
+        _first.c.body.label("first"),
+        _claim.c.body.label("claim"),
+        _end.c.body.label("ending"),
+        case((_is_open, _successor)).label("successor"),
+    )
+    .outerjoin(_claim, _joined(_claim, Kind.CLAIM))
+    .outerjoin(_end, _joined(_end, Kind.OUTCOME))
+    .where(_first.c.intent == _first.c.seq)
+)
+_ORDER = (_first.c.at, _first.c.chain, _first.c.seq)
+
+
+@dataclass(frozen=True)
+class UnitHistory:
+    """What the manifest knows of one unit under one product."""
+
+    last: Record | None = None
+    """The latest attempt."""
+    passed: Record | None = None
+    """The latest PASS."""
+    open: Record | None = None
+    """The latest attempt, when it has no outcome."""
+    fingerprints: tuple[str, ...] = ()
+    """Second IDs of the part in these attempts; more than one: more than one board."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which attempts. Empty = all; `since` and `until` are about their start, until excluded."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    batch: str = ""
+    product: str = ""
+    outcome: str = ""
+    unit: str = ""
+
+    def narrow(self, query: Select[Any]) -> Select[Any]:
+        """The part that the database can decide by its indexes."""
+        if self.since:
+            # A record is written after its attempt started; `keeps` decides exactly.
+            query = query.where(_first.c.at >= utc(self.since))
+        if self.batch:
+            query = query.where(_first.c.batch == self.batch)
+        if self.product:
+            query = query.where(_first.c.product_id == self.product)
+        if self.unit:
+            query = query.where(_first.c.unit_id == self.unit)
+        if self.outcome == Outcome.OPEN:
+            query = query.where(_is_open)
+        elif self.outcome:
+            query = query.where(func.coalesce(_end.c.outcome, _first.c.outcome) == self.outcome)
+        return query
+
+    def keeps(self, life: Life) -> bool:
+        """What only the body tells."""
+        started = life.attempt["started"]
+        since, until = (utc(each) if each else "" for each in (self.since, self.until))
+        return bool(started >= since and (not until or started < until))
+
+
+ALL = Filter()
+
+
+class Reader:
+    """A manifest that exists, opened for reading. One thread at a time for streams."""
+
+    def __init__(self, where: Place) -> None:
+        self.where = where
+        self._lock = RLock()
+        self._engine = reading(where)
+        try:
+            with self.connection() as connection:
+                known = facts(connection)
+            version = check_version(where, known)
+            if version < SCHEMA:
+                raise BurnerError("E719", f"{where}: version {version}, this burner has {SCHEMA}")
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self.manifest = known["manifest"]
+
+    @classmethod
+    def open(cls, url_or_path: str | Path) -> Self:
+        """Open an existing manifest.
+
+        Raises:
+            BurnerError: E701 there is none, E702 it is something else, E703 newer, E719 older;
+                other E7.
+        """
+        return cls(place(url_or_path))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A read transaction: everything read in it is of one moment."""
+        with (
+            self._lock,
+            guarded(self.where),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    # -- attempts --------------------------------------------------------------------------------
+
+    def lives(self, wanted: Filter = ALL) -> Iterator[tuple[Life, Data | None]]:
+        """Every attempt in order of its first record, and who superseded it; constant memory."""
+        query = wanted.narrow(_ATTEMPTS).order_by(*_ORDER)
+        with self.connection() as connection:
+            rows = connection.execution_options(yield_per=CHUNK).execute(query)
+            for row in rows:
+                life = _life(row)
+                if wanted.keeps(life):
+                    yield life, _superseded_by(row)
+
+    def elements(self, wanted: Filter = ALL) -> Iterator[Data]:
+        """The same as `list --json` prints them."""
+        for life, successor in self.lives(wanted):
+            yield element(life, successor)
+
+    def count(self, wanted: Filter = ALL) -> int:
+        """How many attempts the database would have to look at, for a progress bar."""
+        with self.connection() as connection:
+            query = wanted.narrow(_ATTEMPTS).with_only_columns(func.count())
+            return int(connection.execute(query).scalar_one())
+
+    def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
+        """The latest attempt, the latest PASS, and whether the latest is OPEN."""
+        if not unit_id:
+            return UnitHistory()
+        query = Filter(unit=unit_id, product=product_id).narrow(_ATTEMPTS)
+        newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
+        passed = newest.where(_end.c.outcome == Outcome.PASS.value)
+        with self.connection() as connection:
+            rows = [connection.execute(each).first() for each in (newest, passed)]
+        last, good = (_life(row) if row else None for row in rows)
+        if last is None:
+            return UnitHistory()
+        record = last.record()
+        return UnitHistory(
+            last=record,
+            passed=good.record() if good else None,
+            open=record if record.result.outcome is Outcome.OPEN else None,
+            fingerprints=fingerprints(life for life in (good, last) if life),
+        )
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
+        plain = text.strip()
+        mac = plain.replace("-", "").replace(":", "").lower()
+        as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else plain
+        queries = (
+            select(records.c.unit_id).where(records.c.unit_id.in_((plain, as_mac))).limit(1),
+            select(claims.c.unit_id).where(claims.c.device_name == plain),
+            select(ids.c.unit_id).where(ids.c.value == plain),
+        )
+        with self.connection() as connection:
+            found = [unit for query in queries for unit in connection.execute(query).scalars()]
+        return tuple(dict.fromkeys(found))
+
+    def batch(self, batch: str) -> Row[Any] | None:
+        """The row of a batch: planned, taken, state, release."""
+        with self.connection() as connection:
+            return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+
+
+def _life(row: Row[Any]) -> Life:
+    return Life([body for body in (row.first, row.claim, row.ending) if body is not None])
+
+
+def _superseded_by(row: Row[Any]) -> Data | None:
+    if row.successor is None:
+        return None
+    head = loads(row.successor)["head"]
+    return {"seq": head["seq"], "station": head["station"]}

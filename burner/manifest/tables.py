@@ -1,0 +1,179 @@
+"""The tables. Few columns: a record's head is in columns for look-ups, all of it is in the body.
+
+`records` is append-only by triggers in both databases; `claims`, `places`, `batches` and `ids` say
+again what the records say, in a form that the database can enforce or find fast. `verify`
+compares them.
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Connection
+
+SCHEMA = 1
+"""Version of the tables; migrations.py says how to get here from each older one."""
+
+metadata = MetaData()
+
+
+def _text(name: str) -> "Column[str]":
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> "Column[int]":
+    return Column(name, Integer, nullable=False)
+
+
+def _of_record() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["chain", "seq"], ["records.chain", "records.seq"], deferrable=True, initially="DEFERRED"
+    )
+
+
+about = Table("about", metadata, Column("key", Text, primary_key=True), _text("value"))
+"""`manifest`: the identity of this manifest; `schema`: its version; `made`: when."""
+
+chains = Table(
+    "chains",
+    metadata,
+    Column("chain", Integer, primary_key=True),
+    _text("manifest"),
+    _text("station"),
+    UniqueConstraint("manifest", "station"),
+)
+"""One a station; those with another manifest's identity were imported."""
+
+records = Table(
+    "records",
+    metadata,
+    Column("chain", Integer, ForeignKey("chains.chain"), nullable=False),
+    _number("seq"),
+    _text("at"),
+    _text("batch"),
+    _number("claims"),
+    _text("device_name"),
+    _number("intent"),
+    _text("kind"),
+    _text("outcome"),
+    _text("product_id"),
+    _text("unit_id"),
+    _text("body"),
+    _text("hash"),
+    PrimaryKeyConstraint("chain", "seq"),
+)
+Index("records_of_attempt", records.c.chain, records.c.intent, records.c.seq)
+Index("records_of_unit", records.c.unit_id)
+_first = records.c.intent == records.c.seq
+_order = (records.c.at, records.c.chain, records.c.seq)
+Index("attempts_by_time", *_order, sqlite_where=_first, postgresql_where=_first)
+Index("attempts_of_batch", records.c.batch, *_order, sqlite_where=_first, postgresql_where=_first)
+
+claims = Table(
+    "claims",
+    metadata,
+    _text("device_name"),
+    _text("product_id"),
+    _text("unit_id"),
+    _number("chain"),
+    _number("seq"),
+    PrimaryKeyConstraint("device_name", "product_id"),
+    UniqueConstraint("chain", "seq"),
+    _of_record(),
+)
+"""A name belongs to the unit that took it first; (chain, seq) is the record that took it."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch", Text, primary_key=True),
+    _text("product_id"),
+    _text("profile"),
+    _text("release_digest"),
+    Column("planned", Integer),
+    _number("taken"),
+    _text("state"),
+    _number("chain"),
+    _number("seq"),
+    CheckConstraint("taken >= 0", name="no_place_is_given_back_twice"),
+    CheckConstraint("planned IS NULL OR taken <= planned", name="quantity_is_kept"),
+    _of_record(),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column(
+        "batch",
+        Text,
+        ForeignKey("batches.batch", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    _text("unit_id"),
+    _text("state"),
+    _number("chain"),
+    _number("seq"),
+    PrimaryKeyConstraint("batch", "unit_id"),
+    UniqueConstraint("chain", "seq"),
+    _of_record(),
+)
+"""Who holds a place of a batch: `work` from the intent on (OPEN stays so), `pass` after PASS."""
+
+ids = Table(
+    "ids",
+    metadata,
+    _text("value"),
+    _text("unit_id"),
+    _number("chain"),
+    _number("seq"),
+    PrimaryKeyConstraint("value", "chain", "seq"),
+    _of_record(),
+)
+"""IMEI, label, serial number → unit."""
+
+GUARDED = ("records", "chains")
+
+
+def guards(dialect: str) -> tuple[str, ...]:
+    """Statements that make the database refuse UPDATE and DELETE of what is append-only."""
+    if dialect == "sqlite":
+        return tuple(
+            f"CREATE TRIGGER {table}_keep_{action} BEFORE {action} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+            for table in GUARDED
+            for action in ("UPDATE", "DELETE")
+        )
+    refuse = (
+        "CREATE OR REPLACE FUNCTION burner_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$"
+    )
+    return refuse, *(
+        f"CREATE TRIGGER {table}_keep_{action} BEFORE {action} ON {table} "
+        f"FOR EACH {'STATEMENT' if action == 'TRUNCATE' else 'ROW'} "
+        "EXECUTE FUNCTION burner_append_only()"
+        for table in GUARDED
+        for action in ("UPDATE", "DELETE", "TRUNCATE")
+    )
+
+
+def guard_names(dialect: str) -> set[str]:
+    """Names of the triggers that must be there."""
+    actions = ("UPDATE", "DELETE") if dialect == "sqlite" else ("UPDATE", "DELETE", "TRUNCATE")
+    return {f"{table}_keep_{action}".lower() for table in GUARDED for action in actions}
+
+
+def create(connection: Connection) -> None:
+    """Make all tables and their guards in the connection's transaction."""
+    metadata.create_all(connection, checkfirst=False)
+    for statement in guards(connection.dialect.name):
+        connection.execute(text(statement))

@@ -1,0 +1,265 @@
+"""The writer's connection and the head of its chain: one transaction, one record at a time.
+
+It knows what it wrote last. Whenever it is unsure (just opened, a commit that failed, a server
+that went away) it reads the head again before the next record, and finds out whether the doubtful
+record is there.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import and_, bindparam, desc, exc, insert, select, text
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest import migrations, tables
+from burner.manifest.canonical import VERSION, dumps, moment, utc
+from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
+from burner.manifest.database import Place, check_version, facts, guarded, writing
+from burner.manifest.marks import Mark, MarkFile
+from burner.manifest.station_lock import FileStationLock, take_server_lock
+
+Clock = Callable[[], datetime]
+
+BACKWARDS = timedelta(seconds=2)
+"""How far the clock may step back unremarked: a time server's usual correction."""
+
+SCHEMA_LOCK = 0x6275726E6572
+"""PostgreSQL advisory lock while tables are made or changed."""
+
+_INSERT = insert(tables.records)
+_LAST = (
+    select(tables.records.c.seq, tables.records.c.hash, tables.records.c.at, tables.records.c.body)
+    .where(tables.records.c.chain == bindparam("of_chain"))
+    .order_by(desc(tables.records.c.seq))
+    .limit(2)
+)
+
+
+class Doubt(NamedTuple):
+    """A record whose commit may or may not have reached the disk."""
+
+    key: str
+    row: Row
+
+
+class Writer:
+    """The only writer of one station's chain. Thread-safe."""
+
+    def __init__(self, where: Place, station: str, clock: Clock | None = None) -> None:
+        self.where, self.station = where, station
+        self.lock = RLock()
+        self.manifest = ""
+        self.chain = 0
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._file_lock = FileStationLock(where.path, station) if where.path else None
+        self._engine = writing(where)
+        self._connection: Connection | None = None
+        self._head = Mark(0, "")
+        self._last_at = ""
+        self._doubt: Doubt | None = None
+        self._settled: Doubt | None = None
+        self._sure = False
+        self._trouble: BurnerError | None = None
+        self._mark: MarkFile | None = None
+
+    def open(self) -> None:
+        """Take the station's lock, make or migrate the tables, find the head.
+
+        Raises:
+            BurnerError: any of E702 to E711, E717.
+        """
+        if self._file_lock:
+            self._file_lock.take()
+        try:
+            with self.lock, guarded(self.where):
+                self._ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database and of the station's lock."""
+        with self.lock:
+            if self._connection is not None:
+                with suppress(exc.SQLAlchemyError):
+                    self._connection.close()
+                self._connection = None
+            self._engine.dispose()
+            if self._mark:
+                self._mark.close()
+            if self._file_lock:
+                self._file_lock.release()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def next_seq(self) -> int:
+        """Inside a transaction: the number of the record about to be written."""
+        return self._head.seq + 1
+
+    @property
+    def head(self) -> Mark:
+        """The last record known to be written."""
+        return self._head
+
+    def check_ready(self) -> None:
+        """What must hold before a unit is touched.
+
+        Raises:
+            BurnerError: E709 the clock went backwards, E717 the mark could not be written.
+        """
+        if self._trouble:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
+        now = self._clock()
+        if self._last_at and now < moment(self._last_at) - BACKWARDS:
+            raise BurnerError("E709", f"it is {utc(now)}, the last record is of {self._last_at}")
+
+    def commit(self, key: str, write: Callable[[Connection], Row]) -> Row:
+        """Run `write` in one durable transaction; it adds exactly one record with `add`.
+
+        Args:
+            key: names this record: when the same is asked again after a commit of unknown fate
+                that did succeed, the record is not written twice.
+            write: adds the record and whatever goes with it.
+
+        Raises:
+            BurnerError: E7 from the database, or whatever `write` raises; then nothing is written.
+        """
+        with self.lock, guarded(self.where):
+            connection = self._ready()
+            if self._settled and self._settled.key == key:
+                return self._settled.row
+            self._sure = False
+            self._doubt = self._settled = None
+            with connection.begin():
+                row = write(connection)
+                self._doubt = Doubt(key, row)
+            self._adopt(row)
+            return row
+
+    def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
+        """Insert the next record of the chain. `head` gives what is not empty."""
+        now = max(utc(self._clock()), self._last_at)
+        filled = Head(
+            at=now,
+            batch=head.get("batch", ""),
+            claims=int(head.get("claims", False)),
+            device_name=head.get("device_name", ""),
+            intent=head.get("intent", 0),
+            kind=kind.value,
+            manifest=self.manifest,
+            outcome=head.get("outcome", ""),
+            product_id=head.get("product_id", ""),
+            seq=head.get("seq", self.next_seq),
+            station=self.station,
+            unit_id=head.get("unit_id", ""),
+        )
+        body = dumps({"data": data, "head": {**filled._asdict(), "v": VERSION}})
+        row = Row(filled, body, link(self._head.hash, digest(body)))
+        columns = filled._asdict()
+        del columns["manifest"], columns["station"]
+        connection.execute(
+            _INSERT, {"chain": self.chain, **columns, "body": body, "hash": row.hash}
+        )
+        return row
+
+    # -- being sure ------------------------------------------------------------------------------
+
+    def _ready(self) -> Connection:
+        """A connection whose chain ends where we think it does."""
+        if self._connection is not None and self._connection.invalidated:
+            self._connection.close()
+            self._connection, self._sure = None, False
+        if self._connection is None:
+            self._connection = self._connect()
+        if not self._sure:
+            self._settle(self._connection)
+        return self._connection
+
+    def _connect(self) -> Connection:
+        connection = self._engine.connect()
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: Connection) -> None:
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": SCHEMA_LOCK})
+            known = facts(connection)
+            if not known:
+                self._refuse_foreign(connection)
+                migrations.make(connection)
+                known = facts(connection)
+            migrations.migrate(connection, check_version(self.where, known))
+            self.manifest = known["manifest"]
+            self.chain = self._find_chain(connection)
+        if self.where.path is None:
+            take_server_lock(connection, self.manifest, self.station)
+            connection.commit()
+        self._mark = self._mark or MarkFile(self.manifest, self.station)
+
+    def _refuse_foreign(self, connection: Connection) -> None:
+        """A SQLite file that holds something else is not ours to fill."""
+        if connection.dialect.name == "sqlite" and connection.dialect.get_table_names(connection):
+            raise BurnerError("E702", str(self.where))
+
+    def _find_chain(self, connection: Connection) -> int:
+        chains = tables.chains
+        mine = and_(chains.c.manifest == self.manifest, chains.c.station == self.station)
+        found = connection.execute(select(chains.c.chain).where(mine)).scalar_one_or_none()
+        if found is None:
+            row = {"manifest": self.manifest, "station": self.station}
+            connection.execute(insert(chains), row)
+            found = connection.execute(select(chains.c.chain).where(mine)).scalar_one()
+        return int(found)
+
+    def _settle(self, connection: Connection) -> None:
+        """Find the head, and whether the doubtful record is it."""
+        with connection.begin():
+            rows = connection.execute(_LAST, {"of_chain": self.chain}).all()
+        start = genesis(self.manifest, self.station)
+        head = Mark(rows[0].seq, rows[0].hash) if rows else Mark(0, start)
+        if rows:
+            before = rows[1].hash if len(rows) > 1 else start
+            if link(before, digest(rows[0].body)) != head.hash:
+                raise BurnerError(
+                    "E708", f"{self.where}: station {self.station}, record {head.seq}"
+                )
+        if self._doubt and self._doubt.row.hash == head.hash:
+            self._settled = self._doubt
+        self._doubt = None
+        self._compare(head, rows[0].at if rows else "")
+
+    def _compare(self, head: Mark, at: str) -> None:
+        """Refuse a chain that is behind what this computer, or this process, has written."""
+        marked = (self._mark.read() if self._mark else None) or Mark(0, "")
+        known = max(marked, self._head, key=lambda mark: mark.seq)
+        if known.seq > head.seq or (known.seq == head.seq and known.hash not in ("", head.hash)):
+            detail = f"it ends at record {head.seq}, station {self.station} wrote {known.seq}"
+            raise BurnerError("E710", f"{self.where}: {detail}")
+        self._head, self._last_at, self._sure = head, max(at, self._last_at), True
+
+    def _adopt(self, row: Row) -> None:
+        self._head, self._last_at, self._sure = Mark(row.head.seq, row.hash), row.head.at, True
+        self._doubt = None
+        try:
+            if self._mark:
+                self._mark.write(self._head)
+        except BurnerError as error:
+            # The record is safe; without a mark the next unit must not begin.
+            self._trouble = error

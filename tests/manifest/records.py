@@ -1,0 +1,76 @@
+"""Attempts and results for tests of the manifest."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from burner.model import Attempt, Mac, Outcome, Region, Result, Silicon, Step
+
+START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
+_numbers: Iterator[int] = count(1)
+
+
+class Ticking:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def unit_mac(number: int) -> Mac:
+    return Mac(bytes.fromhex("7cdfa1") + number.to_bytes(3, "big"))
+
+
+REGIONS = tuple(
+    Region(name, offset, size, sha256=f"{offset:064x}", md5=f"{offset:032x}")
+    for name, offset, size in (
+        ("bootloader", 0, 20_000),
+        ("partition-table", 0xC000, 3072),
+        ("fctry", 0xD000, 0x6000),
+        ("ota_0", 0x20000, 900_000),
+    )
+)
+
+
+def an_attempt(
+    unit: int = 1, *, name: str | None = "", batch: str = "", **changes: object
+) -> Attempt:
+    """An attempt on unit number `unit`; its name is its MAC unless given (None: not yet known)."""
+    mac = unit_mac(unit)
+    derived = mac.octets.hex() if name == "" else name or ""
+    attempt = Attempt(
+        id=f"{next(_numbers):032x}",
+        station="line1",
+        slot="3",
+        operator="li",
+        batch=batch,
+        profile="plug-c3 1.2.0",
+        release_digest="ab" * 32,
+        product_id="S3EUVBRJLB",
+        started=START,
+        versions={"burner": "0.1.0", "esptool": "5.6.0"},
+        silicon=Silicon("esp32c3", "v0.4", mac, 0x164020, 4 << 20, fingerprint=f"{unit:016x}"),
+        device_name=derived,
+        ids={"mac": str(mac)},
+        regions=REGIONS,
+    )
+    return replace(attempt, **changes)  # type: ignore[arg-type]
+
+
+def a_result(outcome: Outcome = Outcome.PASS, **changes: object) -> Result:
+    result = Result(
+        outcome=outcome,
+        step=Step.PROVE if outcome is Outcome.PASS else Step.WRITE,
+        ended=START + timedelta(seconds=12),
+        seconds=12.345,
+        code="" if outcome is Outcome.PASS else "E501",
+        written=True,
+        timings={"identify": 0.5, "write": 9.25},
+        evidence={"baud": 921600, "key": "0123456789abcdef"},
+    )
+    return replace(result, **changes)  # type: ignore[arg-type]
