@@ -1,0 +1,211 @@
+"""The key in the application image: the placeholders of a C array replaced in place.
+
+Tencent's C SDKs have static arrays that hold `PRODUCT_ID`, `YOUR_PRODUCT_SECRET` and
+`YOUR_DEV_NAME`, zero-padded. A placeholder is replaced where it stands alone, as often as the
+profile says, and where NULs fill its array; nothing else changes but checksum and digest.
+A signature covers every byte, and an encrypted image has no text: both are refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from burner.carriers.key import KeyConfig, Place, findings_of, part_of
+from burner.errors import BurnerError, Finding
+from burner.image import AppImage, ImageSegment, parse, repair
+from burner.model import Segment
+from burner.schema import Strict, refusal
+from burner.secrets import Secret
+
+if TYPE_CHECKING:
+    from burner.partitions import Layout
+
+ARRAY_SIZES: Final[Mapping[str, int]] = {
+    "product_id": 10 + 1,
+    "product_secret": 32 + 1,
+    "device_name": 48 + 1,
+}
+"""Bytes of Tencent's arrays, the NUL at the end included."""
+
+
+class Placeholder(Strict):
+    """What stands in the image until it is burned."""
+
+    text: Annotated[str, Field(pattern=r"^[!-~]{4,64}$")]
+    size: Annotated[int, Field(ge=2, le=512)] | None = None
+    """Bytes of the array; Tencent's size where it is left out."""
+    count: Annotated[int, Field(ge=1, le=64)] = 1
+    """In how many arrays it stands."""
+
+
+class Placeholders(Strict):
+    """One for each value; null where the firmware finds its name by itself."""
+
+    product_id: Placeholder = Placeholder(text="PRODUCT_ID")
+    product_secret: Placeholder = Placeholder(text="YOUR_PRODUCT_SECRET")
+    device_name: Placeholder | None = None
+
+
+@dataclass(frozen=True)
+class Array:
+    """A placeholder with everything decided: which value it takes, size in bytes, how often."""
+
+    value: str
+    text: bytes
+    size: int
+    count: int
+
+
+class PatchSettings(Strict):
+    """A profile's `carrier` of kind patch."""
+
+    kind: Literal["patch"]
+    image: str
+    """Name of the image that is patched."""
+    placeholders: Placeholders = Placeholders()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        texts = [array.text for array in self.arrays()]
+        if len(set(texts)) < len(texts):
+            raise refusal("E135", "a placeholder stands for two values", "each its own")
+        for array in self.arrays():
+            if len(array.text) >= array.size:
+                found = f"{array.value}: {array.size} bytes do not hold the placeholder itself"
+                raise refusal("E136", found, "the size of the array in the source")
+        return self
+
+    def arrays(self) -> tuple[Array, ...]:
+        """What will be patched."""
+        given = {name: getattr(self.placeholders, name) for name in ARRAY_SIZES}
+        return tuple(
+            Array(name, spot.text.encode(), spot.size or ARRAY_SIZES[name], spot.count)
+            for name, spot in given.items()
+            if spot is not None
+        )
+
+
+class PatchCarrier:
+    """Fills an application image."""
+
+    def __init__(self, settings: PatchSettings) -> None:
+        self.settings = settings
+
+    def needs_name(self) -> bool:
+        return self.holds_name()
+
+    def holds_name(self) -> bool:
+        return self.settings.placeholders.device_name is not None
+
+    def check(self, layout: "Layout") -> list[Finding]:
+        findings = findings_of(self, layout)
+        image = layout.segments.get(self.settings.image)
+        slot = layout.table.at(image.offset) if image else None
+        if slot and slot.is_ota_slot:
+            found = f"{self.settings.image} lies in {slot.name}"
+            allowed = "a carrier outside the application, or updates that bring the key with them"
+            findings.append(Finding("E138", "carrier", found, allowed, warning=True))
+        return findings
+
+    def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
+        segment = self._image(layout)
+        values = {
+            "product_id": key.product_id.encode(),
+            "product_secret": key.product_secret.reveal(),
+            "device_name": key.device_name.encode(),
+        }
+        data = bytearray(segment.data)
+        for array in self.settings.arrays():
+            value = values[array.value]
+            if len(value) >= array.size:
+                raise BurnerError("E136", f"{array.value}: {len(value)} bytes and a NUL")
+            for offset in locate(segment.data, array):
+                data[offset : offset + array.size] = value.ljust(array.size, b"\0")
+        return (replace(segment, data=repair(bytes(data)), confidential=True),)
+
+    def places(self, layout: "Layout") -> tuple[Place, ...]:
+        """The arrays; `layout` must hold the image as it was built."""
+        segment = self._image(layout)
+        return tuple(
+            Place(self._place(array, number), segment.offset + offset, array.size)
+            for array in self.settings.arrays()
+            for number, offset in enumerate(locate(segment.data, array))
+        )
+
+    def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
+        found = {array.value: self._text(array, read) for array in self.settings.arrays()}
+        return KeyConfig(
+            found["product_id"].decode("ascii", "replace"),
+            Secret(found["product_secret"]),
+            found.get("device_name", b"").decode("ascii", "replace"),
+        )
+
+    def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
+        """What stands in every array of a value: text, then NULs."""
+        parts = {part_of(read, self._place(array, number)) for number in range(array.count)}
+        if len(parts) > 1:
+            raise BurnerError("E606", f"the arrays of {array.value} differ")
+        text, _, rest = parts.pop().partition(b"\0")
+        if not text or len(text) >= array.size or rest.strip(b"\0"):
+            raise BurnerError("E606", f"no text in {array.value}")
+        return text
+
+    def _place(self, array: Array, number: int) -> str:
+        return f"{self.settings.image}.{array.value}" + (f"[{number}]" if number else "")
+
+    def _image(self, layout: "Layout") -> Segment:
+        """The image to patch, sound and neither signed nor encrypted."""
+        segment = layout.segments.get(self.settings.image)
+        if segment is None:
+            names = ", ".join(layout.segments) or "none"
+            raise BurnerError("E132", f"{self.settings.image}; the profile's images: {names}")
+        image = _parse(segment)
+        if image.signature:
+            raise BurnerError("E139", f"{segment.name} has a signature {image.signature}")
+        if wrong := [proof.kind for part in _parts(image) for proof in part.proofs if not proof.ok]:
+            raise BurnerError("E117", f"{segment.name}: {wrong[0]}")
+        return segment
+
+
+def locate(image: bytes, array: Array) -> tuple[int, ...]:
+    """Where in an image the arrays of a placeholder start.
+
+    Raises:
+        BurnerError: E116 not an image, E137 found more or less often than it should be, or with
+            something else inside the array.
+    """
+    # Two printable bytes before it make it the end of a longer text; one may be a number's.
+    alone = re.compile(rb"(?<![ -~]{2})" + re.escape(array.text) + rb"\0")
+    found = {
+        match.start(): segment.end
+        for segment in _segments(parse(image))
+        for match in alone.finditer(image, segment.offset, segment.end)
+    }
+    shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
+    if len(found) != array.count:
+        raise BurnerError("E137", f"{shown}: {len(found)} times instead of {array.count}")
+    for offset, end in found.items():
+        if image[offset : min(end, offset + array.size)] != whole:
+            raise BurnerError("E137", f"{shown} at {offset:#x}: no {array.size} bytes of its own")
+    return tuple(found)
+
+
+def _parse(segment: Segment) -> AppImage:
+    try:
+        return parse(segment.data)
+    except BurnerError as error:
+        raise BurnerError("E139", f"{segment.name}: {error.detail}") from None
+
+
+def _parts(image: AppImage) -> Iterator[AppImage]:
+    yield image
+    if image.following:
+        yield image.following
+
+
+def _segments(image: AppImage) -> Iterator[ImageSegment]:
+    for part in _parts(image):
+        yield from part.segments
