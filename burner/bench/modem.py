@@ -116,17 +116,34 @@ class Modem:
         self.heard: list[str] = []
         """Every command it was sent, readable ones only."""
         self.product = ProductMemory(spec.product)
-        self._awake_at = now + spec.boot_s
         self._host_baud = spec.baud
-        self._line = b""
         self._readings = 0
+        self._line = b""
+        self._awake_at = 0.0
         self._out: deque[tuple[float, bytes]] = deque()
-        if spec.noise and not spec.silent:
+        self.plug(now)
+
+    def plug(self, now: float, download: bool = False) -> None:  # noqa: ARG002
+        """Give power (again): it starts."""
+        self.unplug(now)
+        self.connected = True
+        self._awake_at = now + self.spec.boot_s
+        if self.spec.noise and not self.spec.silent:
             self._print(self._awake_at, *START_LINES)
+
+    def unplug(self, now: float) -> None:  # noqa: ARG002
+        """Cut the power; what it had to say is gone, what it has stored is not."""
+        self.connected = False
+        self._line = b""
+        self._out.clear()
+
+    def close(self) -> None:
+        """A modem keeps no files."""
 
     def receive(self, data: bytes, now: float) -> None:
         """The host writes bytes at `now`."""
-        if self.spec.silent or now < self._awake_at or self._host_baud != self.spec.baud:
+        deaf = self.spec.silent or now < self._awake_at or not self.connected
+        if deaf or self._host_baud != self.spec.baud:
             return
         if self.spec.echo:
             self._out.append((now, data))

@@ -51,6 +51,18 @@ def test_a_modem_is_deaf_until_it_has_started_and_may_answer_late() -> None:
     assert b"OK" in line.receive(0.2)
 
 
+def test_a_modem_without_power_is_gone_and_starts_anew_with_what_it_has_stored() -> None:
+    modem = tencent()
+    line = VirtualLine(modem)
+    line.send(f"{SET}\r\n".encode())
+    modem.unplug(line.now)
+    line.send(b"AT\r\n")
+    assert line.receive(1.0) == b""
+    assert not modem.connected
+    modem.plug(line.now)
+    assert talk(modem, "AT+TCPRDINFOSET?")[-1] == "OK"
+
+
 def test_another_rate_gives_noise_and_is_not_understood() -> None:
     modem = Modem(ModemSpec(baud=9600, noise=True))
     line = VirtualLine(modem)
