@@ -71,6 +71,7 @@ class ImageSegment:
 
     @property
     def end(self) -> int:
+        """The first byte behind its data."""
         return self.offset + self.size
 
 
@@ -86,6 +87,7 @@ class Proof:
 
     @property
     def ok(self) -> bool:
+        """Whether the bytes are what they were."""
         return self.stored == self.computed
 
 

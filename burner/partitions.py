@@ -67,18 +67,22 @@ class Partition:
 
     @property
     def end(self) -> int:
+        """The first byte behind it."""
         return self.offset + self.size
 
     @property
     def is_app(self) -> bool:
+        """Whether it holds an application."""
         return self.type == APP
 
     @property
     def is_ota_slot(self) -> bool:
+        """Whether an update may replace what it holds."""
         return self.is_app and OTA_0 <= self.subtype <= OTA_15
 
     @property
     def is_otadata(self) -> bool:
+        """Whether it says which OTA slot starts."""
         return (self.type, self.subtype) == (DATA, SUBTYPES[DATA]["ota"])
 
     @property
@@ -92,6 +96,7 @@ class Partition:
         )
 
     def to_row(self) -> bytes:
+        """Its 32 bytes in the binary table."""
         flags = _FLAGS["encrypted"] * self.encrypted | _FLAGS["readonly"] * self.readonly
         name = self.name.encode()
         return _ROW.pack(_MAGIC, self.type, self.subtype, self.offset, self.size, name, flags)
@@ -109,6 +114,7 @@ class PartitionTable:
         return iter(self.partitions)
 
     def find(self, name: str) -> Partition | None:
+        """The partition of that name."""
         return next((p for p in self.partitions if p.name == name), None)
 
     def at(self, offset: int) -> Partition | None:
@@ -117,6 +123,7 @@ class PartitionTable:
 
     @property
     def otadata(self) -> Partition | None:
+        """The partition that says which OTA slot starts."""
         return next((p for p in self.partitions if p.is_otadata), None)
 
     def to_binary(self) -> bytes:

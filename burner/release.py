@@ -131,12 +131,11 @@ def check(profile: FlashPlan) -> tuple[list[Finding], Layout | None]:
 
 
 def survey(path: Path) -> Survey:
-    """Read a profile and its files, and find everything that can be found.
-
-    Raises:
-        BurnerError: E101 where the profile is not YAML at all.
-    """
-    plan, findings = read_profile(path)
+    """Read a profile and its files, and find everything that can be found. Raises nothing."""
+    try:
+        plan, findings = read_profile(path)
+    except BurnerError as error:
+        return Survey(None, None, (), error.findings)
     if plan is None:
         return Survey(None, None, (), findings)
     files, missing = read_files(plan)
@@ -249,9 +248,8 @@ def _check_secret(profile: Profile) -> list[Finding]:
     try:
         secret = resolve(reference, profile.path.parent)
     except BurnerError as error:
-        allowed = "a reference that works where the burn runs"
         if error.code == "E153":
             return [Finding(error.code, at, error.detail, error.row.do)]
-        found = f"{error.detail or reference}: {error.row.says}"
-        return [Finding("E128", at, found, allowed, warning=True)]
+        found = f"{error.detail or reference} ({error.code})"
+        return [Finding("E128", at, found, "a reference that works where it burns", warning=True)]
     return check_product_secret(secret, at)
