@@ -11,6 +11,15 @@ settings.register_profile("burner", deadline=None)
 settings.load_profile("burner")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What burner remembers between runs goes to a folder of this test run."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BURNER_STATE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def shared_images() -> Path:
     """Real firmware images of other projects, beside the checkout; absent elsewhere."""
