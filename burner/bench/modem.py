@@ -154,23 +154,6 @@ class Modem:
     def set_lines(self, dtr: bool, rts: bool, now: float) -> None:
         """A modem takes no notice of DTR and RTS."""
 
-    def plug(self, now: float, download: bool = False) -> None:  # noqa: ARG002
-        """Give power (again); a modem has no download mode."""
-        self.connected = True
-        self._line, self._readings = b"", 0
-        self._awake_at = now + self.spec.boot_s
-        self._out.clear()
-        if self.spec.noise and not self.spec.silent:
-            self._print(self._awake_at, *START_LINES)
-
-    def unplug(self, now: float) -> None:  # noqa: ARG002
-        """Cut the power."""
-        self.connected = False
-        self._out.clear()
-
-    def close(self) -> None:
-        """A modem keeps no file."""
-
     def set_host_baud(self, baud: int, now: float) -> None:  # noqa: ARG002
         """The host's end of the line now runs at `baud` bits per second."""
         self._host_baud = baud
