@@ -5,7 +5,7 @@ port name after a reset, and a hub hands out names in the order in which things 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -21,7 +21,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
 
 
 class UsbPort(Protocol):
-    """A port as the operating system lists it; pyserial's ListPortInfo is one."""
+    """A port as the operating system lists it: `burner.devices.ports.Port` is one."""
 
     @property
     def device(self) -> str:
@@ -29,13 +29,13 @@ class UsbPort(Protocol):
         ...
 
     @property
-    def location(self) -> str | None:
-        """USB topology: `1-1.4.2`, with `:1.0` where one device has several interfaces."""
+    def location(self) -> str:
+        """USB topology: `1-1.4.2`, with `:1.0` where one device has several interfaces; or ``."""
         ...
 
     @property
-    def serial_number(self) -> str | None:
-        """Of the adapter, where it has one."""
+    def serial_number(self) -> str:
+        """Of the adapter; empty where it has none."""
         ...
 
     @property
@@ -84,16 +84,17 @@ class StationFile(Strict):
                 raise refusal("E196", f"{place} stands {times} times", "one port a place")
         return self
 
-    def ports(self, slot: str, listed: Sequence[UsbPort]) -> Mapping[str, str]:
-        """The OS devices of a slot now, by name.
+    def port(self, slot: str, name: str, listed: Sequence[UsbPort]) -> str:
+        """The OS device of a slot's port now.
 
         Raises:
-            BurnerError: E302 nothing is at the place, E197 more than one port fits it.
+            BurnerError: E312 the slot has no port of that name, E302 nothing is at its place,
+                E197 more than one port fits it.
         """
-        return {
-            name: _device(f"slot {slot} {name}", place, listed)
-            for name, place in self.slots[slot].items()
-        }
+        places = self.slots[slot]
+        if name not in places:
+            raise BurnerError("E312", f"slot {slot} has {', '.join(places)}, no {name}")
+        return _device(f"slot {slot} {name}", places[name], listed)
 
 
 def load_station(path: Path) -> StationFile:

@@ -1,24 +1,18 @@
 """The station file: places that outlive port names."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.devices.ports import Port
 from burner.errors import BurnerError
 from burner.station.map import PortPlace, StationFile, load_station, place_of, to_yaml
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A port as the operating system lists it."""
-
-    device: str
-    location: str | None = None
-    serial_number: str | None = None
-    vid: int | None = 0x10C4
+def listed(device: str, location: str = "", serial_number: str = "", vid: int = 0x10C4) -> Port:
+    return Port(device, "CP2102", location, serial_number, vid, 0xEA60)
 
 
 def station(text: str, tmp_path: Path) -> StationFile:
@@ -38,30 +32,38 @@ slots:
     esp: {location: 1-1.2}
 """
 LISTED = (
-    Listed("/dev/ttyUSB0", "1-1.2"),
-    Listed("/dev/ttyUSB1", "1-1.1"),
-    Listed("/dev/ttyUSB2", "1-1.3", "M1"),
+    listed("/dev/ttyUSB0", "1-1.2"),
+    listed("/dev/ttyUSB1", "1-1.1"),
+    listed("/dev/ttyUSB2", "1-1.3", "M1"),
 )
 
 
 def test_a_slot_is_found_by_its_place_whatever_the_port_is_called(tmp_path: Path) -> None:
     line = station(TWO, tmp_path)
-    assert line.ports("1", LISTED) == {"esp": "/dev/ttyUSB1", "modem": "/dev/ttyUSB2"}
-    renumbered = (Listed("/dev/ttyACM9", "1-1.1"), Listed("/dev/ttyUSB5", "1-2", "M1"))
-    assert line.ports("1", renumbered) == {"esp": "/dev/ttyACM9", "modem": "/dev/ttyUSB5"}
+    assert line.port("1", "esp", LISTED) == "/dev/ttyUSB1"
+    assert line.port("1", "modem", LISTED) == "/dev/ttyUSB2"
+    renumbered = (listed("/dev/ttyACM9", "1-1.1"), listed("/dev/ttyUSB5", "1-2", "M1"))
+    assert line.port("1", "esp", renumbered) == "/dev/ttyACM9"
+    assert line.port("1", "modem", renumbered) == "/dev/ttyUSB5"
 
 
 def test_an_empty_place_says_which_slot_and_where(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as refused:
-        station(TWO, tmp_path).ports("2", LISTED[1:])
+        station(TWO, tmp_path).port("2", "esp", LISTED[1:])
     assert refused.value.code == "E302"
     assert refused.value.detail == "slot 2 esp: nothing at usb 1-1.2"
 
 
-def test_two_candidates_are_refused_never_guessed(tmp_path: Path) -> None:
-    twins = (*LISTED, Listed("/dev/ttyUSB9", "1-9", "M1"))
+def test_a_port_that_the_slot_has_not_is_named(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as refused:
-        station(TWO, tmp_path).ports("1", twins)
+        station(TWO, tmp_path).port("2", "modem", LISTED)
+    assert refused.value.code == "E312"
+
+
+def test_two_candidates_are_refused_never_guessed(tmp_path: Path) -> None:
+    twins = (*LISTED, listed("/dev/ttyUSB9", "1-9", "M1"))
+    with pytest.raises(BurnerError) as refused:
+        station(TWO, tmp_path).port("1", "modem", twins)
     assert refused.value.code == "E197"
     assert "/dev/ttyUSB2, /dev/ttyUSB9" in refused.value.detail
 
@@ -92,28 +94,28 @@ def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, broken: str, foun
 
 def test_a_rack_on_the_network_has_its_url_as_place(tmp_path: Path) -> None:
     line = station("slots: {a: {esp: {url: 'rfc2217://rack:4001'}}}", tmp_path)
-    assert line.ports("a", ()) == {"esp": "rfc2217://rack:4001"}
+    assert line.port("a", "esp", ()) == "rfc2217://rack:4001"
 
 
 def test_a_serial_number_that_only_this_port_has_is_its_place() -> None:
-    port = Listed("/dev/ttyUSB2", "1-1.3", "M1")
+    port = listed("/dev/ttyUSB2", "1-1.3", "M1")
     assert place_of(port, LISTED, "serial") == PortPlace(serial="M1")
     assert place_of(port, LISTED, "location") == PortPlace(location="1-1.3")
 
 
 def test_a_serial_number_of_two_adapters_is_no_place() -> None:
-    port = Listed("a", "1-1", "0001")
-    assert place_of(port, (port, Listed("b", "1-2", "0001")), "serial").location == "1-1"
+    port = listed("a", "1-1", "0001")
+    assert place_of(port, (port, listed("b", "1-2", "0001")), "serial").location == "1-1"
 
 
 def test_the_serial_number_of_native_usb_is_the_boards_and_no_place() -> None:
-    port = Listed("a", "1-1", "60:55:F9:00:00:01", vid=0x303A)
+    port = listed("a", "1-1", "60:55:F9:00:00:01", vid=0x303A)
     assert place_of(port, (port,), "serial") == PortPlace(location="1-1")
 
 
 def test_a_port_without_any_place_is_refused() -> None:
     with pytest.raises(BurnerError) as refused:
-        place_of(Listed("/dev/ttyS0"), (), "serial")
+        place_of(listed("/dev/ttyS0"), (), "serial")
     assert refused.value.code == "E199"
 
 

@@ -7,9 +7,9 @@ import pytest
 from burner.errors import BurnerError
 from burner.station.map import UsbPort
 from burner.station.teach import new_ports
-from tests.station.test_map import Listed
+from tests.station.test_map import listed
 
-OLD = Listed("/dev/ttyUSB0", "1-1")
+OLD = listed("/dev/ttyUSB0", "1-1")
 
 
 class Clock:
@@ -39,31 +39,31 @@ def learn(
 
 
 def test_the_port_that_is_new_is_the_slots() -> None:
-    board = Listed("/dev/ttyUSB1", "1-2")
+    board = listed("/dev/ttyUSB1", "1-2")
     assert learn({0: [OLD], 2: [OLD, board]}) == (board,)
 
 
 def test_a_port_that_bounces_is_waited_for() -> None:
-    board = Listed("/dev/ttyUSB1", "1-2")
-    again = Listed("/dev/ttyUSB2", "1-2")
+    board = listed("/dev/ttyUSB1", "1-2")
+    again = listed("/dev/ttyUSB2", "1-2")
     assert learn({0: [OLD], 1: [board], 1.5: [OLD], 2: [OLD, again]}) == (again,)
 
 
 def test_two_boards_at_once_are_refused() -> None:
-    boards = [Listed("/dev/ttyUSB1", "1-2"), Listed("/dev/ttyUSB2", "1-3")]
+    boards = [listed("/dev/ttyUSB1", "1-2"), listed("/dev/ttyUSB2", "1-3")]
     with pytest.raises(BurnerError) as refused:
         learn({0: [OLD], 1: [OLD, *boards]}, wanted=2)
     assert refused.value.code == "E198"
 
 
 def test_more_interfaces_than_the_slot_has_ports_are_refused() -> None:
-    both = [Listed("/dev/ttyUSB1", "1-2:1.0"), Listed("/dev/ttyUSB2", "1-2:1.1")]
+    both = [listed("/dev/ttyUSB1", "1-2:1.0"), listed("/dev/ttyUSB2", "1-2:1.1")]
     with pytest.raises(BurnerError):
         learn({0: [*both]}, wanted=1)
 
 
 def test_the_interfaces_of_one_device_come_in_their_order() -> None:
-    second, first = Listed("/dev/ttyUSB1", "1-2:1.1"), Listed("/dev/ttyUSB2", "1-2:1.0")
+    second, first = listed("/dev/ttyUSB1", "1-2:1.1"), listed("/dev/ttyUSB2", "1-2:1.0")
     assert learn({0: [OLD, second, first]}, wanted=2) == (first, second)
 
 

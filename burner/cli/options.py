@@ -1,0 +1,87 @@
+"""Options that several commands share, each defined once."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def slot_options(command: Command) -> Command:
+    """--port, --station, --bench: which slots; exactly one of them (see `slots.open_slots`)."""
+    for option in (
+        click.option(
+            "--bench",
+            metavar="SPEC",
+            help="Simulated slots: sim:8, sim:8,chip=esp32c6,baud=921600, or a YAML file.",
+        ),
+        click.option(
+            "--station",
+            "station_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Station file: slots by USB place (burner station teach).",
+        ),
+        click.option(
+            "--port",
+            "ports",
+            metavar="PORT",
+            multiple=True,
+            help="Device name or URL (rfc2217://, socket://); once a slot. "
+            "Several ports of one slot: esp=PORT,modem=PORT.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def manifest_option(command: Command) -> Command:
+    """--manifest: which ledger."""
+    return click.option(
+        "--manifest",
+        metavar="URL",
+        envvar="BURNER_MANIFEST",
+        default="manifest.db",
+        show_default=True,
+        show_envvar=True,
+        help="The production ledger: a file, or postgresql+psycopg://…",
+    )(command)
+
+
+def logs_option(command: Command) -> Command:
+    """--logs: where each slot's log goes."""
+    return click.option(
+        "--logs",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="BURNER_LOGS",
+        default=Path("logs"),
+        show_default=True,
+        help="Folder of the rotating logs, one a slot.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """--json: for scripts; nothing else is printed then."""
+    return click.option("--json", "as_json", is_flag=True, help="For scripts; nothing else then.")(
+        command
+    )
+
+
+def lang_option(command: Command) -> Command:
+    """--lang, also after the command's name: operators' start scripts put it anywhere."""
+
+    def choose(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
+        if value:
+            os.environ["BURNER_LANG"] = value
+
+    return click.option(
+        "--lang",
+        type=click.Choice(["en", "zh"]),
+        callback=choose,
+        expose_value=False,
+        help="Language of messages to people.",
+    )(command)

@@ -1,0 +1,139 @@
+"""Which slots a command works on: given ports, a station file, or the simulated bench."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.bench.process import BenchProcess
+    from burner.devices.esp import Esp
+    from burner.devices.stock import Stock
+
+Locate = Callable[[str], str]
+
+
+def parse_port(text: str) -> Mapping[str, str]:
+    """`PORT`, or `esp=PORT,modem=PORT`, as name → device or URL."""
+    parts = re.split(r",(?=[a-z][a-z0-9_]*=)", text)
+    named = [re.fullmatch(r"([a-z][a-z0-9_]*)=(.+)", part) for part in parts]
+    if not all(named):
+        return {"esp": text}
+    return {match[1]: match[2] for match in named if match}
+
+
+def station_id(name: str | None = None) -> str:
+    """A name given, else the computer's, in the characters that an id may have."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", name or socket.gethostname())[:32] or "station"
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The slots of a command, each with a way to find its ports at this moment."""
+
+    locate: Mapping[str, Locate]
+    """By slot: name of a port → today's device; raises BurnerError (E302, E197, E312)."""
+    station: str = field(default_factory=station_id)
+    """Id of this station in records."""
+    bench: "BenchProcess | None" = None
+
+    def devices(self, logs: Path, stock: "Stock") -> "dict[str, Esp]":
+        """A device a slot, its worker started: it warms up while people type."""
+        from burner.devices.esp import Esp
+
+        devices = {
+            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate)
+            for slot, locate in self.locate.items()
+        }
+        for device in devices.values():
+            device.start()
+        return devices
+
+
+@contextmanager
+def warm_devices(slots: Slots, logs: Path, stock: "Stock") -> "Iterator[dict[str, Esp]]":
+    """The slots' devices for as long as the block lasts."""
+    with ExitStack() as stack:
+        devices = slots.devices(logs, stock)
+        for device in devices.values():
+            stack.callback(device.stop)
+        yield devices
+
+
+@contextmanager
+def open_slots(
+    ports: Sequence[str], station_file: Path | None, bench: str | None, boards: int | None = None
+) -> Iterator[Slots]:
+    """The slots that `--port`, `--station` or `--bench` name; a bench runs for the block.
+
+    Args:
+        ports: `--port`, as given.
+        station_file: `--station`.
+        bench: `--bench`.
+        boards: how many boards the bench shall have, where its SPEC does not say.
+
+    Raises:
+        click.UsageError: none of the three, or more than one.
+        BurnerError: E195, E196 the station file; E190 to E194 the bench.
+    """
+    if sum((bool(ports), station_file is not None, bench is not None)) != 1:
+        raise click.UsageError("say which slots: either --port, or --station, or --bench")
+    if bench is not None:
+        with _bench(bench, boards) as slots:
+            yield slots
+    elif station_file is not None:
+        yield _station(station_file)
+    else:
+        yield Slots({str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)})
+
+
+def _given(ports: Mapping[str, str]) -> Locate:
+    def locate(name: str) -> str:
+        if name not in ports:
+            raise BurnerError("E312", f"no port {name}; there is {', '.join(ports)}")
+        return ports[name]
+
+    return locate
+
+
+def _station(path: Path) -> Slots:
+    from burner.devices.ports import listing
+    from burner.station.map import StationFile, load_station
+
+    station = load_station(path)
+
+    def locator(station: StationFile, slot: str) -> Locate:
+        def locate(name: str) -> str:
+            return station.port(slot, name, listing(usb_only=False, with_holders=False))
+
+        return locate
+
+    located = {slot: locator(station, slot) for slot in station.slots}
+    return Slots(located, station_id(station.station))
+
+
+@contextmanager
+def _bench(spec: str, boards: int | None) -> Iterator[Slots]:
+    from burner.bench.process import BenchProcess
+
+    if boards is not None and spec.startswith("sim:") and ",boards=" not in spec:
+        spec = f"{spec},boards={boards}"
+    with BenchProcess(spec) as bench:
+
+        def locator(slot: str) -> Locate:
+            def locate(name: str) -> str:
+                there = bench.control.slots()[slot]
+                if name not in there:
+                    raise BurnerError("E302", f"slot {slot}: no port {name}")
+                return there[name]
+
+            return locate
+
+        yield Slots({slot: locator(slot) for slot in bench.slots}, station_id(), bench)
