@@ -7,10 +7,12 @@ secret is never printed.
 
 import struct
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
 from burner import image, naming
 from burner.bench import first_boot, keys
+from burner.bench.modem import Modem
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.silicon import Silicon
 from burner.bench.unit import FaultKind, UnitSpec
@@ -35,12 +37,16 @@ class Line(NamedTuple):
 class App:
     """What runs after the start: its console output, and what it makes of input."""
 
-    def __init__(self, log: tuple[Line, ...]) -> None:
+    def __init__(self, log: tuple[Line, ...], modem: Modem | None = None) -> None:
         self.log = log
+        self._modem = modem
 
-    def hear(self, data: bytes) -> bytes:  # noqa: ARG002 - an application that listens overrides it
-        """What the application answers to bytes on its console."""
-        return b""
+    def hear(self, data: bytes) -> bytes:
+        """What the application answers on its console: AT firmware, or a modem passed through."""
+        if self._modem is None:
+            return b""
+        self._modem.receive(data, inf)
+        return self._modem.take(inf)
 
 
 class BootError(Exception):
@@ -67,16 +73,15 @@ def rom_log(silicon: Silicon, download: bool) -> tuple[Line, ...]:
 
 def start(silicon: Silicon) -> App:
     """Boot from flash; writes what firmware writes on its first run."""
-    baud = silicon.unit.firmware.baud
-    spoken = (Line(f"{text}\r\n".encode(), baud) for text in _console(silicon))
-    return App((*rom_log(silicon, download=False), *spoken))
-
-
-def _console(silicon: Silicon) -> Iterator[str]:
+    spoken, modem = list[str](), silicon.modem
     try:
-        yield from _boot(silicon)
+        spoken.extend(_boot(silicon))
     except BootError as end:
-        yield str(end)
+        spoken.append(str(end))
+        modem = None
+    baud = silicon.unit.firmware.baud
+    lines = (Line(f"{text}\r\n".encode(), baud) for text in spoken)
+    return App((*rom_log(silicon, download=False), *lines), modem)
 
 
 def _boot(silicon: Silicon) -> Iterator[str]:
@@ -120,7 +125,7 @@ def own_name(unit: UnitSpec) -> str:
     mac = unit.mac.octets.hex()
     derived = naming.derive(Identity(unit.chip, "", unit.mac, 0, unit.flash_size))
     fields = {name: address.octets.hex().upper() for name, address in derived.items()}
-    fields |= {"MAC": mac.upper(), "mac": mac}
+    fields |= {"MAC": mac.upper(), "mac": mac, "imei": unit.modem.imei if unit.modem else ""}
     return unit.firmware.device_name.format(**fields)
 
 

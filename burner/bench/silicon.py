@@ -1,10 +1,11 @@
 """What ROM and stub work on: registers, eFuses, the flash behind SPI1, security state."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from burner.bench.commands import Request
 from burner.bench.faults import Faults
+from burner.bench.modem import Modem
 from burner.bench.nor import NorFlash
 from burner.bench.targets import TARGETS, Field, Target
 from burner.bench.unit import FaultKind, UnitSpec
@@ -40,11 +41,15 @@ class Silicon:
     baud: int = 115200
     """The UART's rate, as the divider register tells it."""
     watchdog_fired: bool = False
+    modem: Modem | None = field(init=False, default=None)
+    """What the firmware passes its console through to, or is: a modem, Tencent's AT firmware."""
     _flash_status: list[int] = field(default_factory=lambda: [0, 0, 0])
 
     def __post_init__(self) -> None:
         self.target = TARGETS[self.unit.chip]
         self.faults = Faults(self.unit)
+        if self.unit.modem and self.unit.modem.port == "esp":
+            self.modem = Modem(replace(self.unit.modem, mac=str(self.unit.mac)))
         self._power_on()
 
     def _power_on(self) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.bench.at_firmware import MAX_COMMAND, ProductSpec
+from burner.bench.firmware import App
 from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
 from burner.identity import check_imei
 from tests.bench.modem_line import VirtualLine
@@ -162,3 +163,10 @@ def test_a_faulty_firmware_stores_another_secret() -> None:
 def test_the_firmware_of_an_esp8266_tells_the_mac_instead_of_an_imei() -> None:
     modem = Modem(ModemSpec(kind="tencent-wifi", mac="3c:71:bf:00:00:01", echo=False))
     assert "Module Mac addr: 3c:71:bf:00:00:01" in talk(modem, "AT+TCMODULE")
+
+
+def test_a_modem_behind_the_firmware_answers_once_the_firmware_runs() -> None:
+    app = App((), Modem(ModemSpec(port="esp", boot_s=3.0, late_s=1.0, echo=False)))
+    assert app.hear(b"AT+CG") == b""
+    assert app.hear(b"SN\r\n") == b"\r\n490154203237518\r\n\r\nOK\r\n"
+    assert App(()).hear(b"AT\r\n") == b""
