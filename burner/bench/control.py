@@ -6,6 +6,7 @@ It answers every line with one: {"ok": true, …} or {"ok": false, "error": "…
 import json
 import socket
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -63,43 +64,20 @@ class Control:
         place = self._bench.slots.get(slot)
         if place is None:
             return _no(f"no slot {slot!r}")
+        now = time.monotonic()
+        if do == "insert":
+            return {"ok": True, "done": self._bench.insert(place, now, board)}
         if do not in _DEEDS:
-            return _no(f"{do!r} is not one of status, {', '.join(_DEEDS)}")
-        return {"ok": True, "done": _DEEDS[do](self._bench, place, board)}
+            return _no(f"{do!r} is not one of status, insert, {', '.join(_DEEDS)}")
+        return {"ok": True, "done": _DEEDS[do](self._bench, place, now)}
 
 
-def _insert(bench: Bench, slot: Slot, board: int) -> bool:
-    return bench.insert(slot, time.monotonic(), board)
-
-
-def _remove(bench: Bench, slot: Slot, _: int) -> bool:
-    return bench.remove(slot, time.monotonic())
-
-
-def _swap(bench: Bench, slot: Slot, _: int) -> bool:
-    return bench.swap(slot, time.monotonic())
-
-
-def _unplug(bench: Bench, slot: Slot, _: int) -> bool:
-    return bench.unplug(slot, time.monotonic())
-
-
-def _plug(bench: Bench, slot: Slot, _: int) -> bool:
-    return bench.plug(slot, time.monotonic())
-
-
-def _renumber(bench: Bench, slot: Slot, _: int) -> bool:
-    bench.renumber(slot, time.monotonic())
-    return True
-
-
-_DEEDS = {
-    "insert": _insert,
-    "remove": _remove,
-    "swap": _swap,
-    "unplug": _unplug,
-    "plug": _plug,
-    "renumber": _renumber,
+_DEEDS: Mapping[str, Callable[[Bench, Slot, float], bool]] = {
+    "remove": Bench.remove,
+    "swap": Bench.swap,
+    "unplug": Bench.unplug,
+    "plug": Bench.plug,
+    "renumber": Bench.renumber,
 }
 
 

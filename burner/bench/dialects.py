@@ -35,7 +35,6 @@ class Frames:
         self._line = line
         self._send = send
         self._reader = frames.FrameReader()
-        self._said = line.taken
         line.drop()
         self._said = line.taken
         send(frames.pack(Kind.ANSWER, b"ok"))

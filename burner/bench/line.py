@@ -63,9 +63,11 @@ Action = Callable[[float], None]
 class Line:
     """One direction is queued here, host to endpoint; the other is the endpoint's `take`."""
 
-    def __init__(self, endpoint: Endpoint, timing: Timing) -> None:
+    def __init__(self, endpoint: Endpoint, timing: Timing, patient: bool = False) -> None:
         self.endpoint = endpoint
         self.timing = timing
+        self.patient = patient
+        """Native USB: what the endpoint says waits until a host is there to hear it."""
         self.baud = USUAL_BAUD
         self.waiting = 0
         """Bytes in the transmit buffer."""
@@ -89,8 +91,9 @@ class Line:
         self.then(lambda now: self.endpoint.set_lines(dtr, rts, now))
 
     def set_baud(self, baud: int) -> None:
-        """The host changes its rate, in bits per second."""
-        self.then(lambda now: self._set_baud(baud, now))
+        """The host changes its rate, in bits per second; 0, a hang-up, changes nothing."""
+        if baud > 0:
+            self.then(lambda now: self._set_baud(baud, now))
 
     def _set_baud(self, baud: int, now: float) -> None:
         self.baud = baud
@@ -120,7 +123,7 @@ class Line:
         return self.endpoint.take(self._clock) if due is not None and due <= self._clock else b""
 
     def _hand_over(self, data: bytes) -> None:
-        byte_s = self.byte_s
+        byte_s = self.timing.byte_s(self.baud)
         most = max(1, int(PIECE_S / byte_s)) if byte_s else len(data)
         piece = data[:most]
         if len(piece) < len(data):
@@ -131,13 +134,6 @@ class Line:
         self.waiting -= len(piece)
         self.taken += len(piece)
         self.endpoint.receive(piece, self._clock)
-
-    @property
-    def byte_s(self) -> float:
-        """Seconds a byte needs from the host to the endpoint."""
-        if self.timing.usb_bytes_per_s:
-            return 1 / self.timing.usb_bytes_per_s
-        return 10 / self.baud if self.timing.uart and self.baud else 0.0
 
     def due(self) -> float | None:
         """When `advance` has something to do next; None = not before the host acts."""

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from burner.bench import frames
 from burner.bench.dialects import Bare, Dialect, Frames
@@ -13,6 +14,7 @@ from burner.bench.loop import Loop, Stream
 from burner.bench.pty import Pty
 from burner.bench.rfc2217 import IAC, Rfc2217
 
+HELD_BYTES = 64 * 1024
 UNDECIDED_S = 0.25
 """A client that says nothing for so long only wants to listen."""
 
@@ -85,16 +87,16 @@ class Client:
 class Port:
     """A place a host can connect to. Without a line the place is empty: no board is there."""
 
-    def __init__(self, loop: Loop, host: str, number: int, name: str, pty: bool) -> None:
-        self.name = name
+    def __init__(self, loop: Loop, host: str, number: int, with_pty: bool) -> None:
         self.line: Line | None = None
         self.client: Client | None = None
         self.due: float | None = None
         self._loop = loop
         self._host = host
+        self._held = b""
         self._callers: set[Client] = set()
         self._listener = self._listen(number)
-        self.pty = Pty(loop, self) if pty else None
+        self.pty = Pty(loop, self) if with_pty else None
 
     # places
 
@@ -103,6 +105,16 @@ class Port:
         """`127.0.0.1:4000`."""
         host, number = self._listener.getsockname()[:2]
         return f"{host}:{number}"
+
+    def describe(self) -> dict[str, Any]:
+        """Where clients find it, as plain values."""
+        return {
+            "url": f"sim://{self.address}",
+            "rfc2217": f"rfc2217://{self.address}",
+            "pty": self.pty.path if self.pty else None,
+            "present": self.line is not None and self.line.endpoint.connected,
+            "open": self.busy,
+        }
 
     def _listen(self, number: int) -> socket.socket:
         listener = socket.create_server((self._host, number))
@@ -165,6 +177,7 @@ class Port:
         """A board is put in, or taken out."""
         self.hang_up()
         self.line = line
+        self._held = b""
         self.touched()
 
     def advance(self, now: float) -> None:
@@ -173,13 +186,16 @@ class Port:
         if line is None:
             self.due = None
             return
-        data = line.advance(now)
+        data = self._held + line.advance(now)
+        self._held = b""
         client = self.client
         dialect = client.dialect if client else self.pty.dialect if self.pty else None
         if dialect:
             if data:
                 dialect.give(data)
             dialect.settle()
+        elif line.patient:
+            self._held = data[-HELD_BYTES:]
         if client and not isinstance(dialect, Frames):
             client.stream.pause() if line.waiting >= WINDOW else client.stream.resume()
         if self.pty and self.pty.dialect:

@@ -45,7 +45,7 @@ class ControlClient:
         return bool(self.ask("remove", slot)["done"])
 
     def swap(self, slot: str) -> bool:
-        """Take the board out, put in the next a moment later; False when none waits."""
+        """Take the board out and put in the next; False when none waits and the slot is empty."""
         return bool(self.ask("swap", slot)["done"])
 
     def unplug(self, slot: str) -> bool:

@@ -3,12 +3,11 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from burner.bench import pty
-from burner.bench.chip import Chip
-from burner.bench.line import Endpoint, Line
+from burner.bench.board import Board, build
 from burner.bench.loop import Loop
 from burner.bench.port import Port
 from burner.bench.spec import BenchSpec, BoardSpec
@@ -21,38 +20,28 @@ GONE_S = 0.2
 
 
 @dataclass
-class Board:
-    """A board with its parts powered or lying on the shelf."""
-
-    spec: BoardSpec
-    lines: dict[str, Line]
-    """By the name of the port."""
-    finished: bool = False
-    """Its start after a burn has been seen."""
-
-    @property
-    def chip(self) -> Endpoint:
-        """The ESP itself."""
-        return self.lines["esp"].endpoint
-
-
-Build = Callable[[BoardSpec, float], dict[str, Line]]
-
-
-def build(spec: BoardSpec, now: float) -> dict[str, Line]:
-    """The lines of a board by the names of their ports, its parts not yet under power."""
-    return {"esp": Line(Chip(spec.unit, now), spec.unit.timing)}
-
-
-@dataclass
 class Slot:
     """A place on the fixture."""
 
     name: str
     ports: dict[str, Port]
     board: Board | None = None
-    fresh: bool = field(default=True)
-    """Nothing was flashed since the board came."""
+
+    def attach(self, on: bool) -> None:
+        """Join every port to its line on the board, or leave it empty."""
+        lines = self.board.lines if self.board and on else {}
+        for name, port in self.ports.items():
+            port.attach(lines.get(name))
+
+    def describe(self) -> dict[str, Any]:
+        """Its ports and its board, as plain values."""
+        return {
+            "ports": {name: port.describe() for name, port in self.ports.items()},
+            "board": self.board.describe() if self.board else None,
+        }
+
+
+Build = Callable[[BoardSpec, float], Board]
 
 
 class Bench:
@@ -72,16 +61,15 @@ class Bench:
         self._waiting = deque(spec.boards)
         self._shelf: dict[int, Board] = {}
         self.slots: dict[str, Slot] = {}
-        numbers = iter(range(base_port, base_port + 4 * spec.slots)) if base_port else None
-        names = sorted({name for board in spec.boards for name in port_names(board)})
+        names = sorted({name for board in spec.boards for name in board.ports} or {"esp"})
+        numbers = iter(range(base_port, base_port + len(names) * spec.slots))
         try:
-            for index in range(spec.slots):
+            for name in map(str, range(1, spec.slots + 1)):
                 ports = {
-                    name: Port(self.loop, host, next(numbers) if numbers else 0, name, with_pty)
-                    for name in names
+                    port: Port(self.loop, host, next(numbers) if base_port else 0, with_pty)
+                    for port in names
                 }
-                slot = Slot(str(index + 1), ports)
-                self.slots[slot.name] = slot
+                self.slots[name] = Slot(name, ports)
         except OSError as error:
             self.close()
             raise BurnerError("E193", str(error)) from None
@@ -100,136 +88,89 @@ class Bench:
         if slot.board:
             return False
         if number:
-            board = self._shelf.pop(number, None)
+            slot.board = self._shelf.pop(number, None)
         elif self._waiting:
-            spec = self._waiting.popleft()
-            board = Board(spec, self._build(spec, now))
-        else:
-            board = None
-        if board is None:
-            return False
-        slot.board = board
-        board.finished = False
-        for name, line in board.lines.items():
-            line.endpoint.plug(now)
-            slot.ports[name].attach(line)
-        return True
+            slot.board = self._build(self._waiting.popleft(), now)
+        return self.plug(slot, now)
 
     def remove(self, slot: Slot, now: float) -> bool:
         """Take the board out and lay it on the shelf; it keeps its flash."""
-        board = slot.board
-        if board is None:
-            return False
-        self._unplug(slot, now)
+        done = self.unplug(slot, now)
+        if slot.board:
+            self._shelf[slot.board.number] = slot.board
         slot.board = None
-        self._shelf[board.spec.number] = board
-        return True
+        return done
 
     def swap(self, slot: Slot, now: float) -> bool:
-        """Take the board out and, a moment later, put in the next; False when none waits."""
+        """Take the board out and put in the next; False when none waits."""
         self.remove(slot, now)
-        self.loop.at(now + GAP_S, lambda at: _ignore(self.insert(slot, at)))
-        return bool(self._waiting)
-
-    def unplug(self, slot: Slot, now: float) -> bool:
-        """Pull the cable; the board stays in the slot."""
-        if slot.board is None:
-            return False
-        self._unplug(slot, now)
-        return True
+        return self.insert(slot, now)
 
     def plug(self, slot: Slot, now: float) -> bool:
-        """Put the cable back in."""
-        if slot.board is None:
-            return False
-        for name, line in slot.board.lines.items():
-            line.endpoint.plug(now)
-            slot.ports[name].attach(line)
-        return True
+        """Give the board in a slot power; False when there is none."""
+        if slot.board:
+            slot.board.plug(now)
+        slot.attach(on=True)
+        return slot.board is not None
 
-    def _unplug(self, slot: Slot, now: float) -> None:
-        for name, line in slot.board.lines.items() if slot.board else ():
-            slot.ports[name].attach(None)
-            line.drop()
-            line.endpoint.unplug(now)
+    def unplug(self, slot: Slot, now: float) -> bool:
+        """Pull the cable; the board stays in the slot. False when there is none."""
+        slot.attach(on=False)
+        if slot.board:
+            slot.board.unplug(now)
+        return slot.board is not None
 
-    def renumber(self, slot: Slot, now: float) -> None:
-        """The slot's ports vanish and come back under other numbers."""
-        lines = {name: port.line for name, port in slot.ports.items()}
+    def renumber(self, slot: Slot, now: float) -> bool:
+        """The slot's ports vanish and come back under other numbers, the board running on."""
+        slot.attach(on=False)
         for port in slot.ports.values():
-            port.attach(None)
             port.renumber()
-        board = slot.board
+        self.loop.at(now + GONE_S, lambda _: slot.attach(on=True))
+        return slot.board is not None
 
-        def back(_: float) -> None:
-            if slot.board is board:
-                for name, port in slot.ports.items():
-                    port.attach(lines[name])
+    def _started(self, slot: Slot, board: Board, now: float) -> None:
+        """A board was reset into its application: what the bench does by itself then."""
+        if board.spec.renumbers:
+            self.renumber(slot, now)
+        if self.spec.swap_s is not None:
+            self.loop.at(now + self.spec.swap_s, lambda at: self._make_way(slot, board, at))
 
-        self.loop.at(now + GONE_S, back)
+    def _make_way(self, slot: Slot, board: Board, now: float) -> None:
+        if slot.board is board and self._waiting:
+            self.remove(slot, now)
+            self.loop.at(now + GAP_S, lambda at: self._fill(slot, at))
+
+    def _fill(self, slot: Slot, now: float) -> None:
+        self.insert(slot, now)
 
     # the loop
 
     def run(self) -> None:
         """Serve until `loop.stop()`."""
-        ports = tuple(self.ports)
+        ports = tuple((port, slot) for slot in self.slots.values() for port in slot.ports.values())
         while not self.loop.stopping:
-            dues = [port.due for port in ports if port.due is not None]
+            dues = [port.due for port, _ in ports if port.due is not None]
             now = self.loop.turn(min(dues) if dues else None)
-            for port in ports:
+            for port, slot in ports:
                 if port.due is not None and port.due <= now:
                     port.advance(now)
+                    if slot.board and slot.board.starts():
+                        self._started(slot, slot.board, now)
 
     def close(self) -> None:
         """Let go of all ports, boards and flash files."""
         for port in self.ports:
             port.close()
-        boards = [slot.board for slot in self.slots.values() if slot.board]
+        boards = (slot.board for slot in self.slots.values())
         for board in (*boards, *self._shelf.values()):
-            for line in board.lines.values():
-                line.endpoint.close()
+            if board:
+                board.close()
         self.loop.close()
-
-    # looking
 
     def describe(self) -> dict[str, Any]:
         """Slots with their ports and boards, as plain values."""
         return {
-            "slots": {slot.name: _described(slot) for slot in self.slots.values()},
+            "slots": {slot.name: slot.describe() for slot in self.slots.values()},
             "waiting": len(self._waiting),
             "shelf": sorted(self._shelf),
         }
-
-
-def port_names(_: BoardSpec) -> tuple[str, ...]:
-    """Which ports a board has."""
-    return ("esp",)
-
-
-def _described(slot: Slot) -> dict[str, Any]:
-    ports = {
-        name: {
-            "url": f"sim://{port.address}",
-            "rfc2217": f"rfc2217://{port.address}",
-            "pty": port.pty.path if port.pty else None,
-            "present": port.line is not None and port.line.endpoint.connected,
-            "open": port.busy,
-        }
-        for name, port in slot.ports.items()
-    }
-    unit = slot.board.spec.unit.as_built() if slot.board else None
-    board = (
-        {
-            "number": slot.board.spec.number,
-            "chip": unit.chip,
-            "mac": str(unit.mac),
-            "faults": [fault.kind.value for fault in unit.faults],
-        }
-        if slot.board and unit
-        else None
-    )
-    return {"ports": ports, "board": board}
-
-
-def _ignore(_: object) -> None:
-    """A result nobody waits for."""

@@ -6,17 +6,18 @@ others wait for a swap. `units` is a pattern that repeats until there are as man
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from burner import schema
+from burner.bench.modem import ModemSpec, imei_for
+from burner.bench.targets import TARGETS
 from burner.bench.unit import (
     MB,
     TIME_OFF,
     UART_TIME,
     USB_TIME,
-    VENDOR_PREFIXES,
     At,
     Fault,
     FaultKind,
@@ -31,6 +32,7 @@ from burner.schema import Document, Size, Strict
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
+P = TypeVar("P", Firmware, ModemSpec)
 FORM = "sim:SLOTS[,KEY=VALUE…] or the path of a YAML file"
 
 
@@ -44,6 +46,12 @@ class BoardSpec:
     renumbers: bool = False
     """Native USB that comes back under another port name after a reset into the application."""
 
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of its ports."""
+        modem = self.unit.modem
+        return ("esp", "modem") if modem and modem.port == "modem" else ("esp",)
+
 
 @dataclass(frozen=True)
 class BenchSpec:
@@ -56,8 +64,8 @@ class BenchSpec:
 
 
 def _chip(name: str) -> str:
-    if name not in VENDOR_PREFIXES:
-        known = ", ".join(VENDOR_PREFIXES)
+    if name not in TARGETS:
+        known = ", ".join(TARGETS)
         raise schema.refusal("E192", f"no such chip: {name}", f"one of {known}")
     return name
 
@@ -81,6 +89,22 @@ FlashSize = Annotated[Size, AfterValidator(_flash)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
+def _modem(value: object) -> object:
+    """A kind alone will do; a modem without an IMEI gets its own, from the seed."""
+    if isinstance(value, str):
+        value = {"kind": value}
+    return {"imei": "", **value} if isinstance(value, dict) else value
+
+
+def _has_rate(part: P) -> P:
+    if part.baud <= 0:
+        raise schema.refusal("E192", f"baud {part.baud}", "bits per second")
+    return part
+
+
+ModemEntry = Annotated[ModemSpec, BeforeValidator(_modem), AfterValidator(_has_rate)]
+
+
 class FaultEntry(Strict):
     """One fault of a unit; what the fields mean stands at `bench.unit.Fault`."""
 
@@ -88,35 +112,19 @@ class FaultEntry(Strict):
     at_byte: Size = 0
     step: At | None = None
     address: Size = 0
-    size: FlashSize = 16 * MB
-    chip: ChipName = "esp32"
+    size: FlashSize = Fault.size
+    chip: ChipName = Fault.chip
     mac: MacText | None = None
     baud: int = Field(default=0, ge=0)
-    every: int = Field(default=100_000, ge=1)
-    factor: float = Field(default=10.0, gt=0, le=1000)
-    seconds: Seconds = 0.5
+    every: int = Field(default=Fault.every, ge=1)
+    factor: float = Field(default=Fault.factor, gt=0, le=1000)
+    seconds: Seconds = Fault.seconds
     once: bool = False
 
     def fault(self, first_mac: Mac) -> Fault:
         """The fault; `same-mac` without an address means that of the bench's first board."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
-        mac = Mac.parse(self.mac) if self.mac else None
-        if self.kind is FaultKind.SAME_MAC:
-            mac = mac or first_mac
-        return Fault(**(given | {"mac": mac}))
-
-
-class FirmwareEntry(Strict):
-    """How a unit's firmware behaves where it is not what its flash says."""
-
-    device_name: str = Firmware.device_name
-    lines: tuple[str, ...] = ()
-    prints: bool = True
-    baud: int = Field(default=115200, gt=0)
-
-    def firmware(self) -> Firmware:
-        """The same, as the chip wants it."""
-        return Firmware(**self.model_dump())
+        mac = Mac.parse(self.mac) if self.mac else first_mac
+        return Fault(**(dict(self) | {"mac": mac}))
 
 
 class UnitEntry(Strict):
@@ -129,7 +137,8 @@ class UnitEntry(Strict):
     revision: tuple[int, int] | None = None
     serial: str = ""
     faults: tuple[FaultEntry, ...] = ()
-    firmware: FirmwareEntry = FirmwareEntry()
+    firmware: Annotated[Firmware, AfterValidator(_has_rate)] = Firmware()
+    modem: ModemEntry | None = None
     renumbers: bool = False
 
     @model_validator(mode="after")
@@ -158,6 +167,8 @@ class BenchFile(Strict):
     """Native USB at so many bytes per second; implies modelled time."""
     md5: Seconds | None = None
     """Seconds the chip needs for the MD5 of a megabyte."""
+    modem: ModemEntry | None = None
+    """Every unit is a cellular one."""
     keep: Path | None = None
     """Folder for the flash of every unit, so that it survives the bench."""
     swap: Seconds | None = None
@@ -173,7 +184,10 @@ class BenchFile(Strict):
         """How long things take on this bench."""
         if not (self.time == "model" or self.baud or self.usb or self.md5 is not None):
             return TIME_OFF
-        timing = replace(USB_TIME, usb_bytes_per_s=self.usb) if self.usb else UART_TIME
+        if self.usb:
+            timing = replace(USB_TIME, usb_bytes_per_s=self.usb)
+        else:
+            timing = replace(UART_TIME, baud_limit=self.baud or 0)
         return timing if self.md5 is None else replace(timing, md5_s_per_mb=self.md5)
 
     def spec(self, folder: Path) -> BenchSpec:
@@ -189,6 +203,12 @@ class BenchFile(Strict):
             return Mac.parse(entry.mac)
         return mac_for(self.seed, index, entry.chip or self.chip)
 
+    def _modem(self, entry: UnitEntry, index: int) -> ModemSpec | None:
+        modem = entry.modem or self.modem
+        if modem is None or modem.imei:
+            return modem
+        return replace(modem, imei=imei_for(self.seed, index))
+
     def _board(self, index: int, entry: UnitEntry, first: Mac, folder: Path) -> BoardSpec:
         mac = self._mac(entry, index)
         kept = folder / self.keep / f"{mac.octets.hex()}.flash" if self.keep else None
@@ -199,8 +219,9 @@ class BenchFile(Strict):
             flash_file=kept,
             revision=entry.revision,
             timing=self.timing(),
-            firmware=entry.firmware.firmware(),
+            firmware=entry.firmware,
             faults=tuple(fault.fault(first) for fault in entry.faults),
+            modem=self._modem(entry, index),
             serial=entry.serial or f"{mac}#{index}",
         )
         return BoardSpec(index + 1, unit, entry.renumbers)

@@ -1,0 +1,73 @@
+"""A board: the parts on it, each behind its own port, and what the bench sees of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from burner.bench.chip import Chip, Mode
+from burner.bench.line import Line
+from burner.bench.modem import Modem
+from burner.bench.spec import BoardSpec
+
+
+@dataclass
+class Board:
+    """A board and its lines by the names of their ports, under power or on the shelf."""
+
+    spec: BoardSpec
+    lines: dict[str, Line]
+    flashed: bool = False
+    """It has been in download mode since it came."""
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.number = self.spec.number
+
+    def plug(self, now: float) -> None:
+        """Power up every part."""
+        self.flashed = False
+        for line in self.lines.values():
+            line.endpoint.plug(now)
+
+    def unplug(self, now: float) -> None:
+        """Cut the power of every part."""
+        for line in self.lines.values():
+            line.drop()
+            line.endpoint.unplug(now)
+
+    def starts(self) -> bool:
+        """True once, when the application starts after the chip was in download mode."""
+        chip = self.lines["esp"].endpoint
+        mode = chip.mode if isinstance(chip, Chip) else Mode.OFF
+        started = self.flashed and mode is Mode.APP
+        self.flashed = mode is Mode.DOWNLOAD or (self.flashed and not started)
+        return started
+
+    def describe(self) -> dict[str, Any]:
+        """What a person would read off the board, as plain values."""
+        unit = self.spec.unit.as_built()
+        described: dict[str, Any] = {
+            "number": self.number,
+            "chip": unit.chip,
+            "mac": str(unit.mac),
+            "faults": [fault.kind.value for fault in unit.faults],
+        }
+        if unit.modem:
+            described["imei"] = unit.modem.imei
+        return described
+
+    def close(self) -> None:
+        """Let go of the flash file."""
+        for line in self.lines.values():
+            line.endpoint.close()
+
+
+def build(spec: BoardSpec, now: float) -> Board:
+    """A board with its parts, not yet in a slot.
+
+    Raises:
+        BurnerError: E191 where the file that keeps the flash does not fit.
+    """
+    lines = {"esp": Line(Chip(spec.unit, now), spec.unit.timing, spec.renumbers)}
+    if "modem" in spec.ports and spec.unit.modem:
+        lines["modem"] = Line(Modem(spec.unit.modem, now), spec.unit.timing)
+    return Board(spec, lines)

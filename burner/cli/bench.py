@@ -1,0 +1,84 @@
+"""`burner bench`: simulated chips and modems on ports that any client can open."""
+
+import json
+from typing import Any
+
+import click
+
+
+@click.group()
+def bench() -> None:
+    """Serve simulated chips and modems to any client."""
+
+
+@bench.command()
+@click.argument("spec")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--base-port", type=click.IntRange(0, 65000), default=0, metavar="N",
+              help="First TCP port; the others follow. 0: free ones.")  # fmt: skip
+@click.option("--pty/--no-pty", default=None, help="A PTY beside every port (POSIX; on there).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+def run(spec: str, host: str, base_port: int, pty: bool | None, as_json: bool) -> None:
+    """Serve the simulated units of SPEC until Ctrl-C.
+
+    SPEC is sim:SLOTS with settings after commas, or the path of a YAML file:
+
+    \b
+      sim:8
+      sim:8,chip=esp32c6,baud=921600,seed=7
+      sim:1,flash=8MB,keep=flash      flash survives in the folder
+      sim:4,modem=quectel             cellular units
+      sim:1,usb=600K,md5=3.3          native USB, slow digests
+
+    baud, usb or time=model turn modelled time on: bytes take as long as on a wire.
+    """
+    from burner.bench import pty as ptys
+    from burner.bench.run import serve
+    from burner.bench.spec import read_spec
+
+    serve(
+        read_spec(spec),
+        _print_json if as_json else _print_table,
+        host=host,
+        base_port=base_port,
+        with_pty=ptys.AVAILABLE and pty is not False,
+    )
+
+
+def _print_json(ready: dict[str, Any]) -> None:
+    click.echo(json.dumps(ready))
+
+
+def _print_table(ready: dict[str, Any]) -> None:
+    from burner.cli import screen
+
+    slots = ready["slots"]
+    rows = [
+        (name, *_board_cells(place["board"]), port, it["url"], it["rfc2217"], it["pty"] or "-")
+        for name, place in slots.items()
+        for port, it in place["ports"].items()
+        if it["present"]
+    ]
+    columns = ("slot", "chip", "MAC", "port", "burner", "esptool with reset lines", "without")
+    screen.table("", columns, rows)
+    if ready["waiting"]:
+        screen.say(f"{ready['waiting']} more boards wait to be swapped in.")
+    screen.say(f"Boards are moved by JSON lines on {ready['control']}.\n")
+    for line in _examples(next(iter(slots.values()))["ports"]["esp"]):
+        screen.say(line)
+    screen.say("\nCtrl-C ends the bench.")
+
+
+def _board_cells(board: dict[str, Any] | None) -> tuple[str, str]:
+    return (board["chip"], board["mac"]) if board else ("-", "-")
+
+
+def _examples(port: dict[str, Any]) -> list[str]:
+    lines = [
+        "Try, from another shell:",
+        f"  burner identify --port {port['url']}",
+        f"  esptool --port {port['rfc2217']} chip-id",
+    ]
+    if port["pty"]:
+        lines.append(f"  esptool --port {port['pty']} flash-id")
+    return lines
