@@ -12,19 +12,26 @@ from burner.carriers.at import AtCarrier, AtSettings
 from burner.carriers.key import Carrier, KeyConfig, Place
 from burner.carriers.nvs import NvsCarrier, NvsSettings
 from burner.carriers.patch import PatchCarrier, PatchSettings
+from burner.carriers.raw import RawCarrier, RawSettings
 
 __all__ = ["AtCarrier", "Carrier", "CarrierSettings", "KeyConfig", "Place", "carrier_for"]
 
-CarrierSettings = Annotated[NvsSettings | PatchSettings | AtSettings, Field(discriminator="kind")]
+CarrierSettings = Annotated[
+    NvsSettings | PatchSettings | RawSettings | AtSettings, Field(discriminator="kind")
+]
 """A profile's `carrier`, told apart by `kind`."""
 
 
-def carrier_for(settings: NvsSettings | PatchSettings | AtSettings) -> Carrier | AtCarrier:
+def carrier_for(
+    settings: NvsSettings | PatchSettings | RawSettings | AtSettings,
+) -> Carrier | AtCarrier:
     """The carrier that a profile's settings ask for."""
     match settings:
         case NvsSettings():
             return NvsCarrier(settings)
         case PatchSettings():
             return PatchCarrier(settings)
+        case RawSettings():
+            return RawCarrier(settings)
         case AtSettings():
             return AtCarrier(settings)

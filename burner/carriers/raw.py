@@ -1,0 +1,268 @@
+"""The key in a C struct at the start of a partition, as the profile describes it.
+
+Packed: alignment is written as `bytes[N]` fields. The whole struct is a function of the key, so
+what is read back is decoded by taking the key out and making the struct again: every magic,
+length and checksum is then compared too.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from pydantic import Field, StrictInt, StrictStr, model_validator
+
+from burner.carriers.checksums import CHECKSUMS, Algorithm
+from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
+from burner.errors import BurnerError, Finding
+from burner.model import RegionClass, Segment
+from burner.schema import Offset, Strict, refusal
+from burner.secrets import Secret
+
+if TYPE_CHECKING:
+    from burner.partitions import Layout
+
+KeyValue = Literal["product_id", "product_secret", "device_name"]
+_TYPE: Final = re.compile(r"(char|bytes)\[([1-9][0-9]{0,3})\]|([ui])(8|16|32|64)")
+
+
+class Checked(Strict):
+    """A checksum over a run of fields; its own bytes count as zero where it lies among them."""
+
+    algorithm: Algorithm
+    first: str | None = None
+    """Name of a field; the struct's first where it is left out."""
+    last: str | None = None
+    """Name of a field, included; the one before the checksum where it is left out."""
+
+
+class RawField(Strict):
+    """One member of the struct: a type and where its value comes from."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
+    type: Annotated[str, Field(pattern=rf"^({_TYPE.pattern})$")]
+    """`char[N]`, `bytes[N]`, `u8` to `u64`, `i8` to `i64`."""
+    key: KeyValue | None = None
+    """char: the key's value."""
+    value: StrictInt | StrictStr | None = None
+    """A constant: text for char, hex for bytes (zeros where it is left out), or a number."""
+    length_of: str | None = None
+    """Number: how long the text of another field is, without NUL."""
+    checksum: Checked | None = None
+    """Number: a checksum."""
+    terminated: bool = True
+    """char: the text leaves room for a NUL. False where the firmware takes the array whole."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        sources = (self.key, self.value, self.length_of, self.checksum)
+        given = sum(source is not None for source in sources)
+        if given != 1 and not (given == 0 and self.is_bytes):
+            raise refusal("E140", f"{self.name} has {given} sources", _SOURCES)
+        fits = {
+            "text": self.key is not None or isinstance(self.value, str),
+            "bytes": given == 0 or (isinstance(self.value, str) and _is_hex(self.value, self.size)),
+            "number": isinstance(self.value, int)
+            or self.length_of is not None
+            or self.checksum is not None,
+        }
+        if not fits[self.kind]:
+            raise refusal("E140", f"{self.name} is {self.type}", _SOURCES)
+        return self
+
+    @property
+    def kind(self) -> Literal["text", "bytes", "number"]:
+        if self.type.startswith("char"):
+            return "text"
+        return "bytes" if self.is_bytes else "number"
+
+    @property
+    def is_bytes(self) -> bool:
+        return self.type.startswith("bytes")
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        match = _TYPE.fullmatch(self.type)
+        assert match is not None  # noqa: S101 - the pattern of the field
+        return int(match[2]) if match[2] else int(match[4]) // 8
+
+    @property
+    def signed(self) -> bool:
+        return self.type.startswith("i")
+
+
+_SOURCES: Final = (
+    "char with key or value, bytes with value in hex of its size or none, "
+    "a number with value, length_of or checksum"
+)
+
+
+class RawSettings(Strict):
+    """A profile's `carrier` of kind raw."""
+
+    kind: Literal["raw"]
+    partition: str
+    offset: Offset = 0
+    """Of the struct from the start of the partition; 0xFF before it."""
+    endian: Literal["little", "big"] = "little"
+    fields: Annotated[tuple[RawField, ...], Field(min_length=1, max_length=200)]
+    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        names = [field.name for field in self.fields]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise refusal("E135", f"{twice.pop()} stands twice", "each field once")
+        missing = {"product_id", "product_secret"} - {field.key for field in self.fields}
+        if missing:
+            raise refusal("E140", f"no field has key: {min(missing)}", "ProductID and secret")
+        for field in self.fields:
+            self._check_references(field, names)
+        return self
+
+    def _check_references(self, field: RawField, names: list[str]) -> None:
+        check = field.checksum
+        named = (field.length_of, *((check.first, check.last) if check else ()))
+        if unknown := [name for name in named if name is not None and name not in names]:
+            raise refusal("E140", f"{field.name} names {unknown[0]!r}", "a field of this struct")
+        if field.length_of and self.fields[names.index(field.length_of)].kind != "text":
+            raise refusal("E140", f"{field.length_of} is no text", "the length of a char[N]")
+        if check and CHECKSUMS[check.algorithm].bits > field.size * 8:
+            raise refusal("E140", f"{field.name}: {check.algorithm} is wider", "a wider number")
+        if check and not self.covered(field):
+            raise refusal("E140", f"{field.name} covers nothing", "first before last")
+
+    def covered(self, field: RawField) -> range:
+        """The bytes of the struct that a field's checksum is over."""
+        assert field.checksum is not None  # noqa: S101 - only asked of those
+        starts = self.starts()
+        first, last = field.checksum.first, field.checksum.last
+        start = starts[first] if first else 0
+        sizes = {each.name: each.size for each in self.fields}
+        end = starts[last] + sizes[last] if last else starts[field.name]
+        return range(start, end)
+
+    def starts(self) -> dict[str, int]:
+        """Where each field begins in the struct."""
+        starts, at = {}, 0
+        for field in self.fields:
+            starts[field.name] = at
+            at += field.size
+        return starts
+
+    @property
+    def size(self) -> int:
+        """Of the struct, in bytes."""
+        return sum(field.size for field in self.fields)
+
+
+class RawCarrier:
+    """Fills a struct in a partition."""
+
+    def __init__(self, settings: RawSettings) -> None:
+        self.settings = settings
+
+    def needs_name(self) -> bool:
+        return self.holds_name()
+
+    def holds_name(self) -> bool:
+        return any(field.key == "device_name" for field in self.settings.fields)
+
+    def check(self, layout: "Layout") -> list[Finding]:
+        return findings_of(self, layout)
+
+    def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
+        place = self.places(layout)[0]
+        data = b"\xff" * self.settings.offset + pack(self.settings, key)
+        partition_offset = place.offset - self.settings.offset
+        kind = self.settings.region_class
+        return (Segment(place.name, partition_offset, data, kind, confidential=True),)
+
+    def places(self, layout: "Layout") -> tuple[Place, ...]:
+        partition = partition_of(layout, self.settings.partition)
+        end = self.settings.offset + self.settings.size
+        if end > partition.size:
+            raise BurnerError("E133", f"{end:#x} bytes, {partition.name} has {partition.size:#x}")
+        offset = partition.offset + self.settings.offset
+        return (Place(partition.name, offset, self.settings.size),)
+
+    def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
+        return unpack(self.settings, part_of(read, self.settings.partition))
+
+
+def pack(settings: RawSettings, key: KeyConfig) -> bytes:
+    """The struct.
+
+    Raises:
+        BurnerError: E136 where a value does not fit its field.
+    """
+    texts = {field.name: _text(field, key) for field in settings.fields if field.kind == "text"}
+    data = bytearray(b"".join(_packed(settings, field, texts) for field in settings.fields))
+    starts = settings.starts()
+    for field in settings.fields:
+        if field.checksum is not None:
+            covered = settings.covered(field)
+            total = CHECKSUMS[field.checksum.algorithm].compute(
+                bytes(data[covered.start : covered.stop])
+            )
+            start = starts[field.name]
+            data[start : start + field.size] = total.to_bytes(field.size, settings.endian)
+    return bytes(data)
+
+
+def unpack(settings: RawSettings, data: bytes) -> KeyConfig:
+    """The key in a struct.
+
+    Raises:
+        BurnerError: E606 where there is no text, E607 where anything differs from the struct that
+            this key would make.
+    """
+    starts = settings.starts()
+    found = {}
+    for field in settings.fields:
+        if field.key is not None:
+            raw = data[starts[field.name] : starts[field.name] + field.size]
+            found[field.key] = raw.split(b"\0")[0]
+    if empty := [name for name, text in found.items() if not text]:
+        raise BurnerError("E606", f"no text in {empty[0]}")
+    key = KeyConfig(
+        found["product_id"].decode("ascii", "replace"),
+        Secret(found["product_secret"]),
+        found.get("device_name", b"").decode("ascii", "replace"),
+    )
+    same = False
+    with suppress(BurnerError):
+        same = pack(settings, key) == data
+    if not same:
+        raise BurnerError("E607", f"not the struct of {settings.partition}")
+    return key
+
+
+def _text(field: RawField, key: KeyConfig) -> bytes:
+    values = {
+        "product_id": key.product_id.encode(),
+        "product_secret": key.product_secret.reveal(),
+        "device_name": key.device_name.encode(),
+    }
+    text = values[field.key] if field.key else str(field.value).encode()
+    if len(text) > field.size - field.terminated:
+        raise BurnerError("E136", f"{field.name}: {len(text)} bytes into {field.type}")
+    return text
+
+
+def _packed(settings: RawSettings, field: RawField, texts: Mapping[str, bytes]) -> bytes:
+    """One field; a checksum as zeros."""
+    if field.kind == "text":
+        return texts[field.name].ljust(field.size, b"\0")
+    if field.kind == "bytes":
+        return bytes.fromhex(str(field.value)) if field.value is not None else bytes(field.size)
+    number = len(texts[field.length_of]) if field.length_of else field.value or 0
+    try:
+        return int(number).to_bytes(field.size, settings.endian, signed=field.signed)
+    except OverflowError:
+        raise BurnerError("E136", f"{field.name}: {number} into {field.type}") from None
+
+
+def _is_hex(text: str, size: int) -> bool:
+    return re.fullmatch(rf"([0-9a-fA-F]{{2}}){{{size}}}", text) is not None
