@@ -41,7 +41,7 @@ class Chip:
     gets them. Calls must come with a `now` that never goes back.
 
     Raises:
-        BurnerError: E191, the flash file is not one of a flash of this size.
+        BurnerError: E192, the flash file is not one of a flash of this size.
     """
 
     def __init__(self, unit: UnitSpec, now: float = 0.0) -> None:
@@ -280,8 +280,7 @@ class Chip:
                 self._send(slip.encode(GREETING), now)
             case Then.ROM:
                 self._dialect, self._rate_found = Rom(self.silicon), False
-            case Then.APP:
-                self._dialect = None
+            case Then.APP:  # not at once: the command loop goes on until the reset comes
                 self._start_at(now + self._boot_s, now)
             case Then.STAY:
                 pass

@@ -105,12 +105,12 @@ def _mapped(path: Path, size: int) -> mmap.mmap:
     """The file as memory, made blank at its first use.
 
     Raises:
-        BurnerError: E191, the file is not one of a flash of this size.
+        BurnerError: E192, the file is not one of a flash of this size.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff" * size)
     if path.stat().st_size != size:
-        raise BurnerError("E191", f"{path} holds {path.stat().st_size} bytes, the flash {size}")
+        raise BurnerError("E192", f"{path} holds {path.stat().st_size} bytes, the flash {size}")
     with path.open("r+b") as file:
         return mmap.mmap(file.fileno(), size)
