@@ -32,7 +32,7 @@ def read_before(
         ids["eui64"] = silicon.eui64
     if label or settings.label or (settings.serial and settings.serial.source == "label"):
         ids |= read_label(label, settings)
-    ids |= _from_modem(device, settings, "before")
+    ids |= from_modem(device, settings, "before")
     _agree(settings, ids)
     return ids
 
@@ -48,14 +48,19 @@ def read_after(
     Raises:
         BurnerError: as `read_before`; E431 and E432 for the serial number in the lines.
     """
-    known = {**ids, **_from_modem(device, settings, "after")}
+    known = {**ids, **from_modem(device, settings, "after")}
     if settings.serial and settings.serial.source == "firmware":
         known["serial"] = find_serial(lines, settings.serial)
     _agree(settings, known)
     return known
 
 
-def _from_modem(device: Device, settings: IdentitySettings, when: str) -> dict[str, str]:
+def from_modem(device: Device, settings: IdentitySettings, when: str) -> dict[str, str]:
+    """What a modem tells that is asked then: `before` the write, or `after` the boot.
+
+    Raises:
+        BurnerError: E33x the modem, E42x or E430 what it tells.
+    """
     ids = {}
     if settings.imei and settings.imei.when == when:
         imei = settings.imei

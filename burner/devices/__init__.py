@@ -12,12 +12,16 @@ from typing import Protocol
 from burner.model import Region, Segment, Silicon
 
 
+ANY_CHIP = "any"
+"""Asked for where nothing will be written: whatever chip answers."""
+
+
 @dataclass(frozen=True)
 class ConnectPlan:
     """How to meet a chip: which one is expected and how fast to talk."""
 
     chip: str
-    """esptool's name; the wrong chip is refused (E4), not adapted to."""
+    """esptool's name, or `ANY_CHIP`; the wrong chip is refused (E4), not adapted to."""
     baud: int
     """Bits per second once connected; the ladder steps this down."""
     early_baud: bool = False

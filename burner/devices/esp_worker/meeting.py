@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from burner.devices import ANY_CHIP
 from burner.devices.esp_worker.faults import is_refusal_of_command
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import CHIP_DEFS, Esp, FatalError, cmds, reset
@@ -67,6 +68,8 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
         BurnerError: E301-E314 by what failed, E401 another chip, E404 restricted download mode.
         FatalError, OSError: as esptool and pyserial raise them.
     """
+    if plan.chip == ANY_CHIP:
+        plan = replace(plan, chip=_detect(plan, alive))
     rom = _connect(plan, alive)
     try:
         if plan.early_baud and _may_change_early(rom, plan):
@@ -80,6 +83,18 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
     except BaseException:
         rom._port.close()
         raise
+
+
+def _detect(plan: Plan, alive: Callable[[float], None]) -> str:
+    """The name of whatever chip answers, by esptool's own detection."""
+    alive(CONNECT_S)
+    port = open_port(plan.port, ROM_BAUD)
+    try:
+        found = cmds.detect_chip(port, ROM_BAUD, connect_attempts=CONNECT_ATTEMPTS)
+        names = (name for name, chip in CHIP_DEFS.items() if chip.CHIP_NAME == found.CHIP_NAME)
+        return str(next(names))
+    finally:
+        port.close()
 
 
 def _connect(plan: Plan, alive: Callable[[float], None]) -> Esp:
