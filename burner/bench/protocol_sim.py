@@ -9,6 +9,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,31 @@ _REFUSALS = {
     b"busy": (errno.EBUSY, "Device or resource busy"),
     b"absent": (errno.ENOENT, "No such file or directory"),
 }
+
+
+class _Deadline:
+    """The end of a timeout; None never ends."""
+
+    def __init__(self, timeout_s: float | None) -> None:
+        self._end = None if timeout_s is None else time.monotonic() + timeout_s
+
+    @property
+    def left(self) -> float | None:
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+    @property
+    def past(self) -> bool:
+        return self.left == 0
+
+
+def _never() -> bool:
+    return False
+
+
+def _await_socket(connection: socket.socket, deadline: _Deadline) -> None:
+    """Only a bench that stopped reading comes here: the window is smaller than its socket."""
+    if not select.select([], [connection], [], deadline.left)[1]:
+        raise serialutil.SerialTimeoutException("Write timeout")
 
 
 class Serial(serialutil.SerialBase):
@@ -47,7 +73,8 @@ class Serial(serialutil.SerialBase):
         self._flushes = 0
         self._gone = ""
         self._sent: dict[Kind, bytes] = {}
-        self._incoming = threading.Lock()
+        self._turn = threading.Condition(threading.Lock())
+        self._receiving = False
         self._outgoing = threading.Lock()
         super().__init__(*args, **kwargs)
 
@@ -144,7 +171,7 @@ class Serial(serialutil.SerialBase):
 
     def _send_changed(self, kind: Kind, payload: bytes) -> None:
         if self._sent.get(kind) != payload:
-            self._send(frames.pack(kind, payload), None)
+            self._send(frames.pack(kind, payload))
             self._sent[kind] = payload
 
     cts = dsr = True
@@ -155,7 +182,7 @@ class Serial(serialutil.SerialBase):
     @property
     def in_waiting(self) -> int:
         """Bytes that read() would give without waiting."""
-        self._pump(0)
+        self._pump(0, _never)
         return len(self._input)
 
     def read(self, size: int = 1, /) -> bytes:
@@ -166,45 +193,60 @@ class Serial(serialutil.SerialBase):
         """
         if len(self._input) < size:
             self._fill(size)
-        with self._incoming:
+        with self._turn:
             data = bytes(self._input[:size])
             del self._input[:size]
         return data
 
     def _fill(self, size: int) -> None:
-        deadline = None if self._timeout is None else time.monotonic() + self._timeout
-        self._pump(0)
-        while len(self._input) < size:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                return
-            self._pump(left)
+        deadline = _Deadline(self._timeout)
+        self._pump(0, _never)
+        while len(self._input) < size and not deadline.past:
+            self._pump(deadline.left, lambda: len(self._input) >= size)
 
     def reset_input_buffer(self) -> None:
         """Drop what arrived and what is about to."""
-        self._send(frames.pack(Kind.PURGE, b"\x01"), None)
-        self._pump(0)
-        with self._incoming:
+        self._send(frames.pack(Kind.PURGE, b"\x01"))
+        self._pump(0, _never)
+        with self._turn:
             self._input.clear()
 
-    def _pump(self, wait_s: float | None) -> None:
-        """Take in what is there, waiting for it at most so long (None: for ever)."""
+    def _pump(self, wait_s: float | None, enough: Callable[[], bool]) -> None:
+        """Take in what is there, waiting for it at most so long (None: for ever).
+
+        One thread receives; others that need what it gets wait for it, not for the socket.
+        """
         connection = self._live()
+        with self._turn:
+            if enough():
+                return
+            if self._receiving:
+                if wait_s != 0:
+                    self._turn.wait(wait_s)
+                return
+            self._receiving = True
         try:
-            if wait_s is None or wait_s > 0:
+            if wait_s != 0:
                 select.select([connection], [], [], wait_s)
-            with self._incoming:
-                while True:
-                    data = connection.recv(_RECEIVE_BYTES)
-                    if not data:
-                        raise ConnectionResetError(errno.ENODEV, "device disconnected")
-                    self._handle(self._frames.feed(data))
-                    if len(data) < _RECEIVE_BYTES:
-                        return
+            self._take_in(connection)
         except BlockingIOError:
             return
         except (OSError, ValueError) as error:
             self._vanish("read failed", error)
+        finally:
+            with self._turn:
+                self._receiving = False
+                self._turn.notify_all()
+
+    def _take_in(self, connection: socket.socket) -> None:
+        while True:
+            data = connection.recv(_RECEIVE_BYTES)
+            if not data:
+                raise ConnectionResetError(errno.ENODEV, "device disconnected")
+            with self._turn:
+                self._handle(self._frames.feed(data))
+            if len(data) < _RECEIVE_BYTES:
+                return
 
     def _handle(self, received: list[tuple[Kind, bytes]]) -> None:
         for kind, payload in received:
@@ -225,7 +267,7 @@ class Serial(serialutil.SerialBase):
             SerialException: when the port vanished.
         """
         payload = bytes(data)
-        deadline = None if self._write_timeout is None else time.monotonic() + self._write_timeout
+        deadline = _Deadline(self._write_timeout)
         sent = 0
         while sent < len(payload):
             room = WINDOW - self._under_way
@@ -233,36 +275,35 @@ class Serial(serialutil.SerialBase):
                 self._await_room(deadline)
                 continue
             part = payload[sent : sent + room]
-            with self._incoming:
+            with self._turn:
                 self._under_way += len(part)
             self._send(frames.pack(Kind.DATA, part), deadline)
             sent += len(part)
         return sent
 
-    def _await_room(self, deadline: float | None) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
+    def _await_room(self, deadline: _Deadline) -> None:
+        if deadline.past:
             raise serialutil.SerialTimeoutException("Write timeout")
-        self._pump(left)
+        self._pump(deadline.left, lambda: self._under_way < WINDOW)
 
     def flush(self) -> None:
         """Wait until every byte written is on the chip."""
-        self._send(frames.pack(Kind.FLUSH), None)
+        self._send(frames.pack(Kind.FLUSH))
         self._flushes += 1
         while self._flushed < self._flushes:
-            self._pump(None)
+            self._pump(None, lambda: self._flushed >= self._flushes)
 
     def reset_output_buffer(self) -> None:
         """Drop what was written and is not yet on the wire."""
-        self._send(frames.pack(Kind.PURGE, b"\x02"), None)
+        self._send(frames.pack(Kind.PURGE, b"\x02"))
 
     @property
     def out_waiting(self) -> int:
         """Bytes written that the line has not taken yet, as far as the bench has said."""
-        self._pump(0)
+        self._pump(0, _never)
         return self._under_way
 
-    def _send(self, data: bytes, deadline: float | None) -> None:
+    def _send(self, data: bytes, deadline: _Deadline | None = None) -> None:
         connection = self._live()
         try:
             with self._outgoing:
@@ -271,17 +312,11 @@ class Serial(serialutil.SerialBase):
                     try:
                         view = view[connection.send(view) :]
                     except BlockingIOError:
-                        self._await_socket(connection, deadline)
+                        _await_socket(connection, deadline or _Deadline(None))
         except OSError as error:
             if isinstance(error, serialutil.SerialException):
                 raise
             self._vanish("write failed", error)
-
-    def _await_socket(self, connection: socket.socket, deadline: float | None) -> None:
-        """Only a bench that stopped reading comes here: the window is smaller than its socket."""
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not select.select([], [connection], [], left)[1]:
-            raise serialutil.SerialTimeoutException("Write timeout")
 
     # being unplugged
 
