@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from burner.errors import BurnerError
 from burner.station.boards import Boards
+from burner.station.scanner import Scanner
 from burner.station.slot import (
     BurnUnit,
     Slot,
@@ -38,8 +39,18 @@ class Station:
         devices: Mapping[str, SlotDevice],
         boards: Boards,
         baud: int,
+        scanner: Scanner | None = None,
+        rework: str = "",
     ) -> None:
-        """`devices` by slot name, in the order of the fixture; `baud` is the profile's."""
+        """Nothing runs yet.
+
+        Args:
+            devices: by slot name, in the order of the fixture.
+            boards: how boards come and go.
+            baud: bits per second, the profile's.
+            scanner: where labels come from, for a product whose boards have one to scan.
+            rework: why known units are burned again; empty = they are not.
+        """
         self._queue: queue.Queue[StationEvent] = queue.Queue()
         self.stopping = threading.Event()
         self.aborting = threading.Event()
@@ -54,6 +65,8 @@ class Station:
                 emit=self._queue.put,
                 stopping=self.stopping,
                 aborting=self.aborting,
+                scan=scanner.take if scanner else None,
+                rework=rework,
             )
             for name, device in devices.items()
         )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from burner.burn import Trial
 from burner.devices import Device
 from burner.errors import BurnerError
 from burner.model import Event, Finished, Note, Outcome
@@ -74,11 +75,11 @@ class SlotDevice(Device, Protocol):
 
 
 class BurnUnit(Protocol):
-    """One try (the `number`th) on the unit in the slot: `burner.burn` with its job bound."""
+    """One try on the unit in a slot: `burner.burn` with its job and its manifest bound."""
 
     def __call__(
-        self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
-    ) -> "Iterator[StationEvent]":
+        self, device: Device, trial: Trial, aborted: Callable[[], bool]
+    ) -> Iterator[Event]:
         """Events as they happen; the last is `Finished`. Raises BurnerError (E7)."""
         ...
 
@@ -95,6 +96,10 @@ class Slot:
     emit: Callable[[StationEvent], None]
     stopping: threading.Event
     aborting: threading.Event
+    scan: Callable[["Slot"], str | None] | None = None
+    """Waits for the label of the board; None where the product has none to scan."""
+    rework: str = ""
+    """Why known units are burned again."""
     _unasked: str = ""
     """Why the slot cannot be asked for a board, so that it is said once."""
 
@@ -131,6 +136,10 @@ class Slot:
         """Say that a board is there."""
         self._say(SlotState.SEEN)
 
+    def scanning(self) -> None:
+        """Say that the slot waits for the label of its board."""
+        self._say(SlotState.SCAN)
+
     def empty(self) -> None:
         """Say that the slot is armed and waits."""
         self._say(SlotState.EMPTY)
@@ -139,7 +148,10 @@ class Slot:
         """Whatever happens to a board, the slot goes on; only a lost manifest stops it."""
         counts = False
         try:
-            finished = self._tries(burn_unit)
+            label = self.scan(self) if self.scan else ""
+            if label is None:
+                return
+            finished = self._tries(burn_unit, label)
             counts = bool(finished.record.attempt.unit_id)
         except Exception as error:
             trouble = _as_ours(error)
@@ -150,11 +162,12 @@ class Slot:
             self.device.close()
             self.boards.done(counts)
 
-    def _tries(self, burn_unit: BurnUnit) -> Finished:
+    def _tries(self, burn_unit: BurnUnit, label: str) -> Finished:
         """One board, as often as the retry policy has it. Each try is an attempt of its own."""
         baud = self.baud
         for number in itertools.count(1):
-            finished = self._one_try(burn_unit, baud, number)
+            trial = Trial(self.name, baud, number, label, self.rework)
+            finished = self._one_try(burn_unit, trial)
             result = finished.record.result
             if result.outcome is Outcome.PASS:
                 self.baud = baud
@@ -167,10 +180,10 @@ class Slot:
             baud = slower
         return finished
 
-    def _one_try(self, burn_unit: BurnUnit, baud: int, number: int) -> Finished:
-        self._say(SlotState.BURNING, baud=baud, tries=number)
+    def _one_try(self, burn_unit: BurnUnit, trial: Trial) -> Finished:
+        self._say(SlotState.BURNING, baud=trial.baud, tries=trial.number)
         finished: Finished | None = None
-        for event in burn_unit(self.device, self.name, baud, number, self.aborting.is_set):
+        for event in burn_unit(self.device, trial, self.aborting.is_set):
             if isinstance(event, Finished):
                 finished = event
             self.emit(event)

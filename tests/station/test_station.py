@@ -10,6 +10,7 @@ from burner.errors import BurnerError
 from burner.model import Finished, Note, Outcome
 from burner.station import SlotIs, SlotState, Station, StationEvent
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
+from burner.station.scanner import Scanner
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
 
@@ -213,3 +214,26 @@ def test_a_place_taken_by_a_board_that_never_spoke_is_given_back() -> None:
     burns = Burns()
     run(station_of({"1": silent, "2": good}, ByHand(Count(1), pause_s=0.01)), burns)
     assert Outcome.PASS in [r.result.outcome for r in burns.records]
+
+
+# labels
+
+
+def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
+    devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
+    devices["1"].fails("write", "E902")
+    burns = Burns()
+    station = Station(devices, OneEach(), BAUD, Scanner(["A\n", "\n", "B\n"]))
+    events = run(station, burns)
+    assert sorted(set(burns.labels)) == ["A", "B"]
+    assert len(burns.labels) == 3
+    assert states(events)[:2] == [S.SEEN, S.SCAN]
+
+
+def test_a_slot_that_waits_for_its_label_stops_without_a_record() -> None:
+    station = Station({"1": FakeDevice(FakeBoard())}, OneEach(), BAUD, Scanner([]))
+    burns = Burns()
+    for event in station.run(burns):
+        if states([event]) == [S.SCAN]:
+            station.stop()
+    assert burns.records == []

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from burner.burn import Trial
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault
 from burner.model import (
     Attempt,
     Bound,
+    Event,
     Finished,
     Outcome,
     Progress,
@@ -31,19 +33,23 @@ class Burns:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.labels: list[str] = []
+        """What was scanned for each try."""
         self.seq = itertools.count(1)
         self.broken: Exception | None = None
         """Raised instead of a record: a bug, or a manifest that cannot be written."""
 
     def __call__(
-        self, device: Device, slot: str, baud: int, number: int, aborted: Callable[[], bool]
-    ) -> Iterator[StationEvent]:
-        attempt = an_attempt(slot, number)
+        self, device: Device, trial: Trial, aborted: Callable[[], bool]
+    ) -> Iterator[Event]:
+        slot = trial.slot
+        self.labels.append(trial.label)
+        attempt = an_attempt(slot, trial.number)
         if self.broken is not None:
             raise self.broken
         try:
             yield StepStarted(slot, Step.IDENTIFY)
-            silicon = device.identify(ConnectPlan("esp32c3", baud))
+            silicon = device.identify(ConnectPlan("esp32c3", trial.baud))
             name = f"plug-{silicon.mac.octets.hex()[-4:]}"
             attempt = replace(attempt, silicon=silicon, device_name=name)
             yield Bound(slot, attempt.unit_id, name)
