@@ -43,6 +43,7 @@ class BootSettings(Strict):
 
     @property
     def awaited(self) -> tuple[str, ...]:
+        """Every pattern that some line must match."""
         named = (p for p in (self.device_name, self.product_id) if p)
         return (*self.expect, *named)
 

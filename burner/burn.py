@@ -24,6 +24,7 @@ from burner.model import (
     Bound,
     Event,
     Finished,
+    Mac,
     Outcome,
     Progress,
     Record,
@@ -167,7 +168,8 @@ class _Way:
 
     def name(self) -> Iterator[Event]:
         yield self.enter(Step.NAME)
-        ids = {**self.attempt.ids, **derive(self._silicon, self.profile.name.universal_addresses)}
+        addresses = derive(self._silicon, self.profile.name.universal_addresses)
+        ids: dict[str, str | Mac] = {**self.attempt.ids, **addresses}
         name = device_name(self.profile.name, ids)
         self.attempt = replace(self.attempt, device_name=name)
         yield Bound(self.trial.slot, self.attempt.unit_id, name)
@@ -186,9 +188,8 @@ class _Way:
             return None
         where = f"PASS at {passed.result.ended:%Y-%m-%d %H:%M} UTC in slot {passed.attempt.slot}"
         before, now = passed.attempt.silicon, self._silicon
-        if before and before.fingerprint and now.fingerprint:
-            if before.fingerprint != now.fingerprint:
-                raise BurnerError("E456", f"{now.mac}: {where}, on another flash chip")
+        if before and now.differs_from(before):
+            raise BurnerError("E456", f"{now.mac}: {where}, on another flash chip")
         frozen = [r for r in passed.attempt.regions if r.kind is RegionClass.FROZEN]
         if not all(self.device.matches(region) for region in frozen):
             raise BurnerError("E453", f"{now.mac}: {where}")

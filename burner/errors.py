@@ -36,9 +36,11 @@ class Code:
     """True where trying the same unit again may help (link noise, a busy port)."""
 
     def sentence(self, language: Language = "en") -> str:
+        """What happened."""
         return self.says_zh if language == "zh" else self.says
 
     def remedy(self, language: Language = "en") -> str:
+        """What to do now."""
         return self.do_zh if language == "zh" else self.do
 
 
@@ -74,6 +76,7 @@ class BurnerError(Exception):
 
     @property
     def row(self) -> Code:
+        """The code's row of the table."""
         return lookup(self.code)
 
     def __str__(self) -> str:
@@ -97,7 +100,9 @@ def refuse(findings: list[Finding]) -> None:
 def table() -> dict[str, Code]:
     """Every code, in the order of the files."""
     rows: dict[str, Code] = {}
-    for entry in sorted(resources.files("burner").joinpath("codes").iterdir(), key=lambda e: e.name):
+    for entry in sorted(
+        resources.files("burner").joinpath("codes").iterdir(), key=lambda e: e.name
+    ):
         if not entry.name.endswith(".toml"):
             continue
         for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():

@@ -57,6 +57,7 @@ class Region:
 
     @property
     def end(self) -> int:
+        """Offset of the first byte behind it."""
         return self.offset + self.size
 
 
@@ -72,9 +73,11 @@ class Segment:
 
     @property
     def end(self) -> int:
+        """Offset of the first byte behind it."""
         return self.offset + len(self.data)
 
     def region(self) -> Region:
+        """The same place with digests for bytes."""
         return Region(
             name=self.name,
             offset=self.offset,
@@ -137,7 +140,13 @@ class Silicon:
 
     @property
     def unit_id(self) -> str:
+        """The base MAC as text."""
         return str(self.mac)
+
+    def differs_from(self, other: Self) -> bool:
+        """Whether the second fingerprints prove two parts, whatever their MACs say."""
+        known = self.fingerprint and other.fingerprint
+        return bool(known) and self.fingerprint != other.fingerprint
 
 
 @dataclass(frozen=True)
@@ -168,10 +177,12 @@ class Attempt:
 
     @property
     def chip(self) -> str:
+        """esptool's name of the part; empty until identified."""
         return self.silicon.chip if self.silicon else ""
 
     @property
     def unit_id(self) -> str:
+        """The base MAC; empty until identified."""
         return self.silicon.unit_id if self.silicon else ""
 
 

@@ -51,6 +51,7 @@ def verify(
 
 
 def passed(checks: tuple[Check, ...]) -> bool:
+    """Whether nothing that was compared differs."""
     return all(check.verdict is not Verdict.DIFFERS for check in checks)
 
 
@@ -58,9 +59,10 @@ def _part(silicon: Silicon, record: Record) -> Check:
     before = record.attempt.silicon
     if before is None or not before.fingerprint or not silicon.fingerprint:
         return Check("second fingerprint", Verdict.LEFT_OUT, "this part has none on record")
-    same = before.fingerprint == silicon.fingerprint
-    why = "" if same else f"on record {before.fingerprint}, in the unit {silicon.fingerprint}"
-    return Check("second fingerprint", Verdict.SAME if same else Verdict.DIFFERS, why)
+    if silicon.differs_from(before):
+        why = f"on record {before.fingerprint}, in the unit {silicon.fingerprint}"
+        return Check("second fingerprint", Verdict.DIFFERS, why)
+    return Check("second fingerprint", Verdict.SAME)
 
 
 def _region(device: Device, region: Region) -> Check:

@@ -27,8 +27,12 @@ def explain(code: str | None, as_json: bool) -> None:
         for row in rows.values():
             screen.say(f"{row.code}  {row.sentence(language())}")
             screen.say(f"→ {row.remedy(language())}")
-            again = "the station tries again by itself" if row.retry else "not tried again by itself"
+            again = (
+                "the station tries again by itself" if row.retry else "not tried again by itself"
+            )
             screen.say(f"  fault: {row.fault}; {again}")
     else:
-        lines = [(r.code, r.fault, r.sentence(language()), r.remedy(language())) for r in rows.values()]
+        lines = [
+            (r.code, r.fault, r.sentence(language()), r.remedy(language())) for r in rows.values()
+        ]
         screen.table("", ("code", "fault", "what happened", "what to do"), lines)

@@ -7,7 +7,8 @@ imported on first use, so that help and `--json` never pay for it.
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -94,3 +95,16 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterab
     from rich.progress import track as rich_track
 
     return rich_track(items, description=label, total=total, console=console(stderr=True))
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar for work that says how much more it has done, when a person is looking."""
+    if not console(stderr=True).is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.advance(task, done)
