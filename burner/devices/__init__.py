@@ -11,7 +11,6 @@ from typing import Protocol
 
 from burner.model import Region, Segment, Silicon
 
-
 ANY_CHIP = "any"
 """Asked for where nothing will be written: whatever chip answers."""
 
