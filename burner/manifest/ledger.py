@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import bindparam, desc, select
 from sqlalchemy.engine import Connection
 
@@ -160,6 +161,10 @@ class Ledger:
         return self._reader.unit(unit_id, product_id)
 
     # -- a batch ---------------------------------------------------------------------------------
+
+    def batch(self, batch: str) -> SqlRow[Any] | None:
+        """What the manifest holds of a batch (planned, taken, state), None when it is new."""
+        return self._reader.batch(batch)
 
     def open_batch(
         self,

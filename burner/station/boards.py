@@ -132,7 +132,8 @@ class ByHand:
 class ByBench:
     """The bench's hands: the next board is put in as soon as one is through."""
 
-    def __init__(self, count: Count, swap: Callable[[str], None]) -> None:
+    def __init__(self, count: Count, swap: Callable[[str], bool]) -> None:
+        """`swap` puts the next board into a slot; False when there is none left."""
         self._count = count
         self._swap = swap
         self._had: set[str] = set()
@@ -142,10 +143,10 @@ class ByBench:
         """See `Boards`."""
         if not self._count.take():
             return False
-        if slot.name in self._had:
-            with self._lock:
-                self._swap(slot.name)
-        self._had.add(slot.name)
+        with self._lock:
+            if slot.name in self._had and not self._swap(slot.name):
+                return False
+            self._had.add(slot.name)
         slot.seen()
         return True
 

@@ -69,8 +69,9 @@ def test_a_bad_unit_is_not_tried_for_ever() -> None:
 def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
     device = FakeDevice(FakeBoard(mac(1), clean_up_to_baud=460_800))
 
-    def swap(slot: str) -> None:
+    def swap(slot: str) -> bool:
         device.insert(FakeBoard(mac(2)))
+        return True
 
     events = run(station_of({"1": device}, ByBench(Count(2), swap)), Burns())
     assert device.bauds == [921_600, 460_800, 460_800]
@@ -80,8 +81,9 @@ def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
 def test_a_bad_unit_does_not_slow_its_slot() -> None:
     device = FakeDevice(FakeBoard(mac(1), flips=(0x10010,)))
 
-    def swap(slot: str) -> None:
+    def swap(slot: str) -> bool:
         device.insert(FakeBoard(mac(2)))
+        return True
 
     run(station_of({"1": device}, ByBench(Count(2), swap)), Burns())
     assert device.bauds == [921_600, 460_800, 921_600]
@@ -101,7 +103,7 @@ def test_a_manifest_that_cannot_be_written_stops_every_slot() -> None:
     burns = Burns()
     burns.broken = BurnerError("E701", "disk full")
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in range(1, 4)}
-    station = station_of(devices, ByBench(Count(100), lambda slot: None))
+    station = station_of(devices, ByBench(Count(100), lambda slot: True))
     run(station, burns)
     assert station.broken is not None
     assert station.broken.code == "E701"
@@ -111,7 +113,7 @@ def test_a_manifest_that_cannot_be_written_stops_every_slot() -> None:
 def test_stop_lets_the_running_unit_finish_and_takes_no_other() -> None:
     device = FakeDevice(FakeBoard())
     gate = device.holds("write")
-    station = station_of({"1": device}, ByBench(Count(10), lambda slot: None))
+    station = station_of({"1": device}, ByBench(Count(10), lambda slot: True))
     burns = Burns()
     for event in station.run(burns):
         if states([event])[:1] == [S.BURNING]:
@@ -123,7 +125,7 @@ def test_stop_lets_the_running_unit_finish_and_takes_no_other() -> None:
 def test_abort_ends_the_running_unit_aborted_at_once() -> None:
     device = FakeDevice(FakeBoard())
     device.holds("write")
-    station = station_of({"1": device}, ByBench(Count(10), lambda slot: None))
+    station = station_of({"1": device}, ByBench(Count(10), lambda slot: True))
     burns = Burns()
     started = time.monotonic()
     for event in station.run(burns):

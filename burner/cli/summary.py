@@ -1,0 +1,148 @@
+"""What a run came to: the table of its units, counts that add up, and what to do next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from burner.cli import screen
+from burner.cli.view import clock
+from burner.cli.words import phrase, state_word
+from burner.errors import Language, lookup
+from burner.model import Event, Finished
+from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.tally import Tally, Unit
+
+COLUMNS: dict[Language, tuple[str, ...]] = {
+    "en": ("slot", "unit", "name", "", "code", "tries", "seconds", "remark"),
+    "zh": ("工位", "设备", "名称", "", "代码", "次数", "秒", "备注"),
+}
+MAX_ROWS = 200
+"""Of a longer run only what did not pass is listed; the manifest has everything."""
+
+
+def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
+    """The table of units, then the counts, then hints."""
+    units = [*tally.units, *tally.silent]
+    if len(units) > MAX_ROWS:
+        units = [unit for unit in units if unit.state not in (SlotState.PASS, SlotState.KNOWN)]
+    rows = [_row(unit, language) for unit in sorted(units, key=_order)]
+    if rows:
+        screen.table("", COLUMNS[language], rows)
+    screen.say(counts_line(tally, elapsed_s, language))
+    for code in dict.fromkeys(unit.code for unit in units if unit.code):
+        row = lookup(code)
+        screen.say(f"{code}  {row.sentence(language)}")
+        screen.say(f"      → {row.remedy(language)}")
+
+
+def _order(unit: Unit) -> tuple[int, str, datetime]:
+    """Slots as people count them, 2 before 10; in a slot by time."""
+    return len(unit.slot), unit.slot, unit.ended
+
+
+def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
+    """`4 units: PASS 3, FAIL 1 …`: the numbers after the colon add up to the one before it."""
+    counts = [f"{state_word(s, language)} {n}" for s, n in tally.counts.items() if n]
+    many = f"{len(tally.units)} {'台' if language == 'zh' else _units(len(tally.units))}"
+    parts = [f"{many}: {', '.join(counts)}" if counts else many]
+    if tally.silent:
+        slots = ", ".join(dict.fromkeys(unit.slot for unit in tally.silent))
+        parts.append(f"{phrase('silent', language)}: {phrase('slot', language)} {slots}")
+    if tally.first_pass_yield is not None:
+        parts.append(f"{phrase('first pass', language)} {tally.first_pass_yield:.1%}")
+    if pace := tally.per_hour(elapsed_s):
+        parts.append(f"{pace:.0f} {phrase('an hour', language)}")
+    return "  ·  ".join(parts)
+
+
+def _units(number: int) -> str:
+    return "unit" if number == 1 else "units"
+
+
+def _row(unit: Unit, language: Language) -> Sequence[object]:
+    remark = unit.detail
+    if unit.known:
+        remark = f"already PASS at {clock(unit.ended)} in slot {unit.where}"
+    elif unit.outcome.value == "PASS" and not unit.written:
+        remark = "flash held it already; not written"
+    return (
+        unit.slot,
+        unit.unit_id,
+        unit.device_name,
+        state_word(unit.state, language),
+        unit.code,
+        unit.tries,
+        "" if unit.known else f"{unit.seconds:.1f}",
+        remark,
+    )
+
+
+def hints(tally: Tally, manifest: str) -> list[str]:
+    """Commands worth trying next."""
+    where = "" if manifest == "manifest.db" else f" --manifest {manifest}"
+    found = [f"burner manifest list{where}", f"burner manifest verify{where}"]
+    codes = dict.fromkeys(u.code for u in [*tally.units, *tally.silent] if u.code)
+    return [*found, *(f"burner explain {code}" for code in list(codes)[:1])]
+
+
+# -- for scripts ----------------------------------------------------------------------------------
+
+
+def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """One event as a line of JSON; None for those that only a screen wants."""
+    if isinstance(event, SlotIs):
+        said: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
+        if event.error is not None:
+            said |= {"code": event.error.code, "detail": event.error.detail}
+        return said
+    if isinstance(event, Finished):
+        attempt, result = event.record.attempt, event.record.result
+        return {
+            "event": "finished",
+            "slot": event.slot,
+            "seq": event.record.seq,
+            "unit_id": attempt.unit_id,
+            "device_name": attempt.device_name,
+            "outcome": result.outcome.value,
+            "code": result.code,
+            "detail": result.detail,
+            "step": result.step.value,
+            "seconds": round(result.seconds, 3),
+            "try": attempt.try_number,
+            "known": event.known,
+            "written": result.written and not event.known,
+            "evidence": dict(result.evidence),
+        }
+    return None
+
+
+def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str, Any]:
+    """The last line of JSON."""
+    fpy = tally.first_pass_yield
+    return {
+        "event": "summary",
+        "units": [_unit_json(unit) for unit in tally.units],
+        "silent": [{"slot": unit.slot, "code": unit.code} for unit in tally.silent],
+        "troubles": {slot: error.code for slot, error in tally.troubles.items()},
+        "counts": {state.value: number for state, number in tally.counts.items()},
+        "first_pass_yield": None if fpy is None else round(fpy, 4),
+        "units_per_hour": round(tally.per_hour(elapsed_s), 1),
+        "seconds": round(elapsed_s, 3),
+        "exit_code": exit_code,
+    }
+
+
+def _unit_json(unit: Unit) -> Mapping[str, Any]:
+    return {
+        "slot": unit.slot,
+        "unit_id": unit.unit_id,
+        "device_name": unit.device_name,
+        "outcome": unit.outcome.value,
+        "code": unit.code,
+        "known": unit.known,
+        "written": unit.written,
+        "tries": unit.tries,
+        "first": unit.first.value,
+        "seconds": round(unit.seconds, 3),
+        "ended": unit.ended.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
