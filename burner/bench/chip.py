@@ -81,7 +81,7 @@ class Chip:
         self._dtr, self._rts = dtr, rts
         if self.mode is Mode.OFF or self.unit.has(FaultKind.NO_RESET):
             return
-        if not rts:
+        if not rts and not was_low:
             # The chip's own USB bridge keeps DTR as the wish for download mode.
             self._usb_boot_flag = dtr and self.unit.timing.usb_bytes_per_s > 0
         if rts and not dtr:
@@ -168,9 +168,10 @@ class Chip:
 
     def _release(self, now: float) -> None:
         late = self.unit.fault(FaultKind.LATE_RESET)
+        asked_over_usb, self._usb_boot_flag = self._usb_boot_flag, False
         if late:
             self._start_at(now + late.seconds, now)
-        elif self._usb_boot_flag or self._io0_low:
+        elif asked_over_usb or self._io0_low:
             self._enter_download(now)
         elif self._dtr:
             self._start_at(now + max(self._boot_s, STRAP_WINDOW_S), now + STRAP_WINDOW_S)
