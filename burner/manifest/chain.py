@@ -1,4 +1,4 @@
-"""The chain of a station: heads, hashes, and the pure check of a sequence of records.
+"""The chain of a station: heads, hashes, and the pure check of one record after another.
 
     digest = SHA-256(body)                hash = SHA-256(hash of the record before + digest)
 
@@ -7,7 +7,6 @@ name (manifest id and station), so a chain cannot be passed off as another's. Tw
 an export may withhold a body of somebody else's batch and still prove the order.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -70,6 +69,16 @@ class Row(NamedTuple):
     hash: str
 
 
+Columns = tuple[str, str, int, str, int, str, str, str, int, str, str, str]
+"""A stored record as one plain tuple: the head without manifest and station, body, hash."""
+
+COLUMNS = (
+    *(field for field in Head._fields if field not in ("manifest", "station")),
+    "body",
+    "hash",
+)
+
+
 @dataclass(frozen=True)
 class Flaw:
     """The first bad place of a chain."""
@@ -97,50 +106,48 @@ def link(before: str, body_digest: str) -> str:
     return _hex((before + body_digest).encode())
 
 
-def head_text(head: Head) -> str:
-    """The head as it ends the body: the keys are sorted already."""
-    return orjson.dumps(dict(zip(KEYS, (*head, VERSION), strict=True))).decode()
+class ChainCheck:
+    """The pure check of one chain, a record at a time. Made for millions of them."""
 
+    def __init__(self, manifest: str, station: str, before: str = "", seq: int = 0) -> None:
+        self.manifest, self.station = manifest, station
+        self.hash = before or genesis(manifest, station)
+        """Hash of the last good record."""
+        self.seq = seq
+        """Its number."""
+        self.at = ""
 
-def ends_with(body: str, head: Head) -> bool:
-    """Whether a body's head is exactly this one.
-
-    `head` sorts behind `data`, so a canonical body ends with its head: comparing text compares
-    every column at once, without parsing.
-    """
-    return body.endswith(f',"head":{head_text(head)}}}')
-
-
-def check(rows: Iterable[Row], before: str, seq: int = 0) -> Iterator[Row | Flaw]:
-    """Recompute a chain; yields each good row, and ends with a Flaw at the first bad one.
-
-    Args:
-        rows: the records of one station in their order.
-        before: hash of the record before the first row (`genesis` at the start).
-        seq: number of the record before the first row.
-    """
-    for row in rows:
-        flaw = _flaw(row, before, seq)
-        if flaw:
-            yield Flaw(row.head.station, row.head.seq, flaw)
-            return
-        before, seq = row.hash, row.head.seq
-        yield row
-
-
-def _flaw(row: Row, before: str, seq: int) -> str:
-    head = row.head
-    if head.seq != seq + 1 and not (head.kind == Kind.RESTORED and head.seq > seq):
-        return f"record {seq + 1} is missing" if head.seq > seq else "out of order"
-    if link(before, digest(row.body)) != row.hash:
-        return "body and hash do not fit the record before: edited, removed, inserted or moved"
-    if not ends_with(row.body, head):
-        return "a column says something else than the body"
-    return ""
+    def take(self, row: Columns) -> str:
+        """Check the next record; empty when it is good, else what is wrong with it."""
+        at, batch, claims, name, intent, kind, outcome, product, seq, unit, body, stored = row
+        if seq != self.seq + 1 and not (kind == Kind.RESTORED and seq > self.seq):
+            return f"record {self.seq + 1} is missing" if seq > self.seq else "out of order"
+        text = body.encode()
+        found = sha256((self.hash + sha256(text).hexdigest()).encode()).hexdigest()
+        if found != stored:
+            return "does not fit the record before it: edited, removed, inserted or moved"
+        # `head` sorts behind `data`, so a canonical body ends with its head: comparing text
+        # compares every column at once, without parsing.
+        head = {
+            "at": at,
+            "batch": batch,
+            "claims": claims,
+            "device_name": name,
+            "intent": intent,
+            "kind": kind,
+            "manifest": self.manifest,
+            "outcome": outcome,
+            "product_id": product,
+            "seq": seq,
+            "station": self.station,
+            "unit_id": unit,
+            "v": VERSION,
+        }
+        if not text.endswith(orjson.dumps({"head": head})[1:]):
+            return "a column says something else than the body"
+        self.hash, self.seq, self.at = found, seq, at
+        return ""
 
 
 def _hex(data: bytes) -> str:
     return sha256(data).hexdigest()
-
-
-KEYS = (*Head._fields, "v")

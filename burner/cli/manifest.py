@@ -1,0 +1,240 @@
+"""`burner manifest`: read, check and export the production ledger."""
+
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from burner.cli import screen
+from burner.cli.options import json_option, manifest_option
+from burner.errors import BurnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from burner.manifest.reader import Filter, Reader
+    from burner.manifest.verify import Verdict
+
+OUTCOMES = ("PASS", "FAIL", "ERROR", "ABORTED", "OPEN")
+
+
+@click.group()
+def manifest() -> None:
+    """Read, check, export and close the production ledger."""
+
+
+class Moment(click.ParamType):
+    """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            self.fail(f"{value} is no ISO 8601 date or time", param, ctx)
+
+
+def filter_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
+    """--since --until --batch --product --outcome."""
+    options = (
+        click.option("--outcome", default="", type=click.Choice(("", *OUTCOMES), False)),
+        click.option("--product", default="", metavar="ID", help="Only this ProductID."),
+        click.option("--batch", default="", metavar="ID", help="Only this batch."),
+        click.option("--until", type=Moment(), help="Started before this time."),
+        click.option("--since", type=Moment(), help="Started at or after this time."),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
+@manifest.command("list")
+@manifest_option
+@filter_options
+@json_option
+def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
+    """List attempts, one row each, in their order."""
+    with _reader(manifest) as reader:
+        elements = reader.elements(_filter(wanted))
+        if as_json:
+            _array(elements)
+            return
+        screen.table(
+            "",
+            ("seq", "started (UTC)", "station", "slot", "unit", "name", "outcome", "code", "s"),
+            (_row(element) for element in elements),
+        )
+
+
+@manifest.command()
+@click.argument("unit", metavar="NAME|MAC|IMEI|SN")
+@manifest_option
+@json_option
+def show(unit: str, manifest: str, as_json: bool) -> None:
+    """Show the whole life of a unit, found by any of its IDs."""
+    from burner.manifest.life import lives_of
+
+    with _reader(manifest) as reader:
+        units = lives_of(reader, unit)
+    if not units:
+        raise BurnerError("E712", unit)
+    if as_json:
+        _array(units)
+        return
+    for each in units:
+        _show(each)
+
+
+@manifest.command()
+@manifest_option
+@json_option
+def verify(manifest: str, as_json: bool) -> None:
+    """Recompute every chain and compare every column, claim and place with the records."""
+    from burner.manifest.verify import size
+    from burner.manifest.verify import verify as check
+
+    with _reader(manifest) as reader, screen.progress("verify", size(reader)) as advance:
+        verdict = check(reader, advance)
+    if as_json:
+        screen.say(json.dumps(_verdict(verdict), ensure_ascii=False, indent=2))
+    else:
+        rows = [(c.station, c.records, c.at, c.hash) for c in verdict.chains]
+        screen.table("", ("station", "records", "last (UTC)", "hash of the last"), rows)
+    for warning in verdict.warnings:
+        screen.warn(warning)
+    if verdict.flaw:
+        raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
+    if not as_json:
+        screen.say(f"{verdict.records} records agree.")
+
+
+@manifest.command()
+@manifest_option
+@filter_options
+@click.option("--format", "kind", type=click.Choice(("csv", "jsonl")), default="csv")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout.")
+def export(manifest: str, kind: str, out: Path | None, **wanted: Any) -> None:
+    """Write attempts as CSV or JSON lines, one line each."""
+    from burner.manifest.export import FORMATS
+
+    with _reader(manifest) as reader, _target(out) as file:
+        chosen = _filter(wanted)
+        lines: Iterable[str] = FORMATS[kind](reader, chosen)
+        if out:
+            lines = screen.track(lines, "export", reader.count(chosen))
+        for line in lines:
+            file.write(line)
+
+
+def _reader(manifest: str) -> "Reader":
+    from burner.manifest.reader import Reader
+
+    return Reader.open(manifest)
+
+
+def _filter(wanted: dict[str, Any]) -> "Filter":
+    from burner.manifest.reader import Filter
+
+    return Filter(**wanted)
+
+
+@contextmanager
+def _target(out: Path | None) -> "Iterator[TextIO]":
+    """A file that appears when it is complete, or stdout."""
+    if out is None:
+        yield sys.stdout
+        return
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        part.replace(out)
+    except OSError as error:
+        raise BurnerError("E705", f"{out}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _array(elements: Iterable[Any]) -> None:
+    """One JSON array, an element a line, without holding them all."""
+    separator = "[\n"
+    for element in elements:
+        sys.stdout.write(separator + json.dumps(element, ensure_ascii=False))
+        separator = ",\n"
+    screen.say("[]" if separator == "[\n" else "\n]")
+
+
+def _row(element: dict[str, Any]) -> tuple[object, ...]:
+    seconds = element["seconds"]
+    return (
+        element["seq"],
+        element["started"][:19].replace("T", " "),
+        element["station"],
+        element["slot"],
+        element["unit_id"] or "–",
+        element["device_name"] or "–",
+        element["outcome"],
+        element["code"],
+        f"{seconds:.1f}" if seconds is not None else "",
+    )
+
+
+def _show(unit: dict[str, Any]) -> None:
+    screen.table(
+        f"unit {unit['unit_id']}  {', '.join(unit['names']) or 'without a name'}",
+        (
+            "seq",
+            "started (UTC)",
+            "station",
+            "slot",
+            "batch",
+            "profile",
+            "outcome",
+            "code",
+            "remark",
+        ),
+        [
+            (
+                e["seq"],
+                e["started"][:19].replace("T", " "),
+                e["station"],
+                e["slot"],
+                e["batch"],
+                e["profile"],
+                e["outcome"],
+                e["code"],
+                _remark(e),
+            )
+            for e in unit["attempts"]
+        ],
+    )
+    if len(unit["fingerprints"]) > 1:
+        screen.warn(f"Under this MAC came different boards: {', '.join(unit['fingerprints'])}")
+
+
+def _remark(element: dict[str, Any]) -> str:
+    if successor := element["superseded_by"]:
+        return f"superseded by {successor['station']} {successor['seq']}"
+    return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
+
+
+def _verdict(verdict: "Verdict") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    flaw = asdict(verdict.flaw) if verdict.flaw else None
+    return {
+        "manifest": verdict.manifest,
+        "records": verdict.records,
+        "ok": flaw is None,
+        "flaw": flaw,
+        "chains": [asdict(chain) for chain in verdict.chains],
+        "warnings": list(verdict.warnings),
+    }

@@ -1,0 +1,73 @@
+"""The manifest as files: one row an attempt for spreadsheets and MES, or the chain itself."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+
+from burner.manifest.bodies import Data
+from burner.manifest.reader import ALL, Filter, Reader
+
+COLUMNS = (
+    "seq",
+    "started",
+    "ended",
+    "station",
+    "slot",
+    "operator",
+    "batch",
+    "profile",
+    "release_digest",
+    "product_id",
+    "chip",
+    "unit_id",
+    "device_name",
+    "outcome",
+    "code",
+    "step",
+    "seconds",
+    "detail",
+    "written",
+    "try_number",
+    "rework",
+    "ids",
+    "fingerprint",
+    "regions",
+    "versions",
+    "attempt",
+)
+"""Of a CSV; append-only, so that an import by position stays right."""
+
+
+def csv_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+    """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
+    yield _line(COLUMNS)
+    for element in reader.elements(wanted):
+        yield _line([_cell(element, column) for column in COLUMNS])
+
+
+def json_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+    """One line an attempt, with the keys of `list --json`."""
+    for element in reader.elements(wanted):
+        yield json.dumps(element, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Reader, Filter], Iterator[str]]] = {
+    "csv": csv_lines,
+    "jsonl": json_lines,
+}
+
+
+def _cell(element: Data, column: str) -> object:
+    if column == "fingerprint":
+        return (element["silicon"] or {}).get("fingerprint", "")
+    value = element[column]
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+def _line(cells: "tuple[object, ...] | list[object]") -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()

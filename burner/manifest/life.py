@@ -1,0 +1,26 @@
+"""A unit's whole life: every attempt on it, under every product, across rework."""
+
+from burner.manifest.bodies import Data, element, fingerprints
+from burner.manifest.reader import Filter, Reader
+
+
+def lives_of(reader: Reader, text: str) -> list[Data]:
+    """Every unit that answers to a MAC, name, IMEI, label or serial number.
+
+    Returns:
+        For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
+        MAC), `attempts` as in `list --json`.
+    """
+    return [_life_of(reader, unit) for unit in reader.find(text)]
+
+
+def _life_of(reader: Reader, unit_id: str) -> Data:
+    lives = list(reader.lives(Filter(unit=unit_id)))
+    attempts = [element(life, successor) for life, successor in lives]
+    names = (attempt["device_name"] for attempt in attempts)
+    return {
+        "unit_id": unit_id,
+        "names": list(dict.fromkeys(name for name in names if name)),
+        "fingerprints": list(fingerprints(life for life, _ in lives)),
+        "attempts": attempts,
+    }
