@@ -34,7 +34,12 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TEMP", "TMP", "TMPDIR",
 class WorkerProcess:
     """One child process and the pipe to it; one caller at a time, `kill` from any thread."""
 
-    def __init__(self, log_path: Path, module: str = "burner.devices.esp_worker") -> None:
+    def __init__(
+        self,
+        log_path: Path,
+        module: str = "burner.devices.esp_worker",
+        margin_s: float = MARGIN_S,
+    ) -> None:
         """Start it; nothing waits until the first exchange.
 
         Raises:
@@ -44,11 +49,14 @@ class WorkerProcess:
             self._process = _spawn(module, log_path)
         except OSError as error:
             raise BurnerError("E321", str(error)) from error
+        self._margin_s = margin_s
         self._up: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._versions: dict[str, str] | None = None
         self.stocked: set[str] = set()
         """Digests of the segments this worker holds."""
-        threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True).start()
+        self._said = ""
+        self._reader = threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True)
+        self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -82,7 +90,7 @@ class WorkerProcess:
             self._send(command)
             within_s = FIRST_SIGN_S
             while True:
-                message = self._next(within_s + MARGIN_S, "E902")
+                message = self._next(within_s + self._margin_s, "E902")
                 if message.kind in ("done", "failed"):
                     break
                 within_s = message.fields.get("within", FIRST_SIGN_S)
@@ -120,6 +128,9 @@ class WorkerProcess:
                 self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5.0)
+        self._reader.join(1.0)
+        with contextlib.suppress(OSError):
+            self._stdin.close()
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Let it go: it ends by itself when its pipe closes, and is killed when it does not."""
@@ -158,11 +169,14 @@ class WorkerProcess:
         return message
 
     def _read(self) -> None:
-        """Pass on messages until the worker closes its end."""
+        """Pass on messages until the worker closes its end, then keep what it said of it."""
         stdout = cast("BinaryIO", self._process.stdout)
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), stdout:
             while (message := wire.receive(stdout)) is not None:
                 self._up.put(message)
+        with cast("BinaryIO", self._process.stderr) as stderr:
+            said = stderr.read().decode(errors="replace").splitlines()
+        self._said = next((line.strip() for line in reversed(said) if line.strip()), "")
         self._up.put(None)
 
     def _last_words(self) -> str:
@@ -172,9 +186,7 @@ class WorkerProcess:
         status = self._process.returncode
         if status is None:
             return "its pipe broke"
-        said = cast("BinaryIO", self._process.stderr).read().decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(said) if line.strip()), "")
-        return f"exit {status}" + (f": {last[:200]}" if last else "")
+        return f"exit {status}" + (f": {self._said[:200]}" if self._said else "")
 
 
 def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":

@@ -1,0 +1,55 @@
+"""Segments are compressed once per run, and confidential ones are not kept."""
+
+import hashlib
+import threading
+import zlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.devices.stock import HEAD_SIZE, Stock, pack
+from burner.model import Segment
+
+
+@given(st.binary(min_size=1, max_size=5000))
+def test_what_goes_over_the_wire_is_the_segment_padded_to_whole_words(data: bytes) -> None:
+    packed = pack(data)
+    written = zlib.decompress(packed.data) if packed.compressed else packed.data
+    assert written == data + b"\xff" * (-len(data) % 4)
+    assert packed.flash_size == len(written)
+    assert packed.size == len(data)
+    assert packed.md5 == hashlib.md5(data).hexdigest()
+    assert packed.head_md5 == hashlib.md5(data[:HEAD_SIZE]).hexdigest()
+    assert packed.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_bytes_that_do_not_compress_go_as_they_are() -> None:
+    noise = hashlib.shake_256(b"noise").digest(4096)
+    packed = pack(noise)
+    assert not packed.compressed
+    assert packed.data == noise
+
+
+def test_a_shared_segment_is_packed_once_for_all_slots() -> None:
+    stock, segment = Stock(), Segment("app", 0x10000, bytes(200_000) + b"app")
+    found = []
+    slots = [threading.Thread(target=lambda: found.append(stock.pack(segment))) for _ in range(8)]
+    for slot in slots:
+        slot.start()
+    for slot in slots:
+        slot.join()
+    assert len(found) == 8
+    assert all(each is found[0] for each in found)
+    assert stock.find(segment.region().sha256) is found[0]
+
+
+def test_a_confidential_segment_is_not_kept() -> None:
+    stock = Stock()
+    segment = Segment("nvs", 0x9000, b"key" * 100, confidential=True)
+    assert stock.pack(segment).md5 == segment.region().md5
+    assert stock.pack(segment) is not stock.pack(segment)
+    assert stock.find(segment.region().sha256) is None
+
+
+def test_the_bytes_show_in_no_repr() -> None:
+    assert "key" not in repr(pack(b"key"))

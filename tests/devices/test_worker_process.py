@@ -1,0 +1,171 @@
+"""A worker is watched, killed when silent, replaced by nothing of its own, and never an orphan."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from burner.devices.wire import Message
+from burner.devices.worker_process import WorkerProcess
+from burner.errors import BurnerError
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerProcess]:
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PLUG_SECRET", "not for children")
+    fake = WorkerProcess(tmp_path / "slot.log", module="fake_worker", margin_s=0.3)
+    yield fake
+    fake.stop()
+
+
+def gone(pid: int, within_s: float = 5.0) -> bool:
+    """Whether a process is no more (a zombie is no more)."""
+    ends = time.monotonic() + within_s
+    while time.monotonic() < ends:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_payload_goes_down_and_comes_up(worker: WorkerProcess) -> None:
+    assert worker.versions == {"fake": "1"}
+    assert worker.ask(Message("echo", {}, b"\0\xff" * 200_000)).payload == b"\0\xff" * 200_000
+
+
+def test_messages_on_the_way_are_passed_on(worker: WorkerProcess) -> None:
+    assert [m["done"] for m in worker.exchange(Message("count", {"to": 3}))] == [0, 1, 2]
+
+
+def test_what_the_worker_refuses_is_raised_and_it_lives_on(worker: WorkerProcess) -> None:
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("refuse"))
+    assert (caught.value.code, caught.value.detail) == ("E501", "a block")
+    assert worker.ask(Message("echo")).kind == "done"
+
+
+def test_a_worker_silent_beyond_its_promise_is_killed(worker: WorkerProcess) -> None:
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("promise", {"within": 0.1, "sleep": 20}))
+    assert caught.value.code == "E320"
+    assert not worker.is_alive
+
+
+def test_a_promise_kept_late_but_in_time_is_kept(worker: WorkerProcess) -> None:
+    assert worker.ask(Message("promise", {"within": 0.2, "sleep": 0.3})).kind == "done"
+
+
+@posix_only
+def test_a_stopped_worker_is_noticed_and_killed(worker: WorkerProcess) -> None:
+    pid = worker.ask(Message("echo"))["pid"]
+    conversation = worker.exchange(Message("promise", {"within": 0.1, "sleep": 0.2}))
+    next(conversation)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(BurnerError) as caught:
+        next(conversation)
+    assert caught.value.code == "E320"
+    assert gone(pid)
+
+
+def test_a_worker_that_dies_says_how(worker: WorkerProcess) -> None:
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("die", {"status": 7}))
+    assert caught.value.code == "E902"
+    assert caught.value.detail == "exit 7: the driver went away"
+    with pytest.raises(BurnerError):
+        worker.ask(Message("echo"))
+
+
+def test_a_worker_killed_from_another_thread_ends_the_call(worker: WorkerProcess) -> None:
+    assert worker.versions
+    threading.Timer(0.2, worker.kill).start()
+    started = time.monotonic()
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("promise", {"within": 20, "sleep": 20}))
+    assert caught.value.code == "E902"
+    assert time.monotonic() - started < 3
+
+
+def test_a_conversation_left_early_kills_the_worker(worker: WorkerProcess) -> None:
+    conversation = worker.exchange(Message("promise", {"within": 5, "sleep": 5}))
+    next(conversation)
+    conversation.close()
+    assert not worker.is_alive
+
+
+def test_a_module_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    broken = WorkerProcess(tmp_path / "slot.log", module="no_such_module")
+    with pytest.raises(BurnerError) as caught:
+        broken.ask(Message("echo"))
+    assert caught.value.code == "E321"
+    assert "no_such_module" in caught.value.detail
+    broken.stop()
+
+
+def test_the_environment_of_the_station_is_not_inherited(worker: WorkerProcess) -> None:
+    names = worker.ask(Message("environment"))["names"]
+    assert "PATH" in names
+    assert "PLUG_SECRET" not in names
+
+
+@posix_only
+def test_a_worker_is_out_of_the_reach_of_the_terminals_ctrl_c(worker: WorkerProcess) -> None:
+    assert os.getpgid(worker.pid) == worker.pid
+    assert os.getsid(worker.pid) != os.getsid(0)
+
+
+def test_a_worker_that_is_let_go_ends_by_itself(worker: WorkerProcess) -> None:
+    worker.ask(Message("echo"))
+    started = time.monotonic()
+    worker.stop()
+    assert not worker.is_alive
+    assert time.monotonic() - started < 1.5
+
+
+def test_nothing_in_the_current_folder_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("serial", "esptool", "json", "burner"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path)
+    real = WorkerProcess(tmp_path / "slot.log")
+    assert real.versions["esptool"]
+    real.stop()
+
+
+@posix_only
+def test_no_worker_outlives_a_station_that_is_killed(tmp_path: Path) -> None:
+    script = f"""
+        import sys, time
+        from pathlib import Path
+        from burner.devices.worker_process import WorkerProcess
+        worker = WorkerProcess(Path({str(tmp_path / "slot.log")!r}))
+        worker.versions
+        print(worker.pid, flush=True)
+        time.sleep(60)
+    """
+    station = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        cwd=HERE.parents[1],
+    )
+    assert station.stdout is not None
+    pid = int(station.stdout.readline())
+    station.kill()
+    station.wait()
+    station.stdout.close()
+    assert gone(pid)
