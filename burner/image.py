@@ -197,8 +197,10 @@ def _parse_at(data: bytes, start: int) -> AppImage:
     segments = _segments(data, start + header, count)
     chip, low, high, digest = ("esp8266", 0, 0, 0) if esp8266 else _extended(data, start)
     proofs = [_checksum(data, start, segments)]
-    if digest:
-        proofs.append(_sha256(data, start, proofs[0].offset + 1))
+    behind = proofs[0].offset + 1
+    # A header that denies the digest it has would leave most bytes unchecked.
+    if digest or (len(data) == behind + 32 and not esp8266):
+        proofs.append(_sha256(data, start, behind))
     return AppImage(
         start=start,
         chip=chip,

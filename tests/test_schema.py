@@ -1,0 +1,206 @@
+"""YAML → strict models: nothing is guessed, everything wrong is named at once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, field_validator
+
+from burner import schema
+from burner.errors import BurnerError
+from burner.schema import Offset, Size, Strict, refusal
+
+CODE = "E101"
+
+
+class Round(Strict):
+    kind: Literal["round"]
+    radius: int
+
+
+class Square(Strict):
+    kind: Literal["square"]
+    side: Size
+
+
+class Drawing(Strict):
+    version: str
+    at: Offset = 0
+    shapes: tuple[Annotated[Round | Square, Field(discriminator="kind")], ...] = ()
+    note: Round | None = None
+    secret: str = ""
+
+    @field_validator("version")
+    @classmethod
+    def _not_zero(cls, version: str) -> str:
+        if version == "zero":
+            raise refusal("E104", "found zero", "one or more")
+        return version
+
+
+def findings(text: str) -> list[str]:
+    """What is wrong, as people read it, without the word `error`."""
+    try:
+        document = schema.parse(text, "a.yaml", CODE)
+    except BurnerError as error:
+        return [str(f) for f in error.findings]
+    return [str(f) for f in schema.fit(document, Drawing, CODE)[1]]
+
+
+def test_a_good_file_becomes_a_frozen_model(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("version: '1'\nat: 0x10\nshapes: [{kind: square, side: 4K}]\n")
+    drawing = schema.load(path, Drawing, CODE)
+    assert drawing == Drawing(version="1", at=16, shapes=(Square(kind="square", side=4096),))
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(drawing, "at", 3)  # noqa: B010
+
+
+def test_every_mistake_is_named_with_its_line_and_field() -> None:
+    text = """\
+versoin: '1'
+at: 4Q
+shapes:
+  - {kind: round, radius: big}
+  - {kind: square, side: 4K, colour: red}
+  - {kind: oval}
+note: {kind: round}
+"""
+    found = findings(text)
+    assert len(found) == 7
+    assert "a.yaml:1 version: error E101: is missing; required" in found
+    assert any(
+        f.startswith("a.yaml:2 at: error E101: found '4Q'; a number of bytes") for f in found
+    )
+    assert any(f.startswith("a.yaml:4 shapes[0].radius: error E101: found 'big'") for f in found)
+    unknown = "is not a key of this place; keys here: kind, side"
+    assert f"a.yaml:5 shapes[1].colour: error E101: {unknown}" in found
+    assert any("a.yaml:6 shapes[2]" in f and "'round', 'square'" in f for f in found)
+    assert "a.yaml:7 note.radius: error E101: is missing; required" in found
+    assert any("a.yaml:1 versoin" in f and "did you mean version?" in f for f in found)
+
+
+def test_a_version_that_yaml_takes_for_a_number_must_be_quoted() -> None:
+    assert findings("version: 1.10") == [
+        "a.yaml:1 version: error E101: '1.10' is read as a float; text: put quotes around it"
+    ]
+
+
+def test_a_rule_gives_its_finding_a_code_of_its_own() -> None:
+    assert findings("version: zero") == ["a.yaml:1 version: error E104: found zero; one or more"]
+
+
+def test_a_value_near_a_secret_is_never_repeated() -> None:
+    for text in ("version: a\nsecret: 12345678", "version: a\nsecret: [hush-hush]"):
+        (found,) = findings(text)
+        assert "12345678" not in found
+        assert "hush" not in found
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("no", "no"),
+        ("on", "on"),
+        ("12:30", "12:30"),
+        ("0123", "0123"),
+        ("2024-01-31", "2024-01-31"),
+        ("1_000", "1_000"),
+        ("true", True),
+        ("0x1F", 31),
+        ("-5", -5),
+        ("1.5", 1.5),
+        ("~", None),
+        ("", None),
+        ("'0x1F'", "0x1F"),
+    ],
+)
+def test_yaml_is_read_as_it_looks(written: str, read: object) -> None:
+    value = schema.parse(f"a: {written}", "a.yaml", CODE).data["a"]
+    assert value == read
+    assert type(value) is type(read)
+
+
+def test_a_key_that_stands_twice_is_refused_with_both_lines() -> None:
+    assert findings("version: a\nat: 1\nversion: b") == [
+        "a.yaml:3 version: error E101: stands twice, first in line 1; each key once"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !!python/object:os.system x",
+        "a: !secret x",
+        "? [a]\n: b",
+        "a: *nowhere",
+        "&a [*a]",
+        "[" * 40,
+        "[" * 40 + "]" * 40,
+        "a: &a [" + "x," * 1000 + "]\nb: [" + "*a," * 100 + "]",
+        "a: \x00",
+        "- [",
+        "a: " + "9" * 5000,
+        "x" * (schema.MAX_FILE_BYTES + 1),
+    ],
+    ids=str.__len__,
+)
+def test_yaml_that_is_broken_or_hostile_is_refused(text: str) -> None:
+    with pytest.raises(BurnerError) as caught:
+        schema.parse(text, "a.yaml", CODE)
+    assert caught.value.code == CODE
+    assert caught.value.findings
+
+
+def test_the_name_of_an_alias_is_not_repeated() -> None:
+    assert "hush" not in str(findings("version: *hush"))
+
+
+def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
+    for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "latin.yaml"):
+        with pytest.raises(BurnerError) as caught:
+            schema.load(path, Drawing, CODE)
+        assert caught.value.code == CODE
+        assert caught.value.findings[0].place == path.name
+
+
+def test_an_empty_file_is_a_file_without_fields() -> None:
+    (found,) = findings("")
+    assert "dictionary" in found
+
+
+def test_lines_are_known_for_later_checks(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("version: a\nshapes:\n  - kind: round\n    radius: 1\n")
+    assert schema.source_lines(path)["shapes", 0, "radius"] == 4
+    place = schema.read(path, CODE).place
+    assert place("shapes", 0, "radius") == "a.yaml:4 shapes[0].radius"
+    assert place("shapes", 0, "missing") == "a.yaml:3 shapes[0].missing"
+    assert place("other") == "a.yaml:1 other"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("4MB", 4 << 20), ("24K", 24576), ("0x6000", 0x6000), ("1m", 1 << 20), (512, 512), ("0", 0)],
+)
+def test_sizes_are_read_in_every_usual_form(text: object, size: int) -> None:
+    assert schema.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "4G", "1.5M", "-1", "0x", "4 M B", True, None, 1 << 32, -1])
+def test_what_is_no_size_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        schema.parse_size(text)
+
+
+@given(st.text(max_size=200))
+def test_no_text_brings_anything_but_findings(text: str) -> None:
+    findings(text)
+
+
+@given(st.text(alphabet="a: \n-[]{}&*!'\"#|>?%@`,0x1.~", max_size=60))
+def test_no_mixture_of_yaml_signs_brings_anything_but_findings(text: str) -> None:
+    findings(text)
