@@ -1,9 +1,12 @@
 """Reading every ID a unit has, when each can be read: before the write, or after the boot."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from burner.devices import Device, Line
+from burner.devices import ConnectPlan, Device, Line
 from burner.devices.modem import read_imei, read_serial
+from burner.errors import BurnerError
 from burner.identity import (
     IdentitySettings,
     ModemSettings,
@@ -11,8 +14,10 @@ from burner.identity import (
     check_silicon,
     find_serial,
     read_label,
+    sources_after_boot,
 )
-from burner.model import Silicon
+from burner.model import Mac, Silicon
+from burner.naming import NameSettings, derive, device_name
 
 Question = Callable[[Line], str]
 
@@ -27,14 +32,27 @@ def read_before(
             does not agree with it.
     """
     check_silicon(silicon, settings)
-    ids = {"mac": str(silicon.mac)}
-    if silicon.eui64:
-        ids["eui64"] = silicon.eui64
-    if label or settings.label or (settings.serial and settings.serial.source == "label"):
-        ids |= read_label(label, settings)
+    ids = silicon_ids(silicon) | from_label(settings, label)
     ids |= from_modem(device, settings, "before")
     _agree(settings, ids)
     return ids
+
+
+def silicon_ids(silicon: Silicon) -> dict[str, str]:
+    """What the part says of itself."""
+    ids = {"mac": str(silicon.mac), "eui64": silicon.eui64}
+    return {source: value for source, value in ids.items() if value}
+
+
+def from_label(settings: IdentitySettings, label: str) -> dict[str, str]:
+    """What the scanned label says; nothing where the profile asks for none and none is scanned.
+
+    Raises:
+        BurnerError: E430, E440, E442.
+    """
+    if label or settings.label or (settings.serial and settings.serial.source == "label"):
+        return read_label(label, settings)
+    return {}
 
 
 def read_after(
@@ -82,3 +100,72 @@ def _ask(device: Device, modem: ModemSettings, question: Question) -> str:
 def _agree(settings: IdentitySettings, ids: Mapping[str, str]) -> None:
     if settings.label and "label" in ids:
         check_label(ids["label"], settings, ids)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a look at a unit asks for."""
+
+    plan: ConnectPlan
+    identity: IdentitySettings
+    name: NameSettings | None = None
+    """None: no name is made."""
+    label: str = ""
+    boot_s: float = 5.0
+    """How long the firmware may take to print a serial number."""
+
+
+@dataclass
+class Look:
+    """What was read of one unit, and everything that is wrong with it."""
+
+    silicon: Silicon | None = None
+    addresses: dict[str, Mac] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    device_name: str = ""
+    problems: list[BurnerError] = field(default_factory=list)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What goes wrong is noted, and the look goes on."""
+        try:
+            yield
+        except BurnerError as problem:
+            self.problems.append(problem)
+
+
+def look(device: Device, rules: Rules) -> Look:
+    """Read every ID of a unit, whatever of it fails, and write nothing.
+
+    The unit is left running its application.
+    """
+    try:
+        silicon = device.identify(rules.plan)
+    except BurnerError as problem:
+        return Look(problems=[problem])
+    addresses = derive(silicon, rules.name.universal_addresses if rules.name else None)
+    seen = Look(silicon, addresses, silicon_ids(silicon))
+    with seen.noting():
+        check_silicon(silicon, rules.identity)
+    with seen.noting():
+        seen.ids |= from_label(rules.identity, rules.label)
+    with seen.noting():
+        seen.ids |= from_modem(device, rules.identity, "before")
+    with seen.noting():
+        seen.ids |= _from_firmware(device, rules)
+    with seen.noting():
+        _agree(rules.identity, seen.ids)
+    with seen.noting():
+        if rules.name:
+            seen.device_name = device_name(rules.name, {**seen.ids, **seen.addresses})
+    return seen
+
+
+def _from_firmware(device: Device, rules: Rules) -> dict[str, str]:
+    """Boot the unit; what it tells then, where the profile asks for that."""
+    settings = rules.identity
+    serial = settings.serial if settings.serial and settings.serial.source == "firmware" else None
+    late = sources_after_boot(settings)
+    lines = device.boot(rules.boot_s if serial else 0.0, lambda _: not late)
+    ids = {"serial": find_serial(lines, serial)} if serial else {}
+    return ids | from_modem(device, settings, "after")
