@@ -4,9 +4,11 @@ It never raises for a bad unit: that is an outcome, and the last event is always
 does raise when the manifest cannot be written (E7): an unrecorded unit must not exist.
 """
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -110,6 +112,8 @@ def burn(
         if error.code.startswith("E7"):
             raise
         result = way.failed(error, aborted())
+    except Exception as error:  # a bug of ours must not leave the unit without an outcome
+        result = way.failed(_bug(error), aborted())
     yield way.enter(Step.RECORD)
     yield Finished(trial.slot, ledger.finish(way.attempt, result))
 
@@ -332,6 +336,14 @@ class _Way:
         self.written = True
         for done, total in self.device.write(segments):
             yield Progress(self.trial.slot, Step.WRITE, done, total)
+
+
+def _bug(error: Exception) -> BurnerError:
+    """What and where, not the words of it: they could hold a secret."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return BurnerError(
+        "E901", f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+    )
 
 
 def _write_order(segment: Segment) -> tuple[int, bool, int]:

@@ -65,6 +65,7 @@ class Writer:
         self._sure = False
         self._trouble: BurnerError | None = None
         self._mark: MarkFile | None = None
+        self._closed = False
 
     def open(self) -> None:
         """Take the station's lock, make or migrate the tables, find the head.
@@ -82,8 +83,9 @@ class Writer:
             raise
 
     def close(self) -> None:
-        """Let go of the database and of the station's lock."""
+        """Let go of the database and of the station's lock, for good."""
         with self.lock:
+            self._closed = True
             if self._connection is not None:
                 with suppress(exc.SQLAlchemyError):
                     self._connection.close()
@@ -177,6 +179,8 @@ class Writer:
 
     def _ready(self) -> Connection:
         """A connection whose chain ends where we think it does."""
+        if self._closed:
+            raise BurnerError("E716", "the manifest was closed")
         if self._connection is not None and self._connection.invalidated:
             self._connection.close()
             self._connection, self._sure = None, False

@@ -1,0 +1,322 @@
+"""One unit the whole way: an ESP in memory, the real release, the real manifest."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from burner import verify
+from burner.burn import Job, Trial, burn
+from burner.errors import BurnerError
+from burner.identity import ImeiSettings, LabelSettings, SerialSettings
+from burner.manifest.ledger import Ledger
+from burner.model import (
+    Bound,
+    Event,
+    Finished,
+    Outcome,
+    Record,
+    RegionClass,
+    Security,
+    Step,
+    StepStarted,
+)
+from burner.naming import NameSettings
+from burner.release import Release, open_release
+from burner.secrets import Secret
+from tests.fakes import FakeBoard, FakeDevice
+
+PLUG = Path(__file__).parents[1] / "profiles" / "plug-c3.yaml"
+SECRET = Secret(b"aVerySecretProductKey123")
+NAME = "6055F9000001"
+IMEI = "490154203237518"
+
+
+def told(name: str = NAME, product_id: str = "7QKX2MPD0C") -> Callable[[FakeBoard], Sequence[str]]:
+    return lambda _: ("ESP-ROM:fake", f"product_id={product_id} device_name={name}")
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return open_release(PLUG, SECRET)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
+        yield opened
+
+
+class Line:
+    """A station in one call: burns a board and gives what came of it."""
+
+    def __init__(self, release: Release, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.job = Job(release, "station-1", "li", "", {"burner": "test"})
+        self.events: list[Event] = []
+
+    def burn(self, device: FakeDevice, **trial: str) -> Record:
+        slot = trial.pop("slot", "1")
+        stop = trial.pop("aborted", "")
+        this = Trial(slot=slot, baud=921600, **trial)  # type: ignore[arg-type]
+        self.events = list(burn(self.job, device, self.ledger, this, lambda: bool(stop)))
+        assert isinstance(self.events[-1], Finished)
+        return self.events[-1].record
+
+    @property
+    def known(self) -> bool:
+        last = self.events[-1]
+        return isinstance(last, Finished) and last.known
+
+    @property
+    def steps(self) -> list[Step]:
+        return [event.step for event in self.events if isinstance(event, StepStarted)]
+
+    def with_profile(self, **changes: object) -> None:
+        profile = self.job.release.profile.model_copy(update=changes)
+        self.job = replace(self.job, release=replace(self.job.release, profile=profile))
+
+
+@pytest.fixture
+def line(release: Release, ledger: Ledger) -> Line:
+    return Line(release, ledger)
+
+
+def ended(record: Record) -> tuple[Outcome, str]:
+    return record.result.outcome, record.result.code
+
+
+def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
+    record = line.burn(FakeDevice(FakeBoard(prints=told())))
+    assert ended(record) == (Outcome.PASS, "")
+    assert line.steps == list(Step)
+    assert Bound("1", "60:55:f9:00:00:01", NAME) in line.events
+    assert record.result.written
+    assert record.result.evidence["firmware_device_name"] == NAME
+
+
+def test_the_record_names_every_region_that_was_burned(line: Line, release: Release) -> None:
+    record = line.burn(FakeDevice(FakeBoard(prints=told())))
+    assert record.attempt.regions == tuple(s.region() for s in release.segments)
+    assert record.attempt.versions["esptool"] == "fake"
+
+
+def test_the_configuration_is_written_last(line: Line) -> None:
+    device = FakeDevice(FakeBoard(prints=told()))
+    line.burn(device)
+    writes = [call.removeprefix("write ") for call in device.calls if call.startswith("write")]
+    kinds = {r.name: r.kind for r in line.job.release.layout.segments.values()}
+    assert writes[-1] == "fctry"
+    assert kinds[writes[0]] is RegionClass.BLANK
+
+
+def test_a_known_unit_is_not_written_again_and_nothing_is_recorded(line: Line) -> None:
+    board = FakeBoard(prints=told())
+    first = line.burn(FakeDevice(board))
+    device = FakeDevice(board)
+    again = line.burn(device, slot="2")
+    assert line.known
+    assert again.attempt.slot == "1"
+    assert again.seq == first.seq
+    assert not [call for call in device.calls if call.startswith("write")]
+
+
+def test_a_known_unit_whose_flash_changed_is_stopped(line: Line) -> None:
+    board = FakeBoard(prints=told())
+    line.burn(FakeDevice(board))
+    board.flash.erase(0x20000, 0x1000)
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E453")
+
+
+def test_a_declared_rework_is_written_whole(line: Line) -> None:
+    board = FakeBoard(prints=told())
+    line.burn(FakeDevice(board))
+    record = line.burn(FakeDevice(board), rework="new plastic")
+    assert ended(record) == (Outcome.PASS, "")
+    assert record.result.written
+    assert record.attempt.rework == "new plastic"
+
+
+def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> None:
+    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
+    twin = FakeBoard(prints=told(), fingerprint="bb22")
+    assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
+
+
+def test_a_unit_that_already_holds_our_bytes_is_not_written(line: Line, release: Release) -> None:
+    board = FakeBoard(prints=told())
+    for segment in release.segments:
+        board.flash.program(segment.offset, segment.data)
+    record = line.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.PASS, "")
+    assert not record.result.written
+
+
+def test_a_burn_cut_short_stays_open_and_the_next_one_ends_it(
+    line: Line, release: Release, tmp_path: Path
+) -> None:
+    board = FakeBoard(prints=told())
+    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600))
+    while next(cut) != StepStarted("1", Step.VERIFY):
+        pass
+    line.ledger.close()
+    with Ledger.open(tmp_path / "manifest.db", "station-1") as ledger:
+        history = ledger.unit("60:55:f9:00:00:01", "7QKX2MPD0C")
+        assert history.open is not None
+        after = Line(release, ledger)
+        record = after.burn(FakeDevice(board))
+        assert ended(record) == (Outcome.PASS, "")
+        assert not record.result.written
+
+
+@pytest.mark.parametrize(
+    ("board", "code"),
+    [
+        (FakeBoard(chip="esp32"), "E401"),
+        (FakeBoard(flash_size=2 << 20), "E402"),
+        (FakeBoard(flash_size=8 << 20), "E402"),
+        (FakeBoard(security=Security(flash_encryption=True)), "E403"),
+        (FakeBoard(security=Security(secure_boot=True)), "E403"),
+        (FakeBoard(security=Security(secure_download=True)), "E404"),
+        (FakeBoard(revision="v0.2"), "E405"),
+        (FakeBoard(mac="00:00:00:00:00:00"), "E410"),
+    ],
+)
+def test_a_part_that_must_not_be_burned_is_stopped_before_the_first_erase(
+    line: Line, board: FakeBoard, code: str
+) -> None:
+    before = bytes(board.flash.bytes)
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, code)
+    assert bytes(board.flash.bytes) == before
+
+
+@pytest.mark.parametrize(
+    ("prints", "code"),
+    [
+        (told(name="ANOTHER"), "E603"),
+        (told(product_id="AAAAAAAAAA"), "E604"),
+        (lambda _: ("ESP-ROM:fake",), "E605"),
+        (lambda _: (), "E605"),
+    ],
+)
+def test_firmware_that_does_not_say_what_was_burned_fails_the_unit(
+    line: Line, prints: Callable[[FakeBoard], Sequence[str]], code: str
+) -> None:
+    record = line.burn(FakeDevice(FakeBoard(prints=prints)))
+    assert ended(record) == (Outcome.FAIL, code)
+    assert record.result.step is Step.PROVE
+
+
+def test_a_configuration_that_reads_back_wrong_fails_the_unit(line: Line) -> None:
+    class Forgetful(FakeDevice):
+        def read(self, offset: int, size: int) -> bytes:
+            return b"\xff" * size
+
+    record = line.burn(Forgetful(FakeBoard(prints=told())))
+    assert record.result.outcome is Outcome.FAIL
+    assert record.result.code in ("E602", "E606")
+
+
+def test_a_bad_station_is_an_error_and_a_person_who_stops_it_an_abort(line: Line) -> None:
+    device = FakeDevice(FakeBoard(prints=told()))
+    device.fails("write", "E902")
+    assert ended(line.burn(device)) == (Outcome.ERROR, "E902")
+    device.fails("write", "E902")
+    assert ended(line.burn(device, aborted="yes")) == (Outcome.ABORTED, "E458")
+
+
+def test_a_bug_of_ours_is_recorded_too(line: Line) -> None:
+    device = FakeDevice(FakeBoard())
+    device.fails("identify", RuntimeError("oh"))
+    record = line.burn(device)
+    assert ended(record) == (Outcome.ERROR, "E901")
+    assert "RuntimeError" in record.result.detail
+
+
+def test_a_manifest_that_cannot_be_written_stops_the_burn_before_the_first_byte(
+    line: Line,
+) -> None:
+    device = FakeDevice(FakeBoard(prints=told()))
+    line.ledger.close()
+    with pytest.raises(BurnerError, match="E7"):
+        line.burn(device)
+    assert not [call for call in device.calls if call.startswith("write")]
+
+
+def answers_imei(imei: str) -> Callable[[bytes], bytes]:
+    replies = {b"AT\r\n": b"\r\nOK\r\n", b"AT+CGSN\r\n": f"\r\n{imei}\r\n\r\nOK\r\n".encode()}
+    return lambda sent: replies.get(sent, b"\r\nERROR\r\n")
+
+
+def after_boot(line: Line) -> None:
+    """The product's name is the IMEI of a modem behind the chip."""
+    imei = ImeiSettings(port="esp", when="after", settle_s=0.01, answer_s=0.1)
+    identity = line.job.release.profile.identity.model_copy(update={"imei": imei})
+    line.with_profile(identity=identity, name=NameSettings(template="{imei}"))
+
+
+def test_a_name_from_a_modem_behind_the_chip_binds_after_the_boot(line: Line) -> None:
+    after_boot(line)
+    device = FakeDevice(FakeBoard(prints=told(name=IMEI)), {"esp": answers_imei(IMEI)})
+    record = line.burn(device)
+    assert ended(record) == (Outcome.PASS, "")
+    assert record.attempt.device_name == IMEI
+    assert record.attempt.ids["imei"] == IMEI
+    assert line.steps.index(Step.NAME) > line.steps.index(Step.RESET)
+
+
+def test_a_second_unit_with_the_same_imei_gets_no_name(line: Line) -> None:
+    after_boot(line)
+    line.burn(FakeDevice(FakeBoard(prints=told(name=IMEI)), {"esp": answers_imei(IMEI)}))
+    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name=IMEI))
+    record = line.burn(FakeDevice(twin, {"esp": answers_imei(IMEI)}))
+    assert ended(record) == (Outcome.FAIL, "E450")
+
+
+def test_an_imei_with_a_wrong_check_digit_fails_the_unit(line: Line) -> None:
+    after_boot(line)
+    record = line.burn(FakeDevice(FakeBoard(), {"esp": answers_imei("490154203237519")}))
+    assert ended(record) == (Outcome.FAIL, "E421")
+
+
+def test_a_serial_number_that_the_firmware_prints_is_recorded(line: Line) -> None:
+    serial = SerialSettings(source="firmware", line=r"sn=(\w+)", pattern=r"A\d{4}")
+    identity = line.job.release.profile.identity.model_copy(update={"serial": serial})
+    line.with_profile(identity=identity)
+    prints = (*told()(FakeBoard()), "sn=A0042")
+    record = line.burn(FakeDevice(FakeBoard(prints=lambda _: prints)))
+    assert record.attempt.ids["serial"] == "A0042"
+
+
+def test_a_label_that_does_not_agree_stops_the_unit_before_the_first_erase(line: Line) -> None:
+    label = LabelSettings(pattern=r"MAC:(?P<mac>[0-9A-F]{6})")
+    identity = line.job.release.profile.identity.model_copy(update={"label": label})
+    line.with_profile(identity=identity)
+    device = FakeDevice(FakeBoard(prints=told()))
+    assert ended(line.burn(device, label="MAC:000002")) == (Outcome.FAIL, "E441")
+    assert not [call for call in device.calls if call.startswith("write")]
+    assert ended(line.burn(device, label="MAC:000001")) == (Outcome.PASS, "")
+
+
+def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Release) -> None:
+    board = FakeBoard(prints=told())
+    record = line.burn(FakeDevice(board))
+    checks = verify.verify(FakeDevice(board), board.silicon, record, release)
+    assert verify.passed(checks)
+    assert {c.verdict for c in checks} == {verify.Verdict.SAME, verify.Verdict.LEFT_OUT}
+    board.flash.erase(0x20000, 0x1000)
+    broken = verify.verify(FakeDevice(board), board.silicon, record, release)
+    assert [c.what for c in broken if c.verdict is verify.Verdict.DIFFERS] == ["app at 0x20000"]
+
+
+def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release: Release) -> None:
+    board = FakeBoard(prints=told())
+    record = line.burn(FakeDevice(board))
+    other = open_release(PLUG, Secret(b"anotherSecretProductKey4"))
+    board.flash.erase(0x15000, 0x4000)
+    for segment in other.segments:
+        if segment.confidential:
+            board.flash.program(segment.offset, segment.data)
+    checks = verify.verify(FakeDevice(board), board.silicon, record, release)
+    assert checks[-1].verdict is verify.Verdict.DIFFERS
