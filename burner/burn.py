@@ -329,7 +329,7 @@ class _Way:
 
     def _connect(self) -> Silicon:
         early = self.profile.flash.early_baud == "auto"
-        plan = ConnectPlan(self.profile.chip.type, self.trial.baud, early_baud=early)
+        plan = ConnectPlan(self.profile.chip.type, self.trial.baud, early, self.attempt.id)
         return self.device.identify(plan)
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
