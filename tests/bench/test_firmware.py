@@ -1,0 +1,200 @@
+"""What a booted chip prints is what is really in its flash, and it writes what firmware writes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from esp_idf_nvs_partition_gen import nvs_partition_gen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.bench import first_boot
+from burner.bench.nor import SECTOR, NorFlash
+from burner.bench.unit import Fault, FaultKind, Firmware, UnitSpec
+from burner.carriers.nvs_reader import read_nvs
+from burner.model import Mac, Segment
+from burner.partitions import Partition, parse_binary
+from burner.release import Release, open_release
+from tests.bench.host import Host
+
+PROFILES = Path(__file__).parents[2] / "profiles"
+SECRET = "8XzjN8rfgFVGDTNTUGau4snA"
+UNIT = UnitSpec(mac=Mac.parse("58:cf:79:0a:0b:0c"))
+
+
+def release(name: str, monkeypatch: pytest.MonkeyPatch) -> Release:
+    monkeypatch.setenv(name.upper().replace("-", "_") + "_SECRET", SECRET)
+    return open_release(PROFILES / f"{name}.yaml")
+
+
+@pytest.fixture
+def plug(monkeypatch: pytest.MonkeyPatch) -> tuple[Segment, ...]:
+    return release("plug-c3", monkeypatch).payload("ignored")
+
+
+def burned(unit: UnitSpec, segments: Sequence[Segment]) -> Host:
+    host = Host(unit)
+    host.reset_into_download()
+    for segment in segments:
+        host.chip.silicon.flash.program(segment.offset, segment.data)
+    return host
+
+
+def without(segments: Sequence[Segment], name: str) -> list[Segment]:
+    return [segment for segment in segments if segment.name != name]
+
+
+def boot_log(host: Host) -> str:
+    return host.reset_into_app().decode()
+
+
+def test_the_firmware_names_its_product_and_itself_and_never_the_secret(
+    plug: tuple[Segment, ...],
+) -> None:
+    log = boot_log(burned(UNIT, plug))
+    assert "Project name:     plug-c3" in log
+    assert "App version:      1.2.0" in log
+    assert "product_id=7QKX2MPD0C device_name=58CF790A0B0C" in log
+    assert SECRET not in log
+
+
+def test_a_name_in_the_configuration_comes_before_the_silicons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segments = release("sensor-esp32", monkeypatch).payload("sensor-7")
+    log = boot_log(burned(replace(UNIT, chip="esp32"), segments))
+    assert "product_id=H3T9WZ4LEA device_name=sensor-7" in log
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [("{mac}", "58cf790a0b0c"), ("plug-{softap}", "plug-58CF790A0B0D"), ("me", "me")],
+)
+def test_a_firmware_may_derive_another_name_than_the_profile(
+    template: str, name: str, plug: tuple[Segment, ...]
+) -> None:
+    unit = replace(UNIT, firmware=Firmware(device_name=template))
+    assert f"device_name={name}\r\n" in boot_log(burned(unit, plug))
+
+
+def test_a_firmware_prints_further_lines_or_nothing_at_all(plug: tuple[Segment, ...]) -> None:
+    unit = replace(UNIT, firmware=Firmware(lines=("IMEI=490154203237518",)))
+    assert boot_log(burned(unit, plug)).endswith("IMEI=490154203237518\r\n")
+    silent = replace(UNIT, firmware=Firmware(prints=False))
+    assert "product_id" not in boot_log(burned(silent, plug))
+
+
+def test_an_application_at_its_own_rate_is_noise_at_another(plug: tuple[Segment, ...]) -> None:
+    host = burned(replace(UNIT, firmware=Firmware(baud=74880)), plug)
+    assert "product_id" not in host.reset_into_app().decode("latin-1")
+    host.baud(74880)
+    assert "product_id" in host.reset_into_app().decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("bootloader", "invalid header: 0xffffffff"),
+        ("partition-table", "load partition table error"),
+        ("app", "image at 0x20000 has invalid magic byte"),
+        ("fctry", "no product configuration"),
+    ],
+)
+def test_what_is_missing_is_missed(missing: str, says: str, plug: tuple[Segment, ...]) -> None:
+    assert says in boot_log(burned(UNIT, without(plug, missing)))
+
+
+def test_an_empty_chip_says_what_an_empty_chip_says() -> None:
+    assert boot_log(Host(UNIT)).endswith("invalid header: 0xffffffff\r\n")
+
+
+def test_a_damaged_application_does_not_start(plug: tuple[Segment, ...]) -> None:
+    host = burned(UNIT, plug)
+    host.chip.silicon.flash.program(0x20000 + 0x8000, bytes(16))
+    log = boot_log(host)
+    assert "image is corrupt" in log
+    assert "product_id" not in log
+
+
+def test_an_application_for_another_chip_does_not_start(
+    plug: tuple[Segment, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = next(s for s in release("sensor-esp32", monkeypatch).segments if s.name == "app")
+    foreign = [*without(plug, "app"), replace(other, offset=0x20000)]
+    assert "mismatch chip ID" in boot_log(burned(UNIT, foreign))
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ENCRYPTED, FaultKind.SECURE_BOOT])
+def test_a_locked_chip_does_not_start_plain_images(
+    kind: FaultKind, plug: tuple[Segment, ...]
+) -> None:
+    log = boot_log(burned(replace(UNIT, faults=(Fault(kind),)), plug))
+    assert "Project name" not in log
+
+
+def test_otadata_decides_which_slot_is_booted(plug: tuple[Segment, ...]) -> None:
+    host = burned(UNIT, plug)
+    host.chip.silicon.flash.program(0x1D000, first_boot.ota_entry(1))
+    host.chip.silicon.flash.program(0x1E000, first_boot.ota_entry(2))
+    assert "image at 0x1f0000 has invalid magic byte" in boot_log(host)
+
+
+def test_the_first_boot_changes_the_mutable_regions_and_no_other(
+    plug: tuple[Segment, ...],
+) -> None:
+    host = burned(UNIT, plug)
+    flash = host.chip.silicon.flash
+    before = flash.read(0, flash.size)
+    boot_log(host)
+    after = flash.read(0, flash.size)
+    changed = {
+        at
+        for at in range(0, flash.size, SECTOR)
+        if after[at : at + SECTOR] != before[at : at + SECTOR]
+    }
+    assert changed == {0xD000, 0x1D000}
+    assert read_nvs(after[0xD000:0x15000])["phy", "cal_version"] == 0x0A00
+    boot_log(host)
+    assert flash.read(0, flash.size) == after
+
+
+NVS = Partition("nvs", 1, 2, 0x9000, 0x4000)
+
+
+def nvs_with(count: int) -> bytes:
+    """The bytes of an NVS partition with so many numbers in it, by Espressif's generator."""
+    stream = BytesIO()
+    room = NVS.size - SECTOR
+    with nvs_partition_gen.nvs_open(
+        stream, room, nvs_partition_gen.Page.VERSION2, False, None, False
+    ) as nvs:
+        nvs.write_namespace("own")
+        for number in range(count):
+            nvs.write_entry(f"key{number}", number, "u32", nvs.get_namespace_idx())
+    return stream.getvalue()
+
+
+@given(st.integers(0, 300))
+def test_what_firmware_adds_to_nvs_leaves_the_rest_readable(count: int) -> None:
+    flash = NorFlash(UnitSpec(flash_size=1 << 20))
+    flash.program(NVS.offset, nvs_with(count))
+    before = read_nvs(flash.read(NVS.offset, NVS.size))
+    first_boot.keep_calibration(flash, NVS)
+    after = read_nvs(flash.read(NVS.offset, NVS.size))
+    assert after == {**before, ("phy", "cal_version"): 0x0A00}
+
+
+def test_a_real_application_of_esp_idf_boots(shared_images: Path) -> None:
+    folder = shared_images / "idf_hello_esp32c3"
+    places = {
+        0x0: folder / "bootloader" / "bootloader.bin",
+        0x8000: folder / "partition_table" / "partition-table.bin",
+        0x10000: folder / "hello_world.bin",
+    }
+    files = [Segment(path.name, offset, path.read_bytes()) for offset, path in places.items()]
+    assert parse_binary(files[1].data).find("nvs")
+    log = boot_log(burned(UNIT, files))
+    assert "Project name:     hello_world" in log
+    assert "no product configuration" in log
