@@ -28,7 +28,7 @@ def manifest() -> None:
     """Read, check, export and close the production ledger."""
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
 
     name = "time"
@@ -36,6 +36,7 @@ class Moment(click.ParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
+        """Read a time; one without a zone is this computer's."""
         try:
             return datetime.fromisoformat(value).astimezone(UTC)
         except ValueError:

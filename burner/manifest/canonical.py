@@ -18,19 +18,17 @@ VERSION = 1
 EXACT = 2**53
 """Integers at or beyond this are written as text: not every JSON reader keeps them."""
 
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def utc(moment: datetime) -> str:
     """`2025-01-31T12:00:00.000000Z`. The moment must know its zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment in the manifest has a time zone")
-    return moment.astimezone(UTC).strftime(MOMENT)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def moment(text: str) -> datetime:
     """The other way round."""
-    return datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def milliseconds(seconds: float) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
-from burner.model import Attempt, Mac, Outcome, Region, Result, Silicon, Step
+from burner.manifest.ledger import Ledger
+from burner.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
 
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
 _numbers: Iterator[int] = count(1)
@@ -37,9 +39,7 @@ REGIONS = tuple(
 )
 
 
-def an_attempt(
-    unit: int = 1, *, name: str | None = "", batch: str = "", **changes: object
-) -> Attempt:
+def an_attempt(unit: int = 1, *, name: str | None = "", batch: str = "", **changes: Any) -> Attempt:
     """An attempt on unit number `unit`; its name is its MAC unless given (None: not yet known)."""
     mac = unit_mac(unit)
     derived = mac.octets.hex() if name == "" else name or ""
@@ -59,10 +59,10 @@ def an_attempt(
         ids={"mac": str(mac)},
         regions=REGIONS,
     )
-    return replace(attempt, **changes)  # type: ignore[arg-type]
+    return replace(attempt, **changes)
 
 
-def a_result(outcome: Outcome = Outcome.PASS, **changes: object) -> Result:
+def a_result(outcome: Outcome = Outcome.PASS, **changes: Any) -> Result:
     result = Result(
         outcome=outcome,
         step=Step.PROVE if outcome is Outcome.PASS else Step.WRITE,
@@ -73,4 +73,23 @@ def a_result(outcome: Outcome = Outcome.PASS, **changes: object) -> Result:
         timings={"identify": 0.5, "write": 9.25},
         evidence={"baud": 921600, "key": "0123456789abcdef"},
     )
-    return replace(result, **changes)  # type: ignore[arg-type]
+    return replace(result, **changes)
+
+
+def open_batch(ledger: Ledger, batch: str = "WO1", planned: int | None = None) -> None:
+    ledger.open_batch(
+        batch,
+        profile="plug-c3 1.2.0",
+        release_digest="ab" * 32,
+        product_id="S3EUVBRJLB",
+        planned=planned,
+    )
+
+
+def burned(
+    ledger: Ledger, unit: int = 1, outcome: Outcome = Outcome.PASS, **changes: Any
+) -> Record:
+    """One attempt from intent to outcome."""
+    attempt = an_attempt(unit, **changes)
+    ledger.begin(attempt)
+    return ledger.finish(attempt, a_result(outcome))

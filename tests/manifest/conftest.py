@@ -1,0 +1,22 @@
+"""A manifest of its own for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from burner.manifest.ledger import Ledger
+from tests.manifest.records import Ticking, open_batch
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "manifest.db"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    """A manifest of station line1 with batch WO1 of three places."""
+    with Ledger.open(path, "line1", Ticking()) as opened:
+        open_batch(opened, planned=3)
+        yield opened
