@@ -69,7 +69,7 @@ class Chip:
     def set_host_baud(self, baud: int, now: float) -> None:
         """The host's end of the line now runs at `baud` bits per second."""
         self._advance(now)
-        self._uart.host_baud = baud
+        self._uart.host_baud = max(baud, 1)
 
     def set_lines(self, dtr: bool, rts: bool, now: float) -> None:
         """The host drives DTR and RTS (True = asserted, as in pyserial).

@@ -95,6 +95,9 @@ def _boot(silicon: Silicon) -> Iterator[str]:
     if unit.has(FaultKind.SECURE_BOOT) and not loader.signature:
         raise BootError("secure boot verification failed")
     table = _table(flash)
+    if table is None and unit.chip == "esp8266":
+        yield "the image at 0x0 is the application itself: no partition table"
+        return
     if table is None:
         raise BootError("E (30) boot: load partition table error!")
     yield "I (24) boot: 2nd stage bootloader"

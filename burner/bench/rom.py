@@ -207,6 +207,8 @@ class Rom:
 
     def _md5(self, request: Request) -> Answer:
         offset, size = request.words(2)
+        if offset + size > self.silicon.flash.size:
+            return self._bad(request, FAILED)
         digest = flash_md5(self.silicon, offset, size).hex().encode()
         seconds = size / MB * self.silicon.unit.timing.md5_s_per_mb
         return Answer((self._reply(request.op, data=digest),), before_s=seconds)

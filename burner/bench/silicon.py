@@ -128,7 +128,8 @@ class Silicon:
         usr, usr1 = registers.get(spi.base + spi.usr, 0), registers.get(spi.base + spi.usr1, 0)
         address_bits = (usr1 >> 26) + 1 if usr & USR_ADDRESS else 0
         dummy_bits = (usr1 & 0xFF) + 1 if usr & USR_DUMMY else 0
-        address = registers.get(spi.base + 4, 0) >> (32 - address_bits if spi.address_msb else 0)
+        unused_bits = max(32 - address_bits, 0) if spi.address_msb else 0
+        address = registers.get(spi.base + 4, 0) >> unused_bits
         sent = registers.get(spi.base + spi.data, 0)
         answer = self._flash_command(opcode, address, (address_bits + dummy_bits) // 8, sent)
         registers[spi.base + spi.data] = int.from_bytes(answer[:4].ljust(4, b"\0"), "little")

@@ -143,6 +143,8 @@ class Stub:
 
     def _md5(self, request: Request) -> Answer:
         offset, size = request.words(2)
+        if offset + size > self.silicon.flash.size:
+            return self._bad(request, FAILED_SPI)
         digest = flash_md5(self.silicon, offset, size)
         seconds = size / MB * self.silicon.unit.timing.md5_s_per_mb
         return Answer((self._reply(request.op, data=digest),), before_s=seconds)

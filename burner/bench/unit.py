@@ -52,7 +52,7 @@ class FaultKind(StrEnum):
     SECURE_BOOT = "secure-boot"
     """Secure boot is on already."""
     SECURE_DOWNLOAD = "secure-download"
-    """Secure download mode: no stub, no register reads, no read-back."""
+    """Secure download mode: no stub, no register reads, no read-back. From the ESP32-S2 on."""
     LATE_RESET = "late-reset"
     """The reset button sticks: the chip leaves reset `seconds` after EN is released."""
     NO_RESET = "no-reset"

@@ -198,3 +198,9 @@ def test_a_real_application_of_esp_idf_boots(shared_images: Path) -> None:
     log = boot_log(burned(UNIT, files))
     assert "Project name:     hello_world" in log
     assert "no product configuration" in log
+
+
+def test_an_esp8266_without_a_partition_table_runs_the_image_at_zero(shared_images: Path) -> None:
+    data = (shared_images / "esp8266_deepsleep.bin").read_bytes()
+    log = boot_log(burned(replace(UNIT, chip="esp8266"), [Segment("app", 0, data)]))
+    assert "the image at 0x0 is the application itself" in log

@@ -16,6 +16,8 @@ from burner.bench.unit import MB, Fault, FaultKind, UnitSpec
 from tests.bench.host import Host, request, words
 
 GOOD = b"\0\0"
+WORDS = st.one_of(st.integers(0, 0xFFFFFFFF), st.integers(0, 0x2000), st.just(4 * MB))
+DATA_OPS = (Op.MEM_DATA, Op.FLASH_DATA, Op.FLASH_DEFL_DATA)
 IMAGE = random.Random(3).randbytes(3000) + bytes(60_000)
 
 
@@ -23,6 +25,10 @@ def host(chip: str = "esp32c3", *faults: Fault, stub: bool = False) -> Host:
     made = Host(UnitSpec(chip, faults=faults))
     made.start_stub() if stub else made.connect()
     return made
+
+
+def packed(numbers: list[int]) -> bytes:
+    return words(*numbers)
 
 
 def begin_packed(to: Host, offset: int, size: int) -> bytes:
@@ -96,8 +102,7 @@ def test_the_stub_writes_what_it_was_sent_and_nothing_beyond() -> None:
     flash = unit.chip.silicon.flash
     flash.program(0x10000, bytes(0x20000))
     assert begin_packed(unit, 0x11000, len(IMAGE)) == GOOD
-    packed = zlib.compress(IMAGE, 9)
-    assert unit.ask(Op.FLASH_DEFL_DATA, body=packed) == GOOD
+    assert unit.ask(Op.FLASH_DEFL_DATA, body=zlib.compress(IMAGE, 9)) == GOOD
     assert unit.ask(Op.FLASH_DEFL_END, words(1)) == GOOD
     assert flash.read(0x10000, 0x1000) == bytes(0x1000)
     assert flash.read(0x11000, len(IMAGE)) == IMAGE
@@ -177,3 +182,21 @@ def test_a_wrong_digest_can_be_had_once() -> None:
     right = hashlib.md5(b"\xff" * 64).digest()
     assert unit.ask(Op.SPI_FLASH_MD5, words(0, 64, 0, 0))[:16] != right
     assert unit.ask(Op.SPI_FLASH_MD5, words(0, 64, 0, 0))[:16] == right
+
+
+OPCODES = st.one_of(st.sampled_from(list(Op)), st.integers(0, 255))
+COMMANDS = st.lists(
+    st.tuples(OPCODES, st.one_of(st.binary(max_size=40), st.lists(WORDS, max_size=5).map(packed))),
+    max_size=8,
+)
+
+
+@given(COMMANDS, st.sampled_from(["esp8266", "esp32", "esp32c6"]), st.booleans())
+def test_whatever_a_host_sends_the_chip_lives_on(
+    commands: list[tuple[int, bytes]], chip: str, stub: bool
+) -> None:
+    unit = host(chip, stub=stub)
+    for op, data in commands:
+        unit.send(request(op, data, body=data if op in DATA_OPS else None))
+        unit.receive()
+    unit.connect()
