@@ -18,19 +18,23 @@ LETTERS = {
     "R": ("##.", "#.#", "##.", "#.#", "#.#"),
     "S": ("###", "#..", "###", "..#", "###"),
     "T": ("###", ".#.", ".#.", ".#.", ".#."),
+    "U": ("#.#", "#.#", "#.#", "#.#", "###"),
     "W": ("#.#", "#.#", "#.#", "###", "#.#"),
 }
+SHORT = {"BURNING": "BURN"}
+"""What is too long to be large."""
 LINES = 3
 HALVES = {"..": " ", "#.": "▀", ".#": "▄", "##": "█"}
 
 
 def width_of(word: str) -> int:
     """Characters a word takes: three a letter, one between."""
-    return 4 * len(word) - 1
+    return 4 * len(SHORT.get(word, word)) - 1
 
 
 def big(word: str) -> tuple[str, ...] | None:
     """The word as three lines of half blocks; None if a letter is missing."""
+    word = SHORT.get(word, word)
     if any(letter not in LETTERS for letter in word):
         return None
     rows = [".".join(LETTERS[letter][row] for letter in word) for row in range(5)]

@@ -17,6 +17,7 @@ def new_ports(
     wanted: int,
     *,
     timeout_s: float | None = None,
+    settled_s: float = SETTLED_S,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[UsbPort, ...]:
@@ -27,6 +28,7 @@ def new_ports(
         known: the ports from before, which do not count.
         wanted: how many ports the slot has.
         timeout_s: how long to wait for the first one; None waits for ever.
+        settled_s: how long nothing may change before the ports count as all there.
         pause: sleeps so many seconds.
         clock: seconds, monotonic.
 
@@ -36,18 +38,25 @@ def new_ports(
     Raises:
         BurnerError: E198 more came than the slot has, or not from one USB device.
     """
-    before = {port.device for port in known}
+    before = {_identity(port) for port in known}
     begun = changed = clock()
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     while timeout_s is None or seen or clock() - begun < timeout_s:
-        found = [port for port in listing() if port.device not in before]
-        names = {port.device for port in found}
-        if names != seen:
-            seen, changed = names, clock()
-        elif found and clock() - changed >= SETTLED_S:
+        listed = {_identity(port): port for port in listing()}
+        before &= listed.keys()  # what was unplugged is new when it comes back
+        found = [port for key, port in listed.items() if key not in before]
+        arrived = listed.keys() - before
+        if arrived != seen:
+            seen, changed = arrived, clock()
+        elif found and clock() - changed >= settled_s:
             return _told_apart(found, wanted)
         pause(PAUSE_S)
     return ()
+
+
+def _identity(port: UsbPort) -> tuple[str, ...]:
+    """Not the name alone: the next board may get the name of the one just unplugged."""
+    return port.device, port.location, port.serial_number
 
 
 def _told_apart(found: Sequence[UsbPort], wanted: int) -> tuple[UsbPort, ...]:
@@ -55,4 +64,4 @@ def _told_apart(found: Sequence[UsbPort], wanted: int) -> tuple[UsbPort, ...]:
     usb_devices = {(port.location or port.device).split(":")[0] for port in found}
     if len(found) > wanted or len(usb_devices) > 1:
         raise BurnerError("E198", ", ".join(sorted(port.device for port in found)))
-    return tuple(sorted(found, key=lambda port: (port.location or "", port.device)))
+    return tuple(sorted(found, key=lambda port: (port.location, port.device)))

@@ -46,7 +46,7 @@ def test_the_port_that_is_new_is_the_slots() -> None:
 def test_a_port_that_bounces_is_waited_for() -> None:
     board = listed("/dev/ttyUSB1", "1-2")
     again = listed("/dev/ttyUSB2", "1-2")
-    assert learn({0: [OLD], 1: [board], 1.5: [OLD], 2: [OLD, again]}) == (again,)
+    assert learn({0: [OLD], 1: [OLD, board], 1.5: [OLD], 2: [OLD, again]}) == (again,)
 
 
 def test_two_boards_at_once_are_refused() -> None:
@@ -69,3 +69,21 @@ def test_the_interfaces_of_one_device_come_in_their_order() -> None:
 
 def test_nothing_new_ends_with_the_time() -> None:
     assert learn({0: [OLD]}) == ()
+
+
+def test_the_next_board_may_get_the_name_of_the_one_just_unplugged() -> None:
+    first, second = listed("/dev/ttyACM0", "1-1"), listed("/dev/ttyACM0", "1-2")
+    clock = Clock()
+    ports = new_ports(
+        lambda: [first] if clock.now < 2 else [second],
+        [first],
+        1,
+        timeout_s=10,
+        pause=clock.pause,
+        clock=lambda: clock.now,
+    )
+    assert ports == (second,)
+
+
+def test_the_same_board_plugged_in_again_is_new() -> None:
+    assert learn({0: [OLD], 1: [], 2: [OLD]}) == (OLD,)
