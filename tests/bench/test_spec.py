@@ -1,0 +1,183 @@
+"""SPEC strings and bench files, right and wrong."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.bench.modem import ModemSpec
+from burner.bench.spec import read_spec
+from burner.bench.unit import MB, TIME_OFF, At, FaultKind
+from burner.errors import BurnerError
+from burner.identity import luhn_ok
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "bench.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def refused(spec: str) -> BurnerError:
+    with pytest.raises(BurnerError) as error:
+        read_spec(spec)
+    return error.value
+
+
+def test_a_bare_number_of_slots_is_a_bench_of_equal_boards_without_time() -> None:
+    spec = read_spec("sim:8")
+    assert (spec.slots, len(spec.boards)) == (8, 8)
+    assert {board.unit.timing for board in spec.boards} == {TIME_OFF}
+    assert {board.unit.chip for board in spec.boards} == {"esp32c3"}
+
+
+def test_every_board_has_a_mac_of_its_own() -> None:
+    boards = read_spec("sim:64,seed=3").boards
+    assert len({board.unit.mac for board in boards}) == 64
+
+
+def test_the_same_seed_gives_the_same_macs_and_another_seed_others() -> None:
+    once, again, other = (read_spec(f"sim:4,seed={seed}").boards for seed in (7, 7, 8))
+    assert [b.unit.mac for b in once] == [b.unit.mac for b in again]
+    assert {b.unit.mac for b in once}.isdisjoint(b.unit.mac for b in other)
+
+
+def test_settings_follow_after_commas() -> None:
+    unit = read_spec("sim:2,chip=esp32c6,baud=921600,seed=7,flash=8MB").boards[1].unit
+    assert (unit.chip, unit.flash_size) == ("esp32c6", 8 * MB)
+    assert unit.timing.uart
+    assert unit.timing.baud_limit == 921600
+
+
+@pytest.mark.parametrize("setting", ["time=model", "baud=115200", "usb=600K", "md5=3.3"])
+def test_whatever_needs_time_turns_modelled_time_on(setting: str) -> None:
+    assert read_spec(f"sim:1,{setting}").boards[0].unit.timing.boot_s > 0
+
+
+def test_native_usb_and_a_slow_digest() -> None:
+    timing = read_spec("sim:1,usb=600000,md5=3.3").boards[0].unit.timing
+    assert (timing.usb_bytes_per_s, timing.md5_s_per_mb) == (600_000, 3.3)
+
+
+def test_a_kept_flash_is_a_file_named_by_the_mac(tmp_path: Path) -> None:
+    unit = read_spec(f"sim:1,keep={tmp_path}").boards[0].unit
+    assert unit.flash_file == tmp_path / f"{unit.mac.octets.hex()}.flash"
+
+
+def test_every_cellular_unit_has_a_sound_imei_of_its_own() -> None:
+    boards = read_spec("sim:20,modem=quectel").boards
+    imeis = [board.unit.modem.imei for board in boards if board.unit.modem]
+    assert len(set(imeis)) == 20
+    assert all(luhn_ok(imei) for imei in imeis)
+    assert boards[0].ports == ("esp", "modem")
+
+
+def test_a_file_names_units_and_faults_and_the_pattern_repeats(tmp_path: Path) -> None:
+    spec = read_spec(
+        written(
+            tmp_path,
+            """
+slots: 4
+boards: 16
+seed: 3
+units:
+  - repeat: 7
+  - faults:
+      - {kind: unplug, at_byte: 200K, once: true}
+      - {kind: hang, step: md5}
+""",
+        )
+    )
+    assert (spec.slots, len(spec.boards)) == (4, 16)
+    faulty = [board.number for board in spec.boards if board.unit.faults]
+    assert faulty == [8, 16]
+    unplug, hang = spec.boards[7].unit.faults
+    assert (unplug.kind, unplug.at_byte, unplug.once) == (FaultKind.UNPLUG, 200 * 1024, True)
+    assert (hang.kind, hang.step) == (FaultKind.HANG, At.MD5)
+
+
+def test_units_of_a_file_differ_from_the_bench_where_they_say_so(tmp_path: Path) -> None:
+    text = """
+slots: 3
+chip: esp32
+keep: flash
+units:
+  - {mac: "24:0a:c4:00:00:10", flash: 16MB, revision: [3, 0]}
+  - {chip: esp32s3, firmware: {device_name: "x-{MAC}", lines: ["SN=1"]}, renumbers: true}
+  - {modem: {kind: simcom, imei: "0", noise: true}}
+"""
+    first, second, third = read_spec(written(tmp_path, text)).boards
+    assert str(first.unit.mac) == "24:0a:c4:00:00:10"
+    assert (first.unit.flash_size, first.unit.revision) == (16 * MB, (3, 0))
+    assert first.unit.flash_file == tmp_path / "flash" / "240ac4000010.flash"
+    assert (second.unit.chip, second.unit.firmware.lines) == ("esp32s3", ("SN=1",))
+    assert (first.renumbers, second.renumbers) == (False, True)
+    assert third.unit.modem == ModemSpec(kind="simcom", imei="0", noise=True)
+
+
+def test_a_borrowed_mac_is_that_of_the_first_board_unless_another_is_named(tmp_path: Path) -> None:
+    text = "slots: 2\nunits: [{}, {faults: [{kind: same-mac}]}]"
+    first, second = read_spec(written(tmp_path, text)).boards
+    assert second.unit.as_built().mac == first.unit.mac
+    assert second.unit.mac != first.unit.mac
+    assert second.unit.flash_unique_id != first.unit.flash_unique_id
+
+
+@pytest.mark.parametrize(
+    "spec", ["", "sim", "8", "sim:", "sim:x", "sim:0", "sim:999", "sim:2,", "sim:2,chip", "no.yaml"]
+)
+def test_a_spec_of_no_known_form_is_refused(spec: str) -> None:
+    assert refused(spec).code == "E190"
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "allowed"),
+    [
+        ("sim:1,chip=esp99", "E192", "esp32c3"),
+        ("sim:1,flash=3MB", "E192", "4MB"),
+        ("sim:1,time=fast", "E190", "model"),
+        ("sim:1,baud=x", "E190", "integer"),
+        ("sim:1,time=off,baud=921600", "E192", "time: model"),
+        ("sim:1,modem=nokia", "E190", "quectel"),
+        ("sim:1,units=3", "E190", "sim:SLOTS"),
+        ("sim:1,seed=1,seed=2", "E190", "once"),
+        ("sim:1,speed=2", "E190", "baud"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(spec: str, code: str, allowed: str) -> None:
+    (finding,) = refused(spec).findings
+    assert finding.code == code
+    assert allowed in finding.allowed
+
+
+def test_all_mistakes_of_a_file_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = """slots: 2
+chip: esp99
+units:
+  - {mac: zz, repeat: 1}
+  - faults:
+      - {kind: gremlin}
+  - {modem: {kind: quectel, ime: 3}}
+  - {firmware: {baud: 0}}
+"""
+    found = {str(f.place): f.code for f in refused(written(tmp_path, text)).findings}
+    assert found == {
+        "bench.yaml:2 chip": "E192",
+        "bench.yaml:4 units[0].mac": "E192",
+        "bench.yaml:6 units[1].faults[0].kind": "E191",
+        "bench.yaml:7 units[2].modem.ime": "E191",
+        "bench.yaml:8 units[3].firmware": "E192",
+    }
+
+
+def test_one_mac_for_several_units_is_refused(tmp_path: Path) -> None:
+    text = 'slots: 2\nunits: [{mac: "24:0a:c4:00:00:10", repeat: 2}]'
+    assert refused(written(tmp_path, text)).findings[0].code == "E192"
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_spec_or_is_refused(text: str) -> None:
+    with suppress(BurnerError):
+        assert read_spec(f"sim:{text}").slots > 0
