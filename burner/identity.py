@@ -225,6 +225,11 @@ def luhn_ok(digits: str) -> bool:
     return total % 10 == 0
 
 
+def check_digit(digits: str) -> str:
+    """The Luhn check digit that belongs after these digits."""
+    return next(last for last in "0123456789" if luhn_ok(digits + last))
+
+
 def check_imei(imei: str, tac: Sequence[str] = ()) -> None:
     """Let an IMEI pass, or say why it cannot name a unit.
 

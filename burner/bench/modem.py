@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from burner.bench.at_firmware import ProductMemory, ProductSpec, Reply
-from burner.identity import luhn_ok
+from burner.identity import check_digit
 
 Commands = Mapping[str, tuple[str, ...]]
 
@@ -104,7 +104,7 @@ class ModemSpec:
 def imei_for(seed: int, number: int, tac: str = "86012345") -> str:
     """The IMEI of modem `number` of a bench: sound, and no two alike."""
     body = f"{tac}{(seed * 1009 + number) % 1_000_000:06d}"
-    return next(body + str(d) for d in range(10) if luhn_ok(body + str(d)))
+    return body + check_digit(body)
 
 
 class Modem:

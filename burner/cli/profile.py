@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import screen
+from burner.cli.names import names
 from burner.errors import BurnerError, refuse
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ PROFILE = click.Path(dir_okay=False, path_type=Path)
 @click.group()
 def profile() -> None:
     """Write, check and look at product profiles."""
+
+
+profile.add_command(names)
 
 
 @profile.command()
