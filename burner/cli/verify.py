@@ -1,0 +1,150 @@
+"""`burner verify`: the units in the slots against their records; writes nothing to them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli import language, options, screen
+from burner.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.devices.esp import Esp
+    from burner.manifest.reader import Reader
+    from burner.model import Record
+    from burner.release import Release
+    from burner.verify import Check
+
+BAUD = 460800
+"""Nothing large travels: the chip computes its digests itself."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What came of one slot: the checks, or why there are none."""
+
+    record: "Record | None" = None
+    checks: "tuple[Check, ...]" = ()
+    problem: BurnerError | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the unit is what its record says."""
+        from burner.verify import passed
+
+        return self.problem is None and passed(self.checks)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@options.slot_options
+@options.manifest_option
+@options.logs_option
+@options.json_option
+@options.lang_option
+def verify(
+    source: Path | None,
+    *,
+    ports: Sequence[str],
+    station_file: Path | None,
+    bench: str | None,
+    manifest: str,
+    logs: Path,
+    as_json: bool,
+) -> int:
+    """Compare the units in the slots with their last PASS in the manifest.
+
+    Every region that must stay as burned is compared by digest. With SOURCE (the profile or
+    release they were burned from) the key configuration is read and decoded too. Regions that the
+    firmware may change are left out, and said so.
+
+    Ends with 1 if any unit differs from its record, or has none.
+    """
+    from burner.cli.slots import open_slots, warm_devices
+    from burner.devices.stock import Stock
+    from burner.manifest.reader import Reader
+
+    release = _open(source)
+    with Reader.open(manifest) as reader, open_slots(ports, station_file, bench) as slots:
+        with warm_devices(slots, logs, Stock()) as devices:
+            verified = _all(devices, reader, release)
+    if as_json:
+        rows = [_plain(slot, result) for slot, result in verified.items()]
+        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for slot, result in verified.items():
+            _show(slot, result)
+    return 0 if all(result.good for result in verified.values()) else 1
+
+
+def _open(source: Path | None) -> "Release | None":
+    from burner.release import open_release
+
+    return open_release(source, ask=_ask_secret) if source else None
+
+
+def _ask_secret() -> str:
+    return str(click.prompt("ProductSecret", hide_input=True, err=True))
+
+
+def _all(
+    devices: "Mapping[str, Esp]", reader: "Reader", release: "Release | None"
+) -> dict[str, Verified]:
+    with ThreadPoolExecutor(len(devices)) as pool:
+        running = {s: pool.submit(_one, d, reader, release) for s, d in devices.items()}
+        return {slot: future.result() for slot, future in running.items()}
+
+
+def _one(device: "Esp", reader: "Reader", release: "Release | None") -> Verified:
+    """Identify, find the record, compare, and leave the unit running its application."""
+    from burner import verify as rules
+    from burner.devices import ANY_CHIP, ConnectPlan
+
+    try:
+        silicon = device.identify(ConnectPlan(ANY_CHIP, BAUD))
+        product_id = release.profile.product.id if release else ""
+        record = reader.unit(silicon.unit_id, product_id).passed
+        if record is None:
+            raise BurnerError("E620", silicon.unit_id)
+        checks = rules.verify(device, silicon, record, release)
+        device.boot(0.0, lambda _: True)
+    except BurnerError as error:
+        return Verified(problem=error)
+    finally:
+        device.close()
+    return Verified(record, checks)
+
+
+def _plain(slot: str, result: Verified) -> dict[str, object]:
+    attempt = result.record.attempt if result.record else None
+    problem = result.problem
+    return {
+        "slot": slot,
+        "good": result.good,
+        "unit_id": attempt.unit_id if attempt else "",
+        "device_name": attempt.device_name if attempt else "",
+        "seq": result.record.seq if result.record else None,
+        "checks": [asdict(check) for check in result.checks],
+        "code": problem.code if problem else "",
+        "detail": problem.detail if problem else "",
+    }
+
+
+def _show(slot: str, result: Verified) -> None:
+    if result.problem is not None:
+        screen.say(f"slot {slot}: not verified")
+        screen.error(result.problem, language())
+        return
+    assert result.record is not None  # noqa: S101 - no problem, so there is one
+    attempt, ended = result.record.attempt, result.record.result.ended
+    verdict = "is what its record says" if result.good else "DIFFERS from its record"
+    screen.table(
+        f"slot {slot}: {attempt.device_name} ({attempt.unit_id}) {verdict}\n"
+        f"burned {ended:%Y-%m-%d %H:%M} UTC, {attempt.profile}, record {result.record.seq}",
+        ("what", "verdict", ""),
+        [(check.what, check.verdict.value, check.why) for check in result.checks],
+    )
