@@ -69,9 +69,12 @@ def verify(
     from burner.manifest.reader import Reader
 
     release = _open(source)
-    with Reader.open(manifest) as reader, open_slots(ports, station_file, bench) as slots:
-        with warm_devices(slots, logs, Stock()) as devices:
-            verified = _all(devices, reader, release)
+    with (
+        Reader.open(manifest) as reader,
+        open_slots(ports, station_file, bench) as slots,
+        warm_devices(slots, logs, Stock()) as devices,
+    ):
+        verified = _all(devices, reader, release)
     if as_json:
         rows = [_plain(slot, result) for slot, result in verified.items()]
         screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
