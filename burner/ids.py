@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from burner.boot import heard_all
 from burner.devices import ConnectPlan, Device, Line
 from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
@@ -14,7 +15,6 @@ from burner.identity import (
     check_silicon,
     find_serial,
     read_label,
-    sources_after_boot,
 )
 from burner.model import Mac, Silicon
 from burner.naming import NameSettings, derive, device_name
@@ -163,9 +163,8 @@ def look(device: Device, rules: Rules) -> Look:
 
 def _from_firmware(device: Device, rules: Rules) -> dict[str, str]:
     """Boot the unit; what it tells then, where the profile asks for that."""
-    settings = rules.identity
-    serial = settings.serial if settings.serial and settings.serial.source == "firmware" else None
-    late = sources_after_boot(settings)
-    lines = device.boot(rules.boot_s if serial else 0.0, lambda _: not late)
-    ids = {"serial": find_serial(lines, serial)} if serial else {}
-    return ids | from_modem(device, settings, "after")
+    serial = rules.identity.serial
+    awaited = (serial.line,) if serial and serial.line else ()
+    time_s = rules.boot_s if awaited else 0.0
+    lines = device.boot(time_s, lambda lines: heard_all(awaited, lines))
+    return read_after(device, rules.identity, lines, {})
