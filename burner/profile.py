@@ -120,6 +120,13 @@ class ImageFile(Strict):
         return self
 
 
+def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
+    # Not min_length: that complains of too few where one is wrong.
+    if not images:
+        raise ValueError("at least one image")
+    return images
+
+
 class FlashPlan(Strict):
     """The part of a profile that says what goes where in flash."""
 
@@ -127,7 +134,11 @@ class FlashPlan(Strict):
     flash: Flash
     partition_table: TableFile | None = None
     """Needed on every chip but the ESP8266, where firmware may do without one."""
-    images: Annotated[tuple[ImageFile, ...], Field(min_length=1)]
+    images: Annotated[
+        tuple[ImageFile, ...],
+        AfterValidator(_at_least_one),
+        Field(json_schema_extra={"minItems": 1}),
+    ]
     blank: tuple[str, ...] = ()
     """Partitions written as 0xFF on purpose, so that nothing old survives."""
 
@@ -147,7 +158,7 @@ class FlashPlan(Strict):
     def files(self) -> dict[str, str]:
         """Every file that goes into flash: name of the image (or `partition-table`) → path."""
         table = {TABLE: self.partition_table.file} if self.partition_table else {}
-        return table | {image.name: image.file for image in self.images}
+        return {image.name: image.file for image in self.images} | table
 
     def files_field(self, name: str) -> tuple[str | int, ...]:
         """The field that names a file of `files()`."""

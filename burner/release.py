@@ -87,7 +87,7 @@ def open_release(
     Raises:
         BurnerError: E1xx with every finding.
     """
-    seen = survey(source)
+    seen = _survey_files(source)
     refuse(list(seen.findings))
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
@@ -96,9 +96,7 @@ def open_release(
         secret = resolve(profile.product.secret, source.parent, ask)
     notes = check_product_secret(secret, profile.place("product", "secret"))
     refuse(notes)
-    # Unfetchable at the survey (a prompt, say), but here it is.
-    warnings = [f for f in seen.findings if f.code not in ("E128", *(n.code for n in notes))]
-    return freeze(profile, seen.layout, secret, (*warnings, *notes))
+    return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
 
 
 def freeze(
@@ -122,16 +120,21 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
     return () if isinstance(carrier, AtCarrier) else carrier.fill(layout, key)
 
 
-def check(profile: FlashPlan) -> tuple[list[Finding], Layout | None]:
+def check(profile: Profile) -> tuple[list[Finding], Layout | None]:
     """Every finding about a profile, its files and, where it can be fetched, its secret."""
     files, missing = read_files(profile)
     seen = examine(profile, files)
-    secret = _check_secret(profile) if isinstance(profile, Profile) else []
-    return [*missing, *seen.findings, *secret], seen.layout
+    return [*missing, *seen.findings, *_check_secret(profile)], seen.layout
 
 
 def survey(path: Path) -> Survey:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
+    seen = _survey_files(path)
+    secret = _check_secret(seen.plan) if isinstance(seen.plan, Profile) else []
+    return replace(seen, findings=(*seen.findings, *secret))
+
+
+def _survey_files(path: Path) -> Survey:
     try:
         plan, findings = read_profile(path)
     except BurnerError as error:
@@ -140,8 +143,7 @@ def survey(path: Path) -> Survey:
         return Survey(None, None, (), findings)
     files, missing = read_files(plan)
     seen = examine(plan, files)
-    secret = _check_secret(plan) if isinstance(plan, Profile) else []
-    return replace(seen, findings=(*findings, *missing, *seen.findings, *secret))
+    return replace(seen, findings=(*findings, *missing, *seen.findings))
 
 
 def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:

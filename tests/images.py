@@ -24,11 +24,13 @@ def descriptor(project: str = "blinky", version: str = "1.0") -> bytes:
 def esp_image(
     *contents: bytes,
     chip: str = "esp32c3",
-    flash_size: int = 0x2,
+    flash_size: int | None = None,
     min_revision: int = 0,
     digest: bool = True,
 ) -> bytes:
-    """A whole image with these segments; `flash_size` is the header's nibble."""
+    """A whole image with these segments; `flash_size` is the header's nibble, 4 MB by default."""
+    if flash_size is None:
+        flash_size = 0x4 if chip == "esp8266" else 0x2
     segments = contents or (b"\x6f\0\0\0",)
     head = struct.pack("<BBBBI", 0xE9, len(segments), 2, flash_size << 4, 0x40380000)
     if chip != "esp8266":
@@ -57,7 +59,7 @@ store,    data, fat,   ,        64K
 
 
 def write_product(
-    folder: Path, table: str = TABLE, chip: str = "esp32c3", **replaced: str | bytes
+    folder: Path, *, table: str = TABLE, chip: str = "esp32c3", **replaced: str | bytes
 ) -> Path:
     """A product that passes `profile check` without a word, but for what is replaced.
 
