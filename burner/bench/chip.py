@@ -2,6 +2,7 @@
 
 from collections import deque
 from enum import Enum, auto
+from math import inf
 
 from burner.bench import firmware, slip
 from burner.bench.commands import Answer, Then
@@ -18,6 +19,9 @@ BOOT_LEAST_S = 0.02
 STRAP_WINDOW_S = 0.3
 """After a release with both lines asserted the other line is still to come (RFC 2217 clients
 change one at a time, up to 0.1 s apart)."""
+
+
+NEVER = inf
 
 
 class Mode(Enum):
@@ -53,7 +57,7 @@ class Chip:
         self._uart = Uart(self.unit)
         self._dtr = self._rts = False
         self._usb_boot_flag = False
-        self._back_at: float | None = None
+        self._back_at = NEVER
         self._forget()
         self.plug(now)
 
@@ -101,11 +105,9 @@ class Chip:
 
     def due(self) -> float | None:
         """When `take` has something to do or to give next; None = not before the host acts."""
-        work = self._next_work()
-        if not self._uart.to_host:
-            return work
-        arrival = self._uart.to_host[0].due
-        return arrival if work is None else min(work, arrival)
+        arrival = self._uart.to_host[0].due if self._uart.to_host else NEVER
+        when = min(self._next_work(), arrival)
+        return None if when == NEVER else when
 
     # power
 
@@ -116,7 +118,7 @@ class Chip:
 
     def plug(self, now: float, download: bool = False) -> None:
         """Give power (again): boots, or waits in download mode as with IO0 held low."""
-        self.connected, self._back_at = True, None
+        self.connected, self._back_at = True, NEVER
         self._forget()
         if download:
             self._enter_download(now)
@@ -132,7 +134,7 @@ class Chip:
         self._forget()
 
     def _come_back(self, now: float) -> None:
-        self._back_at = None
+        self._back_at = NEVER
         if self.mode is Mode.OFF:
             self.plug(now)
         self.connected = True
@@ -145,7 +147,7 @@ class Chip:
         self._reader = slip.Reader()
         self._packets: deque[bytes] = deque()
         self._busy_until: float = 0.0
-        self._starts_at: float | None = None
+        self._starts_at: float = NEVER
         self._straps_until: float = 0.0
         self._dialect: Rom | Stub | None = None
         self._app: firmware.App | None = None
@@ -184,7 +186,7 @@ class Chip:
 
     def _start(self, now: float) -> None:
         """The straps are read: download mode or the application."""
-        self._starts_at = None
+        self._starts_at = NEVER
         if self._io0_low and self.unit.has(FaultKind.LATE_RESET):
             self._enter_download(now)
         else:
@@ -213,17 +215,14 @@ class Chip:
 
     # the clock
 
-    def _next_work(self) -> float | None:
-        times = [self._back_at, self._starts_at]
-        if self._uart.to_chip:
-            times.append(self._uart.to_chip[0].due)
-        if self._packets:
-            times.append(self._busy_until)
-        return min((when for when in times if when is not None), default=None)
+    def _next_work(self) -> float:
+        arrival = self._uart.to_chip[0].due if self._uart.to_chip else NEVER
+        command = self._busy_until if self._packets else NEVER
+        return min(self._back_at, self._starts_at, arrival, command)
 
     def _advance(self, now: float) -> None:
         """Do everything that is due by `now`, in its order."""
-        while (when := self._next_work()) is not None and when <= now:
+        while (when := self._next_work()) <= now:
             if when == self._back_at:
                 self._come_back(when)
             elif when == self._starts_at:
