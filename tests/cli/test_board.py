@@ -1,0 +1,290 @@
+"""The board: what it shows, in which space, and that its death stops nothing."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from burner.cli.bigword import big, width_of
+from burner.cli.board import Board, draw, told
+from burner.cli.view import Title, View
+from burner.cli.words import SHAPES, SHAPES_ASCII, STATES_ZH, STYLES, state_word
+from burner.errors import BurnerError, Language
+from burner.model import (
+    Bound,
+    Finished,
+    Mac,
+    Note,
+    Outcome,
+    Progress,
+    Record,
+    Silicon,
+    Step,
+    StepStarted,
+)
+from burner.station import SlotIs, SlotState, StationEvent
+from tests.station.units import a_result, an_attempt
+
+S = SlotState
+TITLE = Title("plug-c3 1.2.0", "WO-77", "anna", "line-3", planned=128, before=40)
+
+
+def view_of(slots: int, language: Language = "en", title: Title = TITLE) -> View:
+    view = View(title, started=0.0, baud=921_600, language=language)
+    view.add_slots(str(n) for n in range(1, slots + 1))
+    return view
+
+
+def finished(slot: str, outcome: Outcome = Outcome.PASS, code: str = "", **how: Any) -> Finished:
+    silicon = Silicon("esp32c3", "v0.4", Mac.parse("6055f9000001"), 0x1640EF, 4 << 20)
+    attempt = replace(an_attempt(slot, silicon=silicon), device_name="plug-000001")
+    return Finished(slot, Record(1, attempt, a_result(outcome, code)), **how)
+
+
+def shown(lines: Sequence[Text]) -> str:
+    return "\n".join(line.plain for line in lines)
+
+
+def play(view: View, *events: StationEvent) -> str:
+    for event in events:
+        view.add(event, 10.0)
+    return shown(draw(view, 12.0, 80, 24))
+
+
+# -- space ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_thirty_two_slots_fit_each_with_number_word_and_shape(
+    width: int, height: int, language: Language
+) -> None:
+    view = view_of(32, language)
+    for n, tile in enumerate(view.tiles.values()):
+        tile.state = list(S)[n % len(S)]
+    board = draw(view, 1.0, width, height)
+    text = shown(board)
+    for n, tile in enumerate(view.tiles.values(), 1):
+        assert f" {n} {SHAPES[tile.state]}" in text
+    words = {state_word(state, language) for state in S if big(state.value) is None}
+    assert all(word in text for word in words)
+    assert len(board) <= height
+
+
+@given(
+    slots=st.integers(0, 70),
+    width=st.integers(20, 250),
+    height=st.integers(3, 80),
+    states=st.lists(st.sampled_from(list(S)), min_size=70, max_size=70),
+    name=st.text(max_size=70),
+    language=st.sampled_from(["en", "zh"]),
+    unicode=st.booleans(),
+)
+def test_the_board_never_leaves_its_space(
+    slots: int,
+    width: int,
+    height: int,
+    states: list[SlotState],
+    name: str,
+    language: Language,
+    unicode: bool,
+) -> None:
+    view = view_of(slots, language)
+    for tile, state in zip(view.tiles.values(), states, strict=False):
+        tile.state, tile.device_name, tile.code = state, name, "E601"
+    view.trouble = ("1", BurnerError("E601", name))
+    view.note = "n" * 300
+    lines = draw(view, 5.0, width, height, unicode)
+    assert len(lines) <= height
+    assert all(cell_len(line.plain) <= width for line in lines if name.isprintable())
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def test_every_state_has_a_word_a_shape_and_a_style() -> None:
+    for table in (SHAPES, SHAPES_ASCII, STATES_ZH, STYLES):
+        assert set(table) == set(S)
+    assert len(set(STATES_ZH.values())) == len(S)
+
+
+def test_good_bad_and_broken_differ_in_shape_without_colour() -> None:
+    for shapes in (SHAPES, SHAPES_ASCII):
+        assert len({shapes[state] for state in (S.EMPTY, S.BURNING, S.PASS, S.FAIL, S.ERROR)}) == 5
+
+
+def test_ascii_shapes_are_ascii() -> None:
+    assert all(shape.isascii() for shape in SHAPES_ASCII.values())
+
+
+@pytest.mark.parametrize("state", [S.PASS, S.FAIL, S.ERROR, S.KNOWN, S.BURNING, S.SEEN])
+def test_what_matters_from_two_metres_is_large(state: SlotState) -> None:
+    lines = big(state.value)
+    assert lines is not None
+    assert {len(line) for line in lines} == {width_of(state.value)}
+    assert "".join(lines).strip()
+
+
+def test_big_letters_have_five_rows_of_three() -> None:
+    assert big("F") == ("█▀▀", "█▀ ", "▀  ")
+
+
+# -- a unit's life -------------------------------------------------------------------------------
+
+
+def test_a_burning_slot_shows_how_far_and_how_long() -> None:
+    view = view_of(32)
+    text = play(
+        view,
+        SlotIs("2", S.SEEN),
+        SlotIs("2", S.BURNING),
+        StepStarted("2", Step.WRITE),
+        Progress("2", Step.WRITE, 50, 200),
+    )
+    assert "BURNING" in text
+    assert " 25%" in text
+    assert "2 ▶ 2.0s" in text
+
+
+def test_a_passed_unit_shows_its_name_until_its_board_is_removed() -> None:
+    view = view_of(32)
+    text = play(view, SlotIs("2", S.BURNING), finished("2"), SlotIs("2", S.PASS))
+    assert "PASS" in text
+    assert "plug-000001"[-7:] in text
+    assert "plug-000001"[-7:] in play(view, SlotIs("2", S.CLOSED))
+    assert "000001" not in play(view, SlotIs("2", S.EMPTY))
+
+
+def test_a_known_unit_says_when_and_where_it_passed() -> None:
+    view = view_of(2)
+    known = finished("3", known=True)
+    text = play(view, SlotIs("2", S.BURNING), replace(known, slot="2"), SlotIs("2", S.KNOWN))
+    assert "already PASS at " in text
+    assert "in slot 3" in text
+
+
+def test_a_pass_of_another_day_is_shown_with_its_date() -> None:
+    view = view_of(1)
+    known = finished("1", known=True)
+    last_week = datetime.now(UTC) - timedelta(days=7)
+    result = replace(known.record.result, ended=last_week)
+    event = replace(known, record=replace(known.record, result=result))
+    assert f"{last_week.astimezone():%Y-%m-%d %H:%M}" in play(view, event, SlotIs("1", S.KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "The chip reports"), ("zh", "芯片中的数据")]
+)
+def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: str) -> None:
+    failed = finished("7", Outcome.FAIL, "E601")
+    text = play(view_of(8, language), failed, SlotIs("7", S.FAIL))
+    assert f"7  E601 {sentence}" in text
+    assert "→ " in text
+
+
+def test_the_batch_counts_earlier_runs_and_estimates_its_end() -> None:
+    view = view_of(4)
+    text = play(view, finished("1"), SlotIs("1", S.PASS))
+    assert "41/128" in text
+    assert "first pass 100.0%" in text
+    assert "300 an hour" in text  # one unit in the first 12 seconds
+    assert "17:24 left" in text
+
+
+def test_a_slot_below_the_profiles_rate_shows_its_own() -> None:
+    view = view_of(4)
+    assert "460k" in play(view, finished("1"), SlotIs("1", S.PASS, baud=460_800))
+    assert "k" not in view_of(1).tiles["1"].called
+
+
+def test_a_slot_that_falls_behind_is_named() -> None:
+    view = view_of(2)
+    for n in range(20):
+        slot = "1" if n % 2 else "2"
+        event = finished(slot, Outcome.FAIL if slot == "2" else Outcome.PASS, "E601")
+        silicon = Silicon("esp32c3", "", Mac(bytes([2, 0, 0, 0, 0, n])), 0, 0)
+        attempt = replace(event.record.attempt, silicon=silicon)
+        view.add(replace(event, record=replace(event.record, attempt=attempt)), 1.0)
+        view.add(SlotIs(slot, S.PASS), 1.0)
+    assert "falls behind: 2 yield" in shown(draw(view, 5.0, 80, 24))
+
+
+def test_a_note_is_shown_until_there_is_something_else() -> None:
+    assert "3: try 2 at 460800 baud" in play(view_of(4), Note("3", "try 2 at 460800 baud"))
+
+
+def test_an_error_of_the_slot_itself_is_shown() -> None:
+    text = play(view_of(4), SlotIs("3", S.ERROR, error=BurnerError("E902")))
+    assert "slot 3  E902" in text
+
+
+# -- lines ---------------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_each_end_is_a_line() -> None:
+    view = view_of(2)
+    for event in (Bound("1", "60:55", "plug-1"), finished("1"), SlotIs("1", S.PASS)):
+        view.add(event, 1.0)
+    assert told(view, SlotIs("1", S.PASS)) == "slot 1  PASS  plug-000001  8.0 s"
+
+
+def test_a_failure_is_a_line_with_its_remedy() -> None:
+    view = view_of(2)
+    for event in (finished("1", Outcome.FAIL, "E601"), SlotIs("1", S.FAIL)):
+        view.add(event, 1.0)
+    line = told(view, SlotIs("1", S.FAIL)) or ""
+    assert line.startswith("slot 1  FAIL  plug-000001  E601  The chip reports")
+    assert "→ Burn the unit once more." in line
+
+
+# -- showing -------------------------------------------------------------------------------------
+
+
+class DeadScreen(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def show_all(console: Console, bell: bool = False) -> Board:
+    board = Board(view_of(2), console, bell)
+    board.start()
+    board.show(finished("1"))
+    board.show(SlotIs("1", S.PASS))
+    board.close()
+    return board
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_dead_screen_stops_nothing(terminal: bool) -> None:
+    show_all(Console(file=DeadScreen(), force_terminal=terminal, width=80, height=24))
+
+
+def test_a_terminal_gets_the_board_and_a_pipe_gets_lines() -> None:
+    for terminal, wanted in ((True, "█▀█ █▀█ █▀▀ █▀▀"), (False, "slot 1  PASS  plug-000001")):
+        screen = io.StringIO()
+        show_all(Console(file=screen, force_terminal=terminal, width=80, height=24))
+        assert wanted in screen.getvalue()
+
+
+def test_without_colour_the_words_and_shapes_remain() -> None:
+    screen = io.StringIO()
+    show_all(Console(file=screen, force_terminal=True, no_color=True, width=80, height=24))
+    assert "✔" in screen.getvalue()
+    assert "\x1b[1;30;42m" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(("bell", "rings"), [(True, 1), (False, 0)])
+def test_the_bell_rings_when_asked(bell: bool, rings: int) -> None:
+    screen = io.StringIO()
+    show_all(Console(file=screen, force_terminal=True, width=80, height=24), bell)
+    assert screen.getvalue().count("\a") == rings
