@@ -51,8 +51,8 @@ class Target:
     """Address of the eFuse word with the low 32 bits of the MAC."""
     banner: str
     """First line of the ROM's boot log."""
-    magic: int = 0x00F01D83
-    """What address 0x40001000 reads."""
+    magic: int = 0
+    """What address 0x40001000 reads, on the chips that are known by it."""
     has_security_info: bool = True
     has_chip_id: bool = True
     """Security info tells the chip id."""
@@ -112,6 +112,7 @@ _TARGETS = (
         spi=Spi(0x3FF42000, 0x1C, 0x20, 0x24, 0x28, 0x2C, 0x80, address_msb=True),
         mac=0x3FF5A004,
         banner="ets Jul 29 2019 12:21:46",
+        magic=0x00F01D83,
         has_security_info=False,
         has_chip_id=False,
         revision=(3, 1),
