@@ -17,7 +17,8 @@ def main() -> None:
             wire.send(up, Message("alive", {"within": command["within"]}))
             time.sleep(command["sleep"])
         if command.kind == "die":
-            print("the driver went away", file=sys.stderr)
+            sys.stderr.write("the driver went away\n")
+            sys.stderr.flush()
             os._exit(command["status"])
         if command.kind == "refuse":
             wire.send(up, Message("failed", {"code": "E501", "detail": "a block"}))

@@ -20,10 +20,7 @@ def test_what_is_sent_is_received_in_order(sent: list[Message]) -> None:
     for message in sent:
         wire.send(pipe, message)
     pipe.seek(0)
-    received = []
-    while (message := wire.receive(pipe)) is not None:
-        received.append(message)
-    assert received == sent
+    assert list(iter(lambda: wire.receive(pipe), None)) == sent
 
 
 @given(messages, st.data())

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
 from burner.devices.esp_worker.faults import explain
-from burner.devices.esp_worker.log import SlotLog, discreet
+from burner.devices.esp_worker.log import SlotLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
 from burner.errors import BurnerError
@@ -63,7 +63,7 @@ class Worker:
         except Exception as error:  # the worker's last door: every error gets a code
             said = explain(error, writing=command.kind == "write")
             _log.warning("%s: %s %s", command.kind, said.code, said.detail, exc_info=error)
-            self.tell("failed", code=said.code, detail=discreet(said.detail))
+            self.tell("failed", code=said.code, detail=said.detail)
 
     def do_identify(self, command: Message) -> None:
         """Meet the chip named in the plan and read what it tells of itself."""
@@ -115,9 +115,9 @@ class Worker:
                 before += len(goods.data)
                 took_s = time.monotonic() - started
                 _log.info("%s at %#x: %d bytes in %.2f s", name, offset, goods.size, took_s)
-        except tool.FatalError:
+        except tool.FatalError as error:
             self.alive(RESET_S)
-            if writing.restarted(chip):
+            if writing.restarted(chip, error):
                 raise BurnerError("E502", f"while writing {name}") from None
             raise
         self.tell("done")

@@ -66,6 +66,11 @@ def may_send_again(error: Exception) -> bool:
     return isinstance(error, FatalError) and _status(str(error)) in _RESENDABLE
 
 
+def is_noise(error: Exception) -> bool:
+    """Whether bytes came that are no answer."""
+    return re.search(r"Invalid head|Invalid SLIP|Guru Meditation", str(error)) is not None
+
+
 def is_refusal_of_command(error: Exception) -> bool:
     """Whether the ROM does not know the command, or may not do it."""
     return isinstance(error, UnsupportedCommandError)

@@ -75,7 +75,7 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
         if plan.early_baud and _may_change_early(rom, plan):
             try:
                 return _start(rom, plan, alive, early=True)
-            except FatalError as error:
+            except (FatalError, BurnerError) as error:
                 _log.warning("early change to %d baud failed: %s", plan.baud, error)
                 rom._port.close()
                 rom = _connect(plan, alive)
@@ -173,7 +173,7 @@ def _start(rom: Esp, plan: Plan, alive: Callable[[float], None], early: bool) ->
         cmds.attach_flash(rom)
         return Meeting(rom, plan.chip, ROM_BAUD, early_baud=False)
     if early:
-        rom.change_baud(plan.baud)
+        _change_baud(rom, plan.baud)
     esp = cmds.run_stub(rom)
     if esp is not rom:
         _prepare(esp, plan.port)
@@ -192,10 +192,25 @@ def _change_baud(esp: Esp, baud: int) -> None:
     """
     try:
         esp.change_baud(baud)
-        esp.read_reg(esp.CHIP_DETECT_MAGIC_REG_ADDR)
     except FatalError as error:
         code = "E309" if "Failed to set baud" in str(error) else "E314"
         raise BurnerError(code, f"{baud} baud") from error
+    if not hears(esp, tries=3):
+        raise BurnerError("E314", f"{baud} baud")
+
+
+def hears(esp: Esp, tries: int = 2) -> bool:
+    """Whether the ROM or the stub answers a call, 0.1 s a try. Raises OSError."""
+    for _ in range(tries):
+        try:
+            esp.flush_input()
+            esp.sync()
+        except FatalError as error:
+            if is_refusal_of_command(error):
+                return True
+        else:
+            return True
+    return False
 
 
 def _is_usb(esp: Esp) -> bool:
@@ -242,13 +257,4 @@ def _syncs(rom: Esp, name: str, with_reset: bool) -> bool:
     _prepare(rom, name)
     if with_reset and not name.startswith("socket:"):
         rom._construct_reset_strategy_sequence("default-reset")[0]()
-    for _ in range(2):
-        try:
-            rom.flush_input()
-            rom.sync()
-        except FatalError as error:
-            if is_refusal_of_command(error):
-                return True
-        else:
-            return True
-    return False
+    return hears(rom)

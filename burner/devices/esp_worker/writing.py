@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from burner.devices.esp_worker.faults import may_send_again
-from burner.devices.esp_worker.meeting import Meeting
+from burner.devices.esp_worker.faults import is_noise, may_send_again
+from burner.devices.esp_worker.meeting import Meeting, hears
 from burner.devices.esp_worker.tool import Esp, FatalError
 from burner.errors import BurnerError
 
@@ -112,22 +112,23 @@ def prove(esp: Esp, goods: Goods, name: str, offset: int) -> None:
     Raises:
         BurnerError: E601 when they differ.
     """
-    found = esp.flash_md5sum(offset, goods.size)
-    if found != goods.md5:
-        raise BurnerError("E601", f"{name} at {offset:#x}: chip says {found}, not {goods.md5}")
+    if esp.flash_md5sum(offset, goods.size) != goods.md5:
+        raise BurnerError("E601", f"{name} at {offset:#x}")
 
 
-def restarted(meeting: Meeting) -> bool:
-    """Whether the chip, lost in mid-write, is now printing the log of a start.
+def restarted(meeting: Meeting, error: Exception) -> bool:
+    """Whether the chip, lost in mid-write, left the stub: a brown-out, as a rule.
 
-    A brown-out looks like noise at the burning rate; at the ROM's own rate it can be read.
+    Its boot log is noise at the burning rate, unlike silence, and no stub answers any more. A chip
+    without a valid application goes on restarting: then its log is read at the ROM's own rate.
     """
-    port = meeting.port
     try:
-        heard = port.read(port.in_waiting or 1)
+        if hears(meeting.esp):
+            return False
+        port = meeting.port
         port.baudrate = _BOOT_LOG_BAUDS.get(meeting.chip, 115200)
         port.timeout = 0.4
-        heard += port.read(4096)
+        log = port.read(4096)
     except (OSError, ValueError):
         return False
-    return _BOOT_LOG.search(heard) is not None
+    return _BOOT_LOG.search(log) is not None or is_noise(error)
