@@ -112,9 +112,13 @@ def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
 
 def remember_ids(connection: Connection, values: dict[str, str], **where: Any) -> None:
     """Make IDs other than the MAC findable; `where` = unit_id, chain, seq."""
-    found = {value for source, value in values.items() if source != "mac" and value}
-    if found:
-        connection.execute(insert(ids), [{"value": value, **where} for value in sorted(found)])
+    if found := other_ids(values):
+        connection.execute(insert(ids), [{"value": value, **where} for value in found])
+
+
+def other_ids(values: dict[str, str]) -> list[str]:
+    """IDs that are not the MAC, sorted, each once."""
+    return sorted({value for source, value in values.items() if source != "mac" and value})
 
 
 @cache

@@ -1,14 +1,12 @@
 """From each older version of the tables to the next, in one transaction with the version itself."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from burner.manifest import tables
-from burner.manifest.canonical import utc
 
 Migration = Callable[[Connection], None]
 
@@ -23,7 +21,6 @@ def make(connection: Connection) -> None:
     facts = {
         "manifest": str(uuid4()),
         "schema": str(tables.SCHEMA),
-        "made": utc(datetime.now(UTC)),
     }
     rows = [{"key": key, "value": value} for key, value in facts.items()]
     connection.execute(insert(tables.about), rows)

@@ -227,6 +227,12 @@ class Reader:
             found = [unit for query in queries for unit in connection.execute(query).scalars()]
         return tuple(dict.fromkeys(found))
 
+    def newest(self) -> datetime | None:
+        """When the last record was written; None for an empty manifest."""
+        with self.connection() as connection:
+            at = connection.execute(select(func.max(records.c.at))).scalar_one()
+        return datetime.fromisoformat(at) if at else None
+
     def batch(self, batch: str) -> Row[Any] | None:
         """The row of a batch: planned, taken, state, release."""
         with self.connection() as connection:

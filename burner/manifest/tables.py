@@ -42,7 +42,7 @@ def _of_record() -> ForeignKeyConstraint:
 
 
 about = Table("about", metadata, Column("key", Text, primary_key=True), _text("value"))
-"""`manifest`: the identity of this manifest; `schema`: its version; `made`: when."""
+"""`manifest`: the identity of this manifest; `schema`: its version."""
 
 chains = Table(
     "chains",
@@ -136,7 +136,8 @@ ids = Table(
     _text("unit_id"),
     _number("chain"),
     _number("seq"),
-    PrimaryKeyConstraint("value", "chain", "seq"),
+    PrimaryKeyConstraint("chain", "seq", "value"),
+    Index("ids_by_value", "value"),
     _of_record(),
 )
 """IMEI, label, serial number → unit."""
@@ -166,10 +167,16 @@ def guards(dialect: str) -> tuple[str, ...]:
     )
 
 
-def guard_names(dialect: str) -> set[str]:
-    """Names of the triggers that must be there."""
-    actions = ("UPDATE", "DELETE") if dialect == "sqlite" else ("UPDATE", "DELETE", "TRUNCATE")
-    return {f"{table}_keep_{action}".lower() for table in GUARDED for action in actions}
+def missing_guards(connection: Connection) -> set[str]:
+    """Guards that are gone or say something else: somebody prepared to edit."""
+    if connection.dialect.name == "sqlite":
+        there = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'"))
+        return set(guards("sqlite")) - set(there.scalars())
+    names = {
+        f"{table}_keep_{action}" for table in GUARDED for action in ("update", "delete", "truncate")
+    }
+    armed = text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
+    return names - set(connection.execute(armed).scalars())
 
 
 def create(connection: Connection) -> None:

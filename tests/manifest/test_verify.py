@@ -1,0 +1,237 @@
+"""Whatever is edited, removed, inserted or moved is found, and the first bad place is named."""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from burner.manifest.ledger import Ledger
+from burner.manifest.marks import MarkFile
+from burner.manifest.reader import Reader
+from burner.manifest.verify import Verdict, size, verify
+from burner.model import Outcome
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
+
+
+def verdict(path: Path) -> Verdict:
+    with Reader.open(path) as reader:
+        return verify(reader)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stations, a batch with every kind of ending, names early and late."""
+    path = tmp_path_factory.mktemp("written") / "manifest.db"
+    clock = Ticking()
+    with Ledger.open(path, "line1", clock) as one, Ledger.open(path, "line2", clock) as two:
+        open_batch(one, planned=20)
+        for unit in range(1, 7):
+            burned(one, unit, Outcome.FAIL if unit == 3 else Outcome.PASS, batch="WO1")
+        for unit in range(7, 12):
+            burned(two, unit, batch="WO1", station="line2")
+        burned(two, 3, batch="WO1", station="line2")
+        late = an_attempt(20, name=None, batch="WO1")
+        one.begin(late)
+        late = replace(late, device_name="plug-20", ids={**late.ids, "imei": "861234567890123"})
+        one.bind(late)
+        one.finish(late, a_result())
+        burned(one, 21, ids={"mac": "7c:df:a1:00:00:15", "label": "SN-21"}, name="SN-21")
+        one.begin(an_attempt(22, batch="WO1"))
+    return path
+
+
+@pytest.fixture
+def copy(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(written, tmp_path / "copy.db"))
+
+
+def edit(path: Path, *statements: str) -> None:
+    """What a hostile hand with a database viewer does."""
+    database = sqlite3.connect(path)
+    triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    guards = triggers.fetchall()
+    for name, _ in guards:
+        database.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        database.execute(statement)
+    for _, sql in guards:
+        database.execute(sql)
+    database.commit()
+    database.close()
+
+
+def test_an_honest_manifest_agrees(written: Path) -> None:
+    found = verdict(written)
+    assert found.flaw is None
+    assert found.warnings == ()
+    with Reader.open(written) as reader:
+        assert size(reader) == found.records == 31
+
+
+EDITS: dict[str, tuple[str, str]] = {
+    "a column": (
+        "UPDATE records SET outcome = 'PASS' WHERE chain = 1 AND outcome = 'FAIL'",
+        "station line1, record 7: a column",
+    ),
+    "a body": (
+        "UPDATE records SET body = replace(body, 'E501', 'E502') WHERE outcome = 'FAIL'",
+        "station line1, record 7: does not fit",
+    ),
+    "body and column": (
+        "UPDATE records SET body = replace(body, 'FAIL', 'PASS'), outcome = 'PASS' "
+        "WHERE outcome = 'FAIL'",
+        "station line1, record 7: does not fit",
+    ),
+    "a removed record": (
+        "DELETE FROM records WHERE chain = 1 AND seq = 5",
+        "station line1, record 6: record 5 is missing",
+    ),
+    "a swapped station": (
+        "UPDATE chains SET station = 'line9' WHERE chain = 2",
+        "station line9, record 1: does not fit",
+    ),
+    "another manifest": ("UPDATE about SET value = 'x' WHERE key = 'manifest'", "manifest x"),
+    "a name given away": (
+        "UPDATE claims SET unit_id = '7c:df:a1:00:00:99' WHERE device_name = '7cdfa1000005'",
+        "station line1, record 10: its claim",
+    ),
+    "a name set free": (
+        "DELETE FROM claims WHERE device_name = '7cdfa1000005'",
+        "station line1, record 10: its claim",
+    ),
+    "a name invented": (
+        "INSERT INTO claims VALUES ('x', 'p', 'u', 1, 3)",
+        "station line1, record",
+    ),
+    "a place set free": (
+        "DELETE FROM places WHERE unit_id = '7c:df:a1:00:00:05'",
+        "station line1, record 10: unit 7c:df:a1:00:00:05 has lost its place",
+    ),
+    "an OPEN place passed": (
+        "UPDATE places SET state = 'pass' WHERE state = 'work'",
+        "is OPEN, its place says",
+    ),
+    "a larger batch": ("UPDATE batches SET planned = 99", "was opened for something else"),
+    "a recount": ("UPDATE batches SET taken = 3", "counts 3 places"),
+    "a closed batch": ("UPDATE batches SET state = 'closed'", "is not closed"),
+    "an IMEI": ("UPDATE ids SET value = '1' WHERE value LIKE '86%'", "its ID 861234567890123"),
+    "a chain beside": (
+        "UPDATE ids SET chain = 7 WHERE value = 'SN-21'",
+        "its ID SN-21",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "place"), EDITS.values(), ids=EDITS)
+def test_an_edit_is_found_and_its_place_named(copy: Path, statement: str, place: str) -> None:
+    edit(copy, statement)
+    assert place in str(verdict(copy).flaw)
+
+
+def test_two_records_that_changed_places_are_found(copy: Path) -> None:
+    edit(
+        copy,
+        "UPDATE records SET seq = 1000 WHERE chain = 1 AND seq = 4",
+        "UPDATE records SET seq = 4 WHERE chain = 1 AND seq = 6",
+        "UPDATE records SET seq = 6 WHERE chain = 1 AND seq = 1000",
+    )
+    assert str(verdict(copy).flaw).startswith("station line1, record 4:")
+
+
+def test_a_tail_cut_off_is_found_where_it_was_written(copy: Path) -> None:
+    edit(copy, "DELETE FROM records WHERE chain = 2 AND seq >= 9", "DELETE FROM ids")
+    flaw = verdict(copy).flaw
+    assert str(flaw).startswith("station line2, record 9: cut off from here")
+
+
+def test_a_chain_written_anew_is_found_where_it_was_written(copy: Path, path: Path) -> None:
+    with Ledger.open(path, "line1") as ledger:
+        burned(ledger, 1)
+        mark = MarkFile(ledger.manifest, "line1")
+        real = mark.read()
+        assert real is not None
+        mark.write(replace(real, hash="0" * 64))
+        mark.close()
+    assert "written anew" in str(verdict(path).flaw)
+
+
+def test_a_missing_guard_is_told(copy: Path) -> None:
+    database = sqlite3.connect(copy)
+    database.execute("DROP TRIGGER records_keep_UPDATE")
+    database.commit()
+    database.close()
+    found = verdict(copy)
+    assert found.flaw is None
+    assert "records_keep_UPDATE" in found.warnings[0]
+
+
+def random_edit(dice: random.Random, database: sqlite3.Connection) -> str | None:
+    """One random change of one value, or one row removed; None = nothing changed."""
+    table = dice.choice(("records",) * 6 + ("claims", "places", "batches", "ids", "chains"))
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    rows = database.execute(f"SELECT rowid, * FROM {table}").fetchall()
+    rowid, *values = dice.choice(rows)
+    if dice.random() < 0.15:
+        database.execute(f"DELETE FROM {table} WHERE rowid = {rowid}")
+        return f"{table} {rowid} removed"
+    place = dice.randrange(len(columns))
+    value = changed(dice, values[place], [row[place + 1] for row in rows])
+    if value == values[place]:
+        return None
+    statement = f"UPDATE OR IGNORE {table} SET {columns[place]} = ? WHERE rowid = {rowid}"
+    if not database.execute(statement, (value,)).rowcount:
+        return None
+    return f"{table} {rowid} {columns[place]}: {values[place]!r} → {value!r}"
+
+
+def changed(dice: random.Random, value: object, others: list[object]) -> object:
+    choices: list[Callable[[], object]] = [lambda: dice.choice(others)]
+    if isinstance(value, int):
+        choices += [lambda: value + dice.choice((-1, 1, 7)), lambda: 0]
+    if isinstance(value, str) and value:
+        spot = dice.randrange(len(value))
+        letter = dice.choice('0a Z9é"\\}')
+        choices += [
+            lambda: value[:spot] + letter + value[spot + 1 :],
+            lambda: value[:spot] + value[spot + 1 :],
+            lambda: value[:spot] + letter + value[spot:],
+            lambda: "",
+        ]
+    return dice.choice(choices)()
+
+
+def hunt(written: Path, seed: int, times: int) -> int:
+    """Edit at random, again and again; every edit that changed something must be found."""
+    dice = random.Random(seed)
+    clean = written.read_bytes()
+    victim = written.with_name(f"victim-{seed}.db")
+    edits = 0
+    while edits < times:
+        victim.write_bytes(clean)
+        database = sqlite3.connect(victim)
+        for name in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f"DROP TRIGGER {name[0]}")
+        what = random_edit(dice, database)
+        database.commit()
+        database.close()
+        if what is None:
+            continue
+        edits += 1
+        assert verdict(victim).flaw is not None, f"seed {seed}: not found: {what}"
+    return edits
+
+
+def test_random_edits_are_all_found(written: Path) -> None:
+    assert hunt(written, seed=1, times=40) == 40
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_a_thousand_random_edits_are_all_found(written: Path, seed: int) -> None:
+    assert hunt(written, seed, times=100) == 100
