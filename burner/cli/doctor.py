@@ -1,0 +1,206 @@
+"""`burner doctor`: what is wrong with this station, before the shift begins."""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner import __version__
+from burner.cli import language, options, screen
+from burner.errors import BurnerError, lookup
+
+if TYPE_CHECKING:
+    from burner.cli.slots import Slots
+    from burner.station.health import Check
+
+MARKS = {"ok": "✔ ok", "warn": "! warn", "fail": "✘ fail"}
+
+
+@click.command()
+@click.argument("source", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@options.slot_options
+@options.manifest_option
+@options.logs_option
+@click.option("--slots", "expected", type=click.IntRange(1), help="How many slots there should be.")
+@options.json_option
+@options.lang_option
+def doctor(
+    *,
+    source: Path | None,
+    ports: tuple[str, ...],
+    station_file: Path | None,
+    bench: str | None,
+    manifest: str,
+    logs: Path,
+    expected: int | None,
+    as_json: bool,
+) -> int:
+    """Find out what is wrong with this station; with SOURCE, also whether it can be burned.
+
+    Burns nothing, and makes no file. Exit status 4 if anything must be mended first.
+    """
+    checks = [*_computer(manifest, logs), _manifest(manifest)]
+    if source is not None:
+        checks += _source(source)
+    checks += _slots(ports, station_file, bench, expected)
+    if as_json:
+        screen.say(json.dumps([_plain(check) for check in checks], ensure_ascii=False, indent=2))
+    else:
+        _show(checks)
+    return 4 if any(check.state == "fail" for check in checks) else 0
+
+
+def _computer(manifest: str, logs: Path) -> "Iterator[Check]":
+    from burner.station import health
+
+    yield health.fine("burner", f"{__version__}, Python {platform.python_version()}")
+    yield _worker()
+    yield health.clock(datetime.now(UTC), _last_record(manifest))
+    folders = {"logs": logs} if "://" in manifest else {"manifest": Path(manifest), "logs": logs}
+    for what, path in folders.items():
+        yield health.disk(f"disk of {what}", shutil.disk_usage(_existing(path)).free)
+    yield health.grabbers(_processes())
+
+
+def _worker() -> "Check":
+    """Does a worker start, and with which tools?"""
+    from tempfile import TemporaryDirectory
+
+    from burner.devices.worker_process import WorkerProcess
+    from burner.station import health
+
+    with TemporaryDirectory() as folder:
+        try:
+            worker = WorkerProcess(Path(folder) / "doctor.log")
+            try:
+                versions = worker.versions
+            finally:
+                worker.stop()
+        except BurnerError as error:
+            return health.failed("worker", error)
+    return health.fine("worker", ", ".join(f"{name} {v}" for name, v in versions.items()))
+
+
+def _manifest(manifest: str) -> "Check":
+    """Can it be written? A new one is not made: its folder must be writable then."""
+    from burner.manifest.reader import Reader
+    from burner.station import health
+
+    what = "manifest"
+    if "://" not in manifest:
+        path = Path(manifest)
+        writable = os.access(path if path.exists() else _existing(path.parent), os.W_OK)
+        if not writable or not os.access(_existing(path.parent), os.W_OK):
+            return health.failed(what, BurnerError("E706", manifest))
+        if not path.exists():
+            return health.fine(what, f"{manifest} will be made")
+    try:
+        with Reader.open(manifest) as reader:
+            return health.fine(what, f"{manifest}, {reader.count()} attempts")
+    except BurnerError as error:
+        return health.failed(what, error)
+
+
+def _last_record(manifest: str) -> datetime | None:
+    from burner.manifest.reader import Reader
+
+    with suppress(BurnerError), Reader.open(manifest) as reader:
+        return reader.newest()
+    return None
+
+
+def _source(source: Path) -> "Iterator[Check]":
+    """Can the release be read, and its secret be had?"""
+    from burner.release import open_release
+    from burner.station import health
+
+    try:
+        release = open_release(source)
+    except BurnerError as error:
+        what = "secret" if "E150" <= error.code <= "E159" else "release"
+        if error.code == "E155":
+            yield health.fine(what, "will be asked for at the start")
+        else:
+            yield health.failed(what, error)
+        return
+    yield health.fine("release", f"{release.profile.title}, {release.digest[:12]}")
+    yield health.fine("secret", f"{release.profile.product.secret} resolves")
+
+
+def _slots(
+    ports: tuple[str, ...], station_file: Path | None, bench: str | None, expected: int | None
+) -> "Iterator[Check]":
+    from burner.cli.slots import open_slots
+    from burner.station import health
+
+    if not (ports or station_file or bench):
+        return
+    try:
+        with open_slots(ports, station_file, bench) as slots:
+            found = dict(_located(slots))
+            for slot, there in found.items():
+                yield from _slot(slot, there)
+            reachable = sum(isinstance(there, str) for there in found.values())
+            yield health.slots(reachable, expected or len(found))
+    except BurnerError as error:
+        yield health.failed("slots", error)
+
+
+def _located(slots: "Slots") -> Iterator[tuple[str, str | BurnerError]]:
+    for slot, locate in slots.locate.items():
+        try:
+            yield slot, locate("esp")
+        except BurnerError as error:
+            yield slot, error
+
+
+def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
+    from burner.devices.ports import listing
+    from burner.station import health
+
+    if isinstance(there, BurnerError):
+        return [health.failed(f"slot {slot}", there)]
+    if "://" in there:
+        return [health.fine(f"slot {slot}", there)]
+    if os.name == "posix" and not Path(there).exists():
+        return [health.failed(f"slot {slot}", BurnerError("E302", there))]
+    listed = {port.device: port for port in listing(usb_only=False)}
+    can_open = os.name != "posix" or os.access(there, os.R_OK | os.W_OK)
+    return health.port(slot, there, listed, can_open)
+
+
+def _existing(path: Path) -> Path:
+    """The nearest folder or file above that is there."""
+    here = path.absolute()
+    while not here.exists():
+        here = here.parent
+    return here
+
+
+def _processes(proc: Path = Path("/proc")) -> Iterator[str]:
+    """Names of the running programs (Linux; elsewhere nobody takes serial ports unasked)."""
+    for comm in proc.glob("[0-9]*/comm"):
+        with suppress(OSError):
+            yield comm.read_text().strip()
+
+
+def _plain(check: "Check") -> Mapping[str, Any]:
+    remedy = lookup(check.code).remedy(language()) if check.code else ""
+    return {**asdict(check), "do": remedy}
+
+
+def _show(checks: "list[Check]") -> None:
+    rows = [(MARKS[check.state], check.what, check.code, check.detail) for check in checks]
+    screen.table("", ("", "check", "code", "found"), rows)
+    for code in dict.fromkeys(check.code for check in checks if check.code):
+        row = lookup(code)
+        screen.say(f"{code}  {row.sentence(language())}")
+        screen.say(f"      → {row.remedy(language())}")

@@ -1,0 +1,70 @@
+"""`burner doctor`: a healthy station, and one with everything wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from burner.cli.doctor import doctor
+
+PROFILE = str(Path(__file__).parents[2] / "profiles" / "plug-c3.yaml")
+SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
+
+
+def examine(*arguments: str, status: int = 0) -> dict[str, dict[str, Any]]:
+    result = CliRunner().invoke(doctor, [*arguments, "--json"], standalone_mode=False)
+    assert result.exception is None, result.exception
+    assert result.return_value == status
+    return {check["what"]: check for check in json.loads(result.stdout)}
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+
+
+def test_a_healthy_station_is_told_so_and_nothing_is_made(tmp_path: Path) -> None:
+    checks = examine(PROFILE, "--bench", "sim:2")
+    assert {check["state"] for check in checks.values()} <= {"ok", "warn"}
+    assert checks["release"]["detail"].startswith("plug-c3 1.2.0")
+    assert checks["slots"]["detail"] == "2 of 2"
+    assert "esptool" in checks["worker"]["detail"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_secret_is_not_told() -> None:
+    assert SECRET not in json.dumps(examine(PROFILE))
+
+
+def test_a_missing_secret_fails_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLUG_C3_SECRET")
+    check = examine(PROFILE, status=4)["secret"]
+    assert (check["state"], check["code"]) == ("fail", "E151")
+    assert check["do"]
+
+
+def test_a_release_that_cannot_be_read_fails(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("burner: 1\n", encoding="utf-8")
+    assert examine("x.yaml", status=4)["release"]["code"].startswith("E1")
+
+
+def test_a_manifest_that_is_something_else_fails(tmp_path: Path) -> None:
+    (tmp_path / "manifest.db").write_text("a shopping list", encoding="utf-8")
+    assert examine(status=4)["manifest"]["code"] == "E702"
+
+
+def test_a_slot_without_its_port_and_a_missing_slot_fail(tmp_path: Path) -> None:
+    (tmp_path / "line.yaml").write_text("slots: {a: {esp: {location: 99-9}}}", encoding="utf-8")
+    checks = examine("--station", "line.yaml", "--slots", "2", status=4)
+    assert checks["slot a"]["code"] == "E302"
+    assert checks["slots"]["code"] == "E327"
+
+
+def test_people_get_a_table_and_the_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLUG_C3_SECRET")
+    result = CliRunner().invoke(doctor, [PROFILE], standalone_mode=False)
+    assert "✘ fail" in result.stdout
+    assert "→ Set the variable" in result.stdout
