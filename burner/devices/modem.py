@@ -6,7 +6,6 @@ the shape of the command's answer, the final OK stood after it, its own check ho
 reading on a quiet line says the same.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -26,7 +25,7 @@ from burner.modem_dialects import (
 Check = Callable[[str], None]
 
 ATTENTION_S = 0.5
-"""How long a modem that is awake needs for `OK`, with a wide margin."""
+"""What a modem that is awake needs for `OK`, with a wide margin; doubled from round to round."""
 TRIES = 2
 MAX_ANSWER = 4096
 """Bytes; the longest genuine answer has some 200."""
@@ -72,30 +71,42 @@ class _Modem:
     def read(self, dialects: Sequence[Dialect], check: Check) -> str:
         self.meet()
         dialect, first = self.value(dialects, check)
-        self.settle()
+        self.settle(self.settings.settle_s)
         _, second = self.value([dialect], check)
         if first != second:
             raise BurnerError("E333", f"{dialect.command}: {first}, then {second}")
         return first
 
     def meet(self) -> None:
-        """Find the rate at which the modem answers; it may be starting still."""
-        bauds = self.settings.bauds
-        for _ in range(math.ceil(self.settings.timeout_s / (ATTENTION_S * TRIES * len(bauds)))):
-            for baud in bauds:
-                self.line.set_baud(baud)
-                for _ in range(TRIES):
-                    answer = self.ask(ATTENTION, ATTENTION_S)
-                    if answer and answer.ok:
-                        self.settle()
-                        return
-        rates = ", ".join(map(str, bauds))
+        """Find the rate at which the modem answers; it may be starting still, or be slow.
+
+        Raises:
+            BurnerError: E330, E336.
+        """
+        wait_s = ATTENTION_S
+        while wait_s <= self.settings.timeout_s:
+            for baud in self.settings.bauds:
+                if self.answers_at(baud, wait_s):
+                    return
+            wait_s *= 2
+        rates = ", ".join(map(str, self.settings.bauds))
         raise BurnerError("E336" if self.noise else "E330", f"tried {rates} baud")
 
-    def settle(self) -> None:
-        """Let late answers and start-up messages pass."""
+    def answers_at(self, baud: int, wait_s: float) -> bool:
+        """Whether the modem answers; then nothing that was said before is still under way."""
+        self.line.set_baud(baud)
+        for attempt in range(TRIES):
+            answer = self.ask(ATTENTION, wait_s)
+            if answer and answer.ok:
+                # It may have answered an earlier try: the answers to the others come as late.
+                self.settle(max(self.settings.settle_s, 1.5 * wait_s if attempt else 0.0))
+                return True
+        return False
+
+    def settle(self, quiet_s: float) -> None:
+        """Let late answers and start-up messages pass, until the line is quiet so long."""
         for _ in range(MAX_QUIET_WAITS):
-            if not self.receive(self.settings.settle_s):
+            if not self.receive(quiet_s):
                 return
 
     def value(self, dialects: Sequence[Dialect], check: Check) -> tuple[Dialect, str]:

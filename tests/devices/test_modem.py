@@ -157,6 +157,9 @@ def test_a_modem_that_is_not_in_order_is_refused_with_its_code(
     [
         {"boot_s": 8.0, "noise": True},
         {"late_s": 0.3},
+        {"late_s": 0.6},
+        {"late_s": 1.1, "noise": True, "boot_s": 2.0},
+        {"late_s": 1.1, "baud": 9600},
         {"baud": 9600},
         {"baud": 921600, "noise": True},
         {"two_imeis": IMEI},
@@ -164,6 +167,10 @@ def test_a_modem_that_is_not_in_order_is_refused_with_its_code(
 )
 def test_a_slow_or_talkative_modem_passes(vice: dict[str, object]) -> None:
     assert read(replace(ModemSpec(), **vice)) == IMEI  # type: ignore[arg-type]
+
+
+def test_a_very_slow_modem_passes_where_its_rate_is_known() -> None:
+    assert read(ModemSpec(late_s=2.5, echo=False), bauds=[115200]) == IMEI
 
 
 class Script:
