@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from burner.carriers.at import AtCarrier, AtSettings
+from burner.carriers.file import FileCarrier, FileSettings
 from burner.carriers.key import Carrier, KeyConfig, Place
 from burner.carriers.nvs import NvsCarrier, NvsSettings
 from burner.carriers.patch import PatchCarrier, PatchSettings
@@ -16,19 +17,18 @@ from burner.carriers.raw import RawCarrier, RawSettings
 
 __all__ = ["AtCarrier", "Carrier", "CarrierSettings", "KeyConfig", "Place", "carrier_for"]
 
-CarrierSettings = Annotated[
-    NvsSettings | PatchSettings | RawSettings | AtSettings, Field(discriminator="kind")
-]
+AnySettings = NvsSettings | FileSettings | PatchSettings | RawSettings | AtSettings
+CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]
 """A profile's `carrier`, told apart by `kind`."""
 
 
-def carrier_for(
-    settings: NvsSettings | PatchSettings | RawSettings | AtSettings,
-) -> Carrier | AtCarrier:
+def carrier_for(settings: AnySettings) -> Carrier | AtCarrier:
     """The carrier that a profile's settings ask for."""
     match settings:
         case NvsSettings():
             return NvsCarrier(settings)
+        case FileSettings():
+            return FileCarrier(settings)
         case PatchSettings():
             return PatchCarrier(settings)
         case RawSettings():
