@@ -239,6 +239,7 @@ class Ledger:
             "chain": self._writer.chain,
             "seq": seq,
         }
+        self._writer.check_head(connection)
         supersedes = self._superseded(connection, attempt)
         new = bool(attempt.device_name) and claims.take_name(
             connection, attempt.device_name, attempt.product_id, **where

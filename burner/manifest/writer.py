@@ -8,6 +8,7 @@ record is there.
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
@@ -117,11 +118,14 @@ class Writer:
         """What must hold before a unit is touched.
 
         Raises:
-            BurnerError: E709 the clock went backwards, E717 the mark could not be written.
+            BurnerError: E709 the clock went backwards, E710 the file is another one, E717 the
+                mark could not be written.
         """
         if self._trouble:
             trouble, self._trouble = self._trouble, None
             raise trouble
+        if self.where.path and _identity(self.where.path) != self._file:
+            raise BurnerError("E710", f"{self.where} was removed or replaced under the station")
         now = self._clock()
         if self._last_at and now < moment(self._last_at) - BACKWARDS:
             raise BurnerError("E709", f"it is {utc(now)}, the last record is of {self._last_at}")
@@ -148,6 +152,19 @@ class Writer:
                 self._doubt = Doubt(key, row)
             self._adopt(row)
             return row
+
+    def check_head(self, connection: Connection) -> None:
+        """Inside a transaction: the last record we wrote is still there.
+
+        Raises:
+            BurnerError: E710 when somebody put an old copy back while we were running.
+        """
+        records = tables.records
+        here = select(records.c.hash).where(
+            records.c.chain == self.chain, records.c.seq == self._head.seq
+        )
+        if self._head.seq and connection.execute(here).scalar() != self._head.hash:
+            raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
 
     def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
         """Insert the next record of the chain. `head` gives what is not empty."""
@@ -216,6 +233,7 @@ class Writer:
             take_server_lock(connection, self.manifest, self.station)
             connection.commit()
         self._mark = self._mark or MarkFile(self.manifest, self.station)
+        self._file = _identity(self.where.path) if self.where.path else None
 
     def _refuse_foreign(self, connection: Connection) -> None:
         """A SQLite file that holds something else is not ours to fill."""
@@ -267,3 +285,12 @@ class Writer:
         except BurnerError as error:
             # The record is safe; without a mark the next unit must not begin.
             self._trouble = error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; None = none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
