@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import random
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -269,3 +270,34 @@ def test_a_bundled_profile_opens_without_a_warning(path: Path) -> None:
     release = open_release(path, Secret(b"AbCdEfGhIjKlMnOpQrStUvWx"))
     assert release.warnings == ()
     assert release.profile.boot.awaited
+
+
+# -- hostile input -------------------------------------------------------------------------------
+
+
+def mutate(text: str, chance: random.Random) -> str:
+    """A few characters deleted, replaced, inserted or repeated."""
+    signs = list("{}[]:,-'\"0x9az \n&*!#")
+    letters = list(text)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(letters))
+        span = slice(at, at + chance.choice((0, 1, 1, 12)))
+        letters[span] = chance.choice(([], [chance.choice(signs)], letters[span] * 2))
+    return "".join(letters)
+
+
+@pytest.mark.parametrize(
+    "rounds", [60, pytest.param(5000, marks=[pytest.mark.full, pytest.mark.timeout(600)])]
+)
+def test_no_mutation_of_a_product_brings_anything_but_findings(tmp_path: Path, rounds: int) -> None:
+    chance = random.Random(rounds)
+    path = write_product(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    sound = {name: (tmp_path / name).read_bytes() for name in ("app.bin", "partitions.csv")}
+    for _ in range(rounds):
+        path.write_text(mutate(text, chance), encoding="utf-8")
+        for name, data in sound.items():
+            changed = bytearray(data)
+            changed[chance.randrange(len(data))] = chance.randrange(256)
+            (tmp_path / name).write_bytes(changed[: chance.randrange(1, 2 * len(data))])
+        assert all(str(finding) for finding in survey(path).findings)
