@@ -1,14 +1,17 @@
 """Espressif's flasher stub as a dialect: what answers once a stub was uploaded and started.
 
 It acknowledges a data block before it works on it, so the next block is on the wire meanwhile;
-what goes wrong with a block is told with the next reply.
+what goes wrong with a block is told in place of the next reply. Behaviour and codes are those of
+esp-flasher-stub 1.1 (`command_handler.c`), which esptool 5.6 brings in a later version.
 """
 
 import struct
 import zlib
 from collections.abc import Callable
+from hashlib import md5
 
 from burner.bench.commands import (
+    DATA_HEADER,
     NOTHING,
     SYNC_ANSWERS,
     Answer,
@@ -19,12 +22,13 @@ from burner.bench.commands import (
     reply,
 )
 from burner.bench.nor import BLOCK, SECTOR
-from burner.bench.rom import Download, flash_md5
+from burner.bench.rom import flash_md5
 from burner.bench.silicon import Silicon
-from burner.bench.unit import MB
+from burner.bench.unit import MB, FaultKind
 
 GREETING = b"OHAI"
 
+GOOD = 0
 BAD_LENGTH = 0xC0
 BAD_CHECKSUM = 0xC1
 INVALID_COMMAND = 0xC3
@@ -33,6 +37,80 @@ NOT_IN_FLASH_MODE = 0xC6
 INFLATE_ERROR = 0xC7
 NOT_ENOUGH_DATA = 0xC8
 TOO_MUCH_DATA = 0xC9
+NOT_IMPLEMENTED = 0xFF
+
+DICTIONARY = 0x8000
+"""What is inflated is written in pieces of this size, and at the end of the stream."""
+LARGEST_READ = 0x1000
+SIZES: dict[int, int] = {
+    Op.SYNC: 36,
+    Op.FLASH_END: 4,
+    Op.FLASH_DEFL_END: 4,
+    Op.MEM_BEGIN: 16,
+    Op.MEM_END: 8,
+    Op.READ_REG: 4,
+    Op.SPI_ATTACH: 4,
+    Op.SPI_SET_PARAMS: 24,
+    Op.CHANGE_BAUDRATE: 8,
+    Op.SPI_FLASH_MD5: 16,
+    Op.GET_SECURITY_INFO: 0,
+    Op.READ_FLASH: 16,
+    Op.ERASE_REGION: 8,
+}
+"""Bytes of payload of the commands that have a fixed size."""
+
+
+class Writing:
+    """A write to flash under way: raw, or inflated as it comes; erases ahead of itself."""
+
+    def __init__(self, silicon: Silicon, offset: int, size: int, packed: bool) -> None:
+        self._flash = silicon.flash
+        self._offset = offset
+        self.remaining = size
+        self._inflater = zlib.decompressobj() if packed else None
+        self._inflated = bytearray()
+        self._erased_to = offset // SECTOR * SECTOR
+        self._end = -(-(offset + size) // SECTOR) * SECTOR
+        # The ESP8266's stub erases blank sectors like any other.
+        self._dirty = silicon.target.name == "esp8266"
+
+    def take(self, body: bytes) -> tuple[float, int]:
+        """Work on a block that was acknowledged; seconds it takes, and an error or GOOD."""
+        if self._inflater is None:
+            return self._write(body[: self.remaining]), GOOD
+        try:
+            self._inflated += self._inflater.decompress(body)
+        except zlib.error:
+            return 0.0, INFLATE_ERROR
+        size = len(self._inflated)
+        ready = size if self._inflater.eof else size // DICTIONARY * DICTIONARY
+        seconds = self._write(bytes(self._inflated[:ready]))
+        del self._inflated[:ready]
+        return seconds, GOOD
+
+    def _write(self, data: bytes) -> float:
+        fits = data[: max(self.remaining, 0)]
+        self.remaining -= len(data)
+        seconds = 0.0
+        while self._erased_to < self._offset + len(fits):
+            seconds += self.erase_next()
+        seconds += self._flash.program(self._offset, fits)
+        self._offset += len(fits)
+        return seconds
+
+    def erase_next(self) -> float:
+        """Erase the next sector, or 64 KB where the write covers them; returns seconds.
+
+        Blank sectors are left alone until the first dirty one.
+        """
+        start = self._erased_to
+        if start >= self._end:
+            return 0.0
+        self._dirty = self._dirty or not self._flash.is_blank(start)
+        whole_block = start % BLOCK == 0 and start + BLOCK <= self._end
+        step = BLOCK if whole_block and self._dirty else SECTOR
+        self._erased_to += step
+        return self._flash.erase(start, step) if self._dirty else 0.0
 
 
 class Sending:
@@ -40,21 +118,20 @@ class Sending:
 
     def __init__(self, silicon: Silicon, offset: int, size: int, block: int) -> None:
         self._data = silicon.flash.read(offset, size)
-        self._digest = flash_md5(silicon, offset, size)
         self._block = block
         self._sent = 0
+        self._wrong = silicon.faults.meets(FaultKind.WRONG_MD5)
 
     def frame(self) -> bytes:
-        """The next frame: a block, or the digest once every block is acknowledged."""
-        if self._sent >= len(self._data):
-            return self._digest
+        """The next block."""
         block = self._data[self._sent : self._sent + self._block]
         self._sent += len(block)
         return block
 
-    def acknowledged(self, packet: bytes) -> bool:
-        """Whether the host has got all that was sent."""
-        return len(packet) == 4 and struct.unpack("<I", packet)[0] == self._sent
+    def digest(self) -> bytes:
+        """The MD5 of all that was sent."""
+        digest = md5(self._data[: self._sent], usedforsecurity=False).digest()
+        return digest[::-1] if self._wrong else digest
 
     @property
     def done(self) -> bool:
@@ -67,18 +144,17 @@ class Stub:
 
     def __init__(self, silicon: Silicon) -> None:
         self.silicon = silicon
-        self._download: Download | None = None
-        self._erased_to = 0
-        self._dirty = False
+        self._writing: Writing | None = None
         self._sending: Sending | None = None
-        self._late_error = 0
+        self._memory_left: int | None = None
+        self._late_error = GOOD
         self._handlers: dict[int, Callable[[Request], Answer]] = {
             Op.SYNC: self._sync,
             Op.READ_REG: self._read_reg,
             Op.WRITE_REG: self._write_reg,
-            Op.MEM_BEGIN: self._good,
+            Op.MEM_BEGIN: self._mem_begin,
             Op.MEM_DATA: self._mem_data,
-            Op.MEM_END: self._good,
+            Op.MEM_END: self._mem_end,
             Op.SPI_SET_PARAMS: self._good,
             Op.SPI_ATTACH: self._good,
             Op.CHANGE_BAUDRATE: self._change_baud,
@@ -89,13 +165,12 @@ class Stub:
             Op.FLASH_END: self._flash_end,
             Op.FLASH_DEFL_END: self._flash_end,
             Op.SPI_FLASH_MD5: self._md5,
+            Op.GET_SECURITY_INFO: self._security_info,
             Op.ERASE_FLASH: self._erase_flash,
             Op.ERASE_REGION: self._erase_region,
             Op.READ_FLASH: self._read_flash,
             Op.RUN_USER_CODE: lambda _: Answer(then=Then.APP),
         }
-        if silicon.target.has_security_info:
-            self._handlers[Op.GET_SECURITY_INFO] = self._security_info
 
     def handle(self, packet: bytes) -> Answer:
         """What the stub makes of one SLIP payload."""
@@ -103,149 +178,148 @@ class Stub:
             return self._go_on_sending(self._sending, packet)
         request = parse(packet)
         if request is None:
-            return NOTHING
+            return self._malformed(packet)
+        if self._late_error:
+            late, self._late_error = self._late_error, GOOD
+            return self._bad(request, late)
         handler = self._handlers.get(request.op)
         if handler is None:
-            return Answer((self._reply(request.op, error=INVALID_COMMAND),))
+            return self._bad(request, INVALID_COMMAND)
+        if len(request.data) != SIZES.get(request.op, len(request.data)):
+            return self._bad(request, BAD_LENGTH)
         return handler(request)
 
-    def _reply(self, op: int, value: int = 0, data: bytes = b"", error: int = 0) -> bytes:
-        if error:
-            return reply(op, value, status=bytes((error, 0)))
-        return reply(op, value, data)
+    def _malformed(self, packet: bytes) -> Answer:
+        if len(packet) < 8:
+            return NOTHING
+        error = INVALID_COMMAND if packet[0] else BAD_LENGTH
+        return Answer((reply(packet[1], status=bytes((error, 0))),))
 
     def _good(self, request: Request) -> Answer:
-        return Answer((self._reply(request.op),))
+        return Answer((reply(request.op),))
 
     def _bad(self, request: Request, error: int) -> Answer:
-        return Answer((self._reply(request.op, error=error),))
+        return Answer((reply(request.op, status=bytes((error, 0))),))
+
+    # registers, RAM, the line
 
     def _sync(self, request: Request) -> Answer:
-        return Answer((self._reply(request.op),) * SYNC_ANSWERS)
+        return Answer((reply(request.op),) * SYNC_ANSWERS)
 
     def _read_reg(self, request: Request) -> Answer:
-        return Answer((self._reply(request.op, self.silicon.read(request.words(1)[0])),))
+        return Answer((reply(request.op, self.silicon.read(request.words(1)[0])),))
 
     def _write_reg(self, request: Request) -> Answer:
+        if not request.data or len(request.data) % 16:
+            return self._bad(request, NOT_ENOUGH_DATA)
         self.silicon.write(request)
         then = Then.APP if self.silicon.watchdog_fired else Then.STAY
         self.silicon.watchdog_fired = False
-        return Answer((self._reply(request.op),), then=then)
+        return Answer((reply(request.op),), then=then)
+
+    def _mem_begin(self, request: Request) -> Answer:
+        self._memory_left = request.words(1)[0]
+        return self._good(request)
 
     def _mem_data(self, request: Request) -> Answer:
-        return self._good(request) if request.body_is_sound() else self._bad(request, BAD_CHECKSUM)
+        if self._memory_left is None:
+            return self._bad(request, NOT_IN_FLASH_MODE)
+        size = request.words(1)[0]
+        if size != len(request.body) or size > self._memory_left:
+            return self._bad(request, TOO_MUCH_DATA)
+        self._memory_left -= size
+        return self._good(request)
+
+    def _mem_end(self, request: Request) -> Answer:
+        if self._memory_left is None:
+            return self._bad(request, NOT_IN_FLASH_MODE)
+        self._memory_left = None
+        then = Then.STAY if request.words(1)[0] else Then.STUB
+        return Answer((reply(request.op),), then=then)
 
     def _change_baud(self, request: Request) -> Answer:
-        return Answer((self._reply(request.op),), baud=request.words(1)[0])
+        return Answer((reply(request.op),), baud=request.words(1)[0])
 
     def _security_info(self, request: Request) -> Answer:
-        return Answer((self._reply(request.op, data=self.silicon.security_info()),))
+        if not self.silicon.target.has_security_info:
+            return self._bad(request, NOT_IMPLEMENTED)
+        return Answer((reply(request.op, data=self.silicon.security_info()),))
+
+    # flash
+
+    def _beyond_the_end(self, offset: int, size: int) -> bool:
+        return offset + size > self.silicon.flash.size
 
     def _md5(self, request: Request) -> Answer:
         offset, size = request.words(2)
-        if offset + size > self.silicon.flash.size:
+        if self._beyond_the_end(offset, size):
             return self._bad(request, FAILED_SPI)
         digest = flash_md5(self.silicon, offset, size)
         seconds = size / MB * self.silicon.unit.timing.md5_s_per_mb
-        return Answer((self._reply(request.op, data=digest),), before_s=seconds)
+        return Answer((reply(request.op, data=digest),), before_s=seconds)
 
     def _erase_flash(self, request: Request) -> Answer:
         seconds = self.silicon.flash.erase(0, self.silicon.flash.size)
-        return Answer((self._reply(request.op),), before_s=seconds)
+        return Answer((reply(request.op),), before_s=seconds)
 
     def _erase_region(self, request: Request) -> Answer:
         offset, size = request.words(2)
-        if offset % SECTOR or size % SECTOR or offset + size > self.silicon.flash.size:
+        if offset % SECTOR or size % SECTOR:
             return self._bad(request, BAD_LENGTH)
-        return Answer((self._reply(request.op),), before_s=self.silicon.flash.erase(offset, size))
+        if self._beyond_the_end(offset, size):
+            return self._bad(request, FAILED_SPI)
+        return Answer((reply(request.op),), before_s=self.silicon.flash.erase(offset, size))
 
     def _flash_begin(self, request: Request) -> Answer:
-        """Nothing is erased yet: the stub erases as it writes."""
-        size, _, _, offset = request.words(4)
-        if offset + size > self.silicon.flash.size:
+        """The first sector is erased at once; the rest as it is written."""
+        if len(request.data) not in (16, 20):
             return self._bad(request, BAD_LENGTH)
+        size, _, _, offset = request.words(4)
+        if self._beyond_the_end(offset, size):
+            return self._bad(request, FAILED_SPI)
         packed = request.op == Op.FLASH_DEFL_BEGIN
-        self._download = Download(offset, size, zlib.decompressobj() if packed else None)
-        self._erased_to = offset // SECTOR * SECTOR
-        # The ESP8266's stub is an old one and erases blank sectors like any other.
-        self._dirty = self.silicon.target.name == "esp8266"
-        self._late_error = 0
-        return self._good(request)
+        self._writing = Writing(self.silicon, offset, size, packed)
+        return Answer((reply(request.op),), after_s=self._writing.erase_next())
 
     def _flash_data(self, request: Request) -> Answer:
-        download, late = self._download, self._late_error
-        self._late_error = 0
-        if download is None:
+        if len(request.data) < DATA_HEADER:
+            return self._bad(request, NOT_ENOUGH_DATA)
+        if self._writing is None:
             return self._bad(request, NOT_IN_FLASH_MODE)
+        if request.words(1)[0] != len(request.body):
+            return self._bad(request, TOO_MUCH_DATA)
         if not request.body_is_sound():
             return self._bad(request, BAD_CHECKSUM)
-        if late:
-            return self._bad(request, late)
-        seconds = self._write(download, request.body)
-        return Answer((self._reply(request.op),), after_s=seconds)
-
-    def _write(self, download: Download, body: bytes) -> float:
-        """Work on an acknowledged block; returns seconds. An error waits for the next reply."""
-        try:
-            data = download.inflater.decompress(body) if download.inflater else body
-        except zlib.error:
-            self._late_error = INFLATE_ERROR
-            return 0.0
-        data, beyond = data[: download.remaining], data[download.remaining :]
-        if beyond.strip(b"\xff"):  # esptool pads its last block with 0xFF
-            self._late_error = TOO_MUCH_DATA
-        seconds = self._erase_ahead(download.offset + len(data), download)
-        seconds += self.silicon.flash.program(download.offset, data)
-        download.offset += len(data)
-        download.remaining -= len(data)
-        return seconds
-
-    def _erase_ahead(self, end: int, download: Download) -> float:
-        """Erase up to `end`, 64 KB at a time where the write covers them; returns seconds.
-
-        Since version 1.1 the stub leaves blank sectors alone until it meets the first dirty one.
-        """
-        flash = self.silicon.flash
-        last = download.offset + download.remaining
-        seconds = 0.0
-        while self._erased_to < end:
-            start = self._erased_to
-            whole_block = start % BLOCK == 0 and start + BLOCK <= last
-            self._dirty = self._dirty or not flash.is_blank(start)
-            step = BLOCK if whole_block and self._dirty else SECTOR
-            if self._dirty:
-                seconds += flash.erase(start, step)
-            self._erased_to += step
-        return seconds
+        seconds, self._late_error = self._writing.take(request.body)
+        return Answer((reply(request.op),), after_s=seconds)
 
     def _flash_end(self, request: Request) -> Answer:
         """Answered once the last block is in the flash; `stay` 0 goes back to the ROM."""
-        download, late = self._download, self._late_error
-        self._download, self._late_error = None, 0
-        if download is None:
+        if self._writing is None:
             return self._bad(request, NOT_IN_FLASH_MODE)
-        if not late and download.remaining:
-            late = NOT_ENOUGH_DATA
-        if late:
-            return self._bad(request, late)
-        return Answer(
-            (self._reply(request.op),), then=Then.STAY if request.words(1)[0] else Then.ROM
-        )
+        if self._writing.remaining:
+            return self._bad(request, BAD_LENGTH)
+        self._writing = None
+        then = Then.STAY if request.words(1)[0] else Then.ROM
+        return Answer((reply(request.op),), then=then)
 
     def _read_flash(self, request: Request) -> Answer:
         offset, size, block, _ = request.words(4)
-        if offset + size > self.silicon.flash.size or not block:
-            return self._bad(request, FAILED_SPI)
-        self._sending = Sending(self.silicon, offset, size, block)
-        return Answer((self._reply(request.op), self._next_frame(self._sending)))
+        if not 0 < block <= LARGEST_READ:
+            self._late_error = BAD_LENGTH
+            return self._good(request)
+        if self._beyond_the_end(offset, size):
+            self._late_error = FAILED_SPI
+            return self._good(request)
+        sending = Sending(self.silicon, offset, size, block)
+        if sending.done:
+            return Answer((reply(request.op), sending.digest()))
+        self._sending = sending
+        return Answer((reply(request.op), sending.frame()))
 
     def _go_on_sending(self, sending: Sending, packet: bytes) -> Answer:
-        if not sending.acknowledged(packet):
-            self._sending = None
-            return NOTHING
-        return Answer((self._next_frame(sending),))
-
-    def _next_frame(self, sending: Sending) -> bytes:
-        if sending.done:
-            self._sending = None
-        return sending.frame()
+        """The host acknowledges with a word; anything else ends the reading."""
+        if len(packet) == struct.calcsize("<I") and not sending.done:
+            return Answer((sending.frame(),))
+        self._sending = None
+        return Answer((sending.digest(),))

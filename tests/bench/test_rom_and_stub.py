@@ -75,12 +75,13 @@ def test_the_first_roms_take_four_words_to_begin_and_the_later_ones_five() -> No
     assert host("esp32c3").ask(Op.FLASH_BEGIN, words(0x1000, 4, 0x400, 0))[0] == 1
 
 
-def test_the_rom_erases_at_begin_and_the_stub_as_it_writes() -> None:
-    for stub, erased in ((False, True), (True, False)):
+def test_the_rom_erases_at_begin_and_the_stub_one_sector_and_then_as_it_writes() -> None:
+    for stub, erased in ((False, [True, True, False]), (True, [True, False, False])):
         unit = host(stub=stub)
-        unit.chip.silicon.flash.program(0, bytes(0x2000))
+        unit.chip.silicon.flash.program(0, bytes(0x3000))
         unit.ask(Op.FLASH_BEGIN, words(0x2000, 1, 0x4000, 0, 0))
-        assert unit.chip.silicon.flash.is_blank(0, 0x2000) is erased
+        blank = [unit.chip.silicon.flash.is_blank(at) for at in (0, 0x1000, 0x2000)]
+        assert blank == erased
 
 
 def test_the_esp8266s_rom_erases_the_sectors_before_a_block_twice_over() -> None:
@@ -111,22 +112,52 @@ def test_the_stub_writes_what_it_was_sent_and_nothing_beyond() -> None:
     assert flash.read(last_sector_end, 16) == bytes(16)
 
 
-def test_the_stub_tells_of_a_bad_block_with_the_next_reply() -> None:
+def test_the_stub_tells_of_a_bad_block_in_place_of_the_next_reply() -> None:
     unit = host(stub=True)
     begin_packed(unit, 0, 1000)
     assert unit.ask(Op.FLASH_DEFL_DATA, body=b"this is not deflated") == GOOD
-    assert unit.ask(Op.FLASH_DEFL_DATA, body=b"neither is this")[0] == 0xC7
+    assert unit.ask(Op.READ_REG, words(0x40001000))[0] == 0xC7
+    assert unit.ask(Op.READ_REG, words(0x40001000)) == GOOD
 
 
 def test_the_stub_counts_what_it_is_given() -> None:
     unit = host(stub=True)
-    begin_packed(unit, 0, 1000)
-    unit.ask(Op.FLASH_DEFL_DATA, body=zlib.compress(bytes(999)))
-    assert unit.ask(Op.FLASH_DEFL_END, words(1))[0] == 0xC8
-    begin_packed(unit, 0, 1000)
-    unit.ask(Op.FLASH_DEFL_DATA, body=zlib.compress(bytes(1001)))
-    assert unit.ask(Op.FLASH_DEFL_END, words(1))[0] == 0xC9
-    assert unit.ask(Op.FLASH_DEFL_DATA, body=b"late")[0] == 0xC6
+    assert unit.ask(Op.FLASH_DEFL_DATA, body=b"early")[0] == 0xC6
+    for size in (999, 1001):
+        begin_packed(unit, 0, 1000)
+        unit.ask(Op.FLASH_DEFL_DATA, body=zlib.compress(bytes(size)))
+        assert unit.ask(Op.FLASH_DEFL_END, words(1))[0] == 0xC0
+    assert unit.chip.silicon.flash.read(0, 1001) == bytes(1000) + b"\xff"
+
+
+def test_the_stub_takes_the_padding_of_a_last_raw_block_for_what_it_is() -> None:
+    unit = host(stub=True)
+    unit.ask(Op.FLASH_BEGIN, words(100, 1, 0x4000, 0, 0))
+    assert unit.ask(Op.FLASH_DATA, body=bytes(100) + b"\x55" * 100) == GOOD
+    assert unit.ask(Op.FLASH_END, words(1)) == GOOD
+    assert unit.chip.silicon.flash.read(0, 101) == bytes(100) + b"\xff"
+
+
+def test_the_stub_writes_inflated_bytes_by_the_dictionary_and_at_the_streams_end() -> None:
+    unit = host(stub=True)
+    flash = unit.chip.silicon.flash
+    data = bytes(0x9000)
+    stream = zlib.compress(data)
+    begin_packed(unit, 0, len(data))
+    unit.ask(Op.FLASH_DEFL_DATA, body=stream[:-4])
+    assert flash.is_blank(0x8000)
+    assert not flash.is_blank(0)
+    unit.ask(Op.FLASH_DEFL_DATA, body=stream[-4:])
+    assert flash.read(0, len(data)) == data
+    assert unit.ask(Op.FLASH_DEFL_END, words(1)) == GOOD
+
+
+def test_the_stub_answers_a_packet_that_is_no_request() -> None:
+    unit = host(stub=True)
+    for packet, status in ((b"\x01\x0a\x04\0\0\0\0\0", 0xC3), (b"\0\x0a\x04\0\0\0\0\0", 0xC0)):
+        unit.send(packet)
+        assert unit.receive()[0][8] == status
+    assert unit.ask(Op.READ_REG, bytes(5))[0] == 0xC0
 
 
 def test_nothing_can_be_begun_beyond_the_end_of_the_flash() -> None:
@@ -136,7 +167,8 @@ def test_nothing_can_be_begun_beyond_the_end_of_the_flash() -> None:
             assert unit.ask(op, words(0x1000, 1, 0x400, 4 * MB, 0))[0] != 0
     assert unit.ask(Op.ERASE_REGION, words(4 * MB, 0x1000))[0] != 0
     assert unit.ask(Op.ERASE_REGION, words(0, 100))[0] != 0
-    assert unit.ask(Op.READ_FLASH, words(4 * MB, 1, 0x1000, 64))[0] != 0
+    assert unit.ask(Op.READ_FLASH, words(4 * MB, 1, 0x1000, 64)) == GOOD
+    assert unit.ask(Op.MEM_BEGIN, words(1, 1, 1, 0))[0] == 0xC4
 
 
 def test_the_stub_reads_one_acknowledged_block_after_the_other() -> None:
@@ -151,14 +183,14 @@ def test_the_stub_reads_one_acknowledged_block_after_the_other() -> None:
     (digest,) = unit.receive()
     assert first[1] + rest == IMAGE[:0x1800]
     assert digest == hashlib.md5(IMAGE[:0x1800]).digest()
-    assert unit.ask(Op.SYNC) == GOOD
+    assert unit.ask(Op.READ_REG, words(0x40001000)) == GOOD
 
 
-def test_the_stub_stops_reading_when_it_is_acknowledged_wrongly() -> None:
+def test_the_stub_stops_reading_at_anything_but_an_acknowledgement() -> None:
     unit = host(stub=True)
     unit.ask_all(Op.READ_FLASH, words(0, 0x3000, 0x1000, 64))
-    unit.send(words(5))
-    assert unit.receive() == []
+    unit.send(b"enough")
+    assert unit.receive() == [hashlib.md5(b"\xff" * 0x1000).digest()]
     assert unit.ask(Op.READ_REG, words(0x40001000)) == GOOD
 
 
@@ -174,7 +206,7 @@ def test_the_stub_answers_sync_with_zero_and_the_rom_does_not() -> None:
 
 def test_an_unknown_command_is_refused_by_the_stub() -> None:
     assert host(stub=True).ask(0xD5)[0] == 0xC3
-    assert host("esp32", stub=True).ask(Op.GET_SECURITY_INFO)[0] == 0xC3
+    assert host("esp32", stub=True).ask(Op.GET_SECURITY_INFO)[0] == 0xFF
 
 
 def test_a_wrong_digest_can_be_had_once() -> None:
