@@ -1,0 +1,165 @@
+"""`burner manifest` as people and scripts use it."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from burner.cli.manifest import manifest
+from burner.errors import BurnerError
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome
+from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch
+from tests.manifest.test_verify import edit
+
+KEYS = [
+    "seq",
+    "started",
+    "ended",
+    "station",
+    "slot",
+    "operator",
+    "batch",
+    "profile",
+    "release_digest",
+    "product_id",
+    "chip",
+    "unit_id",
+    "device_name",
+    "outcome",
+    "code",
+    "step",
+    "seconds",
+    "regions",
+    "versions",
+]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a manifest of a PASS, a FAIL and an OPEN attempt, and the shell in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
+        open_batch(ledger, planned=5)
+        burned(ledger, 1, batch="WO1")
+        burned(ledger, 2, Outcome.FAIL, name="=cmd", rework="new flash")
+        ledger.begin(an_attempt(3, batch="WO1"))
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
+
+
+def test_list_json_is_one_array_with_the_promised_keys_in_order(here: Path) -> None:
+    elements = json.loads(run("list", "--json").stdout)
+    assert [e["outcome"] for e in elements] == ["PASS", "FAIL", "OPEN"]
+    assert [list(e)[: len(KEYS)] for e in elements] == [KEYS] * 3
+    assert [e["seq"] for e in elements] == sorted(e["seq"] for e in elements)
+    first = elements[0]
+    assert first["started"] == "2025-01-31T08:00:00.000000Z"
+    assert set(first["regions"][0]) >= {"name", "offset", "size", "sha256"}
+    assert elements[2]["ended"] is None
+
+
+def test_list_is_the_same_for_the_same_manifest(here: Path) -> None:
+    assert run("list", "--json").stdout == run("list", "--json").stdout
+
+
+def test_an_empty_choice_is_an_empty_array(here: Path) -> None:
+    assert json.loads(run("list", "--json", "--batch", "none").stdout) == []
+
+
+def test_filters_narrow_the_list(here: Path) -> None:
+    def units(*arguments: str) -> list[int]:
+        found = json.loads(run("list", "--json", *arguments).stdout)
+        return [int(e["unit_id"][-2:], 16) for e in found]
+
+    day = START.date().isoformat()
+    assert units("--outcome", "open") == [3]
+    assert units("--batch", "WO1") == [1, 3]
+    assert units("--product", "other") == []
+    assert units("--since", f"{day}T00:00Z", "--until", "2026-01-01") == [1, 2, 3]
+    assert units("--until", f"{day}T08:00Z") == []
+    assert "no ISO 8601" in run("list", "--since", "yesterday").stderr
+
+
+def test_list_for_people_is_a_table(here: Path) -> None:
+    out = run("list").stdout
+    assert "7c:df:a1:00:00:02" in out
+    assert "E501" in out
+
+
+@pytest.mark.parametrize("handle", ["7cdfa1000001", "7c:df:a1:00:00:01", "7C-DF-A1-00-00-01"])
+def test_show_finds_a_unit_by_any_of_its_ids(here: Path, handle: str) -> None:
+    (unit,) = json.loads(run("show", handle, "--json").stdout)
+    assert unit["names"] == ["7cdfa1000001"]
+    assert [a["outcome"] for a in unit["attempts"]] == ["PASS"]
+    assert "WO1" in run("show", handle).stdout
+
+
+def test_show_says_when_there_is_no_such_unit(here: Path) -> None:
+    with pytest.raises(BurnerError, match=r"^E712:"):
+        run("show", "nobody")
+
+
+def test_verify_agrees_with_an_honest_manifest(here: Path) -> None:
+    assert "6 records agree" in run("verify").stdout
+    assert json.loads(run("verify", "--json").stdout)["ok"] is True
+
+
+def test_verify_names_the_first_bad_place(here: Path) -> None:
+    edit(Path("manifest.db"), "UPDATE records SET outcome = 'PASS' WHERE outcome = 'FAIL'")
+    with pytest.raises(BurnerError, match=r"^E713: .*station line1, record 5"):
+        run("verify")
+
+
+def test_verify_tells_a_contradiction_from_a_broken_chain(here: Path) -> None:
+    edit(Path("manifest.db"), "DELETE FROM claims WHERE device_name = '7cdfa1000001'")
+    with pytest.raises(BurnerError, match=r"^E714: .*record 2"):
+        run("verify")
+
+
+def test_csv_has_one_row_an_attempt(here: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("export", "--format", "csv").stdout)))
+    assert [row["outcome"] for row in rows] == ["PASS", "FAIL", "OPEN"]
+    assert rows[0]["fingerprint"] == "0000000000000001"
+    assert json.loads(rows[0]["ids"]) == {"mac": "7c:df:a1:00:00:01"}
+
+
+def test_json_lines_are_the_elements_of_the_list(here: Path) -> None:
+    target = here / "out.jsonl"
+    assert run("export", "--format", "jsonl", "--out", str(target)).stdout == ""
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert lines == json.loads(run("list", "--json").stdout)
+    assert list(here.glob("*.part")) == []
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(here: Path) -> None:
+    with pytest.raises(BurnerError, match=r"^E705:"):
+        run("export", "--out", str(here / "nowhere" / "out.csv"))
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "export"])
+def test_a_reader_says_that_there_is_no_manifest_and_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    with pytest.raises(BurnerError, match=r"^E701:"):
+        run(command)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_manifest_may_be_named_by_the_environment(
+    here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    monkeypatch.setenv("BURNER_MANIFEST", str(here / "manifest.db"))
+    assert len(json.loads(run("list", "--json").stdout)) == 3
+    with pytest.raises(BurnerError, match=r"^E701:"):
+        run("list", "--manifest", "other.db")
