@@ -1,0 +1,103 @@
+"""A batch of cellular units: names from the IMEI, each fault with its code, the rest PASS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from burner.cli import root
+
+ROOT = Path(__file__).parents[2]
+SECRET = "0123456789abcdefABCDEF01"
+OLD_IMEI = "490154203237518"
+
+LAST_WEEK = f"""
+slots: 1
+seed: 99
+units:
+  - {{modem: {{imei: "{OLD_IMEI}"}}}}
+"""
+THIS_WEEK = f"""
+slots: 6
+units:
+  - {{modem: quectel}}
+  - {{modem: {{kind: simcom, imei: "490154203237519"}}}}
+  - {{modem: {{kind: fibocom, imei: "{OLD_IMEI}"}}}}
+  - {{modem: {{silent: true}}}}
+  - {{modem: {{kind: bc26, late_s: 0.7, noise: true}}}}
+  - {{chip: esp32c3, modem: {{kind: mediatek, echo: false}}}}
+"""
+ON_ITS_OWN_PORT = """
+name: {template: "{imei}"}
+identity:
+  imei: {timeout_s: 6, answer_s: 1.5, bauds: [115200]}
+"""
+BEHIND_THE_ESP = """
+name: {template: "M{imei}"}
+identity:
+  imei: {port: esp, when: after, timeout_s: 4, answer_s: 1, bauds: [115200]}
+boot: {product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)'}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+    return tmp_path
+
+
+def profile(folder: Path, rest: str) -> Path:
+    """The plug with a modem."""
+    plug = (ROOT / "profiles" / "plug-c3.yaml").read_text(encoding="utf-8").split("\nname:")[0]
+    path = folder / "cellular.yaml"
+    path.write_text(plug.replace("../firmware", str(ROOT / "firmware")) + rest, encoding="utf-8")
+    return path
+
+
+def burn(folder: Path, source: Path, bench: str, batch: str) -> int:
+    (folder / "bench.yaml").write_text(bench)
+    where = ["--bench", "bench.yaml", "--batch", batch, "--operator", "li", "--yes", "--once"]
+    result = CliRunner().invoke(root, ["burn", str(source), *where], standalone_mode=False)
+    assert result.exception is None, result.exception
+    return int(result.return_value)
+
+
+def records(batch: str) -> dict[str, dict[str, Any]]:
+    """The last record of each slot in a batch."""
+    result = CliRunner().invoke(root, ["manifest", "list", "--json"])
+    return {row["slot"]: row for row in json.loads(result.output) if row["batch"] == batch}
+
+
+def test_each_fault_of_a_modem_has_its_code_and_the_rest_pass(folder: Path) -> None:
+    source = profile(folder, ON_ITS_OWN_PORT)
+    assert burn(folder, source, LAST_WEEK, "last-week") == 0
+    assert burn(folder, source, THIS_WEEK, "this-week") == 1
+    ends = records("this-week")
+    assert {slot: (row["outcome"], row["code"]) for slot, row in ends.items()} == {
+        "1": ("PASS", ""),
+        "2": ("FAIL", "E421"),
+        "3": ("FAIL", "E450"),
+        "4": ("FAIL", "E330"),
+        "5": ("PASS", ""),
+        "6": ("PASS", ""),
+    }
+    passed = [row["device_name"] for row in ends.values() if row["outcome"] == "PASS"]
+    assert len(set(passed)) == 3
+    assert all(len(name) == 15 and name.startswith("86012345") for name in passed)
+
+
+def test_a_modem_behind_the_firmware_names_the_unit_after_the_boot(folder: Path) -> None:
+    bench = """
+slots: 2
+units:
+  - {modem: {port: esp}, firmware: {device_name: "M{imei}"}}
+  - {modem: {port: esp}, firmware: {device_name: "{imei}"}}
+"""
+    assert burn(folder, profile(folder, BEHIND_THE_ESP), bench, "late") == 1
+    ends = records("late")
+    assert (ends["1"]["outcome"], ends["1"]["device_name"][:9]) == ("PASS", "M86012345")
+    # the second unit's firmware derives another name: shown with both, and failed
+    assert (ends["2"]["outcome"], ends["2"]["code"]) == ("FAIL", "E603")
