@@ -109,8 +109,7 @@ def _boot(silicon: Silicon) -> Iterator[str]:
     if app.descriptor:
         yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
         yield f"I (260) app_init: App version:      {app.descriptor.version}"
-    data = flash.read(slot.offset, app.end)
-    yield _says(unit, keys.find(keys.Running(flash, table, data)))
+    yield _says(unit, keys.find(keys.Running(flash, table, slot, unit.firmware.texts)))
     yield from unit.firmware.lines
     _first_run(flash, table)
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from burner.bench.nor import NorFlash
+from burner.bench.unit import TextAt
 from burner.carriers.nvs_reader import NvsValue, read_nvs
 from burner.errors import BurnerError
-from burner.partitions import PartitionTable
+from burner.partitions import Partition, PartitionTable
 
 _NVS = (1, 0x02)
 """Type and subtype of an NVS partition."""
@@ -29,8 +30,10 @@ class Running:
 
     flash: NorFlash
     table: PartitionTable
-    app: bytes
-    """The booted image."""
+    slot: Partition
+    """Where the running application lies."""
+    texts: tuple[TextAt, ...] = ()
+    """Where its build put its key."""
 
 
 Way = Callable[[Running], Found | None]
@@ -70,7 +73,24 @@ def _key(texts: Mapping[str, str], *names: str) -> str | None:
     return None
 
 
-WAYS: tuple[Way, ...] = (in_nvs,)
+def in_arrays(running: Running) -> Found | None:
+    """Texts at places that the build decided; in the application, those of the running slot."""
+    texts = {where.value: _text(running, where) for where in running.texts}
+    if not _PRODUCT_ID.fullmatch(texts.get("product_id", "")):
+        return None
+    secret, name = texts.get("product_secret", ""), texts.get("device_name", "")
+    return Found(texts["product_id"], bool(secret), name)
+
+
+def _text(running: Running, where: TextAt) -> str:
+    partition = running.table.find(where.partition)
+    if partition is None or partition.is_app:
+        partition = running.slot
+    data = running.flash.read(partition.offset + where.offset, where.size)
+    return data.split(b"\0")[0].decode("ascii", "replace")
+
+
+WAYS: tuple[Way, ...] = (in_arrays, in_nvs)
 """Tried in this order. A new carrier adds its way here."""
 
 

@@ -6,9 +6,7 @@ esp-flasher-stub 1.1 (`command_handler.c`), which esptool 5.6 brings in a later 
 """
 
 import struct
-import zlib
 from collections.abc import Callable
-from hashlib import md5
 
 from burner.bench.commands import (
     DATA_HEADER,
@@ -21,10 +19,11 @@ from burner.bench.commands import (
     parse,
     reply,
 )
-from burner.bench.nor import BLOCK, SECTOR
+from burner.bench.nor import SECTOR
 from burner.bench.rom import flash_md5
 from burner.bench.silicon import Silicon
-from burner.bench.unit import MB, FaultKind
+from burner.bench.transfers import Sending, Writing
+from burner.bench.unit import MB
 
 GREETING = b"OHAI"
 
@@ -39,8 +38,6 @@ NOT_ENOUGH_DATA = 0xC8
 TOO_MUCH_DATA = 0xC9
 NOT_IMPLEMENTED = 0xFF
 
-DICTIONARY = 0x8000
-"""What is inflated is written in pieces of this size, and at the end of the stream."""
 LARGEST_READ = 0x1000
 SIZES: dict[int, int] = {
     Op.SYNC: 36,
@@ -58,85 +55,6 @@ SIZES: dict[int, int] = {
     Op.ERASE_REGION: 8,
 }
 """Bytes of payload of the commands that have a fixed size."""
-
-
-class Writing:
-    """A write to flash under way: raw, or inflated as it comes; erases ahead of itself."""
-
-    def __init__(self, silicon: Silicon, offset: int, size: int, packed: bool) -> None:
-        self._flash = silicon.flash
-        self._offset = offset
-        self.remaining = size
-        self._inflater = zlib.decompressobj() if packed else None
-        self._inflated = bytearray()
-        self._erased_to = offset // SECTOR * SECTOR
-        self._end = -(-(offset + size) // SECTOR) * SECTOR
-        # The ESP8266's stub erases blank sectors like any other.
-        self._dirty = silicon.target.name == "esp8266"
-
-    def take(self, body: bytes) -> tuple[float, int]:
-        """Work on a block that was acknowledged; seconds it takes, and an error or GOOD."""
-        if self._inflater is None:
-            return self._write(body[: self.remaining]), GOOD
-        try:
-            self._inflated += self._inflater.decompress(body)
-        except zlib.error:
-            return 0.0, INFLATE_ERROR
-        size = len(self._inflated)
-        ready = size if self._inflater.eof else size // DICTIONARY * DICTIONARY
-        seconds = self._write(bytes(self._inflated[:ready]))
-        del self._inflated[:ready]
-        return seconds, GOOD
-
-    def _write(self, data: bytes) -> float:
-        fits = data[: max(self.remaining, 0)]
-        self.remaining -= len(data)
-        seconds = 0.0
-        while self._erased_to < self._offset + len(fits):
-            seconds += self.erase_next()
-        seconds += self._flash.program(self._offset, fits)
-        self._offset += len(fits)
-        return seconds
-
-    def erase_next(self) -> float:
-        """Erase the next sector, or 64 KB where the write covers them; returns seconds.
-
-        Blank sectors are left alone until the first dirty one.
-        """
-        start = self._erased_to
-        if start >= self._end:
-            return 0.0
-        self._dirty = self._dirty or not self._flash.is_blank(start)
-        whole_block = start % BLOCK == 0 and start + BLOCK <= self._end
-        step = BLOCK if whole_block and self._dirty else SECTOR
-        self._erased_to += step
-        return self._flash.erase(start, step) if self._dirty else 0.0
-
-
-class Sending:
-    """READ_FLASH under way: one frame out, one acknowledgement in, and a digest at the end."""
-
-    def __init__(self, silicon: Silicon, offset: int, size: int, block: int) -> None:
-        self._data = silicon.flash.read(offset, size)
-        self._block = block
-        self._sent = 0
-        self._wrong = silicon.faults.meets(FaultKind.WRONG_MD5)
-
-    def frame(self) -> bytes:
-        """The next block."""
-        block = self._data[self._sent : self._sent + self._block]
-        self._sent += len(block)
-        return block
-
-    def digest(self) -> bytes:
-        """The MD5 of all that was sent."""
-        digest = md5(self._data[: self._sent], usedforsecurity=False).digest()
-        return digest[::-1] if self._wrong else digest
-
-    @property
-    def done(self) -> bool:
-        """Whether only the digest is left to send."""
-        return self._sent >= len(self._data)
 
 
 class Stub:
@@ -290,7 +208,8 @@ class Stub:
             return self._bad(request, TOO_MUCH_DATA)
         if not request.body_is_sound():
             return self._bad(request, BAD_CHECKSUM)
-        seconds, self._late_error = self._writing.take(request.body)
+        seconds, sound = self._writing.take(request.body)
+        self._late_error = GOOD if sound else INFLATE_ERROR
         return Answer((reply(request.op),), after_s=seconds)
 
     def _flash_end(self, request: Request) -> Answer:

@@ -145,12 +145,27 @@ USB_TIME = replace(UART_TIME, uart=False, usb_bytes_per_s=600_000)
 
 
 @dataclass(frozen=True)
+class TextAt:
+    """Where a firmware's build put a text of its key, when it does not keep it in NVS."""
+
+    value: str
+    """`product_id`, `product_secret` or `device_name`."""
+    partition: str
+    offset: int
+    """Bytes from the start of the partition."""
+    size: int
+    """Bytes of the array; the text ends at its NUL."""
+
+
+@dataclass(frozen=True)
 class Firmware:
     """How the firmware in the flash behaves where it is not what the flash says."""
 
     device_name: str = "{MAC}"
     """Derives the name when the configuration holds none: `{MAC}` upper-case hex without
     separators, `{mac}` in lower case, `{softap}`, `{bluetooth}`, … of an interface."""
+    texts: tuple[TextAt, ...] = ()
+    """A struct in a partition, or arrays in the application image; empty = looks in NVS."""
     lines: tuple[str, ...] = ()
     """Printed after the start: `IMEI=…`, `SN=…`."""
     prints: bool = True

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from burner.bench import first_boot
 from burner.bench.nor import SECTOR, NorFlash
-from burner.bench.unit import Fault, FaultKind, Firmware, UnitSpec
+from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
 from burner.carriers.nvs_reader import read_nvs
 from burner.model import Mac, Segment
 from burner.partitions import Partition, parse_binary
@@ -84,6 +84,28 @@ def test_a_firmware_prints_further_lines_or_nothing_at_all(plug: tuple[Segment, 
     assert boot_log(burned(unit, plug)).endswith("IMEI=490154203237518\r\n")
     silent = replace(UNIT, firmware=Firmware(prints=False))
     assert "product_id" not in boot_log(burned(silent, plug))
+
+
+def test_a_key_compiled_into_the_application_or_kept_as_a_struct_is_found(
+    plug: tuple[Segment, ...],
+) -> None:
+    places = (
+        TextAt("product_id", "fctry", 4, 11),
+        TextAt("product_secret", "fctry", 15, 33),
+        TextAt("device_name", "fctry", 48, 49),
+    )
+    struct = (
+        b"\x01\0\0\0ABCDEFGHIJ\0" + SECRET.encode().ljust(33, b"\0") + b"plug-7".ljust(49, b"\0")
+    )
+    segments = [*without(plug, "fctry"), Segment("fctry", 0x15000, struct)]
+    raw = replace(UNIT, firmware=Firmware(texts=places))
+    log = boot_log(burned(raw, segments))
+    assert "product_id=ABCDEFGHIJ device_name=plug-7" in log
+    assert SECRET not in log
+    in_app = tuple(replace(place, partition="ota_0", offset=0) for place in places[:1])
+    assert "no product configuration" in boot_log(
+        burned(replace(UNIT, firmware=Firmware(texts=in_app)), without(plug, "fctry"))
+    )
 
 
 def test_an_application_at_its_own_rate_is_noise_at_another(plug: tuple[Segment, ...]) -> None:
