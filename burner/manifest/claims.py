@@ -125,9 +125,9 @@ def other_ids(values: dict[str, str]) -> list[str]:
 def _unless_there(dialect: str, table: str) -> Insert:
     """An INSERT that does nothing where the primary key is taken."""
     target = {"claims": claims, "places": places, "batches": batches}[table]
-    if dialect == "postgresql":
-        return postgresql.insert(target).on_conflict_do_nothing(index_elements=target.primary_key)
-    return sqlite.insert(target).on_conflict_do_nothing(index_elements=target.primary_key)
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = make(target).on_conflict_do_nothing(index_elements=target.primary_key)
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def open_once(connection: Connection, **batch: Any) -> bool:

@@ -162,7 +162,12 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
     }
     level: Any = "REPEATABLE READ" if read_only else "READ COMMITTED"
     return create_engine(
-        where.url, connect_args=options, isolation_level=level, pool_size=1, max_overflow=1
+        where.url,
+        connect_args=options,
+        isolation_level=level,
+        pool_pre_ping=True,
+        pool_size=1,
+        max_overflow=1,
     )
 
 

@@ -1,0 +1,193 @@
+"""The same manifest on a real PostgreSQL: a factory of stations on one server."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from burner.errors import BurnerError
+from burner.manifest import database
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Filter, Reader
+from burner.manifest.verify import verify
+from burner.model import Outcome
+from tests.manifest.postgres import Server
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
+
+
+def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
+    return pytest.raises(BurnerError, match=f"^{code}:")
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    return server.database()
+
+
+def agrees(url: str) -> bool:
+    with Reader.open(url) as reader:
+        found = verify(reader)
+    assert found.flaw is None, str(found.flaw)
+    return not found.warnings
+
+
+def hostile(url: str, *statements: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def test_the_way_of_a_unit_is_the_same(url: str) -> None:
+    with Ledger.open(url, "line1", Ticking()) as ledger:
+        open_batch(ledger, planned=2)
+        record = burned(ledger, 1, batch="WO1")
+        burned(ledger, 2, Outcome.FAIL, batch="WO1")
+        late = an_attempt(3, name=None, batch="WO1")
+        ledger.begin(late)
+        late = replace(late, device_name="plug-3", ids={**late.ids, "imei": "861234567890123"})
+        ledger.bind(late)
+        with refused("E452"):
+            ledger.begin(an_attempt(4, batch="WO1"))
+        ledger.finish(late, a_result())
+        with refused("E451"):
+            ledger.begin(an_attempt(4, batch="WO1"))
+        with refused("E450"):
+            ledger.begin(an_attempt(5, name="plug-3"))
+        assert ledger.unit(record.attempt.unit_id, "S3EUVBRJLB").passed == record
+    with Reader.open(url) as reader:
+        assert reader.find("861234567890123") == (late.unit_id,)
+        outcomes = [e["outcome"] for e in reader.elements(Filter(batch="WO1"))]
+        assert outcomes == ["PASS", "FAIL", "PASS"]
+    assert agrees(url)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE records SET outcome = 'PASS'", "DELETE FROM records", "TRUNCATE records"]
+)
+def test_the_server_refuses_to_change_records(url: str, statement: str) -> None:
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+    with (
+        psycopg.connect(url.replace("+psycopg", "")) as connection,
+        pytest.raises(psycopg.Error, match=r"append-only|referenced in a foreign key"),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_an_edit_by_the_servers_master_is_found(url: str) -> None:
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+        burned(ledger, 2)
+    hostile(url, "UPDATE records SET body = replace(body, '\"3\"', '\"4\"') WHERE seq = 3")
+    with Reader.open(url) as reader:
+        assert str(verify(reader).flaw).startswith("station line1, record 3: does not fit")
+
+
+def test_one_writer_per_station_on_the_server(url: str) -> None:
+    with Ledger.open(url, "line1"):
+        with refused("E704"):
+            Ledger.open(url, "line1")
+        Ledger.open(url, "line2").close()
+    Ledger.open(url, "line1").close()
+
+
+def test_stations_that_start_together_make_one_manifest(url: str) -> None:
+    def start(number: int) -> str:
+        with Ledger.open(url, f"line{number}") as ledger:
+            open_batch(ledger, planned=4)
+            burned(ledger, number, station=f"line{number}", batch="WO1")
+            return ledger.manifest
+
+    with ThreadPoolExecutor(4) as stations:
+        assert len(set(stations.map(start, range(4)))) == 1
+    assert agrees(url)
+
+
+def test_four_stations_never_double_a_name_nor_pass_the_quantity(url: str) -> None:
+    refusals: set[str] = set()
+
+    def work(station: int) -> int:
+        passed = 0
+        with Ledger.open(url, f"line{station}") as ledger:
+            open_batch(ledger, planned=30)
+            for unit in range(station, 60, 4):
+                attempt = an_attempt(
+                    unit, name=f"plug-{unit // 2 * 2}", batch="WO1", station=f"line{station}"
+                )
+                try:
+                    ledger.begin(attempt)
+                except BurnerError as error:
+                    refusals.add(error.code)
+                    ledger.finish(attempt, a_result(Outcome.FAIL, code=error.code))
+                    continue
+                failed = unit % 7 == 0
+                ledger.finish(attempt, a_result(Outcome.FAIL if failed else Outcome.PASS))
+                passed += not failed
+        return passed
+
+    with ThreadPoolExecutor(4) as stations:
+        passed = sum(stations.map(work, range(4)))
+    assert refusals <= {"E450", "E451", "E452"}
+    with Reader.open(url) as reader:
+        elements = list(reader.elements(Filter(outcome="PASS")))
+        names = [e["device_name"] for e in elements]
+        assert passed == len(names) == len(set(names)) <= 30
+        row = reader.batch("WO1")
+        assert row is not None
+        assert row.taken == passed
+    assert agrees(url)
+
+
+def test_a_station_that_loses_the_server_says_so_and_goes_on_when_it_is_back(
+    server: Server, url: str
+) -> None:
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+        attempt = an_attempt(2)
+        ledger.begin(attempt)
+        server.stop()
+        try:
+            with refused("E711"):
+                ledger.finish(attempt, a_result())
+            with refused("E711"):
+                ledger.begin(an_attempt(3))
+        finally:
+            server.start()
+        ledger.finish(attempt, a_result())
+        burned(ledger, 3)
+        assert ledger.unit(attempt.unit_id, attempt.product_id).passed is not None
+        with refused("E704"):
+            Ledger.open(url, "line1")
+    assert agrees(url)
+
+
+def test_a_server_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT_S", 1)
+    nowhere = f"postgresql+psycopg://postgres@/x?host={tmp_path}"
+    for opening in (lambda: Ledger.open(nowhere, "line1"), lambda: Reader.open(nowhere)):
+        with refused("E711"):
+            opening()
+
+
+def test_a_password_in_the_url_is_never_told(tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://postgres:hunter2@/x?host={tmp_path}"
+    with pytest.raises(BurnerError) as caught:
+        Ledger.open(url, "line1")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_another_database_by_url_is_refused() -> None:
+    with refused("E720"):
+        Ledger.open("mysql://root@localhost/x", "line1")
+    with refused("E720"):
+        Ledger.open("://", "line1")
+
+
+def test_an_empty_server_has_no_manifest_to_read(url: str) -> None:
+    with refused("E702"):
+        Reader.open(url)
