@@ -70,6 +70,11 @@ class Chip:
             self._uart.host_sends(data, now)
             self._advance(now)
 
+    @property
+    def baud(self) -> int:
+        """The rate the chip's own UART runs at now, in bits per second."""
+        return self.silicon.baud
+
     def set_host_baud(self, baud: int, now: float) -> None:
         """The host's end of the line now runs at `baud` bits per second."""
         self._advance(now)

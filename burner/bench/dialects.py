@@ -7,7 +7,8 @@ from burner.bench import frames
 from burner.bench.frames import WINDOW, Kind
 from burner.bench.line import Line
 
-SLIP_END = 0xC0
+GREETING = b"\xc0\x00\x08\x24\x00"
+"""How the SYNC request of a flashing tool begins: SLIP end, request, opcode, length."""
 
 Send = Callable[[bytes], None]
 
@@ -72,21 +73,31 @@ class Frames:
 class Bare:
     """A plain byte stream: `socket://`, netcat, or a PTY. It has no reset lines.
 
-    A client that starts with a SLIP frame wants to flash: the chip wakes up in download mode
-    for it, as if someone had held its button.
+    A host that greets a ROM wants to flash: the chip wakes up in download mode for it, as if
+    someone had held its button. A greeting after other talk is that of a new host: a PTY can be
+    closed and opened again faster than anybody notices. A stream without a rate has the chip's.
     """
 
-    def __init__(self, line: Line, send: Send) -> None:
+    def __init__(self, line: Line, send: Send, has_rate: bool = False) -> None:
         self._line = line
+        self._has_rate = has_rate
         self.give = send
-        self._silent = True
+        self._greeted = False
 
     def feed(self, data: bytes) -> None:
         """Bytes for the endpoint."""
-        if self._silent and data[0] == SLIP_END:
-            self._line.then(lambda at: self._line.endpoint.plug(at, download=True))
-        self._silent = False
+        greets = data.startswith(GREETING)
+        if greets and not self._greeted:
+            self.wake()
+        self._greeted = greets
+        if not self._has_rate:
+            self._line.follow_baud()
         self._line.write(data)
+
+    def wake(self) -> None:
+        """Power up in download mode."""
+        self._line.then(lambda now: self._line.endpoint.plug(now, download=True))
+        self._greeted = True
 
     def settle(self) -> None:
         """A byte stream has no word for it."""

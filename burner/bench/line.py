@@ -24,6 +24,11 @@ class Endpoint(Protocol):
         """False once the port itself has vanished."""
         ...
 
+    @property
+    def baud(self) -> int:
+        """The rate its own end runs at now, in bits per second."""
+        ...
+
     def receive(self, data: bytes, now: float) -> None:
         """The host writes bytes at `now`."""
         ...
@@ -94,6 +99,14 @@ class Line:
         """The host changes its rate, in bits per second; 0, a hang-up, changes nothing."""
         if baud > 0:
             self.then(lambda now: self._set_baud(baud, now))
+
+    def follow_baud(self) -> None:
+        """The host has no rate of its own: from here on it has the endpoint's."""
+        self.then(self._follow_baud)
+
+    def _follow_baud(self, now: float) -> None:
+        if self.endpoint.baud != self.baud:
+            self._set_baud(self.endpoint.baud, now)
 
     def _set_baud(self, baud: int, now: float) -> None:
         self.baud = baud

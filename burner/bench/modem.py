@@ -154,6 +154,11 @@ class Modem:
     def set_lines(self, dtr: bool, rts: bool, now: float) -> None:
         """A modem takes no notice of DTR and RTS."""
 
+    @property
+    def baud(self) -> int:
+        """The rate it runs at, in bits per second."""
+        return self.spec.baud
+
     def set_host_baud(self, baud: int, now: float) -> None:  # noqa: ARG002
         """The host's end of the line now runs at `baud` bits per second."""
         self._host_baud = baud

@@ -93,8 +93,8 @@ class Pty:
             on_data=self._data,
             on_end=self.hang_up,
         )
-        self.dialect = Bare(line, self._stream.send)
-        line.then(lambda at: line.endpoint.plug(at, download=True))
+        self.dialect = Bare(line, self._stream.send, has_rate=True)
+        self.dialect.wake()
         self._port.touched()
 
     def _data(self, data: bytes) -> None:
@@ -104,7 +104,7 @@ class Pty:
         baud = _baud(self._master)
         if baud != line.baud:
             line.set_baud(baud)
-        line.write(data)
+        dialect.feed(data)
         self._port.touched()
 
     def pause(self) -> None:

@@ -43,13 +43,13 @@ class Uart:
 
     def host_sends(self, data: bytes, now: float) -> None:
         """The host's bytes leave at `now`, or as soon as the wire is free."""
-        seconds = len(data) * self._byte_s(self.host_baud)
+        seconds = len(data) * self._timing.byte_s(self.host_baud)
         self._to_chip_free = max(self._to_chip_free, now) + seconds
         self.to_chip.append(Bytes(self._to_chip_free, data, self.host_baud))
 
     def chip_sends(self, data: bytes, baud: int, now: float) -> None:
         """The chip's bytes leave at `now`, or as soon as the wire is free."""
-        self._to_host_free = max(self._to_host_free, now) + len(data) * self._byte_s(baud)
+        self._to_host_free = max(self._to_host_free, now) + len(data) * self._timing.byte_s(baud)
         self.to_host.append(Bytes(self._to_host_free + self._timing.latency_s, data, baud))
 
     def host_takes(self, now: float) -> bytes:
@@ -74,11 +74,6 @@ class Uart:
         if hit >= len(data):
             return data
         return data[:hit] + bytes((data[hit] ^ 0x10,)) + data[hit + 1 :]
-
-    def _byte_s(self, baud: int) -> float:
-        if self._usb:
-            return 1 / self._timing.usb_bytes_per_s
-        return 10 / baud if self._timing.uart else 0.0
 
     def _fits(self, sent: int, heard: int) -> bool:
         """Whether bytes sent at one rate are read whole at another."""

@@ -21,6 +21,7 @@ class Echo:
 
     def __init__(self, greeting: bytes = b"", greets_after_s: float = 0.4) -> None:
         self.connected = True
+        self.baud = 115200
         self.log: list[str | bytes] = []
         self._greeting = greeting
         self._greets_after_s = greets_after_s

@@ -9,6 +9,7 @@ import pytest
 from serial import SerialException, SerialTimeoutException
 
 from burner.bench import frames
+from burner.bench.dialects import GREETING
 from burner.bench.protocol_sim import Serial
 from burner.bench.server import Bench
 from burner.bench.spec import read_spec
@@ -258,13 +259,15 @@ def test_a_plain_byte_stream_is_a_serial_line_too(rig: Rig) -> None:
         assert caller.recv(10) == b"AT\r"
 
 
-def test_a_byte_stream_that_starts_with_slip_wakes_the_chip_in_download_mode(
+def test_a_byte_stream_that_greets_the_rom_wakes_the_chip_in_download_mode(
     rig: Rig, echoes: Echoes
 ) -> None:
     with socket.create_connection(rig.tcp(), 2) as caller:
-        caller.sendall(b"\xc0\x00")
-        assert caller.recv(10) == b"\xc0\x00"
-        assert echoes[1].log == ["plug", "download", b"\xc0\x00"]
+        for data in (GREETING, GREETING, b"other talk", GREETING):
+            caller.sendall(data)
+            assert caller.recv(20) == data
+    wakes = ["plug", "download", GREETING, GREETING, b"other talk", "download", GREETING]
+    assert echoes[1].log[:7] == wakes
 
 
 def test_a_client_that_only_listens_hears_the_chip() -> None:
