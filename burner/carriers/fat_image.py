@@ -79,16 +79,19 @@ def read_fat(settings: Fat, data: bytes, name: str, most: int) -> bytes:
 
 
 def _make_volume(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:
-    flash, made = bytearray(b"\xff" * size), False
+    flash = bytearray(b"\xff" * size)
+    refused = ""
     try:
         with _mounted(settings, flash, blank=True) as part:
             for name, content in files.items():
                 part.write_file(f"/{name}", content)
-            made = True
+                # A full volume takes what fits and says nothing.
+                if part.read_file(f"/{name}") != content:
+                    refused = "E133"
     except _refusals():
-        made = False
-    if not made:  # outside the handler: the exception's context may hold a file
-        raise BurnerError("E143", f"{len(files)} files into {size:#x} bytes of FAT")
+        refused = refused or "E143"
+    if refused:  # outside the handler: the exception's context may hold a file
+        raise BurnerError(refused, f"{len(files)} files into {size:#x} bytes of FAT")
     _fix_dates(flash)
     return bytes(flash)
 

@@ -215,11 +215,15 @@ class FileCarrier:
 
 
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:
-    """The stretches (offset, size) of whole sectors that are not erased in one of the images."""
+    """The stretches (offset, size) of whole sectors that are not erased in one of the images.
+
+    The last sector is always among them, so that what was read tells the partition's size.
+    """
     blank = b"\xff" * SECTOR_SIZE
+    last = len(images[0]) - SECTOR_SIZE
 
     def holds_something(at: int) -> bool:
-        return any(image[at : at + SECTOR_SIZE] != blank for image in images)
+        return at == last or any(image[at : at + SECTOR_SIZE] != blank for image in images)
 
     for holds, run in groupby(range(0, len(images[0]), SECTOR_SIZE), holds_something):
         if holds:

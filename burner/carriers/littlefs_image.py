@@ -7,12 +7,12 @@ every version of littlefs 2.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from burner.errors import BurnerError
-from burner.schema import Size, Strict
+from burner.schema import Size, Strict, refusal
 
 if TYPE_CHECKING:
     from littlefs import LittleFS
@@ -34,6 +34,16 @@ class Littlefs(Strict):
     name_max: Annotated[int, Field(ge=8, le=1022)] = 64
     """Bytes; 32 in Arduino for ESP8266."""
     disk_version: Literal["2.0", "2.1"] = "2.0"
+
+    @model_validator(mode="after")
+    def _sizes_divide(self) -> Self:
+        # The library is C with assertions: sizes that do not divide would end the whole process.
+        sizes = (self.prog_size, self.cache_size, self.block_size)
+        divide = all(sizes) and not sizes[1] % sizes[0] and not sizes[2] % sizes[1]
+        if not divide or not 512 <= self.block_size <= 65536:
+            allowed = "prog_size divides cache_size divides block_size of 512 to 65536"
+            raise refusal("E143", "found sizes {}, {}, {}".format(*sizes), allowed)
+        return self
 
 
 def make_littlefs(settings: Littlefs, size: int, files: Mapping[str, bytes]) -> bytes:
@@ -67,7 +77,7 @@ def make_littlefs(settings: Littlefs, size: int, files: Mapping[str, bytes]) -> 
 
 
 def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> bytes:
-    """A file of a partition; what lies behind `data` counts as erased.
+    """A file of a partition.
 
     Raises:
         BurnerError: E606 no such file or larger than `most` bytes, E607 no sound LittleFS.
@@ -75,9 +85,11 @@ def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> byte
     from littlefs import LittleFSError
 
     code = "E607"
+    if len(data) % settings.block_size or len(data) < 2 * settings.block_size:
+        raise BurnerError(code, f"{len(data):#x} bytes are no LittleFS")
     try:
-        # 0 blocks: the superblock says how many there are.
-        system = _open(settings, bytearray(data), 0)
+        # Never 0 blocks, "as the superblock says": one that says 0 ends the whole process.
+        system = _open(settings, bytearray(data), len(data) // settings.block_size)
         system.mount()
         if system.stat(name).size <= most:
             with system.open(name, "rb") as file:
