@@ -41,6 +41,10 @@ identity:
 boot: {product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)'}
 """
 
+AT_CARRIER = """
+carrier: {kind: at, port: esp, ready_s: 3, answer_s: 3}
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -49,9 +53,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def profile(folder: Path, rest: str) -> Path:
-    """The plug with a modem."""
-    plug = (ROOT / "profiles" / "plug-c3.yaml").read_text(encoding="utf-8").split("\nname:")[0]
+def profile(folder: Path, rest: str, without: str = "name") -> Path:
+    """The plug with a modem: its profile up to a key, and the rest."""
+    plug = (ROOT / "profiles" / "plug-c3.yaml").read_text(encoding="utf-8")
+    plug = plug.split(f"\n{without}:")[0]
     path = folder / "cellular.yaml"
     path.write_text(plug.replace("../firmware", str(ROOT / "firmware")) + rest, encoding="utf-8")
     return path
@@ -101,3 +106,22 @@ units:
     assert (ends["1"]["outcome"], ends["1"]["device_name"][:9]) == ("PASS", "M86012345")
     # the second unit's firmware derives another name: shown with both, and failed
     assert (ends["2"]["outcome"], ends["2"]["code"]) == ("FAIL", "E603")
+
+
+def test_at_firmware_takes_the_key_or_fails_the_unit_and_the_secret_stays_hidden(
+    folder: Path,
+) -> None:
+    vices = ("", "busy: 2", "cellular: true", "fail: 3", "wrong_bcc: true", "cme: 207")
+    modems = [f"  - {{modem: {{kind: tencent, port: esp, product: {{{v}}}}}}}" for v in vices]
+    bench = "\n".join((f"slots: {len(vices)}", "units:", *modems))
+    assert burn(folder, profile(folder, AT_CARRIER, without="carrier"), bench, "at") == 1
+    assert {slot: (row["outcome"], row["code"]) for slot, row in records("at").items()} == {
+        "1": ("PASS", ""),
+        "2": ("PASS", ""),
+        "3": ("PASS", ""),
+        "4": ("FAIL", "E614"),
+        "5": ("FAIL", "E615"),
+        "6": ("FAIL", "E610"),
+    }
+    leaks = [p for p in folder.rglob("*") if p.is_file() and SECRET.encode() in p.read_bytes()]
+    assert leaks == []

@@ -10,8 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from burner.bench.process import BenchProcess
+from burner.bench.unit import VENDOR_PREFIXES, mac_for
 from burner.cli import root
 from burner.errors import table
+from burner.identity import IEEE802154
+from burner.model import Silicon
+from burner.naming import derive
 
 BENCH = """
 slots: 7
@@ -116,6 +120,20 @@ def test_a_look_changes_nothing_in_the_flash(tmp_path: Path) -> None:
     assert result.return_value == 0
     (flash,) = (tmp_path / "flash").glob("*.flash")
     assert set(flash.read_bytes()) <= {0xFF}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("chip", sorted(VENDOR_PREFIXES))
+def test_every_chip_of_the_bench_tells_its_base_mac_and_the_documented_addresses(
+    tmp_path: Path, chip: str
+) -> None:
+    result = identify(tmp_path, "--json", "--bench", f"sim:1,chip={chip},seed=5")
+    (seen,) = rows(result)
+    base = mac_for(5, 0, chip)
+    assert (seen["chip"], seen["unit_id"]) == (chip, str(base))
+    expected = derive(Silicon(chip, "", base, 0, 0))
+    assert seen["addresses"] == {source: str(mac) for source, mac in expected.items()}
+    assert ("eui64" in seen["ids"]) == (chip in IEEE802154)
 
 
 def test_a_label_belongs_to_one_unit(bench: BenchProcess, tmp_path: Path) -> None:
