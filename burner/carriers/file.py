@@ -42,7 +42,10 @@ def _file_system(value: Any) -> Any:
 
 
 FileSystem = Annotated[
-    Annotated[Littlefs | Fat, Field(discriminator="type")], BeforeValidator(_file_system)
+    Annotated[Littlefs | Fat, Field(discriminator="type")],
+    BeforeValidator(
+        _file_system, json_schema_input_type=Literal["littlefs", "fat"] | Littlefs | Fat
+    ),
 ]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
 
 from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
 from burner.carriers.nvs_reader import (
@@ -97,6 +97,9 @@ class NvsExtra(Strict):
 
 class NvsSettings(Strict):
     """A profile's `carrier` of kind nvs. A preset fills what is left out."""
+
+    # For editors: what a preset fills is not required of the file.
+    model_config = ConfigDict(json_schema_extra={"required": ["kind"]})
 
     kind: Literal["nvs"]
     preset: Literal["esp-qcloud"] | None = None

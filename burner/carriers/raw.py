@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from burner.carriers.checksums import CHECKSUMS, Algorithm
 from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 KeyValue = Literal["product_id", "product_secret", "device_name"]
 _TYPE: Final = re.compile(r"(char|bytes)\[([1-9][0-9]{0,3})\]|([ui])(8|16|32|64)")
+
+
+def _field_type(text: str) -> str:
+    if not _TYPE.fullmatch(text):
+        raise refusal("E140", f"found {text[:40]!r}", "char[N], bytes[N], u8 to u64, i8 to i64")
+    return text
 
 
 class Checked(Strict):
@@ -40,7 +46,7 @@ class RawField(Strict):
     """One member of the struct: a type and where its value comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
-    type: Annotated[str, Field(pattern=rf"^({_TYPE.pattern})$")]
+    type: Annotated[str, AfterValidator(_field_type)]
     """`char[N]`, `bytes[N]`, `u8` to `u64`, `i8` to `i64`."""
     key: KeyValue | None = None
     """char: the key's value."""
@@ -106,7 +112,7 @@ class RawSettings(Strict):
     offset: Offset = 0
     """Of the struct from the start of the partition; 0xFF before it."""
     endian: Literal["little", "big"] = "little"
-    fields: Annotated[tuple[RawField, ...], Field(min_length=1, max_length=200)]
+    fields: Annotated[tuple[RawField, ...], Field(max_length=200)]
     region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
 
     @model_validator(mode="after")

@@ -148,11 +148,11 @@ def test_lengths_constants_and_unterminated_arrays() -> None:
         ("E140", [PID, SECRET, {**CRC, "type": "u16"}]),
         ("E140", [CRC, PID, SECRET]),
         ("E140", [PID, SECRET, {**CRC, "checksum": {"algorithm": "crc32", "first": "nobody"}}]),
-        ("string_pattern_mismatch", [{**PID, "type": "char"}, SECRET]),
-        ("string_pattern_mismatch", [{**PID, "type": "char[0]"}, SECRET]),
-        ("string_pattern_mismatch", [{**PID, "type": "u24"}, SECRET]),
+        ("E140", [{**PID, "type": "char"}, SECRET]),
+        ("E140", [{**PID, "type": "char[0]"}, SECRET]),
+        ("E140", [{**PID, "type": "u24"}, SECRET]),
         ("literal_error", [PID, SECRET, {**CRC, "checksum": {"algorithm": "md5"}}]),
-        ("too_short", []),
+        ("E140", []),
     ],
 )
 def test_a_struct_that_does_not_add_up_is_refused(code: str, fields: list[Any]) -> None:
