@@ -7,6 +7,7 @@ from math import inf
 from burner.bench import firmware, slip
 from burner.bench.commands import Answer, Then
 from burner.bench.faults import STEPS
+from burner.bench.firmware import Reset
 from burner.bench.nor import NorFlash
 from burner.bench.rom import Rom
 from burner.bench.silicon import Silicon
@@ -57,6 +58,7 @@ class Chip:
         self._uart = Uart(self.unit)
         self._dtr = self._rts = False
         self._usb_boot_flag = False
+        self._reset = Reset.POWER_ON
         self._back_at = NEVER
         self._forget()
         self.plug(now)
@@ -171,6 +173,7 @@ class Chip:
     def _hold(self) -> None:
         if self.mode is not Mode.RESET:
             self._forget()
+            self._reset = Reset.POWER_ON
             self.mode = Mode.RESET
 
     def _release(self, now: float) -> None:
@@ -200,6 +203,7 @@ class Chip:
     def _enter_download(self, now: float) -> None:
         self._forget()
         self.mode = Mode.DOWNLOAD
+        self.silicon.reset()
         self._dialect = Rom(self.silicon)
         self._say(firmware.rom_log(self.silicon, download=True), now)
         self.silicon.baud = USUAL_BAUD
@@ -210,7 +214,8 @@ class Chip:
         if fault := self.silicon.faults.at_step(At.BOOT):
             self._suffer(fault, now)
             return
-        self._app = firmware.start(self.silicon)
+        self._app = firmware.start(self.silicon, self._reset)
+        self._reset = Reset.POWER_ON
         self._say(self._app.log, now)
 
     def _say(self, lines: tuple[firmware.Line, ...], now: float) -> None:
@@ -286,6 +291,7 @@ class Chip:
             case Then.ROM:
                 self._dialect, self._rate_found = Rom(self.silicon), False
             case Then.APP:  # not at once: the command loop goes on until the reset comes
+                self._reset = Reset.WATCHDOG
                 self._start_at(now + self._boot_s, now)
             case Then.STAY:
                 pass
@@ -300,6 +306,7 @@ class Chip:
                 self._hung = True
             case FaultKind.BROWN_OUT:
                 self._forget()
+                self._reset = Reset.BROWN_OUT
                 self._start_at(now + self._boot_s, now)
             case FaultKind.UNPLUG:
                 self._lose_power()

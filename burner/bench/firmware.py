@@ -7,6 +7,7 @@ secret is never printed.
 
 import struct
 from collections.abc import Iterator
+from enum import IntEnum
 from math import inf
 from typing import NamedTuple
 
@@ -53,25 +54,46 @@ class BootError(Exception):
     """The start ends here, with this line."""
 
 
-def rom_log(silicon: Silicon, download: bool) -> tuple[Line, ...]:
+class Reset(IntEnum):
+    """Why the chip starts, as its ROM counts."""
+
+    POWER_ON = 0x1
+    """Also a reset by the EN pin."""
+    BROWN_OUT = 0xF
+    WATCHDOG = 0x10
+
+
+_RESETS = {
+    Reset.POWER_ON: "POWERON",
+    Reset.BROWN_OUT: "BROWNOUT_RST",
+    Reset.WATCHDOG: "RTCWDT_RTC_RST",
+}
+_ESP32_RESETS = {
+    Reset.POWER_ON: "POWERON_RESET",
+    Reset.BROWN_OUT: "RTCWDT_BROWN_OUT_RESET",
+    Reset.WATCHDOG: "RTCWDT_RTC_RESET",
+}
+
+
+def rom_log(
+    silicon: Silicon, reset: Reset = Reset.POWER_ON, *, download: bool = False
+) -> tuple[Line, ...]:
     """The ROM's own lines after a reset."""
     target = silicon.target
+    cause = f"rst:{reset:#x} ({(_ESP32_RESETS if target.name == 'esp32' else _RESETS)[reset]})"
     if target.name == "esp8266":
         text = f"\r\n {target.banner},rst cause:2, boot mode:({1 if download else 3},6)\r\n\r\n"
     elif download:
         text = (
-            f"{target.banner}\r\nrst:0x1 (POWERON),boot:{target.boot_code & ~0x18:#x} "
+            f"{target.banner}\r\n{cause},boot:{target.boot_code & ~0x18:#x} "
             "(DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n"
         )
     else:
-        text = (
-            f"{target.banner}\r\nrst:0x1 (POWERON),boot:{target.boot_code:#x} "
-            "(SPI_FAST_FLASH_BOOT)\r\n"
-        )
+        text = f"{target.banner}\r\n{cause},boot:{target.boot_code:#x} (SPI_FAST_FLASH_BOOT)\r\n"
     return (Line(text.encode(), target.log_baud),)
 
 
-def start(silicon: Silicon) -> App:
+def start(silicon: Silicon, reset: Reset = Reset.POWER_ON) -> App:
     """Boot from flash; writes what firmware writes on its first run."""
     spoken, modem = list[str](), silicon.modem
     try:
@@ -81,7 +103,7 @@ def start(silicon: Silicon) -> App:
         modem = None
     baud = silicon.unit.firmware.baud
     lines = (Line(f"{text}\r\n".encode(), baud) for text in spoken)
-    return App((*rom_log(silicon, download=False), *lines), modem)
+    return App((*rom_log(silicon, reset), *lines), modem)
 
 
 def _boot(silicon: Silicon) -> Iterator[str]:

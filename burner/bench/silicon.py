@@ -50,9 +50,10 @@ class Silicon:
         self.faults = Faults(self.unit)
         if self.unit.modem and self.unit.modem.port == "esp":
             self.modem = Modem(replace(self.unit.modem, mac=str(self.unit.mac)))
-        self._power_on()
+        self.reset()
 
-    def _power_on(self) -> None:
+    def reset(self) -> None:
+        """Registers as they are after a reset; the eFuses show what is burned into them."""
         target, unit = self.target, self.unit
         self.registers = {MAGIC_ADDRESS: target.magic, **dict(target.presets)}
         major, minor = unit.revision or target.revision

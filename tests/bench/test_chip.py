@@ -112,6 +112,17 @@ def test_without_reset_lines_a_chip_stays_as_it_was_powered_up() -> None:
     assert answers(unit)
 
 
+def test_a_reset_clears_registers_and_keeps_the_efuses() -> None:
+    unit = host()
+    unit.connect()
+    mac = unit.chip.silicon.read(0x60008844)
+    unit.ask(Op.WRITE_REG, words(0x60000000, 7, 0xFFFFFFFF, 0))
+    unit.ask(Op.WRITE_REG, words(0x60008844, 7, 0xFFFFFFFF, 0))
+    unit.connect()
+    assert unit.chip.silicon.read(0x60000000) == 0
+    assert unit.chip.silicon.read(0x60008844) == mac
+
+
 # rates
 
 
@@ -272,8 +283,9 @@ def test_a_brown_out_reboots_in_the_middle_of_a_write() -> None:
     unit.start_stub()
     unit.ask(Op.FLASH_BEGIN, words(0x8000, 2, BLOCK, 0, 0))
     unit.send(request(Op.FLASH_DATA, body=bytes(BLOCK)))
-    assert b"SPI_FAST_FLASH_BOOT" in unit.wait(1)
+    assert b"rst:0xf (BROWNOUT_RST),boot:0xc (SPI_FAST_FLASH_BOOT)" in unit.wait(1)
     assert not answers(unit)
+    assert b"rst:0x1 (POWERON)" in unit.reset_into_app()
 
 
 def test_a_fault_at_a_byte_counts_anew_after_every_reset() -> None:
