@@ -48,6 +48,7 @@ class Esp:
         self._locate = locate or self._as_given
         self._worker: WorkerProcess | None = None
         self._killed = threading.Event()
+        self._adapters: dict[str, str] = {}
 
     # the worker's life
 
@@ -152,8 +153,12 @@ class Esp:
         return WorkerLine(self._ask, port)
 
     def versions(self) -> dict[str, str]:
-        """Versions of esptool, its stub and pyserial, and the adapter of the chip's port."""
-        return {**self._process().versions, "adapter": ports.adapter(self._port("esp"))}
+        """Versions of esptool, its stub and pyserial, and the adapter of the chip's port.
+
+        Raises:
+            BurnerError: E321, E902; a port that is not there has no adapter.
+        """
+        return {**self._process().versions, "adapter": self._adapter()}
 
     def close(self) -> None:
         """End the attempt: the ports are free. Never raises."""
@@ -187,6 +192,16 @@ class Esp:
 
     def _port(self, name: str) -> str:
         return self._locate(name)
+
+    def _adapter(self) -> str:
+        """Looked up once a port name: a listing of all ports is not for free."""
+        try:
+            port = self._port("esp")
+        except BurnerError:
+            return ""
+        if port not in self._adapters:
+            self._adapters[port] = ports.adapter(port)
+        return self._adapters[port]
 
     def _port_again(self, name: str) -> str:
         try:
