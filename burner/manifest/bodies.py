@@ -1,6 +1,7 @@
 """Attempts and results as the data of a body, and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from burner.manifest.canonical import loads, milliseconds, moment, plain, utc
@@ -23,23 +24,20 @@ Data = dict[str, Any]
 
 def attempt_data(attempt: Attempt) -> Data:
     """What an attempt knows, but for what stands in the head (batch, ProductID, names)."""
-    data: Data = plain(
-        {
-            "id": attempt.id,
-            "ids": attempt.ids,
-            "operator": attempt.operator,
-            "profile": attempt.profile,
-            "regions": [_region_data(region) for region in attempt.regions],
-            "release_digest": attempt.release_digest,
-            "rework": attempt.rework,
-            "silicon": _silicon_data(attempt.silicon) if attempt.silicon else None,
-            "slot": attempt.slot,
-            "started": utc(attempt.started),
-            "try_number": attempt.try_number,
-            "versions": attempt.versions,
-        }
-    )
-    return data
+    return {
+        "id": plain(attempt.id),
+        "ids": plain(attempt.ids),
+        "operator": plain(attempt.operator),
+        "profile": plain(attempt.profile),
+        "regions": [_region_data(region) for region in attempt.regions],
+        "release_digest": attempt.release_digest,
+        "rework": plain(attempt.rework),
+        "silicon": plain(_silicon_data(attempt.silicon)) if attempt.silicon else None,
+        "slot": plain(attempt.slot),
+        "started": utc(attempt.started),
+        "try_number": attempt.try_number,
+        "versions": plain(attempt.versions),
+    }
 
 
 def changed(before: Data, after: Data) -> Data:
@@ -172,15 +170,20 @@ def fingerprints(lives: Iterable[Life]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f for s in found if (f := s.get("fingerprint"))))
 
 
+@lru_cache(maxsize=1024)
 def _region_data(region: Region) -> Data:
-    return {
-        "kind": region.kind,
-        "md5": region.md5,
-        "name": region.name,
-        "offset": region.offset,
-        "sha256": region.sha256,
-        "size": region.size,
-    }
+    """Most regions are the same in every unit of a release."""
+    data: Data = plain(
+        {
+            "kind": region.kind,
+            "md5": region.md5,
+            "name": region.name,
+            "offset": region.offset,
+            "sha256": region.sha256,
+            "size": region.size,
+        }
+    )
+    return data
 
 
 def _region(data: Data) -> Region:

@@ -47,7 +47,10 @@ def plain(value: Any) -> Any:
     A float, an integer that does not fit 53 bits and anything without a JSON form become text;
     lone surrogates become `?`, bytes hex. Nothing is refused: evidence must not stop a line.
     """
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is str and value.isascii():
+        return value
+    if value is None or kind is bool:
         return value
     if isinstance(value, Enum):
         return plain(value.value)
@@ -56,7 +59,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return int(value) if abs(value) < EXACT else str(value)
     if isinstance(value, Mapping):
-        return {plain(str(key)): plain(item) for key, item in value.items()}
+        return {plain(str(key)): plain(value[key]) for key in value}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, datetime):

@@ -5,15 +5,26 @@ quantity by a conditional UPDATE under a CHECK. Every transaction goes name → 
 two stations cannot wait for each other.
 """
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.bodies import Life
+from burner.manifest.database import Prepared
 from burner.manifest.tables import batches, claims, ids, places, records
 
 OPEN, CLOSED = "open", "closed"
@@ -25,22 +36,34 @@ _held = and_(
 )
 _batch = batches.c.batch == bindparam("of_batch")
 
-_TAKE = (
+
+def _unless_there(table: Table) -> Prepared:
+    """An INSERT that does nothing where the primary key is taken."""
+
+    def clause(dialect: str) -> ClauseElement:
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        return make(table).on_conflict_do_nothing(index_elements=table.primary_key)
+
+    return Prepared(clause)
+
+
+_CLAIM, _PLACE, _OPEN = (_unless_there(table) for table in (claims, places, batches))
+_TAKE = Prepared(
     update(batches)
     .where(_batch, batches.c.state == OPEN)
     .where(or_(batches.c.planned.is_(None), batches.c.taken < batches.c.planned))
     .values(taken=batches.c.taken + 1)
 )
-_GIVE = update(batches).where(_batch).values(taken=batches.c.taken - 1)
-_AGAIN = (
+_GIVE = Prepared(update(batches).where(_batch).values(taken=batches.c.taken - 1))
+_AGAIN = Prepared(
     update(places)
     .where(_place_of)
     .where(exists().where(batches.c.batch == places.c.batch, batches.c.state == OPEN))
     .values(state=WORK, chain=bindparam("chain"), seq=bindparam("seq"))
 )
-_PASS = update(places).where(_held).values(state=PASSED)
-_FREE = delete(places).where(_held)
-_FREE_UNIT = delete(places).where(_place_of)
+_PASS = Prepared(update(places).where(_held).values(state=PASSED))
+_FREE = Prepared(delete(places).where(_held))
+_FREE_UNIT = Prepared(delete(places).where(_place_of))
 _HOLDER = select(claims).where(
     claims.c.device_name == bindparam("device_name"), claims.c.product_id == bindparam("product_id")
 )
@@ -62,9 +85,7 @@ def take_name(connection: Connection, device_name: str, product_id: str, **taker
         BurnerError: E450 when another unit holds it.
     """
     name = {"device_name": device_name, "product_id": product_id}
-    if connection.execute(
-        _unless_there(connection.dialect.name, "claims"), {**name, **taker}
-    ).rowcount:
+    if _CLAIM.run(connection, **name, **taker).rowcount:
         return True
     holder = connection.execute(_HOLDER, name).one()
     if holder.unit_id == taker["unit_id"]:
@@ -78,35 +99,33 @@ def take_place(connection: Connection, batch: str, unit_id: str, chain: int, seq
     Raises:
         BurnerError: E451 full, E452 full while some are in work, E459 not open.
     """
-    row = {"batch": batch, "unit_id": unit_id, "state": WORK, "chain": chain, "seq": seq}
-    place = {"of_batch": batch, "of_unit": unit_id}
-    if connection.execute(_unless_there(connection.dialect.name, "places"), row).rowcount:
-        taken = connection.execute(_TAKE, {"of_batch": batch}).rowcount
+    where = {"chain": chain, "seq": seq}
+    if _PLACE.run(connection, batch=batch, unit_id=unit_id, state=WORK, **where).rowcount:
+        taken = _TAKE.run(connection, of_batch=batch).rowcount
     else:
-        taken = connection.execute(_AGAIN, {**place, "chain": chain, "seq": seq}).rowcount
+        taken = _AGAIN.run(connection, of_batch=batch, of_unit=unit_id, **where).rowcount
     if not taken:
         raise _no_place(connection, batch, unit_id)
 
 
 def keep_place(connection: Connection, batch: str, unit_id: str, chain: int, intent: int) -> None:
     """The attempt that took the place passed."""
-    connection.execute(_PASS, _holding(batch, unit_id, chain, intent))
+    _PASS.run(connection, **_holding(batch, unit_id, chain, intent))
 
 
 def give_place_back(
     connection: Connection, batch: str, unit_id: str, chain: int, intent: int
 ) -> None:
     """The attempt that took the place ended otherwise."""
-    if connection.execute(_FREE, _holding(batch, unit_id, chain, intent)).rowcount:
-        connection.execute(_GIVE, {"of_batch": batch})
+    if _FREE.run(connection, **_holding(batch, unit_id, chain, intent)).rowcount:
+        _GIVE.run(connection, of_batch=batch)
 
 
 def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
     """Take a unit out of a batch, whatever attempt holds its place (a correction says so)."""
-    place = {"of_batch": batch, "of_unit": unit_id}
-    freed = connection.execute(_FREE_UNIT, place).rowcount == 1
+    freed = _FREE_UNIT.run(connection, of_batch=batch, of_unit=unit_id).rowcount == 1
     if freed:
-        connection.execute(_GIVE, {"of_batch": batch})
+        _GIVE.run(connection, of_batch=batch)
     return freed
 
 
@@ -121,19 +140,9 @@ def other_ids(values: dict[str, str]) -> list[str]:
     return sorted({value for source, value in values.items() if source != "mac" and value})
 
 
-@cache
-def _unless_there(dialect: str, table: str) -> Insert:
-    """An INSERT that does nothing where the primary key is taken."""
-    target = {"claims": claims, "places": places, "batches": batches}[table]
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = make(target).on_conflict_do_nothing(index_elements=target.primary_key)
-    return statement.execution_options(preserve_rowcount=True)
-
-
 def open_once(connection: Connection, **batch: Any) -> bool:
     """Make a batch unless it exists; whether it was made."""
-    statement = _unless_there(connection.dialect.name, "batches")
-    return connection.execute(statement, batch).rowcount == 1
+    return _OPEN.run(connection, **batch).rowcount == 1
 
 
 def _holding(batch: str, unit_id: str, chain: int, intent: int) -> dict[str, Any]:

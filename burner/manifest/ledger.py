@@ -16,14 +16,14 @@ from burner.errors import BurnerError
 from burner.manifest import claims
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
-from burner.manifest.database import place
+from burner.manifest.database import Prepared, place
 from burner.manifest.reader import Reader, UnitHistory
 from burner.manifest.tables import chains, records
 from burner.manifest.writer import Clock, Writer
 from burner.model import Attempt, Outcome, Record, Result
 
 _later = records.alias("later")
-_LATEST = (
+_LATEST = Prepared(
     select(records.c.chain, records.c.seq, chains.c.station, _later.c.outcome)
     .join(chains, chains.c.chain == records.c.chain)
     .outerjoin(
@@ -239,7 +239,6 @@ class Ledger:
             "chain": self._writer.chain,
             "seq": seq,
         }
-        self._writer.check_head(connection)
         supersedes = self._superseded(connection, attempt)
         new = bool(attempt.device_name) and claims.take_name(
             connection, attempt.device_name, attempt.product_id, **where
@@ -253,9 +252,7 @@ class Ledger:
 
     def _superseded(self, connection: Connection, attempt: Attempt) -> list[dict[str, Any]]:
         """The unit's latest attempt, when it is OPEN: this one takes over."""
-        latest = connection.execute(
-            _LATEST, {"unit": attempt.unit_id, "product": attempt.product_id}
-        ).first()
+        latest = _LATEST.run(connection, unit=attempt.unit_id, product=attempt.product_id).first()
         if latest is None or latest.outcome is not None:
             return []
         return [{"seq": latest.seq, "station": latest.station}]

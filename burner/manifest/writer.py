@@ -12,14 +12,14 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import and_, bindparam, desc, exc, insert, select, text
+from sqlalchemy import Integer, and_, bindparam, desc, exc, exists, insert, or_, select, text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import migrations, tables
 from burner.manifest.canonical import VERSION, dumps, moment, utc
 from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
-from burner.manifest.database import Place, check_version, facts, guarded, writing
+from burner.manifest.database import Place, Prepared, check_version, facts, guarded, writing
 from burner.manifest.marks import Mark, MarkFile
 from burner.manifest.station_lock import FileStationLock, take_server_lock
 
@@ -31,7 +31,24 @@ BACKWARDS = timedelta(seconds=2)
 SCHEMA_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made or changed."""
 
-_INSERT = insert(tables.records)
+_columns = tables.records.c
+_before = tables.records.alias("before")
+_INSERT = Prepared(
+    # Only behind the record that we wrote last: an old copy put back under us takes no more.
+    insert(tables.records).from_select(
+        [column.name for column in _columns],
+        select(*(bindparam(column.name, type_=column.type) for column in _columns)).where(
+            or_(
+                bindparam("last_seq", type_=Integer) == 0,
+                exists().where(
+                    _before.c.chain == bindparam("of_chain"),
+                    _before.c.seq == bindparam("last_seq"),
+                    _before.c.hash == bindparam("last_hash"),
+                ),
+            )
+        ),
+    )
+)
 _LAST = (
     select(tables.records.c.seq, tables.records.c.hash, tables.records.c.at, tables.records.c.body)
     .where(tables.records.c.chain == bindparam("of_chain"))
@@ -153,21 +170,12 @@ class Writer:
             self._adopt(row)
             return row
 
-    def check_head(self, connection: Connection) -> None:
-        """Inside a transaction: the last record we wrote is still there.
+    def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
+        """Insert the next record of the chain. `head` gives what is not empty.
 
         Raises:
             BurnerError: E710 when somebody put an old copy back while we were running.
         """
-        records = tables.records
-        here = select(records.c.hash).where(
-            records.c.chain == self.chain, records.c.seq == self._head.seq
-        )
-        if self._head.seq and connection.execute(here).scalar() != self._head.hash:
-            raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
-
-    def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
-        """Insert the next record of the chain. `head` gives what is not empty."""
         now = max(utc(self._clock()), self._last_at)
         filled = Head(
             at=now,
@@ -187,9 +195,10 @@ class Writer:
         row = Row(filled, body, link(self._head.hash, digest(body)))
         columns = filled._asdict()
         del columns["manifest"], columns["station"]
-        connection.execute(
-            _INSERT, {"chain": self.chain, **columns, "body": body, "hash": row.hash}
-        )
+        before = {"of_chain": self.chain, "last_seq": self._head.seq, "last_hash": self._head.hash}
+        written = {"chain": self.chain, **columns, "body": body, "hash": row.hash}
+        if _INSERT.run(connection, **written, **before).rowcount != 1:
+            raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
         return row
 
     # -- being sure ------------------------------------------------------------------------------
