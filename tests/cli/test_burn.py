@@ -1,0 +1,199 @@
+"""`burner burn` as people and scripts use it, over the bench."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burner.bench.process import BenchProcess
+from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start
+
+pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> str:
+    """A bench of two whose flash survives from run to run."""
+    return f"sim:2,seed=5,keep={tmp_path}/flash"
+
+
+def test_a_batch_of_two_passes_and_is_on_record(tmp_path: Path) -> None:
+    ran = burn(tmp_path, "--bench", "sim:2", "--batch", "WO-1", "--operator", "anna")
+    assert ran.status == 0, ran.errors
+    assert ran.summary["counts"]["PASS"] == 2
+    records = manifest(tmp_path)
+    assert {(r["batch"], r["operator"], r["outcome"]) for r in records} == {
+        ("WO-1", "anna", "PASS")
+    }
+    assert len({r["device_name"] for r in records}) == 2
+
+
+def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: str) -> None:
+    first = burn(tmp_path, "--bench", kept, "--batch", "B")
+    again = burn(tmp_path, "--bench", kept, "--batch", "B")
+    assert (first.status, again.status) == (0, 0)
+    assert [unit["known"] for unit in again.units] == [True, True]
+    assert not any(unit["written"] for unit in again.units)
+    assert len(manifest(tmp_path)) == 2
+    told = burner(tmp_path, "burn", str(PROFILE), "--bench", kept, "--batch", "B", "--yes")
+    assert "already PASS at" in told.stdout
+    assert "in slot 1" in told.stdout
+
+
+def test_a_declared_rework_burns_a_known_unit_again(tmp_path: Path, kept: str) -> None:
+    burn(tmp_path, "--bench", kept, "--batch", "B")
+    again = burn(tmp_path, "--bench", kept, "--batch", "B", "--rework", "new antenna")
+    assert again.status == 0, again.errors
+    assert [unit["written"] for unit in again.units] == [True, True]
+    assert len(manifest(tmp_path)) == 4
+
+
+def test_a_full_batch_takes_no_more_units(tmp_path: Path) -> None:
+    bench = ("--bench", "sim:1", "--batch", "B", "--quantity", "2", "--count", "5")
+    ran = burn(tmp_path, *bench)
+    assert ran.status == 0, ran.errors
+    assert ran.summary["counts"]["PASS"] == 2
+
+
+def test_no_slot_answers_is_the_stations_fault_and_no_unit(tmp_path: Path) -> None:
+    bench = tmp_path / "dead.yaml"
+    bench.write_text("{slots: 2, units: [{repeat: 2, faults: [{kind: dead}]}]}", encoding="utf-8")
+    ran = burn(tmp_path, "--bench", bench)
+    assert ran.status == 4
+    assert ran.units == []
+    assert [silent["code"] for silent in ran.summary["silent"]] == ["E301", "E301"]
+    assert ran.summary["seconds"] < 10
+
+
+def test_a_port_given_by_url_is_a_slot(tmp_path: Path) -> None:
+    with BenchProcess("sim:1") as bench:
+        ran = burn(tmp_path, "--port", f"esp={bench.slots['1']['esp']}")
+    assert ran.status == 0, ran.errors
+    assert [unit["slot"] for unit in ran.units] == ["1"]
+
+
+def test_a_station_file_names_the_slots(tmp_path: Path) -> None:
+    with BenchProcess("sim:2") as bench:
+        urls = [place["esp"] for place in bench.slots.values()]
+        path = tmp_path / "line.yaml"
+        slots = {f"A{n}": {"esp": {"url": url}} for n, url in enumerate(urls, 1)}
+        path.write_text(json.dumps({"station": "line-9", "slots": slots}), encoding="utf-8")
+        ran = burn(tmp_path, "--station", path)
+    assert ran.status == 0, ran.errors
+    assert {r["slot"] for r in manifest(tmp_path)} == {"A1", "A2"}
+    assert {r["station"] for r in manifest(tmp_path)} == {"line-9"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ((), 2, "which slots"),
+        (("--bench", "sim:1", "--port", "COM3"), 2, "which slots"),
+        (("--bench", "sim:1", "--once", "--watch"), 2, "--once"),
+        (("--bench", "sim:0"), 3, "E190"),
+        (("--bench", "sim:1", "--manifest", "/proc/nowhere/m.db"), 4, "E70"),
+        (("--station", "nowhere.yaml"), 3, "E195"),
+    ],
+)
+def test_what_cannot_begin_says_why(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    ran = burn(tmp_path, *arguments)
+    assert (ran.status, says in ran.errors) == (status, True), ran.errors
+    assert ran.lines == []
+
+
+def test_help_needs_nothing_heavy() -> None:
+    heavy = "'esptool', 'sqlalchemy', 'pydantic', 'rich', 'cryptography', 'serial', 'yaml'"
+    code = (
+        "import sys; from burner.cli import _run; _run(['burn', '--help']);"
+        f"print([m for m in ({heavy}) if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+# -- signals -------------------------------------------------------------------------------------
+
+
+SLOW = "sim:2,baud=921600"
+
+
+def writing(line: object) -> bool:
+    return isinstance(line, dict) and line.get("state") == "BURNING"
+
+
+def test_ctrl_c_once_lets_running_units_finish_and_takes_no_more(tmp_path: Path) -> None:
+    running = start(tmp_path, "--bench", SLOW, "--count", "50")
+    running.until(writing)
+    running.signal(signal.SIGINT)
+    ran = running.end()
+    assert ran.status == 130
+    assert [unit["outcome"] for unit in ran.units] == ["PASS", "PASS"]
+
+
+def test_ctrl_c_twice_stops_now_and_the_records_end_aborted(tmp_path: Path) -> None:
+    running = start(tmp_path, "--bench", SLOW, "--count", "50")
+    running.until(lambda line: writing(line) and line["slot"] == "2")
+    time.sleep(1.0)
+    running.signal(signal.SIGINT)
+    time.sleep(0.3)  # two of a kind that wait together are one to the system
+    running.signal(signal.SIGINT)
+    ran = running.end()
+    assert ran.status == 130
+    assert {r["outcome"] for r in manifest(tmp_path)} == {"ABORTED"}
+
+
+# -- a terminal ----------------------------------------------------------------------------------
+
+
+def terminal(folder: Path, *arguments: str) -> Any:
+    """`burner burn` on a terminal of 80 × 24."""
+    environment = {**os.environ, "PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "burner", "burn", str(PROFILE), *arguments],
+        cwd=str(folder),
+        env={**environment, "TERM": "xterm-256color"},
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_on_a_terminal_batch_operator_and_quantity_are_asked_once(tmp_path: Path) -> None:
+    child = terminal(tmp_path, "--bench", "sim:2")
+    for question, answer in (("Batch", "WO-7"), ("Operator", "li"), ("quantity", "10")):
+        child.expect(question)
+        child.sendline(answer)
+    child.expect("batch WO-7  operator li")
+    child.expect("2/10")
+    child.expect("2 units: PASS 2")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert {(r["batch"], r["operator"]) for r in manifest(tmp_path)} == {("WO-7", "li")}
+
+
+def test_the_board_speaks_chinese(tmp_path: Path) -> None:
+    child = terminal(tmp_path, "--bench", "sim:1", "--yes", "--lang", "zh")
+    child.expect("合格 PASS 1")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_closed_terminal_stops_nothing(tmp_path: Path) -> None:
+    child = terminal(tmp_path, "--bench", SLOW, "--yes")
+    child.expect("BURNING|█▀▄ █ █")
+    child.close(force=False)
+    child.wait()
+    assert {r["outcome"] for r in manifest(tmp_path)} == {"PASS"}
