@@ -8,7 +8,7 @@ two stations cannot wait for each other.
 from typing import Any
 
 from sqlalchemy import (
-    Executable,
+    ClauseElement,
     Table,
     and_,
     bindparam,
