@@ -12,6 +12,7 @@ from typing import Any
 
 from burner.bench.loop import Loop, Stream
 from burner.bench.server import Bench, Slot
+from burner.errors import BurnerError
 
 MAX_LINE_BYTES = 4096
 
@@ -57,6 +58,8 @@ class Control:
             return self._do(**request)
         except (ValueError, TypeError):
             return _no('expected {"do": WHAT, "slot": NAME}')
+        except BurnerError as error:
+            return _no(str(error))
 
     def _do(self, do: str, slot: str = "", board: int = 0) -> dict[str, Any]:
         if do == "status":

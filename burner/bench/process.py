@@ -19,6 +19,10 @@ END_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 10.0
 
 
+_OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
+"""The terminal's Ctrl-C is for us, not for the bench."""
+
+
 class ControlClient:
     """Moves boards about on a running bench. Thread-safe: one command at a time."""
 
@@ -114,7 +118,7 @@ class BenchProcess:
             BurnerError: what the bench says about its SPEC, or E194.
         """
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_OWN_GROUP
         )
         try:
             self.ready = self._await_ready(self._process)

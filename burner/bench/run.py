@@ -60,13 +60,17 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, or until the pipe `parent` ends with whoever holds it.
 
+    With a parent Ctrl-C means the parent: units that are being burned finish first.
+
     Raises:
         BurnerError: E193 when a port cannot be opened.
     """
     with opened(spec, host, base_port, with_pty) as served:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: served.bench.loop.stop())
-        if parent is not None:
+        signal.signal(signal.SIGTERM, lambda *_: served.bench.loop.stop())
+        if parent is None:
+            signal.signal(signal.SIGINT, lambda *_: served.bench.loop.stop())
+        else:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             watch = threading.Thread(
                 target=_until_end, args=(parent, served.bench.loop.stop), daemon=True
             )

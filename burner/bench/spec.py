@@ -172,6 +172,7 @@ class BenchFile(Strict):
     keep: Path | None = None
     """Folder for the flash of every unit, so that it survives the bench."""
     swap: Seconds | None = None
+    """A finished board makes way for the next so many seconds after its start."""
     units: tuple[UnitEntry, ...] = ()
 
     @model_validator(mode="after")

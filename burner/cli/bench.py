@@ -31,6 +31,15 @@ def run(spec: str, host: str, base_port: int, pty: bool | None, as_json: bool) -
       sim:1,usb=600K,md5=3.3          native USB, slow digests
 
     baud, usb or time=model turn modelled time on: bytes take as long as on a wire.
+    A file names units and their faults; `units` repeats until there are enough `boards`:
+
+    \b
+      slots: 4
+      boards: 16            the others wait to be swapped in
+      baud: 921600
+      units:
+        - {repeat: 7}
+        - {chip: esp32c3, faults: [{kind: unplug, at_byte: 200K}]}
     """
     from burner.bench import pty as ptys
     from burner.bench.run import serve

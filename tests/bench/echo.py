@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from burner.bench.board import Board, build
@@ -110,9 +110,8 @@ def serving(spec: str | BenchSpec, build: Build = build, with_pty: bool = False)
     thread = threading.Thread(target=bench.run)
     thread.start()
     try:
-        hand = ControlClient(control.address)
-        yield Rig(bench, hand, control.address)
-        hand.close()
+        with closing(ControlClient(control.address)) as hand:
+            yield Rig(bench, hand, control.address)
     finally:
         bench.loop.stop()
         thread.join(5)

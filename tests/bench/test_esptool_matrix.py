@@ -149,6 +149,15 @@ def test_esptool_flashes_over_a_plain_tcp_socket(tmp_path: Path) -> None:
     assert [status for status, _ in results.values()] == [0, 0]
 
 
+def test_a_kept_flash_survives_the_bench(tmp_path: Path) -> None:
+    (tmp_path / "image.bin").write_bytes(IMAGE)
+    for verb in ("write-flash", "verify-flash"):
+        with BenchProcess(f"sim:1,keep={tmp_path / 'flash'}") as bench:
+            line = commands(tmp_path, stub=True)[f"{verb}, stub"]
+            ((status, text),) = finish(start(bench.slots["1"]["esp"], [line]), [verb]).values()
+        assert status == 0, text
+
+
 def over_rfc2217(*line: str) -> str:
     """What esptool says to one command through pyserial's own, slow, RFC 2217 client."""
     with BenchProcess("sim:1,chip=esp32c3") as bench:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from serial import SerialException, SerialTimeoutException
@@ -248,6 +249,58 @@ def test_nonsense_on_the_control_port_is_answered_and_harms_nobody(rig: Rig, lin
     with socket.create_connection(address(rig.control)) as caller:
         caller.sendall(line + b"\n")
         assert b'"ok": false' in caller.recv(4096)
+
+
+def reset(port: Serial, download: bool) -> None:
+    """What esptool does with the lines."""
+    port.baudrate = 115200
+    port.dtr, port.rts = False, True
+    port.dtr, port.rts = download, False
+    port.dtr = False
+
+
+def flashed_and_started(rig: Rig) -> None:
+    with opened(rig.url()) as port:
+        reset(port, download=True)
+        assert b"waiting for download" in port.read_until(b"download\r\n")
+        reset(port, download=False)
+        assert b"boot:" in port.read_until(b"boot:")
+
+
+def test_a_finished_board_makes_way_for_the_next_by_itself() -> None:
+    with serving("sim:1,boards=2,swap=0.05") as rig:
+        first = rig.hand.status()["slots"]["1"]["board"]
+        flashed_and_started(rig)
+        assert soon(lambda: rig.hand.slots()["1"] == {})
+        assert soon(lambda: rig.hand.slots()["1"])
+        second = rig.hand.status()["slots"]["1"]["board"]
+    assert (first["number"], second["number"]) == (1, 2)
+    assert first["mac"] != second["mac"]
+
+
+def test_a_board_that_only_boots_stays_in_its_slot() -> None:
+    with serving("sim:1,boards=2,swap=0") as rig, opened(rig.url()) as port:
+        reset(port, download=False)
+        port.read_until(b"boot:")
+        assert rig.hand.status()["slots"]["1"]["board"]["number"] == 1
+
+
+def test_a_board_can_come_back_under_another_port_and_what_it_said_waits_there(
+    tmp_path: Path,
+) -> None:
+    bench_file = tmp_path / "bench.yaml"
+    bench_file.write_text("slots: 1\nusb: 600K\nunits: [{renumbers: true}]", encoding="utf-8")
+    with serving(str(bench_file)) as rig:
+        before = rig.url()
+        with opened(before) as port:
+            reset(port, download=True)
+            port.read_until(b"download\r\n")
+            reset(port, download=False)
+            with pytest.raises(SerialException, match="unplugged"):
+                port.read(1000)
+        assert soon(lambda: rig.hand.slots()["1"].get("esp", before) != before)
+        with opened(rig.hand.slots()["1"]["esp"]) as port:
+            assert b"boot:" in port.read_until(b"boot:")
 
 
 # plain TCP
