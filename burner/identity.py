@@ -137,6 +137,11 @@ class IdentitySettings(Strict):
     serial: SerialSettings | None = None
     label: LabelSettings | None = None
 
+    @property
+    def needs_label(self) -> bool:
+        """Whether a label must be scanned for every unit."""
+        return bool(self.label or (self.serial and self.serial.source == "label"))
+
 
 def sources(settings: IdentitySettings) -> set[str]:
     """The IDs that can be read from a unit of this product."""

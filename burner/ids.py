@@ -50,7 +50,7 @@ def from_label(settings: IdentitySettings, label: str) -> dict[str, str]:
     Raises:
         BurnerError: E430, E440, E442.
     """
-    if label or settings.label or (settings.serial and settings.serial.source == "label"):
+    if label or settings.needs_label:
         return read_label(label, settings)
     return {}
 

@@ -1,13 +1,14 @@
 """Identity: which IDs may become a name, each refusal with its own code."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner import identity
+from burner import identity, schema
 from burner.errors import BurnerError, lookup
 from burner.identity import IdentitySettings
 from burner.model import Mac, Silicon
@@ -278,3 +279,15 @@ def test_any_imei_text_is_passed_or_refused(text: str) -> None:
     except BurnerError as error:
         codes = {error.code}
     assert codes <= {"E420", "E421", "E423", "E424", "E425"}
+
+
+def test_the_profiles_of_the_manual_can_be_read() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "names.md").read_text(encoding="utf-8")
+    blocks = [
+        schema.parse(block.split("```")[0], "names.md", "E101").data
+        for block in text.split("```yaml\n")[1:]
+    ]
+    name, ids = NameSettings.model_validate(blocks[0]["name"]), settings(**blocks[1]["identity"])
+    assert set(blocks[0]["name"]) == set(NameSettings.model_fields)
+    assert set(blocks[1]["identity"]) == set(IdentitySettings.model_fields)
+    assert identity.check_sources(name, ids, "names.md") == []

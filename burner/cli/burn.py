@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner import __version__
-from burner.cli import language, options, screen
+from burner.cli import language, options, screen, silence_stdout
 from burner.errors import exit_code
 
 if TYPE_CHECKING:
@@ -160,7 +160,11 @@ class Run:
             self._work(station, started)
         elapsed_s = time.monotonic() - started
         status = self._status(station, bool(interrupted))
-        self._report(elapsed_s, status)
+        try:
+            self._report(elapsed_s, status)
+            sys.stdout.flush()
+        except OSError:  # the terminal was closed; what was burned is on record all the same
+            silence_stdout()
         if station.broken is not None:
             raise station.broken
         return status
@@ -169,8 +173,7 @@ class Run:
         from burner.station import Station
         from burner.station.scanner import Scanner
 
-        identity = self.release.profile.identity
-        labelled = identity.label or (identity.serial and identity.serial.source == "label")
+        labelled = self.release.profile.identity.needs_label
         scanner = Scanner(sys.stdin, forget_early=sys.stdin.isatty()) if labelled else None
         return Station(
             devices, self._boards(), self.release.profile.flash.baud, scanner, self.wish.rework
@@ -219,7 +222,7 @@ class Run:
     def _reader(self, started: float) -> "Iterator[Callable[[StationEvent], None]]":
         """Whoever reads the events beside the tally: a script, or the board."""
         if self.wish.as_json:
-            yield _print_json
+            yield JsonLines().show
             return
         from burner.cli.board import Board
         from burner.cli.view import Title, View
@@ -264,12 +267,24 @@ class Run:
             screen.say(f"  {hint}")
 
 
-def _print_json(event: "StationEvent") -> None:
-    from burner.cli.summary import event_json
+class JsonLines:
+    """Prints events for a script; when the script is gone, nothing more, and burning goes on."""
 
-    said = event_json(event)
-    if said is not None:
-        screen.say(json.dumps(said, ensure_ascii=False))
+    def __init__(self) -> None:
+        self._gone = False
+
+    def show(self, event: "StationEvent") -> None:
+        """One event as a line, if it is worth one."""
+        from burner.cli.summary import event_json
+
+        said = event_json(event)
+        if said is None or self._gone:
+            return
+        try:
+            screen.say(json.dumps(said, ensure_ascii=False))
+            sys.stdout.flush()
+        except OSError:
+            self._gone = True
 
 
 @contextmanager

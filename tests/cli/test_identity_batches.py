@@ -1,4 +1,4 @@
-"""A batch of cellular units: names from the IMEI, each fault with its code, the rest PASS."""
+"""Batches whose names come from elsewhere than the MAC: IMEI, label, and AT firmware."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from burner.bench.unit import mac_for
 from burner.cli import root
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,13 @@ AT_CARRIER = """
 carrier: {kind: at, port: esp, ready_s: 3, answer_s: 3}
 """
 
+LABELLED = r"""
+name: {template: "{serial}"}
+identity:
+  serial: {source: label, pattern: 'PLG[0-9]{4}'}
+  label: {pattern: 'SN:(?P<serial>\w+) MAC:(?P<mac>[0-9A-F]{6})'}
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -62,10 +70,11 @@ def profile(folder: Path, rest: str, without: str = "name") -> Path:
     return path
 
 
-def burn(folder: Path, source: Path, bench: str, batch: str) -> int:
+def burn(folder: Path, source: Path, bench: str, batch: str, scanned: str = "") -> int:
     (folder / "bench.yaml").write_text(bench)
     where = ["--bench", "bench.yaml", "--batch", batch, "--operator", "li", "--yes", "--once"]
-    result = CliRunner().invoke(root, ["burn", str(source), *where], standalone_mode=False)
+    command = ["burn", str(source), *where]
+    result = CliRunner().invoke(root, command, input=scanned, standalone_mode=False)
     assert result.exception is None, result.exception
     return int(result.return_value)
 
@@ -125,3 +134,15 @@ def test_at_firmware_takes_the_key_or_fails_the_unit_and_the_secret_stays_hidden
     }
     leaks = [p for p in folder.rglob("*") if p.is_file() and SECRET.encode() in p.read_bytes()]
     assert leaks == []
+
+
+def test_without_agreement_of_label_and_silicon_nothing_is_written(folder: Path) -> None:
+    source, bench = profile(folder, LABELLED), "slots: 1\nkeep: flash\n"
+    mac = mac_for(1, 0).octets.hex().upper()
+    assert burn(folder, source, bench, "wrong", "SN:PLG0001 MAC:000000\n") == 1
+    wrong = records("wrong")["1"]
+    assert (wrong["outcome"], wrong["code"], wrong["device_name"]) == ("FAIL", "E441", "")
+    (flash,) = (folder / "flash").iterdir()
+    assert set(flash.read_bytes()) <= {0xFF}
+    assert burn(folder, source, bench, "right", f"SN:PLG0001 MAC:{mac[-6:]}\n") == 0
+    assert records("right")["1"]["device_name"] == "PLG0001"
