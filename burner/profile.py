@@ -213,7 +213,13 @@ def read_profile(path: Path) -> tuple[Profile | FlashPlan | None, tuple[Finding,
     Raises:
         BurnerError: E101 where it is not YAML at all.
     """
-    document = schema.read(path, "E101")
+    return fit_profile(schema.read(path, "E101"), path)
+
+
+def fit_profile(
+    document: Document, path: Path
+) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
+    """As `read_profile`, from a document that was read already."""
     profile, findings = schema.fit(document, Profile, "E101")
     if profile is not None:
         return _at(profile, document, path), ()

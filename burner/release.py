@@ -1,13 +1,13 @@
 """A profile opened for burning: checked whole, frozen, with one digest for what it makes."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from burner import schema
 from burner.advice import advise
+from burner.canonical import canonical, digest
 from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
 from burner.identity import check_sources
@@ -15,7 +15,8 @@ from burner.layout import check_segments, merge, place
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
-from burner.profile import FlashPlan, Profile, read_profile
+from burner.profile import TABLE, FlashPlan, Profile, fit_profile, read_profile
+from burner.release_file import Contents, unpack
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
 INDEX_FORMAT = 1
@@ -80,14 +81,15 @@ def open_release(
     """Open a profile for burning.
 
     Args:
-        source: `profile.yaml`.
+        source: `profile.yaml` or `NAME-VERSION.burn`.
         secret: the ProductSecret; fetched by the profile's reference where it is not given.
         ask: asks a person for it without echo, for `prompt`.
 
     Raises:
-        BurnerError: E1xx with every finding.
+        BurnerError: E1xx with every finding; E2xx a release file that is not what was built.
     """
-    seen = _survey_files(source)
+    packed = read_release_file(source) if is_release_file(source) else None
+    seen = survey_without_secret(source) if packed is None else survey_contents(packed, source)
     refuse(list(seen.findings))
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
@@ -99,6 +101,66 @@ def open_release(
     return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
 
 
+def is_release_file(path: Path) -> bool:
+    """Whether a source is a release file, by its name."""
+    return path.suffix.lower() == ".burn"
+
+
+def read_release_file(path: Path) -> Contents:
+    """Read and check a release file.
+
+    Raises:
+        BurnerError: E201 to E204 it is not what was built, E207 it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BurnerError("E207", f"{path}: {error.strerror}") from None
+    return unpack(data, path.name)
+
+
+def contents_of(seen: Survey) -> Contents:
+    """What a release file of this profile holds; needs no secret.
+
+    Raises:
+        BurnerError: E1xx with every finding, unless they are warnings.
+    """
+    refuse(list(seen.findings))
+    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
+    assert seen.layout is not None  # noqa: S101
+    profile, segments = seen.plan, seen.layout.segments
+    parts = {name: segments[name].data for name in profile.files()}
+    written = profile.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if profile.partition_table:
+        written["partition_table"]["file"] = f"parts/{TABLE}"
+    for image in written["images"]:
+        image["file"] = f"parts/{image['name']}"
+    about = index(profile, seen.layout)
+    return Contents(
+        digest=digest(about),
+        index=about,
+        profile=canonical(written).decode(),
+        parts={f"parts/{name}": data for name, data in parts.items()},
+    )
+
+
+def survey_contents(contents: Contents, path: Path) -> Survey:
+    """Check what a release file holds, as its profile was checked when it was built.
+
+    Raises:
+        BurnerError: E205 its parts do not make what its index names.
+    """
+    document = schema.parse(contents.profile, path.name, "E205")
+    plan, findings = fit_profile(document, path)
+    if not isinstance(plan, Profile):
+        return Survey(plan, None, (), findings)
+    files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
+    seen = examine(plan, files)
+    if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
+        raise BurnerError("E205", path.name)
+    return seen
+
+
 def freeze(
     profile: Profile, layout: Layout, secret: Secret, warnings: tuple[Finding, ...] = ()
 ) -> Release:
@@ -108,7 +170,7 @@ def freeze(
     return Release(
         profile=profile,
         layout=layout,
-        digest=index_digest(index(profile, layout)),
+        digest=digest(index(profile, layout)),
         carrier=carrier,
         key=key,
         segments=merge(layout, () if carrier.needs_name() else _filled(carrier, layout, key)),
@@ -129,12 +191,13 @@ def check(profile: Profile) -> tuple[list[Finding], Layout | None]:
 
 def survey(path: Path) -> Survey:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
-    seen = _survey_files(path)
+    seen = survey_without_secret(path)
     secret = _check_secret(seen.plan) if isinstance(seen.plan, Profile) else []
     return replace(seen, findings=(*seen.findings, *secret))
 
 
-def _survey_files(path: Path) -> Survey:
+def survey_without_secret(path: Path) -> Survey:
+    """As `survey`, without a look for the secret."""
     try:
         plan, findings = read_profile(path)
     except BurnerError as error:
@@ -207,17 +270,6 @@ def index(profile: Profile, layout: Layout) -> dict[str, Any]:
         for region in (segment.region() for segment in layout.segments.values())
     ]
     return {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
-
-
-def canonical(data: Mapping[str, Any]) -> bytes:
-    """The one form of JSON that is hashed: sorted keys, no blanks, UTF-8."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
-
-
-def index_digest(data: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of an index."""
-    return sha256(canonical(data)).hexdigest()
 
 
 def _check_product_id(profile: Profile) -> list[Finding]:

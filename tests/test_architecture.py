@@ -13,7 +13,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
     (
         *("schema", "secrets", "partitions", "image", "layout", "advice", "profile", "release"),
-        *("naming", "identity", "modem_dialects", "admission", "boot", "carriers"),
+        *("canonical", "release_file", "release_diff", "naming", "identity", "modem_dialects"),
+        *("admission", "boot", "carriers"),
     ),
     ("devices", "manifest", "tencent", "bench"),
     ("ids", "burn", "verify", "report"),

@@ -55,7 +55,11 @@ def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
     from burner.release import survey
 
-    seen = survey(path)
+    show_survey(path, survey(path), as_json)
+
+
+def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
+    """Print a layout, of a profile or of a release."""
     if seen.layout is None:
         refuse(list(seen.findings))
         raise BurnerError("E105", f"{path}: no layout")
@@ -153,7 +157,8 @@ def _summary(path: Path, seen: "Survey") -> dict[str, object]:
 
 
 def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
-    from burner.release import index, index_digest
+    from burner.canonical import digest
+    from burner.release import index
 
     return {
         "title": plan.title,
@@ -162,7 +167,7 @@ def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
         "flash_size": layout.flash_size,
         "carrier": plan.carrier.kind,
         "name": plan.name.template,
-        "digest": index_digest(index(plan, layout)),
+        "digest": digest(index(plan, layout)),
     }
 
 
