@@ -84,7 +84,7 @@ def _run(args: list[str] | None) -> int:
         screen.error(error, language())
         return exit_code(error.code)
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return 0
     except Exception as error:  # the last door: a bug still gets words
         screen.bug(error, language())
@@ -92,6 +92,6 @@ def _run(args: list[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _silence_stdout() -> None:
+def silence_stdout() -> None:
     """The reader of our pipe left (`| head`): nothing more to say, and no traceback about it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

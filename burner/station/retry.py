@@ -9,8 +9,8 @@ from burner.errors import lookup
 RUNGS = (2_000_000, 1_500_000, 921_600, 460_800, 230_400, 115_200)
 """Bits per second, fast to slow; a profile may start anywhere, also between two rungs."""
 
-TRIES = {"E3": 3, "E5": 4, "E6": 2}
-"""Tries in all by class of error. E5 may walk the ladder from 921600 down to 115200."""
+TRIES = {"E3": 3, "E5": 3, "E6": 2}
+"""Tries in all by class of error: E5 walks the ladder from 921600 down to 230400."""
 
 TRIES_ELSE = 2
 

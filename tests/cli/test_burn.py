@@ -194,6 +194,19 @@ def test_the_board_speaks_chinese(tmp_path: Path) -> None:
 def test_a_closed_terminal_stops_nothing(tmp_path: Path) -> None:
     child = terminal(tmp_path, "--bench", SLOW, "--yes")
     child.expect("BURNING|█▀▄ █ █")
-    child.close(force=False)
-    child.wait()
-    assert {r["outcome"] for r in manifest(tmp_path)} == {"PASS"}
+    child.ptyproc.fileobj.close()  # and with it the terminal
+    _, status = os.waitpid(child.pid, 0)
+    child.ptyproc.closed = child.ptyproc.terminated = child.closed = True
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert [r["outcome"] for r in manifest(tmp_path)] == ["PASS", "PASS"]
+
+
+def test_a_script_that_leaves_stops_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "burner", "burn", str(PROFILE), "--bench", SLOW, "--json"]
+    environment = {**os.environ, "PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert [r["outcome"] for r in manifest(tmp_path)] == ["PASS", "PASS"]
