@@ -56,7 +56,7 @@ class Control:
         try:
             request = json.loads(line)
             return self._do(**request)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return _no('expected {"do": WHAT, "slot": NAME}')
         except BurnerError as error:
             return _no(str(error))

@@ -47,13 +47,14 @@ class Frames:
 
     def _obey(self, kind: Kind, payload: bytes) -> None:
         line = self._line
+        bits = payload[0] if payload else 0
         if kind is Kind.DATA:
             line.write(payload)
         elif kind is Kind.LINES:
-            line.set_lines(bool(payload[0] & 1), bool(payload[0] & 2))
+            line.set_lines(bool(bits & 1), bool(bits & 2))
         elif kind is Kind.BAUD:
             line.set_baud(frames.number(payload))
-        elif kind is Kind.PURGE and payload[0] & 2:
+        elif kind is Kind.PURGE and bits & 2:
             line.drop()
         elif kind is Kind.FLUSH:
             line.then(lambda _: self._send(frames.pack(Kind.FLUSH)))

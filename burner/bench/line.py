@@ -9,7 +9,7 @@ from typing import Protocol
 
 from burner.bench.unit import Timing
 
-PIECE_S = 0.05
+PIECE_S = 0.2
 """Wire time handed over at once: what a purge can no longer stop."""
 AHEAD_S = 0.005
 """Bytes are handed over so long before their turn: the endpoint reckons the wire itself."""

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.bench import frames
+from burner.bench.dialects import Frames
 from burner.bench.frames import FrameError, FrameReader, Kind
-from burner.bench.line import Line
+from burner.bench.line import PIECE_S, Line
 from burner.bench.unit import TIME_OFF, UART_TIME
 from tests.bench.echo import Echo
 
+PIECE_BYTES = int(PIECE_S * 11520)
 FRAMES = st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=40)))
 
 
@@ -36,6 +38,21 @@ def test_bytes_that_are_no_frames_end_in_a_frame_error_or_wait_for_more(data: by
         pass
 
 
+@given(FRAMES)
+def test_no_frame_of_a_client_breaks_a_line(sent: list[tuple[Kind, bytes]]) -> None:
+    line = Line(Echo(), TIME_OFF)
+    answers: list[bytes] = []
+    dialect = Frames(line, answers.append)
+    dialect.feed(b"".join(frames.pack(kind, payload) for kind, payload in sent))
+    line.advance(1.0)
+    dialect.settle()
+    flushes = [kind for kind, _ in sent].count(Kind.FLUSH)
+    assert [number for answer in answers for number, _ in FrameReader().feed(answer)] == [
+        Kind.ANSWER,
+        *[Kind.FLUSH] * flushes,
+    ]
+
+
 def test_without_modelled_time_everything_arrives_at_once_and_in_order() -> None:
     echo = Echo()
     line = Line(echo, TIME_OFF)
@@ -54,7 +71,7 @@ def test_at_115200_baud_11520_bytes_leave_the_transmit_buffer_in_a_second() -> N
     while (due := line.due()) is not None and now < 1.0:
         now = max(now, due)
         line.advance(now)
-    assert line.taken == pytest.approx(11520, abs=2 * 576)
+    assert line.taken == pytest.approx(11520, abs=2 * PIECE_BYTES)
 
 
 def test_a_change_of_baud_waits_for_the_bytes_before_it() -> None:
@@ -76,7 +93,7 @@ def test_a_purge_drops_what_is_not_on_the_wire_yet_and_nothing_else() -> None:
     line.advance(0.0)
     line.drop()
     line.advance(1.0)
-    assert len(echo.heard) == 576
+    assert len(echo.heard) == PIECE_BYTES
     assert echo.done == ["dtr=0 rts=1"]
     assert (line.waiting, line.taken) == (0, 5000)
 

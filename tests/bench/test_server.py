@@ -244,7 +244,9 @@ def test_the_control_port_says_what_it_does_not_understand(rig: Rig) -> None:
             rig.hand.ask(do, slot)
 
 
-@pytest.mark.parametrize("line", [b"[]", b"{", b"3", b'{"do": "swap", "slot": []}', b"\xff"])
+@pytest.mark.parametrize(
+    "line", [b"[]", b"{", b"3", b"[" * 5000, b'{"do": "swap", "slot": []}', b"\xff"]
+)
 def test_nonsense_on_the_control_port_is_answered_and_harms_nobody(rig: Rig, line: bytes) -> None:
     with socket.create_connection(address(rig.control)) as caller:
         caller.sendall(line + b"\n")
