@@ -133,7 +133,8 @@ class Silicon:
         address = registers.get(spi.base + 4, 0) >> unused_bits
         sent = registers.get(spi.base + spi.data, 0)
         answer = self._flash_command(opcode, address, (address_bits + dummy_bits) // 8, sent)
-        registers[spi.base + spi.data] = int.from_bytes(answer[:4].ljust(4, b"\0"), "little")
+        for word, value in enumerate(struct.unpack("<2I", answer[:8].ljust(8, b"\0"))):
+            registers[spi.base + spi.data + 4 * word] = value
 
     def _flash_command(self, opcode: int, address: int, skipped: int, sent: int) -> bytes:
         """The flash's answer. `skipped`: bytes clocked between the opcode and the answer."""
