@@ -32,15 +32,21 @@ class ConnectPlan:
 class Line(Protocol):
     """A byte dialogue on one port of the slot (a modem, AT firmware, a boot log)."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        """Put all of it on the wire."""
+        ...
 
     def receive(self, timeout_s: float) -> bytes:
         """What arrived within the time, at least one byte; `b""` when nothing did."""
         ...
 
-    def set_baud(self, baud: int) -> None: ...
+    def set_baud(self, baud: int) -> None:
+        """Go on at another rate."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the port."""
+        ...
 
 
 class Device(Protocol):
@@ -61,7 +67,9 @@ class Device(Protocol):
         """
         ...
 
-    def read(self, offset: int, size: int) -> bytes: ...
+    def read(self, offset: int, size: int) -> bytes:
+        """What flash holds there."""
+        ...
 
     def boot(
         self, timeout_s: float, until: Callable[[Sequence[str]], bool], baud: int = 115200
@@ -80,4 +88,6 @@ class Device(Protocol):
         """esptool, stub, adapter: whatever the record must name."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the attempt: the ports are free again."""
+        ...
