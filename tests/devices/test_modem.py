@@ -305,7 +305,8 @@ def test_an_imei_in_noise_is_the_true_one_or_refused(
 
 
 @pytest.mark.full
-@settings(max_examples=20_000, deadline=None)
+@pytest.mark.timeout(600)
+@settings(max_examples=10_000, deadline=None)
 @given(st.lists(TALK, min_size=1, max_size=4), st.integers(0, 3))
 def test_no_noise_is_ever_taken_for_an_imei_at_length(
     answers: list[list[tuple[float, bytes]]], genuine: int
