@@ -18,6 +18,7 @@ SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
 ADDED = {"PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
 
 Line = Mapping[str, Any]
+"""A line of JSON, and `at`: when it came (monotonic seconds)."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Running:
     def _read_lines(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.lines.append(json.loads(line))
+            self.lines.append({**json.loads(line), "at": time.monotonic()})
 
     def _read_errors(self) -> None:
         assert self.process.stderr

@@ -182,10 +182,10 @@ class Run:
     def _boards(self) -> "Boards":
         from burner.station.boards import ByBench, ByHand, Count, OneEach
 
-        if self.wish.watch or (self.wish.count and self.slots.bench is None):
+        if self.wish.watch or (self.wish.count and self.slots.hand is None):
             return ByHand(Count(self.wish.count))
-        if self.wish.count and self.slots.bench is not None:
-            return ByBench(Count(self.wish.count), self.slots.bench.control.swap)
+        if self.wish.count and self.slots.hand is not None:
+            return ByBench(Count(self.wish.count), self.slots.hand.swap)
         return OneEach()
 
     def _work(self, station: "Station", started: float) -> None:

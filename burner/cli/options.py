@@ -16,7 +16,8 @@ def slot_options(command: Command) -> Command:
         click.option(
             "--bench",
             metavar="SPEC",
-            help="Simulated slots: sim:8, sim:8,chip=esp32c6,baud=921600, or a YAML file.",
+            help="Simulated slots: sim:8, sim:8,chip=esp32c6,baud=921600, or a YAML file; or "
+            "HOST:PORT, the control port of a bench that runs.",
         ),
         click.option(
             "--station",

@@ -13,7 +13,7 @@ import click
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
-    from burner.bench.process import BenchProcess
+    from burner.bench.process import ControlClient
     from burner.devices.esp import Esp
     from burner.devices.stock import Stock
 
@@ -42,7 +42,8 @@ class Slots:
     """By slot: name of a port → today's device; raises BurnerError (E302, E197, E312)."""
     station: str = field(default_factory=station_id)
     """Id of this station in records."""
-    bench: "BenchProcess | None" = None
+    hand: "ControlClient | None" = None
+    """What moves boards about on a simulated bench."""
 
     def devices(self, logs: Path, stock: "Stock") -> "dict[str, Esp]":
         """A device a slot, its worker started: it warms up while people type."""
@@ -76,7 +77,7 @@ def open_slots(
     Args:
         ports: `--port`, as given.
         station_file: `--station`.
-        bench: `--bench`.
+        bench: `--bench`: a SPEC, or the control address of a bench that runs.
         boards: how many boards the bench shall have, where its SPEC does not say.
 
     Raises:
@@ -86,8 +87,8 @@ def open_slots(
     if sum((bool(ports), station_file is not None, bench is not None)) != 1:
         raise click.UsageError("say which slots: either --port, or --station, or --bench")
     if bench is not None:
-        with _bench(bench, boards) as slots:
-            yield slots
+        with _bench(bench, boards) as hand:
+            yield _simulated(hand)
     elif station_file is not None:
         yield _station(station_file)
     else:
@@ -120,20 +121,34 @@ def _station(path: Path) -> Slots:
 
 
 @contextmanager
-def _bench(spec: str, boards: int | None) -> Iterator[Slots]:
-    from burner.bench.process import BenchProcess
+def _bench(spec: str, boards: int | None) -> "Iterator[ControlClient]":
+    """The hand of a bench: of one that runs already, or of one made for the block."""
+    from burner.bench.process import BenchProcess, ControlClient
 
+    if re.fullmatch(r"[\w.-]+:\d+", spec) and not spec.startswith("sim:"):
+        try:
+            hand = ControlClient(spec)
+        except OSError as error:
+            raise BurnerError("E194", f"{spec}: {error}") from None
+        try:
+            yield hand
+        finally:
+            hand.close()
+        return
     if boards is not None and spec.startswith("sim:") and ",boards=" not in spec:
         spec = f"{spec},boards={boards}"
     with BenchProcess(spec) as bench:
+        yield bench.control
 
-        def locator(slot: str) -> Locate:
-            def locate(name: str) -> str:
-                there = bench.control.slots()[slot]
-                if name not in there:
-                    raise BurnerError("E302", f"slot {slot}: no port {name}")
-                return there[name]
 
-            return locate
+def _simulated(hand: "ControlClient") -> Slots:
+    def locator(slot: str) -> Locate:
+        def locate(name: str) -> str:
+            there = hand.slots()[slot]
+            if name not in there:
+                raise BurnerError("E302", f"slot {slot}: no port {name}")
+            return there[name]
 
-        yield Slots({slot: locator(slot) for slot in bench.slots}, station_id(), bench)
+        return locate
+
+    return Slots({slot: locator(slot) for slot in hand.slots()}, station_id(), hand)
