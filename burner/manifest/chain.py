@@ -51,7 +51,7 @@ class Head(NamedTuple):
     """1 where this record took the name for its unit."""
     device_name: str
     intent: int
-    """`seq` of the attempt's first record; 0 for a record of no attempt."""
+    """`seq` of the attempt's first record; of a record that stands alone, its own."""
     kind: str
     manifest: str
     outcome: str

@@ -14,10 +14,13 @@ from sqlalchemy.engine import Connection
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Columns, Flaw, Kind
 from burner.manifest.claims import CLOSED, OPEN, PASSED, WORK, other_ids
-from burner.manifest.tables import batches, chains, claims, ids, places, records
+from burner.manifest.tables import RARE, batches, chains, claims, ids, places, records
 from burner.model import Outcome
 
 CHUNK = 2000
+
+FREEING = ("correction", "imported")
+"""Kinds that explain a claim that is not there."""
 
 NAMING = ("intent", "claim")
 """Kinds that bring IDs."""
@@ -29,11 +32,37 @@ def chunks(connection: Connection, query: Select[Any]) -> Generator[Sequence[Any
         yield from result.partitions()
 
 
+class Freed:
+    """Names that are not in the table of claims, and the records that say why, of all chains."""
+
+    def __init__(self) -> None:
+        self.missing: dict[tuple[str, str, str], Flaw] = {}
+        """(name, ProductID, unit) → the record that took the name."""
+        self._excused: set[tuple[str, str, str]] = set()
+
+    def take(self, kind: str, unit: str, product: str, data: dict[str, Any]) -> None:
+        """A correction that released names, or an import that met names held by others."""
+        if kind == "correction":
+            self._excused |= {(name, product, unit) for name in data.get("released", ())}
+        else:
+            self._excused |= {
+                (each["device_name"], each["product_id"], each["unit_id"])
+                for each in data["duplicates"]
+            }
+
+    def flaws(self) -> list[Flaw]:
+        """Claims that are gone without a word."""
+        return [flaw for claim, flaw in self.missing.items() if claim not in self._excused]
+
+
 class Holdings:
     """Claims and places of one chain, followed along its records in the same order."""
 
-    def __init__(self, connection: Connection, chain: int, station: str) -> None:
+    def __init__(
+        self, connection: Connection, chain: int, station: str, *, own: bool, freed: "Freed"
+    ) -> None:
         self._connection, self._chain, self._station = connection, chain, station
+        self._own, self._freed = own, freed
         self._flaws: list[Flaw] = []
         c, p = claims.c, places.c
         self._claims = self._stream(
@@ -63,10 +92,19 @@ class Holdings:
             if self._claim == (seq, name, product, unit):
                 self._claim = next(self._claims, None)
             else:
-                self._say(seq, f"its claim of the name {name} is not in the table of claims")
+                self._freed.missing.setdefault(
+                    (name, product, unit),
+                    Flaw(
+                        self._station,
+                        seq,
+                        f"its claim of the name {name} is not in the table of claims",
+                    ),
+                )
+        if kind in FREEING:
+            self._freed.take(kind, unit, product, loads(body)["data"])
         if kind in NAMING and f'"ids":{{"mac":"{unit}"}}' not in body:
             self._take_ids(seq, unit, body)
-        if not batch:
+        if not batch or not self._own:
             return
         if kind == "intent":
             if self._place and self._place[0] == seq:
@@ -154,7 +192,7 @@ def strays(connection: Connection, manifest: str) -> Iterator[Flaw]:
                 yield Flaw("?", 0, f"{table.name} of chain {chain}, which no station wrote")
 
 
-def wrong_batches(connection: Connection) -> Iterator[Flaw]:
+def wrong_batches(connection: Connection, manifest: str) -> Iterator[Flaw]:
     """Batches that say or count something else than their records and places."""
     query = (
         select(batches, records.c.body, chains.c.station)
@@ -169,7 +207,8 @@ def wrong_batches(connection: Connection) -> Iterator[Flaw]:
         chains, chains.c.chain == records.c.chain
     )
     nowhere = records.c.batch.not_in(select(batches.c.batch))
-    for row in connection.execute(opened.where(records.c.kind == Kind.BATCH.value, nowhere)):
+    rare = opened.where(RARE, records.c.kind == Kind.BATCH.value, chains.c.manifest == manifest)
+    for row in connection.execute(rare.where(nowhere)):
         yield Flaw(row.station, row.seq, f"batch {row.batch} is not in the table of batches")
 
 
@@ -180,7 +219,7 @@ def _wrong_batch(connection: Connection, row: Any) -> str:
     if any(body["data"].get(key) != getattr(row, key) for key in BATCH_FACTS):
         return "was opened for something else"
     closed = select(records.c.body).where(
-        records.c.batch == row.batch, records.c.kind == Kind.BATCH.value
+        RARE, records.c.batch == row.batch, records.c.kind == Kind.BATCH.value
     )
     ops = {loads(text)["data"]["op"] for text in connection.execute(closed).scalars()}
     if row.state != (CLOSED if CLOSED in ops else OPEN):

@@ -17,6 +17,8 @@ from burner.manifest import claims
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
 from burner.manifest.database import Prepared, place
+from burner.manifest.desk import checkpoint
+from burner.manifest.keys import Signer
 from burner.manifest.reader import Reader, UnitHistory
 from burner.manifest.tables import chains, records
 from burner.manifest.writer import Clock, Writer
@@ -39,6 +41,10 @@ _LATEST = Prepared(
 )
 
 
+EVERY = 1000
+"""Records between checkpoints."""
+
+
 @dataclass
 class _Work:
     """An attempt between its intent and its outcome."""
@@ -54,18 +60,33 @@ class _Work:
 class Ledger:
     """The manifest as a station writes it; shared by all its slots. Thread-safe."""
 
-    def __init__(self, writer: Writer, reader: Reader) -> None:
-        self._writer, self._reader = writer, reader
+    def __init__(
+        self, writer: Writer, reader: Reader, signer: Signer | None = None, every: int = EVERY
+    ) -> None:
+        self.writer, self.reader = writer, reader
         self._working: dict[str, _Work] = {}
+        self._signer, self._every = signer, every
+        self._sealed = writer.head.seq
 
     @classmethod
-    def open(cls, url_or_path: str | Path, station: str, clock: Clock | None = None) -> Self:
+    def open(
+        cls,
+        url_or_path: str | Path,
+        station: str,
+        clock: Clock | None = None,
+        *,
+        signer: Signer | None = None,
+        every: int = EVERY,
+    ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
 
         Args:
             url_or_path: a path, or `postgresql+psycopg://…`.
             station: id of this station; one process may write for it at a time.
             clock: now, for tests.
+            signer: signs a checkpoint every so many records and when the ledger is closed
+                (`keys.signer_for(station)`); None = no checkpoints.
+            every: records between checkpoints.
 
         Raises:
             BurnerError: E7 — E702 not a manifest, E703 from a newer burner, E704 station in use,
@@ -75,15 +96,20 @@ class Ledger:
         writer = Writer(where, station, clock)
         writer.open()
         try:
-            return cls(writer, Reader(where))
+            return cls(writer, Reader(where), signer, every)
         except BaseException:
             writer.close()
             raise
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._reader.close()
-        self._writer.close()
+        """Sign what is not signed yet; let go of the database and of the station's lock."""
+        try:
+            with self.writer.lock:
+                if self._signer and self.writer.head.seq > self._sealed:
+                    self._seal("the station closed the manifest")
+        finally:
+            self.reader.close()
+            self.writer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +120,7 @@ class Ledger:
     @property
     def manifest(self) -> str:
         """Identity of this manifest."""
-        return self._writer.manifest
+        return self.writer.manifest
 
     # -- one unit --------------------------------------------------------------------------------
 
@@ -105,13 +131,13 @@ class Ledger:
             BurnerError: E450 the name is another unit's, E451 and E452 the batch is full, E454
                 the unit is in work in another slot, E459 the batch is not open; E7.
         """
-        if not attempt.unit_id or attempt.station != self._writer.station:
+        if not attempt.unit_id or attempt.station != self.writer.station:
             raise BurnerError("E716", f"attempt {attempt.id} has no unit, or another station")
         data = attempt_data(attempt)
-        with self._writer.lock:
-            self._writer.check_ready()
+        with self.writer.lock:
+            self.writer.check_ready()
             self._refuse_second_slot(attempt)
-            row = self._writer.commit(
+            row = self.writer.commit(
                 f"{attempt.id} intent", lambda connection: self._intend(connection, attempt, data)
             )
             claimed = bool(attempt.device_name)
@@ -125,11 +151,11 @@ class Ledger:
         Raises:
             BurnerError: E450 the name is another unit's; E7.
         """
-        with self._writer.lock:
+        with self.writer.lock:
             work = self._working.get(attempt.id)
             if work is None or work.claimed or not attempt.device_name:
                 raise BurnerError("E716", f"attempt {attempt.id} cannot take a name now")
-            self._writer.commit(
+            self.writer.commit(
                 f"{attempt.id} claim", lambda connection: self._bind(connection, attempt, work)
             )
             work.data = attempt_data(attempt)
@@ -141,15 +167,17 @@ class Ledger:
         Raises:
             BurnerError: E716 a PASS without an intent or with a name that was not claimed; E7.
         """
-        with self._writer.lock:
+        with self.writer.lock:
             work = self._working.get(attempt.id)
             if result.outcome is Outcome.PASS and not _earned(attempt, work):
                 raise BurnerError("E716", f"attempt {attempt.id} passed without its intent or name")
-            row = self._writer.commit(
+            row = self.writer.commit(
                 f"{attempt.id} outcome",
                 lambda connection: self._end(connection, attempt, result, work),
             )
             self._working.pop(attempt.id, None)
+            if self._signer and row.head.seq - self._sealed >= self._every:
+                self._seal(f"every {self._every} records")
         return Record(row.head.intent, attempt, result)
 
     def unit(self, unit_id: str, product_id: str) -> UnitHistory:
@@ -158,13 +186,18 @@ class Ledger:
         Raises:
             BurnerError: E7.
         """
-        return self._reader.unit(unit_id, product_id)
+        return self.reader.unit(unit_id, product_id)
+
+    def _seal(self, reason: str) -> None:
+        assert self._signer is not None  # noqa: S101 - asked by every caller
+        checkpoint(self.writer, self._signer, reason)
+        self._sealed = self.writer.head.seq
 
     # -- a batch ---------------------------------------------------------------------------------
 
     def batch(self, batch: str) -> SqlRow[Any] | None:
         """What the manifest holds of a batch (planned, taken, state), None when it is new."""
-        return self._reader.batch(batch)
+        return self.reader.batch(batch)
 
     def open_batch(
         self,
@@ -190,20 +223,20 @@ class Ledger:
             BurnerError: E459 it is closed, E730 it is open for another release or quantity; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
-        with self._writer.lock:
-            self._writer.check_ready()
+        with self.writer.lock:
+            self.writer.check_ready()
             if self._goes_on(batch, facts, planned):
                 return
             data = {"op": claims.OPEN, "planned": planned, "operator": operator, **facts}
             try:
-                self._writer.commit(
+                self.writer.commit(
                     f"{batch} open", lambda connection: self._open_batch(connection, batch, data)
                 )
             except _LostRaceError:
                 self._goes_on(batch, facts, planned)
 
     def _goes_on(self, batch: str, facts: dict[str, str], planned: int | None) -> bool:
-        row = self._reader.batch(batch)
+        row = self.reader.batch(batch)
         if row is None:
             return False
         if row.state == claims.CLOSED:
@@ -217,12 +250,12 @@ class Ledger:
 
     def _open_batch(self, connection: Connection, batch: str, data: dict[str, Any]) -> Row:
         facts = {key: data[key] for key in ("product_id", "profile", "release_digest", "planned")}
-        where = {"chain": self._writer.chain, "seq": self._writer.next_seq}
+        where = {"chain": self.writer.chain, "seq": self.writer.next_seq}
         if not claims.open_once(
             connection, batch=batch, taken=0, state=claims.OPEN, **facts, **where
         ):
             raise _LostRaceError
-        return self._writer.add(
+        return self.writer.add(
             connection, Kind.BATCH, data, batch=batch, product_id=data["product_id"]
         )
 
@@ -233,10 +266,10 @@ class Ledger:
             raise BurnerError("E454", f"unit {attempt.unit_id}")
 
     def _intend(self, connection: Connection, attempt: Attempt, data: Data) -> Row:
-        seq = self._writer.next_seq
+        seq = self.writer.next_seq
         where: dict[str, Any] = {
             "unit_id": attempt.unit_id,
-            "chain": self._writer.chain,
+            "chain": self.writer.chain,
             "seq": seq,
         }
         supersedes = self._superseded(connection, attempt)
@@ -248,7 +281,7 @@ class Ledger:
         claims.remember_ids(connection, data["ids"], **where)
         body = {"attempt": data, "supersedes": supersedes}
         head = {**_head(attempt), "claims": new, "intent": seq}
-        return self._writer.add(connection, Kind.INTENT, body, **head)
+        return self.writer.add(connection, Kind.INTENT, body, **head)
 
     def _superseded(self, connection: Connection, attempt: Attempt) -> list[dict[str, Any]]:
         """The unit's latest attempt, when it is OPEN: this one takes over."""
@@ -261,21 +294,21 @@ class Ledger:
         data = _added(work, attempt)
         where = {
             "unit_id": attempt.unit_id,
-            "chain": self._writer.chain,
-            "seq": self._writer.next_seq,
+            "chain": self.writer.chain,
+            "seq": self.writer.next_seq,
         }
         new = claims.take_name(connection, attempt.device_name, attempt.product_id, **where)
         claims.remember_ids(connection, data.get("ids", {}), **where)
         head = {**_head(attempt), "claims": new, "intent": work.intent}
-        return self._writer.add(connection, Kind.CLAIM, {"attempt": data}, **head)
+        return self.writer.add(connection, Kind.CLAIM, {"attempt": data}, **head)
 
     def _end(
         self, connection: Connection, attempt: Attempt, result: Result, work: _Work | None
     ) -> Row:
-        seq = self._writer.next_seq
+        seq = self.writer.next_seq
         if work and work.batch:
             settle = claims.keep_place if result.outcome is Outcome.PASS else claims.give_place_back
-            settle(connection, work.batch, work.unit_id, self._writer.chain, work.intent)
+            settle(connection, work.batch, work.unit_id, self.writer.chain, work.intent)
         data = {
             "attempt": _added(work, attempt) if work else attempt_data(attempt),
             "result": result_data(result),
@@ -285,7 +318,7 @@ class Ledger:
             "intent": work.intent if work else seq,
             "outcome": result.outcome.value,
         }
-        return self._writer.add(connection, Kind.OUTCOME, data, **head)
+        return self.writer.add(connection, Kind.OUTCOME, data, **head)
 
 
 class _LostRaceError(Exception):

@@ -9,7 +9,7 @@ def lives_of(reader: Reader, text: str) -> list[Data]:
 
     Returns:
         For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
-        MAC), `attempts` as in `list --json`.
+        MAC), `attempts` as in `list --json`, `corrections`.
     """
     return [_life_of(reader, unit) for unit in reader.find(text)]
 
@@ -23,4 +23,5 @@ def _life_of(reader: Reader, unit_id: str) -> Data:
         "names": list(dict.fromkeys(name for name in names if name)),
         "fingerprints": list(fingerprints(life for life, _ in lives)),
         "attempts": attempts,
+        "corrections": reader.corrections(unit_id),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
@@ -18,6 +18,9 @@ from burner.manifest.chain import Kind
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
 from burner.manifest.tables import SCHEMA, batches, claims, ids, records
 from burner.model import Outcome, Record
+
+WITHDRAWING = ("scrap", "void")
+"""Corrections after which an earlier PASS does not count."""
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
@@ -65,6 +68,7 @@ _ATTEMPTS = (
     .outerjoin(_claim, _joined(_claim, Kind.CLAIM))
     .outerjoin(_end, _joined(_end, Kind.OUTCOME))
     .where(_first.c.intent == _first.c.seq)
+    .where(_first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
 )
 _ORDER = (_first.c.at, _first.c.chain, _first.c.seq)
 
@@ -76,7 +80,7 @@ class UnitHistory:
     last: Record | None = None
     """The latest attempt."""
     passed: Record | None = None
-    """The latest PASS."""
+    """The latest PASS, unless the unit was scrapped or voided since."""
     open: Record | None = None
     """The latest attempt, when it has no outcome."""
     fingerprints: tuple[str, ...] = ()
@@ -202,9 +206,12 @@ class Reader:
         passed = newest.where(_end.c.outcome == Outcome.PASS.value)
         with self.connection() as connection:
             rows = [connection.execute(each).first() for each in (newest, passed)]
+            withdrawn = _withdrawn(connection, unit_id, product_id)
         last, good = (_life(row) if row else None for row in rows)
         if last is None:
             return UnitHistory()
+        if good and good.last["at"] <= withdrawn:
+            good = None
         record = last.record()
         return UnitHistory(
             last=record,
@@ -233,10 +240,38 @@ class Reader:
             at = connection.execute(select(func.max(records.c.at))).scalar_one()
         return datetime.fromisoformat(at) if at else None
 
+    def corrections(self, unit_id: str) -> list[Data]:
+        """What people said of a unit, first to last."""
+        query = (
+            select(records.c.body)
+            .where(records.c.unit_id == unit_id, records.c.kind == Kind.CORRECTION.value)
+            .order_by(records.c.at, records.c.chain, records.c.seq)
+        )
+        with self.connection() as connection:
+            bodies = [loads(body) for body in connection.execute(query).scalars()]
+        return [
+            {key: body["head"][key] for key in ("seq", "at", "station", "batch")} | body["data"]
+            for body in bodies
+        ]
+
     def batch(self, batch: str) -> Row[Any] | None:
         """The row of a batch: planned, taken, state, release."""
         with self.connection() as connection:
             return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+
+
+def _withdrawn(connection: Connection, unit_id: str, product_id: str) -> str:
+    """When a unit was last scrapped or voided; empty = never."""
+    query = (
+        select(records.c.at, records.c.body)
+        .where(records.c.unit_id == unit_id, records.c.kind == Kind.CORRECTION.value)
+        .where(records.c.product_id == product_id if product_id else true())
+        .order_by(records.c.at.desc())
+    )
+    for row in connection.execute(query):
+        if loads(row.body)["data"]["what"] in WITHDRAWING:
+            return str(row.at)
+    return ""
 
 
 def _life(row: Row[Any]) -> Life:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.engine import Connection
@@ -74,6 +75,20 @@ records = Table(
 )
 Index("records_of_attempt", records.c.chain, records.c.intent, records.c.seq)
 Index("records_of_unit", records.c.unit_id)
+RARE = records.c.kind.not_in(
+    [literal_column(f"'{kind}'") for kind in ("intent", "claim", "outcome")]
+)
+"""Records that are no part of an attempt: few, and found by their kind. Literals, so that the
+database sees that a query asks for what the index holds."""
+
+Index(
+    "rare_records",
+    records.c.chain,
+    records.c.kind,
+    records.c.seq,
+    sqlite_where=RARE,
+    postgresql_where=RARE,
+)
 _first = records.c.intent == records.c.seq
 _order = (records.c.at, records.c.chain, records.c.seq)
 Index("attempts_by_time", *_order, sqlite_where=_first, postgresql_where=_first)

@@ -3,18 +3,24 @@
 Reads in constant memory and stops at the first bad place of a chain.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, ChainCheck, Flaw
-from burner.manifest.holdings import Holdings, chunks, strays, wrong_batches
+from burner.manifest.holdings import Freed, Holdings, chunks, strays, wrong_batches
+from burner.manifest.keys import PublicKey
 from burner.manifest.marks import Mark, MarkFile
 from burner.manifest.reader import Reader
+from burner.manifest.seals import HeadOfChain, Seals
 from burner.manifest.tables import chains, missing_guards, records
+
+SEALING = ("checkpoint", "key")
+"""Kinds that carry signatures."""
 
 Progress = Callable[[int], None]
 """Told how many more records were checked."""
@@ -29,6 +35,12 @@ class ChainState:
     records: int
     at: str
     hash: str
+    signed: int = 0
+    """Number of the last record under a good signature; 0 = none."""
+    signers: tuple[str, ...] = ()
+    """Ids of the keys that signed."""
+    code: str = ""
+    """The head as a short code."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +60,20 @@ class Verdict:
         return sum(chain.records for chain in self.chains)
 
 
-def verify(reader: Reader, progress: Progress = lambda _: None) -> Verdict:
+def verify(
+    reader: Reader,
+    progress: Progress = lambda _: None,
+    trusted: Mapping[str, PublicKey] | None = None,
+    remember: bool = True,
+) -> Verdict:
     """Check a manifest.
+
+    Args:
+        reader: the manifest.
+        progress: told how many more records were checked.
+        trusted: keys by id that must stand behind every checkpoint; None = those that the
+            manifest itself names, which proves less.
+        remember: whether to compare with what this computer wrote; not for a backup.
 
     Raises:
         BurnerError: E7 when the database cannot be read.
@@ -58,17 +82,32 @@ def verify(reader: Reader, progress: Progress = lambda _: None) -> Verdict:
     with reader.connection() as connection:
         warnings = _unguarded(connection)
         contradictions: list[Flaw] = []
+        freed = Freed()
         for row in connection.execute(select(chains).order_by(chains.c.chain)).all():
             check = ChainCheck(row.manifest, row.station)
-            mark = MarkFile(row.manifest, row.station).read()
-            with closing(Holdings(connection, row.chain, row.station)) as holdings:
-                count, flaw = _follow(connection, row.chain, check, holdings, progress)
+            seals = Seals(row.manifest, row.station, trusted)
+            mark = MarkFile(row.manifest, row.station).read() if remember else None
+            own = row.manifest == reader.manifest
+            walk = Holdings(connection, row.chain, row.station, own=own, freed=freed)
+            with closing(walk) as holdings:
+                count, flaw = _follow(
+                    connection,
+                    row.chain,
+                    check=check,
+                    holdings=holdings,
+                    seals=seals,
+                    progress=progress,
+                )
                 contradictions += [] if flaw else holdings.end()
-            states.append(ChainState(row.manifest, row.station, count, check.at, check.hash))
+            states.append(_state(check, seals, count))
             flaw = flaw or _forgotten(connection, row.chain, check, mark)
             if flaw:
                 return Verdict(reader.manifest, tuple(states), flaw, True, warnings)
-        contradictions += [*strays(connection, reader.manifest), *wrong_batches(connection)]
+        contradictions += [
+            *freed.flaws(),
+            *strays(connection, reader.manifest),
+            *wrong_batches(connection, reader.manifest),
+        ]
     contradiction = contradictions[0] if contradictions else None
     return Verdict(reader.manifest, tuple(states), contradiction, False, warnings)
 
@@ -83,8 +122,10 @@ def size(reader: Reader) -> int:
 def _follow(
     connection: Connection,
     chain: int,
+    *,
     check: ChainCheck,
     holdings: Holdings,
+    seals: Seals,
     progress: Progress,
 ) -> tuple[int, Flaw | None]:
     """Every record of a chain, up to the first bad one."""
@@ -94,12 +135,30 @@ def _follow(
     with closing(chunks(connection, query)) as stream:
         for chunk in stream:
             for row in chunk:
-                if wrong := check.take(row):
+                before = check.hash
+                wrong = check.take(row)
+                if not wrong and row[5] in SEALING:
+                    wrong = seals.take(row[5], row[8], before, loads(row[10])["data"])
+                if wrong:
                     return count, Flaw(check.station, row[8], wrong)
                 holdings.take(row)
                 count += 1
             progress(len(chunk))
     return count, None
+
+
+def _state(check: ChainCheck, seals: Seals, count: int) -> ChainState:
+    head = HeadOfChain(check.manifest, check.station, check.seq, check.hash)
+    return ChainState(
+        check.manifest,
+        check.station,
+        count,
+        check.at,
+        check.hash,
+        seals.signed,
+        tuple(seals.signers),
+        head.code(),
+    )
 
 
 def _forgotten(

@@ -5,14 +5,27 @@ that went away) it reads the head again before the next record, and finds out wh
 record is there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Integer, and_, bindparam, desc, exc, exists, insert, or_, select, text
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    desc,
+    exc,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy import Row as DbRow
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
@@ -67,11 +80,16 @@ class Doubt(NamedTuple):
 class Writer:
     """The only writer of one station's chain. Thread-safe."""
 
-    def __init__(self, where: Place, station: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, where: Place, station: str, clock: Clock | None = None, *, accept_old: bool = False
+    ) -> None:
         self.where, self.station = where, station
         self.lock = RLock()
         self.manifest = ""
         self.chain = 0
+        self.lost: Mark | None = None
+        """The last record that a restored copy does not have, when it was accepted."""
+        self._accept_old = accept_old
         self._clock = clock or (lambda: datetime.now(UTC))
         self._file_lock = FileStationLock(where.path, station) if where.path else None
         self._engine = writing(where)
@@ -170,6 +188,13 @@ class Writer:
             self._adopt(row)
             return row
 
+    def look(self, query: Select[Any]) -> Sequence[DbRow[Any]]:
+        """Read on the writer's own connection, so that its last record is seen."""
+        with self.lock, guarded(self.where):
+            connection = self._ready()
+            with connection.begin():
+                return connection.execute(query).all()
+
     def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
         """Insert the next record of the chain. `head` gives what is not empty.
 
@@ -182,7 +207,7 @@ class Writer:
             batch=head.get("batch", ""),
             claims=int(head.get("claims", False)),
             device_name=head.get("device_name", ""),
-            intent=head.get("intent", 0),
+            intent=head.get("intent", head.get("seq", self.next_seq)),
             kind=kind.value,
             manifest=self.manifest,
             outcome=head.get("outcome", ""),
@@ -281,8 +306,10 @@ class Writer:
         marked = (self._mark.read() if self._mark else None) or Mark(0, "")
         known = max(marked, self._head, key=lambda mark: mark.seq)
         if known.seq > head.seq or (known.seq == head.seq and known.hash not in ("", head.hash)):
-            detail = f"it ends at record {head.seq}, station {self.station} wrote {known.seq}"
-            raise BurnerError("E710", f"{self.where}: {detail}")
+            if not self._accept_old:
+                detail = f"it ends at record {head.seq}, station {self.station} wrote {known.seq}"
+                raise BurnerError("E710", f"{self.where}: {detail}")
+            self.lost = known
         self._head, self._last_at, self._sure = head, max(at, self._last_at), True
 
     def _adopt(self, row: Row) -> None:

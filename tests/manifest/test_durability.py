@@ -25,7 +25,7 @@ def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
 
 def raw(ledger: Ledger) -> sqlite3.Connection:
     """The writer's own connection."""
-    connection = ledger._writer._connection
+    connection = ledger.writer._connection
     assert connection is not None
     return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 

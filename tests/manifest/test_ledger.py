@@ -38,7 +38,7 @@ def test_an_attempt_is_on_disk_before_its_outcome(ledger: Ledger, path: Path) ->
 
 
 def test_a_commit_is_synced_to_disk(ledger: Ledger) -> None:
-    connection = ledger._writer._connection
+    connection = ledger.writer._connection
     assert connection is not None
     raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
     assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)

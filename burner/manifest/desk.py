@@ -1,0 +1,173 @@
+"""What people write into the manifest: checkpoints, keys, corrections, an old copy acknowledged.
+
+Each is a record like any other, in the chain of the station at which it was written. Nothing that
+was written before is touched.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest import claims as names
+from burner.manifest.chain import Kind, Row
+from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.seals import HeadOfChain, KeyOp, checkpoint_data, rotation_message
+from burner.manifest.tables import RARE, claims, records
+from burner.manifest.writer import Writer
+
+
+class Correction(StrEnum):
+    """A person's word on a unit."""
+
+    REWORK = "rework"
+    """It is being repaired; its records stand."""
+    SCRAP = "scrap"
+    """It is thrown away; its place in the batch is free again."""
+    VOID = "void"
+    """Its attempts do not count (a trial, a mistake); its place and its names are free again."""
+
+
+def checkpoint(writer: Writer, signer: Signer, reason: str) -> HeadOfChain:
+    """Sign the head of a station's chain; the first time, its key is announced before.
+
+    Returns:
+        The head behind the checkpoint, to be taken out of the station.
+
+    Raises:
+        BurnerError: E7.
+    """
+    with writer.lock:
+        if not _announced(writer, signer.public):
+            record_key(writer, KeyOp.MADE, signer.public)
+
+        def sign(connection: Connection) -> Row:
+            head = HeadOfChain(
+                writer.manifest, writer.station, writer.next_seq - 1, writer.head.hash
+            )
+            data = checkpoint_data(head, signer, reason)
+            return writer.add(connection, Kind.CHECKPOINT, data)
+
+        writer.commit(f"checkpoint after {writer.head.seq}", sign)
+        return head_of(writer)
+
+
+def head_of(writer: Writer) -> HeadOfChain:
+    """Where the station's chain stands now."""
+    return HeadOfChain(writer.manifest, writer.station, writer.head.seq, writer.head.hash)
+
+
+def record_key(writer: Writer, op: KeyOp, key: PublicKey, **facts: str) -> None:
+    """Say in the chain that a key was made, revoked or lost.
+
+    Args:
+        writer: of the station whose key it is.
+        op: what happened.
+        key: which.
+        facts: `operator`, `reason`.
+    """
+    data = {"key": key.id, "op": op.value, "public": key.raw.hex(), **facts}
+    writer.commit(f"key {op} {key.id}", lambda connection: writer.add(connection, Kind.KEY, data))
+
+
+def rotate(writer: Writer, old: Signer, new: PublicKey, **facts: str) -> None:
+    """Hand over to a new key, in the old one's word."""
+    data = {
+        "key": new.id,
+        "old": old.public.id,
+        "op": KeyOp.ROTATED.value,
+        "public": new.raw.hex(),
+        "signature": old.sign(rotation_message(writer.manifest, writer.station, new)),
+        **facts,
+    }
+    writer.commit(f"key {new.id}", lambda connection: writer.add(connection, Kind.KEY, data))
+
+
+def correct(
+    writer: Writer,
+    what: Correction,
+    unit_id: str,
+    *,
+    product_id: str,
+    operator: str,
+    reason: str,
+    batch: str = "",
+) -> None:
+    """Write a correction of a unit.
+
+    Args:
+        writer: of the station (or desk) at which it is said.
+        what: rework, scrap or void.
+        unit_id: the unit.
+        product_id: under which product.
+        operator: who says so.
+        reason: why.
+        batch: out of which batch it is taken; empty = it is in none.
+
+    Raises:
+        BurnerError: E731 without operator or reason; E7.
+    """
+    if not operator.strip() or not reason.strip():
+        raise BurnerError("E731", f"unit {unit_id}")
+
+    def write(connection: Connection) -> Row:
+        data: dict[str, Any] = {"what": what.value, "operator": operator, "reason": reason}
+        if what is Correction.VOID:
+            data["released"] = _release(connection, unit_id, product_id)
+        if what is not Correction.REWORK and batch:
+            data["freed"] = names.free_unit(connection, batch, unit_id)
+        where = {"unit_id": unit_id, "product_id": product_id, "batch": batch}
+        return writer.add(connection, Kind.CORRECTION, data, **where)
+
+    with writer.lock:
+        writer.check_ready()
+        writer.commit(f"{what} {unit_id} after {writer.head.seq}", write)
+
+
+def acknowledge(writer: Writer, operator: str, reason: str) -> tuple[int, int]:
+    """Go on with a restored old copy. The numbers of the lost records are never used again.
+
+    Returns:
+        First and last number of the records that are lost.
+
+    Raises:
+        BurnerError: E731 without operator or reason; E732 nothing is lost.
+    """
+    if not operator.strip() or not reason.strip():
+        raise BurnerError("E731", "an old copy")
+    lost = writer.lost
+    if lost is None:
+        raise BurnerError("E732", str(writer.where))
+    first, last = writer.head.seq + 1, max(lost.seq, writer.head.seq)
+    data = {
+        "lost_from": first,
+        "lost_to": last,
+        "lost_hash": lost.hash,
+        "operator": operator,
+        "reason": reason,
+    }
+    writer.commit(
+        "restored",
+        lambda connection: writer.add(connection, Kind.RESTORED, data, seq=last + 1),
+    )
+    return first, last
+
+
+def _announced(writer: Writer, key: PublicKey) -> bool:
+    """Whether the chain names this key already."""
+    rows = writer.look(
+        select(records.c.body)
+        .where(RARE, records.c.chain == writer.chain, records.c.kind == Kind.KEY.value)
+        .order_by(records.c.seq)
+    )
+    return any(f'"public":"{key.raw.hex()}"' in row.body for row in rows)
+
+
+def _release(connection: Connection, unit_id: str, product_id: str) -> list[str]:
+    """Free every name that a unit holds under a product."""
+    held = claims.c.unit_id == unit_id, claims.c.product_id == product_id
+    freed = connection.execute(select(claims.c.device_name).where(*held)).scalars().all()
+    connection.execute(delete(claims).where(*held))
+    return sorted(freed)

@@ -1,0 +1,214 @@
+"""Signing keys of stations and of QA: made, kept encrypted, found again.
+
+A key is Ed25519. Its private half lies in the user's state folder as PKCS #8 encrypted by a
+passphrase, or in the system's keyring. Its public half is a PEM file for whoever checks. Which
+key a chain trusts, since when and why, stands in the chain itself (records of kind `key`).
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from burner.errors import BurnerError
+from burner.manifest.marks import state_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+SERVICE = "burner manifest key"
+"""Under which the keyring holds private keys."""
+
+Ask = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The half that checks: 32 bytes."""
+
+    raw: bytes
+
+    @property
+    def id(self) -> str:
+        """16 hex digits by which people and records name the key."""
+        return sha256(self.raw).hexdigest()[:16]
+
+    def checks(self, message: bytes, signature: str) -> bool:
+        """Whether the key's owner signed exactly this."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(bytes.fromhex(signature), message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def pem(self) -> str:
+        """As every other tool reads it."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        key = Ed25519PublicKey.from_public_bytes(self.raw)
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The half that signs, unlocked."""
+
+    public: PublicKey
+    _key: "Ed25519PrivateKey" = field(repr=False)
+
+    def sign(self, message: bytes) -> str:
+        """The signature as hex."""
+        return self._key.sign(message).hex()
+
+
+def read_public(path: Path) -> PublicKey:
+    """A public key from a PEM file.
+
+    Raises:
+        BurnerError: E722 when it is none.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BurnerError("E722", f"{path}: no public key") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise BurnerError("E722", f"{path}: not an Ed25519 key")
+    return PublicKey(key.public_bytes_raw())
+
+
+def make(owner: str, passphrase: str | None) -> Signer:
+    """Make a key and keep it as the owner's current one; earlier ones stay beside it.
+
+    Args:
+        owner: station id, or who countersigns.
+        passphrase: encrypts the key file; None keeps the key in the system's keyring.
+
+    Raises:
+        BurnerError: E717 when it cannot be kept, E722 for an empty passphrase.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    if passphrase == "":
+        raise BurnerError("E722", "an empty passphrase protects nothing")
+    key = Ed25519PrivateKey.generate()
+    signer = Signer(PublicKey(key.public_key().public_bytes_raw()), key)
+    folder = _folder(owner)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if passphrase is None:
+            _to_keyring(signer)
+        else:
+            _write_private(folder / f"{signer.public.id}.pem", _pem(key, passphrase))
+        (folder / f"{signer.public.id}.pub.pem").write_text(signer.public.pem(), encoding="ascii")
+        (folder / "current").write_text(signer.public.id, encoding="ascii")
+    except OSError as error:
+        raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+    return signer
+
+
+def current(owner: str) -> PublicKey | None:
+    """The owner's public key; None where none was made on this computer."""
+    folder = _folder(owner)
+    try:
+        return read_public(folder / f"{(folder / 'current').read_text().strip()}.pub.pem")
+    except OSError:
+        return None
+
+
+def unlock(owner: str, ask: Ask | None = None) -> Signer:
+    """The owner's current key, ready to sign.
+
+    The passphrase comes from BURNER_KEY_PASSPHRASE, else from `ask`.
+
+    Raises:
+        BurnerError: E721 there is no key, E722 no or a wrong passphrase.
+    """
+    public = current(owner)
+    if public is None:
+        raise BurnerError("E721", f"for {owner}")
+    path = _folder(owner) / f"{public.id}.pem"
+    if not path.exists():
+        return _load(public, _from_keyring(public), None)
+    passphrase = os.environ.get(PASSPHRASE) or (ask() if ask else "")
+    if not passphrase:
+        raise BurnerError("E722", f"key {public.id} of {owner}: no passphrase given")
+    return _load(public, path.read_bytes(), passphrase)
+
+
+def signer_for(station: str, ask: Ask | None = None) -> Signer | None:
+    """What a station signs its checkpoints with; None where no key was ever made for it.
+
+    Raises:
+        BurnerError: E722 when there is one that cannot be unlocked.
+    """
+    return unlock(station, ask) if current(station) else None
+
+
+def _folder(owner: str) -> Path:
+    return state_folder() / "keys" / quote(owner, safe="")
+
+
+def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+
+
+def _load(public: PublicKey, pem: bytes, passphrase: str | None) -> Signer:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem, passphrase.encode() if passphrase else None)
+    except (ValueError, TypeError) as error:
+        raise BurnerError("E722", f"key {public.id}: wrong passphrase, or damaged") from error
+    if not isinstance(key, Ed25519PrivateKey) or key.public_key().public_bytes_raw() != public.raw:
+        raise BurnerError("E722", f"key {public.id}: the private half is another key's")
+    return Signer(public, key)
+
+
+def _write_private(path: Path, pem: bytes) -> None:
+    """Readable by its owner alone from the first moment on."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+
+
+def _to_keyring(signer: Signer) -> None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(SERVICE, signer.public.id, _pem(signer._key, None).decode())
+    except KeyringError as error:
+        raise BurnerError("E722", f"the system's keyring refused: {error}") from error
+
+
+def _from_keyring(public: PublicKey) -> bytes:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        pem = keyring.get_password(SERVICE, public.id)
+    except KeyringError as error:
+        raise BurnerError("E722", f"the system's keyring refused: {error}") from error
+    if pem is None:
+        raise BurnerError("E722", f"key {public.id} is in no file and not in the keyring")
+    return pem.encode()
