@@ -103,11 +103,9 @@ def verify(
             flaw = flaw or _forgotten(connection, row.chain, check, mark)
             if flaw:
                 return Verdict(reader.manifest, tuple(states), flaw, True, warnings)
-        contradictions += [
-            *freed.flaws(),
-            *strays(connection, reader.manifest),
-            *wrong_batches(connection, reader.manifest),
-        ]
+        beside = [*strays(connection, reader.manifest)]
+        counts = [*wrong_batches(connection, reader.manifest)]
+    contradictions = [*beside, *contradictions, *freed.flaws(), *counts]
     contradiction = contradictions[0] if contradictions else None
     return Verdict(reader.manifest, tuple(states), contradiction, False, warnings)
 
