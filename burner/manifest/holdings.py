@@ -89,17 +89,7 @@ class Holdings:
         """The next good record of the chain."""
         _, batch, claimed, name, intent, kind, outcome, product, seq, unit, body, _ = row
         if claimed:
-            if self._claim == (seq, name, product, unit):
-                self._claim = next(self._claims, None)
-            else:
-                self._freed.missing.setdefault(
-                    (name, product, unit),
-                    Flaw(
-                        self._station,
-                        seq,
-                        f"its claim of the name {name} is not in the table of claims",
-                    ),
-                )
+            self._take_name(seq, (name, product, unit))
         if kind in FREEING:
             self._freed.take(kind, unit, product, loads(body)["data"])
         if kind in NAMING and f'"ids":{{"mac":"{unit}"}}' not in body:
@@ -117,7 +107,7 @@ class Holdings:
     def end(self) -> list[Flaw]:
         """After the last record: what was left over or is not there."""
         for claim in (self._claim, *self._claims) if self._claim else ():
-            self._say(claim[0], f"did not take the name {claim[1]} that is claimed for it")
+            self._say(claim[0], f"did not take the name {claim[1]} for {claim[3]}")
         for place in (self._place, *self._places) if self._place else ():
             self._say(place[0], f"did not take the place of {place[2]} in batch {place[1]}")
         for found in (self._id, *self._ids) if self._id else ():
@@ -129,6 +119,18 @@ class Holdings:
             if not self._followed(seq, batch, unit, at):
                 self._say(seq, f"unit {unit} has lost its place in batch {batch}")
         return self._flaws
+
+    def _take_name(self, seq: int, claim: tuple[str, str, str]) -> None:
+        held = self._claim
+        if held and held[0] <= seq:
+            self._claim = next(self._claims, None)
+            if held != (seq, *claim):
+                self._say(held[0], f"did not take the name {held[1]} for {held[3]}")
+        else:
+            flaw = Flaw(
+                self._station, seq, f"its claim of {claim[0]} is not in the table of claims"
+            )
+            self._freed.missing.setdefault(claim, flaw)
 
     def _take_ids(self, seq: int, unit: str, body: str) -> None:
         for value in other_ids(loads(body)["data"]["attempt"].get("ids", {})):

@@ -97,7 +97,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "another manifest": ("UPDATE about SET value = 'x' WHERE key = 'manifest'", "manifest x"),
     "a name given away": (
         "UPDATE claims SET unit_id = '7c:df:a1:00:00:99' WHERE device_name = '7cdfa1000005'",
-        "station line1, record 10: its claim",
+        "station line1, record 10: did not take the name 7cdfa1000005 for 7c:df:a1:00:00:99",
     ),
     "a name set free": (
         "DELETE FROM claims WHERE device_name = '7cdfa1000005'",
