@@ -62,7 +62,13 @@ def burn(esp: Esp, steps: list[str]) -> Silicon:
     return silicon
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+SLOW = {"hang, step: stub", "hang, at_byte: 60000"}
+"""They wait for an answer that never comes."""
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(f, marks=[pytest.mark.full] * (f in SLOW)) for f in FAULTS]
+)
 def test_a_fault_is_told_by_its_code(bench: BenchProcess, tmp_path: Path, fault: str) -> None:
     step, code, whose, retry = FAULTS[fault]
     ports = list(bench.slots.values())[list(FAULTS).index(fault)]
@@ -107,7 +113,7 @@ def test_a_restart_in_mid_write_never_goes_on_silently(
 ) -> None:
     """esptool by itself reconnects, rewrites at 115200 and ends with success."""
     fault = "{kind: brown-out, at_byte: 60000, once: true}"
-    with described(f"slots: 1\nbaud: 921600\nunits: [{{faults: [{fault}]}}]") as bench:
+    with described(f"slots: 1\ntime: off\nunits: [{{faults: [{fault}]}}]") as bench:
         esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
         plan = ConnectPlan("esp32c3", 921600, early_baud=True)
         esp.identify(plan)

@@ -1,6 +1,7 @@
 """The worker's own rules: checksums, waiting times, lines, and what an error is called."""
 
 import errno
+import time
 import zlib
 
 import pytest
@@ -8,9 +9,14 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.devices.esp_worker import faults, listening, reading, tool, writing
+from burner.bench.chip import Chip
+from burner.bench.unit import UnitSpec
+from burner.devices.esp_worker import faults, listening, meeting, reading, tool, writing
+from burner.devices.esp_worker.meeting import Meeting, Plan
+from burner.devices.esp_worker.spi import FlashBus
 from burner.devices.esp_worker.writing import Goods
 from burner.errors import BurnerError
+from tests.bench.wire import SimSerial
 
 MB = 1024 * 1024
 
@@ -23,7 +29,7 @@ def slow_checksum(data: bytes, state: int = 0xEF) -> int:
 
 @given(st.binary(max_size=20_000), st.integers(0, 255))
 def test_the_quick_checksum_is_the_slow_one(data: bytes, state: int) -> None:
-    assert tool.CHIP_DEFS["esp32"].checksum(data, state) == slow_checksum(data, state)
+    assert tool.checksum(data, state) == slow_checksum(data, state)
 
 
 def test_the_mac_crc_is_the_one_of_the_esp32s_efuse() -> None:
@@ -31,10 +37,61 @@ def test_the_mac_crc_is_the_one_of_the_esp32s_efuse() -> None:
     assert reading.crc8(b"123456789") == 0xA1
 
 
-def test_esptool_reads_our_settings_and_none_of_this_folder() -> None:
-    import esptool.loader
+@pytest.mark.parametrize("vendor", [0xEF, 0xC8, 0x20], ids=["winbond", "gigadevice", "xmc"])
+@pytest.mark.parametrize("chip", ["esp8266", "esp32", "esp32s3", "esp32c3", "esp32c6"])
+def test_the_quick_way_to_the_flash_finds_what_esptools_way_finds(chip: str, vendor: int) -> None:
+    unit = UnitSpec(chip, flash_vendor=vendor)
+    silicon = Chip(unit, time.monotonic())
+    silicon.plug(time.monotonic(), download=True)
+    rom = tool.CHIP_DEFS[chip](SimSerial(silicon))
+    rom.connect("no-reset")
+    met = Meeting(tool.cmds.run_stub(rom), chip, 115200, early_baud=False)
+    quick = reading.silicon(met)
+    tool.cmds.attach_flash(met.esp)
+    assert quick["flash_id"] == met.esp.flash_id(cache=False)
+    assert quick["flash_size"] == unit.flash_size
+    assert quick["fingerprint"] == unit.flash_unique_id.hex()
+    assert quick["mac"] == str(unit.mac)
 
-    assert esptool.loader.WRITE_BLOCK_ATTEMPTS == 1
+
+def test_the_flashs_controller_is_given_back_as_it_was() -> None:
+    silicon = Chip(UnitSpec("esp32c3"), time.monotonic())
+    silicon.plug(time.monotonic(), download=True)
+    rom = tool.CHIP_DEFS["esp32c3"](SimSerial(silicon))
+    rom.connect("no-reset")
+    registers = [rom.SPI_REG_BASE + rom.SPI_USR_OFFS, rom.SPI_REG_BASE + rom.SPI_USR2_OFFS]
+    for register in registers:
+        rom.write_reg(register, 0x1234)
+    with FlashBus(rom) as bus:
+        bus.run(0x9F, 24)
+    assert [rom.read_reg(register) for register in registers] == [0x1234, 0x1234]
+
+
+class Rom:
+    """As much of an ESP32's ROM as the choice of its rate looks at."""
+
+    def __init__(self, calibrated_hz: float = 40e6, usb: bool = False) -> None:
+        self.get_rom_cal_crystal_freq = lambda: calibrated_hz
+        self.uses_usb_jtag_serial = lambda: usb
+        self.uses_usb_otg = lambda: False
+
+
+@pytest.mark.parametrize(
+    ("chip", "baud", "rom", "early"),
+    [
+        ("esp32c3", 921600, Rom(), True),
+        ("esp32", 921600, Rom(), True),
+        ("esp32", 921600, Rom(calibrated_hz=0), False),
+        ("esp8266", 921600, Rom(), False),
+        ("esp32c3", 115200, Rom(), False),
+        ("esp32s3", 921600, Rom(usb=True), False),
+    ],
+)
+def test_the_rate_is_changed_early_only_where_that_is_safe(
+    chip: str, baud: int, rom: Rom, early: bool
+) -> None:
+    plan = Plan("COM1", chip, baud, early_baud=True)
+    assert meeting.may_change_early(rom, plan) is early
 
 
 def goods(data: bytes) -> Goods:

@@ -1,252 +1,35 @@
-"""The worker's main loop: one command at a time, answers up the pipe, gone when the parent is."""
+"""The worker's process: told what to do by one pipe, answers up another, gone with its parent."""
 
-import contextlib
-import logging
 import os
 import queue
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from burner.devices import wire
-from burner.devices.esp_worker import listening, meeting, reading, tool, writing
-from burner.devices.esp_worker.faults import explain
+from burner.devices.esp_worker import quiet
 from burner.devices.esp_worker.log import SlotLog
-from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
-from burner.errors import BurnerError
-
-OPEN_S = 6.0
-RESET_S = 3.0
-WRITE_TIMEOUT_S = 10.0
-
-_log = logging.getLogger("worker")
 
 
-class Worker:
-    """What one slot's worker holds between commands: a met chip, open lines, packed segments."""
+def main() -> None:
+    """Serve one station until it goes away. argv: the path of the slot's log."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    down, up = _take_pipes()
+    quiet.install()
+    # esptool is imported with these, and must find its settings and its logger
+    from burner.devices.esp_worker import tool
+    from burner.devices.esp_worker.worker import Worker
 
-    def __init__(self, up: BinaryIO, log: SlotLog) -> None:
-        self._up = up
-        self._log = log
-        self._chip: meeting.Meeting | None = None
-        self._ports: dict[str, Any] = {}
-        self._goods: dict[str, writing.Goods] = {}
-        self.stop = threading.Event()
-
-    # messages up
-
-    def tell(self, kind: str, payload: bytes = b"", **fields: Any) -> None:
-        """Send one message up; a station that is gone ends the worker."""
-        try:
-            wire.send(self._up, Message(kind, fields, payload))
-        except OSError:
-            os._exit(1)
-
-    def alive(self, within_s: float) -> None:
-        """Promise the next sign of life within so many seconds."""
-        self.tell("alive", within=within_s)
-
-    # commands down
-
-    def obey(self, command: Message) -> None:
-        """Run one command; its last message up is `done` or `failed`."""
-        handler: Callable[[Message], None] | None = getattr(self, f"do_{command.kind}", None)
-        try:
-            if handler is None:
-                raise BurnerError("E901", f"the worker knows no {command.kind}")
-            handler(command)
-        except Exception as error:  # the worker's last door: every error gets a code
-            said = explain(error, writing=command.kind == "write")
-            _log.warning("%s: %s %s", command.kind, said.code, said.detail, exc_info=error)
-            self.tell("failed", code=said.code, detail=said.detail)
-
-    def do_identify(self, command: Message) -> None:
-        """Meet the chip named in the plan and read what it tells of itself."""
-        self._hang_up()
-        self._log.key(command["attempt"])
-        plan = meeting.Plan(
-            command["port"], command["chip"], command["baud"], command["early_baud"]
-        )
-        self._chip = meeting.meet(plan, self.alive)
-        self.alive(meeting.STUB_S)
-        silicon = reading.silicon(self._chip)
-        self.tell("done", silicon=silicon, early_baud=self._chip.early_baud)
-
-    def do_matches(self, command: Message) -> None:
-        """Compare the chip's MD5 of a region; first of its head, where that is given."""
-        esp, offset = self._met().esp, command["offset"]
-        for size, md5 in command["md5"]:
-            self.alive(writing.md5_s(size))
-            if esp.flash_md5sum(offset, size) != md5:
-                self.tell("done", matches=False)
-                return
-        self.tell("done", matches=True)
-
-    def do_stock(self, command: Message) -> None:
-        """Keep a packed segment, until the worker ends or until `drop`."""
-        self._goods[command["sha256"]] = writing.Goods(
-            md5=command["md5"],
-            size=command["size"],
-            flash_size=command["flash_size"],
-            compressed=command["compressed"],
-            data=command.payload,
-        )
-        self.tell("done")
-
-    def do_drop(self, command: Message) -> None:
-        """Forget a segment that belongs to one unit."""
-        self._goods.pop(command["sha256"], None)
-        self.tell("done")
-
-    def do_write(self, command: Message) -> None:
-        """Write segments in the order given, each proved by the chip's MD5."""
-        chip, before = self._met(), 0
-        try:
-            for name, offset, sha256 in command["segments"]:
-                goods, started = self._goods[sha256], time.monotonic()
-                for done, within_s in writing.write(chip.esp, goods, offset):
-                    self.tell("progress", done=before + done, within=within_s)
-                writing.prove(chip.esp, goods, name, offset)
-                before += len(goods.data)
-                took_s = time.monotonic() - started
-                _log.info("%s at %#x: %d bytes in %.2f s", name, offset, goods.size, took_s)
-        except tool.FatalError as error:
-            self.alive(RESET_S)
-            if writing.restarted(chip, error):
-                raise BurnerError("E502", f"while writing {name}") from None
-            raise
-        self.tell("done")
-
-    def do_read(self, command: Message) -> None:
-        """Read flash through the stub, which sends the MD5 of what it read."""
-
-        def progress(done: int, total: int, _offset: int) -> None:
-            self.tell("progress", done=done, total=total, within=writing.ANSWER_S)
-
-        esp = self._met().esp
-        self.alive(writing.ANSWER_S)
-        self.tell("done", payload=esp.read_flash(command["offset"], command["size"], progress))
-
-    def do_boot(self, command: Message) -> None:
-        """Reset into the application and send its lines up; a vanished port is no failure."""
-        self.stop.clear()
-        self.alive(RESET_S)
-        chip = self._met()
-        self._chip, self._ports["esp"] = None, chip.port
-        try:
-            meeting.restart(chip, command["baud"])
-        except OSError as error:
-            _log.info("the port vanished on reset: %s", error)
-            self._close_port("esp")
-            self.tell("done", lost=True)
-            return
-        self._listen(command["timeout_s"])
-
-    def do_listen(self, command: Message) -> None:
-        """Go on listening on a port that came back under this or another name."""
-        self.stop.clear()
-        self._open("esp", command["port"], command["baud"])
-        self._listen(command["timeout_s"])
-
-    def _listen(self, timeout_s: float) -> None:
-        self.alive(timeout_s + RESET_S)
-        ends = time.monotonic() + timeout_s
-        try:
-            for line in listening.lines(self._ports["esp"], timeout_s, self.stop.is_set):
-                self.tell("line", text=line, within=max(0.0, ends - time.monotonic()) + RESET_S)
-        except OSError as error:
-            _log.info("the port vanished while listening: %s", error)
-            self._close_port("esp")
-            self.tell("done", lost=True)
-            return
-        self.tell("done", lost=False)
-
-    def do_present(self, command: Message) -> None:
-        """Whether a chip answers, quickly."""
-        self._hang_up()
-        self.alive(OPEN_S)
-        self.tell("done", present=meeting.answers(command["port"], command["reset"]))
-
-    # dialogues
-
-    def do_line_open(self, command: Message) -> None:
-        """Open a named port, or go on with the chip's own at another rate."""
-        name = command["name"]
-        if name == "esp" and self._chip is not None:
-            self._ports["esp"] = self._chip.port
-            self._chip = None
-        if name in self._ports:
-            self._ports[name].baudrate = command["baud"]
-        else:
-            self._open(name, command["port"], command["baud"])
-        self._ports[name].write_timeout = None
-        with contextlib.suppress(NotImplementedError):
-            self._ports[name].write_timeout = WRITE_TIMEOUT_S
-        self.tell("done")
-
-    def do_line_send(self, command: Message) -> None:
-        """Write bytes to an open line."""
-        port = self._line(command["name"])
-        self.alive(len(command.payload) * 10 / port.baudrate + WRITE_TIMEOUT_S)
-        port.write(command.payload)
-        self.tell("done")
-
-    def do_line_receive(self, command: Message) -> None:
-        """What arrived within the time; empty when nothing did."""
-        port = self._line(command["name"])
-        port.timeout = command["timeout_s"]
-        first = port.read(1)
-        self.tell("done", payload=first + port.read(port.in_waiting) if first else b"")
-
-    def do_line_baud(self, command: Message) -> None:
-        """Change the rate of an open line."""
-        self._line(command["name"]).baudrate = command["baud"]
-        self.tell("done")
-
-    def do_line_close(self, command: Message) -> None:
-        """Close a line."""
-        self._close_port(command["name"])
-        self.tell("done")
-
-    def do_close(self, _command: Message) -> None:
-        """End the attempt: every port is free again."""
-        self._hang_up()
-        self._log.key("")
-        self.tell("done")
-
-    # what is open
-
-    def _met(self) -> meeting.Meeting:
-        if self._chip is None:
-            raise BurnerError("E901", "no chip was identified")
-        return self._chip
-
-    def _line(self, name: str) -> Any:
-        if name not in self._ports:
-            raise BurnerError("E901", f"the line {name} is not open")
-        return self._ports[name]
-
-    def _open(self, name: str, port: str, baud: int) -> None:
-        self.alive(OPEN_S)
-        self._ports[name] = open_port(port, baud)
-
-    def _close_port(self, name: str) -> None:
-        port = self._ports.pop(name, None)
-        if port is not None:
-            with contextlib.suppress(OSError):
-                port.close()
-
-    def _hang_up(self) -> None:
-        if self._chip is not None:
-            self._ports["esp"] = self._chip.port
-            self._chip = None
-        for name in list(self._ports):
-            self._close_port(name)
+    tool.cure()
+    worker = Worker(up, SlotLog(Path(sys.argv[1])))
+    commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(down, commands, worker.stop), daemon=True).start()
+    worker.tell("ready", versions=tool.versions())
+    while True:
+        worker.obey(commands.get())
 
 
 def _hear(down: BinaryIO, commands: "queue.SimpleQueue[Message]", stop: threading.Event) -> None:
@@ -269,18 +52,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(null, 0)
     os.dup2(null, 1)
     return down, up
-
-
-def main() -> None:
-    """Serve one station until it goes away."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    down, up = _take_pipes()
-    worker = Worker(up, SlotLog(Path(sys.argv[1])))
-    commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    threading.Thread(target=_hear, args=(down, commands, worker.stop), daemon=True).start()
-    worker.tell("ready", versions=tool.versions())
-    while True:
-        worker.obey(commands.get())
 
 
 if __name__ == "__main__":

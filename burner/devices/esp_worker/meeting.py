@@ -72,7 +72,7 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
         plan = replace(plan, chip=_detect(plan, alive))
     rom = _connect(plan, alive)
     try:
-        if plan.early_baud and _may_change_early(rom, plan):
+        if plan.early_baud and may_change_early(rom, plan):
             try:
                 return _start(rom, plan, alive, early=True)
             except (FatalError, BurnerError) as error:
@@ -150,7 +150,8 @@ def _name_of(rom: Esp) -> str:
     return f"chip id {chip_id}"
 
 
-def _may_change_early(rom: Esp, plan: Plan) -> bool:
+def may_change_early(rom: Esp, plan: Plan) -> bool:
+    """Whether the ROM of this chip can be told another rate before the stub runs."""
     if plan.chip in _NO_EARLY_BAUD or plan.baud <= ROM_BAUD or _is_usb(rom):
         return False
     if plan.chip == "esp32":

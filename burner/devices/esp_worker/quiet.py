@@ -1,0 +1,56 @@
+"""esptool's settings and voice, to be put in place before esptool is imported.
+
+Measured with esptool 5.6.0: its settings file is looked for in the current folder unless
+ESPTOOL_CFGFILE names one that has an `[esptool]` section, and is read while importing; objects
+made while importing keep the logger they find.
+"""
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from esp_pylib.logger import EspLog, EspLogBase
+
+_chatter = logging.getLogger("esptool")
+_MARKUP = re.compile(r"\[/?[a-z][a-z #0-9]*\]")
+
+
+def install() -> None:
+    """Pin esptool's settings to ours and send what it says to the slot's log."""
+    os.environ["ESPTOOL_CFGFILE"] = str(Path(__file__).with_name("esptool.cfg"))
+    EspLog.set_logger(_Chatter())
+
+
+class _Chatter(EspLogBase):  # type: ignore[misc, unused-ignore]
+    """esptool's words go to the slot's log; its progress bars go nowhere."""
+
+    def print(self, *args: Any, **_: Any) -> None:
+        text = _MARKUP.sub("", " ".join(str(a) for a in args)).strip(" .\n")
+        if text:
+            _chatter.info("%s", text)
+
+    def err(self, *args: Any, suggestion: str | None = None) -> None:  # noqa: ARG002
+        self.print(*args)
+
+    def warn(self, *args: Any, suggestion: str | None = None) -> None:  # noqa: ARG002
+        self.print(*args)
+
+    def note(self, *args: Any) -> None:
+        self.print(*args)
+
+    def hint(self, *args: Any) -> None:
+        """Hints are for people at a terminal."""
+
+    def debug(self, *args: Any) -> None:
+        """Not wanted."""
+
+    def set_verbosity(self, mode: int | str) -> None:
+        """One level only."""
+
+    def progress_bar(self, *args: Any, **kwargs: Any) -> None:
+        """Progress goes up the pipe, not here."""
+
+    warning = warn
+    error = err
