@@ -186,6 +186,8 @@ class Profile(FlashPlan):
         return f"{self.product.name} {self.product.version}"
 
 
+FILL_IN = "FILL_IN"
+"""What `profile new` writes where only the engineer knows the value."""
 TABLE = "partition-table"
 """The name of the table's own segment."""
 P = TypeVar("P", bound=FlashPlan)
@@ -221,12 +223,23 @@ def fit_profile(
 ) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
     """As `read_profile`, from a document that was read already."""
     profile, findings = schema.fit(document, Profile, "E101")
-    if profile is not None:
+    unfilled = _unfilled(document)
+    named = {finding.place for finding in unfilled}
+    findings = (*unfilled, *(f for f in findings if f.place not in named))
+    if profile is not None and not findings:
         return _at(profile, document, path), ()
     whole = document.data if isinstance(document.data, dict) else {}
     part = {key: whole[key] for key in FlashPlan.model_fields if key in whole}
     plan, _ = schema.fit(replace(document, data=part), FlashPlan, "E101")
     return plan and _at(plan, document, path), findings
+
+
+def _unfilled(document: Document) -> tuple[Finding, ...]:
+    return tuple(
+        Finding("E180", document.place(*path), f"is still {FILL_IN}", "the product's own value")
+        for path, text in document.texts.items()
+        if text == FILL_IN
+    )
 
 
 def _at(plan: P, document: Document, path: Path) -> P:

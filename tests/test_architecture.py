@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("schema", "secrets", "partitions", "image", "layout", "advice", "profile", "release"),
         *("canonical", "release_file", "release_diff", "naming", "identity", "modem_dialects"),
-        *("admission", "boot", "carriers"),
+        *("admission", "boot", "carriers", "builds", "scaffold"),
     ),
     ("devices", "manifest", "tencent", "bench"),
     ("ids", "burn", "verify", "report"),

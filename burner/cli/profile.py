@@ -10,6 +10,7 @@ import click
 
 from burner.cli import screen
 from burner.cli.names import names
+from burner.cli.new import new
 from burner.errors import BurnerError, refuse
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def profile() -> None:
     """Write, check and look at product profiles."""
 
 
+profile.add_command(new)
 profile.add_command(names)
 
 
