@@ -198,8 +198,9 @@ def _parse_at(data: bytes, start: int) -> AppImage:
     chip, low, high, digest = ("esp8266", 0, 0, 0) if esp8266 else _extended(data, start)
     proofs = [_checksum(data, start, segments)]
     behind = proofs[0].offset + 1
-    # A header that denies the digest it has would leave most bytes unchecked.
-    if digest or (len(data) == behind + 32 and not esp8266):
+    # A header that denies the digest it has would leave most bytes unchecked. ESP8266_RTOS_SDK
+    # appends one too ("version 3" of its elf2image), and has no room in its header to say so.
+    if digest or len(data) == behind + 32:
         proofs.append(_sha256(data, start, behind))
     return AppImage(
         start=start,
