@@ -3,11 +3,11 @@
 import re
 import struct
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from burner.errors import Finding
 from burner.image import BOOTLOADER_OFFSETS, AppImage
-from burner.model import Segment
+from burner.model import Attempt, RegionClass, Segment
 from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, Partition, PartitionTable
 from burner.profile import FlashPlan
 from burner.secrets import PLACEHOLDERS
@@ -48,6 +48,32 @@ def advise(
             segment, image = layout.segments[entry.name], images[entry.name]
             advice = (*_header(plan, layout, segment, image), *_content(layout, segment))
             findings += [Finding(code, at, *said, True) for code, said in advice]
+    return findings
+
+
+def same_version_other_bytes(
+    title: str, segments: Iterable[Segment], earlier: Iterable[Attempt], at: str
+) -> list[Finding]:
+    """A warning for each batch of the same product and version that was made of other bytes.
+
+    Args:
+        title: name and version, `plug-c3 1.2.0`.
+        segments: of one unit. What holds the key may differ, and what the firmware changes too.
+        earlier: an attempt of each earlier batch.
+        at: the place of the version.
+    """
+    ours = {
+        segment.name: segment.region().sha256
+        for segment in segments
+        if segment.kind is RegionClass.FROZEN and not segment.confidential
+    }
+    findings = []
+    for attempt in earlier:
+        theirs = {region.name: region.sha256 for region in attempt.regions}
+        other = [name for name in ours if name in theirs and theirs[name] != ours[name]]
+        if attempt.profile == title and other:
+            found = f"batch {attempt.batch} of {title} had another {', '.join(other)}"
+            findings.append(Finding("E188", at, found, "a new version for new bytes", True))
     return findings
 
 

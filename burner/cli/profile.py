@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,9 @@ profile.add_command(names)
 
 @profile.command()
 @click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=PROFILE)
+@click.option("--manifest", metavar="URL", help="Compare with what this ledger's batches held.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(profiles: tuple[Path, ...], as_json: bool) -> int:
+def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> int:
     """Find everything that is wrong with each PROFILE, its table and its images.
 
     Works without the secret; ends with 3 if there is an error in any.
@@ -42,6 +43,8 @@ def check(profiles: tuple[Path, ...], as_json: bool) -> int:
     from burner.release import survey
 
     results = [(path, survey(path)) for path in profiles]
+    if manifest:
+        results = [(path, _compared(seen, manifest)) for path, seen in results]
     if as_json:
         screen.say(_json([_result(path, seen) for path, seen in results]))
     else:
@@ -83,6 +86,22 @@ def schema() -> None:
     from burner.profile import Profile
 
     screen.say(_json(Profile.model_json_schema()))
+
+
+def _compared(seen: "Survey", manifest: str) -> "Survey":
+    """With a warning for each earlier batch of the same version that had other bytes."""
+    from burner.advice import same_version_other_bytes
+    from burner.manifest.reader import Reader
+    from burner.profile import Profile
+
+    plan = seen.plan
+    if not isinstance(plan, Profile):
+        return seen
+    with Reader.open(manifest) as reader:
+        earlier = reader.made_before(plan.title, plan.product.id)
+    at = plan.place("product", "version")
+    found = same_version_other_bytes(plan.title, seen.segments, earlier, at)
+    return replace(seen, findings=(*seen.findings, *found))
 
 
 @dataclass(frozen=True)

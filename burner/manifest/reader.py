@@ -17,7 +17,7 @@ from burner.manifest.canonical import loads, utc
 from burner.manifest.chain import Kind
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
 from burner.manifest.tables import SCHEMA, batches, claims, ids, records
-from burner.model import Outcome, Record
+from burner.model import Attempt, Outcome, Record
 
 WITHDRAWING = ("scrap", "void")
 """Corrections after which an earlier PASS does not count."""
@@ -258,6 +258,21 @@ class Reader:
         """The row of a batch: planned, taken, state, release."""
         with self.connection() as connection:
             return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+
+    def made_before(self, profile: str, product_id: str) -> tuple[Attempt, ...]:
+        """One passed attempt of every batch that was opened for a profile, name and version."""
+        of_profile = (
+            select(batches.c.batch)
+            .where(batches.c.profile == profile, batches.c.product_id == product_id)
+            .order_by(batches.c.batch)
+        )
+        with self.connection() as connection:
+            passed = (
+                Filter(batch=batch, outcome=Outcome.PASS).narrow(_ATTEMPTS).limit(1)
+                for batch in connection.execute(of_profile).scalars().all()
+            )
+            rows = [connection.execute(query).first() for query in passed]
+        return tuple(_life(row).record().attempt for row in rows if row)
 
 
 def _withdrawn(connection: Connection, unit_id: str, product_id: str) -> str:
