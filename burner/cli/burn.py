@@ -104,8 +104,22 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         for segment in release.segments:
             stock.pack(segment)
         with Ledger.open(wish.manifest, slots.station) as ledger:
+            if not wish.as_json:
+                _warn_of_other_bytes(release, ledger)
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
+
+
+def _warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
+    """Earlier batches of the same version that had other bytes."""
+    from burner.advice import same_version_other_bytes
+
+    profile = release.profile
+    earlier = ledger.reader.made_before(profile.title, profile.product.id)
+    at = profile.place("product", "version")
+    # Any name will do: what holds it is not compared.
+    for finding in same_version_other_bytes(profile.title, release.payload("N"), earlier, at):
+        screen.warn(str(finding))
 
 
 def _ask_secret() -> str:
