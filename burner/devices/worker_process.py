@@ -71,10 +71,7 @@ class WorkerProcess:
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the tools it runs, from its first message. Raises BurnerError (E321)."""
-        if self._versions is None:
-            ready = self._next(START_S, "E321")
-            self._versions = dict(ready["versions"])
-        return self._versions
+        return self._await_ready()
 
     def exchange(self, command: Message) -> Generator[Message, None, Message]:
         """Send one command; yield what comes on the way and return the last message.
@@ -84,7 +81,7 @@ class WorkerProcess:
         Raises:
             BurnerError: what the worker says, E320 when it falls silent, E902 when it dies.
         """
-        assert self.versions is not None  # noqa: S101 - waits for the first message
+        self._await_ready()
         finished = False
         try:
             self._send(command)
@@ -143,6 +140,12 @@ class WorkerProcess:
     @property
     def _stdin(self) -> BinaryIO:
         return cast("BinaryIO", self._process.stdin)
+
+    def _await_ready(self) -> dict[str, str]:
+        """Take in the worker's first message, once."""
+        if self._versions is None:
+            self._versions = dict(self._next(START_S, "E321")["versions"])
+        return self._versions
 
     def _send(self, command: Message) -> None:
         watch = threading.Timer(SEND_S, self.kill) if len(command.payload) > _LARGE else None

@@ -8,7 +8,14 @@ from typing import Any
 from burner.devices import ANY_CHIP
 from burner.devices.esp_worker.faults import is_refusal_of_command
 from burner.devices.esp_worker.serial_port import open_port
-from burner.devices.esp_worker.tool import CHIP_DEFS, Esp, FatalError, cmds, reset
+from burner.devices.esp_worker.tool import (
+    CHIP_DEFS,
+    Esp,
+    FatalError,
+    cmds,
+    reset,
+    uses_hardware_flow_control,
+)
 from burner.errors import BurnerError
 
 ROM_BAUD = 115200
@@ -231,7 +238,7 @@ def restart(meeting: Meeting, baud: int) -> None:
     port.reset_input_buffer()
     if port.baudrate != baud:
         port.baudrate = baud
-    reset.HardReset(port)()
+    reset.HardReset(port, flow_control=uses_hardware_flow_control(esp.get_usb_vid_pid()))()
 
 
 def answers(name: str, with_reset: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import sys
 from typing import Any
 
 import serial
@@ -26,6 +27,8 @@ def open_port(name: str, baud: int) -> Any:
         port = serial.serial_for_url(
             name, baud, timeout=READ_TIMEOUT_S, exclusive=True, do_not_open=True
         )
+        if sys.platform == "win32":
+            port.rts = port.dtr = False  # else opening it resets the chip
         port.open()
     except ValueError as error:
         raise BurnerError("E309" if "baud" in str(error) else "E302", name) from error

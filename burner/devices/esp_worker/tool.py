@@ -7,6 +7,7 @@ from typing import Any
 
 import esptool.loader
 import esptool.reset
+from esp_pylib.serial_reset import uses_hardware_flow_control
 from esptool import cmds
 from esptool.targets import CHIP_DEFS
 from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
@@ -21,6 +22,7 @@ __all__ = [
     "cure",
     "flash_size_bytes",
     "reset",
+    "uses_hardware_flow_control",
     "versions",
 ]
 

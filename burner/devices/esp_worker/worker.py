@@ -180,9 +180,7 @@ class Worker:
             self._ports[name].baudrate = command["baud"]
         else:
             self._open(name, command["port"], command["baud"])
-        self._ports[name].write_timeout = None
-        with contextlib.suppress(NotImplementedError):
-            self._ports[name].write_timeout = WRITE_TIMEOUT_S
+        _limit_writes(self._ports[name])
         self.tell("done")
 
     def do_line_send(self, command: Message) -> None:
@@ -194,8 +192,9 @@ class Worker:
 
     def do_line_receive(self, command: Message) -> None:
         """What arrived within the time; empty when nothing did."""
-        port = self._line(command["name"])
-        port.timeout = command["timeout_s"]
+        port, timeout_s = self._line(command["name"]), command["timeout_s"]
+        self.alive(timeout_s + WRITE_TIMEOUT_S)
+        port.timeout = timeout_s
         first = port.read(1)
         self.tell("done", payload=first + port.read(port.in_waiting) if first else b"")
 
@@ -243,3 +242,11 @@ class Worker:
             self._chip = None
         for name in list(self._ports):
             self._close_port(name)
+
+
+def _limit_writes(port: Any) -> None:
+    """Let a write end that the other side does not take; an RFC 2217 port knows no such limit."""
+    try:
+        port.write_timeout = WRITE_TIMEOUT_S
+    except NotImplementedError:
+        port.write_timeout = None
