@@ -25,7 +25,7 @@ DOORS = LAYERS[2]
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "rich": ("cli/screen.py", "cli/board.py"),
+    "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
         *("schema.py", "profile.py", "naming.py", "identity.py", "boot.py", "carriers"),
         *("bench/spec.py", "station/map.py"),

@@ -62,9 +62,9 @@ def _units(number: int) -> str:
 def _row(unit: Unit, language: Language) -> Sequence[object]:
     remark = unit.detail
     if unit.known:
-        remark = f"already PASS at {clock(unit.ended)} in slot {unit.where}"
+        remark = phrase("already", language).format(clock(unit.ended), unit.where)
     elif unit.outcome.value == "PASS" and not unit.written:
-        remark = "flash held it already; not written"
+        remark = phrase("unwritten", language)
     return (
         unit.slot,
         unit.unit_id,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from burner.cli.words import phrase
 from burner.errors import BurnerError, Language
 from burner.model import Bound, Finished, Note, Progress, Step, StepStarted
 from burner.station import SlotIs, SlotState, StationEvent
@@ -30,8 +31,8 @@ class Tile:
     code: str = ""
     seconds: float | None = None
     """Of the finished board; None while it runs."""
-    known: str = ""
-    """`10:42 in slot 3`: when and where a known unit passed."""
+    known: tuple[str, str] | None = None
+    """`10:42` and slot: when and where a known unit passed."""
 
     @property
     def called(self) -> str:
@@ -78,6 +79,8 @@ class View:
     """The last error, and its slot."""
     note: str = ""
     """The last thing worth reading that is no error."""
+    notice: str = ""
+    """What concerns all slots: the station takes no more boards, the batch is complete."""
 
     def add_slots(self, slots: Iterable[str]) -> None:
         """Show a tile for each slot from the start."""
@@ -118,10 +121,11 @@ class View:
         tile.device_name = attempt.device_name or tile.device_name
         tile.code = result.code
         tile.seconds = None if event.known else result.seconds
-        tile.known = f"{clock(result.ended)} in slot {attempt.slot}" if event.known else ""
-        if event.known:
+        tile.known = (clock(result.ended), attempt.slot) if event.known else None
+        if tile.known:
             tile.seconds = 0.0
-            self.note = f"{tile.slot}: {tile.called} already PASS at {tile.known}"
+            already = phrase("already", self.language).format(*tile.known)
+            self.note = f"{tile.slot}: {tile.called} {already}"
         elif result.code:
             self.trouble = (tile.slot, BurnerError(result.code, result.detail))
 

@@ -86,8 +86,22 @@ PHRASES_ZH = {
     "silent": "无应答",
     "total": "合计",
     "try": "第{}次",
+    "already": "已于 {} 在工位 {} 合格，未再写入",
+    "finishing": "不再接收新板，正在完成已开始的。再按一次 Ctrl-C 立即停止。",
+    "stopping": "正在立即停止，进行中的设备记为中止。",
+    "complete": "本批次已完成。",
+    "chosen": "批次 {}，操作员 {}",
+    "unwritten": "Flash 内容已一致，未写入",
 }
-PHRASES_EN = {"try": "try {}"}
+PHRASES_EN = {
+    "try": "try {}",
+    "already": "already PASS at {} in slot {}",
+    "finishing": "No new boards; those at work finish. Ctrl-C again stops now.",
+    "stopping": "Stopping now; units at work are recorded as ABORTED.",
+    "complete": "The batch is complete.",
+    "chosen": "batch {}, operator {}",
+    "unwritten": "flash held it already; not written",
+}
 
 
 def state_word(state: SlotState, language: Language) -> str:

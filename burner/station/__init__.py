@@ -79,11 +79,17 @@ class Station:
         ]
         for thread in threads:
             thread.start()
-        while any(thread.is_alive() for thread in threads):
-            with suppress(queue.Empty):
-                yield self._queue.get(timeout=POLL_S)
-        while not self._queue.empty():
-            yield self._queue.get()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                with suppress(queue.Empty):
+                    yield self._queue.get(timeout=POLL_S)
+            while not self._queue.empty():
+                yield self._queue.get()
+        finally:
+            if any(thread.is_alive() for thread in threads):
+                self.abort()  # nobody reads any more: what runs must not run on unseen
+            for thread in threads:
+                thread.join()
 
     def stop(self) -> None:
         """No new boards; running ones finish."""

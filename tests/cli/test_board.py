@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from burner.cli.bigword import big, width_of
-from burner.cli.board import Board, draw, told
+from burner.cli.board import Board, told
+from burner.cli.tiles import draw
 from burner.cli.view import Title, View
 from burner.cli.words import SHAPES, SHAPES_ASCII, STATES_ZH, STYLES, state_word
 from burner.errors import BurnerError, Language

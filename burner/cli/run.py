@@ -1,0 +1,202 @@
+"""One run of the station: its slots at work, its readers, and what it came to."""
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burner import __version__
+from burner.cli import language, screen, silence_stdout
+from burner.cli.signals import Reader, Signals
+from burner.errors import exit_code
+
+if TYPE_CHECKING:
+    from burner.burn import Job
+    from burner.cli.order import Order
+    from burner.cli.slots import Slots
+    from burner.manifest.ledger import Ledger
+    from burner.release import Release
+    from burner.station import SlotDevice, Station, StationEvent
+    from burner.station.boards import Boards
+
+FULL = "E451"
+"""The batch has all its units: nothing more to do."""
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    source: Path
+    manifest: str
+    logs: Path
+    batch: str | None
+    operator: str | None
+    quantity: int | None
+    count: int | None
+    watch: bool
+    rework: str
+    yes: bool
+    bell: bool
+    as_json: bool
+
+
+class Run:
+    """One run of the station: its slots at work, its readers, and what it came to."""
+
+    def __init__(
+        self, wish: Wish, slots: "Slots", release: "Release", ledger: "Ledger", order: "Order"
+    ) -> None:
+        from burner.station.tally import Tally
+
+        self.wish, self.slots, self.release = wish, slots, release
+        self.ledger, self.order = ledger, order
+        batch = ledger.batch(order.batch)
+        self.planned: int = (batch.planned if batch else None) or 0
+        self.before: int = batch.taken if batch else 0
+        self.tally: Tally = Tally()
+
+    def through(self, devices: "Mapping[str, SlotDevice]") -> int:
+        """Run until every slot is done; the exit status."""
+        station = self._station(devices)
+        started = time.monotonic()
+        with self._reader(started) as reader:
+            signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
+            with signals.caught():
+                self._work(station, reader)
+        elapsed_s = time.monotonic() - started
+        status = self._status(station, signals.interrupted)
+        try:
+            self._report(elapsed_s, status)
+            sys.stdout.flush()
+        except OSError:  # the terminal was closed; what was burned is on record all the same
+            silence_stdout()
+        if station.broken is not None:
+            raise station.broken
+        return status
+
+    def _station(self, devices: "Mapping[str, SlotDevice]") -> "Station":
+        from burner.station import Station
+        from burner.station.scanner import Scanner
+
+        labelled = self.release.profile.identity.needs_label
+        scanner = Scanner(sys.stdin, forget_early=sys.stdin.isatty()) if labelled else None
+        return Station(
+            devices, self._boards(), self.release.profile.flash.baud, scanner, self.wish.rework
+        )
+
+    def _boards(self) -> "Boards":
+        from burner.station.boards import ByBench, ByHand, Count, OneEach
+
+        if self.wish.watch or (self.wish.count and self.slots.hand is None):
+            return ByHand(Count(self.wish.count))
+        if self.wish.count and self.slots.hand is not None:
+            return ByBench(Count(self.wish.count), self.slots.hand.swap)
+        return OneEach()
+
+    def _work(self, station: "Station", reader: "Reader") -> None:
+        from burner.burn import burn as burn_one
+
+        job = self._job()
+        events = station.run(
+            lambda device, trial, aborted: burn_one(job, device, self.ledger, trial, aborted)
+        )
+        for event in events:
+            self.tally.add(event)
+            reader.show(event)
+            if not station.stopping.is_set() and self._complete(event):
+                station.stop()
+                reader.say("complete")
+
+    def _job(self) -> "Job":
+        from burner.burn import Job
+
+        versions = {"burner": __version__, "python": platform.python_version()}
+        return Job(
+            self.release, self.slots.station, self.order.operator, self.order.batch, versions
+        )
+
+    def _complete(self, event: "StationEvent") -> bool:
+        """Whether the batch has all its units."""
+        from burner.model import Finished
+
+        if isinstance(event, Finished) and event.record.result.code == FULL:
+            return True
+        return 0 < self.planned <= self.before + self.tally.passed
+
+    @contextmanager
+    def _reader(self, started: float) -> "Iterator[Reader]":
+        """Whoever reads the events beside the tally: a script, or the board."""
+        if self.wish.as_json:
+            yield JsonLines()
+            return
+        from burner.cli.board import Board
+        from burner.cli.view import Title, View
+
+        profile, order = self.release.profile, self.order
+        title = Title(
+            profile.title,
+            order.batch,
+            order.operator,
+            self.slots.station,
+            self.planned,
+            self.before,
+        )
+        view = View(title, started, profile.flash.baud, language())
+        view.add_slots(self.slots.locate)
+        board = Board(view, screen.console(stderr=True), bell=self.wish.bell)
+        board.start()
+        try:
+            yield board
+        finally:
+            board.close()
+
+    def _status(self, station: "Station", interrupted: bool) -> int:
+        if station.broken is not None:
+            return exit_code(station.broken.code)
+        if interrupted:
+            return INTERRUPTED
+        if self.tally.all_passed:
+            return 0
+        return 1 if self.tally.units else 4
+
+    def _report(self, elapsed_s: float, status: int) -> None:
+        from burner.cli import summary
+
+        if self.wish.as_json:
+            screen.say(json.dumps(summary.summary_json(self.tally, elapsed_s, status)))
+            return
+        summary.print_summary(self.tally, elapsed_s, language())
+        for slot, error in self.tally.troubles.items():
+            screen.warn(f"slot {slot}: {error}")
+        for hint in summary.hints(self.tally, self.wish.manifest):
+            screen.say(f"  {hint}")
+
+
+class JsonLines:
+    """Prints events for a script; when the script is gone, nothing more, and burning goes on."""
+
+    def __init__(self) -> None:
+        self._gone = False
+
+    def show(self, event: "StationEvent") -> None:
+        """One event as a line, if it is worth one."""
+        from burner.cli.summary import event_json
+
+        said = event_json(event)
+        if said is None or self._gone:
+            return
+        try:
+            screen.say(json.dumps(said, ensure_ascii=False))
+            sys.stdout.flush()
+        except OSError:
+            self._gone = True
+
+    def say(self, what: str) -> None:
+        """What people read only."""

@@ -1,0 +1,70 @@
+"""What stops a run from outside: Ctrl-C, SIGTERM, a closed terminal."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from burner.station import Station, StationEvent
+
+
+class Reader(Protocol):
+    """Whoever is told what happens; it must neither wait nor raise."""
+
+    def show(self, event: "StationEvent") -> None:
+        """Take an event."""
+        ...
+
+    def say(self, what: str) -> None:
+        """Tell people something that concerns all slots: a phrase of `words`."""
+        ...
+
+
+class Signals:
+    """Signals, told to the station and to its reader.
+
+    Ctrl-C (and SIGTERM) once: no new boards. Twice: stop now. A closed terminal stops nothing
+    that ends by itself; a watch, which nobody sees any more, takes no new boards.
+    """
+
+    def __init__(self, station: "Station", reader: "Reader", ends_by_itself: bool) -> None:
+        self._station = station
+        self._reader = reader
+        self._ends_by_itself = ends_by_itself
+        self.interrupted = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Handle them for as long as the block lasts."""
+        handlers: dict[int, Any] = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._interrupt}
+        if hasattr(signal, "SIGHUP"):
+            handlers[signal.SIGHUP] = self._hang_up
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.interrupted:
+            self._aside(self._station.abort, "stopping")
+        else:
+            self._aside(self._station.stop, "finishing")
+        self.interrupted = True
+
+    def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._ends_by_itself:
+            self._aside(self._station.stop, "finishing")
+
+    def _aside(self, do: Callable[[], None], say: str) -> None:
+        """In a thread: a signal may come while the main one holds the very lock this needs."""
+
+        def done() -> None:
+            self._reader.say(say)
+            do()
+
+        threading.Thread(target=done, daemon=True).start()
