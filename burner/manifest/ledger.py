@@ -44,6 +44,9 @@ _LATEST = Prepared(
 EVERY = 1000
 """Records between checkpoints."""
 
+EVERYWHERE = ("id", "rework", "slot", "started", "try_number")
+"""Stand in every record of an attempt, so that reports need not read intents."""
+
 
 @dataclass
 class _Work:
@@ -330,9 +333,9 @@ def _earned(attempt: Attempt, work: _Work | None) -> bool:
 
 
 def _added(work: _Work, attempt: Attempt) -> Data:
-    """What is new since the intent; id and slot stand in every record of an attempt."""
+    """What is new since the intent, and what stands in every record of an attempt."""
     data = attempt_data(attempt)
-    return {"id": data["id"], "slot": data["slot"], **changed(work.data, data)}
+    return {**{key: data[key] for key in EVERYWHERE}, **changed(work.data, data)}
 
 
 def _head(attempt: Attempt) -> dict[str, Any]:
