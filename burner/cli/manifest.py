@@ -4,57 +4,25 @@ import json
 import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from burner.cli import screen
-from burner.cli.options import json_option, manifest_option
+from burner.cli.options import filter_options, json_option, manifest_option
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from burner.manifest.reader import Filter, Reader
     from burner.manifest.verify import Verdict
-
-OUTCOMES = ("PASS", "FAIL", "ERROR", "ABORTED", "OPEN")
 
 
 @click.group()
 def manifest() -> None:
     """Read, check, export and close the production ledger."""
-
-
-class Moment(click.ParamType[datetime]):
-    """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Read a time; one without a zone is this computer's."""
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:
-            self.fail(f"{value} is no ISO 8601 date or time", param, ctx)
-
-
-def filter_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
-    """--since --until --batch --product --outcome."""
-    options = (
-        click.option("--outcome", default="", type=click.Choice(("", *OUTCOMES), False)),
-        click.option("--product", default="", metavar="ID", help="Only this ProductID."),
-        click.option("--batch", default="", metavar="ID", help="Only this batch."),
-        click.option("--until", type=Moment(), help="Started before this time."),
-        click.option("--since", type=Moment(), help="Started at or after this time."),
-    )
-    for option in options:
-        command = option(command)
-    return command
 
 
 @manifest.command("list")

@@ -2,12 +2,30 @@
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+OUTCOMES = ("PASS", "FAIL", "ERROR", "ABORTED", "OPEN")
+
+
+class Moment(click.ParamType[datetime]):
+    """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read a time; one without a zone is this computer's."""
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            self.fail(f"{value} is no ISO 8601 date or time", param, ctx)
 
 
 def slot_options(command: Command) -> Command:
@@ -63,6 +81,24 @@ def logs_option(command: Command) -> Command:
         show_default=True,
         help="Folder of the rotating logs, one a slot.",
     )(command)
+
+
+def scope_options(command: Command) -> Command:
+    """--since --until --batch --product: which attempts."""
+    for option in (
+        click.option("--product", default="", metavar="ID", help="Only this ProductID."),
+        click.option("--batch", default="", metavar="ID", help="Only this batch."),
+        click.option("--until", type=Moment(), help="Started before this time."),
+        click.option("--since", type=Moment(), help="Started at or after this time."),
+    ):
+        command = option(command)
+    return command
+
+
+def filter_options(command: Command) -> Command:
+    """Those, and --outcome."""
+    choice = click.Choice(("", *OUTCOMES), False)
+    return scope_options(click.option("--outcome", default="", type=choice)(command))
 
 
 def json_option(command: Command) -> Command:
