@@ -25,52 +25,53 @@ WITHDRAWING = ("scrap", "void")
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
 
-_first = records.alias("first")
+first = records.alias("first")
 _claim = records.alias("claim")
-_end = records.alias("ending")
+ending = records.alias("ending")
 _next = records.alias("next")
 
 
-def _joined(alias: Any, kind: Kind) -> ColumnElement[bool]:
+def joined(alias: Any, kind: Kind) -> ColumnElement[bool]:
+    """A later record of the same attempt as `first`."""
     return and_(
-        alias.c.chain == _first.c.chain,
-        alias.c.intent == _first.c.seq,
-        alias.c.seq != _first.c.seq,
+        alias.c.chain == first.c.chain,
+        alias.c.intent == first.c.seq,
+        alias.c.seq != first.c.seq,
         alias.c.kind == kind.value,
     )
 
 
 _successor = (
     select(_next.c.body)
-    .where(_next.c.unit_id == _first.c.unit_id, _next.c.product_id == _first.c.product_id)
+    .where(_next.c.unit_id == first.c.unit_id, _next.c.product_id == first.c.product_id)
     .where(_next.c.kind == Kind.INTENT.value)
     .where(
         or_(
-            _next.c.at > _first.c.at,
-            and_(_next.c.at == _first.c.at, _next.c.chain == _first.c.chain)
-            & (_next.c.seq > _first.c.seq),
+            _next.c.at > first.c.at,
+            and_(_next.c.at == first.c.at, _next.c.chain == first.c.chain)
+            & (_next.c.seq > first.c.seq),
         )
     )
     .order_by(_next.c.at, _next.c.seq)
     .limit(1)
-    .correlate(_first)
+    .correlate(first)
     .scalar_subquery()
 )
-_is_open = and_(_end.c.body.is_(None), _first.c.kind == Kind.INTENT.value)
+_is_open = and_(ending.c.body.is_(None), first.c.kind == Kind.INTENT.value)
 
 _ATTEMPTS = (
     select(
-        _first.c.body.label("first"),
+        first.c.body.label("first"),
         _claim.c.body.label("claim"),
-        _end.c.body.label("ending"),
+        ending.c.body.label("ending"),
         case((_is_open, _successor)).label("successor"),
     )
-    .outerjoin(_claim, _joined(_claim, Kind.CLAIM))
-    .outerjoin(_end, _joined(_end, Kind.OUTCOME))
-    .where(_first.c.intent == _first.c.seq)
-    .where(_first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
+    .outerjoin(_claim, joined(_claim, Kind.CLAIM))
+    .outerjoin(ending, joined(ending, Kind.OUTCOME))
+    .where(first.c.intent == first.c.seq)
+    .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
 )
-_ORDER = (_first.c.at, _first.c.chain, _first.c.seq)
+_ORDER = (first.c.at, first.c.chain, first.c.seq)
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,17 @@ class Filter:
         """The part that the database can decide by its indexes."""
         if self.since:
             # A record is written after its attempt started; `keeps` decides exactly.
-            query = query.where(_first.c.at >= utc(self.since))
+            query = query.where(first.c.at >= utc(self.since))
         if self.batch:
-            query = query.where(_first.c.batch == self.batch)
+            query = query.where(first.c.batch == self.batch)
         if self.product:
-            query = query.where(_first.c.product_id == self.product)
+            query = query.where(first.c.product_id == self.product)
         if self.unit:
-            query = query.where(_first.c.unit_id == self.unit)
+            query = query.where(first.c.unit_id == self.unit)
         if self.outcome == Outcome.OPEN:
             query = query.where(_is_open)
         elif self.outcome:
-            query = query.where(func.coalesce(_end.c.outcome, _first.c.outcome) == self.outcome)
+            query = query.where(func.coalesce(ending.c.outcome, first.c.outcome) == self.outcome)
         return query
 
     def keeps(self, life: Life) -> bool:
@@ -203,7 +204,7 @@ class Reader:
             return UnitHistory()
         query = Filter(unit=unit_id, product=product_id).narrow(_ATTEMPTS)
         newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
-        passed = newest.where(_end.c.outcome == Outcome.PASS.value)
+        passed = newest.where(ending.c.outcome == Outcome.PASS.value)
         with self.connection() as connection:
             rows = [connection.execute(each).first() for each in (newest, passed)]
             withdrawn = _withdrawn(connection, unit_id, product_id)
