@@ -156,6 +156,10 @@ class FakeDevice:
         made = BurnerError(error, "fake") if isinstance(error, str) else error
         self._failures.setdefault(call, deque()).extend([made] * times)
 
+    def succeeds(self) -> None:
+        """Forget every failure that has not happened yet."""
+        self._failures.clear()
+
     def holds(self, call: str) -> threading.Event:
         """Calls of that name block until the event returned is set, or the device is killed."""
         return self._gates.setdefault(call, threading.Event())

@@ -14,6 +14,8 @@ class Row:
     status: int
     tries: int = 1
     time: str = "off"
+    slow: bool = False
+    """It takes half a minute: for the long campaigns."""
 
     def __str__(self) -> str:
         return "-".join(str(value) for value in self.fault.values())
@@ -26,7 +28,7 @@ TABLE = (
     Row({"kind": "unplug", "step": "write"}, "ERROR", "E505", 1),
     Row({"kind": "unplug", "at_byte": 30000}, "ERROR", "E505", 1),
     Row({"kind": "port-gone", "step": "write"}, "ERROR", "E505", 1),
-    Row({"kind": "hang", "step": "write"}, "ERROR", "E501", 1, tries=3),
+    Row({"kind": "hang", "step": "write"}, "ERROR", "E501", 1, tries=3, slow=True),
     Row({"kind": "hang", "step": "write", "once": True}, "PASS", "", 0, tries=2),
     Row({"kind": "stuck-sector", "address": 0x20000}, "FAIL", "E601", 1, tries=2),
     Row({"kind": "bit-flip", "address": 0x20010}, "FAIL", "E601", 1, tries=2),

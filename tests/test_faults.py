@@ -19,7 +19,10 @@ def bench_of(folder: Path, row: Row) -> Path:
     return path
 
 
-@pytest.mark.parametrize("row", TABLE, ids=str)
+ROWS = [pytest.param(row, marks=[pytest.mark.full] if row.slow else []) for row in TABLE]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_fault_ends_as_its_table_says_and_the_good_unit_passes(row: Row, tmp_path: Path) -> None:
     ran = burn(tmp_path, "--bench", bench_of(tmp_path, row), "--count", "2", "--batch", "B")
     assert len(ran.finished) > 1, ran.errors

@@ -1,0 +1,68 @@
+"""Which slots a command means."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from burner.cli.slots import open_slots, parse_port, station_id
+from burner.errors import BurnerError
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ("/dev/ttyUSB0", {"esp": "/dev/ttyUSB0"}),
+        ("COM7", {"esp": "COM7"}),
+        ("rfc2217://rack:4001?ign_set_control&timeout=3", None),
+        ("socket://10.0.0.2:7777", None),
+        ("esp=/dev/ttyUSB0,modem=/dev/ttyUSB1", {"esp": "/dev/ttyUSB0", "modem": "/dev/ttyUSB1"}),
+        ("esp=rfc2217://rack:1?timeout=3", {"esp": "rfc2217://rack:1?timeout=3"}),
+    ],
+)
+def test_a_port_is_a_name_a_url_or_several_named_ones(
+    text: str, ports: dict[str, str] | None
+) -> None:
+    assert parse_port(text) == (ports or {"esp": text})
+
+
+def test_given_ports_are_slots_in_their_order() -> None:
+    with open_slots(("COM3", "esp=COM4,modem=COM9"), None, None) as slots:
+        assert list(slots.locate) == ["1", "2"]
+        assert slots.locate["2"]("modem") == "COM9"
+        with pytest.raises(BurnerError) as refused:
+            slots.locate["1"]("modem")
+    assert refused.value.code == "E312"
+
+
+def test_no_slots_or_two_kinds_of_them_are_a_mistake_of_use() -> None:
+    for ports, bench in ((), None), (("COM3",), "sim:1"):
+        with pytest.raises(click.UsageError), open_slots(ports, None, bench):
+            pass
+
+
+def test_a_bench_that_does_not_run_says_so() -> None:
+    with pytest.raises(BurnerError) as refused, open_slots((), None, "127.0.0.1:1"):
+        pass
+    assert refused.value.code == "E194"
+
+
+def test_a_station_file_gives_its_slots_and_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "line.yaml"
+    path.write_text("{station: line-3, slots: {A: {esp: {location: 99-9}}}}", encoding="utf-8")
+    with open_slots((), path, None) as slots:
+        assert slots.station == "line-3"
+        with pytest.raises(BurnerError) as refused:
+            slots.locate["A"]("esp")
+    assert refused.value.code == "E302"
+
+
+def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
+    with open_slots((), None, "sim:1", boards=2) as slots:
+        assert slots.hand is not None
+        assert [slots.hand.swap("1"), slots.hand.swap("1")] == [True, False]
+
+
+def test_a_station_is_called_by_its_computer_in_characters_an_id_may_have() -> None:
+    assert station_id("Línea 3/a") == "L-nea-3-a"
+    assert station_id()
