@@ -84,13 +84,22 @@ def take_name(connection: Connection, device_name: str, product_id: str, **taker
     Raises:
         BurnerError: E450 when another unit holds it.
     """
-    name = {"device_name": device_name, "product_id": product_id}
-    if _CLAIM.run(connection, **name, **taker).rowcount:
+    if try_name(connection, device_name=device_name, product_id=product_id, **taker) is None:
         return True
-    holder = connection.execute(_HOLDER, name).one()
+    holder = connection.execute(
+        _HOLDER, {"device_name": device_name, "product_id": product_id}
+    ).one()
     if holder.unit_id == taker["unit_id"]:
         return False
     raise BurnerError("E450", _holder(connection, device_name, holder))
+
+
+def try_name(connection: Connection, **claim: Any) -> str | None:
+    """Take a name if nobody holds it; None when it was taken, else the unit that holds it."""
+    if _CLAIM.run(connection, **claim).rowcount:
+        return None
+    name = {key: claim[key] for key in ("device_name", "product_id")}
+    return str(connection.execute(_HOLDER, name).one().unit_id)
 
 
 def take_place(connection: Connection, batch: str, unit_id: str, chain: int, seq: int) -> None:

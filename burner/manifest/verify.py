@@ -35,6 +35,8 @@ class ChainState:
     records: int
     at: str
     hash: str
+    last: int = 0
+    """Number of the last record."""
     signed: int = 0
     """Number of the last record under a good signature; 0 = none."""
     signers: tuple[str, ...] = ()
@@ -153,6 +155,7 @@ def _state(check: ChainCheck, seals: Seals, count: int) -> ChainState:
         count,
         check.at,
         check.hash,
+        check.seq,
         seals.signed,
         tuple(seals.signers),
         head.code(),

@@ -1,0 +1,231 @@
+"""A batch from the records: who is in it, how it stands, and its close.
+
+Planned = pass + scrap + missing, over units by their last word: a unit that failed and was burned
+again with success is one pass; one that failed and was not is missing until it is scrapped.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.canonical import loads
+from burner.manifest.chain import Kind, Row
+from burner.manifest.claims import CLOSED, OPEN
+from burner.manifest.desk import Correction
+from burner.manifest.reader import CHUNK, Reader
+from burner.manifest.tables import RARE, batches, chains, records
+from burner.manifest.writer import Writer
+from burner.model import Outcome
+
+
+@dataclass(frozen=True)
+class BatchStatus:
+    """How a batch stands. Units by their last attempt or correction, sorted."""
+
+    batch: str
+    state: str
+    planned: int | None
+    product_id: str
+    profile: str
+    release_digest: str
+    attempts: int
+    passed: tuple[str, ...]
+    scrapped: tuple[str, ...]
+    failed: tuple[str, ...]
+    """FAIL, ERROR or ABORTED, and neither burned again nor scrapped."""
+    open: tuple[str, ...]
+    """Without an outcome: still in work, or something died."""
+    voided: tuple[str, ...]
+
+    @property
+    def missing(self) -> int:
+        """Units of the plan that are neither made nor scrapped."""
+        if self.planned is None:
+            return 0
+        return max(0, self.planned - len(self.passed) - len(self.scrapped))
+
+    @property
+    def replaced(self) -> int:
+        """Scrapped units beyond the plan: others were made in their place."""
+        if self.planned is None:
+            return 0
+        return max(0, len(self.passed) + len(self.scrapped) - self.planned)
+
+    def sum(self) -> str:
+        """`300 planned = 297 pass + 2 scrap + 1 missing`."""
+        planned = len(self.passed) + len(self.scrapped) if self.planned is None else self.planned
+        scrap = len(self.scrapped) - self.replaced
+        text = (
+            f"{planned} planned = {len(self.passed)} pass + {scrap} scrap + {self.missing} missing"
+        )
+        return text + (f"; {self.replaced} more scrapped and replaced" if self.replaced else "")
+
+    def counts(self) -> dict[str, Any]:
+        """Numbers alone, for the record of the close."""
+        return {
+            "attempts": self.attempts,
+            "failed": len(self.failed),
+            "missing": self.missing,
+            "open": len(self.open),
+            "pass": len(self.passed),
+            "planned": self.planned,
+            "scrap": len(self.scrapped),
+            "void": len(self.voided),
+        }
+
+
+def status(reader: Reader, batch: str) -> BatchStatus:
+    """How a batch stands.
+
+    Raises:
+        BurnerError: E733 when the manifest knows no such batch; E7.
+    """
+    row = reader.batch(batch)
+    if row is None:
+        raise BurnerError("E733", batch)
+    with reader.connection() as connection:
+        attempts, last = _last_words(connection, batch)
+    units: dict[str, list[str]] = {}
+    for unit, (_, word) in sorted(last.items()):
+        units.setdefault(word, []).append(unit)
+    failed = (Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
+    return BatchStatus(
+        batch=batch,
+        state=row.state,
+        planned=row.planned,
+        product_id=row.product_id,
+        profile=row.profile,
+        release_digest=row.release_digest,
+        attempts=attempts,
+        passed=tuple(units.get(Outcome.PASS, ())),
+        scrapped=tuple(units.get(Correction.SCRAP, ())),
+        failed=tuple(sorted(unit for word in failed for unit in units.get(word, ()))),
+        open=tuple(units.get(Outcome.OPEN, ())),
+        voided=tuple(units.get(Correction.VOID, ())),
+    )
+
+
+def close(
+    writer: Writer, reader: Reader, batch: str, operator: str, with_open: bool
+) -> BatchStatus:
+    """Close a batch: it takes no more units. The record says where every chain stood.
+
+    Args:
+        writer: of the station (or desk) at which it is closed.
+        reader: the same manifest.
+        batch: which.
+        operator: who closes it.
+        with_open: close although units are OPEN; they count as missing.
+
+    Returns:
+        The batch as it was closed.
+
+    Raises:
+        BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
+            units are OPEN; E7.
+    """
+    if not operator.strip():
+        raise BurnerError("E731", f"batch {batch}")
+    with writer.lock:
+        writer.check_ready()
+        found = status(reader, batch)
+        if found.open and not with_open:
+            raise BurnerError("E734", f"{len(found.open)}: {', '.join(found.open[:10])}")
+        writer.commit(
+            f"{batch} close", lambda connection: _close(connection, writer, found, operator)
+        )
+    return found
+
+
+def _close(connection: Connection, writer: Writer, found: BatchStatus, operator: str) -> Row:
+    closing = update(batches).where(batches.c.batch == found.batch, batches.c.state == OPEN)
+    if connection.execute(closing.values(state=CLOSED)).rowcount != 1:
+        raise BurnerError("E459", f"batch {found.batch} is closed already")
+    data = {
+        "op": CLOSED,
+        "counts": found.counts(),
+        "heads": heads(connection),
+        "open": list(found.open),
+        "operator": operator,
+        "product_id": found.product_id,
+        "profile": found.profile,
+        "release_digest": found.release_digest,
+    }
+    return writer.add(connection, Kind.BATCH, data, batch=found.batch, product_id=found.product_id)
+
+
+def closing(reader: Reader, batch: str) -> dict[str, Any] | None:
+    """The body of the record that closed a batch; None while it is open."""
+    query = (
+        select(records.c.body)
+        .where(RARE, records.c.kind == Kind.BATCH.value, records.c.batch == batch)
+        .order_by(records.c.at.desc(), records.c.seq.desc())
+        .limit(1)
+    )
+    with reader.connection() as connection:
+        body = connection.execute(query).scalar()
+    found = loads(body) if body else None
+    return found if found and found["data"]["op"] == CLOSED else None
+
+
+def heads(connection: Connection) -> list[dict[str, Any]]:
+    """Where every chain stands."""
+    found = []
+    for chain in connection.execute(select(chains).order_by(chains.c.chain)).all():
+        last = (
+            select(records.c.seq, records.c.hash)
+            .where(records.c.chain == chain.chain)
+            .order_by(records.c.seq.desc())
+            .limit(1)
+        )
+        if row := connection.execute(last).first():
+            head = {"manifest": chain.manifest, "station": chain.station}
+            found.append({**head, "seq": row.seq, "hash": row.hash})
+    return found
+
+
+def _last_words(connection: Connection, batch: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """How many attempts, and for each unit when what was last said of it."""
+    first, ending = records.alias("first"), records.alias("ending")
+    query = (
+        select(
+            first.c.unit_id,
+            first.c.at,
+            first.c.kind,
+            first.c.outcome,
+            ending.c.outcome.label("end"),
+        )
+        .outerjoin(
+            ending,
+            (ending.c.chain == first.c.chain)
+            & (ending.c.intent == first.c.seq)
+            & (ending.c.seq != first.c.seq)
+            & (ending.c.kind == Kind.OUTCOME.value),
+        )
+        .where(first.c.batch == batch, first.c.intent == first.c.seq)
+        .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
+        .order_by(first.c.at, first.c.chain, first.c.seq)
+    )
+    attempts, last = 0, {}
+    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+        attempts += 1
+        if row.unit_id and (row.kind == Kind.INTENT.value or row.unit_id not in last):
+            word = row.end or row.outcome or Outcome.OPEN.value
+            last[row.unit_id] = (row.at, word)
+    for at, unit, word in _corrections(connection, batch):
+        if word != Correction.REWORK and unit in last and at >= last[unit][0]:
+            last[unit] = (at, word)
+    return attempts, last
+
+
+def _corrections(connection: Connection, batch: str) -> list[tuple[str, str, str]]:
+    query = (
+        select(records.c.at, records.c.unit_id, records.c.body)
+        .where(RARE, records.c.kind == Kind.CORRECTION.value, records.c.batch == batch)
+        .order_by(records.c.at, records.c.chain, records.c.seq)
+    )
+    rows = connection.execute(query).all()
+    return [(row.at, row.unit_id, loads(row.body)["data"]["what"]) for row in rows]

@@ -1,0 +1,173 @@
+"""Another manifest's chain taken into this one: checked first, doubles told, places untouched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, delete, insert, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest import claims as names
+from burner.manifest.canonical import loads
+from burner.manifest.chain import COLUMNS, Kind, Row
+from burner.manifest.chainfile import Line, read_chain
+from burner.manifest.keys import PublicKey
+from burner.manifest.offline import Findings, check_file
+from burner.manifest.seals import HeadOfChain
+from burner.manifest.tables import chains, claims, records
+from burner.manifest.verify import Progress
+from burner.manifest.writer import Writer
+
+MANY = 500
+"""Records inserted at once."""
+
+
+@dataclass
+class Imported:
+    """What came in."""
+
+    records: int = 0
+    known: int = 0
+    """Records that were here already."""
+    duplicates: list[dict[str, Any]] = field(default_factory=list)
+    """Names that somebody holds here: device_name, product_id, unit_id, station, seq, holder."""
+
+
+def check_import(
+    path: Path, trusted: Mapping[str, PublicKey] | None, progress: Progress = lambda _: None
+) -> Findings:
+    """Check a file before it comes in.
+
+    Raises:
+        BurnerError: E713 when its chain is broken, E724 when it is none or bodies are withheld.
+    """
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        found = check_file(lines, trusted, progress)
+    if found.flaw:
+        raise BurnerError("E713", f"{path}: {found.flaw}")
+    if found.withheld:
+        raise BurnerError("E724", f"{path}: {found.withheld} records are withheld")
+    return found
+
+
+def import_chain(writer: Writer, path: Path, operator: str) -> Imported:
+    """Take in a checked file, in one transaction with a record that says so.
+
+    Raises:
+        BurnerError: E725 when the file contradicts what is here; E7.
+    """
+    result = Imported()
+
+    def write(connection: Connection) -> Row:
+        _Import(connection, writer, result).run(path)
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        data = {
+            "duplicates": result.duplicates,
+            "file": path.name,
+            "known": result.known,
+            "operator": operator,
+            "records": result.records,
+            "sha256": digest,
+        }
+        return writer.add(connection, Kind.IMPORTED, data)
+
+    with writer.lock:
+        writer.check_ready()
+        writer.commit(f"import {path} after {writer.head.seq}", write)
+    return result
+
+
+class _Import:
+    def __init__(self, connection: Connection, writer: Writer, result: Imported) -> None:
+        self._connection, self._writer, self._result = connection, writer, result
+        self._chain, self._station, self._last = 0, "", 0
+        self._rows: list[dict[str, Any]] = []
+
+    def run(self, path: Path) -> None:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            read_chain(iter(lines), self._begin, self._record)
+        self._flush()
+
+    def _begin(self, head: HeadOfChain) -> None:
+        self._flush()
+        if head.manifest == self._writer.manifest:
+            raise BurnerError("E725", f"station {head.station} is of this very manifest")
+        same = and_(chains.c.manifest == head.manifest, chains.c.station == head.station)
+        find = select(chains.c.chain).where(same)
+        chain = self._connection.execute(find).scalar()
+        if chain is None:
+            row = {"manifest": head.manifest, "station": head.station}
+            self._connection.execute(insert(chains), row)
+            chain = self._connection.execute(find).scalar_one()
+        self._chain, self._station = chain, head.station
+        newest = (
+            select(records.c.seq).where(records.c.chain == chain).order_by(records.c.seq.desc())
+        )
+        self._last = self._connection.execute(newest.limit(1)).scalar() or 0
+        if head.seq > self._last:
+            raise BurnerError(
+                "E725",
+                f"station {head.station}: records {self._last + 1} to {head.seq} are missing",
+            )
+
+    def _record(self, line: Line) -> str:
+        if line.seq <= self._last:
+            self._compare(line)
+            return ""
+        body = loads(line.body)
+        head = body["head"]
+        row = {name: head[name] for name in COLUMNS[:-2]}
+        self._rows.append({"chain": self._chain, **row, "body": line.body, "hash": line.hash})
+        where = {"unit_id": head["unit_id"], "chain": self._chain, "seq": line.seq}
+        if head["claims"]:
+            self._claim(head, where)
+        if head["kind"] in (Kind.INTENT, Kind.CLAIM):
+            names.remember_ids(self._connection, body["data"]["attempt"].get("ids", {}), **where)
+        if released := body["data"].get("released"):
+            self._release(head, released)
+        self._result.records += 1
+        if len(self._rows) >= MANY:
+            self._flush()
+        return ""
+
+    def _compare(self, line: Line) -> None:
+        """A record that is here already must be the same one."""
+        here = select(records.c.hash).where(
+            records.c.chain == self._chain, records.c.seq == line.seq
+        )
+        if self._connection.execute(here).scalar() != line.hash:
+            detail = f"station {self._station}, record {line.seq}: here is another"
+            raise BurnerError("E725", detail)
+        self._result.known += 1
+
+    def _claim(self, head: dict[str, Any], where: dict[str, Any]) -> None:
+        name = {"device_name": head["device_name"], "product_id": head["product_id"]}
+        holder = names.try_name(self._connection, **name, **where)
+        if holder is not None:
+            self._result.duplicates.append(
+                {
+                    **name,
+                    "unit_id": head["unit_id"],
+                    "station": self._station,
+                    "seq": head["seq"],
+                    "holder": holder,
+                }
+            )
+
+    def _release(self, head: dict[str, Any], released: list[str]) -> None:
+        self._connection.execute(
+            delete(claims).where(
+                claims.c.device_name.in_(released),
+                claims.c.product_id == head["product_id"],
+                claims.c.unit_id == head["unit_id"],
+            )
+        )
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._connection.execute(insert(records), self._rows)
+            self._rows = []
