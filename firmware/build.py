@@ -15,11 +15,11 @@ from operator import xor
 from pathlib import Path
 from typing import Any
 
-CHIP_IDS = {"esp32": 0, "esp32c3": 5}
+CHIP_IDS = {"esp32": 0, "esp32c3": 5, "esp32s3": 9}
 FLASH_SIZES = {"2MB": 0x10, "4MB": 0x20}
 FLASH_FREQUENCIES = {"40m": 0x00, "80m": 0x0F}
 FLASH_MODES = {"dio": 2}
-LOOPS = {"esp32": b"\x06\xff\xff", "esp32c3": b"\x6f\x00\x00\x00"}
+LOOPS = {"esp32": b"\x06\xff\xff", "esp32c3": b"\x6f\x00\x00\x00", "esp32s3": b"\x06\xff\xff"}
 """A jump to itself: Xtensa `j .`, RISC-V `j .`."""
 APP_MAGIC = 0xABCD5432
 SYMBOLS = (bytes(range(0, 250, 10)) * 11)[:256]

@@ -55,6 +55,11 @@ class Board:
             described["imei"] = unit.modem.imei
         return described
 
+    def traffic(self) -> dict[str, dict[int, int]]:
+        """Bytes on the chip's wire so far: direction → baud → bytes."""
+        chip = self.lines["esp"].endpoint
+        return chip.traffic if isinstance(chip, Chip) else {}
+
     def close(self) -> None:
         """Let go of the flash file."""
         for line in self.lines.values():

@@ -63,6 +63,11 @@ class Chip:
         self._forget()
         self.plug(now)
 
+    @property
+    def traffic(self) -> dict[str, dict[int, int]]:
+        """Bytes on the wire since the part was made: direction → baud → bytes."""
+        return {way: dict(bytes_at) for way, bytes_at in self._uart.carried.items()}
+
     # what the host does
 
     def receive(self, data: bytes, now: float) -> None:

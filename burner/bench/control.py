@@ -70,8 +70,10 @@ class Control:
         now = time.monotonic()
         if do == "insert":
             return {"ok": True, "done": self._bench.insert(place, now, board)}
+        if do == "traffic":
+            return {"ok": True, "traffic": place.board.traffic() if place.board else {}}
         if do not in _DEEDS:
-            return _no(f"{do!r} is not one of status, insert, {', '.join(_DEEDS)}")
+            return _no(f"{do!r} is not one of status, insert, traffic, {', '.join(_DEEDS)}")
         return {"ok": True, "done": _DEEDS[do](self._bench, place, now)}
 
 

@@ -64,6 +64,11 @@ class ControlClient:
         """Let the slot's ports come back under other names."""
         self.ask("renumber", slot)
 
+    def traffic(self, slot: str) -> dict[str, dict[int, int]]:
+        """Bytes on the wire of a slot's board: `to_chip` and `to_host` → baud → bytes."""
+        ways: Mapping[str, Mapping[str, int]] = self.ask("traffic", slot)["traffic"]
+        return {way: {int(baud): n for baud, n in at.items()} for way, at in ways.items()}
+
     def ask(self, do: str, slot: str = "", board: int = 0) -> dict[str, Any]:
         """One command and its answer.
 

@@ -1,6 +1,6 @@
 """The wire between host and chip: how long bytes take, and what two rates make of them."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from burner.bench.unit import FaultKind, UnitSpec
@@ -34,6 +34,8 @@ class Uart:
         self.to_host: deque[Bytes] = deque()
         self._to_chip_free = 0.0
         self._to_host_free = 0.0
+        self.carried: dict[str, Counter[int]] = {"to_chip": Counter(), "to_host": Counter()}
+        """Bytes put on the wire so far, each way, by the rate they were sent at."""
 
     def clear(self) -> None:
         """What was under way is lost."""
@@ -46,11 +48,13 @@ class Uart:
         seconds = len(data) * self._timing.byte_s(self.host_baud)
         self._to_chip_free = max(self._to_chip_free, now) + seconds
         self.to_chip.append(Bytes(self._to_chip_free, data, self.host_baud))
+        self.carried["to_chip"][self.host_baud] += len(data)
 
     def chip_sends(self, data: bytes, baud: int, now: float) -> None:
         """The chip's bytes leave at `now`, or as soon as the wire is free."""
         self._to_host_free = max(self._to_host_free, now) + len(data) * self._timing.byte_s(baud)
         self.to_host.append(Bytes(self._to_host_free + self._timing.latency_s, data, baud))
+        self.carried["to_host"][baud] += len(data)
 
     def host_takes(self, now: float) -> bytes:
         """Everything that is with the host by `now`, as its UART reads it."""

@@ -36,6 +36,15 @@ def gone(unit: Host) -> bool:
     return not unit.chip.connected
 
 
+def test_bytes_on_the_wire_are_counted_by_their_rate() -> None:
+    unit = host(modelled=True)
+    unit.wait(1)
+    unit.chip.set_host_baud(9600, 1)
+    unit.chip.receive(b"12345", 1)
+    assert unit.chip.traffic["to_chip"] == {9600: 5}
+    assert set(unit.chip.traffic["to_host"]) == {115200}
+
+
 # reset lines
 
 

@@ -39,6 +39,10 @@ def test_its_hand_moves_boards(bench: BenchProcess) -> None:
     assert set(bench.control.slots()["2"]) == {"esp", "modem"}
 
 
+def test_it_counts_the_bytes_on_the_wire(bench: BenchProcess) -> None:
+    assert set(bench.control.traffic("1")) == {"to_chip", "to_host"}
+
+
 def test_a_wrong_spec_ends_with_its_own_code() -> None:
     with pytest.raises(BurnerError) as refused, BenchProcess("sim:1,chip=esp99"):
         pass
