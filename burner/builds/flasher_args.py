@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ class _Reader:
         said: dict[str, str] = {}
         words = self.data.get("write_flash_args", [])
         words = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
-        for option, value in zip(words, [*words[1:], ""], strict=True):
+        for option, value in pairwise([*words, ""]):
             if option.startswith("--"):
                 said[_plain(option)] = "" if value.startswith("--") else value
         for key, value in self.mapping("flash_settings").items():

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from burner.cli import screen
+from burner.cli.whole import write_whole
 from burner.errors import BurnerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -73,15 +74,11 @@ def new(
 
 
 def _write(target: Path, text: str) -> None:
-    """Put the whole profile there, or nothing."""
-    beside = target.with_name(f".{target.name}.new")
     try:
         data = text.encode()
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.replace(target)
+        write_whole(target, data)
     except UnicodeEncodeError:
         raise BurnerError("E187", f"{target}: a path of the build is no text") from None
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise BurnerError("E187", f"{target}: {error.strerror}") from None

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.whole import write_whole
 from burner.errors import BurnerError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -103,12 +104,9 @@ def _index(path: Path) -> Mapping[str, Any]:
 
 def _write(target: Path, data: bytes, force: bool) -> None:
     """Put the whole file there or nothing; another release of that name stays unless forced."""
-    beside = target.with_name(f".{target.name}.new")
     try:
         if target.exists() and target.read_bytes() != data and not force:
             raise BurnerError("E206", str(target))
-        beside.write_bytes(data)
-        beside.replace(target)
+        write_whole(target, data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise BurnerError("E207", f"{target}: {error.strerror}") from None
