@@ -1,0 +1,45 @@
+"""A copy of a manifest while stations write to it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from burner.errors import BurnerError
+from burner.manifest.database import guarded, place
+from burner.manifest.reader import Reader
+from burner.manifest.verify import Progress, Verdict, verify
+
+PAGES = 1000
+"""Pages copied between looks at the writers."""
+
+
+def backup(source: str | Path, target: Path, progress: Progress = lambda _: None) -> Verdict:
+    """Copy a SQLite manifest as it is at one moment, and check the copy.
+
+    Returns:
+        What `verify` says of the copy.
+
+    Raises:
+        BurnerError: E701 there is nothing to copy, E720 a server (it has backups of its own),
+            E736 the target exists; other E7.
+    """
+    where = place(source)
+    if where.path is None:
+        raise BurnerError("E720", f"{where}: use the server's own backup, pg_dump")
+    if target.exists():
+        raise BurnerError("E736", str(target))
+    Reader(where).close()
+    part = target.with_name(target.name + ".part")
+    with guarded(where), closing(sqlite3.connect(where.path)) as original:
+        try:
+            with closing(sqlite3.connect(part)) as copy:
+                original.backup(copy, pages=PAGES)
+                copy.execute("PRAGMA journal_mode=DELETE")
+            with Reader.open(part) as reader:
+                verdict = verify(reader, progress, remember=False)
+            part.replace(target)
+        except OSError as error:
+            raise BurnerError("E705", f"{target}: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+    return verdict
