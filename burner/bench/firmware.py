@@ -19,11 +19,13 @@ from burner.bench.silicon import Silicon
 from burner.bench.unit import FaultKind, UnitSpec
 from burner.errors import BurnerError
 from burner.model import Silicon as Identity
-from burner.partitions import TABLE_SIZE, Partition, PartitionTable, parse_binary
+from burner.partitions import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
 
 ROW_MAGIC = b"\xaa\x50"
 LAST_TABLE = 0x40000
 """Tables are looked for at every sector below this."""
+WHOLE_IMAGE = 0x100000
+"""What an ESP8266 maps of its flash: an image that is the application itself ends below."""
 _OTA_UNUSABLE = (3, 4)
 """States of an OTA entry: invalid, aborted."""
 
@@ -109,9 +111,8 @@ def start(silicon: Silicon, reset: Reset = Reset.POWER_ON) -> App:
 def _boot(silicon: Silicon) -> Iterator[str]:
     """Line by line, in the order a real part prints."""
     flash, unit = silicon.flash, silicon.unit
-    loader = _image(
-        flash, silicon.target.bootloader, 0x8000 if unit.chip != "esp8266" else 0x100000
-    )
+    size = 0x8000 if unit.chip != "esp8266" else WHOLE_IMAGE
+    loader = _image(flash, silicon.target.bootloader, size)
     if loader is None or unit.has(FaultKind.ENCRYPTED):
         raise BootError("invalid header: 0xffffffff")
     if unit.has(FaultKind.SECURE_BOOT) and not loader.signature:
@@ -119,21 +120,29 @@ def _boot(silicon: Silicon) -> Iterator[str]:
     table = _table(flash)
     if table is None and unit.chip == "esp8266":
         yield "the image at 0x0 is the application itself: no partition table"
+        table, slot = PartitionTable(()), Partition("app", APP, 0, 0, WHOLE_IMAGE)
+        yield from _application(silicon, table, slot)
         return
     if table is None:
         raise BootError("E (30) boot: load partition table error!")
     yield "I (24) boot: 2nd stage bootloader"
     slot = _slot(flash, table)
     yield f"I (60) boot: Loaded app from partition at offset {slot.offset:#x}"
+    yield from _application(silicon, table, slot)
+    _first_run(flash, table)
+
+
+def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> Iterator[str]:
+    """What it prints: who it is, and which key it found."""
+    unit = silicon.unit
     app = _checked(silicon, slot)
     if not unit.firmware.prints:
         return
     if app.descriptor:
         yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
         yield f"I (260) app_init: App version:      {app.descriptor.version}"
-    yield _says(unit, keys.find(keys.Running(flash, table, slot, unit.firmware.texts)))
+    yield _says(unit, keys.find(keys.Running(silicon.flash, table, slot, unit.firmware.texts)))
     yield from unit.firmware.lines
-    _first_run(flash, table)
 
 
 def _says(unit: UnitSpec, found: keys.Found | None) -> str:

@@ -1,18 +1,32 @@
 """The ways a firmware finds its key configuration in the flash; one function a way."""
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from burner.bench.nor import NorFlash
 from burner.bench.unit import TextAt
-from burner.carriers.nvs_reader import NvsValue, read_nvs
+from burner.carriers.fat_image import Fat, read_fat
+from burner.carriers.littlefs_image import Littlefs, read_littlefs
+from burner.carriers.nvs_reader import NvsValue, read_key_partition, read_nvs
 from burner.errors import BurnerError
-from burner.partitions import Partition, PartitionTable
+from burner.partitions import DATA, SUBTYPES, Partition, PartitionTable
 
-_NVS = (1, 0x02)
-"""Type and subtype of an NVS partition."""
+FILE = "device_info.json"
+"""As Tencent's C and Python SDKs call it."""
+MAX_FILE_SIZE = 1024
 _PRODUCT_ID = re.compile(r"[0-9A-Za-z]{10}")
+_LITTLEFS = (
+    Littlefs(type="littlefs"),
+    Littlefs(type="littlefs", block_size=8192, prog_size=64, cache_size=64, name_max=32),
+)
+"""As esp_littlefs mounts it, and Arduino on ESP8266."""
+_FAT = tuple(
+    Fat(type="fat", wear_levelling=levelled, sector_size=size)
+    for levelled in (True, False)
+    for size in (4096, 512)
+)
 
 
 @dataclass(frozen=True)
@@ -35,26 +49,77 @@ class Running:
     texts: tuple[TextAt, ...] = ()
     """Where its build put its key."""
 
+    def partitions(self, *words: str) -> Iterator[tuple[Partition, bytes]]:
+        """The data partitions of these subtypes, with what they hold."""
+        subtypes = {SUBTYPES[DATA][word] for word in words}
+        for partition in self.table:
+            if partition.type == DATA and partition.subtype in subtypes:
+                yield partition, self.flash.read(partition.offset, partition.size)
+
 
 Way = Callable[[Running], Found | None]
 
 
 def in_nvs(running: Running) -> Found | None:
     """Strings in any NVS partition, under esp-qcloud's names or the customer's."""
-    for partition in running.table:
-        if (partition.type, partition.subtype) != _NVS:
-            continue
-        try:
-            values = read_nvs(running.flash.read(partition.offset, partition.size))
-        except BurnerError:
-            continue
-        for namespace in dict.fromkeys(name for name, _ in values):
-            if found := _in_namespace({k: v for (n, k), v in values.items() if n == namespace}):
-                return found
+    keys = [None, *_nvs_keys(running)]
+    for _, data in running.partitions("nvs"):
+        for key in keys:
+            try:
+                values = read_nvs(data, key)
+            except BurnerError:
+                continue
+            for namespace in dict.fromkeys(name for name, _ in values):
+                if found := _among({k: v for (n, k), v in values.items() if n == namespace}):
+                    return found
     return None
 
 
-def _in_namespace(values: Mapping[str, NvsValue]) -> Found | None:
+def _nvs_keys(running: Running) -> Iterator[bytes]:
+    """What decrypts NVS, where there is a key partition."""
+    for _, data in running.partitions("nvs_keys"):
+        try:
+            yield read_key_partition(data)
+        except BurnerError:
+            continue
+
+
+def in_littlefs(running: Running) -> Found | None:
+    """`device_info.json` in a LittleFS, which partitions marked spiffs often hold."""
+    for _, data in running.partitions("littlefs", "spiffs", "undefined"):
+        if b"littlefs" not in data[:16384]:
+            continue
+        for settings in _LITTLEFS:
+            try:
+                content = read_littlefs(settings, data, FILE, MAX_FILE_SIZE)
+            except BurnerError:
+                continue
+            return _in_json(content)
+    return None
+
+
+def in_fat(running: Running) -> Found | None:
+    """`device_info.json` in a FAT, with wear levelling or without."""
+    for _, data in running.partitions("fat"):
+        for settings in _FAT:
+            try:
+                content = read_fat(settings, data, FILE, MAX_FILE_SIZE)
+            except BurnerError:
+                continue
+            return _in_json(content)
+    return None
+
+
+def _in_json(content: bytes) -> Found | None:
+    try:
+        values = json.loads(content)
+    except ValueError:
+        return None
+    return _among(values) if isinstance(values, dict) else None
+
+
+def _among(values: Mapping[str, NvsValue]) -> Found | None:
+    """The key among named values, whatever spelling their names have."""
     texts = {key: value for key, value in values.items() if isinstance(value, str)}
     product_key = _key(texts, "product_id", "productid", "pid")
     if product_key is None or not _PRODUCT_ID.fullmatch(texts[product_key]):
@@ -90,7 +155,7 @@ def _text(running: Running, where: TextAt) -> str:
     return data.split(b"\0")[0].decode("ascii", "replace")
 
 
-WAYS: tuple[Way, ...] = (in_arrays, in_nvs)
+WAYS: tuple[Way, ...] = (in_arrays, in_nvs, in_littlefs, in_fat)
 """Tried in this order. A new carrier adds its way here."""
 
 

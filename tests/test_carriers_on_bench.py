@@ -1,0 +1,222 @@
+"""Every carrier on every chip that has it: burned, decoded, found by the firmware, verified."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from burner.bench.unit import TextAt, mac_for
+from burner.cli import root
+from tests.images import PRODUCT_ID, SECRET, app_image, write_product
+
+TABLE = """\
+nvs,      data, nvs,       0x9000,  0x4000
+keys,     data, nvs_keys,  0xd000,  0x1000
+fctry,    data, nvs,       0x10000, 0x4000
+cfg,      data, undefined, 0x14000, 0x1000
+factory,  app,  factory,   0x20000, 1M
+lfs,      data, littlefs,  ,        64K
+ffat,     data, fat,       ,        0x84000
+"""
+ARRAYS = {"product_id": "PRODUCT_ID", "product_secret": "YOUR_PRODUCT_SECRET"}
+NAME_ARRAY = {"device_name": "YOUR_DEV_NAME"}
+SIZES = {"product_id": 11, "product_secret": 33, "device_name": 49}
+ARDUINO = {"type": "littlefs", "block_size": "8K", "prog_size": 64, "cache_size": 64}
+BOOT = "{product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)', timeout_s: 3}"
+
+
+def application(chip: str) -> bytes:
+    """Tencent's arrays with a quarter of a megabyte of code around them."""
+    code = "".join(f"{n:x}" for n in range(40_000))
+    arrays = (
+        text.ljust(SIZES[value] - 1, "\0") for value, text in {**ARRAYS, **NAME_ARRAY}.items()
+    )
+    return app_image(code[:100_000], *arrays, code[100_000:], chip=chip)
+
+
+def struct_fields(named: bool) -> list[dict[str, Any]]:
+    values = [value for value in SIZES if named or value != "device_name"]
+    return [
+        {"name": "magic", "type": "u32", "value": 0x4B455931},
+        *({"name": v, "type": f"char[{SIZES[v]}]", "key": v} for v in values),
+        {"name": "crc", "type": "u32", "checksum": {"algorithm": "crc32"}},
+    ]
+
+
+def carrier(kind: str, chip: str, named: bool) -> dict[str, Any]:
+    """What the profile says."""
+    key = "device_name" if named else None
+    match kind:
+        case "nvs":
+            return {"kind": "nvs", "preset": "esp-qcloud", "keys": {"device_name": key}}
+        case "encrypted":
+            plain = carrier("nvs", chip, named)
+            return {**plain, "key_partition": "keys"}
+        case "littlefs":
+            system = {**ARDUINO, "name_max": 32} if chip == "esp8266" else "littlefs"
+            partition, keys = "lfs", {"device_name": "deviceName" if named else None}
+            return {"kind": "file", "partition": partition, "filesystem": system, "keys": keys}
+        case "fat":
+            keys = {"device_name": "deviceName" if named else None}
+            return {"kind": "file", "partition": "ffat", "filesystem": "fat", "keys": keys}
+        case "patch":
+            texts = {**ARRAYS, **(NAME_ARRAY if named else {})}
+            placeholders = {value: {"text": text} for value, text in texts.items()}
+            return {"kind": "patch", "image": "app", "placeholders": placeholders}
+        case "raw":
+            return {"kind": "raw", "partition": "cfg", "fields": struct_fields(named)}
+    return {"kind": "at", "ready_s": 3, "answer_s": 3}
+
+
+def texts(kind: str, chip: str, named: bool) -> tuple[TextAt, ...]:
+    """Where this firmware was built to look, if its build decided that."""
+    values = [value for value in SIZES if named or value != "device_name"]
+    if kind == "patch":
+        image, names = application(chip), {**ARRAYS, **NAME_ARRAY}
+        spots = {v: image.index(b"\0" + names[v].encode() + b"\0") + 1 for v in values}
+        return tuple(TextAt(v, "factory", at, SIZES[v]) for v, at in spots.items())
+    if kind == "raw":
+        starts = {"product_id": 4, "product_secret": 15, "device_name": 48}
+        return tuple(TextAt(v, "cfg", starts[v], SIZES[v]) for v in values)
+    return ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table."""
+
+    kind: str
+    chip: str
+    named: bool = True
+    """The carrier holds the name; else the firmware derives it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.chip}" + ("" if self.named else "-nameless")
+
+    def write(self, folder: Path, **replaced: str) -> Path:
+        """The profile and its files."""
+        fields = {
+            "images": "\n"
+            f"- {{name: bootloader, file: bootloader.bin, offset: {self.bootloader:#x}}}\n"
+            "- {name: app, file: app.bin, partition: factory}",
+            "blank": "[nvs]",
+            "carrier": json.dumps(carrier(self.kind, self.chip, self.named)),
+            "name": '{template: "unit-{mac}"}' if self.named else '{template: "{mac}"}',
+            "boot": BOOT if self.kind != "at" else "",
+            **replaced,
+        }
+        return write_product(
+            folder, table=TABLE, chip=self.chip, app=application(self.chip), **fields
+        )
+
+    @property
+    def bootloader(self) -> int:
+        return 0x1000 if self.chip == "esp32" else 0
+
+    def unit(self) -> dict[str, Any]:
+        """The bench's unit: what a nameless firmware derives would be wrong for a named one."""
+        places = [asdict(where) for where in texts(self.kind, self.chip, self.named)]
+        own = "of-the-silicon" if self.named else "{MAC}"
+        unit: dict[str, Any] = {"firmware": {"device_name": own, "texts": places}}
+        if self.kind == "at":
+            unit["modem"] = {"kind": "tencent-wifi", "port": "esp"}
+        return unit
+
+    @property
+    def device_name(self) -> str:
+        mac = mac_for(1, 0, self.chip).octets.hex().upper()
+        return f"unit-{mac}" if self.named else mac
+
+
+CHIPS = {
+    "nvs": ("esp32c3", "esp32", "esp8266"),
+    "encrypted": ("esp32c3", "esp32"),
+    "littlefs": ("esp32c3", "esp32", "esp8266"),
+    "fat": ("esp32c3", "esp32"),
+    "patch": ("esp32c3", "esp32", "esp8266"),
+    "raw": ("esp32c3", "esp32", "esp8266"),
+    "at": ("esp32c3", "esp32", "esp8266"),
+}
+CASES = [Case(kind, chip) for kind, chips in CHIPS.items() for chip in chips]
+NAMELESS = [Case(case.kind, case.chip, named=False) for case in CASES if case.kind != "at"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def bench(folder: Path, chip: str, *units: dict[str, Any]) -> str:
+    spec = {"slots": len(units), "chip": chip, "keep": "flash", "units": list(units)}
+    (folder / "bench.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    return "bench.yaml"
+
+
+def burner(*arguments: str) -> tuple[int, str]:
+    """Exit status and output of a command."""
+    ran = CliRunner().invoke(root, arguments, standalone_mode=False)
+    assert ran.exception is None, (ran.exception, ran.output)
+    return int(ran.return_value or 0), ran.output
+
+
+def burn(source: Path, spec: str, batch: str = "b") -> None:
+    where = ("--bench", spec, "--batch", batch, "--operator", "li")
+    assert burner("burn", str(source), *where, "--yes", "--once")[0] in (0, 1)
+
+
+def records() -> Sequence[dict[str, Any]]:
+    return list(json.loads(burner("manifest", "list", "--json")[1]))
+
+
+def flash_of(folder: Path) -> bytes:
+    (kept,) = (folder / "flash").iterdir()
+    return kept.read_bytes()
+
+
+def burned(folder: Path, case: Case) -> Path:
+    """A unit that passed: its firmware printed what was burned, through its carrier."""
+    source = case.write(folder)
+    burn(source, bench(folder, case.chip, case.unit()))
+    (record,) = records()
+    assert (record["outcome"], record["code"]) == ("PASS", ""), record
+    assert record["device_name"] == case.device_name
+    return source
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_firmware_finds_key_and_name_where_the_carrier_put_them(
+    case: Case, folder: Path
+) -> None:
+    burned(folder, case)
+    flash = flash_of(folder)
+    shown = case.kind not in ("at", "encrypted")
+    for value in (PRODUCT_ID, SECRET, case.device_name):
+        assert (value.encode() in flash) == shown
+
+
+@pytest.mark.parametrize("case", [c for c in NAMELESS if c.chip == "esp32c3"], ids=str)
+def test_a_unit_without_a_name_in_its_flash_is_verified_as_one(case: Case, folder: Path) -> None:
+    source = burned(folder, case)
+    assert case.device_name.encode() not in flash_of(folder)
+    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(said)
+    assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
+    (key,) = (check for check in unit["checks"] if check["what"] == "key configuration")
+    assert (key["verdict"], key["why"]) == ("same", PRODUCT_ID)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", [*CASES, *NAMELESS], ids=str)
+def test_every_unit_is_what_its_record_says(case: Case, folder: Path) -> None:
+    source = burned(folder, case)
+    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(said)
+    assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
+    burn(source, "bench.yaml")
+    assert len(records()) == 1, "a second look is no attempt"
