@@ -53,7 +53,8 @@ def _code(text: str, writing: bool) -> str:
 
 
 def _detail(error: Exception) -> str:
-    return discreet(str(error).splitlines()[0])
+    first = str(error).splitlines()[0]
+    return discreet(first.replace(" Wrong chip argument?", ""))  # we gave no argument
 
 
 def _status(text: str) -> str:
