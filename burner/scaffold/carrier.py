@@ -57,10 +57,14 @@ def _nvs(build: Build | None) -> Draft:
             line("  kind: nvs", "or file, patch, raw, at: docs/carriers.md"),
             line(f"  partition: {scalar(found or FILL_IN)}", why),
             line(f"  namespace: {FILL_IN}", "which the firmware opens"),
+            *((_MUTABLE,) if not found else ()),
             *_nvs_keys(),
         ),
         found,
     )
+
+
+_MUTABLE: Final = line("  # class: mutable", "if it is nvs itself: the firmware writes there too")
 
 
 def _is_esp_qcloud(build: Build) -> bool:

@@ -1,0 +1,104 @@
+"""From a firmware build to burned units: `profile new`, `release build`, `burn`, nothing between.
+
+The product's id and whatever the build cannot tell are filled in as an engineer would.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.builds import esp8266_rtos_app, write_files, write_idf_build
+from tests.images import PRODUCT_ID, esp_image
+from tests.runs import burn, burner, manifest
+
+NAME = "plug-c3"
+"""Its secret's variable is the one that the runs of the suite have."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A release of a build."""
+
+    folder: Path
+    release: Path
+    check: str
+    """What `profile check` said of the profile it was made of."""
+
+
+def release(folder: Path, build: Path, *, prints: bool = True, **filled: str) -> Made:
+    """Profile, what is missing in it, release.
+
+    With `prints`, units pass only if their firmware finds ProductID and name by itself.
+    """
+    made = burner(folder, "profile", "new", NAME, "--from", str(build))
+    assert made.returncode == 0, made.stderr
+    profile = folder / "profiles" / f"{NAME}.yaml"
+    text = profile.read_text(encoding="utf-8")
+    for key, value in {"id": PRODUCT_ID, **filled}.items():
+        text, count = re.subn(rf"(\b{key}: )FILL_IN", rf"\g<1>{value}", text)
+        assert count == 1, key
+    if prints:
+        text = re.sub(r"^# (boot:|  product_id:|  device_name:)", r"\1", text, flags=re.MULTILINE)
+        assert "\nboot:\n  product_id:" in text
+    profile.write_text(text, encoding="utf-8")
+    checked = burner(folder, "profile", "check", str(profile))
+    assert checked.returncode == 0, checked.stdout
+    built = burner(folder, "release", "build", str(profile), "-o", "plug.burn")
+    assert built.returncode == 0, built.stderr
+    return Made(folder, folder / "plug.burn", checked.stdout)
+
+
+def burned(made: Made, bench: str) -> list[str]:
+    """The outcomes of one unit a slot, with the manifest's word for each."""
+    ran = burn(made.folder, "--bench", bench, profile=made.release)
+    assert ran.status == 0, ran.errors
+    recorded = manifest(made.folder)
+    assert {record["product_id"] for record in recorded} == {PRODUCT_ID}
+    assert len({record["device_name"] for record in recorded}) == len(recorded)
+    return [record["outcome"] for record in recorded]
+
+
+def test_a_build_of_esp_idf_becomes_four_burned_units(tmp_path: Path, shared_images: Path) -> None:
+    made = release(
+        tmp_path, shared_images / "idf_hello_esp32c3", partition="nvs", namespace="cloud"
+    )
+    for warning in ("E122", "E123"):
+        assert warning in made.check, "it is hello_world, with one nvs partition"
+    assert burned(made, "sim:4,chip=esp32c3,flash=2MB") == ["PASS"] * 4
+
+
+def test_a_build_for_the_esp32_becomes_a_burned_unit(tmp_path: Path) -> None:
+    made = release(tmp_path, write_idf_build(tmp_path / "b", chip="esp32"), namespace="cloud")
+    assert burned(made, "sim:1,chip=esp32,flash=4MB") == ["PASS"]
+
+
+def test_a_build_of_esp8266_rtos_sdk_becomes_a_burned_unit(
+    tmp_path: Path, shared_images: Path
+) -> None:
+    args = {
+        "write_flash_args": ["--flash_mode", "dio", "--flash_size", "2MB", "--flash_freq", "40m"],
+        "flash_files": {
+            "0x0000": "bootloader/bootloader.bin",
+            "0x8000": "partition_table/partition-table.bin",
+            "": "",
+            "0x10000": "blinky.bin",
+        },
+        "bootloader": {"offset": "0x1000", "file": "bootloader/bootloader.bin"},
+    }
+    table = "nvs,data,nvs,0x9000,0x6000\nfactory,app,factory,0x10000,0xf0000\n"
+    build = write_idf_build(
+        *(tmp_path / "b", args, "esp8266", table + "fctry,data,nvs,0x100000,0x4000"),
+        blinky=esp8266_rtos_app("qcloud-key"),
+        bootloader=(shared_images / "bootloader_esp8266.bin").read_bytes(),
+    )
+    made = release(tmp_path, build)
+    assert "E124" in made.check, "that bootloader is for 512 KB"
+    assert burned(made, "sim:1,chip=esp8266,flash=2MB") == ["PASS"]
+
+
+def test_an_esp8266_image_with_tencents_arrays_is_patched_and_burned(tmp_path: Path) -> None:
+    arrays = b"PRODUCT_ID".ljust(11, b"\0") + b"YOUR_PRODUCT_SECRET".ljust(33, b"\0")
+    files = {"plug.bin": esp_image(arrays + b"/device/register\0\0\0\0", chip="esp8266")}
+    build = write_files(tmp_path / "out", files)
+    made = release(tmp_path, build, prints=False, version="1.0.0")
+    assert burned(made, "sim:1,chip=esp8266,flash=4MB") == ["PASS"]
