@@ -183,7 +183,7 @@ def _without_build(preset: str) -> list[str]:
 _NAME: Final = (
     "# The name in the cloud. The firmware must derive the same: `burner profile names`.",
     "name:",
-    line('  template: "{mac}"', "upper-case hex; {imei}, {serial}, text, … : docs/engineer.md"),
+    line('  template: "{mac}"', "upper-case hex; {imei}, {serial}, text, …: docs/names.md"),
 )
 _FURTHER: Final = (
     "# What the firmware prints when it starts well; units that print something else fail.",
