@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from burner.cli import screen
+from burner.cli.manifest_batch import BATCH_COMMANDS
+from burner.cli.manifest_desk import DESK_COMMANDS
+from burner.cli.manifest_verify import verify
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.errors import BurnerError
 
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from burner.manifest.reader import Filter, Reader
-    from burner.manifest.verify import Verdict
+
+
+FORMATS = ("csv", "jsonl", "chain")
 
 
 @click.group()
@@ -64,43 +69,27 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
 
 @manifest.command()
 @manifest_option
-@json_option
-def verify(manifest: str, as_json: bool) -> None:
-    """Recompute every chain and compare every column, claim and place with the records."""
-    from burner.manifest.verify import size
-    from burner.manifest.verify import verify as check
-
-    with _reader(manifest) as reader, screen.progress("verify", size(reader)) as advance:
-        verdict = check(reader, advance)
-    if as_json:
-        screen.say(json.dumps(_verdict(verdict), ensure_ascii=False, indent=2))
-    else:
-        rows = [(c.station, c.records, c.at, c.hash) for c in verdict.chains]
-        screen.table("", ("station", "records", "last (UTC)", "hash of the last"), rows)
-    for warning in verdict.warnings:
-        screen.warn(warning)
-    if verdict.flaw:
-        raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
-    if not as_json:
-        screen.say(f"{verdict.records} records agree.")
-
-
-@manifest.command()
-@manifest_option
 @filter_options
-@click.option("--format", "kind", type=click.Choice(("csv", "jsonl")), default="csv")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout.")
 def export(manifest: str, kind: str, out: Path | None, **wanted: Any) -> None:
-    """Write attempts as CSV or JSON lines, one line each."""
-    from burner.manifest.export import FORMATS
+    """Write attempts as CSV or JSON lines, one line each; or the chain, for `verify` and `import`.
 
+    The chain is whole; with --batch it begins at the batch and withholds what is not of it.
+    """
+    from burner.manifest import export as formats
+    from burner.manifest.chainfile import export_chain
+
+    chosen = _filter(wanted)
+    if kind == "chain" and chosen != _filter({"batch": chosen.batch}):
+        raise click.UsageError("A chain cannot be cut by time, product or outcome.")
     with _reader(manifest) as reader, _target(out) as file:
-        chosen = _filter(wanted)
-        lines: Iterable[str] = FORMATS[kind](reader, chosen)
-        if out:
-            lines = screen.track(lines, "export", reader.count(chosen))
-        for line in lines:
-            file.write(line)
+        lines: Iterable[str]
+        if kind == "chain":
+            lines, count = export_chain(reader, chosen.batch), None
+        else:
+            lines, count = formats.FORMATS[kind](reader, chosen), reader.count(chosen)
+        file.writelines(screen.track(lines, "export", count) if out else lines)
 
 
 def _reader(manifest: str) -> "Reader":
@@ -195,15 +184,5 @@ def _remark(element: dict[str, Any]) -> str:
     return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
 
 
-def _verdict(verdict: "Verdict") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    flaw = asdict(verdict.flaw) if verdict.flaw else None
-    return {
-        "manifest": verdict.manifest,
-        "records": verdict.records,
-        "ok": flaw is None,
-        "flaw": flaw,
-        "chains": [asdict(chain) for chain in verdict.chains],
-        "warnings": list(verdict.warnings),
-    }
+for _command in (verify, *BATCH_COMMANDS, *DESK_COMMANDS):
+    manifest.add_command(_command)

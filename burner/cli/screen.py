@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Item = TypeVar("Item")
+Advance = Callable[[int], None]
+"""Tells a progress bar how much more is done."""
+
 PIPE_WIDTH = 400
 
 
@@ -98,7 +101,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterab
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int) -> Iterator[Advance]:
     """A bar for work that says how much more it has done, when a person is looking."""
     if not console(stderr=True).is_terminal:
         yield lambda _: None

@@ -146,6 +146,11 @@ def unlock(owner: str, ask: Ask | None = None) -> Signer:
     return _load(public, path.read_bytes(), passphrase)
 
 
+def forget(owner: str) -> None:
+    """Sign with the current key no more; its files stay."""
+    (_folder(owner) / "current").unlink(missing_ok=True)
+
+
 def signer_for(station: str, ask: Ask | None = None) -> Signer | None:
     """What a station signs its checkpoints with; None where no key was ever made for it.
 

@@ -1,6 +1,6 @@
 """Checks an exported chain with nothing but the file and, better, the public key."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, ChainCheck, Flaw, Kind, genesis, link
 from burner.manifest.chainfile import Line, read_chain
+from burner.manifest.heads import Wanted
 from burner.manifest.keys import PublicKey
 from burner.manifest.seals import HeadOfChain, Seals
 from burner.manifest.verify import SEALING, ChainState, Progress
@@ -24,7 +25,7 @@ class Findings:
     flaw: Flaw | None = None
     withheld: int = 0
     """Records whose bodies are not in the file."""
-    heads: set[tuple[str, str, int, str]] = field(default_factory=set)
+    heads: list[Wanted] = field(default_factory=list)
     """Those of the wanted heads that were met."""
 
 
@@ -33,13 +34,24 @@ def check_file(
     trusted: Mapping[str, PublicKey] | None = None,
     progress: Progress = lambda _: None,
     watch: Watch = lambda _: None,
+    *,
+    wanted: Sequence[Wanted] = (),
 ) -> Findings:
     """Check an exported chain.
+
+    Args:
+        lines: of the file.
+        trusted: keys by id that must stand behind every checkpoint; None = those in the file.
+        progress: told how many more records were checked.
+        watch: shown every body that is not withheld.
+        wanted: heads to look for on the way.
 
     Raises:
         BurnerError: E724 when the file cannot be read as one.
     """
-    return _Check(trusted, progress, watch).run(lines)
+    check = _Check(trusted, progress, watch)
+    check.wanted = {(head.station, head.seq): head for head in wanted}
+    return check.run(lines)
 
 
 class _Check:
@@ -54,6 +66,7 @@ class _Check:
         self._seals: Seals | None = None
         self._attempts: dict[int, tuple[str, str]] = {}
         self._count = 0
+        self.wanted: Mapping[tuple[str, int], Wanted] = {}
 
     def run(self, lines: Iterable[str]) -> Findings:
         read_chain(iter(lines), self._begin, self._record)
@@ -95,6 +108,9 @@ class _Check:
         check = self._shown if line.body else self._hidden
         if wrong := check(self._chain, line):
             self._found.flaw = Flaw(self._chain.station, line.seq, wrong)
+        wanted = self.wanted.get((self._chain.station, line.seq))
+        if wanted and not wrong and wanted.met_by(line.hash):
+            self._found.heads.append(wanted)
         self._count += 1
         self._progress(1)
         return wrong

@@ -15,8 +15,9 @@ from burner.errors import BurnerError
 from burner.manifest.bodies import Data, Life, element, fingerprints
 from burner.manifest.canonical import loads, utc
 from burner.manifest.chain import Kind
+from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
-from burner.manifest.tables import SCHEMA, batches, claims, ids, records
+from burner.manifest.tables import SCHEMA, batches, claims, ids, places, records
 from burner.model import Attempt, Outcome, Record
 
 WITHDRAWING = ("scrap", "void")
@@ -259,6 +260,12 @@ class Reader:
         """The row of a batch: planned, taken, state, release."""
         with self.connection() as connection:
             return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+
+    def passed_in(self, batch: str) -> int:
+        """How many places of a batch are taken for good."""
+        query = select(func.count()).where(places.c.batch == batch, places.c.state == PASSED)
+        with self.connection() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def made_before(self, profile: str, product_id: str) -> tuple[Attempt, ...]:
         """One passed attempt of every batch that was opened for a profile, name and version."""

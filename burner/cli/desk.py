@@ -1,0 +1,47 @@
+"""What the commands that write into a manifest share: who says it, at which station."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def operator_option(command: Command) -> Command:
+    """--operator: a person; no record without a name."""
+    return click.option(
+        "--operator", required=True, metavar="ID", envvar="BURNER_OPERATOR", help="Who decides."
+    )(command)
+
+
+def reason_option(command: Command) -> Command:
+    """--reason: no correction without one."""
+    return click.option("--reason", required=True, metavar="TEXT", help="Why.")(command)
+
+
+def station_option(command: Command) -> Command:
+    """--station: in whose chain it is recorded; a station that is burning needs its own."""
+    return click.option(
+        "--station",
+        default=_this_computer,
+        metavar="ID",
+        help="Record it as this station; default: this computer's name.",
+    )(command)
+
+
+def passphrase() -> str:
+    """Ask for a key's passphrase."""
+    return str(click.prompt("Passphrase of the signing key", hide_input=True, err=True))
+
+
+def new_passphrase() -> str:
+    """Ask for one twice."""
+    text = "Passphrase for the new key"
+    return str(click.prompt(text, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _this_computer() -> str:
+    from burner.cli.slots import station_id
+
+    return station_id()

@@ -1,0 +1,236 @@
+"""`burner manifest`: heads, checkpoints, keys, corrections, and an old copy acknowledged."""
+
+import os
+from pathlib import Path
+
+import click
+
+from burner.cli import screen
+from burner.cli.desk import (
+    new_passphrase,
+    operator_option,
+    passphrase,
+    reason_option,
+    station_option,
+)
+from burner.cli.options import manifest_option
+from burner.errors import BurnerError
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--out", type=NEW_FILE, help="Also as a file, to be kept or countersigned.")
+@manifest_option
+def head(out: Path | None, manifest: str) -> None:
+    """Print where every chain stands, as short codes: write them down away from the station."""
+    from burner.manifest.heads import current_heads, write_heads
+    from burner.manifest.reader import Reader
+
+    with Reader.open(manifest) as reader:
+        heads = current_heads(reader)
+    for each in heads:
+        screen.say(each.code())
+    if out:
+        write_heads(out, heads)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--owner", required=True, metavar="NAME", help="Whose key signs (see keys make).")
+def countersign(file: Path, owner: str) -> None:
+    """Sign the heads in FILE (QA does this on a computer of its own)."""
+    from burner.manifest import heads, keys
+
+    heads.countersign(file, keys.unlock(owner, passphrase), owner)
+
+
+@click.command()
+@station_option
+@manifest_option
+def checkpoint(station: str, manifest: str) -> None:
+    """Sign the station's chain as it stands now, and print the head."""
+    from burner.manifest import desk, keys
+    from burner.manifest.ledger import Ledger
+
+    signer = keys.unlock(station, passphrase)
+    with Ledger.open(manifest, station) as ledger:
+        screen.say(desk.checkpoint(ledger.writer, signer, "on demand").code())
+
+
+@click.command()
+@click.argument("what", type=click.Choice(("rework", "scrap", "void")))
+@click.argument("unit", metavar="NAME|MAC|IMEI|SN")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def correct(
+    *, what: str, unit: str, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    """Say that a UNIT is reworked, scrapped, or that its attempts do not count (void).
+
+    Nothing is erased: it is a record of its own, with a name and a reason. Scrap and void take
+    the unit out of its batch; void also frees its names.
+    """
+    from burner.manifest import desk
+    from burner.manifest.ledger import Ledger
+
+    with Ledger.open(manifest, station) as ledger:
+        units = ledger.reader.find(unit)
+        last = ledger.unit(units[0], "").last if len(units) == 1 else None
+        if last is None:
+            found = f"{unit}: {', '.join(units)}" if units else unit
+            raise BurnerError("E712", found)
+        desk.correct(
+            ledger.writer,
+            desk.Correction(what),
+            units[0],
+            product_id=last.attempt.product_id,
+            operator=operator,
+            reason=reason,
+            batch=last.attempt.batch,
+        )
+
+
+@click.command()
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def acknowledge(operator: str, reason: str, station: str, manifest: str) -> None:
+    """Go on with a restored old copy of the manifest, when the newer one is lost.
+
+    The numbers of the lost records are never used again, and the chain says that they are lost.
+    """
+    from burner.manifest import desk
+    from burner.manifest.database import place
+    from burner.manifest.writer import Writer
+
+    with Writer(place(manifest), station, accept_old=True) as writer:
+        first, last = desk.acknowledge(writer, operator, reason)
+    screen.say(f"Records {first} to {last} of station {station} are lost; it goes on from there.")
+
+
+@click.command()
+@station_option
+@manifest_option
+def migrate(station: str, manifest: str) -> None:
+    """Bring the tables of an older burner up to date. Make a backup first."""
+    from burner.manifest.database import place
+    from burner.manifest.writer import Writer
+
+    with Writer(place(manifest), station):
+        screen.say("The manifest is up to date.")
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Make, hand over and withdraw the keys that sign checkpoints."""
+
+
+@keys_group.command("make")
+@click.argument("owner")
+@click.option("--keyring", "in_keyring", is_flag=True, help="Keep it in the system's keyring.")
+@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
+def make(owner: str, in_keyring: bool, out: Path | None) -> None:
+    """Make a key for OWNER: a station id, or whoever countersigns.
+
+    The passphrase comes from BURNER_KEY_PASSPHRASE, else it is asked for.
+    """
+    from burner.manifest import keys
+
+    if keys.current(owner):
+        raise BurnerError("E736", f"{owner} has a key: see keys rotate, keys lost")
+    public = keys.make(owner, None if in_keyring else _given_passphrase()).public
+    _told(public.id, public.pem(), out)
+
+
+@keys_group.command("show")
+@click.argument("owner")
+@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
+def show(owner: str, out: Path | None) -> None:
+    """Print the public half of OWNER's key."""
+    from burner.manifest import keys
+
+    public = keys.current(owner)
+    if public is None:
+        raise BurnerError("E721", f"for {owner}")
+    _told(public.id, public.pem(), out)
+
+
+@keys_group.command("rotate")
+@click.option("--keyring", "in_keyring", is_flag=True, help="Keep the new key in the keyring.")
+@click.option("--out", type=NEW_FILE, help="Write the new public half here, for QA.")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def rotate(
+    *, in_keyring: bool, out: Path | None, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    """Make a new key for the station; the old one vouches for it in the chain."""
+    from burner.manifest import desk, keys
+    from burner.manifest.ledger import Ledger
+
+    old = keys.unlock(station, passphrase)
+    with Ledger.open(manifest, station) as ledger:
+        desk.checkpoint(ledger.writer, old, "before the key is handed over")
+        new = keys.make(station, None if in_keyring else _given_passphrase())
+        desk.rotate(ledger.writer, old, new.public, operator=operator, reason=reason)
+    _told(new.public.id, new.public.pem(), out)
+
+
+@keys_group.command("revoke")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def revoke(operator: str, reason: str, station: str, manifest: str) -> None:
+    """Say that the station's key is in wrong hands: what it signs from now on is refused."""
+    _withdraw("revoked", operator, reason, station, manifest)
+
+
+@keys_group.command("lost")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def lost(operator: str, reason: str, station: str, manifest: str) -> None:
+    """Say that the station's key is gone (a forgotten passphrase, a dead disk).
+
+    Then make a new one and carry its public half to QA: nobody vouches for it but you.
+    """
+    _withdraw("lost", operator, reason, station, manifest)
+
+
+def _withdraw(what: str, operator: str, reason: str, station: str, manifest: str) -> None:
+    from burner.manifest import desk, keys
+    from burner.manifest.ledger import Ledger
+    from burner.manifest.seals import KeyOp
+
+    public = keys.current(station)
+    if public is None:
+        raise BurnerError("E721", f"for {station}")
+    with Ledger.open(manifest, station) as ledger:
+        desk.record_key(ledger.writer, KeyOp(what), public, operator=operator, reason=reason)
+    keys.forget(station)
+    screen.say(f"Key {public.id} is {what}. Make the next one with: burner manifest keys make")
+
+
+def _given_passphrase() -> str:
+    from burner.manifest.keys import PASSPHRASE
+
+    return os.environ.get(PASSPHRASE) or new_passphrase()
+
+
+def _told(key: str, pem: str, out: Path | None) -> None:
+    screen.say(f"key {key}")
+    if out:
+        out.write_text(pem, encoding="ascii")
+    else:
+        screen.say(pem.rstrip("\n"))
+
+
+DESK_COMMANDS = (head, countersign, checkpoint, correct, acknowledge, migrate, keys_group)

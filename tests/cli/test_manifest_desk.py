@@ -1,0 +1,189 @@
+"""Batches closed, keys kept, heads carried out, corrections said: the commands QA uses."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from burner.cli.manifest import manifest
+from burner.errors import BurnerError
+from burner.manifest import keys
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome
+from tests.manifest.records import an_attempt, burned, open_batch
+from tests.manifest.test_verify import edit
+
+WHO = ("--operator", "wang", "--station", "line1")
+WHY = ("--reason", "dropped")
+
+
+def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
+    return pytest.raises(BurnerError, match=f"^{code}:")
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a manifest of two PASS and a FAIL; a state folder and a key of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv(keys.PASSPHRASE, "open sesame")
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, planned=3)
+        burned(ledger, 1, batch="WO1")
+        burned(ledger, 2, batch="WO1")
+        burned(ledger, 3, Outcome.FAIL, batch="WO1")
+    run("keys", "make", "line1", "--out", "line1.pem")
+    return tmp_path
+
+
+def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Path) -> None:
+    assert "3 planned = 2 pass + 0 scrap + 1 missing" in run("status", "WO1").stdout
+    assert json.loads(run("status", "WO1", "--json").stdout)["missing"] == 1
+    run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
+    assert "2 pass + 1 scrap + 0 missing" in run("close", "WO1", *WHO).stdout
+    assert "records agree" in run("verify", "WO1", "--key", "line1.pem").stdout
+    assert "records agree" in run("verify", "--key", "line1.pem").stdout
+    (here / "WO1" / "units.csv").write_text("seq\n")
+    with pytest.raises(BurnerError, match=r"^E713: .*units.csv was changed"):
+        run("verify", "WO1")
+    with refused("E736"):
+        run("close", "WO1", *WHO)
+
+
+def test_a_batch_may_be_opened_before_its_first_unit(here: Path) -> None:
+    facts = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
+    run("open", "WO2", "--quantity", "5", *facts, *WHO)
+    assert "batch WO2 is open: plug-c3 1.2.0, 0 attempts" in run("status", "WO2").stdout
+
+
+def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
+    code = run("checkpoint", "--station", "line1").stdout.strip()
+    assert run("head").stdout.strip() == code
+    run("verify", "--head", code)
+    run("export", "--format", "chain", "--out", "chain.jsonl")
+    run("verify", "chain.jsonl", "--head", code, "--key", "line1.pem")
+    other = code[:-1] + ("A" if code[-1] != "A" else "B")
+    for target in ((), ("chain.jsonl",)):
+        with pytest.raises(BurnerError, match=r"^E713: .*does not contain the head of line1"):
+            run("verify", *target, "--head", other)
+    with refused("E735"):
+        run("verify", "--head", "nonsense")
+
+
+def test_a_head_file_is_countersigned_by_qa(here: Path) -> None:
+    run("head", "--out", "head.json")
+    run("keys", "make", "qa", "--out", "qa.pem")
+    with refused("E735"):
+        run("verify", "--head", "head.json", "--key", "qa.pem")
+    run("countersign", "head.json", "--owner", "qa")
+    run("verify", "--head", "head.json")
+    text = (here / "head.json").read_text()
+    (here / "head.json").write_text(text.replace('"seq": 7', '"seq": 6'))
+    with refused("E735"):
+        run("verify", "--head", "head.json")
+
+
+def test_verify_tells_by_whom_it_was_signed_and_warns_without_a_key(here: Path) -> None:
+    run("checkpoint", "--station", "line1")
+    result = run("verify", "--json")
+    report = json.loads(result.stdout)
+    assert report["ok"]
+    assert report["chains"][0]["signed"] == 8
+    assert "give --key" in report["warnings"][0]
+
+
+def test_a_key_is_handed_over_and_the_old_one_still_proves_all(here: Path) -> None:
+    run("keys", "rotate", "--out", "new.pem", *WHO, "--reason", "yearly")
+    run("checkpoint", "--station", "line1")
+    run("verify", "--key", "line1.pem")
+    with refused("E713"):
+        run("verify", "--key", "new.pem")
+    assert run("keys", "show", "line1").stdout.splitlines()[1:] == (
+        (here / "new.pem").read_text().splitlines()
+    )
+
+
+def test_a_lost_key_is_declared_and_the_next_needs_trust_of_its_own(here: Path) -> None:
+    run("checkpoint", "--station", "line1")
+    run("keys", "lost", *WHO, "--reason", "forgotten")
+    with refused("E721"):
+        run("checkpoint", "--station", "line1")
+    run("keys", "make", "line1", "--out", "next.pem")
+    run("checkpoint", "--station", "line1")
+    run("verify", "--key", "line1.pem", "--key", "next.pem")
+    with refused("E713"):
+        run("verify", "--key", "line1.pem")
+
+
+def test_a_key_is_not_made_twice(here: Path) -> None:
+    with refused("E736"):
+        run("keys", "make", "line1")
+
+
+def test_a_correction_needs_a_known_unit(here: Path) -> None:
+    with refused("E712"):
+        run("correct", "void", "nobody", *WHO, *WHY)
+
+
+def test_an_old_copy_is_refused_until_somebody_answers_for_it(here: Path) -> None:
+    run("backup", "copy.db")
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 4)
+    shutil.copy("copy.db", "manifest.db")
+    with refused("E710"):
+        Ledger.open("manifest.db", "line1")
+    with pytest.raises(BurnerError, match=r"^E713: .*cut off"):
+        run("verify")
+    told = run("acknowledge", *WHO, "--reason", "disk died").stdout
+    assert "Records 8 to 9 of station line1 are lost" in told
+    with Ledger.open("manifest.db", "line1") as ledger:
+        record = burned(ledger, 5)
+        assert record.seq == 11
+    run("verify")
+    with refused("E732"):
+        run("acknowledge", *WHO, "--reason", "again")
+
+
+def test_a_backup_is_checked_and_overwrites_nothing(here: Path) -> None:
+    assert "they agree" in run("backup", "copy.db").stdout
+    with refused("E736"):
+        run("backup", "copy.db")
+    edit(Path("manifest.db"), "UPDATE records SET outcome = 'PASS' WHERE outcome = 'FAIL'")
+    with refused("E713"):
+        run("backup", "bad.db")
+
+
+def test_a_backup_is_taken_while_a_station_burns(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.begin(an_attempt(4))
+        assert "8 records copied" in run("backup", "copy.db").stdout
+    assert len(json.loads(run("list", "--json", "--manifest", "copy.db").stdout)) == 4
+
+
+def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
+    run("export", "--format", "chain", "--out", "line1.jsonl")
+    with Ledger.open("office.db", "desk") as ledger:
+        burned(ledger, 77, station="desk", name="7cdfa1000002")
+    desk = ("--manifest", "office.db", "--operator", "wang", "--station", "desk")
+    told = run("import", "line1.jsonl", *desk).stdout
+    assert "7 records came in, 0 were here already" in told
+    assert "7c:df:a1:00:00:4d" in told
+    run("verify", "--manifest", "office.db")
+
+
+def test_a_chain_is_not_cut_by_time(here: Path) -> None:
+    result = CliRunner().invoke(manifest, ["export", "--format", "chain", "--outcome", "PASS"])
+    assert result.exit_code == 2
+
+
+def test_migrate_says_when_there_is_nothing_to_do(here: Path) -> None:
+    assert "up to date" in run("migrate", "--station", "line1").stdout
