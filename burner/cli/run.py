@@ -59,8 +59,9 @@ class Run:
         self.ledger, self.order = ledger, order
         batch = ledger.batch(order.batch)
         self.planned: int = (batch.planned if batch else None) or 0
-        self.before: int = batch.taken if batch else 0
+        self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()
+        self._passes = 0
 
     def through(self, devices: "Mapping[str, SlotDevice]") -> int:
         """Run until every slot is done; the exit status."""
@@ -111,8 +112,8 @@ class Run:
             self.tally.add(event)
             reader.show(event)
             if not station.stopping.is_set() and self._complete(event):
-                station.stop()
                 reader.say("complete")
+                station.stop()
 
     def _job(self) -> "Job":
         from burner.burn import Job
@@ -123,12 +124,17 @@ class Run:
         )
 
     def _complete(self, event: "StationEvent") -> bool:
-        """Whether the batch has all its units."""
-        from burner.model import Finished
+        """Whether the batch got its last unit just now, so that no more boards are wanted."""
+        from burner.model import Finished, Outcome
 
-        if isinstance(event, Finished) and event.record.result.code == FULL:
-            return True
-        return 0 < self.planned <= self.before + self.tally.passed
+        if not isinstance(event, Finished) or not (self.wish.watch or self.wish.count):
+            return False
+        if event.record.result.outcome is not Outcome.PASS or event.known:
+            return event.record.result.code == FULL
+        self._passes += 1
+        if not 0 < self.planned <= self.before + self._passes:
+            return False
+        return self.ledger.reader.passed_in(self.order.batch) >= self.planned
 
     @contextmanager
     def _reader(self, started: float) -> "Iterator[Reader]":

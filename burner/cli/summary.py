@@ -29,6 +29,8 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
     if rows:
         screen.table("", COLUMNS[language], rows)
     screen.say(counts_line(tally, elapsed_s, language))
+    if behind := behind_line(tally, language):
+        screen.say(behind)
     for code in dict.fromkeys(unit.code for unit in units if unit.code):
         row = lookup(code)
         screen.say(f"{code}  {row.sentence(language)}")
@@ -53,6 +55,12 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     if pace := tally.per_hour(elapsed_s):
         parts.append(f"{pace:.0f} {phrase('an hour', language)}")
     return "  ·  ".join(parts)
+
+
+def behind_line(tally: Tally, language: Language) -> str:
+    """`falls behind: 3 slow, 7 yield`; empty when no slot does."""
+    behind = [f"{slot} {phrase(why, language)}" for slot, why in tally.behind().items()]
+    return f"{phrase('falls behind', language)}: {', '.join(behind)}" if behind else ""
 
 
 def _units(number: int) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import LINES, big, width_of
+from burner.cli.summary import behind_line
 from burner.cli.view import RESTING, Tile, View
 from burner.cli.words import STYLES, phrase, shape, state_word, step_word
 from burner.station import SlotState
@@ -158,12 +159,11 @@ def _footer(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
     from rich.text import Text
 
     lines = [_batch(view, width, unicode), _counts(view, now)]
-    behind = view.tally.behind()
+    behind = behind_line(view.tally, view.language)
     if view.notice:
         lines.append(Text(view.notice, style="bold"))
     elif behind:
-        slots = ", ".join(f"{slot} {phrase(why, view.language)}" for slot, why in behind.items())
-        lines.append(Text(f"{phrase('falls behind', view.language)}: {slots}", style="yellow"))
+        lines.append(Text(behind, style="yellow"))
     elif view.note:
         lines.append(Text(view.note))
     if view.trouble is not None:

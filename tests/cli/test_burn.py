@@ -61,6 +61,13 @@ def test_a_full_batch_takes_no_more_units(tmp_path: Path) -> None:
     assert ran.summary["counts"]["PASS"] == 2
 
 
+def test_a_batch_that_is_full_still_knows_its_units(tmp_path: Path, kept: str) -> None:
+    wanted = ("--bench", kept, "--batch", "B", "--quantity", "2")
+    assert burn(tmp_path, *wanted).status == 0
+    again = burn(tmp_path, *wanted)
+    assert (again.status, again.summary["counts"]["KNOWN"]) == (0, 2)
+
+
 def test_no_slot_answers_is_the_stations_fault_and_no_unit(tmp_path: Path) -> None:
     bench = tmp_path / "dead.yaml"
     bench.write_text("{slots: 2, units: [{repeat: 2, faults: [{kind: dead}]}]}", encoding="utf-8")

@@ -1,0 +1,77 @@
+"""Ctrl-C once and twice, SIGTERM, and a terminal that is closed."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from burner.cli.signals import Signals
+from burner.station import Station, StationEvent
+from burner.station.boards import OneEach
+from tests.fakes import FakeBoard, FakeDevice
+
+
+class Said:
+    """A reader that remembers what people were told."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def show(self, event: StationEvent) -> None:
+        """Nothing is shown here."""
+
+    def say(self, what: str) -> None:
+        self.words.append(what)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def station() -> Station:
+    return Station({"1": FakeDevice(FakeBoard())}, OneEach(), 921_600)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_once_stops_twice_aborts_and_the_operator_is_told(
+    station: Station, number: signal.Signals
+) -> None:
+    said = Said()
+    signals = Signals(station, said, ends_by_itself=True)
+    with signals.caught():
+        os.kill(os.getpid(), number)
+        until(station.stopping.is_set)
+        assert not station.aborting.is_set()
+        os.kill(os.getpid(), number)
+        until(station.aborting.is_set)
+    assert signals.interrupted
+    assert said.words == ["finishing", "stopping"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
+@pytest.mark.parametrize("ends_by_itself", [True, False])
+def test_a_closed_terminal_ends_a_watch_only(station: Station, ends_by_itself: bool) -> None:
+    signals = Signals(station, Said(), ends_by_itself=ends_by_itself)
+    with signals.caught():
+        os.kill(os.getpid(), signal.SIGHUP)
+        if not ends_by_itself:
+            until(station.stopping.is_set)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.daemon:
+            thread.join(0.1)
+    assert station.stopping.is_set() is not ends_by_itself
+    assert not signals.interrupted
+
+
+def test_a_signal_does_what_it_did_before_once_the_run_is_over(station: Station) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Signals(station, Said(), ends_by_itself=True).caught():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
