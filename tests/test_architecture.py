@@ -41,6 +41,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
+    "orjson": ("manifest",),
     "keyring": ("secrets.py", "manifest/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),
 }

@@ -176,6 +176,10 @@ def _sqlite(path: str, begin: str, uri: bool) -> Engine:
 
 
 def _postgresql(where: Place, read_only: bool = False) -> Engine:
+    try:
+        import psycopg  # noqa: F401 - SQLAlchemy loads it by name
+    except ImportError as error:
+        raise BurnerError("E720", "PostgreSQL needs: pip install burner[postgres]") from error
     options = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "keepalives_idle": 5,
