@@ -1,6 +1,5 @@
 """Ctrl-C once and twice, SIGTERM, and a terminal that is closed."""
 
-import os
 import signal
 import threading
 import time
@@ -46,10 +45,10 @@ def test_once_stops_twice_aborts_and_the_operator_is_told(
     said = Said()
     signals = Signals(station, said, ends_by_itself=True)
     with signals.caught():
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         until(station.stopping.is_set)
         assert not station.aborting.is_set()
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         until(station.aborting.is_set)
     assert signals.interrupted
     assert said.words == ["finishing", "stopping"]
@@ -60,7 +59,7 @@ def test_once_stops_twice_aborts_and_the_operator_is_told(
 def test_a_closed_terminal_ends_a_watch_only(station: Station, ends_by_itself: bool) -> None:
     signals = Signals(station, Said(), ends_by_itself=ends_by_itself)
     with signals.caught():
-        os.kill(os.getpid(), signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
         if not ends_by_itself:
             until(station.stopping.is_set)
     for thread in threading.enumerate():
