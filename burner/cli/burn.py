@@ -69,12 +69,12 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             stock.pack(segment)
         with Ledger.open(wish.manifest, slots.station) as ledger:
             if not wish.as_json:
-                _warn_of_other_bytes(release, ledger)
+                warn_of_other_bytes(release, ledger)
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
 
-def _warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
+def warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
     """Earlier batches of the same version that had other bytes."""
     from burner.advice import same_version_other_bytes
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from burner.cli import main
+from burner.cli.burn import warn_of_other_bytes
 from burner.cli.new import PRESETS
 from burner.manifest.ledger import Ledger
-from burner.release import survey
+from burner.release import open_release, survey
 from burner.scaffold import PRESETS as LAYOUTS
 from tests.builds import write_idf_build
 from tests.images import PRODUCT_ID, app_image, write_product
@@ -105,6 +106,17 @@ def test_the_same_version_with_other_bytes_is_a_warning(
     assert "warning E188: batch WO1 of blinky 1.2.0 had another app" in out
     path.write_text(path.read_text().replace("1.2.0", "1.2.1"))
     assert run(capsys, *check) == (0, f"{path}: OK\n", "")
+
+
+def test_burn_says_so_before_the_first_unit(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    path = write_product(work)
+    burned(work, path)
+    with Ledger.open(work / "manifest.db", "line1") as ledger:
+        warn_of_other_bytes(open_release(path), ledger)
+        assert capsys.readouterr().err == ""
+        (work / "app.bin").write_bytes(app_image("changed"))
+        warn_of_other_bytes(open_release(path), ledger)
+    assert "E188" in capsys.readouterr().err
 
 
 def test_a_manifest_that_is_not_there_is_said(
