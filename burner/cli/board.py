@@ -36,6 +36,8 @@ def told(view: View, event: StationEvent) -> str | None:
             parts += [tile.called, tile.code, row.sentence(language), f"→ {row.remedy(language)}"]
         case SlotState.SEEN:
             return None
+        case SlotState.SCAN:
+            pass
         case _:
             tries = phrase("try", language).format(tile.tries) if tile.tries > 1 else ""
             parts += [tile.called, f"{tile.elapsed(0):.1f} s", tries]
