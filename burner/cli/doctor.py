@@ -125,7 +125,7 @@ def _source(source: Path) -> "Iterator[Check]":
     try:
         release = open_release(source)
     except BurnerError as error:
-        what = "secret" if "E150" <= error.code <= "E159" else "release"
+        what = "secret" if error.code.startswith("E15") else "release"
         if error.code == "E155":
             yield health.fine(what, "will be asked for at the start")
         else:
