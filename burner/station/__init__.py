@@ -51,7 +51,7 @@ class Station:
             scanner: where labels come from, for a product whose boards have one to scan.
             rework: why known units are burned again; empty = they are not.
         """
-        self._queue: queue.Queue[StationEvent] = queue.Queue()
+        self._queue: queue.SimpleQueue[StationEvent] = queue.SimpleQueue()
         self.stopping = threading.Event()
         self.aborting = threading.Event()
         self.broken: BurnerError | None = None

@@ -19,6 +19,8 @@ from burner.errors import BurnerError
 OPEN_S = 6.0
 RESET_S = 3.0
 WRITE_TIMEOUT_S = 10.0
+PROGRESS_S = 0.25
+"""Progress is told no more often: a screen draws at this pace, and 32 slots share a processor."""
 
 _log = logging.getLogger("worker")
 
@@ -101,14 +103,17 @@ class Worker:
 
     def do_write(self, command: Message) -> None:
         """Write segments in the order given, each proved by the chip's MD5."""
-        chip, before = self._met(), 0
+        chip, before, next_s, promised_s = self._met(), 0, 0.0, 0.0
         try:
             for name, offset, sha256 in command["segments"]:
                 goods, started = self._goods[sha256], time.monotonic()
                 for done, within_s in writing.write(chip.esp, goods, offset):
-                    self.tell("progress", done=before + done, within=within_s)
-                writing.prove(chip.esp, goods, name, offset)
+                    if (now := time.monotonic()) >= next_s or within_s > promised_s:
+                        next_s, promised_s = now + PROGRESS_S, within_s
+                        self.tell("progress", done=before + done, within=within_s + PROGRESS_S)
                 before += len(goods.data)
+                self.tell("progress", done=before, within=writing.md5_s(goods.size))
+                writing.prove(chip.esp, goods, name, offset)
                 took_s = time.monotonic() - started
                 _log.info("%s at %#x: %d bytes in %.2f s", name, offset, goods.size, took_s)
         except tool.FatalError as error:

@@ -70,7 +70,7 @@ def md5_s(size: int) -> float:
 
 
 def write(esp: Esp, goods: Goods, offset: int) -> Iterator[tuple[int, float]]:
-    """Write one segment; yields (wire bytes done, seconds until the next sign of life).
+    """Write one segment; yields before each block (wire bytes done, seconds it may take).
 
     Raises:
         FatalError, OSError: as esptool and pyserial raise them.
@@ -81,13 +81,12 @@ def write(esp: Esp, goods: Goods, offset: int) -> Iterator[tuple[int, float]]:
         esp.flash_begin(goods.flash_size, offset, logging=False)
     done, timeout_s = 0, ANSWER_S
     for seq, (block, timeout_s) in enumerate(goods.blocks(esp.FLASH_WRITE_SIZE)):
+        yield done, timeout_s
         _send_block(esp, goods.compressed, block, seq, timeout_s)
         done += len(block)
-        yield done, timeout_s
     if esp.IS_STUB:
         finish = esp.flash_defl_finish if goods.compressed else esp.flash_finish
         finish(False, timeout=timeout_s)
-    yield done, md5_s(goods.size)
 
 
 def _send_block(esp: Esp, compressed: bool, block: bytes, seq: int, timeout_s: float) -> None:
