@@ -6,9 +6,9 @@ profile says, and where NULs fill its array; nothing else changes but checksum a
 A signature covers every byte, and an encrypted image has no text: both are refused.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -170,19 +170,18 @@ class PatchCarrier:
         return segment
 
 
+@lru_cache(maxsize=16)
 def locate(image: bytes, array: Array) -> tuple[int, ...]:
-    """Where in an image the arrays of a placeholder start.
+    """Where in an image the arrays of a placeholder start; found once for all units.
 
     Raises:
         BurnerError: E116 not an image, E137 found more or less often than it should be, or with
             something else inside the array.
     """
-    # Two printable bytes before it make it the end of a longer text; one may be a number's.
-    alone = re.compile(rb"(?<![ -~]{2})" + re.escape(array.text) + rb"\0")
     found = {
-        match.start(): segment.end
+        start: segment.end
         for segment in _segments(parse(image))
-        for match in alone.finditer(image, segment.offset, segment.end)
+        for start in _standing_alone(image, array.text + b"\0", segment)
     }
     shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
     if len(found) != array.count:
@@ -191,6 +190,16 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
         if image[offset : min(end, offset + array.size)] != whole:
             raise BurnerError("E137", f"{shown} at {offset:#x}: no {array.size} bytes of its own")
     return tuple(found)
+
+
+def _standing_alone(image: bytes, text: bytes, segment: ImageSegment) -> Iterator[int]:
+    at = image.find(text, segment.offset, segment.end)
+    while at >= 0:
+        # Two printable bytes before it make it the end of a longer text; one may be a number's.
+        before = image[max(at - 2, 0) : at]
+        if len(before) < 2 or not all(0x20 <= byte <= 0x7E for byte in before):
+            yield at
+        at = image.find(text, at + 1, segment.end)
 
 
 def _parse(segment: Segment) -> AppImage:
