@@ -4,6 +4,7 @@ import hashlib
 import threading
 import zlib
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from burner.model import Segment
 
@@ -48,21 +49,25 @@ def pack(data: bytes) -> Packed:
 
 
 class Stock:
-    """Packed segments of one run, shared by all slots; confidential bytes are never kept.
+    """Packed segments of one run, shared by all slots.
 
-    Keyed by the bytes themselves: Python remembers the hash of a bytes object, so that the same
-    release segment costs one dictionary look-up a unit.
+    Confidential ones are forgotten with the segment itself: those that every unit shares live as
+    long as the release, a unit's own as long as its attempt.
+
+    Others are keyed by the bytes themselves: Python remembers the hash of a bytes object, so that
+    the same release segment costs one dictionary look-up a unit.
     """
 
     def __init__(self) -> None:
         self._packed: dict[bytes, Packed] = {}
         self._by_sha256: dict[str, Packed] = {}
+        self._confidential: WeakKeyDictionary[Segment, Packed] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def pack(self, segment: Segment) -> Packed:
         """The packed form; a shared segment is compressed at its first call only."""
         if segment.confidential:
-            return pack(segment.data)
+            return self._pack_confidential(segment)
         known = self._packed.get(segment.data)
         if known is not None:
             return known
@@ -72,6 +77,14 @@ class Stock:
                 known = self._packed[segment.data] = pack(segment.data)
                 self._by_sha256[known.sha256] = known
             return known
+
+    def _pack_confidential(self, segment: Segment) -> Packed:
+        packed = self._confidential.get(segment)
+        if packed is None:
+            packed = pack(segment.data)
+            with self._lock:
+                self._confidential[segment] = packed
+        return packed
 
     def find(self, sha256: str) -> Packed | None:
         """A shared segment packed before, by the digest of its bytes."""

@@ -1,7 +1,9 @@
-"""Segments are compressed once per run, and confidential ones are not kept."""
+"""Segments are compressed once per run, and confidential ones are not kept longer than they are."""
 
+import gc
 import hashlib
 import threading
+import weakref
 import zlib
 
 from hypothesis import given
@@ -43,12 +45,17 @@ def test_a_shared_segment_is_packed_once_for_all_slots() -> None:
     assert stock.find(segment.region().sha256) is found[0]
 
 
-def test_a_confidential_segment_is_not_kept() -> None:
+def test_a_confidential_segment_is_packed_once_and_forgotten_with_the_segment() -> None:
     stock = Stock()
     segment = Segment("nvs", 0x9000, b"key" * 100, confidential=True)
-    assert stock.pack(segment).md5 == segment.region().md5
-    assert stock.pack(segment) is not stock.pack(segment)
-    assert stock.find(segment.region().sha256) is None
+    packed, sha256 = stock.pack(segment), segment.region().sha256
+    assert packed.md5 == segment.region().md5
+    assert stock.pack(segment) is packed
+    assert stock.find(sha256) is None
+    kept = weakref.ref(packed)
+    del segment, packed
+    gc.collect()
+    assert kept() is None
 
 
 def test_the_bytes_show_in_no_repr() -> None:
