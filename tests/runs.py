@@ -15,7 +15,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "profiles" / "plug-c3.yaml"
 SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
-ADDED = {"PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+ADDED = {
+    "PLUG_C3_SECRET": SECRET,
+    "SENSOR_ESP32_SECRET": SECRET,
+    "PYTHONPATH": str(ROOT),
+}
 
 Line = Mapping[str, Any]
 """A line of JSON, and `at`: when it came (monotonic seconds)."""

@@ -43,12 +43,14 @@ def burn(
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 130 interrupted.
     """
-    from burner.cli.slots import open_slots
+    from burner.cli.slots import open_slots, simulated_like
 
     wish = Wish(**wishes)
     if once and (wish.watch or wish.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
-    with open_slots(ports, station_file, bench, wish.count) as slots:
+    usual = simulated_like(wish.source) if bench else {}
+    usual |= {"boards": wish.count} if wish.count else {}
+    with open_slots(ports, station_file, bench, usual) as slots:
         return _prepare_and_run(wish, slots)
 
 

@@ -34,6 +34,12 @@ def test_a_batch_of_two_passes_and_is_on_record(tmp_path: Path) -> None:
     assert len({r["device_name"] for r in records}) == 2
 
 
+def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:
+    ran = burn(tmp_path, "--bench", "sim:1", profile=ROOT / "profiles" / "sensor-esp32.yaml")
+    assert ran.status == 0, ran.errors
+    assert manifest(tmp_path)[0]["chip"] == "esp32"
+
+
 def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: str) -> None:
     first = burn(tmp_path, "--bench", kept, "--batch", "B")
     again = burn(tmp_path, "--bench", kept, "--batch", "B")
