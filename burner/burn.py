@@ -247,20 +247,24 @@ class _Way:
         if not self.release.needs_name:
             return
         yield self.enter(Step.PAYLOAD)
-        before = set(self.segments)
+        before = self.segments
         self._plan(self.release.payload(self.attempt.device_name))
         yield self.enter(Step.WRITE)
         if (again := self._connect().mac) != self._silicon.mac:
             raise BurnerError("E457", f"began with {self._silicon.mac}, now {again}")
-        yield from self._write([s for s in self.segments if s not in before])
+        new = [s for s in self.segments if not any(b.holds(s) for b in before)]
+        yield from self._write(new)
         yield from self.verify()
         yield from self.reset()
 
     def reset(self) -> Iterator[Event]:
-        """Into the application; what it prints is heard, and the IDs it alone can tell are read."""
+        """Into the application; what it prints is heard, and the IDs it alone can tell are read.
+
+        Before the configuration is there, the firmware cannot say what it found in it.
+        """
         yield self.enter(Step.RESET)
         settings, identity = self.profile.boot, self.profile.identity
-        awaited = settings.awaited
+        awaited = () if self._unnamed else settings.awaited
         if identity.serial and identity.serial.line:
             awaited += (identity.serial.line,)
         self.lines = self.device.boot(

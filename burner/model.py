@@ -76,6 +76,12 @@ class Segment:
         """Offset of the first byte behind it."""
         return self.offset + len(self.data)
 
+    def holds(self, other: Self) -> bool:
+        """Whether the other's bytes are among these, at the same place."""
+        start = other.offset - self.offset
+        inside = start >= 0 and other.end <= self.end
+        return inside and self.data.startswith(other.data, start)
+
     def region(self) -> Region:
         """The same place with digests for bytes."""
         return Region(

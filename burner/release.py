@@ -11,7 +11,7 @@ from burner.canonical import canonical, digest
 from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
 from burner.identity import check_sources
-from burner.layout import check_segments, merge, place
+from burner.layout import check_segments, merge, place, share
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
@@ -179,7 +179,9 @@ def freeze(
 
 
 def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tuple[Segment, ...]:
-    return () if isinstance(carrier, AtCarrier) else carrier.fill(layout, key)
+    if isinstance(carrier, AtCarrier):
+        return ()
+    return share(layout, carrier.fill(layout, key))
 
 
 def check(profile: Profile) -> tuple[list[Finding], Layout | None]:

@@ -220,3 +220,51 @@ def test_every_unit_is_what_its_record_says(case: Case, folder: Path) -> None:
     assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
     burn(source, "bench.yaml")
     assert len(records()) == 1, "a second look is no attempt"
+
+
+# -- a name that comes only after the boot ---------------------------------------------------------
+
+BEHIND = "{imei: {port: esp, when: after, bauds: [115200], answer_s: 1, timeout_s: 5}}"
+PRINTED = r"{serial: {source: firmware, line: 'serial=(\w+)', pattern: 'PLG[0-9]{4}'}}"
+LATE = [
+    *(Case(kind, "esp32c3") for kind in ("nvs", "encrypted", "littlefs", "patch", "at")),
+    *(Case(kind, "esp8266") for kind in ("nvs", "patch", "raw")),
+]
+
+
+@pytest.mark.parametrize("case", LATE, ids=str)
+def test_a_name_from_a_modem_behind_the_chip_reaches_the_carrier_in_a_second_pass(
+    case: Case, folder: Path
+) -> None:
+    source = case.write(folder, name='{template: "{imei}"}', identity=BEHIND)
+    modem = {"kind": "tencent" if case.kind == "at" else "quectel", "port": "esp"}
+    burn(source, bench(folder, case.chip, {**case.unit(), "modem": modem}))
+    (record,) = records()
+    assert (record["outcome"], record["code"]) == ("PASS", ""), record
+    assert record["device_name"] == record["ids"]["imei"]
+    if case.kind == "at":
+        return
+    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    assert (status, json.loads(said)[0]["good"]) == (0, True)
+
+
+def test_a_serial_number_that_the_firmware_prints_names_the_unit(folder: Path) -> None:
+    case = Case("nvs", "esp32")
+    source = case.write(folder, name='{template: "{serial}"}', identity=PRINTED)
+    unit = case.unit()
+    unit["firmware"]["lines"] = ["serial=PLG0042"]
+    burn(source, bench(folder, case.chip, unit))
+    (record,) = records()
+    assert (record["outcome"], record["device_name"]) == ("PASS", "PLG0042")
+
+
+def test_a_unit_whose_late_name_is_taken_never_gets_the_key(folder: Path) -> None:
+    case = Case("patch", "esp32c3")
+    source = case.write(folder, name='{template: "{imei}"}', identity=BEHIND)
+    twin = {**case.unit(), "modem": {"imei": "490154203237518", "port": "esp"}}
+    for unit in (twin, {**twin, "mac": "58:cf:79:0a:0b:0c"}):
+        burn(source, bench(folder, case.chip, unit))
+    assert {r["code"]: r["outcome"] for r in records()} == {"": "PASS", "E450": "FAIL"}
+    second = (folder / "flash" / "58cf790a0b0c.flash").read_bytes()
+    assert b"YOUR_PRODUCT_SECRET" in second
+    assert SECRET.encode() not in second

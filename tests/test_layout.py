@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from burner.advice import ota_sequence
 from burner.errors import Finding
-from burner.layout import check_segments, merge
+from burner.layout import BLOCK_SIZE, check_segments, merge, share
 from burner.model import RegionClass, Segment
 from burner.partitions import Layout, PartitionTable
 from burner.release import survey
@@ -314,3 +315,31 @@ def test_merge_puts_a_carriers_segments_in_the_place_of_their_names(tmp_path: Pa
     merged = merge(layout, [patched])
     assert [s.name for s in merged] == list(layout.segments)
     assert patched in merged
+
+
+@given(
+    st.integers(0, 40).map(lambda sectors: sectors * 0x1000),
+    st.integers(1, 5 * BLOCK_SIZE),
+    st.lists(st.integers(0, 5 * BLOCK_SIZE - 1), max_size=4),
+)
+def test_what_a_carrier_left_alone_is_every_units(
+    offset: int, size: int, touched: list[int]
+) -> None:
+    built = Segment("app", offset, bytes(size))
+    data = bytearray(size)
+    for at in touched:
+        data[at % size] = 1
+    filled = replace(built, data=bytes(data), confidential=True)
+    parts = share(Layout("esp32", 1 << 24, PartitionTable(()), {"app": built}), [filled])
+    assert b"".join(part.data for part in parts) == filled.data
+    assert parts[0].name == "app"
+    for before, after in pairwise(parts):
+        assert before.end == after.offset
+        assert after.offset % BLOCK_SIZE == 0
+        assert before.confidential != after.confidential
+    assert all(any(part.data) == part.confidential for part in parts)
+
+
+def test_what_a_carrier_adds_is_left_whole() -> None:
+    key = Segment("fctry", 0x15000, bytes(0x20000), confidential=True)
+    assert share(Layout("esp32", 1 << 24, PartitionTable(()), {}), [key]) == (key,)
