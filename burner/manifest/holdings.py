@@ -1,185 +1,155 @@
-"""What the other tables say again, followed along the records that say it first.
+"""What the other tables say again, compared with the records that say it first.
 
-Names, places and IDs come in the order of the records that took them, so each chain is one merge
-of sorted streams: constant memory, and nothing is looked up.
+The database compares by its indexes, so that none of it passes through here but what is wrong.
 """
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
-from burner.manifest.chain import Columns, Flaw, Kind
-from burner.manifest.claims import CLOSED, OPEN, PASSED, WORK, other_ids
+from burner.manifest.chain import Flaw, Kind
+from burner.manifest.claims import CLOSED, OPEN, PASSED, WORK
 from burner.manifest.tables import RARE, batches, chains, claims, ids, places, records
 from burner.model import Outcome
 
-CHUNK = 2000
-
-FREEING = ("correction", "imported")
-"""Kinds that explain a claim that is not there."""
-
-NAMING = ("intent", "claim")
-"""Kinds that bring IDs."""
-
-
-def chunks(connection: Connection, query: Select[Any]) -> Generator[Sequence[Any], None, None]:
-    """Rows as they stream in: constant memory."""
-    with connection.execution_options(yield_per=CHUNK).execute(query) as result:
-        yield from result.partitions()
+_ending = records.alias("ending")
+_newer = records.alias("newer")
+_outcome = and_(
+    _ending.c.chain == records.c.chain,
+    _ending.c.intent == records.c.seq,
+    _ending.c.kind == Kind.OUTCOME.value,
+)
+_standing = or_(_ending.c.outcome.is_(None), _ending.c.outcome == Outcome.PASS.value)
 
 
-class Freed:
-    """Names that are not in the table of claims, and the records that say why, of all chains."""
+def wrong_names(connection: Connection, claimed: Mapping[int, int]) -> Iterator[Flaw]:
+    """Claims that no record took, and records whose claims are gone without a word.
 
-    def __init__(self) -> None:
-        self.missing: dict[tuple[str, str, str], Flaw] = {}
-        """(name, ProductID, unit) → the record that took the name."""
-        self._excused: set[tuple[str, str, str]] = set()
+    Args:
+        connection: a snapshot.
+        claimed: chain → how many of its records took a name.
+    """
+    same = and_(
+        records.c.chain == claims.c.chain,
+        records.c.seq == claims.c.seq,
+        records.c.claims == 1,
+        records.c.device_name == claims.c.device_name,
+        records.c.product_id == claims.c.product_id,
+        records.c.unit_id == claims.c.unit_id,
+    )
+    query = (
+        select(claims, chains.c.station)
+        .join(chains, chains.c.chain == claims.c.chain)
+        .outerjoin(records, same)
+        .where(records.c.seq.is_(None))
+        .order_by(claims.c.chain, claims.c.seq)
+        .limit(1)
+    )
+    for row in connection.execute(query):
+        what = f"did not take the name {row.device_name} for {row.unit_id}"
+        yield Flaw(row.station, row.seq, what)
+    counts = select(claims.c.chain, func.count()).group_by(claims.c.chain)
+    held = {row[0]: row[1] for row in connection.execute(counts)}
+    for chain, count in claimed.items():
+        if count != held.get(chain, 0):
+            yield from _lost_names(connection, chain)
 
-    def take(self, kind: str, unit: str, product: str, data: dict[str, Any]) -> None:
-        """A correction that released names, or an import that met names held by others."""
-        if kind == "correction":
-            self._excused |= {(name, product, unit) for name in data.get("released", ())}
+
+def _lost_names(connection: Connection, chain: int) -> Iterator[Flaw]:
+    """Asked only where the counts differ: a void, an import, or an edit."""
+    excused = _excused(connection)
+    here = and_(claims.c.chain == records.c.chain, claims.c.seq == records.c.seq)
+    query = (
+        select(
+            records.c.seq,
+            records.c.device_name,
+            records.c.product_id,
+            records.c.unit_id,
+            chains.c.station,
+        )
+        .join(chains, chains.c.chain == records.c.chain)
+        .outerjoin(claims, here)
+        .where(records.c.chain == chain, records.c.claims == 1, claims.c.seq.is_(None))
+        .order_by(records.c.seq)
+    )
+    for row in connection.execute(query):
+        if (row.device_name, row.product_id, row.unit_id) not in excused:
+            what = f"its claim of {row.device_name} is not in the table of claims"
+            yield Flaw(row.station, row.seq, what)
+
+
+def _excused(connection: Connection) -> set[tuple[str, str, str]]:
+    """(name, ProductID, unit) that a correction released, or an import met held by others."""
+    query = select(records.c.kind, records.c.product_id, records.c.unit_id, records.c.body).where(
+        RARE, records.c.kind.in_((Kind.CORRECTION.value, Kind.IMPORTED.value))
+    )
+    found: set[tuple[str, str, str]] = set()
+    for row in connection.execute(query):
+        data = loads(row.body)["data"]
+        found |= {(name, row.product_id, row.unit_id) for name in data.get("released", ())}
+        found |= {
+            (each["device_name"], each["product_id"], each["unit_id"])
+            for each in data.get("duplicates", ())
+        }
+    return found
+
+
+def wrong_places(connection: Connection) -> Iterator[Flaw]:
+    """Places whose attempt says something else."""
+    same = and_(
+        records.c.chain == places.c.chain,
+        records.c.seq == places.c.seq,
+        records.c.kind == Kind.INTENT.value,
+        records.c.batch == places.c.batch,
+        records.c.unit_id == places.c.unit_id,
+    )
+    agrees = or_(
+        and_(places.c.state == PASSED, _ending.c.outcome == Outcome.PASS.value),
+        and_(places.c.state == WORK, _ending.c.outcome.is_(None)),
+    )
+    query = (
+        select(places, records.c.seq.label("intent"), chains.c.station)
+        .join(chains, chains.c.chain == places.c.chain)
+        .outerjoin(records, same)
+        .outerjoin(_ending, _outcome)
+        .where(or_(records.c.seq.is_(None), func.coalesce(agrees, False).is_(False)))
+        .order_by(places.c.chain, places.c.seq)
+        .limit(1)
+    )
+    for row in connection.execute(query):
+        if row.intent is None:
+            what = f"did not take the place of {row.unit_id} in batch {row.batch}"
         else:
-            self._excused |= {
-                (each["device_name"], each["product_id"], each["unit_id"])
-                for each in data["duplicates"]
-            }
-
-    def flaws(self) -> list[Flaw]:
-        """Claims that are gone without a word."""
-        return [flaw for claim, flaw in self.missing.items() if claim not in self._excused]
+            what = f"ended otherwise than the place of {row.unit_id} in batch {row.batch} says"
+        yield Flaw(row.station, row.seq, what)
 
 
-class Holdings:
-    """Claims and places of one chain, followed along its records in the same order."""
-
-    def __init__(
-        self, connection: Connection, chain: int, station: str, *, own: bool, freed: "Freed"
-    ) -> None:
-        self._connection, self._chain, self._station = connection, chain, station
-        self._own, self._freed = own, freed
-        self._flaws: list[Flaw] = []
-        c, p = claims.c, places.c
-        self._claims = self._stream(
-            select(c.seq, c.device_name, c.product_id, c.unit_id)
-            .where(c.chain == chain)
-            .order_by(c.seq)
-        )
-        self._places = self._stream(
-            select(p.seq, p.batch, p.unit_id, p.state).where(p.chain == chain).order_by(p.seq)
-        )
-        self._ids = self._stream(
-            select(ids.c.seq, ids.c.value, ids.c.unit_id)
-            .where(ids.c.chain == chain)
-            .order_by(ids.c.seq, ids.c.value)
-        )
-        self._claim, self._place = next(self._claims, None), next(self._places, None)
-        self._id = next(self._ids, None)
-        self._waiting: dict[int, str] = {}
-        """Intent → state of its place, until the outcome comes."""
-        self._without: dict[int, tuple[str, str, str]] = {}
-        """Intent that holds no place, until an outcome says that it need not."""
-
-    def take(self, row: Columns) -> None:
-        """The next good record of the chain."""
-        _, batch, claimed, name, intent, kind, outcome, product, seq, unit, body, _ = row
-        if claimed:
-            self._take_name(seq, (name, product, unit))
-        if kind in FREEING:
-            self._freed.take(kind, unit, product, loads(body)["data"])
-        if kind in NAMING and f'"ids":{{"mac":"{unit}"}}' not in body:
-            self._take_ids(seq, unit, body)
-        if not batch or not self._own:
-            return
-        if kind == "intent":
-            if self._place and self._place[0] == seq:
-                self._take_place(seq, batch, unit)
-            else:
-                self._without[seq] = (batch, unit, row[0])
-        elif kind == "outcome":
-            self._settle(intent, outcome)
-
-    def end(self) -> list[Flaw]:
-        """After the last record: what was left over or is not there."""
-        for claim in (self._claim, *self._claims) if self._claim else ():
-            self._say(claim[0], f"did not take the name {claim[1]} for {claim[3]}")
-        for place in (self._place, *self._places) if self._place else ():
-            self._say(place[0], f"did not take the place of {place[2]} in batch {place[1]}")
-        for found in (self._id, *self._ids) if self._id else ():
-            self._say(found[0], f"does not have the ID {found[1]} of {found[2]}")
-        for seq, state in self._waiting.items():
-            if state != WORK:
-                self._say(seq, "is OPEN, its place says that it passed")
-        for seq, (batch, unit, at) in self._without.items():
-            if not self._followed(seq, batch, unit, at):
-                self._say(seq, f"unit {unit} has lost its place in batch {batch}")
-        return self._flaws
-
-    def _take_name(self, seq: int, claim: tuple[str, str, str]) -> None:
-        held = self._claim
-        if held and held[0] <= seq:
-            self._claim = next(self._claims, None)
-            if held != (seq, *claim):
-                self._say(held[0], f"did not take the name {held[1]} for {held[3]}")
-        else:
-            flaw = Flaw(
-                self._station, seq, f"its claim of {claim[0]} is not in the table of claims"
-            )
-            self._freed.missing.setdefault(claim, flaw)
-
-    def _take_ids(self, seq: int, unit: str, body: str) -> None:
-        for value in other_ids(loads(body)["data"]["attempt"].get("ids", {})):
-            if self._id == (seq, value, unit):
-                self._id = next(self._ids, None)
-            else:
-                self._say(seq, f"its ID {value} is not in the table of IDs")
-
-    def _take_place(self, seq: int, batch: str, unit: str) -> None:
-        assert self._place is not None  # noqa: S101 - asked by the caller
-        if self._place[1:3] != (batch, unit):
-            self._say(seq, f"does not give {self._place[2]} a place in batch {self._place[1]}")
-        self._waiting[seq] = self._place[3]
-        self._place = next(self._places, None)
-
-    def _settle(self, intent: int, outcome: str) -> None:
-        passed = outcome == Outcome.PASS
-        state = self._waiting.pop(intent, None)
-        if state is None:
-            if not passed:
-                self._without.pop(intent, None)
-        elif (state == PASSED) is not passed:
-            self._say(intent, f"ended {outcome}, its place says {state}")
-
-    def _followed(self, seq: int, batch: str, unit: str, at: str) -> bool:
-        """Whether a later attempt or a correction decided over the unit's place."""
-        c = records.c
-        later = (
-            select(c.seq)
-            .where(c.unit_id == unit, c.batch == batch, c.at >= at)
-            .where(c.kind.in_((Kind.INTENT.value, Kind.CORRECTION.value)))
-            .where(or_(c.chain != self._chain, c.seq > seq))
-            .limit(1)
-        )
-        return self._connection.execute(later).first() is not None
-
-    def close(self) -> None:
-        """Let go of the streams."""
-        for stream in (self._claims, self._places, self._ids):
-            stream.close()
-
-    def _stream(self, query: Select[Any]) -> Generator[Any, None, None]:
-        with closing(chunks(self._connection, query)) as stream:
-            for chunk in stream:
-                yield from chunk
-
-    def _say(self, seq: int, what: str) -> None:
-        if len(self._flaws) < FEW:
-            self._flaws.append(Flaw(self._station, seq, what))
+def lost_places(connection: Connection, manifest: str) -> Iterator[Flaw]:
+    """Attempts of ours that must hold a place (PASS, OPEN, the unit's last word) and do not."""
+    here = and_(places.c.chain == records.c.chain, places.c.seq == records.c.seq)
+    followed = select(_newer.c.seq).where(
+        _newer.c.unit_id == records.c.unit_id,
+        _newer.c.batch == records.c.batch,
+        _newer.c.kind.in_((Kind.INTENT.value, Kind.CORRECTION.value)),
+        _newer.c.at >= records.c.at,
+        or_(_newer.c.chain != records.c.chain, _newer.c.seq > records.c.seq),
+    )
+    query = (
+        select(records.c.seq, records.c.unit_id, records.c.batch, chains.c.station)
+        .join(chains, chains.c.chain == records.c.chain)
+        .outerjoin(places, here)
+        .outerjoin(_ending, _outcome)
+        .where(records.c.intent == records.c.seq, records.c.kind == Kind.INTENT.value)
+        .where(chains.c.manifest == manifest, records.c.batch != "", places.c.seq.is_(None))
+        .where(_standing, ~followed.exists())
+        .limit(1)
+    )
+    for row in connection.execute(query):
+        what = f"unit {row.unit_id} has lost its place in batch {row.batch}"
+        yield Flaw(row.station, row.seq, what)
 
 
 def strays(connection: Connection, manifest: str) -> Iterator[Flaw]:
@@ -240,8 +210,5 @@ def _distinct(connection: Connection, table: Table) -> Iterator[int]:
             select(func.min(table.c.chain)).where(table.c.chain > chain)
         ).scalar_one()
 
-
-FEW = 10
-"""Contradictions kept of a chain: the first is told."""
 
 BATCH_FACTS = ("product_id", "profile", "release_digest", "planned")

@@ -4,20 +4,28 @@ Reads in constant memory and stops at the first bad place of a chain.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
-from burner.manifest.chain import COLUMNS, ChainCheck, Flaw
-from burner.manifest.holdings import Freed, Holdings, chunks, strays, wrong_batches
+from burner.manifest.chain import Flaw, genesis
+from burner.manifest.holdings import (
+    lost_places,
+    strays,
+    wrong_batches,
+    wrong_names,
+    wrong_places,
+)
 from burner.manifest.keys import PublicKey
 from burner.manifest.marks import Mark, MarkFile
 from burner.manifest.reader import Reader
 from burner.manifest.seals import HeadOfChain, Seals
-from burner.manifest.tables import chains, missing_guards, records
+from burner.manifest.tables import RARE, chains, missing_guards, records
+from burner.manifest.walk import Stretch, Walked, cut
+from burner.manifest.walkers import walk_all
 
 SEALING = ("checkpoint", "key")
 """Kinds that carry signatures."""
@@ -80,36 +88,24 @@ def verify(
     Raises:
         BurnerError: E7 when the database cannot be read.
     """
-    states: list[ChainState] = []
     with reader.connection() as connection:
         warnings = _unguarded(connection)
-        contradictions: list[Flaw] = []
-        freed = Freed()
-        for row in connection.execute(select(chains).order_by(chains.c.chain)).all():
-            check = ChainCheck(row.manifest, row.station)
-            seals = Seals(row.manifest, row.station, trusted)
-            mark = MarkFile(row.manifest, row.station).read() if remember else None
-            own = row.manifest == reader.manifest
-            walk = Holdings(connection, row.chain, row.station, own=own, freed=freed)
-            with closing(walk) as holdings:
-                count, flaw = _follow(
-                    connection,
-                    row.chain,
-                    check=check,
-                    holdings=holdings,
-                    seals=seals,
-                    progress=progress,
-                )
-                contradictions += [] if flaw else holdings.end()
-            states.append(_state(check, seals, count))
-            flaw = flaw or _forgotten(connection, row.chain, check, mark)
-            if flaw:
-                return Verdict(reader.manifest, tuple(states), flaw, True, warnings)
-        beside = [*strays(connection, reader.manifest)]
-        counts = [*wrong_batches(connection, reader.manifest)]
-    contradictions = [*beside, *contradictions, *freed.flaws(), *counts]
+        found = _Chains(connection, remember=remember, trusted=trusted)
+        for walked in walk_all(connection, reader.where, found.stretches):
+            progress(walked.records)
+            found.take(walked)
+        states, broken, contradictions = found.end()
+        if broken:
+            return Verdict(reader.manifest, states, broken, True, warnings)
+        contradictions += [
+            *strays(connection, reader.manifest),
+            *wrong_names(connection, found.claimed),
+            *wrong_places(connection),
+            *lost_places(connection, reader.manifest),
+            *wrong_batches(connection, reader.manifest),
+        ]
     contradiction = contradictions[0] if contradictions else None
-    return Verdict(reader.manifest, tuple(states), contradiction, False, warnings)
+    return Verdict(reader.manifest, states, contradiction, False, warnings)
 
 
 def size(reader: Reader) -> int:
@@ -119,43 +115,108 @@ def size(reader: Reader) -> int:
         return sum(connection.execute(ends).scalars())
 
 
-def _follow(
-    connection: Connection,
-    chain: int,
-    *,
-    check: ChainCheck,
-    holdings: Holdings,
-    seals: Seals,
-    progress: Progress,
-) -> tuple[int, Flaw | None]:
-    """Every record of a chain, up to the first bad one."""
-    count = 0
-    columns = (records.c[name] for name in COLUMNS)
-    query = select(*columns).where(records.c.chain == chain).order_by(records.c.seq)
-    with closing(chunks(connection, query)) as stream:
-        for chunk in stream:
-            for row in chunk:
-                before = check.hash
-                wrong = check.take(row)
-                if not wrong and row[5] in SEALING:
-                    wrong = seals.take(row[5], row[8], before, loads(row[10])["data"])
-                if wrong:
-                    return count, Flaw(check.station, row[8], wrong)
-                holdings.take(row)
-                count += 1
-            progress(len(chunk))
-    return count, None
+class _Chains:
+    """All chains of a manifest while their stretches are walked."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        remember: bool,
+        trusted: Mapping[str, PublicKey] | None,
+    ) -> None:
+        self._connection, self._remember, self._trusted = connection, remember, trusted
+        self._chains = connection.execute(select(chains).order_by(chains.c.chain)).all()
+        self._ends = {chain.chain: _end(connection, chain) for chain in self._chains}
+        self.stretches = [
+            stretch
+            for chain in self._chains
+            for stretch in cut(
+                Stretch(chain.chain, chain.manifest, chain.station, 1, self._ends[chain.chain].seq)
+            )
+        ]
+        self.claimed = {chain.chain: 0 for chain in self._chains}
+        """Chain → how many of its records took a name."""
+        self._counts = dict(self.claimed)
+        self._at: dict[int, str] = {}
+        self._flaws: list[tuple[int, Flaw]] = []
+        self._contradictions: list[Flaw] = []
+
+    def take(self, walked: Walked) -> None:
+        """A stretch is done."""
+        chain = walked.stretch.chain
+        self._counts[chain] += walked.records
+        self.claimed[chain] += walked.claimed
+        self._at[chain] = max(walked.at, self._at.get(chain, ""))
+        if walked.flaw:
+            self._flaws.append((chain, walked.flaw))
+        if walked.contradiction:
+            self._contradictions.append(walked.contradiction)
+
+    def end(self) -> tuple[tuple[ChainState, ...], Flaw | None, list[Flaw]]:
+        """After the last stretch: where chains end, the first break, contradictions of IDs."""
+        states = []
+        for chain in self._chains:
+            head = self._ends[chain.chain]
+            seals = Seals(chain.manifest, chain.station, self._trusted)
+            broken = [flaw for number, flaw in self._flaws if number == chain.chain]
+            if flaw := _unsealed(self._connection, chain.chain, seals, chain.station):
+                broken.append(flaw)
+            states.append(_state(head, seals, self._counts[chain.chain], self._at[chain.chain]))
+            if not broken and self._remember:
+                mark = MarkFile(chain.manifest, chain.station).read()
+                forgotten = _forgotten(self._connection, chain.chain, head, mark)
+                broken += [forgotten] if forgotten else []
+            if broken:
+                return tuple(states), min(broken, key=lambda flaw: flaw.seq), []
+        return tuple(states), None, self._contradictions
 
 
-def _state(check: ChainCheck, seals: Seals, count: int) -> ChainState:
-    head = HeadOfChain(check.manifest, check.station, check.seq, check.hash)
+def _end(connection: Connection, chain: Any) -> HeadOfChain:
+    """The last record of a chain, as its columns say."""
+    last = (
+        select(records.c.seq, records.c.hash)
+        .where(records.c.chain == chain.chain)
+        .order_by(records.c.seq.desc())
+        .limit(1)
+    )
+    row = connection.execute(last).first()
+    seq, hash_ = (row.seq, row.hash) if row else (0, genesis(chain.manifest, chain.station))
+    return HeadOfChain(chain.manifest, chain.station, seq, hash_)
+
+
+def _unsealed(connection: Connection, chain: int, seals: Seals, station: str) -> Flaw | None:
+    """The first checkpoint or key of a chain that does not hold."""
+    sealing = (
+        select(records.c.kind, records.c.seq, records.c.body)
+        .where(RARE, records.c.chain == chain, records.c.kind.in_(SEALING))
+        .order_by(records.c.seq)
+    )
+    for row in connection.execute(sealing).all():
+        before = (
+            select(records.c.hash)
+            .where(records.c.chain == chain, records.c.seq < row.seq)
+            .order_by(records.c.seq.desc())
+            .limit(1)
+        )
+        hash_ = connection.execute(before).scalar() or ""
+        try:
+            data = loads(row.body)["data"]
+        except (ValueError, KeyError):
+            return Flaw(station, row.seq, "a body that cannot be read")
+        if wrong := seals.take(row.kind, row.seq, hash_, data):
+            return Flaw(station, row.seq, wrong)
+    return None
+
+
+def _state(head: HeadOfChain, seals: Seals, count: int, at: str) -> ChainState:
     return ChainState(
-        check.manifest,
-        check.station,
+        head.manifest,
+        head.station,
         count,
-        check.at,
-        check.hash,
-        check.seq,
+        at,
+        head.hash,
+        head.seq,
         seals.signed,
         tuple(seals.signers),
         head.code(),
@@ -163,17 +224,17 @@ def _state(check: ChainCheck, seals: Seals, count: int) -> ChainState:
 
 
 def _forgotten(
-    connection: Connection, chain: int, check: ChainCheck, mark: Mark | None
+    connection: Connection, chain: int, head: HeadOfChain, mark: Mark | None
 ) -> Flaw | None:
     """A good chain that is not what this computer remembers to have written."""
     if mark is None:
         return None
-    if mark.seq > check.seq:
+    if mark.seq > head.seq:
         what = f"cut off from here: this computer wrote up to record {mark.seq}"
-        return Flaw(check.station, check.seq + 1, what)
+        return Flaw(head.station, head.seq + 1, what)
     marked = select(records.c.hash).where(records.c.chain == chain, records.c.seq == mark.seq)
     if connection.execute(marked).scalar() != mark.hash:
-        return Flaw(check.station, mark.seq, "is not what this computer wrote: written anew")
+        return Flaw(head.station, mark.seq, "is not what this computer wrote: written anew")
     return None
 
 

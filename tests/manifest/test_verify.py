@@ -113,7 +113,7 @@ EDITS: dict[str, tuple[str, str]] = {
     ),
     "an OPEN place passed": (
         "UPDATE places SET state = 'pass' WHERE state = 'work'",
-        "is OPEN, its place says",
+        "ended otherwise than the place of 7c:df:a1:00:00:16",
     ),
     "a larger batch": ("UPDATE batches SET planned = 99", "was opened for something else"),
     "a recount": ("UPDATE batches SET taken = 3", "counts 3 places"),
