@@ -11,10 +11,10 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.model import RegionClass
-from burner.partitions import PartitionTable
+from burner.partitions import PartitionTable, parse_table
 from burner.release import Release, check, index, open_release, survey
 from burner.secrets import Secret
-from tests.images import PRODUCT_ID, SECRET, app_image, write_product
+from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
 NAMED = "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}"
 GOLDEN = "8c994ba98914cf02babf9175454e3dcbe6166995ed28c1e652b13abf05a659ca"
@@ -286,14 +286,37 @@ def mutate(text: str, chance: random.Random) -> str:
     return "".join(letters)
 
 
+HOSTILE = {
+    "nvs": "{kind: nvs, preset: esp-qcloud, extra: [{key: a, type: u8, value: 1}]}",
+    "littlefs": "{kind: file, partition: lfs, filesystem: {type: littlefs, prog_size: 64}}",
+    "fat": "{kind: file, partition: store, filesystem: {type: fat, wear_levelling: false}}",
+    "patch": "{kind: patch, image: app, placeholders: {product_secret: {text: SECRET, size: 40}}}",
+    "raw": "{kind: raw, partition: raw, fields: [{name: p, type: 'char[11]', key: product_id}, "
+    "{name: s, type: 'char[33]', key: product_secret}, "
+    "{name: c, type: u16, checksum: {algorithm: crc16-modbus, first: p, last: s}}]}",
+    "at": "{kind: at, port: esp, baud: 115200, region: china, ready_s: 3}",
+}
+HOSTILE_TABLE = f"{TABLE}lfs, data, littlefs, , 32K\nraw, data, undefined, , 4K\n"
+HOSTILE_TABLE = HOSTILE_TABLE.replace("64K", "0x84000")
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["csv", "bin"])
+@pytest.mark.parametrize("carrier", HOSTILE)
 @pytest.mark.parametrize(
-    "rounds", [60, pytest.param(5000, marks=[pytest.mark.full, pytest.mark.timeout(600)])]
+    "rounds", [6, pytest.param(500, marks=[pytest.mark.full, pytest.mark.timeout(600)])]
 )
-def test_no_mutation_of_a_product_brings_anything_but_findings(tmp_path: Path, rounds: int) -> None:
-    chance = random.Random(rounds)
-    path = write_product(tmp_path)
+def test_no_mutation_of_a_product_brings_anything_but_findings(
+    tmp_path: Path, carrier: str, binary: bool, rounds: int
+) -> None:
+    chance = random.Random(f"{carrier} {binary} {rounds}")
+    app = app_image("PRODUCT_ID", "SECRET" + "\0" * 33)
+    path = write_product(tmp_path, table=HOSTILE_TABLE, app=app, carrier=HOSTILE[carrier])
+    assert not any(finding for finding in survey(path).findings if not finding.warning)
     text = path.read_text(encoding="utf-8")
     sound = {name: (tmp_path / name).read_bytes() for name in ("app.bin", "partitions.csv")}
+    if binary:
+        table = parse_table(sound["partitions.csv"], "t", "esp32c3", 0x8000)
+        sound["partitions.csv"] = table.to_binary()
     for _ in range(rounds):
         path.write_text(mutate(text, chance), encoding="utf-8")
         for name, data in sound.items():

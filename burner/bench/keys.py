@@ -113,7 +113,7 @@ def in_fat(running: Running) -> Found | None:
 def _in_json(content: bytes) -> Found | None:
     try:
         values = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return _among(values) if isinstance(values, dict) else None
 

@@ -1,6 +1,9 @@
 """The key in place of placeholders inside real application images."""
 
+import re
 import struct
+import subprocess
+import sys
 from functools import reduce
 from hashlib import sha256
 from operator import xor
@@ -213,6 +216,23 @@ def test_a_real_image_is_valid_to_esptool_afterwards(name: str, shared_images: P
         )
 
 
-def test_a_real_signed_image_is_refused(shared_images: Path) -> None:
-    data = (shared_images / "bootloader_signed_v2_rsa.bin").read_bytes()
-    assert refused(NAMELESS, data).code == "E139"
+@pytest.mark.parametrize("name", REAL)
+def test_esptools_image_info_finds_a_patched_image_valid(
+    name: str, shared_images: Path, tmp_path: Path
+) -> None:
+    chip, *spots = REAL[name]
+    pid, secret = ({"text": t, "size": size, "count": count} for t, size, count in spots)
+    own = carrier(product_id=pid, product_secret=secret)
+    (segment,) = own.fill(at((shared_images / name).read_bytes(), chip), KEY)
+    (tmp_path / "patched.bin").write_bytes(segment.data)
+    command = [sys.executable, "-m", "esptool", "--chip", chip, "image-info", "patched.bin"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    proofs = [line for line in said.splitlines() if re.match("(Checksum|Validation hash):", line)]
+    assert len(proofs) == (1 if chip == "esp8266" else 2)
+    assert all(line.endswith("(valid)") for line in proofs)
+
+
+def test_a_real_signed_image_is_refused_with_what_to_do(shared_images: Path) -> None:
+    error = refused(NAMELESS, (shared_images / "bootloader_signed_v2_rsa.bin").read_bytes())
+    assert (error.code, error.detail) == ("E139", "app has a signature v2")
+    assert "nvs" in error.row.do
