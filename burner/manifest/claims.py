@@ -132,7 +132,7 @@ def give_place_back(
 
 def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
     """Take a unit out of a batch, whatever attempt holds its place (a correction says so)."""
-    freed = _FREE_UNIT.run(connection, of_batch=batch, of_unit=unit_id).rowcount == 1
+    freed = bool(_FREE_UNIT.run(connection, of_batch=batch, of_unit=unit_id).rowcount)
     if freed:
         _GIVE.run(connection, of_batch=batch)
     return freed
@@ -151,7 +151,7 @@ def other_ids(values: dict[str, str]) -> list[str]:
 
 def open_once(connection: Connection, **batch: Any) -> bool:
     """Make a batch unless it exists; whether it was made."""
-    return _OPEN.run(connection, **batch).rowcount == 1
+    return bool(_OPEN.run(connection, **batch).rowcount)
 
 
 def _holding(batch: str, unit_id: str, chain: int, intent: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ClauseElement, CursorResult, Engine, create_engine, event, exc, select
+from sqlalchemy import ClauseElement, Engine, create_engine, event, exc, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import StaticPool
 
@@ -105,10 +105,12 @@ class Prepared:
         self._clause = clause
         self._compiled: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
-    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
-        """Execute with these values."""
+    def run(self, connection: Connection, **values: Any) -> Any:
+        """Execute with these values, by the driver itself: a third of the time. Its cursor."""
         text, defaults = self._compiled.get(connection.dialect.name) or self._compile(connection)
-        return connection.exec_driver_sql(text, {**defaults, **values})
+        cursor = connection.connection.cursor()
+        cursor.execute(text, {**defaults, **values})
+        return cursor
 
     def _compile(self, connection: Connection) -> tuple[str, Mapping[str, Any]]:
         name = connection.dialect.name
@@ -133,6 +135,17 @@ def guarded(where: Place) -> Iterator[None]:
         raise BurnerError(_sqlite_code(error), f"{where}: {_words(error)}") from error
     except exc.SQLAlchemyError as error:
         raise BurnerError("E718", f"{where}: {_words(error)}") from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "psycopg":
+            raise
+        raise BurnerError(_server_code(error), f"{where}: {_words(error)}") from error
+
+
+def is_lost(connection: Connection) -> bool:
+    """Whether the server's end of a connection is gone."""
+    return connection.invalidated or bool(
+        getattr(connection.connection.dbapi_connection, "closed", False)
+    )
 
 
 def facts(connection: Connection) -> dict[str, str]:
@@ -200,16 +213,20 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
 def _code(error: exc.DBAPIError) -> str:
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_code(error.orig)
-    state = getattr(error.orig, "sqlstate", None)
+    return "E711" if error.connection_invalidated else _server_code(error.orig)
+
+
+def _server_code(error: BaseException | None) -> str:
+    """By SQLSTATE (PostgreSQL manual, appendix A); without one, the connection failed."""
+    state = getattr(error, "sqlstate", None) or ""
     if state in ("53100", "53200"):
         return "E705"
     if state in ("25006", "42501", "28000", "28P01"):
         return "E706"
     if state in ("55P03", "40P01", "57014"):
         return "E707"
-    if error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return "E711"
-    return "E718"
+    lost = not state or state[:2] in ("08", "57")
+    return "E711" if lost and type(error).__name__ != "DataError" else "E718"
 
 
 _SQLITE = {

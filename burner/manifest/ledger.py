@@ -293,10 +293,13 @@ class Ledger:
 
     def _superseded(self, connection: Connection, attempt: Attempt) -> list[dict[str, Any]]:
         """The unit's latest attempt, when it is OPEN: this one takes over."""
-        latest = _LATEST.run(connection, unit=attempt.unit_id, product=attempt.product_id).first()
-        if latest is None or latest.outcome is not None:
+        latest = _LATEST.run(
+            connection, unit=attempt.unit_id, product=attempt.product_id
+        ).fetchone()
+        if latest is None or latest[3] is not None:
             return []
-        return [{"seq": latest.seq, "station": latest.station}]
+        _, seq, station, _ = latest
+        return [{"seq": seq, "station": station}]
 
     def _bind(self, connection: Connection, attempt: Attempt, work: _Work) -> Row:
         data = _added(work, attempt)

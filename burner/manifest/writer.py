@@ -32,7 +32,15 @@ from burner.errors import BurnerError
 from burner.manifest import migrations, tables
 from burner.manifest.canonical import VERSION, dumps, moment, utc
 from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
-from burner.manifest.database import Place, Prepared, check_version, facts, guarded, writing
+from burner.manifest.database import (
+    Place,
+    Prepared,
+    check_version,
+    facts,
+    guarded,
+    is_lost,
+    writing,
+)
 from burner.manifest.marks import Mark, MarkFile
 from burner.manifest.station_lock import FileStationLock, take_server_lock
 
@@ -232,7 +240,8 @@ class Writer:
         """A connection whose chain ends where we think it does."""
         if self._closed:
             raise BurnerError("E716", "the manifest was closed")
-        if self._connection is not None and self._connection.invalidated:
+        if self._connection is not None and is_lost(self._connection):
+            self._connection.invalidate()
             self._connection.close()
             self._connection, self._sure = None, False
         if self._connection is None:

@@ -121,7 +121,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "an IMEI": ("UPDATE ids SET value = '1' WHERE value LIKE '86%'", "its ID 861234567890123"),
     "a chain beside": (
         "UPDATE ids SET chain = 7 WHERE value = 'SN-21'",
-        "ids of chain 7, which no station wrote",
+        "its ID SN-21 is not in the table of IDs",
     ),
 }
 
