@@ -229,7 +229,7 @@ class _Way:
         """The chip's MD5 has checked every region; now read the key back and decode it."""
         yield self.enter(Step.VERIFY)
         carrier = self.release.carrier
-        if isinstance(carrier, AtCarrier) or self._unnamed:
+        if isinstance(carrier, AtCarrier) or self._keyless:
             return
         places = carrier.places(self.release.layout)
         read = {p.name: self.device.read(p.offset, p.size) for p in places}
@@ -243,15 +243,14 @@ class _Way:
         self.ledger.bind(self.attempt)
 
     def write_named(self) -> Iterator[Event]:
-        """What needs the name, after a boot that told it. The MAC is read again first."""
+        """What needs the name, after a boot that told it."""
         if not self.release.needs_name:
             return
         yield self.enter(Step.PAYLOAD)
         before = self.segments
         self._plan(self.release.payload(self.attempt.device_name))
         yield self.enter(Step.WRITE)
-        if (again := self._connect().mac) != self._silicon.mac:
-            raise BurnerError("E457", f"began with {self._silicon.mac}, now {again}")
+        self._connect_again()
         new = [s for s in self.segments if not any(b.holds(s) for b in before)]
         yield from self._write(new)
         yield from self.verify()
@@ -260,18 +259,14 @@ class _Way:
     def reset(self) -> Iterator[Event]:
         """Into the application; what it prints is heard, and the IDs it alone can tell are read.
 
-        Before the configuration is there, the firmware cannot say what it found in it.
+        Before the key is there, the firmware cannot say what it found.
         """
         yield self.enter(Step.RESET)
-        settings, identity = self.profile.boot, self.profile.identity
-        awaited = () if self._unnamed else settings.awaited
+        identity = self.profile.identity
+        awaited = () if self._keyless else self.profile.boot.awaited
         if identity.serial and identity.serial.line:
             awaited += (identity.serial.line,)
-        self.lines = self.device.boot(
-            settings.timeout_s if awaited else 0.0,
-            lambda lines: boot.heard_all(awaited, lines),
-            settings.baud,
-        )
+        self._boot(awaited)
         if sources_after_boot(identity):
             ids = read_after(self.device, identity, self.lines, self.attempt.ids)
             self.attempt = replace(self.attempt, ids=ids)
@@ -285,6 +280,9 @@ class _Way:
                 carrier.burn(line, self.release.key_for(self.attempt.device_name))
             finally:
                 line.close()
+            if self.profile.boot.awaited:
+                self._connect_again()
+                self._boot(self.profile.boot.awaited)
         said = boot.judge(
             self.profile.boot, self.lines, self.attempt.device_name, self.attempt.product_id
         )
@@ -322,9 +320,10 @@ class _Way:
         return self.attempt.silicon
 
     @property
-    def _unnamed(self) -> bool:
-        """Whether the configuration still waits for the name."""
-        return self.release.needs_name and not self.attempt.device_name
+    def _keyless(self) -> bool:
+        """Whether the unit starts without a key: that waits for the name, or for a dialogue."""
+        waits = self.release.needs_name and not self.attempt.device_name
+        return waits or isinstance(self.release.carrier, AtCarrier)
 
     def _plan(self, segments: Sequence[Segment]) -> None:
         self.segments = tuple(sorted(segments, key=_write_order))
@@ -335,6 +334,19 @@ class _Way:
         early = self.profile.flash.early_baud == "auto"
         plan = ConnectPlan(self.profile.chip.type, self.trial.baud, early, self.attempt.id)
         return self.device.identify(plan)
+
+    def _connect_again(self) -> None:
+        """After a boot; nobody may have put another board in."""
+        if (now := self._connect().mac) != self._silicon.mac:
+            raise BurnerError("E457", f"began with {self._silicon.mac}, now {now}")
+
+    def _boot(self, awaited: tuple[str, ...]) -> None:
+        settings = self.profile.boot
+        self.lines = self.device.boot(
+            settings.timeout_s if awaited else 0.0,
+            lambda lines: boot.heard_all(awaited, lines),
+            settings.baud,
+        )
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True

@@ -107,7 +107,7 @@ class Case:
             "blank": "[nvs]",
             "carrier": json.dumps(carrier(self.kind, self.chip, self.named)),
             "name": '{template: "unit-{mac}"}' if self.named else '{template: "{mac}"}',
-            "boot": BOOT if self.kind != "at" else "",
+            "boot": BOOT,
             **replaced,
         }
         return write_product(

@@ -141,7 +141,9 @@ def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> It
     if app.descriptor:
         yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
         yield f"I (260) app_init: App version:      {app.descriptor.version}"
-    yield _says(unit, keys.find(keys.Running(silicon.flash, table, slot, unit.firmware.texts)))
+    product = silicon.modem.product.stored if silicon.modem else None
+    running = keys.Running(silicon.flash, table, slot, unit.firmware.texts, product)
+    yield _says(unit, keys.find(running))
     yield from unit.firmware.lines
 
 

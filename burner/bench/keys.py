@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from burner.bench.at_firmware import Product
 from burner.bench.nor import NorFlash
 from burner.bench.unit import TextAt
 from burner.carriers.fat_image import Fat, read_fat
@@ -48,6 +49,8 @@ class Running:
     """Where the running application lies."""
     texts: tuple[TextAt, ...] = ()
     """Where its build put its key."""
+    product: Product | None = None
+    """What an AT firmware was told and keeps."""
 
     def partitions(self, *words: str) -> Iterator[tuple[Partition, bytes]]:
         """The data partitions of these subtypes, with what they hold."""
@@ -155,7 +158,13 @@ def _text(running: Running, where: TextAt) -> str:
     return data.split(b"\0")[0].decode("ascii", "replace")
 
 
-WAYS: tuple[Way, ...] = (in_arrays, in_nvs, in_littlefs, in_fat)
+def by_at_commands(running: Running) -> Found | None:
+    """What `AT+TCPRDINFOSET` stored."""
+    kept = running.product
+    return Found(kept.product_id, bool(kept.secret), kept.name) if kept else None
+
+
+WAYS: tuple[Way, ...] = (in_arrays, in_nvs, in_littlefs, in_fat, by_at_commands)
 """Tried in this order. A new carrier adds its way here."""
 
 
