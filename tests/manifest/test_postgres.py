@@ -1,5 +1,8 @@
 """The same manifest on a real PostgreSQL: a factory of stations on one server."""
 
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -191,3 +194,66 @@ def test_another_database_by_url_is_refused() -> None:
 def test_an_empty_server_has_no_manifest_to_read(url: str) -> None:
     with refused("E702"):
         Reader.open(url)
+
+
+FACTORY = """
+import os, sys, time
+from burner.errors import BurnerError
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome
+from tests.manifest.records import a_result, an_attempt, open_batch
+
+url, station = sys.argv[1], int(sys.argv[2])
+
+
+def through(step):
+    while True:
+        try:
+            return step()
+        except BurnerError as error:
+            if error.code != "E711":
+                raise
+            time.sleep(0.05)
+
+
+with through(lambda: Ledger.open(url, f"line{station}")) as ledger:
+    through(lambda: open_batch(ledger, planned=300))
+    for unit in range(station, 400, 4):
+        name = f"plug-{unit - 4 if unit % 40 == station + 4 else unit}"
+        for number in range(1, 20):
+            attempt = an_attempt(
+                unit, name=name, batch="WO1", station=f"line{station}", try_number=number
+            )
+            try:
+                ledger.begin(attempt)
+                result = a_result(Outcome.FAIL if (unit + number) % 11 == 0 else Outcome.PASS)
+                through(lambda: ledger.finish(attempt, result))
+                break
+            except BurnerError as error:
+                if error.code in ("E450", "E451"):
+                    break
+                assert error.code in ("E452", "E711"), error
+                time.sleep(0.02)
+"""
+
+
+def test_four_stations_four_hundred_units_three_hundred_places_and_a_restart(
+    server: Server, url: str
+) -> None:
+    root = Path(__file__).parents[2]
+    stations = [
+        subprocess.Popen([sys.executable, "-c", FACTORY, url, str(n)], cwd=root) for n in range(4)
+    ]
+    time.sleep(2)
+    server.stop()
+    time.sleep(0.5)
+    server.start()
+    assert [station.wait(100) for station in stations] == [0, 0, 0, 0]
+    with Reader.open(url) as reader:
+        passed = list(reader.elements(Filter(outcome="PASS")))
+        row = reader.batch("WO1")
+    units = {e["unit_id"] for e in passed}
+    names = {e["device_name"]: e["unit_id"] for e in passed}
+    assert row is not None
+    assert len(units) == len(names) == row.taken == 300
+    assert agrees(url)
