@@ -13,7 +13,12 @@ from burner.errors import BurnerError
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("open")
+@click.group("batch")
+def batch_group() -> None:
+    """Open batches, see how they stand, close them."""
+
+
+@batch_group.command("open")
 @click.argument("batch")
 @click.option("--quantity", type=click.IntRange(min=1), help="Units to be made; no limit without.")
 @click.option("--profile", required=True, metavar="NAME-VERSION", help="As `profile show` says.")
@@ -47,7 +52,7 @@ def open_(
         )
 
 
-@click.command()
+@batch_group.command()
 @click.argument("batch")
 @manifest_option
 @json_option
@@ -154,4 +159,5 @@ def backup(file: Path, manifest: str) -> None:
     screen.say(f"{verdict.records} records copied to {file}; they agree.")
 
 
-BATCH_COMMANDS = (open_, status, close, import_, backup)
+batch_group.add_command(close)
+BATCH_COMMANDS = (batch_group, close, import_, backup)

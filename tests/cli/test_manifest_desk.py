@@ -46,10 +46,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Path) -> None:
-    assert "3 planned = 2 pass + 0 scrap + 1 missing" in run("status", "WO1").stdout
-    assert json.loads(run("status", "WO1", "--json").stdout)["missing"] == 1
+    assert "3 planned = 2 pass + 0 scrap + 1 missing" in run("batch", "status", "WO1").stdout
+    assert json.loads(run("batch", "status", "WO1", "--json").stdout)["missing"] == 1
     run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
-    assert "2 pass + 1 scrap + 0 missing" in run("close", "WO1", *WHO).stdout
+    assert "2 pass + 1 scrap + 0 missing" in run("batch", "close", "WO1", *WHO).stdout
     assert "records agree" in run("verify", "WO1", "--key", "line1.pem").stdout
     assert "records agree" in run("verify", "--key", "line1.pem").stdout
     (here / "WO1" / "units.csv").write_text("seq\n")
@@ -61,8 +61,8 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
 
 def test_a_batch_may_be_opened_before_its_first_unit(here: Path) -> None:
     facts = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
-    run("open", "WO2", "--quantity", "5", *facts, *WHO)
-    assert "batch WO2 is open: plug-c3 1.2.0, 0 attempts" in run("status", "WO2").stdout
+    run("batch", "open", "WO2", "--quantity", "5", *facts, *WHO)
+    assert "batch WO2 is open: plug-c3 1.2.0, 0 attempts" in run("batch", "status", "WO2").stdout
 
 
 def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
