@@ -55,9 +55,11 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
+    from burner.cli.desk import passphrase
     from burner.cli.order import is_person
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
+    from burner.manifest.keys import signer_for
     from burner.manifest.ledger import Ledger
     from burner.release import open_release
 
@@ -69,7 +71,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             screen.warn(str(warning))
         for segment in release.segments:
             stock.pack(segment)
-        with Ledger.open(wish.manifest, slots.station) as ledger:
+        signer = signer_for(slots.station, ask=passphrase if person else None)
+        with Ledger.open(wish.manifest, slots.station, signer=signer) as ledger:
             if not wish.as_json:
                 warn_of_other_bytes(release, ledger)
             order = _order(wish, release, ledger, person)
