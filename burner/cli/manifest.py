@@ -14,6 +14,7 @@ from burner.cli.manifest_batch import BATCH_COMMANDS
 from burner.cli.manifest_desk import DESK_COMMANDS
 from burner.cli.manifest_verify import verify
 from burner.cli.options import filter_options, json_option, manifest_option
+from burner.cli.report import report
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -184,5 +185,5 @@ def _remark(element: dict[str, Any]) -> str:
     return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
 
 
-for _command in (verify, *BATCH_COMMANDS, *DESK_COMMANDS):
+for _command in (verify, report, *BATCH_COMMANDS, *DESK_COMMANDS):
     manifest.add_command(_command)

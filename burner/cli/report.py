@@ -1,0 +1,225 @@
+"""`burner manifest report`: what the line made, for a terminal, a browser or a script."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner.cli import language, options, screen
+from burner.errors import BurnerError, table
+
+if TYPE_CHECKING:
+    from burner.report.calendar import Calendar
+    from burner.report.figures import Figures, Place, Span
+
+BAR_WIDTH = 60
+MAX_SHIFTS = 10
+MAX_NAMES = 20
+MARKS = (
+    ("first_time", "█", "passed at the first attempt"),
+    ("later", "▓", "passed later"),
+    ("failed", "x", "failed"),
+    ("interrupted", "!", "interrupted"),
+    ("open", "?", "open"),
+    ("scrapped", "s", "scrapped"),
+)
+
+
+@click.command()
+@options.manifest_option
+@options.scope_options
+@click.option(
+    "--shifts",
+    metavar="HH:MM,…",
+    default="06:00,14:00,22:00",
+    show_default=True,
+    help="When shifts begin.",
+)
+@click.option("--zone", metavar="NAME", help="Time zone, Asia/Shanghai; else this computer's.")
+@click.option("--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@options.json_option
+@options.lang_option
+def report(
+    manifest: str,
+    shifts: str,
+    zone: str | None,
+    html: Path | None,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
+    """Report yield, pace, cycle times and failures.
+
+    --html FILE writes one page that needs no network, for a screen or for A4.
+    """
+    from burner.manifest.reader import Filter, Reader
+    from burner.report.of_manifest import report as count
+
+    calendar = _calendar(shifts, zone)
+    with Reader.open(manifest) as reader:
+        figures = count(reader, Filter(**wanted), calendar)
+    if html is not None:
+        _write_page(html, figures)
+    if as_json:
+        screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
+    elif html is None:
+        _show(figures)
+
+
+def _calendar(shifts: str, zone: str | None) -> "Calendar":
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from burner.report.calendar import Calendar, parse_boundaries
+
+    try:
+        boundaries = parse_boundaries(shifts)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--shifts") from error
+    try:
+        return Calendar(boundaries, ZoneInfo(zone) if zone else None)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = f"{zone} is no time zone that this computer knows, such as Asia/Shanghai"
+        raise click.BadParameter(known, param_hint="--zone") from error
+
+
+def _write_page(target: Path, figures: "Figures") -> None:
+    from burner.report.page import page
+
+    try:
+        target.write_text(page(figures, language()), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+
+
+# -- for the terminal -----------------------------------------------------------------------------
+
+
+def _show(figures: "Figures") -> None:
+    _show_units(figures)
+    if not figures.units.total and not figures.without_unit:
+        return
+    _show_failures(figures)
+    _show_steps(figures)
+    _show_places("by slot", figures.slots)
+    if len(figures.stations) > 1:
+        _show_places("by station", figures.stations)
+    _show_shifts(figures.shifts)
+    _show_open(figures)
+
+
+def _show_units(figures: "Figures") -> None:
+    from burner.report.numbers import count, duration, rate, share
+
+    units, scope = figures.units, figures.scope
+    title = " · ".join(said for said in (scope.batch, scope.profile, scope.state) if said)
+    screen.say(title or "all records")
+    screen.say(f"  {yield_bar(figures)}")
+    for name, mark, words in MARKS:
+        if number := getattr(units, name):
+            screen.say(f"  {mark} {words} {count(number)}")
+    planned = f" of {count(scope.planned)} planned" if scope.planned else ""
+    screen.say(
+        f"  {count(units.passed)} good units{planned}, {count(units.total)} begun, "
+        f"{figures.retries} retries, {figures.rework.attempts} rework attempts"
+    )
+    screen.say(
+        f"  first-pass yield {share(units.first_pass_yield)} · "
+        f"final yield {share(units.final_yield)} · {rate(figures.per_hour)} units per hour "
+        f"in {duration(figures.worked_s)} of work"
+    )
+
+
+def yield_bar(figures: "Figures") -> str:
+    """Units as a bar of marks, each at least one wide where there is any."""
+    units = figures.units
+    total = max(units.total, figures.scope.planned or 0)
+    if not total:
+        return "no units"
+    bar = ""
+    for name, mark, _ in MARKS:
+        number = getattr(units, name)
+        bar += mark * (max(1, round(BAR_WIDTH * number / total)) if number else 0)
+    return f"[{bar[:BAR_WIDTH].ljust(BAR_WIDTH, '·')}]"
+
+
+def _show_failures(figures: "Figures") -> None:
+    from burner.report.numbers import share
+
+    rows = [
+        (
+            failure.code or "–",
+            failure.attempts,
+            failure.units,
+            share(failure.share),
+            share(failure.cumulative),
+            table()[failure.code].sentence(language()) if failure.code in table() else "",
+        )
+        for failure in figures.failures
+    ]
+    if rows:
+        heads = ("code", "attempts", "units", "share", "together", "")
+        screen.table("why attempts did not pass", heads, rows)
+
+
+def _show_steps(figures: "Figures") -> None:
+    from burner.report.numbers import seconds
+
+    spreads = [(step.step, step.spread) for step in figures.steps]
+    if figures.cycle:
+        spreads.append(("all", figures.cycle))
+        rows = [
+            (name, *(seconds(s) for s in (x.median_s, x.p5_s, x.p95_s, x.max_s)))
+            for name, x in spreads
+        ]
+        screen.table("cycle time", ("step", "median", "5 %", "95 %", "longest"), rows)
+
+
+def _show_places(title: str, places: "tuple[Place, ...]") -> None:
+    from burner.report.numbers import seconds, share
+
+    heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
+    rows = [
+        (
+            f"{place.station} {place.slot}".strip(),
+            share(place.first_pass_yield),
+            place.new,
+            *(place.outcomes[outcome] for outcome in ("FAIL", "ERROR", "OPEN")),
+            seconds(place.cycle.median_s) if place.cycle else "–",
+            "below the rest" if place.behind else "",
+        )
+        for place in places
+    ]
+    screen.table(title, heads, rows)
+
+
+def _show_shifts(shifts: "tuple[Span, ...]") -> None:
+    from burner.report.numbers import duration, rate, share
+
+    heads = ("shift", "good", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
+    rows = [
+        (
+            f"{span.start:%Y-%m-%d} {span.name}",
+            span.good,
+            rate(span.per_hour),
+            share(span.first_pass_yield),
+            span.fail,
+            span.error,
+            duration(span.worked_s),
+        )
+        for span in shifts[-MAX_SHIFTS:]
+    ]
+    left_out = len(shifts) - len(rows)
+    screen.table(f"by shift (latest {len(rows)})" if left_out else "by shift", heads, rows)
+
+
+def _show_open(figures: "Figures") -> None:
+    units = figures.open_units
+    if not units:
+        return
+    rows = [
+        (unit.device_name or "–", unit.unit_id, f"{unit.station} {unit.slot}")
+        for unit in units[:MAX_NAMES]
+    ]
+    screen.table("open: burn these again", ("name", "unit", "slot"), rows)
+    if len(units) > MAX_NAMES:
+        screen.say(f"{len(units) - MAX_NAMES} more: burner manifest list --outcome OPEN")

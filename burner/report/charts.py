@@ -1,0 +1,154 @@
+"""The plots of a report as inline SVG. Colours come from classes, so light, dark and paper work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from burner.report.markup import Markup, element, join
+from burner.report.numbers import count, nice_ceiling, seconds
+
+WIDTH = 720
+"""Of a wide plot, in the units that all coordinates are in."""
+HEIGHT, FLOOR = 170, 188
+"""Of the columns of `bars`, and where they stand."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a whole."""
+
+    name: str
+    number: int
+    colour: str
+    """A class of page.css."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar over a stretch of time, in parts from the bottom up."""
+
+    label: str
+    day: str
+    """Said below the label where it changes."""
+    parts: tuple[float, ...]
+    said: str
+    """What a reader who points at it is told."""
+
+
+def stacked(parts: Sequence[Part]) -> Markup:
+    """One horizontal bar of parts, with gaps of paper between them."""
+    total = sum(part.number for part in parts)
+    drawn, x = [], 0.0
+    for part in parts:
+        width = WIDTH * part.number / total if total else 0
+        if width:
+            box = {"x": f"{x:.1f}", "y": 0, "width": f"{max(width - 2, 1.5):.1f}", "height": 28}
+            title = element("title", f"{part.name}: {count(part.number)}")
+            drawn.append(element("rect", title, **box, rx=2, class_=part.colour))
+        x += width
+    words = ", ".join(f"{part.name} {part.number}" for part in parts if part.number)
+    return _svg(WIDTH, 28, drawn, f"Units: {words or 'none'}")
+
+
+def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
+    """Vertical bars over time; the y axis begins at 0."""
+    left, right = 46, 8
+    ceiling = nice_ceiling(max((sum(column.parts) for column in columns), default=0))
+    step = (WIDTH - left - right) / max(len(columns), 1)
+    drawn = [element("text", unit, x=0, y=11, class_="unit")]
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        y = FLOOR - HEIGHT * tick
+        drawn.append(element("line", x1=left, x2=WIDTH - right, y1=y, y2=y, class_="grid"))
+        if ceiling >= 4 or tick in (0, 1):
+            label = f"{ceiling * tick:g}"
+            drawn.append(element("text", label, x=left - 6, y=y + 4, class_="tick end"))
+    every = -(-len(columns) // 16)
+    for number, column in enumerate(columns):
+        x = left + step * number
+        boxes = [(value / ceiling, c) for value, c in zip(column.parts, colours, strict=True)]
+        width = min(step * 0.78, 46)
+        drawn.append(_column(boxes, column.said, x + (step - width) / 2, width))
+        new_day = number == 0 or column.day != columns[number - 1].day
+        if number % every == 0:
+            drawn.append(_below(column.label, x + step / 2, FLOOR + 15, "tick middle"))
+        if new_day and column.day:
+            drawn.append(_below(column.day, x + 1, FLOOR + 30, "tick day"))
+    return _svg(WIDTH, FLOOR + 36, drawn, f"{unit}, {len(columns)} bars over time")
+
+
+def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
+    """Rows of (name, low, middle, high) in seconds: a line low to high, a dot at the middle."""
+    left, right, line = 92, 176, 30
+    ceiling = nice_ceiling(max((row[3] for row in rows), default=0))
+    scale = (WIDTH - left - right) / ceiling
+    bottom = line * len(rows)
+    drawn = []
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        x = left + ceiling * tick * scale
+        drawn.append(element("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
+        drawn.append(_below(f"{ceiling * tick:g} s", x, bottom + 15, "tick middle"))
+    for number, (name, low, middle, high) in enumerate(rows):
+        y = line * number + line / 2
+        a, b = left + low * scale, left + high * scale
+        drawn += [
+            element("text", name, x=left - 10, y=y + 4, class_="name end"),
+            element("line", x1=a, x2=max(b, a + 1), y1=y, y2=y, class_="range"),
+            element("circle", cx=f"{left + middle * scale:.1f}", cy=y, r=5, class_="dot"),
+            element("text", seconds(middle), x=WIDTH - right + 14, y=y + 4, class_="value"),
+            element(
+                "text",
+                f"{seconds(low)} to {seconds(high)}",
+                x=WIDTH - right + 66,
+                y=y + 4,
+                class_="soft",
+            ),
+        ]
+    return _svg(WIDTH, bottom + 22, drawn, "Seconds by step")
+
+
+def interval(
+    low: float, middle: float, high: float, axis: tuple[float, float], rest: float
+) -> Markup:
+    """A share with its interval on an axis, and a line where all together are. For table cells."""
+    width, height = 220, 18
+    begin, end = axis
+
+    def at(value: float) -> float:
+        return round(6 + (width - 12) * (value - begin) / (end - begin), 1)
+
+    drawn = [
+        element("line", x1=at(rest), x2=at(rest), y1=0, y2=height, class_="all"),
+        element("line", x1=at(low), x2=at(high), y1=9, y2=9, class_="range"),
+        element("circle", cx=at(middle), cy=9, r=4.5, class_="dot"),
+    ]
+    return _svg(width, height, drawn, f"{middle:.1%}, between {low:.1%} and {high:.1%}", "cell")
+
+
+def bar(shares: Sequence[tuple[float, str]], said: str, width: int = 160) -> Markup:
+    """A horizontal bar of shares of the width, each with its colour. For table cells."""
+    drawn, x = [], 0.0
+    for value, colour in shares:
+        if value > 0:
+            box = {"x": f"{x:.1f}", "y": 3, "width": f"{max(width * value, 1):.1f}", "height": 12}
+            drawn.append(element("rect", **box, class_=colour))
+        x += width * value
+    return _svg(width, 18, drawn, said, "cell")
+
+
+def _column(boxes: list[tuple[float, str]], said: str, x: float, width: float) -> Markup:
+    """Boxes on top of each other, in shares of the plot's height."""
+    y, drawn = float(FLOOR), [element("title", said)]
+    for share, colour in boxes:
+        if share:
+            y -= share * HEIGHT
+            box = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}"}
+            drawn.append(element("rect", **box, height=f"{share * HEIGHT:.1f}", class_=colour))
+    return element("g", *drawn)
+
+
+def _below(text: str, x: float, y: float, class_: str) -> Markup:
+    return element("text", text, x=f"{x:.1f}", y=y, class_=class_)
+
+
+def _svg(width: int, height: float, drawn: list[Markup], said: str, class_: str = "plot") -> Markup:
+    box = f"0 0 {width} {height:g}"
+    return element("svg", join(drawn), viewBox=box, role="img", aria_label=said, class_=class_)

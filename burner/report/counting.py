@@ -1,0 +1,158 @@
+"""Counts a stream of attempts in which those of a unit come together, in order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from burner.model import Outcome
+from burner.report.calendar import QUARTER_S
+from burner.report.figures import OpenUnit
+from burner.report.tallies import CodeTally, Quarter, SlotTally, Tallies
+
+if TYPE_CHECKING:
+    from burner.manifest.attempt_rows import AttemptRow
+
+PASS, FAIL, ERROR = Outcome.PASS.value, Outcome.FAIL.value, Outcome.ERROR.value
+OPEN = Outcome.OPEN.value
+BAD = (FAIL, ERROR, Outcome.ABORTED.value)
+
+MAX_REASONS = 50
+OTHER_REASONS = "…"
+
+
+def count(rows: "Iterable[AttemptRow]") -> Tallies:
+    """Count every attempt."""
+    counting = _Counting()
+    for row in rows:
+        counting.add(row)
+    counting.end_unit()
+    return counting.tallies
+
+
+@dataclass(slots=True)
+class _Unit:
+    """The unit whose attempts are coming by."""
+
+    new: bool
+    attempts: int = 0
+    passed: bool = False
+    passed_first: bool = False
+    last: "AttemptRow | None" = None
+    codes: set[str] = field(default_factory=set)
+
+
+class _Counting:
+    def __init__(self) -> None:
+        self.tallies = Tallies()
+        self._key = ("", "")
+        self._unit = _Unit(new=False)
+
+    def add(self, row: "AttemptRow") -> None:
+        """The next attempt."""
+        tallies, outcome = self.tallies, row.outcome
+        place = (row.station, row.slot)
+        slot = tallies.slots.get(place) or tallies.slots.setdefault(place, SlotTally())
+        slot.outcomes[outcome] += 1
+        quarter = self._work(row.started, row.started + row.ms / 1000)
+        quarter.attempts += 1
+        key = (row.unit_id, row.product_id)
+        if key != self._key:
+            self.end_unit()
+            self._key, self._unit = key, _Unit(new=not row.earlier)
+        if row.try_number > 1:
+            tallies.retries += 1
+        if row.rework:
+            self._rework(row)
+        if outcome == PASS:
+            self._time(row, slot)
+        elif outcome in BAD:
+            self._blame(row, quarter)
+        if row.unit_id and (row.began or outcome == FAIL):
+            self._judge(row, slot, quarter)
+        else:
+            tallies.without_unit += 1
+
+    def _work(self, start: float, end: float) -> Quarter:
+        """Note the time worked; the quarter in which the attempt ended."""
+        tallies = self.tallies
+        tallies.first, tallies.last = min(start, tallies.first), max(end, tallies.last)
+        number = int(end) // QUARTER_S
+        quarter = tallies.quarters.get(number)
+        if quarter is None:
+            quarter = tallies.quarters[number] = Quarter(end, end)
+        if start < number * QUARTER_S:
+            quarter.begin = number * QUARTER_S
+            self._work_before(start)
+        elif start < quarter.begin:
+            quarter.begin = start
+        quarter.end = max(end, quarter.end)
+        return quarter
+
+    def _work_before(self, start: float) -> None:
+        """An attempt began in an earlier quarter: that one was worked to its end."""
+        number = int(start) // QUARTER_S
+        quarter = self.tallies.quarters.setdefault(number, Quarter(start, start))
+        quarter.begin, quarter.end = min(start, quarter.begin), (number + 1) * QUARTER_S
+
+    def _time(self, row: "AttemptRow", slot: SlotTally) -> None:
+        self.tallies.cycle.counts[row.ms] += 1
+        slot.cycle.counts[row.ms] += 1
+        steps = self.tallies.steps
+        for step, ms in row.timings_ms.items():
+            steps[step].counts[ms] += 1
+
+    def _rework(self, row: "AttemptRow") -> None:
+        tallies = self.tallies
+        tallies.reworked += 1
+        tallies.reworked_passed += row.outcome == PASS
+        known = row.rework in tallies.reasons or len(tallies.reasons) < MAX_REASONS
+        tallies.reasons[row.rework if known else OTHER_REASONS] += 1
+
+    def _blame(self, row: "AttemptRow", quarter: Quarter) -> None:
+        quarter.fail += row.outcome == FAIL
+        quarter.error += row.outcome == ERROR
+        code = self.tallies.codes.setdefault(row.code, CodeTally())
+        code.outcomes[row.outcome] += 1
+        if row.unit_id and row.code not in self._unit.codes:
+            self._unit.codes.add(row.code)
+            code.units += 1
+
+    def _judge(self, row: "AttemptRow", slot: SlotTally, quarter: Quarter) -> None:
+        """An attempt that counts for its unit."""
+        unit, passed = self._unit, row.outcome == PASS
+        unit.attempts += 1
+        unit.last = row
+        if unit.attempts == 1 and unit.new:
+            unit.passed_first = passed
+            for tally in (self.tallies, slot, quarter):
+                tally.new += 1
+                tally.first_pass += passed
+        if passed and not unit.passed:
+            unit.passed = True
+            quarter.good += 1
+            quarter.good_first_time += unit.passed_first
+
+    def end_unit(self) -> None:
+        """No more attempts of this unit: what became of it."""
+        unit, tallies = self._unit, self.tallies
+        if unit.last is None:
+            return
+        state = _state(unit, unit.last)
+        tallies.units[state] += 1
+        tallies.tries[str(unit.attempts) if unit.attempts < 3 else "3+"] += 1
+        if state == "open":
+            tallies.open_units.append(_open_unit(unit.last))
+
+
+def _state(unit: _Unit, last: "AttemptRow") -> str:
+    if last.scrapped:
+        return "scrapped"
+    if last.outcome == PASS:
+        return "first_time" if unit.passed_first and unit.attempts == 1 else "later"
+    return {FAIL: "failed", OPEN: "open"}.get(last.outcome, "interrupted")
+
+
+def _open_unit(row: "AttemptRow") -> OpenUnit:
+    started = datetime.fromtimestamp(row.started, UTC)
+    return OpenUnit(row.device_name, row.unit_id, row.station, row.slot, started)

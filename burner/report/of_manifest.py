@@ -1,0 +1,45 @@
+"""The figures of a manifest, or of the part of it that a filter lets through."""
+
+from burner.errors import BurnerError
+from burner.manifest.attempt_rows import attempt_rows
+from burner.manifest.reader import ALL, Filter, Reader
+from burner.report.calendar import Calendar
+from burner.report.counting import count
+from burner.report.figures import Figures, Scope
+from burner.report.summing import figures
+
+
+def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = None) -> Figures:
+    """Count what is on record.
+
+    Args:
+        reader: of the manifest.
+        wanted: which attempts.
+        calendar: shifts and time zone; None = three shifts on this computer's clock.
+
+    Raises:
+        BurnerError: E733 when the manifest knows no such batch; E7.
+    """
+    calendar = calendar or Calendar()
+    scope = _scope(reader, wanted, calendar)
+    return figures(count(attempt_rows(reader, wanted)), scope, calendar)
+
+
+def _scope(reader: Reader, wanted: Filter, calendar: Calendar) -> Scope:
+    batch = reader.batch(wanted.batch) if wanted.batch else None
+    if wanted.batch and batch is None:
+        raise BurnerError("E733", wanted.batch)
+    newest = reader.newest()
+    return Scope(
+        manifest=reader.manifest,
+        batch=wanted.batch,
+        product_id=batch.product_id if batch else wanted.product,
+        since=wanted.since.astimezone(calendar.zone) if wanted.since else None,
+        until=wanted.until.astimezone(calendar.zone) if wanted.until else None,
+        zone=calendar.zone_name(newest),
+        profile=batch.profile if batch else "",
+        release_digest=batch.release_digest if batch else "",
+        state=batch.state if batch else "",
+        planned=batch.planned if batch else None,
+        recorded_until=newest.astimezone(calendar.zone) if newest else None,
+    )

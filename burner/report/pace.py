@@ -1,0 +1,78 @@
+"""Good units over time, in columns that suit the time covered: quarters of an hour would be too
+many for a week, days too few for a morning."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from burner.report import numbers
+from burner.report.charts import Bar
+from burner.report.figures import Figures, Span
+
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+FEW_HOURS = timedelta(hours=72)
+"""Up to here a column is an hour, beyond it a day."""
+MAX_DAYS = 62
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A plot of good units over time, ready to be drawn."""
+
+    title: str
+    hint: str
+    unit: str
+    columns: tuple[Bar, ...]
+
+
+def pace_bars(figures: Figures) -> Pace:
+    """Columns for the time that the figures cover."""
+    hours = figures.hours
+    if not hours:
+        return Pace("Good units per hour", "", "", ())
+    hint = "Units that passed for the first time; darker: at their first attempt."
+    if figures.quarters:
+        columns = tuple(_every(figures.quarters, QUARTER, "%H:%M"))
+        return Pace("Good units per quarter of an hour", hint, "units in 15 minutes", columns)
+    if hours[-1].start - hours[0].start < FEW_HOURS:
+        return Pace(
+            "Good units per hour", hint, "units in the hour", tuple(_every(hours, HOUR, "%H"))
+        )
+    days = _days(hours)
+    hint = (
+        "Units that passed for the first time per hour worked, by day; darker: at their first "
+        "attempt." + (f" The latest {MAX_DAYS} days." if len(days) > MAX_DAYS else "")
+    )
+    columns = tuple(_by_day(day, spans) for day, spans in list(days.items())[-MAX_DAYS:])
+    return Pace("Good units per hour, by day", hint, "units per hour worked", columns)
+
+
+def _every(spans: tuple[Span, ...], step: timedelta, label: str) -> Iterator[Bar]:
+    """A column for each step from first to last: where nothing passed it is empty."""
+    there = {span.start.timestamp(): span for span in spans}
+    at = spans[0].start
+    while at <= spans[-1].start:
+        span = there.get(at.timestamp())
+        good, first = (span.good, span.good_first_time) if span else (0, 0)
+        said = f"{at:%Y-%m-%d %H:%M}: {good} good units"
+        yield Bar(f"{at:{label}}", f"{at:%a %d %b}", (first, good - first), said)
+        at += step
+
+
+def _days(hours: tuple[Span, ...]) -> dict[datetime, list[Span]]:
+    days: dict[datetime, list[Span]] = {}
+    for span in hours:
+        days.setdefault(span.start.replace(hour=0, minute=0), []).append(span)
+    return days
+
+
+def _by_day(day: datetime, spans: list[Span]) -> Bar:
+    worked_h = sum(span.worked_s for span in spans) / 3600
+    good, first = (
+        sum(getattr(span, name) for span in spans) for name in ("good", "good_first_time")
+    )
+    parts = (first / worked_h, (good - first) / worked_h) if worked_h else (0.0, 0.0)
+    said = (
+        f"{day:%Y-%m-%d}: {numbers.count(good)} good units in {numbers.duration(worked_h * 3600)}"
+    )
+    return Bar(f"{day:%d}", f"{day:%b %Y}", parts, said)

@@ -1,0 +1,201 @@
+"""Figures from tallies: shares, yields, intervals, hours and shifts."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import sqrt
+
+from burner.model import Outcome, Step
+from burner.report.calendar import QUARTER_S, Calendar, Shift
+from burner.report.figures import (
+    Failure,
+    Figures,
+    Place,
+    Rework,
+    Scope,
+    Span,
+    StepTime,
+    Units,
+)
+from burner.report.tallies import Quarter, SlotTally, Tallies
+
+Z = 1.96
+"""Standard deviations of a 95 % interval."""
+
+FEW_QUARTERS = 32
+"""Work of up to eight hours is told by the quarter too."""
+
+STEPS = [step.value for step in Step]
+
+
+def figures(tallies: Tallies, scope: Scope, calendar: Calendar) -> Figures:
+    """The whole report."""
+    outcomes = sum((slot.outcomes for slot in tallies.slots.values()), Counter[str]())
+    good = sum(quarter.good for quarter in tallies.quarters.values())
+    worked_s = _worked_s(tallies.quarters.values())
+    steps = ((step, durations.spread()) for step, durations in tallies.steps.items())
+    reasons = dict(tallies.reasons.most_common())
+    return Figures(
+        scope=scope,
+        first=_moment(tallies.first, calendar),
+        last=_moment(tallies.last, calendar),
+        attempts=_by_outcome(outcomes),
+        retries=tallies.retries,
+        without_unit=tallies.without_unit,
+        units=_units(tallies),
+        rework=Rework(tallies.reworked, tallies.reworked_passed, reasons),
+        worked_s=worked_s,
+        per_hour=good / worked_s * 3600 if worked_s else None,
+        cycle=tallies.cycle.spread(),
+        steps=tuple(
+            StepTime(step, spread)
+            for step, spread in sorted(steps, key=lambda each: _position(each[0]))
+            if spread
+        ),
+        failures=_failures(tallies),
+        slots=_places(tallies.slots),
+        stations=_places(_by_station(tallies.slots)),
+        hours=_hours(tallies.quarters, calendar),
+        quarters=_quarters(tallies.quarters, calendar),
+        shifts=_shifts(tallies.quarters, calendar),
+        open_units=tuple(sorted(tallies.open_units, key=lambda u: (u.started, u.unit_id))),
+    )
+
+
+def wilson(good: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson's score interval), also right near 0 and 1.
+
+    Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
+    """
+    share = good / total
+    spread = Z * sqrt(share * (1 - share) / total + Z * Z / (4 * total * total))
+    centre, scale = share + Z * Z / (2 * total), 1 + Z * Z / total
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def _units(tallies: Tallies) -> Units:
+    states = tallies.units
+    return Units(
+        total=states.total(),
+        first_time=states["first_time"],
+        later=states["later"],
+        failed=states["failed"],
+        interrupted=states["interrupted"],
+        open=states["open"],
+        scrapped=states["scrapped"],
+        new=tallies.new,
+        first_pass=tallies.first_pass,
+        attempts={tries: tallies.tries[tries] for tries in ("1", "2", "3+")},
+    )
+
+
+def _failures(tallies: Tallies) -> tuple[Failure, ...]:
+    total = sum(code.outcomes.total() for code in tallies.codes.values())
+    ordered = sorted(tallies.codes.items(), key=lambda item: (-item[1].outcomes.total(), item[0]))
+    failures, reached = [], 0
+    for code, tally in ordered:
+        attempts = tally.outcomes.total()
+        reached += attempts
+        failures.append(
+            Failure(
+                code,
+                attempts,
+                tally.units,
+                {k: v for k, v in _by_outcome(tally.outcomes).items() if v},
+                attempts / total,
+                reached / total,
+            )
+        )
+    return tuple(failures)
+
+
+def _by_station(slots: Mapping[tuple[str, str], SlotTally]) -> dict[tuple[str, str], SlotTally]:
+    stations: dict[tuple[str, str], SlotTally] = {}
+    for (station, _), tally in slots.items():
+        stations.setdefault((station, ""), SlotTally()).add(tally)
+    return stations
+
+
+def _places(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[Place, ...]:
+    new = sum(tally.new for tally in tallies.values())
+    good = sum(tally.first_pass for tally in tallies.values())
+    return tuple(
+        _place(where, tally, good - tally.first_pass, new - tally.new)
+        for where, tally in sorted(tallies.items(), key=lambda item: _natural(item[0]))
+    )
+
+
+def _place(where: tuple[str, str], tally: SlotTally, other_good: int, others: int) -> Place:
+    low, high = wilson(tally.first_pass, tally.new) if tally.new else (None, None)
+    behind = False
+    if others and high is not None:
+        behind = high < wilson(other_good, others)[0]
+    return Place(
+        station=where[0],
+        slot=where[1],
+        attempts=tally.outcomes.total(),
+        outcomes=_by_outcome(tally.outcomes),
+        new=tally.new,
+        first_pass=tally.first_pass,
+        low=low,
+        high=high,
+        behind=behind,
+        cycle=tally.cycle.spread(),
+    )
+
+
+def _hours(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+    hours: dict[datetime, list[Quarter]] = {}
+    for number, quarter in quarters.items():
+        hours.setdefault(calendar.hour(number), []).append(quarter)
+    return tuple(_span(start, f"{start:%H:%M}", hours[start]) for start in sorted(hours))
+
+
+def _quarters(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+    if not quarters or max(quarters) - min(quarters) >= FEW_QUARTERS:
+        return ()
+    starts = {number: calendar.local(number * QUARTER_S) for number in sorted(quarters)}
+    return tuple(_span(at, f"{at:%H:%M}", [quarters[n]]) for n, at in starts.items())
+
+
+def _shifts(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+    shifts: dict[Shift, list[Quarter]] = {}
+    for number, quarter in quarters.items():
+        shifts.setdefault(calendar.shift(number), []).append(quarter)
+    return tuple(_span(shift.start, shift.name, shifts[shift]) for shift in sorted(shifts))
+
+
+def _span(start: datetime, name: str, quarters: list[Quarter]) -> Span:
+    return Span(
+        start=start,
+        name=name,
+        attempts=sum(q.attempts for q in quarters),
+        good=sum(q.good for q in quarters),
+        good_first_time=sum(q.good_first_time for q in quarters),
+        new=sum(q.new for q in quarters),
+        first_pass=sum(q.first_pass for q in quarters),
+        fail=sum(q.fail for q in quarters),
+        error=sum(q.error for q in quarters),
+        worked_s=_worked_s(quarters),
+    )
+
+
+def _worked_s(quarters: Iterable[Quarter]) -> float:
+    return sum(quarter.end - quarter.begin for quarter in quarters)
+
+
+def _by_outcome(counts: Counter[str]) -> dict[str, int]:
+    return {outcome.value: counts[outcome.value] for outcome in Outcome}
+
+
+def _position(step: str) -> tuple[int, str]:
+    return STEPS.index(step) if step in STEPS else len(STEPS), step
+
+
+def _natural(where: tuple[str, str]) -> tuple[str, int, str]:
+    """Slots as people count them, 2 before 10."""
+    return where[0], len(where[1]), where[1]
+
+
+def _moment(epoch_s: float, calendar: Calendar) -> datetime | None:
+    return calendar.local(epoch_s) if abs(epoch_s) != float("inf") else None

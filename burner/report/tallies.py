@@ -1,0 +1,74 @@
+"""What is counted while attempts stream by. Nothing here grows with the number of units, but for
+the OPEN ones, whose names a report must give."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from burner.report.durations import Durations
+from burner.report.figures import OpenUnit
+
+
+@dataclass(slots=True)
+class SlotTally:
+    """A slot of a station."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    new: int = 0
+    first_pass: int = 0
+    cycle: Durations = field(default_factory=Durations)
+
+    def add(self, other: "SlotTally") -> None:
+        """Count in what another has."""
+        self.outcomes += other.outcomes
+        self.new += other.new
+        self.first_pass += other.first_pass
+        self.cycle.add_all(other.cycle)
+
+
+@dataclass(slots=True)
+class Quarter:
+    """A quarter of an hour: from when to when there was work, and what ended in it."""
+
+    begin: float
+    end: float
+    attempts: int = 0
+    good: int = 0
+    good_first_time: int = 0
+    new: int = 0
+    first_pass: int = 0
+    fail: int = 0
+    error: int = 0
+
+
+@dataclass(slots=True)
+class CodeTally:
+    """A code that ended attempts."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    units: int = 0
+
+
+@dataclass(slots=True)
+class Tallies:
+    """All of it."""
+
+    slots: dict[tuple[str, str], SlotTally] = field(default_factory=dict)
+    """By station and slot."""
+    quarters: dict[int, Quarter] = field(default_factory=dict)
+    """By seconds since 1970 // 900."""
+    codes: dict[str, CodeTally] = field(default_factory=dict)
+    cycle: Durations = field(default_factory=Durations)
+    steps: defaultdict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
+    units: Counter[str] = field(default_factory=Counter)
+    """By what became of them: names of the fields of `figures.Units`."""
+    tries: Counter[str] = field(default_factory=Counter)
+    new: int = 0
+    first_pass: int = 0
+    retries: int = 0
+    without_unit: int = 0
+    reworked: int = 0
+    reworked_passed: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    open_units: list[OpenUnit] = field(default_factory=list)
+    first: float = float("inf")
+    last: float = float("-inf")
