@@ -18,9 +18,11 @@ TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
 """Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
-_PLACEHOLDER = re.compile(
-    rb"(?<![A-Za-z0-9_])(%s)\0" % b"|".join(sorted(p.encode() for p in PLACEHOLDERS - TRIGGERS))
-)
+_MISTAKES = {
+    # A search a word: alternatives, or a look behind first, take ten times as long.
+    word: re.compile(rb"%s\0(?<![A-Za-z0-9_]%s\0)" % (word.encode(), word.encode()))
+    for word in sorted(PLACEHOLDERS - TRIGGERS)
+}
 _OTA_ENTRY = struct.Struct("<4s20xI4s")
 _OTA_STATES_PASSED_OVER = (3, 4)
 _NO_SEQUENCE = b"\xff" * 4
@@ -161,8 +163,9 @@ def _content(layout: Layout, segment: Segment) -> Iterator[Advice]:
         return
     if not any(path in segment.data for path in REGISTRATION_PATHS):
         yield "E122", (f"{segment.name} has no registration path", "dynamic registration")
-    for word in sorted({match[1].decode() for match in _PLACEHOLDER.finditer(segment.data)}):
-        yield "E127", (f"{segment.name} holds {word!r}", "no placeholder")
+    for word, alone in _MISTAKES.items():
+        if alone.search(segment.data):
+            yield "E127", (f"{segment.name} holds {word!r}", "no placeholder")
 
 
 def _megabytes(size: int) -> str:

@@ -10,17 +10,19 @@ from burner.advice import advise
 from burner.canonical import canonical, digest
 from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
+from burner.files import read_plain
 from burner.identity import check_sources
 from burner.layout import check_segments, merge, place, share
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
 from burner.profile import TABLE, FlashPlan, Profile, fit_profile, read_profile
-from burner.release_file import Contents, unpack
+from burner.release_file import MAX_SIZE, Contents, unpack
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
 INDEX_FORMAT = 1
 MAX_FILE_SIZE = 128 * 1024 * 1024
+"""Bytes; the largest flash there is."""
 _STAND_IN = Secret(b"S" * 32)
 """As long as a secret can be, for a layout that is checked without the real one."""
 
@@ -88,9 +90,11 @@ def open_release(
     Raises:
         BurnerError: E1xx with every finding; E2xx a release file that is not what was built.
     """
-    packed = read_release_file(source) if is_release_file(source) else None
-    seen = survey_without_secret(source) if packed is None else survey_contents(packed, source)
-    refuse(list(seen.findings))
+    if is_release_file(source):
+        _, seen = open_release_file(source)
+    else:
+        seen = survey_without_secret(source)
+        refuse(list(seen.findings))
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
     profile = seen.plan
@@ -106,6 +110,19 @@ def is_release_file(path: Path) -> bool:
     return path.suffix.lower() == ".burn"
 
 
+def open_release_file(path: Path) -> tuple[Contents, Survey]:
+    """Read a release file, and check everything in it; findings that are left are warnings.
+
+    Raises:
+        BurnerError: E201 to E205 it is not what was built, E207 it cannot be read; E1xx it
+            cannot be burned, with every finding.
+    """
+    contents = read_release_file(path)
+    seen = survey_contents(contents, path)
+    refuse(list(seen.findings))
+    return contents, seen
+
+
 def read_release_file(path: Path) -> Contents:
     """Read and check a release file.
 
@@ -113,7 +130,7 @@ def read_release_file(path: Path) -> Contents:
         BurnerError: E201 to E204 it is not what was built, E207 it cannot be read.
     """
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MAX_SIZE)
     except OSError as error:
         raise BurnerError("E207", f"{path}: {error.strerror}") from None
     return unpack(data, path.name)
@@ -148,12 +165,12 @@ def survey_contents(contents: Contents, path: Path) -> Survey:
     """Check what a release file holds, as its profile was checked when it was built.
 
     Raises:
-        BurnerError: E205 its parts do not make what its index names.
+        BurnerError: E205 its parts do not make what its index names, or its profile is none.
     """
     document = schema.parse(contents.profile, path.name, "E205")
     plan, findings = fit_profile(document, path)
     if not isinstance(plan, Profile):
-        return Survey(plan, None, (), findings)
+        raise BurnerError("E205", path.name, findings)
     files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
     seen = examine(plan, files)
     if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
@@ -236,9 +253,7 @@ def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
     for field, name in fields.items():
         path = plan.path.parent / plan.files()[name]
         try:
-            if path.stat().st_size > MAX_FILE_SIZE:
-                raise OSError(0, "larger than any flash")
-            files[name] = path.read_bytes()
+            files[name] = read_plain(path, MAX_FILE_SIZE)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not a path"
             findings.append(Finding("E105", plan.place(*field), f"{path}: {why}", "a file"))

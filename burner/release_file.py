@@ -24,6 +24,8 @@ from burner.errors import BurnerError
 FORMAT = 1
 MAX_SIZE = 256 * 1024 * 1024
 """Bytes; twice the largest flash there is."""
+MAX_DIRECTORY_SIZE = 1024 * 1024
+"""Bytes; room for ten thousand entries."""
 INDEX = "release.json"
 PROFILE = "profile.json"
 
@@ -97,6 +99,7 @@ def _entries(data: bytes, name: str) -> dict[str, bytes]:
     """Every entry, in the order of the file; nothing is unpacked that is not stored as it is."""
     if len(data) > MAX_SIZE:
         raise BurnerError("E204", f"{name}: {len(data)} bytes, at most {MAX_SIZE}")
+    _check_end(data, name)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries: dict[str, bytes] = {}
@@ -112,6 +115,19 @@ def _entries(data: bytes, name: str) -> dict[str, bytes]:
         raise BurnerError(code, f"{name}: {error}") from None
     except Exception as error:  # zipfile meets hostile bytes with struct.error, EOFError and more
         raise BurnerError("E201", f"{name}: {type(error).__name__}") from None
+
+
+def _check_end(data: bytes, name: str) -> None:
+    """That the archive ends as ours do, before `zipfile` makes an object of every entry."""
+    signature = data[-_END.size :][:4]
+    if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
+        raise BurnerError("E201", f"{name}: it does not end as a release does")
+    (directory_size,) = struct.unpack_from("<I", data, len(data) - 10)
+    if directory_size > MAX_DIRECTORY_SIZE:
+        raise BurnerError("E204", f"{name}: more entries than any release has")
+    # ZIP64's locator would give the directory another size.
+    if data[-_END.size - 20 :][:4] == b"PK\x06\x07":
+        raise BurnerError("E204", f"{name}: it is a ZIP64 archive")
 
 
 def _strange(info: zipfile.ZipInfo, entries: Mapping[str, bytes]) -> str:
@@ -131,6 +147,7 @@ def _index(entries: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         about = json.loads(entries[INDEX])
         newer = about["format"] > FORMAT
+        canonical(about)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise BurnerError("E201", f"{name}: no readable {INDEX} in it") from None
     if newer:

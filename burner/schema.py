@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wi
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from burner.errors import BurnerError, Finding, refuse
+from burner.files import read_plain
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_VALUES = 10_000
@@ -100,9 +101,7 @@ def read(path: Path, code: str) -> Document:
         BurnerError: `code`, with a finding for everything wrong with the file itself.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-        text = raw.decode("utf-8-sig")
+        text = read_plain(path, MAX_FILE_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise _one(code, path.name, f"cannot be read: {error.strerror}", "a file") from None
     except UnicodeDecodeError:
@@ -203,7 +202,7 @@ class _Reader:
         entries: dict[Hashable, Any] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or not _is_text(key.value):
                 self._complain(path, line, "a key is not text", "plain names as keys")
                 continue
             here = (*path, key.value)
@@ -227,14 +226,24 @@ class _Reader:
                 return int(text, 16 if text.startswith("0x") else 10)
             case "float":
                 return float(text)
-            case "str":
+            case "str" if _is_text(text):
                 return text
+            case "str":
+                self._complain(
+                    path, node.start_mark.line + 1, "is not Unicode text", "whole characters"
+                )
+                return None
         self._complain(path, node.start_mark.line + 1, "has a tag (`!…`)", "plain values")
         return None
 
     def _complain(self, path: FieldPath, line: int, found: str, allowed: str) -> None:
         place = f"{self.name}:{line} {dotted(path)}".rstrip()
         self.findings.append(Finding(self.code, place, found, allowed))
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written at all: an escape such as `\\ud800` makes half a character."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _one(code: str, place: str, found: str, allowed: str) -> BurnerError:

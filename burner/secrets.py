@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Never, final
 
 from burner.errors import BurnerError, Finding
+from burner.files import without_waiting
 
 PLACEHOLDERS: Final = frozenset(
     {
@@ -215,7 +216,7 @@ def _from_environment(reference: Reference) -> Secret:
 
 def _from_file(reference: Reference, base: Path) -> Secret:
     try:
-        with open(base / Path(reference.place).expanduser(), "rb", opener=_open) as file:
+        with open(base / Path(reference.place).expanduser(), "rb", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise BurnerError("E152", f"{reference}: not a plain file")
@@ -228,11 +229,6 @@ def _from_file(reference: Reference, base: Path) -> Secret:
     if not 0 < len(secret.reveal()) <= _MAX_FILE_SIZE:
         raise BurnerError("E152", f"{reference}: {'too large' if secret.reveal() else 'empty'}")
     return secret
-
-
-def _open(path: str, flags: int) -> int:
-    # Not blocking: a FIFO in the place of the file must not hang the station.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _from_keyring(reference: Reference) -> Secret:

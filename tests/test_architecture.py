@@ -13,8 +13,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
     (
         *("schema", "secrets", "partitions", "image", "layout", "advice", "profile", "release"),
-        *("canonical", "release_file", "release_diff", "naming", "identity", "modem_dialects"),
-        *("admission", "boot", "carriers", "builds", "scaffold"),
+        *("files", "canonical", "release_file", "release_diff", "naming", "identity"),
+        *("modem_dialects", "admission", "boot", "carriers", "builds", "scaffold"),
     ),
     ("devices", "manifest", "tencent", "bench"),
     ("ids", "burn", "verify", "report"),

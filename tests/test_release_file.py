@@ -186,6 +186,19 @@ def test_a_part_that_lies_about_its_size_is_refused() -> None:
     refused(bytes(data))
 
 
+def test_a_directory_too_large_for_a_release_is_not_read() -> None:
+    entry = struct.pack("<4s42xc", b"PK\x01\x02", b"a")
+    listed = entry * 50_000
+    end = struct.pack("<4s8xIIH", b"PK\x05\x06", len(listed), 0, 0)
+    assert refused(listed + end) == "E204"
+
+
+def test_a_directory_of_zip64_is_refused() -> None:
+    data = pack(small())
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 1)
+    assert refused(data[:-22] + locator + data[-22:]) == "E204"
+
+
 def repacked(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> bytes:
     """The same archive, written by our own hand, with its entries changed."""
     from burner.release_file import _zip
@@ -236,6 +249,22 @@ def test_an_index_in_another_form_of_json_is_refused() -> None:
         return {**entries, "release.json": json.dumps(about, indent=1).encode()}
 
     assert refused(repacked(loose)) == "E203"
+
+
+def test_half_a_character_in_an_index_is_refused() -> None:
+    def halved(entries: dict[str, bytes]) -> dict[str, bytes]:
+        raw = entries["release.json"].replace(b'"name":"x"', b'"name":"\\ud800"')
+        return {**entries, "release.json": raw}
+
+    assert refused(repacked(halved)) == "E201"
+
+
+def test_a_profile_that_this_burner_cannot_read_is_no_release() -> None:
+    contents = contents_of(survey_without_secret(PLUG))
+    stranger = replace(contents, profile=contents.profile.replace('"burner":1', '"novel":1'))
+    with pytest.raises(BurnerError, match="E205") as caught:
+        survey_contents(unpack(pack(stranger), "x.burn"), Path("x.burn"))
+    assert any("novel" in finding.place for finding in caught.value.findings)
 
 
 def test_parts_that_do_not_make_what_the_index_names_are_refused() -> None:

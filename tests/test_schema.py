@@ -204,3 +204,10 @@ def test_no_text_brings_anything_but_findings(text: str) -> None:
 @given(st.text(alphabet="a: \n-[]{}&*!'\"#|>?%@`,0x1.~", max_size=60))
 def test_no_mixture_of_yaml_signs_brings_anything_but_findings(text: str) -> None:
     findings(text)
+
+
+@pytest.mark.parametrize("text", ['version: "\\ud800"', '"\\udfff": 1', '[{"a": ["\\uDC00"]}]'])
+def test_half_a_character_is_no_text(text: str) -> None:
+    with pytest.raises(BurnerError) as caught:
+        schema.parse(text, "x.yaml", CODE)
+    str(caught.value.findings).encode()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from burner.errors import BurnerError, Finding, refuse
+from burner.files import read_plain
 
 MAX_FILE_SIZE: Final = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
@@ -47,10 +48,7 @@ def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
     contents, findings = [], []
     for path in paths:
         try:
-            # A device or a pipe has no end.
-            if not path.is_file() or path.stat().st_size > limit:
-                raise OSError(0, "is not there, or no plain file that fits into flash")
-            contents.append(path.read_bytes())
+            contents.append(read_plain(path, limit))
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "is not a path"
             findings.append(Finding("E183", str(path), why, "build the firmware first"))

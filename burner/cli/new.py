@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from burner.cli import screen
+from burner.cli import language, screen
 from burner.cli.whole import write_whole
 from burner.errors import BurnerError
 
@@ -69,8 +69,7 @@ def new(
     _write(target, draft(name, target.parent, build, preset or ""))
     screen.say(f"{target} is written. Next: fill in what is missing, then run")
     screen.say(f"  burner profile check {target}")
-    for finding in survey(target).findings:
-        screen.say(str(finding))
+    screen.findings(survey(target).findings, language())
 
 
 def _write(target: Path, text: str) -> None:

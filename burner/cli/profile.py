@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
+from burner.cli import language, screen
 from burner.cli.names import names
 from burner.cli.new import new
 from burner.errors import BurnerError, refuse
@@ -76,8 +76,7 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
         screen.say(f"{name:<11} {value}")
     columns = ("offset", "size", "used", "what", "class", "sha256")
     screen.table("", columns, [row.cells() for row in rows])
-    for finding in seen.findings:
-        screen.warn(str(finding))
+    screen.findings(seen.findings, language(), screen.warn)
 
 
 @profile.command()
@@ -197,8 +196,7 @@ def _sound(seen: "Survey") -> bool:
 
 
 def _tell(path: Path, seen: "Survey") -> None:
-    for finding in seen.findings:
-        screen.say(str(finding))
+    screen.findings(seen.findings, language())
     warnings = sum(finding.warning for finding in seen.findings)
     errors = len(seen.findings) - warnings
     verdict = _count(errors, "error") if errors else "OK"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from burner.cli import options, screen
+from burner.cli import language, options, screen
 from burner.cli.whole import write_whole
 from burner.errors import BurnerError
 
@@ -34,8 +34,7 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 
     seen = survey_without_secret(profile)
     contents = contents_of(seen)
-    for finding in seen.findings:
-        screen.warn(str(finding))
+    screen.findings(seen.findings, language(), screen.warn)
     product = contents.index["profile"]["product"]
     target = output or Path(f"{product['name']}-{product['version']}.burn")
     if target.suffix.lower() != ".burn":
@@ -52,20 +51,20 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 def show(path: Path, as_json: bool) -> None:
     """Check RELEASE and show what it puts where in flash."""
     from burner.cli.profile import show_survey
-    from burner.release import read_release_file, survey_contents
+    from burner.release import open_release_file
 
-    show_survey(path, survey_contents(read_release_file(path), path), as_json)
+    show_survey(path, open_release_file(path)[1], as_json)
 
 
 @release.command()
 @click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
 def check(paths: tuple[Path, ...]) -> None:
-    """Check that every RELEASE is what was built; print each digest."""
-    from burner.release import read_release_file, survey_contents
+    """Check that every RELEASE is what was built and can be burned; print each digest."""
+    from burner.release import open_release_file
 
     for path in paths:
-        contents = read_release_file(path)
-        survey_contents(contents, path)
+        contents, seen = open_release_file(path)
+        screen.findings(seen.findings, language(), screen.warn)
         screen.say(f"{path}: OK  {contents.digest}")
 
 
@@ -93,12 +92,12 @@ def _index(path: Path) -> Mapping[str, Any]:
     from burner.release import (
         contents_of,
         is_release_file,
-        read_release_file,
+        open_release_file,
         survey_without_secret,
     )
 
     if is_release_file(path):
-        return read_release_file(path).index
+        return open_release_file(path)[0].index
     return contents_of(survey_without_secret(path)).index
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from burner.errors import BurnerError, Language
+from burner.errors import BurnerError, Finding, Language, lookup
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,12 +70,29 @@ def error(problem: BurnerError, language: Language = "en") -> None:
     row = problem.row
     out = console(stderr=True)
     out.print(f"[bold red]{problem.code}[/bold red] {escape(row.sentence(language))}")
-    if problem.findings:
-        for finding in problem.findings:
-            out.print(f"  {escape(str(finding))}")
-    elif problem.detail:
+    for finding in problem.findings:
+        out.print(f"  {escape(str(finding))}")
+    if problem.detail and not problem.findings:
         out.print(f"  {escape(problem.detail)}")
     out.print(f"[bold]→[/bold] {escape(row.remedy(language))}")
+    others = [finding for finding in problem.findings if finding.code != problem.code]
+    for line in meanings(others, language):
+        out.print(escape(line))
+
+
+def findings(
+    found: Sequence[Finding], language: Language, out: Callable[[str], None] = say
+) -> None:
+    """Each finding at its place, then once a code what it means and what to do now."""
+    for line in (*map(str, found), *meanings(found, language)):
+        out(line)
+
+
+def meanings(found: Sequence[Finding], language: Language) -> Iterator[str]:
+    """A line for each code among the findings: what it means → what to do now."""
+    for code in dict.fromkeys(finding.code for finding in found):
+        row = lookup(code)
+        yield f"{code}  {row.sentence(language)} → {row.remedy(language)}"
 
 
 def bug(problem: Exception, language: Language = "en") -> None:

@@ -108,7 +108,7 @@ def simulated_like(source: Path) -> dict[str, object]:
             profile = read_release_file(source).index["profile"]
             return {"chip": profile["chip"]["type"], "flash": profile["flash"]["size"]}
         plan, _ = read_profile(source)
-    except BurnerError:  # it is told when the source is opened
+    except (BurnerError, KeyError, TypeError):  # it is told when the source is opened
         return {}
     return {"chip": plan.chip.type, "flash": plan.flash.size} if plan else {}
 

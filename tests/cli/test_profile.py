@@ -8,7 +8,7 @@ import pytest
 from burner.cli import main
 from burner.cli.profile import stretches
 from burner.release import survey
-from tests.images import SECRET, app_image, write_product
+from tests.images import SECRET, app_image, esp_image, write_product
 
 
 def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str]:
@@ -34,6 +34,23 @@ def test_every_finding_is_printed_and_the_exit_status_says_refused(
         assert code in out
     assert f"{path}: 2 errors" in out
     assert "none.yaml: 1 error\n" in out
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "→ Give the image"), ("zh", "→ 请")])
+def test_what_each_finding_means_and_asks_for_is_said_once_in_the_persons_language(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    language: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("BURNER_LANG", language)
+    chip = esp_image(chip="esp32")
+    path = write_product(tmp_path, app=app_image(chip="esp32"), bootloader=chip)
+    _, out = run(capsys, "check", path)
+    assert out.count(": error E115: ") == 2
+    (meaning,) = [line for line in out.splitlines() if line.startswith("E115  ")]
+    assert words in meaning
 
 
 def test_findings_as_json_are_stable_and_machine_readable(

@@ -1,13 +1,16 @@
 """`burner release`: build, check, show, diff."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from burner.canonical import digest
 from burner.cli.release import release
 from burner.errors import BurnerError
+from burner.release_file import pack, unpack
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 PLUG, SENSOR = str(PROFILES / "plug-c3.yaml"), str(PROFILES / "sensor-esp32.yaml")
@@ -68,6 +71,20 @@ def test_a_changed_release_does_not_check(built: str) -> None:
     data[len(data) // 2] ^= 1
     Path(built).write_bytes(data)
     assert refused("check", built).code == "E203"
+
+
+@pytest.mark.parametrize("command", ["check", "show", "diff"])
+def test_a_release_for_another_chip_than_its_images_does_not_pass(built: str, command: str) -> None:
+    contents = unpack(Path(built).read_bytes(), "")
+    index = json.loads(json.dumps(contents.index).replace("esp32c3", "esp32c6"))
+    mixed = replace(
+        contents,
+        digest=digest(index),
+        index=index,
+        profile=contents.profile.replace("esp32c3", "esp32c6"),
+    )
+    Path(built).write_bytes(pack(mixed))
+    assert refused(command, built, *[PLUG] * (command == "diff")).code == "E115"
 
 
 def test_show_draws_the_flash_as_profile_show_does(built: str) -> None:
