@@ -1,10 +1,12 @@
 """Checkpoints, keys and exports: what a stranger with the public key can prove."""
 
+import json
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import keyring
@@ -168,32 +170,30 @@ def test_a_changed_export_is_found(
     assert words in told
 
 
-def test_the_form_of_a_line_can_be_checked_without_burner(exported: list[str]) -> None:
-    check = """
-import hashlib, json, sys
-def h(text): return hashlib.sha256(text.encode()).hexdigest()
-for line in sys.stdin:
-    line = line.rstrip("\\n")
-    value = json.loads(line)
-    if "data" in value:
-        body = line[:-75] + "}"
-        before = h(before + h(body))
-        assert before == value["hash"], line
-        form = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False}
-        assert json.dumps(json.loads(body), **form) == body
-    elif value["burner"] == "chain 1":
-        before = value["hash"]
-        assert before == h(json.dumps([value["manifest"], value["station"]], separators=(",", ":")))
-print("good")
-"""
-    run = subprocess.run(
-        [sys.executable, "-I", "-c", check],
-        input="".join(exported),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.stdout == "good\n", run.stderr
+def test_a_stranger_checks_the_file_with_the_lines_in_the_docs(exported: list[str]) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
+    script = docs.split("```python\n")[1].split("```")[0]
+
+    def check(lines: list[str]) -> int:
+        arguments = [sys.executable, "-I", "-X", "utf8", "-c", script]
+        text = "".join(lines)
+        return subprocess.run(
+            arguments, input=text, capture_output=True, text=True, encoding="utf-8", check=False
+        ).returncode
+
+    assert check(exported) == 0
+    assert check([*exported[:3], exported[3].replace("WO1", "WO2"), *exported[4:]]) == 1
+
+
+def test_a_body_is_what_the_docs_say(exported: list[str]) -> None:
+    first = json.loads(exported[0])
+    name = json.dumps([first["manifest"], first["station"]], separators=(",", ":"))
+    assert sha256(name.encode()).hexdigest() == first["hash"]
+    for line in exported[1:-1]:
+        body = line.rstrip("\n")[:-75] + "}"
+        value = json.loads(body)
+        canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert canonical == body
 
 
 def test_another_manifests_chain_comes_in_with_its_doubles_told(
