@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from burner.manifest import walk, walkers
 from burner.manifest.ledger import Ledger
 from burner.manifest.marks import MarkFile
 from burner.manifest.reader import Reader
@@ -167,6 +168,29 @@ def test_a_missing_guard_is_told(copy: Path) -> None:
     found = verdict(copy)
     assert found.flaw is None
     assert "records_keep_UPDATE" in found.warnings[0]
+
+
+def test_a_long_chain_is_walked_by_several_processes(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "STRETCH", 3)
+    seen: list[int] = []
+    with Reader.open(written) as reader:
+        found = verify(reader, seen.append)
+    assert found.flaw is None
+    assert found.records == sum(seen) == 31
+
+
+@pytest.mark.parametrize("seq", range(5, 10))
+def test_an_edit_is_found_wherever_a_stretch_begins(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, seq: int
+) -> None:
+    monkeypatch.setattr(walk, "STRETCH", 3)
+    monkeypatch.setattr(walkers, "MOST", 1)
+    edit(copy, f"UPDATE records SET body = replace(body, 'li', 'wu') WHERE seq = {seq}")
+    assert str(verdict(copy).flaw).startswith(f"station line1, record {seq}: does not fit")
+    edit(copy, f"DELETE FROM records WHERE chain = 1 AND seq = {seq}")
+    assert str(verdict(copy).flaw).startswith(f"station line1, record {seq + 1}: record {seq} is")
 
 
 def random_edit(dice: random.Random, database: sqlite3.Connection) -> str | None:
