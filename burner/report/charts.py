@@ -8,7 +8,7 @@ from burner.report.numbers import count, nice_ceiling, seconds
 
 WIDTH = 720
 """Of a wide plot, in the units that all coordinates are in."""
-HEIGHT, FLOOR = 170, 188
+HEIGHT, FLOOR = 170, 198
 """Of the columns of `bars`, and where they stand."""
 
 
@@ -27,6 +27,7 @@ class Bar:
     """A bar over a stretch of time, in parts from the bottom up."""
 
     label: str
+    """Below it; empty where there is no room for one."""
     day: str
     """Said below the label where it changes."""
     parts: tuple[float, ...]
@@ -49,6 +50,18 @@ def stacked(parts: Sequence[Part]) -> Markup:
     return _svg(WIDTH, 28, drawn, f"Units: {words or 'none'}")
 
 
+def swatch(colour: str) -> Markup:
+    """A square of a colour, for legends."""
+    box = element("rect", width=12, height=12, rx=2, class_=colour)
+    return element("svg", box, viewBox="0 0 12 12", aria_hidden="true")
+
+
+def legend(*items: tuple[str, str, Markup | None]) -> Markup:
+    """Colours and what they stand for: (colour, words, more)."""
+    drawn = (element("li", swatch(colour), words, more) for colour, words, more in items)
+    return element("ul", *drawn, class_="legend")
+
+
 def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
     """Vertical bars over time; the y axis begins at 0."""
     left, right = 46, 8
@@ -59,16 +72,15 @@ def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
         y = FLOOR - HEIGHT * tick
         drawn.append(element("line", x1=left, x2=WIDTH - right, y1=y, y2=y, class_="grid"))
         if ceiling >= 4 or tick in (0, 1):
-            label = f"{ceiling * tick:g}"
+            label = count(round(ceiling * tick)) if ceiling >= 4 else f"{ceiling * tick:g}"
             drawn.append(element("text", label, x=left - 6, y=y + 4, class_="tick end"))
-    every = -(-len(columns) // 16)
     for number, column in enumerate(columns):
         x = left + step * number
         boxes = [(value / ceiling, c) for value, c in zip(column.parts, colours, strict=True)]
         width = min(step * 0.78, 46)
         drawn.append(_column(boxes, column.said, x + (step - width) / 2, width))
         new_day = number == 0 or column.day != columns[number - 1].day
-        if number % every == 0:
+        if column.label:
             drawn.append(_below(column.label, x + step / 2, FLOOR + 15, "tick middle"))
         if new_day and column.day:
             drawn.append(_below(column.day, x + 1, FLOOR + 30, "tick day"))

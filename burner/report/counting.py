@@ -17,6 +17,9 @@ PASS, FAIL, ERROR = Outcome.PASS.value, Outcome.FAIL.value, Outcome.ERROR.value
 OPEN = Outcome.OPEN.value
 BAD = (FAIL, ERROR, Outcome.ABORTED.value)
 
+NOBODY = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
+"""MACs of parts that have none: boards that show them are different boards."""
+
 MAX_REASONS = 50
 OTHER_REASONS = "…"
 
@@ -57,7 +60,7 @@ class _Counting:
         quarter = self._work(row.started, row.started + row.ms / 1000)
         quarter.attempts += 1
         key = (row.unit_id, row.product_id)
-        if key != self._key:
+        if key != self._key or (row.unit_id in NOBODY and row.try_number == 1):
             self.end_unit()
             self._key, self._unit = key, _Unit(new=not row.earlier)
         if row.try_number > 1:

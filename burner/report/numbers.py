@@ -1,19 +1,23 @@
 """Numbers as people read them."""
 
+NARROW = "\u202f"
+"""A narrow space that does not break."""
+
 
 def share(value: float | None) -> str:
-    """`93.4 %`; never rounded to 100 % while something is missing."""
+    """`93.4 %`; nothing is rounded away to 0 % or up to 100 %."""
     if value is None:
         return "–"
-    text = f"{value:.1%}"
-    if text == "100.0%":
-        return "100 %" if value >= 1 else "99.9 %"
-    return text.replace("%", " %")
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", NARROW + "%")
+    if value < 0.001:
+        return f"< 0.1{NARROW}%"
+    return f"{min(value, 0.999) * 100:.1f}{NARROW}%"
 
 
 def count(value: int) -> str:
-    """`12 345`, with narrow spaces that do not break."""
-    return f"{value:,}".replace(",", "\u202f")
+    """Digits in groups of three: `12 345`."""
+    return f"{value:,}".replace(",", NARROW)
 
 
 def rate(value: float | None) -> str:
@@ -26,14 +30,14 @@ def rate(value: float | None) -> str:
 def seconds(value: float) -> str:
     """`0.42 s`, `11.2 s`, `125 s`."""
     if value >= 100:
-        return f"{value:.0f} s"
-    return f"{value:.1f} s" if value >= 1 else f"{value:.2f} s"
+        return f"{value:.0f}{NARROW}s"
+    return f"{value:.1f}{NARROW}s" if value >= 1 else f"{value:.2f}{NARROW}s"
 
 
 def duration(value: float) -> str:
     """`45 s`, `12 min`, `69 h 20 min`."""
     if value < 90:
-        return f"{value:.0f} s"
+        return f"{value:.0f}{NARROW}s"
     hours, minutes = divmod(round(value / 60), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 

@@ -13,6 +13,9 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 FEW_HOURS = timedelta(hours=72)
 """Up to here a column is an hour, beyond it a day."""
 MAX_DAYS = 62
+MAX_LABELS = 16
+APART = (1, 2, 3, 4, 6, 12, 24)
+"""Steps between labels, so that they fall on hours that people think in."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def pace_bars(figures: Figures) -> Pace:
     hours = figures.hours
     if not hours:
         return Pace("Good units per hour", "", "", ())
-    hint = "Units that passed for the first time; darker: at their first attempt."
+    hint = "Units by when they passed for the first time."
     if figures.quarters:
         columns = tuple(_every(figures.quarters, QUARTER, "%H:%M"))
         return Pace("Good units per quarter of an hour", hint, "units in 15 minutes", columns)
@@ -39,9 +42,8 @@ def pace_bars(figures: Figures) -> Pace:
             "Good units per hour", hint, "units in the hour", tuple(_every(hours, HOUR, "%H"))
         )
     days = _days(hours)
-    hint = (
-        "Units that passed for the first time per hour worked, by day; darker: at their first "
-        "attempt." + (f" The latest {MAX_DAYS} days." if len(days) > MAX_DAYS else "")
+    hint = "Units that passed for the first time, per hour worked, day by day." + (
+        f" The latest {MAX_DAYS} days." if len(days) > MAX_DAYS else ""
     )
     columns = tuple(_by_day(day, spans) for day, spans in list(days.items())[-MAX_DAYS:])
     return Pace("Good units per hour, by day", hint, "units per hour worked", columns)
@@ -50,12 +52,15 @@ def pace_bars(figures: Figures) -> Pace:
 def _every(spans: tuple[Span, ...], step: timedelta, label: str) -> Iterator[Bar]:
     """A column for each step from first to last: where nothing passed it is empty."""
     there = {span.start.timestamp(): span for span in spans}
-    at = spans[0].start
-    while at <= spans[-1].start:
+    at, last = spans[0].start, spans[-1].start
+    many = (last - at) / step
+    apart = next(n for n in APART if many <= n * MAX_LABELS) * step
+    while at <= last:
         span = there.get(at.timestamp())
         good, first = (span.good, span.good_first_time) if span else (0, 0)
         said = f"{at:%Y-%m-%d %H:%M}: {good} good units"
-        yield Bar(f"{at:{label}}", f"{at:%a %d %b}", (first, good - first), said)
+        on_it = (at - at.replace(hour=0, minute=0)) % apart == timedelta()
+        yield Bar(f"{at:{label}}" if on_it else "", f"{at:%a %d %b}", (first, good - first), said)
         at += step
 
 

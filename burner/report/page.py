@@ -9,17 +9,13 @@ from importlib import resources
 
 from burner.errors import Language
 from burner.report import numbers
-from burner.report.charts import Part, stacked
+from burner.report.charts import Part, legend, stacked
 from burner.report.figures import Figures
 from burner.report.markup import Markup, element, join
 from burner.report.sections import sections
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 NO_UNITS = "No unit was burned in what this report covers."
-SWATCH = (
-    '<svg viewBox="0 0 12 12" aria-hidden="true">'
-    '<rect width="12" height="12" rx="2" class="{}"/></svg>'
-)
 
 
 def page(figures: Figures, language: Language = "en") -> str:
@@ -124,21 +120,18 @@ def _yield_bar(figures: Figures) -> Markup:
 
 def _legend(parts: list[Part]) -> Markup:
     total = sum(part.number for part in parts)
-    return element(
-        "ul",
+    return legend(
         *(
-            element(
-                "li",
-                Markup(SWATCH.format(part.colour)),
-                part.name,
-                element("b", numbers.count(part.number)),
-                element("span", numbers.share(part.number / total)),
-            )
+            (part.colour, part.name, _number_and_share(part.number, total))
             for part in parts
             if part.number
-        ),
-        class_="legend",
+        )
     )
+
+
+def _number_and_share(number: int, total: int) -> Markup:
+    share = element("span", numbers.share(number / total))
+    return join((element("b", numbers.count(number)), " ", share))
 
 
 def _footer(figures: Figures) -> Markup:
@@ -162,4 +155,4 @@ def _minute(moment: datetime) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{numbers.seconds(low).removesuffix(' s')} to {numbers.seconds(high)}"
+    return f"{numbers.seconds(low)} to {numbers.seconds(high)}"

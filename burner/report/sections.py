@@ -75,7 +75,7 @@ def _pace(figures: Figures) -> Markup:
     if not bars.columns:
         return _section(bars.title, "", _nothing("Nothing was burned."))
     plot = charts.bars(bars.columns, ("good", "later"), bars.unit)
-    return _section(bars.title, bars.hint, plot)
+    return _section(bars.title, bars.hint, GOOD, plot)
 
 
 def _failures(figures: Figures, language: Language) -> Markup:
@@ -104,12 +104,17 @@ def _failures(figures: Figures, language: Language) -> Markup:
         )
         for failure in figures.failures
     ]
-    hint = "Most frequent first. Red: the unit (FAIL). Amber: the station (ERROR). Grey: a person."
     heads = ("code", "what happened, what to do", "", "attempts", "units", "share", "together")
-    return _section(title, hint, _table(heads, 3, rows))
+    return _section(title, "Most frequent first.", WHOSE, _table(heads, 3, rows))
 
 
 BLAME = (("FAIL", "fail"), ("ERROR", "error"), ("ABORTED", "scrap"))
+WHOSE = charts.legend(
+    ("fail", "FAIL: the unit", None),
+    ("error", "ERROR: the station", None),
+    ("scrap", "ABORTED: a person", None),
+)
+GOOD = charts.legend(("good", "at the first attempt", None), ("later", "later", None))
 
 
 def _sentence(code: str, language: Language) -> list[Markup | str]:
@@ -178,13 +183,9 @@ def _shifts(figures: Figures) -> Markup:
     most = max(span.good for span in shown) or 1
     rows = [_shift(span, most) for span in shown]
     left_out = len(figures.shifts) - len(shown)
-    hint = "Good units; darker: at the first attempt." + (
-        f" The latest {len(shown)} shifts; {left_out} earlier ones are in the JSON form."
-        if left_out
-        else ""
-    )
+    hint = f"The latest {len(shown)}; {left_out} earlier ones are in the JSON form."
     heads = ("shift", "good units", "", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
-    return _section("By shift", hint, _table(heads, 2, rows))
+    return _section("By shift", hint if left_out else "", GOOD, _table(heads, 2, rows))
 
 
 def _shift(span: Span, most: int) -> Markup:
