@@ -76,3 +76,14 @@ def test_explain_names_the_near_codes_when_there_is_no_such_code() -> None:
     result = CliRunner().invoke(explain, ["E999"])
     assert result.exit_code == 2
     assert "E901" in result.output
+
+
+def test_explain_lists_the_codes_in_their_order() -> None:
+    listed = re.findall(r"^ (E\d{3})", CliRunner().invoke(explain).output, re.MULTILINE)
+    assert listed == sorted(errors.table())
+
+
+def test_explain_is_whole_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    said = CliRunner().invoke(explain, ["E301"]).output
+    assert not re.search(r"[a-z]{3,}", said)

@@ -1,12 +1,14 @@
 """A bench in a process of its own, for `burner burn --bench` and for tests."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -100,7 +102,8 @@ class BenchProcess:
     """`with BenchProcess("sim:4") as bench:` serves; it ends with the block, or with us."""
 
     def __init__(self, spec: str, with_pty: bool = False) -> None:
-        self._command = [sys.executable, "-m", "burner.bench", *(["--pty"] * with_pty), spec]
+        module = ["-P", "-m", "burner.bench"]
+        self._command = [sys.executable, *module, *(["--pty"] * with_pty), spec]
         self._process: subprocess.Popen[bytes] | None = None
         self.ready: Mapping[str, Any] = {}
         self._control: ControlClient | None = None
@@ -123,7 +126,11 @@ class BenchProcess:
             BurnerError: what the bench says about its SPEC, or E194.
         """
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_OWN_GROUP
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            **_OWN_GROUP,
         )
         try:
             self.ready = self._await_ready(self._process)
@@ -185,6 +192,14 @@ class BenchProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with this very burner first: no module comes from the current folder (`-P`)."""
+    root = str(Path(__file__).parents[2])
+    inherited = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([root, inherited] if inherited else [root])
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def _first_line(pipe: IO[bytes]) -> bytes:

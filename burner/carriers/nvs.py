@@ -49,7 +49,9 @@ def is_nvs_name(text: str) -> bool:
 
 def _nvs_name(text: str) -> str:
     if not is_nvs_name(text):
-        raise refusal("E134", f"found {text[:40]!r}", "1 to 15 printable ASCII characters")
+        # Over 15 characters it may be the secret itself, written in the wrong place.
+        found = repr(text) if len(text) <= 15 else f"{len(text)} characters, not shown"
+        raise refusal("E134", f"found {found}", "1 to 15 printable ASCII characters")
     return text
 
 

@@ -1,12 +1,23 @@
 """`burner explain CODE`: what a code means and what to do now."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 
 from burner.cli import language, screen
-from burner.errors import table
+from burner.errors import Fault, Language, table
+
+_WHOSE: Mapping[Fault, Mapping[Language, str]] = {
+    Fault.UNIT: {"en": "fault: unit; ", "zh": "问题在设备；"},
+    Fault.STATION: {"en": "fault: station; ", "zh": "问题在工站；"},
+    Fault.INPUT: {"en": "fault: input; ", "zh": "问题在输入；"},
+}
+_AGAIN: Mapping[bool, Mapping[Language, str]] = {
+    True: {"en": "the station tries again by itself", "zh": "工站会自动重试"},
+    False: {"en": "not tried again by itself", "zh": "不会自动重试"},
+}
 
 
 @click.command()
@@ -14,12 +25,13 @@ from burner.errors import table
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 def explain(code: str | None, as_json: bool) -> None:
     """Say what CODE means and what to do; without CODE, list all of them."""
-    rows = table()
+    rows = dict(sorted(table().items()))
     if code is not None:
         row = rows.get(code.upper())
         if row is None:
-            near = ", ".join(c for c in rows if c[:2] == code.upper()[:2]) or ", ".join(rows)
-            raise click.BadParameter(f"there is no code {code}; there are {near}")
+            near = ", ".join(c for c in rows if c[:2] == code.upper()[:2])
+            there_are = f"there are {near}" if near else "`burner explain` lists all"
+            raise click.BadParameter(f"there is no code {code}; {there_are}")
         rows = {row.code: row}
     if as_json:
         screen.say(json.dumps([asdict(row) for row in rows.values()], ensure_ascii=False, indent=2))
@@ -27,10 +39,7 @@ def explain(code: str | None, as_json: bool) -> None:
         for row in rows.values():
             screen.say(f"{row.code}  {row.sentence(language())}")
             screen.say(f"→ {row.remedy(language())}")
-            again = (
-                "the station tries again by itself" if row.retry else "not tried again by itself"
-            )
-            screen.say(f"  fault: {row.fault}; {again}")
+            screen.say(f"  {_WHOSE[row.fault][language()]}{_AGAIN[row.retry][language()]}")
     else:
         lines = [
             (r.code, r.fault, r.sentence(language()), r.remedy(language())) for r in rows.values()

@@ -146,11 +146,12 @@ def _show(looks: "Mapping[str, Look]") -> None:
     columns = ("slot", "chip", "MAC", "flash", "IMEI", "serial", "name", "")
     screen.table("", columns, [_row(slot, seen) for slot, seen in looks.items()])
     interfaces = list(dict.fromkeys(i for seen in looks.values() for i in seen.addresses))
-    screen.table(
-        "Addresses",
-        ("slot", *interfaces),
-        [(slot, *(seen.addresses.get(i, "-") for i in interfaces)) for slot, seen in looks.items()],
-    )
+    if interfaces:
+        rows = [
+            (slot, *(seen.addresses.get(i, "-") for i in interfaces))
+            for slot, seen in looks.items()
+        ]
+        screen.table("Addresses", ("slot", *interfaces), rows)
     for slot, seen in looks.items():
         for problem in seen.problems:
             screen.say(f"slot {slot}: {problem.code} {problem.row.sentence(language())}")

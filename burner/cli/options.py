@@ -70,6 +70,19 @@ def manifest_option(command: Command) -> Command:
     )(command)
 
 
+def secret_option(command: Command) -> Command:
+    """--secret: where this station keeps it; never the secret."""
+    return click.option(
+        "--secret",
+        metavar="REFERENCE",
+        default="",
+        envvar="BURNER_SECRET",
+        show_envvar=True,
+        help="Where this station keeps the ProductSecret: env:NAME, file:PATH, "
+        "keyring:SERVICE/USER or prompt. Left out: where SOURCE says.",
+    )(command)
+
+
 def logs_option(command: Command) -> Command:
     """--logs: where each slot's log goes."""
     return click.option(
@@ -97,8 +110,11 @@ def scope_options(command: Command) -> Command:
 
 def filter_options(command: Command) -> Command:
     """Those, and --outcome."""
-    choice = click.Choice(("", *OUTCOMES), False)
-    return scope_options(click.option("--outcome", default="", type=choice)(command))
+    choice = click.Choice(OUTCOMES, False)
+    option = click.option(
+        "--outcome", type=choice, callback=lambda _c, _p, value: value or "", help="Only these."
+    )
+    return scope_options(option(command))
 
 
 def json_option(command: Command) -> Command:

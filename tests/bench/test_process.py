@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_its_hand_moves_boards(bench: BenchProcess) -> None:
 
 def test_it_counts_the_bytes_on_the_wire(bench: BenchProcess) -> None:
     assert set(bench.control.traffic("1")) == {"to_chip", "to_host"}
+
+
+def test_modules_in_the_current_folder_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "serial", "yaml", "esptool"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path)
+    with BenchProcess("sim:1") as served:
+        assert list(served.slots) == ["1"]
 
 
 def test_a_wrong_spec_ends_with_its_own_code() -> None:

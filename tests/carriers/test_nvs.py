@@ -134,6 +134,13 @@ def test_settings_that_nvs_cannot_hold_are_refused(code: str, changed: dict[str,
     assert refusal(**changed) == code
 
 
+def test_a_secret_in_the_place_of_a_keys_name_is_not_shown() -> None:
+    with pytest.raises(ValidationError) as refused:
+        carrier(keys={"product_secret": "S" * 24})
+    assert "24 characters, not shown" in str(refused.value)
+    assert "SSS" not in str(refused.value)
+
+
 def test_the_same_key_in_two_namespaces_is_no_double() -> None:
     carrier(extra=[{"namespace": "other", "key": "product_id", "type": "u8", "value": 1}])
 

@@ -136,6 +136,15 @@ def test_every_chip_of_the_bench_tells_its_base_mac_and_the_documented_addresses
     assert ("eui64" in seen["ids"]) == (chip in IEEE802154)
 
 
+def test_units_that_tell_nothing_have_no_table_of_addresses(
+    bench: BenchProcess, tmp_path: Path
+) -> None:
+    result = identify(tmp_path, *ports(bench, "7"))
+    assert result.return_value == 1
+    assert "E301" in result.output
+    assert "Addresses" not in result.output
+
+
 def test_a_label_belongs_to_one_unit(bench: BenchProcess, tmp_path: Path) -> None:
     result = CliRunner().invoke(root, ["identify", *ports(bench, "1", "2"), "--label", "x"])
     assert result.exit_code == 2
