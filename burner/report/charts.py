@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from burner.report.markup import Markup, element, join
-from burner.report.numbers import count, nice_ceiling, seconds
+from burner.report.numbers import axis, count, seconds
 
 WIDTH = 720
 """Of a wide plot, in the units that all coordinates are in."""
@@ -65,15 +65,14 @@ def legend(*items: tuple[str, str, Markup | None]) -> Markup:
 def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
     """Vertical bars over time; the y axis begins at 0."""
     left, right = 46, 8
-    ceiling = nice_ceiling(max((sum(column.parts) for column in columns), default=0))
+    ticks = axis(max((sum(column.parts) for column in columns), default=0), least_step=1)
+    ceiling = ticks[-1]
     step = (WIDTH - left - right) / max(len(columns), 1)
     drawn = [element("text", unit, x=0, y=11, class_="unit")]
-    for tick in (0, 0.25, 0.5, 0.75, 1):
-        y = FLOOR - HEIGHT * tick
+    for tick in ticks:
+        y = FLOOR - HEIGHT * tick / ceiling
         drawn.append(element("line", x1=left, x2=WIDTH - right, y1=y, y2=y, class_="grid"))
-        if ceiling >= 4 or tick in (0, 1):
-            label = count(round(ceiling * tick)) if ceiling >= 4 else f"{ceiling * tick:g}"
-            drawn.append(element("text", label, x=left - 6, y=y + 4, class_="tick end"))
+        drawn.append(element("text", count(round(tick)), x=left - 6, y=y + 4, class_="tick end"))
     for number, column in enumerate(columns):
         x = left + step * number
         boxes = [(value / ceiling, c) for value, c in zip(column.parts, colours, strict=True)]
@@ -90,14 +89,14 @@ def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
 def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
     """Rows of (name, low, middle, high) in seconds: a line low to high, a dot at the middle."""
     left, right, line = 92, 176, 30
-    ceiling = nice_ceiling(max((row[3] for row in rows), default=0))
-    scale = (WIDTH - left - right) / ceiling
+    ticks = axis(max((row[3] for row in rows), default=0))
+    scale = (WIDTH - left - right) / ticks[-1]
     bottom = line * len(rows)
     drawn = []
-    for tick in (0, 0.25, 0.5, 0.75, 1):
-        x = left + ceiling * tick * scale
+    for tick in ticks:
+        x = left + tick * scale
         drawn.append(element("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
-        drawn.append(_below(f"{ceiling * tick:g} s", x, bottom + 15, "tick middle"))
+        drawn.append(_below(f"{tick:g} s", x, bottom + 15, "tick middle"))
     for number, (name, low, middle, high) in enumerate(rows):
         y = line * number + line / 2
         a, b = left + low * scale, left + high * scale

@@ -1,5 +1,7 @@
 """Numbers as people read them."""
 
+from math import ceil, floor, log10
+
 NARROW = "\u202f"
 """A narrow space that does not break."""
 
@@ -42,13 +44,15 @@ def duration(value: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def nice_ceiling(value: float) -> float:
-    """The next number that an axis may end with: 1, 2, 2.5, 4, 5, 8 times a power of ten."""
+def axis(value: float, least_step: float = 0) -> list[float]:
+    """Round numbers from 0 to the first one at or above a value, for the ticks of an axis."""
     if value <= 0:
-        return 1.0
-    power = 1.0
-    while power * 10 < value:
-        power *= 10
-    while power > value:
-        power /= 10
-    return next(step * power for step in (1, 2, 2.5, 4, 5, 8, 10) if step * power >= value)
+        return [0, 1]
+    power = 10 ** floor(log10(value))
+    ceiling, parts = next((c * power, n) for c, n in CEILINGS if c * power >= value)
+    step = max(ceiling / parts, least_step)
+    return [round(step * tick, 9) for tick in range(ceil(ceiling / step) + 1)]
+
+
+CEILINGS = ((1, 5), (2, 4), (2.5, 5), (3, 3), (4, 4), (5, 5), (6, 3), (8, 4), (10, 5))
+"""Where an axis may end, in powers of ten, and in how many steps it goes there."""

@@ -6,7 +6,7 @@ from burner.report.figures import Figures, Place, Span
 from burner.report.markup import Markup, element
 from burner.report.pace import pace_bars
 
-SHORT_S = 0.01
+SHORT_S = 0.02
 """Steps that take no longer are named, not drawn."""
 MAX_SHIFTS = 31
 MAX_NAMES = 300
@@ -131,7 +131,7 @@ def _steps(figures: Figures) -> Markup:
         return _section(title, "", _nothing("No attempt has passed."))
     drawn = [(s.step, s.spread.p5_s, s.spread.median_s, s.spread.p95_s) for s in long]
     short = [step.step for step in figures.steps if step not in long]
-    left_out = f" Under 10 ms and not drawn: {', '.join(short)}." if short else ""
+    left_out = f" Under 20 ms and not drawn: {', '.join(short)}." if short else ""
     hint = f"Dot: median. Line: nine of ten attempts that passed.{left_out}"
     return _section(title, hint, charts.ranges(drawn))
 
