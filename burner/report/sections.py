@@ -87,7 +87,7 @@ def _failures(figures: Figures, language: Language) -> Markup:
         element(
             "tr",
             element("td", failure.code or "–", class_="code"),
-            element("td", *_sentence(failure.code, language)),
+            element("td", *_sentence(failure.code, language), class_="words"),
             element(
                 "td",
                 charts.bar(
@@ -193,7 +193,7 @@ def _shift(span: Span, most: int) -> Markup:
     shares = [(span.good_first_time / most, "good"), (later / most, "later")]
     return element(
         "tr",
-        element("td", f"{span.start:%a %Y-%m-%d} {span.name}"),
+        element("td", f"{span.start:%a %Y-%m-%d} {span.name}", class_="when"),
         element("td", charts.bar(shares, f"{span.good} good units")),
         *_numbers(
             numbers.count(span.good),
