@@ -78,14 +78,19 @@ class Release:
 
 
 def open_release(
-    source: Path, secret: Secret | None = None, ask: Callable[[], str] | None = None
+    source: Path,
+    secret: Secret | None = None,
+    ask: Callable[[], str] | None = None,
+    *,
+    reference: str = "",
 ) -> Release:
-    """Open a profile for burning.
+    """Open a profile or a release for burning.
 
     Args:
         source: `profile.yaml` or `NAME-VERSION.burn`.
-        secret: the ProductSecret; fetched by the profile's reference where it is not given.
+        secret: the ProductSecret; fetched where it is not given.
         ask: asks a person for it without echo, for `prompt`.
+        reference: where this station keeps it; the profile's reference where it is left out.
 
     Raises:
         BurnerError: E1xx with every finding; E2xx a release file that is not what was built.
@@ -98,9 +103,11 @@ def open_release(
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
     profile = seen.plan
-    if secret is None:
+    if secret is None and reference:
+        secret = resolve(reference, Path(), ask)
+    elif secret is None:
         secret = resolve(profile.product.secret, source.parent, ask)
-    notes = check_product_secret(secret, profile.place("product", "secret"))
+    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
     refuse(notes)
     return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
 

@@ -67,6 +67,17 @@ def test_a_build_of_esp_idf_becomes_four_burned_units(tmp_path: Path, shared_ima
     assert burned(made, "sim:4,chip=esp32c3,flash=2MB") == ["PASS"] * 4
 
 
+def test_a_station_says_where_it_keeps_the_secret_of_a_release(tmp_path: Path) -> None:
+    made = release(tmp_path, write_idf_build(tmp_path / "b", chip="esp32"), namespace="cloud")
+    bench = ("--bench", "sim:1,chip=esp32,flash=4MB")
+    none = burn(made.folder, *bench, "--secret", "env:NOT_HERE", profile=made.release)
+    assert (none.status, "E151" in none.errors) == (3, True)
+    other = burn(made.folder, *bench, "--secret", "env:SENSOR_ESP32_SECRET", profile=made.release)
+    assert other.status == 0, other.errors
+    seen = burner(made.folder, "verify", "plug.burn", *bench, "--secret", "env:NOT_HERE")
+    assert (seen.returncode, "E151" in seen.stderr) == (3, True)
+
+
 def test_a_build_for_the_esp32_becomes_a_burned_unit(tmp_path: Path) -> None:
     made = release(tmp_path, write_idf_build(tmp_path / "b", chip="esp32"), namespace="cloud")
     assert burned(made, "sim:1,chip=esp32,flash=4MB") == ["PASS"]

@@ -148,6 +148,20 @@ def test_a_secret_may_be_given_instead_of_fetched(tmp_path: Path) -> None:
     assert open_release(path, Secret(SECRET.encode())).warnings == ()
 
 
+def test_a_station_may_keep_the_secret_elsewhere_than_the_profile_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_product(tmp_path)
+    (tmp_path / "secret.txt").rename(tmp_path / "station.key")
+    monkeypatch.chdir(tmp_path)
+    assert open_release(path, reference="file:station.key").key.product_secret == Secret(
+        SECRET.encode()
+    )
+    with pytest.raises(BurnerError, match="E150") as caught:
+        open_release(path, reference=SECRET)
+    assert SECRET not in str(caught.value)
+
+
 def test_a_secret_that_cannot_be_fetched_stops_the_burn_but_not_the_check(tmp_path: Path) -> None:
     path = write_product(tmp_path)
     (tmp_path / "secret.txt").unlink()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.slot_options
 @options.manifest_option
 @options.logs_option
+@options.secret_option
 @click.option("--batch", metavar="ID", help="Work order; asked, or product and date.")
 @click.option("--operator", metavar="ID", help="Who works here; asked, or the login name.")
 @click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
@@ -66,7 +67,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     person = is_person() and not wish.yes and not wish.as_json
     stock = Stock()
     with warm_devices(slots, wish.logs, stock) as devices:
-        release = open_release(wish.source, ask=_ask_secret if person else None)
+        ask = _ask_secret if person else None
+        release = open_release(wish.source, ask=ask, reference=wish.secret)
         for warning in () if wish.as_json else release.warnings:
             screen.warn(str(warning))
         for segment in release.segments:

@@ -29,6 +29,7 @@ MARKS = {"ok": "✔ ok", "warn": "! warn", "fail": "✘ fail"}
 @options.slot_options
 @options.manifest_option
 @options.logs_option
+@options.secret_option
 @click.option("--slots", "expected", type=click.IntRange(1), help="How many slots there should be.")
 @options.json_option
 @options.lang_option
@@ -40,6 +41,7 @@ def doctor(
     bench: str | None,
     manifest: str,
     logs: Path,
+    secret: str,
     expected: int | None,
     as_json: bool,
 ) -> int:
@@ -49,7 +51,7 @@ def doctor(
     """
     checks = [*_computer(manifest, logs), _manifest(manifest)]
     if source is not None:
-        checks += _source(source)
+        checks += _source(source, secret)
     checks += _slots(ports, station_file, bench, expected)
     if as_json:
         screen.say(json.dumps([_plain(check) for check in checks], ensure_ascii=False, indent=2))
@@ -117,13 +119,13 @@ def _last_record(manifest: str) -> datetime | None:
     return None
 
 
-def _source(source: Path) -> "Iterator[Check]":
+def _source(source: Path, reference: str) -> "Iterator[Check]":
     """Can the release be read, and its secret be had?"""
     from burner.release import open_release
     from burner.station import health
 
     try:
-        release = open_release(source)
+        release = open_release(source, reference=reference)
     except BurnerError as error:
         what = "secret" if error.code.startswith("E15") else "release"
         if error.code == "E155":
@@ -132,7 +134,7 @@ def _source(source: Path) -> "Iterator[Check]":
             yield health.failed(what, error)
         return
     yield health.fine("release", f"{release.profile.title}, {release.digest[:12]}")
-    yield health.fine("secret", f"{release.profile.product.secret} resolves")
+    yield health.fine("secret", f"{reference or release.profile.product.secret} resolves")
 
 
 def _slots(

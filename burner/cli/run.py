@@ -36,6 +36,8 @@ class Wish:
     source: Path
     manifest: str
     logs: Path
+    secret: str
+    """A reference; empty where the source's own is meant."""
     batch: str | None
     operator: str | None
     quantity: int | None

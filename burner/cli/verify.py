@@ -44,6 +44,7 @@ class Verified:
 @options.slot_options
 @options.manifest_option
 @options.logs_option
+@options.secret_option
 @options.json_option
 @options.lang_option
 def verify(
@@ -54,6 +55,7 @@ def verify(
     bench: str | None,
     manifest: str,
     logs: Path,
+    secret: str,
     as_json: bool,
 ) -> int:
     """Compare the units in the slots with their last PASS in the manifest.
@@ -68,7 +70,7 @@ def verify(
     from burner.devices.stock import Stock
     from burner.manifest.reader import Reader
 
-    release = _open(source)
+    release = _open(source, secret)
     with (
         Reader.open(manifest) as reader,
         open_slots(ports, station_file, bench) as slots,
@@ -84,10 +86,10 @@ def verify(
     return 0 if all(result.good for result in verified.values()) else 1
 
 
-def _open(source: Path | None) -> "Release | None":
+def _open(source: Path | None, secret: str) -> "Release | None":
     from burner.release import open_release
 
-    return open_release(source, ask=_ask_secret) if source else None
+    return open_release(source, ask=_ask_secret, reference=secret) if source else None
 
 
 def _ask_secret() -> str:
