@@ -61,7 +61,7 @@ def _attach(esp: Esp) -> str:
 
 
 def _attach_quickly(esp: Esp) -> str | None:
-    """The same in half the round trips; None where it takes esptool."""
+    """The same in a third of the round trips; None where it takes esptool."""
     with spi.FlashBus(esp) as bus:
         flash_id = int.from_bytes(bus.run(_READ_ID, 24), "little")
         if flash_id in _NO_FLASH or flash_id & 0xFF == _XMC:

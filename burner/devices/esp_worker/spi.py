@@ -1,10 +1,14 @@
 """Commands to the flash itself, with as few round trips as they need.
 
 esptool saves and restores the SPI controller's registers around every single command: 57 round
-trips to attach a flash, a millisecond or two each. Here they are saved once. The registers and
-bits are those of esptool's `run_spiflash_command`; the ESP8266's differ and stay esptool's.
+trips to attach a flash, a millisecond or two each. Here they are saved once, and all writes of a
+command go in one packet: ROM and stub take any number, in order (esp-flasher-stub,
+command_handler.c). The registers and bits are those of esptool's `run_spiflash_command`; the
+ESP8266's differ and stay esptool's.
 """
 
+import struct
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -48,8 +52,7 @@ class FlashBus:
         trace: TracebackType | None,
     ) -> None:
         if kind is None:
-            self._esp.write_reg(self._usr, self._saved[0])
-            self._esp.write_reg(self._usr2, self._saved[1])
+            self._write({self._usr: self._saved[0], self._usr2: self._saved[1]})
 
     def run(
         self, opcode: int, read_bits: int = 0, address: int | None = None, dummy_bits: int = 0
@@ -65,25 +68,29 @@ class FlashBus:
         Raises:
             FatalError: the command did not come to its end, or the chip did not answer.
         """
-        flags, lengths = _COMMAND, 0
+        flags, lengths, registers = _COMMAND, 0, dict[int, int]()
         if address is not None:
             flags |= _ADDRESS
             lengths |= 23 << _ADDRESS_BITS_SHIFT
             shift = 8 if self._esp.SPI_ADDR_REG_MSB else 0
-            self._esp.write_reg(self._address, address << shift)
+            registers[self._address] = address << shift
         if dummy_bits:
             flags |= _DUMMY
             lengths |= dummy_bits - 1
         if read_bits:
             flags |= _MISO
-            self._esp.write_reg(self._miso_length, read_bits - 1)
+            registers[self._miso_length] = read_bits - 1
         if lengths:
-            self._esp.write_reg(self._usr1, lengths)
-        self._esp.write_reg(self._usr, flags)
-        self._esp.write_reg(self._usr2, _OPCODE_BITS | opcode)
-        self._esp.write_reg(self._start, _START)
+            registers[self._usr1] = lengths
+        registers |= {self._usr: flags, self._usr2: _OPCODE_BITS | opcode, self._start: _START}
+        self._write(registers)
         self._wait()
         return self._words(read_bits)
+
+    def _write(self, registers: Mapping[int, int]) -> None:
+        """Address → value, in order; with no bits masked and no delays."""
+        packet = b"".join(struct.pack("<4I", *each, 0xFFFFFFFF, 0) for each in registers.items())
+        self._esp.check_command("write registers", self._esp.ESP_CMDS["WRITE_REG"], packet)
 
     def _wait(self) -> None:
         for _ in range(_POLLS):
