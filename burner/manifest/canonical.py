@@ -69,7 +69,7 @@ def plain(value: Any) -> Any:
     return plain(str(value))
 
 
-def loads(body: str) -> dict[str, Any]:
+def loads(body: str | bytes) -> dict[str, Any]:
     """A body as a dict. Raises ValueError when it is not a JSON object."""
     value = orjson.loads(body)
     if not isinstance(value, dict):

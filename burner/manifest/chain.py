@@ -69,8 +69,9 @@ class Row(NamedTuple):
     hash: str
 
 
-Columns = tuple[str, str, int, str, int, str, str, str, int, str, str, str]
-"""A stored record as one plain tuple: the head without manifest and station, body, hash."""
+Columns = tuple[str, str, int, str, int, str, str, str, int, str, str | bytes, str]
+"""A stored record as one plain tuple: the head without manifest and station, body (as text or as
+UTF-8), hash."""
 
 COLUMNS = (
     *(field for field in Head._fields if field not in ("manifest", "station")),
@@ -122,7 +123,7 @@ class ChainCheck:
         at, batch, claims, name, intent, kind, outcome, product, seq, unit, body, stored = row
         if seq != self.seq + 1 and not (kind == Kind.RESTORED and seq > self.seq):
             return f"record {self.seq + 1} is missing" if seq > self.seq else "out of order"
-        text = body.encode()
+        text = body if isinstance(body, bytes) else body.encode()
         found = sha256((self.hash + sha256(text).hexdigest()).encode()).hexdigest()
         if found != stored:
             return "does not fit the record before it: edited, removed, inserted or moved"

@@ -6,9 +6,10 @@ database leaves as a BurnerError of E7.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ CHECKPOINT_PAGES = 4000
 """WAL pages between checkpoints: rarer pauses than SQLite's 1000, 16 MB of WAL at most."""
 
 CACHE_KIB = 64 * 1024
+MAPPED_SIZE = 1 << 36
+"""Bytes a reader may map: reading all of a manifest copies no page then."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,13 @@ def reading(where: Place) -> Engine:
     wal = where.path.with_name(where.path.name + "-wal")
     # A WAL database on a read-only medium cannot make its -shm file; without a WAL none is needed.
     frozen = "" if wal.exists() or _writable(where.path.parent) else "&immutable=1"
-    return _sqlite(f"{where.path.absolute().as_uri()}?mode=ro{frozen}", "BEGIN", uri=True)
+    engine = _sqlite(f"{where.path.absolute().as_uri()}?mode=ro{frozen}", "BEGIN", uri=True)
+
+    @event.listens_for(engine, "connect")
+    def _mapped(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"PRAGMA mmap_size={MAPPED_SIZE}")
+
+    return engine
 
 
 class Prepared:
@@ -118,6 +127,29 @@ class Prepared:
         compiled = clause.compile(dialect=connection.dialect)
         self._compiled[name] = str(compiled), compiled.params
         return self._compiled[name]
+
+
+def stream(
+    connection: Connection, query: ClauseElement, chunk: int
+) -> Generator[Sequence[Any], None, None]:
+    """Rows as the driver gives them, some at a time: constant memory, and half the time of Core's.
+
+    Close it before the connection.
+    """
+    compiled = query.compile(dialect=connection.dialect)
+    driver: Any = connection.connection.dbapi_connection
+    # A cursor with a name stays on the server; without one psycopg fetches all rows at once.
+    server = connection.dialect.name == "postgresql"
+    cursor = driver.cursor(name=f"burner_{next(_cursors)}") if server else driver.cursor()
+    try:
+        cursor.execute(str(compiled), compiled.params)
+        while rows := cursor.fetchmany(chunk):
+            yield rows
+    finally:
+        cursor.close()
+
+
+_cursors = count()
 
 
 @contextmanager

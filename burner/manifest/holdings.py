@@ -25,13 +25,19 @@ _outcome = and_(
 _standing = or_(_ending.c.outcome.is_(None), _ending.c.outcome == Outcome.PASS.value)
 
 
-def wrong_names(connection: Connection, claimed: Mapping[int, int]) -> Iterator[Flaw]:
-    """Claims that no record took, and records whose claims are gone without a word.
+def compare(connection: Connection, manifest: str) -> list[Flaw]:
+    """Everything that the database can compare by itself; the first is told."""
+    return [
+        *_strays(connection, manifest),
+        *_wrong_names(connection),
+        *_wrong_places(connection),
+        *_lost_places(connection, manifest),
+        *_wrong_batches(connection, manifest),
+    ]
 
-    Args:
-        connection: a snapshot.
-        claimed: chain → how many of its records took a name.
-    """
+
+def _wrong_names(connection: Connection) -> Iterator[Flaw]:
+    """Claims that no record took."""
     same = and_(
         records.c.chain == claims.c.chain,
         records.c.seq == claims.c.seq,
@@ -51,14 +57,23 @@ def wrong_names(connection: Connection, claimed: Mapping[int, int]) -> Iterator[
     for row in connection.execute(query):
         what = f"did not take the name {row.device_name} for {row.unit_id}"
         yield Flaw(row.station, row.seq, what)
+
+
+def lost_names(connection: Connection, claimed: Mapping[int, int]) -> Iterator[Flaw]:
+    """Records whose claims are gone without a word.
+
+    Args:
+        connection: a snapshot.
+        claimed: chain → how many of its records took a name.
+    """
     counts = select(claims.c.chain, func.count()).group_by(claims.c.chain)
     held = {row[0]: row[1] for row in connection.execute(counts)}
     for chain, count in claimed.items():
         if count != held.get(chain, 0):
-            yield from _lost_names(connection, chain)
+            yield from _lost_names_of(connection, chain)
 
 
-def _lost_names(connection: Connection, chain: int) -> Iterator[Flaw]:
+def _lost_names_of(connection: Connection, chain: int) -> Iterator[Flaw]:
     """Asked only where the counts differ: a void, an import, or an edit."""
     excused = _excused(connection)
     here = and_(claims.c.chain == records.c.chain, claims.c.seq == records.c.seq)
@@ -97,7 +112,7 @@ def _excused(connection: Connection) -> set[tuple[str, str, str]]:
     return found
 
 
-def wrong_places(connection: Connection) -> Iterator[Flaw]:
+def _wrong_places(connection: Connection) -> Iterator[Flaw]:
     """Places whose attempt says something else."""
     same = and_(
         records.c.chain == places.c.chain,
@@ -127,7 +142,7 @@ def wrong_places(connection: Connection) -> Iterator[Flaw]:
         yield Flaw(row.station, row.seq, what)
 
 
-def lost_places(connection: Connection, manifest: str) -> Iterator[Flaw]:
+def _lost_places(connection: Connection, manifest: str) -> Iterator[Flaw]:
     """Attempts of ours that must hold a place (PASS, OPEN, the unit's last word) and do not."""
     here = and_(places.c.chain == records.c.chain, places.c.seq == records.c.seq)
     followed = select(_newer.c.seq).where(
@@ -152,7 +167,7 @@ def lost_places(connection: Connection, manifest: str) -> Iterator[Flaw]:
         yield Flaw(row.station, row.seq, what)
 
 
-def strays(connection: Connection, manifest: str) -> Iterator[Flaw]:
+def _strays(connection: Connection, manifest: str) -> Iterator[Flaw]:
     """Rows of a chain that does not exist, which no walk along the chains would meet."""
     rows = connection.execute(select(chains)).all()
     if rows and manifest not in {row.manifest for row in rows}:
@@ -164,7 +179,7 @@ def strays(connection: Connection, manifest: str) -> Iterator[Flaw]:
                 yield Flaw("?", 0, f"{table.name} of chain {chain}, which no station wrote")
 
 
-def wrong_batches(connection: Connection, manifest: str) -> Iterator[Flaw]:
+def _wrong_batches(connection: Connection, manifest: str) -> Iterator[Flaw]:
     """Batches that say or count something else than their records and places."""
     query = (
         select(batches, records.c.body, chains.c.station)

@@ -4,6 +4,7 @@ Reads in constant memory and stops at the first bad place of a chain.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,8 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, genesis
-from burner.manifest.holdings import (
-    lost_places,
-    strays,
-    wrong_batches,
-    wrong_names,
-    wrong_places,
-)
+from burner.manifest.database import Place
+from burner.manifest.holdings import compare, lost_names
 from burner.manifest.keys import PublicKey
 from burner.manifest.marks import Mark, MarkFile
 from burner.manifest.reader import Reader
@@ -88,24 +84,26 @@ def verify(
     Raises:
         BurnerError: E7 when the database cannot be read.
     """
-    with reader.connection() as connection:
+    with ThreadPoolExecutor(1) as beside, reader.connection() as connection:
+        # The driver lets go of Python while the database compares: it costs no time of the walk.
+        comparing = beside.submit(_compare, reader.where)
         warnings = _unguarded(connection)
         found = _Chains(connection, remember=remember, trusted=trusted)
         for walked in walk_all(connection, reader.where, found.stretches):
             progress(walked.records)
             found.take(walked)
         states, broken, contradictions = found.end()
+        compared = comparing.result()
         if broken:
             return Verdict(reader.manifest, states, broken, True, warnings)
-        contradictions += [
-            *strays(connection, reader.manifest),
-            *wrong_names(connection, found.claimed),
-            *wrong_places(connection),
-            *lost_places(connection, reader.manifest),
-            *wrong_batches(connection, reader.manifest),
-        ]
+        contradictions += [*compared, *lost_names(connection, found.claimed)]
     contradiction = contradictions[0] if contradictions else None
     return Verdict(reader.manifest, states, contradiction, False, warnings)
+
+
+def _compare(where: Place) -> list[Flaw]:
+    with Reader(where) as reader, reader.connection() as connection:
+        return compare(connection, reader.manifest)
 
 
 def size(reader: Reader) -> int:

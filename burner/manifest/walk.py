@@ -3,17 +3,18 @@
 A stretch needs only the hash before it, so those of a long chain can be walked side by side.
 """
 
-from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import LargeBinary, Select, cast, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw
 from burner.manifest.claims import other_ids
+from burner.manifest.database import stream
 from burner.manifest.tables import ids, records
 
 CHUNK = 2000
@@ -71,8 +72,11 @@ def walk(connection: Connection, stretch: Stretch) -> Walked:
     check = ChainCheck(stretch.manifest, stretch.station, before, seq)
     count = claimed = 0
     flaw: Flaw | None = None
-    with closing(_Ids(connection, stretch)) as known:
-        for row in _rows(connection, stretch):
+    with (
+        closing(_Ids(connection, stretch)) as known,
+        closing(stream(connection, _rows(connection, stretch), CHUNK)) as chunks,
+    ):
+        for row in chain.from_iterable(chunks):
             if wrong := check.take(row):
                 flaw = Flaw(stretch.station, row[8], wrong)
                 break
@@ -96,20 +100,14 @@ def _before(connection: Connection, stretch: Stretch) -> tuple[str, int]:
     return (row.hash, row.seq) if row else ("", 0)
 
 
-def _rows(connection: Connection, stretch: Stretch) -> Iterator[Columns]:
-    columns = (records.c[name] for name in COLUMNS)
+def _rows(connection: Connection, stretch: Stretch) -> Select[Any]:
+    columns: list[Any] = [records.c[name] for name in COLUMNS]
+    if connection.dialect.name == "sqlite":
+        columns[COLUMNS.index("body")] = cast(records.c.body, LargeBinary)
     query = select(*columns).where(records.c.chain == stretch.chain, records.c.seq <= stretch.last)
     if stretch.first > 1:
         query = query.where(records.c.seq >= stretch.first)
-    with closing(_chunks(connection, query.order_by(records.c.seq))) as stream:
-        for chunk in stream:
-            yield from chunk
-
-
-def _chunks(connection: Connection, query: Select[Any]) -> Generator[Sequence[Any], None, None]:
-    """Rows as they stream in: constant memory."""
-    with connection.execution_options(yield_per=CHUNK).execute(query) as result:
-        yield from result.partitions()
+    return query.order_by(records.c.seq)
 
 
 class _Ids:
@@ -122,17 +120,18 @@ class _Ids:
         )
         if stretch.first > 1:
             query = query.where(ids.c.seq >= stretch.first)
-        self._stream = _chunks(connection, query.order_by(ids.c.seq, ids.c.value))
-        self._rows = (tuple(row) for chunk in self._stream for row in chunk)
+        self._stream = stream(connection, query.order_by(ids.c.seq, ids.c.value), CHUNK)
+        self._rows = (row for chunk in self._stream for row in chunk)
         self._next = next(self._rows, None)
         self._flaw: Flaw | None = None
 
     def take(self, row: Columns) -> None:
         """A record that may bring IDs. Most bring the MAC alone, which is not in the table."""
         seq, unit, body = row[8], row[9], row[10]
-        if f'"ids":{{"mac":"{unit}"}}' in body:
+        text = body if isinstance(body, bytes) else body.encode()
+        if b'"ids":{"mac":"%b"}' % unit.encode() in text:
             return
-        for value in other_ids(loads(body)["data"]["attempt"].get("ids", {})):
+        for value in other_ids(loads(text)["data"]["attempt"].get("ids", {})):
             if self._next == (seq, value, unit):
                 self._next = next(self._rows, None)
             elif self._flaw is None:
