@@ -1,7 +1,7 @@
 """Whether an ID may become a name: checks on MAC, IMEI, serial number and label. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -167,8 +167,10 @@ def names_before_boot(name: NameSettings, identity: IdentitySettings) -> bool:
     return not required_sources(name) & sources_after_boot(identity)
 
 
-def check_sources(name: NameSettings, identity: IdentitySettings, place: str) -> list[Finding]:
-    """IDs that the name or the label rule needs and nothing reads; `place` is `file:line`."""
+def check_sources(
+    name: NameSettings, identity: IdentitySettings, place: Callable[..., str]
+) -> list[Finding]:
+    """IDs that the name or the label rule needs and nothing reads; `place` is a profile's."""
     needs = dict.fromkeys(required_sources(name), "name.template")
     if identity.label:
         needs |= dict.fromkeys(identity.label.groups, "identity.label.pattern")
@@ -176,7 +178,7 @@ def check_sources(name: NameSettings, identity: IdentitySettings, place: str) ->
         needs["label"] = "identity.serial.source"
     have = sources(identity)
     return [
-        Finding("E165", f"{place} {where}", f"needs {source}", f"say how: identity.{source}")
+        Finding("E165", place(*where.split(".")), f"needs {source}", f"identity.{source}")
         for source, where in needs.items()
         if source not in have
     ]

@@ -55,6 +55,7 @@ def place(
             findings += [*problems, *more]
             segments |= {entry.name: segment} if segment else {}
             images |= {entry.name: parsed} if parsed else {}
+    findings += _bootloader_elsewhere(plan, table, segments)
     for index, name in enumerate(plan.blank):
         if partition := table.find(name):
             segments |= {blank.name: blank for blank in _blanks(partition, segments)}
@@ -226,6 +227,19 @@ def _firmware(
         found = f"the application {parsed.descriptor.project_name} in the bootloader's place"
         findings.append(Finding("E118", at, found, "the bootloader of the same build"))
     return parsed, findings
+
+
+def _bootloader_elsewhere(
+    plan: FlashPlan, table: PartitionTable, segments: Mapping[str, Segment]
+) -> Iterator[Finding]:
+    """The bootloader's file in an app partition too: somebody mixed up two names."""
+    starts = BOOTLOADER_OFFSETS[plan.chip.type]
+    first = next((s.data for s in segments.values() if s.offset == starts), None)
+    for segment in segments.values():
+        partition = table.at(segment.offset)
+        if partition and partition.is_app and segment.data == first:
+            at = plan.place(*plan.files_field(segment.name))
+            yield Finding("E118", at, f"the bootloader in {partition.name}", "an application")
 
 
 def _check_data(partition: Partition | None, segment: Segment, at: str) -> Iterator[Finding]:

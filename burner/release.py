@@ -240,7 +240,7 @@ def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     layout, images, findings = place(plan, files)
     if isinstance(plan, Profile):
         findings += check_settings(plan.name, plan.chip.type, plan.place("name"))
-        findings += check_sources(plan.name, plan.identity, plan.place())
+        findings += check_sources(plan.name, plan.identity, plan.place)
         findings += _check_product_id(plan)
     if layout is None:
         return Survey(plan, None, (), tuple(findings))
@@ -327,7 +327,7 @@ def _check_secret(profile: Profile) -> list[Finding]:
         secret = resolve(reference, profile.path.parent)
     except BurnerError as error:
         if error.code == "E153":
-            return [Finding(error.code, at, error.detail, error.row.do)]
+            return [Finding(error.code, at, error.detail, "0600")]
         found = f"{error.detail or reference} ({error.code})"
         return [Finding("E128", at, found, "a reference that works where it burns", warning=True)]
     return check_product_secret(secret, at)

@@ -215,7 +215,7 @@ def test_the_name_binds_when_its_last_source_can_be_read(
 ) -> None:
     name = NameSettings(template=template)
     assert identity.names_before_boot(name, settings(**fields)) is before
-    assert identity.check_sources(name, settings(**fields), "p.yaml:1") == []
+    assert identity.check_sources(name, settings(**fields), lambda *_: "") == []
 
 
 @pytest.mark.parametrize(
@@ -231,10 +231,14 @@ def test_the_name_binds_when_its_last_source_can_be_read(
 def test_an_id_that_nothing_reads_is_found_before_the_batch(
     template: str, fields: dict[str, object], needed: str
 ) -> None:
-    findings = identity.check_sources(
-        NameSettings(template=template), settings(**fields), "p.yaml:1"
-    )
+    name = NameSettings(template=template)
+    findings = identity.check_sources(name, settings(**fields), lambda *path: ".".join(path))
     assert [(f.code, f.found) for f in findings] == [("E165", f"needs {needed}")]
+    assert findings[0].place in (
+        "name.template",
+        "identity.label.pattern",
+        "identity.serial.source",
+    )
 
 
 @pytest.mark.parametrize(
@@ -290,4 +294,4 @@ def test_the_profiles_of_the_manual_can_be_read() -> None:
     name, ids = NameSettings.model_validate(blocks[0]["name"]), settings(**blocks[1]["identity"])
     assert set(blocks[0]["name"]) == set(NameSettings.model_fields)
     assert set(blocks[1]["identity"]) == set(IdentitySettings.model_fields)
-    assert identity.check_sources(name, ids, "names.md") == []
+    assert identity.check_sources(name, ids, lambda *_: "names.md") == []

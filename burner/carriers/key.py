@@ -92,7 +92,7 @@ def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
         carrier.fill(layout, longest)
         carrier.places(layout)
     except BurnerError as error:
-        return [Finding(error.code, "carrier", error.detail, error.row.do)]
+        return [Finding(error.code, "carrier", error.detail, "")]
     return []
 
 
