@@ -9,14 +9,14 @@ Files of other people: size, depth and the number of values behind aliases are b
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
+from burner.complaint import finding_of, place_in
 from burner.errors import BurnerError, Finding, refuse
 from burner.files import read_plain
 
@@ -82,10 +82,13 @@ class Document:
 
     def place(self, *path: str | int) -> str:
         """`file:line field` of a field; the line of the nearest parent where it is missing."""
-        at = path
-        while at and at not in self.lines:
-            at = at[:-1]
-        return f"{self.name}:{self.lines.get(at, 1)} {dotted(path)}".rstrip()
+        return f"{self.name}:{self.line(*path)} {dotted(path)}".rstrip()
+
+    def line(self, *path: str | int) -> int:
+        """The line of a field, or of its nearest parent."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
 
 
 def dotted(path: FieldPath) -> str:
@@ -138,7 +141,8 @@ def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[
         return model.model_validate(document.data), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, tuple(_finding(document, model, detail, code) for detail in details)
+        details.sort(key=lambda detail: document.line(*place_in(document.data, detail)))
+        return None, tuple(finding_of(document, model, detail, code) for detail in details)
 
 
 def load(path: Path, model: type[M], code: str) -> M:
@@ -151,11 +155,6 @@ def load(path: Path, model: type[M], code: str) -> M:
     refuse(list(findings))
     assert value is not None  # noqa: S101 - no errors, so there is a value
     return value
-
-
-def source_lines(path: Path, code: str = "E101") -> Mapping[FieldPath, int]:
-    """The line of every field in a YAML file, for checks that come after `load`."""
-    return read(path, code).lines
 
 
 class _Loader(yaml.SafeLoader):
@@ -248,94 +247,3 @@ def _is_text(text: str) -> bool:
 
 def _one(code: str, place: str, found: str, allowed: str) -> BurnerError:
     return BurnerError(code, f"{place}: {found}", (Finding(code, place, found, allowed),))
-
-
-def _finding(
-    document: Document, model: type[BaseModel], detail: ErrorDetails, code: str
-) -> Finding:
-    """One pydantic complaint in our words."""
-    path = _in_document(document.data, detail)
-    context = detail.get("ctx", {})
-    if re.fullmatch(r"E\d{3}", detail["type"]):
-        return Finding(detail["type"], document.place(*path), context["found"], context["allowed"])
-    allowed = detail["msg"].removeprefix("Value error, ")
-    match detail["type"]:
-        case "missing":
-            found, allowed = "is missing", "required"
-        case "extra_forbidden":
-            found = "is not a key of this place"
-            allowed = _keys_allowed(model, detail["loc"])
-        case "string_type" if isinstance(detail["input"], int | float):
-            found = f"{_shown(document, path)} is read as a {type(detail['input']).__name__}"
-            allowed = "text: put quotes around it"
-        case _:
-            found = f"found {_shown(document, path)}"
-    return Finding(code, document.place(*path), found, allowed)
-
-
-def _in_document(data: Any, detail: ErrorDetails) -> FieldPath:
-    """The path in the file: pydantic's own adds names of union members and validators."""
-    path: FieldPath = ()
-    last = detail["loc"][-1:] if detail["type"] == "missing" else ()
-    for part in detail["loc"]:
-        child = _child(data, part)
-        if child is not _NOTHING:
-            data = child
-            path = (*path, part)
-    return path + last
-
-
-_NOTHING = object()
-
-
-def _child(data: Any, part: str | int) -> Any:
-    if isinstance(data, dict):
-        return data.get(part, _NOTHING)
-    if isinstance(data, list) and isinstance(part, int) and part < len(data):
-        return data[part]
-    return _NOTHING
-
-
-def _shown(document: Document, path: FieldPath) -> str:
-    """The value as written, but never one that may be a secret."""
-    if "secret" in dotted(path).lower():
-        return "a value that is not shown here"
-    if path in document.texts:
-        return repr(document.texts[path][:80])
-    value = document.data
-    for part in path:
-        value = value[part]
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else "nothing"
-
-
-def _keys_allowed(model: type[BaseModel], loc: FieldPath) -> str:
-    """The keys that the model has at a place, with the likely one first."""
-    root = model.model_json_schema()
-    node = root
-    for part in loc[:-1]:
-        node = _step(_deref(node, root), part)
-    keys = list(_deref(node, root).get("properties", {}))
-    close = get_close_matches(str(loc[-1]), keys, 1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return f"{meant}keys here: {', '.join(keys)}" if keys else "no such key"
-
-
-def _deref(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
-    if options:
-        node = options[0]
-    if "$ref" in node:
-        return _deref(root["$defs"][node["$ref"].rsplit("/", 1)[1]], root)
-    return node
-
-
-def _step(node: dict[str, Any], part: str | int) -> dict[str, Any]:
-    """One part of pydantic's path further down a JSON Schema; {} where that is not known."""
-    tagged = node.get("discriminator", {}).get("mapping", {})
-    if part in tagged:
-        return {"$ref": tagged[part]}
-    child = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
-    child = child or node.get("additionalProperties")
-    return child if isinstance(child, dict) else {}

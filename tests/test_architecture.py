@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model"),
     (
-        *("schema", "secrets", "partitions", "image", "layout", "advice", "profile", "release"),
+        *("schema", "complaint", "secrets", "partitions", "image", "layout", "advice"),
+        *("profile", "release"),
         *("files", "canonical", "release_file", "release_diff", "naming", "identity"),
         *("modem_dialects", "admission", "boot", "carriers", "builds", "scaffold"),
     ),
@@ -27,10 +28,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
-        *("schema.py", "profile.py", "naming.py", "identity.py", "boot.py", "carriers"),
-        *("bench/spec.py", "station/map.py"),
+        *("schema.py", "complaint.py", "profile.py", "naming.py", "identity.py", "boot.py"),
+        *("carriers", "bench/spec.py", "station/map.py"),
     ),
-    "pydantic_core": ("schema.py",),
+    "pydantic_core": ("schema.py", "complaint.py"),
     "yaml": ("schema.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker", "bench"),

@@ -48,12 +48,12 @@ def test_all_mistakes_of_a_profile_come_at_once(tmp_path: Path) -> None:
     )
     codes = [(f.code, f.place.split()[1]) for f in refused(path)]
     assert codes == [
-        ("E101", "flash.size"),
-        ("E101", "flash.baud"),
-        ("E101", "images[0]"),
         ("E101", "product.name"),
         ("E101", "product.version"),
         ("E104", "product.id"),
+        ("E101", "flash.size"),
+        ("E101", "flash.baud"),
+        ("E101", "images[0]"),
         ("E101", "carrier.partition"),
         ("E101", "colour"),
     ]

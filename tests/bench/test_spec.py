@@ -138,7 +138,7 @@ def test_a_spec_of_no_known_form_is_refused(spec: str) -> None:
         ("sim:1,chip=esp99", "E192", "esp32c3"),
         ("sim:1,flash=3MB", "E192", "4MB"),
         ("sim:1,time=fast", "E190", "model"),
-        ("sim:1,baud=x", "E190", "integer"),
+        ("sim:1,baud=x", "E190", "whole number"),
         ("sim:1,time=off,baud=921600", "E192", "time: model"),
         ("sim:1,modem=nokia", "E190", "quectel"),
         ("sim:1,units=3", "E190", "sim:SLOTS"),
