@@ -43,10 +43,11 @@ class PublicKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(bytes.fromhex(signature), message)
+            raw = bytes.fromhex(signature)
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(raw, message)
         except (InvalidSignature, ValueError):
             return False
-        return True
+        return raw.hex() == signature  # one signature has one form
 
     def pem(self) -> str:
         """As every other tool reads it."""

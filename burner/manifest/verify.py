@@ -160,7 +160,9 @@ class _Chains:
             broken = [flaw for number, flaw in self._flaws if number == chain.chain]
             if flaw := _unsealed(self._connection, chain.chain, seals, chain.station):
                 broken.append(flaw)
-            states.append(_state(head, seals, self._counts[chain.chain], self._at[chain.chain]))
+            at = self._at.get(chain.chain, "")
+            code = "" if broken else head.code()
+            states.append(_state(head, seals, self._counts[chain.chain], at, code))
             if not broken and self._remember:
                 mark = MarkFile(chain.manifest, chain.station).read()
                 forgotten = _forgotten(self._connection, chain.chain, head, mark)
@@ -207,7 +209,7 @@ def _unsealed(connection: Connection, chain: int, seals: Seals, station: str) ->
     return None
 
 
-def _state(head: HeadOfChain, seals: Seals, count: int, at: str) -> ChainState:
+def _state(head: HeadOfChain, seals: Seals, count: int, at: str, code: str) -> ChainState:
     return ChainState(
         head.manifest,
         head.station,
@@ -217,7 +219,7 @@ def _state(head: HeadOfChain, seals: Seals, count: int, at: str) -> ChainState:
         head.seq,
         seals.signed,
         tuple(seals.signers),
-        head.code(),
+        code,
     )
 
 

@@ -1,5 +1,6 @@
 """A batch from its first unit to its sealed folder, and everything a hostile hand may do to it."""
 
+import json
 import random
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest import desk, keys
 from burner.manifest.batches import close, status
+from burner.manifest.canonical import dumps
 from burner.manifest.desk import Correction
 from burner.manifest.folder import verify_folder, write_folder
 from burner.manifest.keys import PublicKey, Signer
@@ -222,6 +224,16 @@ def test_a_thousand_changes_of_files_are_all_found(
     folder: Path, trusted: Mapping[str, PublicKey], tmp_path: Path, seed: int
 ) -> None:
     hunt(folder, trusted, tmp_path / "victim", seed, times=100)
+
+
+def test_a_signature_has_one_form(
+    folder: Path, trusted: Mapping[str, PublicKey], tmp_path: Path
+) -> None:
+    victim = Path(shutil.copytree(folder, tmp_path / "victim"))
+    seal = json.loads((victim / "SEAL.json").read_text())
+    other = {**seal, "signature": seal["signature"].upper()}
+    (victim / "SEAL.json").write_text(dumps(other) + "\n")
+    assert verify_folder(victim, trusted).flaws == ["SEAL.json: its signature is false"]
 
 
 def test_a_file_added_or_removed_is_found(

@@ -87,6 +87,10 @@ EDITS: dict[str, tuple[str, str]] = {
         "WHERE outcome = 'FAIL'",
         "station line1, record 7: does not fit",
     ),
+    "the last hash": (
+        "UPDATE records SET hash = 'x' || substr(hash, 2) WHERE chain = 1 AND seq = 19",
+        "station line1, record 19: does not fit",
+    ),
     "a removed record": (
         "DELETE FROM records WHERE chain = 1 AND seq = 5",
         "station line1, record 6: record 5 is missing",
