@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from burner.cli import screen
+from burner.cli.audit import audit
 from burner.cli.manifest_batch import BATCH_COMMANDS
 from burner.cli.manifest_desk import DESK_COMMANDS
 from burner.cli.manifest_verify import verify
@@ -185,5 +186,5 @@ def _remark(element: dict[str, Any]) -> str:
     return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
 
 
-for _command in (verify, report, *BATCH_COMMANDS, *DESK_COMMANDS):
+for _command in (verify, report, audit, *BATCH_COMMANDS, *DESK_COMMANDS):
     manifest.add_command(_command)

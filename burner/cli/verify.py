@@ -45,6 +45,8 @@ class Verified:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
+@click.option("--record", is_flag=True, help="Write each result into the manifest, for an audit.")
+@click.option("--operator", metavar="ID", help="Who checks; needed with --record.")
 @options.json_option
 @options.lang_option
 def verify(
@@ -56,13 +58,16 @@ def verify(
     manifest: str,
     logs: Path,
     secret: str,
+    record: bool,
+    operator: str | None,
     as_json: bool,
 ) -> int:
     """Compare the units in the slots with their last PASS in the manifest.
 
     Every region that must stay as burned is compared by digest. With SOURCE (the profile or
     release they were burned from) the key configuration is read and decoded too. Regions that the
-    firmware may change are left out, and said so.
+    firmware may change are left out, and said so. --record makes the result part of the manifest:
+    `burner manifest audit` reads it.
 
     Ends with 1 if any unit differs from its record, or has none.
     """
@@ -70,6 +75,8 @@ def verify(
     from burner.devices.stock import Stock
     from burner.manifest.reader import Reader
 
+    if record and not (operator or "").strip():
+        raise click.UsageError("--record needs --operator ID: who checks")
     release = _open(source, secret)
     with (
         Reader.open(manifest) as reader,
@@ -77,6 +84,8 @@ def verify(
         warm_devices(slots, logs, Stock()) as devices,
     ):
         verified = _all(devices, reader, release)
+        if record:
+            _record(verified, manifest, slots.station, operator or "")
     if as_json:
         rows = [_plain(slot, result) for slot, result in verified.items()]
         screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -84,6 +93,26 @@ def verify(
         for slot, result in verified.items():
             _show(slot, result)
     return 0 if all(result.good for result in verified.values()) else 1
+
+
+def _record(verified: Mapping[str, Verified], manifest: str, station: str, operator: str) -> None:
+    """Write the results down; a unit without a record of its own has nothing to be checked by."""
+    from burner.manifest.audits import record_check
+    from burner.manifest.ledger import Ledger
+
+    with Ledger.open(manifest, station) as ledger:
+        for slot, result in verified.items():
+            if result.record is None or result.problem is not None:
+                screen.warn(f"slot {slot}: not verified, so nothing is recorded")
+                continue
+            findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.checks]
+            record_check(
+                ledger.writer,
+                result.record,
+                good=result.good,
+                findings=findings,
+                operator=operator,
+            )
 
 
 def _open(source: Path | None, secret: str) -> "Release | None":
