@@ -52,10 +52,11 @@ def packed() -> bytes:
     return pack(contents_of(survey_without_secret(PLUG)))
 
 
-def refused(data: bytes) -> str:
+def refused(data: bytes, why: str = "") -> str:
     with pytest.raises(BurnerError) as caught:
         unpack(data, "x.burn")
     assert caught.value.code in ("E201", "E202", "E203", "E204")
+    assert why in caught.value.detail
     return caught.value.code
 
 
@@ -150,6 +151,13 @@ def test_every_single_bit_counts() -> None:
         refused(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
 
 
+def plain(name: str) -> zipfile.ZipInfo:
+    """An entry with the attributes of a release's."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o100644 << 16
+    return info
+
+
 def a_zip(build: Callable[[zipfile.ZipFile], None]) -> bytes:
     held = BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -162,20 +170,30 @@ def a_zip(build: Callable[[zipfile.ZipFile], None]) -> bytes:
     ["../../etc/passwd", "/etc/passwd", "parts/../x", "C:\\x", "parts/a/b", "extra.txt", " "],
 )
 def test_a_path_that_leads_elsewhere_is_refused(name: str) -> None:
-    assert refused(a_zip(lambda z: z.writestr(name, b"x"))) in ("E201", "E204")
+    crafted = a_zip(lambda z: z.writestr(plain(name), b"x"))
+    assert refused(crafted, "not a name of ours") == "E204"
 
 
 def test_a_link_is_refused() -> None:
-    info = zipfile.ZipInfo("parts/app")
+    info = plain("parts/app")
     info.external_attr = 0o120777 << 16
-    assert refused(a_zip(lambda z: z.writestr(info, b"/etc/passwd"))) == "E204"
+    assert refused(a_zip(lambda z: z.writestr(info, b"/etc/passwd")), "plain file") == "E204"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_stands_twice_is_refused() -> None:
+    def twice(archive: zipfile.ZipFile) -> None:
+        for content in (b"ours", b"theirs"):
+            archive.writestr(plain("parts/app"), content)
+
+    assert refused(a_zip(twice), "twice") == "E204"
 
 
 def test_a_bomb_is_refused_without_unpacking_it() -> None:
     def bomb(archive: zipfile.ZipFile) -> None:
-        archive.writestr("parts/app", bytes(50_000_000), zipfile.ZIP_DEFLATED)
+        archive.writestr(plain("parts/app"), bytes(50_000_000), zipfile.ZIP_DEFLATED)
 
-    assert refused(a_zip(bomb)) == "E204"
+    assert refused(a_zip(bomb), "compressed") == "E204"
 
 
 def test_a_part_that_lies_about_its_size_is_refused() -> None:
