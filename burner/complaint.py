@@ -54,7 +54,7 @@ def finding_of(
     else:
         allowed = detail["msg"].removeprefix("Value error, ")
     match kind:
-        case "missing":
+        case "missing" | "union_tag_not_found":
             found, allowed = "is missing", "required"
         case "extra_forbidden":
             found = "is not a key of this place"
@@ -72,7 +72,7 @@ def place_in(data: Any, detail: "ErrorDetails") -> "FieldPath":
     """The path in the file: pydantic's own adds names of union members and validators."""
     path: FieldPath = ()
     last = detail["loc"][-1:] if detail["type"] == "missing" else ()
-    if detail["type"] == "union_tag_invalid":
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
         last = (detail["ctx"]["discriminator"].strip("'"),)
     for part in detail["loc"]:
         child = _child(data, part)

@@ -93,6 +93,7 @@ def test_a_version_that_yaml_takes_for_a_number_must_be_quoted() -> None:
     ("text", "found"),
     [
         ("shapes: [{kind: o}]", "shapes[0].kind: error E101: found 'o'; one of 'round', 'square'"),
+        ("shapes: [{side: 4K}]", "shapes[0].kind: error E101: is missing; required"),
         ("note: {kind: oval}", "note.kind: error E101: found 'oval'; one of 'round'"),
         ("shapes: none", "shapes: error E101: found 'none'; a list"),
         ("version: true", "version: error E101: 'true' is read as true or false; text"),
