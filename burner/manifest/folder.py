@@ -59,7 +59,7 @@ def write_folder(
     texts = {
         RELEASE: f"{found.profile}\n{found.release_digest}\n",
         KEY: signer.public.pem(),
-        STATEMENT: statement(found, verdict, signer.public.id),
+        STATEMENT: statement(found, verdict, signer.public.id, _closed(reader, found.batch)),
         **(extra or {}),
     }
     try:
@@ -77,6 +77,13 @@ def write_folder(
         (folder / SEAL).write_text(_seal(found, reader, digests, signer), encoding="utf-8")
     except OSError as error:
         raise BurnerError("E705", f"{folder}: {error.strerror}") from error
+
+
+def _closed(reader: Reader, batch: str) -> str:
+    closed = closing(reader, batch)
+    if closed is None:
+        return "no"
+    return f"{closed['head']['at'][:16].replace('T', ' ')} UTC by {closed['data']['operator']}"
 
 
 def _ends(reader: Reader, batch: str) -> dict[tuple[str, str], int]:

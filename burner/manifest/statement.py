@@ -7,8 +7,8 @@ LONGEST_LIST = 40
 """Units named on the page; more are in units.csv."""
 
 
-def statement(found: BatchStatus, verdict: Verdict, key: str) -> str:
-    """The page as plain text."""
+def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> str:
+    """The page as plain text; `closed` says when and by whom."""
     counts = (
         ("pass", found.passed),
         ("scrap", found.scrapped),
@@ -23,6 +23,7 @@ def statement(found: BatchStatus, verdict: Verdict, key: str) -> str:
         f"  release        {found.profile}",
         f"  digest         {found.release_digest}",
         f"  attempts       {found.attempts}",
+        f"  closed         {closed}",
         "",
         "Counted by units",
         "",

@@ -161,6 +161,7 @@ def test_a_sealed_folder_proves_itself(folder: Path, trusted: Mapping[str, Publi
     assert verdict.findings.withheld > 0
     statement = (folder / "statement.txt").read_text()
     assert "8 planned = 8 pass + 0 scrap + 0 missing" in statement
+    assert "UTC by wang" in statement
     assert str(unit_mac(20)) in statement
 
 
