@@ -17,6 +17,8 @@ REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
 """Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
+DEFAULT_NVS = "nvs"
+"""ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
 _MISTAKES = {
     # A search a word: alternatives, or a look behind first, take ten times as long.
@@ -44,6 +46,9 @@ def advise(
     """
     whole = (*_start(layout, images), *_room(layout.table, carried))
     findings = [Finding(code, plan.place("images"), *said, True) for code, said in whole]
+    findings += [
+        Finding(code, plan.place("carrier"), *said, True) for code, said in _key(layout, carried)
+    ]
     for index, entry in enumerate(plan.images):
         if entry.name in images:
             at = plan.place("images", index, "file")
@@ -144,6 +149,16 @@ def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
     if table.partitions:
         found = "no writable nvs or file-system partition beside the key's"
         yield "E123", (found, "data, nvs of 0x4000 or more")
+
+
+def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
+    """Does the firmware change the very bytes that the key's record promises?"""
+    for segment in (layout.segments[name] for name in carried):
+        partition = layout.table.at(segment.offset)
+        changes = partition and partition.type == DATA and partition.name == DEFAULT_NVS
+        if changes and segment.kind is RegionClass.FROZEN:
+            found = f"the key lies in {DEFAULT_NVS}, where the firmware keeps its own values"
+            yield "E144", (found, "a data partition of its own, or class: mutable")
 
 
 def _header(plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage) -> Iterator[Advice]:

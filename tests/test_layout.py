@@ -235,6 +235,7 @@ def test_segments_pass_only_if_no_sector_belongs_to_two(spans: list[tuple[int, i
         ({"images": "[{name: b, file: bootloader.bin, offset: 0}]"}, "E126", "application"),
         ({"images": IMAGES.format(boot=0, place="partition: ota_1")}, "E125", "ota_0 starts"),
         ({"blank": "[nvs]"}, "E125", "otadata is left"),
+        ({"carrier": "{kind: nvs, partition: nvs, namespace: n}"}, "E144", "the firmware keeps"),
         ({"table": TABLE.replace("data, nvs,   0x9", "data, 0x77,  0x9")
                         .replace("data, fat", "data, 0x78")}, "E123", "no writable"),
         ({"product": "{name: a, version: '1', id: s3EUVBRJLB, secret: file:secret.txt}"},
@@ -249,6 +250,11 @@ def test_what_may_not_work_is_a_warning(
     found = findings(write_product(tmp_path, **replaced))
     assert all(f.warning for f in found)
     assert any(f.code == code and word in f.found for f in found)
+
+
+def test_a_key_where_the_firmware_writes_is_no_news_to_who_said_so(tmp_path: Path) -> None:
+    carrier = "{kind: nvs, partition: nvs, namespace: n, class: mutable}"
+    assert "E144" not in {f.code for f in findings(write_product(tmp_path, carrier=carrier))}
 
 
 def test_placeholders_that_start_registration_are_no_mistake(tmp_path: Path) -> None:
