@@ -214,8 +214,19 @@ def test_a_configuration_that_reads_back_wrong_fails_the_unit(line: Line) -> Non
             return b"\xff" * size
 
     record = line.burn(Forgetful(FakeBoard(prints=told())))
-    assert record.result.outcome is Outcome.FAIL
-    assert record.result.code in ("E602", "E606")
+    assert ended(record) == (Outcome.FAIL, "E606")
+
+
+def test_another_key_read_back_than_was_burned_fails_the_unit(line: Line) -> None:
+    other = open_release(PLUG, Secret(b"anotherSecretProductKey4"))
+    (theirs,) = (segment for segment in other.segments if segment.confidential)
+
+    class Swapped(FakeDevice):
+        def read(self, offset: int, size: int) -> bytes:
+            start = offset - theirs.offset
+            return theirs.data[start : start + size]
+
+    assert ended(line.burn(Swapped(FakeBoard(prints=told())))) == (Outcome.FAIL, "E602")
 
 
 def test_a_bad_station_is_an_error_and_a_person_who_stops_it_an_abort(line: Line) -> None:

@@ -151,6 +151,25 @@ def test_an_esp8266_image_for_a_software_loader_has_a_crc() -> None:
     assert not sound(bytes(changed))
 
 
+@pytest.mark.parametrize("number", range(6))
+def test_the_crc_is_the_one_that_esptool_computes(number: int) -> None:
+    from esptool.bin_image import ELFSection, ESP8266V2FirmwareImage
+
+    made = ESP8266V2FirmwareImage()
+    made.elf_sha256 = None
+    code = b"flash-mapped code, number %d" % number
+    made.segments = [
+        ELFSection(b".irom0.text", 0x40201010, code, 0),
+        ELFSection(b".data", 0x3FFE8000, bytes(32), 0),
+    ]
+    data = made.save(None)
+    assert sound(data)
+    assert code in data
+    changed = data.replace(code, code.upper())
+    assert not sound(changed)
+    assert repair(repair(changed).replace(code.upper(), code)) == data
+
+
 def test_a_replaced_text_is_repaired_in_place() -> None:
     data = app_image("PRODUCT_ID").replace(b"PRODUCT_ID", b"S3EUVBRJLB")
     assert not sound(data)

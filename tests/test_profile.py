@@ -11,6 +11,7 @@ from burner.image import CHIP_IDS
 from burner.profile import ChipName, FlashPlan, Profile, load_profile, read_profile
 from tests.images import SECRET, write_product
 
+GOLDEN = Path(__file__).parent / "golden" / "defaults.json"
 PROFILES = sorted(Path(__file__).parents[1].glob("profiles/*.yaml"))
 
 
@@ -23,6 +24,21 @@ def refused(path: Path) -> tuple[Finding, ...]:
 def product(**changed: str) -> str:
     fields = {"name": "blinky", "version": "1.2.0", "id": "S3EUVBRJLB", "secret": "env:A"} | changed
     return "{" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}"
+
+
+def test_a_published_default_never_changes() -> None:
+    # Neither a release nor its digest holds what the profile left out: another default would make
+    # other units under the digest that records name.
+    schema = Profile.model_json_schema()
+    models = {"Profile": schema, **schema["$defs"]}
+    today = {
+        f"{model}.{field}": about["default"]
+        for model, described in models.items()
+        for field, about in described.get("properties", {}).items()
+        if "default" in about
+    }
+    published = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert today == published, "add new ones to tests/golden/defaults.json, change none"
 
 
 def test_a_profile_becomes_a_frozen_model(tmp_path: Path) -> None:
