@@ -156,6 +156,7 @@ def test_the_crc_is_the_one_that_esptool_computes(number: int) -> None:
     from esptool.bin_image import ELFSection, ESP8266V2FirmwareImage
 
     made = ESP8266V2FirmwareImage()
+    made.entrypoint, made.flash_mode, made.flash_size_freq = 0x40100004, 2, 0x40
     made.elf_sha256 = None
     code = b"flash-mapped code, number %d" % number
     made.segments = [

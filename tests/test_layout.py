@@ -292,6 +292,13 @@ def test_ota_data_that_starts_another_slot_is_noticed(
     assert [f.code for f in found] == ([] if slot == "ota_0" else ["E125"])
 
 
+def test_an_entry_of_ota_data_with_a_wrong_crc_does_not_count() -> None:
+    assert ota_sequence(otadata((1, 2), (2, 2))) == 2
+    damaged = bytearray(otadata((1, 2), (2, 2)))
+    damaged[0x1000] = 4
+    assert ota_sequence(bytes(damaged)) == 1
+
+
 @given(st.binary(max_size=64), st.binary(max_size=64))
 def test_any_ota_data_gives_a_number(first: bytes, second: bytes) -> None:
     assert ota_sequence(first.ljust(0x1000, b"\xff") + second) >= 0
