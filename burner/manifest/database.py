@@ -228,6 +228,7 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
     options = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "keepalives_idle": 5,
+        "prepare_threshold": 1,
         "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC"
         + (" -c default_transaction_read_only=on" if read_only else ""),
     }

@@ -207,13 +207,15 @@ class Reader:
         newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
         passed = newest.where(ending.c.outcome == Outcome.PASS.value)
         with self.connection() as connection:
-            rows = [connection.execute(each).first() for each in (newest, passed)]
-            withdrawn = _withdrawn(connection, unit_id, product_id)
-        last, good = (_life(row) if row else None for row in rows)
-        if last is None:
-            return UnitHistory()
-        if good and good.last["at"] <= withdrawn:
-            good = None
+            row = connection.execute(newest).first()
+            last = good = _life(row) if row else None
+            if last is None:
+                return UnitHistory()
+            if last.outcome is not Outcome.PASS:
+                row = connection.execute(passed).first()
+                good = _life(row) if row else None
+            if good and good.last["at"] <= _withdrawn(connection, unit_id, product_id):
+                good = None
         record = last.record()
         return UnitHistory(
             last=record,
