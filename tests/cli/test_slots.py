@@ -58,7 +58,7 @@ def test_a_station_file_gives_its_slots_and_its_name(tmp_path: Path) -> None:
 
 
 def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
-    with open_slots((), None, "sim:1", boards=2) as slots:
+    with open_slots((), None, "sim:1", usual={"boards": 2}) as slots:
         assert slots.hand is not None
         assert [slots.hand.swap("1"), slots.hand.swap("1")] == [True, False]
 
