@@ -138,15 +138,6 @@ def parse_reference(text: str) -> Reference:
     raise BurnerError("E150")
 
 
-def is_reference(text: str) -> bool:
-    """Whether a profile's text is a reference at all."""
-    try:
-        parse_reference(text)
-    except BurnerError:
-        return False
-    return True
-
-
 def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) -> Secret:
     """Fetch the secret a reference points at; no rule on its content but that it is not empty.
 

@@ -14,8 +14,6 @@ from typing import IO, Any, Self
 
 from burner.errors import BurnerError
 
-HANDLERS = "burner.bench"
-"""What a client adds to `serial.protocol_handler_packages` to open `sim://` ports."""
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 10.0

@@ -1,5 +1,6 @@
 """Which slots a command works on: given ports, a station file, or the simulated bench."""
 
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,8 +31,12 @@ def parse_port(text: str) -> Mapping[str, str]:
 
 
 def station_id(name: str | None = None) -> str:
-    """A name given, else the computer's, in the characters that an id may have."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", name or socket.gethostname())[:32] or "station"
+    """A name given (the station file's), else BURNER_STATION, else the computer's.
+
+    In the characters that an id may have.
+    """
+    name = name or os.environ.get("BURNER_STATION") or socket.gethostname()
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:32] or "station"
 
 
 @dataclass(frozen=True)

@@ -66,3 +66,11 @@ def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
 def test_a_station_is_called_by_its_computer_in_characters_an_id_may_have() -> None:
     assert station_id("Línea 3/a") == "L-nea-3-a"
     assert station_id()
+
+
+def test_a_second_station_on_one_computer_gets_a_name_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BURNER_STATION", "line 2")
+    assert station_id() == "line-2"
+    assert station_id("line1") == "line1"
