@@ -2,8 +2,9 @@
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+import orjson
 
 from burner.manifest.bodies import Data
 from burner.manifest.reader import ALL, Filter, Reader
@@ -41,15 +42,24 @@ COLUMNS = (
 
 def csv_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
     """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
-    yield _line(COLUMNS)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+
+    def line(cells: Iterable[object]) -> str:
+        text.seek(0)
+        text.truncate()
+        writer.writerow(cells)
+        return text.getvalue()
+
+    yield line(COLUMNS)
     for element in reader.elements(wanted):
-        yield _line([_cell(element, column) for column in COLUMNS])
+        yield line(_cell(element, column) for column in COLUMNS)
 
 
 def json_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
     """One line an attempt, with the keys of `list --json`."""
     for element in reader.elements(wanted):
-        yield json.dumps(element, ensure_ascii=False) + "\n"
+        yield orjson.dumps(element).decode() + "\n"
 
 
 FORMATS: dict[str, Callable[[Reader, Filter], Iterator[str]]] = {
@@ -63,11 +73,5 @@ def _cell(element: Data, column: str) -> object:
         return (element["silicon"] or {}).get("fingerprint", "")
     value = element[column]
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return orjson.dumps(value).decode()
     return value
-
-
-def _line(cells: "tuple[object, ...] | list[object]") -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
