@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from burner.manifest.reader import Filter, Reader
 
 
-FORMATS = ("csv", "jsonl", "chain")
+FORMATS = ("csv", "jsonl", "names", "chain")
 
 
 @click.group()
@@ -73,14 +73,23 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
 @manifest_option
 @filter_options
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option(
+    "--header",
+    metavar="TEXT",
+    default="DeviceName",
+    show_default=True,
+    help="First line of --format names; empty for none.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout.")
-def export(manifest: str, kind: str, out: Path | None, **wanted: Any) -> None:
+def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: Any) -> None:
     """Write attempts as CSV or JSON lines, one line each; or the chain, for `verify` and `import`.
 
-    The chain is whole; with --batch it begins at the batch and withholds what is not of it.
+    --format names lists the good units for the cloud's batch upload. The chain is whole; with
+    --batch it begins at the batch and withholds what is not of it.
     """
     from burner.manifest import export as formats
     from burner.manifest.chainfile import export_chain
+    from burner.manifest.name_list import name_lines
 
     chosen = _filter(wanted)
     if kind == "chain" and chosen != _filter({"batch": chosen.batch}):
@@ -89,6 +98,8 @@ def export(manifest: str, kind: str, out: Path | None, **wanted: Any) -> None:
         lines: Iterable[str]
         if kind == "chain":
             lines, count = export_chain(reader, chosen.batch), None
+        elif kind == "names":
+            lines, count = name_lines(reader, chosen, header), None
         else:
             lines, count = formats.FORMATS[kind](reader, chosen), reader.count(chosen)
         file.writelines(screen.track(lines, "export", count) if out else lines)

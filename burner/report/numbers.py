@@ -46,13 +46,14 @@ def duration(value: float) -> str:
 
 def axis(value: float, least_step: float = 0) -> list[float]:
     """Round numbers from 0 to the first one at or above a value, for the ticks of an axis."""
-    if value <= 0:
-        return [0, 1]
+    value = max(value, SMALLEST)
     power = 10 ** floor(log10(value))
     ceiling, parts = next((c * power, n) for c, n in CEILINGS if c * power >= value)
     step = max(ceiling / parts, least_step)
     return [round(step * tick, 9) for tick in range(ceil(ceiling / step) + 1)]
 
+
+SMALLEST = 0.001
 
 CEILINGS = ((1, 5), (2, 4), (2.5, 5), (3, 3), (4, 4), (5, 5), (6, 3), (8, 4), (10, 5))
 """Where an axis may end, in powers of ten, and in how many steps it goes there."""

@@ -1,0 +1,175 @@
+"""`burner manifest audit`: a sample, its checks, and what they say about the batch."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from burner.cli.manifest import manifest
+from burner.errors import BurnerError
+from burner.manifest.audits import record_check
+from burner.manifest.desk import Correction, correct
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.manifest.verify import verify
+from burner.model import Outcome
+from tests.manifest.records import START, Ticking, burned, open_batch
+from tests.runs import PROFILE, burn, burner
+
+UNITS = 30
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A batch of thirty good units and a bad one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
+        open_batch(ledger)
+        open_batch(ledger, "WO2")
+        for unit in range(1, UNITS + 1):
+            burned(ledger, unit, batch="WO1")
+        burned(ledger, 99, Outcome.FAIL, batch="WO1")
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(
+        manifest, ["audit", *arguments], catch_exceptions=False, standalone_mode=False
+    )
+
+
+def audit(*arguments: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run("--batch", "WO1", "--json", *arguments).stdout)
+    return told
+
+
+def check(unit_id: str, good: bool = True) -> None:
+    """What `burner verify --record` writes."""
+    with Ledger.open("manifest.db", "qa1", Ticking()) as ledger:
+        record = ledger.unit(unit_id, "").passed
+        assert record
+        verdict = "same" if good else "differs"
+        findings = [{"what": "app at 0x20000", "verdict": verdict, "why": ""}]
+        record_check(ledger.writer, record, good=good, findings=findings, operator="qa")
+
+
+def test_the_same_seed_pulls_the_same_units(here: Path) -> None:
+    first, again = audit("--sample", "5", "--seed", "7"), audit("--sample", "5", "--seed", "7")
+    assert first == again
+    assert len({unit["unit_id"] for unit in first["sample"]}) == 5
+    assert audit("--sample", "5", "--seed", "8")["sample"] != first["sample"]
+
+
+def test_without_a_seed_a_new_one_is_made_and_told(here: Path) -> None:
+    seed = audit("--sample", "5")["seed"]
+    assert audit("--sample", "5", "--seed", seed)["seed"] == seed
+    assert f"--seed {seed}" in run("--batch", "WO1", "--sample", "5", "--seed", seed).stdout
+
+
+def test_only_units_that_passed_are_in_the_box(here: Path) -> None:
+    told = audit("--sample", "100", "--seed", "7")
+    assert (told["passed"], len(told["sample"])) == (UNITS, UNITS)
+    assert told["sample"][0]["device_name"].startswith("7cdfa1")
+
+
+def test_a_plan_of_the_standard(here: Path) -> None:
+    told = audit("--aql", "1", "--lot-size", "1000", "--seed", "7")
+    plan = told["plan"]
+    assert (plan["code_letter"], plan["sample_size"], plan["accept"]) == ("J", UNITS, 2)
+    told = audit("--aql", "6.5", "--inspection-level", "I", "--seed", "7")
+    assert (told["plan"]["code_letter"], told["plan"]["sample_size"]) == ("C", 8)
+    out = run("--batch", "WO1", "--aql", "6.5", "--inspection-level", "I", "--seed", "7").stdout
+    assert "letter C → D, n = 8, Ac 1, Re 2" in out
+
+
+def test_checks_lead_from_pending_to_accept(here: Path) -> None:
+    arguments = ("--sample", "2", "--seed", "7")
+    told = audit(*arguments)
+    assert (told["verdict"], told["counts"]["not checked"]) == ("pending", 2)
+    for unit in told["sample"]:
+        check(unit["unit_id"])
+    told = audit(*arguments)
+    assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
+    assert told["sample"][0]["check"]["operator"] == "qa"
+    assert told["sample"][0]["check"]["at"].endswith("Z")
+    out = run("--batch", "WO1", *arguments).stdout
+    assert "ACCEPT" in out
+
+
+def test_a_unit_that_differs_rejects_and_burning_or_scrapping_it_changes_nothing(
+    here: Path,
+) -> None:
+    arguments = ("--sample", "3", "--seed", "7")
+    bad = audit(*arguments)["sample"][0]["unit_id"]
+    check(bad, good=False)
+    check(bad, good=True)
+    with Ledger.open("manifest.db", "line1", Ticking(START + timedelta(hours=1))) as ledger:
+        correct(
+            ledger.writer,
+            Correction.SCRAP,
+            bad,
+            product_id="S3EUVBRJLB",
+            operator="li",
+            reason="differs",
+            batch="WO1",
+        )
+    ran = run("--batch", "WO1", *arguments)
+    assert ran.return_value == 1
+    assert "REJECT" in ran.stdout
+    assert "app at 0x20000" in ran.stdout
+    assert [u["state"] for u in audit(*arguments)["sample"]].count("differs") == 1
+
+
+def test_a_differing_unit_beside_the_sample_is_told(here: Path) -> None:
+    drawn = {unit["unit_id"] for unit in audit("--sample", "3", "--seed", "7")["sample"]}
+    everyone = audit("--sample", "30", "--seed", "7")["sample"]
+    other = next(u["unit_id"] for u in everyone if u["unit_id"] not in drawn)
+    check(other, good=False)
+    ran = run("--batch", "WO1", "--sample", "3", "--seed", "7")
+    assert other in ran.stderr
+    assert ran.return_value == 0
+
+
+def test_checks_are_records_of_the_chain(here: Path) -> None:
+    check("7c:df:a1:00:00:01")
+    with Reader.open("manifest.db") as reader:
+        assert verify(reader).flaw is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--batch", "WO1"), "--sample N or --aql"),
+        (("--batch", "WO1", "--sample", "3", "--aql", "1"), "--sample N or --aql"),
+        (("--batch", "WO1", "--aql", "0.7"), "is none of 0.010"),
+    ],
+)
+def test_a_wish_that_is_none_is_a_usage_error(
+    here: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    ran = CliRunner().invoke(manifest, ["audit", *arguments])
+    assert ran.exit_code == 2
+    assert words in ran.stderr
+
+
+@pytest.mark.parametrize(("batch", "code"), [("none", "E733"), ("WO2", "E745")])
+def test_a_batch_without_good_units_cannot_be_audited(here: Path, batch: str, code: str) -> None:
+    with pytest.raises(BurnerError, match=f"^{code}:"):
+        run("--batch", batch, "--sample", "3")
+
+
+def test_units_are_checked_on_the_bench_and_the_audit_reads_it(tmp_path: Path) -> None:
+    bench = ("--bench", "sim:2,keep=flash")
+    assert burn(tmp_path, *bench, "--batch", "WO1", "--operator", "li").status == 0
+    asked = ("verify", str(PROFILE), *bench, "--record")
+    without = burner(tmp_path, *asked)
+    assert (without.returncode, "--operator" in without.stderr) == (2, True)
+    assert burner(tmp_path, *asked, "--operator", "qa").returncode == 0
+    found = burner(tmp_path, "manifest", "audit", "--batch", "WO1", "--sample", "2", "--json")
+    told = json.loads(found.stdout)
+    assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
+    assert "key configuration" in [f["what"] for f in told["sample"][0]["check"]["findings"]]

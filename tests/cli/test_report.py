@@ -1,0 +1,171 @@
+"""`burner manifest report` and the list of names, as people and scripts use them."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from burner.cli.manifest import manifest
+from burner.errors import BurnerError
+from burner.manifest.desk import Correction, correct
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome
+from tests.manifest.records import (
+    START,
+    Ticking,
+    a_result,
+    an_attempt,
+    burned,
+    open_batch,
+    unit_mac,
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A manifest of two batches: units that pass, fail, pass later, stay OPEN, are scrapped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    clock = Ticking()
+    with Ledger.open("manifest.db", "line1", clock) as ledger:
+        open_batch(ledger, planned=10)
+        open_batch(ledger, "WO2")
+        burned(ledger, 1, batch="WO1")
+        burned(ledger, 2, Outcome.FAIL, batch="WO1")
+        burned(ledger, 2, batch="WO1", try_number=2)
+        ledger.begin(an_attempt(3, batch="WO1"))
+        burned(ledger, 5, batch="WO1")
+        burned(ledger, 6, batch="WO1")
+        burned(ledger, 7, Outcome.FAIL, batch="WO2")
+        burned(ledger, 7, batch="WO1", rework="flash replaced")
+        nothing = an_attempt(8, name=None, batch="WO1", silicon=None, slot="8")
+        ledger.finish(nothing, a_result(Outcome.ERROR, code="E301", written=False))
+        for unit, what in ((5, Correction.SCRAP), (6, Correction.VOID)):
+            correct(
+                ledger.writer,
+                what,
+                str(unit_mac(unit)),
+                product_id="S3EUVBRJLB",
+                operator="qa",
+                reason="dropped",
+                batch="WO1",
+            )
+        clock.now += timedelta(hours=7)
+        burned(ledger, 4, batch="WO1", slot="5", started=clock.now)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run("report", "--json", *arguments).stdout)
+    return told
+
+
+def test_the_figures_of_a_batch(here: Path) -> None:
+    told = report("--batch", "WO1")
+    units = told["units"]
+    assert told["scope"]["planned"] == 10
+    assert {key: units[key] for key in ("total", "first_time", "later", "open", "scrapped")} == {
+        "total": 6,
+        "first_time": 2,
+        "later": 2,
+        "open": 1,
+        "scrapped": 1,
+    }
+    assert (told["retries"], told["without_unit"]) == (1, 1)
+
+
+def test_a_unit_that_failed_in_an_earlier_batch_is_not_new(here: Path) -> None:
+    told = report("--batch", "WO1")
+    assert (told["units"]["new"], told["units"]["first_pass"]) == (5, 3)
+    assert told["rework"]["reasons"] == {"flash replaced": 1}
+    assert report()["units"]["new"] == 6
+
+
+def test_filters_narrow_the_report(here: Path) -> None:
+    afternoon = (START + timedelta(hours=6)).isoformat()
+    assert report("--since", afternoon)["units"]["total"] == 1
+    assert report("--until", afternoon)["units"]["total"] == 5
+    assert report("--product", "other")["units"]["total"] == 0
+
+
+def test_shifts_are_of_the_zone_asked_for(here: Path) -> None:
+    told = report("--zone", "Asia/Shanghai", "--shifts", "08:00,20:00")
+    names = [shift["name"] for shift in told["shifts"]]
+    assert names == ["08:00–20:00", "20:00–08:00"]
+    assert told["scope"]["zone"] == "Asia/Shanghai (UTC+08:00)"
+
+
+def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
+    out = run("report", "--batch", "WO1").stdout
+    assert "WO1 · plug-c3 1.2.0 · open" in out
+    assert "4 good units of 10 planned, 6 begun, 1 retries, 1 rework attempts" in out
+    assert "█" * 12 + "▓" * 12 + "?" * 6 + "s" * 6 + "·" * 24 in out
+    for said in ("E301", "why attempts did not pass", "by slot", "by shift", "7cdfa1000003"):
+        assert said in out
+
+
+def test_an_empty_manifest_is_reported_as_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
+        open_batch(ledger)
+    assert "no units" in run("report").stdout
+    assert report("--batch", "WO1")["units"]["total"] == 0
+
+
+def test_html_is_one_file_and_nothing_is_printed(here: Path) -> None:
+    assert run("report", "--batch", "WO1", "--html", "report.html").stdout == ""
+    html = Path("report.html").read_text(encoding="utf-8")
+    assert "Production report WO1" in html
+    assert "7cdfa1000003" in html
+
+
+def test_a_page_that_cannot_be_written_is_told(here: Path) -> None:
+    with pytest.raises(BurnerError, match=r"^E705:"):
+        run("report", "--html", "nowhere/report.html")
+
+
+def test_a_batch_that_is_not_there_is_refused_rather_than_empty(here: Path) -> None:
+    with pytest.raises(BurnerError, match=r"^E733:"):
+        run("report", "--batch", "W01")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (("--shifts", "06:10"), "quarter of an hour"),
+        (("--zone", "Mars/Base"), "no time zone"),
+        (("--zone", "../etc/passwd"), "no time zone"),
+    ],
+)
+def test_options_that_make_no_sense_are_usage_errors(
+    here: Path, wrong: tuple[str, ...], words: str
+) -> None:
+    ran = run("report", *wrong)
+    assert ran.exit_code == 2
+    assert words in ran.stderr
+
+
+def test_names_are_those_of_good_units(here: Path) -> None:
+    names = ["7cdfa1000001", "7cdfa1000002", "7cdfa1000004", "7cdfa1000007"]
+    assert run("export", "--format", "names").stdout.split() == ["DeviceName", *names]
+    bare = run("export", "--format", "names", "--batch", "WO1", "--header", "").stdout
+    assert bare.split("\n") == [*names, ""]
+
+
+def test_a_name_that_came_late_is_given_for_an_open_unit(here: Path) -> None:
+    with Ledger.open("manifest.db", "line2", Ticking(START + timedelta(hours=9))) as ledger:
+        attempt = an_attempt(20, name=None, station="line2", batch="WO2")
+        ledger.begin(attempt)
+        ledger.bind(replace(attempt, device_name="490154203237518"))
+    told = json.loads(run("report", "--json", "--batch", "WO2").stdout)
+    assert [unit["device_name"] for unit in told["open_units"]] == ["490154203237518"]

@@ -1,0 +1,28 @@
+"""Attempts for tests of figures."""
+
+from burner.manifest.attempt_rows import AttemptRow
+
+MONDAY_8_UTC = 1_738_569_600.0
+"""2025-02-03T08:00Z."""
+
+
+def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> AttemptRow:
+    """An attempt of 12 s on unit number `unit`, at 08:00 UTC; 0 = no unit was identified."""
+    row = AttemptRow(
+        unit_id=f"7c:df:a1:00:00:{unit:02x}" if unit else "",
+        product_id="S3EUVBRJLB",
+        device_name=f"7CDFA10000{unit:02X}" if unit else "",
+        station="line1",
+        slot="1",
+        outcome=outcome,
+        code="" if outcome in ("PASS", "OPEN") else "E501",
+        started=MONDAY_8_UTC,
+        ms=0 if outcome == "OPEN" else 12_000,
+        timings_ms={"identify": 1_000, "write": 11_000} if outcome == "PASS" else {},
+        try_number=1,
+        rework="",
+        began=bool(unit),
+        earlier=False,
+        scrapped=False,
+    )
+    return row._replace(**changes)  # type: ignore[arg-type]
