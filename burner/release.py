@@ -208,13 +208,6 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
     return share(layout, carrier.fill(layout, key))
 
 
-def check(profile: Profile) -> tuple[list[Finding], Layout | None]:
-    """Every finding about a profile, its files and, where it can be fetched, its secret."""
-    files, missing = read_files(profile)
-    seen = examine(profile, files)
-    return [*missing, *seen.findings, *_check_secret(profile)], seen.layout
-
-
 def survey(path: Path) -> Survey:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
     seen = survey_without_secret(path)

@@ -74,6 +74,22 @@ def write_idf_build(
     return folder
 
 
+RTOS_SDK_ARGS = {
+    "write_flash_args": ["--flash_mode", "dio", "--flash_size", "2MB", "--flash_freq", "40m"],
+    "flash_files": {
+        "0x0000": "bootloader/bootloader.bin",
+        "0x8000": "partition_table/partition-table.bin",
+        "": "",
+        "0x10000": "blinky.bin",
+    },
+    "bootloader": {"offset": "0x1000", "file": "bootloader/bootloader.bin"},
+    "partition_table": {"offset": "0x8000", "file": "partition_table/partition-table.bin"},
+    "otadata": {"offset": "", "file": ""},
+    "app": {"offset": "0x10000", "file": "blinky.bin"},
+}
+"""Of an older ESP8266_RTOS_SDK: 0x1000 for a bootloader that goes to 0, pairs of empty texts."""
+
+
 def esp8266_rtos_app(*texts: str) -> bytes:
     """An application as ESP8266_RTOS_SDK makes it: 8 bytes of header, and a SHA-256 at the end."""
     from hashlib import sha256

@@ -13,6 +13,7 @@ from burner.builds import Build, Reader, flasher_args, read_build
 from burner.errors import BurnerError, Finding
 from burner.image import parse, repair
 from tests.builds import (
+    RTOS_SDK_ARGS,
     esp8266_rtos_app,
     idf_args,
     idf_files,
@@ -193,21 +194,8 @@ def test_any_bytes_in_a_builds_files_are_read_or_refused(
 def test_a_build_of_esp8266_rtos_sdk_has_the_offsets_that_it_is_flashed_with(
     tmp_path: Path,
 ) -> None:
-    """Its older description names 0x1000 for the bootloader, and pairs of empty texts."""
-    args = {
-        "write_flash_args": ["--flash_mode", "dio", "--flash_size", "2MB", "--flash_freq", "40m"],
-        "flash_files": {
-            "0x0000": "bootloader/bootloader.bin",
-            "0x8000": "partition_table/partition-table.bin",
-            "": "",
-            "0x10000": "blinky.bin",
-        },
-        "bootloader": {"offset": "0x1000", "file": "bootloader/bootloader.bin"},
-        "partition_table": {"offset": "0x8000", "file": "partition_table/partition-table.bin"},
-        "otadata": {"offset": "", "file": ""},
-        "app": {"offset": "0x10000", "file": "blinky.bin"},
-    }
-    folder = write_idf_build(tmp_path, args, "esp8266", SINGLE_APP, blinky=esp8266_rtos_app())
+    app = esp8266_rtos_app()
+    folder = write_idf_build(tmp_path, RTOS_SDK_ARGS, "esp8266", SINGLE_APP, blinky=app)
     build = read_build(folder)
     assert (build.kind, build.chip) == ("ESP8266_RTOS_SDK", "esp8266")
     assert [(f.name, f.offset) for f in build.files] == [("bootloader", 0), ("app", 0x10000)]

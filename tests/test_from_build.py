@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.builds import esp8266_rtos_app, write_files, write_idf_build
+from tests.builds import RTOS_SDK_ARGS, esp8266_rtos_app, write_files, write_idf_build
 from tests.images import PRODUCT_ID, esp_image
 from tests.runs import burn, burner, manifest
 
@@ -86,19 +86,9 @@ def test_a_build_for_the_esp32_becomes_a_burned_unit(tmp_path: Path) -> None:
 def test_a_build_of_esp8266_rtos_sdk_becomes_a_burned_unit(
     tmp_path: Path, shared_images: Path
 ) -> None:
-    args = {
-        "write_flash_args": ["--flash_mode", "dio", "--flash_size", "2MB", "--flash_freq", "40m"],
-        "flash_files": {
-            "0x0000": "bootloader/bootloader.bin",
-            "0x8000": "partition_table/partition-table.bin",
-            "": "",
-            "0x10000": "blinky.bin",
-        },
-        "bootloader": {"offset": "0x1000", "file": "bootloader/bootloader.bin"},
-    }
     table = "nvs,data,nvs,0x9000,0x6000\nfactory,app,factory,0x10000,0xf0000\n"
     build = write_idf_build(
-        *(tmp_path / "b", args, "esp8266", table + "fctry,data,nvs,0x100000,0x4000"),
+        *(tmp_path / "b", RTOS_SDK_ARGS, "esp8266", table + "fctry,data,nvs,0x100000,0x4000"),
         blinky=esp8266_rtos_app("qcloud-key"),
         bootloader=(shared_images / "bootloader_esp8266.bin").read_bytes(),
     )

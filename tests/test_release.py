@@ -12,7 +12,7 @@ import pytest
 from burner.errors import BurnerError
 from burner.model import RegionClass
 from burner.partitions import PartitionTable, parse_table
-from burner.release import Release, check, index, open_release, survey
+from burner.release import Release, index, open_release, survey
 from burner.secrets import Secret
 from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
@@ -215,13 +215,6 @@ def test_a_file_that_is_missing_unreadable_or_huge_is_named(tmp_path: Path) -> N
     errors = [f for f in survey(path).findings if not f.warning]
     assert [f.code for f in errors] == ["E105"] * 3
     assert "product.yaml:7 images[0].file" in errors[0].place
-
-
-def test_check_gives_findings_and_layout_of_a_loaded_profile(tmp_path: Path) -> None:
-    release = open_release(write_product(tmp_path))
-    findings, layout = check(release.profile)
-    assert findings == []
-    assert layout == release.layout
 
 
 def test_a_survey_never_raises(tmp_path: Path) -> None:
