@@ -170,18 +170,23 @@ def names_before_boot(name: NameSettings, identity: IdentitySettings) -> bool:
 def check_sources(
     name: NameSettings, identity: IdentitySettings, place: Callable[..., str]
 ) -> list[Finding]:
-    """IDs that the name or the label rule needs and nothing reads; `place` is a profile's."""
+    """What is needed and not read, or scanned and not used; `place` is a profile's."""
     needs = dict.fromkeys(required_sources(name), "name.template")
     if identity.label:
         needs |= dict.fromkeys(identity.label.groups, "identity.label.pattern")
     if identity.serial and identity.serial.source == "label":
         needs["label"] = "identity.serial.source"
     have = sources(identity)
-    return [
+    findings = [
         Finding("E165", place(*where.split(".")), f"needs {source}", f"identity.{source}")
         for source, where in needs.items()
         if source not in have
     ]
+    if identity.label and not identity.label.groups and "label" not in needs:
+        at = place("identity", "label", "pattern")
+        allowed = "a group such as (?P<mac>[0-9A-F]{12}), or {label} in the name"
+        findings.append(Finding("E101", at, "a label that agrees with nothing", allowed))
+    return findings
 
 
 def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:

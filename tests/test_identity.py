@@ -241,6 +241,14 @@ def test_an_id_that_nothing_reads_is_found_before_the_batch(
     )
 
 
+def test_a_label_that_would_agree_with_any_unit_is_refused() -> None:
+    name, rule = NameSettings(template="{mac}"), settings(label={"pattern": "PLUG-[0-9]+"})
+    findings = identity.check_sources(name, rule, lambda *path: ".".join(path))
+    assert [(f.code, f.place) for f in findings] == [("E101", "identity.label.pattern")]
+    used = NameSettings(template="{label}")
+    assert identity.check_sources(used, rule, lambda *_: "") == []
+
+
 @pytest.mark.parametrize(
     "fields",
     [
