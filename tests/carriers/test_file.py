@@ -252,6 +252,23 @@ def test_a_littlefs_has_the_firmwares_parameters() -> None:
     assert own.decode(burned(own, table(), NAMED)) == NAMED
 
 
+@pytest.mark.parametrize(
+    ("system", "superblock"),
+    [
+        ({}, (0x20000, 0x1000, 256, 64)),
+        ({"block_size": "8K", "name_max": 32}, (0x20000, 0x2000, 128, 32)),
+        ({"name_max": 255, "disk_version": "2.1"}, (0x20001, 0x1000, 256, 255)),
+    ],
+)
+def test_the_superblock_says_what_the_firmware_is_built_for(
+    system: dict[str, Any], superblock: tuple[int, ...]
+) -> None:
+    data = image(carrier({"type": "littlefs", **system}), table())
+    # littlefs, SPEC.md: 0x0ff tag and magic, 0x201 tag, then version, block size, blocks, name_max.
+    assert data[8:16] == b"littlefs"
+    assert struct.unpack_from("<4I", data, 20) == superblock
+
+
 def test_a_fat_partition_is_what_esp_idf_expects() -> None:
     data = image(carrier("fat"), table("fat", 0x84000))
     assert data[:4096] == b"\xff" * 4096
