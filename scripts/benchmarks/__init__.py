@@ -1,0 +1,5 @@
+"""What `scripts/bench` measures."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]

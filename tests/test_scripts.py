@@ -1,0 +1,71 @@
+"""The arithmetic behind the tables of `scripts/bench`."""
+
+import importlib.util
+import random
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FILE = Path(__file__).parents[1] / "scripts" / "benchmarks" / "limit.py"
+NOISE = random.Random(1).randbytes(200_000)
+UART_BAUD = 921_600
+
+
+@pytest.fixture(scope="module")
+def limits() -> Any:
+    """The module, which stands outside of every package."""
+    spec = importlib.util.spec_from_file_location("limit", FILE)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["limit"] = module  # dataclasses look for it there
+    spec.loader.exec_module(module)
+    del sys.modules["limit"]
+    return module
+
+
+def load(limits: Any, data: bytes) -> Any:
+    return limits.Load(zlib.compress(data, 9), len(data))
+
+
+def test_a_byte_takes_ten_bits_on_a_uart_and_its_share_of_a_usb(limits: Any) -> None:
+    assert limits.Model().wire_s(92160, UART_BAUD) == pytest.approx(1.0)
+    assert limits.Model(usb_bytes_per_s=600_000).wire_s(600_000, UART_BAUD) == pytest.approx(1.0)
+
+
+def test_blocks_hold_every_byte_and_every_page(limits: Any) -> None:
+    blocks = limits.blocks(load(limits, NOISE))
+    packed = zlib.compress(NOISE, 9)
+    escapes = packed.count(b"\xc0") + packed.count(b"\xdb")
+    assert sum(sent for sent, _ in blocks) == len(packed) + escapes + 26 * len(blocks)
+    assert sum(pages for _, pages in blocks) == -(-len(NOISE) // 256)
+
+
+def test_over_a_slow_link_only_the_last_block_is_waited_for(limits: Any) -> None:
+    blocks = [(16_000, 128)] * 10
+    waited = limits.programming_s(blocks, limits.Model(), 115_200)
+    assert waited == pytest.approx(128 * 0.0004)
+
+
+def test_over_a_fast_link_the_flash_is_the_limit(limits: Any) -> None:
+    model = limits.Model(usb_bytes_per_s=100_000_000)
+    blocks = [(16_000, 128)] * 10
+    received_s = model.wire_s(16_000, UART_BAUD)
+    whole_s = 10 * received_s + limits.programming_s(blocks, model, UART_BAUD)
+    assert whole_s == pytest.approx(received_s + 10 * 128 * 0.0004)
+
+
+def test_the_limit_is_wire_and_chip_and_pauses_and_nothing_else(limits: Any) -> None:
+    loads = [load(limits, bytes(0x100000))]
+    traffic = {"to_chip": {115_200: 1152, 921_600: 9216}, "to_host": {921_600: 9216}}
+    found = limits.limit(traffic, loads, limits.Model(md5_s_per_mb=3.3), UART_BAUD, 0.3)
+    assert found.wire == pytest.approx(0.1 + 0.1 + 0.1)
+    assert found.md5 == pytest.approx(3.3)
+    assert found.total == found.wire + found.programming + found.md5 + 0.3
+
+
+def test_nothing_to_write_takes_no_time(limits: Any) -> None:
+    assert limits.programming_s([], limits.Model(), UART_BAUD) == 0
+    assert limits.link_s([], limits.Model(), UART_BAUD) == 0
