@@ -18,7 +18,8 @@ UART_BAUD = 921_600
 def limits() -> Any:
     """The module, which stands outside of every package."""
     spec = importlib.util.spec_from_file_location("limit", FILE)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules["limit"] = module  # dataclasses look for it there
     spec.loader.exec_module(module)
