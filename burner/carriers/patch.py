@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from burner.carriers.key import KeyConfig, Place, findings_of, part_of
 from burner.errors import BurnerError, Finding
-from burner.image import AppImage, ImageSegment, parse, repair
+from burner.image import MAGIC, MAGIC_ESP8266_V2, AppImage, ImageSegment, parse, repair
 from burner.model import Segment
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
@@ -29,6 +29,7 @@ ARRAY_SIZES: Final[Mapping[str, int]] = {
     "device_name": 48 + 1,
 }
 """Bytes of Tencent's arrays, the NUL at the end included."""
+_MAGICS: Final = (bytes([MAGIC]), bytes([MAGIC_ESP8266_V2]))
 
 
 class Placeholder(Strict):
@@ -160,7 +161,8 @@ class PatchCarrier:
         """The image to patch, sound and neither signed nor encrypted."""
         segment = layout.segments.get(self.settings.image)
         if segment is None:
-            names = ", ".join(layout.segments) or "none"
+            firmware = [s.name for s in layout.segments.values() if s.data[:1] in _MAGICS]
+            names = ", ".join(firmware) or "none"
             raise BurnerError("E132", f"{self.settings.image}; the profile's images: {names}")
         image = _parse(segment)
         if image.signature:

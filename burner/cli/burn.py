@@ -69,8 +69,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     with warm_devices(slots, wish.logs, stock) as devices:
         ask = _ask_secret if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
-        for warning in () if wish.as_json else release.warnings:
-            screen.warn(str(warning))
+        if not wish.as_json:
+            screen.findings(release.warnings, language(), screen.warn)
         for segment in release.segments:
             stock.pack(segment)
         signer = signer_for(slots.station, ask=passphrase if person else None)
@@ -89,8 +89,8 @@ def warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
     # Any name will do: what holds it is not compared.
-    for finding in same_version_other_bytes(profile.title, release.payload("N"), earlier, at):
-        screen.warn(str(finding))
+    found = same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
+    screen.findings(found, language(), screen.warn)
 
 
 def _ask_secret() -> str:
