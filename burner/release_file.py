@@ -121,7 +121,9 @@ def _check_end(data: bytes, name: str) -> None:
     """That the archive ends as ours do, before `zipfile` makes an object of every entry."""
     signature = data[-_END.size :][:4]
     if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
-        raise BurnerError("E201", f"{name}: it does not end as a release does")
+        raise BurnerError(
+            "E201", f"{name}: it does not end as a release does; perhaps it is cut short"
+        )
     (directory_size,) = struct.unpack_from("<I", data, len(data) - 10)
     if directory_size > MAX_DIRECTORY_SIZE:
         raise BurnerError("E204", f"{name}: more entries than any release has")

@@ -1,6 +1,7 @@
 """Releases: opened is checked, one digest for what is burned, the secret only inside the flash."""
 
 import json
+import os
 import pickle
 import random
 from hashlib import sha256
@@ -169,6 +170,14 @@ def test_a_secret_that_cannot_be_fetched_stops_the_burn_but_not_the_check(tmp_pa
     with pytest.raises(BurnerError) as caught:
         open_release(path)
     assert caught.value.code == "E152"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_a_secret_that_others_can_read_is_an_error_before_the_burn(tmp_path: Path) -> None:
+    path = write_product(tmp_path)
+    (tmp_path / "secret.txt").chmod(0o644)
+    (finding,) = survey(path).findings
+    assert (finding.code, finding.warning) == ("E153", False)
 
 
 def test_a_bad_secret_is_refused_and_not_repeated(tmp_path: Path) -> None:
