@@ -306,6 +306,17 @@ def test_arduinos_output_is_known_by_the_sketch(tmp_path: Path) -> None:
     assert refused(tmp_path).code == "E189"
 
 
+@pytest.mark.parametrize(("selector", "place"), [(False, 0x10000), (True, 0x110000)])
+def test_the_application_goes_to_the_first_slot_where_otadata_names_it(
+    tmp_path: Path, selector: bool, place: int
+) -> None:
+    rows = "otadata,data,ota,0xd000,0x2000\nfactory,app,factory,0x10000,1M\nota_0,app,ota_0,,1M\n"
+    files = {**platformio(), "partitions.bin": table_image(rows, "esp32")}
+    files |= {"boot_app0.bin": b"\xff" * 8} if selector else {}
+    build = read_build(write_files(tmp_path, files))
+    assert [f.offset for f in build.files if f.name == "app"] == [place]
+
+
 def test_a_file_system_image_goes_to_the_partition_for_it(tmp_path: Path) -> None:
     build = read_build(write_files(tmp_path, {**platformio(), "fatfs.bin": b"\0" * 4096}))
     assert (build.files[-1].name, build.files[-1].offset) == ("store", 0x214000)

@@ -141,3 +141,12 @@ def burned(work: Path, path: Path) -> None:
         )
         ledger.begin(attempt)
         ledger.finish(attempt, a_result())
+
+
+def test_from_idf_reads_builds_of_esp_idf_alone(
+    capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    (work / "out").mkdir()
+    (work / "out" / "a.ino.bin").write_bytes(app_image(chip="esp8266"))
+    assert "E181" in run(capsys, "new", "plug", "--from-idf", "out")[2]
+    assert run(capsys, "new", "plug", "--from", "out")[0] == 0
