@@ -5,15 +5,17 @@ all of it) and lets the database bring a unit's attempts together: whoever count
 one unit at a time.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from contextlib import closing
+from typing import NamedTuple
 
-from sqlalchemy import exists, func, select
+import orjson
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
+from burner.manifest.database import stream
 from burner.manifest.reader import ALL, Filter, Reader, ending, first, joined
 from burner.manifest.tables import RARE, chains, records
 from burner.model import Outcome
@@ -43,16 +45,16 @@ _ROWS = (
         func.coalesce(ending.c.device_name, _late_name, first.c.device_name),
         func.coalesce(ending.c.outcome, first.c.outcome),
         first.c.kind,
-        chains.c.station,
+        first.c.chain,
         func.coalesce(ending.c.body, first.c.body),
         _earlier,
     )
-    .join(chains, chains.c.chain == first.c.chain)
     .outerjoin(ending, joined(ending, Kind.OUTCOME))
     .where(first.c.intent == first.c.seq)
-    .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
+    .where(or_(first.c.kind == Kind.INTENT.value, first.c.kind == Kind.OUTCOME.value))
     .order_by(first.c.unit_id, first.c.product_id, first.c.at, first.c.chain, first.c.seq)
 )
+_NO_RESULT = {"code": "", "ms": 0, "timings_ms": {}}
 
 
 class AttemptRow(NamedTuple):
@@ -85,19 +87,8 @@ class AttemptRow(NamedTuple):
     """Whether a person has scrapped the unit since."""
 
 
-class _Corrections:
-    """When units were scrapped or voided: (unit, product) → moments."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.scrapped: defaultdict[tuple[str, str], str] = defaultdict(str)
-        self.voided: defaultdict[tuple[str, str], str] = defaultdict(str)
-        query = select(records.c.at, records.c.unit_id, records.c.product_id, records.c.body)
-        found = query.where(RARE, records.c.kind == Kind.CORRECTION.value).order_by(records.c.at)
-        for at, unit, product, body in connection.execute(found):
-            what = loads(body)["data"]["what"]
-            moments = {"scrap": self.scrapped, "void": self.voided}.get(what)
-            if moments is not None:
-                moments[unit, product] = at
+Moments = dict[tuple[str, str], str]
+"""(unit, product) → when."""
 
 
 def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
@@ -107,39 +98,45 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
     """
     since, until = (utc(each) if each else "" for each in (wanted.since, wanted.until))
     with reader.connection() as connection:
-        corrections = _Corrections(connection)
-        query = wanted.narrow(_ROWS)
-        result = connection.execution_options(yield_per=CHUNK).execute(query)
-        for chunk in result.partitions():
-            for row in chunk:
-                body = loads(row[7])["data"]
-                started = body["attempt"]["started"]
-                if started < since or (until and started >= until):
-                    continue
-                key = (row[1], row[2])
-                if row[0] > corrections.voided.get(key, ""):
-                    yield _row(row, body, corrections, key)
+        scrapped, voided = _corrections(connection)
+        named = connection.execute(select(chains.c.chain, chains.c.station))
+        stations = {row.chain: row.station for row in named}
+        with closing(stream(connection, wanted.narrow(_ROWS), CHUNK)) as chunks:
+            for chunk in chunks:
+                for at, unit, product, name, outcome, kind, chain, body, earlier in chunk:
+                    data, key = orjson.loads(body)["data"], (unit, product)
+                    attempt, result = data["attempt"], data.get("result", _NO_RESULT)
+                    started = attempt["started"]
+                    if started < since or (until and started >= until):
+                        continue
+                    if key in voided and at <= voided[key]:
+                        continue
+                    yield AttemptRow(
+                        unit,
+                        product,
+                        name,
+                        stations[chain],
+                        attempt["slot"],
+                        outcome or Outcome.OPEN.value,
+                        result["code"],
+                        moment(started).timestamp(),
+                        result["ms"],
+                        result["timings_ms"],
+                        attempt["try_number"],
+                        attempt["rework"],
+                        kind == "intent",
+                        bool(earlier) and key not in voided,
+                        key in scrapped and scrapped[key] > at,
+                    )
 
 
-def _row(
-    row: Any, body: Mapping[str, Any], corrections: _Corrections, key: tuple[str, str]
-) -> AttemptRow:
-    at, unit_id, product_id, device_name, outcome, kind, station, _, earlier = row
-    attempt, result = body["attempt"], body.get("result") or {}
-    return AttemptRow(
-        unit_id,
-        product_id,
-        device_name,
-        station,
-        attempt["slot"],
-        outcome or Outcome.OPEN.value,
-        result.get("code", ""),
-        moment(attempt["started"]).timestamp(),
-        result.get("ms", 0),
-        result.get("timings_ms", {}),
-        attempt["try_number"],
-        attempt["rework"],
-        kind == Kind.INTENT,
-        bool(earlier) and key not in corrections.voided,
-        corrections.scrapped.get(key, "") > at,
-    )
+def _corrections(connection: Connection) -> tuple[Moments, Moments]:
+    """When units were last scrapped, and last voided."""
+    moments: dict[str, Moments] = {"scrap": {}, "void": {}}
+    query = select(records.c.at, records.c.unit_id, records.c.product_id, records.c.body)
+    found = query.where(RARE, records.c.kind == Kind.CORRECTION.value).order_by(records.c.at)
+    for at, unit, product, body in connection.execute(found):
+        what = loads(body)["data"]["what"]
+        if what in moments:
+            moments[what][unit, product] = at
+    return moments["scrap"], moments["void"]

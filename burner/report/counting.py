@@ -1,7 +1,7 @@
 """Counts a stream of attempts in which those of a unit come together, in order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class _Unit:
     passed: bool = False
     passed_first: bool = False
     last: "AttemptRow | None" = None
-    codes: set[str] = field(default_factory=set)
+    codes: tuple[str, ...] = ()
 
 
 class _Counting:
@@ -78,18 +78,16 @@ class _Counting:
 
     def _work(self, start: float, end: float) -> Quarter:
         """Note the time worked; the quarter in which the attempt ended."""
-        tallies = self.tallies
-        tallies.first, tallies.last = min(start, tallies.first), max(end, tallies.last)
         number = int(end) // QUARTER_S
-        quarter = tallies.quarters.get(number)
+        quarter = self.tallies.quarters.get(number)
         if quarter is None:
-            quarter = tallies.quarters[number] = Quarter(end, end)
+            quarter = self.tallies.quarters[number] = Quarter(end, end)
         if start < number * QUARTER_S:
             quarter.begin = number * QUARTER_S
             self._work_before(start)
         elif start < quarter.begin:
             quarter.begin = start
-        quarter.end = max(end, quarter.end)
+        quarter.end = max(quarter.end, end)
         return quarter
 
     def _work_before(self, start: float) -> None:
@@ -99,11 +97,10 @@ class _Counting:
         quarter.begin, quarter.end = min(start, quarter.begin), (number + 1) * QUARTER_S
 
     def _time(self, row: "AttemptRow", slot: SlotTally) -> None:
-        self.tallies.cycle.counts[row.ms] += 1
         slot.cycle.counts[row.ms] += 1
         steps = self.tallies.steps
         for step, ms in row.timings_ms.items():
-            steps[step].counts[ms] += 1
+            steps[step][ms] += 1
 
     def _rework(self, row: "AttemptRow") -> None:
         tallies = self.tallies
@@ -118,7 +115,7 @@ class _Counting:
         code = self.tallies.codes.setdefault(row.code, CodeTally())
         code.outcomes[row.outcome] += 1
         if row.unit_id and row.code not in self._unit.codes:
-            self._unit.codes.add(row.code)
+            self._unit.codes += (row.code,)
             code.units += 1
 
     def _judge(self, row: "AttemptRow", slot: SlotTally, quarter: Quarter) -> None:
@@ -128,9 +125,10 @@ class _Counting:
         unit.last = row
         if unit.attempts == 1 and unit.new:
             unit.passed_first = passed
-            for tally in (self.tallies, slot, quarter):
-                tally.new += 1
-                tally.first_pass += passed
+            slot.new += 1
+            slot.first_pass += passed
+            quarter.new += 1
+            quarter.first_pass += passed
         if passed and not unit.passed:
             unit.passed = True
             quarter.good += 1

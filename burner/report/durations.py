@@ -16,14 +16,23 @@ class Spread:
     max_s: float
 
 
+Counts = defaultdict[int, int]
+"""Milliseconds → how often they were met: as many entries as there are different ones.
+
+One more is `counts[ms] += 1`: that happens ten times an attempt, so it is no call.
+"""
+
+
+def counts() -> Counts:
+    """None met yet."""
+    return defaultdict(int)
+
+
 @dataclass
 class Durations:
-    """How often each number of milliseconds was met: as many entries as there are different ones.
+    """Durations of one kind."""
 
-    One more is `counts[ms] += 1`: that happens ten times an attempt, so it is no call.
-    """
-
-    counts: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    counts: Counts = field(default_factory=counts)
 
     def add_all(self, other: "Durations") -> None:
         """Count all of another's."""

@@ -7,6 +7,7 @@ from math import sqrt
 
 from burner.model import Outcome, Step
 from burner.report.calendar import QUARTER_S, Calendar, Shift
+from burner.report.durations import Durations
 from burner.report.figures import (
     Failure,
     Figures,
@@ -30,23 +31,26 @@ STEPS = [step.value for step in Step]
 
 def figures(tallies: Tallies, scope: Scope, calendar: Calendar) -> Figures:
     """The whole report."""
-    outcomes = sum((slot.outcomes for slot in tallies.slots.values()), Counter[str]())
-    good = sum(quarter.good for quarter in tallies.quarters.values())
-    worked_s = _worked_s(tallies.quarters.values())
-    steps = ((step, durations.spread()) for step, durations in tallies.steps.items())
+    quarters = tallies.quarters
+    good = sum(quarter.good for quarter in quarters.values())
+    worked_s = _worked_s(quarters.values())
+    steps = ((step, Durations(counts).spread()) for step, counts in tallies.steps.items())
+    everywhere = SlotTally()
+    for slot in tallies.slots.values():
+        everywhere.add(slot)
     reasons = dict(tallies.reasons.most_common())
     return Figures(
         scope=scope,
-        first=_moment(tallies.first, calendar),
-        last=_moment(tallies.last, calendar),
-        attempts=_by_outcome(outcomes),
+        first=calendar.local(quarters[min(quarters)].begin) if quarters else None,
+        last=calendar.local(quarters[max(quarters)].end) if quarters else None,
+        attempts=_by_outcome(everywhere.outcomes),
         retries=tallies.retries,
         without_unit=tallies.without_unit,
-        units=_units(tallies),
+        units=_units(tallies, everywhere),
         rework=Rework(tallies.reworked, tallies.reworked_passed, reasons),
         worked_s=worked_s,
         per_hour=good / worked_s * 3600 if worked_s else None,
-        cycle=tallies.cycle.spread(),
+        cycle=everywhere.cycle.spread(),
         steps=tuple(
             StepTime(step, spread)
             for step, spread in sorted(steps, key=lambda each: _position(each[0]))
@@ -55,9 +59,9 @@ def figures(tallies: Tallies, scope: Scope, calendar: Calendar) -> Figures:
         failures=_failures(tallies),
         slots=_places(tallies.slots),
         stations=_places(_by_station(tallies.slots)),
-        hours=_hours(tallies.quarters, calendar),
-        quarters=_quarters(tallies.quarters, calendar),
-        shifts=_shifts(tallies.quarters, calendar),
+        hours=_hours(quarters, calendar),
+        quarters=_quarters(quarters, calendar),
+        shifts=_shifts(quarters, calendar),
         open_units=tuple(sorted(tallies.open_units, key=lambda u: (u.started, u.unit_id))),
     )
 
@@ -73,7 +77,7 @@ def wilson(good: int, total: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def _units(tallies: Tallies) -> Units:
+def _units(tallies: Tallies, everywhere: SlotTally) -> Units:
     states = tallies.units
     return Units(
         total=states.total(),
@@ -83,8 +87,8 @@ def _units(tallies: Tallies) -> Units:
         interrupted=states["interrupted"],
         open=states["open"],
         scrapped=states["scrapped"],
-        new=tallies.new,
-        first_pass=tallies.first_pass,
+        new=everywhere.new,
+        first_pass=everywhere.first_pass,
         attempts={tries: tallies.tries[tries] for tries in ("1", "2", "3+")},
     )
 
@@ -195,7 +199,3 @@ def _position(step: str) -> tuple[int, str]:
 def _natural(where: tuple[str, str]) -> tuple[str, int, str]:
     """Slots as people count them, 2 before 10."""
     return where[0], len(where[1]), where[1]
-
-
-def _moment(epoch_s: float, calendar: Calendar) -> datetime | None:
-    return calendar.local(epoch_s) if abs(epoch_s) != float("inf") else None

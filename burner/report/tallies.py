@@ -4,7 +4,7 @@ the OPEN ones, whose names a report must give."""
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from burner.report.durations import Durations
+from burner.report.durations import Counts, Durations, counts
 from burner.report.figures import OpenUnit
 
 
@@ -57,18 +57,13 @@ class Tallies:
     quarters: dict[int, Quarter] = field(default_factory=dict)
     """By seconds since 1970 // 900."""
     codes: dict[str, CodeTally] = field(default_factory=dict)
-    cycle: Durations = field(default_factory=Durations)
-    steps: defaultdict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
+    steps: defaultdict[str, Counts] = field(default_factory=lambda: defaultdict(counts))
     units: Counter[str] = field(default_factory=Counter)
     """By what became of them: names of the fields of `figures.Units`."""
     tries: Counter[str] = field(default_factory=Counter)
-    new: int = 0
-    first_pass: int = 0
     retries: int = 0
     without_unit: int = 0
     reworked: int = 0
     reworked_passed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     open_units: list[OpenUnit] = field(default_factory=list)
-    first: float = float("inf")
-    last: float = float("-inf")
