@@ -135,11 +135,13 @@ def yield_bar(figures: "Figures") -> str:
     total = max(units.total, figures.scope.planned or 0)
     if not total:
         return "no units"
-    bar = ""
-    for name, mark, _ in MARKS:
-        number = getattr(units, name)
-        bar += mark * (max(1, round(BAR_WIDTH * number / total)) if number else 0)
-    return f"[{bar[:BAR_WIDTH].ljust(BAR_WIDTH, '·')}]"
+    numbers = {mark: getattr(units, name) for name, mark, _ in MARKS}
+    widths = {m: max(1, round(BAR_WIDTH * n / total)) for m, n in numbers.items() if n}
+    if widths:  # what rounding left over, the widest takes
+        widest = max(widths, key=lambda mark: widths[mark])
+        widths[widest] += round(BAR_WIDTH * units.total / total) - sum(widths.values())
+    bar = "".join(mark * width for mark, width in widths.items())
+    return f"[{bar.ljust(BAR_WIDTH, '·')}]"
 
 
 def _show_failures(figures: "Figures") -> None:
