@@ -5,6 +5,8 @@ records.chain.jsonl   the chain from the batch's first record to its close; bodi
 units.csv             one row an attempt
 statement.txt         one page: what was counted, what was checked, how to check it again
 release.txt           name and digest of what every unit got
+report.html, .json    the production report
+names.csv             names of the good units, for the cloud
 public-key.pem        checks the signatures
 SEAL.json             SHA-256 of every file, signed
 """
