@@ -7,11 +7,11 @@ import json
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
-from burner.bench.loop import Loop, Stream
+from burner.bench.loop import Loop
 from burner.bench.server import Bench, Slot
+from burner.bench.tcp import Listener, TcpStream
 from burner.errors import BurnerError
 
 MAX_LINE_BYTES = 4096
@@ -22,23 +22,16 @@ class Control:
 
     def __init__(self, bench: Bench, host: str, number: int = 0) -> None:
         self._bench = bench
-        self._loop: Loop = bench.loop
         self._callers: set[Caller] = set()
-        self._listener = socket.create_server((host, number))
-        self._listener.setblocking(False)
-        self._loop.watch(self._listener, self._accept)
+        self._listener = Listener(bench.loop, host, number, self._called)
 
     @property
     def address(self) -> str:
         """`127.0.0.1:4000`."""
-        host, number = self._listener.getsockname()[:2]
-        return f"{host}:{number}"
+        return self._listener.address
 
-    def _accept(self) -> None:
-        with suppress(BlockingIOError, ConnectionError):
-            connection, _ = self._listener.accept()
-            connection.setblocking(False)
-            self._callers.add(Caller(self, self._loop, connection))
+    def _called(self, connection: socket.socket) -> None:
+        self._callers.add(Caller(self, self._bench.loop, connection))
 
     def left(self, caller: "Caller") -> None:
         """A caller hung up."""
@@ -48,7 +41,6 @@ class Control:
         """Let go of the port and of all callers."""
         for caller in tuple(self._callers):
             caller.close()
-        self._loop.forget(self._listener)
         self._listener.close()
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -91,16 +83,8 @@ class Caller:
 
     def __init__(self, control: Control, loop: Loop, connection: socket.socket) -> None:
         self._control = control
-        self._connection = connection
         self._rest = b""
-        self._stream = Stream(
-            loop,
-            connection,
-            receive=connection.recv,
-            send=connection.send,
-            on_data=self._data,
-            on_end=self._end,
-        )
+        self._stream = TcpStream(loop, connection, self._data, self._end)
 
     def _data(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -116,7 +100,6 @@ class Caller:
     def close(self) -> None:
         """Hang up."""
         self._stream.close()
-        self._connection.close()
 
 
 def _no(why: str) -> dict[str, Any]:

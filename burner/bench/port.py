@@ -3,16 +3,16 @@
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from burner.bench import frames
 from burner.bench.dialects import Bare, Dialect, Frames
 from burner.bench.frames import WINDOW, Kind
 from burner.bench.line import Line
-from burner.bench.loop import Loop, Stream
+from burner.bench.loop import Loop
 from burner.bench.pty import Pty
 from burner.bench.rfc2217 import IAC, Rfc2217
+from burner.bench.tcp import Listener, TcpStream
 
 HELD_BYTES = 64 * 1024
 UNDECIDED_S = 0.25
@@ -23,18 +23,10 @@ class Client:
     """One host's connection and, once it has spoken, its dialect."""
 
     def __init__(self, loop: Loop, port: "Port", connection: socket.socket) -> None:
-        self.connection = connection
         self.dialect: Dialect | None = None
         self._port = port
         self._first = b""
-        self.stream = Stream(
-            loop,
-            connection,
-            receive=connection.recv,
-            send=connection.send,
-            on_data=self._data,
-            on_end=self._end,
-        )
+        self.stream = TcpStream(loop, connection, self._data, self._end)
         loop.at(time.monotonic() + UNDECIDED_S, self._late)
 
     def _data(self, data: bytes) -> None:
@@ -81,7 +73,6 @@ class Client:
     def close(self) -> None:
         """Hang up on the host: to it the port has vanished."""
         self.stream.close()
-        self.connection.close()
 
 
 class Port:
@@ -103,8 +94,7 @@ class Port:
     @property
     def address(self) -> str:
         """`127.0.0.1:4000`."""
-        host, number = self._listener.getsockname()[:2]
-        return f"{host}:{number}"
+        return self._listener.address
 
     def describe(self) -> dict[str, Any]:
         """Where clients find it, as plain values."""
@@ -116,25 +106,17 @@ class Port:
             "open": self.busy,
         }
 
-    def _listen(self, number: int) -> socket.socket:
-        listener = socket.create_server((self._host, number))
-        listener.setblocking(False)
-        self._loop.watch(listener, self._accept)
-        return listener
+    def _listen(self, number: int) -> Listener:
+        return Listener(self._loop, self._host, number, self._called)
 
     def renumber(self) -> None:
         """Come back under another number, as after a re-enumeration."""
         self.hang_up()
         old, self._listener = self._listener, self._listen(0)
-        self._loop.forget(old)
         old.close()
 
-    def _accept(self) -> None:
-        with suppress(BlockingIOError, ConnectionError):
-            connection, _ = self._listener.accept()
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._callers.add(Client(self._loop, self, connection))
+    def _called(self, connection: socket.socket) -> None:
+        self._callers.add(Client(self._loop, self, connection))
 
     # hosts
 
@@ -207,7 +189,6 @@ class Port:
     def close(self) -> None:
         """Let go of everything."""
         self.hang_up()
-        self._loop.forget(self._listener)
         self._listener.close()
         if self.pty:
             self.pty.close()
