@@ -2,7 +2,7 @@
 
 UTF-8, keys sorted, no white space, no floats: durations are integers of milliseconds, moments are
 UTC in ISO 8601 with six digits of a second and `Z`. Written down for strangers in
-docs/manifest.md; a test compares both with Python's own `json`.
+docs/manifest.md.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,10 @@ def milliseconds(seconds: float) -> int:
 
 
 def dumps(value: Any) -> str:
-    """Canonical JSON of plain values (dict, list, str, int, bool, None)."""
+    """Canonical JSON of plain values (dict, list, str, int, bool, None).
+
+    The fast twin of `burner.canonical.canonical`, the definition: a test compares their bytes.
+    """
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

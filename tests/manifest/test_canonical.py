@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.canonical import canonical
 from burner.manifest.bodies import Life, attempt_data, changed, result_data
 from burner.manifest.canonical import dumps, moment, plain, utc
 from burner.manifest.chain import Head
@@ -27,6 +28,12 @@ def test_the_body_is_what_python_json_makes_of_it(value: object) -> None:
     assert text == json.dumps(clean, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert json.loads(text) == clean
     assert plain(clean) == clean
+
+
+@given(st.dictionaries(st.text(), values))
+def test_records_and_releases_have_one_form_of_json(value: dict[str, object]) -> None:
+    clean = plain(value)
+    assert dumps(clean).encode() == canonical(clean)
 
 
 @given(values)
