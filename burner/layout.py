@@ -65,6 +65,12 @@ def place(
     return Layout(plan.chip.type, plan.flash.size, table, ordered), images, findings
 
 
+def all_placed(plan: FlashPlan, layout: Layout) -> bool:
+    """Whether every image has a place and a name of its own; advice on less would mislead."""
+    names = {entry.name for entry in plan.images} - {TABLE}
+    return len(names) == len(plan.images) and names <= layout.segments.keys()
+
+
 def merge(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
     """All segments, ascending: those of a carrier added, or put in the place of their names."""
     segments = {**layout.segments, **{segment.name: segment for segment in filled}}

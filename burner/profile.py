@@ -11,7 +11,7 @@ from burner import schema
 from burner.boot import BootSettings
 from burner.carriers import CarrierSettings
 from burner.errors import BurnerError, Finding, refuse
-from burner.identity import IdentitySettings
+from burner.identity_settings import IdentitySettings
 from burner.model import RegionClass
 from burner.naming import NameSettings
 from burner.schema import Document, Offset, Size, Strict, refusal
@@ -156,9 +156,14 @@ class FlashPlan(Strict):
         return document.place(*field)
 
     def files(self) -> dict[str, str]:
-        """Every file that goes into flash: name of the image (or `partition-table`) → path."""
-        table = {TABLE: self.partition_table.file} if self.partition_table else {}
-        return {image.name: image.file for image in self.images} | table
+        """Every file that goes into flash: name of the image (or `partition-table`) → path.
+
+        Of two images of one name, which is refused, the first.
+        """
+        files: dict[str, str] = {}
+        for image in self.images:
+            files.setdefault(image.name, image.file)
+        return files | ({TABLE: self.partition_table.file} if self.partition_table else {})
 
     def files_field(self, name: str) -> tuple[str | int, ...]:
         """The field that names a file of `files()`."""

@@ -12,7 +12,7 @@ from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
 from burner.files import read_plain
 from burner.identity import check_sources
-from burner.layout import check_segments, merge, place, share
+from burner.layout import all_placed, check_segments, merge, place, share
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
@@ -241,7 +241,8 @@ def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     segments = merge(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
     whole = replace(layout, segments={s.name: s for s in segments})
-    findings += advise(plan, whole, images, [s.name for s in filled])
+    if all_placed(plan, layout):
+        findings += advise(plan, whole, images, [s.name for s in filled])
     return Survey(plan, layout, segments, tuple(findings))
 
 

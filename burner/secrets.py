@@ -201,7 +201,8 @@ def _secret(text: str | None) -> Secret:
 def _from_environment(reference: Reference) -> Secret:
     secret = _secret(os.environ.get(reference.place))
     if not secret.reveal():
-        raise BurnerError("E151", str(reference))
+        state = "empty" if reference.place in os.environ else "not set"
+        raise BurnerError("E151", f"{reference} is {state}")
     return secret
 
 

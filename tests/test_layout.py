@@ -241,7 +241,7 @@ def test_segments_pass_only_if_no_sector_belongs_to_two(spans: list[tuple[int, i
         ({"product": "{name: a, version: '1', id: s3EUVBRJLB, secret: file:secret.txt}"},
          "E103", "s3EUVBRJLB"),
         ({"product": "{name: a, version: '1', id: S3EUVBRJLB, secret: env:NOT_SET_HERE}"},
-         "E128", "NOT_SET_HERE"),
+         "E128", "env:NOT_SET_HERE is not set"),
     ],
 )  # fmt: skip
 def test_what_may_not_work_is_a_warning(
@@ -250,6 +250,20 @@ def test_what_may_not_work_is_a_warning(
     found = findings(write_product(tmp_path, **replaced))
     assert all(f.warning for f in found)
     assert any(f.code == code and word in f.found for f in found)
+
+
+def test_a_file_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    path = write_product(tmp_path)
+    (tmp_path / "app.bin").unlink()
+    assert only(path).code == "E105"
+
+
+def test_a_doubled_name_brings_no_advice_about_the_image_that_is_not_there(tmp_path: Path) -> None:
+    doubled = """
+- {name: app, file: bootloader.bin, offset: 0}
+- {name: app, file: app.bin, partition: ota_0}"""
+    found = only(write_product(tmp_path, images=doubled))
+    assert (found.code, found.found) == ("E101", "the name app is taken")
 
 
 def test_a_key_where_the_firmware_writes_is_no_news_to_who_said_so(tmp_path: Path) -> None:
