@@ -119,6 +119,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         release_digest=release.digest,
         product_id=product.id,
         planned=order.quantity,
+        quantity=release.profile.quantity,
         operator=order.operator,
     )
     return order

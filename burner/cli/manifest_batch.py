@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
+from burner.cli import language, screen
 from burner.cli.desk import operator_option, passphrase, station_option
 from burner.cli.options import json_option, manifest_option
 from burner.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.manifest.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -65,11 +69,15 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
         found = stand(reader, batch)
     if as_json:
         units = {"open": found.open, "failed": found.failed, "scrap": found.scrapped}
+        release = {"allowed": found.release_allowed, "made": found.release_made}
         text = {"batch": batch, "state": found.state, **found.counts(), "units": units}
+        text["release"] = release
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
     screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
     screen.say(found.sum())
+    if found.release_allowed is not None:
+        screen.say(f"the release: {found.release_made} of {found.release_allowed} units")
     for what, named in (("OPEN", found.open), ("failed", found.failed)):
         if named:
             screen.say(f"{what}: {', '.join(named)}")
@@ -102,9 +110,26 @@ def close(
             verdict = verify(ledger.reader, advance)
         if verdict.flaw:
             raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
-        write_folder(ledger.reader, found, verdict, folder, signer=signer)
+        extra = _papers(ledger.reader, batch)
+        write_folder(ledger.reader, found, verdict, folder, signer=signer, extra=extra)
     screen.say(found.sum())
     screen.say(f"Sealed: {folder}")
+
+
+def _papers(reader: "Reader", batch: str) -> dict[str, str]:
+    """The report of a batch, and the names for the customer's cloud."""
+    from burner.manifest.name_list import name_lines
+    from burner.manifest.reader import Filter
+    from burner.report.of_manifest import report
+    from burner.report.page import page
+
+    wanted = Filter(batch=batch)
+    figures = report(reader, wanted)
+    return {
+        "report.html": page(figures, language()),
+        "report.json": json.dumps(figures.plain(), ensure_ascii=False, indent=2) + "\n",
+        "names.csv": "".join(name_lines(reader, wanted)),
+    }
 
 
 @click.command("import")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from burner.station import SlotDevice, Station, StationEvent
     from burner.station.boards import Boards
 
-FULL = "E451"
-"""The batch has all its units: nothing more to do."""
+FULL = ("E451", "E460")
+"""The batch, or the release, has all its units: nothing more to do."""
 INTERRUPTED = 130
 
 
@@ -132,7 +132,7 @@ class Run:
         if not isinstance(event, Finished) or not (self.wish.watch or self.wish.count):
             return False
         if event.record.result.outcome is not Outcome.PASS or event.known:
-            return event.record.result.code == FULL
+            return event.record.result.code in FULL
         self._passes += 1
         if not 0 < self.planned <= self.before + self._passes:
             return False

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.manifest import quotas
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind, Row
 from burner.manifest.claims import CLOSED, OPEN
@@ -39,6 +40,9 @@ class BatchStatus:
     open: tuple[str, ...]
     """Without an outcome: still in work, or something died."""
     voided: tuple[str, ...]
+    release_made: int | None = None
+    """Units that the release has made or has in work, over all its batches; None: no limit."""
+    release_allowed: int | None = None
 
     @property
     def missing(self) -> int:
@@ -88,6 +92,7 @@ def status(reader: Reader, batch: str) -> BatchStatus:
         raise BurnerError("E733", batch)
     with reader.connection() as connection:
         attempts, last = _last_words(connection, batch)
+        quota = quotas.quota(connection, row.release_digest)
     units: dict[str, list[str]] = {}
     for unit, (_, word) in sorted(last.items()):
         units.setdefault(word, []).append(unit)
@@ -105,6 +110,8 @@ def status(reader: Reader, batch: str) -> BatchStatus:
         failed=tuple(sorted(unit for word in failed for unit in units.get(word, ()))),
         open=tuple(units.get(Outcome.OPEN, ())),
         voided=tuple(units.get(Correction.VOID, ())),
+        release_made=quota.taken if quota else None,
+        release_allowed=quota.allowed if quota else None,
     )
 
 

@@ -1,15 +1,13 @@
 """Names and places, taken and given back inside the transaction of the record that does it.
 
 The database decides, not a check before the write: a name by the primary key of `claims`, the
-quantity by a conditional UPDATE under a CHECK. Every transaction goes name → place → batch, so
-two stations cannot wait for each other.
+quantity by a conditional UPDATE under a CHECK. Every transaction goes name → place → batch →
+quota, so two stations cannot wait for each other.
 """
 
 from typing import Any
 
 from sqlalchemy import (
-    ClauseElement,
-    Table,
     and_,
     bindparam,
     delete,
@@ -19,15 +17,15 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.manifest import quotas
 from burner.manifest.bodies import Life
-from burner.manifest.database import Prepared
+from burner.manifest.database import Prepared, insert_unless_there
 from burner.manifest.tables import batches, claims, ids, places, records
 
-OPEN, CLOSED = "open", "closed"
+OPEN, CLOSED, LIMIT = "open", "closed", "limit"
 WORK, PASSED = "work", "pass"
 
 _place_of = and_(places.c.batch == bindparam("of_batch"), places.c.unit_id == bindparam("of_unit"))
@@ -37,17 +35,7 @@ _held = and_(
 _batch = batches.c.batch == bindparam("of_batch")
 
 
-def _unless_there(table: Table) -> Prepared:
-    """An INSERT that does nothing where the primary key is taken."""
-
-    def clause(dialect: str) -> ClauseElement:
-        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        return make(table).on_conflict_do_nothing(index_elements=table.primary_key)
-
-    return Prepared(clause)
-
-
-_CLAIM, _PLACE, _OPEN = (_unless_there(table) for table in (claims, places, batches))
+_CLAIM, _PLACE, _OPEN = (insert_unless_there(table) for table in (claims, places, batches))
 _TAKE = Prepared(
     update(batches)
     .where(_batch, batches.c.state == OPEN)
@@ -106,15 +94,19 @@ def take_place(connection: Connection, batch: str, unit_id: str, chain: int, seq
     """Count a unit into a batch; one that holds a place already keeps it.
 
     Raises:
-        BurnerError: E451 full, E452 full while some are in work, E459 not open.
+        BurnerError: E451 full, E452 full while some are in work, E459 not open; E460 and E461
+            the same of the release.
     """
     where = {"chain": chain, "seq": seq}
-    if _PLACE.run(connection, batch=batch, unit_id=unit_id, state=WORK, **where).rowcount:
+    new = _PLACE.run(connection, batch=batch, unit_id=unit_id, state=WORK, **where).rowcount
+    if new:
         taken = _TAKE.run(connection, of_batch=batch).rowcount
     else:
         taken = _AGAIN.run(connection, of_batch=batch, of_unit=unit_id, **where).rowcount
     if not taken:
         raise _no_place(connection, batch, unit_id)
+    if new:
+        quotas.count(connection, batch, unit_id)
 
 
 def keep_place(connection: Connection, batch: str, unit_id: str, chain: int, intent: int) -> None:
@@ -128,6 +120,7 @@ def give_place_back(
     """The attempt that took the place ended otherwise."""
     if _FREE.run(connection, **_holding(batch, unit_id, chain, intent)).rowcount:
         _GIVE.run(connection, of_batch=batch)
+        quotas.uncount(connection, batch, unit_id)
 
 
 def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
@@ -135,6 +128,7 @@ def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
     freed = bool(_FREE_UNIT.run(connection, of_batch=batch, of_unit=unit_id).rowcount)
     if freed:
         _GIVE.run(connection, of_batch=batch)
+        quotas.uncount(connection, batch, unit_id)
     return freed
 
 

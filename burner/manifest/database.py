@@ -13,7 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ClauseElement, Engine, create_engine, event, exc, select
+from sqlalchemy import ClauseElement, Engine, Table, create_engine, event, exc, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import StaticPool
 
@@ -127,6 +128,16 @@ class Prepared:
         compiled = clause.compile(dialect=connection.dialect)
         self._compiled[name] = str(compiled), compiled.params
         return self._compiled[name]
+
+
+def insert_unless_there(table: Table) -> Prepared:
+    """An INSERT that does nothing where the primary key is taken."""
+
+    def clause(dialect: str) -> ClauseElement:
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        return make(table).on_conflict_do_nothing(index_elements=table.primary_key)
+
+    return Prepared(clause)
 
 
 def stream(

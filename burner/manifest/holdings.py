@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
 from burner.manifest.claims import CLOSED, OPEN, PASSED, WORK
-from burner.manifest.tables import RARE, batches, chains, claims, ids, places, records
+from burner.manifest.quotas import units
+from burner.manifest.tables import RARE, batches, chains, claims, ids, places, quotas, records
 from burner.model import Outcome
 
 _ending = records.alias("ending")
@@ -33,6 +34,7 @@ def compare(connection: Connection, manifest: str) -> list[Flaw]:
         *_by_hash(connection, _wrong_places),
         *_lost_places(connection, manifest),
         *_wrong_batches(connection, manifest),
+        *_wrong_quotas(connection, manifest),
     ]
 
 
@@ -226,6 +228,36 @@ def _wrong_batch(connection: Connection, row: Any) -> str:
     held = select(func.count()).select_from(places).where(places.c.batch == row.batch)
     count = connection.execute(held).scalar_one()
     return "" if count == row.taken else f"counts {row.taken} places, its units hold {count}"
+
+
+def _wrong_quotas(connection: Connection, manifest: str) -> Iterator[Flaw]:
+    """Limits of releases that say or count something else than batches and places."""
+    query = (
+        select(records.c.seq, records.c.body, chains.c.station)
+        .join(chains, chains.c.chain == records.c.chain)
+        .where(RARE, records.c.kind == Kind.BATCH.value, chains.c.manifest == manifest)
+        .order_by(records.c.at, records.c.chain, records.c.seq)
+    )
+    held = {row.release_digest: row for row in connection.execute(select(quotas))}
+    said = set()
+    for row in connection.execute(query).all():
+        data = loads(row.body)["data"]
+        digest, allowed = data["release_digest"], data.get("quantity")
+        if allowed is not None and digest not in said:
+            said.add(digest)
+            if wrong := _wrong_quota(connection, held.get(digest), digest, allowed):
+                yield Flaw(row.station, row.seq, f"release {digest[:16]} {wrong}")
+    for digest in sorted(held.keys() - said):
+        yield Flaw("?", 0, f"release {digest[:16]} has a limit that no station set")
+
+
+def _wrong_quota(connection: Connection, held: Any, digest: str, allowed: int) -> str:
+    if held is None:
+        return "has lost its limit"
+    if held.allowed != allowed:
+        return f"may make {allowed} units, not {held.allowed}"
+    count = units(connection, digest)
+    return "" if count == held.taken else f"counts {held.taken} units, {count} hold places"
 
 
 def _distinct(connection: Connection, table: Table) -> Iterator[int]:

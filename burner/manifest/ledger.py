@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, desc, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import claims
+from burner.manifest import claims, quotas
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
 from burner.manifest.database import Prepared, place
@@ -132,7 +132,8 @@ class Ledger:
 
         Raises:
             BurnerError: E450 the name is another unit's, E451 and E452 the batch is full, E454
-                the unit is in work in another slot, E459 the batch is not open; E7.
+                the unit is in work in another slot, E459 the batch is not open, E460 and E461
+                the release has made all it may; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
             raise BurnerError("E716", f"attempt {attempt.id} has no unit, or another station")
@@ -215,6 +216,7 @@ class Ledger:
         release_digest: str,
         product_id: str,
         planned: int | None = None,
+        quantity: int | None = None,
         operator: str = "",
     ) -> None:
         """Open a batch, or go on with one that is open for the same release.
@@ -225,23 +227,45 @@ class Ledger:
             release_digest: what every unit gets.
             product_id: the product.
             planned: units to be made; None = no limit, or whatever it was opened with.
+            quantity: units that the release may make, over all its batches in this manifest
+                (an imported one keeps its own count); None = no limit of its own.
             operator: who opens it.
 
         Raises:
-            BurnerError: E459 it is closed, E730 it is open for another release or quantity; E7.
+            BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E730
+                it is open for another release or quantity; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
         with self.writer.lock:
             self.writer.check_ready()
             if self._goes_on(batch, facts, planned):
+                self._hold_to(batch, facts, quantity, operator)
                 return
-            data = {"op": claims.OPEN, "planned": planned, "operator": operator, **facts}
+            said = {"operator": operator, "quantity": quantity, **facts}
+            data = {"op": claims.OPEN, "planned": planned, **said}
             try:
                 self.writer.commit(
                     f"{batch} open", lambda connection: self._open_batch(connection, batch, data)
                 )
             except _LostRaceError:
                 self._goes_on(batch, facts, planned)
+                self._hold_to(batch, facts, quantity, operator)
+
+    def _hold_to(
+        self, batch: str, facts: dict[str, str], quantity: int | None, operator: str
+    ) -> None:
+        """A batch that was opened by hand did not say how many the release may make."""
+        digest = facts["release_digest"]
+        if quantity is None or ((held := self.reader.quota(digest)) and held.allowed == quantity):
+            return
+        data = {"op": claims.LIMIT, "operator": operator, "quantity": quantity, **facts}
+
+        def write(connection: Connection) -> Row:
+            quotas.limit(connection, digest, quantity)
+            where = {"batch": batch, "product_id": facts["product_id"]}
+            return self.writer.add(connection, Kind.BATCH, data, **where)
+
+        self.writer.commit(f"{batch} limit {quantity}", write)
 
     def _goes_on(self, batch: str, facts: dict[str, str], planned: int | None) -> bool:
         row = self.reader.batch(batch)
@@ -263,6 +287,8 @@ class Ledger:
             connection, batch=batch, taken=0, state=claims.OPEN, **facts, **where
         ):
             raise _LostRaceError
+        if data["quantity"] is not None:
+            quotas.limit(connection, data["release_digest"], data["quantity"])
         return self.writer.add(
             connection, Kind.BATCH, data, batch=batch, product_id=data["product_id"]
         )

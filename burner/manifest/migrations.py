@@ -10,7 +10,15 @@ from burner.manifest import tables
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _quotas(connection: Connection) -> None:
+    """Version 1 did not hold a release to its quantity; no batch of it said one."""
+    tables.quotas.create(connection)
+    for index in tables.batches.indexes:
+        index.create(connection)
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _quotas}
 """Version → what takes the tables from it to the next. Records themselves never change: a body
 keeps the version (`v`) it was written in."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.manifest import quotas
 from burner.manifest.bodies import Data, Life, element, fingerprints
 from burner.manifest.canonical import loads, utc
 from burner.manifest.chain import Kind
@@ -262,6 +263,11 @@ class Reader:
         """The row of a batch: planned, taken, state, release."""
         with self.connection() as connection:
             return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+
+    def quota(self, release_digest: str) -> Row[Any] | None:
+        """How many units a release may make and has made; None without a limit."""
+        with self.connection() as connection:
+            return quotas.quota(connection, release_digest)
 
     def passed_in(self, batch: str) -> int:
         """How many places of a batch are taken for good."""

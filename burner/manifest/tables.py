@@ -1,8 +1,8 @@
 """The tables. Few columns: a record's head is in columns for look-ups, all of it is in the body.
 
-`records` is append-only by triggers in both databases; `claims`, `places`, `batches` and `ids` say
-again what the records say, in a form that the database can enforce or find fast. `verify`
-compares them.
+`records` is append-only by triggers in both databases; `claims`, `places`, `batches`, `quotas` and
+`ids` say again what the records say, in a form that the database can enforce or find fast.
+`verify` compares them.
 """
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the tables; migrations.py says how to get here from each older one."""
 
 metadata = MetaData()
@@ -124,6 +124,18 @@ batches = Table(
     CheckConstraint("planned IS NULL OR taken <= planned", name="quantity_is_kept"),
     _of_record(),
 )
+Index("batches_of_release", batches.c.release_digest)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("release_digest", Text, primary_key=True),
+    _number("allowed"),
+    _number("taken"),
+    CheckConstraint("taken >= 0", name="no_unit_is_uncounted_twice"),
+    CheckConstraint("taken <= allowed", name="quota_is_kept"),
+)
+"""Releases with a limit over all their batches, and how many units hold places in these."""
 
 places = Table(
     "places",

@@ -129,7 +129,7 @@ def test_a_damaged_file_is_told(path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(BurnerError, match=r"^E70[28]:"):
         Ledger.open(path, "line1").close()
-    with Reader.open(path) as reader, pytest.raises(BurnerError, match=r"^E708:"):
+    with pytest.raises(BurnerError, match=r"^E708:"), Reader.open(path) as reader:
         verify(reader)
 
 
