@@ -206,7 +206,11 @@ def _plain(audit: Audit) -> dict[str, Any]:
 def _check(check: "Checked | None") -> dict[str, Any] | None:
     if check is None:
         return None
-    return {**check._asdict(), "at": check.at.isoformat().replace("+00:00", "Z"), "findings": list(check.findings)}
+    return {
+        **check._asdict(),
+        "at": check.at.isoformat().replace("+00:00", "Z"),
+        "findings": list(check.findings),
+    }
 
 
 def _show(audit: Audit) -> None:
