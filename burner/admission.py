@@ -19,8 +19,7 @@ def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None
         BurnerError: E401 another chip, E402 another flash size, E403 secure boot or flash
             encryption already on, E404 secure download mode, E405 revision too old.
     """
-    if silicon.chip != chip:
-        raise BurnerError("E401", f"found {silicon.chip}, the profile is for {chip}")
+    admit_chip(silicon, chip)
     if silicon.security.secure_download:
         raise BurnerError("E404", f"{silicon.chip} {silicon.mac}")
     if silicon.security.flash_encryption:
@@ -35,6 +34,12 @@ def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None
         )
     if min_revision and _revision(silicon.revision) < _revision(min_revision):
         raise BurnerError("E405", f"found {silicon.revision}, needs at least v{min_revision}")
+
+
+def admit_chip(silicon: Silicon, chip: str) -> None:
+    """Let this kind of chip pass. Raises BurnerError (E401)."""
+    if silicon.chip != chip:
+        raise BurnerError("E401", f"found {silicon.chip}, the profile is for {chip}")
 
 
 def _revision(text: str) -> tuple[int, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from burner.admission import admit_chip
 from burner.boot import heard_all
-from burner.devices import ConnectPlan, Device, Line
+from burner.devices import ANY_CHIP, ConnectPlan, Device, Line
 from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
 from burner.identity import (
@@ -143,6 +144,11 @@ def look(device: Device, rules: Rules) -> Look:
         silicon = device.identify(rules.plan)
     except BurnerError as problem:
         return Look(problems=[problem])
+    if rules.plan.chip != ANY_CHIP and silicon.chip != rules.plan.chip:
+        seen = Look(silicon, ids=silicon_ids(silicon))
+        with seen.noting():
+            admit_chip(silicon, rules.plan.chip)
+        return seen
     addresses = derive(silicon, rules.name.universal_addresses if rules.name else None)
     seen = Look(silicon, addresses, silicon_ids(silicon))
     with seen.noting():

@@ -144,6 +144,12 @@ def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> No
     assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
 
 
+def test_a_wrong_chip_is_on_record_with_its_mac(line: Line) -> None:
+    record = line.burn(FakeDevice(FakeBoard(chip="esp32")))
+    assert record.attempt.unit_id == "60:55:f9:00:00:01"
+    assert record.result.detail == "found esp32, the profile is for esp32c3"
+
+
 def test_a_unit_that_already_holds_our_bytes_is_not_written(line: Line, release: Release) -> None:
     board = FakeBoard(prints=told())
     for segment in release.segments:

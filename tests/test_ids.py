@@ -117,9 +117,10 @@ def test_a_look_at_an_empty_slot_notes_that() -> None:
 
 
 def test_a_look_at_the_wrong_chip_notes_that() -> None:
-    seen = ids.look(slot(FakeBoard(chip="esp32")), rules())
+    seen = ids.look(slot(FakeBoard(chip="esp32", mac=MAC)), rules())
     assert codes(seen) == ["E401"]
-    assert seen.silicon is None
+    assert seen.problems[0].detail == "found esp32, the profile is for esp32c3"
+    assert seen.ids == {"mac": MAC}
 
 
 def test_a_look_without_a_profile_takes_any_chip_and_makes_no_name() -> None:

@@ -20,7 +20,7 @@ class ConnectPlan:
     """How to meet a chip: which one is expected and how fast to talk."""
 
     chip: str
-    """esptool's name, or `ANY_CHIP`; the wrong chip is refused (E4), not adapted to."""
+    """esptool's name, or `ANY_CHIP`. Another chip is identified as what it is, to go on record."""
     baud: int
     """Bits per second once connected; the ladder steps this down."""
     early_baud: bool = False

@@ -80,9 +80,11 @@ class Esp:
     def identify(self, plan: ConnectPlan) -> Silicon:
         """Reset into download mode, connect, read IDs, start the stub at the plan's baud.
 
+        Another chip than the plan's is read too: whoever asked has to compare.
+
         Raises:
-            BurnerError: E3 the port or the line, E401 another chip, E404 restricted download
-                mode, E506 no flash.
+            BurnerError: E3 the port or the line, E401 another chip that cannot be read, E404
+                restricted download mode, E506 no flash.
         """
         port = self._port("esp")
         with _holder_named(port):

@@ -19,8 +19,9 @@ FAULTS = {
     # fault as the bench's YAML has it: (step, code, fault, retry)
     "dead": ("identify", "E301", Fault.STATION, False),
     "no-reset": ("identify", "E301", Fault.STATION, False),
-    "wrong-chip, chip: esp32": ("identify", "E401", Fault.UNIT, False),
-    "wrong-chip, chip: esp32c6": ("identify", "E401", Fault.UNIT, False),
+    "wrong-chip, chip: esp32": ("other esp32", "", None, False),
+    "wrong-chip, chip: esp32c6": ("other esp32c6", "", None, False),
+    "wrong-chip, chip: esp8266": ("other esp8266", "", None, False),
     "garble, baud: 460800": ("identify", "E314", Fault.STATION, True),
     "secure-download": ("identify", "E404", Fault.UNIT, False),
     "unplug, step: stub": ("identify", "E308", Fault.STATION, False),
@@ -51,6 +52,10 @@ def burn(esp: Esp, steps: list[str]) -> Silicon:
     """The way of a unit as far as the device goes; `steps` says how far it came."""
     steps.append("identify")
     silicon = esp.identify(ConnectPlan("esp32c3", 921600, early_baud=True))
+    if silicon.chip != "esp32c3":
+        steps.append(f"other {silicon.chip}")
+        assert str(silicon.mac) != "00:00:00:00:00:00"
+        return silicon
     if silicon.security.secure_boot or silicon.security.flash_encryption:
         steps.append("locked")
         return silicon

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from burner.devices import ANY_CHIP
-from burner.devices.esp_worker.faults import is_refusal_of_command
+from burner.devices.esp_worker.faults import explain, is_refusal_of_command
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
     CHIP_DEFS,
@@ -65,18 +66,36 @@ class Meeting:
 
 
 def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
-    """Connect as the plan says; the early change of rate falls back to the safe order.
+    """Connect as the plan says, or to the chip that is there instead, slowly.
 
     Args:
         plan: what to meet, where.
         alive: told how many seconds may pass until the next sign of life.
 
+    Returns:
+        A meeting whose `chip` is the one found, so that its addresses can go on record.
+
     Raises:
-        BurnerError: E301-E314 by what failed, E401 another chip, E404 restricted download mode.
+        BurnerError: E301-E314 by what failed, E401 another chip that cannot even be met, E404
+            restricted download mode.
         FatalError, OSError: as esptool and pyserial raise them.
     """
     if plan.chip == ANY_CHIP:
         plan = replace(plan, chip=_detect(plan, alive))
+    try:
+        return _meet(plan, alive)
+    except (FatalError, BurnerError) as error:
+        if explain(error).code != "E401":
+            raise
+        _log.warning("%s", error)
+        with suppress(FatalError, BurnerError, OSError):
+            found = _detect(plan, alive)
+            return _meet(replace(plan, chip=found, baud=ROM_BAUD, early_baud=False), alive)
+        raise
+
+
+def _meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
+    """Connect to this chip; the early change of rate falls back to the safe order."""
     rom = _connect(plan, alive)
     try:
         if plan.early_baud and may_change_early(rom, plan):
