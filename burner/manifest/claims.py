@@ -174,8 +174,11 @@ def _holder(connection: Connection, device_name: str, claim: Any) -> str:
     body = connection.execute(
         select(records.c.body).where(records.c.chain == claim.chain, records.c.seq == claim.seq)
     ).scalar_one()
-    life = Life([body])
+    return belongs(device_name, claim.unit_id, Life([body]))
+
+
+def belongs(what: str, unit_id: str, life: Life) -> str:
+    """Whose a name or an ID is, since when, from where."""
     when = life.first["at"][:16].replace("T", " ")
-    slot = life.attempt.get("slot", "?")
-    where = f"station {life.first['station']}, slot {slot}"
-    return f"{device_name} belongs to unit {claim.unit_id} since {when} UTC, {where}"
+    where = f"station {life.first['station']}, slot {life.attempt.get('slot', '?')}"
+    return f"{what} belongs to unit {unit_id} since {when} UTC, {where}"

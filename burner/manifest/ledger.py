@@ -4,6 +4,7 @@ At most three commits a unit (`begin`, sometimes `bind`, `finish`), each one dur
 that holds the record, its claim of a name and its place in the batch together.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from sqlalchemy import bindparam, desc, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import claims, quotas
+from burner.manifest import claims, quotas, twins
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
 from burner.manifest.database import Prepared, place
@@ -58,6 +59,8 @@ class _Work:
     device_name: str
     batch: str
     claimed: bool
+    bound: bool = False
+    """Whether what only the boot told was claimed: once an attempt."""
 
 
 class Ledger:
@@ -131,9 +134,9 @@ class Ledger:
         """Intent, name (when it is known) and place, durable before the first byte is written.
 
         Raises:
-            BurnerError: E450 the name is another unit's, E451 and E452 the batch is full, E454
-                the unit is in work in another slot, E459 the batch is not open, E460 and E461
-                the release has made all it may; E7.
+            BurnerError: E426, E433 an ID is another unit's, E450 the name is, E451 and E452 the
+                batch is full, E454 the unit is in work in another slot, E459 the batch is not
+                open, E460 and E461 the release has made all it may; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
             raise BurnerError("E716", f"attempt {attempt.id} has no unit, or another station")
@@ -150,20 +153,20 @@ class Ledger:
             )
 
     def bind(self, attempt: Attempt) -> None:
-        """Claim the name of an attempt that began without one.
+        """Claim what only the booted unit told: its name, or IDs beside a name it had before.
 
         Raises:
-            BurnerError: E450 the name is another unit's; E7.
+            BurnerError: E426, E433 an ID is another unit's, E450 the name is; E7.
         """
         with self.writer.lock:
             work = self._working.get(attempt.id)
-            if work is None or work.claimed or not attempt.device_name:
+            if work is None or work.bound or not _may_bind(attempt, work):
                 raise BurnerError("E716", f"attempt {attempt.id} cannot take a name now")
             self.writer.commit(
                 f"{attempt.id} claim", lambda connection: self._bind(connection, attempt, work)
             )
             work.data = attempt_data(attempt)
-            work.device_name, work.claimed = attempt.device_name, True
+            work.device_name, work.claimed, work.bound = attempt.device_name, True, True
 
     def finish(self, attempt: Attempt, result: Result) -> Record:
         """The outcome; also of an attempt that never began (a dead slot counts no unit).
@@ -181,7 +184,9 @@ class Ledger:
             )
             self._working.pop(attempt.id, None)
             if self._signer and row.head.seq - self._sealed >= self._every:
-                self._seal(f"every {self._every} records")
+                # The outcome is safe; a checkpoint that fails is made after the next one.
+                with suppress(BurnerError):
+                    self._seal(f"every {self._every} records")
         return Record(row.head.intent, attempt, result)
 
     def unit(self, unit_id: str, product_id: str) -> UnitHistory:
@@ -306,6 +311,7 @@ class Ledger:
             "chain": self.writer.chain,
             "seq": seq,
         }
+        twins.refuse(connection, attempt, data["ids"])
         supersedes = self._superseded(connection, attempt)
         new = bool(attempt.device_name) and claims.take_name(
             connection, attempt.device_name, attempt.product_id, **where
@@ -334,8 +340,10 @@ class Ledger:
             "chain": self.writer.chain,
             "seq": self.writer.next_seq,
         }
+        ids = data.get("ids", {})
+        twins.refuse(connection, attempt, ids)
         new = claims.take_name(connection, attempt.device_name, attempt.product_id, **where)
-        claims.remember_ids(connection, data.get("ids", {}), **where)
+        claims.remember_ids(connection, ids, **where)
         head = {**_head(attempt), "claims": new, "intent": work.intent}
         return self.writer.add(connection, Kind.CLAIM, {"attempt": data}, **head)
 
@@ -360,6 +368,11 @@ class Ledger:
 
 class _LostRaceError(Exception):
     """Another station opened the batch between our look and our write."""
+
+
+def _may_bind(attempt: Attempt, work: _Work) -> bool:
+    same = not work.claimed or work.device_name == attempt.device_name
+    return bool(attempt.device_name) and same
 
 
 def _earned(attempt: Attempt, work: _Work | None) -> bool:

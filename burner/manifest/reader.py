@@ -204,19 +204,12 @@ class Reader:
         """The latest attempt, the latest PASS, and whether the latest is OPEN."""
         if not unit_id:
             return UnitHistory()
-        query = Filter(unit=unit_id, product=product_id).narrow(_ATTEMPTS)
-        newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
-        passed = newest.where(ending.c.outcome == Outcome.PASS.value)
         with self.connection() as connection:
-            row = connection.execute(newest).first()
-            last = good = _life(row) if row else None
-            if last is None:
-                return UnitHistory()
-            if last.outcome is not Outcome.PASS:
-                row = connection.execute(passed).first()
-                good = _life(row) if row else None
-            if good and good.last["at"] <= _withdrawn(connection, unit_id, product_id):
+            last, good = last_and_passed(connection, unit_id, product_id)
+            if good and good.last["at"] <= withdrawn(connection, unit_id, product_id):
                 good = None
+        if last is None:
+            return UnitHistory()
         record = last.record()
         return UnitHistory(
             last=record,
@@ -291,7 +284,21 @@ class Reader:
         return tuple(_life(row).record().attempt for row in rows if row)
 
 
-def _withdrawn(connection: Connection, unit_id: str, product_id: str) -> str:
+def last_and_passed(
+    connection: Connection, unit_id: str, product_id: str
+) -> tuple[Life | None, Life | None]:
+    """A unit's latest attempt and its latest PASS, whatever a person said of it since."""
+    query = Filter(unit=unit_id, product=product_id).narrow(_ATTEMPTS)
+    newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
+    row = connection.execute(newest).first()
+    last = _life(row) if row else None
+    if last is None or last.outcome is Outcome.PASS:
+        return last, last
+    row = connection.execute(newest.where(ending.c.outcome == Outcome.PASS.value)).first()
+    return last, _life(row) if row else None
+
+
+def withdrawn(connection: Connection, unit_id: str, product_id: str) -> str:
     """When a unit was last scrapped or voided; empty = never."""
     query = (
         select(records.c.at, records.c.body)

@@ -105,7 +105,8 @@ class Writer:
         self._head = Mark(0, "")
         self._last_at = ""
         self._doubt: Doubt | None = None
-        self._settled: Doubt | None = None
+        self._settled: dict[str, Row] = {}
+        """Doubtful records that turned out to be there, until their writers ask again."""
         self._sure = False
         self._trouble: BurnerError | None = None
         self._mark: MarkFile | None = None
@@ -186,10 +187,10 @@ class Writer:
         """
         with self.lock, guarded(self.where):
             connection = self._ready()
-            if self._settled and self._settled.key == key:
-                return self._settled.row
+            if key in self._settled:
+                return self._settled.pop(key)
             self._sure = False
-            self._doubt = self._settled = None
+            self._doubt = None
             with connection.begin():
                 row = write(connection)
                 self._doubt = Doubt(key, row)
@@ -306,7 +307,7 @@ class Writer:
                     "E708", f"{self.where}: station {self.station}, record {head.seq}"
                 )
         if self._doubt and self._doubt.row.hash == head.hash:
-            self._settled = self._doubt
+            self._settled[self._doubt.key] = self._doubt.row
         self._doubt = None
         self._compare(head, rows[0].at if rows else "")
 
