@@ -18,7 +18,7 @@ from burner.admission import admit
 from burner.carriers import AtCarrier
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault
-from burner.identity import names_before_boot, sources_after_boot
+from burner.identity_settings import names_before_boot, sources_after_boot
 from burner.ids import read_after, read_before
 from burner.manifest.ledger import Ledger
 from burner.model import (

@@ -9,14 +9,8 @@ from burner.boot import heard_all
 from burner.devices import ANY_CHIP, ConnectPlan, Device, Line
 from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
-from burner.identity import (
-    IdentitySettings,
-    ModemSettings,
-    check_label,
-    check_silicon,
-    find_serial,
-    read_label,
-)
+from burner.identity import check_label, check_silicon, find_serial, read_label
+from burner.identity_settings import IdentitySettings, ModemSettings
 from burner.model import Mac, Silicon
 from burner.naming import NameSettings, derive, device_name
 

@@ -9,7 +9,7 @@ import pytest
 from burner import verify
 from burner.burn import Job, Trial, burn
 from burner.errors import BurnerError
-from burner.identity import ImeiSettings, LabelSettings, SerialSettings
+from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.ledger import Ledger
 from burner.model import (
     Bound,

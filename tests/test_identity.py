@@ -10,7 +10,12 @@ from pydantic import ValidationError
 
 from burner import identity, schema
 from burner.errors import BurnerError, lookup
-from burner.identity import IdentitySettings
+from burner.identity_settings import (
+    IdentitySettings,
+    SerialSettings,
+    check_sources,
+    names_before_boot,
+)
 from burner.model import Mac, Silicon
 from burner.naming import NameSettings
 
@@ -112,7 +117,7 @@ def test_one_wrong_digit_never_passes(body: str, place: int, change: int) -> Non
 
 
 def test_a_serial_number_must_have_its_pattern() -> None:
-    rule = identity.SerialSettings(pattern="PLG[0-9]{6}")
+    rule = SerialSettings(pattern="PLG[0-9]{6}")
     identity.check_serial("PLG000042", rule)
     for wrong in ("PLG42", "xPLG000042", "PLG000042\n", ""):
         with pytest.raises(BurnerError, match="E430"):
@@ -120,7 +125,7 @@ def test_a_serial_number_must_have_its_pattern() -> None:
 
 
 def test_the_serial_number_is_found_among_the_boot_lines() -> None:
-    rule = identity.SerialSettings(source="firmware", line=r"serial: (\S+)", pattern="[0-9]{4}")
+    rule = SerialSettings(source="firmware", line=r"serial: (\S+)", pattern="[0-9]{4}")
     assert (
         identity.find_serial(["boot", "I (31) app: serial: 0042", "serial: 0042"], rule) == "0042"
     )
@@ -214,8 +219,8 @@ def test_the_name_binds_when_its_last_source_can_be_read(
     template: str, fields: dict[str, object], before: bool
 ) -> None:
     name = NameSettings(template=template)
-    assert identity.names_before_boot(name, settings(**fields)) is before
-    assert identity.check_sources(name, settings(**fields), lambda *_: "") == []
+    assert names_before_boot(name, settings(**fields)) is before
+    assert check_sources(name, settings(**fields), lambda *_: "") == []
 
 
 @pytest.mark.parametrize(
@@ -232,7 +237,7 @@ def test_an_id_that_nothing_reads_is_found_before_the_batch(
     template: str, fields: dict[str, object], needed: str
 ) -> None:
     name = NameSettings(template=template)
-    findings = identity.check_sources(name, settings(**fields), lambda *path: ".".join(path))
+    findings = check_sources(name, settings(**fields), lambda *path: ".".join(path))
     assert [(f.code, f.found) for f in findings] == [("E165", f"needs {needed}")]
     assert findings[0].place in (
         "name.template",
@@ -243,10 +248,10 @@ def test_an_id_that_nothing_reads_is_found_before_the_batch(
 
 def test_a_label_that_would_agree_with_any_unit_is_refused() -> None:
     name, rule = NameSettings(template="{mac}"), settings(label={"pattern": "PLUG-[0-9]+"})
-    findings = identity.check_sources(name, rule, lambda *path: ".".join(path))
+    findings = check_sources(name, rule, lambda *path: ".".join(path))
     assert [(f.code, f.place) for f in findings] == [("E101", "identity.label.pattern")]
     used = NameSettings(template="{label}")
-    assert identity.check_sources(used, rule, lambda *_: "") == []
+    assert check_sources(used, rule, lambda *_: "") == []
 
 
 @pytest.mark.parametrize(
@@ -302,4 +307,4 @@ def test_the_profiles_of_the_manual_can_be_read() -> None:
     name, ids = NameSettings.model_validate(blocks[0]["name"]), settings(**blocks[1]["identity"])
     assert set(blocks[0]["name"]) == set(NameSettings.model_fields)
     assert set(blocks[1]["identity"]) == set(IdentitySettings.model_fields)
-    assert identity.check_sources(name, ids, lambda *_: "names.md") == []
+    assert check_sources(name, ids, lambda *_: "names.md") == []

@@ -6,7 +6,7 @@ from burner import ids
 from burner.bench.modem import Modem, ModemSpec
 from burner.devices import ANY_CHIP, ConnectPlan
 from burner.errors import BurnerError
-from burner.identity import IdentitySettings
+from burner.identity_settings import IdentitySettings
 from burner.ids import Look, Rules
 from burner.naming import NameSettings
 from tests.fakes import FakeBoard, FakeDevice

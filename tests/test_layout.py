@@ -15,7 +15,7 @@ from burner.errors import Finding
 from burner.layout import BLOCK_SIZE, check_segments, merge, share
 from burner.model import RegionClass, Segment
 from burner.partitions import Layout, PartitionTable
-from burner.release import survey
+from burner.survey import survey
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 
 IMAGES = """
@@ -80,7 +80,7 @@ def test_every_family_of_chips_has_its_place_for_the_bootloader(tmp_path: Path, 
         ({"bootloader": esp_image(bytes(0x8000))}, "E113", "images", "partition-table"),
         ({"app": esp_image(descriptor(), bytes(0x100000))}, "E119", "images[1].file", "ota_0"),
         ({"blank": "[nvs, otadata, storage]"}, "E121", "blank[2]", "fctry"),
-        ({"carrier": "{kind: nvs, partition: x, namespace: n}"}, "E130", "carrier", "x"),
+        ({"carrier": "{kind: nvs, partition: x, namespace: n}"}, "E130", "carrier.partition", "x"),
         ({"carrier": "{kind: nvs, partition: ota_1, namespace: n}"}, "E131", "carrier", "ota_1"),
         ({"partition_table": "{file: none.csv}"}, "E105", "partition_table.file", "none.csv"),
         ({"partition_table": ""}, "E101", "partition_table", "missing"),

@@ -13,8 +13,9 @@ import pytest
 from burner.errors import BurnerError
 from burner.model import RegionClass
 from burner.partitions import PartitionTable, parse_table
-from burner.release import Release, index, open_release, survey
+from burner.release import Release, index, open_release
 from burner.secrets import Secret
+from burner.survey import survey
 from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
 NAMED = "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}"

@@ -17,16 +17,11 @@ from hypothesis import strategies as st
 
 from burner.canonical import canonical
 from burner.errors import BurnerError
-from burner.release import (
-    contents_of,
-    open_release,
-    read_release_file,
-    survey_contents,
-    survey_without_secret,
-)
+from burner.release import contents_of, open_release, read_release_file, survey_contents
 from burner.release_diff import differences
 from burner.release_file import Contents, pack, unpack
 from burner.secrets import Secret
+from burner.survey import survey_without_secret
 
 ROOT = Path(__file__).parents[1]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"

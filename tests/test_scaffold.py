@@ -14,9 +14,9 @@ from burner.errors import Finding
 from burner.image import parse
 from burner.partitions import Partition, PartitionTable
 from burner.profile import FILL_IN, Profile
-from burner.release import survey
 from burner.scaffold import PRESETS, draft
 from burner.scaffold.text import note, scalar
+from burner.survey import survey
 from tests.builds import esp8266_rtos_app, table_image, write_files, write_idf_build
 from tests.images import PRODUCT_ID, TABLE, app_image, esp_image
 

@@ -69,7 +69,7 @@ def identify(
 def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], Rules]":
     """What to ask of the unit in a slot: the profile's rules, or what holds for every unit."""
     from burner.devices import ANY_CHIP, ConnectPlan
-    from burner.identity import IdentitySettings, ImeiSettings
+    from burner.identity_settings import IdentitySettings, ImeiSettings
     from burner.ids import Rules
     from burner.profile import load_profile
 

@@ -53,8 +53,8 @@ def new(
     From a build it takes chip, flash, partition table, images and version.
     """
     from burner.builds import flasher_args, make, read_build
-    from burner.release import survey
     from burner.scaffold import draft
+    from burner.survey import survey
 
     if from_idf and source:
         raise click.UsageError("--from-idf or --from, one of both")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from burner.model import Segment
     from burner.partitions import Layout
     from burner.profile import Profile
-    from burner.release import Survey
+    from burner.survey import Survey
 
 PROFILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -40,7 +40,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 
     Works without the secret; ends with 3 if there is an error in any.
     """
-    from burner.release import survey
+    from burner.survey import survey
 
     results = [(path, survey(path)) for path in profiles]
     if manifest:
@@ -58,7 +58,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 @click.option("--json", "as_json", is_flag=True, help="Print the layout as JSON.")
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
-    from burner.release import survey
+    from burner.survey import survey
 
     show_survey(path, survey(path), as_json)
 

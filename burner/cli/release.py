@@ -29,8 +29,9 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 
     The same inputs give the same bytes, wherever and whenever they are built.
     """
-    from burner.release import contents_of, survey_without_secret
+    from burner.release import contents_of
     from burner.release_file import pack
+    from burner.survey import survey_without_secret
 
     seen = survey_without_secret(profile)
     contents = contents_of(seen)
@@ -89,12 +90,8 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
 
 
 def _index(path: Path) -> Mapping[str, Any]:
-    from burner.release import (
-        contents_of,
-        is_release_file,
-        open_release_file,
-        survey_without_secret,
-    )
+    from burner.release import contents_of, is_release_file, open_release_file
+    from burner.survey import survey_without_secret
 
     if is_release_file(path):
         return open_release_file(path)[0].index

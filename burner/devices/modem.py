@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from burner.devices import Line
 from burner.errors import BurnerError
-from burner.identity import ImeiSettings, ModemSettings, SerialSettings, check_imei, check_serial
+from burner.identity import check_imei, check_serial
+from burner.identity_settings import ImeiSettings, ModemSettings, SerialSettings
 from burner.modem_dialects import (
     ATTENTION,
     COMMANDS,

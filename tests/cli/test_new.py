@@ -8,8 +8,9 @@ from burner.cli import main
 from burner.cli.burn import warn_of_other_bytes
 from burner.cli.new import PRESETS
 from burner.manifest.ledger import Ledger
-from burner.release import open_release, survey
+from burner.release import open_release
 from burner.scaffold import PRESETS as LAYOUTS
+from burner.survey import survey
 from tests.builds import write_idf_build
 from tests.images import PRODUCT_ID, app_image, write_product
 from tests.manifest.records import a_result, an_attempt

@@ -7,7 +7,7 @@ import pytest
 
 from burner.cli import main
 from burner.cli.profile import stretches
-from burner.release import survey
+from burner.survey import survey
 from tests.images import SECRET, app_image, esp_image, write_product
 
 

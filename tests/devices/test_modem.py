@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
 from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
-from burner.identity import ImeiSettings, SerialSettings
+from burner.identity_settings import ImeiSettings, SerialSettings
 from burner.modem_dialects import COMMANDS, IMEI_DIALECTS, parse_answer
 from tests.bench.modem_line import VirtualLine
 
