@@ -185,6 +185,16 @@ def test_a_long_chain_is_walked_by_several_processes(
     assert found.records == sum(seen) == 31
 
 
+def test_walkers_take_no_module_from_the_current_folder(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit(7)")
+    monkeypatch.setattr(walk, "STRETCH", 3)
+    where = written.absolute()
+    monkeypatch.chdir(tmp_path)
+    assert verdict(where).flaw is None
+
+
 @pytest.mark.parametrize("seq", range(5, 10))
 def test_an_edit_is_found_wherever_a_stretch_begins(
     copy: Path, monkeypatch: pytest.MonkeyPatch, seq: int
