@@ -56,7 +56,7 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
-    from burner.cli.desk import passphrase
+    from burner.cli.desk import passphrase, product_secret
     from burner.cli.order import is_person
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
@@ -67,7 +67,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     person = is_person() and not wish.yes and not wish.as_json
     stock = Stock()
     with warm_devices(slots, wish.logs, stock) as devices:
-        ask = _ask_secret if person else None
+        ask = product_secret if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
         if not wish.as_json:
             screen.findings(release.warnings, language(), screen.warn)
@@ -91,10 +91,6 @@ def warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
     # Any name will do: what holds it is not compared.
     found = same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
     screen.findings(found, language(), screen.warn)
-
-
-def _ask_secret() -> str:
-    return str(click.prompt("ProductSecret", hide_input=True, err=True))
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":

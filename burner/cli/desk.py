@@ -1,4 +1,4 @@
-"""What the commands that write into a manifest share: who says it, at which station."""
+"""What is asked of a person: who says it, at which station, and what nobody else may see."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -28,6 +28,11 @@ def station_option(command: Command) -> Command:
         metavar="ID",
         help="Record it as this station; default: this computer's name.",
     )(command)
+
+
+def product_secret() -> str:
+    """Ask for the ProductSecret, for `prompt`."""
+    return str(click.prompt("ProductSecret", hide_input=True, err=True))
 
 
 def passphrase() -> str:

@@ -80,7 +80,9 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
     show_default=True,
     help="First line of --format names; empty for none.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout.")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout."
+)
 def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: Any) -> None:
     """Write attempts as CSV or JSON lines, one line each; or the chain, for `verify` and `import`.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, options, screen
+from burner.cli.desk import product_secret
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -118,11 +119,7 @@ def _record(verified: Mapping[str, Verified], manifest: str, station: str, opera
 def _open(source: Path | None, secret: str) -> "Release | None":
     from burner.release import open_release
 
-    return open_release(source, ask=_ask_secret, reference=secret) if source else None
-
-
-def _ask_secret() -> str:
-    return str(click.prompt("ProductSecret", hide_input=True, err=True))
+    return open_release(source, ask=product_secret, reference=secret) if source else None
 
 
 def _all(

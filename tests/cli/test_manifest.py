@@ -117,7 +117,7 @@ def test_csv_has_one_row_an_attempt(here: Path) -> None:
 
 def test_json_lines_are_the_elements_of_the_list(here: Path) -> None:
     target = here / "out.jsonl"
-    assert run("export", "--format", "jsonl", "--out", str(target)).stdout == ""
+    assert run("export", "--format", "jsonl", "-o", str(target)).stdout == ""
     lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert lines == json.loads(run("list", "--json").stdout)
     assert list(here.glob("*.part")) == []
