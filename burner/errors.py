@@ -44,6 +44,9 @@ class Code:
         return self.do_zh if language == "zh" else self.do
 
 
+_KINDS: dict[Language, tuple[str, str]] = {"en": ("error", "warning"), "zh": ("错误", "警告")}
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing found in an input: where, what stood there, what is allowed."""
@@ -56,7 +59,11 @@ class Finding:
     warning: bool = False
 
     def __str__(self) -> str:
-        kind = "warning" if self.warning else "error"
+        return self.line()
+
+    def line(self, language: Language = "en") -> str:
+        """`place: error CODE: found; allowed`, the kind in the reader's language."""
+        kind = _KINDS[language][self.warning]
         allowed = f"; {self.allowed}" if self.allowed else ""
         return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
 

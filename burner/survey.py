@@ -100,10 +100,7 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
     if carrier is None or isinstance(carrier, AtCarrier):
         return (), []
-    at = plan.place("carrier")
-    findings = [
-        replace(f, place=f"{at}{f.place.removeprefix('carrier')}") for f in carrier.check(layout)
-    ]
+    findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
     if any(not finding.warning for finding in findings):
         return (), findings
     return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings

@@ -1,5 +1,8 @@
 """`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ from burner.cli.run import Run, Wish
 if TYPE_CHECKING:
     from burner.cli.order import Order
     from burner.cli.slots import Slots
+    from burner.errors import Finding
     from burner.manifest.ledger import Ledger
     from burner.release import Release
 
@@ -69,28 +73,36 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     with warm_devices(slots, wish.logs, stock) as devices:
         ask = product_secret if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
-        if not wish.as_json:
-            screen.findings(release.warnings, language(), screen.warn)
+        _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
         signer = signer_for(slots.station, ask=passphrase if person else None)
         with Ledger.open(wish.manifest, slots.station, signer=signer) as ledger:
-            if not wish.as_json:
-                warn_of_other_bytes(release, ledger)
+            _warn(wish, other_bytes(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
 
-def warn_of_other_bytes(release: "Release", ledger: "Ledger") -> None:
-    """Earlier batches of the same version that had other bytes."""
+def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
+    """To the person, or to the script as a line each."""
+    if not wish.as_json:
+        screen.findings(found, language(), screen.warn)
+        return
+    for finding in found:
+        told = {"event": "warning", **asdict(finding)}
+        del told["warning"]
+        screen.say(json.dumps(told, ensure_ascii=False))
+
+
+def other_bytes(release: "Release", ledger: "Ledger") -> list["Finding"]:
+    """A warning for each earlier batch of the same version that had other bytes."""
     from burner.advice import same_version_other_bytes
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
     # Any name will do: what holds it is not compared.
-    found = same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
-    screen.findings(found, language(), screen.warn)
+    return same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":

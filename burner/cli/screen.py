@@ -71,7 +71,7 @@ def error(problem: BurnerError, language: Language = "en") -> None:
     out = console(stderr=True)
     out.print(f"[bold red]{problem.code}[/bold red] {escape(row.sentence(language))}")
     for finding in problem.findings:
-        out.print(f"  {escape(str(finding))}")
+        out.print(f"  {escape(finding.line(language))}")
     if problem.detail and not problem.findings:
         out.print(f"  {escape(problem.detail)}")
     out.print(f"[bold]→[/bold] {escape(row.remedy(language))}")
@@ -84,7 +84,7 @@ def findings(
     found: Sequence[Finding], language: Language, out: Callable[[str], None] = say
 ) -> None:
     """Each finding at its place, then once a code what it means and what to do now."""
-    for line in (*map(str, found), *meanings(found, language)):
+    for line in (*(finding.line(language) for finding in found), *meanings(found, language)):
         out(line)
 
 

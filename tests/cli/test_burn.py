@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from burner.bench.process import BenchProcess
+from tests.images import app_image, write_product
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
@@ -32,6 +33,14 @@ def test_a_batch_of_two_passes_and_is_on_record(tmp_path: Path) -> None:
         ("WO-1", "anna", "PASS")
     }
     assert len({r["device_name"] for r in records}) == 2
+
+
+def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
+    for app in (app_image(), app_image("changed")):
+        ran = burn(tmp_path, "--bench", "sim:1", profile=write_product(tmp_path, app=app))
+    warnings = [line for line in ran.lines if line["event"] == "warning"]
+    assert [set(w) - {"at"} for w in warnings] == [{"event", "code", "place", "found", "allowed"}]
+    assert (warnings[0]["code"], "had another app" in warnings[0]["found"]) == ("E188", True)
 
 
 def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:

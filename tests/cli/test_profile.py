@@ -36,7 +36,9 @@ def test_every_finding_is_printed_and_the_exit_status_says_refused(
     assert "none.yaml: 1 error\n" in out
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "→ Give the image"), ("zh", "→ 请")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "error → Give the image"), ("zh", "错误 → 请")]
+)
 def test_what_each_finding_means_and_asks_for_is_said_once_in_the_persons_language(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -48,7 +50,8 @@ def test_what_each_finding_means_and_asks_for_is_said_once_in_the_persons_langua
     chip = esp_image(chip="esp32")
     path = write_product(tmp_path, app=app_image(chip="esp32"), bootloader=chip)
     _, out = run(capsys, "check", path)
-    assert out.count(": error E115: ") == 2
+    kind, words = words.split(maxsplit=1)
+    assert out.count(f": {kind} E115: ") == 2
     (meaning,) = [line for line in out.splitlines() if line.startswith("E115  ")]
     assert words in meaning
 
