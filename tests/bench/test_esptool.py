@@ -77,6 +77,7 @@ def test_esptool_burns_every_chip_without_a_stub(name: str) -> None:
     assert chip.silicon.flash.read(0x10000, 0x2000) == b"\xff" * 0x1000 + DATA[0x1000:0x2000]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", OTHERS)
 def test_the_rest_of_esptools_chips_work_too(name: str) -> None:
     unit = UnitSpec(name, mac_for(7, 3, name))

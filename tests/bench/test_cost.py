@@ -1,0 +1,31 @@
+"""What the bench costs: a simulator that fills a core would measure itself, not the station."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from burner.bench.process import BenchProcess
+from tests.runs import burn
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process and its threads so far."""
+    times = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[0]) for path in times) / 1e9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads CPU times in /proc")
+@pytest.mark.parametrize(
+    ("chips", "share"), [(8, 0.1), pytest.param(32, 0.2, marks=pytest.mark.full)]
+)
+def test_chips_at_921600_baud_take_a_small_part_of_one_core(
+    chips: int, share: float, tmp_path: Path
+) -> None:
+    with BenchProcess(f"sim:{chips},baud=921600") as bench:
+        before = cpu_s(bench.pid)
+        ran = burn(tmp_path, "--bench", bench.ready["control"])
+        spent = cpu_s(bench.pid) - before
+    assert ran.status == 0, ran.errors
+    assert len(ran.finished) == chips
+    assert spent < share * ran.seconds, (spent, ran.seconds)
