@@ -5,12 +5,12 @@ does raise when the manifest cannot be written (E7): an unrecorded unit must not
 """
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from burner import boot
@@ -21,6 +21,7 @@ from burner.errors import BurnerError, Fault
 from burner.identity_settings import names_before_boot, sources_after_boot
 from burner.ids import read_after, read_before
 from burner.manifest.ledger import Ledger
+from burner.manifest.patience import reached
 from burner.model import (
     Attempt,
     Bound,
@@ -39,6 +40,8 @@ from burner.model import (
 )
 from burner.naming import derive, device_name
 from burner.release import Release
+
+T = TypeVar("T")
 
 WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
 
@@ -73,8 +76,13 @@ def burn(
     ledger: Ledger,
     trial: Trial,
     aborted: Callable[[], bool] = lambda: False,
+    *,
+    leaving: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Take one unit the whole way.
+
+    A manifest that cannot be reached for now (its server is gone) is waited for; nothing is done
+    to the unit meanwhile.
 
     Args:
         job: release, batch and people.
@@ -82,19 +90,21 @@ def burn(
         ledger: the manifest, open for this station.
         trial: which slot, how fast, with what said by the operator.
         aborted: whether a person stopped the station; an error then is theirs, not the unit's.
+        leaving: whether the station takes no new units; one that has not begun then waits for the
+            manifest no more.
 
     Yields:
         Events as they happen; the last is `Finished`.
 
     Raises:
-        BurnerError: E7 when the manifest cannot be written.
+        BurnerError: E7 when the manifest cannot be written, and waiting is no use or was ended.
     """
-    way = _Way(job, device, ledger, trial)
+    way = _Way(job, device, ledger, trial, lambda begun: aborted() or (leaving() and not begun))
     try:
         yield from way.identify()
         if way.names_early:
             yield from way.name()
-        if known := way.recall():
+        if known := (yield from way.recall()):
             yield Finished(trial.slot, known, known=True)
             return
         yield from way.payload()
@@ -106,6 +116,8 @@ def burn(
             yield from way.name()
             yield from way.bind()
             yield from way.write_named()
+        elif way.told_late:
+            yield from way.bind()
         yield from way.prove()
         result = way.ended(Outcome.PASS)
     except BurnerError as error:
@@ -115,17 +127,26 @@ def burn(
     except Exception as error:  # a bug of ours must not leave the unit without an outcome
         result = way.failed(_bug(error), aborted())
     yield way.enter(Step.RECORD)
-    yield Finished(trial.slot, ledger.finish(way.attempt, result))
+    yield Finished(trial.slot, (yield from way.record(result)))
 
 
 class _Way:
     """The state of one attempt between its steps; each step is a method, in the order above."""
 
-    def __init__(self, job: Job, device: Device, ledger: Ledger, trial: Trial) -> None:
+    def __init__(
+        self,
+        job: Job,
+        device: Device,
+        ledger: Ledger,
+        trial: Trial,
+        gives_up: Callable[[bool], bool],
+    ) -> None:
         profile = job.release.profile
         self.job, self.device, self.ledger, self.trial = job, device, ledger, trial
         self.release, self.profile = job.release, profile
         self.names_early = names_before_boot(profile.name, profile.identity)
+        self.told_late = bool(sources_after_boot(profile.identity))
+        self._gives_up, self._begun = gives_up, False
         self.segments: tuple[Segment, ...] = ()
         self.written = False
         self.lines: tuple[str, ...] = ()
@@ -178,7 +199,7 @@ class _Way:
         self.attempt = replace(self.attempt, device_name=name)
         yield Bound(self.trial.slot, self.attempt.unit_id, name)
 
-    def recall(self) -> Record | None:
+    def recall(self) -> Generator[Event, None, Record | None]:
         """The earlier PASS of this very unit, if its flash still is what that record says.
 
         Raises:
@@ -187,7 +208,9 @@ class _Way:
         """
         if self.trial.rework:
             return None
-        passed = self.ledger.unit(self.attempt.unit_id, self.attempt.product_id).passed
+        unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
+        history = yield from self._reached(lambda: self.ledger.unit(unit_id, product_id))
+        passed = history.passed
         if passed is None:
             return None
         where = f"PASS at {passed.result.ended:%Y-%m-%d %H:%M} UTC in slot {passed.attempt.slot}"
@@ -210,7 +233,8 @@ class _Way:
     def claim(self) -> Iterator[Event]:
         """Intent, name and place in the batch, durable in one commit before the first erase."""
         yield self.enter(Step.CLAIM)
-        self.ledger.begin(self.attempt)
+        yield from self._reached(lambda: self.ledger.begin(self.attempt))
+        self._begun = True
 
     def write(self) -> Iterator[Event]:
         """Write everything, unless the flash already holds exactly that.
@@ -240,7 +264,7 @@ class _Way:
 
     def bind(self) -> Iterator[Event]:
         yield self.enter(Step.CLAIM)
-        self.ledger.bind(self.attempt)
+        yield from self._reached(lambda: self.ledger.bind(self.attempt))
 
     def write_named(self) -> Iterator[Event]:
         """What needs the name, after a boot that told it."""
@@ -288,6 +312,9 @@ class _Way:
         )
         self.evidence.update({f"firmware_{what}": value for what, value in said.items()})
 
+    def record(self, result: Result) -> Generator[Event, None, Record]:
+        return (yield from self._reached(lambda: self.ledger.finish(self.attempt, result)))
+
     # -- how it ended ------------------------------------------------------------------------
 
     def ended(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
@@ -324,6 +351,9 @@ class _Way:
         """Whether the unit starts without a key: that waits for the name, or for a dialogue."""
         waits = self.release.needs_name and not self.attempt.device_name
         return waits or isinstance(self.release.carrier, AtCarrier)
+
+    def _reached(self, ask: Callable[[], T]) -> Generator[Event, None, T]:
+        return reached(ask, self.trial.slot, lambda: self._gives_up(self._begun))
 
     def _plan(self, segments: Sequence[Segment]) -> None:
         self.segments = tuple(sorted(segments, key=_write_order))

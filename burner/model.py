@@ -260,6 +260,18 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Event: the manifest cannot be reached, and the unit waits untouched.
+
+    With an empty code: it can be reached again, and the unit goes on.
+    """
+
+    slot: str
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Finished:
     """Event: always the last of an attempt. `known` = an earlier PASS, nothing new recorded."""
 
@@ -268,4 +280,4 @@ class Finished:
     known: bool = False
 
 
-Event = StepStarted | Progress | Bound | Note | Finished
+Event = StepStarted | Progress | Bound | Note | Waiting | Finished

@@ -288,7 +288,18 @@ def test_a_second_unit_with_the_same_imei_gets_no_name(line: Line) -> None:
     line.burn(FakeDevice(FakeBoard(prints=told(name=IMEI)), {"esp": answers_imei(IMEI)}))
     twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name=IMEI))
     record = line.burn(FakeDevice(twin, {"esp": answers_imei(IMEI)}))
-    assert ended(record) == (Outcome.FAIL, "E450")
+    assert ended(record) == (Outcome.FAIL, "E426")
+
+
+def test_an_imei_that_comes_after_an_early_name_is_claimed_too(line: Line) -> None:
+    imei = ImeiSettings(port="esp", when="after", settle_s=0.01, answer_s=0.1)
+    identity = line.job.release.profile.identity.model_copy(update={"imei": imei})
+    line.with_profile(identity=identity)
+    answers = {"esp": answers_imei(IMEI)}
+    assert ended(line.burn(FakeDevice(FakeBoard(prints=told()), answers))) == (Outcome.PASS, "")
+    assert line.ledger.reader.find(IMEI) == ("60:55:f9:00:00:01",)
+    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
+    assert ended(line.burn(FakeDevice(twin, answers))) == (Outcome.FAIL, "E426")
 
 
 def test_an_imei_with_a_wrong_check_digit_fails_the_unit(line: Line) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from burner.cli.tiles import draw
 from burner.cli.view import RESTING, View
 from burner.cli.words import phrase, state_word
-from burner.errors import lookup
+from burner.errors import Language, lookup
+from burner.model import Waiting
 from burner.station import SlotIs, SlotState, StationEvent
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LOUD = (SlotState.PASS, SlotState.KNOWN, SlotState.FAIL, SlotState.ERROR)
 
 def told(view: View, event: StationEvent) -> str | None:
     """One event as a line for a log or a pipe; None for what is not worth one."""
+    if isinstance(event, Waiting) and event.code:
+        return f"{phrase('slot', view.language)} {event.slot}  {_words(event.code, view.language)}"
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
@@ -32,8 +35,7 @@ def told(view: View, event: StationEvent) -> str | None:
         case SlotState.KNOWN if tile.known:
             parts += [tile.called, phrase("already", language).format(*tile.known)]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED if tile.code:
-            row = lookup(tile.code)
-            parts += [tile.called, tile.code, row.sentence(language), f"→ {row.remedy(language)}"]
+            parts += [tile.called, _words(tile.code, language)]
         case SlotState.SEEN:
             return None
         case SlotState.SCAN:
@@ -42,6 +44,11 @@ def told(view: View, event: StationEvent) -> str | None:
             tries = phrase("try", language).format(tile.tries) if tile.tries > 1 else ""
             parts += [tile.called, f"{tile.elapsed(0):.1f} s", tries]
     return "  ".join(part for part in parts if part)
+
+
+def _words(code: str, language: Language) -> str:
+    row = lookup(code)
+    return f"{code}  {row.sentence(language)}  → {row.remedy(language)}"
 
 
 class Board:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from burner import __version__
 from burner.cli import language, screen, silence_stdout
 from burner.cli.signals import Reader, Signals
-from burner.errors import exit_code
+from burner.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:
     from burner.burn import Job
@@ -108,7 +108,9 @@ class Run:
 
         job = self._job()
         events = station.run(
-            lambda device, trial, aborted: burn_one(job, device, self.ledger, trial, aborted)
+            lambda device, trial, aborted: burn_one(
+                job, device, self.ledger, trial, aborted, leaving=station.stopping.is_set
+            )
         )
         for event in events:
             self.tally.add(event)
@@ -136,7 +138,10 @@ class Run:
         self._passes += 1
         if not 0 < self.planned <= self.before + self._passes:
             return False
-        return self.ledger.reader.passed_in(self.order.batch) >= self.planned
+        try:
+            return self.ledger.reader.passed_in(self.order.batch) >= self.planned
+        except BurnerError:  # the next board will tell, or wait
+            return False
 
     @contextmanager
     def _reader(self, started: float) -> "Iterator[Reader]":

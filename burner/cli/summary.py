@@ -8,7 +8,7 @@ from burner.cli import screen
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
 from burner.errors import Language, lookup
-from burner.model import Event, Finished
+from burner.model import Event, Finished, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.tally import Tally, Unit
 
@@ -103,6 +103,13 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
         if event.error is not None:
             said |= {"code": event.error.code, "detail": event.error.detail}
         return said
+    if isinstance(event, Waiting):
+        return {
+            "event": "waiting" if event.code else "goes on",
+            "slot": event.slot,
+            "code": event.code,
+            "detail": event.detail,
+        }
     if isinstance(event, Finished):
         attempt, result = event.record.attempt, event.record.result
         return {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from burner.cli.words import phrase
 from burner.errors import BurnerError, Language
-from burner.model import Bound, Finished, Note, Progress, Step, StepStarted
+from burner.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.tally import Tally
 
@@ -101,6 +101,8 @@ class View:
                 tile.unit_id, tile.device_name = event.unit_id, event.device_name
             case Note():
                 self.note = f"{event.slot}: {event.text}"
+            case Waiting():
+                self._waiting(event)
             case Finished():
                 self._finished(tile, event)
 
@@ -114,6 +116,12 @@ class View:
         if event.error is not None:
             tile.code = event.error.code
             self.trouble = (tile.slot, event.error)
+
+    def _waiting(self, event: Waiting) -> None:
+        if event.code:
+            self.trouble = (event.slot, BurnerError(event.code, event.detail))
+        elif self.trouble and self.trouble[1].code.startswith("E7"):
+            self.trouble = None
 
     def _finished(self, tile: Tile, event: Finished) -> None:
         attempt, result = event.record.attempt, event.record.result

@@ -30,6 +30,7 @@ from burner.model import (
     Silicon,
     Step,
     StepStarted,
+    Waiting,
 )
 from burner.station import SlotIs, SlotState, StationEvent
 from tests.station.units import a_result, an_attempt
@@ -220,6 +221,19 @@ def test_a_slot_that_falls_behind_is_named() -> None:
 
 def test_a_note_is_shown_until_there_is_something_else() -> None:
     assert "3: try 2 at 460800 baud" in play(view_of(4), Note("3", "try 2 at 460800 baud"))
+
+
+def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
+    view = view_of(4)
+    text = play(view, Waiting("3", "E711", "no server"))
+    assert "slot 3  E711" in text
+    assert "goes on when the server is back" in text
+    assert told(view, Waiting("3", "E711")) == (
+        "slot 3  E711  The database server does not answer. Nothing is burned without a record.  "
+        "→ Check the network and the server. The station goes on when the server is back."
+    )
+    assert "E711" not in play(view, Waiting("3"))
+    assert told(view, Waiting("3")) is None
 
 
 def test_an_error_of_the_slot_itself_is_shown() -> None:
