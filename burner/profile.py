@@ -1,11 +1,12 @@
 """What a product is: the engineer's YAML as a frozen `Profile`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from burner import schema
 from burner.boot import BootSettings
@@ -19,6 +20,9 @@ from burner.secrets import PLACEHOLDERS, parse_reference
 
 PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
 """Tencent: exactly 10 characters; every real one is of 0-9 and A-Z."""
+
+FORMAT = 1
+"""The newest format of a profile that is read here."""
 
 ChipName = Literal[
     "esp8266",
@@ -36,6 +40,12 @@ ChipName = Literal[
     "esp32h4",
     "esp32p4",
 ]
+
+
+def _known_format(number: object) -> object:
+    if isinstance(number, int) and number > FORMAT:
+        raise refusal("E106", f"format {number}", f"this burner reads {FORMAT}")
+    return number
 
 
 def _product_id(text: str) -> str:
@@ -152,7 +162,7 @@ class FlashPlan(Strict):
 
     def place(self, *field: str | int) -> str:
         """`file:line field`, for findings."""
-        document = self._document or Document(self._path.name, {}, {}, {})
+        document = self._document or Document(str(self._path), {}, {}, {})
         return document.place(*field)
 
     def files(self) -> dict[str, str]:
@@ -175,7 +185,7 @@ class FlashPlan(Strict):
 class Profile(FlashPlan):
     """A product, as its engineer wrote it down."""
 
-    burner: Literal[1]
+    burner: Annotated[Literal[1], BeforeValidator(_known_format)]
     """Version of this format."""
     product: Product
     carrier: CarrierSettings
@@ -228,7 +238,7 @@ def fit_profile(
 ) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
     """As `read_profile`, from a document that was read already."""
     profile, findings = schema.fit(document, Profile, "E101")
-    unfilled = _unfilled(document)
+    unfilled = _unfilled(document, {finding.place: finding.allowed for finding in findings})
     named = {finding.place for finding in unfilled}
     findings = (*unfilled, *(f for f in findings if f.place not in named))
     if profile is not None and not findings:
@@ -239,11 +249,12 @@ def fit_profile(
     return plan and _at(plan, document, path), findings
 
 
-def _unfilled(document: Document) -> tuple[Finding, ...]:
+def _unfilled(document: Document, forms: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What is still to be filled in; `forms` is what else is allowed there, by place."""
+    places = [document.place(*path) for path, text in document.texts.items() if text == FILL_IN]
     return tuple(
-        Finding("E180", document.place(*path), f"is still {FILL_IN}", "the product's own value")
-        for path, text in document.texts.items()
-        if text == FILL_IN
+        Finding("E180", at, f"is still {FILL_IN}", forms.get(at, "the product's own value"))
+        for at in places
     )
 
 

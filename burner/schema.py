@@ -75,6 +75,7 @@ class Document:
     """A YAML file as plain values, and where in the file each of them stands."""
 
     name: str
+    """The path as given, so that a terminal can open it."""
     data: Any
     lines: Mapping[FieldPath, int] = field(repr=False)
     texts: Mapping[FieldPath, str] = field(repr=False)
@@ -106,10 +107,10 @@ def read(path: Path, code: str) -> Document:
     try:
         text = read_plain(path, MAX_FILE_BYTES).decode("utf-8-sig")
     except OSError as error:
-        raise _one(code, path.name, f"cannot be read: {error.strerror}", "a file") from None
+        raise _one(code, str(path), f"cannot be read: {error.strerror}", "a file") from None
     except UnicodeDecodeError:
-        raise _one(code, path.name, "is not UTF-8 text", "YAML in UTF-8") from None
-    return parse(text, path.name, code)
+        raise _one(code, str(path), "is not UTF-8 text", "YAML in UTF-8") from None
+    return parse(text, str(path), code)
 
 
 def parse(text: str, name: str, code: str) -> Document:

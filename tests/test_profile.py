@@ -8,7 +8,7 @@ import pytest
 
 from burner.errors import BurnerError, Finding
 from burner.image import CHIP_IDS
-from burner.profile import ChipName, FlashPlan, Profile, load_profile, read_profile
+from burner.profile import FILL_IN, ChipName, FlashPlan, Profile, load_profile, read_profile
 from tests.images import SECRET, write_product
 
 GOLDEN = Path(__file__).parent / "golden" / "defaults.json"
@@ -48,7 +48,10 @@ def test_a_profile_becomes_a_frozen_model(tmp_path: Path) -> None:
     assert profile.flash.baud == 921600
     assert profile.carrier.kind == "nvs"
     assert profile.path == tmp_path / "product.yaml"
-    assert profile.place("images", 1, "partition") == "product.yaml:8 images[1].partition"
+    assert (
+        profile.place("images", 1, "partition")
+        == f"{tmp_path / 'product.yaml'}:8 images[1].partition"
+    )
     assert list(profile.files()) == ["bootloader", "app", "partition-table"]
     assert profile.files_field("app") == ("images", 1, "file")
 
@@ -77,7 +80,8 @@ def test_all_mistakes_of_a_profile_come_at_once(tmp_path: Path) -> None:
 
 def test_a_literal_secret_is_refused_with_the_remedy_and_never_repeated(tmp_path: Path) -> None:
     (finding,) = refused(write_product(tmp_path, product=product(secret=SECRET)))
-    assert (finding.code, finding.place) == ("E150", "product.yaml:2 product.secret")
+    assert finding.code == "E150"
+    assert finding.place == f"{tmp_path / 'product.yaml'}:2 product.secret"
     assert "env:NAME" in finding.allowed
     assert SECRET not in str(finding)
 
@@ -114,7 +118,21 @@ def test_the_plan_of_the_flash_survives_mistakes_elsewhere(tmp_path: Path) -> No
     assert len(findings) == 4
     assert isinstance(plan, FlashPlan)
     assert not isinstance(plan, Profile)
-    assert plan.place("images", 0) == "product.yaml:7 images[0]"
+    assert plan.place("images", 0) == f"{tmp_path / 'product.yaml'}:7 images[0]"
+
+
+def test_a_profile_of_a_newer_format_asks_for_a_newer_burner(tmp_path: Path) -> None:
+    path = write_product(tmp_path)
+    path.write_text(path.read_text().replace("burner: 1", "burner: 2"))
+    (finding,) = refused(path)
+    assert (finding.code, finding.found) == ("E106", "format 2")
+    assert finding.allowed == "this burner reads 1"
+
+
+def test_what_is_to_be_filled_in_says_of_which_form(tmp_path: Path) -> None:
+    (finding,) = refused(write_product(tmp_path, product=product(id=FILL_IN)))
+    assert finding.code == "E180"
+    assert finding.allowed.startswith("exactly 10 of 0-9 and A-Z")
 
 
 def test_a_file_that_is_no_profile_has_no_plan(tmp_path: Path) -> None:

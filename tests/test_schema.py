@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
         with pytest.raises(BurnerError) as caught:
             schema.load(path, Drawing, CODE)
         assert caught.value.code == CODE
-        assert caught.value.findings[0].place == path.name
+        assert caught.value.findings[0].place == str(path)
 
 
 def test_an_empty_file_is_a_file_without_fields() -> None:
@@ -198,7 +198,7 @@ def test_an_empty_file_is_a_file_without_fields() -> None:
 def test_lines_are_known_for_later_checks(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("version: a\nshapes:\n  - kind: round\n    radius: 1\n")
-    place = schema.read(path, CODE).place
+    place = schema.parse(path.read_text(), "a.yaml", CODE).place
     assert place("shapes", 0, "radius") == "a.yaml:4 shapes[0].radius"
     assert place("shapes", 0, "missing") == "a.yaml:3 shapes[0].missing"
     assert place("other") == "a.yaml:1 other"

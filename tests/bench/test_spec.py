@@ -162,7 +162,8 @@ units:
   - {modem: {kind: quectel, ime: 3}}
   - {firmware: {baud: 0}}
 """
-    found = {str(f.place): f.code for f in refused(written(tmp_path, text)).findings}
+    path = written(tmp_path, text)
+    found = {Path(f.place).name: f.code for f in refused(path).findings}
     assert found == {
         "bench.yaml:2 chip": "E192",
         "bench.yaml:4 units[0].mac": "E192",

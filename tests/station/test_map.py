@@ -89,7 +89,7 @@ def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, broken: str, foun
     with pytest.raises(BurnerError) as refused:
         station(TWO.replace(broken, found), tmp_path)
     assert refused.value.code == "E195"
-    assert refused.value.findings[0].place.startswith("line.yaml:")
+    assert refused.value.findings[0].place.startswith(f"{tmp_path / 'line.yaml'}:")
 
 
 def test_a_rack_on_the_network_has_its_url_as_place(tmp_path: Path) -> None:
