@@ -21,9 +21,6 @@ from sqlalchemy.pool import StaticPool
 from burner.errors import BurnerError
 from burner.manifest import tables
 
-APPLICATION_ID = 0x6275726E
-"""`burn`: SQLite's application_id, so that `file` and we know our own."""
-
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
 CHECKPOINT_PAGES = 4000

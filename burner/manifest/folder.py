@@ -13,7 +13,7 @@ SEAL.json             SHA-256 of every file, signed
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -66,16 +66,15 @@ def write_folder(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        streams = {
+        contents: dict[str, Iterable[str]] = {
+            **{name: (text,) for name, text in texts.items()},
             RECORDS: export_chain(reader, found.batch, _ends(reader, found.batch)),
             UNITS: csv_lines(reader, Filter(batch=found.batch)),
         }
-        for name, lines in streams.items():
+        for name, lines in contents.items():
             with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(lines)
-        digests = {name: _digest(folder / name) for name in sorted((*texts, *streams))}
+        digests = {name: _digest(folder / name) for name in sorted(contents)}
         (folder / SEAL).write_text(_seal(found, reader, digests, signer), encoding="utf-8")
     except OSError as error:
         raise BurnerError("E705", f"{folder}: {error.strerror}") from error

@@ -197,11 +197,6 @@ class Ledger:
         """
         return self.reader.unit(unit_id, product_id)
 
-    def sign_with(self, signer: Signer | None) -> None:
-        """Sign the next checkpoints with another key, or with none."""
-        with self.writer.lock:
-            self._signer = signer
-
     def _seal(self, reason: str) -> None:
         assert self._signer is not None  # noqa: S101 - asked by every caller
         checkpoint(self.writer, self._signer, reason)

@@ -9,13 +9,6 @@ LONGEST_LIST = 40
 
 def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> str:
     """The page as plain text; `closed` says when and by whom."""
-    counts = (
-        ("pass", found.passed),
-        ("scrap", found.scrapped),
-        ("failed, not made again", found.failed),
-        ("without an outcome (OPEN)", found.open),
-        ("void", found.voided),
-    )
     lines = [
         f"Batch {found.batch}",
         "",
@@ -25,12 +18,7 @@ def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> st
         f"  attempts       {found.attempts}",
         f"  closed         {closed}",
         "",
-        "Counted by units",
-        "",
-        f"  {found.sum()}",
-        *(f"  {len(units):>7}  {what}" for what, units in counts),
-        *_named("Without an outcome", found.open),
-        *_named("Failed and not made again", found.failed),
+        *_counted(found),
         "",
         "Checked when this page was written",
         "",
@@ -49,6 +37,24 @@ def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> st
         "Take the public key from the station's engineer, not from this folder.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _counted(found: BatchStatus) -> list[str]:
+    counts = (
+        ("pass", found.passed),
+        ("scrap", found.scrapped),
+        ("failed, not made again", found.failed),
+        ("without an outcome (OPEN)", found.open),
+        ("void", found.voided),
+    )
+    return [
+        "Counted by units",
+        "",
+        f"  {found.sum()}",
+        *(f"  {len(units):>7}  {what}" for what, units in counts),
+        *_named("Without an outcome", found.open),
+        *_named("Failed and not made again", found.failed),
+    ]
 
 
 def _named(title: str, units: tuple[str, ...]) -> list[str]:

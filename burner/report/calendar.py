@@ -10,7 +10,6 @@ from itertools import pairwise
 
 QUARTER_S = 900
 DAY_MINUTES = 24 * 60
-THREE_SHIFTS = "06:00,14:00,22:00"
 
 
 @dataclass(frozen=True, order=True)

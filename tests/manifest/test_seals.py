@@ -65,10 +65,12 @@ def test_a_ledger_signs_every_so_many_records_and_when_it_is_closed(
 
 
 def test_a_rotated_key_is_trusted_through_the_old_one(path: Path, old: Signer, new: Signer) -> None:
-    with Ledger.open(path, "line1", Ticking(), signer=old, every=2) as ledger:
+    clock = Ticking()
+    with Ledger.open(path, "line1", clock, signer=old, every=2) as ledger:
         burned(ledger, 1)
+    with Ledger.open(path, "line1", clock) as ledger:
         desk.rotate(ledger.writer, old, new.public, operator="wang", reason="yearly")
-        ledger.sign_with(new)
+    with Ledger.open(path, "line1", clock, signer=new, every=2) as ledger:
         burned(ledger, 2)
     verdict = checked(path, old)
     assert verdict.flaw is None
@@ -79,10 +81,12 @@ def test_a_rotated_key_is_trusted_through_the_old_one(path: Path, old: Signer, n
 def test_a_new_key_after_a_lost_one_needs_its_own_trust(
     path: Path, old: Signer, new: Signer
 ) -> None:
-    with Ledger.open(path, "line1", Ticking(), signer=old, every=2) as ledger:
+    clock = Ticking()
+    with Ledger.open(path, "line1", clock, signer=old, every=2) as ledger:
         burned(ledger, 1)
+    with Ledger.open(path, "line1", clock) as ledger:
         desk.record_key(ledger.writer, KeyOp.LOST, old.public, operator="wang", reason="disk")
-        ledger.sign_with(new)
+    with Ledger.open(path, "line1", clock, signer=new, every=2) as ledger:
         burned(ledger, 2)
     assert "nobody vouches" in str(checked(path, old).flaw)
     assert checked(path, old, new).flaw is None
