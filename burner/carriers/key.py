@@ -69,15 +69,25 @@ class Carrier(Protocol):
         ...
 
 
-def partition_of(layout: "Layout", name: str, *subtypes: str) -> "Partition":
+def partition_of(
+    layout: "Layout", name: str, *subtypes: str, key: str = "partition"
+) -> "Partition":
     """The data partition that a carrier fills; one of the subtypes where some are given.
+
+    Args:
+        layout: with the table.
+        name: of the partition.
+        subtypes: those it may have; any where none is given.
+        key: the carrier's setting that names the partition, for findings.
 
     Raises:
         BurnerError: E130 where the table has none of that name, E131 where it is another kind.
     """
     partition = layout.table.find(name)
     if partition is None:
-        raise BurnerError("E130", name)
+        there = ", ".join(p.name for p in layout.table if not p.is_app) or "none"
+        found = Finding("E130", f"carrier.{key}", f"found {name!r}", f"data partitions: {there}")
+        raise BurnerError("E130", name, (found,))
     allowed = [f"data, {subtype}" for subtype in subtypes]
     if partition.is_app or (allowed and partition.kind not in allowed):
         wanted = " or ".join(allowed) or "data"
@@ -92,6 +102,8 @@ def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
         carrier.fill(layout, longest)
         carrier.places(layout)
     except BurnerError as error:
+        if error.findings:
+            return list(error.findings)
         return [Finding(error.code, "carrier", error.detail, "")]
     return []
 

@@ -162,7 +162,7 @@ class NvsCarrier:
         if encryption_key is None:
             return (filled,)
         assert self.settings.key_partition is not None  # noqa: S101 - there is a key for it
-        keys = partition_of(layout, self.settings.key_partition, "nvs_keys")
+        keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
         page = (encryption_key + key_crc(encryption_key)).ljust(PAGE_SIZE, b"\xff")
         return filled, Segment(keys.name, keys.offset, page, confidential=True)
 
@@ -171,7 +171,7 @@ class NvsCarrier:
         place = Place(partition.name, partition.offset, partition.size)
         if self.settings.key_partition is None:
             return (place,)
-        keys = partition_of(layout, self.settings.key_partition, "nvs_keys")
+        keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
         return place, Place(keys.name, keys.offset, PAGE_SIZE)
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
