@@ -186,9 +186,9 @@ class Run:
             screen.say(json.dumps(summary.summary_json(self.tally, elapsed_s, status)))
             return
         summary.print_summary(self.tally, elapsed_s, language())
-        for slot, error in self.tally.troubles.items():
-            screen.warn(f"slot {slot}: {error}")
-        for hint in summary.hints(self.tally, self.wish.manifest):
+        for line in summary.trouble_lines(self.tally, language()):
+            screen.warn(line)
+        for hint in summary.hints(self.tally):
             screen.say(f"  {hint}")
 
 

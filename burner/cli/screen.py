@@ -7,7 +7,7 @@ imported on first use, so that help and `--json` never pay for it.
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -49,15 +49,31 @@ def warn(text: str) -> None:
     console(stderr=True).print(f"[yellow]{escape(text)}[/yellow]")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as a table."""
+def say_beside(head: str, text: str) -> None:
+    """A sentence of the answer behind a head, wrapped between words in the room beside it."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    out = console()
+    for line in Text(text).wrap(out, max(20, out.width - cell_len(head))):
+        say(f"{head}{line.plain.rstrip()}")
+        head = " " * cell_len(head)
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    whole: Collection[str] = (),
+) -> None:
+    """Print rows as a table; cells of the columns in `whole` are not wrapped."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         drawn.add_row(*(Text(str(cell)) for cell in row))
     console().print(drawn)

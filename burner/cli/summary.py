@@ -26,15 +26,18 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
     if len(units) > MAX_ROWS:
         units = [unit for unit in units if unit.state not in (SlotState.PASS, SlotState.KNOWN)]
     rows = [_row(unit, language) for unit in sorted(units, key=_order)]
+    columns = COLUMNS[language]
+    used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
     if rows:
-        screen.table("", COLUMNS[language], rows)
+        some = [[row[i] for i in used] for row in rows]
+        screen.table("", [columns[i] for i in used], some, whole=columns[:3])
     screen.say(counts_line(tally, elapsed_s, language))
     if behind := behind_line(tally, language):
         screen.say(behind)
     for code in dict.fromkeys(unit.code for unit in units if unit.code):
         row = lookup(code)
-        screen.say(f"{code}  {row.sentence(language)}")
-        screen.say(f"      → {row.remedy(language)}")
+        screen.say_beside(f"{code}  ", row.sentence(language))
+        screen.say_beside("      → ", row.remedy(language))
 
 
 def _order(unit: Unit) -> tuple[int, str, datetime]:
@@ -63,6 +66,29 @@ def behind_line(tally: Tally, language: Language) -> str:
     return f"{phrase('falls behind', language)}: {', '.join(behind)}" if behind else ""
 
 
+def trouble_lines(tally: Tally, language: Language) -> list[str]:
+    """What is wrong with slots rather than with units; the same in several of them once."""
+    slots: dict[str, list[str]] = {}
+    for slot, error in tally.troubles.items():
+        detail = f" ({error.detail})" if error.detail else ""
+        told = f"{error.code}: {error.row.sentence(language)}{detail}"
+        slots.setdefault(told, []).append(slot)
+    return [f"{_named(names, language)}: {told}" for told, names in slots.items()]
+
+
+def _named(slots: Sequence[str], language: Language) -> str:
+    """`slot 3`, `slots 1–4, 7`: neighbours as a range."""
+    parts: list[list[str]] = []
+    for slot in sorted(slots, key=lambda slot: (len(slot), slot)):
+        last = parts[-1][-1] if parts else ""
+        if last.isdecimal() and slot.isdecimal() and int(slot) == int(last) + 1:
+            parts[-1].append(slot)
+        else:
+            parts.append([slot])
+    named = ", ".join(part[0] if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
+    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named}"
+
+
 def _units(number: int) -> str:
     return "unit" if number == 1 else "units"
 
@@ -85,12 +111,10 @@ def _row(unit: Unit, language: Language) -> Sequence[object]:
     )
 
 
-def hints(tally: Tally, manifest: str) -> list[str]:
-    """Commands worth trying next."""
-    where = "" if manifest == "manifest.db" else f" --manifest {manifest}"
-    found = [f"burner manifest list{where}", f"burner manifest verify{where}"]
-    codes = dict.fromkeys(u.code for u in [*tally.units, *tally.silent] if u.code)
-    return [*found, *(f"burner explain {code}" for code in list(codes)[:1])]
+def hints(tally: Tally) -> list[str]:
+    """Commands worth trying next; none where all went well."""
+    codes = [unit.code for unit in (*tally.units, *tally.silent) if unit.code]
+    return [f"burner explain {code}" for code in codes[:1]]
 
 
 # -- for scripts ----------------------------------------------------------------------------------

@@ -77,6 +77,9 @@ PHRASES_ZH = {
     "operator": "操作员",
     "station": "工作站",
     "slot": "工位",
+    "slots": "工位",
+    "again": "{}：第 {} 次尝试",
+    "at baud": "，{} 波特",
     "first pass": "直通率",
     "an hour": "台/小时",
     "left": "剩余",
@@ -95,6 +98,8 @@ PHRASES_ZH = {
 }
 PHRASES_EN = {
     "try": "try {}",
+    "again": "{}: try {}",
+    "at baud": " at {} baud",
     "already": "already PASS at {} in slot {}",
     "finishing": "No new boards; those at work finish. Ctrl-C again stops now.",
     "stopping": "Stopping now; units at work are recorded as ABORTED.",

@@ -1,0 +1,77 @@
+"""What stands at the end of a run, on an ordinary terminal."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from burner.cli import screen
+from burner.cli.summary import hints, print_summary, trouble_lines
+from burner.errors import BurnerError
+from burner.model import Outcome
+from burner.station.tally import Tally, Unit
+
+ENDED = datetime(2025, 6, 1, 9, 30, tzinfo=UTC)
+
+
+def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> Unit:
+    outcome = Outcome.FAIL if code else Outcome.PASS
+    return Unit(
+        slot=slot,
+        unit_id="60:55:f9:00:00:01",
+        device_name=name,
+        outcome=outcome,
+        code=code,
+        detail="found esp32, the profile is for esp32c3" if code else "",
+        seconds=9.1,
+        tries=1,
+        first=outcome,
+        known=False,
+        written=True,
+        started=ENDED,
+        ended=ENDED,
+        where=slot,
+    )
+
+
+def printed(tally: Tally, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    screen.console.cache_clear()
+    console = screen.console()
+    console.width = 80
+    print_summary(tally, 10.0, "en")
+    screen.console.cache_clear()
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_mac_and_a_name_stand_whole_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(Tally(units=[unit("1"), unit("2", code="E401")]), capsys)
+    assert sum(bool(re.search(r"f9:00:00:01 +plug-6055f9000001", line)) for line in lines) == 2
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_column_that_nobody_needs_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    head = printed(Tally(units=[unit("1", name="")]), capsys)[1].split()
+    assert head == ["slot", "unit", "tries", "seconds"]
+
+
+def test_a_long_remedy_is_wrapped_between_words(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.console.cache_clear()
+    screen.console().width = 40
+    screen.say_beside("E1  ", "Set the board aside: it belongs to another product of the line.")
+    screen.console.cache_clear()
+    assert capsys.readouterr().out == (
+        "E1  Set the board aside: it belongs to\n    another product of the line.\n"
+    )
+
+
+def test_the_same_trouble_of_several_slots_is_told_once() -> None:
+    busy = {slot: BurnerError("E303", "screen") for slot in ("10", "1", "2", "3", "7")}
+    tally = Tally(troubles={**busy, "4": BurnerError("E302")})
+    first, second = trouble_lines(tally, "en")
+    assert first.startswith("slots 1–3, 7, 10: E303: ")
+    assert second.startswith("slot 4: E302: ")
+
+
+def test_the_next_step_is_shown_only_where_something_went_wrong() -> None:
+    assert hints(Tally(units=[unit("1")])) == []
+    assert hints(Tally(units=[unit("1", code="E401")])) == ["burner explain E401"]
