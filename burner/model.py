@@ -253,10 +253,14 @@ class Bound:
 
 @dataclass(frozen=True)
 class Note:
-    """Event: something worth reading that ends nothing (baud stepped down, retry)."""
+    """Event: the unit is tried again, because of `code`."""
 
     slot: str
-    text: str
+    code: str
+    number: int
+    """Of the try that begins."""
+    baud: int = 0
+    """Bits per second that it steps down to; 0 = as before."""
 
 
 @dataclass(frozen=True)

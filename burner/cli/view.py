@@ -100,7 +100,7 @@ class View:
             case Bound():
                 tile.unit_id, tile.device_name = event.unit_id, event.device_name
             case Note():
-                self.note = f"{event.slot}: {event.text}"
+                self.note = f"{event.slot}: {self._again(event)}"
             case Waiting():
                 self._waiting(event)
             case Finished():
@@ -116,6 +116,10 @@ class View:
         if event.error is not None:
             tile.code = event.error.code
             self.trouble = (tile.slot, event.error)
+
+    def _again(self, event: Note) -> str:
+        told = phrase("again", self.language).format(event.code, event.number)
+        return told + (phrase("at baud", self.language).format(event.baud) if event.baud else "")
 
     def _waiting(self, event: Waiting) -> None:
         if event.code:

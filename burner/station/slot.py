@@ -175,8 +175,7 @@ class Slot:
                 self._say(_shown(finished), tries=number)
                 break
             slower = retry.next_baud(result.code, baud)
-            pace = f" at {slower} baud" if slower != baud else ""
-            self.emit(Note(self.name, f"{result.code}: try {number + 1}{pace}"))
+            self.emit(Note(self.name, result.code, number + 1, slower if slower != baud else 0))
             baud = slower
         return finished
 

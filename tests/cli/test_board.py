@@ -220,7 +220,9 @@ def test_a_slot_that_falls_behind_is_named() -> None:
 
 
 def test_a_note_is_shown_until_there_is_something_else() -> None:
-    assert "3: try 2 at 460800 baud" in play(view_of(4), Note("3", "try 2 at 460800 baud"))
+    again = Note("3", "E501", 2, 460800)
+    assert "3: E501: try 2 at 460800 baud" in play(view_of(4), again)
+    assert "3: E501：第 2 次尝试，460800 波特" in play(view_of(4, "zh"), again)
 
 
 def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
