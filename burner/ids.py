@@ -138,7 +138,7 @@ def look(device: Device, rules: Rules) -> Look:
         silicon = device.identify(rules.plan)
     except BurnerError as problem:
         return Look(problems=[problem])
-    if rules.plan.chip != ANY_CHIP and silicon.chip != rules.plan.chip:
+    if rules.plan.chip not in (ANY_CHIP, silicon.chip):
         seen = Look(silicon, ids=silicon_ids(silicon))
         with seen.noting():
             admit_chip(silicon, rules.plan.chip)
