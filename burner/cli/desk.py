@@ -26,7 +26,7 @@ def station_option(command: Command) -> Command:
         "--station",
         default=_this_computer,
         metavar="ID",
-        help="Record it as this station; default: this computer's name.",
+        help="Record it as this station; default: BURNER_STATION, else this computer's name.",
     )(command)
 
 
