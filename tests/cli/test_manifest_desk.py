@@ -50,6 +50,10 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert json.loads(run("batch", "status", "WO1", "--json").stdout)["missing"] == 1
     run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
     assert "2 pass + 1 scrap + 0 missing" in run("batch", "close", "WO1", *WHO).stdout
+    papers = {file.name: file.read_text() for file in (here / "WO1").iterdir()}
+    assert "Production report WO1" in papers["report.html"]
+    assert json.loads(papers["report.json"])["units"]["scrapped"] == 1
+    assert len(papers["names.csv"].split()) == 3
     assert "records agree" in run("verify", "WO1", "--key", "line1.pem").stdout
     assert "records agree" in run("verify", "--key", "line1.pem").stdout
     (here / "WO1" / "units.csv").write_text("seq\n")
