@@ -114,14 +114,19 @@ class ByHand:
         return False
 
     def go(self, slot: Place) -> None:
-        """The first question resets the board into download mode; there it stays and answers."""
-        absent = 0
-        resets = True
+        """The first question resets the board into download mode; there it stays and answers.
+
+        One that answers only to a further reset was put in, or lost its power, meanwhile. It is
+        met anew: a unit that had passed is then known and not written again, and no board that
+        was never burned stands under the last one's PASS.
+        """
+        absent = 0 if slot.present(reset=True) else 1
         while absent < GONE_AFTER and not self._count.reached:
-            there = slot.present(resets)
-            absent = 0 if there else absent + 1
-            resets = not there
             if slot.stopping.wait(self._pause_s):
+                return
+            if not slot.present(reset=absent > 0):
+                absent += 1
+            elif absent:
                 return
 
     def done(self, counts: bool) -> None:
