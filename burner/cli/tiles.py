@@ -1,6 +1,7 @@
 """Drawing the board: a tile a slot, the batch below. A pure function of view, clock and size."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import LINES, big, width_of
@@ -12,7 +13,7 @@ from burner.station import SlotState
 if TYPE_CHECKING:
     from rich.text import Text
 
-FOOTER_LINES = 6
+FOOTER_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -171,9 +172,18 @@ def _footer(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
         row, language = error.row, view.language
         where = f"{phrase('slot', language)} {slot}"
         arrow = "→" if unicode else "->"
-        lines.append(Text(f"{where}  {error.code} {row.sentence(language)}", style="bold red"))
-        lines.append(Text(f"{arrow} {row.remedy(language)}"))
+        said = f"{where}  {error.code} {row.sentence(language)}"
+        lines += [Text(line, style="bold red") for line in _wrapped(said, width)]
+        lines += [Text(line) for line in _wrapped(f"{arrow} {row.remedy(language)}", width)]
     return lines[:FOOTER_LINES]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """What a person must read whole: at blanks, or anywhere where a script has none."""
+    from rich.cells import chop_cells
+
+    lines = wrap(text, width, break_long_words=False)
+    return [part for line in lines for part in chop_cells(line, width)]
 
 
 def _batch(view: View, width: int, unicode: bool) -> "Text":

@@ -192,6 +192,16 @@ def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: s
     assert "→ " in text
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_to_do_is_shown_whole_however_narrow_the_screen(language: Language) -> None:
+    view = view_of(2, language)
+    view.trouble = ("1", BurnerError("E453"))
+    lines = [line.plain for line in draw(view, 5.0, 60, 40)]
+    assert all(cell_len(line) <= 60 for line in lines)
+    told_whole = "".join("".join(lines).split())
+    assert "".join(BurnerError("E453").row.remedy(language).split()) in told_whole
+
+
 def test_the_batch_counts_earlier_runs_and_estimates_its_end() -> None:
     view = view_of(4)
     text = play(view, finished("1"), SlotIs("1", S.PASS))
