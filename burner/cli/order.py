@@ -47,8 +47,10 @@ def take_order(
         ask: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
     """
-    batch = batch or _ask("batch", f"{product}-{date.today():%Y-%m-%d}", ask)
-    operator = operator or _ask("operator", _user(), ask)
+    usual = f"{product}-{date.today():%Y-%m-%d}"
+    batch = batch or (_ask("batch", usual) if ask else usual)
+    # Nothing on Enter here: it would put the computer's login on record.
+    operator = operator or (_ask("operator") if ask else _user())
     if quantity is None and ask and is_new(batch):
         question = QUESTIONS["quantity"][language()]
         answer = click.prompt(question, default=0, type=click.IntRange(0), err=True)
@@ -61,9 +63,7 @@ def is_person() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(what: str, default: str, ask: bool) -> str:
-    if not ask:
-        return default
+def _ask(what: str, default: str | None = None) -> str:
     return str(click.prompt(QUESTIONS[what][language()], default=default, err=True)).strip()
 
 
