@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("identity", "identity_settings", "modem_dialects"),
         *("admission", "boot", "carriers", "builds", "scaffold"),
     ),
-    ("devices", "manifest", "tencent", "bench"),
+    ("devices", "manifest", "bench"),
     ("ids", "burn", "verify", "report"),
     ("station",),
     ("cli",),
