@@ -133,7 +133,10 @@ class Line:
             self._queue.popleft()
             item(self._clock)
         due = self.endpoint.due()
-        return self.endpoint.take(self._clock) if due is not None and due <= self._clock else b""
+        if due is None or due > self._clock:
+            return b""
+        # A late turn must not give the leaving port what the start says to the one that comes.
+        return self.endpoint.take(due if self.patient else self._clock)
 
     def _hand_over(self, data: bytes) -> None:
         byte_s = self.timing.byte_s(self.baud)
