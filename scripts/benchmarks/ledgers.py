@@ -168,7 +168,7 @@ class Servers:
             cursor = made.connection.cursor()
             for table in tables.metadata.sorted_tables:
                 names = ", ".join(column.name for column in table.columns)
-                found = rows.exec_driver_sql(f"SELECT {names} FROM {table.name}")
+                found = rows.exec_driver_sql(f"SELECT {names} FROM {table.name}").yield_per(1000)
                 with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
                     for row in found:
                         copy.write_row(tuple(row))
