@@ -4,11 +4,9 @@ It never raises for a bad unit: that is an outcome, and the last event is always
 does raise when the manifest cannot be written (E7): an unrecorded unit must not exist.
 """
 
-import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -17,9 +15,9 @@ from burner import boot
 from burner.admission import admit
 from burner.carriers import AtCarrier
 from burner.devices import ConnectPlan, Device
-from burner.errors import BurnerError, Fault
+from burner.errors import BurnerError, Fault, as_ours
 from burner.identity_settings import names_before_boot, sources_after_boot
-from burner.ids import read_after, read_before
+from burner.ids import labelled, read_after, read_before
 from burner.manifest.ledger import Ledger
 from burner.manifest.patience import reached
 from burner.model import (
@@ -68,6 +66,8 @@ class Trial:
     """Scanned from the board; empty where the profile asks for none."""
     rework: str = ""
     """Why a known unit is burned again; empty = it is not."""
+    another_label: Callable[[], str | None] | None = None
+    """Asks for the label again, None from it when the station stops; None: nobody can be asked."""
 
 
 def burn(
@@ -125,7 +125,7 @@ def burn(
             raise
         result = way.failed(error, aborted())
     except Exception as error:  # a bug of ours must not leave the unit without an outcome
-        result = way.failed(_bug(error), aborted())
+        result = way.failed(as_ours(error), aborted())
     yield way.enter(Step.RECORD)
     yield Finished(trial.slot, (yield from way.record(result)))
 
@@ -180,16 +180,8 @@ class _Way:
 
     def identify(self) -> Iterator[Event]:
         yield self.enter(Step.IDENTIFY)
-        silicon = self._connect()
-        self.attempt = replace(
-            self.attempt,
-            silicon=silicon,
-            versions={**self.job.versions, **self.device.versions()},
-        )
-        profile = self.profile
-        admit(silicon, profile.chip.type, profile.flash.size, profile.chip.min_revision)
-        ids = read_before(self.device, profile.identity, silicon, self.trial.label)
-        self.attempt = replace(self.attempt, ids=ids)
+        trial = self.trial
+        yield from labelled(self._meet, trial.slot, trial.label, trial.another_label)
 
     def name(self) -> Iterator[Event]:
         yield self.enter(Step.NAME)
@@ -341,6 +333,17 @@ class _Way:
 
     # -- pieces ------------------------------------------------------------------------------
 
+    def _meet(self, label: str) -> None:
+        self._started = self._entered = monotonic()  # a search for the label is no slow slot
+        self.attempt = replace(self.attempt, silicon=None)
+        silicon = self._connect()
+        versions = {**self.job.versions, **self.device.versions()}
+        self.attempt = replace(self.attempt, silicon=silicon, versions=versions)
+        profile = self.profile
+        admit(silicon, profile.chip.type, profile.flash.size, profile.chip.min_revision)
+        ids = read_before(self.device, profile.identity, silicon, label)
+        self.attempt = replace(self.attempt, ids=ids)
+
     @property
     def _silicon(self) -> Silicon:
         assert self.attempt.silicon is not None  # noqa: S101 - identify stands first
@@ -382,14 +385,6 @@ class _Way:
         self.written = True
         for done, total in self.device.write(segments):
             yield Progress(self.trial.slot, Step.WRITE, done, total)
-
-
-def _bug(error: Exception) -> BurnerError:
-    """What and where, not the words of it: they could hold a secret."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return BurnerError(
-        "E901", f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-    )
 
 
 def _write_order(segment: Segment) -> tuple[int, bool, int]:

@@ -5,10 +5,12 @@ append-only (tests/golden/codes.txt): a factory's wall chart outlives our versio
 """
 
 import tomllib
+import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -89,6 +91,17 @@ class BurnerError(Exception):
     def __str__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
         return f"{self.code}: {self.row.says}{detail}"
+
+
+def as_ours(error: Exception) -> BurnerError:
+    """Any error as one with a code: a bug as its type and place, never its words, which could
+    hold a secret.
+    """
+    if isinstance(error, BurnerError):
+        return error
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return BurnerError("E901", f"{type(error).__name__} at {place}")
 
 
 def refuse(findings: list[Finding]) -> None:

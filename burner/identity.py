@@ -132,7 +132,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     """The IDs that a scanned label says: `label`, and `serial` where it is the source.
 
     Raises:
-        BurnerError: E442 nothing scanned, E440 the text has another form, E430.
+        BurnerError: E442 nothing scanned, E440 the text or its serial number has another form.
     """
     text = text.strip()
     if not text:
@@ -141,7 +141,8 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     ids = {"label": text}
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
-        check_serial(serial, settings.serial)
+        if not re.fullmatch(settings.serial.pattern, serial):
+            raise BurnerError("E440", f"serial number {serial[:60]!r}")
         ids["serial"] = serial
     return ids
 

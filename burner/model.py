@@ -265,9 +265,9 @@ class Note:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Event: the manifest cannot be reached, and the unit waits untouched.
+    """Event: the unit waits, untouched: for the manifest, or for the right label.
 
-    With an empty code: it can be reached again, and the unit goes on.
+    With an empty code: that is there, and the unit goes on.
     """
 
     slot: str

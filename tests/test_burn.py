@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from burner.model import (
     Security,
     Step,
     StepStarted,
+    Waiting,
 )
 from burner.naming import NameSettings
 from burner.release import Release, open_release
@@ -56,10 +58,10 @@ class Line:
         self.job = Job(release, "station-1", "li", "", {"burner": "test"})
         self.events: list[Event] = []
 
-    def burn(self, device: FakeDevice, **trial: str) -> Record:
+    def burn(self, device: FakeDevice, **trial: Any) -> Record:
         slot = trial.pop("slot", "1")
         stop = trial.pop("aborted", "")
-        this = Trial(slot=slot, baud=921600, **trial)  # type: ignore[arg-type]
+        this = Trial(slot=slot, baud=921600, **trial)
         self.events = list(burn(self.job, device, self.ledger, this, lambda: bool(stop)))
         assert isinstance(self.events[-1], Finished)
         return self.events[-1].record
@@ -317,14 +319,74 @@ def test_a_serial_number_that_the_firmware_prints_is_recorded(line: Line) -> Non
     assert record.attempt.ids["serial"] == "A0042"
 
 
-def test_a_label_that_does_not_agree_stops_the_unit_before_the_first_erase(line: Line) -> None:
+@pytest.fixture
+def labelled(line: Line) -> Line:
     label = LabelSettings(pattern=r"MAC:(?P<mac>[0-9A-F]{6})")
     identity = line.job.release.profile.identity.model_copy(update={"label": label})
     line.with_profile(identity=identity)
+    return line
+
+
+def waits(line: Line) -> list[str]:
+    return [event.code for event in line.events if isinstance(event, Waiting)]
+
+
+def test_a_label_that_does_not_agree_stops_the_unit_before_the_first_erase(labelled: Line) -> None:
     device = FakeDevice(FakeBoard(prints=told()))
-    assert ended(line.burn(device, label="MAC:000002")) == (Outcome.FAIL, "E441")
+    assert ended(labelled.burn(device, label="MAC:000002")) == (Outcome.ERROR, "E441")
     assert not [call for call in device.calls if call.startswith("write")]
-    assert ended(line.burn(device, label="MAC:000001")) == (Outcome.PASS, "")
+    assert ended(labelled.burn(device, label="MAC:000001")) == (Outcome.PASS, "")
+
+
+def test_a_wrong_label_is_asked_for_again_in_the_same_attempt(labelled: Line) -> None:
+    scans = iter(["MAC 1", "MAC:000001"])
+    device = FakeDevice(FakeBoard(prints=told()))
+    record = labelled.burn(device, label="MAC:000002", another_label=lambda: next(scans))
+    assert ended(record) == (Outcome.PASS, "")
+    assert record.attempt.ids["label"] == "MAC:000001"
+    assert waits(labelled) == ["E441", "", "E440", ""]
+    assert len(list(labelled.ledger.reader.elements())) == 1
+
+
+def test_three_wrong_labels_are_an_error_that_is_not_the_units(labelled: Line) -> None:
+    scans = iter(["MAC:000003", "MAC:000004", "MAC:000001"])
+    device = FakeDevice(FakeBoard(prints=told()))
+    record = labelled.burn(device, label="MAC:000002", another_label=lambda: next(scans))
+    assert ended(record) == (Outcome.ERROR, "E441")
+    assert next(scans) == "MAC:000001"
+    assert not record.result.written
+
+
+def test_a_station_that_stops_asks_for_no_more_labels(labelled: Line) -> None:
+    device = FakeDevice(FakeBoard(prints=told()))
+    record = labelled.burn(device, label="MAC:000002", another_label=lambda: None)
+    assert ended(record) == (Outcome.ERROR, "E441")
+    assert waits(labelled) == ["E441"]
+
+
+def test_the_board_may_be_changed_instead_of_the_label(labelled: Line) -> None:
+    right = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
+    device = FakeDevice(FakeBoard())
+
+    def changes_the_board() -> str:
+        device.insert(right)
+        return "MAC:000002"
+
+    record = labelled.burn(device, label="MAC:000002", another_label=changes_the_board)
+    assert ended(record) == (Outcome.PASS, "")
+    assert record.attempt.unit_id == right.mac
+
+
+def test_a_board_that_is_gone_when_the_label_comes_is_not_blamed_for_it(labelled: Line) -> None:
+    device = FakeDevice(FakeBoard())
+
+    def takes_the_board_out() -> str:
+        device.remove()
+        return "MAC:000001"
+
+    record = labelled.burn(device, label="MAC:000002", another_label=takes_the_board_out)
+    assert ended(record) == (Outcome.ERROR, "E301")
+    assert record.attempt.unit_id == ""
 
 
 def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Release) -> None:

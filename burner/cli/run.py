@@ -89,7 +89,7 @@ class Run:
         from burner.station.scanner import Scanner
 
         labelled = self.release.profile.identity.needs_label
-        scanner = Scanner(sys.stdin, forget_early=sys.stdin.isatty()) if labelled else None
+        scanner = Scanner(sys.stdin, by_hand=sys.stdin.isatty()) if labelled else None
         return Station(
             devices, self._boards(), self.release.profile.flash.baud, scanner, self.wish.rework
         )

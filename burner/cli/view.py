@@ -124,7 +124,9 @@ class View:
     def _waiting(self, event: Waiting) -> None:
         if event.code:
             self.trouble = (event.slot, BurnerError(event.code, event.detail))
-        elif self.trouble and self.trouble[1].code.startswith("E7"):
+        elif self.trouble and (
+            self.trouble[0] == event.slot or self.trouble[1].code.startswith("E7")
+        ):
             self.trouble = None
 
     def _finished(self, tile: Tile, event: Finished) -> None:

@@ -66,6 +66,7 @@ class Station:
                 stopping=self.stopping,
                 aborting=self.aborting,
                 scan=scanner.take if scanner else None,
+                asks_again=scanner is not None and scanner.by_hand,
                 rework=rework,
             )
             for name, device in devices.items()

@@ -21,17 +21,17 @@ class Place(Protocol):
 class Scanner:
     """Gives each scanned line to the slot that waits; the board shows which one that is."""
 
-    def __init__(self, lines: Iterable[str], forget_early: bool = False) -> None:
+    def __init__(self, lines: Iterable[str], by_hand: bool = False) -> None:
         """Start to read.
 
         Args:
             lines: what is scanned (standard input).
-            forget_early: drop what was scanned while no slot asked (a scan too many); wrong for
-                a prepared list.
+            by_hand: a person scans: what came while no slot asked (a scan too many) is dropped,
+                and a wrong label is asked for again. A prepared list has one label a board.
         """
+        self.by_hand = by_hand
         self._scanned: queue.Queue[str] = queue.Queue()
         self._turn = threading.Lock()
-        self._forget_early = forget_early
         threading.Thread(target=self._read, args=(lines,), name="scanner", daemon=True).start()
 
     def take(self, slot: Place) -> str | None:
@@ -40,7 +40,7 @@ class Scanner:
             if slot.stopping.is_set():
                 return None
         try:
-            if self._forget_early:
+            if self.by_hand:
                 self._scanned.queue.clear()
             slot.scanning()
             return self._next(slot)

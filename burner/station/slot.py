@@ -5,16 +5,15 @@ Whatever a board or its worker does ends as an event of this slot; nothing leave
 
 import itertools
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import Protocol
 
 from burner.burn import Trial
 from burner.devices import Device
-from burner.errors import BurnerError
+from burner.errors import BurnerError, as_ours
 from burner.model import Event, Finished, Note, Outcome
 from burner.station import retry
 from burner.station.boards import Boards
@@ -98,8 +97,12 @@ class Slot:
     aborting: threading.Event
     scan: Callable[["Slot"], str | None] | None = None
     """Waits for the label of the board; None where the product has none to scan."""
+    asks_again: bool = False
+    """Whether a label that does not fit the board is asked for again."""
     rework: str = ""
     """Why known units are burned again."""
+    _label: str = ""
+    """Of the board in the slot."""
     _unasked: str = ""
     """Why the slot cannot be asked for a board, so that it is said once."""
 
@@ -151,10 +154,11 @@ class Slot:
             label = self.scan(self) if self.scan else ""
             if label is None:
                 return
-            finished = self._tries(burn_unit, label)
+            self._label = label
+            finished = self._tries(burn_unit)
             counts = bool(finished.record.attempt.unit_id)
         except Exception as error:
-            trouble = _as_ours(error)
+            trouble = as_ours(error)
             self._say(SlotState.ERROR, trouble)
             if trouble.code.startswith("E7"):
                 raise trouble from error
@@ -162,11 +166,12 @@ class Slot:
             self.device.close()
             self.boards.done(counts)
 
-    def _tries(self, burn_unit: BurnUnit, label: str) -> Finished:
+    def _tries(self, burn_unit: BurnUnit) -> Finished:
         """One board, as often as the retry policy has it. Each try is an attempt of its own."""
         baud = self.baud
         for number in itertools.count(1):
-            trial = Trial(self.name, baud, number, label, self.rework)
+            again = partial(self._another_label, baud, number) if self.asks_again else None
+            trial = Trial(self.name, baud, number, self._label, self.rework, again)
             finished = self._one_try(burn_unit, trial)
             result = finished.record.result
             if result.outcome is Outcome.PASS:
@@ -178,6 +183,14 @@ class Slot:
             self.emit(Note(self.name, result.code, number + 1, slower if slower != baud else 0))
             baud = slower
         return finished
+
+    def _another_label(self, baud: int, number: int) -> str | None:
+        """In the middle of a try: the label did not fit."""
+        label = self.scan(self) if self.scan else None
+        if label is not None:
+            self._label = label
+            self._say(SlotState.BURNING, baud=baud, tries=number)
+        return label
 
     def _one_try(self, burn_unit: BurnUnit, trial: Trial) -> Finished:
         self._say(SlotState.BURNING, baud=trial.baud, tries=trial.number)
@@ -202,13 +215,3 @@ class Slot:
 
 def _shown(finished: Finished) -> SlotState:
     return SlotState.KNOWN if finished.known else SlotState(finished.record.result.outcome.value)
-
-
-def _as_ours(error: Exception) -> BurnerError:
-    """A bug as a code: its type and place, never its text, which could hold anything."""
-    if isinstance(error, BurnerError):
-        return error
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return BurnerError(
-        "E901", f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
-    )

@@ -71,7 +71,7 @@ class Tally:
                 self.troubles[event.slot] = event.error
             elif event.state in (SlotState.PASS, SlotState.KNOWN):
                 self.troubles.pop(event.slot, None)
-            if event.state not in (SlotState.BURNING, SlotState.STARTING):
+            if event.state not in (SlotState.BURNING, SlotState.SCAN, SlotState.STARTING):
                 self._settle(self._tries.pop(event.slot, []))
 
     def _settle(self, tries: list[Finished]) -> None:

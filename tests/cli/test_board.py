@@ -248,6 +248,14 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
     assert told(view, Waiting("3")) is None
 
 
+def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
+    view = view_of(4)
+    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
+    assert "slot 3  E441 The label belongs to another unit" in text
+    assert "→ Find the label of the board in this slot and scan it." in text
+    assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
+
+
 def test_an_error_of_the_slot_itself_is_shown() -> None:
     text = play(view_of(4), SlotIs("3", S.ERROR, error=BurnerError("E902")))
     assert "slot 3  E902" in text

@@ -1,6 +1,8 @@
 """Batches whose names come from elsewhere than the MAC: IMEI, label, and AT firmware."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 
 from burner.bench.unit import mac_for
 from burner.cli import root
+from tests.runs import ADDED
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdefABCDEF01"
@@ -141,8 +144,32 @@ def test_without_agreement_of_label_and_silicon_nothing_is_written(folder: Path)
     mac = mac_for(1, 0).octets.hex().upper()
     assert burn(folder, source, bench, "wrong", "SN:PLG0001 MAC:000000\n") == 1
     wrong = records("wrong")["1"]
-    assert (wrong["outcome"], wrong["code"], wrong["device_name"]) == ("FAIL", "E441", "")
+    assert (wrong["outcome"], wrong["code"], wrong["device_name"]) == ("ERROR", "E441", "")
     (flash,) = (folder / "flash").iterdir()
     assert set(flash.read_bytes()) <= {0xFF}
     assert burn(folder, source, bench, "right", f"SN:PLG0001 MAC:{mac[-6:]}\n") == 0
     assert records("right")["1"]["device_name"] == "PLG0001"
+
+
+def test_on_a_terminal_a_wrong_label_is_asked_for_again_and_the_board_passes(folder: Path) -> None:
+    pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
+    source, mac = profile(folder, LABELLED), mac_for(1, 0).octets.hex().upper()
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "burner", "burn", str(source), "--bench", "sim:1", "--batch", "B", "--yes"],
+        cwd=str(folder),
+        env={**os.environ, **ADDED, "TERM": "xterm-256color"},
+        dimensions=(24, 100),
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect("SCAN|█▀▀ █▀▀")
+    child.sendline("SN:PLG0001 MAC:000000")
+    child.expect("E441 The label belongs to another unit")
+    child.sendline(f"SN:PLG0001 MAC:{mac[-6:]}")
+    child.expect("1 unit: PASS 1.*first pass 100.0%")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    (row,) = json.loads(CliRunner().invoke(root, ["manifest", "list", "--json"]).output)
+    assert (row["outcome"], row["device_name"]) == ("PASS", "PLG0001")

@@ -1,5 +1,6 @@
 """Many slots over boards in memory: who waits for whom, what survives what."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -230,6 +231,32 @@ def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
     assert sorted(set(burns.labels)) == ["A", "B"]
     assert len(burns.labels) == 3
     assert states(events)[:2] == [S.SEEN, S.SCAN]
+
+
+def test_a_label_that_does_not_fit_is_scanned_again_and_the_right_one_kept_for_a_retry() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+    device.fails("write", "E902")
+    burns = Burns()
+    burns.wrong = {"A"}
+    scans: queue.SimpleQueue[str] = queue.SimpleQueue()
+    station = Station({"1": device}, OneEach(), BAUD, Scanner(iter(scans.get, ""), by_hand=True))
+    seen = []
+    for event in station.run(burns):
+        seen.append(event)
+        if states([event]) == [S.SCAN]:
+            scans.put("A" if len(seen) < 3 else "B")
+    scans.put("")
+    assert burns.labels == ["A", "B", "B"]
+    assert states(seen)[:5] == [S.SEEN, S.SCAN, S.BURNING, S.SCAN, S.BURNING]
+    assert states(seen)[5:] == [S.BURNING, S.PASS, S.CLOSED]
+
+
+def test_a_prepared_list_has_one_label_a_board() -> None:
+    burns = Burns()
+    burns.wrong = {"A"}
+    station = Station({"1": FakeDevice(FakeBoard())}, OneEach(), BAUD, Scanner(["A\n", "B\n"]))
+    run(station, burns)
+    assert burns.labels == ["A"]
 
 
 def test_a_slot_that_waits_for_its_label_stops_without_a_record() -> None:

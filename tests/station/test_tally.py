@@ -54,6 +54,16 @@ def counts(tally: Tally) -> dict[str, int]:
     return {state.value: number for state, number in tally.counts.items() if number}
 
 
+def test_a_scan_between_two_tries_does_not_part_them() -> None:
+    tally = Tally()
+    tally.add(finished(1, Outcome.ERROR, code="E501"))
+    for state in (SlotState.BURNING, SlotState.SCAN, SlotState.BURNING):
+        tally.add(SlotIs("1", state))
+    tally.add(finished(1))
+    tally.add(SlotIs("1", SlotState.PASS))
+    assert [(unit.tries, unit.outcome) for unit in tally.units] == [(2, Outcome.PASS)]
+
+
 def test_the_counts_add_up_to_the_units() -> None:
     tally = tally_of(
         [finished(1)],

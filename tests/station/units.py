@@ -34,7 +34,9 @@ class Burns:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.labels: list[str] = []
-        """What was scanned for each try."""
+        """What was scanned, try by try."""
+        self.wrong: set[str] = set()
+        """Labels that fit no unit."""
         self.seq = itertools.count(1)
         self.broken: Exception | None = None
         """Raised instead of a record: a bug, or a manifest that cannot be written."""
@@ -44,6 +46,8 @@ class Burns:
     ) -> Iterator[Event]:
         slot = trial.slot
         self.labels.append(trial.label)
+        while self.labels[-1] in self.wrong and trial.another_label:
+            self.labels.append(trial.another_label() or "")
         attempt = an_attempt(slot, trial.number)
         if self.broken is not None:
             raise self.broken
