@@ -1,6 +1,7 @@
 """What the operator says once at the start: batch, operator, planned quantity."""
 
 import getpass
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ QUESTIONS: dict[str, dict[Language, str]] = {
     "batch": {"en": "Batch (work order)", "zh": "批次（工单号）"},
     "operator": {"en": "Operator", "zh": "操作员"},
     "quantity": {"en": "Planned quantity (0 = no limit)", "zh": "计划数量（0 = 不限）"},
+}
+NO_QUANTITY: dict[Language, str] = {
+    "en": "Please answer with a number of units, such as 500, or with 0 for no limit.",
+    "zh": "请输入台数，例如 500；不限数量请输入 0。",
 }
 
 
@@ -52,9 +57,7 @@ def take_order(
     # Nothing on Enter here: it would put the computer's login on record.
     operator = operator or (_ask("operator") if ask else _user())
     if quantity is None and ask and is_new(batch):
-        question = QUESTIONS["quantity"][language()]
-        answer = click.prompt(question, default=0, type=click.IntRange(0), err=True)
-        quantity = answer or None
+        quantity = _ask_quantity()
     return Order(batch, operator, quantity)
 
 
@@ -65,6 +68,12 @@ def is_person() -> bool:
 
 def _ask(what: str, default: str | None = None) -> str:
     return str(click.prompt(QUESTIONS[what][language()], default=default, err=True)).strip()
+
+
+def _ask_quantity() -> int | None:
+    while not re.fullmatch("[0-9]{1,7}", answer := _ask("quantity", "0")):
+        click.echo(NO_QUANTITY[language()], err=True)
+    return int(answer) or None
 
 
 def _user() -> str:

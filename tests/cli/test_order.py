@@ -45,6 +45,15 @@ def test_a_batch_that_is_open_already_has_its_quantity() -> None:
     assert "quantity" not in said
 
 
+@pytest.mark.parametrize("answer", ["many", "-1", "1.5", "WO-17", "1e3", "6901234567892"])
+def test_what_is_no_quantity_is_asked_again_in_plain_words(answer: str) -> None:
+    order, said = asked(f"WO-1\nanna\n{answer}\n 500 \n")
+    assert order.quantity == 500
+    assert "Please answer with a number of units" in said
+    assert "range" not in said
+    assert "请输入台数" in asked(f"a\nb\n{answer}\n\n", language="zh")[1]
+
+
 def test_the_questions_are_asked_in_chinese() -> None:
     _, said = asked("a\nb\n1\n", language="zh")
     assert "批次" in said
