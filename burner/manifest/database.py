@@ -23,6 +23,16 @@ from burner.manifest import tables
 
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
+NOTICED = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""Seconds (the last one milliseconds, as PostgreSQL has it) until either end gives up a connection
+over a network that went silent: 20 s. The server frees the station's lock only then; left to
+itself it takes hours.
+"""
 CHECKPOINT_PAGES = 4000
 """WAL pages between checkpoints: rarer pauses than SQLite's 1000, 16 MB of WAL at most."""
 
@@ -235,9 +245,10 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
         raise BurnerError("E720", "PostgreSQL needs: pip install burner[postgres]") from error
     options = {
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "keepalives_idle": 5,
+        **NOTICED,
         "prepare_threshold": 1,
         "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC"
+        + "".join(f" -c tcp_{key.removeprefix('tcp_')}={n}" for key, n in NOTICED.items())
         + (" -c default_transaction_read_only=on" if read_only else ""),
     }
     level: Any = "REPEATABLE READ" if read_only else "READ COMMITTED"

@@ -1,7 +1,7 @@
 """Waiting for a manifest that cannot be reached for now: a server that restarts, a locked file."""
 
 from collections.abc import Callable, Generator
-from time import sleep
+from time import monotonic, sleep
 from typing import TypeVar
 
 from burner.errors import BurnerError
@@ -11,6 +11,10 @@ T = TypeVar("T")
 
 PAUSE_S = 1.0
 """Between two looks."""
+HELD_S = 120.0
+"""How long a server may keep the session that this station lost: 20 s where it heeds
+`database.NOTICED`, longer where its system counts differently. After that it is another's.
+"""
 
 
 def reached(
@@ -18,29 +22,38 @@ def reached(
 ) -> Generator[Waiting, None, T]:
     """What the manifest answers, however long it takes to be reached.
 
+    A station in use (E704) cannot be meant here, where the manifest is open already: after a
+    network that went silent, it is this station's own lost session that still holds the lock.
+
     Args:
         ask: a call of the ledger; asking again is safe, it records nothing twice.
         slot: who waits.
         gives_up: whether a person has ended the waiting.
 
     Yields:
-        `Waiting` when the wait begins, and one without a code when it is over.
+        `Waiting` when the wait begins or has another reason, and one without a code when it is
+        over.
 
     Raises:
         BurnerError: what the ledger raised, when waiting is no use or was ended.
     """
-    waiting = False
+    said, held_until = "", 0.0
     while True:
         try:
             answer = ask()
         except BurnerError as error:
-            if not (error.code.startswith("E7") and error.row.retry) or gives_up():
-                raise
-            if not waiting:
-                yield Waiting(slot, error.code, error.detail)
-            waiting = True
+            trouble = error
+            if error.code == "E704":
+                held_until = held_until or monotonic() + HELD_S
+                if monotonic() < held_until:
+                    trouble = BurnerError("E723", error.detail)
+            if not (trouble.code.startswith("E7") and trouble.row.retry) or gives_up():
+                raise trouble from error.__cause__
+            if trouble.code != said:
+                yield Waiting(slot, trouble.code, trouble.detail)
+            said = trouble.code
             sleep(PAUSE_S)
             continue
-        if waiting:
+        if said:
             yield Waiting(slot)
         return answer
