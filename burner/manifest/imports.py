@@ -14,6 +14,7 @@ from burner.manifest import claims as names
 from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, Kind, Row
 from burner.manifest.chainfile import Line, read_chain
+from burner.manifest.doubles import doubled_ids
 from burner.manifest.keys import PublicKey
 from burner.manifest.offline import Findings, check_file
 from burner.manifest.seals import HeadOfChain
@@ -34,6 +35,8 @@ class Imported:
     """Records that were here already."""
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     """Names that somebody holds here: device_name, product_id, unit_id, station, seq, holder."""
+    doubled_ids: list[dict[str, Any]] = field(default_factory=list)
+    """IMEIs and serial numbers that a unit of another chain has too, as `doubles` tells them."""
 
 
 def check_import(
@@ -49,7 +52,7 @@ def check_import(
     if found.flaw:
         raise BurnerError("E713", f"{path}: {found.flaw}")
     if found.withheld:
-        raise BurnerError("E724", f"{path}: {found.withheld} records are withheld")
+        raise BurnerError("E724", f"{path}: {found.withheld} records are withheld: without --batch")
     return found
 
 
@@ -66,6 +69,7 @@ def import_chain(writer: Writer, path: Path, operator: str) -> Imported:
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         data = {
+            "doubled_ids": result.doubled_ids,
             "duplicates": result.duplicates,
             "file": path.name,
             "known": result.known,
@@ -90,10 +94,10 @@ class _Import:
     def run(self, path: Path) -> None:
         with path.open(encoding="utf-8", newline="\n") as lines:
             read_chain(iter(lines), self._begin, self._record)
-        self._flush()
+        self._end_chain()
 
     def _begin(self, head: HeadOfChain) -> None:
-        self._flush()
+        self._end_chain()
         if head.manifest == self._writer.manifest:
             raise BurnerError("E725", f"station {head.station} is of this very manifest")
         same = and_(chains.c.manifest == head.manifest, chains.c.station == head.station)
@@ -166,6 +170,10 @@ class _Import:
                 claims.c.unit_id == head["unit_id"],
             )
         )
+
+    def _end_chain(self) -> None:
+        self._flush()
+        self._result.doubled_ids += doubled_ids(self._connection, self._chain, self._last)
 
     def _flush(self) -> None:
         if self._rows:

@@ -53,12 +53,12 @@ def _refuse(connection: Connection, attempt: Attempt, source: str, value: str, c
     for unit_id, product_id in sorted(others):
         if source == "serial" and product_id != attempt.product_id:
             continue
-        for life in _standing(connection, unit_id, product_id):
+        for life in standing(connection, unit_id, product_id):
             if life.attempt.get("ids", {}).get(source) == value:
                 raise BurnerError(code, belongs(value, unit_id, life))
 
 
-def _standing(connection: Connection, unit_id: str, product_id: str) -> Iterator[Life]:
+def standing(connection: Connection, unit_id: str, product_id: str) -> Iterator[Life]:
     """The attempts by which a unit is what it is."""
     last, passed = last_and_passed(connection, unit_id, product_id)
     until = withdrawn(connection, unit_id, product_id)

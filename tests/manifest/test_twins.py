@@ -6,18 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from burner.errors import BurnerError
 from burner.manifest import desk
+from burner.manifest.canonical import loads
 from burner.manifest.chainfile import export_chain
 from burner.manifest.desk import Correction
 from burner.manifest.imports import import_chain
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from burner.manifest.tables import records
 from burner.manifest.verify import verify
 from burner.model import Attempt, Outcome
 from tests.manifest.postgres import Server
-from tests.manifest.records import Ticking, a_result, an_attempt, unit_mac
+from tests.manifest.records import Ticking, a_result, an_attempt, open_batch, unit_mac
 
 IMEI = "490154203237518"
 OTHER_IMEI = "861234567890123"
@@ -121,6 +124,37 @@ def test_a_unit_of_an_imported_manifest_has_its_ids_too(agreeing: Ledger, tmp_pa
     with refused("E426") as caught:
         agreeing.begin(with_ids(2, imei=IMEI))
     assert "line9" in caught.value.detail
+
+
+def test_an_import_tells_ids_that_units_here_have_and_records_it(
+    agreeing: Ledger, path: Path, tmp_path: Path
+) -> None:
+    ends(agreeing, with_ids(1, imei=IMEI, serial="SN-1"))
+    ends(agreeing, with_ids(2, imei=OTHER_IMEI, label="SN-2"))
+    ends(agreeing, with_ids(3, serial="SN-2"), Outcome.FAIL)
+    file, office = tmp_path / "line1.jsonl", tmp_path / "office.db"
+    with Reader.open(path) as reader:
+        file.write_text("".join(export_chain(reader)), encoding="utf-8")
+    with Ledger.open(office, "desk", Ticking()) as desk_ledger:
+        open_batch(desk_ledger)
+        ends(desk_ledger, with_ids(77, "desk", imei=IMEI))
+        ends(desk_ledger, with_ids(78, "desk", serial="SN-2"))
+        ends(desk_ledger, with_ids(79, "desk", product="OTHER00000", serial="SN-1"))
+        (double,) = import_chain(desk_ledger.writer, file, "wang").doubled_ids
+        assert (double["source"], double["value"]) == ("imei", IMEI)
+        assert (double["unit_id"], double["station"], double["seq"]) == (
+            str(unit_mac(1)),
+            "line1",
+            2,
+        )
+        here = (double["holder"], double["holder_station"], double["holder_seq"])
+        assert here == (str(unit_mac(77)), "desk", 2)
+        with desk_ledger.reader.connection() as connection:
+            query = select(records.c.body).where(records.c.kind == "imported")
+            body = loads(connection.execute(query).scalar_one())
+        assert body["data"]["doubled_ids"] == [double]
+        assert import_chain(desk_ledger.writer, file, "wang").doubled_ids == []
+        assert verify(desk_ledger.reader).flaw is None
 
 
 def test_a_late_twin_is_stopped_and_the_attempt_can_still_end(agreeing: Ledger, path: Path) -> None:
