@@ -1,36 +1,33 @@
 """`burner manifest audit`: which units to pull from the box, and what their checks say so far."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from burner.cli import screen
+from burner.cli.desk import station_option
 from burner.cli.options import json_option, manifest_option
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.manifest.audits import Checked, PassedUnit
-    from burner.manifest.reader import Reader
-    from burner.report.sampling import Plan, Verdict
+    from burner.report.audit import Audit
+    from burner.report.sampling import Plan
 
 SCHEMA = 1
 SEED_BELOW = 10**6
-NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What was asked for on the command line."""
 
-    batch: str
     sample: int
     aql: str
     level: str
     lot_size: int
-    seed: str
 
     def plan(self, units: int) -> "Plan":
         """The plan for so many units; never more to check than there are."""
@@ -40,42 +37,6 @@ class Wanted:
             return chosen_plan(self.sample, units)
         plan = single_plan(self.lot_size or units, self.aql, Level(self.level))
         return replace(plan, sample_size=min(plan.sample_size, units))
-
-
-@dataclass(frozen=True)
-class Audit:
-    """A drawn sample and the checks that are on record for it."""
-
-    batch: str
-    passed: int
-    lot_size: int
-    seed: str
-    plan: "Plan"
-    sample: "Sequence[PassedUnit]"
-    checks: "Mapping[str, Checked]"
-    """UnitId → the check that counts for it, of every checked unit of the batch."""
-
-    def state(self, unit: "PassedUnit") -> str:
-        """One word on a unit."""
-        check = self.checks.get(unit.unit_id)
-        return NOT_YET if check is None else GOOD if check.good else DIFFERS
-
-    def count(self, state: str) -> int:
-        """How many units of the sample are in that state."""
-        return sum(self.state(unit) == state for unit in self.sample)
-
-    @property
-    def beside(self) -> "list[Checked]":
-        """Checks of units that are not in the sample."""
-        drawn = {unit.unit_id for unit in self.sample}
-        return [check for unit, check in self.checks.items() if unit not in drawn]
-
-    @property
-    def verdict(self) -> "Verdict":
-        """By Ac and Re."""
-        from burner.report.sampling import judge
-
-        return judge(self.plan, self.count(GOOD), self.count(DIFFERS))
 
 
 @click.command()
@@ -99,6 +60,9 @@ class Audit:
     help="With --aql; else the units that passed.",
 )
 @click.option("--seed", metavar="TEXT", help="The same seed draws the same units; else a new one.")
+@click.option("--record", is_flag=True, help="Write the draw into the manifest, before any check.")
+@click.option("--operator", metavar="ID", help="Who draws; needed with --record.")
+@station_option
 @manifest_option
 @json_option
 def audit(
@@ -109,30 +73,72 @@ def audit(
     level: str,
     lot_size: int | None,
     seed: str | None,
+    record: bool,
+    operator: str | None,
+    station: str,
     manifest: str,
     as_json: bool,
 ) -> int:
     """Draw the units of BATCH to pull from the box, and judge by the checks on record.
 
-    Check each with `burner verify --record --operator ID`, then give the same --seed again.
+    With --record the draw is part of the manifest, and of the statement that closes the batch.
+    Then check each unit with `burner verify --record --operator ID`, and ask again without
+    --sample or --aql: what came of the draw on record.
 
     Ends with 1 when the batch is to be rejected.
     """
     from burner.manifest.reader import Reader
+    from burner.report import audit as audits
     from burner.report.sampling import Verdict
 
-    if (sample is None) == (aql is None):
-        raise click.UsageError("give --sample N or --aql PERCENT")
+    _possible(sample, aql, seed, record, operator)
     with Reader.open(manifest) as reader:
         if reader.batch(batch) is None:
             raise BurnerError("E733", batch)
-        wanted = Wanted(batch, sample or 0, _aql(aql), level, lot_size or 0, seed or _new_seed())
-        found = _draw(reader, wanted)
+        if sample is None and aql is None:
+            found = audits.recorded(reader, batch)
+        else:
+            wanted = Wanted(sample or 0, _aql(aql), level, lot_size or 0)
+            seed = seed or _new_seed()
+            found = audits.drawn_now(reader, batch, wanted.plan, seed, wanted.lot_size)
+    if found is None:
+        raise click.UsageError("no draw is on record: give --sample N or --aql PERCENT")
+    if record:
+        found = _record(found, manifest, station, operator or "")
     if as_json:
         screen.say(json.dumps(_plain(found), ensure_ascii=False, indent=2))
     else:
         _show(found)
     return 1 if found.verdict is Verdict.REJECT else 0
+
+
+def _possible(
+    sample: int | None, aql: str | None, seed: str | None, record: bool, operator: str | None
+) -> None:
+    if sample is not None and aql is not None:
+        raise click.UsageError("give --sample N or --aql PERCENT, not both")
+    if (seed or record) and sample is None and aql is None:
+        raise click.UsageError("a draw needs --sample N or --aql PERCENT")
+    if record and not (operator or "").strip():
+        raise click.UsageError("--record needs --operator ID: who draws")
+
+
+def _record(found: "Audit", manifest: str, station: str, operator: str) -> "Audit":
+    from burner.manifest.audits import record_draw
+    from burner.manifest.ledger import Ledger
+    from burner.report.audit import recorded
+
+    with Ledger.open(manifest, station) as ledger:
+        record_draw(
+            ledger.writer,
+            found.batch,
+            found.sample,
+            operator=operator,
+            seed=found.seed,
+            lot_size=found.lot_size,
+            plan=asdict(found.plan),
+        )
+        return recorded(ledger.reader, found.batch) or found
 
 
 def _aql(text: str | None) -> str:
@@ -152,44 +158,13 @@ def _new_seed() -> str:
     return f"{randbelow(SEED_BELOW):06}"
 
 
-def _draw(reader: "Reader", wanted: Wanted) -> Audit:
-    """Draw among all that passed, and all that were ever checked: scrapping hides no finding."""
-    from burner.manifest.audits import PassedUnit, checks, passed_units
-    from burner.report.sampling import draw
+def _plain(audit: "Audit") -> dict[str, Any]:
+    from burner.report.audit import plain
 
-    counting = _that_count(checks(reader, wanted.batch))
-    units = {unit.unit_id: unit for unit in passed_units(reader, wanted.batch)}
-    passed = len(units)
-    for check in counting.values():
-        units.setdefault(check.unit_id, PassedUnit(check.unit_id, check.device_name))
-    if not units:
-        raise BurnerError("E745", wanted.batch)
-    plan = wanted.plan(len(units))
-    sample = draw(units.values(), plan.sample_size, wanted.seed)
-    lot = wanted.lot_size or len(units)
-    return Audit(wanted.batch, passed, lot, wanted.seed, plan, sample, counting)
-
-
-def _that_count(checks: "Sequence[Checked]") -> "dict[str, Checked]":
-    """One check a unit: a unit that ever differed has differed, whatever was done to it since."""
-    counting: dict[str, Checked] = {}
-    for check in checks:
-        before = counting.get(check.unit_id)
-        if before is None or before.good:
-            counting[check.unit_id] = check
-    return counting
-
-
-def _plain(audit: Audit) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "batch": audit.batch,
-        "passed": audit.passed,
-        "lot_size": audit.lot_size,
-        "seed": audit.seed,
-        "plan": asdict(audit.plan),
-        "verdict": audit.verdict.value,
-        "counts": {state: audit.count(state) for state in (GOOD, DIFFERS, NOT_YET)},
+        **plain(audit),
         "sample": [
             {
                 "unit_id": unit.unit_id,
@@ -213,15 +188,10 @@ def _check(check: "Checked | None") -> dict[str, Any] | None:
     }
 
 
-def _show(audit: Audit) -> None:
-    plan = audit.plan
-    if plan.aql:
-        arrow = f" → {plan.plan_letter}" if plan.plan_letter != plan.code_letter else ""
-        screen.say(
-            f"ISO 2859-1, single, normal inspection, level {plan.level}, AQL {plan.aql}: lot "
-            f"{audit.lot_size}, letter {plan.code_letter}{arrow}, n = {plan.sample_size}, "
-            f"Ac {plan.accept}, Re {plan.reject}"
-        )
+def _show(audit: "Audit") -> None:
+    from burner.report.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
+
+    screen.say(": ".join(plan_words(audit)))
     screen.say(f"batch {audit.batch}: pull {len(audit.sample)} of {audit.passed} units that passed")
     screen.table(
         "",
@@ -231,22 +201,27 @@ def _show(audit: Audit) -> None:
     for check in audit.beside:
         if not check.good:
             screen.warn(f"{check.device_name} ({check.unit_id}) differs, and is not in the sample.")
-    screen.say(
-        f"{audit.count(GOOD)} good, {audit.count(DIFFERS)} differ, "
-        f"{audit.count(NOT_YET)} not checked yet"
+    counted = (f"{audit.count(GOOD)} good", f"{audit.count(DIFFERS)} differ")
+    screen.say(f"{', '.join(counted)}, {audit.count(NOT_YET)} not checked yet")
+    screen.say(verdict_words(audit))
+    if audit.count(NOT_YET):
+        screen.say("Check each: burner verify SOURCE --port PORT --record --operator ID")
+    screen.say(_source(audit))
+
+
+def _source(audit: "Audit") -> str:
+    drawn = audit.drawn
+    if drawn is None:
+        return f"The same units again: --seed {audit.seed}. Not on record: draw with --record."
+    return (
+        f"Drawn {drawn.at:%Y-%m-%d %H:%M} UTC by {drawn.operator}, seed {audit.seed}, on record: "
+        f"burner manifest audit --batch {audit.batch}"
     )
-    screen.say(WORDS[audit.verdict.value])
-    screen.say(f"The same units again: --seed {audit.seed}")
 
 
-WORDS = {
-    "accept": "ACCEPT: no more units differ than the plan allows.",
-    "reject": "REJECT: more units differ than the plan allows.",
-    "pending": "Go on: burner verify --port PORT --record --operator ID, unit by unit.",
-}
+def _row(audit: "Audit", unit: "PassedUnit") -> tuple[object, ...]:
+    from burner.report.audit import DIFFERS
 
-
-def _row(audit: Audit, unit: "PassedUnit") -> tuple[object, ...]:
     check, state = audit.checks.get(unit.unit_id), audit.state(unit)
     if check is None:
         return unit.unit_id, unit.device_name, state, "", "", ""

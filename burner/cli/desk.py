@@ -1,6 +1,7 @@
 """What is asked of a person: who says it, at which station, and what nobody else may see."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -25,8 +26,10 @@ def station_option(command: Command) -> Command:
     return click.option(
         "--station",
         default=_this_computer,
-        metavar="ID",
-        help="Record it as this station; default: BURNER_STATION, else this computer's name.",
+        metavar="ID|FILE",
+        callback=lambda _context, _option, value: _id_in(value),
+        help="Record it as this station: its id, or its station file; default: BURNER_STATION, "
+        "else this computer's name.",
     )(command)
 
 
@@ -50,3 +53,13 @@ def _this_computer() -> str:
     from burner.cli.slots import station_id
 
     return station_id()
+
+
+def _id_in(given: str) -> str:
+    """An id as it is; of a station file the id under which `burn --station FILE` records."""
+    if not given.endswith((".yaml", ".yml")):
+        return given
+    from burner.cli.slots import station_id
+    from burner.station.map import load_station
+
+    return station_id(load_station(Path(given)).station)

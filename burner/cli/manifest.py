@@ -189,8 +189,50 @@ def _show(unit: dict[str, Any]) -> None:
             for e in unit["attempts"]
         ],
     )
+    _show_words(unit)
     if len(unit["fingerprints"]) > 1:
         screen.warn(f"Under this MAC came different boards: {', '.join(unit['fingerprints'])}")
+
+
+def _show_words(unit: dict[str, Any]) -> None:
+    """What people said of it, and what its checks against the record found."""
+    if unit["corrections"]:
+        screen.table(
+            "corrections",
+            ("seq", "when (UTC)", "station", "batch", "what", "by", "reason"),
+            [
+                (
+                    c["seq"],
+                    _minute(c),
+                    c["station"],
+                    c["batch"],
+                    c["what"],
+                    c["operator"],
+                    c["reason"],
+                )
+                for c in unit["corrections"]
+            ],
+        )
+    if unit["checks"]:
+        screen.table(
+            "checks against its record",
+            ("seq", "when (UTC)", "station", "found", "by", "what differs"),
+            [
+                (
+                    c["seq"],
+                    _minute(c),
+                    c["station"],
+                    "good" if c["good"] else "differs",
+                    c["operator"],
+                    ", ".join(f["what"] for f in c["findings"] if f["verdict"] == "differs"),
+                )
+                for c in unit["checks"]
+            ],
+        )
+
+
+def _minute(said: dict[str, Any]) -> str:
+    return str(said["at"])[:16].replace("T", " ")
 
 
 def _remark(element: dict[str, Any]) -> str:

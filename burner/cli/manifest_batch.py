@@ -12,9 +12,17 @@ from burner.cli.options import json_option, manifest_option
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
+    from burner.manifest.batches import BatchStatus
+    from burner.manifest.ledger import Ledger
     from burner.manifest.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NAMED_AS = ("name", "product", "unit there", "station", "record", "unit here")
+NAMED = ("device_name", "product_id", "unit_id", "station", "seq", "holder")
+KNOWN_BY = (
+    *("source", "value", "product_id", "unit_id", "station", "seq"),
+    *("holder", "holder_station", "holder_seq"),
+)
 
 
 @click.group("batch")
@@ -61,26 +69,38 @@ def open_(
 @manifest_option
 @json_option
 def status(batch: str, manifest: str, as_json: bool) -> None:
-    """Show how BATCH stands: planned = pass + scrap + missing, and which units are OPEN."""
+    """Show how BATCH stands: planned = pass + scrap + missing, its bad units, its sample audit."""
     from burner.manifest.batches import status as stand
     from burner.manifest.reader import Reader
+    from burner.report import audit
 
     with Reader.open(manifest) as reader:
         found = stand(reader, batch)
+        audited = audit.recorded(reader, batch) if as_json else None
+        lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
-        units = {"open": found.open, "failed": found.failed, "scrap": found.scrapped}
-        release = {"allowed": found.release_allowed, "made": found.release_made}
-        text = {"batch": batch, "state": found.state, **found.counts(), "units": units}
-        text["release"] = release
+        units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
+        text = {"batch": batch, "state": found.state, **found.counts()}
+        text["units"] = {**units, "scrap": found.scrapped}
+        text["release"] = {"allowed": found.release_allowed, "made": found.release_made}
+        text["audit"] = audit.plain(audited) if audited else None
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
     screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
-    screen.say(found.sum())
+    _say_units(found)
     if found.release_allowed is not None:
         screen.say(f"the release: {found.release_made} of {found.release_allowed} units")
-    for what, named in (("OPEN", found.open), ("failed", found.failed)):
-        if named:
-            screen.say(f"{what}: {', '.join(named)}")
+    screen.say("sample audit")
+    for line in lines:
+        screen.say(f"  {line}")
+
+
+def _say_units(found: "BatchStatus") -> None:
+    screen.say(found.sum())
+    named = (("open", found.open), ("failed", found.failed), ("interrupted", found.interrupted))
+    for what, units in named:
+        if units:
+            screen.say(f"{len(units)} {what}: {', '.join(units)}")
 
 
 @click.command()
@@ -93,27 +113,50 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
 def close(
     *, batch: str, out: Path | None, with_open: bool, operator: str, station: str, manifest: str
 ) -> None:
-    """Close BATCH, sign that, check the whole manifest and write the batch's sealed folder."""
-    from burner.manifest import batches, desk, keys
-    from burner.manifest.folder import SEAL, write_folder
+    """Close BATCH, sign that, check the whole manifest and write the batch's sealed folder.
+
+    A batch that this station has closed already gets a folder again, for one that was lost.
+    """
+    from burner.manifest import desk, keys
+    from burner.manifest.folder import SEAL, STATEMENT, write_folder
     from burner.manifest.ledger import Ledger
     from burner.manifest.verify import size, verify
+    from burner.report.audit import lines
 
     folder = out or Path(batch)
     if (folder / SEAL).exists():
         raise BurnerError("E736", str(folder))
     signer = keys.unlock(station, passphrase)
     with Ledger.open(manifest, station) as ledger:
-        found = batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
+        found = _closed(ledger, batch, operator, with_open)
         desk.checkpoint(ledger.writer, signer, f"batch {batch}")
         with screen.progress("verify", size(ledger.reader)) as advance:
             verdict = verify(ledger.reader, advance)
         if verdict.flaw:
             raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
-        extra = _papers(ledger.reader, batch)
-        write_folder(ledger.reader, found, verdict, folder, signer=signer, extra=extra)
-    screen.say(found.sum())
-    screen.say(f"Sealed: {folder}")
+        write_folder(
+            ledger.reader,
+            found,
+            verdict,
+            folder,
+            signer=signer,
+            station=station,
+            audited=lines(ledger.reader, batch),
+            extra=_papers(ledger.reader, batch),
+        )
+    _say_units(found)
+    screen.say(f"Sealed with key {signer.public.id} of {station}: {folder}")
+    screen.say(f"Read {folder / STATEMENT} first.")
+
+
+def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "BatchStatus":
+    from burner.manifest import batches
+
+    before = batches.closing(ledger.reader, batch)
+    if before is None or before["head"]["station"] != ledger.writer.station:
+        return batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
+    screen.warn(f"Batch {batch} is closed already: only its folder is written again.")
+    return batches.status(ledger.reader, batch)
 
 
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:
@@ -155,20 +198,18 @@ def import_(
     screen.say(f"{imported.records} records came in, {imported.known} were here already.")
     if imported.duplicates:
         screen.table(
-            f"{len(imported.duplicates)} names are held here by the units on the right",
-            ("name", "product", "unit there", "station", "record", "unit here"),
-            [
-                (
-                    d["device_name"],
-                    d["product_id"],
-                    d["unit_id"],
-                    d["station"],
-                    d["seq"],
-                    d["holder"],
-                )
-                for d in imported.duplicates
-            ],
+            f"names held here by the units on the right: {len(imported.duplicates)}",
+            NAMED_AS,
+            [tuple(each[key] for key in NAMED) for each in imported.duplicates],
         )
+    if imported.doubled_ids:
+        screen.table(
+            f"IDs that the units on the right have too: {len(imported.doubled_ids)}",
+            ("", "ID", *NAMED_AS[1:], "station", "record"),
+            [tuple(each[key] for key in KNOWN_BY) for each in imported.doubled_ids],
+        )
+    if not imported.duplicates and not imported.doubled_ids:
+        screen.say("No name, IMEI or serial number came in twice.")
 
 
 @click.command()

@@ -148,15 +148,14 @@ def make(owner: str, in_keyring: bool, out: Path | None) -> None:
 
 
 @keys_group.command("show")
-@click.argument("owner")
+@click.argument("owner", metavar="OWNER|PUB.pem")
 @click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
 def show(owner: str, out: Path | None) -> None:
-    """Print the public half of OWNER's key."""
+    """Print the public half of OWNER's key, or of a file: its id first, to be compared."""
     from burner.manifest import keys
 
-    public = keys.current(owner)
-    if public is None:
-        raise BurnerError("E721", f"for {owner}")
+    file = Path(owner)
+    public = keys.read_public(file) if file.is_file() else keys.required(owner)
     _told(public.id, public.pem(), out)
 
 
@@ -210,9 +209,7 @@ def _withdraw(what: str, operator: str, reason: str, station: str, manifest: str
     from burner.manifest.ledger import Ledger
     from burner.manifest.seals import KeyOp
 
-    public = keys.current(station)
-    if public is None:
-        raise BurnerError("E721", f"for {station}")
+    public = keys.required(station)
     with Ledger.open(manifest, station) as ledger:
         desk.record_key(ledger.writer, KeyOp(what), public, operator=operator, reason=reason)
     keys.forget(station)

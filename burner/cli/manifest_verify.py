@@ -128,8 +128,11 @@ def _tell(report: Mapping[str, Any]) -> None:
             for c in report["chains"]
         ],
     )
-    if report["ok"]:
-        screen.say(f"{report['records']} records agree.")
+    if not report["ok"]:
+        return
+    screen.say(f"{report['records']} records agree.")
+    if "batch" in report:
+        screen.say(f"Batch {report['batch']}: every file is as key {report['key']} sealed it.")
 
 
 def _unvouched(

@@ -120,7 +120,7 @@ def _show_units(figures: "Figures") -> None:
     planned = f" of {count(scope.planned)} planned" if scope.planned else ""
     screen.say(
         f"  {count(units.passed)} good units{planned}, {count(units.total)} begun, "
-        f"{figures.retries} retries, {figures.rework.attempts} rework attempts"
+        f"retries {figures.retries}, rework attempts {figures.rework.attempts}"
     )
     screen.say(
         f"  first-pass yield {share(units.first_pass_yield)} · "

@@ -1,12 +1,14 @@
-"""Checks of units against their records: written down, and found again."""
+"""Samples drawn, and checks of units against their records: written down, and found again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.engine import Row as DbRow
 
-from burner.manifest.canonical import loads, moment
+from burner.errors import BurnerError
+from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.claims import PASSED
 from burner.manifest.reader import CHUNK, Reader
@@ -34,6 +36,59 @@ class Checked(NamedTuple):
     seq: int
     findings: tuple[Mapping[str, str], ...]
     """`what`, `verdict`, `why` of each comparison."""
+
+
+class Draw(NamedTuple):
+    """A drawn sample on record."""
+
+    at: datetime
+    operator: str
+    seed: str
+    lot_size: int
+    plan: Mapping[str, Any]
+    """As `report.sampling.Plan` has it."""
+    units: tuple[PassedUnit, ...]
+
+
+def record_draw(
+    writer: Writer,
+    batch: str,
+    units: Iterable[PassedUnit],
+    *,
+    operator: str,
+    seed: str,
+    lot_size: int,
+    plan: Mapping[str, Any],
+) -> None:
+    """Write down which units are to be pulled, before anybody has seen them.
+
+    Args:
+        writer: of the station (or desk) at which the sample was drawn.
+        batch: of which.
+        units: the sample.
+        operator: who drew it.
+        seed: from what.
+        lot_size: of how many units.
+        plan: how many are to be checked, and how many may differ.
+
+    Raises:
+        BurnerError: E731 without operator; E7.
+    """
+    if not operator.strip():
+        raise BurnerError("E731", f"batch {batch}")
+    data = {
+        "lot_size": lot_size,
+        "operator": operator,
+        "plan": dict(plan),
+        "seed": seed,
+        "units": [list(unit) for unit in units],
+    }
+    with writer.lock:
+        writer.check_ready()
+        writer.commit(
+            f"draw {batch} after {writer.head.seq}",
+            lambda connection: writer.add(connection, Kind.AUDIT, {"draw": data}, batch=batch),
+        )
 
 
 def record_check(
@@ -73,8 +128,8 @@ def record_check(
         )
 
 
-def passed_units(reader: Reader, batch: str) -> Iterator[PassedUnit]:
-    """Every unit that holds a place of a batch by PASS."""
+def passed_units(reader: Reader, batch: str, since: datetime | None = None) -> Iterator[PassedUnit]:
+    """Every unit that holds a place of a batch by PASS; with `since`, by a later one only."""
     query = (
         select(places.c.unit_id, records.c.device_name)
         .join(
@@ -86,6 +141,8 @@ def passed_units(reader: Reader, batch: str) -> Iterator[PassedUnit]:
         .where(places.c.batch == batch, places.c.state == PASSED)
         .order_by(places.c.unit_id)
     )
+    if since is not None:
+        query = query.where(records.c.at > utc(since))
     with reader.connection() as connection:
         for row in connection.execution_options(yield_per=CHUNK).execute(query):
             yield PassedUnit(row.unit_id, row.device_name)
@@ -93,19 +150,38 @@ def passed_units(reader: Reader, batch: str) -> Iterator[PassedUnit]:
 
 def checks(reader: Reader, batch: str) -> list[Checked]:
     """Every check of a unit of a batch, first to last."""
+    rows = _audits(reader, RARE, records.c.batch == batch)
+    return [_checked(row, data["check"]) for row, data in rows if "check" in data]
+
+
+def checks_of(reader: Reader, unit_id: str) -> list[Checked]:
+    """Every check of a unit, first to last."""
+    rows = _audits(reader, records.c.unit_id == unit_id)
+    return [_checked(row, data["check"]) for row, data in rows if "check" in data]
+
+
+def draws(reader: Reader, batch: str) -> list[Draw]:
+    """Every sample of a batch that was drawn and recorded, first to last."""
+    rows = _audits(reader, RARE, records.c.batch == batch)
+    return [_draw(row, data["draw"]) for row, data in rows if "draw" in data]
+
+
+def _audits(
+    reader: Reader, *which: ColumnElement[bool]
+) -> Iterator[tuple[DbRow[Any], dict[str, Any]]]:
     query = (
         select(records.c.at, records.c.seq, records.c.unit_id, records.c.device_name)
         .add_columns(records.c.body, chains.c.station)
         .join(chains, chains.c.chain == records.c.chain)
-        .where(RARE, records.c.kind == Kind.AUDIT.value, records.c.batch == batch)
+        .where(records.c.kind == Kind.AUDIT.value, *which)
         .order_by(records.c.at, records.c.chain, records.c.seq)
     )
     with reader.connection() as connection:
-        return [_checked(row) for row in connection.execute(query)]
+        for row in connection.execution_options(yield_per=CHUNK).execute(query):
+            yield row, loads(row.body)["data"]
 
 
-def _checked(row: Any) -> Checked:
-    data = loads(row.body)["data"]["check"]
+def _checked(row: DbRow[Any], data: Mapping[str, Any]) -> Checked:
     return Checked(
         row.unit_id,
         row.device_name,
@@ -115,4 +191,15 @@ def _checked(row: Any) -> Checked:
         row.station,
         row.seq,
         tuple(data["findings"]),
+    )
+
+
+def _draw(row: DbRow[Any], data: Mapping[str, Any]) -> Draw:
+    return Draw(
+        moment(row.at),
+        data["operator"],
+        data["seed"],
+        data["lot_size"],
+        data["plan"],
+        tuple(PassedUnit(*unit) for unit in data["units"]),
     )

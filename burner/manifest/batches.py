@@ -1,7 +1,9 @@
 """A batch from the records: who is in it, how it stands, and its close.
 
 Planned = pass + scrap + missing, over units by their last word: a unit that failed and was burned
-again with success is one pass; one that failed and was not is missing until it is scrapped.
+again with success is one pass; one that failed, or was interrupted, and was not burned again is
+missing until it is scrapped. An attempt that touches no unit (ERROR or ABORTED before its intent)
+counts none, as in the report.
 """
 
 from dataclasses import dataclass
@@ -36,9 +38,11 @@ class BatchStatus:
     passed: tuple[str, ...]
     scrapped: tuple[str, ...]
     failed: tuple[str, ...]
-    """FAIL, ERROR or ABORTED, and neither burned again nor scrapped."""
+    """The last attempt ended FAIL."""
+    interrupted: tuple[str, ...]
+    """The last attempt ended ERROR or ABORTED: the unit itself was not judged."""
     open: tuple[str, ...]
-    """Without an outcome: still in work, or something died."""
+    """The last attempt has no outcome: still in work, or something died."""
     voided: tuple[str, ...]
     release_made: int | None = None
     """Units that the release has made or has in work, over all its batches; None: no limit."""
@@ -72,6 +76,7 @@ class BatchStatus:
         return {
             "attempts": self.attempts,
             "failed": len(self.failed),
+            "interrupted": len(self.interrupted),
             "missing": self.missing,
             "open": len(self.open),
             "pass": len(self.passed),
@@ -96,7 +101,7 @@ def status(reader: Reader, batch: str) -> BatchStatus:
     units: dict[str, list[str]] = {}
     for unit, (_, word) in sorted(last.items()):
         units.setdefault(word, []).append(unit)
-    failed = (Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
+    interrupted = (*units.get(Outcome.ERROR, ()), *units.get(Outcome.ABORTED, ()))
     return BatchStatus(
         batch=batch,
         state=row.state,
@@ -107,7 +112,8 @@ def status(reader: Reader, batch: str) -> BatchStatus:
         attempts=attempts,
         passed=tuple(units.get(Outcome.PASS, ())),
         scrapped=tuple(units.get(Correction.SCRAP, ())),
-        failed=tuple(sorted(unit for word in failed for unit in units.get(word, ()))),
+        failed=tuple(units.get(Outcome.FAIL, ())),
+        interrupted=tuple(sorted(interrupted)),
         open=tuple(units.get(Outcome.OPEN, ())),
         voided=tuple(units.get(Correction.VOID, ())),
         release_made=quota.taken if quota else None,
@@ -219,8 +225,9 @@ def _last_words(connection: Connection, batch: str) -> tuple[int, dict[str, tupl
     attempts, last = 0, {}
     for row in connection.execution_options(yield_per=CHUNK).execute(query):
         attempts += 1
-        if row.unit_id and (row.kind == Kind.INTENT.value or row.unit_id not in last):
-            word = row.end or row.outcome or Outcome.OPEN.value
+        began = row.kind == Kind.INTENT.value
+        word = row.end or row.outcome or Outcome.OPEN.value
+        if row.unit_id and (began or (word == Outcome.FAIL and row.unit_id not in last)):
             last[row.unit_id] = (row.at, word)
     for at, unit, word in _corrections(connection, batch):
         if word != Correction.REWORK and unit in last and at >= last[unit][0]:

@@ -3,7 +3,7 @@
 records.chain.jsonl   the chain from the batch's first record to its close; bodies of other
                       batches withheld
 units.csv             one row an attempt
-statement.txt         one page: what was counted, what was checked, how to check it again
+statement.txt         one page: what was counted, checked and sampled, how to check it again
 release.txt           name and digest of what every unit got
 report.html, .json    the production report
 names.csv             names of the good units, for the cloud
@@ -13,7 +13,7 @@ SEAL.json             SHA-256 of every file, signed
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -43,6 +43,8 @@ def write_folder(
     folder: Path,
     *,
     signer: Signer,
+    station: str,
+    audited: Sequence[str],
     extra: Mapping[str, str] | None = None,
 ) -> None:
     """Write and seal the folder of a batch that was just closed and checked.
@@ -53,6 +55,8 @@ def write_folder(
         verdict: of the manifest, after the close.
         folder: made when it is missing.
         signer: the key of the checkpoint behind the close.
+        station: whose key that is.
+        audited: what is on record of the sample audit, for the statement.
         extra: further files by name (a report).
 
     Raises:
@@ -61,7 +65,14 @@ def write_folder(
     texts = {
         RELEASE: f"{found.profile}\n{found.release_digest}\n",
         KEY: signer.public.pem(),
-        STATEMENT: statement(found, verdict, signer.public.id, _closed(reader, found.batch)),
+        STATEMENT: statement(
+            found,
+            verdict,
+            key=signer.public.id,
+            station=station,
+            closed=_closed(reader, found.batch),
+            audited=audited,
+        ),
         **(extra or {}),
     }
     try:

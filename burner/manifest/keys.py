@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from burner.errors import BurnerError
 from burner.manifest.marks import state_folder
@@ -127,6 +127,20 @@ def current(owner: str) -> PublicKey | None:
         return None
 
 
+def required(owner: str) -> PublicKey:
+    """The owner's public key.
+
+    Raises:
+        BurnerError: E721, which says whose key was looked for and whose there are.
+    """
+    public = current(owner)
+    if public is None:
+        folders = sorted((state_folder() / "keys").glob("*/current"))
+        there = ", ".join(unquote(each.parent.name) for each in folders) or "nobody"
+        raise BurnerError("E721", f"looked for the key of {owner}; there are keys of: {there}")
+    return public
+
+
 def unlock(owner: str, ask: Ask | None = None) -> Signer:
     """The owner's current key, ready to sign.
 
@@ -135,9 +149,7 @@ def unlock(owner: str, ask: Ask | None = None) -> Signer:
     Raises:
         BurnerError: E721 there is no key, E722 no or a wrong passphrase.
     """
-    public = current(owner)
-    if public is None:
-        raise BurnerError("E721", f"for {owner}")
+    public = required(owner)
     path = _folder(owner) / f"{public.id}.pem"
     if not path.exists():
         return _load(public, _from_keyring(public), None)

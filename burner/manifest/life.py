@@ -1,6 +1,8 @@
 """A unit's whole life: every attempt on it, under every product, across rework."""
 
+from burner.manifest.audits import Checked, checks_of
 from burner.manifest.bodies import Data, element, fingerprints
+from burner.manifest.canonical import utc
 from burner.manifest.reader import Filter, Reader
 
 
@@ -9,7 +11,7 @@ def lives_of(reader: Reader, text: str) -> list[Data]:
 
     Returns:
         For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
-        MAC), `attempts` as in `list --json`, `corrections`.
+        MAC), `attempts` as in `list --json`, `corrections`, and `checks` of it by an audit.
     """
     return [_life_of(reader, unit) for unit in reader.find(text)]
 
@@ -24,4 +26,9 @@ def _life_of(reader: Reader, unit_id: str) -> Data:
         "fingerprints": list(fingerprints(life for life, _ in lives)),
         "attempts": attempts,
         "corrections": reader.corrections(unit_id),
+        "checks": [_check(check) for check in checks_of(reader, unit_id)],
     }
+
+
+def _check(check: Checked) -> Data:
+    return {**check._asdict(), "at": utc(check.at), "findings": list(check.findings)}

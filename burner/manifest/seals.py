@@ -127,7 +127,7 @@ class Seals:
         if key.id in self._revoked:
             return f"signed by key {key.id}, which was withdrawn before"
         if key.id not in self._trusted and (self._given or self._trusted):
-            return f"signed by key {key.id}, for which nobody vouches"
+            return f"signed by key {key.id}, which is neither given nor vouched for"
         if not key.checks(head.message(), data["signature"]):
             return "its signature is false"
         self.signed, self.signers[key.id] = head.seq, key

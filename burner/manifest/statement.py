@@ -1,5 +1,7 @@
 """One page for whoever signs: what was counted, what was checked, how to check it again."""
 
+from collections.abc import Sequence
+
 from burner.manifest.batches import BatchStatus
 from burner.manifest.verify import Verdict
 
@@ -7,8 +9,36 @@ LONGEST_LIST = 40
 """Units named on the page; more are in units.csv."""
 
 
-def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> str:
-    """The page as plain text; `closed` says when and by whom."""
+STATES = {
+    "passed": "pass",
+    "scrapped": "scrap",
+    "failed": "failed: the last attempt ended FAIL",
+    "interrupted": "interrupted: the last attempt ended ERROR or ABORTED",
+    "open": "open: the last attempt has no outcome",
+    "voided": "void",
+}
+"""Fields of a `BatchStatus` → the words of the page, which are those of the report."""
+
+
+def statement(
+    found: BatchStatus,
+    verdict: Verdict,
+    *,
+    key: str,
+    station: str,
+    closed: str,
+    audited: Sequence[str],
+) -> str:
+    """The page as plain text.
+
+    Args:
+        found: the batch as it was closed.
+        verdict: of the manifest, after the close.
+        key: id of the key that signs.
+        station: whose key that is.
+        closed: when and by whom.
+        audited: what is on record of the sample audit, a line each.
+    """
     lines = [
         f"Batch {found.batch}",
         "",
@@ -26,34 +56,39 @@ def statement(found: BatchStatus, verdict: Verdict, key: str, closed: str) -> st
         "  every name, place and ID compared with the record that took it.",
         *(f"  warning: {warning}" for warning in verdict.warnings),
         "",
+        "Sample audit (units from the box against their records)",
+        "",
+        *(f"  {line}" for line in audited),
+        "",
         "Where each chain stood (compare with what was printed or countersigned)",
         "",
         *(f"  {chain.code}" for chain in verdict.chains),
         "",
-        f"Signed with key {key}. To check this folder again, anywhere, without a network:",
+        f"Signed with key {key} of {station}",
         "",
-        "  burner manifest verify FOLDER --key PUBLIC-KEY.pem",
+        "  Compare the key with what the station shows, or with the copy of the public key that",
+        "  its engineer gave you. Do not take it from this folder.",
         "",
-        "Take the public key from the station's engineer, not from this folder.",
+        f"    burner manifest keys show {station}",
+        "    burner manifest keys show PUBLIC-KEY.pem",
+        "",
+        "  To check this folder again, anywhere, without a network:",
+        "",
+        "    burner manifest verify FOLDER --key PUBLIC-KEY.pem",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _counted(found: BatchStatus) -> list[str]:
-    counts = (
-        ("pass", found.passed),
-        ("scrap", found.scrapped),
-        ("failed, not made again", found.failed),
-        ("without an outcome (OPEN)", found.open),
-        ("void", found.voided),
-    )
+    units: dict[str, tuple[str, ...]] = {words: getattr(found, f) for f, words in STATES.items()}
     return [
         "Counted by units",
         "",
         f"  {found.sum()}",
-        *(f"  {len(units):>7}  {what}" for what, units in counts),
-        *_named("Without an outcome", found.open),
-        *_named("Failed and not made again", found.failed),
+        *(f"  {len(listed):>7}  {what}" for what, listed in units.items()),
+        *_named("Open", found.open),
+        *_named("Failed", found.failed),
+        *_named("Interrupted", found.interrupted),
     ]
 
 

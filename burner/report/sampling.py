@@ -89,7 +89,7 @@ class Verdict(StrEnum):
 
     ACCEPT = "accept"
     REJECT = "reject"
-    PENDING = "pending"
+    INCOMPLETE = "incomplete"
 
 
 def aql_name(text: str) -> str | None:
@@ -154,4 +154,4 @@ def judge(plan: Plan, good: int, differing: int) -> Verdict:
     """Accept or reject by Ac and Re; rejected as soon as it is certain."""
     if differing >= plan.reject:
         return Verdict.REJECT
-    return Verdict.ACCEPT if good + differing >= plan.sample_size else Verdict.PENDING
+    return Verdict.ACCEPT if good + differing >= plan.sample_size else Verdict.INCOMPLETE

@@ -13,9 +13,11 @@ from burner.errors import BurnerError
 from burner.manifest.audits import record_check
 from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
+from burner.manifest.life import lives_of
 from burner.manifest.reader import Reader
 from burner.manifest.verify import verify
 from burner.model import Outcome
+from burner.report.audit import lines
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner
 
@@ -86,10 +88,10 @@ def test_a_plan_of_the_standard(here: Path) -> None:
     assert "letter C → D, n = 8, Ac 1, Re 2" in out
 
 
-def test_checks_lead_from_pending_to_accept(here: Path) -> None:
+def test_checks_lead_from_incomplete_to_accept(here: Path) -> None:
     arguments = ("--sample", "2", "--seed", "7")
     told = audit(*arguments)
-    assert (told["verdict"], told["counts"]["not checked"]) == ("pending", 2)
+    assert (told["verdict"], told["counts"]["not checked"]) == ("incomplete", 2)
     for unit in told["sample"]:
         check(unit["unit_id"])
     told = audit(*arguments)
@@ -134,10 +136,65 @@ def test_a_differing_unit_beside_the_sample_is_told(here: Path) -> None:
     assert ran.return_value == 0
 
 
+RECORD = ("--record", "--operator", "qa", "--station", "desk")
+
+
+def statement() -> list[str]:
+    """What the statement and the status of the batch say of the audit."""
+    with Reader.open("manifest.db") as reader:
+        return lines(reader, "WO1")
+
+
+def test_a_recorded_draw_is_asked_for_again_without_its_plan(here: Path) -> None:
+    drawn = audit("--aql", "1", "--seed", "7", *RECORD)
+    again = audit()
+    assert drawn == again
+    assert drawn["drawn"]
+    for unit in drawn["sample"]:
+        check(unit["unit_id"])
+    assert audit()["verdict"] == "accept"
+    plan, limits, made, checked, verdict = statement()
+    assert plan == "plan     ISO 2859-1, single, normal inspection, level II, AQL 1.0"
+    assert limits == "         lot 30, letter D → E, n = 13, Ac 0, Re 1"
+    assert "UTC by qa, seed 7" in made
+    assert checked == "checked  13 of 13 units of the sample: 13 good, 0 differ"
+    assert verdict.startswith("verdict  ACCEPT")
+
+
+def test_units_that_passed_after_the_draw_are_not_accepted_by_it(here: Path) -> None:
+    for unit in audit("--sample", "3", "--seed", "7", *RECORD)["sample"]:
+        check(unit["unit_id"])
+    assert audit()["verdict"] == "accept"
+    with Ledger.open("manifest.db", "line2") as ledger:
+        burned(ledger, 40, station="line2", batch="WO1")
+    assert (audit()["verdict"], audit()["late"]) == ("incomplete", 1)
+    assert "units that passed after the draw: 1. Draw again." in statement()[-1]
+
+
+def test_the_statement_names_differing_units_and_earlier_draws(here: Path) -> None:
+    audit("--sample", "3", "--seed", "6", *RECORD)
+    sample = audit("--sample", "3", "--seed", "7", *RECORD)["sample"]
+    assert statement()[-1] == "verdict  INCOMPLETE: not checked yet: 3 of the sample."
+    check(sample[0]["unit_id"], good=False)
+    told = statement()
+    assert "earlier draws on record: 1" in told[2]
+    assert told[-2].startswith(f"differs  {sample[0]['unit_id']}")
+    assert told[-1].startswith("verdict  REJECT")
+
+
+def test_the_statement_says_when_nothing_was_drawn_or_checked(here: Path) -> None:
+    assert statement() == ["No sample audit was recorded."]
+    audit("--sample", "3")
+    check("7c:df:a1:00:00:01")
+    assert statement() == ["No sample was drawn on record.", "checked  1 units: 0 differ"]
+
+
 def test_checks_are_records_of_the_chain(here: Path) -> None:
     check("7c:df:a1:00:00:01")
+    audit("--sample", "3", *RECORD)
     with Reader.open("manifest.db") as reader:
         assert verify(reader).flaw is None
+        assert [c["good"] for c in lives_of(reader, "7c:df:a1:00:00:01")[0]["checks"]] == [True]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +203,8 @@ def test_checks_are_records_of_the_chain(here: Path) -> None:
         (("--batch", "WO1"), "--sample N or --aql"),
         (("--batch", "WO1", "--sample", "3", "--aql", "1"), "--sample N or --aql"),
         (("--batch", "WO1", "--aql", "0.7"), "is none of 0.010"),
+        (("--batch", "WO1", "--seed", "7"), "--sample N or --aql"),
+        (("--batch", "WO1", "--sample", "3", "--record"), "--operator ID"),
     ],
 )
 def test_a_wish_that_is_none_is_a_usage_error(

@@ -63,6 +63,72 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
         run("close", "WO1", *WHO)
 
 
+def test_the_statement_names_the_key_and_the_bad_units_in_the_words_of_the_report(
+    here: Path,
+) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 4, Outcome.ERROR, batch="WO1")
+    told = run("batch", "status", "WO1").stdout
+    assert "1 failed: 7c:df:a1:00:00:03\n1 interrupted: 7c:df:a1:00:00:04" in told
+    assert "No sample audit was recorded." in told
+    units = json.loads(run("batch", "status", "WO1", "--json").stdout)["units"]
+    assert (len(units["failed"]), len(units["interrupted"])) == (1, 1)
+    key = run("keys", "show", "line1.pem").stdout.splitlines()[0].split()[1]
+    assert f"key {key} of line1" in run("batch", "close", "WO1", *WHO).stdout
+    page = (here / "WO1" / "statement.txt").read_text()
+    assert f"Signed with key {key} of line1" in page
+    assert "1  interrupted: the last attempt ended ERROR or ABORTED" in page
+    assert "No sample audit was recorded." in page
+    assert f"as key {key} sealed it" in run("verify", "WO1", "--key", "line1.pem").stdout
+
+
+def test_a_recorded_audit_stands_in_the_statement(here: Path) -> None:
+    run("audit", "--batch", "WO1", "--sample", "2", "--record", *WHO)
+    assert "INCOMPLETE: not checked yet: 2" in run("batch", "status", "WO1").stdout
+    audit = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]
+    assert (audit["verdict"], audit["counts"]["not checked"]) == ("incomplete", 2)
+    run("batch", "close", "WO1", *WHO)
+    page = (here / "WO1" / "statement.txt").read_text()
+    assert "lot 2, n = 2, Ac 0, Re 1" in page
+    assert "checked  0 of 2 units of the sample" in page
+    run("verify", "WO1", "--key", "line1.pem")
+
+
+def test_a_lost_folder_is_written_again_by_the_station_that_closed_the_batch(here: Path) -> None:
+    run("batch", "close", "WO1", *WHO)
+    shutil.rmtree("WO1")
+    assert "closed already" in run("batch", "close", "WO1", *WHO).stderr
+    run("verify", "WO1", "--key", "line1.pem")
+    run("keys", "make", "desk")
+    with refused("E459"):
+        run("batch", "close", "WO1", "--operator", "wang", "--station", "desk", "--out", "again")
+
+
+def test_a_missing_key_is_named_with_those_that_are_there(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATION", "line9")
+    with pytest.raises(BurnerError, match=r"^E721: .*key of line9; there are keys of: line1") as no:
+        run("batch", "close", "WO1", "--operator", "wang")
+    assert "--station ID or BURNER_STATION" in no.value.row.do
+    with pytest.raises(BurnerError, match="key of nobody; there are keys of: line1"):
+        run("keys", "show", "nobody")
+
+
+def test_a_station_is_named_by_its_station_file_too(here: Path) -> None:
+    (here / "line1.yaml").write_text('station: line1\nslots: {"1": {esp: {location: 1-1.4}}}\n')
+    assert run("checkpoint", "--station", "line1.yaml").stdout.startswith("line1 ")
+    with refused("E195"):
+        run("checkpoint", "--station", "line2.yaml")
+
+
+def test_show_tells_corrections_too(here: Path) -> None:
+    run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
+    told = run("show", "7cdfa1000003").stdout
+    assert "scrap" in told
+    assert "dropped" in told
+
+
 def test_a_batch_may_be_opened_before_its_first_unit(here: Path) -> None:
     facts = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
     run("batch", "open", "WO2", "--quantity", "5", *facts, *WHO)
@@ -181,7 +247,24 @@ def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
     told = run("import", "line1.jsonl", *desk).stdout
     assert "7 records came in, 0 were here already" in told
     assert "7c:df:a1:00:00:4d" in told
+    assert "came in twice" not in told
     run("verify", "--manifest", "office.db")
+
+
+def test_an_import_tells_a_doubled_imei(here: Path) -> None:
+    imei = "490154203237518"
+    for path, station, unit in (("manifest.db", "line1", 5), ("office.db", "desk", 77)):
+        with Ledger.open(path, station) as ledger:
+            burned(ledger, unit, station=station, ids={"imei": imei})
+    run("export", "--format", "chain", "--out", "line1.jsonl")
+    desk = ("--manifest", "office.db", "--operator", "wang", "--station", "desk")
+    told = run("import", "line1.jsonl", *desk).stdout
+    assert "IDs that the units on the right have too: 1" in told
+    for part in ("imei", imei, "7c:df:a1:00:00:05", "line1", "7c:df:a1:00:00:4d", "desk"):
+        assert part in told
+    assert (
+        "No name, IMEI or serial number came in twice" in run("import", "line1.jsonl", *desk).stdout
+    )
 
 
 def test_a_chain_is_not_cut_by_time(here: Path) -> None:

@@ -106,7 +106,7 @@ def test_shifts_are_of_the_zone_asked_for(here: Path) -> None:
 def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
     out = run("report", "--batch", "WO1").stdout
     assert "WO1 · plug-c3 1.2.0 · open" in out
-    assert "4 good units of 10 planned, 6 begun, 1 retries, 1 rework attempts" in out
+    assert "4 good units of 10 planned, 6 begun, retries 1, rework attempts 1" in out
     assert "█" * 12 + "▓" * 12 + "?" * 6 + "s" * 6 + "·" * 24 in out
     for said in ("E301", "why attempts did not pass", "by slot", "by shift", "7cdfa1000003"):
         assert said in out

@@ -17,9 +17,11 @@ from burner.manifest.desk import Correction
 from burner.manifest.folder import verify_folder, write_folder
 from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Filter
 from burner.manifest.verify import verify
 from burner.model import Outcome
-from tests.manifest.records import Ticking, an_attempt, burned, open_batch, unit_mac
+from burner.report.of_manifest import report
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch, unit_mac
 
 
 def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
@@ -65,9 +67,24 @@ def test_a_batch_counts_units_by_their_last_word(line: Line) -> None:
     found = status(line.ledger.reader, "WO1")
     assert found.sum() == "4 planned = 2 pass + 0 scrap + 2 missing"
     assert [unit[-1] for unit in (*found.failed, *found.open)] == ["2", "4"]
+    assert found.interrupted == ()
     assert found.attempts == 5
     with refused("E733"):
         status(line.ledger.reader, "WO9")
+
+
+def test_failed_and_interrupted_are_told_apart_as_in_the_report(line: Line) -> None:
+    for unit, outcome in enumerate((Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED), 1):
+        burned(line.ledger, unit, outcome, batch="WO1")
+    never_begun = an_attempt(4, batch="WO1")
+    line.ledger.finish(never_begun, a_result(Outcome.ERROR))
+    refused_before_its_intent = an_attempt(5, batch="WO1")
+    line.ledger.finish(refused_before_its_intent, a_result(Outcome.FAIL))
+    found = status(line.ledger.reader, "WO1")
+    assert [unit[-1] for unit in found.failed] == ["1", "5"]
+    assert [unit[-1] for unit in found.interrupted] == ["2", "3"]
+    told = report(line.ledger.reader, Filter(batch="WO1")).units
+    assert (told.failed, told.interrupted, told.total) == (2, 2, 4)
 
 
 def test_a_scrapped_unit_frees_its_place_and_is_counted(line: Line) -> None:
@@ -145,7 +162,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Path:
         burned(two, 60, station="line2", batch="OTHER")
         verdict = verify(one.reader)
         assert verdict.flaw is None
-        write_folder(one.reader, found, verdict, place / "WO1", signer=signer)
+        write_folder(
+            one.reader,
+            found,
+            verdict,
+            place / "WO1",
+            signer=signer,
+            station="line1",
+            audited=["No sample audit was recorded."],
+        )
     return place / "WO1"
 
 
@@ -163,6 +188,10 @@ def test_a_sealed_folder_proves_itself(folder: Path, trusted: Mapping[str, Publi
     assert "8 planned = 8 pass + 0 scrap + 0 missing" in statement
     assert "UTC by wang" in statement
     assert str(unit_mac(20)) in statement
+    assert "1  failed: the last attempt ended FAIL" in statement
+    assert "No sample audit was recorded." in statement
+    (key,) = trusted
+    assert f"Signed with key {key} of line1" in statement
 
 
 def test_a_folder_tells_nothing_of_other_batches(folder: Path) -> None:

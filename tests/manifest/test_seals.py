@@ -75,7 +75,7 @@ def test_a_rotated_key_is_trusted_through_the_old_one(path: Path, old: Signer, n
     verdict = checked(path, old)
     assert verdict.flaw is None
     assert set(verdict.chains[0].signers) == {old.public.id, new.public.id}
-    assert "nobody vouches" in str(checked(path, new).flaw)
+    assert "neither given nor vouched for" in str(checked(path, new).flaw)
 
 
 def test_a_new_key_after_a_lost_one_needs_its_own_trust(
@@ -88,7 +88,7 @@ def test_a_new_key_after_a_lost_one_needs_its_own_trust(
         desk.record_key(ledger.writer, KeyOp.LOST, old.public, operator="wang", reason="disk")
     with Ledger.open(path, "line1", clock, signer=new, every=2) as ledger:
         burned(ledger, 2)
-    assert "nobody vouches" in str(checked(path, old).flaw)
+    assert "neither given nor vouched for" in str(checked(path, old).flaw)
     assert checked(path, old, new).flaw is None
     assert checked(path).flaw is None
 
@@ -106,7 +106,7 @@ def test_a_chain_written_anew_without_the_key_is_found(
     with Ledger.open(path, "line1", Ticking(), signer=new) as ledger:
         burned(ledger, 1)
     assert checked(path).flaw is None
-    assert "nobody vouches" in str(checked(path, old).flaw)
+    assert "neither given nor vouched for" in str(checked(path, old).flaw)
 
 
 @pytest.fixture

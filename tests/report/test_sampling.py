@@ -140,5 +140,5 @@ def test_a_batch_is_judged_by_ac_and_re() -> None:
     plan = Plan(80, 2, 3)
     assert judge(plan, 78, 2) is Verdict.ACCEPT
     assert judge(plan, 10, 3) is Verdict.REJECT
-    assert judge(plan, 77, 2) is Verdict.PENDING
+    assert judge(plan, 77, 2) is Verdict.INCOMPLETE
     assert judge(chosen_plan(20, 1000), 19, 1) is Verdict.REJECT

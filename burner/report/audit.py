@@ -1,0 +1,198 @@
+"""The sample audit of a batch: what was drawn, what its checks say, and that in a few lines."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from burner.errors import BurnerError
+from burner.manifest.audits import Checked, Draw, PassedUnit, checks, draws, passed_units
+from burner.manifest.reader import Reader
+from burner.report.sampling import Plan, Verdict, draw, judge
+
+NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
+LONGEST_LIST = 40
+"""Differing units named in the lines; `burner manifest audit` names all."""
+
+WORDS = {
+    Verdict.ACCEPT: "ACCEPT: no more units differ than the plan allows.",
+    Verdict.REJECT: "REJECT: more units differ than the plan allows.",
+    Verdict.INCOMPLETE: "INCOMPLETE",
+}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A drawn sample and the checks that are on record for it."""
+
+    batch: str
+    passed: int
+    """Units that hold a place of the batch by PASS now."""
+    lot_size: int
+    seed: str
+    plan: Plan
+    sample: Sequence[PassedUnit]
+    checks: Mapping[str, Checked]
+    """UnitId → the check that counts for it, of every checked unit of the batch."""
+    drawn: Draw | None = None
+    """The record of the draw; None where it was drawn just now."""
+    draws: int = 0
+    """How many are on record."""
+    late: int = 0
+    """Units that passed after the draw and were never checked: they were not in the box."""
+
+    def state(self, unit: PassedUnit) -> str:
+        """One word on a unit."""
+        check = self.checks.get(unit.unit_id)
+        return NOT_YET if check is None else GOOD if check.good else DIFFERS
+
+    def count(self, state: str) -> int:
+        """How many units of the sample are in that state."""
+        return sum(self.state(unit) == state for unit in self.sample)
+
+    @property
+    def beside(self) -> list[Checked]:
+        """Checks of units that are not in the sample."""
+        drawn = {unit.unit_id for unit in self.sample}
+        return [check for unit, check in self.checks.items() if unit not in drawn]
+
+    @property
+    def verdict(self) -> Verdict:
+        """By Ac and Re; a batch that grew after the draw is not accepted by it."""
+        found = judge(self.plan, self.count(GOOD), self.count(DIFFERS))
+        return Verdict.INCOMPLETE if found is Verdict.ACCEPT and self.late else found
+
+    def counts(self) -> dict[str, int]:
+        """How many units of the sample are in which state."""
+        return {state: self.count(state) for state in (GOOD, DIFFERS, NOT_YET)}
+
+
+def drawn_now(
+    reader: Reader, batch: str, plan_of: Callable[[int], Plan], seed: str, lot_size: int = 0
+) -> Audit:
+    """Draw among all that passed, and all that were ever checked: scrapping hides no finding.
+
+    Args:
+        reader: of the manifest.
+        batch: of which.
+        plan_of: the plan for so many units.
+        seed: any text; the same one draws the same units.
+        lot_size: as somebody says it; 0 = the units there are.
+
+    Raises:
+        BurnerError: E745 when no unit passed; E7.
+    """
+    counting = _that_count(checks(reader, batch))
+    units = {unit.unit_id: unit for unit in passed_units(reader, batch)}
+    passed = len(units)
+    for check in counting.values():
+        units.setdefault(check.unit_id, PassedUnit(check.unit_id, check.device_name))
+    if not units:
+        raise BurnerError("E745", batch)
+    plan = plan_of(len(units))
+    sample = draw(units.values(), plan.sample_size, seed)
+    return Audit(batch, passed, lot_size or len(units), seed, plan, sample, counting)
+
+
+def recorded(reader: Reader, batch: str) -> Audit | None:
+    """The latest draw on record, and what came of it; None where none was recorded."""
+    known = draws(reader, batch)
+    if not known:
+        return None
+    last = known[-1]
+    counting = _that_count(checks(reader, batch))
+    met = counting.keys() | {unit.unit_id for unit in last.units}
+    return Audit(
+        batch,
+        passed=sum(1 for _ in passed_units(reader, batch)),
+        lot_size=last.lot_size,
+        seed=last.seed,
+        plan=Plan(**last.plan),
+        sample=last.units,
+        checks=counting,
+        drawn=last,
+        draws=len(known),
+        late=sum(unit.unit_id not in met for unit in passed_units(reader, batch, last.at)),
+    )
+
+
+def _that_count(checks: Sequence[Checked]) -> dict[str, Checked]:
+    """One check a unit: a unit that ever differed has differed, whatever was done to it since."""
+    counting: dict[str, Checked] = {}
+    for check in checks:
+        before = counting.get(check.unit_id)
+        if before is None or before.good:
+            counting[check.unit_id] = check
+    return counting
+
+
+# -- in words and for scripts ---------------------------------------------------------------------
+
+
+def plan_words(audit: Audit) -> tuple[str, str]:
+    """By which rule the sample was sized; and the lot, the sample and the limits."""
+    plan, lot = audit.plan, f"lot {audit.lot_size}"
+    limits = f"n = {plan.sample_size}, Ac {plan.accept}, Re {plan.reject}"
+    if not plan.aql:
+        return "a sample of a chosen size", f"{lot}, {limits}"
+    arrow = f" → {plan.plan_letter}" if plan.plan_letter != plan.code_letter else ""
+    rule = f"ISO 2859-1, single, normal inspection, level {plan.level}, AQL {plan.aql}"
+    return rule, f"{lot}, letter {plan.code_letter}{arrow}, {limits}"
+
+
+def verdict_words(audit: Audit) -> str:
+    """The verdict, and what is still to be done."""
+    words = WORDS[audit.verdict]
+    if audit.verdict is not Verdict.INCOMPLETE:
+        return words
+    left = audit.count(NOT_YET)
+    if left:
+        return f"{words}: not checked yet: {left} of the sample."
+    return f"{words}: units that passed after the draw: {audit.late}. Draw again."
+
+
+def lines(reader: Reader, batch: str) -> list[str]:
+    """What is on record of a batch's sample audit; says so where there is nothing."""
+    audit = recorded(reader, batch)
+    if audit is not None:
+        return _of_draw(audit)
+    checked = _that_count(checks(reader, batch))
+    if not checked:
+        return ["No sample audit was recorded."]
+    differ = sum(not check.good for check in checked.values())
+    return ["No sample was drawn on record.", f"checked  {len(checked)} units: {differ} differ"]
+
+
+def _of_draw(audit: Audit) -> list[str]:
+    drawn = audit.drawn
+    assert drawn is not None  # noqa: S101 - `recorded` gives it
+    rule, limits = plan_words(audit)
+    before = f"; earlier draws on record: {audit.draws - 1}" if audit.draws > 1 else ""
+    good, differ = audit.count(GOOD), audit.count(DIFFERS)
+    of = f"{good + differ} of {len(audit.sample)} units of the sample"
+    beside = f"; beside it {len(audit.beside)} more" if audit.beside else ""
+    bad = [check for check in audit.checks.values() if not check.good]
+    more = [f"         … and {len(bad) - LONGEST_LIST} more"] if len(bad) > LONGEST_LIST else []
+    return [
+        f"plan     {rule}",
+        f"         {limits}",
+        f"drawn    {drawn.at:%Y-%m-%d %H:%M} UTC by {drawn.operator}, seed {audit.seed}{before}",
+        f"checked  {of}: {good} good, {differ} differ{beside}",
+        *(f"differs  {each.unit_id} {each.device_name}" for each in bad[:LONGEST_LIST]),
+        *more,
+        f"verdict  {verdict_words(audit)}",
+    ]
+
+
+def plain(audit: Audit) -> dict[str, Any]:
+    """For scripts: what the lines say, without the units."""
+    return {
+        "passed": audit.passed,
+        "lot_size": audit.lot_size,
+        "seed": audit.seed,
+        "plan": asdict(audit.plan),
+        "drawn": audit.drawn.at.isoformat().replace("+00:00", "Z") if audit.drawn else None,
+        "draws": audit.draws,
+        "late": audit.late,
+        "verdict": audit.verdict.value,
+        "counts": audit.counts(),
+    }
