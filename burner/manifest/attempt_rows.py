@@ -10,13 +10,14 @@ from contextlib import closing
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.attempts import IS_ATTEMPT, ending, first, joined
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.database import stream
-from burner.manifest.reader import ALL, Filter, Reader, ending, first, joined
+from burner.manifest.reader import ALL, Filter, Reader
 from burner.manifest.tables import RARE, chains, records
 from burner.model import Outcome
 
@@ -50,8 +51,7 @@ _ROWS = (
         _earlier,
     )
     .outerjoin(ending, joined(ending, Kind.OUTCOME))
-    .where(first.c.intent == first.c.seq)
-    .where(or_(first.c.kind == Kind.INTENT.value, first.c.kind == Kind.OUTCOME.value))
+    .where(IS_ATTEMPT)
     .order_by(first.c.unit_id, first.c.product_id, first.c.at, first.c.chain, first.c.seq)
 )
 _NO_RESULT = {"code": "", "ms": 0, "timings_ms": {}}

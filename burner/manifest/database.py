@@ -7,9 +7,9 @@ database leaves as a BurnerError of E7.
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,12 @@ itself it takes hours.
 CHECKPOINT_PAGES = 4000
 """WAL pages between checkpoints: rarer pauses than SQLite's 1000, 16 MB of WAL at most."""
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 16 * 1024
+"""KiB a connection may keep of pages, and again of what it sorts: what bounds our memory."""
+
+CHUNKED_ROWS = 170000
+"""The version of PostgreSQL's client library that takes rows some at a time (its release notes)."""
+
 MAPPED_SIZE = 1 << 36
 """Bytes a reader may map: reading all of a manifest copies no page then."""
 
@@ -152,14 +157,14 @@ def stream(
 ) -> Generator[Sequence[Any], None, None]:
     """Rows as the driver gives them, some at a time: constant memory, and half the time of Core's.
 
-    Close it before the connection.
+    Nothing else can be asked of the connection meanwhile. Close it before the connection.
     """
     compiled = query.compile(dialect=connection.dialect)
-    driver: Any = connection.connection.dbapi_connection
-    # A cursor with a name stays on the server; without one psycopg fetches all rows at once.
-    server = connection.dialect.name == "postgresql"
-    cursor = driver.cursor(name=f"burner_{next(_cursors)}") if server else driver.cursor()
+    cursor: Any = connection.connection.cursor()
     try:
+        if connection.dialect.name == "postgresql":
+            yield from _sent(cursor, str(compiled), compiled.params, chunk)
+            return
         cursor.execute(str(compiled), compiled.params)
         while rows := cursor.fetchmany(chunk):
             yield rows
@@ -167,7 +172,14 @@ def stream(
         cursor.close()
 
 
-_cursors = count()
+def _sent(cursor: Any, text: str, values: Any, chunk: int) -> Generator[Sequence[Any], None, None]:
+    """Rows that the server sends on while we work on the last ones."""
+    from psycopg import pq
+
+    several = chunk if pq.version() >= CHUNKED_ROWS else 1
+    with closing(cursor.stream(text, values, size=several)) as rows:
+        while some := list(islice(rows, chunk)):
+            yield some
 
 
 @contextmanager
@@ -247,7 +259,9 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
         "connect_timeout": CONNECT_TIMEOUT_S,
         **NOTICED,
         "prepare_threshold": 1,
+        # Cursors are read to their end, and no query is worth a compiler.
         "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC"
+        " -c cursor_tuple_fraction=1 -c jit=off"
         + "".join(f" -c tcp_{key.removeprefix('tcp_')}={n}" for key, n in NOTICED.items())
         + (" -c default_transaction_read_only=on" if read_only else ""),
     }

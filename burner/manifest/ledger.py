@@ -19,8 +19,9 @@ from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
 from burner.manifest.database import Prepared, place
 from burner.manifest.desk import checkpoint
+from burner.manifest.history import UnitHistory
 from burner.manifest.keys import Signer
-from burner.manifest.reader import Reader, UnitHistory
+from burner.manifest.reader import Reader
 from burner.manifest.tables import chains, records
 from burner.manifest.writer import Clock, Writer
 from burner.model import Attempt, Outcome, Record, Result

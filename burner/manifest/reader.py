@@ -8,86 +8,31 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import quotas
-from burner.manifest.bodies import Data, Life, element, fingerprints
+from burner.manifest.attempts import (
+    ATTEMPTS,
+    IS_OPEN,
+    ORDER,
+    ending,
+    first,
+    life_of,
+    superseded_by,
+)
+from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import loads, utc
 from burner.manifest.chain import Kind
 from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
-from burner.manifest.tables import SCHEMA, batches, claims, ids, places, records
-from burner.model import Attempt, Outcome, Record
-
-WITHDRAWING = ("scrap", "void")
-"""Corrections after which an earlier PASS does not count."""
+from burner.manifest.history import UnitHistory, history
+from burner.manifest.tables import SCHEMA, batches, chains, claims, ids, places, records
+from burner.model import Attempt, Outcome
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
-
-first = records.alias("first")
-_claim = records.alias("claim")
-ending = records.alias("ending")
-_next = records.alias("next")
-
-
-def joined(alias: Any, kind: Kind) -> ColumnElement[bool]:
-    """A later record of the same attempt as `first`."""
-    return and_(
-        alias.c.chain == first.c.chain,
-        alias.c.intent == first.c.seq,
-        alias.c.seq != first.c.seq,
-        alias.c.kind == kind.value,
-    )
-
-
-_successor = (
-    select(_next.c.body)
-    .where(_next.c.unit_id == first.c.unit_id, _next.c.product_id == first.c.product_id)
-    .where(_next.c.kind == Kind.INTENT.value)
-    .where(
-        or_(
-            _next.c.at > first.c.at,
-            and_(_next.c.at == first.c.at, _next.c.chain == first.c.chain)
-            & (_next.c.seq > first.c.seq),
-        )
-    )
-    .order_by(_next.c.at, _next.c.seq)
-    .limit(1)
-    .correlate(first)
-    .scalar_subquery()
-)
-_is_open = and_(ending.c.body.is_(None), first.c.kind == Kind.INTENT.value)
-
-_ATTEMPTS = (
-    select(
-        first.c.body.label("first"),
-        _claim.c.body.label("claim"),
-        ending.c.body.label("ending"),
-        case((_is_open, _successor)).label("successor"),
-    )
-    .outerjoin(_claim, joined(_claim, Kind.CLAIM))
-    .outerjoin(ending, joined(ending, Kind.OUTCOME))
-    .where(first.c.intent == first.c.seq)
-    .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
-)
-_ORDER = (first.c.at, first.c.chain, first.c.seq)
-
-
-@dataclass(frozen=True)
-class UnitHistory:
-    """What the manifest knows of one unit under one product."""
-
-    last: Record | None = None
-    """The latest attempt."""
-    passed: Record | None = None
-    """The latest PASS, unless the unit was scrapped or voided since."""
-    open: Record | None = None
-    """The latest attempt, when it has no outcome."""
-    fingerprints: tuple[str, ...] = ()
-    """Second IDs of the part in these attempts; more than one: more than one board."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +58,7 @@ class Filter:
         if self.unit:
             query = query.where(first.c.unit_id == self.unit)
         if self.outcome == Outcome.OPEN:
-            query = query.where(_is_open)
+            query = query.where(IS_OPEN)
         elif self.outcome:
             query = query.where(func.coalesce(ending.c.outcome, first.c.outcome) == self.outcome)
         return query
@@ -181,13 +126,13 @@ class Reader:
 
     def lives(self, wanted: Filter = ALL) -> Iterator[tuple[Life, Data | None]]:
         """Every attempt in order of its first record, and who superseded it; constant memory."""
-        query = wanted.narrow(_ATTEMPTS).order_by(*_ORDER)
+        query = wanted.narrow(ATTEMPTS).order_by(*ORDER)
         with self.connection() as connection:
             rows = connection.execution_options(yield_per=CHUNK).execute(query)
             for row in rows:
-                life = _life(row)
+                life = life_of(row)
                 if wanted.keeps(life):
-                    yield life, _superseded_by(row)
+                    yield life, superseded_by(row)
 
     def elements(self, wanted: Filter = ALL) -> Iterator[Data]:
         """The same as `list --json` prints them."""
@@ -197,7 +142,7 @@ class Reader:
     def count(self, wanted: Filter = ALL) -> int:
         """How many attempts the database would have to look at, for a progress bar."""
         with self.connection() as connection:
-            query = wanted.narrow(_ATTEMPTS).with_only_columns(func.count())
+            query = wanted.narrow(ATTEMPTS).with_only_columns(func.count())
             return int(connection.execute(query).scalar_one())
 
     def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
@@ -205,18 +150,7 @@ class Reader:
         if not unit_id:
             return UnitHistory()
         with self.connection() as connection:
-            last, good = last_and_passed(connection, unit_id, product_id)
-            if good and good.last["at"] <= withdrawn(connection, unit_id, product_id):
-                good = None
-        if last is None:
-            return UnitHistory()
-        record = last.record()
-        return UnitHistory(
-            last=record,
-            passed=good.record() if good else None,
-            open=record if record.result.outcome is Outcome.OPEN else None,
-            fingerprints=fingerprints(life for life in (good, last) if life),
-        )
+            return history(connection, unit_id, product_id)
 
     def find(self, text: str) -> tuple[str, ...]:
         """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
@@ -234,8 +168,16 @@ class Reader:
 
     def newest(self) -> datetime | None:
         """When the last record was written; None for an empty manifest."""
+        # Moments only grow along a chain: its last record is its newest.
+        last = (
+            select(records.c.at)
+            .where(records.c.chain == chains.c.chain)
+            .order_by(records.c.seq.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
         with self.connection() as connection:
-            at = connection.execute(select(func.max(records.c.at))).scalar_one()
+            at = connection.execute(select(func.max(last)).select_from(chains)).scalar_one()
         return datetime.fromisoformat(at) if at else None
 
     def corrections(self, unit_id: str) -> list[Data]:
@@ -277,47 +219,8 @@ class Reader:
         )
         with self.connection() as connection:
             passed = (
-                Filter(batch=batch, outcome=Outcome.PASS).narrow(_ATTEMPTS).limit(1)
+                Filter(batch=batch, outcome=Outcome.PASS).narrow(ATTEMPTS).limit(1)
                 for batch in connection.execute(of_profile).scalars().all()
             )
             rows = [connection.execute(query).first() for query in passed]
-        return tuple(_life(row).record().attempt for row in rows if row)
-
-
-def last_and_passed(
-    connection: Connection, unit_id: str, product_id: str
-) -> tuple[Life | None, Life | None]:
-    """A unit's latest attempt and its latest PASS, whatever a person said of it since."""
-    query = Filter(unit=unit_id, product=product_id).narrow(_ATTEMPTS)
-    newest = query.order_by(*(column.desc() for column in _ORDER)).limit(1)
-    row = connection.execute(newest).first()
-    last = _life(row) if row else None
-    if last is None or last.outcome is Outcome.PASS:
-        return last, last
-    row = connection.execute(newest.where(ending.c.outcome == Outcome.PASS.value)).first()
-    return last, _life(row) if row else None
-
-
-def withdrawn(connection: Connection, unit_id: str, product_id: str) -> str:
-    """When a unit was last scrapped or voided; empty = never."""
-    query = (
-        select(records.c.at, records.c.body)
-        .where(records.c.unit_id == unit_id, records.c.kind == Kind.CORRECTION.value)
-        .where(records.c.product_id == product_id if product_id else true())
-        .order_by(records.c.at.desc())
-    )
-    for row in connection.execute(query):
-        if loads(row.body)["data"]["what"] in WITHDRAWING:
-            return str(row.at)
-    return ""
-
-
-def _life(row: Row[Any]) -> Life:
-    return Life([body for body in (row.first, row.claim, row.ending) if body is not None])
-
-
-def _superseded_by(row: Row[Any]) -> Data | None:
-    if row.successor is None:
-        return None
-    head = loads(row.successor)["head"]
-    return {"seq": head["seq"], "station": head["station"]}
+        return tuple(life_of(row).record().attempt for row in rows if row)

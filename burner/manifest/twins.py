@@ -14,7 +14,7 @@ from burner.errors import BurnerError
 from burner.manifest.bodies import Life
 from burner.manifest.claims import belongs
 from burner.manifest.database import Prepared
-from burner.manifest.reader import last_and_passed, withdrawn
+from burner.manifest.history import last_and_passed, withdrawn
 from burner.manifest.tables import ids, records
 from burner.model import Attempt, Outcome
 

@@ -72,10 +72,8 @@ def walk(connection: Connection, stretch: Stretch) -> Walked:
     check = ChainCheck(stretch.manifest, stretch.station, before, seq)
     count = claimed = 0
     flaw: Flaw | None = None
-    with (
-        closing(_Ids(connection, stretch)) as known,
-        closing(stream(connection, _rows(connection, stretch), CHUNK)) as chunks,
-    ):
+    known = _Ids(connection, stretch)
+    with closing(stream(connection, _rows(connection, stretch), CHUNK)) as chunks:
         for row in chain.from_iterable(chunks):
             if wrong := check.take(row):
                 flaw = Flaw(stretch.station, row[8], wrong)
@@ -84,7 +82,7 @@ def walk(connection: Connection, stretch: Stretch) -> Walked:
             claimed += row[2]
             if row[5] in NAMING:
                 known.take(row)
-        contradiction = None if flaw else known.end()
+    contradiction = None if flaw else known.end()
     return Walked(stretch, count, claimed, check.at, flaw, contradiction)
 
 
@@ -120,8 +118,8 @@ class _Ids:
         )
         if stretch.first > 1:
             query = query.where(ids.c.seq >= stretch.first)
-        self._stream = stream(connection, query.order_by(ids.c.seq, ids.c.value), CHUNK)
-        self._rows = (row for chunk in self._stream for row in chunk)
+        with closing(stream(connection, query.order_by(ids.c.seq, ids.c.value), CHUNK)) as chunks:
+            self._rows = chain.from_iterable(list(chunks))
         self._next = next(self._rows, None)
         self._flaw: Flaw | None = None
 
@@ -143,7 +141,3 @@ class _Ids:
             seq, value, unit = self._next
             self._flaw = Flaw(self._station, seq, f"does not have the ID {value} of {unit}")
         return self._flaw
-
-    def close(self) -> None:
-        """Let go of the stream."""
-        self._stream.close()

@@ -11,8 +11,9 @@ import pytest
 from burner.burn import Job, Trial, burn
 from burner.errors import BurnerError
 from burner.manifest import patience
+from burner.manifest.history import UnitHistory
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader, UnitHistory
+from burner.manifest.reader import Reader
 from burner.manifest.verify import verify
 from burner.model import (
     Attempt,
