@@ -17,6 +17,8 @@ class Board:
     lines: dict[str, Line]
     flashed: bool = False
     """It has been in download mode since it came."""
+    asked: bool = False
+    """A host has opened a port of it since it came."""
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -24,7 +26,7 @@ class Board:
 
     def plug(self, now: float) -> None:
         """Power up every part."""
-        self.flashed = False
+        self.flashed = self.asked = False
         for line in self.lines.values():
             line.endpoint.plug(now)
 
@@ -34,12 +36,20 @@ class Board:
             line.drop()
             line.endpoint.unplug(now)
 
+    @property
+    def chip(self) -> Chip | None:
+        """Its chip; None where something else stands in for it."""
+        chip = self.lines["esp"].endpoint
+        return chip if isinstance(chip, Chip) else None
+
     def starts(self) -> bool:
         """True once, when the application starts after the chip was in download mode."""
-        chip = self.lines["esp"].endpoint
-        mode = chip.mode if isinstance(chip, Chip) else Mode.OFF
+        chip = self.chip
+        mode = chip.mode if chip else Mode.OFF
         started = self.flashed and mode is Mode.APP
         self.flashed = mode is Mode.DOWNLOAD or (self.flashed and not started)
+        if chip and started:
+            chip.used = True
         return started
 
     def describe(self) -> dict[str, Any]:
@@ -57,8 +67,7 @@ class Board:
 
     def traffic(self) -> dict[str, dict[int, int]]:
         """Bytes on the chip's wire so far: direction → baud → bytes."""
-        chip = self.lines["esp"].endpoint
-        return chip.traffic if isinstance(chip, Chip) else {}
+        return self.chip.traffic if self.chip else {}
 
     def close(self) -> None:
         """Let go of the flash file."""

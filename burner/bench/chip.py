@@ -5,7 +5,7 @@ from enum import Enum, auto
 from math import inf
 
 from burner.bench import firmware, slip
-from burner.bench.commands import Answer, Then
+from burner.bench.commands import Answer, Op, Then
 from burner.bench.faults import STEPS
 from burner.bench.firmware import Reset
 from burner.bench.nor import NorFlash
@@ -53,6 +53,10 @@ class Chip:
         self.unit = unit.as_built()
         self.connected = True
         """False once the port has vanished: the line shuts the host's end."""
+        self.answered = False
+        """A host has had an answer to a command since the power came."""
+        self.used = False
+        """A host has done more than call; whoever counts the uses sets it back."""
         self.mode = Mode.OFF
         self.silicon = Silicon(self.unit, NorFlash(self.unit))
         self._uart = Uart(self.unit)
@@ -131,6 +135,7 @@ class Chip:
     def plug(self, now: float, download: bool = False) -> None:
         """Give power (again): boots, or waits in download mode as with IO0 held low."""
         self.connected, self._back_at = True, NEVER
+        self.answered = self.used = False
         self._forget()
         if download:
             self._enter_download(now)
@@ -281,6 +286,7 @@ class Chip:
             self._suffer(fault, now)
             return
         answer = self._dialect.handle(packet)
+        self.answered, self.used = True, self.used or packet[1:2] != bytes((Op.SYNC,))
         self._rate_found = self._rate_found or bool(answer.frames)
         ready = now + answer.before_s
         self._send(b"".join(slip.encode(frame) for frame in answer.frames), ready)

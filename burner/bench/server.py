@@ -9,13 +9,18 @@ from typing import Any
 
 from burner.bench import pty
 from burner.bench.board import Board, build
+from burner.bench.chip import Chip
 from burner.bench.loop import Loop
 from burner.bench.port import Port
 from burner.bench.spec import BenchSpec, BoardSpec
 from burner.errors import BurnerError
 
-GAP_S = 0.4
-"""An empty slot between two boards: the operator's hand."""
+GAP_S = 1.5
+"""An empty slot between two boards: the operator's hand. A station needs 0.7 s to see it."""
+UNANSWERED_S = 5.0
+"""After so long the operator takes out a board that the station does not see."""
+LOOK_S = 0.2
+"""Between two looks whether a port is free."""
 GONE_S = 0.2
 """How long a port is away when it comes back under another name."""
 
@@ -33,6 +38,11 @@ class Slot:
         lines = self.board.lines if self.board and on else {}
         for name, port in self.ports.items():
             port.attach(lines.get(name))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a host holds a port of it."""
+        return any(port.busy for port in self.ports.values())
 
     def describe(self) -> dict[str, Any]:
         """Its ports and its board, as plain values."""
@@ -129,17 +139,33 @@ class Bench:
         self.loop.at(now + GONE_S, lambda _: slot.attach(on=True))
         return slot.board is not None
 
-    def _started(self, slot: Slot, board: Board, now: float) -> None:
-        """A board was reset into its application: what the bench does by itself then."""
-        if board.spec.renumbers:
+    def _look_after(self, slot: Slot, board: Board, now: float) -> None:
+        """What the bench does by itself with the board in a slot."""
+        if board.starts() and board.spec.renumbers:
             self.renumber(slot, now)
-        if self.spec.swap_s is not None:
-            self.loop.at(now + self.spec.swap_s, lambda at: self._make_way(slot, board, at))
+        chip = board.chip
+        if self.spec.swap_s is None or chip is None:
+            return
+        if slot.busy and not board.asked:
+            board.asked = True
+            self.loop.at(now + UNANSWERED_S, lambda at: self._give_up(slot, board, chip, at))
+        if chip.used and not slot.busy:
+            chip.used = False
+            self.loop.at(now + self.spec.swap_s, lambda at: self._make_way(slot, board, chip, at))
 
-    def _make_way(self, slot: Slot, board: Board, now: float) -> None:
-        if slot.board is board and self._waiting:
-            self.remove(slot, now)
-            self.loop.at(now + GAP_S, lambda at: self._fill(slot, at))
+    def _give_up(self, slot: Slot, board: Board, chip: Chip, now: float) -> None:
+        if not chip.answered:
+            self._make_way(slot, board, chip, now)
+
+    def _make_way(self, slot: Slot, board: Board, chip: Chip, now: float) -> None:
+        """Unless a host is at work on it again: then it makes way when that lets go of it."""
+        if slot.board is not board or not self._waiting or chip.used:
+            return
+        if slot.busy:
+            self.loop.at(now + LOOK_S, lambda at: self._make_way(slot, board, chip, at))
+            return
+        self.remove(slot, now)
+        self.loop.at(now + GAP_S, lambda at: self._fill(slot, at))
 
     def _fill(self, slot: Slot, now: float) -> None:
         with suppress(BurnerError):  # a kept flash that does not fit: the slot stays empty
@@ -156,8 +182,8 @@ class Bench:
             for port, slot in ports:
                 if port.due is not None and port.due <= now:
                     port.advance(now)
-                    if slot.board and slot.board.starts():
-                        self._started(slot, slot.board, now)
+                    if slot.board:
+                        self._look_after(slot, slot.board, now)
 
     def close(self) -> None:
         """Let go of all ports, boards and flash files."""

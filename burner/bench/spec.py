@@ -60,7 +60,7 @@ class BenchSpec:
     slots: int
     boards: tuple[BoardSpec, ...]
     swap_s: float | None = None
-    """A finished board makes way for the next one so long after its start; None: when told."""
+    """A board makes way for the next one so long after the host let go of it; None: when told."""
 
 
 def _chip(name: str) -> str:
@@ -172,7 +172,9 @@ class BenchFile(Strict):
     keep: Path | None = None
     """Folder for the flash of every unit, so that it survives the bench."""
     swap: Seconds | None = None
-    """A finished board makes way for the next so many seconds after its start."""
+    """A board makes way for the next so many seconds after the host has let go of it; one that
+    never answers makes way too.
+    """
     units: tuple[UnitEntry, ...] = ()
 
     @model_validator(mode="after")

@@ -29,6 +29,7 @@ def run(spec: str, host: str, base_port: int, pty: bool | None, as_json: bool) -
       sim:1,flash=8MB,keep=flash      flash survives in the folder
       sim:4,modem=quectel             cellular units
       sim:1,usb=600K,md5=3.3          native USB, slow digests
+      sim:4,boards=40,swap=2          2 s after a board is done comes the next
 
     baud, usb or time=model turn modelled time on: bytes take as long as on a wire.
     A file names units and their faults; `units` repeats until there are enough `boards`:
@@ -72,7 +73,7 @@ def _print_table(ready: dict[str, Any]) -> None:
     screen.table("", columns, rows)
     if ready["waiting"]:
         screen.say(f"{ready['waiting']} more boards wait to be swapped in.")
-    screen.say(f"Boards are moved by JSON lines on {ready['control']}.\n")
+    screen.say(f"Boards are moved by JSON lines on {ready['control']}: docs/engineer.md.\n")
     for line in _examples(next(iter(slots.values()))["ports"]["esp"]):
         screen.say(line)
     screen.say("\nCtrl-C ends the bench.")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from serial import SerialException, SerialTimeoutException
 
-from burner.bench import frames
+from burner.bench import frames, server, slip
+from burner.bench.commands import SYNC_PAYLOAD, Op
 from burner.bench.dialects import GREETING
 from burner.bench.protocol_sim import Serial
 from burner.bench.server import Bench
@@ -17,6 +18,7 @@ from burner.bench.spec import read_spec
 from burner.bench.unit import UART_TIME
 from burner.errors import BurnerError
 from tests.bench.echo import Echoes, Rig, serving, soon
+from tests.bench.host import request, words
 
 
 @pytest.fixture
@@ -261,6 +263,29 @@ def reset(port: Serial, download: bool) -> None:
     port.dtr = False
 
 
+def call(port: Serial, *requests: bytes) -> None:
+    """Into download mode, and these commands; all their answers are heard."""
+    reset(port, download=True)
+    port.read_until(b"download\r\n")
+    for each in (request(Op.SYNC, SYNC_PAYLOAD), *requests):
+        port.write(slip.encode(each))
+        assert port.read_until(slip.END, 100)
+    port.timeout = 0.05
+    port.read(1000)
+
+
+def number(rig: Rig) -> int:
+    """Of the board in the slot; 0 = none."""
+    board = rig.hand.status()["slots"]["1"]["board"]
+    return int(board["number"]) if board else 0
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "GAP_S", 0.05)
+    monkeypatch.setattr(server, "UNANSWERED_S", 0.3)
+
+
 def flashed_and_started(rig: Rig) -> None:
     with opened(rig.url()) as port:
         reset(port, download=True)
@@ -269,6 +294,7 @@ def flashed_and_started(rig: Rig) -> None:
         assert b"boot:" in port.read_until(b"boot:")
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_finished_board_makes_way_for_the_next_by_itself() -> None:
     with serving("sim:1,boards=2,swap=0.05") as rig:
         first = rig.hand.status()["slots"]["1"]["board"]
@@ -278,6 +304,37 @@ def test_a_finished_board_makes_way_for_the_next_by_itself() -> None:
         second = rig.hand.status()["slots"]["1"]["board"]
     assert (first["number"], second["number"]) == (1, 2)
     assert first["mac"] != second["mac"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_board_that_fails_before_it_starts_makes_way_once_the_port_is_free() -> None:
+    with serving("sim:1,boards=2,swap=0") as rig:
+        with opened(rig.url()) as port:
+            call(port, request(Op.READ_REG, words(0x40001000)))
+            assert number(rig) == 1
+        assert soon(lambda: number(rig) == 2)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_board_that_was_only_looked_for_stays_in_its_slot() -> None:
+    with serving("sim:1,boards=2,swap=0") as rig:
+        with opened(rig.url()) as port:
+            call(port)
+        time.sleep(0.5)
+        assert number(rig) == 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_board_that_never_answers_makes_way_too(tmp_path: Path) -> None:
+    bench_file = tmp_path / "bench.yaml"
+    dead = "slots: 1\nboards: 2\nswap: 0\nunits: [{faults: [{kind: dead}]}, {}]"
+    bench_file.write_text(dead, encoding="utf-8")
+    with serving(str(bench_file)) as rig:
+        with opened(rig.url(), timeout=0.05) as port:
+            port.write(slip.encode(request(Op.SYNC, SYNC_PAYLOAD)))
+            assert port.read(1) == b""
+        assert number(rig) == 1
+        assert soon(lambda: number(rig) == 2)
 
 
 def test_a_board_that_only_boots_stays_in_its_slot() -> None:
