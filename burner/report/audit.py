@@ -103,7 +103,7 @@ def recorded(reader: Reader, batch: str) -> Audit | None:
     met = counting.keys() | {unit.unit_id for unit in last.units}
     return Audit(
         batch,
-        passed=sum(1 for _ in passed_units(reader, batch)),
+        passed=reader.passed_in(batch),
         lot_size=last.lot_size,
         seed=last.seed,
         plan=Plan(**last.plan),
