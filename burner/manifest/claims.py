@@ -5,6 +5,7 @@ quantity by a conditional UPDATE under a CHECK. Every transaction goes name → 
 quota, so two stations cannot wait for each other.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +50,7 @@ _AGAIN = Prepared(
     .where(exists().where(batches.c.batch == places.c.batch, batches.c.state == OPEN))
     .values(state=WORK, chain=bindparam("chain"), seq=bindparam("seq"))
 )
+_ID = Prepared(insert(ids))
 _PASS = Prepared(update(places).where(_held).values(state=PASSED))
 _FREE = Prepared(delete(places).where(_held))
 _FREE_UNIT = Prepared(delete(places).where(_place_of))
@@ -57,29 +59,81 @@ _HOLDER = select(claims).where(
 )
 
 
-def take_name(connection: Connection, device_name: str, product_id: str, **taker: Any) -> bool:
-    """Give a name to a unit for ever.
+class Taking:
+    """A name and a place that a record takes in its transaction.
 
-    Args:
-        connection: in the record's transaction.
-        device_name: the name.
-        product_id: the product it counts in.
-        taker: `unit_id`, `chain`, `seq` of the record that takes it.
-
-    Returns:
-        Whether the name is new; False when this very unit holds it already.
-
-    Raises:
-        BurnerError: E450 when another unit holds it.
+    Everything is asked for before anything is answered, so that a server is waited for twice, not
+    once a statement: `ask`, then `new_name` and `count`, then `settle`.
     """
-    if try_name(connection, device_name=device_name, product_id=product_id, **taker) is None:
-        return True
-    holder = connection.execute(
-        _HOLDER, {"device_name": device_name, "product_id": product_id}
-    ).one()
-    if holder.unit_id == taker["unit_id"]:
-        return False
-    raise BurnerError("E450", _holder(connection, device_name, holder))
+
+    def __init__(
+        self,
+        connection: Connection,
+        record: Mapping[str, Any],
+        *,
+        device_name: str = "",
+        product_id: str = "",
+        batch: str = "",
+    ) -> None:
+        """`record` = unit_id, chain, seq of the record that takes; an empty name or batch is none
+        to take.
+        """
+        self._connection, self._record = connection, record
+        self._name = {"device_name": device_name, "product_id": product_id} if device_name else {}
+        self._batch = batch
+        self._named: Any = None
+        self._placed: Any = None
+        self._counted: Any = None
+        self._quota: Any = None
+
+    def ask(self) -> None:
+        """Send what needs no answer first."""
+        if self._name:
+            self._named = _CLAIM.run(self._connection, **self._name, **self._record)
+        if self._batch:
+            place = {"batch": self._batch, "state": WORK, **self._record}
+            self._placed = _PLACE.run(self._connection, **place)
+
+    def new_name(self) -> bool:
+        """Whether the name is new; False when this very unit holds it already, or there is none.
+
+        Raises:
+            BurnerError: E450 when another unit holds it.
+        """
+        if self._named is None or self._named.rowcount:
+            return self._named is not None
+        holder = self._connection.execute(_HOLDER, self._name).one()
+        if holder.unit_id == self._record["unit_id"]:
+            return False
+        detail = _holder(self._connection, self._name["device_name"], holder)
+        raise BurnerError("E450", detail)
+
+    def count(self) -> None:
+        """Count the unit into its batch; one that holds a place already keeps it."""
+        if self._placed is None:
+            return
+        where = {"of_batch": self._batch}
+        if self._placed.rowcount:
+            self._counted = _TAKE.run(self._connection, **where)
+            self._quota = quotas.hold(self._connection, self._batch)
+        else:
+            held = {"of_unit": self._record["unit_id"], **where}
+            to = {"chain": self._record["chain"], "seq": self._record["seq"]}
+            self._counted = _AGAIN.run(self._connection, **held, **to)
+
+    def settle(self) -> None:
+        """Hear whether there was room.
+
+        Raises:
+            BurnerError: E451 full, E452 full while some are in work, E459 not open; E460 and E461
+                the same of the release.
+        """
+        if self._counted is None:
+            return
+        if not self._counted.rowcount:
+            raise _no_place(self._connection, self._batch, self._record["unit_id"])
+        if self._quota is not None:
+            quotas.count(self._connection, self._quota, self._batch, self._record["unit_id"])
 
 
 def try_name(connection: Connection, **claim: Any) -> str | None:
@@ -88,25 +142,6 @@ def try_name(connection: Connection, **claim: Any) -> str | None:
         return None
     name = {key: claim[key] for key in ("device_name", "product_id")}
     return str(connection.execute(_HOLDER, name).one().unit_id)
-
-
-def take_place(connection: Connection, batch: str, unit_id: str, chain: int, seq: int) -> None:
-    """Count a unit into a batch; one that holds a place already keeps it.
-
-    Raises:
-        BurnerError: E451 full, E452 full while some are in work, E459 not open; E460 and E461
-            the same of the release.
-    """
-    where = {"chain": chain, "seq": seq}
-    new = _PLACE.run(connection, batch=batch, unit_id=unit_id, state=WORK, **where).rowcount
-    if new:
-        taken = _TAKE.run(connection, of_batch=batch).rowcount
-    else:
-        taken = _AGAIN.run(connection, of_batch=batch, of_unit=unit_id, **where).rowcount
-    if not taken:
-        raise _no_place(connection, batch, unit_id)
-    if new:
-        quotas.count(connection, batch, unit_id)
 
 
 def keep_place(connection: Connection, batch: str, unit_id: str, chain: int, intent: int) -> None:
@@ -134,8 +169,8 @@ def free_unit(connection: Connection, batch: str, unit_id: str) -> bool:
 
 def remember_ids(connection: Connection, values: dict[str, str], **where: Any) -> None:
     """Make IDs other than the MAC findable; `where` = unit_id, chain, seq."""
-    if found := other_ids(values):
-        connection.execute(insert(ids), [{"value": value, **where} for value in found])
+    for value in other_ids(values):
+        _ID.run(connection, value=value, **where)
 
 
 def other_ids(values: dict[str, str]) -> list[str]:

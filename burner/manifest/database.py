@@ -7,7 +7,7 @@ database leaves as a BurnerError of E7.
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -142,6 +142,17 @@ class Prepared:
         return self._compiled[name]
 
 
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Prepared statements that a server gets at once: their results are there when this ends.
+
+    A server far away is waited for once then, not once a statement.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    with driver.pipeline() if connection.dialect.name == "postgresql" else nullcontext():
+        yield
+
+
 def insert_unless_there(table: Table) -> Prepared:
     """An INSERT that does nothing where the primary key is taken."""
 
@@ -245,7 +256,7 @@ def _sqlite(path: str, begin: str, uri: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.cursor().execute(begin)
 
     return engine
 

@@ -17,7 +17,7 @@ from burner.errors import BurnerError
 from burner.manifest import claims, quotas, twins
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.chain import Kind, Row
-from burner.manifest.database import Prepared, place
+from burner.manifest.database import Prepared, place, together
 from burner.manifest.desk import checkpoint
 from burner.manifest.history import UnitHistory
 from burner.manifest.keys import Signer
@@ -301,69 +301,71 @@ class Ledger:
             raise BurnerError("E454", f"unit {attempt.unit_id}")
 
     def _intend(self, connection: Connection, attempt: Attempt, data: Data) -> Row:
-        seq = self.writer.next_seq
-        where: dict[str, Any] = {
-            "unit_id": attempt.unit_id,
-            "chain": self.writer.chain,
-            "seq": seq,
-        }
+        where = self._where(attempt)
         twins.refuse(connection, attempt, data["ids"])
-        supersedes = self._superseded(connection, attempt)
-        new = bool(attempt.device_name) and claims.take_name(
-            connection, attempt.device_name, attempt.product_id, **where
-        )
-        if attempt.batch:
-            claims.take_place(connection, attempt.batch, **where)
-        claims.remember_ids(connection, data["ids"], **where)
-        body = {"attempt": data, "supersedes": supersedes}
-        head = {**_head(attempt), "claims": new, "intent": seq}
-        return self.writer.add(connection, Kind.INTENT, body, **head)
-
-    def _superseded(self, connection: Connection, attempt: Attempt) -> list[dict[str, Any]]:
-        """The unit's latest attempt, when it is OPEN: this one takes over."""
-        latest = _LATEST.run(
-            connection, unit=attempt.unit_id, product=attempt.product_id
-        ).fetchone()
-        if latest is None or latest[3] is not None:
-            return []
-        _, seq, station, _ = latest
-        return [{"seq": seq, "station": station}]
+        name = {"device_name": attempt.device_name, "product_id": attempt.product_id}
+        taking = claims.Taking(connection, where, **name, batch=attempt.batch)
+        with together(connection):
+            latest = _LATEST.run(connection, unit=attempt.unit_id, product=attempt.product_id)
+            taking.ask()
+        body = {"attempt": data, "supersedes": _superseded(latest.fetchone())}
+        head = {**_head(attempt), "claims": taking.new_name(), "intent": where["seq"]}
+        with together(connection):
+            taking.count()
+            claims.remember_ids(connection, data["ids"], **where)
+            row = self.writer.add(connection, Kind.INTENT, body, **head)
+        taking.settle()
+        return row
 
     def _bind(self, connection: Connection, attempt: Attempt, work: _Work) -> Row:
         data = _added(work, attempt)
-        where = {
-            "unit_id": attempt.unit_id,
-            "chain": self.writer.chain,
-            "seq": self.writer.next_seq,
-        }
-        ids = data.get("ids", {})
+        where, ids = self._where(attempt), data.get("ids", {})
         twins.refuse(connection, attempt, ids)
-        new = claims.take_name(connection, attempt.device_name, attempt.product_id, **where)
+        name = {"device_name": attempt.device_name, "product_id": attempt.product_id}
+        taking = claims.Taking(connection, where, **name)
+        taking.ask()
         claims.remember_ids(connection, ids, **where)
-        head = {**_head(attempt), "claims": new, "intent": work.intent}
+        head = {**_head(attempt), "claims": taking.new_name(), "intent": work.intent}
         return self.writer.add(connection, Kind.CLAIM, {"attempt": data}, **head)
 
     def _end(
         self, connection: Connection, attempt: Attempt, result: Result, work: _Work | None
     ) -> Row:
-        seq = self.writer.next_seq
-        if work and work.batch:
-            settle = claims.keep_place if result.outcome is Outcome.PASS else claims.give_place_back
-            settle(connection, work.batch, work.unit_id, self.writer.chain, work.intent)
+        passed = result.outcome is Outcome.PASS
         data = {
             "attempt": _added(work, attempt) if work else attempt_data(attempt),
             "result": result_data(result),
         }
         head = {
             **_head(attempt),
-            "intent": work.intent if work else seq,
+            "intent": work.intent if work else self.writer.next_seq,
             "outcome": result.outcome.value,
         }
-        return self.writer.add(connection, Kind.OUTCOME, data, **head)
+        chain = self.writer.chain
+        held = (work.batch, work.unit_id, chain, work.intent) if work and work.batch else None
+        if held and not passed:
+            claims.give_place_back(connection, *held)
+        with together(connection):
+            if held and passed:
+                claims.keep_place(connection, *held)
+            return self.writer.add(connection, Kind.OUTCOME, data, **head)
+
+    def _where(self, attempt: Attempt) -> dict[str, Any]:
+        """The record about to be written, and whose."""
+        chain, seq = self.writer.chain, self.writer.next_seq
+        return {"unit_id": attempt.unit_id, "chain": chain, "seq": seq}
 
 
 class _LostRaceError(Exception):
     """Another station opened the batch between our look and our write."""
+
+
+def _superseded(latest: Any) -> list[dict[str, Any]]:
+    """The unit's latest attempt, when it is OPEN: the new one takes over."""
+    if latest is None or latest[3] is not None:
+        return []
+    _, seq, station, _ = latest
+    return [{"seq": seq, "station": station}]
 
 
 def _may_bind(attempt: Attempt, work: _Work) -> bool:

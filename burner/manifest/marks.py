@@ -15,6 +15,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from burner.errors import BurnerError
+from burner.manifest.canonical import dumps
 
 WIDTH = 128
 """Bytes of a mark: it always overwrites itself wholly, within one sector of a disk."""
@@ -60,7 +61,7 @@ class MarkFile:
         Raises:
             BurnerError: E717 when the state folder cannot be written.
         """
-        text = json.dumps({"hash": mark.hash, "seq": mark.seq})
+        text = dumps({"hash": mark.hash, "seq": mark.seq})
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -42,13 +42,18 @@ _ELSEWHERE = Prepared(select(_elsewhere))
 _LIMIT = insert_unless_there(quotas)
 
 
-def count(connection: Connection, batch: str, unit_id: str) -> None:
+def hold(connection: Connection, batch: str) -> Any:
+    """Lock the quota of a batch's release; the answer is for `count`."""
+    return _LOCK.run(connection, of_batch=batch)
+
+
+def count(connection: Connection, held: Any, batch: str, unit_id: str) -> None:
     """A unit took a place in a batch: count it for its release, unless it is counted already.
 
     Raises:
         BurnerError: E460 the release has all its units, E461 some of them are still in work.
     """
-    found = _LOCK.run(connection, of_batch=batch).fetchone()
+    found = held.fetchone()
     if found is None:
         return
     unit = {"of_batch": batch, "of_unit": unit_id, "of_release": found[0]}
@@ -59,7 +64,7 @@ def count(connection: Connection, batch: str, unit_id: str) -> None:
 
 def uncount(connection: Connection, batch: str, unit_id: str) -> None:
     """A unit lost its place in a batch: unless another batch of the release holds it, it is out."""
-    if found := _LOCK.run(connection, of_batch=batch).fetchone():
+    if found := hold(connection, batch).fetchone():
         _SUBTRACT.run(connection, of_batch=batch, of_unit=unit_id, of_release=found[0])
 
 

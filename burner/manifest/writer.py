@@ -107,6 +107,8 @@ class Writer:
         self._doubt: Doubt | None = None
         self._settled: dict[str, Row] = {}
         """Doubtful records that turned out to be there, until their writers ask again."""
+        self._inserted: Any = None
+        """The cursor of the last insert: its rowcount says whether our head was still there."""
         self._sure = False
         self._trouble: BurnerError | None = None
         self._mark: MarkFile | None = None
@@ -183,7 +185,8 @@ class Writer:
             write: adds the record and whatever goes with it.
 
         Raises:
-            BurnerError: E7 from the database, or whatever `write` raises; then nothing is written.
+            BurnerError: E710 when somebody put an old copy back while we were running; E7 from
+                the database, or whatever `write` raises; then nothing is written.
         """
         with self.lock, guarded(self.where):
             connection = self._ready()
@@ -193,6 +196,8 @@ class Writer:
             self._doubt = None
             with connection.begin():
                 row = write(connection)
+                if self._inserted.rowcount != 1:
+                    raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
                 self._doubt = Doubt(key, row)
             self._adopt(row)
             return row
@@ -205,11 +210,7 @@ class Writer:
                 return connection.execute(query).all()
 
     def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
-        """Insert the next record of the chain. `head` gives what is not empty.
-
-        Raises:
-            BurnerError: E710 when somebody put an old copy back while we were running.
-        """
+        """Insert the next record of the chain. `head` gives what is not empty."""
         now = max(utc(self._clock()), self._last_at)
         filled = Head(
             at=now,
@@ -231,8 +232,7 @@ class Writer:
         del columns["manifest"], columns["station"]
         before = {"of_chain": self.chain, "last_seq": self._head.seq, "last_hash": self._head.hash}
         written = {"chain": self.chain, **columns, "body": body, "hash": row.hash}
-        if _INSERT.run(connection, **written, **before).rowcount != 1:
-            raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
+        self._inserted = _INSERT.run(connection, **written, **before)
         return row
 
     # -- being sure ------------------------------------------------------------------------------
