@@ -150,6 +150,7 @@ class Run:
             yield JsonLines()
             return
         from burner.cli.board import Board
+        from burner.cli.keyboard import unechoed
         from burner.cli.view import Title, View
 
         profile, order = self.release.profile, self.order
@@ -164,11 +165,12 @@ class Run:
         view = View(title, started, profile.flash.baud, language())
         view.add_slots(self.slots.locate)
         board = Board(view, screen.console(stderr=True), bell=self.wish.bell)
-        board.start()
-        try:
-            yield board
-        finally:
-            board.close()
+        with unechoed():
+            board.start()
+            try:
+                yield board
+            finally:
+                board.close()
 
     def _status(self, station: "Station", interrupted: bool) -> int:
         if station.broken is not None:

@@ -23,6 +23,7 @@ Advance = Callable[[int], None]
 """Tells a progress bar how much more is done."""
 
 PIPE_WIDTH = 400
+COLUMN_GAP = 3
 
 
 @cache
@@ -77,6 +78,14 @@ def table(
     for row in rows:
         drawn.add_row(*(Text(str(cell)) for cell in row))
     console().print(drawn)
+
+
+def room_beside(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """Columns of the terminal that a table of these would leave free."""
+    from rich.cells import cell_len
+
+    cells = ([head, *(str(row[i]) for row in rows)] for i, head in enumerate(columns))
+    return console().width - sum(max(map(cell_len, column)) + COLUMN_GAP for column in cells)
 
 
 def error(problem: BurnerError, language: Language = "en") -> None:

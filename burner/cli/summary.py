@@ -16,6 +16,9 @@ COLUMNS: dict[Language, tuple[str, ...]] = {
     "en": ("slot", "unit", "name", "", "code", "tries", "seconds", "remark"),
     "zh": ("工位", "设备", "名称", "", "代码", "次数", "秒", "备注"),
 }
+REMARK = 7
+LEAST_REMARK = 30
+"""Columns of the terminal that a remark needs to be read."""
 MAX_ROWS = 200
 """Of a longer run only what did not pass is listed; the manifest has everything."""
 
@@ -25,12 +28,8 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
     units = [*tally.units, *tally.silent]
     if len(units) > MAX_ROWS:
         units = [unit for unit in units if unit.state not in (SlotState.PASS, SlotState.KNOWN)]
-    rows = [_row(unit, language) for unit in sorted(units, key=_order)]
-    columns = COLUMNS[language]
-    used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
-    if rows:
-        some = [[row[i] for i in used] for row in rows]
-        screen.table("", [columns[i] for i in used], some, whole=columns[:3])
+    if units:
+        _print_units(sorted(units, key=_order), language)
     screen.say(counts_line(tally, elapsed_s, language))
     if behind := behind_line(tally, language):
         screen.say(behind)
@@ -38,6 +37,24 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
         row = lookup(code)
         screen.say_beside(f"{code}  ", row.sentence(language))
         screen.say_beside("      → ", row.remedy(language))
+
+
+def _print_units(units: Sequence[Unit], language: Language) -> None:
+    """A row a unit; remarks stand below the table where they would be squeezed in it."""
+    rows = [_row(unit, language) for unit in units]
+    columns = COLUMNS[language]
+    used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
+    below: list[Unit] = []
+    if REMARK in used:
+        rest = used[:-1]
+        room = screen.room_beside([columns[i] for i in rest], [[r[i] for i in rest] for r in rows])
+        if room < LEAST_REMARK:
+            used, below = rest, [unit for unit in units if _remark(unit, language)]
+    some = [[row[i] for i in used] for row in rows]
+    screen.table("", [columns[i] for i in used], some, whole=columns[:3])
+    for unit in below:
+        who = f"{phrase('slot', language)} {unit.slot}  {unit.device_name or unit.unit_id}"
+        screen.say_beside(f"{who.rstrip()}  ", _remark(unit, language))
 
 
 def _order(unit: Unit) -> tuple[int, str, datetime]:
@@ -93,12 +110,15 @@ def _units(number: int) -> str:
     return "unit" if number == 1 else "units"
 
 
-def _row(unit: Unit, language: Language) -> Sequence[object]:
-    remark = unit.detail
+def _remark(unit: Unit, language: Language) -> str:
     if unit.known:
-        remark = phrase("already", language).format(clock(unit.ended), unit.where)
-    elif unit.outcome.value == "PASS" and not unit.written:
-        remark = phrase("unwritten", language)
+        return phrase("already", language).format(clock(unit.ended), unit.where)
+    if unit.state is SlotState.PASS:
+        return "" if unit.written else phrase("unwritten", language)
+    return "" if unit.state is SlotState.ABORTED else unit.detail
+
+
+def _row(unit: Unit, language: Language) -> Sequence[object]:
     return (
         unit.slot,
         unit.unit_id,
@@ -107,7 +127,7 @@ def _row(unit: Unit, language: Language) -> Sequence[object]:
         unit.code,
         unit.tries,
         "" if unit.known else f"{unit.seconds:.1f}",
-        remark,
+        _remark(unit, language),
     )
 
 

@@ -8,6 +8,7 @@ from burner.cli.bigword import LINES, big, width_of
 from burner.cli.summary import behind_line
 from burner.cli.view import RESTING, Tile, View
 from burner.cli.words import STYLES, phrase, shape, state_word, step_word
+from burner.errors import Fault
 from burner.station import SlotState
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ def _footer(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
         row, language = error.row, view.language
         where = f"{phrase('slot', language)} {slot}"
         arrow = "→" if unicode else "->"
-        said = f"{where}  {error.code} {row.sentence(language)}"
+        given = f" ({error.detail})" if row.fault is Fault.INPUT and error.detail else ""
+        said = f"{where}  {error.code} {row.sentence(language)}{given}"
         lines += [Text(line, style="bold red") for line in _wrapped(said, width)]
         lines += [Text(line) for line in _wrapped(f"{arrow} {row.remedy(language)}", width)]
     return lines[:FOOTER_LINES]

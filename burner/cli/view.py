@@ -75,8 +75,8 @@ class View:
     language: Language = "en"
     tiles: dict[str, Tile] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
-    trouble: tuple[str, BurnerError] | None = None
-    """The last error, and its slot."""
+    troubles: dict[str, BurnerError] = field(default_factory=dict)
+    """The last error of each slot that still stands, the newest last."""
     note: str = ""
     """The last thing worth reading that is no error."""
     notice: str = ""
@@ -100,7 +100,8 @@ class View:
             case Bound():
                 tile.unit_id, tile.device_name = event.unit_id, event.device_name
             case Note():
-                self.note = f"{event.slot}: {self._again(event)}"
+                self.note = self._again(event)
+                self.troubles.pop(event.slot, None)  # the operator has nothing to do
             case Waiting():
                 self._waiting(event)
             case Finished():
@@ -111,23 +112,34 @@ class View:
             return  # the last board's end stays to be seen
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
+        if event.state in (SlotState.SEEN, SlotState.PASS, SlotState.KNOWN):
+            self.troubles.pop(tile.slot, None)
         tile.state, tile.tries = event.state, event.tries
         tile.baud = event.baud or tile.baud
         if event.error is not None:
             tile.code = event.error.code
-            self.trouble = (tile.slot, event.error)
+            self._trouble(tile.slot, event.error)
 
     def _again(self, event: Note) -> str:
-        told = phrase("again", self.language).format(event.code, event.number)
+        told = phrase("again", self.language).format(event.slot, event.code, event.number)
         return told + (phrase("at baud", self.language).format(event.baud) if event.baud else "")
 
     def _waiting(self, event: Waiting) -> None:
         if event.code:
-            self.trouble = (event.slot, BurnerError(event.code, event.detail))
-        elif self.trouble and (
-            self.trouble[0] == event.slot or self.trouble[1].code.startswith("E7")
-        ):
-            self.trouble = None
+            self._trouble(event.slot, BurnerError(event.code, event.detail))
+            return
+        over = [s for s, e in self.troubles.items() if e.code.startswith("E7")]
+        for slot in (event.slot, *over):
+            self.troubles.pop(slot, None)
+
+    def _trouble(self, slot: str, error: BurnerError) -> None:
+        self.troubles.pop(slot, None)
+        self.troubles[slot] = error
+
+    @property
+    def trouble(self) -> tuple[str, BurnerError] | None:
+        """The last error that still stands, and its slot."""
+        return next(reversed(self.troubles.items()), None)
 
     def _finished(self, tile: Tile, event: Finished) -> None:
         attempt, result = event.record.attempt, event.record.result
@@ -141,7 +153,7 @@ class View:
             already = phrase("already", self.language).format(*tile.known)
             self.note = f"{tile.slot}: {tile.called} {already}"
         elif result.code:
-            self.trouble = (tile.slot, BurnerError(result.code, result.detail))
+            self._trouble(tile.slot, BurnerError(result.code, result.detail))
 
     @property
     def done(self) -> int:

@@ -78,7 +78,7 @@ PHRASES_ZH = {
     "station": "工作站",
     "slot": "工位",
     "slots": "工位",
-    "again": "{}：第 {} 次尝试",
+    "again": "工位 {}：{} 之后自动重试（第 {} 次）",
     "at baud": "，{} 波特",
     "first pass": "直通率",
     "an hour": "台/小时",
@@ -98,7 +98,7 @@ PHRASES_ZH = {
 }
 PHRASES_EN = {
     "try": "try {}",
-    "again": "{}: try {}",
+    "again": "slot {}: after {} the station tries again (try {})",
     "at baud": " at {} baud",
     "already": "already PASS at {} in slot {}",
     "finishing": "No new boards; those at work finish. Ctrl-C again stops now.",

@@ -102,7 +102,7 @@ def test_the_board_never_leaves_its_space(
     view = view_of(slots, language)
     for tile, state in zip(view.tiles.values(), states, strict=False):
         tile.state, tile.device_name, tile.code = state, name, "E601"
-    view.trouble = ("1", BurnerError("E601", name))
+    view.troubles = {"1": BurnerError("E601", name)}
     view.note = "n" * 300
     lines = draw(view, 5.0, width, height, unicode)
     assert len(lines) <= height
@@ -195,7 +195,7 @@ def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: s
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_to_do_is_shown_whole_however_narrow_the_screen(language: Language) -> None:
     view = view_of(2, language)
-    view.trouble = ("1", BurnerError("E453"))
+    view.troubles = {"1": BurnerError("E453")}
     lines = [line.plain for line in draw(view, 5.0, 60, 40)]
     assert all(cell_len(line) <= 60 for line in lines)
     told_whole = "".join("".join(lines).split())
@@ -231,8 +231,25 @@ def test_a_slot_that_falls_behind_is_named() -> None:
 
 def test_a_note_is_shown_until_there_is_something_else() -> None:
     again = Note("3", "E501", 2, 460800)
-    assert "3: E501: try 2 at 460800 baud" in play(view_of(4), again)
-    assert "3: E501：第 2 次尝试，460800 波特" in play(view_of(4, "zh"), again)
+    said = "slot 3: after E501 the station tries again (try 2) at 460800 baud"
+    assert said in play(view_of(4), again)
+    assert "工位 3：E501 之后自动重试（第 2 次），460800 波特" in play(view_of(4, "zh"), again)
+
+
+def test_an_error_that_the_station_tries_again_asks_nothing_of_the_operator() -> None:
+    assert "E601 The chip" not in play(
+        view_of(4), finished("3", Outcome.FAIL, "E601"), Note("3", "E601", 2)
+    )
+
+
+def test_an_error_stands_until_its_slot_passes_or_has_another_board() -> None:
+    view = view_of(4)
+    assert "slot 3  E601" in play(
+        view, finished("2", Outcome.FAIL, "E501"), finished("3", Outcome.FAIL, "E601")
+    )
+    assert "slot 3  E601" in play(view, SlotIs("3", S.FAIL), SlotIs("3", S.EMPTY))
+    assert "slot 2  E501" in play(view, SlotIs("3", S.SEEN))
+    assert "E501" not in play(view, SlotIs("2", S.PASS))
 
 
 def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
@@ -252,7 +269,8 @@ def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
     text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
-    assert "→ Find the label of the board in this slot and scan it." in text
+    assert "(mac: label 02, unit 01)" in text
+    assert "→ Find the label of the board in this slot. When the slot says SCAN" in text
     assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
 
 

@@ -165,9 +165,11 @@ def test_on_a_terminal_a_wrong_label_is_asked_for_again_and_the_board_passes(fol
     )
     child.expect("SCAN|█▀▀ █▀▀")
     child.sendline("SN:PLG0001 MAC:000000")
+    assert not child.getecho()  # it would tear the board
     child.expect("E441 The label belongs to another unit")
     child.sendline(f"SN:PLG0001 MAC:{mac[-6:]}")
     child.expect("1 unit: PASS 1.*first pass 100.0%")
+    assert child.getecho()
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0

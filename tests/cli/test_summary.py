@@ -34,10 +34,10 @@ def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> Unit:
     )
 
 
-def printed(tally: Tally, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def printed(tally: Tally, capsys: pytest.CaptureFixture[str], width: int = 80) -> list[str]:
     screen.console.cache_clear()
     console = screen.console()
-    console.width = 80
+    console.width = width
     print_summary(tally, 10.0, "en")
     screen.console.cache_clear()
     return capsys.readouterr().out.splitlines()
@@ -47,6 +47,19 @@ def test_a_mac_and_a_name_stand_whole_in_80_columns(capsys: pytest.CaptureFixtur
     lines = printed(Tally(units=[unit("1"), unit("2", code="E401")]), capsys)
     assert sum(bool(re.search(r"f9:00:00:01 +plug-6055f9000001", line)) for line in lines) == 2
     assert max(map(len, lines)) <= 80
+
+
+def test_a_remark_that_would_be_squeezed_stands_below_the_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = printed(Tally(units=[unit("1"), unit("2", code="E401")]), capsys)
+    assert "slot 2  plug-6055f9000001  found esp32, the profile is for esp32c3" in lines
+
+
+def test_a_remark_with_room_stands_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(Tally(units=[unit("1", code="E401", name="")]), capsys, width=120)
+    (row,) = (line for line in lines if "found esp32, the profile is for esp32c3" in line)
+    assert row.split()[0] == "1"
 
 
 def test_a_column_that_nobody_needs_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
