@@ -91,6 +91,13 @@ def bench() -> Iterator[BenchProcess]:
         yield process
 
 
+@pytest.fixture
+def quick_bench() -> Iterator[BenchProcess]:
+    """Its units take no time: for what happens between two boards."""
+    with BenchProcess("sim:4,boards=12,seed=11") as process:
+        yield process
+
+
 def on(bench: BenchProcess) -> tuple[str, str]:
     return "--bench", str(bench.ready["control"])
 
@@ -128,7 +135,10 @@ def test_a_stopped_worker_a_killed_one_and_a_port_that_vanishes_hold_nobody_up(
 # -- boards that come and go ---------------------------------------------------------------------
 
 
-def test_boards_are_inserted_and_removed_while_it_runs(tmp_path: Path, bench: BenchProcess) -> None:
+def test_boards_are_inserted_and_removed_while_it_runs(
+    tmp_path: Path, quick_bench: BenchProcess
+) -> None:
+    bench = quick_bench
     for slot in "234":
         bench.control.remove(slot)
     running = start(tmp_path, *on(bench), "--watch", "--count", "3")
@@ -148,11 +158,13 @@ def _ended(running: Running, slot: str) -> float:
     return float(next(line["at"] for line in running.lines if in_state(slot, "PASS")(line)))
 
 
-def test_a_board_left_in_its_slot_is_not_burned_twice(tmp_path: Path, bench: BenchProcess) -> None:
-    running = start(tmp_path, *on(bench), "--watch")
+def test_a_board_left_in_its_slot_is_not_burned_twice(
+    tmp_path: Path, quick_bench: BenchProcess
+) -> None:
+    running = start(tmp_path, *on(quick_bench), "--watch")
     for slot in "1234":
         running.until(in_state(slot, "PASS"))
-    time.sleep(3)
+    time.sleep(2)
     running.signal(signal.SIGINT)
     ran = running.end()
     assert ran.status == 130
@@ -160,8 +172,9 @@ def test_a_board_left_in_its_slot_is_not_burned_twice(tmp_path: Path, bench: Ben
 
 
 def test_ports_that_renumber_between_two_boards_are_found_again(
-    tmp_path: Path, bench: BenchProcess
+    tmp_path: Path, quick_bench: BenchProcess
 ) -> None:
+    bench = quick_bench
     for slot in "234":
         bench.control.remove(slot)
     running = start(tmp_path, *on(bench), "--watch", "--count", "2")

@@ -36,12 +36,12 @@ units:
 ON_ITS_OWN_PORT = """
 name: {template: "{imei}"}
 identity:
-  imei: {timeout_s: 6, answer_s: 1.5, bauds: [115200]}
+  imei: {timeout_s: 3, answer_s: 1, bauds: [115200]}
 """
 BEHIND_THE_ESP = """
 name: {template: "M{imei}"}
 identity:
-  imei: {port: esp, when: after, timeout_s: 4, answer_s: 1, bauds: [115200]}
+  imei: {port: esp, when: after, timeout_s: 3, answer_s: 1, bauds: [115200]}
 boot: {product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)'}
 """
 
