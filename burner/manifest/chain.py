@@ -38,6 +38,11 @@ class Kind(StrEnum):
     """The result of checking a unit against its record."""
     RESTORED = "restored"
     """A person acknowledged that an old copy of the manifest was restored."""
+    CLOCK = "clock"
+    """A person answered for a clock that had run ahead: the only record that may be earlier than
+    the one before it, whose moment its data says again (`was`)."""
+    BEGUN = "begun"
+    """A person answered for a new manifest where this computer had written another."""
     IMPORTED = "imported"
     """The chain of another manifest was taken in."""
 

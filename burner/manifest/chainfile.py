@@ -21,7 +21,7 @@ from burner.manifest.seals import HeadOfChain
 from burner.manifest.tables import chains, records
 
 BEGIN, END = "chain 1", "end 1"
-OPEN_TO_ALL = (Kind.KEY, Kind.CHECKPOINT, Kind.RESTORED)
+OPEN_TO_ALL = (Kind.KEY, Kind.CHECKPOINT, Kind.RESTORED, Kind.CLOCK, Kind.BEGUN)
 """Kinds that are never withheld: without them nothing could be checked."""
 
 _HASH = ',"hash":"'
