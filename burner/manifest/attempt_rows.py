@@ -1,8 +1,8 @@
 """Attempts as reports count them: of each only what is counted, unit after unit.
 
 Reports read every attempt of a batch, so this reads one body an attempt (the last one, which says
-all of it) and lets the database bring a unit's attempts together: whoever counts needs to remember
-one unit at a time.
+all of it), in the order of an index, as they come. Attempts of a unit are brought together here:
+only those wait that another one follows, and most units have one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,10 @@ from contextlib import closing
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempts import IS_ATTEMPT, ending, first, joined
+from burner.manifest.attempts import IS_ATTEMPT, ORDER, ending, first, joined
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.database import stream
@@ -21,16 +21,23 @@ from burner.manifest.reader import ALL, Filter, Reader
 from burner.manifest.tables import RARE, chains, records
 from burner.model import Outcome
 
-CHUNK = 2000
+CHUNK = 200
+"""Rows at once: few enough that a server finds the next ones while these are counted."""
 
-_before = records.alias("before")
-_earlier = exists().where(
-    _before.c.unit_id == first.c.unit_id,
-    _before.c.unit_id != "",
-    _before.c.product_id == first.c.product_id,
-    _before.c.kind == Kind.INTENT.value,
-    _before.c.at < first.c.at,
+_other = records.alias("other")
+_of_same_unit = exists().where(
+    _other.c.unit_id == first.c.unit_id,
+    _other.c.unit_id != "",
+    _other.c.product_id == first.c.product_id,
 )
+_earlier = _of_same_unit.where(_other.c.kind == Kind.INTENT.value, _other.c.at < first.c.at)
+_more = _of_same_unit.where(
+    _other.c.intent == _other.c.seq,
+    _other.c.at >= first.c.at,
+    or_(_other.c.chain != first.c.chain, _other.c.seq != first.c.seq),
+)
+"""Too often true is harmless: the attempt waits until all are read."""
+
 _claim = records.alias("claim")
 _late_name = (
     select(_claim.c.device_name)
@@ -49,10 +56,11 @@ _ROWS = (
         first.c.chain,
         func.coalesce(ending.c.body, first.c.body),
         _earlier,
+        _more,
     )
     .outerjoin(ending, joined(ending, Kind.OUTCOME))
     .where(IS_ATTEMPT)
-    .order_by(first.c.unit_id, first.c.product_id, first.c.at, first.c.chain, first.c.seq)
+    .order_by(*ORDER)
 )
 _NO_RESULT = {"code": "", "ms": 0, "timings_ms": {}}
 
@@ -92,10 +100,26 @@ Moments = dict[tuple[str, str], str]
 
 
 def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
-    """Every attempt, those of a unit together and in order. Constant memory.
+    """Every attempt, those of a unit together and in order.
 
-    Attempts that a correction voided are left out: they do not count.
+    Attempts that a correction voided are left out: they do not count. Memory holds the attempts
+    that wait for a later one of their unit.
     """
+    waiting: dict[tuple[str, str], list[AttemptRow]] = {}
+    for row, more in _in_time(reader, wanted):
+        unit = row[:2]
+        if more:
+            waiting.setdefault(unit, []).append(row)
+            continue
+        if unit in waiting:
+            yield from waiting.pop(unit)
+        yield row
+    for rows in waiting.values():
+        yield from rows
+
+
+def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, bool]]:
+    """Attempts in the order of their first records, each with whether its unit has a later one."""
     since, until = (utc(each) if each else "" for each in (wanted.since, wanted.until))
     with reader.connection() as connection:
         scrapped, voided = _corrections(connection)
@@ -103,7 +127,7 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
         stations = {row.chain: row.station for row in named}
         with closing(stream(connection, wanted.narrow(_ROWS), CHUNK)) as chunks:
             for chunk in chunks:
-                for at, unit, product, name, outcome, kind, chain, body, earlier in chunk:
+                for at, unit, product, name, outcome, kind, chain, body, earlier, more in chunk:
                     data, key = orjson.loads(body)["data"], (unit, product)
                     attempt, result = data["attempt"], data.get("result", _NO_RESULT)
                     started = attempt["started"]
@@ -111,7 +135,7 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
                         continue
                     if key in voided and at <= voided[key]:
                         continue
-                    yield AttemptRow(
+                    row = AttemptRow(
                         unit,
                         product,
                         name,
@@ -128,6 +152,7 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
                         bool(earlier) and key not in voided,
                         key in scrapped and scrapped[key] > at,
                     )
+                    yield row, bool(more)
 
 
 def _corrections(connection: Connection) -> tuple[Moments, Moments]:

@@ -17,7 +17,8 @@ HEADER = "DeviceName"
 
 
 def name_lines(reader: Reader, wanted: Filter = ALL, header: str = HEADER) -> Iterator[str]:
-    """One line a unit whose last attempt passed and that nobody scrapped or voided.
+    """One line a unit whose last attempt passed and that nobody scrapped or voided, as they were
+    done.
 
     Args:
         reader: of the manifest.

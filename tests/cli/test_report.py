@@ -155,8 +155,8 @@ def test_options_that_make_no_sense_are_usage_errors(
     assert words in ran.stderr
 
 
-def test_names_are_those_of_good_units(here: Path) -> None:
-    names = ["7cdfa1000001", "7cdfa1000002", "7cdfa1000004", "7cdfa1000007"]
+def test_names_are_those_of_good_units_in_the_order_they_were_done(here: Path) -> None:
+    names = ["7cdfa1000001", "7cdfa1000002", "7cdfa1000007", "7cdfa1000004"]
     assert run("export", "--format", "names").stdout.split() == ["DeviceName", *names]
     bare = run("export", "--format", "names", "--batch", "WO1", "--header", "").stdout
     assert bare.split("\n") == [*names, ""]
