@@ -201,7 +201,7 @@ def _unit_json(unit: Unit) -> Mapping[str, Any]:
         "known": unit.known,
         "written": unit.written,
         "tries": unit.tries,
-        "first": unit.first.value,
+        "first": unit.first.value if unit.first else None,
         "seconds": round(unit.seconds, 3),
         "ended": unit.ended.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }

@@ -10,8 +10,10 @@ from datetime import datetime
 from statistics import median
 
 from burner.errors import BurnerError
-from burner.model import Finished, Outcome
+from burner.model import Finished, Outcome, Step
 from burner.station.slot import SlotIs, SlotState, StationEvent
+
+STEPS = tuple(Step)
 
 ENOUGH_UNITS = 4
 """A slot is judged after this many units of its own."""
@@ -34,8 +36,8 @@ class Unit:
     seconds: float
     """Of the last try."""
     tries: int
-    first: Outcome
-    """How its first try ended: what first-pass yield is made of."""
+    first: Outcome | None
+    """How the first try ended that judges it: what first-pass yield is made of. None: none did."""
     known: bool
     """PASS of an earlier run; nothing was written."""
     written: bool
@@ -84,8 +86,9 @@ class Tally:
         elif (before := self._before(unit)) is None:
             self.units.append(unit)
         elif not unit.known:  # one unit handled twice is one unit; its first try stays its first
+            first = unit.first if before.first is None else before.first
             self.units[self.units.index(before)] = replace(
-                unit, tries=unit.tries + before.tries, first=before.first, started=before.started
+                unit, tries=unit.tries + before.tries, first=first, started=before.started
             )
 
     def _before(self, unit: Unit) -> Unit | None:
@@ -120,12 +123,12 @@ class Tally:
 
     @property
     def first_pass_yield(self) -> float | None:
-        """Units that passed at their very first try, of all judged; None before the first.
+        """Units that passed at the first try that judged them; None before there is one.
 
-        Known units were judged in an earlier run; ERROR and ABORTED judge the station, not the
-        unit, but a unit that needed a second try is no first pass whatever the reason.
+        The report's words: known units were judged in an earlier run, and a try that ended before
+        its intent judges the unit only where it is a FAIL.
         """
-        return _share([u for u in self.units if u.outcome in (Outcome.PASS, Outcome.FAIL)])
+        return _share(self.units)
 
     @property
     def all_passed(self) -> bool:
@@ -166,7 +169,7 @@ def _unit(tries: list[Finished]) -> Unit:
         detail=result.detail,
         seconds=result.seconds,
         tries=len(tries),
-        first=tries[0].record.result.outcome,
+        first=next((t.record.result.outcome for t in tries if _judges(t)), None),
         known=last.known,
         written=result.written and not last.known,
         started=result.ended if last.known else tries[0].record.attempt.started,
@@ -175,8 +178,14 @@ def _unit(tries: list[Finished]) -> Unit:
     )
 
 
+def _judges(tried: Finished) -> bool:
+    result = tried.record.result
+    began = STEPS.index(result.step) > STEPS.index(Step.CLAIM)
+    return not tried.known and (began or result.outcome is Outcome.FAIL)
+
+
 def _share(units: Iterable[Unit]) -> float | None:
-    judged = [u for u in units if not u.known and u.outcome is not Outcome.ABORTED]
+    judged = [u for u in units if u.first is not None]
     if not judged:
         return None
     return sum(u.first is Outcome.PASS for u in judged) / len(judged)

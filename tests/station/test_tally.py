@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from burner.errors import BurnerError
-from burner.model import Finished, Mac, Outcome, Record, Silicon
+from burner.model import Finished, Mac, Outcome, Record, Silicon, Step
 from burner.station import SlotIs, SlotState
 from burner.station.tally import Tally
 from tests.station.units import a_result, an_attempt
@@ -81,6 +81,18 @@ def test_a_unit_that_needed_a_second_try_is_a_pass_but_no_first_pass() -> None:
     assert counts(tally) == {"PASS": 2}
     assert tally.first_pass_yield == 0.5
     assert tally.units[0].tries == 2
+
+
+def test_a_try_that_ended_before_its_intent_judges_no_unit() -> None:
+    early = finished(1, Outcome.ERROR)
+    result = replace(early.record.result, step=Step.IDENTIFY)
+    early = replace(early, record=replace(early.record, result=result))
+    assert tally_of([early]).first_pass_yield is None
+    assert tally_of([early, finished(1)]).first_pass_yield == 1.0
+
+
+def test_a_unit_interrupted_in_the_write_is_no_first_pass() -> None:
+    assert tally_of([finished(1, Outcome.ERROR)], [finished(2)]).first_pass_yield == 0.5
 
 
 def test_a_failed_unit_that_passes_in_another_slot_is_one_unit_and_no_first_pass() -> None:
