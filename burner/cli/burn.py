@@ -77,7 +77,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         for segment in release.segments:
             stock.pack(segment)
         signer = signer_for(slots.station, ask=passphrase if person else None)
-        with Ledger.open(wish.manifest, slots.station, signer=signer) as ledger:
+        real = slots.hand is None
+        with Ledger.open(wish.manifest, slots.station, signer=signer, remembers=real) as ledger:
             _warn(wish, other_bytes(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)

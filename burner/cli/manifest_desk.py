@@ -95,22 +95,40 @@ def correct(
 
 
 @click.command()
+@click.argument("what", type=click.Choice(("old-copy", "clock", "new")), default="old-copy")
 @operator_option
 @reason_option
 @station_option
 @manifest_option
-def acknowledge(operator: str, reason: str, station: str, manifest: str) -> None:
-    """Go on with a restored old copy of the manifest, when the newer one is lost.
+def acknowledge(what: str, operator: str, reason: str, station: str, manifest: str) -> None:
+    """Answer for what cannot be mended, so that the station goes on; the chain says so for ever.
 
-    The numbers of the lost records are never used again, and the chain says that they are lost.
+    \b
+    old-copy  a restored old copy, when the newer manifest is lost (E710, the default):
+              the numbers of the lost records are never used again
+    clock     records of the future, when the clock is right now and had run ahead (E709)
+    new       a new or another manifest where this computer wrote one that is gone (E710)
     """
-    from burner.manifest import desk
+    from burner.manifest import answers
     from burner.manifest.database import place
+    from burner.manifest.remembered import Remembered
     from burner.manifest.writer import Writer
 
-    with Writer(place(manifest), station, accept_old=True) as writer:
-        first, last = desk.acknowledge(writer, operator, reason)
-    screen.say(f"Records {first} to {last} of station {station} are lost; it goes on from there.")
+    where = place(manifest)
+    if what == "new" and not Remembered(where).manifest():
+        raise BurnerError("E732", f"{where}: this computer wrote no manifest here before")
+    old, new = what == "old-copy", what == "new"
+    with Writer(where, station, accept_old=old, accept_new=new) as writer:
+        if what == "clock":
+            was, now = answers.clock(writer, operator, reason)
+            screen.say(f"The last record is of {was}; station {station} goes on from {now}.")
+        elif new:
+            gone = answers.new_manifest(writer, operator, reason)
+            screen.say(f"Manifest {gone} is gone; {writer.manifest} is in its place.")
+        else:
+            first, last = answers.old_copy(writer, operator, reason)
+            lost = f"Records {first} to {last} of station {station} are lost"
+            screen.say(f"{lost}; it goes on from there.")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""What people write into the manifest: checkpoints, keys, corrections, an old copy acknowledged.
+"""What people write into the manifest: checkpoints, keys, corrections.
 
 Each is a record like any other, in the chain of the station at which it was written. Nothing that
 was written before is touched.
@@ -124,35 +124,6 @@ def correct(
     with writer.lock:
         writer.check_ready()
         writer.commit(f"{what} {unit_id} after {writer.head.seq}", write)
-
-
-def acknowledge(writer: Writer, operator: str, reason: str) -> tuple[int, int]:
-    """Go on with a restored old copy. The numbers of the lost records are never used again.
-
-    Returns:
-        First and last number of the records that are lost.
-
-    Raises:
-        BurnerError: E731 without operator or reason; E732 nothing is lost.
-    """
-    if not operator.strip() or not reason.strip():
-        raise BurnerError("E731", "an old copy")
-    lost = writer.lost
-    if lost is None:
-        raise BurnerError("E732", str(writer.where))
-    first, last = writer.head.seq + 1, max(lost.seq, writer.head.seq)
-    data = {
-        "lost_from": first,
-        "lost_to": last,
-        "lost_hash": lost.hash,
-        "operator": operator,
-        "reason": reason,
-    }
-    writer.commit(
-        "restored",
-        lambda connection: writer.add(connection, Kind.RESTORED, data, seq=last + 1),
-    )
-    return first, last
 
 
 def _announced(writer: Writer, key: PublicKey) -> bool:

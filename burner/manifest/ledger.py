@@ -84,6 +84,7 @@ class Ledger:
         *,
         signer: Signer | None = None,
         every: int = EVERY,
+        remembers: bool = True,
     ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
 
@@ -94,13 +95,16 @@ class Ledger:
             signer: signs a checkpoint every so many records and when the ledger is closed
                 (`keys.signer_for(station)`); None = no checkpoints.
             every: records between checkpoints.
+            remembers: whether the place counts as one where this computer writes the manifest
+                that is there (E710 when it is gone); not for a simulated bench.
 
         Raises:
             BurnerError: E7 — E702 not a manifest, E703 from a newer burner, E704 station in use,
-                E705 disk, E706 permission, E708 damaged, E710 an old copy, E711 no server.
+                E705 disk, E706 permission, E708 damaged, E710 an old copy, another or none, E711 no
+                server.
         """
         where = place(url_or_path)
-        writer = Writer(where, station, clock)
+        writer = Writer(where, station, clock, remembers=remembers)
         writer.open()
         try:
             return cls(writer, Reader(where), signer, every)

@@ -7,15 +7,14 @@ only a database behind its mark is not.
 """
 
 import json
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
+from burner.manifest.state import as_file_name, state_folder
 
 WIDTH = 128
 """Bytes of a mark: it always overwrites itself wholly, within one sector of a disk."""
@@ -29,22 +28,11 @@ class Mark:
     hash: str
 
 
-def state_folder() -> Path:
-    """Where this user keeps what burner must remember between runs."""
-    if own := os.environ.get("BURNER_STATE"):
-        return Path(own)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "burner"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "burner"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "burner"
-
-
 class MarkFile:
     """The mark of one station in one manifest."""
 
     def __init__(self, manifest: str, station: str) -> None:
-        self.path = state_folder() / "marks" / manifest / quote(station, safe="")
+        self.path = _folder(manifest) / as_file_name(station)
         self._file: BinaryIO | None = None
 
     def read(self) -> Mark | None:
@@ -77,3 +65,14 @@ class MarkFile:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def marks_of(manifest: str) -> dict[str, Mark]:
+    """The marks of all stations of this computer in a manifest, by station."""
+    files = sorted(_folder(manifest).glob("*"))
+    marks = {unquote(file.name): MarkFile(manifest, unquote(file.name)).read() for file in files}
+    return {station: mark for station, mark in marks.items() if mark}
+
+
+def _folder(manifest: str) -> Path:
+    return state_folder() / "marks" / as_file_name(manifest)

@@ -3,12 +3,12 @@
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.manifest.state import as_file_name
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -18,7 +18,7 @@ class FileStationLock:
     """Held by a lock file beside the SQLite file; the system frees it when the process dies."""
 
     def __init__(self, manifest: Path, station: str) -> None:
-        self.path = manifest.with_name(f"{manifest.name}.{quote(station, safe='')}.lock")
+        self.path = manifest.with_name(f"{manifest.name}.{as_file_name(station)}.lock")
         self._lock: BaseFileLock | None = None
 
     def take(self) -> None:

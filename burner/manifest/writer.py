@@ -6,51 +6,26 @@ record is there.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import (
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    desc,
-    exc,
-    exists,
-    insert,
-    or_,
-    select,
-    text,
-)
+from sqlalchemy import Integer, Select, bindparam, desc, exists, insert, or_, select
 from sqlalchemy import Row as DbRow
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import migrations, tables
+from burner.manifest import tables
 from burner.manifest.canonical import VERSION, dumps, moment, utc
 from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
-from burner.manifest.database import (
-    Place,
-    Prepared,
-    check_version,
-    facts,
-    guarded,
-    is_lost,
-    writing,
-)
+from burner.manifest.database import Place, Prepared, guarded
 from burner.manifest.marks import Mark, MarkFile
-from burner.manifest.station_lock import FileStationLock, take_server_lock
+from burner.manifest.session import Session
 
 Clock = Callable[[], datetime]
 
 BACKWARDS = timedelta(seconds=2)
 """How far the clock may step back unremarked: a time server's usual correction."""
-
-SCHEMA_LOCK = 0x6275726E6572
-"""PostgreSQL advisory lock while tables are made or changed."""
 
 _columns = tables.records.c
 _before = tables.records.alias("before")
@@ -89,18 +64,33 @@ class Writer:
     """The only writer of one station's chain. Thread-safe."""
 
     def __init__(
-        self, where: Place, station: str, clock: Clock | None = None, *, accept_old: bool = False
+        self,
+        where: Place,
+        station: str,
+        clock: Clock | None = None,
+        *,
+        accept_old: bool = False,
+        accept_new: bool = False,
+        remembers: bool = True,
     ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            where: the manifest.
+            station: whose chain is written.
+            clock: now, for tests.
+            accept_old: take a copy that is behind what this computer wrote; `lost` tells.
+            accept_new: take another manifest than this computer wrote here.
+            remembers: whether the place counts as one where this computer writes that manifest;
+                not for a simulated bench.
+        """
         self.where, self.station = where, station
         self.lock = RLock()
-        self.manifest = ""
-        self.chain = 0
         self.lost: Mark | None = None
         """The last record that a restored copy does not have, when it was accepted."""
         self._accept_old = accept_old
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._file_lock = FileStationLock(where.path, station) if where.path else None
-        self._engine = writing(where)
+        self.session = Session(where, station, accept_new=accept_new, remembers=remembers)
         self._connection: Connection | None = None
         self._head = Mark(0, "")
         self._last_at = ""
@@ -120,8 +110,7 @@ class Writer:
         Raises:
             BurnerError: any of E702 to E711, E717.
         """
-        if self._file_lock:
-            self._file_lock.take()
+        self.session.take()
         try:
             with self.lock, guarded(self.where):
                 self._ready()
@@ -133,15 +122,9 @@ class Writer:
         """Let go of the database and of the station's lock, for good."""
         with self.lock:
             self._closed = True
-            if self._connection is not None:
-                with suppress(exc.SQLAlchemyError):
-                    self._connection.close()
-                self._connection = None
-            self._engine.dispose()
             if self._mark:
                 self._mark.close()
-            if self._file_lock:
-                self._file_lock.release()
+            self.session.close()
 
     def __enter__(self) -> Self:
         self.open()
@@ -149,6 +132,16 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def manifest(self) -> str:
+        """Identity of the manifest."""
+        return self.session.manifest
+
+    @property
+    def chain(self) -> int:
+        """Number of the station's chain in the tables."""
+        return self.session.chain
 
     @property
     def next_seq(self) -> int:
@@ -165,16 +158,22 @@ class Writer:
 
         Raises:
             BurnerError: E709 the clock went backwards, E710 the file is another one, E717 the
-                mark could not be written.
+                mark cannot be written.
         """
         if self._trouble:
-            trouble, self._trouble = self._trouble, None
-            raise trouble
-        if self.where.path and _identity(self.where.path) != self._file:
+            self._leave_mark()
+        if self._trouble:
+            raise self._trouble
+        if self.session.was_replaced():
             raise BurnerError("E710", f"{self.where} was removed or replaced under the station")
-        now = self._clock()
-        if self._last_at and now < moment(self._last_at) - BACKWARDS:
-            raise BurnerError("E709", f"it is {utc(now)}, the last record is of {self._last_at}")
+        if ahead := self.ahead():
+            now = utc(self._clock())
+            raise BurnerError("E709", f"it is {now}, the last record is of {ahead}")
+
+    def ahead(self) -> str:
+        """The moment of the last record, where the clock is behind it; else empty."""
+        behind = self._last_at and self._clock() < moment(self._last_at) - BACKWARDS
+        return self._last_at if behind else ""
 
     def commit(self, key: str, write: Callable[[Connection], Row]) -> Row:
         """Run `write` in one durable transaction; it adds exactly one record with `add`.
@@ -211,7 +210,9 @@ class Writer:
 
     def add(self, connection: Connection, kind: Kind, data: dict[str, Any], **head: Any) -> Row:
         """Insert the next record of the chain. `head` gives what is not empty."""
-        now = max(utc(self._clock()), self._last_at)
+        now = utc(self._clock())
+        if kind is not Kind.CLOCK:
+            now = max(now, self._last_at)
         filled = Head(
             at=now,
             batch=head.get("batch", ""),
@@ -241,58 +242,13 @@ class Writer:
         """A connection whose chain ends where we think it does."""
         if self._closed:
             raise BurnerError("E716", "the manifest was closed")
-        if self._connection is not None and is_lost(self._connection):
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection, self._sure = None, False
-        if self._connection is None:
-            self._connection = self._connect()
+        connection = self.session.connection()
+        if connection is not self._connection:
+            self._connection, self._sure = connection, False
+            self._mark = self._mark or MarkFile(self.manifest, self.station)
         if not self._sure:
-            self._settle(self._connection)
-        return self._connection
-
-    def _connect(self) -> Connection:
-        connection = self._engine.connect()
-        try:
-            self._prepare(connection)
-        except BaseException:
-            connection.invalidate()
-            connection.close()
-            raise
+            self._settle(connection)
         return connection
-
-    def _prepare(self, connection: Connection) -> None:
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": SCHEMA_LOCK})
-            known = facts(connection)
-            if not known:
-                self._refuse_foreign(connection)
-                migrations.make(connection)
-                known = facts(connection)
-            migrations.migrate(connection, check_version(self.where, known))
-            self.manifest = known["manifest"]
-            self.chain = self._find_chain(connection)
-        if self.where.path is None:
-            take_server_lock(connection, self.manifest, self.station)
-            connection.commit()
-        self._mark = self._mark or MarkFile(self.manifest, self.station)
-        self._file = _identity(self.where.path) if self.where.path else None
-
-    def _refuse_foreign(self, connection: Connection) -> None:
-        """A SQLite file that holds something else is not ours to fill."""
-        if connection.dialect.name == "sqlite" and connection.dialect.get_table_names(connection):
-            raise BurnerError("E702", str(self.where))
-
-    def _find_chain(self, connection: Connection) -> int:
-        chains = tables.chains
-        mine = and_(chains.c.manifest == self.manifest, chains.c.station == self.station)
-        found = connection.execute(select(chains.c.chain).where(mine)).scalar_one_or_none()
-        if found is None:
-            row = {"manifest": self.manifest, "station": self.station}
-            connection.execute(insert(chains), row)
-            found = connection.execute(select(chains.c.chain).where(mine)).scalar_one()
-        return int(found)
 
     def _settle(self, connection: Connection) -> None:
         """Find the head, and whether the doubtful record is it."""
@@ -320,23 +276,18 @@ class Writer:
                 detail = f"it ends at record {head.seq}, station {self.station} wrote {known.seq}"
                 raise BurnerError("E710", f"{self.where}: {detail}")
             self.lost = known
-        self._head, self._last_at, self._sure = head, max(at, self._last_at), True
+        self._head, self._last_at, self._sure = head, at, True
 
     def _adopt(self, row: Row) -> None:
         self._head, self._last_at, self._sure = Mark(row.head.seq, row.hash), row.head.at, True
         self._doubt = None
+        self._leave_mark()
+
+    def _leave_mark(self) -> None:
         try:
             if self._mark:
                 self._mark.write(self._head)
+            self._trouble = None
         except BurnerError as error:
             # The record is safe; without a mark the next unit must not begin.
             self._trouble = error
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None = none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

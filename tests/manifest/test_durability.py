@@ -12,8 +12,8 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest import database, migrations
 from burner.manifest.ledger import Ledger
-from burner.manifest.marks import state_folder
 from burner.manifest.reader import Reader
+from burner.manifest.state import state_folder
 from burner.manifest.verify import verify
 from burner.model import Outcome
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
@@ -198,15 +198,28 @@ def test_a_manifest_removed_under_a_running_station_is_noticed(path: Path) -> No
             ledger.begin(an_attempt(2))
 
 
-def test_a_state_folder_that_cannot_be_written_stops_the_next_unit(
+def test_a_state_folder_that_cannot_be_written_stops_the_first_unit(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("BURNER_STATE", str(tmp_path / "file"))
+    with refused("E717"):
+        Ledger.open(path, "line1")
+
+
+def test_a_mark_that_cannot_be_written_stops_every_unit_until_it_can(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
     with Ledger.open(path, "line1") as ledger:
+        in_the_way = tmp_path / "state" / "marks"
+        in_the_way.write_text("")
         ledger.begin(an_attempt(1))
-        with refused("E717"):
-            ledger.begin(an_attempt(2))
+        for unit in (2, 3, 4):
+            with refused("E717"):
+                ledger.begin(an_attempt(unit))
+        in_the_way.unlink()
+        burned(ledger, 5)
 
 
 def test_the_state_folder_follows_the_system(
