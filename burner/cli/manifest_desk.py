@@ -1,18 +1,12 @@
-"""`burner manifest`: heads, checkpoints, keys, corrections, and an old copy acknowledged."""
+"""`burner manifest`: heads, checkpoints, corrections, and what a person answers for."""
 
-import os
 from pathlib import Path
 
 import click
 
 from burner.cli import screen
-from burner.cli.desk import (
-    new_passphrase,
-    operator_option,
-    passphrase,
-    reason_option,
-    station_option,
-)
+from burner.cli.desk import operator_option, passphrase, reason_option, station_option
+from burner.cli.manifest_keys import keys_group
 from burner.cli.options import manifest_option
 from burner.errors import BurnerError
 
@@ -141,111 +135,6 @@ def migrate(station: str, manifest: str) -> None:
 
     with Writer(place(manifest), station):
         screen.say("The manifest is up to date.")
-
-
-@click.group("keys")
-def keys_group() -> None:
-    """Make, hand over and withdraw the keys that sign checkpoints."""
-
-
-@keys_group.command("make")
-@click.argument("owner")
-@click.option("--keyring", "in_keyring", is_flag=True, help="Keep it in the system's keyring.")
-@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
-def make(owner: str, in_keyring: bool, out: Path | None) -> None:
-    """Make a key for OWNER: a station id, or whoever countersigns.
-
-    The passphrase comes from BURNER_KEY_PASSPHRASE, else it is asked for.
-    """
-    from burner.manifest import keys
-
-    if keys.current(owner):
-        raise BurnerError("E736", f"{owner} has a key: see keys rotate, keys lost")
-    public = keys.make(owner, None if in_keyring else _given_passphrase()).public
-    _told(public.id, public.pem(), out)
-
-
-@keys_group.command("show")
-@click.argument("owner", metavar="OWNER|PUB.pem")
-@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
-def show(owner: str, out: Path | None) -> None:
-    """Print the public half of OWNER's key, or of a file: its id first, to be compared."""
-    from burner.manifest import keys
-
-    file = Path(owner)
-    public = keys.read_public(file) if file.is_file() else keys.required(owner)
-    _told(public.id, public.pem(), out)
-
-
-@keys_group.command("rotate")
-@click.option("--keyring", "in_keyring", is_flag=True, help="Keep the new key in the keyring.")
-@click.option("--out", type=NEW_FILE, help="Write the new public half here, for QA.")
-@operator_option
-@reason_option
-@station_option
-@manifest_option
-def rotate(
-    *, in_keyring: bool, out: Path | None, operator: str, reason: str, station: str, manifest: str
-) -> None:
-    """Make a new key for the station; the old one vouches for it in the chain."""
-    from burner.manifest import desk, keys
-    from burner.manifest.ledger import Ledger
-
-    old = keys.unlock(station, passphrase)
-    with Ledger.open(manifest, station) as ledger:
-        desk.checkpoint(ledger.writer, old, "before the key is handed over")
-        new = keys.make(station, None if in_keyring else _given_passphrase())
-        desk.rotate(ledger.writer, old, new.public, operator=operator, reason=reason)
-    _told(new.public.id, new.public.pem(), out)
-
-
-@keys_group.command("revoke")
-@operator_option
-@reason_option
-@station_option
-@manifest_option
-def revoke(operator: str, reason: str, station: str, manifest: str) -> None:
-    """Say that the station's key is in wrong hands: what it signs from now on is refused."""
-    _withdraw("revoked", operator, reason, station, manifest)
-
-
-@keys_group.command("lost")
-@operator_option
-@reason_option
-@station_option
-@manifest_option
-def lost(operator: str, reason: str, station: str, manifest: str) -> None:
-    """Say that the station's key is gone (a forgotten passphrase, a dead disk).
-
-    Then make a new one and carry its public half to QA: nobody vouches for it but you.
-    """
-    _withdraw("lost", operator, reason, station, manifest)
-
-
-def _withdraw(what: str, operator: str, reason: str, station: str, manifest: str) -> None:
-    from burner.manifest import desk, keys
-    from burner.manifest.ledger import Ledger
-    from burner.manifest.seals import KeyOp
-
-    public = keys.required(station)
-    with Ledger.open(manifest, station) as ledger:
-        desk.record_key(ledger.writer, KeyOp(what), public, operator=operator, reason=reason)
-    keys.forget(station)
-    screen.say(f"Key {public.id} is {what}. Make the next one with: burner manifest keys make")
-
-
-def _given_passphrase() -> str:
-    from burner.manifest.keys import PASSPHRASE
-
-    return os.environ.get(PASSPHRASE) or new_passphrase()
-
-
-def _told(key: str, pem: str, out: Path | None) -> None:
-    screen.say(f"key {key}")
-    if out:
-        out.write_text(pem, encoding="ascii")
-    else:
-        screen.say(pem.rstrip("\n"))
 
 
 DESK_COMMANDS = (head, countersign, checkpoint, correct, acknowledge, migrate, keys_group)

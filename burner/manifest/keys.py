@@ -6,15 +6,17 @@ key a chain trusts, since when and why, stands in the chain itself (records of k
 """
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from burner.errors import BurnerError
-from burner.manifest.state import state_folder
+from burner.manifest.state import as_file_name, state_folder, write_durably
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 SERVICE = "burner manifest key"
 """Under which the keyring holds private keys."""
+
+CURRENT, PUBLIC = "current", ".pub.pem"
+LONGEST = 200
+"""Characters of the folder that is named after an owner; file systems take 255."""
 
 Ask = Callable[[], str]
 
@@ -96,7 +102,19 @@ def make(owner: str, passphrase: str | None) -> Signer:
         passphrase: encrypts the key file; None keeps the key in the system's keyring.
 
     Raises:
-        BurnerError: E717 when it cannot be kept, E722 for an empty passphrase.
+        BurnerError: E717 when it cannot be kept, E722 for an empty passphrase, E726 for a name
+            that nobody has.
+    """
+    signer = prepare(owner, passphrase)
+    adopt(owner, signer.public)
+    return signer
+
+
+def prepare(owner: str, passphrase: str | None) -> Signer:
+    """Make a key and keep it, but go on signing with the one before until `adopt`.
+
+    Raises:
+        BurnerError: as `make`.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -105,26 +123,46 @@ def make(owner: str, passphrase: str | None) -> Signer:
     key = Ed25519PrivateKey.generate()
     signer = Signer(PublicKey(key.public_key().public_bytes_raw()), key)
     folder = _folder(owner)
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _keeping(folder):
+        # The public half first: where the folder cannot be written, the keyring keeps nothing.
+        write_durably(folder / f"{signer.public.id}{PUBLIC}", signer.public.pem().encode())
         if passphrase is None:
             _to_keyring(signer)
         else:
-            _write_private(folder / f"{signer.public.id}.pem", _pem(key, passphrase))
-        (folder / f"{signer.public.id}.pub.pem").write_text(signer.public.pem(), encoding="ascii")
-        (folder / "current").write_text(signer.public.id, encoding="ascii")
-    except OSError as error:
-        raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+            write_durably(folder / f"{signer.public.id}.pem", _pem(key, passphrase))
     return signer
 
 
-def current(owner: str) -> PublicKey | None:
-    """The owner's public key; None where none was made on this computer."""
+def adopt(owner: str, public: PublicKey) -> None:
+    """Sign with this key from now on.
+
+    Raises:
+        BurnerError: E717 when that cannot be kept.
+    """
     folder = _folder(owner)
+    with _keeping(folder):
+        write_durably(folder / CURRENT, public.id.encode())
+
+
+def current(owner: str) -> PublicKey | None:
+    """The owner's public key; None where none was made on this computer.
+
+    Raises:
+        BurnerError: E722 what is kept of it is damaged, E726 for a name that nobody has.
+    """
+    path = _folder(owner) / CURRENT
     try:
-        return read_public(folder / f"{(folder / 'current').read_text().strip()}.pub.pem")
-    except OSError:
+        key = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (OSError, ValueError) as error:
+        raise _damaged(path) from error
+    if not re.fullmatch("[0-9a-f]{16}", key):
+        raise _damaged(path)
+    public = read_public(path.with_name(f"{key}{PUBLIC}"))
+    if public.id != key:
+        raise BurnerError("E722", f"{path.with_name(f'{key}{PUBLIC}')}: it holds key {public.id}")
+    return public
 
 
 def required(owner: str) -> PublicKey:
@@ -135,7 +173,7 @@ def required(owner: str) -> PublicKey:
     """
     public = current(owner)
     if public is None:
-        folders = sorted((state_folder() / "keys").glob("*/current"))
+        folders = sorted((state_folder() / "keys").glob(f"*/{CURRENT}"))
         there = ", ".join(unquote(each.parent.name) for each in folders) or "nobody"
         raise BurnerError("E721", f"looked for the key of {owner}; there are keys of: {there}")
     return public
@@ -156,12 +194,21 @@ def unlock(owner: str, ask: Ask | None = None) -> Signer:
     passphrase = os.environ.get(PASSPHRASE) or (ask() if ask else "")
     if not passphrase:
         raise BurnerError("E722", f"key {public.id} of {owner}: no passphrase given")
-    return _load(public, path.read_bytes(), passphrase)
+    try:
+        return _load(public, path.read_bytes(), passphrase)
+    except OSError as error:
+        raise BurnerError("E722", f"{path}: {error.strerror}") from error
 
 
 def forget(owner: str) -> None:
-    """Sign with the current key no more; its files stay."""
-    (_folder(owner) / "current").unlink(missing_ok=True)
+    """Sign with the current key no more; its files stay.
+
+    Raises:
+        BurnerError: E717 when that cannot be kept.
+    """
+    folder = _folder(owner)
+    with _keeping(folder):
+        (folder / CURRENT).unlink(missing_ok=True)
 
 
 def signer_for(station: str, ask: Ask | None = None) -> Signer | None:
@@ -174,7 +221,23 @@ def signer_for(station: str, ask: Ask | None = None) -> Signer | None:
 
 
 def _folder(owner: str) -> Path:
-    return state_folder() / "keys" / quote(owner, safe="")
+    if not owner.strip() or not owner.isprintable() or len(as_file_name(owner)) > LONGEST:
+        raise BurnerError("E726", repr(owner)[:LONGEST])
+    return state_folder() / "keys" / as_file_name(owner)
+
+
+@contextmanager
+def _keeping(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+
+
+def _damaged(path: Path) -> BurnerError:
+    keys = sorted(file.name.removesuffix(PUBLIC) for file in path.parent.glob(f"*{PUBLIC}"))
+    there = ", ".join(keys) or "none"
+    return BurnerError("E722", f"{path} names no key; there are: {there}. Write the right one in")
 
 
 def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
@@ -200,13 +263,6 @@ def _load(public: PublicKey, pem: bytes, passphrase: str | None) -> Signer:
     if not isinstance(key, Ed25519PrivateKey) or key.public_key().public_bytes_raw() != public.raw:
         raise BurnerError("E722", f"key {public.id}: the private half is another key's")
     return Signer(public, key)
-
-
-def _write_private(path: Path, pem: bytes) -> None:
-    """Readable by its owner alone from the first moment on."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
 
 
 def _to_keyring(signer: Signer) -> None:

@@ -1,0 +1,173 @@
+"""`burner manifest keys`: make, show, hand over and withdraw the keys that sign."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from burner.cli import screen
+from burner.cli.desk import (
+    new_passphrase,
+    operator_option,
+    passphrase,
+    reason_option,
+    station_option,
+)
+from burner.cli.options import manifest_option
+from burner.errors import BurnerError
+
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+Tell = Callable[[str, str], None]
+"""Prints a key's id; its PEM goes into the file that was asked for, else to the screen."""
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Make, hand over and withdraw the keys that sign checkpoints."""
+
+
+@keys_group.command("make")
+@click.argument("owner")
+@click.option("--keyring", "in_keyring", is_flag=True, help="Keep it in the system's keyring.")
+@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
+@click.option("--replace", is_flag=True, help="A person's next key; a station's is rotated.")
+def make(owner: str, in_keyring: bool, out: Path | None, replace: bool) -> None:
+    """Make a key for OWNER: a station id, or whoever countersigns.
+
+    The passphrase comes from BURNER_KEY_PASSPHRASE, else it is asked for.
+    """
+    from burner.manifest import keys
+
+    if not replace and keys.current(owner):
+        raise BurnerError("E736", f"{owner} has a key: see keys rotate, keys lost, or --replace")
+    with _told(out) as tell:
+        public = keys.make(owner, _new_lock(in_keyring)).public
+        tell(public.id, public.pem())
+
+
+@keys_group.command("show")
+@click.argument("owner", metavar="OWNER|PUB.pem")
+@click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
+def show(owner: str, out: Path | None) -> None:
+    """Print the public half of OWNER's key, or of a file: its id first, to be compared."""
+    from burner.manifest import keys
+
+    file = Path(owner)
+    public = keys.read_public(file) if file.is_file() else keys.required(owner)
+    with _told(out) as tell:
+        tell(public.id, public.pem())
+
+
+@keys_group.command("rotate")
+@click.option("--keyring", "in_keyring", is_flag=True, help="Keep the new key in the keyring.")
+@click.option("--out", type=NEW_FILE, help="Write the new public half here, for QA.")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def rotate(
+    *, in_keyring: bool, out: Path | None, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    """Make a new key for the station; the old one vouches for it in the chain."""
+    from burner.manifest import desk, keys
+    from burner.manifest.ledger import Ledger
+
+    old = keys.unlock(station, passphrase)
+    with _told(out) as tell, Ledger.open(manifest, station) as ledger:
+        desk.checkpoint(ledger.writer, old, "before the key is handed over")
+        new = keys.prepare(station, _new_lock(in_keyring)).public
+        desk.rotate(ledger.writer, old, new, operator=operator, reason=reason)
+        # Only now: what nobody vouches for must not sign.
+        keys.adopt(station, new)
+        tell(new.id, new.pem())
+
+
+@keys_group.command("revoke")
+@click.option("--key-id", metavar="ID", default="", help="Else the one that stands in the chain.")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def revoke(**options: str) -> None:
+    """Say that the station's key is in wrong hands: what it signs from now on is refused."""
+    _withdraw("revoked", **options)
+
+
+@keys_group.command("lost")
+@click.option("--key-id", metavar="ID", default="", help="Else the one that stands in the chain.")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def lost(**options: str) -> None:
+    """Say that the station's key is gone (a forgotten passphrase, a dead disk).
+
+    Which key that is says the manifest, on whatever computer. Then make a new one and carry its
+    public half to QA: nobody vouches for it but you.
+    """
+    _withdraw("lost", **options)
+
+
+def _withdraw(
+    what: str, *, key_id: str, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    from burner.manifest import keys
+    from burner.manifest.ledger import Ledger
+    from burner.manifest.seals import KeyOp
+    from burner.manifest.withdrawal import withdraw
+
+    own, damaged = None, False
+    try:
+        own = keys.current(station)
+    except BurnerError as error:
+        damaged = error.code == "E722"
+        if not damaged:
+            raise
+    who = {"operator": operator, "reason": reason}
+    with Ledger.open(manifest, station) as ledger:
+        key = withdraw(ledger.writer, KeyOp(what), key_id=key_id, own=own, **who)
+    if damaged or key == own:
+        keys.forget(station)
+        own = None
+    following = (
+        f"{station} signs with {own.id}: carry its public half to QA"
+        if own
+        else f"Make the next one with: burner manifest keys make {station}"
+    )
+    screen.say(f"Key {key.id} is {what}. {following}")
+
+
+def _new_lock(in_keyring: bool) -> str | None:
+    """The passphrase of a new key; None = the keyring keeps it."""
+    from burner.manifest.keys import PASSPHRASE
+
+    return None if in_keyring else os.environ.get(PASSPHRASE) or new_passphrase()
+
+
+@contextmanager
+def _told(out: Path | None) -> Iterator[Tell]:
+    """Where a public half goes. A file is made first: where it cannot be, no key is made."""
+    if out is None:
+        yield lambda key, pem: screen.say(f"key {key}\n{pem.rstrip()}")
+        return
+    try:
+        file = out.open("x", encoding="ascii")
+    except FileExistsError as error:
+        raise BurnerError("E736", str(out)) from error
+    except OSError as error:
+        raise BurnerError("E705", f"{out}: {error.strerror}") from error
+
+    def tell(key: str, pem: str) -> None:
+        screen.say(f"key {key}")
+        file.write(pem)
+
+    try:
+        with file:
+            yield tell
+    except BaseException as error:
+        out.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BurnerError("E705", f"{out}: {error.strerror}") from error
+        raise
