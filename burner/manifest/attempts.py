@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select
 
 from burner.manifest.bodies import Data, Life
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind
-from burner.manifest.tables import records
+from burner.manifest.tables import chains, records
 
 first = records.alias("first")
 _claim = records.alias("claim")
@@ -25,17 +25,22 @@ def joined(alias: Any, kind: Kind) -> ColumnElement[bool]:
     )
 
 
+_station = (
+    select(chains.c.station)
+    .where(chains.c.chain == first.c.chain)
+    .correlate(first)
+    .scalar_subquery()
+)
+_NAMED = '"supersedes":[{"seq":%,"station":"@"}]'
+"""As a canonical body has it: with the number for %, the station for @."""
+
+_names_it = func.replace(func.replace(literal(_NAMED), "%", cast(first.c.seq, Text)), "@", _station)
 _successor = (
     select(_next.c.body)
     .where(_next.c.unit_id == first.c.unit_id, _next.c.product_id == first.c.product_id)
     .where(_next.c.kind == Kind.INTENT.value)
-    .where(
-        or_(
-            _next.c.at > first.c.at,
-            and_(_next.c.at == first.c.at, _next.c.chain == first.c.chain)
-            & (_next.c.seq > first.c.seq),
-        )
-    )
+    # Text is searched as it is, in every kind of database, by taking it out.
+    .where(func.replace(_next.c.body, _names_it, "") != _next.c.body)
     .order_by(_next.c.at, _next.c.seq)
     .limit(1)
     .correlate(first)

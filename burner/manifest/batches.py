@@ -2,11 +2,10 @@
 
 Planned = pass + scrap + missing, over units by their last word: a unit that failed and was burned
 again with success is one pass; one that failed, or was interrupted, and was not burned again is
-missing until it is scrapped. An attempt that touches no unit (ERROR or ABORTED before its intent)
-counts none, as in the report.
+missing until it is scrapped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,12 +13,12 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import quotas
-from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind, Row
 from burner.manifest.claims import CLOSED, OPEN
 from burner.manifest.desk import Correction
-from burner.manifest.reader import CHUNK, Reader
-from burner.manifest.tables import RARE, batches, chains, records
+from burner.manifest.reader import Reader
+from burner.manifest.standing import changed, closing_of, standing
+from burner.manifest.tables import batches, chains, records
 from burner.manifest.writer import Writer
 from burner.model import Outcome
 
@@ -47,6 +46,8 @@ class BatchStatus:
     release_made: int | None = None
     """Units that the release has made or has in work, over all its batches; None: no limit."""
     release_allowed: int | None = None
+    changed: tuple[str, ...] = ()
+    """What became of it after its close, a sentence a unit."""
 
     @property
     def missing(self) -> int:
@@ -92,14 +93,19 @@ def status(reader: Reader, batch: str) -> BatchStatus:
     Raises:
         BurnerError: E733 when the manifest knows no such batch; E7.
     """
-    row = reader.batch(batch)
+    with reader.connection() as connection:
+        return _status(connection, batch, reader.manifest)
+
+
+def _status(connection: Connection, batch: str, manifest: str) -> BatchStatus:
+    row = connection.execute(select(batches).where(batches.c.batch == batch)).one_or_none()
     if row is None:
         raise BurnerError("E733", batch)
-    with reader.connection() as connection:
-        attempts, last = _last_words(connection, batch)
-        quota = quotas.quota(connection, row.release_digest)
+    attempts, words = standing(connection, batch, row.product_id, manifest)
+    quota = quotas.quota(connection, row.release_digest)
+    closed = closing_of(connection, batch, manifest) if row.state == CLOSED else None
     units: dict[str, list[str]] = {}
-    for unit, (_, word) in sorted(last.items()):
+    for unit, word in sorted(words.items()):
         units.setdefault(word, []).append(unit)
     interrupted = (*units.get(Outcome.ERROR, ()), *units.get(Outcome.ABORTED, ()))
     return BatchStatus(
@@ -118,6 +124,7 @@ def status(reader: Reader, batch: str) -> BatchStatus:
         voided=tuple(units.get(Correction.VOID, ())),
         release_made=quota.taken if quota else None,
         release_allowed=quota.allowed if quota else None,
+        changed=changed(connection, closed) if closed else (),
     )
 
 
@@ -142,21 +149,34 @@ def close(
     """
     if not operator.strip():
         raise BurnerError("E731", f"batch {batch}")
+    counted: list[BatchStatus] = []
+
+    def write(connection: Connection) -> Row:
+        counted.append(_count(connection, writer, batch, with_open))
+        return _close(connection, writer, counted[-1], operator)
+
     with writer.lock:
         writer.check_ready()
-        found = status(reader, batch)
-        if found.open and not with_open:
-            raise BurnerError("E734", f"{len(found.open)}: {', '.join(found.open[:10])}")
-        writer.commit(
-            f"{batch} close", lambda connection: _close(connection, writer, found, operator)
-        )
-    return found
+        if reader.batch(batch) is None:
+            raise BurnerError("E733", batch)
+        writer.commit(f"{batch} close", write)
+    return counted[-1]
+
+
+def _count(connection: Connection, writer: Writer, batch: str, with_open: bool) -> BatchStatus:
+    """Close the batch's row, and count behind that: whoever takes a place needs the row."""
+    closing = update(batches).where(batches.c.batch == batch, batches.c.state == OPEN)
+    if connection.execute(closing.values(state=CLOSED)).rowcount != 1:
+        raise BurnerError("E459", f"batch {batch} is closed already")
+    found = _status(connection, batch, writer.manifest)
+    if found.open and not with_open:
+        raise BurnerError("E734", f"{len(found.open)}: {', '.join(found.open[:10])}")
+    if found.planned is not None and len(found.passed) > found.planned:
+        raise BurnerError("E714", f"batch {batch}: {len(found.passed)} of {found.planned} passed")
+    return replace(found, state=CLOSED)
 
 
 def _close(connection: Connection, writer: Writer, found: BatchStatus, operator: str) -> Row:
-    closing = update(batches).where(batches.c.batch == found.batch, batches.c.state == OPEN)
-    if connection.execute(closing.values(state=CLOSED)).rowcount != 1:
-        raise BurnerError("E459", f"batch {found.batch} is closed already")
     data = {
         "op": CLOSED,
         "counts": found.counts(),
@@ -172,16 +192,8 @@ def _close(connection: Connection, writer: Writer, found: BatchStatus, operator:
 
 def closing(reader: Reader, batch: str) -> dict[str, Any] | None:
     """The body of the record that closed a batch; None while it is open."""
-    query = (
-        select(records.c.body)
-        .where(RARE, records.c.kind == Kind.BATCH.value, records.c.batch == batch)
-        .order_by(records.c.at.desc(), records.c.seq.desc())
-        .limit(1)
-    )
     with reader.connection() as connection:
-        body = connection.execute(query).scalar()
-    found = loads(body) if body else None
-    return found if found and found["data"]["op"] == CLOSED else None
+        return closing_of(connection, batch, reader.manifest)
 
 
 def heads(connection: Connection) -> list[dict[str, Any]]:
@@ -198,48 +210,3 @@ def heads(connection: Connection) -> list[dict[str, Any]]:
             head = {"manifest": chain.manifest, "station": chain.station}
             found.append({**head, "seq": row.seq, "hash": row.hash})
     return found
-
-
-def _last_words(connection: Connection, batch: str) -> tuple[int, dict[str, tuple[str, str]]]:
-    """How many attempts, and for each unit when what was last said of it."""
-    first, ending = records.alias("first"), records.alias("ending")
-    query = (
-        select(
-            first.c.unit_id,
-            first.c.at,
-            first.c.kind,
-            first.c.outcome,
-            ending.c.outcome.label("end"),
-        )
-        .outerjoin(
-            ending,
-            (ending.c.chain == first.c.chain)
-            & (ending.c.intent == first.c.seq)
-            & (ending.c.seq != first.c.seq)
-            & (ending.c.kind == Kind.OUTCOME.value),
-        )
-        .where(first.c.batch == batch, first.c.intent == first.c.seq)
-        .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
-        .order_by(first.c.at, first.c.chain, first.c.seq)
-    )
-    attempts, last = 0, {}
-    for row in connection.execution_options(yield_per=CHUNK).execute(query):
-        attempts += 1
-        began = row.kind == Kind.INTENT.value
-        word = row.end or row.outcome or Outcome.OPEN.value
-        if row.unit_id and (began or (word == Outcome.FAIL and row.unit_id not in last)):
-            last[row.unit_id] = (row.at, word)
-    for at, unit, word in _corrections(connection, batch):
-        if word != Correction.REWORK and unit in last and at >= last[unit][0]:
-            last[unit] = (at, word)
-    return attempts, last
-
-
-def _corrections(connection: Connection, batch: str) -> list[tuple[str, str, str]]:
-    query = (
-        select(records.c.at, records.c.unit_id, records.c.body)
-        .where(RARE, records.c.kind == Kind.CORRECTION.value, records.c.batch == batch)
-        .order_by(records.c.at, records.c.chain, records.c.seq)
-    )
-    rows = connection.execute(query).all()
-    return [(row.at, row.unit_id, loads(row.body)["data"]["what"]) for row in rows]

@@ -67,6 +67,8 @@ class Life:
 
     def __init__(self, bodies: Sequence[str]) -> None:
         parsed = [loads(body) for body in bodies]
+        self.body: Data = parsed[0]
+        """Of its first record."""
         self.heads: list[Data] = [body["head"] for body in parsed]
         self.first: Data = self.heads[0]
         self.last: Data = self.heads[-1]
@@ -149,6 +151,7 @@ def element(life: Life, superseded_by: Mapping[str, Any] | None = None) -> Data:
         "regions": attempt["regions"],
         "versions": attempt["versions"],
         "attempt": attempt["id"],
+        "nth": life.body["data"].get("nth", 0),
         "try_number": attempt["try_number"],
         "rework": attempt["rework"],
         "ids": attempt["ids"],

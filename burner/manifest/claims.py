@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     insert,
     or_,
     select,
@@ -44,10 +43,15 @@ _TAKE = Prepared(
     .values(taken=batches.c.taken + 1)
 )
 _GIVE = Prepared(update(batches).where(_batch).values(taken=batches.c.taken - 1))
+_still_open = (
+    select(batches.c.batch)
+    .where(batches.c.batch == bindparam("of_batch"), batches.c.state == OPEN)
+    # Whoever closes the batch waits for us, or we for him.
+    .with_for_update(read=True)
+)
 _AGAIN = Prepared(
     update(places)
-    .where(_place_of)
-    .where(exists().where(batches.c.batch == places.c.batch, batches.c.state == OPEN))
+    .where(_place_of, places.c.batch.in_(_still_open))
     .values(state=WORK, chain=bindparam("chain"), seq=bindparam("seq"))
 )
 _ID = Prepared(insert(ids))

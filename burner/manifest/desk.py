@@ -14,6 +14,7 @@ from burner.errors import BurnerError
 from burner.manifest import claims as names
 from burner.manifest.chain import Kind, Row
 from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.order import latest
 from burner.manifest.seals import HeadOfChain, KeyOp, checkpoint_data, rotation_message
 from burner.manifest.tables import RARE, claims, records
 from burner.manifest.writer import Writer
@@ -113,7 +114,13 @@ def correct(
         raise BurnerError("E731", f"unit {unit_id}")
 
     def write(connection: Connection) -> Row:
-        data: dict[str, Any] = {"what": what.value, "operator": operator, "reason": reason}
+        nth = latest(connection, unit_id, product_id).nth
+        data: dict[str, Any] = {
+            "nth": nth,
+            "operator": operator,
+            "reason": reason,
+            "what": what.value,
+        }
         if what is Correction.VOID:
             data["released"] = _release(connection, unit_id, product_id)
         if what is not Correction.REWORK and batch:

@@ -10,38 +10,20 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import bindparam, desc, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import claims, quotas, twins
+from burner.manifest import claims, order, quotas, twins
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
+from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind, Row
-from burner.manifest.database import Prepared, place, together
+from burner.manifest.database import place, together
 from burner.manifest.desk import checkpoint
 from burner.manifest.history import UnitHistory
 from burner.manifest.keys import Signer
 from burner.manifest.reader import Reader
-from burner.manifest.tables import chains, records
 from burner.manifest.writer import Clock, Writer
 from burner.model import Attempt, Outcome, Record, Result
-
-_later = records.alias("later")
-_LATEST = Prepared(
-    select(records.c.chain, records.c.seq, chains.c.station, _later.c.outcome)
-    .join(chains, chains.c.chain == records.c.chain)
-    .outerjoin(
-        _later,
-        (_later.c.chain == records.c.chain)
-        & (_later.c.intent == records.c.seq)
-        & (_later.c.kind == Kind.OUTCOME.value),
-    )
-    .where(records.c.unit_id == bindparam("unit"), records.c.product_id == bindparam("product"))
-    .where(records.c.kind == Kind.INTENT.value)
-    .order_by(desc(records.c.at), desc(records.c.chain), desc(records.c.seq))
-    .limit(1)
-)
-
 
 EVERY = 1000
 """Records between checkpoints."""
@@ -60,6 +42,7 @@ class _Work:
     device_name: str
     batch: str
     claimed: bool
+    nth: int
     bound: bool = False
     """Whether what only the boot told was claimed: once an attempt."""
 
@@ -152,9 +135,14 @@ class Ledger:
             row = self.writer.commit(
                 f"{attempt.id} intent", lambda connection: self._intend(connection, attempt, data)
             )
-            claimed = bool(attempt.device_name)
             self._working[attempt.id] = _Work(
-                row.head.seq, data, attempt.unit_id, attempt.device_name, attempt.batch, claimed
+                intent=row.head.seq,
+                data=data,
+                unit_id=attempt.unit_id,
+                device_name=attempt.device_name,
+                batch=attempt.batch,
+                claimed=bool(attempt.device_name),
+                nth=loads(row.body)["data"]["nth"],
             )
 
     def bind(self, attempt: Attempt) -> None:
@@ -309,10 +297,13 @@ class Ledger:
         twins.refuse(connection, attempt, data["ids"])
         name = {"device_name": attempt.device_name, "product_id": attempt.product_id}
         taking = claims.Taking(connection, where, **name, batch=attempt.batch)
+        of_unit = {"unit": attempt.unit_id, "product": attempt.product_id}
         with together(connection):
-            latest = _LATEST.run(connection, unit=attempt.unit_id, product=attempt.product_id)
             taking.ask()
-        body = {"attempt": data, "supersedes": _superseded(latest.fetchone())}
+            # Behind what may wait for another station, so that its attempt is seen.
+            found = order.LATEST.run(connection, **of_unit)
+        latest = order.latest_of(found)
+        body = {"attempt": data, "nth": latest.nth + 1, "supersedes": [*latest.supersedes]}
         head = {**_head(attempt), "claims": taking.new_name(), "intent": where["seq"]}
         with together(connection):
             taking.count()
@@ -338,6 +329,7 @@ class Ledger:
         passed = result.outcome is Outcome.PASS
         data = {
             "attempt": _added(work, attempt) if work else attempt_data(attempt),
+            "nth": work.nth if work else _follows(connection, attempt),
             "result": result_data(result),
         }
         head = {
@@ -364,12 +356,11 @@ class _LostRaceError(Exception):
     """Another station opened the batch between our look and our write."""
 
 
-def _superseded(latest: Any) -> list[dict[str, Any]]:
-    """The unit's latest attempt, when it is OPEN: the new one takes over."""
-    if latest is None or latest[3] is not None:
-        return []
-    _, seq, station, _ = latest
-    return [{"seq": seq, "station": station}]
+def _follows(connection: Connection, attempt: Attempt) -> int:
+    """An attempt that never began is none on the unit: behind which one it comes."""
+    if not attempt.unit_id:
+        return 0
+    return order.latest(connection, attempt.unit_id, attempt.product_id).nth
 
 
 def _may_bind(attempt: Attempt, work: _Work) -> bool:

@@ -3,6 +3,7 @@
 from burner.manifest.audits import Checked, checks_of
 from burner.manifest.bodies import Data, element, fingerprints
 from burner.manifest.canonical import utc
+from burner.manifest.order import in_order
 from burner.manifest.reader import Filter, Reader
 
 
@@ -17,7 +18,7 @@ def lives_of(reader: Reader, text: str) -> list[Data]:
 
 
 def _life_of(reader: Reader, unit_id: str) -> Data:
-    lives = list(reader.lives(Filter(unit=unit_id)))
+    lives = in_order(reader.lives(Filter(unit=unit_id)), lambda life: life[0].body)
     attempts = [element(life, successor) for life, successor in lives]
     names = (attempt["device_name"] for attempt in attempts)
     return {

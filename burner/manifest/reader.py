@@ -23,11 +23,10 @@ from burner.manifest.attempts import (
     superseded_by,
 )
 from burner.manifest.bodies import Data, Life, element
-from burner.manifest.canonical import loads, utc
-from burner.manifest.chain import Kind
+from burner.manifest.canonical import utc
 from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
-from burner.manifest.history import UnitHistory, history
+from burner.manifest.history import UnitHistory, corrections, history
 from burner.manifest.tables import SCHEMA, batches, chains, claims, ids, places, records
 from burner.model import Attempt, Outcome
 
@@ -182,13 +181,8 @@ class Reader:
 
     def corrections(self, unit_id: str) -> list[Data]:
         """What people said of a unit, first to last."""
-        query = (
-            select(records.c.body)
-            .where(records.c.unit_id == unit_id, records.c.kind == Kind.CORRECTION.value)
-            .order_by(records.c.at, records.c.chain, records.c.seq)
-        )
         with self.connection() as connection:
-            bodies = [loads(body) for body in connection.execute(query).scalars()]
+            bodies = corrections(connection, unit_id)
         return [
             {key: body["head"][key] for key in ("seq", "at", "station", "batch")} | body["data"]
             for body in bodies

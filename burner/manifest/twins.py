@@ -61,8 +61,7 @@ def _refuse(connection: Connection, attempt: Attempt, source: str, value: str, c
 def standing(connection: Connection, unit_id: str, product_id: str) -> Iterator[Life]:
     """The attempts by which a unit is what it is."""
     last, passed = last_and_passed(connection, unit_id, product_id)
-    until = withdrawn(connection, unit_id, product_id)
-    if passed and passed.last["at"] > until:
-        yield passed
-    if last and last.outcome is Outcome.OPEN and last.last["at"] > until:
-        yield last
+    open_one = last if last and last.outcome is Outcome.OPEN else None
+    for life in (passed, open_one):
+        if life and not withdrawn(connection, life, unit_id, product_id):
+            yield life
