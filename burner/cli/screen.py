@@ -4,6 +4,7 @@ Everything for people goes to stderr except tables, which are a command's answer
 imported on first use, so that help and `--json` never pay for it.
 """
 
+import re
 import sys
 import tempfile
 import traceback
@@ -22,8 +23,11 @@ Item = TypeVar("Item")
 Advance = Callable[[int], None]
 """Tells a progress bar how much more is done."""
 
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
 PIPE_WIDTH = 400
 COLUMN_GAP = 3
+ARROW = "→"
 
 
 @cache
@@ -38,16 +42,27 @@ def console(stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
 
 
+def seen(text: str) -> str:
+    """Text in which every character can be seen; the others as JSON writes them."""
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def say(text: str = "") -> None:
     """A line of a command's answer, as it stands."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(seen(text) + "\n")
 
 
 def warn(text: str) -> None:
     """A line for the person, beside the answer."""
-    from rich.markup import escape
+    _beside(text, "yellow")
 
-    console(stderr=True).print(f"[yellow]{escape(text)}[/yellow]")
+
+def _beside(text: str, style: str = "", head: str = "") -> None:
+    """A line on stderr. Text from outside meets rich here and in `table`, never as markup."""
+    from rich.text import Text
+
+    line = Text.assemble((head, "bold" if head == ARROW else "bold red"), (seen(text), style))
+    console(stderr=True).print(line)
 
 
 def say_beside(head: str, text: str) -> None:
@@ -72,11 +87,12 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    said = Text(seen(title), style="table.title") if title else None
+    drawn = Table(title=said, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column in whole)
+        drawn.add_column(Text(seen(column)), overflow="fold", no_wrap=column in whole)
     for row in rows:
-        drawn.add_row(*(Text(str(cell)) for cell in row))
+        drawn.add_row(*(Text(seen(str(cell))) for cell in row))
     console().print(drawn)
 
 
@@ -90,19 +106,16 @@ def room_beside(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int
 
 def error(problem: BurnerError, language: Language = "en") -> None:
     """What happened, what to do now, the code; every finding when an input was refused."""
-    from rich.markup import escape
-
     row = problem.row
-    out = console(stderr=True)
-    out.print(f"[bold red]{problem.code}[/bold red] {escape(row.sentence(language))}")
+    _beside(f" {row.sentence(language)}", head=problem.code)
     for finding in problem.findings:
-        out.print(f"  {escape(finding.line(language))}")
+        _beside(f"  {finding.line(language)}")
     if problem.detail and not problem.findings:
-        out.print(f"  {escape(problem.detail)}")
-    out.print(f"[bold]→[/bold] {escape(row.remedy(language))}")
+        _beside(f"  {problem.detail}")
+    _beside(f" {row.remedy(language)}", head=ARROW)
     others = [finding for finding in problem.findings if finding.code != problem.code]
     for line in meanings(others, language):
-        out.print(escape(line))
+        _beside(line)
 
 
 def findings(
@@ -137,9 +150,10 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterab
     """Pass items through, with a progress bar beside it when a person is looking."""
     if not console(stderr=True).is_terminal:
         return items
+    from rich.markup import escape
     from rich.progress import track as rich_track
 
-    return rich_track(items, description=label, total=total, console=console(stderr=True))
+    return rich_track(items, description=escape(label), total=total, console=console(stderr=True))
 
 
 @contextmanager
@@ -148,8 +162,9 @@ def progress(label: str, total: int) -> Iterator[Advance]:
     if not console(stderr=True).is_terminal:
         yield lambda _: None
         return
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
+        task = bar.add_task(escape(label), total=total)
         yield lambda done: bar.advance(task, done)

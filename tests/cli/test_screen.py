@@ -1,0 +1,50 @@
+"""What text from outside may not do to the screen: be read as markup, move the cursor, hide."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.cli import screen
+from burner.errors import BurnerError
+
+HOSTILE = ("[/red]", "[bold]x", "[link=http://x]y[/link]", "\\[/x]", "trailing\\", ":smile:")
+
+
+@pytest.fixture(autouse=True)
+def streams_of_this_test() -> None:
+    """The consoles are made once: of the streams that a test has."""
+    screen.console.cache_clear()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_from_outside_is_never_markup(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    screen.table(text, (f"head {text}",), [(f"cell {text}",)])
+    screen.warn(text)
+    screen.error(BurnerError("E712", text))
+    told = capsys.readouterr()
+    assert told.out.count(text) == 3
+    assert told.err.count(text) == 2
+
+
+def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("\x1b[2Jgone", "a\rb", "\x9b31m", "\u202eelif", "\udcff"):
+        screen.say(text)
+        screen.warn(text)
+        screen.table(text, (text,), [(text,)])
+        screen.error(BurnerError("E712", text))
+    told = capsys.readouterr()
+    assert not screen.UNSEEN.search(told.out + told.err)
+    assert "\\u001b[2Jgone" in told.out
+
+
+def test_chinese_and_lines_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.say("台账\u3000已损坏\n\t→ 完成")
+    assert capsys.readouterr().out == "台账\u3000已损坏\n\t→ 完成\n"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_json_line_that_is_said_means_the_same(text: str) -> None:
+    line = json.dumps({"text": text}, ensure_ascii=False)
+    assert json.loads(screen.seen(line)) == {"text": text}
