@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import orjson
 
-from burner.manifest.canonical import VERSION
+from burner.manifest.canonical import VERSION, loads
 
 
 class Kind(StrEnum):
@@ -90,10 +90,13 @@ class Flaw:
     """The first bad place of a chain."""
 
     station: str
+    """Empty = no station's: the manifest as a whole."""
     seq: int
     what: str
 
     def __str__(self) -> str:
+        if not self.station:
+            return self.what
         return f"station {self.station}, record {self.seq}: {self.what}"
 
 
@@ -122,6 +125,7 @@ class ChainCheck:
         self.seq = seq
         """Its number."""
         self.at = ""
+        """When it was written; empty = not known."""
 
     def take(self, row: Columns) -> str:
         """Check the next record; empty when it is good, else what is wrong with it."""
@@ -151,8 +155,14 @@ class ChainCheck:
         }
         if not text.endswith(orjson.dumps({"head": head})[1:]):
             return "a column says something else than the body"
+        if at < self.at and not (kind == Kind.CLOCK and self._answered(text)):
+            return f"is dated {at}, before the record before it ({self.at})"
         self.hash, self.seq, self.at = found, seq, at
         return ""
+
+    def _answered(self, text: bytes) -> bool:
+        """Whether a `clock` says the moment that it goes back from."""
+        return bool(loads(text)["data"].get("was") == self.at)
 
 
 def _hex(data: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Kind
 from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.trust import keys_of
 
 CODE_BITS = 80
 """Of a hash in a short code: enough that nobody finds a second chain for it."""
@@ -77,8 +78,9 @@ class Seals:
         self, manifest: str, station: str, trusted: Mapping[str, PublicKey] | None = None
     ) -> None:
         self._manifest, self._station = manifest, station
-        self._given = bool(trusted)
-        self._trusted = dict(trusted or {})
+        given = keys_of(trusted, station)
+        self._given = given is not None
+        self._trusted = dict(given or {})
         self._revoked: set[str] = set()
         self.signed = 0
         """Number of the last record under a good signature."""
@@ -98,8 +100,16 @@ class Seals:
             if kind == Kind.KEY:
                 return self._key(data)
             return self._checkpoint(seq, before, data)
-        except (KeyError, ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, AttributeError):
             return f"a {kind} that cannot be read"
+
+    def unsigned(self, records: int) -> str:
+        """After the last of so many records: what is wrong when keys were given, and none of them
+        (nor one they vouch for) signed anything; else empty.
+        """
+        if not self._given or self.signed or not records:
+            return ""
+        return "nothing up to here is signed by a key that was given for this station"
 
     def _key(self, data: Mapping[str, Any]) -> str:
         op = KeyOp(data["op"])

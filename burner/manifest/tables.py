@@ -170,6 +170,8 @@ ids = Table(
 """IMEI, label, serial number → unit."""
 
 GUARDED = ("records", "chains")
+REFUSAL = " BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END "
+"""What a guard does on a server."""
 
 
 def guards(dialect: str) -> tuple[str, ...]:
@@ -183,7 +185,7 @@ def guards(dialect: str) -> tuple[str, ...]:
         )
     refuse = (
         "CREATE OR REPLACE FUNCTION burner_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$"
+        f"$${REFUSAL}$$"
     )
     return refuse, *(
         f"CREATE TRIGGER {table}_keep_{action} BEFORE {action} ON {table} "
@@ -194,6 +196,16 @@ def guards(dialect: str) -> tuple[str, ...]:
     )
 
 
+_ARMED = text(
+    """SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND p.prosrc = :refusal
+    AND t.tgqual IS NULL AND cardinality(t.tgattr::int2[]) = 0
+    AND t.tgtype = CASE WHEN t.tgname LIKE '%update' THEN 19 WHEN t.tgname LIKE '%delete' THEN 11
+        ELSE 34 END"""
+)
+"""Triggers that refuse, always: before each row (19 UPDATE, 11 DELETE) or TRUNCATE (34)."""
+
+
 def missing_guards(connection: Connection) -> set[str]:
     """Guards that are gone or say something else: somebody prepared to edit."""
     if connection.dialect.name == "sqlite":
@@ -202,8 +214,7 @@ def missing_guards(connection: Connection) -> set[str]:
     names = {
         f"{table}_keep_{action}" for table in GUARDED for action in ("update", "delete", "truncate")
     }
-    armed = text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
-    return names - set(connection.execute(armed).scalars())
+    return names - set(connection.execute(_ARMED, {"refusal": REFUSAL}).scalars())
 
 
 def create(connection: Connection) -> None:

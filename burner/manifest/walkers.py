@@ -98,7 +98,8 @@ def _result(line: str | None) -> Walked:
         raise BurnerError(*error)
     for key in ("flaw", "contradiction"):
         data[key] = Flaw(**data[key]) if data[key] else None
-    return Walked(**{**data, "stretch": Stretch(**data["stretch"])})
+    unheld = tuple((seq, name, product, unit) for seq, name, product, unit in data["unheld"])
+    return Walked(**{**data, "stretch": Stretch(**data["stretch"]), "unheld": unheld})
 
 
 def _main() -> None:
