@@ -214,7 +214,7 @@ def test_another_manifests_chain_comes_in_with_its_doubles_told(
         (double,) = imported.duplicates
         assert (double["device_name"], double["holder"]) == ("7cdfa1000002", "7c:df:a1:00:00:63")
         assert "signed" in str(verify(office.reader, trusted=ring(old)).flaw)
-        checkpoint(office.writer, old, "on demand")
+        desk.checkpoint(office.writer, old, "on demand")
         assert verify(office.reader, trusted=ring(old)).flaw is None
         assert office.reader.find("861234567890123") == ("7c:df:a1:00:00:07",)
         with refused("E450"):
