@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.errors import Finding
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.ledger import EVERY, Ledger
     from burner.release import Release
 
 
@@ -78,7 +78,10 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             stock.pack(segment)
         signer = signer_for(slots.station, ask=passphrase if person else None)
         real = slots.hand is None
-        with Ledger.open(wish.manifest, slots.station, signer=signer, remembers=real) as ledger:
+        every = slots.checkpoint_every or EVERY
+        with Ledger.open(
+            wish.manifest, slots.station, signer=signer, every=every, remembers=real
+        ) as ledger:
             _warn(wish, other_bytes(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)

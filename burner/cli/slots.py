@@ -49,6 +49,8 @@ class Slots:
     """Id of this station in records."""
     hand: "ControlClient | None" = None
     """What moves boards about on a simulated bench."""
+    checkpoint_every: int | None = None
+    """Records between signed checkpoints; None = the manifest's usual number."""
 
     def devices(self, logs: Path, stock: "Stock") -> "dict[str, Esp]":
         """A device a slot, its worker started: it warms up while people type."""
@@ -140,7 +142,8 @@ def _station(path: Path) -> Slots:
         return locate
 
     located = {slot: locator(station, slot) for slot in station.slots}
-    return Slots(located, station_id(station.station))
+    every = station.checkpoint_every
+    return Slots(located, station_id(station.station), checkpoint_every=every)
 
 
 @contextmanager

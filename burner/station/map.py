@@ -74,6 +74,8 @@ class StationFile(Strict):
     burner: Literal[1] = 1
     station: Name | None = None
     """The station's id in records; without it the computer's name is used."""
+    checkpoint_every: int | None = Field(default=None, ge=1)
+    """Records between signed checkpoints; None = the manifest's usual number."""
     slots: dict[Name, dict[Name, PortPlace]] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -131,6 +133,8 @@ def to_yaml(station: StationFile) -> str:
     lines = ["# Made by: burner station teach", "burner: 1"]
     if station.station:
         lines.append(f'station: "{station.station}"')
+    if station.checkpoint_every:
+        lines.append(f"checkpoint_every: {station.checkpoint_every}")
     lines.append("slots:")
     for slot, ports in station.slots.items():
         lines.append(f'  "{slot}":')

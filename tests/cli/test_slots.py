@@ -47,11 +47,12 @@ def test_a_bench_that_does_not_run_says_so() -> None:
     assert refused.value.code == "E194"
 
 
-def test_a_station_file_gives_its_slots_and_its_name(tmp_path: Path) -> None:
+def test_a_station_file_gives_its_slots_its_name_and_its_checkpoints(tmp_path: Path) -> None:
     path = tmp_path / "line.yaml"
-    path.write_text("{station: line-3, slots: {A: {esp: {location: 99-9}}}}", encoding="utf-8")
+    slot = "slots: {A: {esp: {location: 99-9}}}"
+    path.write_text(f"{{station: line-3, checkpoint_every: 50, {slot}}}", encoding="utf-8")
     with open_slots((), path, None) as slots:
-        assert slots.station == "line-3"
+        assert (slots.station, slots.checkpoint_every) == ("line-3", 50)
         with pytest.raises(BurnerError) as refused:
             slots.locate["A"]("esp")
     assert refused.value.code == "E302"

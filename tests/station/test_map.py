@@ -124,16 +124,20 @@ TEXTS = st.from_regex(r"[A-Za-z0-9:. -]{1,12}", fullmatch=True)
 PLACES = st.builds(PortPlace, location=TEXTS) | st.builds(PortPlace, serial=TEXTS)
 
 
-@given(st.dictionaries(WORDS, st.dictionaries(WORDS, PLACES, min_size=1), min_size=1), WORDS)
+@given(
+    st.dictionaries(WORDS, st.dictionaries(WORDS, PLACES, min_size=1), min_size=1),
+    WORDS,
+    st.none() | st.integers(1, 10**6),
+)
 def test_what_is_written_is_read_back_as_the_same(
-    slots: dict[str, dict[str, PortPlace]], name: str
+    slots: dict[str, dict[str, PortPlace]], name: str, every: int | None
 ) -> None:
     from burner.schema import fit, parse
 
     places = [place for ports in slots.values() for place in ports.values()]
     if len(set(places)) < len(places):
         return
-    written = StationFile(station=name, slots=slots)
+    written = StationFile(station=name, checkpoint_every=every, slots=slots)
     read, findings = fit(parse(to_yaml(written), "line.yaml", "E195"), StationFile, "E195")
     assert not findings
     assert read == written
