@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.errors import Finding
-    from burner.manifest.ledger import EVERY, Ledger
+    from burner.manifest.ledger import Ledger
     from burner.release import Release
 
 
@@ -65,7 +65,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
     from burner.manifest.keys import signer_for
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.ledger import EVERY, Ledger
     from burner.release import open_release
 
     person = is_person() and not wish.yes and not wish.as_json
