@@ -1,12 +1,13 @@
 """A copy of a manifest while stations write to it."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from burner.errors import BurnerError
-from burner.manifest.database import guarded, place
+from burner.manifest.database import Place, guarded, place, read_only
 from burner.manifest.reader import Reader
+from burner.manifest.state import sync_folder
 from burner.manifest.verify import Progress, Verdict, verify
 
 PAGES = 1000
@@ -30,16 +31,29 @@ def backup(source: str | Path, target: Path, progress: Progress = lambda _: None
         raise BurnerError("E736", str(target))
     Reader(where).close()
     part = target.with_name(target.name + ".part")
-    with guarded(where), closing(sqlite3.connect(where.path)) as original:
-        try:
-            with closing(sqlite3.connect(part)) as copy:
-                original.backup(copy, pages=PAGES)
-                copy.execute("PRAGMA journal_mode=DELETE")
-            with Reader.open(part) as reader:
-                verdict = verify(reader, progress, remember=False)
-            part.replace(target)
-        except OSError as error:
-            raise BurnerError("E705", f"{target}: {error.strerror}") from error
-        finally:
+    try:
+        # Whether the copy can be written is a matter of its own, told with its own name.
+        part.write_bytes(b"")
+        _copy(where, part)
+        with Reader.open(part) as reader:
+            verdict = verify(reader, progress, remember=False)
+        part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
             part.unlink(missing_ok=True)
     return verdict
+
+
+def _copy(where: Place, part: Path) -> None:
+    """All pages as they are at one moment, however long that takes."""
+    assert where.path is not None  # noqa: S101 - asked by the caller
+    with (
+        guarded(where),
+        closing(read_only(where.path)) as original,
+        closing(sqlite3.connect(part)) as copy,
+    ):
+        original.backup(copy, pages=PAGES)
+        copy.execute("PRAGMA journal_mode=DELETE")

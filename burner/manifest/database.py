@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from sqlalchemy import ClauseElement, Engine, Table, create_engine, event, exc, select
@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from burner.errors import BurnerError
 from burner.manifest import tables
+from burner.manifest.refusals import code_of, primary, server_code, sqlite_code, words
 
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
@@ -85,12 +86,13 @@ def writing(where: Place) -> Engine:
     path = where.path
     if not path.exists() and not path.parent.is_dir():
         raise BurnerError("E706", f"the folder {path.parent} does not exist")
-    engine = _sqlite(str(path), "BEGIN IMMEDIATE", uri=False)
+    engine = _sqlite(lambda: _attached(str(path)), "BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "connect")
     def _durable(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA fullfsync=ON")  # macOS; elsewhere fsync reaches the disk anyway
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
 
     return engine
@@ -104,18 +106,37 @@ def reading(where: Place) -> Engine:
     """
     if where.path is None:
         return _postgresql(where, read_only=True)
-    if not where.path.is_file():
+    path = where.path
+    if not path.is_file():
         raise BurnerError("E701", str(where))
-    wal = where.path.with_name(where.path.name + "-wal")
-    # A WAL database on a read-only medium cannot make its -shm file; without a WAL none is needed.
-    frozen = "" if wal.exists() or _writable(where.path.parent) else "&immutable=1"
-    engine = _sqlite(f"{where.path.absolute().as_uri()}?mode=ro{frozen}", "BEGIN", uri=True)
+    engine = _sqlite(lambda: read_only(path), "BEGIN")
 
     @event.listens_for(engine, "connect")
     def _mapped(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA mmap_size={MAPPED_SIZE}")
 
     return engine
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A SQLite file as it is read without writing, on any medium; the driver's own errors."""
+    uri = file_uri(path.absolute())
+    try:
+        return _attached(f"{uri}?mode=ro", uri=True)
+    except sqlite3.OperationalError as error:
+        wal = path.with_name(path.name + "-wal")
+        refused = primary(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not refused or (wal.exists() and wal.stat().st_size):
+            raise
+        # On a read-only medium the -shm file of a WAL database cannot be made; without anything
+        # in the WAL none is needed.
+        return _attached(f"{uri}?mode=ro&immutable=1", uri=True)
+
+
+def file_uri(path: PurePath) -> str:
+    """An absolute path as SQLite takes it: a server's name in it belongs to the path."""
+    uri = path.as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
 
 
 class Prepared:
@@ -203,15 +224,15 @@ def guarded(where: Place) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise BurnerError(_code(error), f"{where}: {_words(error.orig)}") from error
+        raise BurnerError(code_of(error), f"{where}: {words(error.orig)}") from error
     except sqlite3.Error as error:
-        raise BurnerError(_sqlite_code(error), f"{where}: {_words(error)}") from error
+        raise BurnerError(sqlite_code(error), f"{where}: {words(error)}") from error
     except exc.SQLAlchemyError as error:
-        raise BurnerError("E718", f"{where}: {_words(error)}") from error
+        raise BurnerError("E718", f"{where}: {words(error)}") from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "psycopg":
             raise
-        raise BurnerError(_server_code(error), f"{where}: {_words(error)}") from error
+        raise BurnerError(server_code(error), f"{where}: {words(error)}") from error
 
 
 def is_lost(connection: Connection) -> bool:
@@ -232,26 +253,37 @@ def check_version(where: Place, known: dict[str, str]) -> int:
     """The schema version of a manifest.
 
     Raises:
-        BurnerError: E702 not a manifest, E703 made by a newer burner.
+        BurnerError: E702 not a manifest, E703 made by a newer burner, E708 of no version.
     """
     if "schema" not in known or "manifest" not in known:
         raise BurnerError("E702", str(where))
-    version = int(known["schema"])
+    try:
+        version = int(known["schema"])
+    except ValueError as error:
+        raise BurnerError("E708", f"{where}: of version {known['schema']!r}") from error
     if version > tables.SCHEMA:
         detail = f"{where}: version {version}, this burner knows {tables.SCHEMA}"
         raise BurnerError("E703", detail)
     return version
 
 
-def _sqlite(path: str, begin: str, uri: bool) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
-        )
+def _attached(path: str, uri: bool = False) -> sqlite3.Connection:
+    """Raises: sqlite3.Error: the file cannot be read."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
+    )
+    try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        return connection
+        if uri:
+            connection.execute("SELECT count(*) FROM sqlite_master")  # the file is opened here
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
+
+def _sqlite(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, paramstyle="named")
 
     @event.listens_for(engine, "begin")
@@ -285,52 +317,3 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
         pool_size=1,
         max_overflow=1,
     )
-
-
-def _code(error: exc.DBAPIError) -> str:
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig)
-    return "E711" if error.connection_invalidated else _server_code(error.orig)
-
-
-def _server_code(error: BaseException | None) -> str:
-    """By SQLSTATE (PostgreSQL manual, appendix A); without one, the connection failed."""
-    state = getattr(error, "sqlstate", None) or ""
-    if state in ("53100", "53200"):
-        return "E705"
-    if state in ("25006", "42501", "28000", "28P01"):
-        return "E706"
-    if state in ("55P03", "40P01", "57014"):
-        return "E707"
-    lost = not state or state[:2] in ("08", "57")
-    return "E711" if lost and type(error).__name__ != "DataError" else "E718"
-
-
-_SQLITE = {
-    sqlite3.SQLITE_FULL: "E705",
-    sqlite3.SQLITE_IOERR: "E705",
-    sqlite3.SQLITE_READONLY: "E706",
-    sqlite3.SQLITE_CANTOPEN: "E706",
-    sqlite3.SQLITE_PERM: "E706",
-    sqlite3.SQLITE_AUTH: "E706",
-    sqlite3.SQLITE_BUSY: "E707",
-    sqlite3.SQLITE_LOCKED: "E707",
-    sqlite3.SQLITE_CORRUPT: "E708",
-    sqlite3.SQLITE_NOTADB: "E702",
-}
-
-
-def _sqlite_code(error: sqlite3.Error) -> str:
-    return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "E718")
-
-
-def _words(error: BaseException | None) -> str:
-    """The first line of what the database said; never its parameters."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0]
-
-
-def _writable(folder: Path) -> bool:
-    import os
-
-    return os.access(folder, os.W_OK)
