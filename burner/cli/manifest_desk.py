@@ -34,10 +34,17 @@ def head(out: Path | None, manifest: str) -> None:
 @click.argument("file", type=FILE)
 @click.option("--owner", required=True, metavar="NAME", help="Whose key signs (see keys make).")
 def countersign(file: Path, owner: str) -> None:
-    """Sign the heads in FILE (QA does this on a computer of its own)."""
+    """Sign the heads in FILE (QA does this on a computer of its own).
+
+    Compare what it prints with what the stations showed: the signature says that these are they.
+    """
     from burner.manifest import heads, keys
 
-    heads.countersign(file, keys.unlock(owner, passphrase), owner)
+    for each in heads.heads_of(file):
+        screen.say(each.code())
+    signer = keys.unlock(owner, passphrase)
+    signed = heads.countersign(file, signer, owner)
+    screen.say(f"{len(signed)} heads signed with key {signer.public.id} of {owner}.")
 
 
 @click.command()

@@ -17,39 +17,77 @@ if TYPE_CHECKING:
 
     from burner.manifest.heads import Wanted
     from burner.manifest.keys import PublicKey
+    from burner.manifest.offline import Findings
+    from burner.manifest.trust import Trust
     from burner.manifest.verify import ChainState
 
 FILE = click.Path(exists=True, path_type=Path)
+MOST_GAPS = 10
+"""Stretches of withheld records that are named."""
+
+key_option = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="[STATION=]PUB.pem",
+    help="Public key that must have signed; with STATION= that station's chain, and no other's.",
+)
+
+
+def trust(keys: tuple[str, ...]) -> "Trust | None":
+    """The keys of `--key`; None where none is given.
+
+    Raises:
+        BurnerError: E722 for a file that is no public key.
+    """
+    from burner.manifest.keys import read_public
+    from burner.manifest.trust import Trust
+
+    free, bound = [], []
+    for text in keys:
+        station, equals, file = text.rpartition("=")
+        if equals and not _is_file(text):
+            bound.append((station, read_public(Path(file))))
+        else:
+            free.append(read_public(Path(text)))
+    return Trust(free, bound) if keys else None
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # longer than any name
+        return False
 
 
 @click.command()
 @click.argument("target", metavar="[FILE|FOLDER]", required=False, type=FILE)
 @manifest_option
-@click.option("--key", "keys", multiple=True, type=FILE, help="Public key that must have signed.")
+@key_option
 @click.option("--head", "heads", multiple=True, help="Printed code, or file, it must contain.")
 @json_option
 def verify(
     target: Path | None,
     manifest: str,
-    keys: tuple[Path, ...],
+    keys: tuple[str, ...],
     heads: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Recompute every hash, compare every column, name, place and ID; name the first bad place.
 
     Without an argument: the manifest. With FILE: a chain exported with --format chain. With
-    FOLDER: the sealed folder of a closed batch. With --key the signatures must be that key's:
-    without it they prove only that nobody without *a* key changed anything.
+    FOLDER: the sealed folder of a closed batch. With --key every chain must be signed by one of
+    the given keys; without it signatures prove only that nobody without *a* key changed anything.
     """
-    from burner.manifest.keys import read_public
-
-    trusted = {key.id: key for key in map(read_public, keys)} or None
+    trusted = trust(keys)
+    wanted, remarks = _wanted(heads, trusted)
     if target is None:
-        report = _manifest(manifest, trusted, _wanted(heads, trusted))
+        report = _manifest(manifest, trusted, wanted)
     elif target.is_dir():
-        report = _folder(target, trusted)
+        report = _folder(target, trusted, wanted)
     else:
-        report = _file(target, trusted, _wanted(heads, trusted))
+        report = _file(target, trusted, wanted)
+    report["warnings"] += remarks
     if as_json:
         screen.say(json.dumps(report, ensure_ascii=False, indent=2))
     else:
@@ -81,28 +119,60 @@ def _manifest(
 def _file(
     path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
 ) -> dict[str, Any]:
+    from burner.manifest.chainfile import chain_lines
     from burner.manifest.offline import check_file
 
     with (
-        path.open(encoding="utf-8", newline="\n") as lines,
+        chain_lines(path) as lines,
         screen.progress("verify", path.stat().st_size) as advance,
     ):
         found = check_file(_measured(lines, advance), trusted, wanted=wanted)
     lost = [head for head in wanted if head not in found.heads]
     flaw = str(found.flaw) if found.flaw else _lost(lost)
-    warnings = _unvouched(found.chains, trusted)
-    if found.withheld:
-        warnings.append(f"{found.withheld} records are withheld: their order is proved, no more")
-    return _report(found.chains, flaw, "E713", warnings)
+    return _report(found.chains, flaw, "E713", _open_questions(found, trusted))
 
 
-def _folder(path: Path, trusted: "Mapping[str, PublicKey] | None") -> dict[str, Any]:
-    from burner.manifest.folder import verify_folder
+def _folder(
+    path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
+) -> dict[str, Any]:
+    from burner.manifest.folder_check import verify_folder
 
-    verdict = verify_folder(path, trusted)
-    chains = verdict.findings.chains if verdict.findings else []
-    report = _report(chains, "; ".join(verdict.flaws), "E713", _unvouched(chains, trusted))
+    verdict = verify_folder(path, trusted, wanted)
+    found = verdict.findings
+    chains = found.chains if found else []
+    if found and not verdict.flaws and (lost := [h for h in wanted if h not in found.heads]):
+        verdict.flaws.append(_lost(lost))
+    warnings = _open_questions(found, trusted) if found else []
+    report = _report(chains, "; ".join(verdict.flaws), "E713", warnings)
     return {**report, "batch": verdict.batch, "key": verdict.key}
+
+
+def _open_questions(found: "Findings", trusted: "Mapping[str, PublicKey] | None") -> list[str]:
+    """What a file does not prove."""
+    from burner.manifest.chain_state import shared, tails
+
+    signed = trusted is not None or any(chain.signed for chain in found.chains)
+    told = [*_unvouched(found.chains, trusted), *(tails(found.chains) if signed else ())]
+    return [*told, *shared(found.chains), *_part(found)]
+
+
+def _part(found: "Findings") -> list[str]:
+    """What an export of one batch does not show."""
+    if not found.batch:
+        return []
+    told = [f"Shown is batch {found.batch} alone."]
+    behind = [f"{station} behind record {seq}" for station, seq in found.begins.items()]
+    if behind:
+        told.append(f"The file begins later than the chains: {', '.join(behind)}.")
+    if found.withheld:
+        spans = [f"{s} {a}" if a == b else f"{s} {a}-{b}" for s, a, b in found.gaps[:MOST_GAPS]]
+        more = " …" if len(found.gaps) > MOST_GAPS else ""
+        told.append(
+            f"{found.withheld} records are withheld ({', '.join(spans)}{more}). Their order is "
+            "proved, no more: what they say is the exporter's word. In doubt ask for the whole "
+            "chain."
+        )
+    return told
 
 
 def _report(
@@ -143,14 +213,23 @@ def _unvouched(
     return ["The signatures were checked with the keys found beside them: give --key."]
 
 
-def _wanted(heads: tuple[str, ...], trusted: "Mapping[str, PublicKey] | None") -> "list[Wanted]":
+def _wanted(
+    heads: tuple[str, ...], trusted: "Mapping[str, PublicKey] | None"
+) -> "tuple[list[Wanted], list[str]]":
+    """The heads to look for, and what is to be said of them."""
     from burner.manifest.heads import parse_code, read_heads
 
     wanted: list[Wanted] = []
+    remarks = []
     for text in heads:
-        path = Path(text)
-        wanted += read_heads(path, trusted) if path.is_file() else [parse_code(text)]
-    return wanted
+        if not _is_file(text):
+            wanted.append(parse_code(text))
+            continue
+        file = read_heads(Path(text), trusted)
+        wanted += file.heads
+        if not file.countersigned:
+            remarks.append(f"{text} is not countersigned: it proves as much as its way here.")
+    return wanted, remarks
 
 
 def _lost(lost: "list[Wanted]") -> str:

@@ -24,7 +24,7 @@ class Moment(click.ParamType[datetime]):
         """Read a time; one without a zone is this computer's."""
         try:
             return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(f"{value} is no ISO 8601 date or time", param, ctx)
 
 

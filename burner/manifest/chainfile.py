@@ -1,14 +1,17 @@
 """The chain as a file: JSON lines that anybody can check without burner (docs/manifest.md).
 
-{"burner":"chain 1", …}       a chain begins: whose it is, and the hash before its first line
+{"burner":"chain 1", …}       a chain begins: whose it is, and the hash before its first line;
+                              with "batch": of other batches only places are shown
 {"data":…,"head":…,"hash":…}  a record: its body with its hash behind
 {"digest":…,"hash":…,"seq":…} a record of another batch: its body withheld, its place proved
 {"burner":"end 1", …}         where each chain ends; a file without it is not whole
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, true
 from sqlalchemy.engine import Connection
@@ -18,24 +21,45 @@ from burner.manifest.canonical import dumps, loads
 from burner.manifest.chain import Kind, digest, genesis
 from burner.manifest.reader import CHUNK, Reader
 from burner.manifest.seals import HeadOfChain
-from burner.manifest.tables import chains, records
+from burner.manifest.shapes import is_hash, wrong_head, wrong_line
+from burner.manifest.tables import RARE, batches, chains, records
 
 BEGIN, END = "chain 1", "end 1"
 OPEN_TO_ALL = (Kind.KEY, Kind.CHECKPOINT, Kind.RESTORED, Kind.CLOCK, Kind.BEGUN)
 """Kinds that are never withheld: without them nothing could be checked."""
 
+LONGEST = 16 << 20
+"""Characters of a line; a record has a few thousand."""
+
 _HASH = ',"hash":"'
 _TAIL = len(_HASH) + 64 + len('"}')
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A record in a file. `body` empty = withheld."""
 
     seq: int
     hash: str
-    digest: str
+    digest: str = ""
+    """Of a body that is withheld."""
     body: str = ""
+    value: Mapping[str, Any] = {}
+    """The body, parsed; its head has the form of one."""
+
+
+@contextmanager
+def chain_lines(path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a file, whatever is in it; one that is no text is refused where it is read.
+
+    Raises:
+        BurnerError: E724 when it cannot be opened.
+    """
+    try:
+        file = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
+    except OSError as error:
+        raise BurnerError("E724", f"{path}: {error.strerror}") from error
+    with file:
+        yield iter(partial(file.readline, LONGEST), "")
 
 
 def export_chain(
@@ -46,33 +70,63 @@ def export_chain(
     Args:
         reader: the manifest.
         batch: only chains that know it, each from its first record of it on, with the bodies of
-            other batches withheld.
-        ends_at: (manifest, station) → last record to export; the rest to their ends.
+            other batches withheld. What people said of its units later is of it too.
+        ends_at: (manifest, station) → last record to export, of the chains to export; None = all,
+            to their ends.
+
+    Raises:
+        BurnerError: E733 when the manifest knows no such batch.
     """
     with reader.connection() as connection:
+        units = _corrected(connection, batch) if batch else frozenset()
         ends: list[dict[str, Any]] = []
         for chain in connection.execute(select(chains).order_by(chains.c.chain)).all():
-            head = _before(connection, chain, batch)
+            stop = None if ends_at is None else ends_at.get((chain.manifest, chain.station), 0)
+            head = _before(connection, chain, batch, stop)
             if head is None:
                 continue
-            yield _control(BEGIN, head)
-            stop = (ends_at or {}).get((chain.manifest, chain.station))
+            yield _control(head, batch)
             for row in _rows(connection, chain.chain, head.seq, stop):
                 shown = not batch or row.batch == batch or row.kind in OPEN_TO_ALL
-                yield _full(row.body, row.hash) if shown else _withheld(row)
+                said = row.kind == Kind.CORRECTION and row.unit_id in units
+                yield _full(row.body, row.hash) if shown or said else _withheld(row)
                 head = HeadOfChain(chain.manifest, chain.station, row.seq, row.hash)
             ends.append(vars(head))
         yield dumps({"burner": END, "chains": ends}) + "\n"
 
 
-def _before(connection: Connection, chain: Any, batch: str) -> HeadOfChain | None:
-    """Where an export of a chain begins; None where the chain does not know the batch."""
+def _corrected(connection: Connection, batch: str) -> frozenset[str]:
+    """Units of the batch of which people said something, under this batch or another.
+
+    Raises:
+        BurnerError: E733.
+    """
+    known = select(batches.c.batch).where(batches.c.batch == batch)
+    if connection.execute(known).first() is None:
+        raise BurnerError("E733", batch)
+    return frozenset(connection.execute(_said_of(batch)).scalars())
+
+
+def _said_of(batch: str) -> Any:
+    of_batch = records.alias("of_batch")
+    its_units = select(of_batch.c.unit_id).where(
+        of_batch.c.batch == batch, of_batch.c.unit_id != "", of_batch.c.kind == Kind.INTENT.value
+    )
+    return (
+        select(records.c.unit_id)
+        .where(RARE, records.c.kind == Kind.CORRECTION.value, records.c.unit_id.in_(its_units))
+        .distinct()
+    )
+
+
+def _before(connection: Connection, chain: Any, batch: str, stop: int | None) -> HeadOfChain | None:
+    """Where an export of a chain begins; None where the chain does not know the batch by then."""
     of_chain = records.c.chain == chain.chain
     if not batch:
         return HeadOfChain(chain.manifest, chain.station, 0, genesis(chain.manifest, chain.station))
     mine = select(func.min(records.c.seq)).where(of_chain, records.c.batch == batch)
     first = connection.execute(mine).scalar_one()
-    if first is None:
+    if first is None or (stop is not None and first > stop):
         return None
     earlier = (
         select(records.c.seq, records.c.hash)
@@ -82,73 +136,120 @@ def _before(connection: Connection, chain: Any, batch: str) -> HeadOfChain | Non
     )
     last = connection.execute(earlier).first()
     if last is None:
-        return _before(connection, chain, "")
+        return _before(connection, chain, "", stop)
     return HeadOfChain(chain.manifest, chain.station, last.seq, last.hash)
 
 
 def _rows(connection: Connection, chain: int, after: int, stop: int | None) -> Iterator[Any]:
+    columns = ("seq", "kind", "batch", "unit_id", "hash", "body")
     query = (
-        select(records.c.seq, records.c.kind, records.c.batch, records.c.hash, records.c.body)
+        select(*(records.c[name] for name in columns))
         .where(records.c.chain == chain, records.c.seq > after)
-        .where(records.c.seq <= stop if stop else true())
+        .where(true() if stop is None else records.c.seq <= stop)
         .order_by(records.c.seq)
     )
     yield from connection.execution_options(yield_per=CHUNK).execute(query)
 
 
 def read_chain(
-    lines: Iterable[str], begin: Callable[[HeadOfChain], None], record: Callable[[Line], str]
+    lines: Iterable[str],
+    begin: Callable[[HeadOfChain, str], None],
+    record: Callable[[Line], str],
 ) -> None:
     """Read a file line by line.
 
     Args:
         lines: of the file.
-        begin: told where each chain begins.
+        begin: told where each chain begins, and of which batch the file is.
         record: told of each record; answers with what is wrong, which ends the reading.
 
     Raises:
         BurnerError: E724 when it is no chain, not whole, or ends elsewhere than it says.
     """
-    head: HeadOfChain | None = None
-    ends: list[dict[str, Any]] = []
+    chains = _Chains()
+    lines = iter(lines)
     for number, text in enumerate(lines, 1):
         line = _parse(text, number)
-        if isinstance(line, HeadOfChain):
-            ends += [vars(head)] if head else []
-            head = line
-            begin(line)
-        elif isinstance(line, Line) and head is not None:
+        if isinstance(line, Line):
+            if chains.head is None:
+                raise BurnerError("E724", f"line {number}: a record of no chain")
             if record(line):
                 return
-            head = HeadOfChain(head.manifest, head.station, line.seq, line.hash)
-        elif isinstance(line, list):
-            ends += [vars(head)] if head else []
-            if line != ends:
-                raise BurnerError("E724", f"line {number}: its chains end elsewhere than it says")
-            if next(iter(lines), None) is not None:
+            chains.move(line)
+        elif isinstance(line, _Begin):
+            chains.begin(line, number)
+            begin(line.head, line.batch)
+        else:
+            chains.end(line, number)
+            if next(lines, None) is not None:
                 raise BurnerError("E724", f"line {number + 1}: something follows the end")
             return
-        else:
-            raise BurnerError("E724", f"line {number}: a record of no chain")
     raise BurnerError("E724", "the end is missing: the file was cut off")
 
 
-def _parse(text: str, number: int) -> HeadOfChain | Line | list[Any]:
+class _Chains:
+    """The chains of a file while it is read."""
+
+    def __init__(self) -> None:
+        self.head: HeadOfChain | None = None
+        """Where the one that is read stands."""
+        self._batch: str | None = None
+        self._ends: dict[tuple[str, str], HeadOfChain] = {}
+
+    def begin(self, line: "_Begin", number: int) -> None:
+        self._close()
+        name = (line.head.manifest, line.head.station)
+        if name in self._ends or self._batch not in (None, line.batch):
+            raise BurnerError("E724", f"line {number}: a chain begins that does not belong here")
+        self.head, self._batch = line.head, line.batch
+
+    def move(self, line: Line) -> None:
+        assert self.head  # noqa: S101 - asked before
+        self.head = HeadOfChain(self.head.manifest, self.head.station, line.seq, line.hash)
+
+    def end(self, told: list[Any], number: int) -> None:
+        self._close()
+        if not self._ends or told != [vars(each) for each in self._ends.values()]:
+            raise BurnerError("E724", f"line {number}: its chains end elsewhere than it says")
+
+    def _close(self) -> None:
+        if self.head:
+            self._ends[self.head.manifest, self.head.station] = self.head
+
+
+class _Begin(NamedTuple):
+    head: HeadOfChain
+    batch: str
+
+
+def _parse(text: str, number: int) -> "Line | _Begin | list[Any]":
+    line = text.removesuffix("\n")
     try:
-        value = loads(text)
+        value = loads(line)
         if "data" in value:
-            body = text.rstrip("\n")[:-_TAIL] + "}"
-            if _full(body, value["hash"]) != text.rstrip("\n") + "\n":
-                raise ValueError("not as burner writes it")
-            return Line(int(value["head"]["seq"]), value["hash"], digest(body), body)
+            return _shown(line, value)
+        if dumps(value) != line:
+            raise ValueError("not as burner writes it")
+        if wrong := wrong_line(value):
+            raise ValueError(wrong)
         if value.get("burner") == BEGIN:
-            where = (value["manifest"], value["station"], int(value["seq"]), value["hash"])
-            return HeadOfChain(*where)
+            batch = value.pop("batch", "")
+            del value["burner"]
+            return _Begin(HeadOfChain(**value), batch)
         if value.get("burner") == END:
             return list(value["chains"])
-        return Line(int(value["seq"]), value["hash"], value["digest"])
+        return Line(value["seq"], value["hash"], value["digest"])
     except (ValueError, KeyError, TypeError) as error:
         raise BurnerError("E724", f"line {number}: {error}") from error
+
+
+def _shown(line: str, value: dict[str, Any]) -> Line:
+    hash_ = value.pop("hash", None)
+    if not is_hash(hash_) or line[-_TAIL:] != f'{_HASH}{hash_}"}}':
+        raise ValueError("its hash is not behind its body")
+    if wrong := wrong_head(value.get("head")):
+        raise ValueError(wrong)
+    return Line(value["head"]["seq"], str(hash_), body=line[:-_TAIL] + "}", value=value)
 
 
 def _full(body: str, hash_: str) -> str:
@@ -159,5 +260,6 @@ def _withheld(row: Any) -> str:
     return dumps({"digest": digest(row.body), "hash": row.hash, "seq": row.seq}) + "\n"
 
 
-def _control(what: str, head: HeadOfChain) -> str:
-    return dumps({"burner": what, **vars(head)}) + "\n"
+def _control(head: HeadOfChain, batch: str) -> str:
+    of = {"batch": batch} if batch else {}
+    return dumps({"burner": BEGIN, **of, **vars(head)}) + "\n"

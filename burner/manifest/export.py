@@ -40,20 +40,34 @@ COLUMNS = (
 """Of a CSV; append-only, so that an import by position stays right."""
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
+
+
 def csv_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
     """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    return csv_of(reader.elements(wanted))
 
-    def line(cells: Iterable[object]) -> str:
+
+def csv_of(elements: Iterable[Data]) -> Iterator[str]:
+    """The same of attempts that were read before."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # so that it quotes either of them
+
+    def line(cells: Iterable[str]) -> str:
         text.seek(0)
         text.truncate()
         writer.writerow(cells)
-        return text.getvalue()
+        return text.getvalue().removesuffix("\r\n") + "\n"
 
     yield line(COLUMNS)
-    for element in reader.elements(wanted):
-        yield line(_cell(element, column) for column in COLUMNS)
+    for element in elements:
+        yield line(cells_of(element))
+
+
+def cells_of(element: Data) -> list[str]:
+    """The cells of an attempt, in the order of COLUMNS."""
+    return [_cell(element, column) for column in COLUMNS]
 
 
 def json_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
@@ -68,10 +82,13 @@ FORMATS: dict[str, Callable[[Reader, Filter], Iterator[str]]] = {
 }
 
 
-def _cell(element: Data, column: str) -> object:
+def _cell(element: Data, column: str) -> str:
     if column == "fingerprint":
-        return (element["silicon"] or {}).get("fingerprint", "")
-    value = element[column]
+        value = (element["silicon"] or {}).get("fingerprint", "")
+    else:
+        value = element[column]
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()
-    return value
+    if isinstance(value, str):
+        return "'" + value if value.startswith(FORMULA) else value
+    return "" if value is None else str(value)

@@ -1,39 +1,49 @@
 """The folder of a closed batch: what QA and the customer keep, sealed by one signature.
 
-records.chain.jsonl   the chain from the batch's first record to its close; bodies of other
+records.chain.jsonl   the chains from the batch's first record to its close; bodies of other
                       batches withheld
 units.csv             one row an attempt
+names.csv             names of the good units, for the cloud
 statement.txt         one page: what was counted, checked and sampled, how to check it again
 release.txt           name and digest of what every unit got
 report.html, .json    the production report
-names.csv             names of the good units, for the cloud
 public-key.pem        checks the signatures
 SEAL.json             SHA-256 of every file, signed
+
+All but the report are of the moment of the close, also when the folder is written again later.
 """
 
 import csv
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from burner.errors import BurnerError
 from burner.manifest.batches import BatchStatus, closing
+from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import dumps
-from burner.manifest.chain import Flaw, Kind
-from burner.manifest.chainfile import export_chain
-from burner.manifest.claims import CLOSED
-from burner.manifest.export import csv_lines
-from burner.manifest.keys import PublicKey, Signer
-from burner.manifest.offline import Findings, check_file
+from burner.manifest.chain import Kind
+from burner.manifest.chainfile import Line, chain_lines, export_chain, read_chain
+from burner.manifest.export import csv_of
+from burner.manifest.keys import Signer
+from burner.manifest.name_list import HEADER
 from burner.manifest.reader import Filter, Reader
 from burner.manifest.statement import statement
+from burner.manifest.tables import RARE, chains, records
+from burner.manifest.tally import Tally
 from burner.manifest.verify import Verdict
 
 RECORDS, UNITS, STATEMENT = "records.chain.jsonl", "units.csv", "statement.txt"
-RELEASE, KEY, SEAL = "release.txt", "public-key.pem", "SEAL.json"
+RELEASE, KEY, SEAL, NAMES = "release.txt", "public-key.pem", "SEAL.json", "names.csv"
+REQUIRED = frozenset((RECORDS, UNITS, STATEMENT, RELEASE, KEY))
+"""Files without which a folder is none."""
+
+Ends = Mapping[tuple[str, str], int]
+"""(manifest, station) → last record."""
 
 
 def write_folder(
@@ -47,100 +57,124 @@ def write_folder(
     audited: Sequence[str],
     extra: Mapping[str, str] | None = None,
 ) -> None:
-    """Write and seal the folder of a batch that was just closed and checked.
+    """Write and seal the folder of a batch that was closed and checked.
 
     Args:
         reader: the manifest.
-        found: the batch as it was closed.
+        found: the batch as it stands.
         verdict: of the manifest, after the close.
         folder: made when it is missing.
         signer: the key of the checkpoint behind the close.
         station: whose key that is.
         audited: what is on record of the sample audit, for the statement.
-        extra: further files by name (a report).
+        extra: further files by name (a report); a list of names is made anew, from the records.
 
     Raises:
-        BurnerError: E705 when it cannot be written.
+        BurnerError: E459 when the batch is not closed, E705 when the folder cannot be written.
     """
-    texts = {
-        RELEASE: f"{found.profile}\n{found.release_digest}\n",
-        KEY: signer.public.pem(),
-        STATEMENT: statement(
-            found,
-            verdict,
-            key=signer.public.id,
-            station=station,
-            closed=_closed(reader, found.batch),
-            audited=audited,
-        ),
-        **(extra or {}),
+    closed = closing(reader, found.batch)
+    if closed is None:
+        raise BurnerError("E459", f"batch {found.batch} is not closed")
+    ends = _ends(reader, closed)
+    page = statement(found, closed, verdict, key=signer.public.id, station=station, audited=audited)
+    contents: dict[str, Iterable[str]] = {
+        **{name: (text,) for name, text in (extra or {}).items()},
+        RELEASE: (f"{found.profile}\n{found.release_digest}\n",),
+        KEY: (signer.public.pem(),),
+        STATEMENT: (page,),
+        RECORDS: export_chain(reader, found.batch, ends),
+        UNITS: csv_of(_as_closed(reader, found.batch, ends)),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        contents: dict[str, Iterable[str]] = {
-            **{name: (text,) for name, text in texts.items()},
-            RECORDS: export_chain(reader, found.batch, _ends(reader, found.batch)),
-            UNITS: csv_lines(reader, Filter(batch=found.batch)),
-        }
         for name, lines in contents.items():
-            with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(lines)
-        digests = {name: _digest(folder / name) for name in sorted(contents)}
-        (folder / SEAL).write_text(_seal(found, reader, digests, signer), encoding="utf-8")
+            _write(folder / name, lines)
+        names = names_csv(_tally(folder / RECORDS, reader.manifest, found.batch))
+        _write(folder / NAMES, names)
+        digests = {name: digest_file(folder / name) for name in sorted({*contents, NAMES})}
+        _write(folder / SEAL, (_seal(found, reader, digests, signer),))
     except OSError as error:
         raise BurnerError("E705", f"{folder}: {error.strerror}") from error
 
 
-def _closed(reader: Reader, batch: str) -> str:
-    closed = closing(reader, batch)
-    if closed is None:
-        return "no"
-    return f"{closed['head']['at'][:16].replace('T', ' ')} UTC by {closed['data']['operator']}"
+def names_csv(tally: Tally) -> Iterator[str]:
+    """The lines of the list of names."""
+    yield HEADER + "\n"
+    for name in tally.names():
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow([name])
+        yield text.getvalue()
 
 
-def _ends(reader: Reader, batch: str) -> dict[tuple[str, str], int]:
-    """Other stations go on: their chains end in the folder where the close saw them."""
-    closed = closing(reader, batch)
-    if closed is None:
-        return {}
-    own = (closed["head"]["manifest"], closed["head"]["station"])
-    seen = {(h["manifest"], h["station"]): int(h["seq"]) for h in closed["data"]["heads"]}
-    return {where: seq for where, seq in seen.items() if where != own}
+def _tally(path: Path, manifest: str, batch: str) -> Tally:
+    tally = Tally(manifest, batch)
+
+    def record(line: Line) -> str:
+        if line.body:
+            tally.take(line)
+        return ""
+
+    with chain_lines(path) as lines:
+        read_chain(lines, lambda _head, _batch: None, record)
+    tally.end()
+    return tally
 
 
-@dataclass
-class FolderVerdict:
-    """What a batch folder proves; `flaws` empty = all of it."""
+def _ends(reader: Reader, closed: Data) -> Ends:
+    """Where each chain ends in the folder: where the close saw it; its own at the signature."""
+    head = closed["head"]
+    ends = {
+        (each["manifest"], each["station"]): int(each["seq"])
+        for each in closed["data"]["heads"]
+        if each["manifest"] == head["manifest"]
+    }
+    sign = (
+        select(records.c.seq)
+        .join(chains, chains.c.chain == records.c.chain)
+        .where(RARE, records.c.kind == Kind.CHECKPOINT.value, records.c.seq > head["seq"])
+        .where(chains.c.manifest == head["manifest"], chains.c.station == head["station"])
+        .order_by(records.c.seq)
+        .limit(1)
+    )
+    with reader.connection() as connection:
+        signed = connection.execute(sign).scalar()
+    return {**ends, (head["manifest"], head["station"]): signed or head["seq"]}
 
-    batch: str = ""
-    key: str = ""
-    findings: Findings | None = None
-    flaws: list[str] = field(default_factory=list)
+
+def _as_closed(reader: Reader, batch: str, ends: Ends) -> Iterator[Data]:
+    """The attempts of a batch as far as the close saw them: one that ended later is OPEN."""
+    for life, _ in reader.lives(Filter(batch=batch)):
+        end = ends.get((life.first["manifest"], life.first["station"]), 0)
+        if life.first["seq"] <= end:
+            yield element(life if life.last["seq"] <= end else _until(reader, life, end))
 
 
-def verify_folder(folder: Path, trusted: Mapping[str, PublicKey] | None = None) -> FolderVerdict:
-    """Check a batch folder with nothing but itself and, better, QA's copy of the public key.
+def _until(reader: Reader, life: Life, end: int) -> Life:
+    query = (
+        select(records.c.body)
+        .join(chains, chains.c.chain == records.c.chain)
+        .where(chains.c.manifest == life.first["manifest"])
+        .where(chains.c.station == life.first["station"])
+        .where(records.c.intent == life.first["seq"], records.c.seq <= end)
+        .order_by(records.c.seq)
+    )
+    with reader.connection() as connection:
+        return Life(list(connection.execute(query).scalars()))
 
-    Raises:
-        BurnerError: E724 when it is no batch folder.
-    """
-    verdict = FolderVerdict()
-    seal = _read_seal(folder)
-    verdict.batch, verdict.key = seal["batch"], seal["key"]
-    public = PublicKey(bytes.fromhex(seal["public"]))
-    signed = {key: value for key, value in seal.items() if key != "signature"}
-    if public.id != seal["key"] or not public.checks(dumps(signed).encode(), seal["signature"]):
-        verdict.flaws.append(f"{SEAL}: its signature is false")
-    if trusted is not None and public.id not in trusted:
-        verdict.flaws.append(f"{SEAL}: signed by key {public.id}, which is not the given one")
-    verdict.flaws += _wrong_files(folder, seal["files"])
-    if not verdict.flaws:
-        _check_content(folder, seal, {public.id: public} if trusted is None else trusted, verdict)
-    return verdict
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _seal(found: BatchStatus, reader: Reader, digests: Mapping[str, str], signer: Signer) -> str:
-    seal = {
+    seal: dict[str, Any] = {
         "batch": found.batch,
         "burner": "batch 1",
         "files": dict(digests),
@@ -149,99 +183,3 @@ def _seal(found: BatchStatus, reader: Reader, digests: Mapping[str, str], signer
         "public": signer.public.raw.hex(),
     }
     return dumps({**seal, "signature": signer.sign(dumps(seal).encode())}) + "\n"
-
-
-def _read_seal(folder: Path) -> dict[str, Any]:
-    try:
-        text = (folder / SEAL).read_text(encoding="utf-8")
-        seal = json.loads(text)
-        kinds = {"batch": str, "burner": str, "files": dict, "key": str, "manifest": str}
-        wanted = {**kinds, "public": str, "signature": str}
-        if {key: type(value) for key, value in seal.items()} != wanted:
-            raise ValueError("other keys than a seal has")
-        if dumps(seal) + "\n" != text or len(bytes.fromhex(seal["public"])) != 32:
-            raise ValueError("not as burner writes it")
-    except OSError as error:
-        raise BurnerError("E724", f"{folder / SEAL}: {error.strerror}") from error
-    except (ValueError, AttributeError) as error:
-        raise BurnerError("E724", f"{folder / SEAL}: {error}") from error
-    return dict(seal)
-
-
-def _wrong_files(folder: Path, files: Mapping[str, str]) -> list[str]:
-    flaws = []
-    for name, wanted in files.items():
-        path = folder / Path(name).name
-        if not path.is_file():
-            flaws.append(f"{name} is missing")
-        elif _digest(path) != wanted:
-            flaws.append(f"{name} was changed")
-    there = {path.name for path in folder.iterdir()}
-    return flaws + [f"{name} was added" for name in sorted(there - set(files) - {SEAL})]
-
-
-def _check_content(
-    folder: Path,
-    seal: Mapping[str, Any],
-    trusted: Mapping[str, PublicKey],
-    verdict: FolderVerdict,
-) -> None:
-    """The files against each other: the chain holds, the close covers it, the CSV agrees."""
-    batch = str(seal["batch"])
-    closings: list[dict[str, Any]] = []
-    attempts: dict[tuple[str, int], tuple[str, str, str]] = {}
-
-    def watch(body: dict[str, Any]) -> None:
-        head = body["head"]
-        if head["batch"] != batch:
-            return
-        if head["kind"] == Kind.BATCH and body["data"]["op"] == CLOSED:
-            closings.append(body)
-        elif head["kind"] in (Kind.INTENT, Kind.CLAIM, Kind.OUTCOME):
-            outcome = head["outcome"] or "OPEN"
-            where = (head["station"], head["intent"])
-            attempts[where] = (head["unit_id"], head["device_name"], outcome)
-
-    with (folder / RECORDS).open(encoding="utf-8", newline="\n") as lines:
-        verdict.findings = check_file(lines, trusted, watch=watch)
-    if flaw := verdict.findings.flaw:
-        verdict.flaws.append(f"{RECORDS}: {flaw}")
-        return
-    if len(closings) != 1:
-        verdict.flaws.append(f"{RECORDS}: batch {batch} is closed {len(closings)} times")
-        return
-    verdict.flaws += [f"{RECORDS}: {flaw}" for flaw in _uncovered(verdict.findings, closings[0])]
-    if _rows(folder / UNITS) != attempts:
-        verdict.flaws.append(f"{UNITS} and {RECORDS} tell of different attempts")
-
-
-def _uncovered(found: Findings, closing: dict[str, Any]) -> list[Flaw]:
-    """Chains that do not reach to where the close saw them, or whose close is not signed."""
-    head = closing["head"]
-    heads = {(h["manifest"], h["station"]): h for h in closing["data"]["heads"]}
-    flaws = []
-    for chain in found.chains:
-        if chain.station == head["station"] and chain.manifest == head["manifest"]:
-            if chain.signed < head["seq"]:
-                flaws.append(Flaw(chain.station, head["seq"], "the close is not signed"))
-            continue
-        seen = heads.get((chain.manifest, chain.station))
-        if seen is None or (seen["seq"], seen["hash"]) != (chain.last, chain.hash):
-            flaws.append(Flaw(chain.station, chain.last, "ends elsewhere than the close says"))
-    return flaws
-
-
-def _rows(path: Path) -> dict[tuple[str, int], tuple[str, str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["station"], int(row["seq"])): (
-                row["unit_id"],
-                row["device_name"],
-                row["outcome"],
-            )
-            for row in csv.DictReader(file)
-        }
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()

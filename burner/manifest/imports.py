@@ -13,7 +13,7 @@ from burner.errors import BurnerError
 from burner.manifest import claims as names
 from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, Kind, Row
-from burner.manifest.chainfile import Line, read_chain
+from burner.manifest.chainfile import Line, chain_lines, read_chain
 from burner.manifest.doubles import doubled_ids
 from burner.manifest.keys import PublicKey
 from burner.manifest.offline import Findings, check_file
@@ -47,7 +47,7 @@ def check_import(
     Raises:
         BurnerError: E713 when its chain is broken, E724 when it is none or bodies are withheld.
     """
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with chain_lines(path) as lines:
         found = check_file(lines, trusted, progress)
     if found.flaw:
         raise BurnerError("E713", f"{path}: {found.flaw}")
@@ -92,11 +92,11 @@ class _Import:
         self._rows: list[dict[str, Any]] = []
 
     def run(self, path: Path) -> None:
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            read_chain(iter(lines), self._begin, self._record)
+        with chain_lines(path) as lines:
+            read_chain(lines, self._begin, self._record)
         self._end_chain()
 
-    def _begin(self, head: HeadOfChain) -> None:
+    def _begin(self, head: HeadOfChain, _batch: str) -> None:
         self._end_chain()
         if head.manifest == self._writer.manifest:
             raise BurnerError("E725", f"station {head.station} is of this very manifest")

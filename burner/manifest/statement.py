@@ -1,6 +1,7 @@
 """One page for whoever signs: what was counted, what was checked, how to check it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from burner.manifest.batches import BatchStatus
 from burner.manifest.verify import Verdict
@@ -10,45 +11,65 @@ LONGEST_LIST = 40
 
 
 STATES = {
-    "passed": "pass",
-    "scrapped": "scrap",
+    "pass": "pass",
+    "scrap": "scrap",
     "failed": "failed: the last attempt ended FAIL",
     "interrupted": "interrupted: the last attempt ended ERROR or ABORTED",
     "open": "open: the last attempt has no outcome",
-    "voided": "void",
+    "void": "void",
 }
-"""Fields of a `BatchStatus` → the words of the page, which are those of the report."""
+"""Counts of a close → the words of the page, which are those of the report."""
+
+
+def facts(closed: Mapping[str, Any]) -> list[str]:
+    """The lines of the page that the record of the close says, in their order."""
+    head, data = closed["head"], closed["data"]
+    counts = data["counts"]
+    when = f"{head['at'][:16].replace('T', ' ')} UTC by {data['operator']}"
+    return [
+        f"Batch {head['batch']}",
+        f"  product        {data['product_id']}",
+        f"  release        {data['profile']}",
+        f"  digest         {data['release_digest']}",
+        f"  attempts       {counts['attempts']}",
+        f"  closed         {when}",
+        f"  {_sum(counts)}",
+        *(f"  {counts[name]:>7}  {words}" for name, words in STATES.items()),
+    ]
 
 
 def statement(
     found: BatchStatus,
+    closed: Mapping[str, Any],
     verdict: Verdict,
     *,
     key: str,
     station: str,
-    closed: str,
     audited: Sequence[str],
 ) -> str:
     """The page as plain text.
 
     Args:
-        found: the batch as it was closed.
+        found: the batch as it stands.
+        closed: body of the record that closed it, whose numbers the page gives.
         verdict: of the manifest, after the close.
         key: id of the key that signs.
         station: whose key that is.
-        closed: when and by whom.
         audited: what is on record of the sample audit, a line each.
     """
+    said = facts(closed)
     lines = [
-        f"Batch {found.batch}",
+        said[0],
         "",
-        f"  product        {found.product_id}",
-        f"  release        {found.profile}",
-        f"  digest         {found.release_digest}",
-        f"  attempts       {found.attempts}",
-        f"  closed         {closed}",
+        *said[1:6],
         "",
-        *_counted(found),
+        "Counted by units",
+        "",
+        *said[6:],
+        *_since(found, closed),
+        *_named("Open", found.open),
+        *_named("Failed", found.failed),
+        *_named("Interrupted", found.interrupted),
         "",
         "Checked when this page was written",
         "",
@@ -79,16 +100,24 @@ def statement(
     return "\n".join(lines) + "\n"
 
 
-def _counted(found: BatchStatus) -> list[str]:
-    units: dict[str, tuple[str, ...]] = {words: getattr(found, f) for f, words in STATES.items()}
+def _sum(counts: Mapping[str, Any]) -> str:
+    """`300 planned = 297 pass + 2 scrap + 1 missing`, as `batch status` says it."""
+    good, scrap = counts["pass"], counts["scrap"]
+    planned = good + scrap if counts["planned"] is None else counts["planned"]
+    replaced = max(0, good + scrap - planned)
+    text = f"{planned} planned = {good} pass + {scrap - replaced} scrap"
+    text += f" + {counts['missing']} missing"
+    return text + (f"; {replaced} more scrapped and replaced" if replaced else "")
+
+
+def _since(found: BatchStatus, closed: Mapping[str, Any]) -> list[str]:
+    if found.counts() == closed["data"]["counts"]:
+        return []
     return [
-        "Counted by units",
+        "",
+        "Since the close this has changed (see `burner manifest batch status`)",
         "",
         f"  {found.sum()}",
-        *(f"  {len(listed):>7}  {what}" for what, listed in units.items()),
-        *_named("Open", found.open),
-        *_named("Failed", found.failed),
-        *_named("Interrupted", found.interrupted),
     ]
 
 

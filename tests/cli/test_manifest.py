@@ -55,7 +55,7 @@ def test_list_is_the_same_for_the_same_manifest(here: Path) -> None:
 
 
 def test_an_empty_choice_is_an_empty_array(here: Path) -> None:
-    assert json.loads(run("list", "--json", "--batch", "none").stdout) == []
+    assert json.loads(run("list", "--json", "--product", "none").stdout) == []
 
 
 def test_filters_narrow_the_list(here: Path) -> None:

@@ -150,14 +150,21 @@ def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
 
 
 def test_a_head_file_is_countersigned_by_qa(here: Path) -> None:
-    run("head", "--out", "head.json")
-    run("keys", "make", "qa", "--out", "qa.pem")
-    with refused("E735"):
-        run("verify", "--head", "head.json", "--key", "qa.pem")
-    run("countersign", "head.json", "--owner", "qa")
+    run("checkpoint", "--station", "line1")
+    code = run("head", "--out", "head.json").stdout.strip()
+    station = ("--key", "line1.pem")
+    for owner in ("qa", "stranger"):
+        run("keys", "make", owner, "--out", f"{owner}.pem")
+    told = run("verify", "--head", "head.json", *station)
+    assert "head.json is not countersigned" in told.stderr
+    assert code in run("countersign", "head.json", "--owner", "qa").stdout
     run("verify", "--head", "head.json")
+    told = run("verify", "--head", "head.json", *station, "--key", "qa.pem")
+    assert "countersigned" not in told.stderr
+    with refused("E735"):
+        run("verify", "--head", "head.json", *station, "--key", "stranger.pem")
     text = (here / "head.json").read_text()
-    (here / "head.json").write_text(text.replace('"seq": 7', '"seq": 6'))
+    (here / "head.json").write_text(text.replace('"seq": 9', '"seq": 6'))
     with refused("E735"):
         run("verify", "--head", "head.json")
 

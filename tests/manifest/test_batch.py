@@ -14,7 +14,8 @@ from burner.manifest import desk, keys
 from burner.manifest.batches import close, status
 from burner.manifest.canonical import dumps
 from burner.manifest.desk import Correction
-from burner.manifest.folder import verify_folder, write_folder
+from burner.manifest.folder import write_folder
+from burner.manifest.folder_check import verify_folder
 from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter

@@ -1,0 +1,116 @@
+"""A batch counted again from its exported records: its attempts as rows, its good units' names.
+
+The folder's CSV files are made from the same records by the same rules, so whoever checks a folder
+compares them cell by cell.
+"""
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from burner.manifest.bodies import Life, element
+from burner.manifest.chain import Kind
+from burner.manifest.chainfile import Line
+from burner.manifest.export import cells_of
+from burner.manifest.order import follows, in_order
+from burner.model import Outcome
+
+ATTEMPT = (Kind.INTENT, Kind.CLAIM, Kind.OUTCOME)
+
+
+class Word(NamedTuple):
+    """What was said last of a unit: an attempt that began, or a correction."""
+
+    at: str
+    kind: str
+    manifest: str
+    seq: int
+    station: str
+    nth: int | None
+    word: str
+    """An outcome, or what a correction says."""
+    name: str
+
+    def body(self) -> dict[str, Any]:
+        """As much of its body as says where it stands among others."""
+        head = {name: getattr(self, name) for name in ("at", "kind", "manifest", "seq", "station")}
+        return {"head": head, "data": {} if self.nth is None else {"nth": self.nth}}
+
+
+class Tally:
+    """Follows the records of one batch in one manifest."""
+
+    def __init__(self, manifest: str, batch: str) -> None:
+        self._manifest, self._batch = manifest, batch
+        self.rows: dict[tuple[str, int], bytes] = {}
+        """Station and number of an attempt → digest of its row in the CSV."""
+        self.closings: list[dict[str, Any]] = []
+        """Bodies that say that the batch was closed."""
+        self._working: dict[tuple[str, int], list[Line]] = {}
+        self._words: dict[tuple[str, str], list[Word]] = {}
+
+    def take(self, line: Line) -> None:
+        """The next record that is shown."""
+        head, data = line.value["head"], line.value["data"]
+        if head["manifest"] != self._manifest:
+            return
+        if head["kind"] == Kind.CORRECTION:
+            self._say(head, data, data["what"])
+        elif head["batch"] != self._batch:
+            return
+        elif head["kind"] in ATTEMPT:
+            lines = self._working.setdefault((head["station"], head["intent"]), [])
+            lines.append(line)
+            if head["kind"] == Kind.OUTCOME:
+                self._end(self._working.pop((head["station"], head["intent"])))
+        elif head["kind"] == Kind.BATCH and data["op"] == "closed":
+            self.closings.append(dict(line.value))
+
+    def end(self) -> None:
+        """After the last record: what has no outcome is OPEN."""
+        for lines in self._working.values():
+            self._end(lines)
+        self._working = {}
+
+    def names(self) -> Iterator[str]:
+        """Of every unit whose last attempt passed and that nobody scrapped or voided since."""
+        for words in self._words.values():
+            attempts: list[Word] = []
+            for word in in_order(words, Word.body):
+                if word.kind == Kind.INTENT:
+                    attempts.append(word)
+                elif word.word == "void":
+                    attempts = [each for each in attempts if not self._follows(word, each)]
+                elif word.word == "scrap" and attempts and self._follows(word, attempts[-1]):
+                    attempts[-1] = attempts[-1]._replace(word=word.word)
+            if attempts and attempts[-1].word == Outcome.PASS:
+                yield attempts[-1].name
+
+    def _follows(self, word: Word, attempt: Word) -> bool:
+        return follows(word.body(), attempt.body(), self._manifest)
+
+    def _end(self, lines: list[Line]) -> None:
+        life = Life([line.body for line in lines])
+        first = life.first
+        self.rows[first["station"], first["seq"]] = digest_of(cells_of(element(life)))
+        if first["kind"] == Kind.INTENT:
+            data = lines[0].value["data"]
+            self._say({**first, "device_name": life.last["device_name"]}, data, life.outcome.value)
+
+    def _say(self, head: Mapping[str, Any], data: Mapping[str, Any], word: str) -> None:
+        said = Word(
+            head["at"],
+            head["kind"],
+            head["manifest"],
+            head["seq"],
+            head["station"],
+            data.get("nth"),
+            word,
+            head["device_name"],
+        )
+        self._words.setdefault((head["unit_id"], head["product_id"]), []).append(said)
+
+
+def digest_of(cells: list[str]) -> bytes:
+    """A row of a CSV in few bytes."""
+    return blake2b("\0".join(cells).encode(), digest_size=16).digest()
