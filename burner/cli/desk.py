@@ -12,13 +12,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def operator_option(command: Command) -> Command:
     """--operator: a person; no record without a name."""
     return click.option(
-        "--operator", required=True, metavar="ID", envvar="BURNER_OPERATOR", help="Who decides."
+        "--operator",
+        required=True,
+        metavar="ID",
+        envvar="BURNER_OPERATOR",
+        callback=_one_line,
+        help="Who decides.",
     )(command)
 
 
 def reason_option(command: Command) -> Command:
     """--reason: no correction without one."""
-    return click.option("--reason", required=True, metavar="TEXT", help="Why.")(command)
+    option = click.option(
+        "--reason", required=True, metavar="TEXT", callback=_one_line, help="Why."
+    )
+    return option(command)
 
 
 def station_option(command: Command) -> Command:
@@ -47,6 +55,13 @@ def new_passphrase() -> str:
     """Ask for one twice."""
     text = "Passphrase for the new key"
     return str(click.prompt(text, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _one_line(_context: click.Context, option: click.Parameter, value: str) -> str:
+    from burner.manifest.given import one_line
+
+    one_line(**{f"--{option.name}": value})
+    return value
 
 
 def _this_computer() -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from burner.manifest.batches import BatchStatus
     from burner.manifest.ledger import Ledger
     from burner.manifest.reader import Reader
+    from burner.manifest.verify import Verdict
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NAMED_AS = ("name", "product", "unit there", "station", "record", "unit here")
@@ -80,7 +81,7 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
         units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
-        text = {"batch": batch, "state": found.state, **found.counts()}
+        text = {"batch": batch, "state": found.state, **found.counts(), "changed": found.changed}
         text["units"] = {**units, "scrap": found.scrapped}
         text["release"] = {"allowed": found.release_allowed, "made": found.release_made}
         text["audit"] = audit.plain(audited) if audited else None
@@ -88,6 +89,8 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
         return
     screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
     _say_units(found)
+    for each in found.changed:
+        screen.warn(f"changed after the close: {each}")
     if found.release_allowed is not None:
         screen.say(f"the release: {found.release_made} of {found.release_allowed} units")
     screen.say("sample audit")
@@ -113,32 +116,31 @@ def _say_units(found: "BatchStatus") -> None:
 def close(
     *, batch: str, out: Path | None, with_open: bool, operator: str, station: str, manifest: str
 ) -> None:
-    """Close BATCH, sign that, check the whole manifest and write the batch's sealed folder.
+    """Check the whole manifest, close BATCH, sign that and write the batch's sealed folder.
 
+    Nothing is closed when the manifest does not agree, or where no folder can be written.
     A batch that this station has closed already gets a folder again, for one that was lost.
     """
     from burner.manifest import desk, keys
-    from burner.manifest.folder import SEAL, STATEMENT, write_folder
+    from burner.manifest.folder import STATEMENT, write_folder
+    from burner.manifest.given import folder_of
     from burner.manifest.ledger import Ledger
-    from burner.manifest.verify import size, verify
+    from burner.manifest.new_folder import new_folder
     from burner.report.audit import lines
 
-    folder = out or Path(batch)
-    if (folder / SEAL).exists():
-        raise BurnerError("E736", str(folder))
+    folder = out or Path(folder_of(batch))
     signer = keys.unlock(station, passphrase)
-    with Ledger.open(manifest, station) as ledger:
-        found = _closed(ledger, batch, operator, with_open)
+    with Ledger.open(manifest, station) as ledger, new_folder(folder) as part:
+        closes = _may_close(ledger, batch, with_open)
+        _verified(ledger.reader)
+        found = _closed(ledger, batch, operator, with_open) if closes else _again(ledger, batch)
         desk.checkpoint(ledger.writer, signer, f"batch {batch}")
-        with screen.progress("verify", size(ledger.reader)) as advance:
-            verdict = verify(ledger.reader, advance)
-        if verdict.flaw:
-            raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
+        verdict = _verified(ledger.reader)
         write_folder(
             ledger.reader,
             found,
             verdict,
-            folder,
+            part,
             signer=signer,
             station=station,
             audited=lines(ledger.reader, batch),
@@ -149,14 +151,38 @@ def close(
     screen.say(f"Read {folder / STATEMENT} first.")
 
 
-def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "BatchStatus":
+def _may_close(ledger: "Ledger", batch: str, with_open: bool) -> bool:
+    """Whether there is something to close; False when this station closed the batch before."""
     from burner.manifest import batches
 
     before = batches.closing(ledger.reader, batch)
-    if before is None or before["head"]["station"] != ledger.writer.station:
-        return batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
+    if before is not None and before["head"]["station"] == ledger.writer.station:
+        return False
+    batches.check_closing(batches.status(ledger.reader, batch), with_open)
+    return True
+
+
+def _again(ledger: "Ledger", batch: str) -> "BatchStatus":
+    from burner.manifest import batches
+
     screen.warn(f"Batch {batch} is closed already: only its folder is written again.")
     return batches.status(ledger.reader, batch)
+
+
+def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "BatchStatus":
+    from burner.manifest import batches
+
+    return batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
+
+
+def _verified(reader: "Reader") -> "Verdict":
+    from burner.manifest.verify import size, verify
+
+    with screen.progress("verify", size(reader)) as advance:
+        verdict = verify(reader, advance)
+    if verdict.flaw:
+        raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
+    return verdict
 
 
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import click
 
 from burner.cli import language
 from burner.errors import Language
+from burner.manifest.given import one_line
 
 QUESTIONS: dict[str, dict[Language, str]] = {
     "batch": {"en": "Batch (work order)", "zh": "批次（工单号）"},
@@ -56,6 +57,7 @@ def take_order(
     batch = batch or (_ask("batch", usual) if ask else usual)
     # Nothing on Enter here: it would put the computer's login on record.
     operator = operator or (_ask("operator") if ask else _user())
+    one_line(batch=batch, operator=operator)
     if quantity is None and ask and is_new(batch):
         quantity = _ask_quantity()
     return Order(batch, operator, quantity)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Row as DbRow
 
-from burner.errors import BurnerError
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.claims import PASSED
+from burner.manifest.given import decided
 from burner.manifest.reader import CHUNK, Reader
 from burner.manifest.tables import RARE, chains, places, records
 from burner.manifest.writer import Writer
@@ -74,8 +74,7 @@ def record_draw(
     Raises:
         BurnerError: E731 without operator; E7.
     """
-    if not operator.strip():
-        raise BurnerError("E731", f"batch {batch}")
+    decided(f"batch {batch}", operator)
     data = {
         "lot_size": lot_size,
         "operator": operator,
@@ -109,9 +108,10 @@ def record_check(
         operator: who checked it.
 
     Raises:
-        BurnerError: E7.
+        BurnerError: E731 without operator; E7.
     """
     attempt = record.attempt
+    decided(f"unit {attempt.unit_id}", operator)
     of = {"seq": record.seq, "station": attempt.station}
     data = {"findings": [*map(dict, findings)], "good": good, "of": of, "operator": operator}
     head = {

@@ -16,6 +16,7 @@ from burner.manifest import quotas
 from burner.manifest.chain import Kind, Row
 from burner.manifest.claims import CLOSED, OPEN
 from burner.manifest.desk import Correction
+from burner.manifest.given import decided
 from burner.manifest.reader import Reader
 from burner.manifest.standing import changed, closing_of, standing
 from burner.manifest.tables import batches, chains, records
@@ -147,8 +148,7 @@ def close(
         BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
             units are OPEN; E7.
     """
-    if not operator.strip():
-        raise BurnerError("E731", f"batch {batch}")
+    decided(f"batch {batch}", operator)
     counted: list[BatchStatus] = []
 
     def write(connection: Connection) -> Row:
@@ -169,11 +169,24 @@ def _count(connection: Connection, writer: Writer, batch: str, with_open: bool) 
     if connection.execute(closing.values(state=CLOSED)).rowcount != 1:
         raise BurnerError("E459", f"batch {batch} is closed already")
     found = _status(connection, batch, writer.manifest)
+    check_closing(replace(found, state=OPEN), with_open)
+    return found
+
+
+def check_closing(found: BatchStatus, with_open: bool) -> None:
+    """What must hold before a batch is closed.
+
+    Raises:
+        BurnerError: E459 it is closed already, E714 more passed than were planned, E734 some units
+            are OPEN.
+    """
+    batch, passed = found.batch, len(found.passed)
+    if found.state == CLOSED:
+        raise BurnerError("E459", f"batch {batch} is closed already")
     if found.open and not with_open:
         raise BurnerError("E734", f"{len(found.open)}: {', '.join(found.open[:10])}")
-    if found.planned is not None and len(found.passed) > found.planned:
-        raise BurnerError("E714", f"batch {batch}: {len(found.passed)} of {found.planned} passed")
-    return replace(found, state=CLOSED)
+    if found.planned is not None and passed > found.planned:
+        raise BurnerError("E714", f"batch {batch}: {passed} passed, {found.planned} were planned")
 
 
 def _close(connection: Connection, writer: Writer, found: BatchStatus, operator: str) -> Row:

@@ -4,19 +4,21 @@ Each is a record like any other, in the chain of the station at which it was wri
 was written before is touched.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
 from burner.manifest import claims as names
 from burner.manifest.chain import Kind, Row
+from burner.manifest.given import decided
 from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.order import latest
 from burner.manifest.seals import HeadOfChain, KeyOp, checkpoint_data, rotation_message
-from burner.manifest.tables import RARE, claims, records
+from burner.manifest.tables import RARE, chains, claims, records
 from burner.manifest.writer import Writer
 
 
@@ -96,7 +98,8 @@ def correct(
     reason: str,
     batch: str = "",
 ) -> None:
-    """Write a correction of a unit.
+    """Write a correction of a unit. Scrap and void are said once under each batch it has been in,
+    so that the records of every batch tell of them.
 
     Args:
         writer: of the station (or desk) at which it is said.
@@ -105,32 +108,48 @@ def correct(
         product_id: under which product.
         operator: who says so.
         reason: why.
-        batch: out of which batch it is taken; empty = it is in none.
+        batch: of its last attempt; empty = it was in none.
 
     Raises:
-        BurnerError: E731 without operator or reason; E7.
+        BurnerError: E731 without operator or reason, E738 one is more than a line; E7.
     """
-    if not operator.strip() or not reason.strip():
-        raise BurnerError("E731", f"unit {unit_id}")
+    decided(f"unit {unit_id}", operator, reason)
 
-    def write(connection: Connection) -> Row:
-        nth = latest(connection, unit_id, product_id).nth
-        data: dict[str, Any] = {
-            "nth": nth,
-            "operator": operator,
-            "reason": reason,
-            "what": what.value,
-        }
-        if what is Correction.VOID:
-            data["released"] = _release(connection, unit_id, product_id)
-        if what is not Correction.REWORK and batch:
-            data["freed"] = names.free_unit(connection, batch, unit_id)
-        where = {"unit_id": unit_id, "product_id": product_id, "batch": batch}
-        return writer.add(connection, Kind.CORRECTION, data, **where)
-
+    said = {"operator": operator, "reason": reason, "what": what.value}
     with writer.lock:
         writer.check_ready()
-        writer.commit(f"{what} {unit_id} after {writer.head.seq}", write)
+        others = () if what is Correction.REWORK else _batches(writer, unit_id, product_id)
+        for each in dict.fromkeys((batch, *others) if batch or not others else others):
+            where = {"unit_id": unit_id, "product_id": product_id, "batch": each}
+            writer.commit(
+                f"{what} {unit_id} after {writer.head.seq}", partial(_correct, writer, said, where)
+            )
+
+
+def _correct(
+    writer: Writer, said: Mapping[str, str], where: Mapping[str, str], connection: Connection
+) -> Row:
+    unit_id, product_id, batch = (where[key] for key in ("unit_id", "product_id", "batch"))
+    data: dict[str, Any] = {**said, "nth": latest(connection, unit_id, product_id).nth}
+    if said["what"] == Correction.VOID:
+        data["released"] = _release(connection, unit_id, product_id)
+    if said["what"] != Correction.REWORK and batch:
+        data["freed"] = names.free_unit(connection, batch, unit_id)
+    return writer.add(connection, Kind.CORRECTION, data, **where)
+
+
+def _batches(writer: Writer, unit_id: str, product_id: str) -> list[str]:
+    """Batches of this manifest that a unit has been in."""
+    of_unit = records.c.unit_id == unit_id, records.c.product_id == product_id
+    rows = writer.look(
+        select(records.c.batch)
+        .distinct()
+        .join(chains, chains.c.chain == records.c.chain)
+        .where(*of_unit, records.c.kind == Kind.INTENT.value, records.c.batch != "")
+        .where(chains.c.manifest == writer.manifest)
+        .order_by(records.c.batch)
+    )
+    return [row.batch for row in rows]
 
 
 def _announced(writer: Writer, key: PublicKey) -> bool:

@@ -19,6 +19,7 @@ from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind, Row
 from burner.manifest.database import place, together
 from burner.manifest.desk import checkpoint
+from burner.manifest.given import check_batch_id, one_line
 from burner.manifest.history import UnitHistory
 from burner.manifest.keys import Signer
 from burner.manifest.reader import Reader
@@ -226,7 +227,8 @@ class Ledger:
 
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E730
-                it is open for another release or quantity; E7.
+                it is open for another release or quantity, E737 its id cannot name a folder, E738
+                a text is more than a line; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
         with self.writer.lock:
@@ -234,6 +236,8 @@ class Ledger:
             if self._goes_on(batch, facts, planned):
                 self._hold_to(batch, facts, quantity, operator)
                 return
+            check_batch_id(batch)
+            one_line(operator=operator, **facts)
             said = {"operator": operator, "quantity": quantity, **facts}
             data = {"op": claims.OPEN, "planned": planned, **said}
             try:

@@ -154,6 +154,8 @@ class Reader:
     def find(self, text: str) -> tuple[str, ...]:
         """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
         plain = text.strip()
+        if not plain:
+            return ()
         mac = plain.replace("-", "").replace(":", "").lower()
         as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else plain
         queries = (

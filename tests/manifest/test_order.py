@@ -1,4 +1,4 @@
-"""Inside one manifest the transactions are the order; the clocks of two stations are not compared."""
+"""Inside one manifest the order is that of the transactions, whatever two stations' clocks say."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,0 +1,105 @@
+"""`burner manifest batch close`: nothing is closed that cannot be checked and written down."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from burner.manifest import claims, keys
+from burner.manifest.given import folder_of
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.model import Outcome
+from tests.cli.test_manifest_desk import WHO, WHY, refused, run
+from tests.manifest.records import a_result, an_attempt, burned, open_batch
+from tests.manifest.test_verify import edit
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a manifest of one PASS, and a key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv(keys.PASSPHRASE, "open sesame")
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, planned=3)
+        burned(ledger, 1, batch="WO1")
+    run("keys", "make", "line1", "--out", "line1.pem")
+    return tmp_path
+
+
+def state() -> str:
+    with Reader.open("manifest.db") as reader:
+        row = reader.batch("WO1")
+    assert row is not None
+    return str(row.state)
+
+
+def test_a_folder_that_cannot_be_made_leaves_the_batch_open(here: Path) -> None:
+    (here / "file").write_text("")
+    with refused("E705"):
+        run("batch", "close", "WO1", *WHO, "--out", "file/sub")
+    (here / "used").mkdir()
+    (here / "used" / "heads.txt").write_text("")
+    with refused("E736"):
+        run("batch", "close", "WO1", *WHO, "--out", "used")
+    assert state() == claims.OPEN
+    run("batch", "close", "WO1", *WHO, "--out", "new/deep")
+    run("verify", "new/deep", "--key", "line1.pem")
+
+
+def test_an_empty_folder_is_filled_and_none_is_left_beside_it(here: Path) -> None:
+    (here / "WO1").mkdir()
+    run("batch", "close", "WO1", *WHO)
+    assert not list(here.glob(".*"))
+    run("verify", "WO1", "--key", "line1.pem")
+
+
+def test_a_manifest_that_does_not_agree_closes_no_batch(here: Path) -> None:
+    edit(here / "manifest.db", "UPDATE records SET unit_id = 'x' WHERE kind = 'outcome'")
+    with refused("E713"):
+        run("batch", "close", "WO1", *WHO)
+    assert state() == claims.OPEN
+    assert not (here / "WO1").exists()
+
+
+def test_a_refused_close_leaves_no_folder(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.begin(an_attempt(2, batch="WO1"))
+    with refused("E734"):
+        run("batch", "close", "WO1", *WHO)
+    with refused("E733"):
+        run("batch", "close", "WO9", *WHO)
+    assert {each.name for each in here.iterdir()} >= {"manifest.db", "line1.pem"}
+    assert not [each for each in here.iterdir() if "WO" in each.name]
+
+
+def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
+    run("batch", "close", "WO1", *WHO)
+    assert json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"] == []
+    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+    told = run("batch", "status", "WO1").stderr
+    assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in told
+    assert len(json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"]) == 1
+
+
+def test_a_batch_id_of_an_older_burner_gets_a_folder_here(here: Path) -> None:
+    assert folder_of("../up/WO 1") == "batch-up-WO-1"
+    assert folder_of("x" * 300) == "batch-" + "x" * 40
+    assert folder_of("..") == "batch"
+    assert folder_of("WO1") == "WO1"
+
+
+def test_nothing_is_no_unit(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.finish(an_attempt(9, silicon=None), a_result(Outcome.ERROR))
+    with refused("E712"):
+        run("show", "")
+
+
+def test_a_line_break_on_the_command_line_is_refused(here: Path) -> None:
+    with refused("E738"):
+        run("correct", "scrap", "7cdfa1000001", *WHO, "--reason", "dropped\n  300 pass")
+    with refused("E738"):
+        run("batch", "close", "WO1", "--station", "line1", "--operator", "qa\n  300 pass")
