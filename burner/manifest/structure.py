@@ -104,6 +104,7 @@ def _wrong_counts(connection: Connection, counted: Counted) -> Iterator[Flaw]:
 
 
 def _count(connection: Connection, source: str, where: str) -> int:
-    # Names come from a schema that was compared with the expected one before.
-    query = f"SELECT count(*) FROM {source}" + (f" WHERE {where}" if where else "")  # noqa: S608
-    return int(connection.execute(text(query)).scalar_one())
+    # Names come from a schema that was compared with the expected one before. Not count(*): for
+    # that SQLite takes whichever index is shortest.
+    query = f"SELECT sum(1) FROM {source}" + (f" WHERE {where}" if where else "")  # noqa: S608
+    return int(connection.execute(text(query)).scalar_one() or 0)
