@@ -40,8 +40,8 @@ def make(owner: str, in_keyring: bool, out: Path | None, replace: bool) -> None:
     """
     from burner.manifest import keys
 
-    if not replace and keys.current(owner):
-        raise BurnerError("E736", f"{owner} has a key: see keys rotate, keys lost, or --replace")
+    if not replace and (before := keys.current(owner)):
+        raise BurnerError("E728", f"{owner}: key {before.id}")
     with _told(out) as tell:
         public = keys.make(owner, _new_lock(in_keyring)).public
         tell(public.id, public.pem())
@@ -114,6 +114,7 @@ def _withdraw(
     what: str, *, key_id: str, operator: str, reason: str, station: str, manifest: str
 ) -> None:
     from burner.manifest import keys
+    from burner.manifest.desk import head_of
     from burner.manifest.ledger import Ledger
     from burner.manifest.seals import KeyOp
     from burner.manifest.withdrawal import withdraw
@@ -128,6 +129,7 @@ def _withdraw(
     who = {"operator": operator, "reason": reason}
     with Ledger.open(manifest, station) as ledger:
         key = withdraw(ledger.writer, KeyOp(what), key_id=key_id, own=own, **who)
+        head = head_of(ledger.writer)
     if damaged or key == own:
         keys.forget(station)
         own = None
@@ -137,6 +139,8 @@ def _withdraw(
         else f"Make the next one with: burner manifest keys make {station}"
     )
     screen.say(f"Key {key.id} is {what}. {following}")
+    # No key that is trusted signs this record: only a head elsewhere tells when it is cut off.
+    screen.say(f"Write this head down: {head.code()}")
 
 
 def _new_lock(in_keyring: bool) -> str | None:
@@ -157,7 +161,7 @@ def _told(out: Path | None) -> Iterator[Tell]:
     except FileExistsError as error:
         raise BurnerError("E736", str(out)) from error
     except OSError as error:
-        raise BurnerError("E705", f"{out}: {error.strerror}") from error
+        raise BurnerError("E729", f"{out}: {error.strerror}") from error
 
     def tell(key: str, pem: str) -> None:
         screen.say(f"key {key}")
@@ -169,5 +173,5 @@ def _told(out: Path | None) -> Iterator[Tell]:
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise BurnerError("E705", f"{out}: {error.strerror}") from error
+            raise BurnerError("E729", f"{out}: {error.strerror}") from error
         raise

@@ -202,7 +202,7 @@ def test_a_lost_key_is_declared_and_the_next_needs_trust_of_its_own(here: Path) 
 
 
 def test_a_key_is_not_made_twice(here: Path) -> None:
-    with refused("E736"):
+    with refused("E728"):
         run("keys", "make", "line1")
 
 

@@ -45,13 +45,13 @@ def key_of(owner: str) -> str:
 
 
 def test_where_the_public_half_cannot_be_written_no_key_is_made(here: Path) -> None:
-    with refused("E705"):
+    with refused("E729"):
         run("keys", "make", "qa", "--out", "nowhere/qa.pem")
     with refused("E736"):
         run("keys", "make", "qa", "--out", "line1.pem")
     assert keys.current("qa") is None
     before = key_of("line1")
-    with refused("E705"):
+    with refused("E729"):
         run("keys", "rotate", *WHO, "--out", "nowhere/next.pem")
     assert key_of("line1") == before
     run("verify", "--key", "line1.pem")
@@ -114,6 +114,13 @@ def test_a_key_lost_after_the_next_one_was_made_leaves_that_one(here: Path) -> N
     assert key_of("line1") == after
 
 
+def test_the_head_behind_a_revocation_is_told_so_that_it_cannot_be_cut_off(here: Path) -> None:
+    told = run("keys", "revoke", *WHO).stdout
+    head = told.partition("Write this head down: ")[2].strip()
+    assert head == run("head").stdout.strip()
+    run("verify", "--head", head)
+
+
 def test_a_lost_key_signs_no_more_where_it_was_held(here: Path) -> None:
     run("keys", "lost", *WHO)
     with refused("E721"):
@@ -131,7 +138,7 @@ def test_a_damaged_note_of_a_key_is_mended_by_declaring_it_lost(here: Path) -> N
 def test_a_person_whose_key_is_gone_makes_the_next_one(here: Path) -> None:
     run("keys", "make", "qa")
     before = key_of("qa")
-    with refused("E736"):
+    with refused("E728"):
         run("keys", "make", "qa")
     run("keys", "make", "qa", "--replace")
     assert key_of("qa") != before
