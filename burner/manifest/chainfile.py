@@ -175,7 +175,7 @@ def read_chain(
                 raise BurnerError("E724", f"line {number}: a record of no chain")
             if record(line):
                 return
-            chains.move(line)
+            chains.last = line
         elif isinstance(line, _Begin):
             chains.begin(line, number)
             begin(line.head, line.batch)
@@ -192,7 +192,9 @@ class _Chains:
 
     def __init__(self) -> None:
         self.head: HeadOfChain | None = None
-        """Where the one that is read stands."""
+        """Where the one that is read begins."""
+        self.last: Line | None = None
+        """Its last record."""
         self._batch: str | None = None
         self._ends: dict[tuple[str, str], HeadOfChain] = {}
 
@@ -203,10 +205,6 @@ class _Chains:
             raise BurnerError("E724", f"line {number}: a chain begins that does not belong here")
         self.head, self._batch = line.head, line.batch
 
-    def move(self, line: Line) -> None:
-        assert self.head  # noqa: S101 - asked before
-        self.head = HeadOfChain(self.head.manifest, self.head.station, line.seq, line.hash)
-
     def end(self, told: list[Any], number: int) -> None:
         self._close()
         if not self._ends or told != [vars(each) for each in self._ends.values()]:
@@ -214,7 +212,11 @@ class _Chains:
 
     def _close(self) -> None:
         if self.head:
-            self._ends[self.head.manifest, self.head.station] = self.head
+            name = (self.head.manifest, self.head.station)
+            self._ends[name] = (
+                HeadOfChain(*name, self.last.seq, self.last.hash) if self.last else self.head
+            )
+        self.last = None
 
 
 class _Begin(NamedTuple):

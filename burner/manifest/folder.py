@@ -158,7 +158,8 @@ def _until(reader: Reader, life: Life, end: int) -> Life:
         .where(records.c.intent == life.first["seq"], records.c.seq <= end)
         .order_by(records.c.seq)
     )
-    with reader.connection() as connection:
+    # On a connection of its own: attempts are being streamed on the reader's.
+    with Reader(reader.where) as beside, beside.connection() as connection:
         return Life(list(connection.execute(query).scalars()))
 
 

@@ -179,7 +179,8 @@ def _wrong_rows(path: Path, tally: Tally) -> list[str]:
             cells = dict(zip(COLUMNS, row, strict=True))
             where = (_without_guard(cells["station"]), int(cells["seq"]))
             if left.pop(where, None) != digest_of(row):
-                return [f"{UNITS}, row {number}: {RECORDS} has something else in {where}"]
+                what = f"is not the attempt of {where[0]}, record {where[1]}, in {RECORDS}"
+                return [f"{UNITS}, row {number}, {what}"]
     except (ValueError, csv.Error) as error:
         return [f"{UNITS} cannot be read: {error}"]
     for station, seq in left:

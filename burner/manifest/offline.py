@@ -115,7 +115,8 @@ class _Check:
         if wrong := (self._shown if line.body else self._hidden)(self._open, line):
             self._flaw(line.seq, wrong)
             return wrong
-        self._meet(line.seq, line.hash)
+        if self._wanted:
+            self._meet(line.seq, line.hash)
         self._closings.met(line.seq, line.hash)
         self._open.count += 1
         self._progress(1)
