@@ -50,10 +50,10 @@ class Server:
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
 
-    def database(self) -> str:
-        """The URL of a new, empty database."""
+    def database(self, *options: str) -> str:
+        """The URL of a new, empty database; `options` of createdb."""
         name = f"factory{next(self._numbers)}"
-        self._run("createdb", "-h", str(self.folder), "-U", "postgres", name)
+        self._run("createdb", "-h", str(self.folder), "-U", "postgres", *options, name)
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     def remove(self) -> None:
