@@ -1,9 +1,7 @@
 """Whatever is edited, removed, inserted or moved is found, and the first bad place is named."""
 
-import random
 import shutil
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from burner.manifest.marks import MarkFile
 from burner.manifest.reader import Reader
 from burner.manifest.verify import Verdict, size, verify
 from burner.model import Outcome
+from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 
@@ -48,21 +47,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(written, tmp_path / "copy.db"))
-
-
-def edit(path: Path, *statements: str) -> None:
-    """What a hostile hand with a database viewer does."""
-    database = sqlite3.connect(path)
-    triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    guards = triggers.fetchall()
-    for name, _ in guards:
-        database.execute(f"DROP TRIGGER {name}")
-    for statement in statements:
-        database.execute(statement)
-    for _, sql in guards:
-        database.execute(sql)
-    database.commit()
-    database.close()
 
 
 def test_an_honest_manifest_agrees(written: Path) -> None:
@@ -205,71 +189,3 @@ def test_an_edit_is_found_wherever_a_stretch_begins(
     assert str(verdict(copy).flaw).startswith(f"station line1, record {seq}: does not fit")
     edit(copy, f"DELETE FROM records WHERE chain = 1 AND seq = {seq}")
     assert str(verdict(copy).flaw).startswith(f"station line1, record {seq + 1}: record {seq} is")
-
-
-def random_edit(dice: random.Random, database: sqlite3.Connection) -> str | None:
-    """One random change of one value, or one row removed; None = nothing changed."""
-    table = dice.choice(("records",) * 6 + ("claims", "places", "batches", "ids", "chains"))
-    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-    rows = database.execute(f"SELECT rowid, * FROM {table}").fetchall()
-    rowid, *values = dice.choice(rows)
-    if dice.random() < 0.15:
-        database.execute(f"DELETE FROM {table} WHERE rowid = {rowid}")
-        return f"{table} {rowid} removed"
-    place = dice.randrange(len(columns))
-    value = changed(dice, values[place], [row[place + 1] for row in rows])
-    if value == values[place]:
-        return None
-    statement = f"UPDATE OR IGNORE {table} SET {columns[place]} = ? WHERE rowid = {rowid}"
-    if not database.execute(statement, (value,)).rowcount:
-        return None
-    return f"{table} {rowid} {columns[place]}: {values[place]!r} → {value!r}"
-
-
-def changed(dice: random.Random, value: object, others: list[object]) -> object:
-    choices: list[Callable[[], object]] = [lambda: dice.choice(others)]
-    if isinstance(value, int):
-        choices += [lambda: value + dice.choice((-1, 1, 7)), lambda: 0]
-    if isinstance(value, str) and value:
-        spot = dice.randrange(len(value))
-        letter = dice.choice('0a Z9é"\\}')
-        choices += [
-            lambda: value[:spot] + letter + value[spot + 1 :],
-            lambda: value[:spot] + value[spot + 1 :],
-            lambda: value[:spot] + letter + value[spot:],
-            lambda: "",
-        ]
-    return dice.choice(choices)()
-
-
-def hunt(written: Path, seed: int, times: int) -> int:
-    """Edit at random, again and again; every edit that changed something must be found."""
-    dice = random.Random(seed)
-    clean = written.read_bytes()
-    victim = written.with_name(f"victim-{seed}.db")
-    edits = 0
-    while edits < times:
-        victim.write_bytes(clean)
-        database = sqlite3.connect(victim)
-        for name in database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall():
-            database.execute(f"DROP TRIGGER {name[0]}")
-        what = random_edit(dice, database)
-        database.commit()
-        database.close()
-        if what is None:
-            continue
-        edits += 1
-        assert verdict(victim).flaw is not None, f"seed {seed}: not found: {what}"
-    return edits
-
-
-def test_random_edits_are_all_found(written: Path) -> None:
-    assert hunt(written, seed=1, times=40) == 40
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("seed", range(2, 12))
-def test_a_thousand_random_edits_are_all_found(written: Path, seed: int) -> None:
-    assert hunt(written, seed, times=100) == 100
