@@ -137,7 +137,10 @@ class Seals:
         if key.id in self._revoked:
             return f"signed by key {key.id}, which was withdrawn before"
         if key.id not in self._trusted and (self._given or self._trusted):
-            return f"signed by key {key.id}, which is neither given nor vouched for"
+            return (
+                f"signed by key {key.id}, which is neither given nor vouched for: a stranger's, "
+                "or the station's before or after the given one (give each with --key)"
+            )
         if not key.checks(head.message(), data["signature"]):
             return "its signature is false"
         self.signed, self.signers[key.id] = head.seq, key

@@ -91,6 +91,9 @@ def test_a_batch_that_spans_a_rotation_is_checked_with_both_keys(here: Path) -> 
     run("keys", "rotate", *WHO, "--out", "next.pem")
     run("batch", "close", "WO1", *WHO[:4], "--out", "evidence")
     run("verify", "evidence", "--key", "line1.pem", "--key", "next.pem")
+    run("verify", "evidence", "--key", "line1.pem")  # which vouches for the next one
+    with pytest.raises(BurnerError, match="^E713: .*give each with --key"):
+        run("verify", "evidence", "--key", "next.pem")
 
 
 def test_a_key_lost_with_its_computer_is_declared_from_another(here: Path) -> None:
