@@ -192,7 +192,7 @@ def _papers(reader: "Reader", batch: str) -> dict[str, str]:
     from burner.report.of_manifest import report
     from burner.report.page import page
 
-    wanted = Filter(batch=batch)
+    wanted = Filter(batch=batch, manifest=reader.manifest)
     figures = report(reader, wanted)
     return {
         "report.html": page(figures, language()),
@@ -211,16 +211,15 @@ def import_(
     file: Path, key_files: tuple[Path, ...], operator: str, station: str, manifest: str
 ) -> None:
     """Take in the chain that another manifest exported; checked first, doubles reported."""
-    from burner.manifest.imports import check_import, import_chain
+    from burner.manifest.imports import import_chain
     from burner.manifest.keys import read_public
     from burner.manifest.ledger import Ledger
 
     trusted = {key.id: key for key in map(read_public, key_files)} or None
     if trusted is None:
         screen.warn("Without --key, whoever wrote the file is taken at his word.")
-    check_import(file, trusted)
     with Ledger.open(manifest, station) as ledger:
-        imported = import_chain(ledger.writer, file, operator)
+        imported = import_chain(ledger.writer, file, operator, trusted)
     screen.say(f"{imported.records} records came in, {imported.known} were here already.")
     if imported.duplicates:
         screen.table(

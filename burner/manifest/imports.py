@@ -1,8 +1,8 @@
 """Another manifest's chain taken into this one: checked first, doubles told, places untouched."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import file_digest
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import claims as names
-from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, Kind, Row
 from burner.manifest.chainfile import Line, chain_lines, read_chain
 from burner.manifest.doubles import doubled_ids
+from burner.manifest.given import decided
 from burner.manifest.keys import PublicKey
 from burner.manifest.offline import Findings, check_file
 from burner.manifest.seals import HeadOfChain
@@ -39,35 +39,33 @@ class Imported:
     """IMEIs and serial numbers that a unit of another chain has too, as `doubles` tells them."""
 
 
-def check_import(
-    path: Path, trusted: Mapping[str, PublicKey] | None, progress: Progress = lambda _: None
-) -> Findings:
-    """Check a file before it comes in.
+def import_chain(
+    writer: Writer,
+    path: Path,
+    operator: str,
+    trusted: Mapping[str, PublicKey] | None = None,
+    progress: Progress = lambda _: None,
+) -> Imported:
+    """Check a file, and take it in, in one transaction with a record that says so.
+
+    Args:
+        writer: of the station (or desk) at which it comes in.
+        path: the file.
+        operator: who takes it in.
+        trusted: keys by id that must stand behind its chains; None = whoever wrote it.
+        progress: told how many more records were checked.
 
     Raises:
-        BurnerError: E713 when its chain is broken, E724 when it is none or bodies are withheld.
+        BurnerError: E713 when its chain is broken, E724 when it is none or bodies are withheld,
+            E725 when it contradicts what is here, E731 without operator; E7.
     """
-    with chain_lines(path) as lines:
-        found = check_file(lines, trusted, progress)
-    if found.flaw:
-        raise BurnerError("E713", f"{path}: {found.flaw}")
-    if found.withheld:
-        raise BurnerError("E724", f"{path}: {found.withheld} records are withheld: without --batch")
-    return found
-
-
-def import_chain(writer: Writer, path: Path, operator: str) -> Imported:
-    """Take in a checked file, in one transaction with a record that says so.
-
-    Raises:
-        BurnerError: E725 when the file contradicts what is here; E7.
-    """
+    decided(path.name, operator)
+    _, digest = _checked(path, trusted, progress)
     result = Imported()
 
     def write(connection: Connection) -> Row:
-        _Import(connection, writer, result).run(path)
-        with path.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
+        if _Import(connection, writer, result).run(path) != digest:
+            raise BurnerError("E724", f"{path}: it changed after it was checked")
         data = {
             "doubled_ids": result.doubled_ids,
             "duplicates": result.duplicates,
@@ -85,16 +83,60 @@ def import_chain(writer: Writer, path: Path, operator: str) -> Imported:
     return result
 
 
+def check_import(path: Path, trusted: Mapping[str, PublicKey] | None) -> Findings:
+    """What a file holds that may come in.
+
+    Raises:
+        BurnerError: E713 when its chain is broken, E724 when it is none or bodies are withheld.
+    """
+    return _checked(path, trusted)[0]
+
+
+def _checked(
+    path: Path, trusted: Mapping[str, PublicKey] | None, progress: Progress = lambda _: None
+) -> tuple[Findings, str]:
+    """Findings, and the SHA-256 of what was read."""
+    with chain_lines(path) as lines:
+        hashed = _Hashed(lines)
+        found = check_file(hashed, trusted, progress)
+    if found.flaw:
+        raise BurnerError("E713", f"{path}: {found.flaw}")
+    if found.withheld or found.batch:
+        raise BurnerError("E724", f"{path}: an export of one batch; import one without --batch")
+    return found, hashed.hexdigest()
+
+
+class _Hashed:
+    """The lines of a file, and the SHA-256 of those that were read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._hash = lines, sha256()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._hash.update(line.encode(errors="surrogateescape"))
+        return line
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
 class _Import:
     def __init__(self, connection: Connection, writer: Writer, result: Imported) -> None:
         self._connection, self._writer, self._result = connection, writer, result
         self._chain, self._station, self._last = 0, "", 0
         self._rows: list[dict[str, Any]] = []
 
-    def run(self, path: Path) -> None:
+    def run(self, path: Path) -> str:
+        """The SHA-256 of what came in."""
         with chain_lines(path) as lines:
-            read_chain(lines, self._begin, self._record)
+            hashed = _Hashed(lines)
+            read_chain(hashed, self._begin, self._record)
         self._end_chain()
+        return hashed.hexdigest()
 
     def _begin(self, head: HeadOfChain, _batch: str) -> None:
         self._end_chain()
@@ -112,46 +154,37 @@ class _Import:
             select(records.c.seq).where(records.c.chain == chain).order_by(records.c.seq.desc())
         )
         self._last = self._connection.execute(newest.limit(1)).scalar() or 0
-        if head.seq > self._last:
-            raise BurnerError(
-                "E725",
-                f"station {head.station}: records {self._last + 1} to {head.seq} are missing",
-            )
 
     def _record(self, line: Line) -> str:
         if line.seq <= self._last:
-            self._compare(line)
+            self._compare(line.seq, line.hash)
+            self._result.known += 1
             return ""
-        body = loads(line.body)
-        head = body["head"]
+        head, data = line.value["head"], line.value["data"]
         row = {name: head[name] for name in COLUMNS[:-2]}
         self._rows.append({"chain": self._chain, **row, "body": line.body, "hash": line.hash})
         where = {"unit_id": head["unit_id"], "chain": self._chain, "seq": line.seq}
         if head["claims"]:
             self._claim(head, where)
         if head["kind"] in (Kind.INTENT, Kind.CLAIM):
-            names.remember_ids(self._connection, body["data"]["attempt"].get("ids", {}), **where)
-        if released := body["data"].get("released"):
+            names.remember_ids(self._connection, data["attempt"].get("ids", {}), **where)
+        if released := data.get("released"):
             self._release(head, released)
         self._result.records += 1
         if len(self._rows) >= MANY:
             self._flush()
         return ""
 
-    def _compare(self, line: Line) -> None:
+    def _compare(self, seq: int, hash_: str) -> None:
         """A record that is here already must be the same one."""
-        here = select(records.c.hash).where(
-            records.c.chain == self._chain, records.c.seq == line.seq
-        )
-        if self._connection.execute(here).scalar() != line.hash:
-            detail = f"station {self._station}, record {line.seq}: here is another"
-            raise BurnerError("E725", detail)
-        self._result.known += 1
+        here = select(records.c.hash).where(records.c.chain == self._chain, records.c.seq == seq)
+        if self._connection.execute(here).scalar() != hash_:
+            raise BurnerError("E725", f"station {self._station}, record {seq}: here is another")
 
-    def _claim(self, head: dict[str, Any], where: dict[str, Any]) -> None:
+    def _claim(self, head: Mapping[str, Any], where: dict[str, Any]) -> None:
         name = {"device_name": head["device_name"], "product_id": head["product_id"]}
         holder = names.try_name(self._connection, **name, **where)
-        if holder is not None:
+        if holder is not None and holder != head["unit_id"]:
             self._result.duplicates.append(
                 {
                     **name,
@@ -162,9 +195,11 @@ class _Import:
                 }
             )
 
-    def _release(self, head: dict[str, Any], released: list[str]) -> None:
+    def _release(self, head: Mapping[str, Any], released: list[str]) -> None:
+        """A void frees the names that its own chain took, and none of ours."""
         self._connection.execute(
             delete(claims).where(
+                claims.c.chain == self._chain,
                 claims.c.device_name.in_(released),
                 claims.c.product_id == head["product_id"],
                 claims.c.unit_id == head["unit_id"],

@@ -44,6 +44,8 @@ class Filter:
     product: str = ""
     outcome: str = ""
     unit: str = ""
+    manifest: str = ""
+    """Only what its own stations wrote: an imported batch may have the same id as ours."""
 
     def narrow(self, query: Select[Any]) -> Select[Any]:
         """The part that the database can decide by its indexes."""
@@ -52,6 +54,9 @@ class Filter:
             query = query.where(first.c.at >= utc(self.since))
         if self.batch:
             query = query.where(first.c.batch == self.batch)
+        if self.manifest:
+            own = select(chains.c.chain).where(chains.c.manifest == self.manifest)
+            query = query.where(first.c.chain.in_(own))
         if self.product:
             query = query.where(first.c.product_id == self.product)
         if self.unit:

@@ -199,6 +199,8 @@ def _wrong_rare(kind: str, data: Data) -> str:
         wanted = {**wanted, **OPS.get(data["op"], {})}
     if wrong := holds(data, wanted, "data"):
         return wrong
+    if type(data.get("nth", 0)) is not int:
+        return "data.nth is no number"
     if kind == Kind.BATCH and data["op"] == "closed" and (wrong := _wrong_close(data)):
         return wrong
     for each in data.get("duplicates", ()):
