@@ -132,7 +132,7 @@ def close(
     signer = keys.unlock(station, passphrase)
     with Ledger.open(manifest, station) as ledger, new_folder(folder) as part:
         closes = _may_close(ledger, batch, with_open)
-        _verified(ledger.reader)
+        _verified(ledger.reader, thorough=True)
         found = _closed(ledger, batch, operator, with_open) if closes else _again(ledger, batch)
         desk.checkpoint(ledger.writer, signer, f"batch {batch}")
         verdict = _verified(ledger.reader)
@@ -175,11 +175,11 @@ def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "Ba
     return batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
 
 
-def _verified(reader: "Reader") -> "Verdict":
+def _verified(reader: "Reader", *, thorough: bool = False) -> "Verdict":
     from burner.manifest.verify import size, verify
 
     with screen.progress("verify", size(reader)) as advance:
-        verdict = verify(reader, advance)
+        verdict = verify(reader, advance, thorough=thorough)
     if verdict.flaw:
         raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
     return verdict

@@ -65,12 +65,15 @@ def _is_file(text: str) -> bool:
 @manifest_option
 @key_option
 @click.option("--head", "heads", multiple=True, help="Printed code, or file, it must contain.")
+@click.option("--thorough", is_flag=True, help="Have SQLite read every index, however large.")
 @json_option
 def verify(
+    *,
     target: Path | None,
     manifest: str,
     keys: tuple[str, ...],
     heads: tuple[str, ...],
+    thorough: bool,
     as_json: bool,
 ) -> None:
     """Recompute every hash, compare every column, name, place and ID; name the first bad place.
@@ -82,7 +85,7 @@ def verify(
     trusted = trust(keys)
     wanted, remarks = _wanted(heads, trusted)
     if target is None:
-        report = _manifest(manifest, trusted, wanted)
+        report = _manifest(manifest, trusted, wanted, thorough)
     elif target.is_dir():
         report = _folder(target, trusted, wanted)
     else:
@@ -99,7 +102,10 @@ def verify(
 
 
 def _manifest(
-    manifest: str, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
+    manifest: str,
+    trusted: "Mapping[str, PublicKey] | None",
+    wanted: "list[Wanted]",
+    thorough: bool,
 ) -> dict[str, Any]:
     from burner.manifest.heads import missing_heads
     from burner.manifest.reader import Reader
@@ -108,7 +114,7 @@ def _manifest(
 
     with Reader.open(manifest) as reader:
         with screen.progress("verify", size(reader)) as advance:
-            verdict = check(reader, advance, trusted)
+            verdict = check(reader, advance, trusted, thorough=thorough)
         lost = missing_heads(reader, wanted) if verdict.flaw is None else []
     flaw = str(verdict.flaw) if verdict.flaw else _lost(lost)
     code = "E714" if verdict.flaw and not verdict.broken else "E713"

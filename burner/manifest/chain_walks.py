@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import LargeBinary, cast, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempt_check import Name
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, genesis
 from burner.manifest.chain_state import ChainState
 from burner.manifest.keys import PublicKey
 from burner.manifest.marks import Mark, MarkFile
+from burner.manifest.name_holders import Carried
 from burner.manifest.seals import HeadOfChain, Seals
 from burner.manifest.structure import Counted
 from burner.manifest.tables import RARE, chains, records
@@ -50,8 +50,8 @@ class ChainWalks:
         """Chain → how many of its records took a name."""
         self.contradictions: list[Flaw] = []
         """What attempts contradict, in chains that are whole."""
-        self.unheld: list[tuple[str, Name]] = []
-        """Station and name that an attempt carries and its unit does not hold."""
+        self.unheld: list[Carried] = []
+        """Names that attempts carry and that their units do not hold."""
         self._counts = dict(self.claimed)
         self._at: dict[int, str] = {}
         self._firsts = self._rare = self._ids = 0
@@ -69,7 +69,8 @@ class ChainWalks:
             self._flaws.append((chain, walked.flaw))
         if walked.contradiction:
             self.contradictions.append(walked.contradiction)
-        self.unheld += [(walked.stretch.station, name) for name in walked.unheld]
+        of = walked.stretch.manifest, walked.stretch.station
+        self.unheld += [Carried(*of, name) for name in walked.unheld]
 
     @property
     def counted(self) -> Counted:
@@ -105,8 +106,7 @@ class ChainWalks:
         if not (isinstance(chain.manifest, str) and isinstance(chain.station, str)):
             self._flaws.append((chain.chain, Flaw("", 0, f"chain {chain.chain} has no station")))
             return
-        end = _end(self._connection, chain)
-        if isinstance(end.seq, int) and isinstance(end.hash, str):
+        if end := _end(self._connection, chain):
             self._ends[chain.chain] = end
         else:
             flaw = Flaw(chain.station, 0, "its last record has no number or no hash")
@@ -150,8 +150,8 @@ class ChainWalks:
         )
 
 
-def _end(connection: Connection, chain: Any) -> HeadOfChain:
-    """The last record of a chain, as its columns say."""
+def _end(connection: Connection, chain: Any) -> HeadOfChain | None:
+    """The last record of a chain, as its columns say; None when they say nothing that can be."""
     last = (
         select(records.c.seq, records.c.hash)
         .where(records.c.chain == chain.chain)
@@ -159,8 +159,11 @@ def _end(connection: Connection, chain: Any) -> HeadOfChain:
         .limit(1)
     )
     row = connection.execute(last).first()
-    seq, hash_ = (row.seq, row.hash) if row else (0, genesis(chain.manifest, chain.station))
-    return HeadOfChain(chain.manifest, chain.station, seq, hash_)
+    if row is None:
+        return HeadOfChain(chain.manifest, chain.station, 0, genesis(chain.manifest, chain.station))
+    if not (isinstance(row.seq, int) and isinstance(row.hash, str)):
+        return None
+    return HeadOfChain(chain.manifest, chain.station, row.seq, row.hash)
 
 
 def _unsealed(connection: Connection, chain: int, seals: Seals, station: str) -> Flaw | None:

@@ -37,7 +37,7 @@ def compare(connection: Connection, manifest: str) -> list[Flaw]:
     return [
         *_strays(connection, manifest),
         *wrong_names(connection),
-        *wrongly_released(connection, manifest, Excuses(connection)),
+        *wrongly_released(connection, manifest, Excuses(connection, manifest)),
         *_by_hash(connection, _wrong_places),
         *_lost_places(connection, manifest),
         *wrong_batches(connection, manifest),

@@ -5,7 +5,7 @@ of records say what came first; across chains no clock is asked, the counts must
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
@@ -22,19 +22,31 @@ Where = tuple[int, int]
 """Chain and number of a record."""
 
 
+class Carried(NamedTuple):
+    """A name in an attempt that did not take it."""
+
+    manifest: str
+    station: str
+    name: Name
+
+
 class Excuses:
     """Why a record's name may be held by nobody, or by another: read once, when it is needed."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, manifest: str) -> None:
         self.releases: dict[Key, list[Where]] = {}
         """Voids that released a name."""
         self.doubles: set[Key] = set()
         """Names that an import found held by others."""
         self.flaws: list[Flaw] = []
+        self._ours: set[int] = set()
+        """Chains of our own manifest. What another one says releases none of our names."""
         products = _products(connection)
         for each in told(connection, Kind.CORRECTION):
             try:
                 product, unit = products[each.chain, each.seq]
+                if each.manifest == manifest:
+                    self._ours.add(each.chain)
                 for name in each.data.get("released", ()):
                     where = (each.chain, each.seq)
                     self.releases.setdefault((name, product, unit), []).append(where)
@@ -48,15 +60,19 @@ class Excuses:
             except UNREADABLE:
                 self.flaws.append(Flaw(each.station, each.seq, "an import that cannot be read"))
 
-    def cover(self, key: Key) -> bool:
+    def cover(self, key: Key, *, ours: bool) -> bool:
         """Whether a unit may carry a name that it does not hold now."""
-        return key in self.releases or key in self.doubles
+        return bool(self._released(key, ours=ours)) or (not ours and key in self.doubles)
 
-    def cover_claim(self, key: Key, where: Where) -> bool:
+    def cover_claim(self, key: Key, where: Where, *, ours: bool) -> bool:
         """Whether the name that a record took may be gone."""
         chain, seq = where
-        later = (at[0] != chain or at[1] > seq for at in self.releases.get(key, ()))
-        return key in self.doubles or any(later)
+        later = (at[0] != chain or at[1] > seq for at in self._released(key, ours=ours))
+        return any(later) or (not ours and key in self.doubles)
+
+    def _released(self, key: Key, *, ours: bool) -> list[Where]:
+        found = self.releases.get(key, [])
+        return [where for where in found if where[0] in self._ours] if ours else found
 
 
 def _products(connection: Connection) -> dict[Where, tuple[str, str]]:
@@ -184,27 +200,30 @@ def _lost_names_of(
     )
     for row in connection.execute(query):
         key = (row.device_name, row.product_id, row.unit_id)
-        if excuses.cover_claim(key, (chain, row.seq)):
+        ours = row.manifest == manifest
+        if excuses.cover_claim(key, (chain, row.seq), ours=ours):
             continue
         # One unit may have been made in two manifests, under one name.
-        if row.manifest != manifest and _holding(connection, key):
+        if not ours and _holding(connection, key):
             continue
         what = f"its claim of {row.device_name} is not in the table of claims"
         yield Flaw(row.station, row.seq, what)
 
 
 def borrowed(
-    connection: Connection, carried: Sequence[tuple[str, Name]], excuses: Excuses
+    connection: Connection, manifest: str, carried: Sequence[Carried], excuses: Excuses
 ) -> Iterator[Flaw]:
     """Attempts under a name that another unit holds, or nobody, without a word.
 
     Args:
         connection: a snapshot.
-        carried: stations and the names that their attempts carry and did not take.
+        manifest: our own.
+        carried: names that attempts carry and did not take.
         excuses: of that snapshot.
     """
-    still = set(unheld(connection, [name for _, name in carried]))
-    for station, (seq, name, product, unit) in carried:
-        known = excuses.cover((name, product, unit))
-        if (seq, name, product, unit) in still and not known:
-            yield Flaw(station, seq, f"carries the name {name}, which is not its unit's")
+    still = set(unheld(connection, [each.name for each in carried]))
+    for each in carried:
+        seq, name, product, unit = each.name
+        key, ours = (name, product, unit), each.manifest == manifest
+        if each.name in still and not excuses.cover(key, ours=ours):
+            yield Flaw(each.station, seq, f"carries the name {name}, which is not its unit's")

@@ -118,9 +118,9 @@ def _beyond(
     """What only the counts of the whole walk tell, and what people answered for."""
 
     def found() -> Iterator[Flaw]:
-        excuses = Excuses(connection)
+        excuses = Excuses(connection, manifest)
         yield from lost_names(connection, manifest, walks.claimed, excuses)
-        yield from borrowed(connection, walks.unheld, excuses)
+        yield from borrowed(connection, manifest, walks.unheld, excuses)
         yield from unaccounted(connection, manifest, walks.records_of())
         yield from miscounted(connection, walks.counted, thorough=thorough)
         for each in answered(connection):
