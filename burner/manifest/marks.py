@@ -67,6 +67,34 @@ class MarkFile:
             self._file = None
 
 
+@dataclass(frozen=True)
+class Departure:
+    """A chain that is not what this computer wrote."""
+
+    mark: Mark
+    """What it wrote."""
+    words: str
+
+
+def departure(head: Mark, marked: Mark, there: str | None, written: Mark) -> Departure | None:
+    """Whether a chain is behind, or another than, what this computer wrote.
+
+    Args:
+        head: where the chain ends.
+        marked: how far this computer wrote; number 0 = it does not know.
+        there: hash of the chain's record of that number; None = there is none.
+        written: how far this process wrote.
+    """
+    known = max(marked, written, key=lambda mark: mark.seq)
+    if known.seq > head.seq:
+        return Departure(known, f"it ends at record {head.seq}, this station wrote {known.seq}")
+    if there not in (None, marked.hash):
+        known = marked
+    elif known.seq < head.seq or known.hash in ("", head.hash):
+        return None
+    return Departure(known, f"record {known.seq} is not the one that this station wrote")
+
+
 def marks_of(manifest: str) -> dict[str, Mark]:
     """The marks of all stations of this computer in a manifest, by station."""
     files = sorted(_folder(manifest).glob("*"))

@@ -19,7 +19,7 @@ from burner.manifest import tables
 from burner.manifest.canonical import VERSION, dumps, moment, utc
 from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
 from burner.manifest.database import Place, Prepared, guarded
-from burner.manifest.marks import Mark, MarkFile
+from burner.manifest.marks import Mark, MarkFile, departure
 from burner.manifest.session import Session
 
 Clock = Callable[[], datetime]
@@ -252,8 +252,13 @@ class Writer:
 
     def _settle(self, connection: Connection) -> None:
         """Find the head, and whether the doubtful record is it."""
+        marked = (self._mark.read() if self._mark else None) or Mark(0, "")
+        there = select(_columns.hash).where(
+            _columns.chain == self.chain, _columns.seq == marked.seq
+        )
         with connection.begin():
             rows = connection.execute(_LAST, {"of_chain": self.chain}).all()
+            hash_ = connection.execute(there).scalar() if marked.seq else None
         start = genesis(self.manifest, self.station)
         head = Mark(rows[0].seq, rows[0].hash) if rows else Mark(0, start)
         if rows:
@@ -265,18 +270,13 @@ class Writer:
         if self._doubt and self._doubt.row.hash == head.hash:
             self._settled[self._doubt.key] = self._doubt.row
         self._doubt = None
-        self._compare(head, rows[0].at if rows else "")
-
-    def _compare(self, head: Mark, at: str) -> None:
-        """Refuse a chain that is behind what this computer, or this process, has written."""
-        marked = (self._mark.read() if self._mark else None) or Mark(0, "")
-        known = max(marked, self._head, key=lambda mark: mark.seq)
-        if known.seq > head.seq or (known.seq == head.seq and known.hash not in ("", head.hash)):
+        if missed := departure(head, marked, hash_, self._head):
             if not self._accept_old:
-                detail = f"it ends at record {head.seq}, station {self.station} wrote {known.seq}"
-                raise BurnerError("E710", f"{self.where}: {detail}")
-            self.lost = known
-        self._head, self._last_at, self._sure = head, at, True
+                raise BurnerError("E710", f"{self.where}: {missed.words}")
+            self.lost = missed.mark
+        self._head, self._last_at, self._sure = head, rows[0].at if rows else "", True
+        if head.seq and not self.lost:
+            self._leave_mark()  # tells before the first unit when it cannot be left
 
     def _adopt(self, row: Row) -> None:
         self._head, self._last_at, self._sure = Mark(row.head.seq, row.hash), row.head.at, True

@@ -173,6 +173,35 @@ def test_a_restored_old_copy_is_noticed(path: Path, tmp_path: Path) -> None:
         Ledger.open(path, "line1")
 
 
+def test_a_chain_that_was_written_anew_and_longer_is_noticed(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(path, "line1") as ledger:
+        burned(ledger, 1)
+    backup = shutil.copy(path, tmp_path / "backup.db")
+    with Ledger.open(path, "line1") as ledger:
+        burned(ledger, 2)
+    mark = next((state_folder() / "marks" / ledger.manifest).iterdir())
+    true = mark.read_bytes()
+    shutil.copy(backup, path)
+    mark.unlink()
+    with Ledger.open(path, "line1") as ledger:
+        for unit in (3, 4):
+            burned(ledger, unit)
+    mark.write_bytes(true)
+    with pytest.raises(BurnerError, match=r"^E710: .*record 4 is not the one that this station"):
+        Ledger.open(path, "line1")
+
+
+def test_a_state_folder_that_cannot_be_written_any_more_stops_the_first_unit(path: Path) -> None:
+    with Ledger.open(path, "line1") as ledger:
+        burned(ledger, 1)
+    mark = next((state_folder() / "marks" / ledger.manifest).iterdir())
+    mark.unlink()
+    mark.mkdir()
+    with Ledger.open(path, "line1") as ledger, refused("E717"):
+        ledger.begin(an_attempt(2))
+    assert agrees(path)
+
+
 def test_an_old_copy_put_back_under_a_running_station_is_noticed(
     path: Path, tmp_path: Path
 ) -> None:
