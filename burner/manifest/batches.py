@@ -152,8 +152,9 @@ def close(
     counted: list[BatchStatus] = []
 
     def write(connection: Connection) -> Row:
-        counted.append(_count(connection, writer, batch, with_open))
-        return _close(connection, writer, counted[-1], operator)
+        found, seen = _count(connection, writer, batch, with_open)
+        counted.append(found)
+        return _close(connection, writer, found, seen, operator)
 
     with writer.lock:
         writer.check_ready()
@@ -163,14 +164,23 @@ def close(
     return counted[-1]
 
 
-def _count(connection: Connection, writer: Writer, batch: str, with_open: bool) -> BatchStatus:
-    """Close the batch's row, and count behind that: whoever takes a place needs the row."""
+def _count(
+    connection: Connection, writer: Writer, batch: str, with_open: bool
+) -> tuple[BatchStatus, list[dict[str, Any]]]:
+    """Close the batch's row, and count behind that: whoever takes a place needs the row.
+
+    Returns:
+        The count, and the heads that it is of.
+    """
     closing = update(batches).where(batches.c.batch == batch, batches.c.state == OPEN)
     if connection.execute(closing.values(state=CLOSED)).rowcount != 1:
         raise BurnerError("E459", f"batch {batch} is closed already")
-    found = _status(connection, batch, writer.manifest)
+    seen, before = heads(connection), None
+    while seen != before:  # other stations write on; of a record it is known whether it counts
+        found = _status(connection, batch, writer.manifest)
+        seen, before = heads(connection), seen
     check_closing(replace(found, state=OPEN), with_open)
-    return found
+    return found, seen
 
 
 def check_closing(found: BatchStatus, with_open: bool) -> None:
@@ -189,11 +199,17 @@ def check_closing(found: BatchStatus, with_open: bool) -> None:
         raise BurnerError("E714", f"batch {batch}: {passed} passed, {found.planned} were planned")
 
 
-def _close(connection: Connection, writer: Writer, found: BatchStatus, operator: str) -> Row:
+def _close(
+    connection: Connection,
+    writer: Writer,
+    found: BatchStatus,
+    seen: list[dict[str, Any]],
+    operator: str,
+) -> Row:
     data = {
         "op": CLOSED,
         "counts": found.counts(),
-        "heads": heads(connection),
+        "heads": seen,
         "open": list(found.open),
         "operator": operator,
         "product_id": found.product_id,

@@ -78,70 +78,84 @@ def export_chain(
         BurnerError: E733 when the manifest knows no such batch.
     """
     with reader.connection() as connection:
-        units = _corrected(connection, batch) if batch else frozenset()
+        shown = _Shown(connection, batch)
         ends: list[dict[str, Any]] = []
         for chain in connection.execute(select(chains).order_by(chains.c.chain)).all():
             stop = None if ends_at is None else ends_at.get((chain.manifest, chain.station), 0)
-            head = _before(connection, chain, batch, stop)
+            head = _before(connection, chain, shown, stop)
             if head is None:
                 continue
             yield _control(head, batch)
             for row in _rows(connection, chain.chain, head.seq, stop):
-                shown = not batch or row.batch == batch or row.kind in OPEN_TO_ALL
-                said = row.kind == Kind.CORRECTION and row.unit_id in units
-                yield _full(row.body, row.hash) if shown or said else _withheld(row)
+                yield _full(row.body, row.hash) if row in shown else _withheld(row)
                 head = HeadOfChain(chain.manifest, chain.station, row.seq, row.hash)
             ends.append(vars(head))
         yield dumps({"burner": END, "chains": ends}) + "\n"
 
 
-def _corrected(connection: Connection, batch: str) -> frozenset[str]:
-    """Units of the batch of which people said something, under this batch or another.
+class _Shown:
+    """Which records an export shows: all, or those of a batch and what was said of its units."""
 
-    Raises:
-        BurnerError: E733.
-    """
-    known = select(batches.c.batch).where(batches.c.batch == batch)
-    if connection.execute(known).first() is None:
-        raise BurnerError("E733", batch)
-    return frozenset(connection.execute(_said_of(batch)).scalars())
+    def __init__(self, connection: Connection, batch: str) -> None:
+        """Raises BurnerError E733 when the manifest knows no such batch."""
+        self.batch = batch
+        if not batch:
+            return
+        known = select(batches.c.batch).where(batches.c.batch == batch)
+        if connection.execute(known).first() is None:
+            raise BurnerError("E733", batch)
+        begun = select(func.min(records.c.at)).where(records.c.batch == batch)
+        said = _corrections(batch).where(records.c.at >= begun.scalar_subquery())
+        self._said = {(row.chain, row.seq) for row in connection.execute(said)}
+
+    def __contains__(self, row: Any) -> bool:
+        if not self.batch or row.batch == self.batch or row.kind in OPEN_TO_ALL:
+            return True
+        return (row.chain, row.seq) in self._said
+
+    def first_in(self, connection: Connection, chain: int) -> int | None:
+        """Number of the first record of a chain that is of the batch."""
+        mine = select(func.min(records.c.seq)).where(
+            records.c.chain == chain, records.c.batch == self.batch
+        )
+        numbers = [seq for of, seq in self._said if of == chain]
+        first: int | None = connection.execute(mine).scalar_one()
+        return min([*numbers, *([first] if first else [])], default=None)
 
 
-def _said_of(batch: str) -> Any:
+def _corrections(batch: str) -> Any:
+    """What people said of units of a batch, under this batch or another."""
     of_batch = records.alias("of_batch")
     its_units = select(of_batch.c.unit_id).where(
         of_batch.c.batch == batch, of_batch.c.unit_id != "", of_batch.c.kind == Kind.INTENT.value
     )
-    return (
-        select(records.c.unit_id)
-        .where(RARE, records.c.kind == Kind.CORRECTION.value, records.c.unit_id.in_(its_units))
-        .distinct()
+    return select(records.c.chain, records.c.seq).where(
+        RARE, records.c.kind == Kind.CORRECTION.value, records.c.unit_id.in_(its_units)
     )
 
 
-def _before(connection: Connection, chain: Any, batch: str, stop: int | None) -> HeadOfChain | None:
+def _before(
+    connection: Connection, chain: Any, shown: _Shown, stop: int | None
+) -> HeadOfChain | None:
     """Where an export of a chain begins; None where the chain does not know the batch by then."""
-    of_chain = records.c.chain == chain.chain
-    if not batch:
-        return HeadOfChain(chain.manifest, chain.station, 0, genesis(chain.manifest, chain.station))
-    mine = select(func.min(records.c.seq)).where(of_chain, records.c.batch == batch)
-    first = connection.execute(mine).scalar_one()
+    whole = HeadOfChain(chain.manifest, chain.station, 0, genesis(chain.manifest, chain.station))
+    if not shown.batch:
+        return whole
+    first = shown.first_in(connection, chain.chain)
     if first is None or (stop is not None and first > stop):
         return None
     earlier = (
         select(records.c.seq, records.c.hash)
-        .where(of_chain, records.c.seq < first)
+        .where(records.c.chain == chain.chain, records.c.seq < first)
         .order_by(records.c.seq.desc())
         .limit(1)
     )
     last = connection.execute(earlier).first()
-    if last is None:
-        return _before(connection, chain, "", stop)
-    return HeadOfChain(chain.manifest, chain.station, last.seq, last.hash)
+    return HeadOfChain(chain.manifest, chain.station, last.seq, last.hash) if last else whole
 
 
 def _rows(connection: Connection, chain: int, after: int, stop: int | None) -> Iterator[Any]:
-    columns = ("seq", "kind", "batch", "unit_id", "hash", "body")
+    columns = ("chain", "seq", "kind", "batch", "hash", "body")
     query = (
         select(*(records.c[name] for name in columns))
         .where(records.c.chain == chain, records.c.seq > after)

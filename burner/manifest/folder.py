@@ -83,7 +83,7 @@ def write_folder(
         KEY: (signer.public.pem(),),
         STATEMENT: (page,),
         RECORDS: export_chain(reader, found.batch, ends),
-        UNITS: csv_of(_as_closed(reader, found.batch, ends)),
+        UNITS: csv_of(_as_closed(reader, found.batch, {**ends, **_own_end(closed)})),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,6 +139,11 @@ def _ends(reader: Reader, closed: Data) -> Ends:
     with reader.connection() as connection:
         signed = connection.execute(sign).scalar()
     return {**ends, (head["manifest"], head["station"]): signed or head["seq"]}
+
+
+def _own_end(closed: Data) -> Ends:
+    head = closed["head"]
+    return {(head["manifest"], head["station"]): head["seq"]}
 
 
 def _as_closed(reader: Reader, batch: str, ends: Ends) -> Iterator[Data]:

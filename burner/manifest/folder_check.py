@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,17 @@ from burner.manifest.offline import Findings, check_file
 from burner.manifest.shapes import is_hash
 from burner.manifest.statement import facts
 from burner.manifest.tally import Tally, digest_of
+
+COUNTED = {
+    "PASS": "pass",
+    "FAIL": "failed",
+    "ERROR": "interrupted",
+    "ABORTED": "interrupted",
+    "OPEN": "open",
+    "scrap": "scrap",
+    "void": "void",
+}
+"""Last words on units → what a close counts."""
 
 LONGEST = 16 << 20
 """Characters of a cell."""
@@ -145,6 +157,7 @@ def _check_content(
         return
     closing = tally.closings[0]
     verdict.flaws += [f"{RECORDS}: {flaw}" for flaw in _uncovered(found, closing)]
+    verdict.flaws += _miscounted(tally, closing["data"]["counts"])
     verdict.flaws += _wrong_rows(folder / UNITS, tally)
     if NAMES in seal["files"] and not _same_names(folder / NAMES, tally):
         verdict.flaws.append(f"{NAMES} is not the list of the good units in {RECORDS}")
@@ -165,6 +178,17 @@ def _uncovered(found: Findings, closing: Mapping[str, Any]) -> list[Flaw]:
         if seen is None or (seen["seq"], seen["hash"]) != (chain.last, chain.hash):
             flaws.append(Flaw(chain.station, chain.last, "ends elsewhere than the close says"))
     return flaws
+
+
+def _miscounted(tally: Tally, counts: Mapping[str, Any]) -> list[str]:
+    """The first number of the signed close that is not that of the records."""
+    if hidden := tally.hidden():
+        return [f"{RECORDS}: {hidden}"]
+    there = Counter(COUNTED[word] for word, _ in tally.words())
+    for what in COUNTED.values():
+        if counts[what] != there[what]:
+            return [f"{RECORDS}: the close counts {counts[what]} {what}, it shows {there[what]}"]
+    return []
 
 
 def _wrong_rows(path: Path, tally: Tally) -> list[str]:

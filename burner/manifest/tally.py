@@ -6,12 +6,14 @@ compares them cell by cell.
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from burner.manifest.bodies import Life, element
 from burner.manifest.chain import Kind
 from burner.manifest.chainfile import Line
 from burner.manifest.export import cells_of
+from burner.manifest.history import WITHDRAWING
 from burner.manifest.order import follows, in_order
 from burner.model import Outcome
 
@@ -30,6 +32,8 @@ class Word(NamedTuple):
     word: str
     """An outcome, or what a correction says."""
     name: str
+    takes_over: bool = False
+    """Whether it says that the attempt before it on its unit was OPEN."""
 
     def body(self) -> dict[str, Any]:
         """As much of its body as says where it stands among others."""
@@ -52,7 +56,7 @@ class Tally:
     def take(self, line: Line) -> None:
         """The next record that is shown."""
         head, data = line.value["head"], line.value["data"]
-        if head["manifest"] != self._manifest:
+        if head["manifest"] != self._manifest or self._is_later(head):
             return
         if head["kind"] == Kind.CORRECTION:
             self._say(head, data, data["what"])
@@ -72,28 +76,46 @@ class Tally:
             self._end(lines)
         self._working = {}
 
+    def words(self) -> Iterator[tuple[str, str]]:
+        """For each unit the last word on it (an outcome, scrap, void), and its name."""
+        for said in self._words.values():
+            in_turn = in_order(said, Word.body)
+            attempts = [each for each in in_turn if each.kind != Kind.CORRECTION]
+            last = ([each for each in attempts if each.kind == Kind.INTENT] or attempts)[-1:]
+            for attempt in last:
+                later = [each for each in in_turn if self._withdraws(each, attempt)]
+                yield (later or last)[-1].word, attempt.name
+
     def names(self) -> Iterator[str]:
         """Of every unit whose last attempt passed and that nobody scrapped or voided since."""
-        for words in self._words.values():
-            attempts: list[Word] = []
-            for word in in_order(words, Word.body):
-                if word.kind == Kind.INTENT:
-                    attempts.append(word)
-                elif word.word == "void":
-                    attempts = [each for each in attempts if not self._follows(word, each)]
-                elif word.word == "scrap" and attempts and self._follows(word, attempts[-1]):
-                    attempts[-1] = attempts[-1]._replace(word=word.word)
-            if attempts and attempts[-1].word == Outcome.PASS:
-                yield attempts[-1].name
+        return (name for word, name in self.words() if word == Outcome.PASS)
 
-    def _follows(self, word: Word, attempt: Word) -> bool:
-        return follows(word.body(), attempt.body(), self._manifest)
+    def hidden(self) -> str:
+        """The first attempt that looks OPEN though the next one on its unit found it ended."""
+        for said in self._words.values():
+            attempts = [each for each in in_order(said, Word.body) if each.kind == Kind.INTENT]
+            for each, after in pairwise(attempts):
+                followed = bool(each.nth) and after.nth == (each.nth or 0) + 1
+                if each.word == Outcome.OPEN and followed and not after.takes_over:
+                    return f"{each.station}, record {each.seq}: its outcome is withheld"
+        return ""
+
+    def _withdraws(self, word: Word, attempt: Word) -> bool:
+        said = word.kind == Kind.CORRECTION and word.word in WITHDRAWING
+        return said and follows(word.body(), attempt.body(), self._manifest)
+
+    def _is_later(self, head: Mapping[str, Any]) -> bool:
+        """Whether a record stands behind the close, where only its signature is looked for."""
+        return any(
+            head["station"] == closing["head"]["station"] and head["seq"] > closing["head"]["seq"]
+            for closing in self.closings
+        )
 
     def _end(self, lines: list[Line]) -> None:
         life = Life([line.body for line in lines])
         first = life.first
         self.rows[first["station"], first["seq"]] = digest_of(cells_of(element(life)))
-        if first["kind"] == Kind.INTENT:
+        if first["kind"] == Kind.INTENT or (first["unit_id"] and life.outcome is Outcome.FAIL):
             data = lines[0].value["data"]
             self._say({**first, "device_name": life.last["device_name"]}, data, life.outcome.value)
 
@@ -107,6 +129,7 @@ class Tally:
             data.get("nth"),
             word,
             head["device_name"],
+            bool(data.get("supersedes")),
         )
         self._words.setdefault((head["unit_id"], head["product_id"]), []).append(said)
 

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,18 @@ from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.ledger import Ledger
 from burner.manifest.verify import verify
 from burner.model import Outcome
-from tests.manifest.forging import reseal
+from tests.manifest.forging import reseal, withheld
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch, unit_mac
 
 
 @pytest.fixture(scope="module")
 def signer() -> Signer:
     return keys.make("line1", "open sesame")
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Signer:
+    return keys.make("stranger", "open sesame")
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +193,101 @@ def test_lists_that_are_not_those_of_the_records_are_found_under_a_good_seal(
     reseal(victim, signer)
     (flaw,) = verify_folder(victim, trusted).flaws
     assert words in flaw
+
+
+def test_an_outcome_withheld_from_the_folder_is_missed_however_well_it_is_sealed(
+    folder: Path, trusted: Mapping[str, PublicKey], signer: Signer, tmp_path: Path
+) -> None:
+    victim = Path(shutil.copytree(folder, tmp_path / "victim"))
+    lines = (victim / "records.chain.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    for outcome, words in (("FAIL", "its outcome is withheld"), ("PASS", "the close counts")):
+        hidden = [withheld(line) if f'"outcome":"{outcome}"' in line else line for line in lines]
+        (victim / "records.chain.jsonl").write_text("".join(hidden), encoding="utf-8")
+        reseal(victim, signer)
+        assert words in verify_folder(victim, trusted).flaws[0]
+
+
+def test_a_scrap_said_elsewhere_under_another_batch_is_in_the_folder(
+    tmp_path: Path, signer: Signer, trusted: Mapping[str, PublicKey]
+) -> None:
+    path, clock = tmp_path / "manifest.db", Ticking()
+    with Ledger.open(path, "line1", clock) as one, Ledger.open(path, "desk", clock) as office:
+        open_batch(one, planned=9)
+        open_batch(one, "WO2")
+        for unit in (1, 2):
+            burned(one, unit, batch="WO1")
+        burned(one, 1, Outcome.FAIL, batch="WO2", rework="again")
+        correct(office, Correction.SCRAP, 1, "WO2")
+        folder = sealed(one, tmp_path / "WO1", signer)
+    assert verify_folder(folder, trusted).flaws == []
+    assert (folder / "names.csv").read_text().splitlines()[1:] == [unit_mac(2).octets.hex()]
+
+
+# -- random edits by whoever holds the key ---------------------------------------------------------
+
+
+def edited(dice: random.Random, victim: Path, signer: Signer, stranger: Signer) -> str:
+    """What is done to a folder, so that its seal fits afterwards."""
+    match dice.randrange(6):
+        case 0:
+            name = dice.choice(["units.csv", "names.csv", "records.chain.jsonl"])
+            path = victim / name
+            data = bytearray(path.read_bytes())
+            place = dice.choice([i for i, byte in enumerate(data) if chr(byte).isalnum()])
+            data[place] = data[place] ^ 1 if chr(data[place] ^ 1).isalnum() else ord("x")
+            path.write_bytes(data)
+        case 1:
+            name = dice.choice(["units.csv", "names.csv", "statement.txt"])
+            rows = (victim / name).read_bytes().splitlines(keepends=True)
+            # Behind its first lines the page says what is in no record.
+            del rows[dice.choice([0, 2, 3, 4, 5] if name == "statement.txt" else range(len(rows)))]
+            (victim / name).write_bytes(b"".join(rows))
+        case 2:
+            name = "records.chain.jsonl"
+            lines = [*(victim / name).read_text(encoding="utf-8").splitlines(keepends=True)]
+            shown = [i for i, line in enumerate(lines) if '"kind":"outcome"' in line]
+            place = dice.choice(shown)
+            lines[place] = withheld(lines[place])
+            (victim / name).write_text("".join(lines), encoding="utf-8")
+        case 3:
+            name = dice.choice(sorted(path.name for path in victim.iterdir()))
+            path = victim / name
+            path.rename(victim.with_name("elsewhere"))
+            path.symlink_to(victim.with_name("elsewhere"))
+            return f"{name} linked"
+        case 4:
+            name = "nothing"
+            reseal(victim, stranger)
+            return "sealed by a stranger"
+        case _:
+            name = dice.choice(["units.csv", "statement.txt", "release.txt", "public-key.pem"])
+            (victim / name).unlink()
+    reseal(victim, signer)
+    return f"{name} edited"
+
+
+def hunt(folder: Path, victim: Path, signer: Signer, stranger: Signer, seed: int, n: int) -> None:
+    dice, trusted = random.Random(seed), {signer.public.id: signer.public}
+    for turn in range(n):
+        shutil.rmtree(victim, ignore_errors=True)
+        shutil.copytree(folder, victim)
+        what = edited(dice, victim, signer, stranger)
+        with suppress(BurnerError):
+            assert verify_folder(victim, trusted).flaws, f"seed {seed}, turn {turn}: {what}"
+
+
+def test_random_edits_by_whoever_holds_the_key_are_all_found(
+    folder: Path, tmp_path: Path, signer: Signer, stranger: Signer
+) -> None:
+    hunt(folder, tmp_path / "victim", signer, stranger, seed=1, n=60)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_a_thousand_edits_by_whoever_holds_the_key_are_all_found(
+    folder: Path, tmp_path: Path, signer: Signer, stranger: Signer, seed: int
+) -> None:
+    hunt(folder, tmp_path / "victim", signer, stranger, seed, n=200)
 
 
 def test_a_link_is_no_file_of_the_folder(
