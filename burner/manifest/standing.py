@@ -3,7 +3,7 @@
 Counted are this manifest's own attempts: an imported batch may have the same id.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -116,6 +116,10 @@ def changed(connection: Connection, closed: Data) -> tuple[str, ...]:
         connection: a snapshot.
         closed: the body of the record that closed it.
     """
+    return _changed(connection, closed, _withdrawals(connection, closed["head"]["product_id"]))
+
+
+def _changed(connection: Connection, closed: Data, said: Iterable[Data]) -> tuple[str, ...]:
     batch, product = closed["head"]["batch"], closed["head"]["product_id"]
     manifest = closed["head"]["manifest"]
     told = {}
@@ -123,7 +127,7 @@ def changed(connection: Connection, closed: Data) -> tuple[str, ...]:
         word = last_word(connection, unit, product, batch, manifest)
         if word != Outcome.OPEN:
             told[unit] = f"{unit} was open, is {word}"
-    for each in _later(connection, closed):
+    for each in _later(closed, said):
         what, by = each["data"]["what"], each["data"]["operator"]
         unit = each["head"]["unit_id"]
         told[unit] = f"{unit} {what} by {by}: {each['data']['reason']}"
@@ -138,9 +142,14 @@ def changed_batches(connection: Connection, manifest: str) -> Iterator[str]:
         .where(RARE, records.c.kind == Kind.BATCH.value, chains.c.manifest == manifest)
         .order_by(records.c.batch)
     )
+    said: dict[str, list[Data]] = {}
+    for each in _withdrawals(connection):
+        said.setdefault(each["head"]["batch"], []).append(each)
     for body in map(loads, connection.execute(query).scalars().all()):
-        if body["data"]["op"] == CLOSED and (units := changed(connection, body)):
-            batch = body["head"]["batch"]
+        batch = body["head"]["batch"]
+        if body["data"]["op"] != CLOSED:
+            continue
+        if units := _changed(connection, body, said.get(batch, ())):
             yield f"batch {batch} changed after the close: {'; '.join(units)}"
 
 
@@ -148,11 +157,11 @@ def _began(life: Life) -> bool:
     return bool(life.first["kind"] == Kind.INTENT)
 
 
-def _later(connection: Connection, closed: Data) -> Iterator[Data]:
+def _later(closed: Data, said: Iterable[Data]) -> Iterator[Data]:
     """Withdrawals in a batch that no head of its close covers."""
     head = closed["head"]
     seen = {(h["manifest"], h["station"]): h["seq"] for h in closed["data"]["heads"]}
-    for each in _withdrawals(connection, head["product_id"]):
+    for each in said:
         there: Mapping[str, Any] = each["head"]
         where = (there["manifest"], there["station"])
         ours = there["batch"] == head["batch"] and there["manifest"] == head["manifest"]
@@ -160,9 +169,10 @@ def _later(connection: Connection, closed: Data) -> Iterator[Data]:
             yield each
 
 
-def _withdrawals(connection: Connection, product_id: str) -> list[Data]:
-    query = select(records.c.body).where(
-        RARE, records.c.kind == Kind.CORRECTION.value, records.c.product_id == product_id
-    )
+def _withdrawals(connection: Connection, product_id: str = "") -> list[Data]:
+    """Scraps and voids, under one product or all."""
+    query = select(records.c.body).where(RARE, records.c.kind == Kind.CORRECTION.value)
+    if product_id:
+        query = query.where(records.c.product_id == product_id)
     bodies = map(loads, connection.execute(query).scalars())
     return [body for body in bodies if body["data"]["what"] in WITHDRAWING]

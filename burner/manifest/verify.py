@@ -18,6 +18,7 @@ from burner.manifest.holdings import compare
 from burner.manifest.keys import PublicKey
 from burner.manifest.name_holders import Excuses, borrowed, lost_names
 from burner.manifest.reader import Reader
+from burner.manifest.standing import changed_batches
 from burner.manifest.structure import changed, miscounted
 from burner.manifest.tables import missing_guards, records
 from burner.manifest.walk import UNREADABLE
@@ -128,6 +129,7 @@ def _beyond(
                 yield each
             else:
                 warnings.append(each)
+        warnings.extend(changed_batches(connection, manifest))
 
     first = next(found(), None)
     return [first] if first else []

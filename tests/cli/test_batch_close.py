@@ -82,6 +82,9 @@ def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
     told = run("batch", "status", "WO1").stderr
     assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in told
     assert len(json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"]) == 1
+    verified = run("verify", "--key", "line1.pem")
+    assert "agree" in verified.stdout
+    assert "batch WO1 changed after the close: 7c:df:a1:00:00:01 scrap" in verified.stderr
 
 
 def test_a_batch_id_of_an_older_burner_gets_a_folder_here(here: Path) -> None:
