@@ -11,8 +11,8 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.model import Outcome
 from tests.cli.test_manifest_desk import WHO, WHY, refused, run
+from tests.manifest.hand import edit
 from tests.manifest.records import a_result, an_attempt, burned, open_batch
-from tests.manifest.test_verify import edit
 
 
 @pytest.fixture

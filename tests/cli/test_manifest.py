@@ -12,8 +12,8 @@ from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
+from tests.manifest.hand import edit
 from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch
-from tests.manifest.test_verify import edit
 
 KEYS = (
     *("seq", "started", "ended", "station", "slot", "operator", "batch", "profile"),

@@ -12,8 +12,8 @@ from burner.errors import BurnerError
 from burner.manifest import keys
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
+from tests.manifest.hand import edit
 from tests.manifest.records import an_attempt, burned, open_batch
-from tests.manifest.test_verify import edit
 
 WHO = ("--operator", "wang", "--station", "line1")
 WHY = ("--reason", "dropped")

@@ -8,12 +8,13 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest import answers
 from burner.manifest.chain import Kind
-from burner.manifest.database import place
+from burner.manifest.database import place, writing
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.remembered import Remembered
 from burner.manifest.verify import verify
 from burner.manifest.writer import Clock, Writer
+from tests.manifest.postgres import Server
 from tests.manifest.records import START, Ticking, burned
 
 LATER = START.replace(year=2099)
@@ -139,6 +140,23 @@ def test_a_bench_misses_no_manifest_and_is_not_missed(path: Path) -> None:
         burned(ledger)
     with refused("E710"):
         Ledger.open(path, "line1")
+
+
+def test_a_database_that_a_server_has_lost_is_not_filled_anew(server: Server) -> None:
+    url = server.database()
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+    engine = writing(place(url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    with refused("E710"):
+        Ledger.open(url, "line1")
+    with Writer(place(url), "line1", accept_new=True) as writer:
+        answers.new_manifest(writer, "wang", "restored from nothing")
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+    engine.dispose()
 
 
 def test_the_place_of_a_server_is_known_without_its_password() -> None:

@@ -23,8 +23,8 @@ from burner.manifest.offline import Findings, check_file
 from burner.manifest.reader import Reader
 from burner.manifest.seals import KeyOp
 from burner.manifest.verify import Verdict, verify
+from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
-from tests.manifest.test_verify import edit
 
 
 def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
