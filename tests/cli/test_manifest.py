@@ -13,7 +13,7 @@ from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.manifest.hand import edit
-from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch
+from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
 
 KEYS = (
     *("seq", "started", "ended", "station", "slot", "operator", "batch", "profile"),
@@ -147,3 +147,39 @@ def test_the_manifest_may_be_named_by_the_environment(
     assert len(json.loads(run("list", "--json").stdout)) == 3
     with pytest.raises(BurnerError, match=r"^E701:"):
         run("list", "--manifest", "other.db")
+
+
+def test_a_mistyped_batch_is_refused_as_in_the_report(here: Path) -> None:
+    for command in (("list",), ("list", "--json"), ("export",), ("report",)):
+        with pytest.raises(BurnerError, match=r"^E733:"):
+            run(*command, "--batch", "TYPO")
+    for kind in ("jsonl", "names", "chain"):
+        with pytest.raises(BurnerError, match=r"^E733:"):
+            run("export", "--format", kind, "--batch", "TYPO", "--out", "typo")
+    assert not (here / "typo").exists()
+
+
+def test_attempts_that_met_no_unit_are_not_one_unit(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.finish(an_attempt(silicon=None), a_result(Outcome.ERROR))
+    for nothing in ("", "  "):
+        with pytest.raises(BurnerError, match=r"^E712:"):
+            run("show", nothing)
+
+
+def test_a_time_beyond_all_calendars_is_no_time(here: Path) -> None:
+    for moment in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+14:00"):
+        assert "no ISO 8601" in run("list", "--until", moment).stderr
+
+
+def test_a_csv_for_people_holds_no_formula_and_json_lines_are_exact(here: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("export", "--format", "csv").stdout)))
+    assert rows[1]["device_name"] == "'=cmd"
+    elements = [json.loads(line) for line in run("export", "--format", "jsonl").stdout.splitlines()]
+    assert elements[1]["device_name"] == "=cmd"
+
+
+def test_an_empty_export_is_none(here: Path) -> None:
+    Path("empty.jsonl").write_text('{"burner":"end 1","chains":[]}\n')
+    with pytest.raises(BurnerError, match=r"^E724:"):
+        run("verify", "empty.jsonl")

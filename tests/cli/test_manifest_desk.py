@@ -169,6 +169,36 @@ def test_a_head_file_is_countersigned_by_qa(here: Path) -> None:
         run("verify", "--head", "head.json")
 
 
+def test_a_head_is_looked_for_in_the_folder_too(here: Path) -> None:
+    code = run("checkpoint", "--station", "line1").stdout.strip()
+    run("batch", "close", "WO1", "--with-open", *WHO)
+    run("verify", "WO1", "--key", "line1.pem", "--head", code)
+    with pytest.raises(BurnerError, match=r"^E713: .*does not contain the head of line1 5"):
+        run("verify", "WO1", "--key", "line1.pem", "--head", "line1 5 AAAA-AAAA-AAAA-AAAA")
+
+
+def test_an_unsigned_tail_is_told_with_its_count(here: Path) -> None:
+    run("checkpoint", "--station", "line1")
+    run("correct", "rework", "7cdfa1000001", *WHO, *WHY)
+    run("export", "--format", "chain", "--out", "chain.jsonl")
+    told = run("verify", "chain.jsonl", "--key", "line1.pem").stderr
+    assert "Not signed yet: records 10 to 10 of station line1" in told
+
+
+def test_a_key_counts_for_the_station_it_is_given_for(here: Path) -> None:
+    run("checkpoint", "--station", "line1")
+    run("export", "--format", "chain", "--out", "chain.jsonl")
+    run("verify", "chain.jsonl", "--key", "line1=line1.pem")
+    with pytest.raises(BurnerError, match=r"^E713: .*neither given nor vouched for"):
+        run("verify", "chain.jsonl", "--key", "line2=line1.pem")
+
+
+def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:
+    (here / "folder").mkdir()
+    with refused("E705"):
+        run("head", "--out", "folder/none/head.json")
+
+
 def test_verify_tells_by_whom_it_was_signed_and_warns_without_a_key(here: Path) -> None:
     run("checkpoint", "--station", "line1")
     result = run("verify", "--json")

@@ -2,14 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
+from burner.manifest.chainfile import export_chain
 from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.ledger import Ledger
 from burner.manifest.offline import Findings, check_file
+from burner.manifest.reader import Reader
+from burner.model import Outcome
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 Body = dict[str, Any]
 Edit = Callable[[list[Body]], Iterable[Body]]
@@ -87,3 +93,42 @@ def told(lines: Iterable[str], *keys: PublicKey) -> str:
     except BurnerError as error:
         return str(error)
     return str(found.flaw)
+
+
+def export(path: Path, batch: str = "") -> list[str]:
+    """The export of a manifest."""
+    with Reader.open(path) as reader:
+        return list(export_chain(reader, batch))
+
+
+def a_chain(path: Path, signer: Signer) -> list[str]:
+    """A chain of units good and bad, a late name, and signatures on the way; as lines."""
+    with Ledger.open(path, "line1", Ticking(), signer=signer, every=6) as ledger:
+        open_batch(ledger, planned=9)
+        for unit in range(1, 6):
+            burned(ledger, unit, Outcome.FAIL if unit == 3 else Outcome.PASS, batch="WO1")
+        late = an_attempt(7, name=None)
+        ledger.begin(late)
+        late = replace(late, device_name="plug-7", ids={**late.ids, "imei": "861234567890123"})
+        ledger.bind(late)
+        ledger.finish(late, a_result())
+    return export(path)
+
+
+def unsigned(records: list[Body]) -> list[Body]:
+    """Everything but the signatures, numbered anew, the FAIL made a PASS."""
+    left = [r for r in records if r["head"]["kind"] not in ("key", "checkpoint")]
+    number = {record["head"]["seq"]: i for i, record in enumerate(left, 1)}
+    for record in left:
+        head = record["head"]
+        head["seq"], head["intent"] = number[head["seq"]], number[head["intent"]]
+        if head["outcome"] == "FAIL":
+            head["outcome"] = "PASS"
+    return left
+
+
+def behind_record(lines: list[str], seq: int) -> list[str]:
+    """An export whose front is cut off, as if it had begun there."""
+    value = json.loads(lines[seq])
+    begin = {**json.loads(lines[0]), "hash": value["hash"], "seq": seq}
+    return [dumps(begin) + "\n", *lines[seq + 1 :]]
