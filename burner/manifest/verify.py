@@ -5,11 +5,12 @@ Reads in constant memory and stops at the first bad place of a chain.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from burner.errors import BurnerError
 from burner.manifest.chain import Flaw
 from burner.manifest.chain_state import ChainState, shared, tails
 from burner.manifest.chain_walks import SEALING, ChainWalks
@@ -70,6 +71,25 @@ def verify(
     Raises:
         BurnerError: E7 when the database cannot be read.
     """
+    with reader.connection() as connection:
+        structural = next(changed(connection), None)
+    try:
+        verdict = _walked(reader, progress, trusted, remember=remember, thorough=thorough)
+    except BurnerError:
+        if structural is None:
+            raise
+        return Verdict(reader.manifest, (), structural)
+    return replace(verdict, flaw=verdict.flaw or structural)
+
+
+def _walked(
+    reader: Reader,
+    progress: Progress,
+    trusted: Mapping[str, PublicKey] | None,
+    *,
+    remember: bool,
+    thorough: bool,
+) -> Verdict:
     with ThreadPoolExecutor(1) as beside, reader.connection() as connection:
         # The driver lets go of Python while the database compares: it costs no time of the walk.
         comparing = beside.submit(_compare, reader.where)
@@ -96,7 +116,7 @@ def _compare(where: Place) -> list[Flaw]:
     with Reader(where) as reader, reader.connection() as connection:
         _lenient(connection)
         try:
-            return [*changed(connection), *compare(connection, reader.manifest)]
+            return compare(connection, reader.manifest)
         except UNREADABLE as error:
             return [Flaw("", 0, f"the tables hold what burner never wrote ({error})")]
 

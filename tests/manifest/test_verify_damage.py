@@ -135,6 +135,8 @@ CHANGED = {
     ),
     "a view": ("CREATE VIEW fine AS SELECT 1", "a view fine"),
     "an index": ("CREATE INDEX quick ON records (outcome)", "an index quick"),
+    "a table gone": ("DROP TABLE ids", "index ids_by_value is gone"),
+    "a column gone": ("ALTER TABLE batches DROP COLUMN state", "table batches is another one"),
     "an index gone": ("DROP INDEX attempts_by_time", "index attempts_by_time is gone"),
 }
 
