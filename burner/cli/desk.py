@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from burner.manifest.ledger import Ledger
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,6 +42,16 @@ def station_option(command: Command) -> Command:
         help="Record it as this station: its id, or its station file; default: BURNER_STATION, "
         "else this computer's name.",
     )(command)
+
+
+def desk_ledger(manifest: str, station: str) -> "Ledger":
+    """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
+    from burner.manifest.database import place
+    from burner.manifest.ledger import Ledger
+    from burner.manifest.remembered import must_exist
+
+    must_exist(place(manifest))
+    return Ledger.open(manifest, station)
 
 
 def product_secret() -> str:

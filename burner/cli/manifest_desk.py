@@ -5,7 +5,13 @@ from pathlib import Path
 import click
 
 from burner.cli import screen
-from burner.cli.desk import operator_option, passphrase, reason_option, station_option
+from burner.cli.desk import (
+    desk_ledger,
+    operator_option,
+    passphrase,
+    reason_option,
+    station_option,
+)
 from burner.cli.manifest_keys import keys_group
 from burner.cli.options import manifest_option
 from burner.errors import BurnerError
@@ -53,10 +59,9 @@ def countersign(file: Path, owner: str) -> None:
 def checkpoint(station: str, manifest: str) -> None:
     """Sign the station's chain as it stands now, and print the head."""
     from burner.manifest import desk, keys
-    from burner.manifest.ledger import Ledger
 
     signer = keys.unlock(station, passphrase)
-    with Ledger.open(manifest, station) as ledger:
+    with desk_ledger(manifest, station) as ledger:
         screen.say(desk.checkpoint(ledger.writer, signer, "on demand").code())
 
 
@@ -76,9 +81,8 @@ def correct(
     the unit out of its batch; void also frees its names.
     """
     from burner.manifest import desk
-    from burner.manifest.ledger import Ledger
 
-    with Ledger.open(manifest, station) as ledger:
+    with desk_ledger(manifest, station) as ledger:
         units = ledger.reader.find(unit)
         last = ledger.unit(units[0], "").last if len(units) == 1 else None
         if last is None:
@@ -112,11 +116,13 @@ def acknowledge(what: str, operator: str, reason: str, station: str, manifest: s
     """
     from burner.manifest import answers
     from burner.manifest.database import place
-    from burner.manifest.remembered import Remembered
+    from burner.manifest.remembered import Remembered, must_exist
     from burner.manifest.writer import Writer
 
     where = place(manifest)
-    if what == "new" and not Remembered(where).manifest():
+    if what != "new":
+        must_exist(where)
+    elif not Remembered(where).manifest():
         raise BurnerError("E732", f"{where}: this computer wrote no manifest here before")
     old, new = what == "old-copy", what == "new"
     with Writer(where, station, accept_old=old, accept_new=new) as writer:
@@ -129,7 +135,8 @@ def acknowledge(what: str, operator: str, reason: str, station: str, manifest: s
         else:
             first, last = answers.old_copy(writer, operator, reason)
             lost = f"Records {first} to {last} of station {station} are lost"
-            screen.say(f"{lost}; it goes on from there.")
+            other = f"The records of station {station} are not those it wrote"
+            screen.say(f"{lost if first <= last else other}; it goes on from there.")
 
 
 @click.command()
@@ -138,9 +145,12 @@ def acknowledge(what: str, operator: str, reason: str, station: str, manifest: s
 def migrate(station: str, manifest: str) -> None:
     """Bring the tables of an older burner up to date. Make a backup first."""
     from burner.manifest.database import place
+    from burner.manifest.remembered import must_exist
     from burner.manifest.writer import Writer
 
-    with Writer(place(manifest), station):
+    where = place(manifest)
+    must_exist(where)
+    with Writer(where, station):
         screen.say("The manifest is up to date.")
 
 

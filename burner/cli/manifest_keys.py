@@ -9,6 +9,7 @@ import click
 
 from burner.cli import screen
 from burner.cli.desk import (
+    desk_ledger,
     new_passphrase,
     operator_option,
     passphrase,
@@ -72,10 +73,9 @@ def rotate(
 ) -> None:
     """Make a new key for the station; the old one vouches for it in the chain."""
     from burner.manifest import desk, keys
-    from burner.manifest.ledger import Ledger
 
     old = keys.unlock(station, passphrase)
-    with _told(out) as tell, Ledger.open(manifest, station) as ledger:
+    with _told(out) as tell, desk_ledger(manifest, station) as ledger:
         desk.checkpoint(ledger.writer, old, "before the key is handed over")
         new = keys.prepare(station, _new_lock(in_keyring)).public
         desk.rotate(ledger.writer, old, new, operator=operator, reason=reason)
@@ -115,7 +115,6 @@ def _withdraw(
 ) -> None:
     from burner.manifest import keys
     from burner.manifest.desk import head_of
-    from burner.manifest.ledger import Ledger
     from burner.manifest.seals import KeyOp
     from burner.manifest.withdrawal import withdraw
 
@@ -127,7 +126,7 @@ def _withdraw(
         if not damaged:
             raise
     who = {"operator": operator, "reason": reason}
-    with Ledger.open(manifest, station) as ledger:
+    with desk_ledger(manifest, station) as ledger:
         key = withdraw(ledger.writer, KeyOp(what), key_id=key_id, own=own, **who)
         head = head_of(ledger.writer)
     if damaged or key == own:

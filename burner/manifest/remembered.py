@@ -72,6 +72,18 @@ class Remembered:
             return ""
 
 
+def must_exist(where: Place) -> None:
+    """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
+
+    Raises:
+        BurnerError: E701 there is none, E710 there was one that this computer wrote.
+    """
+    if where.path is None or where.path.is_file():
+        return
+    remembered = Remembered(where)
+    raise remembered.refusal("") if remembered.manifest() else BurnerError("E701", str(where))
+
+
 def _name(where: Place) -> str:
     """A file on this computer (the state folder may be copied to others), or a database."""
     if where.path:

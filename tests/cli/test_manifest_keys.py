@@ -92,7 +92,7 @@ def test_a_batch_that_spans_a_rotation_is_checked_with_both_keys(here: Path) -> 
     run("batch", "close", "WO1", *WHO[:4], "--out", "evidence")
     run("verify", "evidence", "--key", "line1.pem", "--key", "next.pem")
     run("verify", "evidence", "--key", "line1.pem")  # which vouches for the next one
-    with pytest.raises(BurnerError, match="^E713: .*give each with --key"):
+    with pytest.raises(BurnerError, match=r"^E713: .*give each with --key"):
         run("verify", "evidence", "--key", "next.pem")
 
 
@@ -164,3 +164,20 @@ def test_where_no_manifest_was_there_is_nothing_to_begin_anew(here: Path) -> Non
     with refused("E732"):
         run("acknowledge", "new", *WHO, "--manifest", "typo.db")
     assert not Path("typo.db").exists()
+
+
+def test_a_mistyped_manifest_is_not_made_by_whoever_means_one(here: Path) -> None:
+    before = key_of("line1")
+    for words in (
+        ("checkpoint", "--station", "line1"),
+        ("correct", "void", "7cdfa1000001", *WHO),
+        ("keys", "rotate", *WHO),
+        ("keys", "lost", *WHO),
+        ("acknowledge", *WHO),
+        ("acknowledge", "clock", *WHO),
+        ("migrate", "--station", "line1"),
+    ):
+        with refused("E701"):
+            run(*words, "--manifest", "typo.db")
+    assert not list(here.glob("typo.db*"))
+    assert key_of("line1") == before
