@@ -4,23 +4,25 @@ Counted are this manifest's own attempts: an imported batch may have the same id
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempts import ATTEMPTS, first, life_of
+from burner.manifest.attempts import ATTEMPTS, IS_ATTEMPT, first, life_of
 from burner.manifest.bodies import Data, Life
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind
 from burner.manifest.claims import CLOSED
-from burner.manifest.database import Prepared
+from burner.manifest.database import Prepared, stream
 from burner.manifest.history import WITHDRAWING, corrections
 from burner.manifest.order import follows, in_order
 from burner.manifest.tables import RARE, chains, records
 from burner.model import Outcome
 
-CHUNK = 500
+CHUNK = 2000
 """Rows fetched at once."""
 
 _ending = records.alias("ending_of_batch")
@@ -34,8 +36,7 @@ _WORDS = (
         & (_ending.c.seq != first.c.seq)
         & (_ending.c.kind == Kind.OUTCOME.value),
     )
-    .where(first.c.intent == first.c.seq)
-    .where(first.c.kind.in_((Kind.INTENT.value, Kind.OUTCOME.value)))
+    .where(IS_ATTEMPT)
     .order_by(first.c.at, first.c.chain, first.c.seq)
 )
 _OF_UNIT = Prepared(
@@ -58,22 +59,26 @@ def standing(
     attempts, last, asked = 0, dict[str, tuple[int, int, str]](), set[str]()
     own = select(chains.c.chain).where(chains.c.manifest == manifest)
     query = _WORDS.where(first.c.batch == batch, first.c.chain.in_(own))
-    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+    for unit, station, seq, kind, outcome, end in _rows(connection, query):
         attempts += 1
-        word = row.end or row.outcome or Outcome.OPEN.value
-        before = last.get(row.unit_id)
-        if not row.unit_id or not (
-            row.kind == Kind.INTENT or (word == Outcome.FAIL and not before)
-        ):
+        word = end or outcome or Outcome.OPEN.value
+        before = last.get(unit)
+        if not unit or (kind != Kind.INTENT and (before or word != Outcome.FAIL)):
             continue
-        if before and before[0] != row.chain:
-            asked.add(row.unit_id)
-        last[row.unit_id] = max(before or (0, 0, ""), (row.chain, row.seq, word))
+        if before is None or before < (station, seq):
+            last[unit] = (station, seq, word)
+        if before and before[0] != station:
+            asked.add(unit)
     corrected = {each["head"]["unit_id"] for each in _withdrawals(connection, product_id)}
     words = {unit: word for unit, (_, _, word) in last.items()}
     for unit in (asked | corrected) & words.keys():
         words[unit] = last_word(connection, unit, product_id, batch, manifest)
     return attempts, words
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    with closing(stream(connection, query, CHUNK)) as chunks:
+        yield from chain.from_iterable(chunks)
 
 
 def last_word(
