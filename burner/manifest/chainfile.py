@@ -22,7 +22,7 @@ from burner.manifest.chain import Kind, digest, genesis
 from burner.manifest.reader import CHUNK, Reader
 from burner.manifest.seals import HeadOfChain
 from burner.manifest.shapes import is_hash, wrong_head, wrong_line
-from burner.manifest.tables import RARE, batches, chains, records
+from burner.manifest.tables import batches, chains, records
 
 BEGIN, END = "chain 1", "end 1"
 OPEN_TO_ALL = (Kind.KEY, Kind.CHECKPOINT, Kind.RESTORED, Kind.CLOCK, Kind.BEGUN)
@@ -70,7 +70,7 @@ def export_chain(
     Args:
         reader: the manifest.
         batch: only chains that know it, each from its first record of it on, with the bodies of
-            other batches withheld. What people said of its units later is of it too.
+            other batches withheld.
         ends_at: (manifest, station) → last record to export, of the chains to export; None = all,
             to their ends.
 
@@ -78,75 +78,37 @@ def export_chain(
         BurnerError: E733 when the manifest knows no such batch.
     """
     with reader.connection() as connection:
-        shown = _Shown(connection, batch)
+        known = select(batches.c.batch).where(batches.c.batch == batch)
+        if batch and connection.execute(known).first() is None:
+            raise BurnerError("E733", batch)
         ends: list[dict[str, Any]] = []
         for chain in connection.execute(select(chains).order_by(chains.c.chain)).all():
             stop = None if ends_at is None else ends_at.get((chain.manifest, chain.station), 0)
-            head = _before(connection, chain, shown, stop)
+            head = _before(connection, chain, batch, stop)
             if head is None:
                 continue
             yield _control(head, batch)
             for row in _rows(connection, chain.chain, head.seq, stop):
-                yield _full(row.body, row.hash) if row in shown else _withheld(row)
+                shown = not batch or row.batch == batch or row.kind in OPEN_TO_ALL
+                yield _full(row.body, row.hash) if shown else _withheld(row)
                 head = HeadOfChain(chain.manifest, chain.station, row.seq, row.hash)
             ends.append(vars(head))
         yield dumps({"burner": END, "chains": ends}) + "\n"
 
 
-class _Shown:
-    """Which records an export shows: all, or those of a batch and what was said of its units."""
-
-    def __init__(self, connection: Connection, batch: str) -> None:
-        """Raises BurnerError E733 when the manifest knows no such batch."""
-        self.batch = batch
-        if not batch:
-            return
-        known = select(batches.c.batch).where(batches.c.batch == batch)
-        if connection.execute(known).first() is None:
-            raise BurnerError("E733", batch)
-        begun = select(func.min(records.c.at)).where(records.c.batch == batch)
-        said = _corrections(batch).where(records.c.at >= begun.scalar_subquery())
-        self._said = {(row.chain, row.seq) for row in connection.execute(said)}
-
-    def __contains__(self, row: Any) -> bool:
-        if not self.batch or row.batch == self.batch or row.kind in OPEN_TO_ALL:
-            return True
-        return (row.chain, row.seq) in self._said
-
-    def first_in(self, connection: Connection, chain: int) -> int | None:
-        """Number of the first record of a chain that is of the batch."""
-        mine = select(func.min(records.c.seq)).where(
-            records.c.chain == chain, records.c.batch == self.batch
-        )
-        numbers = [seq for of, seq in self._said if of == chain]
-        first: int | None = connection.execute(mine).scalar_one()
-        return min([*numbers, *([first] if first else [])], default=None)
-
-
-def _corrections(batch: str) -> Any:
-    """What people said of units of a batch, under this batch or another."""
-    of_batch = records.alias("of_batch")
-    its_units = select(of_batch.c.unit_id).where(
-        of_batch.c.batch == batch, of_batch.c.unit_id != "", of_batch.c.kind == Kind.INTENT.value
-    )
-    return select(records.c.chain, records.c.seq).where(
-        RARE, records.c.kind == Kind.CORRECTION.value, records.c.unit_id.in_(its_units)
-    )
-
-
-def _before(
-    connection: Connection, chain: Any, shown: _Shown, stop: int | None
-) -> HeadOfChain | None:
+def _before(connection: Connection, chain: Any, batch: str, stop: int | None) -> HeadOfChain | None:
     """Where an export of a chain begins; None where the chain does not know the batch by then."""
+    of_chain = records.c.chain == chain.chain
     whole = HeadOfChain(chain.manifest, chain.station, 0, genesis(chain.manifest, chain.station))
-    if not shown.batch:
+    if not batch:
         return whole
-    first = shown.first_in(connection, chain.chain)
+    mine = select(func.min(records.c.seq)).where(of_chain, records.c.batch == batch)
+    first = connection.execute(mine).scalar_one()
     if first is None or (stop is not None and first > stop):
         return None
     earlier = (
         select(records.c.seq, records.c.hash)
-        .where(records.c.chain == chain.chain, records.c.seq < first)
+        .where(of_chain, records.c.seq < first)
         .order_by(records.c.seq.desc())
         .limit(1)
     )
@@ -155,7 +117,7 @@ def _before(
 
 
 def _rows(connection: Connection, chain: int, after: int, stop: int | None) -> Iterator[Any]:
-    columns = ("chain", "seq", "kind", "batch", "hash", "body")
+    columns = ("seq", "kind", "batch", "hash", "body")
     query = (
         select(*(records.c[name] for name in columns))
         .where(records.c.chain == chain, records.c.seq > after)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from burner.manifest.chain import Flaw, Kind
 
+VOID = "void"
+
 
 class Place(NamedTuple):
     """Where in a file a record stands."""
@@ -38,6 +40,8 @@ class NameCheck:
         self._turns: dict[bytes, list[Turn]] = {}
         """The same for the few names with a history."""
         self._told: set[tuple[bytes, bytes]] = set()
+        self._voided: set[bytes] = set()
+        """Units of which a void was said; of several batches, the first record names the names."""
         self._borrowed: dict[tuple[bytes, bytes], tuple[Place, str]] = {}
 
     def take(self, place: Place, head: dict[str, Any], data: dict[str, Any]) -> None:
@@ -45,6 +49,8 @@ class NameCheck:
         if head["claims"]:
             self._claim(place, head)
         if head["kind"] == Kind.CORRECTION:
+            if data["what"] == VOID:
+                self._voided.add(_short(head["unit_id"]))
             for freed in data.get("released", ()):
                 name, unit = _short(freed, head["product_id"]), _short(head["unit_id"])
                 self._history(name).append(Turn(-1, unit, place, freed))
@@ -67,7 +73,9 @@ class NameCheck:
         """
         wrong = self._unearned(whole)
         for name, turns in self._turns.items():
-            holding = [unit for unit in {turn.unit for turn in turns} if _balance(turns, unit) > 0]
+            holding = {turn.unit for turn in turns if _balance(turns, turn.unit) > 0}
+            if not whole:
+                holding -= self._voided
             doubled = {unit for unit in holding if (name, unit) not in self._told}
             if len(holding) > 1 and doubled:
                 last = [turn for turn in turns if turn.by > 0 and turn.unit in doubled][-1]

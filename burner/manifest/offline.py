@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from burner.manifest.attempt_check import AttemptCheck
-from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw, Kind, genesis, link
+from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw, genesis, link
 from burner.manifest.chainfile import Line, read_chain
 from burner.manifest.closings import Closings
 from burner.manifest.heads import Wanted
@@ -151,8 +151,7 @@ class _Check:
         self._watch(line)
         if head["kind"] in SEALING:
             return chain.seals.take(head["kind"], head["seq"], before, data)
-        said = head["kind"] == Kind.CORRECTION  # of a unit of the batch, maybe under another
-        chain.of_batch = chain.of_batch or said or head["batch"] == self._found.batch
+        chain.of_batch = chain.of_batch or head["batch"] == self._found.batch
         if wrong := chain.agree(row):
             return wrong
         if head["intent"] == line.seq or head["claims"]:  # else it ends what was looked at before

@@ -58,10 +58,10 @@ class Tally:
         head, data = line.value["head"], line.value["data"]
         if head["manifest"] != self._manifest or self._is_later(head):
             return
+        if head["batch"] != self._batch:
+            return
         if head["kind"] == Kind.CORRECTION:
             self._say(head, data, data["what"])
-        elif head["batch"] != self._batch:
-            return
         elif head["kind"] in ATTEMPT:
             lines = self._working.setdefault((head["station"], head["intent"]), [])
             lines.append(line)

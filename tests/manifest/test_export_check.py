@@ -39,9 +39,9 @@ def signer() -> Signer:
     return keys.make("line1", "open sesame")
 
 
-def void(ledger: Ledger, unit: int) -> None:
+def void(ledger: Ledger, unit: int, batch: str = "WO1") -> None:
     words = {"product_id": "S3EUVBRJLB", "operator": "wang", "reason": "a trial"}
-    desk.correct(ledger.writer, Correction.VOID, str(unit_mac(unit)), **words, batch="WO1")
+    desk.correct(ledger.writer, Correction.VOID, str(unit_mac(unit)), **words, batch=batch)
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +203,19 @@ def test_a_name_given_back_at_one_station_may_be_taken_at_another(tmp_path: Path
         burned(one, 1, Outcome.FAIL, name="plug-1", batch="WO1", rework="again")
     assert told(export(path)) == "None"
     assert told(export(path, "WO1")) == "None"
+
+
+def test_a_name_freed_under_another_batch_is_free_in_this_one_too(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.db"
+    with Ledger.open(path, "line1", Ticking()) as ledger:
+        open_batch(ledger, "WO2")
+        open_batch(ledger)
+        burned(ledger, 1, name="plug-1", batch="WO1")
+        burned(ledger, 1, name="plug-1", batch="WO2", rework="other firmware")
+        void(ledger, 1, "WO2")
+        burned(ledger, 2, name="plug-1", batch="WO1")
+    for batch in ("", "WO1", "WO2"):
+        assert told(export(path, batch)) == "None"
 
 
 def test_a_name_of_an_earlier_batch_is_no_flaw_in_a_later_one(tmp_path: Path) -> None:
