@@ -222,7 +222,7 @@ def _ledger(product: Product, release: Release) -> Iterator[Ledger]:
     path = product.folder / "manifest.db"
     for old in product.folder.glob("manifest.db*"):
         old.unlink()
-    with Ledger.open(path, "bench") as ledger:
+    with Ledger.open(path, "bench", remembers=False) as ledger:
         ledger.open_batch(
             BATCH,
             profile=release.profile.title,
