@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.attempt_check import Name
 from burner.manifest.chain import Flaw, Kind
-from burner.manifest.tables import RARE, chains, claims, records
+from burner.manifest.tables import chains, claims, records
 from burner.manifest.walk import unheld
 from burner.manifest.witnesses import UNREADABLE, told
 
@@ -41,10 +41,9 @@ class Excuses:
         self.flaws: list[Flaw] = []
         self._ours: set[int] = set()
         """Chains of our own manifest. What another one says releases none of our names."""
-        products = _products(connection)
         for each in told(connection, Kind.CORRECTION):
             try:
-                product, unit = products[each.chain, each.seq]
+                product, unit = each.product_id, each.unit_id
                 if each.manifest == manifest:
                     self._ours.add(each.chain)
                 for name in each.data.get("released", ()):
@@ -73,13 +72,6 @@ class Excuses:
     def _released(self, key: Key, *, ours: bool) -> list[Where]:
         found = self.releases.get(key, [])
         return [where for where in found if where[0] in self._ours] if ours else found
-
-
-def _products(connection: Connection) -> dict[Where, tuple[str, str]]:
-    """Product and unit of each correction."""
-    query = select(records.c.chain, records.c.seq, records.c.product_id, records.c.unit_id)
-    rows = connection.execute(query.where(RARE, records.c.kind == Kind.CORRECTION.value))
-    return {(row.chain, row.seq): (row.product_id, row.unit_id) for row in rows}
 
 
 def wrong_names(connection: Connection) -> Iterator[Flaw]:

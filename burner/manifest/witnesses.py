@@ -27,6 +27,8 @@ class Told(NamedTuple):
     manifest: str
     station: str
     seq: int
+    product_id: str
+    unit_id: str
     data: Any
     """None when the body cannot be read."""
 
@@ -41,20 +43,22 @@ class Sighting(NamedTuple):
 
 def told(connection: Connection, kind: Kind, manifest: str | None = None) -> Iterator[Told]:
     """Records of a kind outside attempts, chain by chain; of one manifest, or of all."""
-    query = (
-        select(records.c.chain, chains.c.manifest, chains.c.station, records.c.seq, records.c.body)
-        .join(chains, chains.c.chain == records.c.chain)
-        .where(RARE, records.c.kind == kind.value)
-        .order_by(records.c.chain, records.c.seq)
-    )
+    of = select(chains).order_by(chains.c.chain)
     if manifest is not None:
-        query = query.where(chains.c.manifest == manifest)
-    for row in connection.execute(query):
-        try:
-            data = loads(row.body)["data"]
-        except UNREADABLE:
-            data = None
-        yield Told(row.chain, row.manifest, row.station, row.seq, data)
+        of = of.where(chains.c.manifest == manifest)
+    for chain in connection.execute(of).all():
+        # Chain by chain: so SQLite finds them by the index of the rare ones.
+        query = (
+            select(records.c.seq, records.c.product_id, records.c.unit_id, records.c.body)
+            .where(RARE, records.c.chain == chain.chain, records.c.kind == kind.value)
+            .order_by(records.c.seq)
+        )
+        for seq, product, unit, body in connection.execute(query):
+            try:
+                data = loads(body)["data"]
+            except UNREADABLE:
+                data = None
+            yield Told(chain.chain, chain.manifest, chain.station, seq, product, unit, data)
 
 
 def sightings(connection: Connection, manifest: str) -> Iterator[Sighting | Flaw]:
