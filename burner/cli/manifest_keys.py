@@ -77,11 +77,12 @@ def rotate(
     old = keys.unlock(station, passphrase)
     with _told(out) as tell, desk_ledger(manifest, station) as ledger:
         desk.checkpoint(ledger.writer, old, "before the key is handed over")
-        new = keys.prepare(station, _new_lock(in_keyring)).public
-        desk.rotate(ledger.writer, old, new, operator=operator, reason=reason)
+        new = keys.prepare(station, _new_lock(in_keyring))
+        desk.rotate(ledger.writer, old, new.public, operator=operator, reason=reason)
         # Only now: what nobody vouches for must not sign.
-        keys.adopt(station, new)
-        tell(new.id, new.pem())
+        keys.adopt(station, new.public)
+        tell(new.public.id, new.public.pem())
+        desk.checkpoint(ledger.writer, new, "the key was handed over")
 
 
 @keys_group.command("revoke")
