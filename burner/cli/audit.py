@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from burner.cli import screen
 from burner.cli.desk import station_option
-from burner.cli.options import json_option, manifest_option
+from burner.cli.options import Moment, json_option, manifest_option
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Wanted:
 @click.option("--seed", metavar="TEXT", help="The same seed draws the same units; else a new one.")
 @click.option("--record", is_flag=True, help="Write the draw into the manifest, before any check.")
 @click.option("--operator", metavar="ID", help="Who draws; needed with --record.")
+@click.option("--since", type=Moment(), help="Draw among units that passed at or after this time.")
+@click.option("--until", type=Moment(), help="Draw among units that passed before this time.")
 @station_option
 @manifest_option
 @json_option
@@ -75,6 +78,8 @@ def audit(
     seed: str | None,
     record: bool,
     operator: str | None,
+    since: datetime | None,
+    until: datetime | None,
     station: str,
     manifest: str,
     as_json: bool,
@@ -85,13 +90,20 @@ def audit(
     Then check each unit with `burner verify --record --operator ID`, and ask again without
     --sample or --aql: what came of the draw on record.
 
+    --since and --until draw among the units of a day or a shift, as a lot of its own; the draw on
+    record is of the whole batch.
+
     Ends with 1 when the batch is to be rejected.
     """
+    from burner.manifest.audits import Window
     from burner.manifest.reader import Reader
     from burner.report import audit as audits
     from burner.report.sampling import Verdict
 
     _possible(sample, aql, seed, record, operator)
+    window = Window(since, until)
+    if window != Window() and (record or (sample is None and aql is None)):
+        raise click.UsageError("--since and --until are for a draw that is not recorded")
     with Reader.open(manifest) as reader:
         if reader.batch(batch) is None:
             raise BurnerError("E733", batch)
@@ -100,7 +112,9 @@ def audit(
         else:
             wanted = Wanted(sample or 0, _aql(aql), level, lot_size or 0)
             seed = seed or _new_seed()
-            found = audits.drawn_now(reader, batch, wanted.plan, seed, wanted.lot_size)
+            found = audits.drawn_now(
+                reader, batch, wanted.plan, seed, wanted.lot_size, window=window
+            )
     if found is None:
         raise click.UsageError("no draw is on record: give --sample N or --aql PERCENT")
     if record:
@@ -137,6 +151,7 @@ def _record(found: "Audit", manifest: str, station: str, operator: str) -> "Audi
             seed=found.seed,
             lot_size=found.lot_size,
             plan=asdict(found.plan),
+            heads=found.heads,
         )
         return recorded(ledger.reader, found.batch) or found
 

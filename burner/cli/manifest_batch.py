@@ -1,6 +1,7 @@
 """`burner manifest`: batches from open to sealed folder, other manifests in, copies out."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import click
 
 from burner.cli import language, screen
 from burner.cli.desk import operator_option, passphrase, station_option
-from burner.cli.options import json_option, manifest_option
+from burner.cli.options import Moment, json_option, manifest_option
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -67,16 +68,23 @@ def open_(
 
 @batch_group.command()
 @click.argument("batch")
+@click.option("--since", type=Moment(), help="Only attempts begun at or after this time.")
+@click.option("--until", type=Moment(), help="Only attempts begun before this time.")
 @manifest_option
 @json_option
-def status(batch: str, manifest: str, as_json: bool) -> None:
-    """Show how BATCH stands: planned = pass + scrap + missing, its bad units, its sample audit."""
+def status(
+    *, batch: str, since: datetime | None, until: datetime | None, manifest: str, as_json: bool
+) -> None:
+    """Show how BATCH stands: planned = pass + scrap + missing, its bad units, its sample audit.
+
+    With --since or --until, how the units stand that were tried then, by those attempts.
+    """
     from burner.manifest.batches import status as stand
     from burner.manifest.reader import Reader
     from burner.report import audit
 
     with Reader.open(manifest) as reader:
-        found = stand(reader, batch)
+        found = stand(reader, batch, since, until)
         audited = audit.recorded(reader, batch) if as_json else None
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
@@ -88,6 +96,10 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
     screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
+    if since or until:
+        screen.say(f"of those tried then: {len(found.passed)} pass, {len(found.scrapped)} scrap")
+        _say_bad(found)
+        return
     _say_units(found)
     for each in found.changed:
         screen.warn(f"changed after the close: {each}")
@@ -100,6 +112,10 @@ def status(batch: str, manifest: str, as_json: bool) -> None:
 
 def _say_units(found: "BatchStatus") -> None:
     screen.say(found.sum())
+    _say_bad(found)
+
+
+def _say_bad(found: "BatchStatus") -> None:
     named = (("open", found.open), ("failed", found.failed), ("interrupted", found.interrupted))
     for what, units in named:
         if units:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.engine import Row as DbRow
 
 from burner.manifest.canonical import loads, moment, utc
@@ -48,6 +48,19 @@ class Draw(NamedTuple):
     plan: Mapping[str, Any]
     """As `report.sampling.Plan` has it."""
     units: tuple[PassedUnit, ...]
+    heads: tuple[Mapping[str, Any], ...] = ()
+    """Where every chain stood; older draws do not say."""
+
+
+class Window(NamedTuple):
+    """Which of the units that passed."""
+
+    since: datetime | None = None
+    """Passed at or after this."""
+    until: datetime | None = None
+    """Passed before this."""
+    after: Draw | None = None
+    """Passed after this draw: no clock is asked, where it says how the chains stood."""
 
 
 def record_draw(
@@ -59,6 +72,7 @@ def record_draw(
     seed: str,
     lot_size: int,
     plan: Mapping[str, Any],
+    heads: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write down which units are to be pulled, before anybody has seen them.
 
@@ -70,12 +84,14 @@ def record_draw(
         seed: from what.
         lot_size: of how many units.
         plan: how many are to be checked, and how many may differ.
+        heads: where every chain stood when the units were counted.
 
     Raises:
         BurnerError: E731 without operator; E7.
     """
     decided(f"batch {batch}", operator)
     data = {
+        "heads": [dict(head) for head in heads],
         "lot_size": lot_size,
         "operator": operator,
         "plan": dict(plan),
@@ -128,8 +144,12 @@ def record_check(
         )
 
 
-def passed_units(reader: Reader, batch: str, since: datetime | None = None) -> Iterator[PassedUnit]:
-    """Every unit that holds a place of a batch by PASS; with `since`, by a later one only."""
+def passed_units(
+    reader: Reader,
+    batch: str,
+    window: Window = Window(),  # noqa: B008 - frozen
+) -> Iterator[PassedUnit]:
+    """Every unit that holds a place of a batch by PASS, by one in the window only."""
     query = (
         select(places.c.unit_id, records.c.device_name)
         .join(
@@ -141,11 +161,28 @@ def passed_units(reader: Reader, batch: str, since: datetime | None = None) -> I
         .where(places.c.batch == batch, places.c.state == PASSED)
         .order_by(places.c.unit_id)
     )
-    if since is not None:
-        query = query.where(records.c.at > utc(since))
+    if window.since is not None:
+        query = query.where(records.c.at >= utc(window.since))
+    if window.until is not None:
+        query = query.where(records.c.at < utc(window.until))
+    if window.after is not None:
+        query = query.join(chains, chains.c.chain == records.c.chain)
+        query = query.where(_after(window.after))
     with reader.connection() as connection:
         for row in connection.execution_options(yield_per=CHUNK).execute(query):
             yield PassedUnit(row.unit_id, row.device_name)
+
+
+def _after(draw: Draw) -> ColumnElement[bool]:
+    if not draw.heads:
+        return records.c.at > utc(draw.at)
+    seen = [
+        (chains.c.manifest == head["manifest"])
+        & (chains.c.station == head["station"])
+        & (records.c.seq <= head["seq"])
+        for head in draw.heads
+    ]
+    return not_(or_(*seen))
 
 
 def checks(reader: Reader, batch: str) -> list[Checked]:
@@ -202,4 +239,5 @@ def _draw(row: DbRow[Any], data: Mapping[str, Any]) -> Draw:
         data["lot_size"],
         data["plan"],
         tuple(PassedUnit(*unit) for unit in data["units"]),
+        tuple(data.get("heads", ())),
     )

@@ -6,6 +6,7 @@ missing until it is scrapped.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,12 +14,13 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import quotas
+from burner.manifest.canonical import utc
 from burner.manifest.chain import Kind, Row
 from burner.manifest.claims import CLOSED, OPEN
 from burner.manifest.desk import Correction
 from burner.manifest.given import decided
 from burner.manifest.reader import Reader
-from burner.manifest.standing import changed, closing_of, standing
+from burner.manifest.standing import WHOLE, Window, changed, closing_of, standing
 from burner.manifest.tables import batches, chains, records
 from burner.manifest.writer import Writer
 from burner.model import Outcome
@@ -88,21 +90,32 @@ class BatchStatus:
         }
 
 
-def status(reader: Reader, batch: str) -> BatchStatus:
+def status(
+    reader: Reader, batch: str, since: datetime | None = None, until: datetime | None = None
+) -> BatchStatus:
     """How a batch stands.
+
+    Args:
+        reader: of the manifest.
+        batch: which.
+        since: only units tried at or after this time, by their attempts until then.
+        until: only attempts before this time.
 
     Raises:
         BurnerError: E733 when the manifest knows no such batch; E7.
     """
     with reader.connection() as connection:
-        return _status(connection, batch, reader.manifest)
+        window = Window(utc(since) if since else WHOLE.since, utc(until) if until else WHOLE.until)
+        return _status(connection, batch, reader.manifest, window)
 
 
-def _status(connection: Connection, batch: str, manifest: str) -> BatchStatus:
+def _status(
+    connection: Connection, batch: str, manifest: str, window: Window = WHOLE
+) -> BatchStatus:
     row = connection.execute(select(batches).where(batches.c.batch == batch)).one_or_none()
     if row is None:
         raise BurnerError("E733", batch)
-    attempts, words = standing(connection, batch, row.product_id, manifest)
+    attempts, words = standing(connection, batch, row.product_id, manifest, window)
     quota = quotas.quota(connection, row.release_digest)
     closed = closing_of(connection, batch, manifest) if row.state == CLOSED else None
     units: dict[str, list[str]] = {}
@@ -112,7 +125,7 @@ def _status(connection: Connection, batch: str, manifest: str) -> BatchStatus:
     return BatchStatus(
         batch=batch,
         state=row.state,
-        planned=row.planned,
+        planned=row.planned if window == WHOLE else None,
         product_id=row.product_id,
         profile=row.profile,
         release_digest=row.release_digest,

@@ -6,7 +6,7 @@ Counted are this manifest's own attempts: an imported batch may have the same id
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection
@@ -24,6 +24,16 @@ from burner.model import Outcome
 
 CHUNK = 2000
 """Rows fetched at once."""
+
+
+class Window(NamedTuple):
+    """Attempts whose first records were written in it; as records have moments."""
+
+    since: str = ""
+    until: str = "9999"
+
+
+WHOLE = Window()
 
 _ending = records.alias("ending_of_batch")
 _WORDS = (
@@ -49,7 +59,7 @@ _OF_UNIT = Prepared(
 
 
 def standing(
-    connection: Connection, batch: str, product_id: str, manifest: str
+    connection: Connection, batch: str, product_id: str, manifest: str, window: Window = WHOLE
 ) -> tuple[int, dict[str, str]]:
     """How many attempts a batch has, and for each of its units the last word: an outcome, OPEN, or
     the correction (scrap, void) that a person has written since.
@@ -59,6 +69,7 @@ def standing(
     attempts, last, asked = 0, dict[str, tuple[int, int, str]](), set[str]()
     own = select(chains.c.chain).where(chains.c.manifest == manifest)
     query = _WORDS.where(first.c.batch == batch, first.c.chain.in_(own))
+    query = query.where(first.c.at >= window.since, first.c.at < window.until)
     for unit, station, seq, kind, outcome, end in _rows(connection, query):
         attempts += 1
         word = end or outcome or Outcome.OPEN.value
@@ -72,7 +83,7 @@ def standing(
     corrected = {each["head"]["unit_id"] for each in _withdrawals(connection, product_id)}
     words = {unit: word for unit, (_, _, word) in last.items()}
     for unit in (asked | corrected) & words.keys():
-        words[unit] = last_word(connection, unit, product_id, batch, manifest)
+        words[unit] = last_word(connection, unit, product_id, batch, manifest, window=window)
     return attempts, words
 
 
@@ -82,12 +93,19 @@ def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 
 
 def last_word(
-    connection: Connection, unit_id: str, product_id: str, batch: str, manifest: str
+    connection: Connection,
+    unit_id: str,
+    product_id: str,
+    batch: str,
+    manifest: str,
+    *,
+    window: Window = WHOLE,
 ) -> str:
     """What was last said of a unit in a batch; empty when nothing was."""
     of = {"of_unit": unit_id, "of_product": product_id, "of_batch": batch}
     lives = [life_of(row) for row in _OF_UNIT.run(connection, **of).fetchall()]
     own = in_order((li for li in lives if li.first["manifest"] == manifest), lambda li: li.body)
+    own = [life for life in own if window.since <= life.first["at"] < window.until]
     counted = [life for life in own if _began(life)] or [
         life for life in own if life.outcome is Outcome.FAIL
     ]

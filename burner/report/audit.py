@@ -5,7 +5,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from burner.errors import BurnerError
-from burner.manifest.audits import Checked, Draw, PassedUnit, checks, draws, passed_units
+from burner.manifest.audits import (
+    Checked,
+    Draw,
+    PassedUnit,
+    Window,
+    checks,
+    draws,
+    passed_units,
+)
+from burner.manifest.batches import heads
 from burner.manifest.reader import Reader
 from burner.report.sampling import Plan, Verdict, draw, judge
 
@@ -37,6 +46,8 @@ class Audit:
     """The record of the draw; None where it was drawn just now."""
     draws: int = 0
     """How many are on record."""
+    heads: Sequence[Mapping[str, Any]] = ()
+    """Where every chain stood when the units were counted."""
     late: int = 0
     """Units that passed after the draw and were never checked: they were not in the box."""
 
@@ -67,7 +78,13 @@ class Audit:
 
 
 def drawn_now(
-    reader: Reader, batch: str, plan_of: Callable[[int], Plan], seed: str, lot_size: int = 0
+    reader: Reader,
+    batch: str,
+    plan_of: Callable[[int], Plan],
+    seed: str,
+    lot_size: int = 0,
+    *,
+    window: Window = Window(),  # noqa: B008 - frozen
 ) -> Audit:
     """Draw among all that passed, and all that were ever checked: scrapping hides no finding.
 
@@ -77,20 +94,24 @@ def drawn_now(
         plan_of: the plan for so many units.
         seed: any text; the same one draws the same units.
         lot_size: as somebody says it; 0 = the units there are.
+        window: only units that passed in it.
 
     Raises:
         BurnerError: E745 when no unit passed; E7.
     """
+    with reader.connection() as connection:
+        stood = heads(connection)
     counting = _that_count(checks(reader, batch))
-    units = {unit.unit_id: unit for unit in passed_units(reader, batch)}
+    units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
-    for check in counting.values():
+    for check in counting.values() if window == Window() else ():
         units.setdefault(check.unit_id, PassedUnit(check.unit_id, check.device_name))
     if not units:
         raise BurnerError("E745", batch)
     plan = plan_of(len(units))
     sample = draw(units.values(), plan.sample_size, seed)
-    return Audit(batch, passed, lot_size or len(units), seed, plan, sample, counting)
+    lot_size = lot_size or len(units)
+    return Audit(batch, passed, lot_size, seed, plan, sample, counting, heads=stood)
 
 
 def recorded(reader: Reader, batch: str) -> Audit | None:
@@ -100,6 +121,7 @@ def recorded(reader: Reader, batch: str) -> Audit | None:
         return None
     last = known[-1]
     counting = _that_count(checks(reader, batch))
+    late = passed_units(reader, batch, Window(after=last))
     met = counting.keys() | {unit.unit_id for unit in last.units}
     return Audit(
         batch,
@@ -111,7 +133,7 @@ def recorded(reader: Reader, batch: str) -> Audit | None:
         checks=counting,
         drawn=last,
         draws=len(known),
-        late=sum(unit.unit_id not in met for unit in passed_units(reader, batch, last.at)),
+        late=sum(unit.unit_id not in met for unit in late),
     )
 
 

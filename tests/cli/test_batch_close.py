@@ -1,10 +1,13 @@
 """`burner manifest batch close`: nothing is closed that cannot be checked and written down."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from burner.cli.manifest import manifest
 from burner.manifest import claims, keys
 from burner.manifest.given import folder_of
 from burner.manifest.ledger import Ledger
@@ -12,7 +15,7 @@ from burner.manifest.reader import Reader
 from burner.model import Outcome
 from tests.cli.test_manifest_desk import WHO, WHY, refused, run
 from tests.manifest.hand import edit
-from tests.manifest.records import a_result, an_attempt, burned, open_batch
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 
 @pytest.fixture
@@ -106,3 +109,43 @@ def test_a_line_break_on_the_command_line_is_refused(here: Path) -> None:
         run("correct", "scrap", "7cdfa1000001", *WHO, "--reason", "dropped\n  300 pass")
     with refused("E738"):
         run("batch", "close", "WO1", "--station", "line1", "--operator", "qa\n  300 pass")
+
+
+def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
+    def shown(*window: str) -> str:
+        return run("batch", "status", "WO1", *window).stdout
+
+    with Reader.open("manifest.db") as reader:
+        newest = reader.newest()
+    assert newest is not None
+    later, earlier = ((newest + timedelta(hours=hours)).isoformat() for hours in (1, -1))
+    assert "of those tried then: 1 pass, 0 scrap" in shown("--since", earlier, "--until", later)
+    assert "of those tried then: 0 pass, 0 scrap" in shown("--since", later)
+    told = json.loads(run("batch", "status", "WO1", "--until", earlier, "--json").stdout)
+    assert (told["attempts"], told["pass"], told["planned"]) == (0, 0, None)
+
+
+def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
+    with Reader.open("manifest.db") as reader:
+        newest = reader.newest()
+    assert newest is not None
+    later = (newest + timedelta(hours=1)).isoformat()
+    drawn = run("audit", "--batch", "WO1", "--sample", "1", "--until", later, "--json").stdout
+    assert json.loads(drawn)["passed"] == 1
+    with refused("E745"):
+        run("audit", "--batch", "WO1", "--sample", "1", "--since", later)
+    told = CliRunner().invoke(manifest, ["audit", "--batch", "WO1", "--since", later])
+    assert "not recorded" in told.output
+
+
+def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) -> None:
+    ahead = Ticking(datetime.now(UTC) + timedelta(minutes=5))
+    with Ledger.open("manifest.db", "line2", ahead) as ledger:
+        burned(ledger, 2, batch="WO1", station="line2")
+    run("audit", "--batch", "WO1", "--sample", "1", "--seed", "1", "--record", *WHO)
+    late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
+    assert late == 0, "it passed before the draw, though its clock says later"
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 3, batch="WO1")
+    late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
+    assert late == 1
