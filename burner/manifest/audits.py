@@ -187,7 +187,7 @@ def _after(draw: Draw) -> ColumnElement[bool]:
 
 def checks(reader: Reader, batch: str) -> list[Checked]:
     """Every check of a unit of a batch, first to last."""
-    rows = _audits(reader, RARE, records.c.batch == batch)
+    rows = _audits(reader, RARE, records.c.batch == batch, chains.c.manifest == reader.manifest)
     return [_checked(row, data["check"]) for row, data in rows if "check" in data]
 
 
@@ -199,7 +199,7 @@ def checks_of(reader: Reader, unit_id: str) -> list[Checked]:
 
 def draws(reader: Reader, batch: str) -> list[Draw]:
     """Every sample of a batch that was drawn and recorded, first to last."""
-    rows = _audits(reader, RARE, records.c.batch == batch)
+    rows = _audits(reader, RARE, records.c.batch == batch, chains.c.manifest == reader.manifest)
     return [_draw(row, data["draw"]) for row, data in rows if "draw" in data]
 
 

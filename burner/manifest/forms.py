@@ -100,6 +100,9 @@ COUNTS: Data = {
     "scrap": int,
     "void": int,
 }
+CHECK: Data = {"findings": list, "good": bool, "operator": str}
+FINDING: Data = {"verdict": str, "what": str, "why": str}
+DRAW: Data = {"lot_size": int, "operator": str, "plan": dict, "seed": str, "units": list}
 DUPLICATE: Data = {"device_name": str, "product_id": str, "unit_id": str, "holder": str}
 
 

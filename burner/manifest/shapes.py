@@ -15,9 +15,12 @@ from burner.manifest.chain import Kind
 from burner.manifest.forms import (
     ALWAYS,
     ATTEMPT,
+    CHECK,
     CLOSED,
     COUNTS,
+    DRAW,
     DUPLICATE,
+    FINDING,
     HEAD_OF_CHAIN,
     OPENED,
     RARE,
@@ -201,6 +204,8 @@ def _wrong_rare(kind: str, data: Data) -> str:
         return wrong
     if type(data.get("nth", 0)) is not int:
         return "data.nth is no number"
+    if kind == Kind.AUDIT and (wrong := _wrong_audit(data)):
+        return wrong
     if kind == Kind.BATCH and data["op"] == "closed" and (wrong := _wrong_close(data)):
         return wrong
     for each in data.get("duplicates", ()):
@@ -210,6 +215,15 @@ def _wrong_rare(kind: str, data: Data) -> str:
         if type(each) is not str:
             return "a list holds something else than text"
     return _plain(data)
+
+
+def _wrong_audit(data: Data) -> str:
+    if "check" not in data:
+        return holds(data["draw"], DRAW, "draw")
+    check = data["check"]
+    if wrong := holds(check, CHECK, "check"):
+        return wrong
+    return next(filter(None, (holds(each, FINDING, "findings") for each in check["findings"])), "")
 
 
 def _wrong_close(data: Data) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest import desk
+from burner.manifest.audits import draws, record_draw
 from burner.manifest.batches import close, closing, status
 from burner.manifest.canonical import dumps
 from burner.manifest.chainfile import export_chain
@@ -68,6 +69,9 @@ def test_a_batch_of_the_same_id_elsewhere_is_not_counted_into_ours(
             far_unit(there, unit)
         correct(there, Correction.SCRAP, 15)
         close(there.writer, there.reader, "WO1", "qa", with_open=False)
+        record_draw(
+            there.writer, "WO1", [], operator="qa", seed="1", lot_size=6, plan={"sample_size": 1}
+        )
 
     exported(far, fill)
     burned(ledger, 1, batch="WO1")
@@ -76,6 +80,7 @@ def test_a_batch_of_the_same_id_elsewhere_is_not_counted_into_ours(
     assert (found.state, found.attempts) == ("open", 1)
     assert found.sum() == "3 planned = 1 pass + 0 scrap + 2 missing"
     assert closing(ledger.reader, "WO1") is None
+    assert draws(ledger.reader, "WO1") == []
     ours = Filter(batch="WO1", manifest=ledger.manifest)
     assert report(ledger.reader, ours).units.passed == 1
     assert len(list(ledger.reader.elements(ours))) == 1
@@ -139,7 +144,11 @@ def test_records_of_another_form_do_not_come_in(ledger: Ledger, far: Path) -> No
         records[1]["data"]["nth"] = "first"
         return records
 
-    for edit in (without_attempt, bad_number):
+    def half_a_check(records: list[Body]) -> list[Body]:
+        head = {**records[2]["head"], "kind": "audit", "outcome": "", "seq": 4, "intent": 4}
+        return [*records, {"data": {"check": {"good": True}}, "head": head}]
+
+    for edit in (without_attempt, bad_number, half_a_check):
         far.write_text("".join(forged(lines, edit)), encoding="utf-8")
         with pytest.raises(BurnerError, match=r"^E7(13|24):"):
             import_chain(ledger.writer, far, "wang")
