@@ -93,7 +93,9 @@ def _worker() -> "Check":
 
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
+    from burner.manifest.database import place
     from burner.manifest.reader import Reader
+    from burner.manifest.remembered import Remembered
     from burner.station import health
 
     what = "manifest"
@@ -102,10 +104,13 @@ def _manifest(manifest: str) -> "Check":
         writable = os.access(path if path.exists() else _existing(path.parent), os.W_OK)
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError("E706", manifest))
-        if not path.exists():
-            return health.fine(what, f"{manifest} will be made")
     try:
+        remembered = Remembered(place(manifest))
+        if "://" not in manifest and not Path(manifest).exists():
+            remembered.expect("")
+            return health.fine(what, f"{manifest} will be made")
         with Reader.open(manifest) as reader:
+            remembered.expect(reader.manifest)
             return health.fine(what, f"{manifest}, {reader.count()} attempts")
     except BurnerError as error:
         return health.failed(what, error)

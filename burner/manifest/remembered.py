@@ -47,6 +47,15 @@ class Remembered:
             if self._kept() != manifest:
                 raise BurnerError("E717", f"{self._path}: {error.strerror}") from error
 
+    def expect(self, there: str) -> None:
+        """Refuse another manifest, or none (empty), where this computer has written one.
+
+        Raises:
+            BurnerError: E710.
+        """
+        if self.manifest() not in ("", there):
+            raise self.refusal(there)
+
     def refusal(self, there: str) -> BurnerError:
         """E710: another manifest, or none, where one was written.
 
@@ -80,8 +89,8 @@ def must_exist(where: Place) -> None:
     """
     if where.path is None or where.path.is_file():
         return
-    remembered = Remembered(where)
-    raise remembered.refusal("") if remembered.manifest() else BurnerError("E701", str(where))
+    Remembered(where).expect("")
+    raise BurnerError("E701", str(where))
 
 
 def _name(where: Place) -> str:

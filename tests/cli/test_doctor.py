@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.doctor import doctor
+from burner.manifest.ledger import Ledger
+from tests.manifest.records import burned
 
 PROFILE = str(Path(__file__).parents[2] / "profiles" / "plug-c3.yaml")
 SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
@@ -49,6 +51,14 @@ def test_a_missing_secret_fails_with_what_to_do(monkeypatch: pytest.MonkeyPatch)
 def test_a_release_that_cannot_be_read_fails(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("burner: 1\n", encoding="utf-8")
     assert examine("x.yaml", status=4)["release"]["code"].startswith("E1")
+
+
+def test_a_manifest_that_is_gone_from_its_place_fails(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "manifest.db", "line1") as ledger:
+        burned(ledger, 1)
+    assert "1 attempts" in examine()["manifest"]["detail"]
+    (tmp_path / "manifest.db").rename(tmp_path / "away.db")
+    assert examine(status=4)["manifest"]["code"] == "E710"
 
 
 def test_a_manifest_that_is_something_else_fails(tmp_path: Path) -> None:
