@@ -10,7 +10,7 @@ from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, genesis
 from burner.manifest.chain_state import ChainState
 from burner.manifest.keys import PublicKey
-from burner.manifest.marks import Mark, MarkFile
+from burner.manifest.marks import Mark
 from burner.manifest.name_holders import Carried
 from burner.manifest.seals import HeadOfChain, Seals
 from burner.manifest.structure import Counted
@@ -30,11 +30,12 @@ class ChainWalks:
         connection: Connection,
         manifest: str,
         *,
-        remember: bool,
+        remembered: Mapping[str, Mark],
         trusted: Mapping[str, PublicKey] | None,
     ) -> None:
+        """`remembered` = station → what this computer wrote last, as of before the snapshot."""
         self._connection, self._manifest = connection, manifest
-        self._remember, self._trusted = remember, trusted
+        self._remembered, self._trusted = remembered, trusted
         self._chains: list[Any] = []
         self._flaws: list[tuple[int, Flaw]] = []
         """Chain and what breaks it."""
@@ -93,8 +94,9 @@ class ChainWalks:
             if flaw := _unsealed(self._connection, chain, seals[chain], end.station):
                 broken.append(flaw)
             states.append(self._state(chain, seals[chain], whole=not broken))
-            if not broken and self._remember:
-                mark = MarkFile(end.manifest, end.station).read()
+            # Of another manifest's chain we have what was imported, whatever we wrote of it since.
+            if not broken and end.manifest == self._manifest:
+                mark = self._remembered.get(end.station)
                 forgotten = _forgotten(self._connection, chain, end, mark)
                 broken += [forgotten] if forgotten else []
             if broken:
@@ -121,9 +123,8 @@ class ChainWalks:
             else:
                 seen.append(each)
                 yield from unlike(self._connection, each)
-        if self._remember:
-            here = {e.station: e.seq for e in self._ends.values() if e.manifest == self._manifest}
-            yield from unmarked(self._manifest, here)
+        here = {end.station for end in self._ends.values() if end.manifest == self._manifest}
+        yield from unmarked(self._remembered, here)
         vouched = {
             (head.manifest, head.station)
             for each in seen

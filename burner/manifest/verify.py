@@ -17,6 +17,7 @@ from burner.manifest.chain_walks import SEALING, ChainWalks
 from burner.manifest.database import Place
 from burner.manifest.holdings import compare
 from burner.manifest.keys import PublicKey
+from burner.manifest.marks import Mark, marks_of
 from burner.manifest.name_holders import Excuses, borrowed, lost_names
 from burner.manifest.reader import Reader
 from burner.manifest.standing import changed_batches
@@ -71,10 +72,12 @@ def verify(
     Raises:
         BurnerError: E7 when the database cannot be read.
     """
+    # Before the snapshot: a station that goes on meanwhile is not behind its mark.
+    remembered = marks_of(reader.manifest) if remember else {}
     with reader.connection() as connection:
         structural = next(changed(connection), None)
     try:
-        verdict = _walked(reader, progress, trusted, remember=remember, thorough=thorough)
+        verdict = _walked(reader, progress, trusted, remembered=remembered, thorough=thorough)
     except BurnerError:
         if structural is None:
             raise
@@ -87,14 +90,14 @@ def _walked(
     progress: Progress,
     trusted: Mapping[str, PublicKey] | None,
     *,
-    remember: bool,
+    remembered: Mapping[str, Mark],
     thorough: bool,
 ) -> Verdict:
     with ThreadPoolExecutor(1) as beside, reader.connection() as connection:
         # The driver lets go of Python while the database compares: it costs no time of the walk.
         comparing = beside.submit(_compare, reader.where)
         warnings = [f"a guard is gone: {name}" for name in sorted(missing_guards(connection))]
-        walks = ChainWalks(connection, reader.manifest, remember=remember, trusted=trusted)
+        walks = ChainWalks(connection, reader.manifest, remembered=remembered, trusted=trusted)
         for walked in walk_all(connection, reader.where, walks.stretches):
             progress(walked.records)
             walks.take(walked)

@@ -4,7 +4,7 @@ A chain proves itself only from the inside. That one is missing altogether, or w
 its end, can be told by what was written of it elsewhere.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
 from burner.manifest.claims import CLOSED
-from burner.manifest.marks import marks_of
+from burner.manifest.marks import Mark
 from burner.manifest.seals import HeadOfChain
 from burner.manifest.tables import RARE, chains, records
 
@@ -91,15 +91,15 @@ def unlike(connection: Connection, seen: Sighting) -> Iterator[Flaw]:
             yield Flaw(head.station, head.seq, f"is not what {seen.what} saw: written anew")
 
 
-def unmarked(manifest: str, heads: Mapping[str, int]) -> Iterator[Flaw]:
+def unmarked(remembered: Mapping[str, Mark], here: Container[str]) -> Iterator[Flaw]:
     """Chains that this computer wrote and that are not there at all.
 
     Args:
-        manifest: which.
-        heads: station → number of the last record, of the chains that are there.
+        remembered: station → what this computer wrote last.
+        here: stations whose chains are there.
     """
-    for station, mark in sorted(marks_of(manifest).items()):
-        if station not in heads and mark.seq:
+    for station, mark in sorted(remembered.items()):
+        if station not in here and mark.seq:
             what = f"the whole chain is gone: this computer wrote up to record {mark.seq}"
             yield Flaw(station, 1, what)
 

@@ -373,3 +373,28 @@ def test_lost_records_are_told_after_somebody_answered_for_them(path: Path) -> N
     assert found.warnings == (
         "line1: records 3 to 4 are lost, an old copy was put back (wang: disk)",
     )
+
+
+# -- what is no flaw -----------------------------------------------------------------------------
+
+
+def test_a_station_that_goes_on_while_it_is_verified_is_no_flaw(path: Path) -> None:
+    with Ledger.open(path, "line1", Ticking()) as ledger:
+        burned(ledger, 1)
+
+        def go_on(_: int) -> None:
+            burned(ledger, 2)
+
+        verdict = verify(ledger.reader, go_on)
+        assert (verdict.flaw, verdict.records) == (None, 2)
+
+
+def test_an_older_export_of_what_this_computer_writes_is_no_flaw(
+    path: Path, tmp_path: Path
+) -> None:
+    clock = Ticking()
+    with Ledger.open(path, "line1", clock) as ledger:
+        burned(ledger, 1)
+        office = _imported(path, tmp_path)
+        burned(ledger, 2)
+    assert flaw(office, remember=True) == "None"
