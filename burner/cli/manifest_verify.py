@@ -146,10 +146,12 @@ def _folder(
     verdict = verify_folder(path, trusted, wanted)
     found = verdict.findings
     chains = found.chains if found else []
+    code = "E713" if verdict.broken else "E746"
     if found and not verdict.flaws and (lost := [h for h in wanted if h not in found.heads]):
         verdict.flaws.append(_lost(lost))
+        code = "E713"
     warnings = _open_questions(found, trusted) if found else []
-    report = _report(chains, "; ".join(verdict.flaws), "E713", warnings)
+    report = _report(chains, "; ".join(verdict.flaws), code, warnings)
     return {**report, "batch": verdict.batch, "key": verdict.key}
 
 

@@ -183,7 +183,9 @@ class _Chains:
 
     def end(self, told: list[Any], number: int) -> None:
         self._close()
-        if not self._ends or told != [vars(each) for each in self._ends.values()]:
+        if not self._ends:
+            raise BurnerError("E724", f"line {number}: the file holds no chain")
+        if told != [vars(each) for each in self._ends.values()]:
             raise BurnerError("E724", f"line {number}: its chains end elsewhere than it says")
 
     def _close(self) -> None:

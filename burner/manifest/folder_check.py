@@ -53,6 +53,8 @@ class FolderVerdict:
     key: str = ""
     findings: Findings | None = None
     flaws: list[str] = field(default_factory=list)
+    broken: bool = False
+    """True where the chain of records itself does not hold, False where the files around it."""
 
 
 def verify_folder(
@@ -68,7 +70,7 @@ def verify_folder(
         wanted: heads to look for in its records; those met stand in `findings`.
 
     Raises:
-        BurnerError: E724 when it is no batch folder.
+        BurnerError: E746 when it is no batch folder, E724 when its records are none.
     """
     verdict = FolderVerdict()
     seal = _read_seal(folder)
@@ -83,7 +85,7 @@ def verify_folder(
         try:
             _check_content(folder, seal, keys, wanted, verdict)
         except OSError as error:
-            raise BurnerError("E724", f"{folder}: {error.strerror}") from error
+            raise BurnerError("E746", f"{folder}: {error.strerror}") from error
     if trusted is not None and public.id not in trusted and not _vouched(verdict, public.id):
         verdict.flaws.insert(0, f"{SEAL}: signed by key {public.id}, which is not the given one")
     return verdict
@@ -111,9 +113,9 @@ def _read_seal(folder: Path) -> dict[str, Any]:
             if not is_hash(digest) or name != Path(name).name or "\\" in name or name == SEAL:
                 raise ValueError(f"{name!r} is not the name of a sealed file")
     except OSError as error:
-        raise BurnerError("E724", f"{folder / SEAL}: {error.strerror}") from error
+        raise BurnerError("E746", f"{folder / SEAL}: {error.strerror}") from error
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise BurnerError("E724", f"{folder / SEAL}: {error}") from error
+        raise BurnerError("E746", f"{folder / SEAL}: {error}") from error
     return dict(seal)
 
 
@@ -149,6 +151,7 @@ def _check_content(
     tally.end()
     if found.flaw:
         verdict.flaws.append(f"{RECORDS}: {found.flaw}")
+        verdict.broken = True
         return
     if found.batch != batch:
         verdict.flaws.append(f"{RECORDS} is no export of batch {batch}")

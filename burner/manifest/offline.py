@@ -181,7 +181,7 @@ class _Check:
         bare = [each for each in chains if each.records and not each.signed]
         if self._trusted is None or not bare:
             return None
-        what = "neither it nor any before it is signed by a given key"
+        what = "nothing up to here is signed by a key that was given for this station"
         return Flaw(bare[0].station, bare[0].last, what)
 
     def _flaw(self, seq: int, what: str) -> None:

@@ -69,7 +69,7 @@ def wrong_line(value: Data) -> str:
         case "chain 1":
             rest = {key: each for key, each in value.items() if key not in ("burner", "batch")}
             if type(value.get("batch", "")) is not str or value.get("batch") == "":
-                return "batch is none"
+                return "batch is no id of one"
             return _wrong_head_of_chain(rest, 0)
         case "end 1":
             chains = value.get("chains")
@@ -78,7 +78,7 @@ def wrong_line(value: Data) -> str:
             return next(filter(None, (_wrong_head_of_chain(each, 0) for each in chains)), "")
         case None if value.keys() == {"digest", "hash", "seq"}:
             if not is_hash(value["digest"]) or not is_hash(value["hash"]):
-                return "digest or hash is none"
+                return "digest or hash is no hash"
             seq = value["seq"]
             return "" if type(seq) is int and 1 <= seq < EXACT else "seq is no number of a record"
     return "no line of a chain"
@@ -96,8 +96,8 @@ def _wrong_head_of_chain(head: object, least: int) -> str:
         return wrong
     assert isinstance(head, dict)  # noqa: S101 - it has keys
     if not head["station"] or not head["manifest"] or not least <= head["seq"] < EXACT:
-        return "heads.station, heads.manifest or heads.seq is none"
-    return "" if is_hash(head["hash"]) else "heads.hash is none"
+        return "heads.station, heads.manifest or heads.seq cannot be"
+    return "" if is_hash(head["hash"]) else "heads.hash is no hash"
 
 
 def wrong_body(body: Data, text: str) -> str:

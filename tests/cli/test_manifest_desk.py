@@ -57,7 +57,7 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert "records agree" in run("verify", "WO1", "--key", "line1.pem").stdout
     assert "records agree" in run("verify", "--key", "line1.pem").stdout
     (here / "WO1" / "units.csv").write_text("seq\n")
-    with pytest.raises(BurnerError, match=r"^E713: .*units.csv was changed"):
+    with pytest.raises(BurnerError, match=r"^E746: .*units.csv was changed"):
         run("verify", "WO1")
     with refused("E736"):
         run("close", "WO1", *WHO)

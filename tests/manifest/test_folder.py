@@ -123,11 +123,11 @@ def test_a_seal_of_no_files_or_of_files_elsewhere_is_none(
         {**sealed_files, "SEAL.json": digest},
     ):
         reseal(victim, signer, files=files)
-        with pytest.raises(BurnerError, match=r"^E724"):
+        with pytest.raises(BurnerError, match=r"^E746"):
             verify_folder(victim)
     for text in (b"[]", b"\xff", b"[" * 100_000, b""):
         (victim / "SEAL.json").write_bytes(text)
-        with pytest.raises(BurnerError, match=r"^E724"):
+        with pytest.raises(BurnerError, match=r"^E746"):
             verify_folder(victim)
 
 
