@@ -12,7 +12,7 @@ from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
-from tests.manifest.hand import edit
+from tests.manifest.hand import edit, lie, moved
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
 
 KEYS = (
@@ -106,6 +106,15 @@ def test_verify_tells_a_contradiction_from_a_broken_chain(here: Path) -> None:
     edit(Path("manifest.db"), "DELETE FROM claims WHERE device_name = '7cdfa1000001'")
     with pytest.raises(BurnerError, match=r"^E714: .*record 2"):
         run("verify")
+
+
+def test_verify_reads_every_index_of_a_large_manifest_when_asked(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("burner.manifest.structure.READ_WHOLE", 0)
+    lie(Path("manifest.db"), "attempts_of_batch", moved("7c:df:a1:00:00:01"))
+    with pytest.raises(BurnerError, match=r"^E714: .*the database is damaged"):
+        run("verify", "--thorough")
 
 
 def test_csv_has_one_row_an_attempt(here: Path) -> None:

@@ -39,6 +39,29 @@ def edit(path: Path, *statements: str) -> None:
             database.execute(statement)
 
 
+def lie(path: Path, index: str, change: Callable[[str], str]) -> None:
+    """Build an index otherwise, and put its honest text back."""
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (index,))
+        (sql,) = found.fetchone()
+        database.execute(f"DROP INDEX {index}")
+        database.execute(change(sql))
+        database.execute("PRAGMA writable_schema = 1")
+        database.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, index))
+        database.commit()
+
+
+def without(unit: str) -> Callable[[str], str]:
+    """An index that leaves a unit out."""
+    return lambda sql: f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} unit_id <> '{unit}'"
+
+
+def moved(unit: str) -> Callable[[str], str]:
+    """An index in which a unit is of another batch."""
+    lying = f"(CASE unit_id WHEN '{unit}' THEN 'WO9' ELSE batch END"
+    return lambda sql: sql.replace("(batch", lying, 1)
+
+
 def rewrite(
     database: sqlite3.Connection,
     change: Callable[[Body], None] = lambda _: None,

@@ -12,7 +12,7 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.verify import size, verify
 from burner.model import Outcome
-from tests.manifest.hand import edit, rewrite, unguarded
+from tests.manifest.hand import edit, lie, moved, rewrite, unguarded, without
 from tests.manifest.records import Ticking, burned, open_batch
 
 THIRD = "7c:df:a1:00:00:03"
@@ -160,20 +160,6 @@ def test_a_table_without_its_constraints_is_found(made: Path, table: str) -> Non
     assert "the database was changed: its" in flaw(made)
 
 
-def hide(path: Path, index: str, condition: str) -> None:
-    """Build an index that leaves rows out, and put its honest text back."""
-    with sqlite3.connect(path) as database:
-        (sql,) = database.execute(
-            "SELECT sql FROM sqlite_master WHERE name = ?", (index,)
-        ).fetchone()
-        word = " AND " if " WHERE " in sql else " WHERE "
-        database.execute(f"DROP INDEX {index}")
-        database.execute(sql + word + condition)
-        database.execute("PRAGMA writable_schema = 1")
-        database.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, index))
-    database.close()
-
-
 INDEXES = ("attempts_by_time", "attempts_of_batch", "records_of_unit", "records_of_attempt")
 
 
@@ -183,24 +169,14 @@ def test_an_index_that_leaves_a_unit_out_is_found(
     made: Path, index: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(structure, "READ_WHOLE", most)
-    hide(made, index, f"unit_id <> '{THIRD}'")
+    lie(made, index, without(THIRD))
     assert f"the database is damaged: index {index} has" in flaw(made)
 
 
 def test_an_index_that_says_another_batch_is_found_by_a_thorough_look(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with sqlite3.connect(made) as database:
-        name = "attempts_of_batch"
-        (sql,) = database.execute(
-            "SELECT sql FROM sqlite_master WHERE name = ?", (name,)
-        ).fetchone()
-        database.execute(f"DROP INDEX {name}")
-        lying = f"(CASE unit_id WHEN '{THIRD}' THEN 'WO9' ELSE batch END"
-        database.execute(sql.replace("(batch", lying, 1))
-        database.execute("PRAGMA writable_schema = 1")
-        database.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, name))
-    database.close()
+    lie(made, "attempts_of_batch", moved(THIRD))
     assert "the database is damaged" in flaw(made)
     monkeypatch.setattr(structure, "READ_WHOLE", 0)
     assert "the database is damaged" in flaw(made, thorough=True)
