@@ -198,6 +198,9 @@ def _verified(reader: "Reader", *, thorough: bool = False) -> "Verdict":
         verdict = verify(reader, advance, thorough=thorough)
     if verdict.flaw:
         raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
+    if thorough:
+        for warning in verdict.warnings:
+            screen.warn(warning)
     return verdict
 
 

@@ -53,6 +53,8 @@ class ChainWalks:
         """What attempts contradict, in chains that are whole."""
         self.unheld: list[Carried] = []
         """Names that attempts carry and that their units do not hold."""
+        self.doubts: list[str] = []
+        """What is no flaw by itself, and no proof either."""
         self._counts = dict(self.claimed)
         self._at: dict[int, str] = {}
         self._firsts = self._rare = self._ids = 0
@@ -93,6 +95,10 @@ class ChainWalks:
             broken = [flaw for number, flaw in self._flaws if number == chain]
             if flaw := _unsealed(self._connection, chain, seals[chain], end.station):
                 broken.append(flaw)
+            self.doubts += [
+                f"Key {key} of station {end.station} was made without the word of the one in force."
+                for key in seals[chain].unvouched
+            ]
             states.append(self._state(chain, seals[chain], whole=not broken))
             # Of another manifest's chain we have what was imported, whatever we wrote of it since.
             if not broken and end.manifest == self._manifest:

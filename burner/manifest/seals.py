@@ -86,6 +86,8 @@ class Seals:
         """Number of the last record under a good signature."""
         self.signers: dict[str, PublicKey] = {}
         """Whoever signed."""
+        self.unvouched: list[str] = []
+        """Ids of keys that were made while another was in force, without its word."""
 
     def take(self, kind: str, seq: int, before: str, data: Mapping[str, Any]) -> str:
         """The next `key` or `checkpoint` record; empty, or what is wrong with it.
@@ -119,6 +121,8 @@ class Seals:
         new = PublicKey(bytes.fromhex(data["public"]))
         if op is KeyOp.MADE:
             if not self._given:
+                if self._trusted.keys() - self._revoked - {new.id}:
+                    self.unvouched.append(new.id)
                 self._trusted[new.id] = new
             return ""
         old = self._trusted.get(data["old"])

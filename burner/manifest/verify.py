@@ -102,6 +102,7 @@ def _walked(
             progress(walked.records)
             walks.take(walked)
         states, broken = walks.end()
+        warnings += walks.doubts
         compared = comparing.exception()
         if broken:
             return Verdict(reader.manifest, states, broken, True, tuple(warnings))

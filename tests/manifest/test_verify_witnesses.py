@@ -207,6 +207,19 @@ def test_a_key_bound_to_a_station_signs_for_no_other(path: Path, signer: Signer)
     assert "station line2, record 4: signed by key" in flaw(path, Trust(bound=bound))
 
 
+def test_a_key_that_nobody_vouched_for_is_told(path: Path, signer: Signer) -> None:
+    clock = Ticking()
+    with Ledger.open(path, "line1", clock, signer=signer) as ledger:
+        burned(ledger, 1)
+    assert verdict(path).warnings == ()
+    other = keys.make("another", "open sesame")
+    with Ledger.open(path, "line1", clock, signer=other) as ledger:
+        burned(ledger, 2)
+    assert verdict(path).warnings == (
+        f"Key {other.public.id} of station line1 was made without the word of the one in force.",
+    )
+
+
 def test_lost_records_are_told_after_somebody_answered_for_them(path: Path) -> None:
     with Ledger.open(path, "line1", Ticking()) as ledger:
         burned(ledger, 1)
