@@ -32,7 +32,8 @@ def tails(chains: Iterable[ChainState]) -> list[str]:
     for chain in chains:
         first = chain.signed + 2 if chain.signed else 1
         if chain.records and chain.last >= first:
-            of = f"records {first} to {chain.last} of station {chain.station}"
+            span = f"record {first}" if first == chain.last else f"records {first} to {chain.last}"
+            of = f"{span} of station {chain.station}"
             found.append(f"Not signed yet: {of}. No key proves them.")
     return found
 

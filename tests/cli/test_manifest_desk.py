@@ -182,7 +182,7 @@ def test_an_unsigned_tail_is_told_with_its_count(here: Path) -> None:
     run("correct", "rework", "7cdfa1000001", *WHO, *WHY)
     run("export", "--format", "chain", "--out", "chain.jsonl")
     told = run("verify", "chain.jsonl", "--key", "line1.pem").stderr
-    assert "Not signed yet: records 10 to 10 of station line1" in told
+    assert "Not signed yet: record 10 of station line1" in told
 
 
 def test_a_key_counts_for_the_station_it_is_given_for(here: Path) -> None:
