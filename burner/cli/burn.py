@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import language, options, screen
+from burner.cli.desk import plain_line
 from burner.cli.run import Run, Wish
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
 @click.option("--watch", is_flag=True, help="Board after board, until Ctrl-C.")
 @click.option("--count", metavar="N", type=click.IntRange(1), help="Board after board, N units.")
-@click.option("--rework", metavar="REASON", default="", help="Burn known units again, and why.")
+@click.option(
+    "--rework",
+    metavar="REASON",
+    default="",
+    callback=plain_line,
+    help="Burn known units again, and why.",
+)
 @click.option("--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
 @click.option("--json", "as_json", is_flag=True, help="Events, then a summary, as JSON lines.")

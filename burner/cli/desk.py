@@ -19,7 +19,7 @@ def operator_option(command: Command) -> Command:
         required=True,
         metavar="ID",
         envvar="BURNER_OPERATOR",
-        callback=_one_line,
+        callback=plain_line,
         help="Who decides.",
     )(command)
 
@@ -27,7 +27,7 @@ def operator_option(command: Command) -> Command:
 def reason_option(command: Command) -> Command:
     """--reason: no correction without one."""
     option = click.option(
-        "--reason", required=True, metavar="TEXT", callback=_one_line, help="Why."
+        "--reason", required=True, metavar="TEXT", callback=plain_line, help="Why."
     )
     return option(command)
 
@@ -70,7 +70,8 @@ def new_passphrase() -> str:
     return str(click.prompt(text, hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _one_line(_context: click.Context, option: click.Parameter, value: str) -> str:
+def plain_line(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """Of an option: one line of text that can be seen (E738)."""
     from burner.manifest.given import one_line
 
     one_line(**{f"--{option.name}": value})

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
+from burner.cli.order import take_order
 from burner.manifest import claims, keys
 from burner.manifest.given import folder_of
 from burner.manifest.ledger import Ledger
@@ -149,3 +150,12 @@ def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) ->
         burned(ledger, 3, batch="WO1")
     late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
     assert late == 1
+
+
+def test_an_operator_or_a_batch_of_two_lines_begins_no_work() -> None:
+    def order(batch: str, operator: str) -> None:
+        take_order("plug", batch, operator, 1, ask=False, is_new=lambda _: True)
+
+    for batch, operator in (("WO1\nWO2", "li"), ("WO1", "li\u202e")):
+        with refused("E738"):
+            order(batch, operator)
