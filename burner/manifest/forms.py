@@ -140,6 +140,7 @@ def _usual(form: Data) -> list[list[Any]]:
 
 
 USUAL_HEAD = _usual(HEAD)[0]
+USUAL_LATER = _usual({key: ATTEMPT[key] for key in ALWAYS})[0]
 _USUAL = {
     "attempt": _usual(ATTEMPT),
     "region": _usual(REGION),
