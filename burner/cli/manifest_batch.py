@@ -9,6 +9,7 @@ import click
 
 from burner.cli import language, screen
 from burner.cli.desk import operator_option, passphrase, station_option
+from burner.cli.manifest_verify import key_option, trust
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.errors import BurnerError
 
@@ -222,19 +223,16 @@ def _papers(reader: "Reader", batch: str) -> dict[str, str]:
 
 @click.command("import")
 @click.argument("file", type=FILE)
-@click.option("--key", "key_files", multiple=True, type=FILE, help="Public key of its station.")
+@key_option
 @operator_option
 @station_option
 @manifest_option
-def import_(
-    file: Path, key_files: tuple[Path, ...], operator: str, station: str, manifest: str
-) -> None:
+def import_(file: Path, keys: tuple[str, ...], operator: str, station: str, manifest: str) -> None:
     """Take in the chain that another manifest exported; checked first, doubles reported."""
     from burner.manifest.imports import import_chain
-    from burner.manifest.keys import read_public
     from burner.manifest.ledger import Ledger
 
-    trusted = {key.id: key for key in map(read_public, key_files)} or None
+    trusted = trust(keys)
     if trusted is None:
         screen.warn("Without --key, whoever wrote the file is taken at his word.")
     with Ledger.open(manifest, station) as ledger:

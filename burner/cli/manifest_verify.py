@@ -161,7 +161,7 @@ def _open_questions(found: "Findings", trusted: "Mapping[str, PublicKey] | None"
 
     signed = trusted is not None or any(chain.signed for chain in found.chains)
     told = [*_unvouched(found.chains, trusted), *(tails(found.chains) if signed else ())]
-    return [*told, *shared(found.chains), *_part(found)]
+    return [*told, *shared(found.chains), *found.answered, *_part(found)]
 
 
 def _part(found: "Findings") -> list[str]:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
+from typing import Any
 
+from burner.manifest.answered import ANSWERS, answer
 from burner.manifest.attempt_check import AttemptCheck
 from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw, genesis, link
 from burner.manifest.chainfile import Line, read_chain
@@ -35,6 +37,8 @@ class Findings:
     """Which: station, first, last."""
     heads: list[Wanted] = field(default_factory=list)
     """Those of the wanted heads that were met."""
+    answered: list[str] = field(default_factory=list)
+    """What people answered for: lost records, a clock set back."""
     begins: dict[str, int] = field(default_factory=dict)
     """Station → number of the record behind which its part begins, where that is not the first."""
 
@@ -141,7 +145,7 @@ class _Check:
         return ""
 
     def _shown(self, chain: "_OpenChain", line: Line) -> str:
-        head, before = line.value["head"], chain.check.hash
+        head, before, last = line.value["head"], chain.check.hash, chain.check.seq
         row: Columns = (*_columns(head), line.body, line.hash)
         if wrong := chain.check.take(row):
             return wrong
@@ -149,6 +153,8 @@ class _Check:
             return f"is no record of burner: {wrong}"
         data = line.value["data"]
         self._watch(line)
+        if head["kind"] in ANSWERS:
+            return self._answered(head, data, last)
         if head["kind"] in SEALING:
             return chain.seals.take(head["kind"], head["seq"], before, data)
         chain.of_batch = chain.of_batch or head["batch"] == self._found.batch
@@ -161,6 +167,16 @@ class _Check:
         for seq, *borrowed in chain.borrowed():
             place = Place(len(self._found.chains), seq, chain.check.station)
             self._names.borrow(place, *borrowed)
+        return ""
+
+    def _answered(self, head: Mapping[str, Any], data: Mapping[str, Any], last: int) -> str:
+        try:
+            said = answer(head["kind"], head["station"], head["seq"], last, data)
+        except ValueError as error:
+            return str(error)
+        except (KeyError, TypeError):
+            return f"a {head['kind']} that cannot be read"
+        self._found.answered.append(said)
         return ""
 
     def _meet(self, seq: int, hash_: str) -> None:

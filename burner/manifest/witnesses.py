@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.answered import ANSWERS, answer
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
 from burner.manifest.claims import CLOSED
@@ -126,30 +127,15 @@ def unaccounted(connection: Connection, manifest: str, counts: Mapping[str, int]
 
 def answered(connection: Connection) -> Iterator[str | Flaw]:
     """What a person answered for and a reader should know; a flaw where it is not so."""
-    for kind in (Kind.RESTORED, Kind.CLOCK, Kind.BEGUN):
+    for kind in ANSWERS:
         for each in told(connection, kind):
+            before = select(func.max(records.c.seq)).where(
+                records.c.chain == each.chain, records.c.seq < each.seq
+            )
+            last = connection.execute(before).scalar() or 0
             try:
-                who = f"{each.data['operator']}: {each.data['reason']}"
-                if kind is Kind.RESTORED:
-                    yield _lost(connection, each, who)
-                elif kind is Kind.CLOCK:
-                    was = each.data["was"]
-                    yield f"{each.station} {each.seq}: the clock was set back from {was} ({who})"
-                else:
-                    gone = each.data["instead_of"]
-                    yield f"{each.station} {each.seq}: begun instead of manifest {gone} ({who})"
+                yield answer(kind, each.station, each.seq, last, each.data)
+            except ValueError as error:
+                yield Flaw(each.station, each.seq, str(error))
             except UNREADABLE:
                 yield Flaw(each.station, each.seq, f"a {kind} that cannot be read")
-
-
-def _lost(connection: Connection, each: Told, who: str) -> str | Flaw:
-    before = select(func.max(records.c.seq)).where(
-        records.c.chain == each.chain, records.c.seq < each.seq
-    )
-    first = (connection.execute(before).scalar() or 0) + 1
-    if (each.data["lost_from"], each.data["lost_to"]) != (first, each.seq - 1):
-        return Flaw(each.station, each.seq, "says that other records were lost than are missing")
-    if first == each.seq:
-        return f"{each.station} {each.seq}: another stands for the record before it ({who})"
-    lost = f"records {first} to {each.seq - 1} are lost"
-    return f"{each.station}: {lost}, an old copy was put back ({who})"

@@ -239,3 +239,27 @@ def test_doubles_that_an_import_told_are_no_flaw_in_an_export(tmp_path: Path) ->
         burned(ledger, 9, name="plug-1", station="desk")
         assert len(import_chain(ledger.writer, file, "wang").duplicates) == 1
     assert told(export(office)) == "None"
+
+
+# -- what people answered for ----------------------------------------------------------------------
+
+
+def restored(lines: list[str], first: int) -> list[str]:
+    """An export of a chain that lost its records from 8 to 11."""
+
+    def lose(records: list[Body]) -> list[Body]:
+        said = {"operator": "wang", "reason": "disk", "lost_from": first, "lost_to": 11}
+        head = {**records[0]["head"], "kind": "restored", "batch": "", "product_id": ""}
+        more = {"seq": 12, "intent": 12, "at": records[6]["head"]["at"]}
+        return [*records[:7], {"data": {**said, "lost_hash": "0" * 64}, "head": {**head, **more}}]
+
+    return forged(lines, lose)
+
+
+def test_lost_records_are_told_and_must_be_those_that_are_missing(lines: list[str]) -> None:
+    plain = forged(lines, unsigned)
+    found = check_file(restored(plain, 8))
+    assert found.flaw is None
+    (said,) = found.answered
+    assert said == "line1: records 8 to 11 are lost, an old copy was put back (wang: disk)"
+    assert "record 12: says that other records were lost" in told(restored(plain, 10))
