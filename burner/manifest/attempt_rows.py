@@ -7,6 +7,7 @@ only those wait that another one follows, and most units have one.
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -14,11 +15,13 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.attempts import IS_ATTEMPT, ORDER, ending, first, joined
+from burner.manifest.bodies import Data
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.database import stream
+from burner.manifest.order import follows, in_order
 from burner.manifest.reader import ALL, Filter, Reader
-from burner.manifest.tables import RARE, chains, records
+from burner.manifest.tables import RARE, records
 from burner.model import Outcome
 
 CHUNK = 200
@@ -53,7 +56,6 @@ _ROWS = (
         func.coalesce(ending.c.device_name, _late_name, first.c.device_name),
         func.coalesce(ending.c.outcome, first.c.outcome),
         first.c.kind,
-        first.c.chain,
         func.coalesce(ending.c.body, first.c.body),
         _earlier,
         _more,
@@ -95,8 +97,30 @@ class AttemptRow(NamedTuple):
     """Whether a person has scrapped the unit since."""
 
 
-Moments = dict[tuple[str, str], str]
-"""(unit, product) → when."""
+Corrections = dict[tuple[str, str], list[Data]]
+"""(unit, product) → bodies."""
+
+
+class _Turn(NamedTuple):
+    """What an attempt says of its place among those of its unit."""
+
+    head: Data
+    """Of its last record."""
+    at: str
+    """Of its first."""
+    kind: str
+    nth: int | None
+
+    def earlier(self, by_moment: object) -> bool:
+        """Whether the unit was tried before; told by moments where the record has no number."""
+        if self.nth is None:
+            return bool(by_moment)
+        return self.nth > (1 if self.kind == Kind.INTENT else 0)
+
+    def body(self) -> Data:
+        """As much of its first body as `order` reads."""
+        head = {**self.head, "at": self.at, "kind": self.kind, "seq": self.head["intent"]}
+        return {"head": head, "data": {} if self.nth is None else {"nth": self.nth}}
 
 
 def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
@@ -105,63 +129,74 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
     Attempts that a correction voided are left out: they do not count. Memory holds the attempts
     that wait for a later one of their unit.
     """
-    waiting: dict[tuple[str, str], list[AttemptRow]] = {}
-    for row, more in _in_time(reader, wanted):
+    waiting: dict[tuple[str, str], list[tuple[AttemptRow, _Turn]]] = {}
+    for row, turn, more in _in_time(reader, wanted):
         unit = row[:2]
         if more:
-            waiting.setdefault(unit, []).append(row)
-            continue
-        if unit in waiting:
-            yield from waiting.pop(unit)
-        yield row
+            waiting.setdefault(unit, []).append((row, turn))
+        elif unit in waiting:
+            yield from _in_order([*waiting.pop(unit), (row, turn)])
+        else:
+            yield row
     for rows in waiting.values():
-        yield from rows
+        yield from _in_order(rows)
 
 
-def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, bool]]:
-    """Attempts in the order of their first records, each with whether its unit has a later one."""
+def _in_order(rows: list[tuple[AttemptRow, _Turn]]) -> Iterator[AttemptRow]:
+    return (row for row, _ in in_order(rows, lambda pair: pair[1].body()))
+
+
+def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, _Turn, bool]]:
+    """Attempts by the moments of their first records; of each where it stands among those of its
+    unit, and whether there is a later one.
+    """
     since, until = (utc(each) if each else "" for each in (wanted.since, wanted.until))
     with reader.connection() as connection:
-        scrapped, voided = _corrections(connection)
-        named = connection.execute(select(chains.c.chain, chains.c.station))
-        stations = {row.chain: row.station for row in named}
+        scraps, voids = _corrections(connection)
         with closing(stream(connection, wanted.narrow(_ROWS), CHUNK)) as chunks:
-            for chunk in chunks:
-                for at, unit, product, name, outcome, kind, chain, body, earlier, more in chunk:
-                    data, key = orjson.loads(body)["data"], (unit, product)
-                    attempt, result = data["attempt"], data.get("result", _NO_RESULT)
-                    started = attempt["started"]
-                    if started < since or (until and started >= until):
-                        continue
-                    if key in voided and at <= voided[key]:
-                        continue
-                    row = AttemptRow(
-                        unit,
-                        product,
-                        name,
-                        stations[chain],
-                        attempt["slot"],
-                        outcome or Outcome.OPEN.value,
-                        result["code"],
-                        moment(started).timestamp(),
-                        result["ms"],
-                        result["timings_ms"],
-                        attempt["try_number"],
-                        attempt["rework"],
-                        kind == "intent",
-                        bool(earlier) and key not in voided,
-                        key in scrapped and scrapped[key] > at,
-                    )
-                    yield row, bool(more)
+            rows = chain.from_iterable(chunks)
+            for at, unit, product, name, outcome, kind, body, earlier, more in rows:
+                parsed, key = orjson.loads(body), (unit, product)
+                data, head = parsed["data"], parsed["head"]
+                attempt, result = data["attempt"], data.get("result", _NO_RESULT)
+                started = attempt["started"]
+                if started < since or (until and started >= until):
+                    continue
+                turn = _Turn(head, at, kind, data.get("nth"))
+                if key in voids and _followed(turn, voids[key], reader.manifest):
+                    continue
+                row = AttemptRow(
+                    unit,
+                    product,
+                    name,
+                    head["station"],
+                    attempt["slot"],
+                    outcome or Outcome.OPEN.value,
+                    result["code"],
+                    moment(started).timestamp(),
+                    result["ms"],
+                    result["timings_ms"],
+                    attempt["try_number"],
+                    attempt["rework"],
+                    kind == "intent",
+                    turn.earlier(earlier) and key not in voids,
+                    key in scraps and _followed(turn, scraps[key], reader.manifest),
+                )
+                yield row, turn, bool(more)
 
 
-def _corrections(connection: Connection) -> tuple[Moments, Moments]:
-    """When units were last scrapped, and last voided."""
-    moments: dict[str, Moments] = {"scrap": {}, "void": {}}
-    query = select(records.c.at, records.c.unit_id, records.c.product_id, records.c.body)
-    found = query.where(RARE, records.c.kind == Kind.CORRECTION.value).order_by(records.c.at)
-    for at, unit, product, body in connection.execute(found):
-        what = loads(body)["data"]["what"]
-        if what in moments:
-            moments[what][unit, product] = at
-    return moments["scrap"], moments["void"]
+def _followed(turn: _Turn, corrections: list[Data], manifest: str) -> bool:
+    return any(follows(correction, turn.body(), manifest) for correction in corrections)
+
+
+def _corrections(connection: Connection) -> tuple[Corrections, Corrections]:
+    """Bodies that scrap units, and that void them."""
+    found: dict[str, Corrections] = {"scrap": {}, "void": {}}
+    said = select(records.c.unit_id, records.c.product_id, records.c.body)
+    for unit, product, text in connection.execute(
+        said.where(RARE, records.c.kind == Kind.CORRECTION.value)
+    ):
+        body = loads(text)
+        if (what := body["data"]["what"]) in found:
+            found[what].setdefault((unit, product), []).append(body)
+    return found["scrap"], found["void"]

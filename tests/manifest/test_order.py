@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from burner.manifest import desk
+from burner.manifest.attempt_rows import attempt_rows
 from burner.manifest.batches import status
 from burner.manifest.canonical import loads
 from burner.manifest.desk import Correction
@@ -61,6 +62,12 @@ def numbers(ledger: Ledger) -> list[tuple[str, int]]:
     return [(row.kind, loads(row.body)["data"]["nth"]) for row in rows]
 
 
+def counted(ledger: Ledger) -> list[tuple[str, str, bool, bool]]:
+    """What a report counts: station, outcome, whether tried before, whether scrapped since."""
+    rows = attempt_rows(ledger.reader)
+    return [(row.station, row.outcome, row.earlier, row.scrapped) for row in rows]
+
+
 def test_a_unit_taken_over_by_a_station_with_a_slower_clock_is_what_came_last(
     ahead: Ledger, right: Ledger
 ) -> None:
@@ -75,6 +82,7 @@ def test_a_unit_taken_over_by_a_station_with_a_slower_clock_is_what_came_last(
     (life,) = lives_of(right.reader, UNIT)
     assert [each["station"] for each in life["attempts"]] == ["line1", "line2"]
     assert [each["nth"] for each in life["attempts"]] == [1, 2]
+    assert counted(right) == [("line1", "OPEN", False, False), ("line2", "FAIL", True, False)]
 
 
 def test_who_took_over_from_an_open_attempt_is_who_said_so(ahead: Ledger, right: Ledger) -> None:
@@ -95,6 +103,7 @@ def test_a_unit_scrapped_by_a_desk_whose_clock_is_ahead_and_burned_again_has_pas
     burned(right, 1, batch="WO1", station="line2")
     assert right.unit(UNIT, PRODUCT).passed is not None
     assert status(right.reader, "WO1").passed == (UNIT,)
+    assert counted(right)[1] == ("line2", "PASS", True, False)
 
 
 def test_a_unit_scrapped_by_a_desk_whose_clock_is_behind_is_scrapped(
@@ -104,6 +113,7 @@ def test_a_unit_scrapped_by_a_desk_whose_clock_is_behind_is_scrapped(
     correct(right, Correction.SCRAP)
     assert ahead.unit(UNIT, PRODUCT).passed is None
     assert status(ahead.reader, "WO1").scrapped == (UNIT,)
+    assert counted(ahead) == [("line1", "PASS", False, True)]
 
 
 def test_a_unit_scrapped_in_work_stays_scrapped_when_it_passes_then(
