@@ -45,7 +45,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
     "orjson": ("manifest",),
-    "keyring": ("secrets.py", "manifest/keys.py"),
+    "keyring": ("secrets.py", "manifest/signing/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),
 }
 

@@ -71,8 +71,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.order import is_person
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
-    from burner.manifest.keys import signer_for
     from burner.manifest.ledger import EVERY, Ledger
+    from burner.manifest.signing.keys import signer_for
     from burner.release import open_release
 
     person = is_person() and not wish.yes and not wish.as_json

@@ -48,7 +48,7 @@ def desk_ledger(manifest: str, station: str) -> "Ledger":
     """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
     from burner.manifest.database import place
     from burner.manifest.ledger import Ledger
-    from burner.manifest.remembered import must_exist
+    from burner.manifest.local.remembered import must_exist
 
     must_exist(place(manifest))
     return Ledger.open(manifest, station)

@@ -94,8 +94,8 @@ def _worker() -> "Check":
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
     from burner.manifest.database import place
+    from burner.manifest.local.remembered import Remembered
     from burner.manifest.reader import Reader
-    from burner.manifest.remembered import Remembered
     from burner.station import health
 
     what = "manifest"

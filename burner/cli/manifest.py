@@ -89,9 +89,9 @@ def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: An
     --format names lists the good units for the cloud's batch upload. The chain is whole; with
     --batch it begins at the batch and withholds what is not of it.
     """
-    from burner.manifest import export as formats
-    from burner.manifest.chainfile import export_chain
-    from burner.manifest.name_list import name_lines
+    from burner.manifest.files import export as formats
+    from burner.manifest.files.chainfile import export_chain
+    from burner.manifest.files.name_list import name_lines
 
     chosen = _filter(wanted)
     if kind == "chain" and chosen != _filter({"batch": chosen.batch}):

@@ -15,9 +15,9 @@ from burner.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.manifest.batches import BatchStatus
+    from burner.manifest.checks.verify import Verdict
     from burner.manifest.ledger import Ledger
     from burner.manifest.reader import Reader
-    from burner.manifest.verify import Verdict
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NAMED_AS = ("name", "product", "unit there", "station", "record", "unit here")
@@ -138,11 +138,12 @@ def close(
     Nothing is closed when the manifest does not agree, or where no folder can be written.
     A batch that this station has closed already gets a folder again, for one that was lost.
     """
-    from burner.manifest import desk, keys
-    from burner.manifest.folder import STATEMENT, write_folder
+    from burner.manifest import desk
+    from burner.manifest.files.folder import STATEMENT, write_folder
+    from burner.manifest.files.new_folder import new_folder
     from burner.manifest.given import folder_of
     from burner.manifest.ledger import Ledger
-    from burner.manifest.new_folder import new_folder
+    from burner.manifest.signing import keys
     from burner.report.audit import lines
 
     folder = out or Path(folder_of(batch))
@@ -193,7 +194,7 @@ def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "Ba
 
 
 def _verified(reader: "Reader", *, thorough: bool = False) -> "Verdict":
-    from burner.manifest.verify import size, verify
+    from burner.manifest.checks.verify import size, verify
 
     with screen.progress("verify", size(reader)) as advance:
         verdict = verify(reader, advance, thorough=thorough)
@@ -207,7 +208,7 @@ def _verified(reader: "Reader", *, thorough: bool = False) -> "Verdict":
 
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:
     """The report of a batch, and the names for the customer's cloud."""
-    from burner.manifest.name_list import name_lines
+    from burner.manifest.files.name_list import name_lines
     from burner.manifest.reader import Filter
     from burner.report.of_manifest import report
     from burner.report.page import page
@@ -229,7 +230,7 @@ def _papers(reader: "Reader", batch: str) -> dict[str, str]:
 @manifest_option
 def import_(file: Path, keys: tuple[str, ...], operator: str, station: str, manifest: str) -> None:
     """Take in the chain that another manifest exported; checked first, doubles reported."""
-    from burner.manifest.imports import import_chain
+    from burner.manifest.files.imports import import_chain
     from burner.manifest.ledger import Ledger
 
     trusted = trust(keys)
@@ -259,7 +260,7 @@ def import_(file: Path, keys: tuple[str, ...], operator: str, station: str, mani
 @manifest_option
 def backup(file: Path, manifest: str) -> None:
     """Copy the manifest to FILE while stations write to it, and check the copy."""
-    from burner.manifest.backup import backup as copy
+    from burner.manifest.files.backup import backup as copy
 
     verdict = copy(manifest, file)
     if verdict.flaw:

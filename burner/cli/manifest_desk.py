@@ -25,8 +25,8 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @manifest_option
 def head(out: Path | None, manifest: str) -> None:
     """Print where every chain stands, as short codes: write them down away from the station."""
-    from burner.manifest.heads import current_heads, write_heads
     from burner.manifest.reader import Reader
+    from burner.manifest.signing.heads import current_heads, write_heads
 
     with Reader.open(manifest) as reader:
         heads = current_heads(reader)
@@ -44,7 +44,7 @@ def countersign(file: Path, owner: str) -> None:
 
     Compare what it prints with what the stations showed: the signature says that these are they.
     """
-    from burner.manifest import heads, keys
+    from burner.manifest.signing import heads, keys
 
     for each in heads.heads_of(file):
         screen.say(each.code())
@@ -58,7 +58,8 @@ def countersign(file: Path, owner: str) -> None:
 @manifest_option
 def checkpoint(station: str, manifest: str) -> None:
     """Sign the station's chain as it stands now, and print the head."""
-    from burner.manifest import desk, keys
+    from burner.manifest import desk
+    from burner.manifest.signing import keys
 
     signer = keys.unlock(station, passphrase)
     with desk_ledger(manifest, station) as ledger:
@@ -116,7 +117,7 @@ def acknowledge(what: str, operator: str, reason: str, station: str, manifest: s
     """
     from burner.manifest import answers
     from burner.manifest.database import place
-    from burner.manifest.remembered import Remembered, must_exist
+    from burner.manifest.local.remembered import Remembered, must_exist
     from burner.manifest.writer import Writer
 
     where = place(manifest)
@@ -145,7 +146,7 @@ def acknowledge(what: str, operator: str, reason: str, station: str, manifest: s
 def migrate(station: str, manifest: str) -> None:
     """Bring the tables of an older burner up to date. Make a backup first."""
     from burner.manifest.database import place
-    from burner.manifest.remembered import must_exist
+    from burner.manifest.local.remembered import must_exist
     from burner.manifest.writer import Writer
 
     where = place(manifest)

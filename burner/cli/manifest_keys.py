@@ -39,7 +39,7 @@ def make(owner: str, in_keyring: bool, out: Path | None, replace: bool) -> None:
 
     The passphrase comes from BURNER_KEY_PASSPHRASE, else it is asked for.
     """
-    from burner.manifest import keys
+    from burner.manifest.signing import keys
 
     if not replace and (before := keys.current(owner)):
         raise BurnerError("E728", f"{owner}: key {before.id}")
@@ -53,7 +53,7 @@ def make(owner: str, in_keyring: bool, out: Path | None, replace: bool) -> None:
 @click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
 def show(owner: str, out: Path | None) -> None:
     """Print the public half of OWNER's key, or of a file: its id first, to be compared."""
-    from burner.manifest import keys
+    from burner.manifest.signing import keys
 
     file = Path(owner)
     public = keys.read_public(file) if file.is_file() else keys.required(owner)
@@ -72,7 +72,8 @@ def rotate(
     *, in_keyring: bool, out: Path | None, operator: str, reason: str, station: str, manifest: str
 ) -> None:
     """Make a new key for the station; the old one vouches for it in the chain."""
-    from burner.manifest import desk, keys
+    from burner.manifest import desk
+    from burner.manifest.signing import keys
 
     old = keys.unlock(station, passphrase)
     with _told(out) as tell, desk_ledger(manifest, station) as ledger:
@@ -114,10 +115,10 @@ def lost(**options: str) -> None:
 def _withdraw(
     what: str, *, key_id: str, operator: str, reason: str, station: str, manifest: str
 ) -> None:
-    from burner.manifest import keys
     from burner.manifest.desk import head_of
-    from burner.manifest.seals import KeyOp
-    from burner.manifest.withdrawal import withdraw
+    from burner.manifest.signing import keys
+    from burner.manifest.signing.seals import KeyOp
+    from burner.manifest.signing.withdrawal import withdraw
 
     own, damaged = None, False
     try:
@@ -145,7 +146,7 @@ def _withdraw(
 
 def _new_lock(in_keyring: bool) -> str | None:
     """The passphrase of a new key; None = the keyring keeps it."""
-    from burner.manifest.keys import PASSPHRASE
+    from burner.manifest.signing.keys import PASSPHRASE
 
     return None if in_keyring else os.environ.get(PASSPHRASE) or new_passphrase()
 

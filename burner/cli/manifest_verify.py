@@ -15,11 +15,11 @@ from burner.errors import BurnerError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from burner.manifest.heads import Wanted
-    from burner.manifest.keys import PublicKey
-    from burner.manifest.offline import Findings
-    from burner.manifest.trust import Trust
-    from burner.manifest.verify import ChainState
+    from burner.manifest.checks.offline import Findings
+    from burner.manifest.checks.verify import ChainState
+    from burner.manifest.signing.heads import Wanted
+    from burner.manifest.signing.keys import PublicKey
+    from burner.manifest.signing.trust import Trust
 
 FILE = click.Path(exists=True, path_type=Path)
 MOST_GAPS = 10
@@ -40,8 +40,8 @@ def trust(keys: tuple[str, ...]) -> "Trust | None":
     Raises:
         BurnerError: E722 for a file that is no public key.
     """
-    from burner.manifest.keys import read_public
-    from burner.manifest.trust import Trust
+    from burner.manifest.signing.keys import read_public
+    from burner.manifest.signing.trust import Trust
 
     free, bound = [], []
     for text in keys:
@@ -107,10 +107,10 @@ def _manifest(
     wanted: "list[Wanted]",
     thorough: bool,
 ) -> dict[str, Any]:
-    from burner.manifest.heads import missing_heads
+    from burner.manifest.checks.verify import size
+    from burner.manifest.checks.verify import verify as check
     from burner.manifest.reader import Reader
-    from burner.manifest.verify import size
-    from burner.manifest.verify import verify as check
+    from burner.manifest.signing.heads import missing_heads
 
     with Reader.open(manifest) as reader:
         with screen.progress("verify", size(reader)) as advance:
@@ -125,8 +125,8 @@ def _manifest(
 def _file(
     path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
 ) -> dict[str, Any]:
-    from burner.manifest.chainfile import chain_lines
-    from burner.manifest.offline import check_file
+    from burner.manifest.checks.offline import check_file
+    from burner.manifest.files.chainfile import chain_lines
 
     with (
         chain_lines(path) as lines,
@@ -141,7 +141,7 @@ def _file(
 def _folder(
     path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
 ) -> dict[str, Any]:
-    from burner.manifest.folder_check import verify_folder
+    from burner.manifest.checks.folder_check import verify_folder
 
     verdict = verify_folder(path, trusted, wanted)
     found = verdict.findings
@@ -157,7 +157,7 @@ def _folder(
 
 def _open_questions(found: "Findings", trusted: "Mapping[str, PublicKey] | None") -> list[str]:
     """What a file does not prove."""
-    from burner.manifest.chain_state import shared, tails
+    from burner.manifest.checks.chain_state import shared, tails
 
     signed = trusted is not None or any(chain.signed for chain in found.chains)
     told = [*_unvouched(found.chains, trusted), *(tails(found.chains) if signed else ())]
@@ -225,7 +225,7 @@ def _wanted(
     heads: tuple[str, ...], trusted: "Mapping[str, PublicKey] | None"
 ) -> "tuple[list[Wanted], list[str]]":
     """The heads to look for, and what is to be said of them."""
-    from burner.manifest.heads import parse_code, read_heads
+    from burner.manifest.signing.heads import parse_code, read_heads
 
     wanted: list[Wanted] = []
     remarks = []

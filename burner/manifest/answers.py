@@ -5,7 +5,7 @@ Each is a record in the station's chain, with a name and a reason; what it answe
 
 from burner.errors import BurnerError
 from burner.manifest.chain import Kind
-from burner.manifest.marks import marks_of
+from burner.manifest.local.marks import marks_of
 from burner.manifest.writer import Writer
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.engine import Connection
 from burner.manifest import claims as names
 from burner.manifest.chain import Kind, Row
 from burner.manifest.given import decided
-from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.order import latest
-from burner.manifest.seals import HeadOfChain, KeyOp, checkpoint_data, rotation_message
+from burner.manifest.signing.keys import PublicKey, Signer
+from burner.manifest.signing.seals import HeadOfChain, KeyOp, checkpoint_data, rotation_message
 from burner.manifest.tables import RARE, chains, claims, records
 from burner.manifest.writer import Writer
 

@@ -21,8 +21,8 @@ from burner.manifest.database import place, together
 from burner.manifest.desk import checkpoint
 from burner.manifest.given import check_batch_id, one_line
 from burner.manifest.history import UnitHistory
-from burner.manifest.keys import Signer
 from burner.manifest.reader import Reader
+from burner.manifest.signing.keys import Signer
 from burner.manifest.writer import Clock, Writer
 from burner.model import Attempt, Outcome, Record, Result
 

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest import migrations, tables
 from burner.manifest.database import Place, check_version, facts, is_lost, writing
-from burner.manifest.remembered import Remembered
-from burner.manifest.station_lock import FileStationLock, take_server_lock
+from burner.manifest.local.remembered import Remembered
+from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 
 SCHEMA_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made or changed."""

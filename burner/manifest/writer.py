@@ -19,7 +19,7 @@ from burner.manifest import tables
 from burner.manifest.canonical import VERSION, dumps, moment, utc
 from burner.manifest.chain import Head, Kind, Row, digest, genesis, link
 from burner.manifest.database import Place, Prepared, guarded
-from burner.manifest.marks import Mark, MarkFile, departure
+from burner.manifest.local.marks import Mark, MarkFile, departure
 from burner.manifest.session import Session
 
 Clock = Callable[[], datetime]

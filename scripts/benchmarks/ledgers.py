@@ -13,9 +13,9 @@ from burner.manifest import tables
 from burner.manifest.chain import Row
 from burner.manifest.database import place, reading, writing
 from burner.manifest.ledger import Ledger
-from burner.manifest.marks import Mark
+from burner.manifest.local.marks import Mark
+from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader
-from burner.manifest.state import state_folder
 from burner.manifest.writer import Writer
 from burner.model import Attempt, Mac, Outcome, Region, Result, Silicon, Step
 

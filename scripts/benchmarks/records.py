@@ -104,7 +104,7 @@ def _timed(work: Callable[[], Any]) -> float:
 
 
 def _records(where: Place) -> int:
-    from burner.manifest.verify import size
+    from burner.manifest.checks.verify import size
 
     with Reader.open(where.url) as reader:
         return size(reader)

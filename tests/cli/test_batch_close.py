@@ -9,10 +9,11 @@ from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
 from burner.cli.order import take_order
-from burner.manifest import claims, keys
+from burner.manifest import claims
 from burner.manifest.given import folder_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from burner.manifest.signing import keys
 from burner.model import Outcome
 from tests.cli.test_manifest_desk import WHO, WHY, refused, run
 from tests.manifest.hand import edit

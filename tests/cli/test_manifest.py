@@ -111,7 +111,7 @@ def test_verify_tells_a_contradiction_from_a_broken_chain(here: Path) -> None:
 def test_verify_reads_every_index_of_a_large_manifest_when_asked(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burner.manifest.structure.READ_WHOLE", 0)
+    monkeypatch.setattr("burner.manifest.checks.structure.READ_WHOLE", 0)
     lie(Path("manifest.db"), "attempts_of_batch", moved("7c:df:a1:00:00:01"))
     with pytest.raises(BurnerError, match=r"^E714: .*the database is damaged"):
         run("verify", "--thorough")

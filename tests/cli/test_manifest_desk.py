@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
-from burner.manifest import keys
 from burner.manifest.ledger import Ledger
+from burner.manifest.signing import keys
 from burner.model import Outcome
 from tests.manifest.hand import edit
 from tests.manifest.records import an_attempt, burned, open_batch

@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
-from burner.manifest import keys
 from burner.manifest.ledger import Ledger
+from burner.manifest.signing import keys
 from tests.manifest.records import burned, open_batch
 
 WHO = ("--operator", "wang", "--station", "line1", "--reason", "yearly")

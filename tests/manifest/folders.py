@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from burner.manifest import batches, desk
+from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
-from burner.manifest.folder import write_folder
-from burner.manifest.keys import Signer
+from burner.manifest.files.folder import write_folder
 from burner.manifest.ledger import Ledger
-from burner.manifest.verify import verify
+from burner.manifest.signing.keys import Signer
 from burner.model import Outcome
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch, unit_mac
 

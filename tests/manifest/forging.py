@@ -9,11 +9,11 @@ from typing import Any
 
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
-from burner.manifest.chainfile import export_chain
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.checks.offline import Findings, check_file
+from burner.manifest.files.chainfile import export_chain
 from burner.manifest.ledger import Ledger
-from burner.manifest.offline import Findings, check_file
 from burner.manifest.reader import Reader
+from burner.manifest.signing.keys import PublicKey, Signer
 from burner.model import Outcome
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 

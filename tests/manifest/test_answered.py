@@ -8,11 +8,11 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest import answers
 from burner.manifest.chain import Kind
+from burner.manifest.checks.verify import verify
 from burner.manifest.database import place, writing
 from burner.manifest.ledger import Ledger
+from burner.manifest.local.remembered import Remembered
 from burner.manifest.reader import Reader
-from burner.manifest.remembered import Remembered
-from burner.manifest.verify import verify
 from burner.manifest.writer import Clock, Writer
 from tests.manifest.postgres import Server
 from tests.manifest.records import START, Ticking, burned

@@ -10,8 +10,8 @@ import pytest
 from burner.manifest.attempt_rows import AttemptRow, attempt_rows
 from burner.manifest.audits import checks, passed_units, record_check
 from burner.manifest.desk import Correction, correct
+from burner.manifest.files.name_list import name_lines
 from burner.manifest.ledger import Ledger
-from burner.manifest.name_list import name_lines
 from burner.manifest.reader import Filter, Reader
 from burner.model import Outcome
 from tests.manifest.records import (

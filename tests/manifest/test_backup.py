@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest.backup import backup
+from burner.manifest.checks.verify import verify
 from burner.manifest.database import file_uri
+from burner.manifest.files.backup import backup
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import verify
 from tests.manifest.records import burned
 
 

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import desk, keys
+from burner.manifest import desk
 from burner.manifest.batches import close, status
 from burner.manifest.canonical import dumps
+from burner.manifest.checks.folder_check import verify_folder
+from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
-from burner.manifest.folder import write_folder
-from burner.manifest.folder_check import verify_folder
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.files.folder import write_folder
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter
-from burner.manifest.verify import verify
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import PublicKey, Signer
 from burner.model import Outcome
 from burner.report.of_manifest import report
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch, unit_mac

@@ -11,10 +11,10 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest import database, migrations
+from burner.manifest.checks.verify import verify
 from burner.manifest.ledger import Ledger
+from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader
-from burner.manifest.state import state_folder
-from burner.manifest.verify import verify
 from burner.model import Outcome
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
 

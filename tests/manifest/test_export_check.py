@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import batches, desk, keys
+from burner.manifest import batches, desk
+from burner.manifest.checks.offline import check_file
 from burner.manifest.desk import Correction
-from burner.manifest.imports import import_chain
-from burner.manifest.keys import Signer
+from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
-from burner.manifest.offline import check_file
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import Signer
 from burner.model import Outcome
 from tests.manifest.forging import (
     Body,

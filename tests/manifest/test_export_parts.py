@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import batches, desk, keys
+from burner.manifest import batches, desk
 from burner.manifest.canonical import dumps
-from burner.manifest.heads import parse_code
-from burner.manifest.keys import Signer
+from burner.manifest.checks.offline import check_file
 from burner.manifest.ledger import Ledger
-from burner.manifest.offline import check_file
+from burner.manifest.signing import keys
+from burner.manifest.signing.heads import parse_code
+from burner.manifest.signing.keys import Signer
 from burner.model import Outcome
 from tests.manifest.forging import (
     a_chain,

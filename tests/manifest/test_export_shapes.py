@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.errors import BurnerError
-from burner.manifest import chainfile, keys
 from burner.manifest.canonical import dumps
-from burner.manifest.chainfile import chain_lines
-from burner.manifest.imports import check_import
-from burner.manifest.keys import Signer
-from burner.manifest.offline import check_file
+from burner.manifest.checks.offline import check_file
+from burner.manifest.files import chainfile
+from burner.manifest.files.chainfile import chain_lines
+from burner.manifest.files.imports import check_import
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import Signer
 from tests.manifest.forging import (
     Body,
     a_chain,

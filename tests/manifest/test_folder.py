@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import desk, keys
+from burner.manifest import desk
+from burner.manifest.checks.folder_check import verify_folder
 from burner.manifest.desk import Correction
-from burner.manifest.folder_check import verify_folder
-from burner.manifest.heads import current_heads, parse_code
-from burner.manifest.keys import PublicKey, Signer
 from burner.manifest.ledger import Ledger
+from burner.manifest.signing import keys
+from burner.manifest.signing.heads import current_heads, parse_code
+from burner.manifest.signing.keys import PublicKey, Signer
 from burner.model import Outcome
 from tests.manifest.folders import a_folder, correct, sealed
 from tests.manifest.forging import reseal, withheld

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import keys
-from burner.manifest.folder_check import verify_folder
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.checks.folder_check import verify_folder
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import PublicKey, Signer
 from tests.manifest.folders import a_folder
 from tests.manifest.forging import reseal, withheld
 

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import keys
-from burner.manifest.chainfile import export_chain
-from burner.manifest.heads import (
+from burner.manifest.checks.offline import check_file
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import import_chain
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.manifest.signing import keys
+from burner.manifest.signing.heads import (
     countersign,
     current_heads,
     missing_heads,
@@ -18,12 +22,8 @@ from burner.manifest.heads import (
     read_heads,
     write_heads,
 )
-from burner.manifest.imports import import_chain
-from burner.manifest.keys import Signer
-from burner.manifest.ledger import Ledger
-from burner.manifest.offline import check_file
-from burner.manifest.reader import Reader
-from burner.manifest.seals import HeadOfChain
+from burner.manifest.signing.keys import Signer
+from burner.manifest.signing.seals import HeadOfChain
 from tests.manifest.records import Ticking, burned
 
 

@@ -11,13 +11,13 @@ from burner.manifest import desk
 from burner.manifest.audits import draws, record_draw
 from burner.manifest.batches import close, closing, status
 from burner.manifest.canonical import dumps
-from burner.manifest.chainfile import export_chain
+from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
-from burner.manifest.imports import import_chain
-from burner.manifest.keys import PublicKey, Signer, make
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter
-from burner.manifest.verify import verify
+from burner.manifest.signing.keys import PublicKey, Signer, make
 from burner.model import Outcome
 from burner.report.of_manifest import report
 from tests.manifest.forging import Body, bodies, forged

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.errors import BurnerError
-from burner.manifest import desk, keys
-from burner.manifest.keys import PublicKey
+from burner.manifest import desk
 from burner.manifest.ledger import Ledger
-from burner.manifest.seals import KeyOp
-from burner.manifest.state import as_file_name
-from burner.manifest.withdrawal import withdraw
+from burner.manifest.local.state import as_file_name
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import PublicKey
+from burner.manifest.signing.seals import KeyOp
+from burner.manifest.signing.withdrawal import withdraw
 from tests.manifest.records import Ticking
 
 WORDS = "open sesame"

@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from burner.errors import BurnerError
+from burner.manifest.checks.verify import verify
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter, Reader
-from burner.manifest.verify import verify
 from burner.model import Outcome
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 

@@ -9,10 +9,10 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest import patience
+from burner.manifest.checks.verify import verify
 from burner.manifest.ledger import Ledger
 from burner.manifest.patience import reached
 from burner.manifest.reader import Reader
-from burner.manifest.verify import verify
 from burner.model import Waiting
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_result, an_attempt, burned

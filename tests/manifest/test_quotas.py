@@ -9,10 +9,10 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest import desk
 from burner.manifest.batches import status
+from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import verify
 from burner.model import Outcome
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, unit_mac

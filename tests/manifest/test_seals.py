@@ -14,15 +14,16 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from burner.errors import BurnerError
-from burner.manifest import desk, keys
-from burner.manifest.chainfile import export_chain
-from burner.manifest.imports import check_import, import_chain
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest import desk
+from burner.manifest.checks.offline import Findings, check_file
+from burner.manifest.checks.verify import Verdict, verify
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import check_import, import_chain
 from burner.manifest.ledger import Ledger
-from burner.manifest.offline import Findings, check_file
 from burner.manifest.reader import Reader
-from burner.manifest.seals import KeyOp
-from burner.manifest.verify import Verdict, verify
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import PublicKey, Signer
+from burner.manifest.signing.seals import KeyOp
 from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 

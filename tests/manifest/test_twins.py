@@ -11,13 +11,13 @@ from sqlalchemy import select
 from burner.errors import BurnerError
 from burner.manifest import desk
 from burner.manifest.canonical import loads
-from burner.manifest.chainfile import export_chain
+from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
-from burner.manifest.imports import import_chain
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.tables import records
-from burner.manifest.verify import verify
 from burner.model import Attempt, Outcome
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, open_batch, unit_mac

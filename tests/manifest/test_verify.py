@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest import walk, walkers
+from burner.manifest.checks import walk, walkers
+from burner.manifest.checks.verify import Verdict, size, verify
 from burner.manifest.ledger import Ledger
-from burner.manifest.marks import MarkFile
+from burner.manifest.local.marks import MarkFile
 from burner.manifest.reader import Reader
-from burner.manifest.verify import Verdict, size, verify
 from burner.model import Outcome
 from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch

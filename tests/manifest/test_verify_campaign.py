@@ -10,12 +10,12 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest import batches, desk
-from burner.manifest.chainfile import export_chain
+from burner.manifest.checks.verify import Verdict, verify
 from burner.manifest.desk import Correction
-from burner.manifest.imports import import_chain
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import Verdict, verify
 from burner.model import Outcome
 from tests.manifest.hand import PRODUCT, Body, rewrite
 from tests.manifest.records import Ticking, an_attempt, burned, open_batch, unit_mac

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from burner.errors import BurnerError
-from burner.manifest import structure
+from burner.manifest.checks import structure
+from burner.manifest.checks.verify import size, verify
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import size, verify
 from burner.model import Outcome
 from tests.manifest.hand import edit, lie, moved, rewrite, unguarded, without
 from tests.manifest.records import Ticking, burned, open_batch
@@ -43,8 +43,8 @@ def test_a_record_with_a_huge_number_costs_no_memory(made: Path) -> None:
 
 
 def test_numbers_far_apart_are_walked_by_rows(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("burner.manifest.walk.STRETCH", 3)
-    monkeypatch.setattr("burner.manifest.walkers.MOST", 1)
+    monkeypatch.setattr("burner.manifest.checks.walk.STRETCH", 3)
+    monkeypatch.setattr("burner.manifest.checks.walkers.MOST", 1)
     edit(made, "UPDATE records SET seq = seq + 4611686018427387904 WHERE seq > 5")
     assert flaw(made) == "station line1, record 4611686018427387910: record 6 is missing"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from burner.manifest import desk
+from burner.manifest.checks.verify import Verdict, verify
 from burner.manifest.desk import Correction
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.trust import Trust
-from burner.manifest.verify import Verdict, verify
+from burner.manifest.signing.trust import Trust
 from burner.model import Outcome
 from tests.manifest.hand import PRODUCT, Body, append, data_of, edit, rewrite, unguarded
 from tests.manifest.records import (
@@ -109,8 +109,8 @@ def test_a_second_outcome_of_one_attempt_is_found(path: Path) -> None:
 def test_an_attempt_is_followed_across_the_cuts_between_processes(
     path: Path, stretch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burner.manifest.walk.STRETCH", stretch)
-    monkeypatch.setattr("burner.manifest.walkers.MOST", 1)
+    monkeypatch.setattr("burner.manifest.checks.walk.STRETCH", stretch)
+    monkeypatch.setattr("burner.manifest.checks.walkers.MOST", 1)
     with Ledger.open(path, "line1", Ticking()) as ledger:
         late = an_attempt(1, name=None)
         ledger.begin(late)

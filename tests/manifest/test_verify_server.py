@@ -5,9 +5,9 @@ import subprocess
 import pytest
 from sqlalchemy import create_engine, text
 
+from burner.manifest.checks.verify import Verdict, verify
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import Verdict, verify
 from burner.model import Outcome
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, burned, open_batch, unit_mac

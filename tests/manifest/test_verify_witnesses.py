@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from burner.manifest import answers, batches, keys
-from burner.manifest.chainfile import export_chain
+from burner.manifest import answers, batches
+from burner.manifest.checks.verify import Verdict, verify
 from burner.manifest.database import place
-from burner.manifest.imports import import_chain
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.files.chainfile import export_chain
+from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.trust import Trust
-from burner.manifest.verify import Verdict, verify
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import PublicKey, Signer
+from burner.manifest.signing.trust import Trust
 from burner.manifest.writer import Writer
 from burner.model import Outcome
 from tests.manifest.hand import PRODUCT, Body, append, data_of, edit, rewrite, unguarded

@@ -11,10 +11,10 @@ import pytest
 from burner.burn import Job, Trial, burn
 from burner.errors import BurnerError
 from burner.manifest import patience
+from burner.manifest.checks.verify import verify
 from burner.manifest.history import UnitHistory
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.verify import verify
 from burner.model import (
     Attempt,
     Event,
@@ -218,8 +218,8 @@ def _answer_lost(_: object) -> None:
 def test_an_outcome_stands_though_its_checkpoint_cannot_be_written(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burner.manifest import keys
     from burner.manifest import ledger as ledgers
+    from burner.manifest.signing import keys
 
     def fails(*_: object) -> None:
         raise BurnerError("E711", "fake")

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
-from burner.manifest.state import as_file_name, state_folder
+from burner.manifest.local.state import as_file_name, state_folder
 
 WIDTH = 128
 """Bytes of a mark: it always overwrites itself wholly, within one sector of a disk."""

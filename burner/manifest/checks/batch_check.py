@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
+from burner.manifest.checks.witnesses import UNREADABLE
 from burner.manifest.claims import CLOSED, OPEN
 from burner.manifest.quotas import units
 from burner.manifest.tables import RARE, batches, chains, places, quotas, records
-from burner.manifest.witnesses import UNREADABLE
 
 FACTS = ("product_id", "profile", "release_digest", "planned")
 

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempt_check import Name
 from burner.manifest.chain import Flaw, Kind
+from burner.manifest.checks.attempt_check import Name
+from burner.manifest.checks.walk import unheld
+from burner.manifest.checks.witnesses import UNREADABLE, told
 from burner.manifest.tables import chains, claims, records
-from burner.manifest.walk import unheld
-from burner.manifest.witnesses import UNREADABLE, told
 
 Key = tuple[str, str, str]
 """Name, ProductID, unit."""

@@ -27,15 +27,15 @@ from burner.manifest.batches import BatchStatus, closing
 from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Kind
-from burner.manifest.chainfile import Line, chain_lines, export_chain, read_chain
-from burner.manifest.export import csv_of
-from burner.manifest.keys import Signer
-from burner.manifest.name_list import HEADER
+from burner.manifest.checks.tally import Tally
+from burner.manifest.checks.verify import Verdict
+from burner.manifest.files.chainfile import Line, chain_lines, export_chain, read_chain
+from burner.manifest.files.export import csv_of
+from burner.manifest.files.name_list import HEADER
+from burner.manifest.files.statement import statement
 from burner.manifest.reader import Filter, Reader
-from burner.manifest.statement import statement
+from burner.manifest.signing.keys import Signer
 from burner.manifest.tables import RARE, chains, records
-from burner.manifest.tally import Tally
-from burner.manifest.verify import Verdict
 
 RECORDS, UNITS, STATEMENT = "records.chain.jsonl", "units.csv", "statement.txt"
 RELEASE, KEY, SEAL, NAMES = "release.txt", "public-key.pem", "SEAL.json", "names.csv"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from burner.errors import BurnerError
-from burner.manifest.state import as_file_name, state_folder, write_durably
+from burner.manifest.local.state import as_file_name, state_folder, write_durably
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

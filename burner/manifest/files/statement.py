@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from burner.manifest.batches import BatchStatus
-from burner.manifest.verify import Verdict
+from burner.manifest.checks.verify import Verdict
 
 LONGEST_LIST = 40
 """Units named on the page; more are in units.csv."""

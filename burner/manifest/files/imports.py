@@ -12,14 +12,14 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest import claims as names
 from burner.manifest.chain import COLUMNS, Kind, Row
-from burner.manifest.chainfile import Line, chain_lines, read_chain
-from burner.manifest.doubles import doubled_ids
+from burner.manifest.checks.offline import Findings, check_file
+from burner.manifest.checks.verify import Progress
+from burner.manifest.files.chainfile import Line, chain_lines, read_chain
+from burner.manifest.files.doubles import doubled_ids
 from burner.manifest.given import decided
-from burner.manifest.keys import PublicKey
-from burner.manifest.offline import Findings, check_file
-from burner.manifest.seals import HeadOfChain
+from burner.manifest.signing.keys import PublicKey
+from burner.manifest.signing.seals import HeadOfChain
 from burner.manifest.tables import chains, claims, records
-from burner.manifest.verify import Progress
 from burner.manifest.writer import Writer
 
 MANY = 500

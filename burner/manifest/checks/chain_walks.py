@@ -8,15 +8,15 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, genesis
-from burner.manifest.chain_state import ChainState
-from burner.manifest.keys import PublicKey
-from burner.manifest.marks import Mark
-from burner.manifest.name_holders import Carried
-from burner.manifest.seals import HeadOfChain, Seals
-from burner.manifest.structure import Counted
+from burner.manifest.checks.chain_state import ChainState
+from burner.manifest.checks.name_holders import Carried
+from burner.manifest.checks.structure import Counted
+from burner.manifest.checks.walk import UNREADABLE, Stretch, Walked, cut
+from burner.manifest.checks.witnesses import Sighting, sightings, unlike, unmarked
+from burner.manifest.local.marks import Mark
+from burner.manifest.signing.keys import PublicKey
+from burner.manifest.signing.seals import HeadOfChain, Seals
 from burner.manifest.tables import RARE, chains, records
-from burner.manifest.walk import UNREADABLE, Stretch, Walked, cut
-from burner.manifest.witnesses import Sighting, sightings, unlike, unmarked
 
 SEALING = ("checkpoint", "key")
 """Kinds that carry signatures."""

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.state import as_file_name
+from burner.manifest.local.state import as_file_name
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

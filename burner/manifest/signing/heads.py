@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from burner.errors import BurnerError
-from burner.manifest.keys import PublicKey, Signer
+from burner.manifest.checks.shapes import wrong_heads
 from burner.manifest.reader import Reader
-from burner.manifest.seals import HeadOfChain
-from burner.manifest.shapes import wrong_heads
+from burner.manifest.signing.keys import PublicKey, Signer
+from burner.manifest.signing.seals import HeadOfChain
 from burner.manifest.tables import chains, records
 
 _CODE = re.compile(

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest import tables
 from burner.manifest.chain import Flaw
-from burner.manifest.server_structure import changed_on_server
+from burner.manifest.checks.server_structure import changed_on_server
 
 READ_WHOLE = 200_000
 """Records up to which every index is compared with its table row by row; beyond, by counts, unless

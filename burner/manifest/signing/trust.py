@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from burner.manifest.keys import PublicKey
+from burner.manifest.signing.keys import PublicKey
 
 
 class Trust(Mapping[str, PublicKey]):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from burner.manifest.bodies import Life, element
 from burner.manifest.chain import Kind
-from burner.manifest.chainfile import Line
-from burner.manifest.export import cells_of
+from burner.manifest.files.chainfile import Line
+from burner.manifest.files.export import cells_of
 from burner.manifest.history import WITHDRAWING
 from burner.manifest.order import follows, in_order
 from burner.model import Outcome

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from burner.manifest.answered import ANSWERS, answer
-from burner.manifest.attempt_check import AttemptCheck
 from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw, genesis, link
-from burner.manifest.chainfile import Line, read_chain
-from burner.manifest.closings import Closings
-from burner.manifest.heads import Wanted
-from burner.manifest.keys import PublicKey
-from burner.manifest.name_check import NameCheck, Place
-from burner.manifest.seals import HeadOfChain, Seals
-from burner.manifest.shapes import wrong_body
-from burner.manifest.verify import SEALING, ChainState, Progress
+from burner.manifest.checks.answered import ANSWERS, answer
+from burner.manifest.checks.attempt_check import AttemptCheck
+from burner.manifest.checks.closings import Closings
+from burner.manifest.checks.name_check import NameCheck, Place
+from burner.manifest.checks.shapes import wrong_body
+from burner.manifest.checks.verify import SEALING, ChainState, Progress
+from burner.manifest.files.chainfile import Line, read_chain
+from burner.manifest.signing.heads import Wanted
+from burner.manifest.signing.keys import PublicKey
+from burner.manifest.signing.seals import HeadOfChain, Seals
 
 _columns = itemgetter(*COLUMNS[:-2])
 

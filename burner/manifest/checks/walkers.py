@@ -1,7 +1,7 @@
 """Walks the stretches of a manifest on several processors.
 
-`python -m burner.manifest.walkers` is one of them: place and stretches come in as a line of JSON
-on stdin (never as arguments: a URL may hold a password), each result goes out as a line.
+`python -m burner.manifest.checks.walkers` is one of them: place and stretches come in as a line of
+JSON on stdin (never as arguments: a URL may hold a password), each result goes out as a line.
 """
 
 import json
@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.chain import Flaw
+from burner.manifest.checks.walk import Stretch, Walked, walk
 from burner.manifest.database import Place, place
 from burner.manifest.reader import Reader
-from burner.manifest.walk import Stretch, Walked, walk
 
 MOST = 4
 """Processes: beyond that the disk is what is waited for."""
@@ -71,7 +71,7 @@ def _start(where: Place, stretches: Sequence[Stretch], lines: Lines) -> "subproc
 
 def _environment() -> dict[str, str]:
     """Ours, with this very burner first: no module comes from the current folder (`-P`)."""
-    path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.batch_check import wrong_batches, wrong_quotas
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
+from burner.manifest.checks.batch_check import wrong_batches, wrong_quotas
+from burner.manifest.checks.name_holders import Excuses, wrong_names, wrongly_released
+from burner.manifest.checks.witnesses import UNREADABLE
 from burner.manifest.claims import PASSED, WORK
-from burner.manifest.name_holders import Excuses, wrong_names, wrongly_released
 from burner.manifest.tables import chains, claims, ids, places, records
-from burner.manifest.witnesses import UNREADABLE
 from burner.model import Outcome
 
 _ending = records.alias("ending")

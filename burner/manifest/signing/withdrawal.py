@@ -8,8 +8,8 @@ from burner.errors import BurnerError
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind
 from burner.manifest.desk import record_key
-from burner.manifest.keys import PublicKey
-from burner.manifest.seals import KeyOp
+from burner.manifest.signing.keys import PublicKey
+from burner.manifest.signing.seals import KeyOp
 from burner.manifest.tables import RARE, records
 from burner.manifest.writer import Writer
 

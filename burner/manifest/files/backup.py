@@ -5,10 +5,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from burner.errors import BurnerError
+from burner.manifest.checks.verify import Progress, Verdict, verify
 from burner.manifest.database import Place, guarded, place, read_only
+from burner.manifest.local.state import sync_folder
 from burner.manifest.reader import Reader
-from burner.manifest.state import sync_folder
-from burner.manifest.verify import Progress, Verdict, verify
 
 PAGES = 1000
 """Pages copied between looks at the writers."""

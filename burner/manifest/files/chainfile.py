@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps, loads
 from burner.manifest.chain import Kind, digest, genesis
+from burner.manifest.checks.shapes import wrong_head, wrong_line
 from burner.manifest.reader import CHUNK, Reader
-from burner.manifest.seals import HeadOfChain
-from burner.manifest.shapes import wrong_head, wrong_line
+from burner.manifest.signing.seals import HeadOfChain
 from burner.manifest.tables import batches, chains, records
 
 BEGIN, END = "chain 1", "end 1"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from burner.manifest.chain import Flaw, Kind
 from burner.manifest.claims import CLOSED
-from burner.manifest.seals import HeadOfChain
+from burner.manifest.signing.seals import HeadOfChain
 
 Name = tuple[str, str]
 """Manifest and station of a chain."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Kind
-from burner.manifest.keys import PublicKey, Signer
-from burner.manifest.trust import keys_of
+from burner.manifest.signing.keys import PublicKey, Signer
+from burner.manifest.signing.trust import keys_of
 
 CODE_BITS = 80
 """Of a hash in a short code: enough that nobody finds a second chain for it."""

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import LargeBinary, Select, cast, exc, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempt_check import MOST, AttemptCheck, Name, replay
 from burner.manifest.canonical import loads
 from burner.manifest.chain import COLUMNS, ChainCheck, Columns, Flaw
+from burner.manifest.checks.attempt_check import MOST, AttemptCheck, Name, replay
 from burner.manifest.claims import other_ids
 from burner.manifest.database import stream
 from burner.manifest.tables import claims, ids, records
@@ -156,8 +156,9 @@ class _Walk:
         return tuple(unheld(self._connection, borrowed))
 
     def _at(self, row: Columns, wrong: str) -> Flaw:
-        seq = row[8] if isinstance(row[8], int) else self._check.seq + 1
-        return Flaw(self._stretch.station, seq, wrong)
+        seq: object = row[8]  # whatever stands there
+        there = seq if isinstance(seq, int) else self._check.seq + 1
+        return Flaw(self._stretch.station, there, wrong)
 
     def _contradict(self, flaw: Flaw | None) -> None:
         self._contradiction = self._contradiction or flaw

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.answered import ANSWERS, answer
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Flaw, Kind
+from burner.manifest.checks.answered import ANSWERS, answer
 from burner.manifest.claims import CLOSED
-from burner.manifest.marks import Mark
-from burner.manifest.seals import HeadOfChain
+from burner.manifest.local.marks import Mark
+from burner.manifest.signing.seals import HeadOfChain
 from burner.manifest.tables import RARE, chains, records
 
 UNREADABLE = (TypeError, ValueError, KeyError, AttributeError)

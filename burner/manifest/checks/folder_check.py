@@ -11,9 +11,12 @@ from typing import Any
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Flaw
-from burner.manifest.chainfile import chain_lines
-from burner.manifest.export import COLUMNS
-from burner.manifest.folder import (
+from burner.manifest.checks.offline import Findings, check_file
+from burner.manifest.checks.shapes import is_hash
+from burner.manifest.checks.tally import Tally, digest_of
+from burner.manifest.files.chainfile import chain_lines
+from burner.manifest.files.export import COLUMNS
+from burner.manifest.files.folder import (
     NAMES,
     RECORDS,
     REQUIRED,
@@ -23,12 +26,9 @@ from burner.manifest.folder import (
     digest_file,
     names_csv,
 )
-from burner.manifest.heads import Wanted
-from burner.manifest.keys import PublicKey
-from burner.manifest.offline import Findings, check_file
-from burner.manifest.shapes import is_hash
-from burner.manifest.statement import facts
-from burner.manifest.tally import Tally, digest_of
+from burner.manifest.files.statement import facts
+from burner.manifest.signing.heads import Wanted
+from burner.manifest.signing.keys import PublicKey
 
 COUNTED = {
     "PASS": "pass",

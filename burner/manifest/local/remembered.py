@@ -16,8 +16,8 @@ from sqlalchemy.engine import URL, make_url
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
 from burner.manifest.database import Place
-from burner.manifest.marks import marks_of
-from burner.manifest.state import state_folder, write_durably
+from burner.manifest.local.marks import marks_of
+from burner.manifest.local.state import state_folder, write_durably
 
 
 class Remembered:

@@ -12,20 +12,20 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.chain import Flaw
-from burner.manifest.chain_state import ChainState, shared, tails
-from burner.manifest.chain_walks import SEALING, ChainWalks
+from burner.manifest.checks.chain_state import ChainState, shared, tails
+from burner.manifest.checks.chain_walks import SEALING, ChainWalks
+from burner.manifest.checks.holdings import compare
+from burner.manifest.checks.name_holders import Excuses, borrowed, lost_names
+from burner.manifest.checks.structure import changed, miscounted
+from burner.manifest.checks.walk import UNREADABLE
+from burner.manifest.checks.walkers import walk_all
+from burner.manifest.checks.witnesses import answered, unaccounted
 from burner.manifest.database import Place
-from burner.manifest.holdings import compare
-from burner.manifest.keys import PublicKey
-from burner.manifest.marks import Mark, marks_of
-from burner.manifest.name_holders import Excuses, borrowed, lost_names
+from burner.manifest.local.marks import Mark, marks_of
 from burner.manifest.reader import Reader
+from burner.manifest.signing.keys import PublicKey
 from burner.manifest.standing import changed_batches
-from burner.manifest.structure import changed, miscounted
 from burner.manifest.tables import missing_guards, records
-from burner.manifest.walk import UNREADABLE
-from burner.manifest.walkers import walk_all
-from burner.manifest.witnesses import answered, unaccounted
 
 __all__ = ["SEALING", "ChainState", "Progress", "Verdict", "size", "verify"]
 

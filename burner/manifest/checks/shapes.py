@@ -12,7 +12,7 @@ from typing import Any
 
 from burner.manifest.canonical import EXACT, VERSION, dumps, loads
 from burner.manifest.chain import Kind
-from burner.manifest.forms import (
+from burner.manifest.checks.forms import (
     ALWAYS,
     ATTEMPT,
     CHECK,

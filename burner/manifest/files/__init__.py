@@ -1,0 +1,1 @@
+"""What leaves a manifest and comes in again: chains, lists, folders, copies."""

@@ -1,0 +1,1 @@
+"""What this computer keeps outside every manifest: marks, places, the lock of a station."""

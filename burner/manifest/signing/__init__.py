@@ -1,0 +1,1 @@
+"""Keys, signatures and heads: who stands behind a chain."""
