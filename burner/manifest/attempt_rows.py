@@ -28,13 +28,10 @@ CHUNK = 200
 """Rows at once: few enough that a server finds the next ones while these are counted."""
 
 _other = records.alias("other")
-_of_same_unit = exists().where(
+_more = exists().where(
     _other.c.unit_id == first.c.unit_id,
     _other.c.unit_id != "",
     _other.c.product_id == first.c.product_id,
-)
-_earlier = _of_same_unit.where(_other.c.kind == Kind.INTENT.value, _other.c.at < first.c.at)
-_more = _of_same_unit.where(
     _other.c.intent == _other.c.seq,
     _other.c.at >= first.c.at,
     or_(_other.c.chain != first.c.chain, _other.c.seq != first.c.seq),
@@ -57,7 +54,6 @@ _ROWS = (
         func.coalesce(ending.c.outcome, first.c.outcome),
         first.c.kind,
         func.coalesce(ending.c.body, first.c.body),
-        _earlier,
         _more,
     )
     .outerjoin(ending, joined(ending, Kind.OUTCOME))
@@ -101,26 +97,8 @@ Corrections = dict[tuple[str, str], list[Data]]
 """(unit, product) → bodies."""
 
 
-class _Turn(NamedTuple):
-    """What an attempt says of its place among those of its unit."""
-
-    head: Data
-    """Of its last record."""
-    at: str
-    """Of its first."""
-    kind: str
-    nth: int | None
-
-    def earlier(self, by_moment: object) -> bool:
-        """Whether the unit was tried before; told by moments where the record has no number."""
-        if self.nth is None:
-            return bool(by_moment)
-        return self.nth > (1 if self.kind == Kind.INTENT else 0)
-
-    def body(self) -> Data:
-        """As much of its first body as `order` reads."""
-        head = {**self.head, "at": self.at, "kind": self.kind, "seq": self.head["intent"]}
-        return {"head": head, "data": {} if self.nth is None else {"nth": self.nth}}
+_Turn = tuple[Data, str, str, int]
+"""Of an attempt: the head of its last record; moment, kind and `nth` (order.py) of its first."""
 
 
 def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
@@ -143,7 +121,7 @@ def attempt_rows(reader: Reader, wanted: Filter = ALL) -> Iterator[AttemptRow]:
 
 
 def _in_order(rows: list[tuple[AttemptRow, _Turn]]) -> Iterator[AttemptRow]:
-    return (row for row, _ in in_order(rows, lambda pair: pair[1].body()))
+    return (row for row, _ in in_order(rows, lambda pair: _first_body(pair[1])))
 
 
 def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, _Turn, bool]]:
@@ -155,14 +133,14 @@ def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, _Turn
         scraps, voids = _corrections(connection)
         with closing(stream(connection, wanted.narrow(_ROWS), CHUNK)) as chunks:
             rows = chain.from_iterable(chunks)
-            for at, unit, product, name, outcome, kind, body, earlier, more in rows:
+            for at, unit, product, name, outcome, kind, body, more in rows:
                 parsed, key = orjson.loads(body), (unit, product)
                 data, head = parsed["data"], parsed["head"]
                 attempt, result = data["attempt"], data.get("result", _NO_RESULT)
                 started = attempt["started"]
                 if started < since or (until and started >= until):
                     continue
-                turn = _Turn(head, at, kind, data.get("nth"))
+                turn = head, at, kind, data.get("nth", 0)
                 if key in voids and _followed(turn, voids[key], reader.manifest):
                     continue
                 row = AttemptRow(
@@ -179,14 +157,21 @@ def _in_time(reader: Reader, wanted: Filter) -> Iterator[tuple[AttemptRow, _Turn
                     attempt["try_number"],
                     attempt["rework"],
                     kind == "intent",
-                    turn.earlier(earlier) and key not in voids,
+                    turn[3] > (kind == "intent") and key not in voids,
                     key in scraps and _followed(turn, scraps[key], reader.manifest),
                 )
                 yield row, turn, bool(more)
 
 
+def _first_body(turn: _Turn) -> Data:
+    """As much of the body of an attempt's first record as says where it stands among others."""
+    head, at, kind, nth = turn
+    first_head = {**head, "at": at, "kind": kind, "seq": head["intent"]}
+    return {"head": first_head, "data": {"nth": nth} if nth else {}}
+
+
 def _followed(turn: _Turn, corrections: list[Data], manifest: str) -> bool:
-    return any(follows(correction, turn.body(), manifest) for correction in corrections)
+    return any(follows(correction, _first_body(turn), manifest) for correction in corrections)
 
 
 def _corrections(connection: Connection) -> tuple[Corrections, Corrections]:
