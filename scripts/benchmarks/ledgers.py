@@ -14,7 +14,6 @@ from burner.manifest.chain import Row
 from burner.manifest.database import place, reading, writing
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.marks import Mark
-from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader
 from burner.manifest.writer import Writer
 from burner.model import Attempt, Mac, Outcome, Region, Result, Silicon, Step
@@ -183,7 +182,7 @@ class Servers:
 
 @contextmanager
 def postgresql() -> Iterator[Servers]:
-    """A server that syncs every commit, as a factory's does."""
+    """A server that syncs every commit and has memory, as a factory's does."""
     from tests.manifest import postgres
 
     if why := postgres.why_not():
@@ -191,17 +190,12 @@ def postgresql() -> Iterator[Servers]:
         return
     server = postgres.Server()
     with (server.data / "postgresql.conf").open("a") as settings:
-        settings.write("fsync=on\nsynchronous_commit=on\nmax_wal_size=4GB\n")
+        settings.write("fsync=on\nsynchronous_commit=on\nmax_wal_size=4GB\nshared_buffers=2GB\n")
     server.start()
     try:
         yield Servers(server, "")
     finally:
         server.remove()
-
-
-def forget_marks() -> None:
-    """Forget how far manifests have gone: two copies of one go on each by itself."""
-    shutil.rmtree(state_folder() / "marks", ignore_errors=True)
 
 
 def drop(path: Path) -> None:
