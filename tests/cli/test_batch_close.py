@@ -13,9 +13,9 @@ from burner.manifest import claims
 from burner.manifest.given import folder_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.signing import keys
 from burner.model import Outcome
-from tests.cli.test_manifest_desk import WHO, WHY, refused, run
+from tests.cli.desk import at_desk, refused, run
+from tests.cli.test_manifest_desk import WHO, WHY
 from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
@@ -23,10 +23,7 @@ from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_b
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a manifest of one PASS, and a key."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
-    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv(keys.PASSPHRASE, "open sesame")
+    at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger, planned=3)
         burned(ledger, 1, batch="WO1")

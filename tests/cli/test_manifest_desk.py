@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
-from burner.manifest.signing import keys
 from burner.model import Outcome
+from tests.cli.desk import at_desk, refused, run
 from tests.manifest.hand import edit
 from tests.manifest.records import an_attempt, burned, open_batch
 
@@ -19,23 +19,10 @@ WHO = ("--operator", "wang", "--station", "line1")
 WHY = ("--reason", "dropped")
 
 
-def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
-    return pytest.raises(BurnerError, match=f"^{code}:")
-
-
-def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a manifest of two PASS and a FAIL; a state folder and a key of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
-    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv(keys.PASSPHRASE, "open sesame")
+    at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger, planned=3)
         burned(ledger, 1, batch="WO1")

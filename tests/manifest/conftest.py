@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from burner.manifest.ledger import Ledger
+from burner.manifest.signing import keys
+from burner.manifest.signing.keys import Signer
+from tests.manifest.forging import a_chain
 from tests.manifest.postgres import Server, why_not
 from tests.manifest.records import Ticking, open_batch
 
@@ -32,3 +35,14 @@ def server() -> Iterator[Server]:
     started.start()
     yield started
     started.remove()
+
+
+@pytest.fixture(scope="module")
+def signer() -> Signer:
+    return keys.make("line1", "open sesame")
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> list[str]:
+    """An exported chain, signed."""
+    return a_chain(tmp_path_factory.mktemp("exported") / "manifest.db", signer)

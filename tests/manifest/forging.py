@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
 from burner.manifest.checks.offline import Findings, check_file
@@ -19,6 +21,10 @@ from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_b
 
 Body = dict[str, Any]
 Edit = Callable[[list[Body]], Iterable[Body]]
+
+
+def refused(code: str, words: str = "") -> "pytest.RaisesExc[BurnerError]":
+    return pytest.raises(BurnerError, match=f"^{code}:.*{words}")
 
 
 def hashed(text: str) -> str:

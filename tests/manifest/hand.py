@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from burner.manifest.canonical import dumps
+from burner.manifest.checks.verify import Verdict, verify
+from burner.manifest.reader import Reader
+from burner.manifest.signing.trust import Trust
+from tests.manifest.records import unit_mac
 
 Body = dict[str, Any]
 HEAD = (
@@ -16,6 +20,17 @@ HEAD = (
     *("product_id", "seq", "unit_id"),
 )
 PRODUCT = "S3EUVBRJLB"
+FIRST, SECOND = (str(unit_mac(unit)) for unit in (1, 2))
+NAME = unit_mac(1).octets.hex()
+
+
+def verdict(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> Verdict:
+    with Reader.open(path) as reader:
+        return verify(reader, trusted=trusted, remember=remember)
+
+
+def flaw(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> str:
+    return str(verdict(path, trusted, remember=remember).flaw)
 
 
 @contextmanager

@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
-from burner.errors import BurnerError
 from burner.manifest import batches, desk
 from burner.manifest.checks.offline import check_file
 from burner.manifest.desk import Correction
 from burner.manifest.files.imports import import_chain
 from burner.manifest.ledger import Ledger
-from burner.manifest.signing import keys
 from burner.manifest.signing.keys import Signer
 from burner.model import Outcome
 from tests.manifest.forging import (
     Body,
-    a_chain,
     bodies,
     export,
     forged,
@@ -31,23 +28,9 @@ from tests.manifest.forging import (
 from tests.manifest.records import Ticking, burned, open_batch, unit_mac
 
 
-def refused(code: str, words: str = "") -> "pytest.RaisesExc[BurnerError]":
-    return pytest.raises(BurnerError, match=f"^{code}:.*{words}")
-
-
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return keys.make("line1", "open sesame")
-
-
 def void(ledger: Ledger, unit: int, batch: str = "WO1") -> None:
     words = {"product_id": "S3EUVBRJLB", "operator": "wang", "reason": "a trial"}
     desk.correct(ledger.writer, Correction.VOID, str(unit_mac(unit)), **words, batch=batch)
-
-
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> list[str]:
-    return a_chain(tmp_path_factory.mktemp("exported") / "manifest.db", signer)
 
 
 def of(records: list[Body], kind: str, unit: int) -> Body:

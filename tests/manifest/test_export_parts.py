@@ -12,37 +12,22 @@ from burner.manifest import batches, desk
 from burner.manifest.canonical import dumps
 from burner.manifest.checks.offline import check_file
 from burner.manifest.ledger import Ledger
-from burner.manifest.signing import keys
 from burner.manifest.signing.heads import parse_code
 from burner.manifest.signing.keys import Signer
 from burner.model import Outcome
 from tests.manifest.forging import (
-    a_chain,
     behind_record,
     bodies,
     export,
     forged,
     joined,
+    refused,
     told,
     unsigned,
     withheld,
     written,
 )
 from tests.manifest.records import Ticking, burned, open_batch, unit_mac
-
-
-def refused(code: str, words: str = "") -> "pytest.RaisesExc[BurnerError]":
-    return pytest.raises(BurnerError, match=f"^{code}:.*{words}")
-
-
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return keys.make("line1", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> list[str]:
-    return a_chain(tmp_path_factory.mktemp("exported") / "manifest.db", signer)
 
 
 def test_an_export_whose_front_was_cut_off_is_refused(lines: list[str], signer: Signer) -> None:

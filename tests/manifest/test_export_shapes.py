@@ -15,32 +15,16 @@ from burner.manifest.checks.offline import check_file
 from burner.manifest.files import chainfile
 from burner.manifest.files.chainfile import chain_lines
 from burner.manifest.files.imports import check_import
-from burner.manifest.signing import keys
-from burner.manifest.signing.keys import Signer
 from tests.manifest.forging import (
     Body,
-    a_chain,
     bodies,
     forged,
     joined,
+    refused,
     told,
     unsigned,
     written,
 )
-
-
-def refused(code: str, words: str = "") -> "pytest.RaisesExc[BurnerError]":
-    return pytest.raises(BurnerError, match=f"^{code}:.*{words}")
-
-
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return keys.make("line1", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> list[str]:
-    return a_chain(tmp_path_factory.mktemp("exported") / "manifest.db", signer)
 
 
 def plain_begin(**changes: object) -> str:

@@ -8,13 +8,22 @@ from pathlib import Path
 import pytest
 
 from burner.manifest import desk
-from burner.manifest.checks.verify import Verdict, verify
 from burner.manifest.desk import Correction
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
-from burner.manifest.signing.trust import Trust
 from burner.model import Outcome
-from tests.manifest.hand import PRODUCT, Body, append, data_of, edit, rewrite, unguarded
+from tests.manifest.hand import (
+    FIRST,
+    NAME,
+    PRODUCT,
+    SECOND,
+    Body,
+    append,
+    data_of,
+    edit,
+    flaw,
+    rewrite,
+    unguarded,
+)
 from tests.manifest.records import (
     START,
     Ticking,
@@ -24,18 +33,6 @@ from tests.manifest.records import (
     open_batch,
     unit_mac,
 )
-
-FIRST, SECOND = (str(unit_mac(unit)) for unit in (1, 2))
-NAME = unit_mac(1).octets.hex()
-
-
-def verdict(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> Verdict:
-    with Reader.open(path) as reader:
-        return verify(reader, trusted=trusted, remember=remember)
-
-
-def flaw(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> str:
-    return str(verdict(path, trusted, remember=remember).flaw)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from burner.manifest import answers, batches
-from burner.manifest.checks.verify import Verdict, verify
+from burner.manifest.checks.verify import verify
 from burner.manifest.database import place
 from burner.manifest.files.chainfile import export_chain
 from burner.manifest.files.imports import import_chain
@@ -18,25 +18,23 @@ from burner.manifest.signing.keys import PublicKey, Signer
 from burner.manifest.signing.trust import Trust
 from burner.manifest.writer import Writer
 from burner.model import Outcome
-from tests.manifest.hand import PRODUCT, Body, append, data_of, edit, rewrite, unguarded
+from tests.manifest.hand import (
+    PRODUCT,
+    Body,
+    append,
+    data_of,
+    edit,
+    flaw,
+    rewrite,
+    unguarded,
+    verdict,
+)
 from tests.manifest.records import (
     Ticking,
     burned,
     open_batch,
     unit_mac,
 )
-
-FIRST, SECOND = (str(unit_mac(unit)) for unit in (1, 2))
-NAME = unit_mac(1).octets.hex()
-
-
-def verdict(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> Verdict:
-    with Reader.open(path) as reader:
-        return verify(reader, trusted=trusted, remember=remember)
-
-
-def flaw(path: Path, trusted: Trust | None = None, *, remember: bool = False) -> str:
-    return str(verdict(path, trusted, remember=remember).flaw)
 
 
 @pytest.fixture
