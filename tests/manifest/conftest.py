@@ -1,13 +1,13 @@
 """A manifest of its own for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from burner.manifest.ledger import Ledger
 from burner.manifest.signing import keys
-from burner.manifest.signing.keys import Signer
+from burner.manifest.signing.keys import PublicKey, Signer
 from tests.manifest.forging import a_chain
 from tests.manifest.postgres import Server, why_not
 from tests.manifest.records import Ticking, open_batch
@@ -40,6 +40,16 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def signer() -> Signer:
     return keys.make("line1", "open sesame")
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Signer:
+    return keys.make("stranger", "open sesame")
+
+
+@pytest.fixture(scope="module")
+def trusted(signer: Signer) -> Mapping[str, PublicKey]:
+    return {signer.public.id: signer.public}
 
 
 @pytest.fixture(scope="module")

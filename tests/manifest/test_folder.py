@@ -22,21 +22,6 @@ from tests.manifest.forging import reseal, withheld
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch, unit_mac
 
 
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return keys.make("line1", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Signer:
-    return keys.make("stranger", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def trusted(signer: Signer) -> Mapping[str, PublicKey]:
-    return {signer.public.id: signer.public}
-
-
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(tmp_path / "manifest.db", "line1", Ticking()) as opened:

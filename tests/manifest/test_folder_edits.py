@@ -10,25 +10,9 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest.checks.folder_check import verify_folder
-from burner.manifest.signing import keys
 from burner.manifest.signing.keys import PublicKey, Signer
 from tests.manifest.folders import a_folder
 from tests.manifest.forging import reseal, withheld
-
-
-@pytest.fixture(scope="module")
-def signer() -> Signer:
-    return keys.make("line1", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Signer:
-    return keys.make("stranger", "open sesame")
-
-
-@pytest.fixture(scope="module")
-def trusted(signer: Signer) -> Mapping[str, PublicKey]:
-    return {signer.public.id: signer.public}
 
 
 @pytest.fixture(scope="module")
