@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, not_, or_, select
-from sqlalchemy.engine import Row as DbRow
+from sqlalchemy import ColumnElement, bindparam, not_, or_, select
+from sqlalchemy.engine import Connection
 
 from burner.manifest.canonical import loads, moment, utc
 from burner.manifest.chain import Kind
 from burner.manifest.claims import PASSED
+from burner.manifest.database import Prepared
 from burner.manifest.given import decided
 from burner.manifest.reader import CHUNK, Reader
 from burner.manifest.tables import RARE, chains, places, records
@@ -187,53 +188,76 @@ def _after(draw: Draw) -> ColumnElement[bool]:
 
 def checks(reader: Reader, batch: str) -> list[Checked]:
     """Every check of a unit of a batch, first to last."""
-    rows = _audits(reader, RARE, records.c.batch == batch, chains.c.manifest == reader.manifest)
-    return [_checked(row, data["check"]) for row, data in rows if "check" in data]
-
-
-def checks_of(reader: Reader, unit_id: str) -> list[Checked]:
-    """Every check of a unit, first to last."""
-    rows = _audits(reader, records.c.unit_id == unit_id)
-    return [_checked(row, data["check"]) for row, data in rows if "check" in data]
+    return [_checked(audit) for audit in _of_batch(reader, batch) if "check" in audit.data]
 
 
 def draws(reader: Reader, batch: str) -> list[Draw]:
     """Every sample of a batch that was drawn and recorded, first to last."""
-    rows = _audits(reader, RARE, records.c.batch == batch, chains.c.manifest == reader.manifest)
-    return [_draw(row, data["draw"]) for row, data in rows if "draw" in data]
+    return [_draw(audit) for audit in _of_batch(reader, batch) if "draw" in audit.data]
 
 
-def _audits(
-    reader: Reader, *which: ColumnElement[bool]
-) -> Iterator[tuple[DbRow[Any], dict[str, Any]]]:
-    query = (
-        select(records.c.at, records.c.seq, records.c.unit_id, records.c.device_name)
-        .add_columns(records.c.body, chains.c.station)
-        .join(chains, chains.c.chain == records.c.chain)
-        .where(records.c.kind == Kind.AUDIT.value, *which)
-        .order_by(records.c.at, records.c.chain, records.c.seq)
-    )
+def ask_checks(connection: Connection, unit_id: str) -> Any:
+    """Ask for every check of a unit; the answer is for `checks_in`."""
+    return _OF_UNIT.run(connection, of_unit=unit_id)
+
+
+def checks_in(answer: Any) -> list[Checked]:
+    """Every check, first to last, from what `ask_checks` gave."""
+    return [_checked(audit) for audit in map(_audit, answer.fetchall()) if "check" in audit.data]
+
+
+class _Audit(NamedTuple):
+    """A record of an audit."""
+
+    at: str
+    seq: int
+    unit_id: str
+    device_name: str
+    station: str
+    data: dict[str, Any]
+
+
+_AUDITS = (
+    select(records.c.at, records.c.seq, records.c.unit_id, records.c.device_name)
+    .add_columns(chains.c.station, records.c.body)
+    .join(chains, chains.c.chain == records.c.chain)
+    .where(records.c.kind == Kind.AUDIT.value)
+    .order_by(records.c.at, records.c.chain, records.c.seq)
+)
+_OF_UNIT = Prepared(_AUDITS.where(records.c.unit_id == bindparam("of_unit")))
+
+
+def _of_batch(reader: Reader, batch: str) -> Iterator[_Audit]:
+    own = chains.c.manifest == reader.manifest
+    query = _AUDITS.where(RARE, records.c.batch == batch, own)
     with reader.connection() as connection:
         for row in connection.execution_options(yield_per=CHUNK).execute(query):
-            yield row, loads(row.body)["data"]
+            yield _audit(row)
 
 
-def _checked(row: DbRow[Any], data: Mapping[str, Any]) -> Checked:
+def _audit(row: Any) -> _Audit:
+    at, seq, unit_id, device_name, station, body = row
+    return _Audit(at, seq, unit_id, device_name, station, loads(body)["data"])
+
+
+def _checked(audit: _Audit) -> Checked:
+    check = audit.data["check"]
     return Checked(
-        row.unit_id,
-        row.device_name,
-        data["good"],
-        moment(row.at),
-        data["operator"],
-        row.station,
-        row.seq,
-        tuple(data["findings"]),
+        audit.unit_id,
+        audit.device_name,
+        check["good"],
+        moment(audit.at),
+        check["operator"],
+        audit.station,
+        audit.seq,
+        tuple(check["findings"]),
     )
 
 
-def _draw(row: DbRow[Any], data: Mapping[str, Any]) -> Draw:
+def _draw(audit: _Audit) -> Draw:
+    data = audit.data["draw"]
     return Draw(
-        moment(row.at),
+        moment(audit.at),
         data["operator"],
         data["seed"],
         data["lot_size"],

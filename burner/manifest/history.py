@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Text, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, or_, select, tuple_, union
 from sqlalchemy.engine import Connection
 
 from burner.manifest.attempts import ATTEMPTS, first, life_of
 from burner.manifest.bodies import Data, Life, fingerprints
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind
-from burner.manifest.database import Prepared
+from burner.manifest.database import Prepared, together
 from burner.manifest.order import follows, in_order
-from burner.manifest.tables import about, records
+from burner.manifest.tables import about, claims, ids, records
 from burner.model import Outcome, Record
 
 WITHDRAWING = ("scrap", "void")
@@ -25,16 +26,40 @@ _of_unit = (
         records.c.product_id == bindparam("of_product", type_=Text),
     ),
 )
-_HEADS = Prepared(
-    select(records.c.chain, records.c.seq, records.c.intent, records.c.kind, records.c.outcome)
-    .where(*_of_unit)
-    .where(or_(records.c.kind == Kind.INTENT.value, records.c.kind == Kind.OUTCOME.value))
+_intent, _outcome = (records.c.kind == kind.value for kind in (Kind.INTENT, Kind.OUTCOME))
+
+
+def _last(*which: ColumnElement[bool]) -> Select[tuple[int, int]]:
+    """Where the last of such attempts on a unit begins, in each chain."""
+    begins = select(records.c.chain, func.max(records.c.intent))
+    return begins.where(*_of_unit, *which).group_by(records.c.chain)
+
+
+_ATTEMPTS = Prepared(
+    ATTEMPTS.where(
+        tuple_(first.c.chain, first.c.seq).in_(
+            union(
+                _last(_intent),
+                _last(_outcome, records.c.outcome == Outcome.PASS.value),
+                # A unit of which no attempt began: of one that ended all the same.
+                _last(_outcome, records.c.intent == records.c.seq),
+            )
+        )
+    )
 )
-_ATTEMPT = Prepared(
-    ATTEMPTS.where(first.c.chain == bindparam("of_chain"), first.c.seq == bindparam("of_seq"))
-)
+"""A few rows, however often the unit was tried."""
+
 _CORRECTIONS = Prepared(
     select(records.c.body).where(*_of_unit, records.c.kind == Kind.CORRECTION.value)
+)
+_FIND = Prepared(
+    union(
+        select(records.c.unit_id)
+        .where(records.c.unit_id.in_((bindparam("said"), bindparam("as_mac"))))
+        .distinct(),
+        select(claims.c.unit_id).where(claims.c.device_name == bindparam("said")),
+        select(ids.c.unit_id).where(ids.c.value == bindparam("said")),
+    )
 )
 _MANIFEST = Prepared(select(about.c.value).where(about.c.key == "manifest"))
 
@@ -55,10 +80,13 @@ class UnitHistory:
 
 def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
     """The latest attempt, the latest PASS, and whether the latest is OPEN."""
-    last, good = last_and_passed(connection, unit_id, product_id)
+    with together(connection):
+        tried = _ATTEMPTS.run(connection, of_unit=unit_id, of_product=product_id)
+        said = ask_corrections(connection, unit_id, product_id)
+    last, good = _last_and_passed(tried)
     if last is None:
         return UnitHistory()
-    if good and withdrawn(connection, good, unit_id, product_id):
+    if good and _withdrawn(connection, good, corrections_in(said)):
         good = None
     record = last.record()
     return UnitHistory(
@@ -69,48 +97,54 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     )
 
 
+def find(connection: Connection, text: str) -> tuple[str, ...]:
+    """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
+    said = text.strip()
+    if not said:
+        return ()
+    mac = said.replace("-", "").replace(":", "").lower()
+    as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else said
+    return tuple(sorted(unit for (unit,) in _FIND.run(connection, said=said, as_mac=as_mac)))
+
+
 def last_and_passed(
     connection: Connection, unit_id: str, product_id: str
 ) -> tuple[Life | None, Life | None]:
     """A unit's latest attempt and its latest PASS, whatever a person said of it since."""
-    heads = _HEADS.run(connection, of_unit=unit_id, of_product=product_id).fetchall()
-    rows = (
-        _ATTEMPT.run(connection, of_chain=chain, of_seq=seq).fetchone()
-        for chain, seq in _last_of_chains(heads)
-    )
-    lives = in_order((life_of(row) for row in rows), lambda life: life.body)
+    return _last_and_passed(_ATTEMPTS.run(connection, of_unit=unit_id, of_product=product_id))
+
+
+def _last_and_passed(answer: Any) -> tuple[Life | None, Life | None]:
+    tried = [life_of(row) for row in answer.fetchall()]
+    begun = [life for life in tried if life.first["kind"] == Kind.INTENT]
+    lives = in_order(begun or tried, lambda life: life.body)
     passed = [life for life in lives if life.outcome is Outcome.PASS]
     return (lives[-1] if lives else None), (passed[-1] if passed else None)
 
 
-def _last_of_chains(heads: Iterable[tuple[int, int, int, str, str]]) -> set[tuple[int, int]]:
-    """Where the last attempt and the last PASS of each chain begin: one of them is the unit's.
-
-    Args:
-        heads: chain, seq, intent, kind, outcome of the records of a unit.
-    """
-    begun: dict[tuple[int, str], int] = {}
-    never: dict[tuple[int, str], int] = {}
-    for chain, seq, intent, kind, outcome in heads:
-        which = never if kind == Kind.OUTCOME and seq == intent else begun
-        what = outcome if outcome == Outcome.PASS else ""
-        for key in {(chain, ""), (chain, what)}:
-            which[key] = max(intent, which.get(key, 0))
-    return {(chain, seq) for (chain, _), seq in (begun or never).items()}
-
-
 def withdrawn(connection: Connection, life: Life, unit_id: str, product_id: str) -> bool:
     """Whether the unit was scrapped or voided after an attempt."""
-    said = corrections(connection, unit_id, product_id)
-    if not said:
+    return _withdrawn(connection, life, corrections(connection, unit_id, product_id))
+
+
+def _withdrawn(connection: Connection, life: Life, said: Iterable[Data]) -> bool:
+    withdrawals = [each for each in said if each["data"]["what"] in WITHDRAWING]
+    if not withdrawals:
         return False
     (manifest,) = _MANIFEST.run(connection).fetchone()
-    return any(
-        each["data"]["what"] in WITHDRAWING and follows(each, life.body, manifest) for each in said
-    )
+    return any(follows(each, life.body, manifest) for each in withdrawals)
 
 
 def corrections(connection: Connection, unit_id: str, product_id: str = "") -> list[Data]:
     """Bodies of what people said of a unit, first to last."""
-    rows = _CORRECTIONS.run(connection, of_unit=unit_id, of_product=product_id)
-    return in_order([loads(body) for (body,) in rows], lambda body: body)
+    return corrections_in(ask_corrections(connection, unit_id, product_id))
+
+
+def ask_corrections(connection: Connection, unit_id: str, product_id: str = "") -> Any:
+    """Ask what people said of a unit; the answer is for `corrections_in`."""
+    return _CORRECTIONS.run(connection, of_unit=unit_id, of_product=product_id)
+
+
+def corrections_in(answer: Any) -> list[Data]:
+    """What people said, first to last, from what `ask_corrections` gave."""
+    return in_order([loads(body) for (body,) in answer.fetchall()], lambda body: body)

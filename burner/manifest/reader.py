@@ -26,8 +26,8 @@ from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import utc
 from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
-from burner.manifest.history import UnitHistory, corrections, history
-from burner.manifest.tables import SCHEMA, batches, chains, claims, ids, places, records
+from burner.manifest.history import UnitHistory, find, history
+from burner.manifest.tables import SCHEMA, batches, chains, places, records
 from burner.model import Attempt, Outcome
 
 CHUNK = 500
@@ -158,19 +158,8 @@ class Reader:
 
     def find(self, text: str) -> tuple[str, ...]:
         """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
-        plain = text.strip()
-        if not plain:
-            return ()
-        mac = plain.replace("-", "").replace(":", "").lower()
-        as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else plain
-        queries = (
-            select(records.c.unit_id).where(records.c.unit_id.in_((plain, as_mac))).limit(1),
-            select(claims.c.unit_id).where(claims.c.device_name == plain),
-            select(ids.c.unit_id).where(ids.c.value == plain),
-        )
         with self.connection() as connection:
-            found = [unit for query in queries for unit in connection.execute(query).scalars()]
-        return tuple(dict.fromkeys(found))
+            return find(connection, text)
 
     def newest(self) -> datetime | None:
         """When the last record was written; None for an empty manifest."""
@@ -185,15 +174,6 @@ class Reader:
         with self.connection() as connection:
             at = connection.execute(select(func.max(last)).select_from(chains)).scalar_one()
         return datetime.fromisoformat(at) if at else None
-
-    def corrections(self, unit_id: str) -> list[Data]:
-        """What people said of a unit, first to last."""
-        with self.connection() as connection:
-            bodies = corrections(connection, unit_id)
-        return [
-            {key: body["head"][key] for key in ("seq", "at", "station", "batch")} | body["data"]
-            for body in bodies
-        ]
 
     def batch(self, batch: str) -> Row[Any] | None:
         """The row of a batch: planned, taken, state, release."""

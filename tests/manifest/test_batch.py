@@ -18,6 +18,7 @@ from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
 from burner.manifest.files.folder import write_folder
 from burner.manifest.ledger import Ledger
+from burner.manifest.life import lives_of
 from burner.manifest.reader import Filter
 from burner.manifest.signing import keys
 from burner.manifest.signing.keys import PublicKey, Signer
@@ -113,7 +114,8 @@ def test_a_rework_is_a_remark(line: Line) -> None:
     burned(line.ledger, 1, batch="WO1")
     correct(line, Correction.REWORK, 1)
     assert line.ledger.unit(str(unit_mac(1)), "S3EUVBRJLB").passed is not None
-    (said,) = line.ledger.reader.corrections(str(unit_mac(1)))
+    (life,) = lives_of(line.ledger.reader, str(unit_mac(1)))
+    (said,) = life["corrections"]
     assert (said["what"], said["operator"], said["reason"]) == ("rework", "wang", "dropped")
 
 

@@ -14,6 +14,7 @@ from burner.manifest.batches import close, closing, status
 from burner.manifest.chain import Row
 from burner.manifest.desk import Correction
 from burner.manifest.ledger import Ledger
+from burner.manifest.life import lives_of
 from burner.manifest.reader import Reader
 from burner.manifest.standing import changed_batches
 from burner.model import Outcome
@@ -135,8 +136,8 @@ def test_a_scrap_is_said_under_each_batch_that_the_unit_has_been_in(ledger: Ledg
         row = ledger.batch(batch)
         assert row is not None
         assert row.taken == 0
-    said = ledger.reader.corrections(str(unit_mac(1)))
-    assert [each["batch"] for each in said] == ["WO2", "WO1"]
+    (life,) = lives_of(ledger.reader, str(unit_mac(1)))
+    assert [each["batch"] for each in life["corrections"]] == ["WO2", "WO1"]
 
 
 def test_a_batch_in_which_more_passed_than_planned_is_not_closed(ledger: Ledger) -> None:
