@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from logging import NullHandler, getLogger
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -298,6 +299,8 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
         import psycopg  # noqa: F401 - SQLAlchemy loads it by name
     except ImportError as error:
         raise BurnerError("E720", "PostgreSQL needs: pip install burner[postgres]") from error
+    # What it would print about a lost connection is told as E711, without spoiling the board.
+    getLogger("psycopg").addHandler(NullHandler())
     options = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         **NOTICED,
@@ -313,7 +316,6 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
         where.url,
         connect_args=options,
         isolation_level=level,
-        pool_pre_ping=True,
         pool_size=1,
         max_overflow=1,
     )

@@ -161,6 +161,8 @@ def test_a_station_that_loses_the_server_says_so_and_goes_on_when_it_is_back(
             server.start()
         ledger.finish(attempt, a_result())
         burned(ledger, 3)
+        with refused("E711"):
+            ledger.unit(attempt.unit_id, attempt.product_id)  # on the connection that was lost
         assert ledger.unit(attempt.unit_id, attempt.product_id).passed is not None
         with refused("E704"):
             Ledger.open(url, "line1")
