@@ -37,6 +37,7 @@ def _last(*which: ColumnElement[bool]) -> Select[tuple[int, int]]:
 
 _ATTEMPTS = Prepared(
     ATTEMPTS.where(
+        first.c.unit_id == bindparam("of_unit", type_=Text),  # read by the index of units
         tuple_(first.c.chain, first.c.seq).in_(
             union(
                 _last(_intent),
@@ -44,7 +45,7 @@ _ATTEMPTS = Prepared(
                 # A unit of which no attempt began: of one that ended all the same.
                 _last(_outcome, records.c.intent == records.c.seq),
             )
-        )
+        ),
     )
 )
 """A few rows, however often the unit was tried."""

@@ -14,11 +14,15 @@ Migration = Callable[[Connection], None]
 def _quotas(connection: Connection) -> None:
     """Version 1 did not hold a release to its quantity; no batch of it said one."""
     tables.quotas.create(connection)
-    for index in tables.batches.indexes:
-        index.create(connection)
+    tables.batches_of_release.create(connection)
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _quotas}
+def _batches_of_record(connection: Connection) -> None:
+    """In version 2 a record cost the more the more batches there were."""
+    tables.batches_of_record.create(connection)
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _quotas, 2: _batches_of_record}
 """Version → what takes the tables from it to the next. Records themselves never change: a body
 keeps the version (`v`) it was written in."""
 

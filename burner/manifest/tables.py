@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the tables; migrations.py says how to get here from each older one."""
 
 metadata = MetaData()
@@ -124,7 +124,9 @@ batches = Table(
     CheckConstraint("planned IS NULL OR taken <= planned", name="quantity_is_kept"),
     _of_record(),
 )
-Index("batches_of_release", batches.c.release_digest)
+batches_of_release = Index("batches_of_release", batches.c.release_digest)
+batches_of_record = Index("batches_of_record", batches.c.chain, batches.c.seq)
+"""For the database itself: each new record is looked for among those that batches wait for."""
 
 quotas = Table(
     "quotas",

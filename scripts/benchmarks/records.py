@@ -1,5 +1,6 @@
 """The tables of the manifest: what a unit costs, and what grows with the number of records."""
 
+import gc
 import os
 import random
 import sqlite3
@@ -16,6 +17,7 @@ from typing import Any
 from benchmarks import ROOT, ledgers, tables
 from benchmarks.ledgers import BATCH_UNITS, PRODUCT, STATION
 from benchmarks.tables import against
+from burner.cli import COLLECTED
 from burner.manifest.database import CHECKPOINT_PAGES
 from burner.manifest.ledger import Ledger
 from burner.manifest.life import lives_of
@@ -27,7 +29,8 @@ UNITS = 3000
 LOOK_UPS = 1000
 RUNS = 3
 """Of a command that reads; writing an export is timed once."""
-UNHURRIED_S = 0.002
+PAUSE_S = 0.002
+"""Of the commits that are not taken one right after the other: caches and clock are cold then."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,17 @@ class Place:
 def run(folder: Path, quick: bool) -> None:
     """Measure and print everything of this part."""
     os.environ["BURNER_STATE"] = str(folder / "state")
+    gc.set_threshold(*COLLECTED)  # as every command does
     tables.say("\n## Manifest")
-    found: list[tuple[Place, Commits, Reading]] = []
+    found: list[tuple[Place, Commits, Commits, Reading]] = []
     with ledgers.postgresql() as servers:
         if servers.why_not:
             tables.say(f"\nNo PostgreSQL: {servers.why_not}.")
         for size in SIZES[:1] if quick else SIZES:
-            found += [(each, commits(each), read(each)) for each in _places(folder, size, servers)]
+            for each in _places(folder, size, servers):
+                at_once = commits(each, each.first)
+                after_a_pause = commits(each, each.first + UNITS, PAUSE_S)
+                found.append((each, at_once, after_a_pause, read(each)))
     _print(found)
 
 
@@ -64,7 +71,7 @@ def _places(folder: Path, size: int, servers: ledgers.Servers) -> Iterator[Place
     tables.say(f"\n{size} records written in {time.monotonic() - started:.0f} s")
     yield Place("SQLite", str(path), size, here, size)
     if not servers.why_not:
-        yield Place("PostgreSQL", servers.copy(path), size, here, size + UNITS)
+        yield Place("PostgreSQL", servers.copy(path), size, here, size + 2 * UNITS)
     ledgers.drop(path)
 
 
@@ -81,29 +88,27 @@ class Commits:
     bare: Sequence[float]
 
 
-def commits(where: Place) -> Commits:
+def commits(where: Place, first: int, pause_s: float = 0) -> Commits:
     """Burn units beside the ones that are there; nothing else is done meanwhile."""
+
+    def timed(work: Callable[[], Any]) -> float:
+        if pause_s:
+            time.sleep(pause_s)
+        return _seconds(work)
+
     begin, finish, bare = list[float](), list[float](), list[float]()
     clock = ledgers.Ticking()
-    first = where.first
     with Ledger.open(where.url, STATION) as ledger, _bare(where) as insert:
         ledgers.open_batch(ledger, ledgers.batch_of(first))
         before = _records(where)
         for number in range(first, first + UNITS):
             one = ledgers.attempt(number, clock())
-            begin.append(_timed(lambda one=one: ledger.begin(one)))
+            begin.append(timed(lambda one=one: ledger.begin(one)))
             outcome = ledgers.result(number, clock())
-            bare.append(_timed(insert))
-            finish.append(_timed(lambda o=one, r=outcome: ledger.finish(o, r)))
+            bare.append(timed(insert))
+            finish.append(timed(lambda o=one, r=outcome: ledger.finish(o, r)))
         after = _records(where)
     return Commits((after - before) / UNITS, begin, finish, bare)
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    time.sleep(UNHURRIED_S)
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def _records(where: Place) -> int:
@@ -122,7 +127,9 @@ def _bare(where: Place) -> Iterator[Callable[[], None]]:
 
         plain = where.url.replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(plain) as connection:
-            connection.execute("CREATE TABLE bare (seq SERIAL PRIMARY KEY, body TEXT)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS bare (seq SERIAL PRIMARY KEY, body TEXT)"
+            )
             connection.commit()
 
             def insert() -> None:
@@ -135,7 +142,7 @@ def _bare(where: Place) -> Iterator[Callable[[], None]]:
     file.execute("PRAGMA journal_mode=WAL")
     file.execute("PRAGMA synchronous=FULL")
     file.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-    file.execute("CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT)")
+    file.execute("CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, body TEXT)")
     yield lambda: file.execute("INSERT INTO bare (body) VALUES (?)", (body,)) and None
     file.close()
 
@@ -244,31 +251,28 @@ def _seconds(work: Callable[[], Any]) -> float:
 # -- tables --------------------------------------------------------------------------------------
 
 
-def _print(found: Sequence[tuple[Place, Commits, Reading]]) -> None:
+def _print(found: Sequence[tuple[Place, Commits, Commits, Reading]]) -> None:
     rows = []
-    for where, written, _ in found:
-        name = f"{where.name}, {where.records:,}"
-        bare = p99(written.bare)
-        for what, times in (("begin", written.begin), ("finish", written.finish)):
-            above = (p99(times) - bare) * 1000
-            typical = (median(times) - median(written.bare)) * 1000
+    for where, at_once, after_a_pause, _ in found:
+        for what in ("begin", "finish"):
+            typical, rare = _above(at_once, what)
+            later = " / ".join(f"{value:+.2f}" for value in _above(after_a_pause, what))
             rows.append(
                 (
-                    f"{name}: {what}",
-                    f"{written.a_unit:g}",
-                    ms(median(times)),
-                    ms(median(written.bare)),
-                    f"+{typical:.2f}",
-                    ms(p99(times)),
-                    ms(bare),
-                    f"{above:+.2f}",
-                    against(above, 0.5, " ms"),
+                    f"{where.name}, {where.records:,}: {what}",
+                    f"{at_once.a_unit:g}",
+                    ms(median(at_once.bare)),
+                    f"{typical:+.2f}",
+                    ms(p99(at_once.bare)),
+                    f"{rare:+.2f}",
+                    against(rare, 0.5, " ms"),
+                    later,
                 )
             )
-    columns = ("a commit, ms", "a unit", "median", "bare", "above", "p99", "bare p99", "above", "")
+    columns = ("a commit, ms", "a unit", "bare", "above", "bare p99", "above", "", "after a pause")
     tables.show("What a unit costs", columns, rows)
     rows = []
-    for where, _, seen in found:
+    for where, _, _, seen in found:
         pace = where.records / seen.verify.seconds
         least = "–" if where.records < 100_000 else pace_mark(pace)
         rows.append(
@@ -285,7 +289,7 @@ def _print(found: Sequence[tuple[Place, Commits, Reading]]) -> None:
     columns = ("whole manifest", "verify s", "records/s", "", "MB", "export s", "MB")
     tables.show("Reading everything", columns, rows)
     rows = []
-    for where, _, seen in found:
+    for where, _, _, seen in found:
         units = f"{seen.batch_units:,}"
         rows.append(
             (
@@ -312,6 +316,12 @@ def _print(found: Sequence[tuple[Place, Commits, Reading]]) -> None:
         "MB",
     )
     tables.show("Looking things up", columns, rows)
+
+
+def _above(times: Commits, what: str) -> tuple[float, float]:
+    """Milliseconds above a bare insert: at the median, at the 99th percentile."""
+    ours = times.begin if what == "begin" else times.finish
+    return (median(ours) - median(times.bare)) * 1000, (p99(ours) - p99(times.bare)) * 1000
 
 
 def pace_mark(pace: float) -> str:

@@ -165,6 +165,7 @@ def test_a_manifest_from_before_quotas_is_brought_up_to_date(path: Path) -> None
     with database:
         database.execute("DROP TABLE quotas")
         database.execute("DROP INDEX batches_of_release")
+        database.execute("DROP INDEX batches_of_record")
         database.execute("UPDATE about SET value = '1' WHERE key = 'schema'")
     database.close()
     with refused("E719"):

@@ -38,6 +38,7 @@ CONSTRAINTS = {
     ("records", "PRIMARY KEY (chain, seq)"),
 }
 INDEXES = {
+    ("batches", "batches_of_record: btree (chain, seq)"),
     ("batches", "batches_of_release: btree (release_digest)"),
     ("ids", "ids_by_value: btree (value)"),
     ("records", "attempts_by_time: btree (at, chain, seq) WHERE (intent = seq)"),
