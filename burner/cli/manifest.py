@@ -39,7 +39,7 @@ def manifest() -> None:
 def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
     """List attempts, one row each, in their order."""
     with _reader(manifest) as reader:
-        elements = reader.elements(_known(reader, _filter(wanted)))
+        elements = reader.elements(reader.meant(_filter(wanted)))
         if as_json:
             _array(elements)
             return
@@ -97,7 +97,7 @@ def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: An
     if kind == "chain" and chosen != _filter({"batch": chosen.batch}):
         raise click.UsageError("A chain cannot be cut by time, product or outcome.")
     with _reader(manifest) as reader, _target(out) as file:
-        _known(reader, chosen)
+        chosen = reader.meant(chosen)
         lines: Iterable[str]
         if kind == "chain":
             lines, count = export_chain(reader, chosen.batch), None
@@ -118,20 +118,6 @@ def _filter(wanted: dict[str, Any]) -> "Filter":
     from burner.manifest.reader import Filter
 
     return Filter(**wanted)
-
-
-def _known(reader: "Reader", wanted: "Filter") -> "Filter":
-    """The same filter; a batch that was mistyped would look like one without attempts.
-
-    Raises:
-        BurnerError: E733.
-    """
-    from burner.manifest.reader import Filter
-
-    batch = wanted.batch
-    if batch and reader.batch(batch) is None and not reader.count(Filter(batch=batch)):
-        raise BurnerError("E733", batch)
-    return wanted
 
 
 @contextmanager

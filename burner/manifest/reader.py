@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -125,6 +125,18 @@ class Reader:
             connection.begin(),
         ):
             yield connection
+
+    def meant(self, wanted: Filter) -> Filter:
+        """The same, but a batch that was opened here is that one: an import may bring its like.
+
+        Raises:
+            BurnerError: E733 no batch of that id was opened here or imported.
+        """
+        if wanted.batch and self.batch(wanted.batch):
+            return replace(wanted, manifest=self.manifest)
+        if wanted.batch and not self.count(Filter(batch=wanted.batch)):
+            raise BurnerError("E733", wanted.batch)
+        return wanted
 
     # -- attempts --------------------------------------------------------------------------------
 

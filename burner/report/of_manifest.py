@@ -1,6 +1,5 @@
 """The figures of a manifest, or of the part of it that a filter lets through."""
 
-from burner.errors import BurnerError
 from burner.manifest.attempt_rows import attempt_rows
 from burner.manifest.reader import ALL, Filter, Reader
 from burner.report.calendar import Calendar
@@ -20,15 +19,13 @@ def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = Non
     Raises:
         BurnerError: E733 when the manifest knows no such batch; E7.
     """
-    calendar = calendar or Calendar()
+    calendar, wanted = calendar or Calendar(), reader.meant(wanted)
     scope = _scope(reader, wanted, calendar)
     return figures(count(attempt_rows(reader, wanted)), scope, calendar)
 
 
 def _scope(reader: Reader, wanted: Filter, calendar: Calendar) -> Scope:
     batch = reader.batch(wanted.batch) if wanted.batch else None
-    if wanted.batch and batch is None:
-        raise BurnerError("E733", wanted.batch)
     newest = reader.newest()
     return Scope(
         manifest=reader.manifest,

@@ -81,11 +81,24 @@ def test_a_batch_of_the_same_id_elsewhere_is_not_counted_into_ours(
     assert found.sum() == "3 planned = 1 pass + 0 scrap + 2 missing"
     assert closing(ledger.reader, "WO1") is None
     assert draws(ledger.reader, "WO1") == []
-    ours = Filter(batch="WO1", manifest=ledger.manifest)
-    assert report(ledger.reader, ours).units.passed == 1
+    assert report(ledger.reader, Filter(batch="WO1")).units.passed == 1
+    ours = ledger.reader.meant(Filter(batch="WO1"))
     assert len(list(ledger.reader.elements(ours))) == 1
     assert close(ledger.writer, ledger.reader, "WO1", "qa", with_open=False).missing == 2
     assert verify(ledger.reader).flaw is None
+
+
+def test_a_batch_that_only_came_in_is_reported_by_its_id(ledger: Ledger, far: Path) -> None:
+    def fill(there: Ledger) -> None:
+        open_batch(there, "WO9", planned=2)
+        for unit in (7, 8):
+            burned(there, unit, batch="WO9", station="far1")
+
+    exported(far, fill)
+    import_chain(ledger.writer, far, "wang")
+    assert report(ledger.reader, Filter(batch="WO9")).units.passed == 2
+    with refused("E733"):
+        report(ledger.reader, Filter(batch="WO8"))
 
 
 def test_a_void_elsewhere_frees_no_name_of_ours(ledger: Ledger, far: Path) -> None:

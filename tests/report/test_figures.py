@@ -55,6 +55,12 @@ def test_a_unit_that_is_refused_as_bad_before_any_erase_counts_as_failed() -> No
     assert (told.units.total, told.units.failed, told.units.first_pass_yield) == (1, 1, 0)
 
 
+def test_a_unit_that_passed_stays_passed_when_it_is_refused_later_without_being_touched() -> None:
+    told = counted(attempt(1), attempt(1, "FAIL", began=False, code="E403"))
+    assert (told.units.passed, told.units.failed, told.without_unit) == (1, 0, 1)
+    assert told.units.final_yield == 1
+
+
 def test_boards_without_a_mac_are_different_boards() -> None:
     blank = attempt(1, "FAIL", unit_id="00:00:00:00:00:00", began=False, code="E410")
     assert counted(blank, blank, blank._replace(try_number=2)).units.total == 2
