@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     and_,
     bindparam,
     delete,
+    exists,
     insert,
     or_,
     select,
@@ -22,8 +24,9 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest import quotas
 from burner.manifest.bodies import Life
+from burner.manifest.chain import Kind
 from burner.manifest.database import Prepared, insert_unless_there
-from burner.manifest.tables import batches, claims, ids, places, records
+from burner.manifest.tables import batches, chains, claims, ids, places, records
 
 OPEN, CLOSED, LIMIT = "open", "closed", "limit"
 WORK, PASSED = "work", "pass"
@@ -138,6 +141,18 @@ class Taking:
             raise _no_place(self._connection, self._batch, self._record["unit_id"])
         if self._quota is not None:
             quotas.count(self._connection, self._quota, self._batch, self._record["unit_id"])
+
+
+def carried_in(manifest: str) -> ColumnElement[bool]:
+    """Of a claim: whether an attempt of a manifest's own stations carries its name on its unit."""
+    return (
+        exists()
+        .where(chains.c.manifest == manifest, chains.c.chain == records.c.chain)
+        .where(records.c.unit_id == claims.c.unit_id, records.c.product_id == claims.c.product_id)
+        .where(records.c.device_name == claims.c.device_name)
+        .where(records.c.kind.in_((Kind.INTENT.value, Kind.CLAIM.value)))
+        .correlate(claims)
+    )
 
 
 def try_name(connection: Connection, **claim: Any) -> str | None:

@@ -71,7 +71,9 @@ class _Counting:
             self._time(row, slot)
         elif outcome in BAD:
             self._blame(row, quarter)
-        refused = outcome == FAIL and not self._unit.passed  # what passed and was not touched stands
+        refused = (
+            outcome == FAIL and not self._unit.passed
+        )  # what passed and was not touched stands
         if row.unit_id and (row.began or refused):
             self._judge(row, slot, quarter)
         else:

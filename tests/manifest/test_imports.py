@@ -11,6 +11,7 @@ from burner.manifest import desk
 from burner.manifest.audits import draws, record_draw
 from burner.manifest.batches import close, closing, status
 from burner.manifest.canonical import dumps
+from burner.manifest.checks.offline import check_file
 from burner.manifest.checks.verify import verify
 from burner.manifest.desk import Correction
 from burner.manifest.files.chainfile import export_chain
@@ -42,9 +43,11 @@ def far(tmp_path: Path) -> Path:
     return tmp_path / "far.chain.jsonl"
 
 
-def exported(far: Path, fill: Callable[[Ledger], None], batch: str = "") -> Lines:
+def exported(
+    far: Path, fill: Callable[[Ledger], None], batch: str = "", clock: Ticking | None = None
+) -> Lines:
     """What station far1 of another manifest exports."""
-    with Ledger.open(far.with_name("far.db"), "far1", Ticking()) as ledger:
+    with Ledger.open(far.with_name("far.db"), "far1", clock or Ticking()) as ledger:
         open_batch(ledger)
         fill(ledger)
         lines = list(export_chain(ledger.reader, batch))
@@ -117,6 +120,25 @@ def test_a_void_elsewhere_frees_no_name_of_ours(ledger: Ledger, far: Path) -> No
     assert history.passed.attempt.station == "line1"
     assert status(ledger.reader, "WO1").passed == (str(unit_mac(1)),)
     assert verify(ledger.reader).flaw is None
+
+
+def test_a_later_void_elsewhere_frees_no_name_that_a_unit_took_up_here(
+    ledger: Ledger, far: Path
+) -> None:
+    clock = Ticking()
+    exported(far, lambda there: far_unit(there, 1, name="plug-1"), clock=clock)
+    import_chain(ledger.writer, far, "wang")
+    burned(ledger, 1, name="plug-1", batch="WO1", rework="new flash")
+    exported(far, lambda there: correct(there, Correction.VOID, 1), clock=clock)
+    import_chain(ledger.writer, far, "wang")
+    with refused("E450"):
+        ledger.begin(an_attempt(2, name="plug-1", batch="WO1"))
+    assert verify(ledger.reader).flaw is None
+    assert check_file(export_chain(ledger.reader)).flaw is None
+    correct(ledger, Correction.VOID, 1)
+    burned(ledger, 2, name="plug-1", batch="WO1")
+    assert verify(ledger.reader).flaw is None
+    assert check_file(export_chain(ledger.reader)).flaw is None
 
 
 def test_a_word_of_ours_counts_for_what_came_in_too(ledger: Ledger, far: Path) -> None:

@@ -7,13 +7,14 @@ of records say what came first; across chains no clock is asked, the counts must
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.chain import Flaw, Kind
 from burner.manifest.checks.attempt_check import Name
 from burner.manifest.checks.walk import unheld
 from burner.manifest.checks.witnesses import UNREADABLE, told
+from burner.manifest.claims import carried_in
 from burner.manifest.tables import chains, claims, records
 
 Key = tuple[str, str, str]
@@ -103,7 +104,7 @@ def wrongly_released(connection: Connection, manifest: str, excuses: Excuses) ->
     for key, releases in excuses.releases.items():
         taken = _takers(connection, key)
         held = _holding(connection, key)
-        if held is not None:
+        if held is not None and not _kept(connection, key, manifest):
             station, chain, seq = held
             after = [at for at in releases if at[0] == chain and at[1] > seq]
             if after:
@@ -114,6 +115,20 @@ def wrongly_released(connection: Connection, manifest: str, excuses: Excuses) ->
         wanted = len(taken) - len(releases)
         if all(row.manifest == manifest for row in taken) and wanted != (held is not None):
             yield _miscounted(key, taken, wanted)
+
+
+def _kept(connection: Connection, key: Key, manifest: str) -> bool:
+    """Whether an attempt of ours carries a name that an import took and released."""
+    query = select(claims.c.seq).join(chains, chains.c.chain == claims.c.chain)
+    query = query.where(_of(key), chains.c.manifest != manifest, carried_in(manifest))
+    return connection.execute(query).first() is not None
+
+
+def _of(key: Key) -> ColumnElement[bool]:
+    name, product, unit = key
+    return and_(
+        claims.c.device_name == name, claims.c.product_id == product, claims.c.unit_id == unit
+    )
 
 
 def _miscounted(key: Key, taken: list[Any], wanted: int) -> Flaw:
@@ -142,12 +157,10 @@ def _takers(connection: Connection, key: Key) -> list[Any]:
 
 def _holding(connection: Connection, key: Key) -> tuple[str, int, int] | None:
     """Station, chain and number of the record by which a unit holds a name."""
-    name, product, unit = key
     query = (
         select(chains.c.station, claims.c.chain, claims.c.seq)
         .join(chains, chains.c.chain == claims.c.chain)
-        .where(claims.c.device_name == name, claims.c.product_id == product)
-        .where(claims.c.unit_id == unit)
+        .where(_of(key))
     )
     row = connection.execute(query).first()
     return (row.station, row.chain, row.seq) if row else None

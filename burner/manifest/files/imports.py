@@ -196,13 +196,14 @@ class _Import:
             )
 
     def _release(self, head: Mapping[str, Any], released: list[str]) -> None:
-        """A void frees the names that its own chain took, and none of ours."""
+        """A void frees the names that its own chain took, and none that a unit of ours has."""
         self._connection.execute(
             delete(claims).where(
                 claims.c.chain == self._chain,
                 claims.c.device_name.in_(released),
                 claims.c.product_id == head["product_id"],
                 claims.c.unit_id == head["unit_id"],
+                ~names.carried_in(self._writer.manifest),
             )
         )
 
