@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FRAME_S = 0.25
+"""Until a slot's new state is on the screen, at most."""
+MOVING_S = 0.5
+"""Between frames while only bars and times move: drawing is most of what a single slot costs."""
 LOUD = (SlotState.PASS, SlotState.KNOWN, SlotState.FAIL, SlotState.ERROR)
 
 
@@ -103,7 +106,7 @@ class Board:
         ) as live:
             going = True
             while going:
-                going = self._take(FRAME_S)
+                going = self._take(MOVING_S)
                 size = self._console.size
                 lines = draw(
                     self._view, time.monotonic(), size.width, size.height - 1, self._unicode
@@ -121,6 +124,8 @@ class Board:
             if item is None:
                 return False
             self._add(*item)
+            if isinstance(item[0], SlotIs | str):
+                until = min(until, time.monotonic() + FRAME_S)
         return True
 
     def _lines(self) -> None:
