@@ -71,9 +71,8 @@ class _Counting:
             self._time(row, slot)
         elif outcome in BAD:
             self._blame(row, quarter)
-        refused = (
-            outcome == FAIL and not self._unit.passed
-        )  # what passed and was not touched stands
+        # A unit that passed and is refused later, untouched, has passed.
+        refused = outcome == FAIL and not self._unit.passed
         if row.unit_id and (row.began or refused):
             self._judge(row, slot, quarter)
         else:

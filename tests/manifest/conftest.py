@@ -10,7 +10,7 @@ from burner.manifest.signing import keys
 from burner.manifest.signing.keys import PublicKey, Signer
 from tests.manifest.forging import a_chain
 from tests.manifest.postgres import Server, why_not
-from tests.manifest.records import Ticking, open_batch
+from tests.manifest.records import Ticking, burned, open_batch
 
 
 @pytest.fixture
@@ -56,3 +56,13 @@ def trusted(signer: Signer) -> Mapping[str, PublicKey]:
 def lines(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> list[str]:
     """An exported chain, signed."""
     return a_chain(tmp_path_factory.mktemp("exported") / "manifest.db", signer)
+
+
+@pytest.fixture
+def two(path: Path) -> Path:
+    """Two good units: batch 1, intents 2 and 4, outcomes 3 and 5."""
+    with Ledger.open(path, "line1", Ticking()) as ledger:
+        open_batch(ledger, planned=9)
+        burned(ledger, 1, batch="WO1")
+        burned(ledger, 2, batch="WO1")
+    return path

@@ -173,6 +173,8 @@ def test_a_manifest_from_before_quotas_is_brought_up_to_date(path: Path) -> None
     with Ledger.open(path, "line1", clock) as ledger:
         opened(ledger, "A", quantity=2)
     assert counted(path) == (1, 2)
+    with Reader.open(path) as reader:
+        assert verify(reader).flaw is None, "every table and index is there again"
 
 
 def test_four_stations_with_four_batches_never_pass_the_quantity(server: Server) -> None:

@@ -35,16 +35,6 @@ from tests.manifest.records import (
 )
 
 
-@pytest.fixture
-def two(path: Path) -> Path:
-    """Two good units: batch 1, intents 2 and 4, outcomes 3 and 5."""
-    with Ledger.open(path, "line1", Ticking()) as ledger:
-        open_batch(ledger, planned=9)
-        burned(ledger, 1, batch="WO1")
-        burned(ledger, 2, batch="WO1")
-    return path
-
-
 def change(path: Path, on: Callable[[Body], None]) -> None:
     with unguarded(path) as database:
         rewrite(database, on)

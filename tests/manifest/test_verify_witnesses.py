@@ -42,16 +42,6 @@ def signer() -> Signer:
     return keys.make("line1", "open sesame")
 
 
-@pytest.fixture
-def two(path: Path) -> Path:
-    """Two good units: batch 1, intents 2 and 4, outcomes 3 and 5."""
-    with Ledger.open(path, "line1", Ticking()) as ledger:
-        open_batch(ledger, planned=9)
-        burned(ledger, 1, batch="WO1")
-        burned(ledger, 2, batch="WO1")
-    return path
-
-
 # -- whole chains ------------------------------------------------------------------------------
 
 EVERYTHING = ("places", "claims", "ids", "batches", "quotas", "records", "chains")
