@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from burner.cli import board
 from burner.cli.bigword import big, width_of
 from burner.cli.board import Board, told
 from burner.cli.tiles import draw
@@ -341,3 +343,20 @@ def test_the_bell_rings_when_asked(bell: bool, rings: int) -> None:
     screen = io.StringIO()
     show_all(Console(file=screen, force_terminal=True, width=80, height=24), bell)
     assert screen.getvalue().count("\a") == rings
+
+
+def test_a_slots_new_state_does_not_wait_for_the_next_moving_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(board, "MOVING_S", 60.0)
+    monkeypatch.setattr(board, "FRAME_S", 0.01)
+    screen = io.StringIO()
+    live = Board(view_of(2), Console(file=screen, force_terminal=True, width=80, height=24))
+    live.start()
+    live.show(finished("1"))
+    live.show(SlotIs("1", S.PASS))
+    until = monotonic() + 10
+    while (drawn := "█▀█ █▀█ █▀▀ █▀▀" in screen.getvalue()) is False and monotonic() < until:
+        sleep(0.01)
+    live.close()
+    assert drawn
