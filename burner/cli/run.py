@@ -4,10 +4,11 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from burner import __version__
@@ -16,10 +17,12 @@ from burner.cli.signals import Reader, Signals
 from burner.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:
-    from burner.burn import Job
+    from burner.burn import Job, Trial
     from burner.cli.order import Order
     from burner.cli.slots import Slots
+    from burner.devices import Device
     from burner.manifest.ledger import Ledger
+    from burner.model import Event
     from burner.release import Release
     from burner.station import SlotDevice, Station, StationEvent
     from burner.station.boards import Boards
@@ -64,6 +67,7 @@ class Run:
         self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()
         self._passes = 0
+        self._counting = Lock()
 
     def through(self, devices: "Mapping[str, SlotDevice]") -> int:
         """Run until every slot is done; the exit status."""
@@ -107,17 +111,21 @@ class Run:
         from burner.burn import burn as burn_one
 
         job = self._job()
-        events = station.run(
-            lambda device, trial, aborted: burn_one(
-                job, device, self.ledger, trial, aborted, leaving=station.stopping.is_set
-            )
-        )
-        for event in events:
+
+        def burn(
+            device: "Device", trial: "Trial", aborted: "Callable[[], bool]"
+        ) -> "Iterator[Event]":
+            leaving = station.stopping.is_set
+            for event in burn_one(job, device, self.ledger, trial, aborted, leaving=leaving):
+                # Here, in the slot's own thread: it must not meet one more board meanwhile.
+                if not leaving() and self._complete(event):
+                    reader.say("complete")
+                    station.stop()
+                yield event
+
+        for event in station.run(burn):
             self.tally.add(event)
             reader.show(event)
-            if not station.stopping.is_set() and self._complete(event):
-                reader.say("complete")
-                station.stop()
 
     def _job(self) -> "Job":
         from burner.burn import Job
@@ -127,7 +135,7 @@ class Run:
             self.release, self.slots.station, self.order.operator, self.order.batch, versions
         )
 
-    def _complete(self, event: "StationEvent") -> bool:
+    def _complete(self, event: "Event") -> bool:
         """Whether the batch got its last unit just now, so that no more boards are wanted."""
         from burner.model import Finished, Outcome
 
@@ -135,8 +143,10 @@ class Run:
             return False
         if event.record.result.outcome is not Outcome.PASS or event.known:
             return event.record.result.code in FULL
-        self._passes += 1
-        if not 0 < self.planned <= self.before + self._passes:
+        with self._counting:
+            self._passes += 1
+            passed = self.before + self._passes
+        if not 0 < self.planned <= passed:
             return False
         try:
             return self.ledger.reader.passed_in(self.order.batch) >= self.planned
