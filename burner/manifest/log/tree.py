@@ -1,0 +1,216 @@
+"""The Merkle tree of RFC 6962, section 2.1, over SHA-256.
+
+MTH and D are the names of the RFC: MTH(D[a:b]) is the hash of the tree over the leaves a to b-1.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol, Self
+
+HASH_SIZE = 32
+TILE_HEIGHT = 8
+"""Levels between two that are stored: a tile of tlog-tiles holds 256 hashes."""
+EMPTY_ROOT = sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """MTH of one leaf."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """MTH of two subtrees."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+class HashStore(Protocol):
+    """The stored hashes of a log: its leaves, and one more hash for each full tile."""
+
+    def hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:
+        """MTH(D[i * 2**level : (i + 1) * 2**level]) for i from start to stop-1.
+
+        `level` is a multiple of `TILE_HEIGHT`; 0 are the leaf hashes.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class StoredHash:
+    """A hash that `HashStore` must give back later. `level` as there."""
+
+    level: int
+    index: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The right edge of a tree: all that appending needs. At most 64 hashes."""
+
+    size: int = 0
+    """Leaves in the tree."""
+    subtrees: tuple[bytes, ...] = ()
+    """MTH of the full subtrees that make up the tree, the largest first."""
+
+    @property
+    def root(self) -> bytes:
+        """MTH of the whole tree."""
+        return _combine(self.subtrees) if self.subtrees else EMPTY_ROOT
+
+    def append(self, leaf: bytes) -> tuple[Self, tuple[StoredHash, ...]]:
+        """The frontier with one more leaf hash, and the hashes to store for it."""
+        subtrees, index, level = list(self.subtrees), self.size, 0
+        node = leaf
+        store = [StoredHash(0, index, leaf)]
+        while index & 1:
+            node, index, level = node_hash(subtrees.pop(), node), index >> 1, level + 1
+            if level % TILE_HEIGHT == 0:
+                store.append(StoredHash(level, index, node))
+        return type(self)(self.size + 1, (*subtrees, node)), tuple(store)
+
+
+def frontier(store: HashStore, size: int) -> Frontier:
+    """The frontier of the first `size` leaves, from at most 255 stored hashes a level."""
+    subtrees, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            subtrees.append(subtree_hash(store, start, start + (1 << level)))
+            start += 1 << level
+    return Frontier(size, tuple(subtrees))
+
+
+def subtree_hash(store: HashStore, start: int, stop: int) -> bytes:
+    """MTH(D[start:stop]) of a subtree that occurs in the tree: `start` is aligned to its size."""
+    if start == stop:
+        return EMPTY_ROOT
+    level = (stop - start).bit_length() - 1
+    level -= level % TILE_HEIGHT
+    rest = stop >> level << level
+    parts = list(store.hashes(level, start >> level, stop >> level))
+    if rest < stop:
+        parts.append(subtree_hash(store, rest, stop))
+    return _merge(parts)
+
+
+def inclusion_proof(store: HashStore, index: int, size: int) -> tuple[bytes, ...]:
+    """PATH(index, D[size]), section 2.1.1: from the leaf's sibling up to the root's child."""
+    if not 0 <= index < size:
+        raise ValueError(f"no leaf {index} in a tree of {size}")
+    return tuple(subtree_hash(store, *span) for span in _path(index, 0, size))
+
+
+def consistency_proof(store: HashStore, old: int, new: int) -> tuple[bytes, ...]:
+    """PROOF(old, D[new]), section 2.1.2; empty when the sizes are equal or the old one is 0."""
+    if not 0 <= old <= new:
+        raise ValueError(f"a tree of {new} does not extend one of {old}")
+    if old in (0, new):
+        return ()
+    return tuple(subtree_hash(store, *span) for span in _subproof(old, 0, new, True))
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root that a leaf hash and its inclusion proof lead to (RFC 9162, section 2.1.3.2).
+
+    Raises:
+        ValueError: the proof cannot be of this index and size.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"no leaf {index} in a tree of {size}")
+    node, last = leaf, size - 1
+    for sibling in proof:
+        if last == 0:
+            raise ValueError("the inclusion proof is too long")
+        if index & 1 or index == last:
+            node = node_hash(sibling, node)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        index, last = index >> 1, last >> 1
+    if last:
+        raise ValueError("the inclusion proof is too short")
+    return node
+
+
+def is_consistent(
+    old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether the proof shows that the new tree extends the old one (RFC 9162, 2.1.4.2)."""
+    if not 0 <= old <= new:
+        return False
+    if old in (0, new):
+        roots_agree = old_root == (EMPTY_ROOT if old == 0 else new_root)
+        return roots_agree and not proof
+    hashes = list(proof)
+    if old & (old - 1) == 0:
+        hashes.insert(0, old_root)
+    index, last = old - 1, new - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    if not hashes:
+        return False
+    old_node = new_node = hashes[0]
+    for sibling in hashes[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            old_node, new_node = node_hash(sibling, old_node), node_hash(sibling, new_node)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            new_node = node_hash(new_node, sibling)
+        index, last = index >> 1, last >> 1
+    return last == 0 and old_node == old_root and new_node == new_root
+
+
+def _combine(subtrees: Sequence[bytes]) -> bytes:
+    """MTH over full subtrees of falling size."""
+    node = subtrees[-1]
+    for left in reversed(subtrees[:-1]):
+        node = node_hash(left, node)
+    return node
+
+
+def _merge(parts: list[bytes]) -> bytes:
+    """MTH over subtrees of one size, the last ones perhaps smaller and already in order.
+
+    Pairing from the left gives the tree of the RFC: an odd last one moves up a level.
+    """
+    while len(parts) > 1:
+        pairs = [node_hash(parts[i], parts[i + 1]) for i in range(0, len(parts) - 1, 2)]
+        parts = pairs + parts[len(parts) & ~1 :]
+    return parts[0]
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size`."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _path(index: int, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The siblings of a leaf's ancestors as spans of leaves, the lowest first."""
+    if stop - start == 1:
+        return
+    middle = start + _split(stop - start)
+    if index < middle:
+        yield from _path(index, start, middle)
+        yield middle, stop
+    else:
+        yield from _path(index, middle, stop)
+        yield start, middle
+
+
+def _subproof(old: int, start: int, stop: int, whole: bool) -> Iterator[tuple[int, int]]:
+    """SUBPROOF of section 2.1.2; `old` counts from 0, `whole` is its b."""
+    if old == stop:
+        if not whole:
+            yield start, stop
+        return
+    middle = start + _split(stop - start)
+    if old <= middle:
+        yield from _subproof(old, start, middle, whole)
+        yield middle, stop
+    else:
+        yield from _subproof(old, middle, stop, False)
+        yield start, middle
