@@ -44,6 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
+    "msgspec": ("manifest/entries",),
     "orjson": ("manifest",),
     "keyring": ("secrets.py", "manifest/signing/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),

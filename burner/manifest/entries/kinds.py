@@ -1,0 +1,372 @@
+"""The kinds of records. Each is a frozen type; `read` is the one parser, of our own and of foreign
+bytes. docs/manifest.md lists the same fields for strangers.
+"""
+
+import secrets
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from burner.manifest.entries.canonical import is_plain
+
+VERSION = 1
+MAX_BODY = 60_000
+"""Bytes. An entry of tlog-tiles is shorter than 64 KiB; long evidence goes by its digest."""
+
+Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}$")]
+Number = Annotated[int, Meta(ge=0)]
+"""Of a record in its log, from 0: its leaf index."""
+Count = Annotated[int, Meta(ge=0)]
+Line = Annotated[str, Meta(max_length=1000)]
+
+
+class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a record: every field is always there."""
+
+
+class Entry(_Data, tag_field="kind", frozen=True, kw_only=True):
+    """What every record says. A text that does not apply is empty."""
+
+    at: Moment
+    """When the station wrote it, by the station's clock. The log has the order."""
+    batch: str = ""
+    nonce: Nonce
+    """128 random bits: nobody can guess a record from its hash."""
+    product_id: str = ""
+    station: str
+    unit_id: str = ""
+    """Base MAC."""
+    v: Annotated[int, Meta(ge=VERSION, le=VERSION)] = VERSION
+
+
+class Head(_Data, frozen=True, kw_only=True):
+    """The head of another log, as far as it is known."""
+
+    origin: str
+    root: Sha256
+    size: Count
+
+
+class LogBegun(Entry, tag="log-begun", frozen=True, kw_only=True):
+    """The first record of every log."""
+
+    origin: str
+    key: str
+    """Verifier key of the origin: what QA writes down."""
+    continues: tuple[Head, ...] = ()
+    """Logs in whose place this one is begun, each with its last head that is known anywhere."""
+    operator: Line = ""
+    reason: Line = ""
+
+
+class KeyEnrolled(Entry, tag="key-enrolled", frozen=True, kw_only=True):
+    """Another key may sign heads of this log."""
+
+    key: str
+    owner: str
+    """The station, or the person, who has it."""
+    role: str
+    """`station` signs heads; `run` signs heads until `until`; `qa` enrols and withdraws keys."""
+    until: str = ""
+    enrolled_by: KeyId
+    """A key that was in the log before."""
+    signature: Hex
+    """By that key, over `enrolment_message`."""
+    operator: Line = ""
+    reason: Line = ""
+
+
+class KeyWithdrawn(Entry, tag="key-withdrawn", frozen=True, kw_only=True):
+    """A key signs no more heads from here on."""
+
+    key_id: KeyId
+    operator: Line
+    reason: Line
+
+
+class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
+    """A batch takes units of one release and one product key."""
+
+    profile: str
+    """Name and version."""
+    release_digest: str
+    key: str
+    """Fingerprint of the product key; empty where it is not known yet."""
+    quantity: Count | None = None
+    """Planned units; None: no limit."""
+    release_quantity: Count | None = None
+    """Units that the release may make over all batches; None: no limit."""
+    per_digest: bool = False
+    """Whether that counts by release digest, and not by product and version."""
+    operator: Line = ""
+
+
+class BatchChanged(Entry, tag="batch-changed", frozen=True, kw_only=True):
+    """A person raised the quantity of an open batch."""
+
+    quantity: Count | None
+    operator: Line
+    reason: Line
+
+
+class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
+    """The batch takes no more units."""
+
+    records: Count
+    """Records of the batch before this one."""
+    root: Sha256
+    """Merkle root over the leaf hashes of these records, in the order of the log."""
+    counts: dict[str, Count | None]
+    open: tuple[str, ...]
+    """Units that were OPEN; they count as missing."""
+    operator: Line
+
+
+class Security(_Data, frozen=True, kw_only=True):
+    """What the chip says of its own protection."""
+
+    flash_encryption: bool
+    secure_boot: bool
+    secure_download: bool
+
+
+class Silicon(_Data, frozen=True, kw_only=True):
+    """What identify read from the part."""
+
+    chip: str
+    eui64: str
+    fingerprint: str
+    flash_id: int
+    flash_size: int
+    mac: str
+    mac_crc_ok: bool | None
+    revision: str
+    security: Security
+
+
+class Region(_Data, frozen=True, kw_only=True):
+    """A stretch of flash. Offset and size in bytes."""
+
+    kind: str
+    md5: str
+    name: str
+    offset: Count
+    sha256: str
+    size: Count
+
+
+class AttemptFacts(_Data, frozen=True, kw_only=True):
+    """One try on one unit, as far as it was known."""
+
+    device_name: str
+    id: str
+    ids: dict[str, str]
+    key: str
+    """Fingerprint of the product key."""
+    operator: str
+    profile: str
+    regions: tuple[Region, ...]
+    release_digest: str
+    rework: str
+    silicon: Silicon | None
+    slot: str
+    started: Moment
+    try_number: int
+    versions: dict[str, str]
+
+
+class Intent(Entry, tag="intent", frozen=True, kw_only=True):
+    """A unit is about to be written: on disk before the first byte is erased."""
+
+    attempt: AttemptFacts
+
+
+class NameBound(Entry, tag="name-bound", frozen=True, kw_only=True):
+    """What only the booted unit told: its name, or an ID."""
+
+    intent: Number
+    device_name: str
+    ids: dict[str, str]
+    """All IDs, also those of the intent."""
+
+
+class ResultFacts(_Data, frozen=True, kw_only=True):
+    """How an attempt ended."""
+
+    code: str
+    detail: str
+    ended: Moment
+    evidence: dict[str, Any]
+    ms: Count
+    outcome: str
+    """PASS, FAIL, ERROR, ABORTED."""
+    step: str
+    timings_ms: dict[str, int]
+    written: bool
+
+
+class Outcome(Entry, tag="outcome", frozen=True, kw_only=True):
+    """How an attempt ended."""
+
+    attempt: AttemptFacts | None
+    """None: as its intent and its name-bound say."""
+    intent: Number | None
+    """None: the attempt never began."""
+    result: ResultFacts
+
+
+class Correction(Entry, tag="correction", frozen=True, kw_only=True):
+    """A person's word on a unit, once under each batch that it has been in."""
+
+    what: str
+    """`rework`: it is being repaired; `scrap`; `void`: its attempts do not count."""
+    operator: Line
+    reason: Line
+
+
+class Drawn(_Data, frozen=True, kw_only=True):
+    """A unit of a sample."""
+
+    device_name: str
+    unit_id: str
+
+
+class SampleDrawn(Entry, tag="sample-drawn", frozen=True, kw_only=True):
+    """Which units are to be checked, before anybody has seen them."""
+
+    lot_size: Count
+    operator: Line
+    plan: dict[str, Any]
+    seed: str
+    size: Count
+    """Records in the log when the units were counted."""
+    units: tuple[Drawn, ...]
+
+
+class Finding(_Data, frozen=True, kw_only=True):
+    """One comparison of a unit with its record."""
+
+    verdict: str
+    what: str
+    why: str
+
+
+class UnitChecked(Entry, tag="unit-checked", frozen=True, kw_only=True):
+    """A unit was compared with its record."""
+
+    findings: tuple[Finding, ...]
+    good: bool
+    of: Number
+    """The intent of the PASS."""
+    operator: Line
+
+
+class Doubled(_Data, frozen=True, kw_only=True):
+    """A name or an ID that a unit of an imported log has too."""
+
+    holder: str
+    """The unit that keeps it."""
+    product_id: str
+    source: str
+    """`name`, `imei`, `serial`."""
+    unit_id: str
+    value: str
+
+
+class LogImported(Entry, tag="log-imported", frozen=True, kw_only=True):
+    """Another log was taken in, up to a head; it keeps its own order beside ours."""
+
+    checkpoint: str
+    """The note with the head, as it came."""
+    doubled: tuple[Doubled, ...]
+    first: Number
+    """Number of its first record that is new here."""
+    key: str
+    """The verifier key by which it was checked."""
+    operator: Line
+    origin: str
+    root: Sha256
+    size: Count
+
+
+AnyEntry = (
+    LogBegun
+    | KeyEnrolled
+    | KeyWithdrawn
+    | BatchOpened
+    | BatchChanged
+    | BatchClosed
+    | Intent
+    | NameBound
+    | Outcome
+    | Correction
+    | SampleDrawn
+    | UnitChecked
+    | LogImported
+)
+
+_DECODER = msgspec.json.Decoder(AnyEntry)
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+class EntryError(ValueError):
+    """Bytes that are no record of burner, or not in their one form."""
+
+
+def kind_of(entry: Entry) -> str:
+    """The word in its `kind`."""
+    return str(type(entry).__struct_config__.tag)
+
+
+def canonical_json(value: object) -> str:
+    """Plain values as the one JSON text that bodies have."""
+    return _ENCODER.encode(value).decode()
+
+
+def new_nonce() -> str:
+    """For a record that is about to be written."""
+    return secrets.token_hex(16)
+
+
+def write(entry: Entry) -> bytes:
+    """The canonical body.
+
+    Raises:
+        EntryError: it is longer than `MAX_BODY`.
+    """
+    body = _ENCODER.encode(entry)
+    if len(body) > MAX_BODY:
+        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
+    return body
+
+
+def read(body: bytes) -> AnyEntry:
+    """A record from its body.
+
+    Raises:
+        EntryError: with what is wrong.
+    """
+    if len(body) > MAX_BODY:
+        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
+    try:
+        entry: AnyEntry = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise EntryError(str(error)) from None
+    if _ENCODER.encode(entry) != body:
+        raise EntryError("the body is not in its canonical form, or lacks a field")
+    free: object = getattr(entry, "plan", None)
+    if isinstance(entry, Outcome):
+        free = entry.result.evidence
+    if free is not None and not is_plain(free):
+        raise EntryError("the body holds a number that is no exact integer")
+    return entry
+
+
+def enrolment_message(origin: str, key: str, role: str, until: str) -> bytes:
+    """What an enrolled key signs to let another one in."""
+    return f"burner key enrolment v1\n{origin}\n{key}\n{role}\n{until}\n".encode()

@@ -1,0 +1,1 @@
+"""What follows from the records: `apply(state, number, entry) → changes`. Pure."""

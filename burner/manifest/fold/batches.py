@@ -1,0 +1,126 @@
+"""Batches, their places, and the limit of a release."""
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
+from burner.manifest.fold.rows import (
+    BATCH_CLOSED,
+    BATCH_OPEN,
+    NEVER,
+    OPEN,
+    BatchRow,
+    Change,
+    LimitRow,
+    MemberRow,
+    Put,
+)
+from burner.manifest.fold.state import State
+
+
+def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:
+    """Over what the limit of a release counts: the product's version, or this very release."""
+    return digest if per_digest else f"{product_id} {profile}"
+
+
+def existing(state: State, batch: str) -> BatchRow:
+    """A batch that must be there."""
+    row = state.get(BatchRow, batch)
+    if row is None:
+        raise BurnerError("E733", batch)
+    return row
+
+
+def open_one(state: State, batch: str) -> BatchRow:
+    """A batch that must be there and open."""
+    row = state.get(BatchRow, batch)
+    if row is None:
+        raise BurnerError("E459", f"batch {batch} was never opened")
+    if row.state != BATCH_OPEN:
+        raise BurnerError("E459", f"batch {batch} is closed")
+    return row
+
+
+def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, ...]:
+    """A new batch; it may bring the limit of its release."""
+    if state.get(BatchRow, entry.batch) is not None:
+        raise BurnerError("E730", f"batch {entry.batch} was opened before")
+    scope = scope_of(entry.product_id, entry.profile, entry.release_digest, entry.per_digest)
+    row = BatchRow(
+        batch=entry.batch,
+        product_id=entry.product_id,
+        profile=entry.profile,
+        release_digest=entry.release_digest,
+        key=entry.key,
+        scope=scope,
+        planned=entry.quantity,
+        taken=0,
+        working=0,
+        state=BATCH_OPEN,
+        opened=number,
+        closed=NEVER,
+    )
+    limit = state.get(LimitRow, scope)
+    taken = limit.taken if limit else 0
+    if entry.release_quantity is None and limit is not None:
+        return (Put(row),)
+    if limit and limit.allowed not in (None, entry.release_quantity):
+        detail = f"the release was held to {limit.allowed} units, not {entry.release_quantity}"
+        raise BurnerError("E730", detail)
+    if entry.release_quantity is not None and taken > entry.release_quantity:
+        detail = f"{taken} were made, {entry.release_quantity} are allowed"
+        raise BurnerError("E460", detail)
+    return Put(row), Put(LimitRow(scope, entry.release_quantity, taken))
+
+
+def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
+    """Another quantity for an open batch; never below what holds a place."""
+    row = open_one(state, entry.batch)
+    if entry.quantity is not None and entry.quantity < row.taken:
+        raise BurnerError("E730", f"batch {entry.batch}: {row.taken} units hold a place")
+    return (Put(row._replace(planned=entry.quantity)),)
+
+
+def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
+    """No more units; the record says which records the batch has."""
+    row = open_one(state, entry.batch)
+    records, root = state.batch_tree(entry.batch)
+    if (entry.records, entry.root) != (records, root.hex()):
+        raise BurnerError("E714", f"batch {entry.batch} has other records than its close says")
+    return (Put(row._replace(state=BATCH_CLOSED, closed=number)),)
+
+
+def draw(state: State, entry: SampleDrawn) -> tuple[Change, ...]:
+    """A sample is of a batch that is there."""
+    existing(state, entry.batch)
+    return ()
+
+
+def seat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
+    """What a word on a unit does in its batch: it takes a place, keeps it, or gives it back.
+
+    Raises:
+        BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
+            release; E459 the batch is not open.
+    """
+    before = state.get(MemberRow, batch, unit_id)
+    after = MemberRow(batch, unit_id, word)
+    row = state.get(BatchRow, batch)
+    if row is None:
+        raise BurnerError("E459", f"batch {batch} was never opened")
+    had = before is not None and before.holds_place
+    step = after.holds_place - had
+    working = (word == OPEN) - (before is not None and before.word == OPEN)
+    if step > 0 and row.planned is not None and row.taken >= row.planned:
+        raise _full("E452" if row.working else "E451", f"batch {batch}: {row.planned} planned")
+    changes: list[Change] = [Put(after)]
+    if step or working:
+        changes.append(Put(row._replace(taken=row.taken + step, working=row.working + working)))
+    limit = state.get(LimitRow, row.scope) if step else None
+    if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
+        if step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
+            raise _full("E461" if row.working else "E460", f"{limit.allowed} allowed")
+        changes.append(Put(limit._replace(taken=limit.taken + step)))
+    return tuple(changes)
+
+
+def _full(code: str, detail: str) -> BurnerError:
+    return BurnerError(code, detail)

@@ -1,0 +1,54 @@
+"""Which keys may sign heads of the log, and let others in."""
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
+from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
+from burner.manifest.fold.state import State
+from burner.manifest.log.note import NoteError, VerifierKey
+
+STATION, RUN, QA = "station", "run", "qa"
+ENROLLING = (STATION, QA)
+SIGNING = (STATION, RUN)
+
+
+def own_log(state: State) -> LogRow:
+    """The log itself: its first record makes it."""
+    return next(iter(state.rows(LogRow, own=True)))
+
+
+def in_force(row: KeyRow | None, at: str = "") -> bool:
+    """Whether a key may be used; `at` is the moment of use, empty where no moment matters."""
+    return row is not None and row.withdrawn == NEVER and not (at and row.until and at > row.until)
+
+
+def may_sign(row: KeyRow | None, at: str) -> bool:
+    """Whether a key may sign the head behind a record of this moment."""
+    return row is not None and row.role in SIGNING and in_force(row, at)
+
+
+def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
+    """One more key, by the word of one that is in."""
+    log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
+    if sponsor is None or sponsor.role not in ENROLLING or not in_force(sponsor):
+        raise BurnerError("E755", f"key {entry.enrolled_by} may not let another key in")
+    try:
+        key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)
+    except NoteError as error:
+        raise BurnerError("E714", str(error)) from None
+    if key.name != log.origin or entry.role not in (STATION, RUN, QA):
+        raise BurnerError("E714", f"key {key.id.hex()} is named {key.name}, role {entry.role}")
+    if state.get(KeyRow, key.id.hex()) is not None:
+        raise BurnerError("E728", f"key {key.id.hex()} is in the log already")
+    message = enrolment_message(log.origin, entry.key, entry.role, entry.until)
+    if not by.verifies(message, bytes.fromhex(entry.signature)):
+        raise BurnerError("E755", f"the signature of key {entry.enrolled_by} is false")
+    row = KeyRow(key.id.hex(), entry.key, entry.owner, entry.role, entry.until, number, NEVER)
+    return (Put(row),)
+
+
+def withdraw(state: State, number: int, entry: KeyWithdrawn) -> tuple[Change, ...]:
+    """A key signs no more."""
+    row = state.get(KeyRow, entry.key_id)
+    if row is None or not in_force(row):
+        raise BurnerError("E727", f"key {entry.key_id} is not in force")
+    return (Put(row._replace(withdrawn=number)),)

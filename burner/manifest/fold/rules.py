@@ -1,0 +1,78 @@
+"""The rules of the manifest, each once: what a record may say, and what follows from it.
+
+The writer calls `apply` before a record is written and executes the changes as SQL in the same
+transaction; `verify` calls the same function over the whole log and compares the tables.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import (
+    AnyEntry,
+    BatchChanged,
+    BatchClosed,
+    BatchOpened,
+    Correction,
+    Entry,
+    Intent,
+    KeyEnrolled,
+    KeyWithdrawn,
+    LogBegun,
+    LogImported,
+    NameBound,
+    Outcome,
+    SampleDrawn,
+    UnitChecked,
+)
+from burner.manifest.fold import batches, imports, keys, units
+from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
+from burner.manifest.fold.state import State
+from burner.manifest.log.note import NoteError, VerifierKey
+
+
+def apply(state: State, number: int, entry: AnyEntry) -> tuple[Change, ...]:
+    """What follows from one more record.
+
+    Args:
+        state: what follows from the records before; it is not changed.
+        number: of the record in its log, from 0.
+        entry: what it says.
+
+    Raises:
+        BurnerError: the rule that it breaks; nothing follows from it then. E714 where it
+            contradicts the records before, in a way that the writer never lets happen.
+    """
+    if (number == 0) is not isinstance(entry, LogBegun):
+        raise BurnerError("E714", "a log begins with the record that says so, and only there")
+    return _RULES[type(entry)](state, number, entry)
+
+
+def begin(entry: LogBegun) -> tuple[Change, ...]:
+    """A log and its origin key."""
+    try:
+        key = VerifierKey.parse(entry.key)
+    except NoteError as error:
+        raise BurnerError("E714", str(error)) from None
+    if key.name != entry.origin:
+        raise BurnerError("E714", f"the origin key is named {key.name}, the log {entry.origin}")
+    row = KeyRow(key.id.hex(), entry.key, entry.station, keys.STATION, "", 0, NEVER)
+    return Put(LogRow(entry.origin, 0, "", own=True)), Put(row)
+
+
+_RULES: dict[type[Entry], Callable[[State, int, Any], tuple[Change, ...]]] = {
+    LogBegun: lambda _state, _number, entry: begin(entry),
+    KeyEnrolled: keys.enrol,
+    KeyWithdrawn: keys.withdraw,
+    BatchOpened: batches.open_batch,
+    BatchChanged: lambda state, _number, entry: batches.change(state, entry),
+    BatchClosed: batches.close,
+    Intent: units.begin,
+    NameBound: lambda state, _number, entry: units.bind(state, entry),
+    Outcome: units.end,
+    Correction: units.correct,
+    SampleDrawn: lambda state, _number, entry: batches.draw(state, entry),
+    UnitChecked: lambda state, _number, entry: units.check(state, entry),
+    LogImported: imports.take_in,
+}
+"""By the kind of the record."""

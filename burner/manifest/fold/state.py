@@ -1,0 +1,36 @@
+"""What the rules ask. Two implementations: tables of the database, and memory."""
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from burner.manifest.fold.rows import Change, NamedRow
+
+R = TypeVar("R", bound=NamedRow)
+
+
+class State(Protocol):
+    """What follows from the records so far."""
+
+    def get(self, kind: type[R], *key: object) -> R | None:
+        """The row with this key: the first fields of its type, see `KEY_FIELDS`."""
+        ...
+
+    def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
+        """Rows with these values, sorted; no fields: all of the type, in any order."""
+        ...
+
+    def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
+        """Whether a unit holds a place of the scope in another batch."""
+        ...
+
+    def batch_tree(self, batch: str) -> tuple[int, bytes]:
+        """How many records a batch has, and the Merkle root over their leaf hashes."""
+        ...
+
+    def foreign(self, origin: str, size: int) -> "State | None":
+        """What follows from the first records of another log; None where they are not here."""
+        ...
+
+    def adopt(self, changes: Iterable[Change]) -> None:
+        """Make the changes."""
+        ...

@@ -1,0 +1,267 @@
+"""The last word on a unit, its name, its IDs, its place."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import (
+    AttemptFacts,
+    Correction,
+    Intent,
+    NameBound,
+    Outcome,
+    UnitChecked,
+    canonical_json,
+)
+from burner.manifest.fold import batches
+from burner.manifest.fold.rows import (
+    NEVER,
+    OPEN,
+    PASS,
+    SCRAP,
+    VOID,
+    AttemptRow,
+    BatchRow,
+    Change,
+    Drop,
+    IdRow,
+    MemberRow,
+    NameRow,
+    Put,
+    UnitRow,
+)
+from burner.manifest.fold.state import State
+
+UNIQUE = {"imei": "E426", "serial": "E433"}
+"""IDs that one unit has: an IMEI in the world, a serial number in its product."""
+
+FAIL = "FAIL"
+OUTCOMES = (PASS, FAIL, "ERROR", "ABORTED")
+REWORK = "rework"
+
+
+def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
+    """A unit that must be there."""
+    row = state.get(UnitRow, product_id, unit_id)
+    if row is None:
+        raise BurnerError("E712", unit_id)
+    return row
+
+
+def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
+    """An attempt takes its name, its IDs and its place."""
+    attempt, product, unit_id = entry.attempt, entry.product_id, entry.unit_id
+    if not unit_id:
+        raise BurnerError("E716", f"attempt {attempt.id} has no unit")
+    before = state.get(UnitRow, product, unit_id)
+    if before and before.word == SCRAP and not attempt.rework:
+        raise BurnerError("E464", f"unit {unit_id}, record {before.record}")
+    changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, before)]
+    if attempt.device_name:
+        changes += _take_name(state, entry, attempt.device_name)
+    if entry.batch:
+        changes += _into_batch(state, entry)
+    nth = before.attempts + 1 if before else 1
+    voided = before.voided if before else NEVER
+    return (
+        *changes,
+        Put(UnitRow(product, unit_id, OPEN, number, number, NEVER, nth, voided)),
+        Put(_attempt(number, entry, attempt, nth)),
+    )
+
+
+def bind(state: State, entry: NameBound) -> tuple[Change, ...]:
+    """What the booted unit told is taken for the attempt in work."""
+    work = _work(state, entry, entry.intent)
+    if not entry.device_name or work.device_name not in ("", entry.device_name):
+        raise BurnerError("E716", f"attempt {entry.intent} cannot take the name now")
+    changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
+    if not work.device_name:
+        changes += _take_name(state, entry, entry.device_name)
+    return (*changes, Put(work._replace(device_name=entry.device_name)))
+
+
+def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
+    """An attempt ends; its word counts if no later attempt has begun."""
+    word = entry.result.outcome
+    if word not in OUTCOMES:
+        raise BurnerError("E714", f"an attempt cannot end with {word!r}")
+    if entry.intent is None:
+        return _end_untouched(state, number, entry, word)
+    work = _work(state, entry, entry.intent)
+    _check_same(entry.attempt, work)
+    if word == PASS and not work.device_name:
+        raise BurnerError("E716", f"attempt {entry.intent} passed without a name")
+    unit = existing(state, entry.product_id, entry.unit_id)
+    changes: list[Change] = [Put(_ended(work, number, entry))]
+    if unit.last != entry.intent:
+        return tuple(changes)
+    passed = entry.intent if word == PASS else NEVER
+    changes += _settle_ids(
+        state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id), entry.intent, word
+    )
+    if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
+        changes.append(Put(unit._replace(word=word, record=number, passed=passed)))
+    member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
+    if member and member.word == OPEN:
+        changes += batches.seat(state, entry.batch, entry.unit_id, word)
+    return tuple(changes)
+
+
+def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
+    """A person's word; a repair changes nothing by itself."""
+    unit = existing(state, entry.product_id, entry.unit_id)
+    if entry.what not in (SCRAP, VOID, REWORK):
+        raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
+    if entry.what == REWORK:
+        return ()
+    after = unit._replace(word=entry.what, record=number, passed=NEVER)
+    if entry.what == VOID:
+        after = after._replace(attempts=0, voided=number)
+    changes: list[Change] = [Put(after)]
+    told = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
+    changes += [Put(row._replace(passed=NEVER, opened=NEVER)) for row in told if row.held]
+    if entry.what == VOID:
+        changes += map(
+            Drop, state.rows(NameRow, product_id=entry.product_id, unit_id=entry.unit_id)
+        )
+    if entry.batch and state.get(MemberRow, entry.batch, entry.unit_id):
+        changes += batches.seat(state, entry.batch, entry.unit_id, entry.what)
+    return tuple(changes)
+
+
+def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
+    """A check is of a unit that is there; it changes nothing of it."""
+    existing(state, entry.product_id, entry.unit_id)
+    return ()
+
+
+def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tuple[Change, ...]:
+    """An attempt that never began: only a FAIL says something of the unit."""
+    if entry.attempt is None or word == PASS:
+        raise BurnerError("E716", "an attempt passed, or says nothing of itself, without an intent")
+    before = state.get(UnitRow, entry.product_id, entry.unit_id) if entry.unit_id else None
+    nth = before.attempts if before else 0
+    attempt = _attempt(number, entry, entry.attempt, nth)._replace(began=False)
+    ended = Put(_ended(attempt, number, entry))
+    if word != FAIL or not entry.unit_id:
+        return (ended,)
+    if before and before.word in (OPEN, SCRAP):
+        return (ended,)  # in work elsewhere, or thrown away: that word stands
+    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER)
+    unit = (before or empty)._replace(word=word, record=number)
+    seated: tuple[Change, ...] = ()
+    if entry.batch and state.get(BatchRow, entry.batch):
+        seated = batches.seat(state, entry.batch, entry.unit_id, word)
+    return (ended, Put(unit), *seated)
+
+
+def _into_batch(state: State, entry: Intent) -> Iterator[Change]:
+    row = batches.open_one(state, entry.batch)
+    if entry.product_id != row.product_id:
+        raise BurnerError("E730", f"batch {entry.batch} is for product {row.product_id}")
+    if row.key and entry.attempt.key != row.key:
+        raise BurnerError("E463", f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}")
+    for change in batches.seat(state, entry.batch, entry.unit_id, OPEN):
+        if isinstance(change, Put) and isinstance(change.row, type(row)) and not row.key:
+            yield Put(change.row._replace(key=entry.attempt.key))
+        else:
+            yield change
+
+
+def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
+    holder = state.get(NameRow, entry.product_id, name)
+    if holder is not None and holder.unit_id != entry.unit_id:
+        raise BurnerError("E450", f"{name} belongs to unit {holder.unit_id}")
+    if holder is None or holder.log:
+        yield Put(NameRow(entry.product_id, name, entry.unit_id, ""))
+
+
+def _take_ids(
+    state: State, intent: int, entry: Intent | NameBound, ids: Mapping[str, str]
+) -> Iterator[Change]:
+    """The unit has these IDs while it is in work; those of a dead attempt it has no more."""
+    product, unit_id = entry.product_id, entry.unit_id
+    told = {(source, value) for source, value in ids.items() if source != "mac" and value}
+    for source, value in sorted(told):
+        for row in state.rows(IdRow, source=source, value=value) if source in UNIQUE else ():
+            same_space = source == "imei" or row.product_id == product
+            if row.held and row.unit_id != unit_id and same_space:
+                raise BurnerError(UNIQUE[source], f"{value} belongs to unit {row.unit_id}")
+    known = {
+        (row.source, row.value): row
+        for row in state.rows(IdRow, product_id=product, unit_id=unit_id)
+    }
+    for key in sorted(told):
+        before = known.pop(key, None)
+        passed = before.passed if before and not before.log else NEVER
+        yield Put(IdRow(key[1], key[0], product, unit_id, passed, intent, ""))
+    for row in known.values():
+        if row.opened not in (NEVER, intent):
+            yield Put(row._replace(opened=NEVER))
+
+
+def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Change]:
+    """After PASS a unit has the IDs of this attempt; else those that it had before."""
+    for row in rows:
+        mine = row.opened == intent
+        passed = (intent if mine else NEVER) if word == PASS else row.passed
+        after = row._replace(passed=passed, opened=NEVER if mine else row.opened)
+        if after != row:
+            yield Put(after)
+
+
+def _supersede(state: State, number: int, before: UnitRow | None) -> Iterator[Change]:
+    """An attempt that died is taken over by the next one on its unit."""
+    dead = state.get(AttemptRow, before.last) if before and before.last != NEVER else None
+    if dead is not None and dead.outcome == OPEN:
+        yield Put(dead._replace(superseded_by=number))
+
+
+def _attempt(number: int, entry: Intent | Outcome, attempt: AttemptFacts, nth: int) -> AttemptRow:
+    return AttemptRow(
+        number=number,
+        began=True,
+        product_id=entry.product_id,
+        unit_id=entry.unit_id,
+        batch=entry.batch,
+        device_name=attempt.device_name,
+        station=entry.station,
+        slot=attempt.slot,
+        profile=attempt.profile,
+        started=attempt.started,
+        outcome=OPEN,
+        code="",
+        ms=0,
+        timings_ms="{}",
+        try_number=attempt.try_number,
+        rework=attempt.rework,
+        nth=nth,
+        ended=NEVER,
+        superseded_by=NEVER,
+    )
+
+
+def _ended(attempt: AttemptRow, number: int, entry: Outcome) -> AttemptRow:
+    result = entry.result
+    return attempt._replace(
+        outcome=result.outcome,
+        code=result.code,
+        ms=result.ms,
+        timings_ms=canonical_json(result.timings_ms),
+        ended=number,
+    )
+
+
+def _work(state: State, entry: NameBound | Outcome, intent: int) -> AttemptRow:
+    work = state.get(AttemptRow, intent)
+    if work is None or work.outcome != OPEN:
+        raise BurnerError("E716", f"attempt {intent} is not in work")
+    of_entry = (entry.product_id, entry.unit_id, entry.batch, entry.station)
+    if of_entry != (work.product_id, work.unit_id, work.batch, work.station):
+        raise BurnerError("E716", f"attempt {intent} is of another unit, batch or station")
+    return work
+
+
+def _check_same(attempt: AttemptFacts | None, work: AttemptRow) -> None:
+    if attempt is not None and attempt.device_name != work.device_name:
+        raise BurnerError("E716", f"attempt {work.number} ends with a name that it never took")

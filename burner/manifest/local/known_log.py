@@ -1,0 +1,78 @@
+"""What this computer knows of a log, outside the manifest: its origin, its key, its last head.
+
+A restored old copy is a perfect log that is merely shorter: only something that was not restored
+with it can tell. The file is written in place and not synced: being behind is harmless.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from burner.errors import BurnerError
+from burner.manifest.local.state import as_file_name, state_folder
+
+WIDTH = 512
+"""Bytes of a file: it always overwrites itself wholly, within one sector of a disk."""
+
+
+@dataclass(frozen=True)
+class KnownLog:
+    """The largest head of a log that was seen here."""
+
+    origin: str
+    key: str
+    """Verifier key of the origin."""
+    size: int
+    root: str
+    """As hex."""
+
+
+class KnownLogFile:
+    """What one station of this computer knows of one log."""
+
+    def __init__(self, origin: str, station: str) -> None:
+        self.path = _folder(origin) / as_file_name(station)
+        self._file: BinaryIO | None = None
+
+    def write(self, known: KnownLog) -> None:
+        """Remember a head.
+
+        Raises:
+            BurnerError: E717 when the state folder cannot be written.
+        """
+        text = json.dumps(asdict(known), separators=(",", ":"))
+        try:
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch()
+                self._file = self.path.open("r+b", buffering=0)
+            self._file.seek(0)
+            self._file.write(f"{text:<{WIDTH - 1}}\n".encode("ascii"))
+        except OSError as error:
+            raise BurnerError("E717", f"{self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def known_log(origin: str) -> KnownLog | None:
+    """The largest head that any station of this computer knows; None: it knows none."""
+    found = [log for path in _folder(origin).glob("*") if (log := _read(path))]
+    return max(found, key=lambda log: log.size, default=None)
+
+
+def _read(path: Path) -> KnownLog | None:
+    """None where a power cut left nothing that can be read."""
+    try:
+        data = json.loads(path.read_text(encoding="ascii"))
+        return KnownLog(str(data["origin"]), str(data["key"]), int(data["size"]), str(data["root"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _folder(origin: str) -> Path:
+    return state_folder() / "logs" / as_file_name(origin)

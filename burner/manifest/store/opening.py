@@ -1,0 +1,159 @@
+"""Whether the log may be continued: what is checked when it is opened, and behind a commit of
+another station. Comparing two stored values is no check: bodies are hashed again.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import EntryError, KeyEnrolled, KeyWithdrawn, LogBegun, read
+from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.memory import MemoryState
+from burner.manifest.fold.rows import KeyRow
+from burner.manifest.fold.rules import apply
+from burner.manifest.local.known_log import KnownLog
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.tree import Frontier, frontier, leaf_hash, subtree_hash
+from burner.manifest.store.engine import Prepared
+from burner.manifest.store.hashes import HeadRow, TableHashes
+from burner.manifest.store.state import TableState
+from burner.manifest.store.tables import RARE, checkpoints, records
+
+KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
+_KEY_RECORDS = (
+    select(records.c.number, records.c.leaf, records.c.body)
+    .where(RARE, records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]))
+    .order_by(records.c.number)
+)
+_LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+_BODIES = Prepared(
+    select(records.c.number, records.c.leaf, records.c.body)
+    .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
+    .order_by(records.c.number)
+)
+_LAST = select(func.max(records.c.number))
+
+
+def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None) -> None:
+    """Check a log before it is continued. At most a second at 10^6 units.
+
+    Args:
+        connection: in the transaction that read the head.
+        head: as it is stored.
+        known: what this computer knows of the log of this origin.
+
+    Raises:
+        BurnerError: E710 it is an older copy, or another log under the same name; E713 it is not
+            what was signed; E755 it is signed by no key that it knows; E756 records stand behind
+            the signed head.
+    """
+    last = connection.execute(_LAST).scalar()
+    if last is not None and last >= head.checkpoint.size:
+        raise BurnerError("E756", f"record {head.checkpoint.size} to {last}")
+    keys = check_keys(connection)
+    check_signed(head.note, keys.values(), last_moment(connection, head.checkpoint.size))
+    _check_known(connection, head.checkpoint, known)
+    kept = connection.execute(_LAST_KEPT).scalar()
+    start = Frontier()
+    if kept is not None:
+        checkpoint = parse_checkpoint(kept)
+        check_signed(Note.parse(kept.encode()), keys.values())
+        start = frontier(TableHashes(connection), checkpoint.size)
+        if start.root != checkpoint.root:
+            raise BurnerError("E713", f"the first {checkpoint.size} records are not as signed")
+    if follow(connection, start, head.checkpoint.size) != head.frontier:
+        raise BurnerError("E713", f"record {start.size} to {head.checkpoint.size - 1}")
+
+
+def follow(connection: Connection, start: Frontier, size: int) -> Frontier:
+    """The frontier after more records, from their bodies.
+
+    Raises:
+        BurnerError: E713 a body is not the one of its leaf hash, or records are gone.
+    """
+    rows = _BODIES.run(connection, first=start.size, below=size).fetchall()
+    for number, leaf, body in rows:
+        if number != start.size or leaf_hash(body.encode()) != bytes(leaf):
+            raise BurnerError("E713", f"record {start.size}")
+        start, _ = start.append(bytes(leaf))
+    if start.size != size:
+        raise BurnerError("E713", f"record {start.size} is gone")
+    return start
+
+
+def check_keys(connection: Connection) -> dict[str, KeyRow]:
+    """The keys of the log, as its key records say it, and the table too.
+
+    Raises:
+        BurnerError: E713, E714, E755.
+    """
+    state = MemoryState()
+    for number, leaf, body in connection.execute(_KEY_RECORDS):
+        raw = body.encode()
+        if leaf_hash(raw) != bytes(leaf):
+            raise BurnerError("E713", f"record {number}")
+        try:
+            entry = read(raw)
+        except EntryError as error:
+            raise BurnerError("E713", f"record {number}: {error}") from None
+        state.adopt(apply(state, number, entry))
+    rows = {row.id: row for row in state.rows(KeyRow)}
+    if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
+        raise BurnerError("E714", "the keys are not those that the records say")
+    return rows
+
+
+def check_signed(note: Note, keys: Iterable[KeyRow], at: str = "") -> KeyRow:
+    """Which key of the log signed a checkpoint.
+
+    Args:
+        note: the checkpoint.
+        keys: of the log.
+        at: moment of its last record; empty: keys that were withdrawn later count, too.
+
+    Raises:
+        BurnerError: E713 a signature is false, E755 none is of a key that may sign.
+    """
+    for row in keys:
+        key = VerifierKey.parse(row.key)
+        try:
+            signed = note.check([key])
+        except NoteError as error:
+            raise BurnerError("E713", f"the head: {error}") from None
+        if signed and (not at or may_sign(row, at)):
+            return row
+    raise BurnerError("E755", "; ".join(f"{s.name} {s.id.hex()}" for s in note.signatures))
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """A stored checkpoint.
+
+    Raises:
+        BurnerError: E713 it is none.
+    """
+    try:
+        return Checkpoint.parse(Note.parse(text.encode()).text)
+    except NoteError as error:
+        raise BurnerError("E713", f"a checkpoint: {error}") from None
+
+
+def last_moment(connection: Connection, size: int) -> str:
+    """When the last record was written."""
+    row = _BODIES.run(connection, first=size - 1, below=size).fetchone()
+    try:
+        return read(row[2].encode()).at if row else ""
+    except EntryError as error:
+        raise BurnerError("E713", f"record {size - 1}: {error}") from None
+
+
+def _check_known(connection: Connection, head: Checkpoint, known: KnownLog | None) -> None:
+    if known is None:
+        return
+    if known.size > head.size:
+        detail = f"it ends at record {head.size - 1}, this computer knows {known.size - 1}"
+        raise BurnerError("E710", detail)
+    if subtree_hash(TableHashes(connection), 0, known.size).hex() != known.root:
+        raise BurnerError("E710", f"its first {known.size} records are not those known here")

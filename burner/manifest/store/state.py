@@ -1,0 +1,147 @@
+"""The state as tables of the database: what the rules ask, and their changes as SQL."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ClauseElement, bindparam, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.kinds import read
+from burner.manifest.fold.memory import MemoryState
+from burner.manifest.fold.rows import (
+    KEY_FIELDS,
+    OPEN,
+    PASS,
+    BatchRow,
+    Change,
+    Drop,
+    MemberRow,
+    NamedRow,
+)
+from burner.manifest.fold.rules import apply
+from burner.manifest.log.tree import Frontier
+from burner.manifest.store.engine import Prepared
+from burner.manifest.store.tables import TABLES, foreign_records, records
+
+R = TypeVar("R", bound=NamedRow)
+
+CHUNK = 500
+
+_members, _batches = TABLES[MemberRow], TABLES[BatchRow]
+_places = (
+    select(_members.c.unit_id)
+    .join(_batches, _batches.c.batch == _members.c.batch)
+    .where(_batches.c.scope == bindparam("of_scope"), or_(_members.c.word == OPEN, _members.c.word == PASS))
+)
+_ELSEWHERE = Prepared(
+    _places.where(
+        _members.c.unit_id == bindparam("of_unit"), _members.c.batch != bindparam("of_batch")
+    ).limit(1)
+)
+_LEAVES = (
+    select(records.c.leaf)
+    .where(records.c.batch == bindparam("of_batch"))
+    .order_by(records.c.number)
+)
+_FOREIGN = (
+    select(foreign_records.c.number, foreign_records.c.body)
+    .where(foreign_records.c.origin == bindparam("of_origin"))
+    .where(foreign_records.c.number < bindparam("below"))
+    .order_by(foreign_records.c.number)
+)
+
+
+class TableState:
+    """See `State`. Of one transaction; whoever writes holds the row of the head."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, kind: type[R], *key: object) -> R | None:
+        of: Any = kind
+        names = of._fields[: KEY_FIELDS[kind]]
+        row = _find(of, names).run(self._connection, **dict(zip(names, key, strict=True)))
+        found = row.fetchone()
+        return _row(kind, found) if found else None
+
+    def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
+        of: Any = kind
+        found = _find(of, tuple(fields)).run(self._connection, **fields).fetchall()
+        return sorted(_row(kind, row) for row in found)
+
+    def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
+        where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch}
+        return _ELSEWHERE.run(self._connection, **where).fetchone() is not None
+
+    def batch_tree(self, batch: str) -> tuple[int, bytes]:
+        tree = Frontier()
+        for leaf in self._connection.execute(_LEAVES, {"of_batch": batch}).scalars():
+            tree, _ = tree.append(bytes(leaf))
+        return tree.size, tree.root
+
+    def foreign(self, origin: str, size: int) -> MemoryState | None:
+        state = MemoryState()
+        for number, body in self._foreign_bodies(origin, size):
+            state.adopt(apply(state, number, read(body)))
+        return state
+
+    def adopt(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            kind: Any = type(change.row)
+            if isinstance(change, Drop):
+                names = kind._fields[: KEY_FIELDS[kind]]
+                values = dict(zip(names, change.row, strict=False))
+                _drop(kind).run(self._connection, **values)
+            else:
+                _put(kind).run(self._connection, **change.row._asdict())
+
+    def _foreign_bodies(self, origin: str, size: int) -> Iterator[tuple[int, bytes]]:
+        rows = self._connection.execute(_FOREIGN, {"of_origin": origin, "below": size})
+        while some := rows.fetchmany(CHUNK):
+            for number, body in some:
+                yield number, body.encode()
+
+
+def _row(kind: type[R], values: Any) -> R:
+    """SQLite keeps no booleans."""
+    row: Any = kind(*values)
+    for name in _BOOLEAN[kind]:
+        row = row._replace(**{name: bool(getattr(row, name))})
+    return cast("R", row)
+
+
+_BOOLEAN: dict[type[Any], tuple[str, ...]] = {
+    kind: tuple(name for name, hint in kind.__annotations__.items() if hint is bool)
+    for kind in TABLES
+}
+
+
+@cache
+def _find(kind: Any, names: tuple[str, ...]) -> Prepared:
+    table = TABLES[kind]
+    where = (table.c[name] == bindparam(name, type_=table.c[name].type) for name in names)
+    return Prepared(select(table).where(*where))
+
+
+@cache
+def _put(kind: Any) -> Prepared:
+    table = TABLES[kind]
+    rest = table.c.keys()[KEY_FIELDS[kind] :]
+
+    def clause(dialect: str) -> ClauseElement:
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        insert = make(table).values({c.name: bindparam(c.name, type_=c.type) for c in table.c})
+        return insert.on_conflict_do_update(
+            index_elements=table.primary_key, set_={name: insert.excluded[name] for name in rest}
+        )
+
+    return Prepared(clause)
+
+
+@cache
+def _drop(kind: Any) -> Prepared:
+    table = TABLES[kind]
+    key = kind._fields[: KEY_FIELDS[kind]]
+    return Prepared(delete(table).where(*(table.c[name] == bindparam(name) for name in key)))

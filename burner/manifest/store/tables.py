@@ -1,0 +1,208 @@
+"""The tables: the log itself, and one table for each type of row that follows from it.
+
+Records, imported records and kept checkpoints are append-only by triggers. The other tables hold
+nothing that the log does not say: `verify` folds it again and compares.
+"""
+
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    literal_column,
+    text,
+)
+from sqlalchemy.engine import Connection
+
+from burner.manifest.fold.rows import (
+    KEY_FIELDS,
+    AttemptRow,
+    BatchRow,
+    IdRow,
+    KeyRow,
+    LimitRow,
+    LogRow,
+    MemberRow,
+    NameRow,
+    UnitRow,
+)
+
+SCHEMA = 4
+"""Version of the tables."""
+
+metadata = MetaData()
+
+about = Table(
+    "about",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""`schema`: the version of the tables."""
+
+records = Table(
+    "records",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The log: canonical bodies in their order, each with its leaf hash."""
+
+OF_ATTEMPTS = ("intent", "name-bound", "outcome")
+RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_ATTEMPTS])
+"""Records that are no part of an attempt. Literals, so that the database sees that a query asks
+for what the index holds."""
+
+Index("records_of_unit", records.c.unit_id)
+Index("records_of_batch", records.c.batch, records.c.number)
+Index("rare_records", records.c.kind, records.c.number, sqlite_where=RARE, postgresql_where=RARE)
+
+foreign_records = Table(
+    "foreign_records",
+    metadata,
+    Column("origin", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("origin", "number"),
+    Index("foreign_records_of_unit", "unit_id"),
+)
+"""Logs that were imported."""
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("level", "position"),
+)
+"""One hash for each full tile of 256 hashes of the level below; level 8 stands above the leaves."""
+
+head = Table(
+    "head",
+    metadata,
+    Column("one", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("subtrees", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("one = 1", name="there_is_one_head"),
+)
+"""The signed checkpoint of the log as it is; whoever appends holds this row."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+"""Checkpoints that are kept for ever."""
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    PrimaryKeyConstraint("size", "line"),
+)
+"""What witnesses signed of kept checkpoints, as lines of the note."""
+
+NAMES: dict[type[Any], str] = {
+    LogRow: "logs",
+    KeyRow: "keys",
+    NameRow: "names",
+    IdRow: "ids",
+    UnitRow: "units",
+    MemberRow: "members",
+    BatchRow: "batches",
+    LimitRow: "limits",
+    AttemptRow: "attempts",
+}
+
+
+def _column(name: str, hint: Any) -> "Column[Any]":
+    optional = isinstance(hint, UnionType)
+    plain = next(part for part in get_args(hint) if part is not type(None)) if optional else hint
+    types: dict[type, Any] = {str: Text, int: BigInteger, bool: Boolean}
+    return Column(name, types[plain], nullable=optional)
+
+
+def _table(kind: Any) -> Table:
+    """A table with a column for each field, in their order."""
+    hints = get_type_hints(kind)
+    columns = [_column(name, hints[name]) for name in kind._fields]
+    return Table(
+        NAMES[kind],
+        metadata,
+        *columns,
+        PrimaryKeyConstraint(*kind._fields[: KEY_FIELDS[kind]]),
+    )
+
+
+TABLES: dict[type[Any], Table] = {kind: _table(kind) for kind in NAMES}
+_names, _ids, _units = TABLES[NameRow], TABLES[IdRow], TABLES[UnitRow]
+_members, _batches = TABLES[MemberRow], TABLES[BatchRow]
+_attempts, _limits = TABLES[AttemptRow], TABLES[LimitRow]
+
+Index("names_of_unit", _names.c.unit_id)
+Index("ids_by_unit", _ids.c.unit_id)
+Index("members_by_unit", _members.c.unit_id)
+Index("batches_by_scope", _batches.c.scope)
+Index("attempts_of_unit", _attempts.c.unit_id, _attempts.c.number)
+Index("attempts_of_batch", _attempts.c.batch, _attempts.c.number)
+for _limited in (_batches, _limits):
+    _most = "planned" if _limited is _batches else "allowed"
+    _limited.append_constraint(
+        CheckConstraint(
+            f"taken >= 0 AND ({_most} IS NULL OR taken <= {_most})",
+            name=f"{_limited.name}_keep_their_quantity",
+        )
+    )
+
+GUARDED = ("records", "foreign_records", "checkpoints")
+REFUSAL = " BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END "
+"""What a guard does on a server."""
+
+
+def guards(dialect: str) -> tuple[str, ...]:
+    """Statements that make the database refuse UPDATE and DELETE of what is append-only."""
+    if dialect == "sqlite":
+        return tuple(
+            f"CREATE TRIGGER {table}_keep_{action} BEFORE {action} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+            for table in GUARDED
+            for action in ("UPDATE", "DELETE")
+        )
+    refuse = (
+        "CREATE OR REPLACE FUNCTION burner_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$${REFUSAL}$$"
+    )
+    return refuse, *(
+        f"CREATE TRIGGER {table}_keep_{action} BEFORE {action} ON {table} "
+        f"FOR EACH {'STATEMENT' if action == 'TRUNCATE' else 'ROW'} "
+        "EXECUTE FUNCTION burner_append_only()"
+        for table in GUARDED
+        for action in ("UPDATE", "DELETE", "TRUNCATE")
+    )
+
+
+def create(connection: Connection) -> None:
+    """Make all tables and their guards in the connection's transaction."""
+    metadata.create_all(connection, checkfirst=False)
+    for statement in guards(connection.dialect.name):
+        connection.execute(text(statement))
+    connection.execute(about.insert(), [{"key": "schema", "value": str(SCHEMA)}])
