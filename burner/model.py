@@ -185,6 +185,8 @@ class Attempt:
     rework: str = ""
     """The reason given for burning a known unit again."""
     try_number: int = 1
+    key: str = ""
+    """Keyed fingerprint of the product secret that the unit gets."""
 
     @property
     def chip(self) -> str:

@@ -58,6 +58,15 @@ class MemoryState:
                 index.setdefault(tuple(getattr(row, name) for name in names), set()).add(row)
         return sorted(index.get(tuple(fields.values()), ()))
 
+    def like(self, row: R) -> R | None:
+        """The row with the same key."""
+        kind = type(row)
+        return self.get(kind, *row[: KEY_FIELDS[kind]])
+
+    def count(self, kind: type[NamedRow]) -> int:
+        """How many rows there are."""
+        return len(self._rows[kind])
+
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         here = self.get(MemberRow, batch, unit_id)
         held = self._scopes.get(scope, {}).get(unit_id, 0)

@@ -6,7 +6,7 @@ NEVER = -1
 """No record."""
 
 OPEN, PASS = "OPEN", "PASS"
-SCRAP, VOID = "scrap", "void"
+SCRAP, VOID, REWORK = "scrap", "void", "rework"
 BATCH_OPEN, BATCH_CLOSED = "open", "closed"
 
 
@@ -84,6 +84,8 @@ class UnitRow(NamedTuple):
     """That began since the last void."""
     voided: int
     """Number of the last void; attempts before it do not count."""
+    rework: str
+    """Reason of the rework that the unit is in: declared, or begun and not passed."""
 
 
 class MemberRow(NamedTuple):

@@ -17,6 +17,7 @@ from burner.manifest.fold.rows import (
     NEVER,
     OPEN,
     PASS,
+    REWORK,
     SCRAP,
     VOID,
     AttemptRow,
@@ -36,7 +37,6 @@ UNIQUE = {"imei": "E426", "serial": "E433"}
 
 FAIL = "FAIL"
 OUTCOMES = (PASS, FAIL, "ERROR", "ABORTED")
-REWORK = "rework"
 
 
 def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
@@ -64,7 +64,7 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     voided = before.voided if before else NEVER
     return (
         *changes,
-        Put(UnitRow(product, unit_id, OPEN, number, number, NEVER, nth, voided)),
+        Put(UnitRow(product, unit_id, OPEN, number, number, NEVER, nth, voided, attempt.rework)),
         Put(_attempt(number, entry, attempt, nth)),
     )
 
@@ -100,7 +100,9 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
         state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id), entry.intent, word
     )
     if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
-        changes.append(Put(unit._replace(word=word, record=number, passed=passed)))
+        rework = "" if word == PASS else unit.rework
+        after = unit._replace(word=word, record=number, passed=passed, rework=rework)
+        changes.append(Put(after))
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
         changes += batches.seat(state, entry.batch, entry.unit_id, word)
@@ -108,13 +110,13 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
 
 
 def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
-    """A person's word; a repair changes nothing by itself."""
+    """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
     unit = existing(state, entry.product_id, entry.unit_id)
     if entry.what not in (SCRAP, VOID, REWORK):
         raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
     if entry.what == REWORK:
-        return ()
-    after = unit._replace(word=entry.what, record=number, passed=NEVER)
+        return _repair(state, number, entry, unit)
+    after = unit._replace(word=entry.what, record=number, passed=NEVER, rework="")
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
     changes: list[Change] = [Put(after)]
@@ -127,6 +129,16 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     if entry.batch and state.get(MemberRow, entry.batch, entry.unit_id):
         changes += batches.seat(state, entry.batch, entry.unit_id, entry.what)
     return tuple(changes)
+
+
+def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
+    after = unit._replace(rework=entry.reason)
+    if unit.word != SCRAP:
+        return (Put(after),)
+    seated: tuple[Change, ...] = ()
+    if entry.batch and state.get(MemberRow, entry.batch, entry.unit_id):
+        seated = batches.seat(state, entry.batch, entry.unit_id, REWORK)
+    return (Put(after._replace(word=REWORK, record=number)), *seated)
 
 
 def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
@@ -147,7 +159,7 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
         return (ended,)
     if before and before.word in (OPEN, SCRAP):
         return (ended,)  # in work elsewhere, or thrown away: that word stands
-    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER)
+    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "")
     unit = (before or empty)._replace(word=word, record=number)
     seated: tuple[Change, ...] = ()
     if entry.batch and state.get(BatchRow, entry.batch):

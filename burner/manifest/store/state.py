@@ -33,7 +33,10 @@ _members, _batches = TABLES[MemberRow], TABLES[BatchRow]
 _places = (
     select(_members.c.unit_id)
     .join(_batches, _batches.c.batch == _members.c.batch)
-    .where(_batches.c.scope == bindparam("of_scope"), or_(_members.c.word == OPEN, _members.c.word == PASS))
+    .where(
+        _batches.c.scope == bindparam("of_scope"),
+        or_(_members.c.word == OPEN, _members.c.word == PASS),
+    )
 )
 _ELSEWHERE = Prepared(
     _places.where(
@@ -64,12 +67,12 @@ class TableState:
         names = of._fields[: KEY_FIELDS[kind]]
         row = _find(of, names).run(self._connection, **dict(zip(names, key, strict=True)))
         found = row.fetchone()
-        return _row(kind, found) if found else None
+        return row_of(kind, found) if found else None
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         of: Any = kind
         found = _find(of, tuple(fields)).run(self._connection, **fields).fetchall()
-        return sorted(_row(kind, row) for row in found)
+        return sorted(row_of(kind, row) for row in found)
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch}
@@ -104,8 +107,8 @@ class TableState:
                 yield number, body.encode()
 
 
-def _row(kind: type[R], values: Any) -> R:
-    """SQLite keeps no booleans."""
+def row_of(kind: type[R], values: Any) -> R:
+    """A row as the database gives it. SQLite keeps no booleans."""
     row: Any = kind(*values)
     for name in _BOOLEAN[kind]:
         row = row._replace(**{name: bool(getattr(row, name))})

@@ -163,6 +163,7 @@ Index("ids_by_unit", _ids.c.unit_id)
 Index("members_by_unit", _members.c.unit_id)
 Index("batches_by_scope", _batches.c.scope)
 Index("attempts_of_unit", _attempts.c.unit_id, _attempts.c.number)
+Index("attempts_by_end", _attempts.c.ended)
 Index("attempts_of_batch", _attempts.c.batch, _attempts.c.number)
 for _limited in (_batches, _limits):
     _most = "planned" if _limited is _batches else "allowed"

@@ -1,0 +1,272 @@
+"""The manifest in its database against itself: a table of named checks, each with what it covered.
+
+One pass over the records feeds most of them; memory holds what the rules must remember.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import kind_of
+from burner.manifest.fold.memory import MemoryState
+from burner.manifest.fold.rows import NEVER, AttemptRow
+from burner.manifest.local.known_log import KnownLog
+from burner.manifest.log.note import Note, NoteError
+from burner.manifest.store.engine import Prepared, stream
+from burner.manifest.store.hashes import read_head
+from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.tables import TABLES, checkpoints, records, tiles
+from burner.manifest.verify.replay import Replay
+
+CHUNK = 2000
+"""Records read at once."""
+
+Progress = Callable[[int], None]
+"""Told how many more records were checked."""
+
+
+class Check(StrEnum):
+    """What is checked, in the order in which it is told."""
+
+    RECORDS = "records"
+    """Every body is canonical and hashes to its leaf; none is missing."""
+    TREE = "tree"
+    """The stored hashes are those of the records."""
+    HEADS = "heads"
+    """The head and every kept checkpoint are signed by a key that was in force."""
+    RULES = "rules"
+    """No record breaks a rule of those before it."""
+    TABLES = "tables"
+    """What follows from the records is what the tables hold."""
+    COMPUTER = "this computer"
+    """The heads that this computer knows are heads of this log."""
+
+
+@dataclass
+class CheckResult:
+    """One row of the table."""
+
+    check: Check
+    covered: str = ""
+    code: str = ""
+    """Empty: it agrees."""
+    place: str = ""
+    """The first bad place."""
+
+
+@dataclass
+class Verification:
+    """What was checked, and what was found."""
+
+    origin: str = ""
+    size: int = 0
+    root: str = ""
+    results: dict[Check, CheckResult] = field(
+        default_factory=lambda: {check: CheckResult(check) for check in Check}
+    )
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing bad was found."""
+        return not any(result.code for result in self.results.values())
+
+    def fail(self, check: Check, code: str, place: str) -> None:
+        """Note a bad place; the first one of a check stays."""
+        result = self.results[check]
+        if not result.code:
+            result.code, result.place = code, place
+
+
+_RECORDS = Prepared(
+    select(*(records.c[name] for name in ("number", "kind", "batch", "unit_id", "leaf", "body")))
+    .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
+    .order_by(records.c.number)
+)
+_attempts = TABLES[AttemptRow]
+_ENDED = Prepared(
+    select(_attempts)
+    .where(_attempts.c.ended >= bindparam("first"), _attempts.c.ended < bindparam("below"))
+    .order_by(_attempts.c.ended)
+)
+_OPEN = select(_attempts).where(_attempts.c.ended == NEVER).order_by(_attempts.c.number)
+_BEHIND = select(func.max(records.c.number))
+
+
+def verify(
+    connection: Connection,
+    known: Sequence[KnownLog] = (),
+    progress: Progress = lambda _: None,
+) -> Verification:
+    """Check a manifest.
+
+    Args:
+        connection: a transaction that sees one moment.
+        known: heads that this computer, or somebody else, knows of this log.
+        progress: told how many more records were checked.
+    """
+    return _Verify(connection, known, progress).run()
+
+
+class _Verify:
+    def __init__(
+        self, connection: Connection, known: Sequence[KnownLog], progress: Progress
+    ) -> None:
+        self._connection, self._progress = connection, progress
+        self._ended: list[AttemptRow] = []
+        self._replay = Replay(MemoryState(TableState(connection).foreign, self._ended.append))
+        self._tiles = _tiles(connection)
+        self._known = {log.size: log for log in known}
+        self._met: set[int] = set()
+        rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
+        self._kept = {row.size: row.note for row in rows}
+        self.found = Verification()
+
+    def run(self) -> Verification:
+        found = self.found
+        try:
+            stored = read_head(self._connection)
+        except BurnerError as error:
+            found.fail(Check.HEADS, error.code, error.detail)
+            return found
+        if stored is None:
+            found.fail(Check.HEADS, "E713", "there is no head")
+            return found
+        found.origin, found.size = stored.checkpoint.origin, stored.checkpoint.size
+        found.root = stored.checkpoint.root.hex()
+        last = self._connection.execute(_BEHIND).scalar()
+        if last is not None and last >= found.size:
+            found.fail(Check.HEADS, "E756", f"record {found.size} to {last}")
+        if self._walk(found.size):
+            self._head(stored.note)
+            self._tables()
+        self._covered()
+        return found
+
+    def _walk(self, size: int) -> bool:
+        """Fold all records; False when it had to stop."""
+        for first in range(0, size, CHUNK):
+            below = min(first + CHUNK, size)
+            rows = _RECORDS.run(self._connection, first=first, below=below).fetchall()
+            for row in rows:
+                if not self._record(row):
+                    return False
+            if self._replay.frontier.size != below:
+                number = self._replay.frontier.size
+                self.found.fail(Check.RECORDS, "E713", f"record {number} is gone")
+                return False
+            self._attempts(first, below)
+            self._progress(below - first)
+        return True
+
+    def _record(self, row: Any) -> bool:
+        number, kind, batch, unit_id, leaf, body = row
+        replay, found = self._replay, self.found
+        if number != replay.frontier.size:
+            found.fail(Check.RECORDS, "E713", f"record {replay.frontier.size} is gone")
+            return False
+        try:
+            entry = replay.take(body.encode())
+        except BurnerError as error:
+            check = Check.RULES if error.code == "E714" else Check.RECORDS
+            found.fail(check, error.code, error.detail)
+            return False
+        for stored in replay.stored:
+            if stored.level == 0 and stored.hash != bytes(leaf):
+                found.fail(Check.RECORDS, "E713", f"record {number} is not the one that was signed")
+                return False
+            if stored.level and next(self._tiles[stored.level], None) != stored.hash:
+                found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.index}")
+        if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
+            found.fail(Check.TABLES, "E714", f"the columns of record {number}")
+        self._checkpoints()
+        return True
+
+    def _checkpoints(self) -> None:
+        size = self._replay.frontier.size
+        if note := self._kept.pop(size, None):
+            self._head_at(note)
+        if log := self._known.pop(size, None):
+            self._met.add(size)
+            if log.root != self._replay.frontier.root.hex():
+                place = f"its first {size} records are not those known here"
+                self.found.fail(Check.COMPUTER, "E710", place)
+
+    def _head_at(self, text: str) -> None:
+        try:
+            self._replay.check_head(Note.parse(text.encode()))
+        except NoteError as error:
+            self.found.fail(Check.HEADS, "E713", str(error))
+        except BurnerError as error:
+            self.found.fail(Check.HEADS, error.code, error.detail)
+
+    def _head(self, note: Note) -> None:
+        self._head_at(str(note))
+        for size in self._kept:
+            self.found.fail(Check.HEADS, "E713", f"a checkpoint at {size}")
+        for size in self._known:
+            place = f"it ends at record {self.found.size - 1}, known are {size}"
+            self.found.fail(Check.COMPUTER, "E710", place)
+
+    def _attempts(self, first: int, below: int) -> None:
+        there = _ENDED.run(self._connection, first=first, below=below).fetchall()
+        rows = [row_of(AttemptRow, row) for row in there]
+        if rows != self._ended:
+            place = _first_difference(rows, self._ended)
+            self.found.fail(Check.TABLES, "E714", f"attempts: {place}")
+        self._ended.clear()
+
+    def _tables(self) -> None:
+        there = [row_of(AttemptRow, row) for row in self._connection.execute(_OPEN)]
+        if there != sorted(self._replay.state.rows(AttemptRow)):
+            self.found.fail(Check.TABLES, "E714", "attempts: those that are OPEN")
+        for kind, table in TABLES.items():
+            if kind is not AttemptRow:
+                self._table(kind, table)
+
+    def _table(self, kind: Any, table: Any) -> None:
+        state, count = self._replay.state, 0
+        for rows in stream(self._connection, select(table), CHUNK):
+            for values in rows:
+                row = row_of(kind, values)
+                count += 1
+                if state.like(row) != row:
+                    self.found.fail(Check.TABLES, "E714", f"{table.name}: {_shown(row)}")
+                    return
+        if count != state.count(kind):
+            self.found.fail(Check.TABLES, "E714", f"{table.name}: {count} rows")
+
+    def _covered(self) -> None:
+        results, size = self.found.results, self._replay.frontier.size
+        results[Check.RECORDS].covered = f"{size} records"
+        results[Check.RULES].covered = f"{size} records"
+        results[Check.TREE].covered = f"{size >> 8} tiles"
+        results[Check.HEADS].covered = "the head and kept checkpoints"
+        results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
+        results[Check.COMPUTER].covered = f"{len(self._met)} heads"
+
+
+def _tiles(connection: Connection) -> dict[int, Iterator[bytes]]:
+    """The stored hashes of each level above the leaves, in their order."""
+
+    def level(number: int) -> Iterator[bytes]:
+        query = select(tiles.c.hash).where(tiles.c.level == number).order_by(tiles.c.position)
+        return (bytes(value) for value in connection.execute(query).scalars())
+
+    return {number: level(number) for number in range(8, 64, 8)}
+
+
+def _first_difference(there: list[AttemptRow], expected: list[AttemptRow]) -> str:
+    for here, due in zip(there, expected, strict=False):
+        if here != due:
+            return _shown(due)
+    longer = max(there, expected, key=len)
+    return _shown(longer[min(len(there), len(expected))])
+
+
+def _shown(row: Any) -> str:
+    return " ".join(str(value) for value in row[:4])

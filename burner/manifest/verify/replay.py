@@ -1,0 +1,81 @@
+"""A log folded again, record by record: of the database, of a file, of an import."""
+
+from collections.abc import Callable
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import AnyEntry, EntryError, read
+from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.memory import MemoryState
+from burner.manifest.fold.rows import AttemptRow, KeyRow
+from burner.manifest.fold.rules import apply
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
+
+
+class Replay:
+    """The log up to here: its tree, and what follows from it."""
+
+    def __init__(
+        self,
+        state: MemoryState | None = None,
+        ended: Callable[[AttemptRow], None] = lambda _row: None,
+    ) -> None:
+        """`ended` is told of each attempt that ended, when no state is given."""
+        self.state = state or MemoryState(ended=ended)
+        self.frontier = Frontier()
+        self.at = ""
+        """Moment of the last record."""
+        self.stored: tuple[StoredHash, ...] = ()
+        """What the last record adds to the stored hashes: its leaf, and full tiles."""
+
+    def take(self, body: bytes) -> AnyEntry:
+        """One more record.
+
+        Raises:
+            BurnerError: E713 it is no record; E714, or the code of the rule, where it breaks one.
+        """
+        number = self.frontier.size
+        try:
+            entry = read(body)
+        except EntryError as error:
+            raise BurnerError("E713", f"record {number}: {error}") from None
+        try:
+            changes = apply(self.state, number, entry)
+        except BurnerError as error:
+            why = error.detail if error.code == "E714" else f"{error.row.says} {error.detail}"
+            raise BurnerError("E714", f"record {number}: {why}") from None
+        self.state.adopt(changes)
+        leaf = leaf_hash(body)
+        self.state.count_record(entry.batch, leaf)
+        self.frontier, self.stored = self.frontier.append(leaf)
+        self.at = entry.at
+        return entry
+
+    def check_head(self, note: Note) -> KeyRow:
+        """Check a checkpoint of the log as it is here.
+
+        Returns:
+            The key that signed it.
+
+        Raises:
+            BurnerError: E713 it is another head, or its signature is false; E755 it is signed by
+                no key of the log that was in force.
+        """
+        size = self.frontier.size
+        try:
+            checkpoint = Checkpoint.parse(note.text)
+        except NoteError as error:
+            raise BurnerError("E713", f"the head at {size}: {error}") from None
+        if (checkpoint.size, checkpoint.root) != (size, self.frontier.root):
+            raise BurnerError("E713", f"the head at {size} is not the one that was signed")
+        for signature in note.signatures:
+            row = self.state.get(KeyRow, signature.id.hex())
+            if row is None or not may_sign(row, self.at):
+                continue
+            try:
+                if note.check([VerifierKey.parse(row.key)]):
+                    return row
+            except NoteError as error:
+                raise BurnerError("E713", f"the head at {size}: {error}") from None
+        raise BurnerError("E755", f"the head at {size}")
