@@ -37,8 +37,12 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
 
 
 def _names(state: State, origin: str, other: State, doubled: list[Doubled]) -> Iterator[Change]:
-    theirs = {(row.product_id, row.device_name): row for row in other.rows(NameRow) if not row.log}
-    for row in state.rows(NameRow, log=origin):
+    theirs = {
+        (row.product_id, row.device_name): row
+        for row in other.rows(NameRow)
+        if not row.imported_from
+    }
+    for row in state.rows(NameRow, imported_from=origin):
         if (row.product_id, row.device_name) not in theirs:
             yield Drop(row)
     for key, row in sorted(theirs.items()):
@@ -60,8 +64,8 @@ def _names(state: State, origin: str, other: State, doubled: list[Doubled]) -> I
 def _ids(
     state: State, number: int, origin: str, other: State, doubled: list[Doubled]
 ) -> Iterator[Change]:
-    theirs = {row[:4]: row for row in other.rows(IdRow) if not row.log}
-    for row in state.rows(IdRow, log=origin):
+    theirs = {row[:4]: row for row in other.rows(IdRow) if not row.imported_from}
+    for row in state.rows(IdRow, imported_from=origin):
         if row[:4] not in theirs:
             yield Drop(row)
     for key, row in sorted(theirs.items()):
@@ -78,5 +82,5 @@ def _ids(
                         value=row.value,
                     )
                 )
-        if not any(held.unit_id == row.unit_id and not held.log for held in ours):
+        if not any(held.unit_id == row.unit_id and not held.imported_from for held in ours):
             yield Put(IdRow(*key, number if row.held else -1, -1, origin))

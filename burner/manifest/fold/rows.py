@@ -43,8 +43,8 @@ class NameRow(NamedTuple):
     product_id: str
     device_name: str
     unit_id: str
-    log: str
-    """Origin of the imported log that brought it; empty: a unit of ours took it."""
+    imported_from: str
+    """Origin of the log that brought it; empty: a unit of ours took it."""
 
 
 class IdRow(NamedTuple):
@@ -58,7 +58,7 @@ class IdRow(NamedTuple):
     """Intent of the PASS by which the unit has it; NEVER: it has it by none."""
     opened: int
     """Intent of the attempt in work by which the unit has it."""
-    log: str
+    imported_from: str
     """As in `NameRow`; `passed` is then the number of the import."""
 
     @property
@@ -79,7 +79,8 @@ class UnitRow(NamedTuple):
     last: int
     """Intent of the last attempt that began."""
     passed: int
-    """Intent of the PASS that describes its flash; NEVER: none does."""
+    """Intent of the last PASS that no correction withdrew. It describes the flash while it is the
+    last attempt."""
     attempts: int
     """That began since the last void."""
     voided: int
@@ -157,6 +158,8 @@ class AttemptRow(NamedTuple):
     rework: str
     nth: int
     """The how-manyth on its unit; of one that never began, of the attempt before it."""
+    bound: int
+    """Number of the record that bound its name or IDs after the boot."""
     ended: int
     """Number of its outcome; NEVER: it is OPEN."""
     superseded_by: int

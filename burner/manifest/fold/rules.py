@@ -68,7 +68,7 @@ _RULES: dict[type[Entry], Callable[[State, int, Any], tuple[Change, ...]]] = {
     BatchChanged: lambda state, _number, entry: batches.change(state, entry),
     BatchClosed: batches.close,
     Intent: units.begin,
-    NameBound: lambda state, _number, entry: units.bind(state, entry),
+    NameBound: units.bind,
     Outcome: units.end,
     Correction: units.correct,
     SampleDrawn: lambda state, _number, entry: batches.draw(state, entry),

@@ -62,14 +62,15 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
         changes += _into_batch(state, entry)
     nth = before.attempts + 1 if before else 1
     voided = before.voided if before else NEVER
+    passed = before.passed if before else NEVER
     return (
         *changes,
-        Put(UnitRow(product, unit_id, OPEN, number, number, NEVER, nth, voided, attempt.rework)),
+        Put(UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, attempt.rework)),
         Put(_attempt(number, entry, attempt, nth)),
     )
 
 
-def bind(state: State, entry: NameBound) -> tuple[Change, ...]:
+def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
     """What the booted unit told is taken for the attempt in work."""
     work = _work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
@@ -77,7 +78,7 @@ def bind(state: State, entry: NameBound) -> tuple[Change, ...]:
     changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
     if not work.device_name:
         changes += _take_name(state, entry, entry.device_name)
-    return (*changes, Put(work._replace(device_name=entry.device_name)))
+    return (*changes, Put(work._replace(device_name=entry.device_name, bound=number)))
 
 
 def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
@@ -95,7 +96,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     changes: list[Change] = [Put(_ended(work, number, entry))]
     if unit.last != entry.intent:
         return tuple(changes)
-    passed = entry.intent if word == PASS else NEVER
+    passed = entry.intent if word == PASS else unit.passed
     changes += _settle_ids(
         state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id), entry.intent, word
     )
@@ -184,7 +185,7 @@ def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[C
     holder = state.get(NameRow, entry.product_id, name)
     if holder is not None and holder.unit_id != entry.unit_id:
         raise BurnerError("E450", f"{name} belongs to unit {holder.unit_id}")
-    if holder is None or holder.log:
+    if holder is None or holder.imported_from:
         yield Put(NameRow(entry.product_id, name, entry.unit_id, ""))
 
 
@@ -205,7 +206,7 @@ def _take_ids(
     }
     for key in sorted(told):
         before = known.pop(key, None)
-        passed = before.passed if before and not before.log else NEVER
+        passed = before.passed if before and not before.imported_from else NEVER
         yield Put(IdRow(key[1], key[0], product, unit_id, passed, intent, ""))
     for row in known.values():
         if row.opened not in (NEVER, intent):
@@ -248,6 +249,7 @@ def _attempt(number: int, entry: Intent | Outcome, attempt: AttemptFacts, nth: i
         try_number=attempt.try_number,
         rework=attempt.rework,
         nth=nth,
+        bound=NEVER,
         ended=NEVER,
         superseded_by=NEVER,
     )

@@ -11,10 +11,11 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import HASH_SIZE, Frontier, StoredHash
 from burner.manifest.store.engine import Prepared
-from burner.manifest.store.tables import head, records, tiles
+from burner.manifest.store.tables import OWN, head, records, tiles
 
 _LEAVES = Prepared(
     select(records.c.leaf)
+    .where(records.c.log == OWN)
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
 )

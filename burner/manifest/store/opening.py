@@ -20,21 +20,26 @@ from burner.manifest.log.tree import Frontier, frontier, leaf_hash, subtree_hash
 from burner.manifest.store.engine import Prepared
 from burner.manifest.store.hashes import HeadRow, TableHashes
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import RARE, checkpoints, records
+from burner.manifest.store.tables import OWN, RARE, checkpoints, records
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 _KEY_RECORDS = (
     select(records.c.number, records.c.leaf, records.c.body)
-    .where(RARE, records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]))
+    .where(
+        RARE,
+        records.c.log == OWN,
+        records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
+    )
     .order_by(records.c.number)
 )
 _LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
 _BODIES = Prepared(
     select(records.c.number, records.c.leaf, records.c.body)
+    .where(records.c.log == OWN)
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
 )
-_LAST = select(func.max(records.c.number))
+_LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
 def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None) -> None:

@@ -1,6 +1,6 @@
 """The state as tables of the database: what the rules ask, and their changes as SQL."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -8,8 +8,6 @@ from sqlalchemy import ClauseElement, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from burner.manifest.entries.kinds import read
-from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
@@ -20,10 +18,9 @@ from burner.manifest.fold.rows import (
     MemberRow,
     NamedRow,
 )
-from burner.manifest.fold.rules import apply
 from burner.manifest.log.tree import Frontier
 from burner.manifest.store.engine import Prepared
-from burner.manifest.store.tables import TABLES, foreign_records, records
+from burner.manifest.store.tables import OWN, TABLES, imported, records
 
 R = TypeVar("R", bound=NamedRow)
 
@@ -45,50 +42,43 @@ _ELSEWHERE = Prepared(
 )
 _LEAVES = (
     select(records.c.leaf)
-    .where(records.c.batch == bindparam("of_batch"))
+    .where(records.c.log == bindparam("of_log"), records.c.batch == bindparam("of_batch"))
     .order_by(records.c.number)
-)
-_FOREIGN = (
-    select(foreign_records.c.number, foreign_records.c.body)
-    .where(foreign_records.c.origin == bindparam("of_origin"))
-    .where(foreign_records.c.number < bindparam("below"))
-    .order_by(foreign_records.c.number)
 )
 
 
 class TableState:
     """See `State`. Of one transaction; whoever writes holds the row of the head."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, log: int = OWN) -> None:
+        self._connection, self._log = connection, log
 
     def get(self, kind: type[R], *key: object) -> R | None:
         of: Any = kind
         names = of._fields[: KEY_FIELDS[kind]]
-        row = _find(of, names).run(self._connection, **dict(zip(names, key, strict=True)))
+        where = dict(zip(names, key, strict=True))
+        row = _find(of, names).run(self._connection, log=self._log, **where)
         found = row.fetchone()
         return row_of(kind, found) if found else None
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         of: Any = kind
-        found = _find(of, tuple(fields)).run(self._connection, **fields).fetchall()
+        found = _find(of, tuple(fields)).run(self._connection, log=self._log, **fields).fetchall()
         return sorted(row_of(kind, row) for row in found)
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
-        where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch}
+        where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch, "of_log": self._log}
         return _ELSEWHERE.run(self._connection, **where).fetchone() is not None
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
-        tree = Frontier()
-        for leaf in self._connection.execute(_LEAVES, {"of_batch": batch}).scalars():
+        tree, where = Frontier(), {"of_log": self._log, "of_batch": batch}
+        for leaf in self._connection.execute(_LEAVES, where).scalars():
             tree, _ = tree.append(bytes(leaf))
         return tree.size, tree.root
 
-    def foreign(self, origin: str, size: int) -> MemoryState | None:
-        state = MemoryState()
-        for number, body in self._foreign_bodies(origin, size):
-            state.adopt(apply(state, number, read(body)))
-        return state
+    def foreign(self, origin: str, size: int) -> "TableState | None":
+        log = log_number(self._connection, origin)
+        return None if log is None else TableState(self._connection, log)
 
     def adopt(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -96,20 +86,20 @@ class TableState:
             if isinstance(change, Drop):
                 names = kind._fields[: KEY_FIELDS[kind]]
                 values = dict(zip(names, change.row, strict=False))
-                _drop(kind).run(self._connection, **values)
+                _drop(kind).run(self._connection, log=self._log, **values)
             else:
-                _put(kind).run(self._connection, **change.row._asdict())
+                _put(kind).run(self._connection, log=self._log, **change.row._asdict())
 
-    def _foreign_bodies(self, origin: str, size: int) -> Iterator[tuple[int, bytes]]:
-        rows = self._connection.execute(_FOREIGN, {"of_origin": origin, "below": size})
-        while some := rows.fetchmany(CHUNK):
-            for number, body in some:
-                yield number, body.encode()
+
+def log_number(connection: Connection, origin: str) -> int | None:
+    """Number of an imported log; None: it is not here."""
+    query = select(imported.c.log).where(imported.c.origin == origin)
+    return connection.execute(query).scalar()
 
 
 def row_of(kind: type[R], values: Any) -> R:
-    """A row as the database gives it. SQLite keeps no booleans."""
-    row: Any = kind(*values)
+    """A row as the database gives it, behind the number of its log. SQLite keeps no booleans."""
+    row: Any = kind(*values[1:])
     for name in _BOOLEAN[kind]:
         row = row._replace(**{name: bool(getattr(row, name))})
     return cast("R", row)
@@ -124,14 +114,14 @@ _BOOLEAN: dict[type[Any], tuple[str, ...]] = {
 @cache
 def _find(kind: Any, names: tuple[str, ...]) -> Prepared:
     table = TABLES[kind]
-    where = (table.c[name] == bindparam(name, type_=table.c[name].type) for name in names)
+    where = (table.c[n] == bindparam(n, type_=table.c[n].type) for n in ("log", *names))
     return Prepared(select(table).where(*where))
 
 
 @cache
 def _put(kind: Any) -> Prepared:
     table = TABLES[kind]
-    rest = table.c.keys()[KEY_FIELDS[kind] :]
+    rest = kind._fields[KEY_FIELDS[kind] :]
 
     def clause(dialect: str) -> ClauseElement:
         make = postgresql.insert if dialect == "postgresql" else sqlite.insert
@@ -146,5 +136,5 @@ def _put(kind: Any) -> Prepared:
 @cache
 def _drop(kind: Any) -> Prepared:
     table = TABLES[kind]
-    key = kind._fields[: KEY_FIELDS[kind]]
+    key = ("log", *kind._fields[: KEY_FIELDS[kind]])
     return Prepared(delete(table).where(*(table.c[name] == bindparam(name) for name in key)))

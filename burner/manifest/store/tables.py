@@ -1,6 +1,6 @@
 """The tables: the log itself, and one table for each type of row that follows from it.
 
-Records, imported records and kept checkpoints are append-only by triggers. The other tables hold
+Records and kept checkpoints are append-only by triggers. The other tables hold
 nothing that the log does not say: `verify` folds it again and compares.
 """
 
@@ -39,6 +39,9 @@ from burner.manifest.fold.rows import (
 SCHEMA = 4
 """Version of the tables."""
 
+OWN = 0
+"""Number of our own log in the column `log`; others are imported logs, see `imported`."""
+
 metadata = MetaData()
 
 about = Table(
@@ -49,17 +52,27 @@ about = Table(
 )
 """`schema`: the version of the tables."""
 
+imported = Table(
+    "imported",
+    metadata,
+    Column("log", BigInteger, primary_key=True, autoincrement=False),
+    Column("origin", Text, nullable=False, unique=True),
+)
+"""Numbers of imported logs, from 1."""
+
 records = Table(
     "records",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("log", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("batch", Text, nullable=False),
     Column("unit_id", Text, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("log", "number"),
 )
-"""The log: canonical bodies in their order, each with its leaf hash."""
+"""The logs: canonical bodies in their order, each with its leaf hash."""
 
 OF_ATTEMPTS = ("intent", "name-bound", "outcome")
 RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_ATTEMPTS])
@@ -67,21 +80,15 @@ RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_ATTEMPT
 for what the index holds."""
 
 Index("records_of_unit", records.c.unit_id)
-Index("records_of_batch", records.c.batch, records.c.number)
-Index("rare_records", records.c.kind, records.c.number, sqlite_where=RARE, postgresql_where=RARE)
-
-foreign_records = Table(
-    "foreign_records",
-    metadata,
-    Column("origin", Text, nullable=False),
-    Column("number", BigInteger, nullable=False),
-    Column("unit_id", Text, nullable=False),
-    Column("leaf", LargeBinary, nullable=False),
-    Column("body", Text, nullable=False),
-    PrimaryKeyConstraint("origin", "number"),
-    Index("foreign_records_of_unit", "unit_id"),
+Index("records_of_batch", records.c.log, records.c.batch, records.c.number)
+Index(
+    "rare_records",
+    records.c.log,
+    records.c.kind,
+    records.c.number,
+    sqlite_where=RARE,
+    postgresql_where=RARE,
 )
-"""Logs that were imported."""
 
 tiles = Table(
     "tiles",
@@ -142,14 +149,15 @@ def _column(name: str, hint: Any) -> "Column[Any]":
 
 
 def _table(kind: Any) -> Table:
-    """A table with a column for each field, in their order."""
+    """A table with the log and a column for each field, in their order."""
     hints = get_type_hints(kind)
     columns = [_column(name, hints[name]) for name in kind._fields]
     return Table(
         NAMES[kind],
         metadata,
+        Column("log", BigInteger, nullable=False),
         *columns,
-        PrimaryKeyConstraint(*kind._fields[: KEY_FIELDS[kind]]),
+        PrimaryKeyConstraint("log", *kind._fields[: KEY_FIELDS[kind]]),
     )
 
 
@@ -159,12 +167,13 @@ _members, _batches = TABLES[MemberRow], TABLES[BatchRow]
 _attempts, _limits = TABLES[AttemptRow], TABLES[LimitRow]
 
 Index("names_of_unit", _names.c.unit_id)
+Index("units_by_unit", _units.c.unit_id)
 Index("ids_by_unit", _ids.c.unit_id)
 Index("members_by_unit", _members.c.unit_id)
 Index("batches_by_scope", _batches.c.scope)
 Index("attempts_of_unit", _attempts.c.unit_id, _attempts.c.number)
-Index("attempts_by_end", _attempts.c.ended)
-Index("attempts_of_batch", _attempts.c.batch, _attempts.c.number)
+Index("attempts_by_end", _attempts.c.log, _attempts.c.ended)
+Index("attempts_of_batch", _attempts.c.log, _attempts.c.batch, _attempts.c.number)
 for _limited in (_batches, _limits):
     _most = "planned" if _limited is _batches else "allowed"
     _limited.append_constraint(
@@ -174,7 +183,7 @@ for _limited in (_batches, _limits):
         )
     )
 
-GUARDED = ("records", "foreign_records", "checkpoints")
+GUARDED = ("records", "checkpoints")
 REFUSAL = " BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END "
 """What a guard does on a server."""
 

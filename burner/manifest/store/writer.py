@@ -38,7 +38,7 @@ from burner.manifest.store.hashes import TableHashes, read_head
 from burner.manifest.store.opening import check_opening, check_signed, follow
 from burner.manifest.store.session import Session, log_at, settle_at
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import checkpoints, head, records
+from burner.manifest.store.tables import OWN, checkpoints, head, records
 
 Clock = Callable[[], datetime]
 MakeSigner = Callable[[str], NoteSigner]
@@ -53,7 +53,7 @@ _MOVE = Prepared(
     )
 )
 _KEEP = Prepared(insert(checkpoints))
-_LEAF_AT = select(records.c.leaf).where(records.c.number == bindparam("at"))
+_LEAF_AT = select(records.c.leaf).where(records.c.log == OWN, records.c.number == bindparam("at"))
 
 
 class Stamp(NamedTuple):
@@ -218,6 +218,7 @@ class LogWriter:
             leaf = leaf_hash(body)
             _RECORD.run(
                 connection,
+                log=OWN,
                 number=frontier.size,
                 kind=kind_of(entry),
                 batch=entry.batch,

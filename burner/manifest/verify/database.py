@@ -20,7 +20,7 @@ from burner.manifest.log.note import Note, NoteError
 from burner.manifest.store.engine import Prepared, stream
 from burner.manifest.store.hashes import read_head
 from burner.manifest.store.state import TableState, row_of
-from burner.manifest.store.tables import TABLES, checkpoints, records, tiles
+from burner.manifest.store.tables import OWN, TABLES, checkpoints, records, tiles
 from burner.manifest.verify.replay import Replay
 
 CHUNK = 2000
@@ -84,17 +84,23 @@ class Verification:
 
 _RECORDS = Prepared(
     select(*(records.c[name] for name in ("number", "kind", "batch", "unit_id", "leaf", "body")))
+    .where(records.c.log == OWN)
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
 )
 _attempts = TABLES[AttemptRow]
 _ENDED = Prepared(
     select(_attempts)
+    .where(_attempts.c.log == OWN)
     .where(_attempts.c.ended >= bindparam("first"), _attempts.c.ended < bindparam("below"))
     .order_by(_attempts.c.ended)
 )
-_OPEN = select(_attempts).where(_attempts.c.ended == NEVER).order_by(_attempts.c.number)
-_BEHIND = select(func.max(records.c.number))
+_OPEN = (
+    select(_attempts)
+    .where(_attempts.c.log == OWN, _attempts.c.ended == NEVER)
+    .order_by(_attempts.c.number)
+)
+_BEHIND = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
 def verify(
@@ -230,7 +236,7 @@ class _Verify:
 
     def _table(self, kind: Any, table: Any) -> None:
         state, count = self._replay.state, 0
-        for rows in stream(self._connection, select(table), CHUNK):
+        for rows in stream(self._connection, select(table).where(table.c.log == OWN), CHUNK):
             for values in rows:
                 row = row_of(kind, values)
                 count += 1
