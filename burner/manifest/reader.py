@@ -1,4 +1,4 @@
-"""Reading the manifest: one unit, a stream of attempts, the bodies of a chain. Never writes."""
+"""Reading the manifest: units, attempts, batches. Never writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,30 +8,22 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import quotas
-from burner.manifest.attempts import (
-    ATTEMPTS,
-    IS_OPEN,
-    ORDER,
-    ending,
-    first,
-    life_of,
-    superseded_by,
-)
-from burner.manifest.bodies import Data, Life, element
-from burner.manifest.canonical import utc
-from burner.manifest.claims import PASSED
-from burner.manifest.database import Place, check_version, facts, guarded, place, reading
-from burner.manifest.history import UnitHistory, find, history
-from burner.manifest.tables import SCHEMA, batches, chains, places, records
+from burner.manifest.entries.canonical import moment, utc
+from burner.manifest.entries.kinds import AnyEntry, EntryError, read
+from burner.manifest.fold.rows import NEVER, AttemptRow, BatchRow, LimitRow, LogRow, UnitRow
+from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
+from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
 from burner.model import Attempt, Outcome
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
+
+_attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 
 
 @dataclass(frozen=True)
@@ -44,34 +36,22 @@ class Filter:
     product: str = ""
     outcome: str = ""
     unit: str = ""
-    manifest: str = ""
-    """Only what its own stations wrote: an imported batch may have the same id as ours."""
+    log: int | None = None
+    """Number of a log: 0 our own; None: all."""
 
-    def narrow(self, query: Select[Any]) -> Select[Any]:
-        """The part that the database can decide by its indexes."""
+    def where(self) -> Iterator[ColumnElement[bool]]:
+        """As the database decides it."""
+        columns = _attempts.c
+        texts = (("batch", self.batch), ("product_id", self.product), ("unit_id", self.unit))
+        for name, value in (*texts, ("outcome", self.outcome)):
+            if value:
+                yield columns[name] == value
         if self.since:
-            # A record is written after its attempt started; `keeps` decides exactly.
-            query = query.where(first.c.at >= utc(self.since))
-        if self.batch:
-            query = query.where(first.c.batch == self.batch)
-        if self.manifest:
-            own = select(chains.c.chain).where(chains.c.manifest == self.manifest)
-            query = query.where(first.c.chain.in_(own))
-        if self.product:
-            query = query.where(first.c.product_id == self.product)
-        if self.unit:
-            query = query.where(first.c.unit_id == self.unit)
-        if self.outcome == Outcome.OPEN:
-            query = query.where(IS_OPEN)
-        elif self.outcome:
-            query = query.where(func.coalesce(ending.c.outcome, first.c.outcome) == self.outcome)
-        return query
-
-    def keeps(self, life: Life) -> bool:
-        """What only the body tells."""
-        started = life.attempt["started"]
-        since, until = (utc(each) if each else "" for each in (self.since, self.until))
-        return bool(started >= since and (not until or started < until))
+            yield columns.started >= utc(self.since)
+        if self.until:
+            yield columns.started < utc(self.until)
+        if self.log is not None:
+            yield columns.log == self.log
 
 
 ALL = Filter()
@@ -86,14 +66,16 @@ class Reader:
         self._engine = reading(where)
         try:
             with self.connection() as connection:
-                known = facts(connection)
-            version = check_version(where, known)
-            if version < SCHEMA:
-                raise BurnerError("E719", f"{where}: version {version}, this burner has {SCHEMA}")
+                version = check_version(where, facts(connection))
+                if version < SCHEMA:
+                    detail = f"{where}: version {version}, this burner has {SCHEMA}"
+                    raise BurnerError("E719", detail)
+                own = next(iter(TableState(connection).rows(LogRow, own=True)), None)
         except BaseException:
             self._engine.dispose()
             raise
-        self.manifest = known["manifest"]
+        self.origin = own.origin if own else ""
+        """Name of our own log; empty while it has no record."""
 
     @classmethod
     def open(cls, url_or_path: str | Path) -> Self:
@@ -126,94 +108,139 @@ class Reader:
         ):
             yield connection
 
+    # -- attempts --------------------------------------------------------------------------------
+
     def meant(self, wanted: Filter) -> Filter:
         """The same, but a batch that was opened here is that one: an import may bring its like.
 
         Raises:
             BurnerError: E733 no batch of that id was opened here or imported.
         """
-        if wanted.batch and self.batch(wanted.batch):
-            return replace(wanted, manifest=self.manifest)
-        if wanted.batch and not self.count(Filter(batch=wanted.batch)):
-            raise BurnerError("E733", wanted.batch)
-        return wanted
-
-    # -- attempts --------------------------------------------------------------------------------
-
-    def lives(self, wanted: Filter = ALL) -> Iterator[tuple[Life, Data | None]]:
-        """Every attempt in order of its first record, and who superseded it; constant memory."""
-        query = wanted.narrow(ATTEMPTS).order_by(*ORDER)
+        if not wanted.batch:
+            return wanted
         with self.connection() as connection:
-            rows = connection.execution_options(yield_per=CHUNK).execute(query)
-            for row in rows:
-                life = life_of(row)
-                if wanted.keeps(life):
-                    yield life, superseded_by(row)
+            return replace(wanted, log=log_of_batch(connection, wanted.batch))
 
-    def elements(self, wanted: Filter = ALL) -> Iterator[Data]:
-        """The same as `list --json` prints them."""
-        for life, successor in self.lives(wanted):
-            yield element(life, successor)
+    def rows(self, wanted: Filter = ALL, *, by_unit: bool = False) -> Iterator[AttemptRow]:
+        """Attempts in the order of the log, or those of a unit together; constant memory."""
+        order = [_attempts.c.log, _attempts.c.number]
+        if by_unit:
+            order = [_attempts.c.product_id, _attempts.c.unit_id, *order]
+        query = select(_attempts).where(*wanted.where()).order_by(*order)
+        with self.connection() as connection:
+            for row in connection.execution_options(yield_per=CHUNK).execute(query):
+                yield row_of(AttemptRow, row)
 
     def count(self, wanted: Filter = ALL) -> int:
-        """How many attempts the database would have to look at, for a progress bar."""
+        """How many attempts there are, for a progress bar."""
+        query = select(func.count()).select_from(_attempts).where(*wanted.where())
         with self.connection() as connection:
-            query = wanted.narrow(ATTEMPTS).with_only_columns(func.count())
             return int(connection.execute(query).scalar_one())
-
-    def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
-        """The latest attempt, the latest PASS, and whether the latest is OPEN."""
-        if not unit_id:
-            return UnitHistory()
-        with self.connection() as connection:
-            return history(connection, unit_id, product_id)
-
-    def find(self, text: str) -> tuple[str, ...]:
-        """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
-        with self.connection() as connection:
-            return find(connection, text)
 
     def newest(self) -> datetime | None:
-        """When the last record was written; None for an empty manifest."""
-        # Moments only grow along a chain: its last record is its newest.
-        last = (
-            select(records.c.at)
-            .where(records.c.chain == chains.c.chain)
-            .order_by(records.c.seq.desc())
+        """When the last record of our log was written; None for an empty one."""
+        query = (
+            select(records.c.body)
+            .where(records.c.log == OWN)
+            .order_by(records.c.number.desc())
             .limit(1)
-            .scalar_subquery()
         )
         with self.connection() as connection:
-            at = connection.execute(select(func.max(last)).select_from(chains)).scalar_one()
-        return datetime.fromisoformat(at) if at else None
+            body = connection.execute(query).scalar()
+        return moment(entry_of(body).at) if body else None
 
-    def batch(self, batch: str) -> Row[Any] | None:
-        """The row of a batch: planned, taken, state, release."""
-        with self.connection() as connection:
-            return connection.execute(select(batches).where(batches.c.batch == batch)).first()
+    # -- batches ---------------------------------------------------------------------------------
 
-    def quota(self, release_digest: str) -> Row[Any] | None:
-        """How many units a release may make and has made; None without a limit."""
+    def batch(self, batch: str) -> BatchRow | None:
+        """A batch of our own log."""
         with self.connection() as connection:
-            return quotas.quota(connection, release_digest)
+            return TableState(connection).get(BatchRow, batch)
+
+    def limit(self, scope: str) -> LimitRow | None:
+        """How many units a release may make and has made."""
+        with self.connection() as connection:
+            return TableState(connection).get(LimitRow, scope)
 
     def passed_in(self, batch: str) -> int:
-        """How many places of a batch are taken for good."""
-        query = select(func.count()).where(places.c.batch == batch, places.c.state == PASSED)
-        with self.connection() as connection:
-            return int(connection.execute(query).scalar_one())
+        """How many places of a batch of ours are taken for good."""
+        row = self.batch(batch)
+        return row.taken - row.working if row else 0
 
     def made_before(self, profile: str, product_id: str) -> tuple[Attempt, ...]:
         """One passed attempt of every batch that was opened for a profile, name and version."""
-        of_profile = (
-            select(batches.c.batch)
-            .where(batches.c.profile == profile, batches.c.product_id == product_id)
+        from burner.manifest.units import record_at
+
+        batches = TABLES[BatchRow]
+        first = (
+            select(func.min(_attempts.c.number))
+            .where(_attempts.c.log == OWN, _attempts.c.batch == batches.c.batch)
+            .where(_attempts.c.outcome == Outcome.PASS.value)
+            .scalar_subquery()
+        )
+        query = (
+            select(first)
+            .where(batches.c.log == OWN, batches.c.profile == profile)
+            .where(batches.c.product_id == product_id)
             .order_by(batches.c.batch)
         )
         with self.connection() as connection:
-            passed = (
-                Filter(batch=batch, outcome=Outcome.PASS).narrow(ATTEMPTS).limit(1)
-                for batch in connection.execute(of_profile).scalars().all()
-            )
-            rows = [connection.execute(query).first() for query in passed]
-        return tuple(life_of(row).record().attempt for row in rows if row)
+            numbers = connection.execute(query).scalars().all()
+            return tuple(record_at(connection, n).attempt for n in numbers if n is not None)
+
+
+def entry_of(body: str) -> AnyEntry:
+    """A stored body.
+
+    Raises:
+        BurnerError: E713 it is none.
+    """
+    try:
+        return read(body.encode())
+    except EntryError as error:
+        raise BurnerError("E713", str(error)) from None
+
+
+def log_of_batch(connection: Connection, batch: str) -> int:
+    """The log in which a batch was opened: ours, where it was opened here.
+
+    Raises:
+        BurnerError: E733 in none.
+    """
+    table = TABLES[BatchRow]
+    query = select(table.c.log).where(table.c.batch == batch).order_by(table.c.log).limit(1)
+    log: int | None = connection.execute(query).scalar()
+    if log is None:
+        raise BurnerError("E733", batch)
+    return log
+
+
+def origins(connection: Connection) -> dict[int, str]:
+    """Names of the logs by number; ours is 0."""
+    own = next(iter(TableState(connection).rows(LogRow, own=True)), None)
+    rows = connection.execute(select(imported)).all()
+    return {OWN: own.origin if own else "", **{row.log: row.origin for row in rows}}
+
+
+def units_by(connection: Connection, text: str) -> tuple[str, ...]:
+    """UnitIds for a MAC, a device name, an IMEI, a label or a serial number, over all logs."""
+    from burner.manifest.fold.rows import IdRow, NameRow
+
+    wanted = text.strip()
+    if not wanted:
+        return ()
+    mac = wanted.replace("-", "").replace(":", "").lower()
+    as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else wanted
+    names, ids = TABLES[NameRow], TABLES[IdRow]
+    queries: tuple[Select[Any], ...] = (
+        select(_attempts.c.unit_id).where(
+            or_(_attempts.c.unit_id == wanted, _attempts.c.unit_id == as_mac)
+        ),
+        select(_attempts.c.unit_id).where(_attempts.c.device_name == wanted),
+        select(names.c.unit_id).where(names.c.device_name == wanted),
+        select(ids.c.unit_id).where(ids.c.value == wanted),
+    )
+    found = {unit for query in queries for unit in connection.execute(query.distinct()).scalars()}
+    return tuple(sorted(found - {""}))
+
+
+__all__ = ["ALL", "NEVER", "Filter", "Reader", "entry_of", "log_of_batch", "origins", "units_by"]

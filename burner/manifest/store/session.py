@@ -23,8 +23,9 @@ SCHEMA_LOCK = 0x6275726E6572
 class Session:
     """One station's way into a manifest."""
 
-    def __init__(self, where: Place, station: str) -> None:
+    def __init__(self, where: Place, station: str, *, remembers: bool = True) -> None:
         self.where, self.station = where, station
+        self._remembers = remembers
         self._file_lock = FileStationLock(where.path, station) if where.path else None
         self._file: tuple[int, int] | None = None
         self._engine = writing(where)
@@ -36,7 +37,8 @@ class Session:
         Raises:
             BurnerError: E704, E706; E710 the manifest that was written here is gone.
         """
-        if self.where.path and not _identity(self.where.path) and (gone := log_at(self.where)):
+        missing = self.where.path is not None and not _identity(self.where.path)
+        if self._remembers and missing and (gone := log_at(self.where)):
             raise BurnerError("E710", f"{self.where}: the log {gone} was here; now there is none")
         if self._file_lock:
             self._file_lock.take()

@@ -76,7 +76,7 @@ class TableState:
             tree, _ = tree.append(bytes(leaf))
         return tree.size, tree.root
 
-    def foreign(self, origin: str, size: int) -> "TableState | None":
+    def foreign(self, origin: str, size: int) -> "TableState | None":  # noqa: ARG002
         log = log_number(self._connection, origin)
         return None if log is None else TableState(self._connection, log)
 

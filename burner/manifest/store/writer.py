@@ -53,6 +53,7 @@ _MOVE = Prepared(
     )
 )
 _KEEP = Prepared(insert(checkpoints))
+_KEPT_AT = select(checkpoints.c.size).where(checkpoints.c.size == bindparam("at"))
 _LEAF_AT = select(records.c.leaf).where(records.c.log == OWN, records.c.number == bindparam("at"))
 
 
@@ -84,6 +85,7 @@ class LogWriter:
         clock: Clock | None = None,
         *,
         keep_every: int = 1000,
+        remembers: bool = True,
     ) -> None:
         """Nothing is opened yet.
 
@@ -93,12 +95,14 @@ class LogWriter:
             make_signer: gives the station's key for a log of this origin.
             clock: now, for tests.
             keep_every: records between checkpoints that are kept for ever.
+            remembers: whether this computer remembers the log and its heads.
         """
         self.where, self.station = where, station
+        self._remembers = remembers
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._make_signer, self._keep_every = make_signer, keep_every
-        self._session = Session(where, station)
+        self._session = Session(where, station, remembers=remembers)
         self._connection: Connection | None = None
         self._signer: NoteSigner | None = None
         self._frontier = Frontier()
@@ -205,6 +209,21 @@ class LogWriter:
             self._adopt(frontier, keep or due)
             return numbers
 
+    def keep_head(self) -> None:
+        """Keep the checkpoint of the head for ever, at the end of a run."""
+        with self.lock, guarded(self.where):
+            if self._kept == self._frontier.size or self._closed:
+                return
+            connection = self._ready()
+            with connection.begin():
+                stored = read_head(connection, hold=True)
+                if stored is None:
+                    return
+                size = stored.checkpoint.size
+                if connection.execute(_KEPT_AT, {"at": size}).first() is None:
+                    _KEEP.run(connection, size=size, note=str(stored.note))
+            self._kept = size
+
     def _append(
         self, connection: Connection, state: TableState, entries: Sequence[AnyEntry]
     ) -> tuple[Frontier, tuple[int, ...], bytes]:
@@ -265,7 +284,7 @@ class LogWriter:
         """Check the log that is here; begin one where there is none."""
         with connection.begin():
             stored = read_head(connection, hold=True)
-            expected = log_at(self.where)
+            expected = log_at(self.where) if self._remembers else ""
             found = stored.checkpoint.origin if stored else ""
             if expected not in ("", found):
                 there = f"now there is {found}" if found else "now there is none"
@@ -273,9 +292,11 @@ class LogWriter:
             if stored is None:
                 self._begin(connection)
             else:
-                check_opening(connection, stored, known_log(found))
+                check_opening(connection, stored, known_log(found) if self._remembers else None)
                 self._name(connection, found)
                 self._frontier = self._continued(stored.frontier)
+        if not self._remembers:
+            return
         if self._known is None:
             self._known = KnownLogFile(self._origin, self.station)
         settle_at(self.where, self._origin)

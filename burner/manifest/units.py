@@ -1,0 +1,254 @@
+"""What the manifest knows of one unit: asked on the way of every unit, and its whole life."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.attempts import record_of
+from burner.manifest.entries.kinds import (
+    AnyEntry,
+    Correction,
+    Intent,
+    NameBound,
+    Outcome,
+    UnitChecked,
+)
+from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
+from burner.manifest.reader import Reader, entry_of, origins, units_by
+from burner.manifest.store.engine import Prepared
+from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.tables import OWN, RARE, TABLES, records
+from burner.model import Outcome as ModelOutcome
+from burner.model import Record
+
+_attempts = TABLES[AttemptRow]
+_BODY = Prepared(
+    select(records.c.body).where(
+        records.c.log == bindparam("of_log"), records.c.number == bindparam("at")
+    )
+)
+_OF_UNIT = Prepared(
+    select(_attempts)
+    .where(_attempts.c.unit_id == bindparam("of_unit"))
+    .order_by(_attempts.c.log, _attempts.c.number)
+)
+_WORDS = Prepared(
+    select(records.c.log, records.c.number, records.c.body)
+    .where(RARE, records.c.unit_id == bindparam("of_unit"))
+    .order_by(records.c.log, records.c.number)
+)
+
+
+@dataclass(frozen=True)
+class UnitHistory:
+    """What the manifest knows of one unit under one product."""
+
+    last: Record | None = None
+    """The latest attempt that began; of a unit of which none did, the latest."""
+    passed: Record | None = None
+    """The latest PASS, unless the unit was scrapped or voided since."""
+    open: Record | None = None
+    """The latest attempt, when it has no outcome."""
+    fingerprints: tuple[str, ...] = ()
+    """Second IDs of the part in these attempts; more than one: more than one board."""
+    scrapped: str = ""
+    """Who scrapped the unit and why; empty where nobody did, or a rework was declared since."""
+    rework: str = ""
+    """The reason of the rework that the unit is in: declared, or begun and not passed."""
+    other_product: Record | None = None
+    """The latest attempt under another product, where it passed after the last one under this."""
+
+    @property
+    def good(self) -> Record | None:
+        """The latest PASS, if no attempt began after it: such a one may have left anything."""
+        later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
+        return None if later else self.passed
+
+
+def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
+    """What our own log says of a unit."""
+    state = TableState(connection)
+    rows = {row.product_id: row for row in state.rows(UnitRow, unit_id=unit_id)}
+    unit = rows.pop(product_id, None)
+    others = sorted(rows.values(), key=lambda row: row.last)
+    other = others[-1] if others and others[-1].passed == others[-1].last != NEVER else None
+    if other and unit and unit.last > other.last:
+        other = None
+    scrap = next((row for row in (unit, *others) if row and row.word == SCRAP), None)
+    last = _record(connection, state, unit.last if unit else NEVER)
+    passed = _record(connection, state, unit.passed if unit else NEVER)
+    parts = (record.attempt.silicon for record in (passed, last) if record)
+    return UnitHistory(
+        last=last,
+        passed=passed,
+        open=last if last and last.result.outcome is ModelOutcome.OPEN else None,
+        fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
+        scrapped=_scrapped(connection, scrap) if scrap else "",
+        rework=unit.rework if unit and not other else "",
+        other_product=_record(connection, state, other.last) if other else None,
+    )
+
+
+def record_at(connection: Connection, number: int, log: int = OWN) -> Record:
+    """An attempt by the number of its first record."""
+    row = TableState(connection, log).get(AttemptRow, number)
+    if row is None:
+        raise ValueError(f"no attempt begins at record {number}")
+    return _record_of(connection, row, log)
+
+
+def _record(connection: Connection, state: TableState, number: int) -> Record | None:
+    row = state.get(AttemptRow, number) if number != NEVER else None
+    return _record_of(connection, row) if row else None
+
+
+def _record_of(connection: Connection, row: AttemptRow, log: int = OWN) -> Record:
+    first, bound, last = entries_of(connection, row, log)
+    return record_of(row.number, first, bound, last)
+
+
+def entries_of(
+    connection: Connection, row: AttemptRow, log: int = OWN
+) -> tuple[Intent | Outcome, NameBound | None, Outcome | None]:
+    """The records of an attempt: its first, what the boot told, its outcome."""
+    first = _entry(connection, log, row.number)
+    bound = _entry(connection, log, row.bound) if row.bound != NEVER else None
+    last = first if row.ended == row.number else None
+    if row.ended not in (NEVER, row.number):
+        last = _entry(connection, log, row.ended)
+    if not isinstance(first, Intent | Outcome):
+        raise ValueError(f"record {row.number} begins no attempt")
+    return (
+        first,
+        bound if isinstance(bound, NameBound) else None,
+        last if isinstance(last, Outcome) else None,
+    )
+
+
+def _entry(connection: Connection, log: int, number: int) -> AnyEntry:
+    return entry_of(_BODY.run(connection, of_log=log, at=number).fetchone()[0])
+
+
+def _scrapped(connection: Connection, unit: UnitRow) -> str:
+    entry = _entry(connection, OWN, unit.record)
+    if not isinstance(entry, Correction):
+        return ""
+    return f"by {entry.operator}: {entry.reason}"
+
+
+# -- the whole life -------------------------------------------------------------------------------
+
+
+def lives_of(reader: Reader, text: str) -> list[dict[str, Any]]:
+    """Every unit that answers to a MAC, name, IMEI, label or serial number.
+
+    Returns:
+        For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
+        MAC), `attempts` as in `list --json`, `corrections`, and `checks` of it by an audit.
+    """
+    with reader.connection() as connection:
+        return [_life(connection, unit) for unit in units_by(connection, text)]
+
+
+def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
+    names = origins(connection)
+    rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
+    attempts = [element(connection, row_of(AttemptRow, row), row[0], names[row[0]]) for row in rows]
+    words = [
+        (names[log], number, entry_of(body))
+        for log, number, body in _WORDS.run(connection, of_unit=unit_id).fetchall()
+    ]
+    return {
+        "unit_id": unit_id,
+        "names": list(dict.fromkeys(a["device_name"] for a in attempts if a["device_name"])),
+        "fingerprints": _fingerprints(attempts),
+        "attempts": attempts,
+        "corrections": [
+            {
+                "origin": origin,
+                "number": number,
+                "at": entry.at,
+                "station": entry.station,
+                "batch": entry.batch,
+                "what": entry.what,
+                "operator": entry.operator,
+                "reason": entry.reason,
+            }
+            for origin, number, entry in words
+            if isinstance(entry, Correction)
+        ],
+        "checks": [
+            {
+                "origin": origin,
+                "number": number,
+                "at": entry.at,
+                "station": entry.station,
+                "good": entry.good,
+                "operator": entry.operator,
+                "findings": [
+                    {"what": f.what, "verdict": f.verdict, "why": f.why} for f in entry.findings
+                ],
+            }
+            for origin, number, entry in words
+            if isinstance(entry, UnitChecked)
+        ],
+    }
+
+
+def element(connection: Connection, row: AttemptRow, log: int, origin: str) -> dict[str, Any]:
+    """An attempt as `list --json` prints it; docs/manifest.md says what each key means."""
+    first, bound, last = entries_of(connection, row, log)
+    facts = (last and last.attempt) or first.attempt
+    if facts is None:
+        raise ValueError(f"record {row.number} says nothing of its attempt")
+    result = last.result if last else None
+    silicon = facts.silicon
+    return {
+        "number": row.number,
+        "origin": origin,
+        "records": [n for n in dict.fromkeys((row.number, row.bound, row.ended)) if n != NEVER],
+        "started": row.started,
+        "ended": result.ended if result else None,
+        "station": row.station,
+        "slot": row.slot,
+        "operator": facts.operator,
+        "batch": row.batch,
+        "profile": row.profile,
+        "release_digest": facts.release_digest,
+        "key": facts.key,
+        "product_id": row.product_id,
+        "chip": silicon.chip if silicon else "",
+        "unit_id": row.unit_id,
+        "device_name": row.device_name,
+        "outcome": row.outcome,
+        "code": row.code,
+        "step": result.step if result else None,
+        "seconds": result.ms / 1000 if result else None,
+        "regions": [_plain(region) for region in facts.regions],
+        "versions": facts.versions,
+        "attempt": facts.id,
+        "nth": row.nth,
+        "try_number": row.try_number,
+        "rework": row.rework,
+        "ids": bound.ids if bound else facts.ids,
+        "silicon": _plain(silicon) if silicon else None,
+        "detail": result.detail if result else "",
+        "written": result.written if result else None,
+        "timings_ms": result.timings_ms if result else {},
+        "evidence": result.evidence if result else {},
+        "superseded_by": row.superseded_by if row.superseded_by != NEVER else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    from msgspec import to_builtins
+
+    return to_builtins(value)
+
+
+def _fingerprints(attempts: Iterable[dict[str, Any]]) -> Sequence[str]:
+    found = ((attempt["silicon"] or {}).get("fingerprint") for attempt in attempts)
+    return list(dict.fromkeys(value for value in found if value))
