@@ -13,8 +13,8 @@ KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
     ("00:11:22:33:44:55", "00:11:22:33:44:55", "from sample code"),
     ("18:fe:34:00:00:00", "18:fe:34:00:00:00", "ESP8266 with an empty eFuse"),
     ("18:fe:34:6a:85:c7", "18:fe:34:6a:85:f8", "kept by Espressif for its own boards"),
-    ("24:0a:c4:00:01:10", "24:0a:c4:00:01:10", "the Wokwi simulator"),
-    ("24:0a:c4:80:33:5f", "24:0a:c4:80:33:5f", "esptool's mock chips"),
+    ("24:0a:c4:00:01:10", "24:0a:c4:00:01:10", "development tool: the Wokwi simulator"),
+    ("24:0a:c4:80:33:5f", "24:0a:c4:80:33:5f", "development tool: esptool's mock chips"),
     ("aa:bb:cc:dd:ee:ff", "aa:bb:cc:dd:ee:ff", "from sample code"),
     ("de:ad:be:ef:00:00", "de:ad:be:ef:ff:ff", "from sample code"),
 )
@@ -31,7 +31,7 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
     """Let a base MAC pass, or say why it cannot name a unit.
 
     Raises:
-        BurnerError: E410 zero, E411 all FF, E414 shared by many boards, E417 an EUI-64 cut
+        BurnerError: E410 zero, E411 all FF, E414 on the deny list, E417 an EUI-64 cut
             short, E412 multicast, E413 locally administered, E415 eFuse CRC wrong, E416 vendor.
     """
     octets, text = silicon.mac.octets, str(silicon.mac)
@@ -41,10 +41,10 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
         raise BurnerError("E411", text)
     if text in settings.allow:
         return
-    shared = [origin for first, last, origin in KNOWN_DEFAULTS if first <= text <= last]
+    denied = [entry for entry in KNOWN_DEFAULTS if entry[0] <= text <= entry[1]]
     prefixes = settings.vendor_prefixes
     faults = {
-        "E414": bool(shared),
+        "E414": bool(denied),
         "E417": _is_cut_eui64(silicon),
         "E412": bool(octets[0] & 0x01),
         "E413": bool(octets[0] & 0x02),
@@ -53,7 +53,14 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
     }
     for code, found in faults.items():
         if found:
-            raise BurnerError(code, ": ".join((text, *shared)))
+            raise BurnerError(code, "".join((text, *map(_named, denied))))
+
+
+def _named(denied: tuple[str, str, str]) -> str:
+    """Which entry of the deny list it is, for the detail of an error."""
+    first, last, origin = denied
+    span = first if first == last else f"{first} to {last}"
+    return f": deny list {span} ({origin})"
 
 
 def _is_cut_eui64(silicon: Silicon) -> bool:
