@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from burner.errors import Finding
 from burner.image import BOOTLOADER_OFFSETS, AppImage
-from burner.model import Attempt, RegionClass, Segment
+from burner.model import RegionClass, Segment
 from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, Partition, PartitionTable
 from burner.profile import FlashPlan
+from burner.release_diff import Made, made_otherwise
 from burner.secrets import PLACEHOLDERS
 
 REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
@@ -17,6 +18,8 @@ REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
 """Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
+MOST_DIFFERENCES = 8
+"""What one warning names; `burner release diff` shows all."""
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
@@ -58,29 +61,25 @@ def advise(
     return findings
 
 
-def same_version_other_bytes(
-    title: str, segments: Iterable[Segment], earlier: Iterable[Attempt], at: str
+def same_version_made_otherwise(
+    title: str, now: Made, earlier: Iterable[Made], at: str
 ) -> list[Finding]:
-    """A warning for each batch of the same product and version that was made of other bytes.
+    """A warning for each batch of the same product and version whose units are other ones.
 
     Args:
         title: name and version, `plug-c3 1.2.0`.
-        segments: of one unit. What holds the key may differ, and what the firmware changes too.
-        earlier: an attempt of each earlier batch.
+        now: how its units are made now.
+        earlier: how they were made in each earlier batch.
         at: the place of the version.
     """
-    ours = {
-        segment.name: segment.region().sha256
-        for segment in segments
-        if segment.kind is RegionClass.FROZEN and not segment.confidential
-    }
     findings = []
-    for attempt in earlier:
-        theirs = {region.name: region.sha256 for region in attempt.regions}
-        other = [name for name in ours if name in theirs and theirs[name] != ours[name]]
-        if attempt.profile == title and other:
-            found = f"batch {attempt.batch} of {title} had another {', '.join(other)}"
-            findings.append(Finding("E188", at, found, "a new version for new bytes", True))
+    for made in earlier:
+        found = list(map(str, made_otherwise(made, now)))
+        if found:
+            more = len(found) - MOST_DIFFERENCES
+            shown = [*found[:MOST_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])]
+            said = f"batch {made.batch} of {title} had another {', '.join(shown)}"
+            findings.append(Finding("E188", at, said, "a new version for other units", True))
     return findings
 
 

@@ -165,6 +165,11 @@ class FlashPlan(Strict):
         document = self._document or Document(str(self._path), {}, {}, {})
         return document.place(*field)
 
+    def places_of(self, text: str) -> list[str]:
+        """Where the file holds a text, as values go."""
+        texts = self._document.texts if self._document else {}
+        return [self.place(*field) for field, value in texts.items() if text in value]
+
     def files(self) -> dict[str, str]:
         """Every file that goes into flash: name of the image (or `partition-table`) → path.
 

@@ -89,7 +89,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         with Ledger.open(
             wish.manifest, slots.station, signer=signer, every=every, remembers=real
         ) as ledger:
-            _warn(wish, other_bytes(release, ledger))
+            _warn(wish, made_otherwise(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
@@ -105,18 +105,18 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         screen.say(json.dumps(told, ensure_ascii=False))
 
 
-def other_bytes(release: "Release", ledger: "Ledger") -> list["Finding"]:
-    """A warning for each earlier batch of the same version that had other bytes."""
-    from burner.advice import same_version_other_bytes
+def made_otherwise(release: "Release", ledger: "Ledger") -> list["Finding"]:
+    """A warning for each earlier batch of the same version whose units are other ones."""
+    from burner.advice import same_version_made_otherwise
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
-    # Any name will do: what holds it is not compared.
-    return same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
+    return same_version_made_otherwise(profile.title, release.made(), earlier, at)
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":
+    from burner.canonical import canonical
     from burner.cli.order import take_order
 
     product = release.profile.product
@@ -140,5 +140,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         planned=order.quantity,
         quantity=release.profile.quantity,
         operator=order.operator,
+        index=canonical(release.index).decode(),
+        key=release.key_fingerprint,
     )
     return order

@@ -212,6 +212,8 @@ class Ledger:
         planned: int | None = None,
         quantity: int | None = None,
         operator: str = "",
+        index: str = "",
+        key: str = "",
     ) -> None:
         """Open a batch, or go on with one that is open for the same release.
 
@@ -224,6 +226,8 @@ class Ledger:
             quantity: units that the release may make, over all its batches in this manifest
                 (an imported one keeps its own count); None = no limit of its own.
             operator: who opens it.
+            index: what `release_digest` is of, as canonical JSON; empty = not known.
+            key: fingerprint of the product secret; empty = not known.
 
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E730
@@ -238,7 +242,8 @@ class Ledger:
                 return
             check_batch_id(batch)
             one_line(operator=operator, **facts)
-            said = {"operator": operator, "quantity": quantity, **facts}
+            known = {name: text for name, text in (("index", index), ("key", key)) if text}
+            said = {"operator": operator, "quantity": quantity, **facts, **known}
             data = {"op": claims.OPEN, "planned": planned, **said}
             try:
                 self.writer.commit(

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
@@ -23,12 +23,13 @@ from burner.manifest.attempts import (
     superseded_by,
 )
 from burner.manifest.bodies import Data, Life, element
-from burner.manifest.canonical import utc
+from burner.manifest.canonical import loads, utc
 from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
 from burner.manifest.history import UnitHistory, find, history
 from burner.manifest.tables import SCHEMA, batches, chains, places, records
-from burner.model import Attempt, Outcome
+from burner.model import Outcome, Record
+from burner.release_diff import Made
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
@@ -203,17 +204,36 @@ class Reader:
         with self.connection() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def made_before(self, profile: str, product_id: str) -> tuple[Attempt, ...]:
-        """One passed attempt of every batch that was opened for a profile, name and version."""
+    def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
+        """How units were made in every batch of a profile, name and version, that has a PASS."""
         of_profile = (
-            select(batches.c.batch)
+            select(batches.c.batch, batches.c.release_digest, records.c.body)
             .where(batches.c.profile == profile, batches.c.product_id == product_id)
+            .join(records, and_(records.c.chain == batches.c.chain, records.c.seq == batches.c.seq))
             .order_by(batches.c.batch)
         )
         with self.connection() as connection:
-            passed = (
-                Filter(batch=batch, outcome=Outcome.PASS).narrow(ATTEMPTS).limit(1)
-                for batch in connection.execute(of_profile).scalars().all()
-            )
-            rows = [connection.execute(query).first() for query in passed]
-        return tuple(life_of(row).record().attempt for row in rows if row)
+            found = [
+                (row, connection.execute(passed).first())
+                for row in connection.execute(of_profile).all()
+                for passed in [
+                    Filter(batch=row.batch, outcome=Outcome.PASS).narrow(ATTEMPTS).limit(1)
+                ]
+            ]
+        return tuple(
+            _made(row.batch, row.release_digest, loads(row.body)["data"], life_of(unit).record())
+            for row, unit in found
+            if unit
+        )
+
+
+def _made(batch: str, release_digest: str, opened: Data, unit: Record) -> Made:
+    """From the record that opened a batch and a unit that passed in it."""
+    index = opened.get("index", "")
+    return Made(
+        batch=batch,
+        release_digest=release_digest,
+        index=loads(index) if index else None,
+        regions=unit.attempt.regions,
+        key=str(unit.result.evidence.get("key", "") or opened.get("key", "")),
+    )

@@ -40,7 +40,7 @@ def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
         ran = burn(tmp_path, "--bench", "sim:1", profile=write_product(tmp_path, app=app))
     warnings = [line for line in ran.lines if line["event"] == "warning"]
     assert [set(w) - {"at"} for w in warnings] == [{"event", "code", "place", "found", "allowed"}]
-    assert (warnings[0]["code"], "had another app" in warnings[0]["found"]) == ("E188", True)
+    assert (warnings[0]["code"], "had another part app" in warnings[0]["found"]) == ("E188", True)
 
 
 def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:
