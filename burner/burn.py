@@ -377,7 +377,7 @@ class _Way:
         settings = self.profile.boot
         self.lines = self.device.boot(
             settings.timeout_s if awaited else 0.0,
-            lambda lines: boot.heard_all(awaited, lines),
+            boot.Awaited(awaited),
             settings.baud,
         )
 

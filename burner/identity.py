@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from burner import patterns
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, SerialSettings
 from burner.model import Silicon
@@ -114,7 +115,7 @@ def check_serial(serial: str, settings: SerialSettings) -> None:
     Raises:
         BurnerError: E430.
     """
-    if not re.fullmatch(settings.pattern, serial):
+    if not patterns.fullmatch(settings.pattern, serial):
         raise BurnerError("E430", repr(serial[:60]))
 
 
@@ -124,10 +125,11 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
     Raises:
         BurnerError: E431 no line holds one, E432 two lines disagree, E430.
     """
-    pattern = re.compile(settings.line or r"(?!)")
-    found = {match[1] for line in lines if (match := pattern.search(line))}
+    line = settings.line or ""
+    matches = [match for text in lines if (match := patterns.search(line, text))] if line else []
+    found = {match[1] or "" for match in matches}
     if not found:
-        raise BurnerError("E431", settings.line or "")
+        raise BurnerError("E431", line)
     if len(found) > 1:
         raise BurnerError("E432", ", ".join(sorted(found)))
     serial = found.pop()
@@ -148,7 +150,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     ids = {"label": text}
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
-        if not re.fullmatch(settings.serial.pattern, serial):
+        if not patterns.fullmatch(settings.serial.pattern, serial):
             raise BurnerError("E440", f"serial number {serial[:60]!r}")
         ids["serial"] = serial
     return ids
@@ -165,8 +167,8 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
             raise BurnerError("E441", f"{source}: label {printed}, unit {ids[source]}")
 
 
-def _match(text: str, settings: IdentitySettings) -> re.Match[str]:
-    match = re.fullmatch(settings.label.pattern, text) if settings.label else None
+def _match(text: str, settings: IdentitySettings) -> patterns.Match:
+    match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
     if not match:
         raise BurnerError("E440", repr(text[:80]))
     return match

@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from pydantic import Field
 
 from burner.carriers.key import KeyConfig
+from burner.device_lines import LineSplitter
 from burner.errors import BurnerError
 from burner.schema import Strict
 from burner.secrets import Secret
@@ -167,7 +168,7 @@ class _Talk:
     def __init__(self, line: AtLine, clock: Callable[[], float]) -> None:
         self._line = line
         self._clock = clock
-        self._rest = b""
+        self._splitter = LineSplitter()
 
     def wake(self, within_s: float) -> None:
         """Knock until the firmware answers, then let late answers pass."""
@@ -176,7 +177,7 @@ class _Talk:
         quiet_at = self._clock() + _TRY_S
         while self._line.receive(_PAUSE_S) and self._clock() < quiet_at:
             pass
-        self._rest = b""
+        self._splitter = LineSplitter()
 
     def ask(
         self,
@@ -211,6 +212,5 @@ class _Talk:
     def _lines(self, until: float) -> Iterator[str]:
         """What is said, line by line, until a time."""
         while (left := until - self._clock()) > 0:
-            *lines, rest = re.split(rb"[\r\n]+", self._rest + self._line.receive(left))
-            self._rest = rest[-MAX_LINE_SIZE:]
+            lines = self._splitter.feed(self._line.receive(left))
             yield from (line.decode("ascii", "replace").strip() for line in lines)

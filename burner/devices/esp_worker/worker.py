@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from burner.device_lines import MAX_READ
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
 from burner.devices.esp_worker.faults import explain
@@ -201,7 +202,8 @@ class Worker:
         self.alive(timeout_s + WRITE_TIMEOUT_S)
         port.timeout = timeout_s
         first = port.read(1)
-        self.tell("done", payload=first + port.read(port.in_waiting) if first else b"")
+        more = min(port.in_waiting, MAX_READ)
+        self.tell("done", payload=first + port.read(more) if first else b"")
 
     def do_line_baud(self, command: Message) -> None:
         """Change the rate of an open line."""
