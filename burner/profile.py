@@ -99,7 +99,8 @@ class Flash(Strict):
     baud: Annotated[int, Field(ge=9600, le=5_000_000)] = 921600
     """Where the ladder of baud rates starts."""
     early_baud: Literal["auto", "never"] = "auto"
-    """Whether the rate may be changed in ROM, before the stub is uploaded."""
+    """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
+    second less a unit, on the chips where that works. `never`: the stub changes the rate."""
 
 
 class TableFile(Strict):

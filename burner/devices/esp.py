@@ -49,6 +49,8 @@ class Esp:
         self._worker: WorkerProcess | None = None
         self._killed = threading.Event()
         self._adapters: dict[str, str] = {}
+        self._early_baud_fails: set[str] = set()
+        """Chips that lost time by it in this run."""
 
     # the worker's life
 
@@ -93,9 +95,11 @@ class Esp:
                 port=port,
                 chip=plan.chip,
                 baud=plan.baud,
-                early_baud=plan.early_baud,
+                early_baud=plan.early_baud and plan.chip not in self._early_baud_fails,
                 attempt=plan.attempt,
             )
+        if answer["early_baud_failed"]:
+            self._early_baud_fails.add(plan.chip)
         return _silicon(answer["silicon"])
 
     def matches(self, region: Region) -> bool:

@@ -74,7 +74,7 @@ class Worker:
         self._chip = meeting.meet(plan, self.alive)
         self.alive(meeting.STUB_S)
         silicon = reading.silicon(self._chip)
-        self.tell("done", silicon=silicon, early_baud=self._chip.early_baud)
+        self.tell("done", silicon=silicon, early_baud_failed=self._chip.early_baud_failed)
 
     def do_matches(self, command: Message) -> None:
         """Compare the chip's MD5 of a region; first of its head, where that is given."""
