@@ -13,7 +13,7 @@ from burner.files import read_plain
 from burner.layout import merge, share
 from burner.model import Segment
 from burner.partitions import Layout
-from burner.profile import TABLE, Profile, fit_profile
+from burner.profile import TABLE, FlashPlan, Profile, fit_profile, read_profile
 from burner.release_diff import Made, keyless_regions
 from burner.release_file import MAX_SIZE, Contents, unpack
 from burner.secrets import Secret, check_product_secret, resolve
@@ -140,6 +140,18 @@ def read_release_file(path: Path) -> Contents:
     except OSError as error:
         raise BurnerError("E207", f"{path}: {error.strerror}") from None
     return unpack(data, path.name)
+
+
+def profile_of(source: Path) -> Profile | FlashPlan | None:
+    """What a profile or a release says, without a look at its images; None where it says nothing.
+
+    Raises:
+        BurnerError: E101 it is not YAML; E201 to E205, E207 the release file.
+    """
+    if not is_release_file(source):
+        return read_profile(source)[0]
+    document = schema.parse(read_release_file(source).profile, source.name, "E205")
+    return fit_profile(document, source)[0]
 
 
 def contents_of(seen: Survey) -> Contents:

@@ -55,14 +55,12 @@ def burn(
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 130 interrupted.
     """
-    from burner.cli.slots import open_slots, simulated_like
+    from burner.cli.slots import open_slots
 
     wish = Wish(**wishes)
     if once and (wish.watch or wish.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
-    usual = simulated_like(wish.source) if bench else {}
-    usual |= {"boards": wish.count} if wish.count else {}
-    with open_slots(ports, station_file, bench, usual) as slots:
+    with open_slots(ports, station_file, bench, wish.source, wish.count) as slots:
         return _prepare_and_run(wish, slots)
 
 

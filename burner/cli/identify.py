@@ -52,7 +52,7 @@ def identify(
     from burner.devices.stock import Stock
 
     rules_of = _rules(profile, label)
-    with open_slots(ports, station_file, bench) as slots:
+    with open_slots(ports, station_file, bench, profile) as slots:
         if label and len(slots.locate) > 1:
             raise click.UsageError("--label belongs to one unit, and there are several slots")
         with warm_devices(slots, logs, Stock()) as devices:

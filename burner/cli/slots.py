@@ -80,7 +80,8 @@ def open_slots(
     ports: Sequence[str],
     station_file: Path | None,
     bench: str | None,
-    usual: Mapping[str, object] | None = None,
+    source: Path | None = None,
+    boards: int | None = None,
 ) -> Iterator[Slots]:
     """The slots that `--port`, `--station` or `--bench` name; a bench runs for the block.
 
@@ -88,7 +89,8 @@ def open_slots(
         ports: `--port`, as given.
         station_file: `--station`.
         bench: `--bench`: a SPEC, or the control address of a bench that runs.
-        usual: keys of a `sim:` SPEC (boards, chip, flash) that count where it does not say.
+        source: the product that is tried on a bench: what its units are like.
+        boards: how many come by on a bench where its `sim:` SPEC does not say.
 
     Raises:
         click.UsageError: none of the three, or more than one.
@@ -97,27 +99,12 @@ def open_slots(
     if sum((bool(ports), station_file is not None, bench is not None)) != 1:
         raise click.UsageError("say which slots: either --port, or --station, or --bench")
     if bench is not None:
-        with _bench(bench, usual or {}) as hand:
+        with _bench(bench, source, boards) as hand:
             yield _simulated(hand)
     elif station_file is not None:
         yield _station(station_file)
     else:
         yield Slots({str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)})
-
-
-def simulated_like(source: Path) -> dict[str, object]:
-    """What a simulated unit needs to be one of this product; empty where that cannot be read."""
-    from burner.profile import read_profile
-    from burner.release import is_release_file, read_release_file
-
-    try:
-        if is_release_file(source):
-            profile = read_release_file(source).index["profile"]
-            return {"chip": profile["chip"]["type"], "flash": profile["flash"]["size"]}
-        plan, _ = read_profile(source)
-    except (BurnerError, KeyError, TypeError):  # it is told when the source is opened
-        return {}
-    return {"chip": plan.chip.type, "flash": plan.flash.size} if plan else {}
 
 
 def _given(ports: Mapping[str, str]) -> Locate:
@@ -147,7 +134,7 @@ def _station(path: Path) -> Slots:
 
 
 @contextmanager
-def _bench(spec: str, usual: Mapping[str, object]) -> "Iterator[ControlClient]":
+def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[ControlClient]":
     """The hand of a bench: of one that runs already, or of one made for the block."""
     from burner.bench.process import BenchProcess, ControlClient
 
@@ -161,9 +148,9 @@ def _bench(spec: str, usual: Mapping[str, object]) -> "Iterator[ControlClient]":
         finally:
             hand.close()
         return
-    if spec.startswith("sim:"):
-        spec += "".join(f",{k}={v}" for k, v in usual.items() if f",{k}=" not in spec)
-    with BenchProcess(spec) as bench:
+    if boards and spec.startswith("sim:") and ",boards=" not in spec:
+        spec += f",boards={boards}"
+    with BenchProcess(spec, profile=source) as bench:
         yield bench.control
 
 

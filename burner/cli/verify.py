@@ -81,7 +81,7 @@ def verify(
     release = _open(source, secret)
     with (
         Reader.open(manifest) as reader,
-        open_slots(ports, station_file, bench) as slots,
+        open_slots(ports, station_file, bench, source) as slots,
         warm_devices(slots, logs, Stock()) as devices,
     ):
         verified = _all(devices, reader, release)

@@ -49,6 +49,42 @@ def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:
     assert manifest(tmp_path)[0]["chip"] == "esp32"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": '{template: "PLUG-{mac}"}'},
+        {"name": '{template: "{softap:-6}", case: lower}'},
+        {
+            "name": '{template: "L{serial}"}',
+            "identity": "{serial: {source: firmware, line: 'SN:\\s*([0-9]{8})'}}",
+            "carrier": "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}",
+        },
+        {
+            "name": '{template: "L{serial}"}',
+            "identity": "{serial: {source: firmware, line: 'SN:\\s*([0-9]{8})'}}",
+        },
+    ],
+    ids=["literal text", "interface", "serial in the flash", "serial that the firmware knows"],
+)
+def test_the_benchs_firmware_names_itself_by_the_profiles_rule(
+    tmp_path: Path, fields: dict[str, str]
+) -> None:
+    boot = "{device_name: 'device_name=(\\S+)', timeout_s: 2}"
+    (tmp_path / "bench.yaml").write_text("slots: 2\nunits: [{firmware: {prints: true}}, {}]")
+    path = write_product(tmp_path, boot=boot, **fields)
+    for number, bench in enumerate(("sim:2", "bench.yaml")):
+        ran = burn(tmp_path, "--bench", bench, "--manifest", f"m{number}.db", profile=path)
+        assert ran.summary["counts"]["PASS"] == 2, ran.finished
+
+
+def test_a_bench_that_runs_already_knows_the_product_by_its_profile(tmp_path: Path) -> None:
+    boot = "{device_name: 'device_name=(\\S+)', timeout_s: 2}"
+    path = write_product(tmp_path, boot=boot, name='{template: "PLUG-{mac}"}')
+    with BenchProcess("sim:2", profile=path) as bench:
+        ran = burn(tmp_path, "--bench", bench.ready["control"], profile=path)
+    assert ran.summary["counts"]["PASS"] == 2, ran.finished
+
+
 def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: str) -> None:
     first = burn(tmp_path, "--bench", kept, "--batch", "B")
     again = burn(tmp_path, "--bench", kept, "--batch", "B")
