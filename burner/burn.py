@@ -105,7 +105,8 @@ def burn(
         if way.names_early:
             yield from way.name()
         if known := (yield from way.recall()):
-            yield Finished(trial.slot, known, known=True)
+            other_batch = known.attempt.batch != job.batch
+            yield Finished(trial.slot, known, known=True, other_batch=other_batch)
             return
         yield from way.payload()
         yield from way.claim()

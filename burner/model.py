@@ -282,6 +282,13 @@ class Finished:
     slot: str
     record: Record
     known: bool = False
+    other_batch: bool = False
+    """Known, and a unit of another batch than the one that is burned."""
+
+    @property
+    def code(self) -> str:
+        """Why this board is no good unit of the batch; empty for one that is."""
+        return "E628" if self.other_batch else self.record.result.code
 
 
 Event = StepStarted | Progress | Bound | Note | Waiting | Finished

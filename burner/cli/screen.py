@@ -10,7 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +25,9 @@ Advance = Callable[[int], None]
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
+WIDE = "\u2e80-\uffef"
+PIECES = re.compile(rf"[“《（]*(?:[{WIDE}]|[^\s{WIDE}]+)[，。；：、！？）》”]*\s*|\s+")
+"""What a line is not broken within: a Chinese character or a word, with its marks."""
 PIPE_WIDTH = 400
 COLUMN_GAP = 3
 ARROW = "→"
@@ -74,6 +77,27 @@ def say_beside(head: str, text: str) -> None:
     for line in Text(text).wrap(out, max(20, out.width - cell_len(head))):
         say(f"{head}{line.plain.rstrip()}")
         head = " " * cell_len(head)
+
+
+@lru_cache(maxsize=256)
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Lines no wider than `width`: broken at blanks and between Chinese characters.
+
+    A closing mark stays with what stands before it; a word is broken only where it alone is wider.
+    """
+    from rich.cells import cell_len, chop_cells
+
+    lines, line = [], ""
+    for piece in PIECES.findall(text):
+        if line and cell_len(line) + cell_len(piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line else piece.lstrip()
+        while cell_len(line.rstrip()) > width:
+            first, *rest = chop_cells(line, width)
+            lines.append(first)
+            line = "".join(rest)
+    return (*lines, line.rstrip()) if line.strip() else tuple(lines)
 
 
 def table(

@@ -97,6 +97,40 @@ def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: 
     assert "in slot 1" in told.stdout
 
 
+def test_a_board_of_another_batch_is_no_good_unit_of_this_one(tmp_path: Path, kept: str) -> None:
+    burn(tmp_path, "--bench", kept, "--batch", "WO-1")
+    again = burn(tmp_path, "--bench", kept, "--batch", "WO-2")
+    assert again.status == 1
+    assert (
+        again.summary["counts"] | {"PASS": 0, "KNOWN": 0, "OTHER BATCH": 2}
+        == (again.summary["counts"])
+    )
+    for told in (*again.units, *again.finished):
+        assert (told["batch"], told["other_batch"], told["code"]) == ("WO-1", True, "E628")
+    states = [line["state"] for line in again.lines if line["event"] == "slot"]
+    assert states.count("OTHER BATCH") == 2
+    assert len(manifest(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "belongs", "do"),
+    [
+        ("en", "E628  This unit passed before, in another batch. (batch WO-1, ", "that batch"),
+        ("zh", "E628  该设备已在其他批次中合格。（批次 WO-1，", "不属于本批次"),
+    ],
+)
+def test_the_operator_is_told_where_a_board_of_another_batch_belongs(
+    tmp_path: Path, kept: str, language: str, belongs: str, do: str
+) -> None:
+    burn(tmp_path, "--bench", kept, "--batch", "WO-1")
+    wanted = ("--bench", kept, "--batch", "WO-2", "--yes", "--lang", language)
+    told = burner(tmp_path, "burn", str(PROFILE), *wanted)
+    lines = [line for line in told.stderr.splitlines() if belongs in line]
+    assert len(lines) == 2
+    assert all(do in line for line in lines)
+    assert "WO-1" in told.stdout
+
+
 def test_a_declared_rework_burns_a_known_unit_again(tmp_path: Path, kept: str) -> None:
     burn(tmp_path, "--bench", kept, "--batch", "B")
     again = burn(tmp_path, "--bench", kept, "--batch", "B", "--rework", "new antenna")
@@ -243,7 +277,7 @@ def test_on_a_terminal_batch_operator_and_quantity_are_asked_once(tmp_path: Path
 
 def test_the_board_speaks_chinese(tmp_path: Path) -> None:
     child = terminal(tmp_path, "--bench", "sim:1", "--yes", "--lang", "zh")
-    child.expect("合格 PASS 1")
+    child.expect("合格 1")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
