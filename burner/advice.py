@@ -10,7 +10,7 @@ from burner.image import BOOTLOADER_OFFSETS, AppImage
 from burner.model import RegionClass, Segment
 from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, Partition, PartitionTable
 from burner.profile import FlashPlan
-from burner.release_diff import Made, made_otherwise
+from burner.release_diff import Made, made_otherwise, shown_first
 from burner.secrets import PLACEHOLDERS
 
 REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
@@ -18,8 +18,6 @@ REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
 """Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
-MOST_DIFFERENCES = 8
-"""What one warning names; `burner release diff` shows all."""
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
@@ -74,11 +72,8 @@ def same_version_made_otherwise(
     """
     findings = []
     for made in earlier:
-        found = list(map(str, made_otherwise(made, now)))
-        if found:
-            more = len(found) - MOST_DIFFERENCES
-            shown = [*found[:MOST_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])]
-            said = f"batch {made.batch} of {title} had another {', '.join(shown)}"
+        if found := shown_first(made_otherwise(made, now)):
+            said = f"batch {made.batch} of {title} had another {', '.join(found)}"
             findings.append(Finding("E188", at, said, "a new version for other units", True))
     return findings
 

@@ -29,6 +29,17 @@ class Difference:
         )
 
 
+MOST_SHOWN = 8
+"""Differences that one message names; `burner release diff` shows all."""
+
+
+def shown_first(found: Iterable[Difference]) -> list[str]:
+    """The first differences as text, and how many more there are."""
+    texts = list(map(str, found))
+    more = len(texts) - MOST_SHOWN
+    return [*texts[:MOST_SHOWN], f"and {more} more"] if more > 0 else texts
+
+
 @dataclass(frozen=True)
 class Made:
     """How the units of a batch were made, or will be, as far as that is on record."""

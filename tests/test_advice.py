@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from burner.advice import MOST_DIFFERENCES, same_version_made_otherwise
+from burner.advice import same_version_made_otherwise
 from burner.model import RegionClass, Segment
-from burner.release_diff import Made, keyless_regions
+from burner.release_diff import MOST_SHOWN, Made, keyless_regions
 
 APP = Segment("app", 0x10000, b"one")
 KEY = Segment("fctry", 0xD000, b"secret", confidential=True)
@@ -69,7 +69,7 @@ def test_a_key_that_is_not_known_here_is_not_compared() -> None:
 
 
 def test_of_many_differences_the_first_are_named_and_the_rest_counted() -> None:
-    changed = {f"setting{n}": n for n in range(MOST_DIFFERENCES + 2)}
+    changed = {f"setting{n}": n for n in range(MOST_SHOWN + 2)}
     assert said(otherwise(**changed))[0].endswith(", and 2 more")
 
 

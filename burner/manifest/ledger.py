@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest import claims, order, quotas, twins
+from burner.manifest.batch_terms import BatchTerms, what_differs
 from burner.manifest.bodies import Data, attempt_data, changed, result_data
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind, Row
@@ -235,9 +236,10 @@ class Ledger:
                 a text is more than a line; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
+        terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
         with self.writer.lock:
             self.writer.check_ready()
-            if self._goes_on(batch, facts, planned):
+            if self._goes_on(batch, terms):
                 self._hold_to(batch, facts, quantity, operator)
                 return
             check_batch_id(batch)
@@ -250,7 +252,7 @@ class Ledger:
                     f"{batch} open", lambda connection: self._open_batch(connection, batch, data)
                 )
             except _LostRaceError:
-                self._goes_on(batch, facts, planned)
+                self._goes_on(batch, terms)
                 self._hold_to(batch, facts, quantity, operator)
 
     def _hold_to(
@@ -269,17 +271,15 @@ class Ledger:
 
         self.writer.commit(f"{batch} limit {quantity}", write)
 
-    def _goes_on(self, batch: str, facts: dict[str, str], planned: int | None) -> bool:
+    def _goes_on(self, batch: str, terms: BatchTerms) -> bool:
         row = self.reader.batch(batch)
         if row is None:
             return False
         if row.state == claims.CLOSED:
             raise BurnerError("E459", f"batch {batch} is closed")
-        there = {key: getattr(row, key) for key in facts}
-        if there != facts:
-            raise BurnerError("E730", f"batch {batch} is for {row.profile} ({row.product_id})")
-        if planned is not None and planned != row.planned:
-            raise BurnerError("E730", f"batch {batch} was opened for {row.planned}, not {planned}")
+        there = BatchTerms.of_record(self.reader.data_of(row.chain, row.seq))
+        if different := what_differs(there, terms):
+            raise BurnerError("E730", f"batch {batch} was opened for another {different}")
         return True
 
     def _open_batch(self, connection: Connection, batch: str, data: dict[str, Any]) -> Row:

@@ -193,6 +193,14 @@ class Reader:
         with self.connection() as connection:
             return connection.execute(select(batches).where(batches.c.batch == batch)).first()
 
+    def data_of(self, chain: int, seq: int) -> Data:
+        """The data of a record that is there."""
+        place = (records.c.chain == chain, records.c.seq == seq)
+        with self.connection() as connection:
+            body = connection.execute(select(records.c.body).where(*place)).scalar_one()
+        data: Data = loads(body)["data"]
+        return data
+
     def quota(self, release_digest: str) -> Row[Any] | None:
         """How many units a release may make and has made; None without a limit."""
         with self.connection() as connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from burner.canonical import canonical
 from burner.cli import main
 from burner.cli.new import PRESETS
 from burner.manifest.ledger import Ledger
@@ -168,6 +169,41 @@ def test_burn_says_so_before_the_first_unit(
     assert ran.lines[0]["event"] == "warning"
     (told,) = [line["found"] for line in ran.lines if line["event"] == "warning"]
     assert f"batch WO1 of blinky 1.2.0 had another {named}" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "quantity", "said"),
+    [
+        (("secret.txt", "other.txt"), "5", "another product key (fingerprint "),
+        (("1.2.0", "1.3.0"), "5", "another profile (blinky 1.2.0; now blinky 1.3.0), release ("),
+        (("[nvs, otadata]", "[otadata]"), "5", "…), blank (nvs, otadata; now otadata), part nvs ("),
+        (("blinky", "blinky"), "6", "WO1 was opened for another quantity (5; now 6)"),
+    ],
+    ids=["key", "version", "release", "quantity"],
+)
+def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
+    work: Path, change: tuple[str, str], quantity: str, said: str
+) -> None:
+    path = write_product(work)
+    with Ledger.open(work / "manifest.db", "line1") as ledger:
+        release = open_release(path)
+        ledger.open_batch(
+            "WO1",
+            profile=release.profile.title,
+            release_digest=release.digest,
+            product_id=PRODUCT_ID,
+            planned=5,
+            index=canonical(release.index).decode(),
+            key=release.key_fingerprint,
+        )
+    (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
+    (work / "other.txt").chmod(0o600)
+    changed_text(path, *change)
+    wanted = ("--batch", "WO1", "--quantity", quantity)
+    ran = burn(work, "--bench", "sim:1", *wanted, profile=path)
+    assert ran.status == 4
+    assert "E730" in ran.errors
+    assert said in " ".join(ran.errors.split())
 
 
 @pytest.mark.parametrize("command", ["check", "burn"])
