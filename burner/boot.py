@@ -10,6 +10,7 @@ from burner.device_lines import MAX_LINES
 from burner.errors import BurnerError
 from burner.patterns import Capture, Regex
 from burner.schema import Strict
+from burner.visible import quoted
 
 
 class BootSettings(Strict):
@@ -67,13 +68,15 @@ def judge(
             continue
         match = _first(pattern, lines)
         if match is None:
-            raise BurnerError("E605", f"no line matched {pattern!r}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
         said[field] = match[1] or ""
         if said[field] != ours:
-            raise BurnerError(code, f"firmware says {said[field]!r}, burned was {ours!r}")
+            raise BurnerError(
+                code, f"firmware says {quoted(said[field])}, burned was {quoted(ours)}"
+            )
     for pattern in settings.expect:
         if _first(pattern, lines) is None:
-            raise BurnerError("E605", f"no line matched {pattern!r}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
     return said
 
 
@@ -84,4 +87,4 @@ def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
 def _last(lines: Sequence[str]) -> str:
     if len(lines) >= MAX_LINES:
         return f"the unit printed {MAX_LINES} lines, and was heard no longer"
-    return f"last line was {lines[-1]!r}" if lines else "the unit printed nothing"
+    return f"last line was {quoted(lines[-1])}" if lines else "the unit printed nothing"

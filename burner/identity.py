@@ -7,6 +7,7 @@ from burner import patterns
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, SerialSettings
 from burner.model import Silicon
+from burner.visible import quoted
 
 KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
     ("00:00:00:00:00:01", "00:00:00:00:00:ff", "counted up from zero"),
@@ -151,7 +152,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
         if not patterns.fullmatch(settings.serial.pattern, serial):
-            raise BurnerError("E440", f"serial number {serial[:60]!r}")
+            raise BurnerError("E440", f"serial number {quoted(serial[:60])}")
         ids["serial"] = serial
     return ids
 
@@ -170,7 +171,7 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:
     match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
     if not match:
-        raise BurnerError("E440", repr(text[:80]))
+        raise BurnerError("E440", quoted(text[:80]))
     return match
 
 

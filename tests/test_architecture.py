@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "burner"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "phrases"),
+    ("errors", "model", "phrases", "visible"),
     (
         *("schema", "complaint", "secrets", "partitions", "image", "layout", "advice"),
         *("profile", "release", "survey"),

@@ -9,7 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from burner.cli.screen import seen
 from burner.cli.tiles import draw
 from burner.cli.troubles import Trouble
 from burner.cli.view import RESTING, View
@@ -17,6 +16,7 @@ from burner.cli.words import phrase, state_word
 from burner.errors import Language
 from burner.model import Note, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console

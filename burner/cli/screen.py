@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from burner.errors import BurnerError, Finding, Language, lookup
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,8 +24,6 @@ Item = TypeVar("Item")
 Advance = Callable[[int], None]
 """Tells a progress bar how much more is done."""
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
 WIDE = "\u2e80-\uffef"
 PIECES = re.compile(rf"[“《（]*(?:[{WIDE}]|[^\s{WIDE}]+)[，。；：、！？）》”]*\s*|\s+")
 """What a line is not broken within: a Chinese character or a word, with its marks."""
@@ -43,11 +42,6 @@ def console(stderr: bool = False) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
-
-
-def seen(text: str) -> str:
-    """Text in which every character can be seen; the others as JSON writes them."""
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str = "") -> None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import LINES, big, framed
-from burner.cli.screen import seen, wrapped
+from burner.cli.screen import wrapped
 from burner.cli.summary import behind_line
 from burner.cli.troubles import Trouble, Weight, named
 from burner.cli.view import PASSED_EARLIER, RESTING, Tile, View
 from burner.cli.words import STYLES, phrase, shape, short_word, state_word, step_word
 from burner.errors import Language
 from burner.station import SlotState
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.text import Text
