@@ -14,6 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model", "phrases", "visible"),
     (
         *("schema", "complaint", "secrets", "partitions", "image", "layout", "advice"),
+        "secret_search",
         *("profile", "release", "survey"),
         *("files", "canonical", "release_file", "release_diff", "naming"),
         *("identity", "identity_settings", "modem_dialects", "device_lines"),
