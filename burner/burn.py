@@ -313,6 +313,8 @@ class _Way:
     def ended(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
         step = self._step
         self.enter(Step.RECORD)
+        if self.device.printed_secret:
+            self.evidence["warnings"] = ["E625"]
         return Result(
             outcome=outcome,
             step=step,

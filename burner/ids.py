@@ -193,6 +193,8 @@ def look(device: Device, rules: Rules) -> Look:
     with seen.noting():
         if rules.name:
             seen.device_name = device_name(rules.name, {**seen.ids, **seen.addresses})
+    if device.printed_secret:
+        seen.problems.append(BurnerError("E625"))
     return seen
 
 

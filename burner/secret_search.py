@@ -108,20 +108,25 @@ class SecretStream:
     characters may have passed before it is known for one.
     """
 
-    __slots__ = ("_search", "_tail", "found")
+    __slots__ = ("_echoes", "_search", "_tail", "found")
 
     def __init__(self, search: SecretSearch) -> None:
         self._search = search
         self._tail = ""
+        self._echoes = False
         self.found = False
-        """Whether a secret has been in it."""
+        """Whether a secret has been in it that is no echo."""
+
+    def expect_echo(self, sent: bytes) -> None:
+        """What is being sent to where the text comes from: a secret in it may come back."""
+        self._echoes = self._echoes or bool(self._search.spans(sent.decode("latin-1")))
 
     def clean(self, piece: str) -> str:
         """The next piece, with REMOVED where a secret stood."""
         before, text = len(self._tail), self._tail + piece
         spans = [(max(start - before, 0), end - before) for start, end in self._search.spans(text)]
         spans = [span for span in spans if span[1] > 0]
-        self.found = self.found or bool(spans)
+        self.found = self.found or (bool(spans) and not self._echoes)
         self._tail = text[-TAIL:]
         return _without(piece, spans)
 

@@ -72,12 +72,14 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.manifest.ledger import EVERY, Ledger
     from burner.manifest.signing.keys import signer_for
     from burner.release import open_release
+    from burner.secret_search import SecretSearch
 
     person = is_person() and not wish.yes and not wish.as_json
-    stock = Stock()
-    with warm_devices(slots, wish.logs, stock) as devices:
+    stock, search = Stock(), SecretSearch()
+    with warm_devices(slots, wish.logs, stock, search) as devices:
         ask = product_secret if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
+        search.add(release.key.product_secret)
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)

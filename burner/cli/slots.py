@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burner.bench.process import ControlClient
     from burner.devices.esp import Esp
     from burner.devices.stock import Stock
+    from burner.secret_search import SecretSearch
 
 Locate = Callable[[str], str]
 
@@ -52,12 +53,12 @@ class Slots:
     checkpoint_every: int | None = None
     """Records between signed checkpoints; None = the manifest's usual number."""
 
-    def devices(self, logs: Path, stock: "Stock") -> "dict[str, Esp]":
+    def devices(self, logs: Path, stock: "Stock", search: "SecretSearch") -> "dict[str, Esp]":
         """A device a slot, its worker started: it warms up while people type."""
         from burner.devices.esp import Esp
 
         devices = {
-            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate)
+            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate, search)
             for slot, locate in self.locate.items()
         }
         for device in devices.values():
@@ -66,10 +67,12 @@ class Slots:
 
 
 @contextmanager
-def warm_devices(slots: Slots, logs: Path, stock: "Stock") -> "Iterator[dict[str, Esp]]":
-    """The slots' devices for as long as the block lasts."""
+def warm_devices(
+    slots: Slots, logs: Path, stock: "Stock", search: "SecretSearch"
+) -> "Iterator[dict[str, Esp]]":
+    """The slots' devices for as long as the block lasts; `search` may learn its secret in it."""
     with ExitStack() as stack:
-        devices = slots.devices(logs, stock)
+        devices = slots.devices(logs, stock, search)
         for device in devices.values():
             stack.callback(device.stop)
         yield devices

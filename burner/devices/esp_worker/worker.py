@@ -12,7 +12,7 @@ from burner.device_lines import MAX_READ
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
 from burner.devices.esp_worker.faults import explain
-from burner.devices.esp_worker.log import SlotLog
+from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
 from burner.errors import BurnerError
@@ -29,7 +29,7 @@ _log = logging.getLogger("worker")
 class Worker:
     """What one slot's worker holds between commands: a met chip, open lines, packed segments."""
 
-    def __init__(self, up: BinaryIO, log: SlotLog) -> None:
+    def __init__(self, up: BinaryIO, log: WorkerLog) -> None:
         self._up = up
         self._log = log
         self._chip: meeting.Meeting | None = None
