@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model", "phrases", "visible"),
     (
-        *("schema", "complaint", "secrets", "partitions", "image", "layout", "advice"),
+        *("schema", "complaint", "secrets", "partitions", "otadata", "image", "layout", "advice"),
         "secret_search",
         *("profile", "release", "survey"),
         *("files", "canonical", "release_file", "release_diff", "naming"),
