@@ -10,12 +10,10 @@ from burner.model import RegionClass, Segment
 from burner.partitions import DATA, SUBTYPES, Layout, PartitionTable
 from burner.profile import FlashPlan
 from burner.release_diff import Made, made_otherwise, shown_first
-from burner.secrets import PLACEHOLDERS
+from burner.secrets import PLACEHOLDERS, REGISTRATION_TRIGGERS
 
 REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 """Tencent's current and older API of dynamic registration, as firmware holds them."""
-TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
-"""Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
@@ -23,7 +21,7 @@ _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "litt
 _MISTAKES = {
     # A search a word: alternatives, or a look behind first, take ten times as long.
     word: re.compile(rb"%s\0(?<![A-Za-z0-9_]%s\0)" % (word.encode(), word.encode()))
-    for word in sorted(PLACEHOLDERS - TRIGGERS)
+    for word in sorted(PLACEHOLDERS - REGISTRATION_TRIGGERS)
 }
 
 Advice = tuple[str, tuple[str, str]]

@@ -208,7 +208,7 @@ class Result:
     code: str = ""
     detail: str = ""
     written: bool = False
-    """False where the flash already held exactly what would be burned, or was never touched."""
+    """Whether any of the flash may have been erased or written."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds by step."""
     evidence: Mapping[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -103,6 +104,15 @@ class Flash(Strict):
     second less a unit, on the chips where that works. `never`: the stub changes the rate."""
 
 
+class Reburn(StrEnum):
+    """What becomes of a good unit that another release has made."""
+
+    REFUSE = "refuse"
+    """It stays as it is."""
+    UPGRADE = "upgrade"
+    """It is burned with this release."""
+
+
 class TableFile(Strict):
     """The partition table, CSV or binary, and where it is burned."""
 
@@ -200,6 +210,8 @@ class Profile(FlashPlan):
     boot: BootSettings = BootSettings()
     quantity: Annotated[int, Field(ge=1)] | None = None
     """How many units this release may make, over all batches."""
+    reburn: Reburn = Reburn.REFUSE
+    """What becomes of a good unit of another release when it comes to this one."""
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from burner.model import Region, Segment
 
-NOT_OF_A_UNIT = ("quantity",)
+NOT_OF_A_UNIT = ("quantity", "reburn")
 """Settings that make no unit another one."""
 
 

@@ -18,10 +18,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("profile", "release", "survey"),
         *("files", "canonical", "release_file", "release_diff", "naming"),
         *("identity", "identity_settings", "modem_dialects", "device_lines"),
-        *("admission", "boot", "patterns", "carriers", "builds", "scaffold"),
+        *("admission", "reburn", "boot", "patterns", "carriers", "builds", "scaffold"),
     ),
     ("devices", "manifest", "bench"),
-    ("ids", "burn", "verify", "report"),
+    ("ids", "burn", "recall", "verify", "report"),
     ("station",),
     ("cli",),
 )

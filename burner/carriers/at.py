@@ -99,9 +99,25 @@ class AtCarrier:
                 not store the key, E615 it stored another one.
         """
         command = set_command(key, self.settings.region)
+        talk = self._awake(line)
+        talk.ask(command, self.settings.answer_s, _confirmation)
+        self._verify(talk, key)
+
+    def verify(self, line: AtLine, key: KeyConfig) -> None:
+        """Ask which key the firmware holds, and compare.
+
+        Raises:
+            BurnerError: E608 no answer, E609 to E613 what the firmware complains of (it holds no
+                key), E615 it holds another one.
+        """
+        self._verify(self._awake(line), key)
+
+    def _awake(self, line: AtLine) -> "_Talk":
         talk = _Talk(line, self._clock)
         talk.wake(self.settings.ready_s)
-        talk.ask(command, self.settings.answer_s, _confirmation)
+        return talk
+
+    def _verify(self, talk: "_Talk", key: KeyConfig) -> None:
         stored = talk.ask("AT+TCPRDINFOSET?", self.settings.answer_s, _STORED.fullmatch)
         mode, product_id, check, name, region = stored.groups(default="")
         wanted = {

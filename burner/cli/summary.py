@@ -98,9 +98,7 @@ def _remark(unit: Unit, language: Language) -> str:
         if unit.other_batch:
             return phrase("passed there", language, unit.batch, when, unit.station, unit.where)
         return phrase("already", language, when, unit.where)
-    if unit.state is SlotState.PASS:
-        return "" if unit.written else phrase("unwritten", language)
-    return "" if unit.state is SlotState.ABORTED else unit.detail
+    return "" if unit.state in (SlotState.PASS, SlotState.ABORTED) else unit.detail
 
 
 def _row(unit: Unit, language: Language) -> Sequence[object]:

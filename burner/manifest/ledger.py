@@ -231,9 +231,9 @@ class Ledger:
             key: fingerprint of the product secret; empty = not known.
 
         Raises:
-            BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E730
-                it is open for another release or quantity, E737 its id cannot name a folder, E738
-                a text is more than a line; E7.
+            BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E463 its
+                good units carry another key, E730 it is open for another release or quantity,
+                E737 its id cannot name a folder, E738 a text is more than a line; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
         terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
@@ -277,6 +277,9 @@ class Ledger:
             return False
         if row.state == claims.CLOSED:
             raise BurnerError("E459", f"batch {batch} is closed")
+        before = self.reader.key_of_good_units(batch)
+        if before and terms.key and before != terms.key:
+            raise BurnerError("E463", f"batch {batch}: theirs {before}, this one {terms.key}")
         there = BatchTerms.of_record(self.reader.data_of(row.chain, row.seq))
         if different := what_differs(there, terms):
             raise BurnerError("E730", f"batch {batch} was opened for another {different}")

@@ -24,6 +24,7 @@ from burner.manifest.attempts import (
 )
 from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import loads, utc
+from burner.manifest.chain import Kind
 from burner.manifest.claims import PASSED
 from burner.manifest.database import Place, check_version, facts, guarded, place, reading
 from burner.manifest.history import UnitHistory, find, history
@@ -211,6 +212,20 @@ class Reader:
         query = select(func.count()).where(places.c.batch == batch, places.c.state == PASSED)
         with self.connection() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def key_of_good_units(self, batch: str) -> str:
+        """Fingerprint of the product key that a batch's good units carry; empty = not known."""
+        ends = and_(records.c.chain == places.c.chain, records.c.intent == places.c.seq)
+        query = (
+            select(records.c.body)
+            .join_from(places, records, ends)
+            .where(places.c.batch == batch, places.c.state == PASSED)
+            .where(records.c.kind == Kind.OUTCOME.value)
+            .limit(1)
+        )
+        with self.connection() as connection:
+            body = connection.execute(query).scalar()
+        return str(loads(body)["data"]["result"]["evidence"].get("key", "")) if body else ""
 
     def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
         """How units were made in every batch of a profile, name and version, that has a PASS."""
