@@ -1,21 +1,19 @@
 """What will burn, but may not work: warnings about a layout. Pure."""
 
 import re
-import struct
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from burner import otadata
 from burner.errors import Finding
 from burner.image import BOOTLOADER_OFFSETS, AppImage
-from burner.model import Attempt, RegionClass, Segment
-from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, Partition, PartitionTable
+from burner.model import RegionClass, Segment
+from burner.partitions import DATA, SUBTYPES, Layout, PartitionTable
 from burner.profile import FlashPlan
-from burner.secrets import PLACEHOLDERS
+from burner.release_diff import Made, made_otherwise, shown_first
+from burner.secrets import PLACEHOLDERS, REGISTRATION_TRIGGERS
 
 REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 """Tencent's current and older API of dynamic registration, as firmware holds them."""
-TRIGGERS = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
-"""Placeholders that Tencent's samples compare with to start dynamic registration: no mistake."""
 
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
@@ -23,11 +21,8 @@ _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "litt
 _MISTAKES = {
     # A search a word: alternatives, or a look behind first, take ten times as long.
     word: re.compile(rb"%s\0(?<![A-Za-z0-9_]%s\0)" % (word.encode(), word.encode()))
-    for word in sorted(PLACEHOLDERS - TRIGGERS)
+    for word in sorted(PLACEHOLDERS - REGISTRATION_TRIGGERS)
 }
-_OTA_ENTRY = struct.Struct("<4s20xI4s")
-_OTA_STATES_PASSED_OVER = (3, 4)
-_NO_SEQUENCE = b"\xff" * 4
 
 Advice = tuple[str, tuple[str, str]]
 """Code; what was found, and what would be better."""
@@ -58,29 +53,22 @@ def advise(
     return findings
 
 
-def same_version_other_bytes(
-    title: str, segments: Iterable[Segment], earlier: Iterable[Attempt], at: str
+def same_version_made_otherwise(
+    title: str, now: Made, earlier: Iterable[Made], at: str
 ) -> list[Finding]:
-    """A warning for each batch of the same product and version that was made of other bytes.
+    """A warning for each batch of the same product and version whose units are other ones.
 
     Args:
         title: name and version, `plug-c3 1.2.0`.
-        segments: of one unit. What holds the key may differ, and what the firmware changes too.
-        earlier: an attempt of each earlier batch.
+        now: how its units are made now.
+        earlier: how they were made in each earlier batch.
         at: the place of the version.
     """
-    ours = {
-        segment.name: segment.region().sha256
-        for segment in segments
-        if segment.kind is RegionClass.FROZEN and not segment.confidential
-    }
     findings = []
-    for attempt in earlier:
-        theirs = {region.name: region.sha256 for region in attempt.regions}
-        other = [name for name in ours if name in theirs and theirs[name] != ours[name]]
-        if attempt.profile == title and other:
-            found = f"batch {attempt.batch} of {title} had another {', '.join(other)}"
-            findings.append(Finding("E188", at, found, "a new version for new bytes", True))
+    for made in earlier:
+        if found := shown_first(made_otherwise(made, now)):
+            said = f"batch {made.batch} of {title} had another {', '.join(found)}"
+            findings.append(Finding("E188", at, said, "a new version for other units", True))
     return findings
 
 
@@ -102,42 +90,13 @@ def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
     if not applications:
         yield "E126", ("no application", "an image in an app partition")
         return
-    starts = _slot_that_starts(layout)
+    starts = otadata.burned_application(layout)
     if starts and starts.offset not in applications:
         yield "E125", (f"{starts.name} starts, and nothing is burned there", "the image there")
     ota = layout.table.otadata
     if ota and not any(ota.offset <= s.offset < ota.end for s in layout.segments.values()):
         better = f"blank: [{ota.name}], so that a reworked unit starts what is burned"
         yield "E125", (f"{ota.name} is left as it is found", better)
-
-
-def _slot_that_starts(layout: Layout) -> Partition | None:
-    """What the bootloader starts: the slot in otadata, else factory, else the first OTA slot."""
-    slots = sorted((p for p in layout.table if p.is_ota_slot), key=lambda p: p.subtype)
-    ota = layout.table.otadata
-    written = next((s for s in layout.segments.values() if ota and s.offset == ota.offset), None)
-    if slots and written and (sequence := ota_sequence(written.data)):
-        return slots[(sequence - 1) % len(slots)]
-    factory = next((p for p in layout.table if p.is_app and p.subtype == 0), None)
-    return factory or next(iter(slots), None)
-
-
-def ota_sequence(otadata: bytes) -> int:
-    """The newest valid entry's number in an otadata partition; 0 = none.
-
-    ESP-IDF (`esp_ota_select_entry_t`): an entry at the start of each of two sectors, with the
-    sequence number, a label, the state, and the CRC-32 of the number's four bytes.
-    """
-    newest = 0
-    for sector in (0, SECTOR_SIZE):
-        raw = otadata[sector : sector + _OTA_ENTRY.size]
-        if len(raw) < _OTA_ENTRY.size:
-            break
-        number, state, crc = _OTA_ENTRY.unpack(raw)
-        sound = crc == zlib.crc32(number, 0xFFFF_FFFF).to_bytes(4, "little")
-        if sound and number != _NO_SEQUENCE and state not in _OTA_STATES_PASSED_OVER:
-            newest = max(newest, int.from_bytes(number, "little"))
-    return newest
 
 
 def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:

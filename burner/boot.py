@@ -1,31 +1,16 @@
 """What a booted unit must print, and the judgement over what it did print. Pure."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from burner import patterns
+from burner.device_lines import MAX_LINES
 from burner.errors import BurnerError
+from burner.patterns import Capture, Regex
 from burner.schema import Strict
-
-
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-    return text
-
-
-def _capture(text: str) -> str:
-    if re.compile(_regex(text)).groups != 1:
-        raise ValueError("needs exactly one group (…) around the value")
-    return text
-
-
-Regex = Annotated[str, AfterValidator(_regex)]
-Capture = Annotated[str, AfterValidator(_capture)]
+from burner.visible import quoted
 
 
 class BootSettings(Strict):
@@ -48,9 +33,22 @@ class BootSettings(Strict):
         return (*self.expect, *named)
 
 
-def heard_all(patterns: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether every awaited line has come, so that listening may stop."""
-    return all(_first(pattern, lines) is not None for pattern in patterns)
+class Awaited:
+    """Whether every awaited line has come, so that listening may stop; asked after each line.
+
+    Looks at each line once: a unit may print thousands.
+    """
+
+    def __init__(self, awaited: Sequence[str]) -> None:
+        self._missing = list(awaited)
+        self._looked_at = 0
+
+    def __call__(self, lines: Sequence[str]) -> bool:
+        """Of the lines so far."""
+        new = lines[self._looked_at :]
+        self._looked_at = len(lines)
+        self._missing = [pattern for pattern in self._missing if _first(pattern, new) is None]
+        return not self._missing
 
 
 def judge(
@@ -70,19 +68,23 @@ def judge(
             continue
         match = _first(pattern, lines)
         if match is None:
-            raise BurnerError("E605", f"no line matched {pattern!r}; {_last(lines)}")
-        said[field] = match.group(1)
-        if match.group(1) != ours:
-            raise BurnerError(code, f"firmware says {match.group(1)!r}, burned was {ours!r}")
+            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
+        said[field] = match[1] or ""
+        if said[field] != ours:
+            raise BurnerError(
+                code, f"firmware says {quoted(said[field])}, burned was {quoted(ours)}"
+            )
     for pattern in settings.expect:
         if _first(pattern, lines) is None:
-            raise BurnerError("E605", f"no line matched {pattern!r}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
     return said
 
 
-def _first(pattern: str, lines: Sequence[str]) -> re.Match[str] | None:
-    return next((m for line in lines if (m := re.search(pattern, line))), None)
+def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
+    return next((m for line in lines if (m := patterns.search(pattern, line))), None)
 
 
 def _last(lines: Sequence[str]) -> str:
-    return f"last line was {lines[-1]!r}" if lines else "the unit printed nothing"
+    if len(lines) >= MAX_LINES:
+        return f"the unit printed {MAX_LINES} lines, and was heard no longer"
+    return f"last line was {quoted(lines[-1])}" if lines else "the unit printed nothing"

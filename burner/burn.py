@@ -37,7 +37,11 @@ from burner.model import (
     StepStarted,
 )
 from burner.naming import derive, device_name
+from burner.otadata import burned_otadata
+from burner.reburn import Action
+from burner.recall import by_flash, by_record
 from burner.release import Release
+from burner.verify import application, passed
 
 T = TypeVar("T")
 
@@ -105,7 +109,8 @@ def burn(
         if way.names_early:
             yield from way.name()
         if known := (yield from way.recall()):
-            yield Finished(trial.slot, known, known=True)
+            other_batch = known.attempt.batch != job.batch
+            yield Finished(trial.slot, known, known=True, other_batch=other_batch)
             return
         yield from way.payload()
         yield from way.claim()
@@ -192,30 +197,27 @@ class _Way:
         yield Bound(self.trial.slot, self.attempt.unit_id, name)
 
     def recall(self) -> Generator[Event, None, Record | None]:
-        """The earlier PASS of this very unit, if its flash still is what that record says.
+        """The earlier PASS of this unit, if all that is read now says that it still is one.
 
         Raises:
-            BurnerError: E453 a known PASS whose flash is not ours, E455 a PASS of another
-                release, E456 another part with the same MAC.
+            BurnerError: E453, E455, E456, E462, E464, E465: the unit is not burned here.
         """
-        if self.trial.rework:
-            return None
         unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
         history = yield from self._reached(lambda: self.ledger.unit(unit_id, product_id))
-        passed = history.passed
-        if passed is None:
+        self.attempt = replace(self.attempt, rework=self.trial.rework or history.rework)
+        if by_record(history, self.attempt, self.release) or history.good is None:
             return None
-        where = f"PASS at {passed.result.ended:%Y-%m-%d %H:%M} UTC in slot {passed.attempt.slot}"
-        before, now = passed.attempt.silicon, self._silicon
-        if before and now.differs_from(before):
-            raise BurnerError("E456", f"{now.mac}: {where}, on another flash chip")
-        frozen = [r for r in passed.attempt.regions if r.kind is RegionClass.FROZEN]
-        if not all(self.device.matches(region) for region in frozen):
-            raise BurnerError("E453", f"{now.mac}: {where}")
-        if passed.attempt.release_digest != self.release.digest:
-            raise BurnerError("E455", f"{now.mac}: {where}, with {passed.attempt.profile}")
-        self.device.boot(0.0, lambda _: True)
-        return passed
+        if by_flash(self.device, history.good, self.release) is Action.WRITE:
+            if isinstance(self.release.carrier, AtCarrier):  # the firmware was started, and asked
+                self._connect_again()
+            return None
+        if self.names_early:
+            self.device.boot(0.0, lambda _: True)
+        else:
+            yield from self.reset()
+            yield from self.name()
+            by_record(history, self.attempt, self.release)
+        return history.good
 
     def payload(self) -> Iterator[Event]:
         """What this unit will hold: a pure function of release and name."""
@@ -229,21 +231,14 @@ class _Way:
         self._begun = True
 
     def write(self) -> Iterator[Event]:
-        """Write everything, unless the flash already holds exactly that.
-
-        Order is proof: what may change goes first and the configuration last, so that frozen
-        regions that all match say that an earlier, interrupted burn had written the rest too.
-        """
+        """Write everything: what the flash holds already proves nothing of the rest."""
         yield self.enter(Step.WRITE)
-        frozen = [s.region() for s in self.segments if s.kind is RegionClass.FROZEN]
-        smallest_first = sorted(frozen, key=lambda region: region.size)
-        if not self.trial.rework and all(self.device.matches(r) for r in smallest_first):
-            return
         yield from self._write(self.segments)
 
     def verify(self) -> Iterator[Event]:
         """The chip's MD5 has checked every region; now read the key back and decode it."""
         yield self.enter(Step.VERIFY)
+        self._check_application()
         carrier = self.release.carrier
         if isinstance(carrier, AtCarrier) or self._keyless:
             return
@@ -252,7 +247,7 @@ class _Way:
         found, wanted = carrier.decode(read), self.release.key_for(self.attempt.device_name)
         if found != wanted:
             raise BurnerError("E602", f"in {', '.join(read)}")
-        self.evidence["key"] = wanted.product_secret.fingerprint(wanted.product_id)
+        self.evidence["key"] = self.release.key_fingerprint
 
     def bind(self) -> Iterator[Event]:
         yield self.enter(Step.CLAIM)
@@ -296,6 +291,7 @@ class _Way:
                 carrier.burn(line, self.release.key_for(self.attempt.device_name))
             finally:
                 line.close()
+            self.evidence["key"] = self.release.key_fingerprint
             if self.profile.boot.awaited:
                 self._connect_again()
                 self._boot(self.profile.boot.awaited)
@@ -312,6 +308,8 @@ class _Way:
     def ended(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
         step = self._step
         self.enter(Step.RECORD)
+        if self.device.printed_secret:
+            self.evidence["warnings"] = ["E625"]
         return Result(
             outcome=outcome,
             step=step,
@@ -377,9 +375,16 @@ class _Way:
         settings = self.profile.boot
         self.lines = self.device.boot(
             settings.timeout_s if awaited else 0.0,
-            lambda lines: boot.heard_all(awaited, lines),
+            boot.Awaited(awaited),
             settings.baud,
         )
+
+    def _check_application(self) -> None:
+        """A release that leaves otadata as it finds it may not start what it burned."""
+        if not burned_otadata(self.release.layout):
+            found = application(self.device, self.release)
+            if not passed([found]):
+                raise BurnerError("E621", found.why)
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True
@@ -387,5 +392,6 @@ class _Way:
             yield Progress(self.trial.slot, Step.WRITE, done, total)
 
 
-def _write_order(segment: Segment) -> tuple[int, bool, int]:
-    return WRITE_ORDER.index(segment.kind), segment.confidential, segment.offset
+def _write_order(segment: Segment) -> tuple[bool, int, int]:
+    """The key last: a unit that is cut off never starts with it."""
+    return segment.confidential, WRITE_ORDER.index(segment.kind), segment.offset

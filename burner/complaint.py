@@ -56,7 +56,7 @@ def finding_of(
     match kind:
         case "missing" | "union_tag_not_found":
             found, allowed = "is missing", "required"
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             found = "is not a key of this place"
             allowed = _keys_allowed(model, detail["loc"])
         case "string_type" if isinstance(detail["input"], int | float):

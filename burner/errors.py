@@ -36,6 +36,8 @@ class Code:
     fault: Fault
     retry: bool
     """True where trying the same unit again may help (link noise, a busy port)."""
+    shows_detail: bool
+    """The detail of the case is part of what an operator must read."""
 
     def sentence(self, language: Language = "en") -> str:
         """What happened."""
@@ -134,6 +136,7 @@ def table() -> dict[str, Code]:
                 do_zh=row["do_zh"],
                 fault=Fault(row["fault"]),
                 retry=row.get("retry", False),
+                shows_detail=row.get("shows_detail", False),
             )
     return rows
 

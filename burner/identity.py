@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from burner import patterns
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, SerialSettings
 from burner.model import Silicon
+from burner.visible import quoted
 
 KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
     ("00:00:00:00:00:01", "00:00:00:00:00:ff", "counted up from zero"),
@@ -13,8 +15,8 @@ KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
     ("00:11:22:33:44:55", "00:11:22:33:44:55", "from sample code"),
     ("18:fe:34:00:00:00", "18:fe:34:00:00:00", "ESP8266 with an empty eFuse"),
     ("18:fe:34:6a:85:c7", "18:fe:34:6a:85:f8", "kept by Espressif for its own boards"),
-    ("24:0a:c4:00:01:10", "24:0a:c4:00:01:10", "the Wokwi simulator"),
-    ("24:0a:c4:80:33:5f", "24:0a:c4:80:33:5f", "esptool's mock chips"),
+    ("24:0a:c4:00:01:10", "24:0a:c4:00:01:10", "development tool: the Wokwi simulator"),
+    ("24:0a:c4:80:33:5f", "24:0a:c4:80:33:5f", "development tool: esptool's mock chips"),
     ("aa:bb:cc:dd:ee:ff", "aa:bb:cc:dd:ee:ff", "from sample code"),
     ("de:ad:be:ef:00:00", "de:ad:be:ef:ff:ff", "from sample code"),
 )
@@ -31,7 +33,7 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
     """Let a base MAC pass, or say why it cannot name a unit.
 
     Raises:
-        BurnerError: E410 zero, E411 all FF, E414 shared by many boards, E417 an EUI-64 cut
+        BurnerError: E410 zero, E411 all FF, E414 on the deny list, E417 an EUI-64 cut
             short, E412 multicast, E413 locally administered, E415 eFuse CRC wrong, E416 vendor.
     """
     octets, text = silicon.mac.octets, str(silicon.mac)
@@ -41,10 +43,10 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
         raise BurnerError("E411", text)
     if text in settings.allow:
         return
-    shared = [origin for first, last, origin in KNOWN_DEFAULTS if first <= text <= last]
+    denied = [entry for entry in KNOWN_DEFAULTS if entry[0] <= text <= entry[1]]
     prefixes = settings.vendor_prefixes
     faults = {
-        "E414": bool(shared),
+        "E414": bool(denied),
         "E417": _is_cut_eui64(silicon),
         "E412": bool(octets[0] & 0x01),
         "E413": bool(octets[0] & 0x02),
@@ -53,7 +55,14 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
     }
     for code, found in faults.items():
         if found:
-            raise BurnerError(code, ": ".join((text, *shared)))
+            raise BurnerError(code, "".join((text, *map(_named, denied))))
+
+
+def _named(denied: tuple[str, str, str]) -> str:
+    """Which entry of the deny list it is, for the detail of an error."""
+    first, last, origin = denied
+    span = first if first == last else f"{first} to {last}"
+    return f": deny list {span} ({origin})"
 
 
 def _is_cut_eui64(silicon: Silicon) -> bool:
@@ -107,7 +116,7 @@ def check_serial(serial: str, settings: SerialSettings) -> None:
     Raises:
         BurnerError: E430.
     """
-    if not re.fullmatch(settings.pattern, serial):
+    if not patterns.fullmatch(settings.pattern, serial):
         raise BurnerError("E430", repr(serial[:60]))
 
 
@@ -117,10 +126,11 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
     Raises:
         BurnerError: E431 no line holds one, E432 two lines disagree, E430.
     """
-    pattern = re.compile(settings.line or r"(?!)")
-    found = {match[1] for line in lines if (match := pattern.search(line))}
+    line = settings.line or ""
+    matches = [match for text in lines if (match := patterns.search(line, text))] if line else []
+    found = {match[1] or "" for match in matches}
     if not found:
-        raise BurnerError("E431", settings.line or "")
+        raise BurnerError("E431", line)
     if len(found) > 1:
         raise BurnerError("E432", ", ".join(sorted(found)))
     serial = found.pop()
@@ -141,8 +151,8 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     ids = {"label": text}
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
-        if not re.fullmatch(settings.serial.pattern, serial):
-            raise BurnerError("E440", f"serial number {serial[:60]!r}")
+        if not patterns.fullmatch(settings.serial.pattern, serial):
+            raise BurnerError("E440", f"serial number {quoted(serial[:60])}")
         ids["serial"] = serial
     return ids
 
@@ -158,10 +168,10 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
             raise BurnerError("E441", f"{source}: label {printed}, unit {ids[source]}")
 
 
-def _match(text: str, settings: IdentitySettings) -> re.Match[str]:
-    match = re.fullmatch(settings.label.pattern, text) if settings.label else None
+def _match(text: str, settings: IdentitySettings) -> patterns.Match:
+    match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
     if not match:
-        raise BurnerError("E440", repr(text[:80]))
+        raise BurnerError("E440", quoted(text[:80]))
     return match
 
 

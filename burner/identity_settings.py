@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from burner.boot import Capture, Regex
 from burner.errors import Finding
 from burner.model import Mac
 from burner.modem_dialects import IMEI_DIALECTS, ImeiCommand
 from burner.naming import MAC_SOURCES, SOURCES, NameSettings, required_sources
+from burner.patterns import Capture, Regex, compiled
 from burner.schema import Strict
 
 
@@ -104,7 +104,7 @@ class LabelSettings(Strict):
     @property
     def groups(self) -> tuple[str, ...]:
         """The IDs that stand on the label."""
-        return tuple(re.compile(self.pattern).groupindex)
+        return tuple(compiled(self.pattern).groupindex)
 
 
 class IdentitySettings(Strict):

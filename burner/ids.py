@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from burner.admission import admit_chip
-from burner.boot import heard_all
+from burner.boot import Awaited
 from burner.devices import ANY_CHIP, ConnectPlan, Device, Line
 from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
@@ -193,6 +193,8 @@ def look(device: Device, rules: Rules) -> Look:
     with seen.noting():
         if rules.name:
             seen.device_name = device_name(rules.name, {**seen.ids, **seen.addresses})
+    if device.printed_secret:
+        seen.problems.append(BurnerError("E625"))
     return seen
 
 
@@ -201,5 +203,5 @@ def _from_firmware(device: Device, rules: Rules) -> dict[str, str]:
     serial = rules.identity.serial
     awaited = (serial.line,) if serial and serial.line else ()
     time_s = rules.boot_s if awaited else 0.0
-    lines = device.boot(time_s, lambda lines: heard_all(awaited, lines))
+    lines = device.boot(time_s, Awaited(awaited))
     return read_after(device, rules.identity, lines, {})

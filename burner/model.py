@@ -210,7 +210,7 @@ class Result:
     code: str = ""
     detail: str = ""
     written: bool = False
-    """False where the flash already held exactly what would be burned, or was never touched."""
+    """Whether any of the flash may have been erased or written."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds by step."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
@@ -284,6 +284,13 @@ class Finished:
     slot: str
     record: Record
     known: bool = False
+    other_batch: bool = False
+    """Known, and a unit of another batch than the one that is burned."""
+
+    @property
+    def code(self) -> str:
+        """Why this board is no good unit of the batch; empty for one that is."""
+        return "E628" if self.other_batch else self.record.result.code
 
 
 Event = StepStarted | Progress | Bound | Note | Waiting | Finished

@@ -14,45 +14,61 @@ ImeiCommand = Literal[
     "AT+CGSN=1", "AT+CGSN", "AT+GSN", "AT+GSN?", "AT+SIMEI?", "AT+EGMR=0,7", "AT+TCMODULE"
 ]
 
-BARE = r"([0-9]{14,17}|0+)"
-"""A line of digits alone. ICCIDs (19 or 20 digits) are outside; an IMSI is never asked for."""
-
 
 @dataclass(frozen=True)
 class Dialect:
-    """A command that reads an ID, and the line that answers it (one group: the ID)."""
+    """A command that reads an ID, and the line that answers it (its group `id` is the ID)."""
 
     command: str
     answer: re.Pattern[str]
+    """The form that most modems print."""
+    other_form: re.Pattern[str] | None
+    """What others print after the same command; it may also be a late answer to another one."""
     spoken_by: str
 
-    def values(self, lines: Sequence[str]) -> tuple[str, ...]:
+    def values(self, lines: Sequence[str], *, usual_form_only: bool = False) -> tuple[str, ...]:
         """What the answer's lines say; more than one value is for the caller to refuse."""
-        return tuple(match[1] for line in lines if (match := self.answer.fullmatch(line)))
+        forms = [self.answer]
+        if self.other_form and not usual_form_only:
+            forms.append(self.other_form)
+        return tuple(
+            match["id"] for line in lines for form in forms if (match := form.fullmatch(line))
+        )
 
 
-def _prefixed(prefix: str) -> re.Pattern[str]:
-    return re.compile(rf'{re.escape(prefix)}\s*"?([0-9]{{1,17}})"?')
+def _behind(prefix: str) -> re.Pattern[str]:
+    """Digits behind a prefix, with a blank between them or without, in quotes or without."""
+    return re.compile(rf'{re.escape(prefix)}\s*(?P<quote>"?)(?P<id>[0-9]{{1,17}})(?P=quote)')
 
 
-def _dialects(*rows: tuple[ImeiCommand, re.Pattern[str], str]) -> Mapping[ImeiCommand, Dialect]:
+_ALONE = re.compile(r'(?P<quote>"?)(?P<id>[0-9]{14,17}|0+)(?P=quote)')
+"""Digits alone on a line. ICCIDs (19 or 20 digits) are outside; an IMSI is never asked for."""
+
+
+def _dialects(
+    *rows: tuple[ImeiCommand, re.Pattern[str], re.Pattern[str] | None, str],
+) -> Mapping[ImeiCommand, Dialect]:
     return MappingProxyType({row[0]: Dialect(*row) for row in rows})
 
 
 IMEI_DIALECTS = _dialects(
-    ("AT+CGSN=1", _prefixed("+CGSN:"), "3GPP TS 27.007: Nordic, NB-IoT parts such as BC26"),
-    ("AT+CGSN", re.compile(BARE), "Quectel EC/EG/BG, SIMCom, u-blox"),
-    ("AT+GSN", re.compile(BARE), "Quectel, SIMCom"),
-    ("AT+GSN?", _prefixed("+GSN:"), "Fibocom"),
-    ("AT+SIMEI?", _prefixed("+SIMEI:"), "SIMCom"),
-    ("AT+EGMR=0,7", _prefixed("+EGMR:"), "Quectel, MediaTek"),
-    ("AT+TCMODULE", _prefixed("Module IMEI:"), "Tencent AT firmware of cellular modules"),
+    ("AT+CGSN=1", _behind("+CGSN:"), _ALONE, "3GPP TS 27.007: Nordic, NB-IoT parts such as BC26"),
+    ("AT+CGSN", _ALONE, _behind("+CGSN:"), "Quectel EC/EG/BG, SIMCom, u-blox, Neoway"),
+    ("AT+GSN", _ALONE, _behind("+GSN:"), "Quectel, SIMCom, Fibocom"),
+    ("AT+GSN?", _behind("+GSN:"), _ALONE, "Fibocom"),
+    ("AT+SIMEI?", _behind("+SIMEI:"), _ALONE, "SIMCom"),
+    ("AT+EGMR=0,7", _behind("+EGMR:"), _ALONE, "Quectel, MediaTek"),
+    ("AT+TCMODULE", _behind("Module IMEI:"), None, "Tencent AT firmware of cellular modules"),
 )
 """In the order in which they are tried: the unambiguous one first (3GPP's `=1` is the IMEI)."""
 
 SERIAL_DIALECT = Dialect(
-    "AT+EGMR=0,5", re.compile(r'\+EGMR:\s*"?([0-9A-Za-z_-]{1,48})"?'), "Quectel, MediaTek"
+    "AT+EGMR=0,5",
+    re.compile(r'\+EGMR:\s*(?P<quote>"?)(?P<id>[0-9A-Za-z_-]{1,48})(?P=quote)'),
+    None,
+    "Quectel, MediaTek",
 )
+"""With its prefix only: a serial number alone on a line looks like any other word."""
 ATTENTION = "AT"
 COMMANDS = frozenset({ATTENTION, SERIAL_DIALECT.command, *IMEI_DIALECTS})
 """All that the dialogue ever sends."""

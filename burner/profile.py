@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -99,7 +100,17 @@ class Flash(Strict):
     baud: Annotated[int, Field(ge=9600, le=5_000_000)] = 921600
     """Where the ladder of baud rates starts."""
     early_baud: Literal["auto", "never"] = "auto"
-    """Whether the rate may be changed in ROM, before the stub is uploaded."""
+    """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
+    second less a unit, on the chips where that works. `never`: the stub changes the rate."""
+
+
+class Reburn(StrEnum):
+    """What becomes of a good unit that another release has made."""
+
+    REFUSE = "refuse"
+    """It stays as it is."""
+    UPGRADE = "upgrade"
+    """It is burned with this release."""
 
 
 class TableFile(Strict):
@@ -165,6 +176,11 @@ class FlashPlan(Strict):
         document = self._document or Document(str(self._path), {}, {}, {})
         return document.place(*field)
 
+    def places_of(self, text: str) -> list[str]:
+        """Where the file holds a text, as values go."""
+        texts = self._document.texts if self._document else {}
+        return [self.place(*field) for field, value in texts.items() if text in value]
+
     def files(self) -> dict[str, str]:
         """Every file that goes into flash: name of the image (or `partition-table`) → path.
 
@@ -194,6 +210,8 @@ class Profile(FlashPlan):
     boot: BootSettings = BootSettings()
     quantity: Annotated[int, Field(ge=1)] | None = None
     """How many units this release may make, over all batches."""
+    reburn: Reburn = Reburn.REFUSE
+    """What becomes of a good unit of another release when it comes to this one."""
 
     @property
     def title(self) -> str:

@@ -13,10 +13,11 @@ from burner.files import read_plain
 from burner.layout import merge, share
 from burner.model import Segment
 from burner.partitions import Layout
-from burner.profile import TABLE, Profile, fit_profile
+from burner.profile import TABLE, FlashPlan, Profile, fit_profile, read_profile
+from burner.release_diff import Made, keyless_regions
 from burner.release_file import MAX_SIZE, Contents, unpack
 from burner.secrets import Secret, check_product_secret, resolve
-from burner.survey import Survey, examine, survey_without_secret
+from burner.survey import Survey, examine, secret_in_profile, survey_without_secret
 
 INDEX_FORMAT = 1
 
@@ -51,6 +52,22 @@ class Release:
             return ()
         return _filled(self.carrier, self.layout, self.key_for(device_name))
 
+    @property
+    def index(self) -> dict[str, Any]:
+        """What `digest` is of."""
+        return index(self.profile, self.layout)
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Of the product secret, as records hold it."""
+        return self.key.product_secret.fingerprint(self.key.product_id)
+
+    def made(self) -> Made:
+        """How its units are made, to be compared with earlier ones."""
+        # Any name will do: what holds it is not compared.
+        regions = keyless_regions(self.payload("N"))
+        return Made(self.digest, self.index, regions, self.key_fingerprint)
+
     def payload(self, device_name: str) -> tuple[Segment, ...]:
         """Every segment of one unit, ascending; without a name yet, only what is shared."""
         if not self.needs_name or not device_name:
@@ -74,7 +91,8 @@ def open_release(
         reference: where this station keeps it; the profile's reference where it is left out.
 
     Raises:
-        BurnerError: E1xx with every finding; E2xx a release file that is not what was built.
+        BurnerError: E1xx with every finding; E2xx a release file that is not what was built; E208
+            the profile holds the secret itself.
     """
     if is_release_file(source):
         _, seen = open_release_file(source)
@@ -89,7 +107,7 @@ def open_release(
     elif secret is None:
         secret = resolve(profile.product.secret, source.parent, ask)
     notes = check_product_secret(secret, reference or profile.place("product", "secret"))
-    refuse(notes)
+    refuse([*notes, *secret_in_profile(profile, secret)])
     return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
 
 
@@ -122,6 +140,18 @@ def read_release_file(path: Path) -> Contents:
     except OSError as error:
         raise BurnerError("E207", f"{path}: {error.strerror}") from None
     return unpack(data, path.name)
+
+
+def profile_of(source: Path) -> Profile | FlashPlan | None:
+    """What a profile or a release says, without a look at its images; None where it says nothing.
+
+    Raises:
+        BurnerError: E101 it is not YAML; E201 to E205, E207 the release file.
+    """
+    if not is_release_file(source):
+        return read_profile(source)[0]
+    document = schema.parse(read_release_file(source).profile, source.name, "E205")
+    return fit_profile(document, source)[0]
 
 
 def contents_of(seen: Survey) -> Contents:

@@ -36,6 +36,8 @@ PLACEHOLDERS: Final = frozenset(
     }
 )
 """Stand-ins of Tencent's samples: never a value to burn."""
+REGISTRATION_TRIGGERS: Final = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
+"""Those that Tencent's samples compare with to start dynamic registration: no mistake there."""
 
 _FINGERPRINT_LABEL: Final = b"burner key fingerprint 1\0"
 _MAX_FILE_SIZE: Final = 4096

@@ -106,6 +106,15 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings
 
 
+def key_fingerprint(profile: Profile) -> str:
+    """Of the product secret as records hold it; empty where it cannot be fetched without asking."""
+    try:
+        secret = resolve(profile.product.secret, profile.path.parent)
+    except BurnerError:
+        return ""
+    return secret.fingerprint(profile.product.id)
+
+
 def _check_secret(profile: Profile) -> list[Finding]:
     """The secret, where it can be fetched here without asking anybody."""
     reference = profile.product.secret
@@ -119,4 +128,10 @@ def _check_secret(profile: Profile) -> list[Finding]:
             return [Finding(error.code, at, error.detail, "0600")]
         found = f"{error.detail or reference} ({error.code})"
         return [Finding("E128", at, found, "a reference that works where it burns", warning=True)]
-    return check_product_secret(secret, at)
+    return [*check_product_secret(secret, at), *secret_in_profile(profile, secret)]
+
+
+def secret_in_profile(profile: Profile, secret: Secret) -> list[Finding]:
+    """Wherever a profile holds the secret itself: it would get into releases and records."""
+    places = profile.places_of(secret.reveal().decode("utf-8", "replace"))
+    return [Finding("E208", at, "holds the secret itself", "other text") for at in places]

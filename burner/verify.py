@@ -1,13 +1,21 @@
-"""A device against its record: what was burned, is it still there? Writes nothing."""
+"""A device against its record: what was burned, is it still there? Writes nothing.
 
+`burner verify` shows these comparisons; a unit is KNOWN by the same ones.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from burner.carriers import AtCarrier
+from burner import otadata
+from burner.carriers import AtCarrier, KeyConfig, KeyState, is_moved
 from burner.devices import Device
 from burner.errors import BurnerError
 from burner.model import Record, Region, RegionClass, Silicon
+from burner.partitions import SECTOR_SIZE
 from burner.release import Release
+
+APPLICATION, CONFIGURATION = "application that starts", "key configuration"
 
 
 class Verdict(StrEnum):
@@ -34,28 +42,33 @@ def verify(
     """Compare a unit with its last PASS.
 
     Args:
-        device: the unit, already identified.
+        device: the unit, already identified. An AT firmware is started, to be asked.
         silicon: what identify read.
         record: the unit's record.
-        release: with it, and only if it is the one recorded, the configuration is decoded too.
+        release: with it, and only if it is the one recorded, the application that starts and the
+            key configuration are compared too.
 
     Returns:
-        A check of the part, one a region in flash order, one of the configuration. Regions that
-        the firmware may change are left out, and said so.
+        A check of the part, one a region in flash order, one of the application that starts, one
+        of the configuration. Regions that the firmware may change are left out, and said so.
     """
-    regions = sorted(record.attempt.regions, key=lambda r: r.offset)
-    checks = [_part(silicon, record), *(_region(device, region) for region in regions)]
-    if release is not None:
-        checks.append(_configuration(device, record, release))
+    checks = [part(silicon, record), *regions(device, record)]
+    if release is not None and release.digest != record.attempt.release_digest:
+        checks.append(
+            Check(CONFIGURATION, Verdict.LEFT_OUT, "the unit was burned from another release")
+        )
+    elif release is not None:
+        checks += [application(device, release), configuration(device, record, release)]
     return tuple(checks)
 
 
-def passed(checks: tuple[Check, ...]) -> bool:
+def passed(checks: Iterable[Check]) -> bool:
     """Whether nothing that was compared differs."""
     return all(check.verdict is not Verdict.DIFFERS for check in checks)
 
 
-def _part(silicon: Silicon, record: Record) -> Check:
+def part(silicon: Silicon, record: Record) -> Check:
+    """Whether this is the part of the record, by its second fingerprint."""
     before = record.attempt.silicon
     if before is None or not before.fingerprint or not silicon.fingerprint:
         return Check("second fingerprint", Verdict.LEFT_OUT, "this part has none on record")
@@ -63,6 +76,12 @@ def _part(silicon: Silicon, record: Record) -> Check:
         why = f"on record {before.fingerprint}, in the unit {silicon.fingerprint}"
         return Check("second fingerprint", Verdict.DIFFERS, why)
     return Check("second fingerprint", Verdict.SAME)
+
+
+def regions(device: Device, record: Record) -> Iterator[Check]:
+    """Each region, in flash order."""
+    for region in sorted(record.attempt.regions, key=lambda r: r.offset):
+        yield _region(device, region)
 
 
 def _region(device: Device, region: Region) -> Check:
@@ -74,19 +93,53 @@ def _region(device: Device, region: Region) -> Check:
     return Check(what, Verdict.SAME if device.matches(region) else Verdict.DIFFERS)
 
 
-def _configuration(device: Device, record: Record, release: Release) -> Check:
-    what = "key configuration"
-    if release.digest != record.attempt.release_digest:
-        return Check(what, Verdict.LEFT_OUT, "the unit was burned from another release")
-    carrier = release.carrier
-    if isinstance(carrier, AtCarrier):
-        return Check(what, Verdict.LEFT_OUT, "it was set by AT commands, not written to flash")
-    read = {p.name: device.read(p.offset, p.size) for p in carrier.places(release.layout)}
+def application(device: Device, release: Release) -> Check:
+    """Whether otadata selects the application that starts by what was burned."""
+    table = release.layout.table
+    partition, burned = table.otadata, otadata.burned_application(release.layout)
+    if partition is None or burned is None:
+        return Check(APPLICATION, Verdict.LEFT_OUT, "this partition table has no otadata")
+    sectors = (
+        device.read(partition.offset + sector, otadata.ENTRY_SIZE).ljust(SECTOR_SIZE, b"\xff")
+        for sector in (0, SECTOR_SIZE)
+    )
+    found = otadata.starting_application(table, b"".join(sectors))
+    if found == burned:
+        return Check(APPLICATION, Verdict.SAME, burned.name)
+    selected = found.name if found else "none"
+    return Check(APPLICATION, Verdict.DIFFERS, f"burned was {burned.name}, selected is {selected}")
+
+
+def configuration(device: Device, record: Record, release: Release) -> Check:
+    """Whether the unit holds today's key configuration, with the name of its record."""
+    carrier, wanted = release.carrier, release.key_for(record.attempt.device_name)
     try:
-        found = carrier.decode(read)
+        if isinstance(carrier, AtCarrier):
+            _ask_firmware(device, carrier, wanted)
+            state = KeyState.SAME
+        else:
+            places = carrier.places(release.layout)
+            read = {p.name: device.read(p.offset, p.size) for p in places}
+            state = carrier.compare(read, wanted)
     except BurnerError as error:
-        return Check(what, Verdict.DIFFERS, error.detail or error.row.says)
-    wanted = release.key_for(record.attempt.device_name)
-    if found == wanted:
-        return Check(what, Verdict.SAME, f"{found.product_id} {found.device_name}".strip())
-    return Check(what, Verdict.DIFFERS, "decoded, but with other values")
+        if not error.code.startswith("E6"):
+            raise
+        return Check(CONFIGURATION, Verdict.DIFFERS, str(error))
+    if state is KeyState.SAME:
+        return Check(
+            CONFIGURATION, Verdict.SAME, f"{wanted.product_id} {wanted.device_name}".strip()
+        )
+    if state is KeyState.GONE and is_moved(release.profile.carrier):
+        why = "gone: the firmware moves it when it first starts (carrier.after_boot)"
+        return Check(CONFIGURATION, Verdict.LEFT_OUT, why)
+    found = "gone" if state is KeyState.GONE else "decoded, but with other values"
+    return Check(CONFIGURATION, Verdict.DIFFERS, found)
+
+
+def _ask_firmware(device: Device, carrier: AtCarrier, wanted: KeyConfig) -> None:
+    device.boot(0.0, lambda _: True)
+    line = device.line(carrier.settings.port, carrier.settings.baud)
+    try:
+        carrier.verify(line, wanted)
+    finally:
+        line.close()

@@ -1,17 +1,37 @@
 """The project's own virtual environment, made on first use; shared by quickstart, test and bench.
 
+`.venv` is of the Python that made it; a Python of another version makes `.venv-3.13` beside it.
 Needs nothing but Python 3.11 or newer, and works from any folder, on Linux, macOS and Windows.
 """
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / ".venv"
+
+
+def home(root: Path, version: str) -> Path:
+    """`.venv`; where another version of Python has made that, one of its own beside it."""
+    usual = root / ".venv"
+    return usual if python_of(usual) in ("", version) else root / f".venv-{version}"
+
+
+def python_of(environment: Path) -> str:
+    """Which Python made a virtual environment, such as 3.13; empty where there is none."""
+    try:
+        text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(r"^version(?:_info)? *= *(\d+\.\d+)", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+HOME = home(ROOT, "{}.{}".format(*sys.version_info))
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 BURNER = BIN / ("burner.exe" if os.name == "nt" else "burner")
@@ -37,6 +57,12 @@ def prepare(*extras: str) -> Path:
         sys.exit("The installation failed; the lines above say why. Is there a network?")
     stamps[0].write_text(wanted)
     return PYTHON
+
+
+def described(python: Path) -> str:
+    """`Python 3.13.0 (/path/of/python)`, as the interpreter itself says."""
+    said = subprocess.run([str(python), "--version"], check=True, capture_output=True, text=True)
+    return f"{said.stdout.strip()} ({python})"
 
 
 def _make() -> None:

@@ -137,6 +137,7 @@ class FakeDevice:
         self.bauds: list[int] = []
         """The rate of each identify."""
         self.killed = False
+        self.printed_secret = False
         self._answers = dict(answers or {})
         self._failures: dict[str, deque[BurnerError | Exception]] = {}
         self._gates: dict[str, threading.Event] = {}

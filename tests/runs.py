@@ -109,6 +109,11 @@ class Running:
         return Ran(status, self.lines, "".join(self.errors), took)
 
 
+def in_state(slot: str, state: str) -> Callable[[Line], bool]:
+    """Tells the line that says so of a slot, for `Running.until`."""
+    return lambda line: line.get("slot") == slot and line.get("state") == state
+
+
 def start(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Running:
     """Start `burner burn PROFILE … --yes --json` in a folder."""
     command = [sys.executable, "-m", "burner", "burn", str(profile), "--yes", "--json"]

@@ -1,40 +1,91 @@
-"""A version that was made before with other bytes."""
+"""A version that was made before in another way."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from burner.advice import same_version_other_bytes
+from burner.advice import same_version_made_otherwise
 from burner.model import RegionClass, Segment
-from tests.manifest.records import an_attempt
+from burner.release_diff import MOST_SHOWN, Made, keyless_regions
 
 APP = Segment("app", 0x10000, b"one")
-BEFORE = an_attempt(batch="WO1", profile="plug 1.0", regions=(APP.region(),))
+KEY = Segment("fctry", 0xD000, b"secret", confidential=True)
+PARTS = [{"name": "app", "offset": 0x10000, "size": 3, "sha256": "1" * 64, "class": "frozen"}]
+INDEX: dict[str, Any] = {
+    "profile": {"blank": ["nvs", "otadata"], "carrier": {"kind": "nvs", "namespace": "key"}},
+    "parts": PARTS,
+}
+BEFORE = Made("aa" * 32, INDEX, (), "0123456789abcdef", "WO1")
 
 
-def codes(segment: Segment, title: str = "plug 1.0") -> list[str]:
-    found = same_version_other_bytes(title, [segment], [BEFORE], "plug.yaml:4 product.version")
-    assert all(finding.warning for finding in found)
-    return [finding.code for finding in found]
+def said(now: Made, before: Made = BEFORE) -> list[str]:
+    found = same_version_made_otherwise("plug 1.0", now, [before], "plug.yaml:4 product.version")
+    assert all(finding.warning and finding.code == "E188" for finding in found)
+    return [finding.found for finding in found]
 
 
-def test_the_same_bytes_again_are_nothing_to_say() -> None:
-    assert codes(APP) == []
+def otherwise(parts: object = PARTS, **profile: object) -> Made:
+    index = {"profile": {**INDEX["profile"], **profile}, "parts": parts}
+    return Made("bb" * 32, index, (), BEFORE.key)
 
 
-def test_other_bytes_of_the_same_version_are() -> None:
-    assert codes(replace(APP, data=b"two")) == ["E188"]
+def by_hand(release: str, *segments: Segment) -> Made:
+    """Of a batch whose record does not hold the index."""
+    return Made(release * 32, None, keyless_regions(segments), "", "WO1")
 
 
-def test_a_new_version_may_have_new_bytes() -> None:
-    assert codes(replace(APP, data=b"two"), "plug 1.1") == []
+def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
+    assert said(replace(BEFORE, batch="")) == []
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"confidential": True}, {"kind": RegionClass.MUTABLE}, {"name": "new-part"}],
-    ids=["holds the key", "changes by itself", "was not there before"],
+    ("now", "named"),
+    [
+        (otherwise(blank=["nvs"]), "blank (nvs, otadata; now nvs)"),
+        (otherwise(carrier={"kind": "nvs", "namespace": "x"}), "carrier.namespace (key; now x)"),
+        (otherwise(name={"template": "P-{mac}"}), "name.template (nothing; now P-{mac})"),
+        (
+            otherwise(parts=[{**PARTS[0], "sha256": "2" * 64}]),
+            "part app (sha256 1111111111111111…; now sha256 2222222222222222…)",
+        ),
+        (
+            replace(BEFORE, key="fedcba9876543210"),
+            "product key (fingerprint 0123456789abcdef; now fedcba9876543210)",
+        ),
+    ],
+    ids=["blank", "carrier", "name", "part", "key"],
 )
-def test_what_may_differ_is_not_compared(changes: dict[str, Any]) -> None:
-    assert codes(replace(APP, data=b"two", **changes)) == []
+def test_what_differs_is_named_with_before_and_now(now: Made, named: str) -> None:
+    assert said(now) == [f"batch WO1 of plug 1.0 had another {named}"]
+
+
+def test_another_quantity_makes_no_unit_another_one() -> None:
+    assert said(otherwise(quantity=5)) == []
+
+
+def test_a_key_that_is_not_known_here_is_not_compared() -> None:
+    assert said(replace(BEFORE, key="")) == []
+
+
+def test_of_many_differences_the_first_are_named_and_the_rest_counted() -> None:
+    changed = {f"setting{n}": n for n in range(MOST_SHOWN + 2)}
+    assert said(otherwise(**changed))[0].endswith(", and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("segments", "named"),
+    [
+        ([replace(APP, data=b"two"), KEY], "part app (sha256 "),
+        ([replace(APP, data=b"two", kind=RegionClass.MUTABLE), KEY], "part app (frozen, sha256 "),
+        ([APP], "part fctry (0xd000, 6 bytes, frozen; now nothing)"),
+        ([APP, replace(KEY, offset=0xE000)], "part fctry (0xd000; now 0xe000)"),
+        ([APP, replace(KEY, data=b"others")], "setting that is not on record (release aa"),
+    ],
+    ids=["bytes", "class", "gone", "moved", "only the digest"],
+)
+def test_without_an_index_on_record_regions_are_compared(
+    segments: list[Segment], named: str
+) -> None:
+    (found,) = said(by_hand("bb", *segments), by_hand("aa", APP, KEY))
+    assert found.startswith(f"batch WO1 of plug 1.0 had another {named}")

@@ -11,16 +11,17 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "burner"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model"),
+    ("errors", "model", "phrases", "visible"),
     (
-        *("schema", "complaint", "secrets", "partitions", "image", "layout", "advice"),
+        *("schema", "complaint", "secrets", "partitions", "otadata", "image", "layout", "advice"),
+        "secret_search",
         *("profile", "release", "survey"),
         *("files", "canonical", "release_file", "release_diff", "naming"),
-        *("identity", "identity_settings", "modem_dialects"),
-        *("admission", "boot", "carriers", "builds", "scaffold"),
+        *("identity", "identity_settings", "modem_dialects", "device_lines"),
+        *("admission", "reburn", "boot", "patterns", "carriers", "builds", "scaffold"),
     ),
     ("devices", "manifest", "bench"),
-    ("ids", "burn", "verify", "report"),
+    ("ids", "burn", "recall", "verify", "report"),
     ("station",),
     ("cli",),
 )
@@ -31,9 +32,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
-        *("identity_settings.py", "carriers", "bench/spec.py", "station/map.py"),
+        *("patterns.py", "identity_settings.py", "carriers", "bench/spec.py", "station/map.py"),
     ),
     "pydantic_core": ("schema.py", "complaint.py"),
+    "re2": ("patterns.py",),
     "yaml": ("schema.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker", "bench"),

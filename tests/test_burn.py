@@ -1,42 +1,27 @@
 """One unit the whole way: an ESP in memory, the real release, the real manifest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from burner import verify
-from burner.burn import Job, Trial, burn
 from burner.errors import BurnerError
 from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.ledger import Ledger
 from burner.model import (
     Bound,
-    Event,
-    Finished,
     Outcome,
-    Record,
     RegionClass,
     Security,
     Step,
-    StepStarted,
     Waiting,
 )
 from burner.naming import NameSettings
 from burner.release import Release, open_release
 from burner.secrets import Secret
 from tests.fakes import FakeBoard, FakeDevice
-
-PLUG = Path(__file__).parents[1] / "profiles" / "plug-c3.yaml"
-SECRET = Secret(b"aVerySecretProductKey123")
-NAME = "6055F9000001"
-IMEI = "490154203237518"
-
-
-def told(name: str = NAME, product_id: str = "7QKX2MPD0C") -> Callable[[FakeBoard], Sequence[str]]:
-    return lambda _: ("ESP-ROM:fake", f"product_id={product_id} device_name={name}")
+from tests.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
 
 
 @pytest.fixture(scope="module")
@@ -50,43 +35,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-class Line:
-    """A station in one call: burns a board and gives what came of it."""
-
-    def __init__(self, release: Release, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.job = Job(release, "station-1", "li", "", {"burner": "test"})
-        self.events: list[Event] = []
-
-    def burn(self, device: FakeDevice, **trial: Any) -> Record:
-        slot = trial.pop("slot", "1")
-        stop = trial.pop("aborted", "")
-        this = Trial(slot=slot, baud=921600, **trial)
-        self.events = list(burn(self.job, device, self.ledger, this, lambda: bool(stop)))
-        assert isinstance(self.events[-1], Finished)
-        return self.events[-1].record
-
-    @property
-    def known(self) -> bool:
-        last = self.events[-1]
-        return isinstance(last, Finished) and last.known
-
-    @property
-    def steps(self) -> list[Step]:
-        return [event.step for event in self.events if isinstance(event, StepStarted)]
-
-    def with_profile(self, **changes: object) -> None:
-        profile = self.job.release.profile.model_copy(update=changes)
-        self.job = replace(self.job, release=replace(self.job.release, profile=profile))
-
-
 @pytest.fixture
 def line(release: Release, ledger: Ledger) -> Line:
     return Line(release, ledger)
-
-
-def ended(record: Record) -> tuple[Outcome, str]:
-    return record.result.outcome, record.result.code
 
 
 def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
@@ -113,69 +64,10 @@ def test_the_configuration_is_written_last(line: Line) -> None:
     assert kinds[writes[0]] is RegionClass.BLANK
 
 
-def test_a_known_unit_is_not_written_again_and_nothing_is_recorded(line: Line) -> None:
-    board = FakeBoard(prints=told())
-    first = line.burn(FakeDevice(board))
-    device = FakeDevice(board)
-    again = line.burn(device, slot="2")
-    assert line.known
-    assert again.attempt.slot == "1"
-    assert again.seq == first.seq
-    assert not [call for call in device.calls if call.startswith("write")]
-
-
-def test_a_known_unit_whose_flash_changed_is_stopped(line: Line) -> None:
-    board = FakeBoard(prints=told())
-    line.burn(FakeDevice(board))
-    board.flash.erase(0x20000, 0x1000)
-    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E453")
-
-
-def test_a_declared_rework_is_written_whole(line: Line) -> None:
-    board = FakeBoard(prints=told())
-    line.burn(FakeDevice(board))
-    record = line.burn(FakeDevice(board), rework="new plastic")
-    assert ended(record) == (Outcome.PASS, "")
-    assert record.result.written
-    assert record.attempt.rework == "new plastic"
-
-
-def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> None:
-    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
-    twin = FakeBoard(prints=told(), fingerprint="bb22")
-    assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
-
-
 def test_a_wrong_chip_is_on_record_with_its_mac(line: Line) -> None:
     record = line.burn(FakeDevice(FakeBoard(chip="esp32")))
     assert record.attempt.unit_id == "60:55:f9:00:00:01"
     assert record.result.detail == "found esp32, the profile is for esp32c3"
-
-
-def test_a_unit_that_already_holds_our_bytes_is_not_written(line: Line, release: Release) -> None:
-    board = FakeBoard(prints=told())
-    for segment in release.segments:
-        board.flash.program(segment.offset, segment.data)
-    record = line.burn(FakeDevice(board))
-    assert ended(record) == (Outcome.PASS, "")
-    assert not record.result.written
-
-
-def test_a_burn_cut_short_stays_open_and_the_next_one_ends_it(
-    line: Line, release: Release, tmp_path: Path
-) -> None:
-    board = FakeBoard(prints=told())
-    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600))
-    while next(cut) != StepStarted("1", Step.VERIFY):
-        pass
-    line.ledger.close()
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as ledger:
-        history = ledger.unit("60:55:f9:00:00:01", "7QKX2MPD0C")
-        assert history.open is not None
-        after = Line(release, ledger)
-        record = after.burn(FakeDevice(board))
-        assert ended(record) == (Outcome.PASS, "")
-        assert not record.result.written
 
 
 @pytest.mark.parametrize(

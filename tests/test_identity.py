@@ -61,6 +61,35 @@ def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("mac", "detail"),
+    [
+        (
+            "24:0a:c4:00:01:10",
+            "24:0a:c4:00:01:10: deny list 24:0a:c4:00:01:10 "
+            "(development tool: the Wokwi simulator)",
+        ),
+        (
+            "00:00:00:00:00:07",
+            "00:00:00:00:00:07: deny list 00:00:00:00:00:01 to 00:00:00:00:00:ff "
+            "(counted up from zero)",
+        ),
+    ],
+)
+def test_a_mac_on_the_deny_list_is_refused_with_the_entry(mac: str, detail: str) -> None:
+    with pytest.raises(BurnerError) as refused:
+        identity.check_silicon(silicon(mac), settings())
+    assert (refused.value.code, refused.value.detail) == ("E414", detail)
+
+
+def test_the_words_on_the_deny_list_name_development_tools_in_both_languages() -> None:
+    row = lookup("E414")
+    assert "development tools" in row.says
+    assert "开发工具" in row.says_zh
+    assert "identity.allow" in row.do
+    assert "identity.allow" in row.do_zh
+
+
+@pytest.mark.parametrize(
     "part",
     [
         silicon("24:6f:28:ff:fe:aa"),

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.advice import ota_sequence
 from burner.errors import Finding
 from burner.layout import BLOCK_SIZE, check_segments, merge, share
 from burner.model import RegionClass, Segment
@@ -304,18 +303,6 @@ def test_ota_data_that_starts_another_slot_is_noticed(
     )
     found = findings(write_product(tmp_path, images=images, blank="[nvs]"))
     assert [f.code for f in found] == ([] if slot == "ota_0" else ["E125"])
-
-
-def test_an_entry_of_ota_data_with_a_wrong_crc_does_not_count() -> None:
-    assert ota_sequence(otadata((1, 2), (2, 2))) == 2
-    damaged = bytearray(otadata((1, 2), (2, 2)))
-    damaged[0x1000] = 4
-    assert ota_sequence(bytes(damaged)) == 1
-
-
-@given(st.binary(max_size=64), st.binary(max_size=64))
-def test_any_ota_data_gives_a_number(first: bytes, second: bytes) -> None:
-    assert ota_sequence(first.ljust(0x1000, b"\xff") + second) >= 0
 
 
 # -- ESP8266 without a table ---------------------------------------------------------------------

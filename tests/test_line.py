@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 
 from burner.bench.process import BenchProcess
 from tests.faults import TABLE, Row
-from tests.runs import Line, Ran, Running, burn, burner, manifest, start
+from tests.runs import Ran, Running, burn, burner, in_state, manifest, start
 
 LINE_FAULTS = [row for row in TABLE if row.fault["kind"] not in ("same-mac", "hang")]
 
@@ -79,10 +79,6 @@ def worker_of(burner_pid: int, slot: str) -> int:
         if f"slot-{slot}.log" in Path(f"/proc/{child}/cmdline").read_text():
             return int(child)
     raise AssertionError(f"no worker of slot {slot} among {children}")
-
-
-def in_state(slot: str, state: str) -> Callable[[Line], bool]:
-    return lambda line: line.get("slot") == slot and line.get("state") == state
 
 
 @pytest.fixture

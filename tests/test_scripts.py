@@ -1,4 +1,4 @@
-"""The arithmetic behind the tables of `scripts/bench`."""
+"""The set-up of all scripts, and the arithmetic behind the tables of `scripts/bench`."""
 
 import importlib.util
 import random
@@ -9,22 +9,52 @@ from typing import Any
 
 import pytest
 
-FILE = Path(__file__).parents[1] / "scripts" / "benchmarks" / "limit.py"
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 NOISE = random.Random(1).randbytes(200_000)
 UART_BAUD = 921_600
 
 
-@pytest.fixture(scope="module")
-def limits() -> Any:
-    """The module, which stands outside of every package."""
-    spec = importlib.util.spec_from_file_location("limit", FILE)
+def module(path: Path) -> Any:
+    """A module that stands outside of every package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["limit"] = module  # dataclasses look for it there
-    spec.loader.exec_module(module)
-    del sys.modules["limit"]
-    return module
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = loaded  # dataclasses look for it there
+    spec.loader.exec_module(loaded)
+    del sys.modules[path.stem]
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def limits() -> Any:
+    return module(SCRIPTS / "benchmarks" / "limit.py")
+
+
+@pytest.mark.parametrize(
+    ("made_by", "home"),
+    [
+        ("", ".venv"),
+        ("version = 3.13.0", ".venv"),
+        ("version_info = 3.13.0.final.0", ".venv"),
+        ("version = 3.11.7", ".venv-3.13"),
+        ("version = 3.1.3", ".venv-3.13"),
+    ],
+)
+def test_each_version_of_python_has_an_environment_of_its_own(
+    tmp_path: Path, made_by: str, home: str
+) -> None:
+    if made_by:
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv" / "pyvenv.cfg").write_text(f"home = /x\n{made_by}\n", encoding="utf-8")
+    environment = module(SCRIPTS / "environment.py")
+    assert environment.home(tmp_path, "3.13") == tmp_path / home
+
+
+def test_scripts_say_which_python_they_run() -> None:
+    environment = module(SCRIPTS / "environment.py")
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert environment.described(Path(sys.executable)) == f"Python {version} ({sys.executable})"
 
 
 def load(limits: Any, data: bytes) -> Any:

@@ -6,6 +6,7 @@ Prints one JSON line when its ports are open. People use `burner bench run`.
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from burner.bench import pty
@@ -18,11 +19,12 @@ def main() -> int:
     """Serve; 0 at the end, 4 with the code as a JSON line when it cannot."""
     parser = argparse.ArgumentParser(prog="python -m burner.bench", description=__doc__)
     parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("--profile", type=Path, help="of the product that is tried, or its release")
     parser.add_argument("--pty", action="store_true", help="a PTY beside every port")
     arguments = parser.parse_args()
     try:
         serve(
-            read_spec(arguments.spec),
+            read_spec(arguments.spec, arguments.profile),
             _print,
             with_pty=arguments.pty and pty.AVAILABLE,
             parent=sys.stdin.buffer,

@@ -4,7 +4,7 @@ from collections import deque
 from enum import Enum, auto
 from math import inf
 
-from burner.bench import firmware, slip
+from burner.bench import firmware, rom_baud, slip
 from burner.bench.commands import Answer, Op, Then
 from burner.bench.faults import STEPS
 from burner.bench.firmware import Reset
@@ -298,6 +298,7 @@ class Chip:
         match answer.then:
             case Then.STUB:
                 self._dialect = Stub(self.silicon)
+                self.silicon.baud = rom_baud.of_stub(self.silicon)
                 self._send(slip.encode(GREETING), now)
             case Then.ROM:
                 self._dialect, self._rate_found = Rom(self.silicon), False

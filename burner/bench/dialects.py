@@ -5,7 +5,7 @@ from typing import Protocol
 
 from burner.bench import frames
 from burner.bench.frames import WINDOW, Kind
-from burner.bench.line import Line
+from burner.bench.line import USUAL_BAUD, Line
 
 GREETING = b"\xc0\x00\x08\x24\x00"
 """How the SYNC request of a flashing tool begins: SLIP end, request, opcode, length."""
@@ -76,20 +76,25 @@ class Bare:
 
     A host that greets a ROM wants to flash: the chip wakes up in download mode for it, as if
     someone had held its button. A greeting after other talk is that of a new host: a PTY can be
-    closed and opened again faster than anybody notices. A stream without a rate has the chip's.
+    closed and opened again faster than anybody notices. At another rate than the usual one it is
+    the same host, which has changed the rate and asks whether it is heard. A stream without a rate
+    has the chip's.
     """
 
     def __init__(self, line: Line, send: Send, has_rate: bool = False) -> None:
         self._line = line
         self._has_rate = has_rate
         self.give = send
-        self._greeted = False
+        self._woken = self._greeted = False
 
     def feed(self, data: bytes) -> None:
         """Bytes for the endpoint."""
         greets = data.startswith(GREETING)
         if greets and not self._greeted:
-            self.wake()
+            if self._woken:
+                self._line.then(self._wake_at_usual_rate)
+            else:
+                self.wake()
         self._greeted = greets
         if not self._has_rate:
             self._line.follow_baud()
@@ -98,7 +103,12 @@ class Bare:
     def wake(self) -> None:
         """Power up in download mode."""
         self._line.then(lambda now: self._line.endpoint.plug(now, download=True))
-        self._greeted = True
+        self._woken = self._greeted = True
+
+    def _wake_at_usual_rate(self, now: float) -> None:
+        baud = self._line.baud if self._has_rate else self._line.endpoint.baud
+        if baud == USUAL_BAUD:
+            self._line.endpoint.plug(now, download=True)
 
     def settle(self) -> None:
         """A byte stream has no word for it."""

@@ -18,6 +18,7 @@ from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.silicon import Silicon
 from burner.bench.unit import FaultKind, UnitSpec
 from burner.errors import BurnerError
+from burner.identity import find_serial
 from burner.model import Silicon as Identity
 from burner.partitions import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
 
@@ -151,17 +152,40 @@ def _says(unit: UnitSpec, found: keys.Found | None) -> str:
     """The line that names the product and the device."""
     if found is None or not found.has_secret:
         return "E (300) app: no product configuration"
-    name = found.device_name or own_name(unit)
+    try:
+        name = found.device_name or own_name(unit)
+    except BurnerError as error:
+        return f"E (300) app: no device name ({error.code} {error.detail})"
     return f"I (300) app: product_id={found.product_id} device_name={name}"
 
 
 def own_name(unit: UnitSpec) -> str:
-    """The name the firmware derives from its own silicon."""
+    """The name the firmware derives from what it knows of itself.
+
+    Raises:
+        BurnerError: E164, E167 it cannot: the rule of its product needs an ID it does not know.
+    """
+    part = Identity(unit.chip, "", unit.mac, 0, unit.flash_size)
+    rule, own = unit.firmware.name, unit.firmware.device_name
+    imei = unit.modem.imei if unit.modem else ""
+    if not own:
+        addresses = naming.derive(part, rule.universal_addresses)
+        return naming.device_name(rule, {**addresses, "imei": imei, "serial": _serial(unit)})
     mac = unit.mac.octets.hex()
-    derived = naming.derive(Identity(unit.chip, "", unit.mac, 0, unit.flash_size))
+    derived = naming.derive(part)
     fields = {name: address.octets.hex().upper() for name, address in derived.items()}
-    fields |= {"MAC": mac.upper(), "mac": mac, "imei": unit.modem.imei if unit.modem else ""}
-    return unit.firmware.device_name.format(**fields)
+    return own.format(**(fields | {"MAC": mac.upper(), "mac": mac, "imei": imei}))
+
+
+def _serial(unit: UnitSpec) -> str:
+    """Its serial number, where the firmware itself knows it; never from a label."""
+    settings = unit.firmware.serial
+    match settings.source if settings else None:
+        case "firmware" if settings:
+            return find_serial(unit.firmware.lines, settings)
+        case "modem" if unit.modem:
+            return unit.modem.serial
+    return ""
 
 
 def _image(flash: NorFlash, offset: int, size: int) -> image.AppImage | None:

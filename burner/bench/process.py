@@ -99,9 +99,11 @@ class ControlClient:
 class BenchProcess:
     """`with BenchProcess("sim:4") as bench:` serves; it ends with the block, or with us."""
 
-    def __init__(self, spec: str, with_pty: bool = False) -> None:
+    def __init__(self, spec: str, with_pty: bool = False, *, profile: Path | None = None) -> None:
+        """`profile`: of the product that is tried, or its release."""
         module = ["-P", "-m", "burner.bench"]
-        self._command = [sys.executable, *module, *(["--pty"] * with_pty), spec]
+        options = [*(["--pty"] * with_pty), *(["--profile", str(profile)] if profile else [])]
+        self._command = [sys.executable, *module, *options, spec]
         self._process: subprocess.Popen[bytes] | None = None
         self.ready: Mapping[str, Any] = {}
         self._control: ControlClient | None = None

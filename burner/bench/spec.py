@@ -6,11 +6,12 @@ others wait for a swap. `units` is a pattern that repeats until there are as man
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from burner import schema
+from burner.bench.from_profile import defaults_of, with_own_lines
 from burner.bench.modem import ModemSpec, imei_for
 from burner.bench.targets import TARGETS
 from burner.bench.unit import (
@@ -22,6 +23,7 @@ from burner.bench.unit import (
     Fault,
     FaultKind,
     Firmware,
+    TextAt,
     Timing,
     UnitSpec,
     mac_for,
@@ -32,7 +34,6 @@ from burner.schema import Document, Size, Strict
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
-P = TypeVar("P", Firmware, ModemSpec)
 FORM = "sim:SLOTS[,KEY=VALUE…] or the path of a YAML file"
 
 
@@ -96,10 +97,10 @@ def _modem(value: object) -> object:
     return {"imei": "", **value} if isinstance(value, dict) else value
 
 
-def _has_rate(part: P) -> P:
-    if part.baud <= 0:
-        raise schema.refusal("E192", f"baud {part.baud}", "bits per second")
-    return part
+def _has_rate(modem: ModemSpec) -> ModemSpec:
+    if modem.baud <= 0:
+        raise schema.refusal("E192", f"baud {modem.baud}", "bits per second")
+    return modem
 
 
 ModemEntry = Annotated[ModemSpec, BeforeValidator(_modem), AfterValidator(_has_rate)]
@@ -127,6 +128,20 @@ class FaultEntry(Strict):
         return Fault(**(dict(self) | {"mac": mac}))
 
 
+class FirmwareEntry(Strict):
+    """How a unit's firmware behaves; what is left out is as its product's profile says."""
+
+    device_name: str = ""
+    texts: tuple[TextAt, ...] = ()
+    lines: tuple[str, ...] = ()
+    prints: bool = True
+    baud: int = Field(default=Firmware.baud, ge=1)
+
+    def over(self, usual: Firmware) -> Firmware:
+        """The usual firmware, changed in what was given."""
+        return replace(usual, **{key: getattr(self, key) for key in self.model_fields_set})
+
+
 class UnitEntry(Strict):
     """One place of the pattern; what is not given is as for the whole bench."""
 
@@ -137,7 +152,7 @@ class UnitEntry(Strict):
     revision: tuple[int, int] | None = None
     serial: str = ""
     faults: tuple[FaultEntry, ...] = ()
-    firmware: Annotated[Firmware, AfterValidator(_has_rate)] = Firmware()
+    firmware: FirmwareEntry = FirmwareEntry()
     modem: ModemEntry | None = None
     renumbers: bool = False
 
@@ -193,12 +208,19 @@ class BenchFile(Strict):
             timing = replace(UART_TIME, baud_limit=self.baud or 0)
         return timing if self.md5 is None else replace(timing, md5_s_per_mb=self.md5)
 
-    def spec(self, folder: Path) -> BenchSpec:
-        """The bench, with every board spelled out. `keep` is relative to `folder`."""
+    def spec(self, folder: Path, usual: Firmware) -> BenchSpec:
+        """The bench, with every board spelled out.
+
+        Args:
+            folder: what `keep` is relative to.
+            usual: the firmware of a unit that says nothing of it.
+        """
         pattern = [entry for entry in self.units for _ in range(entry.repeat)] or [UnitEntry()]
         count = self.boards or max(self.slots, len(pattern) if self.units else 0)
         first = self._mac(pattern[0], 0)
-        boards = (self._board(i, pattern[i % len(pattern)], first, folder) for i in range(count))
+        boards = (
+            self._board(i, pattern[i % len(pattern)], first, folder, usual) for i in range(count)
+        )
         return BenchSpec(self.slots, tuple(boards), self.swap)
 
     def _mac(self, entry: UnitEntry, index: int) -> Mac:
@@ -212,7 +234,9 @@ class BenchFile(Strict):
             return modem
         return replace(modem, imei=imei_for(self.seed, index))
 
-    def _board(self, index: int, entry: UnitEntry, first: Mac, folder: Path) -> BoardSpec:
+    def _board(
+        self, index: int, entry: UnitEntry, first: Mac, folder: Path, usual: Firmware
+    ) -> BoardSpec:
         mac = self._mac(entry, index)
         kept = folder / self.keep / f"{mac.octets.hex()}.flash" if self.keep else None
         unit = UnitSpec(
@@ -222,7 +246,7 @@ class BenchFile(Strict):
             flash_file=kept,
             revision=entry.revision,
             timing=self.timing(),
-            firmware=entry.firmware,
+            firmware=with_own_lines(entry.firmware.over(usual), index + 1),
             faults=tuple(fault.fault(first) for fault in entry.faults),
             modem=self._modem(entry, index),
             serial=entry.serial or f"{mac}#{index}",
@@ -230,21 +254,31 @@ class BenchFile(Strict):
         return BoardSpec(index + 1, unit, entry.renumbers)
 
 
-def read_spec(text: str) -> BenchSpec:
+def read_spec(text: str, source: Path | None = None) -> BenchSpec:
     """A SPEC as people give it: a string `sim:…` or the path of a YAML file.
+
+    Args:
+        text: the SPEC.
+        source: profile or release of the product that is tried; its chip, its flash and the way
+            its firmware names itself count where the SPEC says nothing else.
 
     Raises:
         BurnerError: E190 for a SPEC of no known form, E191 and E192 with every finding.
     """
-    if text.startswith("sim:"):
-        model, findings = schema.fit(_document(text), BenchFile, "E190")
-        refuse(list(findings))
-        assert model is not None  # noqa: S101 - no findings, so there is a model
-        return model.spec(Path())
     path = Path(text)
-    if not path.is_file():
+    if text.startswith("sim:"):
+        document, folder, code = _document(text), Path(), "E190"
+    elif path.is_file():
+        document, folder, code = schema.read(path, "E191"), path.parent, "E191"
+    else:
         raise _refused(text, "is neither", FORM)
-    return schema.load(path, BenchFile, "E191").spec(path.parent)
+    usual = defaults_of(source)
+    if isinstance(document.data, dict):
+        document = replace(document, data={**usual.settings, **document.data})
+    model, findings = schema.fit(document, BenchFile, code)
+    refuse(list(findings))
+    assert model is not None  # noqa: S101 - no findings, so there is a model
+    return model.spec(folder, usual.firmware)
 
 
 def _document(text: str) -> Document:

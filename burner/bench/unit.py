@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from burner.bench.modem import ModemSpec
+from burner.identity_settings import SerialSettings
 from burner.model import Mac
+from burner.naming import NameSettings
 
 MB = 1 << 20
 
@@ -161,9 +163,14 @@ class TextAt:
 class Firmware:
     """How the firmware in the flash behaves where it is not what the flash says."""
 
-    device_name: str = "{MAC}"
-    """Derives the name when the configuration holds none: `{MAC}` upper-case hex without
-    separators, `{mac}` in lower case, `{softap}`, `{bluetooth}`, … of an interface."""
+    device_name: str = ""
+    """The name it gives itself when the configuration holds none: `{MAC}` upper-case hex without
+    separators, `{mac}` in lower case, `{softap}`, `{bluetooth}`, … of an interface. Empty = by
+    the rule `name`."""
+    name: NameSettings = field(default_factory=NameSettings)
+    """The rule of its product."""
+    serial: SerialSettings | None = None
+    """Where its product's serial number comes from."""
     texts: tuple[TextAt, ...] = ()
     """A struct in a partition, or arrays in the application image; empty = looks in NVS."""
     lines: tuple[str, ...] = ()

@@ -10,12 +10,21 @@ from pydantic import Field
 
 from burner.carriers.at import AtCarrier, AtSettings
 from burner.carriers.file import FileCarrier, FileSettings
-from burner.carriers.key import Carrier, KeyConfig, Place
+from burner.carriers.key import Carrier, KeyConfig, KeyState, Place, is_moved
 from burner.carriers.nvs import NvsCarrier, NvsSettings
 from burner.carriers.patch import PatchCarrier, PatchSettings
 from burner.carriers.raw import RawCarrier, RawSettings
 
-__all__ = ["AtCarrier", "Carrier", "CarrierSettings", "KeyConfig", "Place", "carrier_for"]
+__all__ = [
+    "AtCarrier",
+    "Carrier",
+    "CarrierSettings",
+    "KeyConfig",
+    "KeyState",
+    "Place",
+    "carrier_for",
+    "is_moved",
+]
 
 AnySettings = NvsSettings | FileSettings | PatchSettings | RawSettings | AtSettings
 CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]

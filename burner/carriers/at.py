@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from pydantic import Field
 
 from burner.carriers.key import KeyConfig
+from burner.device_lines import LineSplitter
 from burner.errors import BurnerError
 from burner.schema import Strict
 from burner.secrets import Secret
@@ -98,9 +99,25 @@ class AtCarrier:
                 not store the key, E615 it stored another one.
         """
         command = set_command(key, self.settings.region)
+        talk = self._awake(line)
+        talk.ask(command, self.settings.answer_s, _confirmation)
+        self._verify(talk, key)
+
+    def verify(self, line: AtLine, key: KeyConfig) -> None:
+        """Ask which key the firmware holds, and compare.
+
+        Raises:
+            BurnerError: E608 no answer, E609 to E613 what the firmware complains of (it holds no
+                key), E615 it holds another one.
+        """
+        self._verify(self._awake(line), key)
+
+    def _awake(self, line: AtLine) -> "_Talk":
         talk = _Talk(line, self._clock)
         talk.wake(self.settings.ready_s)
-        talk.ask(command, self.settings.answer_s, _confirmation)
+        return talk
+
+    def _verify(self, talk: "_Talk", key: KeyConfig) -> None:
         stored = talk.ask("AT+TCPRDINFOSET?", self.settings.answer_s, _STORED.fullmatch)
         mode, product_id, check, name, region = stored.groups(default="")
         wanted = {
@@ -167,7 +184,7 @@ class _Talk:
     def __init__(self, line: AtLine, clock: Callable[[], float]) -> None:
         self._line = line
         self._clock = clock
-        self._rest = b""
+        self._splitter = LineSplitter()
 
     def wake(self, within_s: float) -> None:
         """Knock until the firmware answers, then let late answers pass."""
@@ -176,7 +193,7 @@ class _Talk:
         quiet_at = self._clock() + _TRY_S
         while self._line.receive(_PAUSE_S) and self._clock() < quiet_at:
             pass
-        self._rest = b""
+        self._splitter = LineSplitter()
 
     def ask(
         self,
@@ -211,6 +228,5 @@ class _Talk:
     def _lines(self, until: float) -> Iterator[str]:
         """What is said, line by line, until a time."""
         while (left := until - self._clock()) > 0:
-            *lines, rest = re.split(rb"[\r\n]+", self._rest + self._line.receive(left))
-            self._rest = rest[-MAX_LINE_SIZE:]
+            lines = self._splitter.feed(self._line.receive(left))
             yield from (line.decode("ascii", "replace").strip() for line in lines)

@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from burner.carriers.fat_image import Fat, make_fat, read_fat
-from burner.carriers.key import KeyConfig, Place, findings_of, partition_of
+from burner.carriers.key import (
+    KeyConfig,
+    KeyState,
+    PartitionCarrierSettings,
+    Place,
+    findings_of,
+    is_erased,
+    moved_from_readonly,
+    partition_of,
+)
 from burner.carriers.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from burner.errors import BurnerError, Finding
 from burner.model import RegionClass, Segment
 from burner.schema import Strict, refusal
-from burner.secrets import Secret
+from burner.secrets import REGISTRATION_TRIGGERS, Secret
 
 if TYPE_CHECKING:
     from burner.partitions import Layout, Partition
@@ -76,11 +85,10 @@ class FurtherFile(Strict):
         return bytes.fromhex(self.hex) if self.hex is not None else (self.text or "").encode()
 
 
-class FileSettings(Strict):
+class FileSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind file."""
 
     kind: Literal["file"]
-    partition: str
     filesystem: FileSystem
     """`littlefs` or `fat`, or a mapping with that `type` and its parameters."""
     name: FileName = "device_info.json"
@@ -90,12 +98,10 @@ class FileSettings(Strict):
     max_size: Annotated[int, Field(ge=64, le=65536)] = 1024
     """Bytes of the JSON that the firmware takes."""
     files: tuple[FurtherFile, ...] = ()
-    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> Self:
-        given = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
-        keys = [*(key for key in given if key is not None), *self.json_fields]
+        keys = [*self.key_names(), *self.json_fields]
         names = [self.name, *(file.name for file in self.files)]
         for many in (keys, [name.lower() for name in names]):
             if twice := {one for one in many if many.count(one) > 1}:
@@ -104,6 +110,11 @@ class FileSettings(Strict):
         if isinstance(self.filesystem, Littlefs) and len(longest) > self.filesystem.name_max:
             raise refusal("E143", f"{longest} is too long", "name_max of the file system")
         return self
+
+    def key_names(self) -> tuple[str, ...]:
+        """Under which names the key configuration stands."""
+        names = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
+        return tuple(name for name in names if name is not None)
 
 
 class FileCarrier:
@@ -119,7 +130,7 @@ class FileCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout)
+        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         partition = self._partition(layout)
@@ -138,14 +149,27 @@ class FileCarrier:
         )
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
-        name, most = self.settings.name, self.settings.max_size
         data = self._assembled(read)
-        match self.settings.filesystem:
-            case Littlefs() as littlefs:
-                content = read_littlefs(littlefs, data, name, most)
-            case Fat() as fat:
-                content = read_fat(fat, data, name, most)
-        return self.parse(content)
+        return self.parse(self._file(data, self.settings.name, self.settings.max_size))
+
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        """The JSON of a registered unit may hold more than was burned, and its own PSK."""
+        data, settings = self._assembled(read), self.settings
+        if is_erased(data):
+            return KeyState.GONE
+        try:
+            values = self._object(self._file(data, settings.name, len(data)))
+        except BurnerError as error:
+            if error.code != "E606":
+                raise
+            return KeyState.GONE
+        if not any(values.get(name) for name in settings.key_names()):
+            return KeyState.GONE
+        files = {file.name: file.content for file in settings.files}
+        same = _includes(values, self._object(self.content(key))) and all(
+            self._file(data, name, len(data)) == content for name, content in files.items()
+        )
+        return KeyState.SAME if same else KeyState.OTHER
 
     def content(self, key: KeyConfig) -> bytes:
         """The JSON.
@@ -172,20 +196,29 @@ class FileCarrier:
         Raises:
             BurnerError: E606 where it is not there, E607 where it is no JSON.
         """
+        values, wanted = self._object(content), self.settings.key_names()
+        found = [values.get(key) for key in wanted]
+        texts = [text for text in found if isinstance(text, str) and text.isascii() and text]
+        if len(texts) < len(wanted):
+            raise BurnerError("E606", f"{self.settings.name} lacks one of {', '.join(wanted)}")
+        return KeyConfig(texts[0], Secret(texts[1].encode()), *texts[2:])
+
+    def _object(self, content: bytes) -> dict[str, Any]:
         try:
             values = json.loads(content)
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise BurnerError("E607", f"{self.settings.name} is no JSON object")
-        keys = self.settings.keys
-        wanted = [keys.product_id, keys.product_secret]
-        wanted += [keys.device_name] if keys.device_name is not None else []
-        found = [values.get(key) for key in wanted]
-        texts = [text for text in found if isinstance(text, str) and text.isascii() and text]
-        if len(texts) < len(wanted):
-            raise BurnerError("E606", f"{self.settings.name} lacks one of {', '.join(wanted)}")
-        return KeyConfig(texts[0], Secret(texts[1].encode()), *texts[2:])
+        return values
+
+    def _file(self, data: bytes, name: str, most: int) -> bytes:
+        """What a file of the partition holds; E606 where it is not there or larger than `most`."""
+        match self.settings.filesystem:
+            case Littlefs() as littlefs:
+                return read_littlefs(littlefs, data, name, most)
+            case Fat() as fat:
+                return read_fat(fat, data, name, most)
 
     def _image(self, size: int, key: KeyConfig) -> bytes:
         files = {file.name: file.content for file in self.settings.files}
@@ -215,6 +248,18 @@ class FileCarrier:
         for start, data in parts.items():
             flash[start : start + len(data)] = data
         return bytes(flash)
+
+
+def _includes(found: Any, burned: Any) -> bool:
+    """Whether a JSON still says all that was burned.
+
+    A placeholder that starts registration is replaced by what registration returns.
+    """
+    if isinstance(burned, dict):
+        return isinstance(found, dict) and all(
+            key in found and _includes(found[key], value) for key, value in burned.items()
+        )
+    return found == burned or (isinstance(burned, str) and burned in REGISTRATION_TRIGGERS)
 
 
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:

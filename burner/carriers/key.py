@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from pydantic import Field, model_validator
 
 from burner.errors import BurnerError, Finding
-from burner.model import Segment
+from burner.model import RegionClass, Segment
+from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
@@ -22,6 +26,47 @@ class KeyConfig:
     product_id: str
     product_secret: Secret
     device_name: str = ""
+
+
+class KeyState(StrEnum):
+    """How a unit's key configuration compares with the one it should have."""
+
+    SAME = "same"
+    OTHER = "other"
+    """Another one, part of one, or a damaged one."""
+    GONE = "gone"
+    """None of its values is there any more."""
+
+
+class AfterBoot(StrEnum):
+    """What the firmware does with the key configuration when it first starts."""
+
+    KEPT = "kept"
+    """It reads the key where it was burned, each time."""
+    MOVED = "moved"
+    """It stores the key elsewhere and erases it here."""
+
+
+class PartitionCarrierSettings(Strict):
+    """What the carriers say that fill a data partition."""
+
+    partition: str
+    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
+    after_boot: AfterBoot = AfterBoot.KEPT
+    """`moved`: a good unit that comes back without its key is KNOWN; the class is mutable then."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_moved_is_mutable(cls, data: Any) -> Any:
+        moved = isinstance(data, dict) and data.get("after_boot") == AfterBoot.MOVED
+        return {"class": RegionClass.MUTABLE.value, **data} if moved else data
+
+    @model_validator(mode="after")
+    def _what_is_frozen_stays(self) -> Self:
+        if self.after_boot is AfterBoot.MOVED and self.region_class is not RegionClass.MUTABLE:
+            found = f"after_boot: moved with class: {self.region_class}"
+            raise refusal("E101", found, "class: mutable (or left out) where the key is erased")
+        return self
 
 
 @dataclass(frozen=True)
@@ -68,6 +113,14 @@ class Carrier(Protocol):
         """
         ...
 
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        """How what was read back compares with a key and with all else that is burned beside it.
+
+        Raises:
+            BurnerError: E606, E607 where it cannot be read at all.
+        """
+        ...
+
 
 def partition_of(
     layout: "Layout", name: str, *subtypes: str, key: str = "partition"
@@ -106,6 +159,27 @@ def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
             return list(error.findings)
         return [Finding(error.code, "carrier", error.detail, "")]
     return []
+
+
+def is_moved(settings: Strict) -> bool:
+    """Whether the firmware moves the key elsewhere when it first starts."""
+    if not isinstance(settings, PartitionCarrierSettings):
+        return False
+    return settings.after_boot is AfterBoot.MOVED
+
+
+def moved_from_readonly(settings: PartitionCarrierSettings, layout: "Layout") -> list[Finding]:
+    """A firmware erases nothing that its own partition table has it read only."""
+    partition = layout.table.find(settings.partition)
+    if partition is None or not partition.readonly or not is_moved(settings):
+        return []
+    found = f"after_boot: moved, and the table marks {partition.name} readonly"
+    return [Finding("E101", "carrier.after_boot", found, "kept, or a partition to write to")]
+
+
+def is_erased(data: bytes) -> bool:
+    """Whether flash holds nothing here, or what was there has been overwritten with zeros."""
+    return data.count(0xFF) == len(data) or data.count(0) == len(data)
 
 
 def part_of(read: Mapping[str, bytes], name: str) -> bytes:

@@ -16,9 +16,18 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
 
-from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
+from burner.carriers.key import (
+    KeyConfig,
+    KeyState,
+    PartitionCarrierSettings,
+    Place,
+    findings_of,
+    moved_from_readonly,
+    part_of,
+    partition_of,
+)
 from burner.carriers.nvs_reader import (
     KEY_SIZE,
     PAGE_SIZE,
@@ -28,12 +37,12 @@ from burner.carriers.nvs_reader import (
     read_nvs,
 )
 from burner.errors import BurnerError, Finding
-from burner.model import RegionClass, Segment
+from burner.model import Segment
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
-    from burner.partitions import Layout
+    from burner.partitions import Layout, Partition
 
 MIN_SIZE: Final = 3 * PAGE_SIZE
 """ESP-IDF opens a smaller partition for reading only."""
@@ -97,7 +106,7 @@ class NvsExtra(Strict):
         return bytes.fromhex(str(self.value)) if self.type == "hex" else self.value
 
 
-class NvsSettings(Strict):
+class NvsSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind nvs. A preset fills what is left out."""
 
     # For editors: what a preset fills is not required of the file.
@@ -105,13 +114,11 @@ class NvsSettings(Strict):
 
     kind: Literal["nvs"]
     preset: Literal["esp-qcloud"] | None = None
-    partition: str
     namespace: NvsName
     keys: NvsKeys = NvsKeys()
     extra: tuple[NvsExtra, ...] = ()
     key_partition: str | None = None
     """Of type data, nvs_keys. Given: NVS is encrypted, with a key of its own in every unit."""
-    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
 
     @model_validator(mode="before")
     @classmethod
@@ -128,10 +135,14 @@ class NvsSettings(Strict):
             seen.add(place)
         return self
 
+    def key_names(self) -> tuple[str, ...]:
+        """Under which names the key configuration stands."""
+        names = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
+        return tuple(name for name in names if name is not None)
+
     def places_in_nvs(self) -> Iterator[tuple[str, str]]:
         """Every (namespace, key) that will be written."""
-        keys = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
-        yield from ((self.namespace, key) for key in keys if key is not None)
+        yield from ((self.namespace, key) for key in self.key_names())
         yield from ((extra.namespace or self.namespace, extra.key) for extra in self.extra)
 
 
@@ -151,10 +162,10 @@ class NvsCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout)
+        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
-        partition = partition_of(layout, self.settings.partition, "nvs")
+        partition = self._partition(layout)
         encryption_key = self._random(KEY_SIZE) if self.settings.key_partition else None
         data = write_nvs(partition.size, self._entries(key), encryption_key, partition.readonly)
         kind = self.settings.region_class
@@ -167,7 +178,7 @@ class NvsCarrier:
         return filled, Segment(keys.name, keys.offset, page, confidential=True)
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
-        partition = partition_of(layout, self.settings.partition, "nvs")
+        partition = self._partition(layout)
         place = Place(partition.name, partition.offset, partition.size)
         if self.settings.key_partition is None:
             return (place,)
@@ -175,16 +186,29 @@ class NvsCarrier:
         return place, Place(keys.name, keys.offset, PAGE_SIZE)
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
-        encryption_key = None
-        if self.settings.key_partition is not None:
-            encryption_key = read_key_partition(part_of(read, self.settings.key_partition))
-        values = read_nvs(part_of(read, self.settings.partition), encryption_key)
-        keys = self.settings.keys
+        values, keys = self._values(read), self.settings.keys
         return KeyConfig(
             self._text(values, keys.product_id),
             Secret(self._text(values, keys.product_secret).encode()),
             self._text(values, keys.device_name) if keys.device_name else "",
         )
+
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        values = self._values(read)
+        if not any((self.settings.namespace, name) in values for name in self.settings.key_names()):
+            return KeyState.GONE
+        wanted = {place: value for place, (_, value) in self._entries(key).items()}
+        same = all(values.get(place) == value for place, value in wanted.items())
+        return KeyState.SAME if same else KeyState.OTHER
+
+    def _partition(self, layout: "Layout") -> "Partition":
+        return partition_of(layout, self.settings.partition, "nvs")
+
+    def _values(self, read: Mapping[str, bytes]) -> Mapping[tuple[str, str], NvsValue]:
+        encryption_key = None
+        if self.settings.key_partition is not None:
+            encryption_key = read_key_partition(part_of(read, self.settings.key_partition))
+        return read_nvs(part_of(read, self.settings.partition), encryption_key)
 
     def _entries(self, key: KeyConfig) -> dict[tuple[str, str], tuple[str, NvsValue]]:
         """What to write: (namespace, key) → (type, value)."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from burner.carriers.key import KeyConfig, Place, findings_of, part_of
+from burner.carriers.key import KeyConfig, KeyState, Place, findings_of, part_of
 from burner.errors import BurnerError, Finding
 from burner.image import MAGIC, MAGIC_ESP8266_V2, AppImage, ImageSegment, parse, repair
 from burner.model import Segment
@@ -143,6 +143,9 @@ class PatchCarrier:
             Secret(found["product_secret"]),
             found.get("device_name", b"").decode("ascii", "replace"),
         )
+
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        return KeyState.SAME if self.decode(read) == key else KeyState.OTHER
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
         """What stands in every array of a value: text, then NULs."""

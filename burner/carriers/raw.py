@@ -13,9 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from burner.carriers.checksums import CHECKSUMS, Algorithm
-from burner.carriers.key import KeyConfig, Place, findings_of, part_of, partition_of
+from burner.carriers.key import (
+    KeyConfig,
+    KeyState,
+    PartitionCarrierSettings,
+    Place,
+    findings_of,
+    is_erased,
+    moved_from_readonly,
+    part_of,
+    partition_of,
+)
 from burner.errors import BurnerError, Finding
-from burner.model import RegionClass, Segment
+from burner.model import Segment
 from burner.schema import Offset, Strict, refusal
 from burner.secrets import Secret
 
@@ -104,16 +114,14 @@ _SOURCES: Final = (
 )
 
 
-class RawSettings(Strict):
+class RawSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind raw."""
 
     kind: Literal["raw"]
-    partition: str
     offset: Offset = 0
     """Of the struct from the start of the partition; 0xFF before it."""
     endian: Literal["little", "big"] = "little"
     fields: Annotated[tuple[RawField, ...], Field(max_length=200)]
-    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -176,7 +184,7 @@ class RawCarrier:
         return any(field.key == "device_name" for field in self.settings.fields)
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout)
+        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         place = self.places(layout)[0]
@@ -195,6 +203,11 @@ class RawCarrier:
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
         return unpack(self.settings, part_of(read, self.settings.partition))
+
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        if is_erased(part_of(read, self.settings.partition)):
+            return KeyState.GONE
+        return KeyState.SAME if self.decode(read) == key else KeyState.OTHER
 
 
 def pack(settings: RawSettings, key: KeyConfig) -> bytes:

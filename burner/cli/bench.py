@@ -1,6 +1,7 @@
 """`burner bench`: simulated chips and modems on ports that any client can open."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,8 +18,13 @@ def bench() -> None:
 @click.option("--base-port", type=click.IntRange(0, 65000), default=0, metavar="N",
               help="First TCP port; the others follow. 0: free ones.")  # fmt: skip
 @click.option("--pty/--no-pty", default=None, help="A PTY beside every port (POSIX; on there).")
+@click.option("--profile", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              metavar="FILE", help="Product that is tried, a profile or a release: chip and flash "
+              "where SPEC says none, and the rule by which the firmware names itself.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
-def run(spec: str, host: str, base_port: int, pty: bool | None, as_json: bool) -> None:
+def run(
+    spec: str, *, host: str, base_port: int, pty: bool | None, profile: Path | None, as_json: bool
+) -> None:
     """Serve the simulated units of SPEC until Ctrl-C.
 
     SPEC is sim:SLOTS with settings after commas, or the path of a YAML file:
@@ -41,13 +47,29 @@ def run(spec: str, host: str, base_port: int, pty: bool | None, as_json: bool) -
       units:
         - {repeat: 7}
         - {chip: esp32c3, faults: [{kind: unplug, at_byte: 200K}]}
+        - {firmware: {device_name: "x-{mac}", lines: ["SN=PLG{number:6}", "Wi-Fi ready"]}}
+
+    Keys of a unit's `firmware`, which prints what it finds in the flash:
+
+    \b
+      device_name   the name it gives itself, whatever the profile's rule is: {MAC}
+                    upper case, {mac} lower case, {softap}, {bluetooth}, {imei} …
+      lines         what it prints after its start; {number} is the board's number,
+                    {number:6} with six digits
+      texts         where its build keeps the key, if not in NVS or a file:
+                    [{value: product_id, partition: cfg, offset: 4, size: 11}, …]
+                    with the values product_id, product_secret, device_name
+      prints        false: it says nothing at all
+      baud          rate of its console
+
+    Left out: the name, the line of a serial number and the rate are those of --profile.
     """
     from burner.bench import pty as ptys
     from burner.bench.run import serve
     from burner.bench.spec import read_spec
 
     serve(
-        read_spec(spec),
+        read_spec(spec, profile),
         _print_json if as_json else _print_table,
         host=host,
         base_port=base_port,

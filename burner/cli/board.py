@@ -10,11 +10,13 @@ import time
 from typing import TYPE_CHECKING
 
 from burner.cli.tiles import draw
+from burner.cli.troubles import Trouble
 from burner.cli.view import RESTING, View
 from burner.cli.words import phrase, state_word
-from burner.errors import Language, lookup
-from burner.model import Waiting
+from burner.errors import Language
+from burner.model import Note, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,35 +25,39 @@ FRAME_S = 0.25
 """Until a slot's new state is on the screen, at most."""
 MOVING_S = 0.5
 """Between frames while only bars and times move: drawing is most of what a single slot costs."""
-LOUD = (SlotState.PASS, SlotState.KNOWN, SlotState.FAIL, SlotState.ERROR)
+GOOD = (SlotState.PASS, SlotState.KNOWN)
+LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR)
 
 
 def told(view: View, event: StationEvent) -> str | None:
     """One event as a line for a log or a pipe; None for what is not worth one."""
     if isinstance(event, Waiting) and event.code:
-        return f"{phrase('slot', view.language)} {event.slot}  {_words(event.code, view.language)}"
+        trouble = view.standing[event.slot]
+        return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
+    if isinstance(event, Note):
+        return view.note
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
     parts = [f"{phrase('slot', language)} {tile.slot}", state_word(event.state, language)]
     match event.state:
-        case SlotState.KNOWN if tile.known:
-            parts += [tile.called, phrase("already", language).format(*tile.known)]
-        case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED if tile.code:
-            parts += [tile.called, _words(tile.code, language)]
+        case SlotState.KNOWN if tile.earlier:
+            already = phrase("already", language, tile.earlier.when, tile.earlier.slot)
+            parts += [tile.called, already]
+        case _ if tile.slot in view.standing:
+            parts += [tile.called, _words(view.standing[tile.slot], language)]
         case SlotState.SEEN:
             return None
         case SlotState.SCAN:
             pass
         case _:
-            tries = phrase("try", language).format(tile.tries) if tile.tries > 1 else ""
+            tries = phrase("try", language, tile.tries) if tile.tries > 1 else ""
             parts += [tile.called, f"{tile.elapsed(0):.1f} s", tries]
     return "  ".join(part for part in parts if part)
 
 
-def _words(code: str, language: Language) -> str:
-    row = lookup(code)
-    return f"{code}  {row.sentence(language)}  → {row.remedy(language)}"
+def _words(trouble: Trouble, language: Language) -> str:
+    return seen(f"{trouble.error.code}  {trouble.says(language)}  → {trouble.do(language)}")
 
 
 class Board:
@@ -143,5 +149,4 @@ class Board:
             return
         self._view.add(event, now)
         if self._bell and isinstance(event, SlotIs) and event.state in LOUD:
-            good = event.state in (SlotState.PASS, SlotState.KNOWN)
-            self._console.file.write("\a" if good else "\a\a")
+            self._console.file.write("\a" if event.state in GOOD else "\a\a")

@@ -55,14 +55,12 @@ def burn(
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 130 interrupted.
     """
-    from burner.cli.slots import open_slots, simulated_like
+    from burner.cli.slots import open_slots
 
     wish = Wish(**wishes)
     if once and (wish.watch or wish.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
-    usual = simulated_like(wish.source) if bench else {}
-    usual |= {"boards": wish.count} if wish.count else {}
-    with open_slots(ports, station_file, bench, usual) as slots:
+    with open_slots(ports, station_file, bench, wish.source, wish.count) as slots:
         return _prepare_and_run(wish, slots)
 
 
@@ -74,12 +72,14 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.manifest.ledger import EVERY, Ledger
     from burner.manifest.signing.keys import signer_for
     from burner.release import open_release
+    from burner.secret_search import SecretSearch
 
     person = is_person() and not wish.yes and not wish.as_json
-    stock = Stock()
-    with warm_devices(slots, wish.logs, stock) as devices:
+    stock, search = Stock(), SecretSearch()
+    with warm_devices(slots, wish.logs, stock, search) as devices:
         ask = product_secret if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
+        search.add(release.key.product_secret)
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
@@ -89,7 +89,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         with Ledger.open(
             wish.manifest, slots.station, signer=signer, every=every, remembers=real
         ) as ledger:
-            _warn(wish, other_bytes(release, ledger))
+            _warn(wish, made_otherwise(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
@@ -105,18 +105,18 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         screen.say(json.dumps(told, ensure_ascii=False))
 
 
-def other_bytes(release: "Release", ledger: "Ledger") -> list["Finding"]:
-    """A warning for each earlier batch of the same version that had other bytes."""
-    from burner.advice import same_version_other_bytes
+def made_otherwise(release: "Release", ledger: "Ledger") -> list["Finding"]:
+    """A warning for each earlier batch of the same version whose units are other ones."""
+    from burner.advice import same_version_made_otherwise
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
-    # Any name will do: what holds it is not compared.
-    return same_version_other_bytes(profile.title, release.payload("N"), earlier, at)
+    return same_version_made_otherwise(profile.title, release.made(), earlier, at)
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":
+    from burner.canonical import canonical
     from burner.cli.order import take_order
 
     product = release.profile.product
@@ -140,5 +140,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         planned=order.quantity,
         quantity=release.profile.quantity,
         operator=order.operator,
+        index=canonical(release.index).decode(),
+        key=release.key_fingerprint,
     )
     return order

@@ -1,23 +1,14 @@
 """`burner explain CODE`: what a code means and what to do now."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 
 from burner.cli import language, screen
-from burner.errors import Fault, Language, table
-
-_WHOSE: Mapping[Fault, Mapping[Language, str]] = {
-    Fault.UNIT: {"en": "fault: unit; ", "zh": "问题在设备；"},
-    Fault.STATION: {"en": "fault: station; ", "zh": "问题在工站；"},
-    Fault.INPUT: {"en": "fault: input; ", "zh": "问题在输入；"},
-}
-_AGAIN: Mapping[bool, Mapping[Language, str]] = {
-    True: {"en": "the station tries again by itself", "zh": "工站会自动重试"},
-    False: {"en": "not tried again by itself", "zh": "不会自动重试"},
-}
+from burner.errors import Code, Language, table
+from burner.phrases import phrase
+from burner.station.retry import tries
 
 
 @click.command()
@@ -39,9 +30,26 @@ def explain(code: str | None, as_json: bool) -> None:
         for row in rows.values():
             screen.say(f"{row.code}  {row.sentence(language())}")
             screen.say(f"→ {row.remedy(language())}")
-            screen.say(f"  {_WHOSE[row.fault][language()]}{_AGAIN[row.retry][language()]}")
+            whose = phrase(f"fault {row.fault.value}", language())
+            screen.say(f"  {whose} {_tried(row, language())}")
     else:
-        lines = [
-            (r.code, r.fault, r.sentence(language()), r.remedy(language())) for r in rows.values()
-        ]
-        screen.table("", ("code", "fault", "what happened", "what to do"), lines)
+        screen.table(
+            "",
+            [phrase(head, language()) for head in ("code", "fault", "what happened", "what to do")],
+            [_line(row, language()) for row in rows.values()],
+        )
+
+
+def _line(row: Code, language: Language) -> tuple[str, ...]:
+    """A row of the wall chart."""
+    do = f"{row.remedy(language)} {_tried(row, language)}" if row.retry else row.remedy(language)
+    return row.code, phrase(row.fault.value, language), row.sentence(language), do
+
+
+def _tried(row: Code, language: Language) -> str:
+    """What the station has done by itself before a person is asked."""
+    if row.code.startswith("E7") and row.retry:
+        return phrase("waits for it", language)
+    return (
+        phrase("tried", language, tries(row.code)) if row.retry else phrase("not tried", language)
+    )

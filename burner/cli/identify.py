@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from burner.cli.slots import Slots
     from burner.devices.esp import Esp
     from burner.ids import Look, Rules
+    from burner.secret_search import SecretSearch
 
 BAUD = 115200
 """Nothing large is read, so the slowest and surest rate will do."""
@@ -29,6 +31,7 @@ TWINS = {"mac": "E456", "imei": "E426", "serial": "E433"}
 @options.slot_options
 @click.option("--label", default="", help="The scanned label of the unit, if there is one slot.")
 @options.logs_option
+@options.secret_option
 @options.json_option
 @options.lang_option
 def identify(
@@ -39,23 +42,27 @@ def identify(
     bench: str | None,
     label: str,
     logs: Path,
+    secret: str,
     as_json: bool,
 ) -> int:
     """Read and check every ID of the units in the slots; write nothing.
 
     With PROFILE also the name that each unit would get, and what PROFILE asks of a modem, a label
     or the booted firmware. Without it whatever chip answers, and a modem where a slot has one.
+    If the ProductSecret can be had without asking anybody, what the firmware prints is searched for
+    it.
 
     Ends with 1 if anything is wrong with any unit.
     """
     from burner.cli.slots import open_slots, warm_devices
     from burner.devices.stock import Stock
 
-    rules_of = _rules(profile, label)
-    with open_slots(ports, station_file, bench) as slots:
+    search = _search(profile, secret)
+    rules_of = _rules(profile, search.clean(label))
+    with open_slots(ports, station_file, bench, profile) as slots:
         if label and len(slots.locate) > 1:
             raise click.UsageError("--label belongs to one unit, and there are several slots")
-        with warm_devices(slots, logs, Stock()) as devices:
+        with warm_devices(slots, logs, Stock(), search) as devices:
             looks = _look_at_all(devices, {slot: rules_of(slots, slot) for slot in devices})
     _note_twins(looks)
     if as_json:
@@ -64,6 +71,21 @@ def identify(
     else:
         _show(looks)
     return 1 if any(seen.problems for seen in looks.values()) else 0
+
+
+def _search(path: Path | None, reference: str) -> "SecretSearch":
+    """For the product's secret, if it can be fetched here: nothing else needs it."""
+    from burner.profile import load_profile
+    from burner.secret_search import SecretSearch
+    from burner.secrets import resolve
+
+    search = SecretSearch()
+    with suppress(BurnerError):
+        if reference:
+            search.add(resolve(reference, Path()))
+        elif path is not None:
+            search.add(resolve(load_profile(path).product.secret, path.parent))
+    return search
 
 
 def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], Rules]":

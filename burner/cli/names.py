@@ -4,7 +4,6 @@ The firmware must derive the same name. Its team compiles the vectors in and com
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -123,7 +122,9 @@ def _samples(profile: "Profile", source: str) -> tuple[str, ...]:
 
 def _fitting(pattern: str, source: str) -> tuple[str, ...]:
     """Samples in the profile's form; only a person can make up others."""
-    fitting = tuple(sample for sample in SERIALS if re.fullmatch(pattern, sample))
+    from burner.patterns import fullmatch
+
+    fitting = tuple(sample for sample in SERIALS if fullmatch(pattern, sample))
     if not fitting:
         raise click.UsageError(f"no sample has the form {pattern}: give one, --id {source}=…")
     return fitting

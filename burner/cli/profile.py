@@ -88,18 +88,24 @@ def schema() -> None:
 
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
-    """With a warning for each earlier batch of the same version that had other bytes."""
-    from burner.advice import same_version_other_bytes
+    """With a warning for each earlier batch of the same version whose units are other ones."""
+    from burner.advice import same_version_made_otherwise
+    from burner.canonical import digest
     from burner.manifest.reader import Reader
     from burner.profile import Profile
+    from burner.release import index
+    from burner.release_diff import Made, keyless_regions
+    from burner.survey import key_fingerprint
 
     plan = seen.plan
-    if not isinstance(plan, Profile):
+    if not isinstance(plan, Profile) or seen.layout is None:
         return seen
     with Reader.open(manifest) as reader:
         earlier = reader.made_before(plan.title, plan.product.id)
+    about = index(plan, seen.layout)
+    now = Made(digest(about), about, keyless_regions(seen.segments), key_fingerprint(plan))
     at = plan.place("product", "version")
-    found = same_version_other_bytes(plan.title, seen.segments, earlier, at)
+    found = same_version_made_otherwise(plan.title, now, earlier, at)
     return replace(seen, findings=(*seen.findings, *found))
 
 

@@ -10,11 +10,12 @@ import tempfile
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from burner.errors import BurnerError, Finding, Language, lookup
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,8 +24,9 @@ Item = TypeVar("Item")
 Advance = Callable[[int], None]
 """Tells a progress bar how much more is done."""
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
+WIDE = "\u2e80-\uffef"
+PIECES = re.compile(rf"[“《（]*(?:[{WIDE}]|[^\s{WIDE}]+)[，。；：、！？）》”]*\s*|\s+")
+"""What a line is not broken within: a Chinese character or a word, with its marks."""
 PIPE_WIDTH = 400
 COLUMN_GAP = 3
 ARROW = "→"
@@ -40,11 +42,6 @@ def console(stderr: bool = False) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
-
-
-def seen(text: str) -> str:
-    """Text in which every character can be seen; the others as JSON writes them."""
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str = "") -> None:
@@ -74,6 +71,27 @@ def say_beside(head: str, text: str) -> None:
     for line in Text(text).wrap(out, max(20, out.width - cell_len(head))):
         say(f"{head}{line.plain.rstrip()}")
         head = " " * cell_len(head)
+
+
+@lru_cache(maxsize=256)
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Lines no wider than `width`: broken at blanks and between Chinese characters.
+
+    A closing mark stays with what stands before it; a word is broken only where it alone is wider.
+    """
+    from rich.cells import cell_len, chop_cells
+
+    lines, line = [], ""
+    for piece in PIECES.findall(text):
+        if line and cell_len(line) + cell_len(piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line else piece.lstrip()
+        while cell_len(line.rstrip()) > width:
+            first, *rest = chop_cells(line, width)
+            lines.append(first)
+            line = "".join(rest)
+    return (*lines, line.rstrip()) if line.strip() else tuple(lines)
 
 
 def table(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burner.bench.process import ControlClient
     from burner.devices.esp import Esp
     from burner.devices.stock import Stock
+    from burner.secret_search import SecretSearch
 
 Locate = Callable[[str], str]
 
@@ -52,12 +53,12 @@ class Slots:
     checkpoint_every: int | None = None
     """Records between signed checkpoints; None = the manifest's usual number."""
 
-    def devices(self, logs: Path, stock: "Stock") -> "dict[str, Esp]":
+    def devices(self, logs: Path, stock: "Stock", search: "SecretSearch") -> "dict[str, Esp]":
         """A device a slot, its worker started: it warms up while people type."""
         from burner.devices.esp import Esp
 
         devices = {
-            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate)
+            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate, search)
             for slot, locate in self.locate.items()
         }
         for device in devices.values():
@@ -66,10 +67,12 @@ class Slots:
 
 
 @contextmanager
-def warm_devices(slots: Slots, logs: Path, stock: "Stock") -> "Iterator[dict[str, Esp]]":
-    """The slots' devices for as long as the block lasts."""
+def warm_devices(
+    slots: Slots, logs: Path, stock: "Stock", search: "SecretSearch"
+) -> "Iterator[dict[str, Esp]]":
+    """The slots' devices for as long as the block lasts; `search` may learn its secret in it."""
     with ExitStack() as stack:
-        devices = slots.devices(logs, stock)
+        devices = slots.devices(logs, stock, search)
         for device in devices.values():
             stack.callback(device.stop)
         yield devices
@@ -80,7 +83,8 @@ def open_slots(
     ports: Sequence[str],
     station_file: Path | None,
     bench: str | None,
-    usual: Mapping[str, object] | None = None,
+    source: Path | None = None,
+    boards: int | None = None,
 ) -> Iterator[Slots]:
     """The slots that `--port`, `--station` or `--bench` name; a bench runs for the block.
 
@@ -88,7 +92,8 @@ def open_slots(
         ports: `--port`, as given.
         station_file: `--station`.
         bench: `--bench`: a SPEC, or the control address of a bench that runs.
-        usual: keys of a `sim:` SPEC (boards, chip, flash) that count where it does not say.
+        source: the product that is tried on a bench: what its units are like.
+        boards: how many come by on a bench where its `sim:` SPEC does not say.
 
     Raises:
         click.UsageError: none of the three, or more than one.
@@ -97,27 +102,12 @@ def open_slots(
     if sum((bool(ports), station_file is not None, bench is not None)) != 1:
         raise click.UsageError("say which slots: either --port, or --station, or --bench")
     if bench is not None:
-        with _bench(bench, usual or {}) as hand:
+        with _bench(bench, source, boards) as hand:
             yield _simulated(hand)
     elif station_file is not None:
         yield _station(station_file)
     else:
         yield Slots({str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)})
-
-
-def simulated_like(source: Path) -> dict[str, object]:
-    """What a simulated unit needs to be one of this product; empty where that cannot be read."""
-    from burner.profile import read_profile
-    from burner.release import is_release_file, read_release_file
-
-    try:
-        if is_release_file(source):
-            profile = read_release_file(source).index["profile"]
-            return {"chip": profile["chip"]["type"], "flash": profile["flash"]["size"]}
-        plan, _ = read_profile(source)
-    except (BurnerError, KeyError, TypeError):  # it is told when the source is opened
-        return {}
-    return {"chip": plan.chip.type, "flash": plan.flash.size} if plan else {}
 
 
 def _given(ports: Mapping[str, str]) -> Locate:
@@ -147,7 +137,7 @@ def _station(path: Path) -> Slots:
 
 
 @contextmanager
-def _bench(spec: str, usual: Mapping[str, object]) -> "Iterator[ControlClient]":
+def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[ControlClient]":
     """The hand of a bench: of one that runs already, or of one made for the block."""
     from burner.bench.process import BenchProcess, ControlClient
 
@@ -161,9 +151,9 @@ def _bench(spec: str, usual: Mapping[str, object]) -> "Iterator[ControlClient]":
         finally:
             hand.close()
         return
-    if spec.startswith("sim:"):
-        spec += "".join(f",{k}={v}" for k, v in usual.items() if f",{k}=" not in spec)
-    with BenchProcess(spec) as bench:
+    if boards and spec.startswith("sim:") and ",boards=" not in spec:
+        spec += f",boards={boards}"
+    with BenchProcess(spec, profile=source) as bench:
         yield bench.control
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from burner.cli import screen
+from burner.cli.troubles import slots_named
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
 from burner.errors import Language, lookup
@@ -12,10 +13,7 @@ from burner.model import Event, Finished, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.tally import Tally, Unit
 
-COLUMNS: dict[Language, tuple[str, ...]] = {
-    "en": ("slot", "unit", "name", "", "code", "tries", "seconds", "remark"),
-    "zh": ("工位", "设备", "名称", "", "代码", "次数", "秒", "备注"),
-}
+COLUMNS = ("slot", "unit", "column name", "", "code", "tries", "seconds", "remark")
 REMARK = 7
 LEAST_REMARK = 30
 """Columns of the terminal that a remark needs to be read."""
@@ -24,7 +22,7 @@ MAX_ROWS = 200
 
 
 def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
-    """The table of units, then the counts, then hints."""
+    """The table of units, then the counts, then what each code means."""
     units = [*tally.units, *tally.silent]
     if len(units) > MAX_ROWS:
         units = [unit for unit in units if unit.state not in (SlotState.PASS, SlotState.KNOWN)]
@@ -42,7 +40,7 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
 def _print_units(units: Sequence[Unit], language: Language) -> None:
     """A row a unit; remarks stand below the table where they would be squeezed in it."""
     rows = [_row(unit, language) for unit in units]
-    columns = COLUMNS[language]
+    columns = [phrase(column, language) for column in COLUMNS]
     used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
     below: list[Unit] = []
     if REMARK in used:
@@ -65,7 +63,8 @@ def _order(unit: Unit) -> tuple[int, str, datetime]:
 def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     """`4 units: PASS 3, FAIL 1 …`: the numbers after the colon add up to the one before it."""
     counts = [f"{state_word(s, language)} {n}" for s, n in tally.counts.items() if n]
-    many = f"{len(tally.units)} {'台' if language == 'zh' else _units(len(tally.units))}"
+    number = len(tally.units)
+    many = phrase("one unit" if number == 1 else "units counted", language, number)
     parts = [f"{many}: {', '.join(counts)}" if counts else many]
     if tally.silent:
         slots = ", ".join(dict.fromkeys(unit.slot for unit in tally.silent))
@@ -87,35 +86,19 @@ def trouble_lines(tally: Tally, language: Language) -> list[str]:
     """What is wrong with slots rather than with units; the same in several of them once."""
     slots: dict[str, list[str]] = {}
     for slot, error in tally.troubles.items():
-        detail = f" ({error.detail})" if error.detail else ""
+        detail = phrase("brackets", language, error.detail) if error.detail else ""
         told = f"{error.code}: {error.row.sentence(language)}{detail}"
         slots.setdefault(told, []).append(slot)
-    return [f"{_named(names, language)}: {told}" for told, names in slots.items()]
-
-
-def _named(slots: Sequence[str], language: Language) -> str:
-    """`slot 3`, `slots 1–4, 7`: neighbours as a range."""
-    parts: list[list[str]] = []
-    for slot in sorted(slots, key=lambda slot: (len(slot), slot)):
-        last = parts[-1][-1] if parts else ""
-        if last.isdecimal() and slot.isdecimal() and int(slot) == int(last) + 1:
-            parts[-1].append(slot)
-        else:
-            parts.append([slot])
-    named = ", ".join(part[0] if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
-    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named}"
-
-
-def _units(number: int) -> str:
-    return "unit" if number == 1 else "units"
+    return [f"{slots_named(names, language)}: {told}" for told, names in slots.items()]
 
 
 def _remark(unit: Unit, language: Language) -> str:
     if unit.known:
-        return phrase("already", language).format(clock(unit.ended), unit.where)
-    if unit.state is SlotState.PASS:
-        return "" if unit.written else phrase("unwritten", language)
-    return "" if unit.state is SlotState.ABORTED else unit.detail
+        when = clock(unit.ended)
+        if unit.other_batch:
+            return phrase("passed there", language, unit.batch, when, unit.station, unit.where)
+        return phrase("already", language, when, unit.where)
+    return "" if unit.state in (SlotState.PASS, SlotState.ABORTED) else unit.detail
 
 
 def _row(unit: Unit, language: Language) -> Sequence[object]:
@@ -162,13 +145,15 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "seq": event.record.seq,
             "unit_id": attempt.unit_id,
             "device_name": attempt.device_name,
+            "batch": attempt.batch,
             "outcome": result.outcome.value,
-            "code": result.code,
+            "code": event.code,
             "detail": result.detail,
             "step": result.step.value,
             "seconds": round(result.seconds, 3),
             "try": attempt.try_number,
             "known": event.known,
+            "other_batch": event.other_batch,
             "written": result.written and not event.known,
             "evidence": dict(result.evidence),
         }
@@ -198,7 +183,9 @@ def _unit_json(unit: Unit) -> Mapping[str, Any]:
         "device_name": unit.device_name,
         "outcome": unit.outcome.value,
         "code": unit.code,
+        "batch": unit.batch,
         "known": unit.known,
+        "other_batch": unit.other_batch,
         "written": unit.written,
         "tries": unit.tries,
         "first": unit.first.value if unit.first else None,

@@ -1,42 +1,60 @@
-"""Drawing the board: a tile a slot, the batch below. A pure function of view, clock and size."""
+"""Drawing the board: a tile a slot, the batch and the errors below. Pure: of view, clock, size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from burner.cli.bigword import LINES, big, width_of
+from burner.cli.bigword import LINES, big, framed
+from burner.cli.screen import wrapped
 from burner.cli.summary import behind_line
-from burner.cli.view import RESTING, Tile, View
-from burner.cli.words import STYLES, phrase, shape, state_word, step_word
-from burner.errors import Fault
+from burner.cli.troubles import Trouble, Weight, named
+from burner.cli.view import PASSED_EARLIER, RESTING, Tile, View
+from burner.cli.words import STYLES, phrase, shape, short_word, state_word, step_word
+from burner.errors import Language
 from burner.station import SlotState
+from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-FOOTER_LINES = 8
+FOOTER_LINES = 6
+ENDED_BADLY = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
+TROUBLE_STYLES = {
+    Weight.ALL_SLOTS: "bold white on red",
+    Weight.UNIT: "bold red",
+    Weight.SLOT: "bold yellow",
+    Weight.PLACE: "bold magenta",
+}
 
 
 @dataclass(frozen=True)
 class Form:
-    """A size of tile: lines high, columns wide at least, with a gap below or not."""
+    """A size of tile: lines high, columns wide at least, lines of gap below."""
 
     lines: int
     width: int
     gap: int
 
 
-BIG = Form(lines=LINES + 3, width=23, gap=1)
-NORMAL = Form(lines=3, width=9, gap=1)
-TIGHT = Form(lines=2, width=9, gap=0)
-SMALL = Form(lines=1, width=9, gap=0)
+FORMS = (
+    Form(lines=LINES + 4, width=23, gap=1),
+    Form(lines=LINES + 2, width=19, gap=1),
+    Form(lines=3, width=9, gap=1),
+    Form(lines=2, width=9, gap=0),
+    Form(lines=1, width=9, gap=0),
+)
+"""From large to small: with large words, with one word, and so on."""
 
 
 def draw(view: View, now: float, width: int, height: int, unicode: bool = True) -> "list[Text]":
     """The whole board as lines; never more than `height`, none wider than `width`."""
     footer = _footer(view, now, width, unicode)[: max(0, height - 2)]
     room = height - 1 - len(footer)
-    lines = [_header(view, now), *_grid(view, now, width, room, unicode)[:room], *footer]
+    form, columns, errors = _fit(view, width, room, unicode)
+    tile_width = max(1, (width + 1) // columns - 1)
+    tiles = [_tile(t, view, now, form, tile_width, unicode=unicode) for t in view.tiles.values()]
+    lines = [_header(view, now), *_grid(tiles, columns, form.gap)[:room]]
+    lines += [*footer, *errors]
     for line in lines:
         line.truncate(width, overflow="ellipsis" if unicode else "crop")
         line.no_wrap = True
@@ -59,31 +77,67 @@ def _header(view: View, now: float) -> "Text":
     return Text("  ".join(parts), style="bold")
 
 
-def _grid(view: View, now: float, width: int, room: int, unicode: bool) -> "list[Text]":
+# -- space ----------------------------------------------------------------------------------------
+
+
+def _fit(view: View, width: int, room: int, unicode: bool) -> "tuple[Form, int, list[Text]]":
+    """The largest tiles that leave room for all errors, tiles beside each other, and the errors.
+
+    An error gives up its sentence before a tile gives up its large word, but never its code nor
+    what to do now; where not even the smallest tiles leave room for those, the worst keep theirs.
+    """
+    troubles, count = view.troubles, len(view.tiles)
+    texts = [[_text(trouble, view.language, width, unicode) for trouble in troubles]]
+    texts.append([_text(t, view.language, width, unicode, sentence=False) for t in troubles])
+    for form in FORMS:
+        columns, left = _columns(form, count, width, room)
+        for text in texts:
+            lines = [line for part in text for line in part]
+            if left >= len(lines):
+                return form, columns, lines
+    return form, columns, _worst(troubles, texts[-1], view.language, width, max(0, left))
+
+
+def _columns(form: Form, count: int, width: int, room: int) -> tuple[int, int]:
+    """How many tiles stand beside each other, and the lines that are left below them."""
+    columns = max(1, (width + 1) // (form.width + 1))
+    rows = -(-count // columns)
+    return max(1, -(-count // max(1, rows))), room - rows * (form.lines + form.gap)
+
+
+def _worst(
+    troubles: Sequence[Trouble],
+    texts: "Sequence[list[Text]]",
+    language: Language,
+    width: int,
+    room: int,
+) -> "list[Text]":
+    """As many errors as there is room for; of the others the code and the slots."""
     from rich.text import Text
 
-    tiles = list(view.tiles.values())
-    form, columns = _fit(len(tiles), width, room)
-    tile_width = max(1, (width + 1) // columns - 1)
+    lines: list[Text] = []
+    for many in reversed(range(len(troubles))):
+        rest = [f"{t.error.code}: {named(t.slots)}" for t in troubles[many:]]
+        also = f"{phrase('also', language)}  {'   '.join(rest)}"
+        lines = [line for text in texts[:many] for line in text]
+        lines += [Text(line, style="bold") for line in wrapped(also, width)]
+        if len(lines) <= room or not many:
+            break
+    return lines[:room]
+
+
+# -- tiles ----------------------------------------------------------------------------------------
+
+
+def _grid(tiles: "Sequence[list[Text]]", columns: int, gap: int) -> "list[Text]":
+    from rich.text import Text
+
     lines: list[Text] = []
     for start in range(0, len(tiles), columns):
-        row = [
-            _tile(tile, view, now, form, tile_width, unicode=unicode)
-            for tile in tiles[start : start + columns]
-        ]
+        row = tiles[start : start + columns]
         lines += [Text(" ").join(parts) for parts in zip(*row, strict=True)]
-        lines += [Text("")] * form.gap
+        lines += [Text("")] * gap
     return lines
-
-
-def _fit(count: int, width: int, room: int) -> tuple[Form, int]:
-    """The largest form in which all tiles fit, and how many stand beside each other."""
-    for form in (BIG, NORMAL, TIGHT, SMALL):
-        columns = max(1, (width + 1) // (form.width + 1))
-        rows = -(-count // columns)
-        if rows * (form.lines + form.gap) <= room:
-            break
-    return form, max(1, -(-count // max(1, rows)))
 
 
 def _tile(
@@ -93,25 +147,44 @@ def _tile(
     from rich.cells import set_cell_size
     from rich.text import Text
 
-    word = state_word(tile.state, view.language)
+    word = _word(tile.state, view.language, width)
     mark = shape(tile.state, unicode)
+    code = tile.code if tile.state in ENDED_BADLY else ""
     head = f" {tile.slot} {mark} {_seconds(tile, now)}"
-    foot = _foot(tile, view, unicode, width - 2)
+    foot = f" {_foot(tile, view, unicode, width - 2)}"
     match form.lines:
         case 1:
-            texts = [f"{tile.slot:>2}{mark}{word}"]
+            texts = [f"{tile.slot:>2}{mark}{code or short_word(tile.state, view.language)}"]
         case 2:
-            texts = [head, _middle(word, width)]
+            texts = [f" {tile.slot} {mark} {code}" if code else head, _middle(word, width)]
         case 3:
-            texts = [head, _middle(word, width), f" {foot}"]
+            texts = [head, _middle(word, width), foot]
         case _:
-            texts = [head, "", *_big_word(tile.state.value, word, width, unicode), f" {foot}"]
+            space = [""] * ((form.lines - LINES - 2) // 2)
+            letters = _large(tile.state, view.language, width, unicode)
+            texts = [head, *space, *(_middle(line, width) for line in letters), *space, foot]
     return [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
 
 
-def _big_word(word: str, said: str, width: int, unicode: bool) -> list[str]:
-    letters = big(word) if unicode and width_of(word) <= width else None
-    return [_middle(line, width) for line in letters or ("", said, "")]
+def _large(state: SlotState, language: Language, width: int, unicode: bool) -> Sequence[str]:
+    """The state's word three lines high, where it can be drawn and has room."""
+    letters = None
+    if unicode and language == "zh":
+        letters = framed(state, state_word(state, language))
+    elif unicode:
+        letters = big(state_word(state, language))
+        if letters is None or len(letters[0]) > width:
+            letters = big(short_word(state, language))
+    if letters is None or len(letters[0]) > width:
+        return "", _word(state, language, width), ""
+    return letters
+
+
+def _word(state: SlotState, language: Language, width: int) -> str:
+    from rich.cells import cell_len
+
+    word = state_word(state, language)
+    return word if cell_len(word) <= width else short_word(state, language)
 
 
 def _middle(text: str, width: int) -> str:
@@ -121,7 +194,7 @@ def _middle(text: str, width: int) -> str:
 
 
 def _seconds(tile: Tile, now: float) -> str:
-    if tile.state in RESTING or tile.state is SlotState.KNOWN:
+    if tile.state in (*RESTING, *PASSED_EARLIER):
         return ""
     elapsed = tile.elapsed(now)
     return f"{elapsed:.0f}s" if elapsed >= 100 else f"{elapsed:.1f}s"
@@ -130,15 +203,17 @@ def _seconds(tile: Tile, now: float) -> str:
 def _foot(tile: Tile, view: View, unicode: bool, width: int) -> str:
     """The most useful thing that fits: progress, then why it failed, then who it is."""
     slower = f"{tile.baud // 1000}k" if 0 < tile.baud < view.baud else ""
-    again = phrase("try", view.language).format(tile.tries) if tile.tries > 1 else ""
+    again = phrase("try", view.language, tile.tries) if tile.tries > 1 else ""
     match tile.state:
         case SlotState.BURNING if tile.share is not None:
             parts = [_bar(tile.share, max(3, width - 6), unicode), f"{tile.share:4.0%}"]
         case SlotState.BURNING:
             step = step_word(tile.step, view.language) if tile.step else ""
             parts = [step, again, slower, tile.called]
-        case SlotState.KNOWN if tile.known:
-            parts = [f"{tile.known[0]} #{tile.known[1]}", tile.called]
+        case SlotState.KNOWN if tile.earlier:
+            parts = [f"{tile.earlier.when} #{tile.earlier.slot}", tile.called]
+        case SlotState.OTHER_BATCH if tile.earlier:
+            parts = [tile.earlier.batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
             parts = [tile.code, tile.called]
         case _:
@@ -157,35 +232,43 @@ def _bar(share: float, width: int, unicode: bool) -> str:
     return done * full + rest * (width - full)
 
 
+# -- errors ---------------------------------------------------------------------------------------
+
+
+def _text(
+    trouble: Trouble, language: Language, width: int, unicode: bool, *, sentence: bool = True
+) -> "list[Text]":
+    """Where, the code, what happened if there is room, and what to do now."""
+    from rich.text import Text
+
+    arrow = "→" if unicode else "->"
+    head = f"{trouble.where(language)}  {trouble.error.code}"
+    says, do = seen(trouble.says(language)), f"{arrow} {trouble.do(language)}"
+    style = TROUBLE_STYLES[trouble.weight]
+    if sentence:
+        lines = [Text(line, style=style) for line in wrapped(f"{head} {says}", width)]
+        return [*lines, *(Text(line) for line in wrapped(do, width))]
+    lines = [
+        Text(line) for line in wrapped(f"{head}{seen(trouble.bracketed(language))} {do}", width)
+    ]
+    lines[0].stylize(style, 0, len(head))
+    return lines
+
+
+# -- footer ---------------------------------------------------------------------------------------
+
+
 def _footer(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
     from rich.text import Text
 
-    lines = [_batch(view, width, unicode), _counts(view, now)]
-    behind = behind_line(view.tally, view.language)
+    lines = [_batch(view, width, unicode), *_counts(view, now, width)]
     if view.notice:
-        lines.append(Text(view.notice, style="bold"))
-    elif behind:
-        lines.append(Text(behind, style="yellow"))
+        lines += [Text(line, style="bold") for line in wrapped(view.notice, width)]
+    elif behind := behind_line(view.tally, view.language):
+        lines += [Text(line, style="yellow") for line in wrapped(behind, width)]
     elif view.note:
-        lines.append(Text(view.note))
-    if view.trouble is not None:
-        slot, error = view.trouble
-        row, language = error.row, view.language
-        where = f"{phrase('slot', language)} {slot}"
-        arrow = "→" if unicode else "->"
-        given = f" ({error.detail})" if row.fault is Fault.INPUT and error.detail else ""
-        said = f"{where}  {error.code} {row.sentence(language)}{given}"
-        lines += [Text(line, style="bold red") for line in _wrapped(said, width)]
-        lines += [Text(line) for line in _wrapped(f"{arrow} {row.remedy(language)}", width)]
+        lines += [Text(line) for line in wrapped(view.note, width)]
     return lines[:FOOTER_LINES]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """What a person must read whole: at blanks, or anywhere where a script has none."""
-    from rich.cells import chop_cells
-
-    lines = wrap(text, width, break_long_words=False)
-    return [part for line in lines for part in chop_cells(line, width)]
 
 
 def _batch(view: View, width: int, unicode: bool) -> "Text":
@@ -198,9 +281,21 @@ def _batch(view: View, width: int, unicode: bool) -> "Text":
     return Text(_bar(view.done / planned, max(1, width - len(said)), unicode) + said)
 
 
-def _counts(view: View, now: float) -> "Text":
+def _counts(view: View, now: float, width: int) -> "list[Text]":
+    """How the units ended, yield and pace, in as many lines as that takes."""
+    from rich.cells import cell_len
     from rich.text import Text
 
+    lines: list[str] = []
+    for part in _counted(view, now):
+        if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(part)
+    return [Text(line) for line in lines]
+
+
+def _counted(view: View, now: float) -> list[str]:
     tally, language = view.tally, view.language
     parts = [
         f"{state_word(state, language)} {number}"
@@ -215,7 +310,7 @@ def _counts(view: View, now: float) -> "Text":
         parts.append(f"{pace:.0f} {phrase('an hour', language)}")
     if (left := view.seconds_left(now)) is not None:
         parts.append(f"{_duration(left)} {phrase('left', language)}")
-    return Text("  ".join(parts))
+    return parts
 
 
 def _duration(seconds: float) -> str:

@@ -75,14 +75,16 @@ def verify(
     from burner.cli.slots import open_slots, warm_devices
     from burner.devices.stock import Stock
     from burner.manifest.reader import Reader
+    from burner.secret_search import SecretSearch
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
     release = _open(source, secret)
+    search = SecretSearch(*([release.key.product_secret] if release else []))
     with (
         Reader.open(manifest) as reader,
-        open_slots(ports, station_file, bench) as slots,
-        warm_devices(slots, logs, Stock()) as devices,
+        open_slots(ports, station_file, bench, source) as slots,
+        warm_devices(slots, logs, Stock(), search) as devices,
     ):
         verified = _all(devices, reader, release)
         if record:

@@ -1,16 +1,30 @@
 """What the board knows: one tile a slot, made from events. Pure state; drawing is in board.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from burner.cli.words import phrase
+from burner.cli.troubles import Trouble, worst_first
 from burner.errors import BurnerError, Language
 from burner.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
+from burner.phrases import phrase
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.retry import tries
 from burner.station.tally import Tally
 
 RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
+PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
+
+
+class EarlierPass(NamedTuple):
+    """Where a known unit belongs."""
+
+    batch: str
+    when: str
+    """`10:42`, with the date when it was another day."""
+    station: str
+    slot: str
 
 
 @dataclass
@@ -31,8 +45,8 @@ class Tile:
     code: str = ""
     seconds: float | None = None
     """Of the finished board; None while it runs."""
-    known: tuple[str, str] | None = None
-    """`10:42` and slot: when and where a known unit passed."""
+    earlier: EarlierPass | None = None
+    """Of a known unit."""
 
     @property
     def called(self) -> str:
@@ -75,10 +89,10 @@ class View:
     language: Language = "en"
     tiles: dict[str, Tile] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
-    troubles: dict[str, BurnerError] = field(default_factory=dict)
+    standing: dict[str, Trouble] = field(default_factory=dict)
     """The last error of each slot that still stands, the newest last."""
-    note: str = ""
-    """The last thing worth reading that is no error."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What is worth reading of a slot and is no error, the newest last."""
     notice: str = ""
     """What concerns all slots: the station takes no more boards, the batch is complete."""
 
@@ -100,8 +114,8 @@ class View:
             case Bound():
                 tile.unit_id, tile.device_name = event.unit_id, event.device_name
             case Note():
-                self.note = self._again(event)
-                self.troubles.pop(event.slot, None)  # the operator has nothing to do
+                self._note(tile.slot, self._again(event))
+                self.standing.pop(event.slot, None)  # the operator has nothing to do
             case Waiting():
                 self._waiting(event)
             case Finished():
@@ -113,7 +127,9 @@ class View:
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
         if event.state in (SlotState.SEEN, SlotState.PASS, SlotState.KNOWN):
-            self.troubles.pop(tile.slot, None)
+            self.standing.pop(tile.slot, None)
+        if event.state not in (SlotState.BURNING, SlotState.KNOWN):
+            self.notes.pop(tile.slot, None)
         tile.state, tile.tries = event.state, event.tries
         tile.baud = event.baud or tile.baud
         if event.error is not None:
@@ -121,37 +137,53 @@ class View:
             self._trouble(tile.slot, event.error)
 
     def _again(self, event: Note) -> str:
-        told = phrase("again", self.language).format(event.slot, event.code, event.number)
-        return told + (phrase("at baud", self.language).format(event.baud) if event.baud else "")
+        parts = (event.slot, event.code, event.number, tries(event.code))
+        baud = phrase("at baud", self.language, event.baud) if event.baud else ""
+        return phrase("again", self.language, *parts) + baud
+
+    def _note(self, slot: str, text: str) -> None:
+        self.notes.pop(slot, None)
+        self.notes[slot] = text
 
     def _waiting(self, event: Waiting) -> None:
         if event.code:
-            self._trouble(event.slot, BurnerError(event.code, event.detail))
+            of_manifest = event.code.startswith("E7")
+            self._trouble(event.slot, BurnerError(event.code, event.detail), waits=of_manifest)
             return
-        over = [s for s, e in self.troubles.items() if e.code.startswith("E7")]
+        over = [slot for slot, trouble in self.standing.items() if trouble.waits]
         for slot in (event.slot, *over):
-            self.troubles.pop(slot, None)
+            self.standing.pop(slot, None)
 
-    def _trouble(self, slot: str, error: BurnerError) -> None:
-        self.troubles.pop(slot, None)
-        self.troubles[slot] = error
+    def _trouble(self, slot: str, error: BurnerError, *, waits: bool = False) -> None:
+        self.standing.pop(slot, None)
+        self.standing[slot] = Trouble(error, (slot,), waits)
 
     @property
-    def trouble(self) -> tuple[str, BurnerError] | None:
-        """The last error that still stands, and its slot."""
-        return next(reversed(self.troubles.items()), None)
+    def troubles(self) -> Sequence[Trouble]:
+        """Every error that stands, the worst first."""
+        return worst_first(self.standing.values())
+
+    @property
+    def note(self) -> str:
+        """The last thing worth reading that is no error."""
+        return next(reversed(self.notes.values()), "")
 
     def _finished(self, tile: Tile, event: Finished) -> None:
         attempt, result = event.record.attempt, event.record.result
         tile.unit_id = attempt.unit_id or tile.unit_id
         tile.device_name = attempt.device_name or tile.device_name
-        tile.code = result.code
+        tile.code = event.code
         tile.seconds = None if event.known else result.seconds
-        tile.known = (clock(result.ended), attempt.slot) if event.known else None
-        if tile.known:
+        if event.known:
             tile.seconds = 0.0
-            already = phrase("already", self.language).format(*tile.known)
-            self.note = f"{tile.slot}: {tile.called} {already}"
+            when = clock(result.ended)
+            tile.earlier = EarlierPass(attempt.batch, when, attempt.station, attempt.slot)
+        if event.other_batch and tile.earlier:
+            belongs = phrase("passed there", self.language, *tile.earlier)
+            self._trouble(tile.slot, BurnerError(event.code, belongs))
+        elif tile.earlier:
+            already = phrase("already", self.language, tile.earlier.when, tile.earlier.slot)
+            self._note(tile.slot, f"{tile.slot}: {tile.called} {already}")
         elif result.code:
             self._trouble(tile.slot, BurnerError(result.code, result.detail))
 

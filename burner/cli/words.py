@@ -1,27 +1,26 @@
-"""The few words of the board that are not errors, in both languages, and a shape for each state.
+"""The words of a state on the board, and its shape and colour.
 
 Colour is never alone: every state has its own word and its own shape.
 """
 
 from burner.errors import Language
 from burner.model import Step
+from burner.phrases import phrase, rows
 from burner.station import SlotState
+
+__all__ = [
+    "SHAPES",
+    "SHAPES_ASCII",
+    "STYLES",
+    "phrase",
+    "shape",
+    "short_word",
+    "state_word",
+    "step_word",
+]
 
 S = SlotState
 
-STATES_ZH = {
-    S.STARTING: "启动中",
-    S.EMPTY: "空",
-    S.SEEN: "已放入",
-    S.SCAN: "请扫码",
-    S.BURNING: "烧录中",
-    S.PASS: "合格",
-    S.KNOWN: "已烧录过",
-    S.FAIL: "不良",
-    S.ERROR: "工位故障",
-    S.ABORTED: "已中止",
-    S.CLOSED: "结束",
-}
 SHAPES = {
     S.STARTING: "…",
     S.EMPTY: "○",
@@ -30,6 +29,7 @@ SHAPES = {
     S.BURNING: "▶",
     S.PASS: "✔",
     S.KNOWN: "✔",
+    S.OTHER_BATCH: "◆",
     S.FAIL: "✘",
     S.ERROR: "!",
     S.ABORTED: "■",
@@ -43,6 +43,7 @@ SHAPES_ASCII = {
     S.BURNING: ">",
     S.PASS: "+",
     S.KNOWN: "+",
+    S.OTHER_BATCH: "=",
     S.FAIL: "X",
     S.ERROR: "!",
     S.ABORTED: "#",
@@ -56,75 +57,28 @@ STYLES = {
     S.BURNING: "bold white on blue",
     S.PASS: "bold black on green",
     S.KNOWN: "bold black on green",
+    S.OTHER_BATCH: "bold white on magenta",
     S.FAIL: "bold white on red",
     S.ERROR: "bold black on yellow",
     S.ABORTED: "bold white on bright_black",
     S.CLOSED: "dim",
 }
-STEPS_ZH = {
-    Step.IDENTIFY: "识别",
-    Step.NAME: "命名",
-    Step.CLAIM: "登记",
-    Step.PAYLOAD: "准备",
-    Step.WRITE: "写入",
-    Step.VERIFY: "校验",
-    Step.RESET: "重启",
-    Step.PROVE: "确认",
-    Step.RECORD: "记录",
-}
-PHRASES_ZH = {
-    "batch": "批次",
-    "operator": "操作员",
-    "station": "工作站",
-    "slot": "工位",
-    "slots": "工位",
-    "again": "工位 {}：{} 之后自动重试（第 {} 次）",
-    "at baud": "，{} 波特",
-    "first pass": "直通率",
-    "an hour": "台/小时",
-    "left": "剩余",
-    "falls behind": "落后工位",
-    "slow": "慢",
-    "yield": "良率低",
-    "silent": "无应答",
-    "total": "合计",
-    "try": "第{}次",
-    "already": "已于 {} 在工位 {} 合格，未再写入",
-    "finishing": "不再接收新板，正在完成已开始的。再按一次 Ctrl-C 立即停止。",
-    "stopping": "正在立即停止，进行中的设备记为中止。",
-    "complete": "本批次已完成。",
-    "chosen": "批次 {}，操作员 {}",
-    "unwritten": "Flash 内容已一致，未写入",
-}
-PHRASES_EN = {
-    "try": "try {}",
-    "again": "slot {}: after {} the station tries again (try {})",
-    "at baud": " at {} baud",
-    "already": "already PASS at {} in slot {}",
-    "finishing": "No new boards; those at work finish. Ctrl-C again stops now.",
-    "stopping": "Stopping now; units at work are recorded as ABORTED.",
-    "complete": "The batch is complete.",
-    "chosen": "batch {}, operator {}",
-    "unwritten": "flash held it already; not written",
-}
 
 
 def state_word(state: SlotState, language: Language) -> str:
-    """The word of a state; PASS and FAIL stay beside the Chinese: every factory knows them."""
-    if language == "en":
-        return state.value
-    also = f" {state.value}" if state in (S.PASS, S.FAIL) else ""
-    return STATES_ZH[state] + also
+    """The word of a state."""
+    return phrase(state.value, language)
+
+
+def short_word(state: SlotState, language: Language) -> str:
+    """A word of at most six columns, for where the state's own has no room."""
+    short = f"short {state.value}"
+    return phrase(short, language) if short in rows() else state_word(state, language)
 
 
 def step_word(step: Step, language: Language) -> str:
     """The word of a step."""
-    return STEPS_ZH[step] if language == "zh" else step.value
-
-
-def phrase(text: str, language: Language) -> str:
-    """A word of the board; English is its own key."""
-    return (PHRASES_ZH if language == "zh" else PHRASES_EN).get(text, text)
+    return phrase(step.value, language)
 
 
 def shape(state: SlotState, unicode: bool) -> str:

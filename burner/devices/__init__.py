@@ -3,6 +3,8 @@
 `Device` has two bodies: `esp.Esp` (a worker process that drives esptool) and the in-memory device
 of the unit tests. Everything here blocks; every call has a deadline of its own and raises
 `BurnerError` (E3 the port or the worker, E4 identity, E5 flash) when it is past or refused.
+Whatever a unit prints has been searched for the product secret before it comes out here: lines,
+dialogues, the text of errors, the slot's log. Flash that is read comes out as it is.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -82,6 +84,11 @@ class Device(Protocol):
 
     def line(self, port: str = "esp", baud: int = 115200) -> Line:
         """Open a dialogue on a named port of the slot; `esp` is the chip's own."""
+        ...
+
+    @property
+    def printed_secret(self) -> bool:
+        """Whether the unit printed the product secret in this attempt, an echo apart."""
         ...
 
     def versions(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
 from burner.errors import BurnerError
 from burner.model import Mac, Region, Security, Segment, Silicon
+from burner.secret_search import SecretSearch, SecretStream
 
 _HEAD_WORTH_IT = 64 * 1024
 """From this size on a region's head is compared first: a fresh board differs in 15 ms."""
@@ -32,6 +33,7 @@ class Esp:
         log_path: Path,
         stock: Stock,
         locate: Callable[[str], str] | None = None,
+        search: SecretSearch | None = None,
     ) -> None:
         """Nothing is opened or started yet.
 
@@ -41,14 +43,21 @@ class Esp:
             stock: packed segments, shared by all slots of the run.
             locate: today's device of a named port, asked before every opening (a port may come
                 back under another name); it may raise BurnerError. Default: `slot_ports`.
+            search: takes the product secret out of whatever the device prints.
         """
         self._ports = dict(slot_ports)
         self._log_path = log_path
         self._stock = stock
         self._locate = locate or self._as_given
+        self._search = search or SecretSearch()
+        self._attempt = ""
+        self._heard: list[SecretStream] = []
+        """Everything that was heard of the unit in this attempt."""
         self._worker: WorkerProcess | None = None
         self._killed = threading.Event()
         self._adapters: dict[str, str] = {}
+        self._early_baud_fails: set[str] = set()
+        """Chips that lost time by it in this run."""
 
     # the worker's life
 
@@ -86,6 +95,8 @@ class Esp:
             BurnerError: E3 the port or the line, E401 another chip that cannot be read, E404
                 restricted download mode, E506 no flash.
         """
+        if plan.attempt != self._attempt:
+            self._attempt, self._heard = plan.attempt, []
         port = self._port("esp")
         with _holder_named(port):
             answer = self._ask(
@@ -93,9 +104,11 @@ class Esp:
                 port=port,
                 chip=plan.chip,
                 baud=plan.baud,
-                early_baud=plan.early_baud,
+                early_baud=plan.early_baud and plan.chip not in self._early_baud_fails,
                 attempt=plan.attempt,
             )
+        if answer["early_baud_failed"]:
+            self._early_baud_fails.add(plan.chip)
         return _silicon(answer["silicon"])
 
     def matches(self, region: Region) -> bool:
@@ -139,6 +152,7 @@ class Esp:
         port that vanishes on reset is looked for until then. Raises BurnerError.
         """
         ends, lines = time.monotonic() + timeout_s, list[str]()
+        self._listen()
         lost = self._collect(lines, until, "boot", timeout_s=timeout_s, baud=baud)
         while lost and (left_s := ends - time.monotonic()) > 0:
             time.sleep(min(_RELOCATE_S, left_s))
@@ -152,7 +166,12 @@ class Esp:
         where = self._port(port)
         with _holder_named(where):
             self._ask("line_open", name=port, port=where, baud=baud)
-        return WorkerLine(self._ask, port)
+        return WorkerLine(self._ask, port, self._listen())
+
+    @property
+    def printed_secret(self) -> bool:
+        """Whether the unit printed the product secret in this attempt, an echo apart."""
+        return any(stream.found for stream in self._heard)
 
     def versions(self) -> dict[str, str]:
         """Versions of esptool, its stub and pyserial, and the adapter of the chip's port.
@@ -164,6 +183,7 @@ class Esp:
 
     def close(self) -> None:
         """End the attempt: the ports are free. Never raises."""
+        self._attempt, self._heard = "", []
         if self._worker is not None and self._worker.is_alive:
             with contextlib.suppress(BurnerError):
                 self._ask("close")
@@ -215,7 +235,7 @@ class Esp:
         if self._killed.is_set():
             raise BurnerError("E902", "stopped by the station")
         if self._worker is None or not self._worker.is_alive:
-            self._worker = WorkerProcess(self._log_path)
+            self._worker = WorkerProcess(self._log_path, search=self._search)
             if self._killed.is_set():
                 self._worker.kill()
         return self._worker
@@ -252,6 +272,11 @@ class Esp:
             with contextlib.suppress(BurnerError):
                 worker.ask(Message("drop", {"sha256": packed.sha256}))
 
+    def _listen(self) -> SecretStream:
+        """What is heard from now on goes through this."""
+        self._heard.append(self._search.stream())
+        return self._heard[-1]
+
     def _collect(
         self,
         lines: list[str],
@@ -266,7 +291,7 @@ class Esp:
             while True:
                 message = next(conversation)
                 if message.kind == "line" and not enough:
-                    lines.append(message["text"])
+                    lines.append(self._heard[-1].clean_line(message["text"]))
                     if enough := until(lines):
                         worker.interrupt()
         except StopIteration as end:
@@ -280,17 +305,20 @@ class Esp:
 class WorkerLine:
     """A byte dialogue relayed by the worker, so that a port that hangs can be killed."""
 
-    def __init__(self, ask: Callable[..., Message], name: str) -> None:
+    def __init__(self, ask: Callable[..., Message], name: str, heard: SecretStream) -> None:
         self._ask = ask
         self._name = name
+        self._heard = heard
 
     def send(self, data: bytes) -> None:
         """Write all of it. Raises BurnerError (E308, E310)."""
+        self._heard.expect_echo(data)
         self._ask("line_send", data, name=self._name)
 
     def receive(self, timeout_s: float) -> bytes:
         """What arrived within the time, at least one byte; `b""` when nothing did."""
-        return self._ask("line_receive", name=self._name, timeout_s=timeout_s).payload
+        arrived = self._ask("line_receive", name=self._name, timeout_s=timeout_s).payload
+        return self._heard.clean_bytes(arrived)
 
     def set_baud(self, baud: int) -> None:
         """Change the rate of our side. Raises BurnerError (E309)."""

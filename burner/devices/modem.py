@@ -111,11 +111,17 @@ class _Modem:
                 return
 
     def value(self, dialects: Sequence[Dialect], check: Check) -> tuple[Dialect, str]:
-        """The first command that gives an ID, and that ID, checked."""
+        """The first command that gives an ID, and that ID, checked.
+
+        While an earlier command is unanswered, its answer may still come: then only the form
+        counts that is usual for the present one.
+        """
         failures: dict[str, str] = {}
         for dialect in dialects:
             answer = self.ask_again(dialect.command)
-            values = set(dialect.values(answer.lines)) if answer else set()
+            awaited = "" in failures.values()
+            lines = answer.lines if answer else ()
+            values = set(dialect.values(lines, usual_form_only=awaited))
             if answer and answer.ok and values:
                 return dialect, self.only(dialect, values, check)
             failures[dialect.command] = answer.result if answer else ""

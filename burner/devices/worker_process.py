@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from burner.devices import wire
+from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
 from burner.errors import BurnerError
+from burner.secret_search import SecretSearch
 
 START_S = 60.0
 """32 workers on two cores take about 5 s to import; a slow machine may take longer."""
@@ -39,8 +41,15 @@ class WorkerProcess:
         log_path: Path,
         module: str = "burner.devices.esp_worker",
         margin_s: float = MARGIN_S,
+        search: SecretSearch | None = None,
     ) -> None:
         """Start it; nothing waits until the first exchange.
+
+        Args:
+            log_path: where what it says for the log is written.
+            module: what runs.
+            margin_s: how much later than promised a sign of life may come.
+            search: takes the product secret out of its words: log lines and errors.
 
         Raises:
             BurnerError: E321 when the system starts no process.
@@ -50,6 +59,8 @@ class WorkerProcess:
         except OSError as error:
             raise BurnerError("E321", str(error)) from error
         self._margin_s = margin_s
+        self._search = search or SecretSearch()
+        self._log = SlotLog(log_path)
         self._up: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._versions: dict[str, str] | None = None
         self.stocked: set[str] = set()
@@ -97,7 +108,7 @@ class WorkerProcess:
             if not finished:
                 self.kill()
         if message.kind == "failed":
-            raise BurnerError(message["code"], message["detail"])
+            raise BurnerError(message["code"], self._search.clean(message["detail"]))
         return message
 
     def ask(self, command: Message) -> Message:
@@ -173,13 +184,17 @@ class WorkerProcess:
 
     def _read(self) -> None:
         """Pass on messages until the worker closes its end, then keep what it said of it."""
-        stdout = cast("BinaryIO", self._process.stdout)
-        with contextlib.suppress(OSError, ValueError), stdout:
+        stdout, logged = cast("BinaryIO", self._process.stdout), self._search.stream()
+        with contextlib.suppress(OSError, ValueError), stdout, contextlib.closing(self._log):
             while (message := wire.receive(stdout)) is not None:
-                self._up.put(message)
+                if message.kind == "log":
+                    self._log.write(logged.clean_line(message["text"]))
+                else:
+                    self._up.put(message)
         with cast("BinaryIO", self._process.stderr) as stderr:
             said = stderr.read().decode(errors="replace").splitlines()
-        self._said = next((line.strip() for line in reversed(said) if line.strip()), "")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        self._said = self._search.clean(last)
         self._up.put(None)
 
     def _last_words(self) -> str:
@@ -199,7 +214,7 @@ def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
     environment["PYTHONPATH"] = os.pathsep.join([str(root), *_inherited_path()])
     group = 0 if os.name == "posix" else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, str(log_path.absolute())],
+        [sys.executable, "-P", "-m", module, log_path.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,6 +5,7 @@ mode with synchronous=FULL: a commit that returned survives a power cut. Every e
 database leaves as a BurnerError of E7.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -13,6 +14,7 @@ from itertools import islice
 from logging import NullHandler, getLogger
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import ClauseElement, Engine, Table, create_engine, event, exc, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -136,8 +138,8 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 def file_uri(path: PurePath) -> str:
     """An absolute path as SQLite takes it: a server's name in it belongs to the path."""
-    uri = path.as_uri()
-    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
+    text = path.as_posix()
+    return f"file://{'' if text.startswith('/') else '/'}{quote(os.fsencode(text), safe='/:')}"
 
 
 class Prepared:

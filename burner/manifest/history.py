@@ -1,13 +1,13 @@
 """What the manifest knows of one unit: asked on the way of every unit, so compiled once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, func, or_, select, tuple_, union
 from sqlalchemy.engine import Connection
 
-from burner.manifest.attempts import ATTEMPTS, first, life_of
+from burner.manifest.attempts import ATTEMPTS, ORDER, first, life_of
 from burner.manifest.bodies import Data, Life, fingerprints
 from burner.manifest.canonical import loads
 from burner.manifest.chain import Kind
@@ -50,6 +50,17 @@ _ATTEMPTS = Prepared(
 )
 """A few rows, however often the unit was tried."""
 
+_OTHER_PRODUCT = Prepared(
+    ATTEMPTS.where(
+        first.c.unit_id == bindparam("of_unit", type_=Text),
+        first.c.product_id != bindparam("of_product", type_=Text),
+        first.c.kind == Kind.INTENT.value,
+    )
+    .order_by(*(column.desc() for column in ORDER))
+    .limit(1)
+)
+"""The latest attempt on a unit under any other product."""
+
 _CORRECTIONS = Prepared(
     select(records.c.body).where(*_of_unit, records.c.kind == Kind.CORRECTION.value)
 )
@@ -77,25 +88,82 @@ class UnitHistory:
     """The latest attempt, when it has no outcome."""
     fingerprints: tuple[str, ...] = ()
     """Second IDs of the part in these attempts; more than one: more than one board."""
+    scrapped: str = ""
+    """Who scrapped the unit and why; empty where nobody did, or a rework was declared since."""
+    rework: str = ""
+    """The reason of the rework that the unit is in: declared since its last attempt, or begun by
+    that attempt and not passed."""
+    other_product: Record | None = None
+    """The latest attempt under another product, where it passed after the last one under this."""
+
+    @property
+    def good(self) -> Record | None:
+        """The latest PASS, if no attempt began after it: such a one may have left anything."""
+        later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
+        return None if later else self.passed
 
 
 def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
-    """The latest attempt, the latest PASS, and whether the latest is OPEN."""
+    """What is on record of a unit. An empty product is any: then nothing is said of others."""
+    of = {"of_unit": unit_id, "of_product": product_id}
     with together(connection):
-        tried = _ATTEMPTS.run(connection, of_unit=unit_id, of_product=product_id)
-        said = ask_corrections(connection, unit_id, product_id)
-    last, good = _last_and_passed(tried)
-    if last is None:
-        return UnitHistory()
-    if good and _withdrawn(connection, good, corrections_in(said)):
-        good = None
+        tried = _ATTEMPTS.run(connection, **of)
+        others = _OTHER_PRODUCT.run(connection, **of)
+        said = ask_corrections(connection, unit_id)
+    last, passed = _last_and_passed(tried)
+    rows = others.fetchall() if product_id else []
+    other = life_of(rows[0]) if rows else None
+    words = corrections_in(said)
+    found = _under_product(connection, last, passed, words) if last else UnitHistory()
+    if other is None or (last and other.last["at"] <= last.first["at"]):
+        return found
+    passed = other if other.outcome is Outcome.PASS else None
+    elsewhere = _under_product(connection, other, passed, words)
+    return replace(
+        found,
+        scrapped=found.scrapped or elsewhere.scrapped,
+        rework="" if elsewhere.passed else found.rework,
+        other_product=elsewhere.passed,
+    )
+
+
+def _under_product(
+    connection: Connection, last: Life, passed: Life | None, words: Iterable[Data]
+) -> UnitHistory:
+    """What is on record of a unit under the product of these attempts."""
+    under = last.first["product_id"]
+    said = [each for each in words if each["head"]["product_id"] == under]
+    (manifest,) = _MANIFEST.run(connection).fetchone() if said else ("",)
+    if passed and any(follows(each, passed.body, manifest) for each in _withdrawals(said)):
+        passed = None
+    since = [each["data"] for each in said if follows(each, last.body, manifest)]
     record = last.record()
     return UnitHistory(
         last=record,
-        passed=good.record() if good else None,
-        open=record if record.result.outcome is Outcome.OPEN else None,
-        fingerprints=fingerprints(life for life in (good, last) if life),
+        passed=passed.record() if passed else None,
+        open=record if last.outcome is Outcome.OPEN else None,
+        fingerprints=fingerprints(life for life in (passed, last) if life),
+        scrapped=_scrap_of(since),
+        rework=_rework_of(last, since),
     )
+
+
+def _scrap_of(since: Iterable[Data]) -> str:
+    """The scrap that stands: a void takes none back, a declared rework does."""
+    scrapped = ""
+    for word in since:
+        if word["what"] == "scrap":
+            scrapped = f"by {word['operator']}: {word['reason']}"
+        elif word["what"] == "rework":
+            scrapped = ""
+    return scrapped
+
+
+def _rework_of(last: Life, since: Sequence[Data]) -> str:
+    """What was begun as a rework is one until it passes, or until it is withdrawn."""
+    if since:
+        return str(since[-1]["reason"]) if since[-1]["what"] == "rework" else ""
+    return "" if last.outcome is Outcome.PASS else str(last.attempt["rework"])
 
 
 def find(connection: Connection, text: str) -> tuple[str, ...]:
@@ -129,11 +197,15 @@ def withdrawn(connection: Connection, life: Life, unit_id: str, product_id: str)
 
 
 def _withdrawn(connection: Connection, life: Life, said: Iterable[Data]) -> bool:
-    withdrawals = [each for each in said if each["data"]["what"] in WITHDRAWING]
+    withdrawals = _withdrawals(said)
     if not withdrawals:
         return False
     (manifest,) = _MANIFEST.run(connection).fetchone()
     return any(follows(each, life.body, manifest) for each in withdrawals)
+
+
+def _withdrawals(said: Iterable[Data]) -> list[Data]:
+    return [each for each in said if each["data"]["what"] in WITHDRAWING]
 
 
 def corrections(connection: Connection, unit_id: str, product_id: str = "") -> list[Data]:

@@ -18,9 +18,14 @@ LINK = frozenset({"E307", "E309", "E310", "E311", "E313", "E314", "E501", "E504"
 """What noise on the line can cause. E601: a garbled byte may also end in a wrong MD5."""
 
 
+def tries(code: str) -> int:
+    """How often a unit is tried in all before this code is its end; 1 = it is not tried again."""
+    return TRIES.get(code[:2], TRIES_ELSE) if lookup(code).retry else 1
+
+
 def again(code: str, number: int) -> bool:
     """Whether a unit whose try `number` (from 1) ended with this code gets another one."""
-    return lookup(code).retry and number < TRIES.get(code[:2], TRIES_ELSE)
+    return number < tries(code)
 
 
 def next_baud(code: str, baud: int) -> int:

@@ -30,7 +30,9 @@ class SlotState(StrEnum):
     BURNING = "BURNING"
     PASS = "PASS"  # noqa: S105 - a state, not a password
     KNOWN = "KNOWN"
-    """The unit passed earlier; nothing was written."""
+    """The unit passed earlier in this batch; nothing was written."""
+    OTHER_BATCH = "OTHER BATCH"
+    """The unit passed earlier in another batch; nothing was written."""
     FAIL = "FAIL"
     ERROR = "ERROR"
     ABORTED = "ABORTED"
@@ -214,4 +216,6 @@ class Slot:
 
 
 def _shown(finished: Finished) -> SlotState:
-    return SlotState.KNOWN if finished.known else SlotState(finished.record.result.outcome.value)
+    if finished.known:
+        return SlotState.OTHER_BATCH if finished.other_batch else SlotState.KNOWN
+    return SlotState(finished.record.result.outcome.value)

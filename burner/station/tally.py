@@ -46,11 +46,19 @@ class Unit:
     ended: datetime
     where: str
     """Slot of the record that the outcome comes from; another one for a known unit."""
+    station: str = ""
+    """Station of that record."""
+    batch: str = ""
+    """Batch of that record."""
+    other_batch: bool = False
+    """Known, and not a unit of the batch that is burned."""
 
     @property
     def state(self) -> SlotState:
         """How it ended, in the board's words."""
-        return SlotState.KNOWN if self.known else SlotState(self.outcome.value)
+        if self.known:
+            return SlotState.OTHER_BATCH if self.other_batch else SlotState.KNOWN
+        return SlotState(self.outcome.value)
 
 
 @dataclass
@@ -71,7 +79,7 @@ class Tally:
         elif isinstance(event, SlotIs):
             if event.error is not None:
                 self.troubles[event.slot] = event.error
-            elif event.state in (SlotState.PASS, SlotState.KNOWN):
+            elif event.state in (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH):
                 self.troubles.pop(event.slot, None)
             if event.state not in (SlotState.BURNING, SlotState.SCAN, SlotState.STARTING):
                 self._settle(self._tries.pop(event.slot, []))
@@ -110,6 +118,7 @@ class Tally:
         ends = (
             SlotState.PASS,
             SlotState.KNOWN,
+            SlotState.OTHER_BATCH,
             SlotState.FAIL,
             SlotState.ERROR,
             SlotState.ABORTED,
@@ -132,9 +141,10 @@ class Tally:
 
     @property
     def all_passed(self) -> bool:
-        """Whether every board is a PASS, and no slot had a trouble of its own."""
+        """Whether every board is a PASS of this batch, and no slot had a trouble of its own."""
+        good = (SlotState.PASS, SlotState.KNOWN)
         no_error = not self.troubles and not self.silent
-        return no_error and all(u.outcome is Outcome.PASS for u in self.units)
+        return no_error and all(unit.state in good for unit in self.units)
 
     def per_hour(self, elapsed_s: float) -> float:
         """Passed units an hour, at the pace since the start."""
@@ -165,7 +175,7 @@ def _unit(tries: list[Finished]) -> Unit:
         unit_id=next((t.record.attempt.unit_id for t in tries if t.record.attempt.unit_id), ""),
         device_name=attempt.device_name,
         outcome=result.outcome,
-        code=result.code,
+        code=last.code,
         detail=result.detail,
         seconds=result.seconds,
         tries=len(tries),
@@ -175,6 +185,9 @@ def _unit(tries: list[Finished]) -> Unit:
         started=result.ended if last.known else tries[0].record.attempt.started,
         ended=result.ended,
         where=attempt.slot,
+        station=attempt.station,
+        batch=attempt.batch,
+        other_batch=last.other_batch,
     )
 
 

@@ -169,8 +169,32 @@ units:
         "bench.yaml:4 units[0].mac": "E192",
         "bench.yaml:6 units[1].faults[0].kind": "E191",
         "bench.yaml:7 units[2].modem.ime": "E191",
-        "bench.yaml:8 units[3].firmware": "E192",
+        "bench.yaml:8 units[3].firmware.baud": "E191",
     }
+
+
+@pytest.mark.parametrize(
+    ("unit", "keys"),
+    [
+        ("firmware: {naem: x}", "device_name, texts, lines, prints, baud"),
+        ("firmware: {texts: [{at: 3}]}", "value, partition, offset, size"),
+        ("modem: {ime: 3}", "kind, imei, serial, baud"),
+    ],
+)
+def test_a_wrong_key_is_answered_with_the_right_ones(tmp_path: Path, unit: str, keys: str) -> None:
+    allowed = [
+        f.allowed for f in refused(written(tmp_path, f"slots: 1\nunits: [{{{unit}}}]")).findings
+    ]
+    assert any(f"keys here: {keys}" in each for each in allowed), allowed
+
+
+def test_lines_hold_the_number_of_the_board(tmp_path: Path) -> None:
+    text = 'slots: 1\nboards: 3\nunits: [{firmware: {lines: ["SN=PLG{number:6}", "{number}/{x}"]}}]'
+    boards = read_spec(written(tmp_path, text)).boards
+    assert [b.unit.firmware.lines for b in boards[1:]] == [
+        ("SN=PLG000002", "2/{x}"),
+        ("SN=PLG000003", "3/{x}"),
+    ]
 
 
 def test_one_mac_for_several_units_is_refused(tmp_path: Path) -> None:

@@ -6,10 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from burner.bench import pty
+from burner.bench.spec import FirmwareEntry
+from burner.cli.bench import bench
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 
@@ -77,3 +81,20 @@ def test_a_wrong_spec_is_refused_with_exit_status_3() -> None:
         assert process.returncode == 3
         assert "E192" in errors
         assert "esp32c3" in errors
+
+
+def test_the_help_names_every_key_of_a_units_firmware() -> None:
+    shown = CliRunner().invoke(bench, ["run", "--help"]).output
+    keys = {
+        line.split()[0] for line in shown.splitlines() if line.startswith("    ") and line.split()
+    }
+    assert set(FirmwareEntry.model_fields) <= keys
+    guide = (Path(__file__).parents[2] / "docs" / "engineer.md").read_text(encoding="utf-8")
+    assert all(f"| `{key}` |" in guide for key in FirmwareEntry.model_fields)
+
+
+def test_a_bench_is_served_like_the_product() -> None:
+    profile = Path(__file__).parents[2] / "profiles" / "sensor-esp32.yaml"
+    with running("sim:1", "--json", "--no-pty", "--profile", str(profile)) as process:
+        ready = json.loads(until(process, "\n"))
+        assert ready["slots"]["1"]["board"]["chip"] == "esp32"

@@ -1,6 +1,7 @@
 """The board: what it shows, in which space, and that its death stops nothing."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,18 +9,16 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from burner.cli import board
-from burner.cli.bigword import big, width_of
+from burner.cli.bigword import EMBLEMS, big, framed
 from burner.cli.board import Board, told
 from burner.cli.tiles import draw
 from burner.cli.view import Title, View
-from burner.cli.words import SHAPES, SHAPES_ASCII, STATES_ZH, STYLES, state_word
+from burner.cli.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
 from burner.errors import BurnerError, Language
 from burner.model import (
     Bound,
@@ -49,12 +48,17 @@ def view_of(slots: int, language: Language = "en", title: Title = TITLE) -> View
 
 def finished(slot: str, outcome: Outcome = Outcome.PASS, code: str = "", **how: Any) -> Finished:
     silicon = Silicon("esp32c3", "v0.4", Mac.parse("6055f9000001"), 0x1640EF, 4 << 20)
-    attempt = replace(an_attempt(slot, silicon=silicon), device_name="plug-000001")
+    attempt = replace(an_attempt(slot, silicon=silicon), device_name="plug-000001", batch="WO-1")
     return Finished(slot, Record(1, attempt, a_result(outcome, code)), **how)
 
 
 def shown(lines: Sequence[Text]) -> str:
     return "\n".join(line.plain for line in lines)
+
+
+def unwrapped(text: str) -> str:
+    """What was wrapped between Chinese characters or at a blank, on one line."""
+    return re.sub(r"(?<=[\u2e80-\uffef])\n(?=[\u2e80-\uffef])", "", text).replace("\n", " ")
 
 
 def play(view: View, *events: StationEvent) -> str:
@@ -63,78 +67,44 @@ def play(view: View, *events: StationEvent) -> str:
     return shown(draw(view, 12.0, 80, 24))
 
 
-# -- space ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_thirty_two_slots_fit_each_with_number_word_and_shape(
-    width: int, height: int, language: Language
-) -> None:
-    view = view_of(32, language)
-    for n, tile in enumerate(view.tiles.values()):
-        tile.state = list(S)[n % len(S)]
-    board = draw(view, 1.0, width, height)
-    text = shown(board)
-    for n, tile in enumerate(view.tiles.values(), 1):
-        assert f" {n} {SHAPES[tile.state]}" in text
-    words = {state_word(state, language) for state in S if big(state.value) is None}
-    assert all(word in text for word in words)
-    assert len(board) <= height
-
-
-@given(
-    slots=st.integers(0, 70),
-    width=st.integers(20, 250),
-    height=st.integers(3, 80),
-    states=st.lists(st.sampled_from(list(S)), min_size=70, max_size=70),
-    name=st.text(max_size=70),
-    language=st.sampled_from(["en", "zh"]),
-    unicode=st.booleans(),
-)
-def test_the_board_never_leaves_its_space(
-    slots: int,
-    width: int,
-    height: int,
-    states: list[SlotState],
-    name: str,
-    language: Language,
-    unicode: bool,
-) -> None:
-    view = view_of(slots, language)
-    for tile, state in zip(view.tiles.values(), states, strict=False):
-        tile.state, tile.device_name, tile.code = state, name, "E601"
-    view.troubles = {"1": BurnerError("E601", name)}
-    view.note = "n" * 300
-    lines = draw(view, 5.0, width, height, unicode)
-    assert len(lines) <= height
-    assert all(cell_len(line.plain) <= width for line in lines if name.isprintable())
-
-
 # -- words ---------------------------------------------------------------------------------------
 
 
-def test_every_state_has_a_word_a_shape_and_a_style() -> None:
-    for table in (SHAPES, SHAPES_ASCII, STATES_ZH, STYLES):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_has_a_word_a_shape_and_a_style(language: Language) -> None:
+    for table in (SHAPES, SHAPES_ASCII, STYLES, EMBLEMS):
         assert set(table) == set(S)
-    assert len(set(STATES_ZH.values())) == len(S)
+    assert len({state_word(state, language) for state in S}) == len(S)
+    assert all(cell_len(short_word(state, language)) <= 6 for state in S)
 
 
-def test_good_bad_and_broken_differ_in_shape_without_colour() -> None:
-    for shapes in (SHAPES, SHAPES_ASCII):
-        assert len({shapes[state] for state in (S.EMPTY, S.BURNING, S.PASS, S.FAIL, S.ERROR)}) == 5
+def test_what_an_operator_does_with_a_board_differs_in_shape_without_colour() -> None:
+    boxes = (S.EMPTY, S.SCAN, S.BURNING, S.PASS, S.OTHER_BATCH, S.FAIL, S.ERROR)
+    for shapes in (SHAPES, SHAPES_ASCII, EMBLEMS):
+        assert len({shapes[state] for state in boxes}) == len(boxes)
 
 
 def test_ascii_shapes_are_ascii() -> None:
     assert all(shape.isascii() for shape in SHAPES_ASCII.values())
 
 
-@pytest.mark.parametrize("state", [S.PASS, S.FAIL, S.ERROR, S.KNOWN, S.BURNING, S.SEEN])
+LARGE = [S.PASS, S.FAIL, S.ERROR, S.KNOWN, S.OTHER_BATCH, S.BURNING, S.SEEN, S.SCAN]
+
+
+@pytest.mark.parametrize("state", LARGE)
 def test_what_matters_from_two_metres_is_large(state: SlotState) -> None:
-    lines = big(state.value)
-    assert lines is not None
-    assert {len(line) for line in lines} == {width_of(state.value)}
-    assert "".join(lines).strip()
+    letters = big(short_word(state, "en"))
+    assert letters is not None
+    assert {len(line) for line in letters} == {4 * len(short_word(state, "en")) - 1}
+    assert "".join(letters).strip()
+
+
+@pytest.mark.parametrize("state", S)
+def test_a_chinese_word_stands_in_a_frame_beside_a_large_emblem(state: SlotState) -> None:
+    lines = framed(state, state_word(state, "zh"))
+    assert [cell_len(line) for line in lines] == [18, 18, 18]
+    assert state_word(state, "zh") in lines[1].replace(" ", "")
+    assert lines[1][8:].startswith("┃")
 
 
 def test_big_letters_have_five_rows_of_three() -> None:
@@ -173,6 +143,43 @@ def test_a_known_unit_says_when_and_where_it_passed() -> None:
     text = play(view, SlotIs("2", S.BURNING), replace(known, slot="2"), SlotIs("2", S.KNOWN))
     assert "already PASS at " in text
     assert "in slot 3" in text
+    assert not view.troubles
+
+
+OTHER = replace(finished("3", known=True), slot="2", other_batch=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "belongs", "box"),
+    [
+        ("en", "batch WO-1, 23:18, station s, slot 3", "into the box of that batch"),
+        ("zh", "批次 WO-1，23:18，工站 s，工位 3", "放入该批次的箱中"),
+    ],
+)
+def test_a_board_of_another_batch_says_where_it_belongs(
+    language: Language, belongs: str, box: str
+) -> None:
+    view = view_of(2, language)
+    text = play(view, OTHER, SlotIs("2", S.OTHER_BATCH))
+    when = view.tiles["2"].earlier
+    assert when
+    belongs = belongs.replace("23:18", when.when)
+    assert f"E628 {BurnerError('E628').row.sentence(language)}" in text
+    assert re.search(f"[(（]{belongs}[)）]", unwrapped(text))
+    assert box in unwrapped(text)
+    assert f"WO-1 {when.when} #3" in text
+    line = told(view, SlotIs("2", S.OTHER_BATCH)) or ""
+    assert state_word(S.OTHER_BATCH, language) in line
+    assert belongs in line
+    assert box in line
+
+
+def test_a_board_of_another_batch_is_not_green() -> None:
+    view = view_of(2)
+    play(view, OTHER, SlotIs("2", S.OTHER_BATCH))
+    styles = {str(span.style) for line in draw(view, 12.0, 80, 24) for span in line.spans}
+    assert STYLES[S.OTHER_BATCH] in styles
+    assert STYLES[S.PASS] not in styles
 
 
 def test_a_pass_of_another_day_is_shown_with_its_date() -> None:
@@ -192,16 +199,6 @@ def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: s
     text = play(view_of(8, language), failed, SlotIs("7", S.FAIL))
     assert f"7  E601 {sentence}" in text
     assert "→ " in text
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_what_to_do_is_shown_whole_however_narrow_the_screen(language: Language) -> None:
-    view = view_of(2, language)
-    view.troubles = {"1": BurnerError("E453")}
-    lines = [line.plain for line in draw(view, 5.0, 60, 40)]
-    assert all(cell_len(line) <= 60 for line in lines)
-    told_whole = "".join("".join(lines).split())
-    assert "".join(BurnerError("E453").row.remedy(language).split()) in told_whole
 
 
 def test_the_batch_counts_earlier_runs_and_estimates_its_end() -> None:
@@ -231,11 +228,25 @@ def test_a_slot_that_falls_behind_is_named() -> None:
     assert "falls behind: 2 yield" in shown(draw(view, 5.0, 80, 24))
 
 
-def test_a_note_is_shown_until_there_is_something_else() -> None:
+def test_a_retry_is_told_while_it_lasts() -> None:
     again = Note("3", "E501", 2, 460800)
-    said = "slot 3: after E501 the station tries again (try 2) at 460800 baud"
-    assert said in play(view_of(4), again)
-    assert "工位 3：E501 之后自动重试（第 2 次），460800 波特" in play(view_of(4, "zh"), again)
+    said = "slot 3: after E501 the station tries again (2 of 3) at 460800 baud"
+    view = view_of(4)
+    assert said in play(view, again)
+    assert told(view, again) == said
+    assert said in play(view, SlotIs("3", S.BURNING, tries=2))
+    assert "工位 3：E501 之后自动重试（第 2 次，共 3 次），460800 波特" in play(
+        view_of(4, "zh"), again
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_after_the_last_try_nothing_says_that_it_is_tried_again(language: Language) -> None:
+    view, failed = view_of(4, language), finished("3", Outcome.FAIL, "E601")
+    text = play(view, failed, Note("3", "E601", 2), failed, SlotIs("3", S.FAIL, tries=2))
+    for shown in (text, told(view, SlotIs("3", S.FAIL, tries=2)) or ""):
+        assert not re.search("tries|by itself|重试", shown)
+        assert BurnerError("E601").row.remedy(language) in unwrapped(shown)
 
 
 def test_an_error_that_the_station_tries_again_asks_nothing_of_the_operator() -> None:
@@ -258,10 +269,10 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
     view = view_of(4)
     text = play(view, Waiting("3", "E711", "no server"))
     assert "slot 3  E711" in text
-    assert "goes on when the server is back" in text
+    assert "→ Check the network and the server. The station waits and goes on by itself." in text
     assert told(view, Waiting("3", "E711")) == (
         "slot 3  E711  The database server does not answer. Nothing is burned without a record.  "
-        "→ Check the network and the server. The station goes on when the server is back."
+        "→ Check the network and the server. The station waits and goes on by itself."
     )
     assert "E711" not in play(view, Waiting("3"))
     assert told(view, Waiting("3")) is None
@@ -271,8 +282,9 @@ def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
     text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
-    assert "(mac: label 02, unit 01)" in text
+    assert "(mac: label 02, unit 01)" in unwrapped(text)
     assert "→ Find the label of the board in this slot. When the slot says SCAN" in text
+    assert "by itself" not in text
     assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
 
 
@@ -297,7 +309,7 @@ def test_a_failure_is_a_line_with_its_remedy() -> None:
         view.add(event, 1.0)
     line = told(view, SlotIs("1", S.FAIL)) or ""
     assert line.startswith("slot 1  FAIL  plug-000001  E601  The chip reports")
-    assert "→ Burn the unit once more." in line
+    assert "→ Reject the board: its flash is bad" in line
 
 
 # -- showing -------------------------------------------------------------------------------------

@@ -40,13 +40,49 @@ def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
         ran = burn(tmp_path, "--bench", "sim:1", profile=write_product(tmp_path, app=app))
     warnings = [line for line in ran.lines if line["event"] == "warning"]
     assert [set(w) - {"at"} for w in warnings] == [{"event", "code", "place", "found", "allowed"}]
-    assert (warnings[0]["code"], "had another app" in warnings[0]["found"]) == ("E188", True)
+    assert (warnings[0]["code"], "had another part app" in warnings[0]["found"]) == ("E188", True)
 
 
 def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:
     ran = burn(tmp_path, "--bench", "sim:1", profile=ROOT / "profiles" / "sensor-esp32.yaml")
     assert ran.status == 0, ran.errors
     assert manifest(tmp_path)[0]["chip"] == "esp32"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": '{template: "PLUG-{mac}"}'},
+        {"name": '{template: "{softap:-6}", case: lower}'},
+        {
+            "name": '{template: "L{serial}"}',
+            "identity": "{serial: {source: firmware, line: 'SN:\\s*([0-9]{8})'}}",
+            "carrier": "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}",
+        },
+        {
+            "name": '{template: "L{serial}"}',
+            "identity": "{serial: {source: firmware, line: 'SN:\\s*([0-9]{8})'}}",
+        },
+    ],
+    ids=["literal text", "interface", "serial in the flash", "serial that the firmware knows"],
+)
+def test_the_benchs_firmware_names_itself_by_the_profiles_rule(
+    tmp_path: Path, fields: dict[str, str]
+) -> None:
+    boot = "{device_name: 'device_name=(\\S+)', timeout_s: 2}"
+    (tmp_path / "bench.yaml").write_text("slots: 2\nunits: [{firmware: {prints: true}}, {}]")
+    path = write_product(tmp_path, boot=boot, **fields)
+    for number, bench in enumerate(("sim:2", "bench.yaml")):
+        ran = burn(tmp_path, "--bench", bench, "--manifest", f"m{number}.db", profile=path)
+        assert ran.summary["counts"]["PASS"] == 2, ran.finished
+
+
+def test_a_bench_that_runs_already_knows_the_product_by_its_profile(tmp_path: Path) -> None:
+    boot = "{device_name: 'device_name=(\\S+)', timeout_s: 2}"
+    path = write_product(tmp_path, boot=boot, name='{template: "PLUG-{mac}"}')
+    with BenchProcess("sim:2", profile=path) as bench:
+        ran = burn(tmp_path, "--bench", bench.ready["control"], profile=path)
+    assert ran.summary["counts"]["PASS"] == 2, ran.finished
 
 
 def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: str) -> None:
@@ -59,6 +95,40 @@ def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: 
     told = burner(tmp_path, "burn", str(PROFILE), "--bench", kept, "--batch", "B", "--yes")
     assert "already PASS at" in told.stdout
     assert "in slot 1" in told.stdout
+
+
+def test_a_board_of_another_batch_is_no_good_unit_of_this_one(tmp_path: Path, kept: str) -> None:
+    burn(tmp_path, "--bench", kept, "--batch", "WO-1")
+    again = burn(tmp_path, "--bench", kept, "--batch", "WO-2")
+    assert again.status == 1
+    assert (
+        again.summary["counts"] | {"PASS": 0, "KNOWN": 0, "OTHER BATCH": 2}
+        == (again.summary["counts"])
+    )
+    for told in (*again.units, *again.finished):
+        assert (told["batch"], told["other_batch"], told["code"]) == ("WO-1", True, "E628")
+    states = [line["state"] for line in again.lines if line["event"] == "slot"]
+    assert states.count("OTHER BATCH") == 2
+    assert len(manifest(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "belongs", "do"),
+    [
+        ("en", "E628  This unit passed before, in another batch. (batch WO-1, ", "that batch"),
+        ("zh", "E628  该设备已在其他批次中合格。（批次 WO-1，", "不属于本批次"),
+    ],
+)
+def test_the_operator_is_told_where_a_board_of_another_batch_belongs(
+    tmp_path: Path, kept: str, language: str, belongs: str, do: str
+) -> None:
+    burn(tmp_path, "--bench", kept, "--batch", "WO-1")
+    wanted = ("--bench", kept, "--batch", "WO-2", "--yes", "--lang", language)
+    told = burner(tmp_path, "burn", str(PROFILE), *wanted)
+    lines = [line for line in told.stderr.splitlines() if belongs in line]
+    assert len(lines) == 2
+    assert all(do in line for line in lines)
+    assert "WO-1" in told.stdout
 
 
 def test_a_declared_rework_burns_a_known_unit_again(tmp_path: Path, kept: str) -> None:
@@ -207,7 +277,7 @@ def test_on_a_terminal_batch_operator_and_quantity_are_asked_once(tmp_path: Path
 
 def test_the_board_speaks_chinese(tmp_path: Path) -> None:
     child = terminal(tmp_path, "--bench", "sim:1", "--yes", "--lang", "zh")
-    child.expect("合格 PASS 1")
+    child.expect("合格 1")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0

@@ -1,19 +1,23 @@
 """`burner profile new` and `check --manifest`, as people use them."""
 
+import json
+import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from burner.canonical import canonical
 from burner.cli import main
-from burner.cli.burn import other_bytes
 from burner.cli.new import PRESETS
 from burner.manifest.ledger import Ledger
 from burner.release import open_release
 from burner.scaffold import PRESETS as LAYOUTS
-from burner.survey import survey
+from burner.secrets import Secret
 from tests.builds import write_idf_build
-from tests.images import PRODUCT_ID, app_image, write_product
+from tests.images import PRODUCT_ID, SECRET, app_image, write_product
 from tests.manifest.records import a_result, an_attempt
+from tests.runs import burn, burner
 
 
 @pytest.fixture(autouse=True)
@@ -94,28 +98,146 @@ def test_the_help_offers_every_layout() -> None:
     assert tuple(LAYOUTS) == PRESETS
 
 
-def test_the_same_version_with_other_bytes_is_a_warning(
+CHECK = ("--manifest", "manifest.db")
+
+
+@pytest.fixture(scope="module")
+def once_burned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A product of which one unit passed in WO1."""
+    folder = tmp_path_factory.mktemp("product")
+    path = write_product(folder)
+    assert burn(folder, "--bench", "sim:1", "--batch", "WO1", profile=path).status == 0
+    return folder
+
+
+@pytest.fixture
+def product(work: Path, once_burned: Path) -> Path:
+    """Its profile, in the current folder, to be changed."""
+    shutil.copytree(once_burned, work, dirs_exist_ok=True)
+    (work / "other.bin").write_bytes(app_image("changed"))
+    (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
+    (work / "other.txt").chmod(0o600)
+    return work / "product.yaml"
+
+
+def changed_text(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("file: app.bin", "file: other.bin"), "part app (sha256 "),
+        (("[nvs, otadata]", "[otadata]"), "blank (nvs, otadata; now otadata), part nvs ("),
+        (("preset: esp-qcloud", "preset: esp-qcloud, namespace: mine"), "carrier.namespace ("),
+        (("blank:", 'name: {template: "B-{mac}"}\nblank:'), "name.template (nothing; now B-{mac})"),
+        (("secret.txt", "other.txt"), "product key (fingerprint "),
+    ],
+    ids=["bytes", "blank", "carrier", "name", "key"],
+)
+def test_the_same_version_made_otherwise_is_a_warning_that_says_what_differs(
+    capsys: pytest.CaptureFixture[str], product: Path, change: tuple[str, str], named: str
+) -> None:
+    assert run(capsys, "check", product, *CHECK) == (0, f"{product}: OK\n", "")
+    changed_text(product, *change)
+    status, out, _ = run(capsys, "check", product, *CHECK)
+    assert status == 0
+    assert f"warning E188: batch WO1 of blinky 1.2.0 had another {named}" in out
+    changed_text(product, "1.2.0", "1.2.1")
+    assert run(capsys, "check", product, *CHECK) == (0, f"{product}: OK\n", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "batch", "named"),
+    [
+        (("[nvs, otadata]", "[otadata]"), "WO2", "blank (nvs, otadata; now otadata)"),
+        (("secret.txt", "other.txt"), "WO1", "product key (fingerprint "),
+    ],
+    ids=["a new batch", "the same batch goes on"],
+)
+def test_burn_says_so_before_the_first_unit(
+    work: Path, change: tuple[str, str], batch: str, named: str
+) -> None:
+    path = write_product(work)
+    assert burn(work, "--bench", "sim:1", "--batch", "WO1", profile=path).status == 0
+    changed_text(path, *change)
+    (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
+    (work / "other.txt").chmod(0o600)
+    ran = burn(work, "--bench", "sim:1,seed=2", "--batch", batch, profile=path)
+    assert ran.lines[0]["event"] == "warning"
+    (told,) = [line["found"] for line in ran.lines if line["event"] == "warning"]
+    assert f"batch WO1 of blinky 1.2.0 had another {named}" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "quantity", "said"),
+    [
+        (("secret.txt", "other.txt"), "5", "another product key (fingerprint "),
+        (("1.2.0", "1.3.0"), "5", "another profile (blinky 1.2.0; now blinky 1.3.0), release ("),
+        (("[nvs, otadata]", "[otadata]"), "5", "…), blank (nvs, otadata; now otadata), part nvs ("),
+        (("blinky", "blinky"), "6", "WO1 was opened for another quantity (5; now 6)"),
+    ],
+    ids=["key", "version", "release", "quantity"],
+)
+def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
+    work: Path, change: tuple[str, str], quantity: str, said: str
+) -> None:
+    path = write_product(work)
+    with Ledger.open(work / "manifest.db", "line1") as ledger:
+        release = open_release(path)
+        ledger.open_batch(
+            "WO1",
+            profile=release.profile.title,
+            release_digest=release.digest,
+            product_id=PRODUCT_ID,
+            planned=5,
+            index=canonical(release.index).decode(),
+            key=release.key_fingerprint,
+        )
+    (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
+    (work / "other.txt").chmod(0o600)
+    changed_text(path, *change)
+    wanted = ("--batch", "WO1", "--quantity", quantity)
+    ran = burn(work, "--bench", "sim:1", *wanted, profile=path)
+    assert ran.status == 4
+    assert "E730" in ran.errors
+    assert said in " ".join(ran.errors.split())
+
+
+@pytest.mark.parametrize("command", ["check", "burn"])
+def test_a_profile_that_holds_the_secret_itself_is_refused_and_not_repeated(
+    capsys: pytest.CaptureFixture[str], product: Path, command: str
+) -> None:
+    changed_text(product, "blank:", f"boot: {{expect: [psk={SECRET}]}}\nblank:")
+    if command == "check":
+        status, said = run(capsys, "check", product)[:2]
+    else:
+        ran = burn(product.parent, "--bench", "sim:1", profile=product)
+        status, said = ran.status, ran.errors
+    assert status == 3
+    assert "product.yaml:9 boot.expect[0]: error E208: holds the secret itself" in said
+    assert SECRET not in said
+
+
+def test_the_record_that_opens_a_batch_holds_what_its_digest_is_of(once_burned: Path) -> None:
+    chain = burner(once_burned, "manifest", "export", "--format", "chain").stdout
+    bodies = [json.loads(line) for line in chain.splitlines() if '"op":"open"' in line]
+    (opened,) = [body["data"] for body in bodies]
+    assert sha256(opened["index"].encode()).hexdigest() == opened["release_digest"]
+    assert opened["key"] == Secret(SECRET.encode()).fingerprint(PRODUCT_ID)
+
+
+def test_a_batch_that_was_opened_by_hand_is_compared_by_what_its_units_held(
     capsys: pytest.CaptureFixture[str], work: Path
 ) -> None:
     path = write_product(work)
     burned(work, path)
-    check = ("check", path, "--manifest", "manifest.db")
-    assert run(capsys, *check) == (0, f"{path}: OK\n", "")
+    assert run(capsys, "check", path, *CHECK) == (0, f"{path}: OK\n", "")
     (work / "app.bin").write_bytes(app_image("changed"))
-    status, out, _ = run(capsys, *check)
-    assert status == 0
-    assert "warning E188: batch WO1 of blinky 1.2.0 had another app" in out
-    path.write_text(path.read_text().replace("1.2.0", "1.2.1"))
-    assert run(capsys, *check) == (0, f"{path}: OK\n", "")
-
-
-def test_burn_says_so_before_the_first_unit(work: Path) -> None:
-    path = write_product(work)
-    burned(work, path)
-    with Ledger.open(work / "manifest.db", "line1") as ledger:
-        assert other_bytes(open_release(path), ledger) == []
-        (work / "app.bin").write_bytes(app_image("changed"))
-        assert [f.code for f in other_bytes(open_release(path), ledger)] == ["E188"]
+    _, out, _ = run(capsys, "check", path, *CHECK)
+    assert "warning E188: batch WO1 of blinky 1.2.0 had another part app (sha256 " in out
 
 
 def test_a_manifest_that_is_not_there_is_said(
@@ -129,8 +251,14 @@ def test_a_manifest_that_is_not_there_is_said(
 
 def burned(work: Path, path: Path) -> None:
     """A batch of this profile with one unit in the manifest."""
-    regions = tuple(segment.region() for segment in survey(path).segments)
-    attempt = an_attempt(batch="WO1", profile="blinky 1.2.0", regions=regions)
+    release = open_release(path)
+    attempt = an_attempt(
+        batch="WO1",
+        profile="blinky 1.2.0",
+        product_id=PRODUCT_ID,
+        release_digest=release.digest,
+        regions=tuple(segment.region() for segment in release.payload("N")),
+    )
     with Ledger.open(work / "manifest.db", "line1") as ledger:
         ledger.open_batch(
             "WO1",
@@ -139,7 +267,7 @@ def burned(work: Path, path: Path) -> None:
             product_id=PRODUCT_ID,
         )
         ledger.begin(attempt)
-        ledger.finish(attempt, a_result())
+        ledger.finish(attempt, a_result(evidence={}))
 
 
 def test_from_idf_reads_builds_of_esp_idf_alone(

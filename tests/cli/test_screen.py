@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from burner.cli import screen
 from burner.errors import BurnerError
+from burner.visible import UNSEEN, seen
 
 HOSTILE = ("[/red]", "[bold]x", "[link=http://x]y[/link]", "\\[/x]", "trailing\\", ":smile:")
 
@@ -35,7 +36,7 @@ def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixt
         screen.table(text, (text,), [(text,)])
         screen.error(BurnerError("E712", text))
     told = capsys.readouterr()
-    assert not screen.UNSEEN.search(told.out + told.err)
+    assert not UNSEEN.search(told.out + told.err)
     assert "\\u001b[2Jgone" in told.out
 
 
@@ -47,4 +48,4 @@ def test_chinese_and_lines_stay_as_they_are(capsys: pytest.CaptureFixture[str]) 
 @given(st.text(st.characters(exclude_categories=())))
 def test_a_json_line_that_is_said_means_the_same(text: str) -> None:
     line = json.dumps({"text": text}, ensure_ascii=False)
-    assert json.loads(screen.seen(line)) == {"text": text}
+    assert json.loads(seen(line)) == {"text": text}

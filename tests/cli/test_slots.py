@@ -59,7 +59,7 @@ def test_a_station_file_gives_its_slots_its_name_and_its_checkpoints(tmp_path: P
 
 
 def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
-    with open_slots((), None, "sim:1", usual={"boards": 2}) as slots:
+    with open_slots((), None, "sim:1", boards=2) as slots:
         assert slots.hand is not None
         assert [slots.hand.swap("1"), slots.hand.swap("1")] == [True, False]
 

@@ -17,12 +17,16 @@ def main() -> None:
             wire.send(up, Message("alive", {"within": command["within"]}))
             time.sleep(command["sleep"])
         if command.kind == "die":
-            sys.stderr.write("the driver went away\n")
+            sys.stderr.write(command.fields.get("words", "the driver went away") + "\n")
             sys.stderr.flush()
             os._exit(command["status"])
         if command.kind == "refuse":
-            wire.send(up, Message("failed", {"code": "E501", "detail": "a block"}))
+            detail = command.fields.get("detail", "a block")
+            wire.send(up, Message("failed", {"code": "E501", "detail": detail}))
             continue
+        if command.kind == "log":
+            for line in command["lines"]:
+                wire.send(up, Message("log", {"text": line}))
         if command.kind == "count":
             for n in range(command["to"]):
                 wire.send(up, Message("progress", {"done": n, "within": 1.0}))

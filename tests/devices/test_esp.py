@@ -93,6 +93,34 @@ def test_a_whole_unit_of_every_chip(slot: Slots, chip: str) -> None:
     esp.close()
 
 
+@pytest.mark.parametrize("chip", CHIPS)
+def test_the_rate_is_changed_before_the_stub_starts_where_the_rom_can(
+    slot: Slots, tmp_path: Path, chip: str
+) -> None:
+    meet(slot(chip), chip)
+    log = (tmp_path / f"{chip}.log").read_text()
+    assert "early change to 921600 baud failed" not in log
+    assert ("at 921600 baud early" in log) is (chip != "esp8266")
+
+
+def test_an_early_change_of_rate_that_failed_is_not_tried_again_in_the_run(
+    described: Callable[[str], BenchProcess], tmp_path: Path
+) -> None:
+    fault = "{kind: brown-out, step: baud, once: true}"
+    with described(f"slots: 1\ntime: off\nunits: [{{faults: [{fault}]}}]") as bench:
+        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp.start()
+        first = meet(esp, "esp32c3")
+        esp.kill()
+        esp.start()
+        assert meet(esp, "esp32c3") == first
+        esp.stop()
+    log = (tmp_path / "slot.log").read_text()
+    assert log.count("early change to 921600 baud failed") == 1
+    assert log.count("esp32c3 at 921600 baud") == 2
+    assert "early\n" not in log
+
+
 def test_the_next_unit_is_met_by_the_same_worker(slot: Slots) -> None:
     esp = slot("esp32c3")
     first = meet(esp, "esp32c3")

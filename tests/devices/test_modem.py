@@ -73,6 +73,53 @@ def test_answers_as_vendors_print_them_are_understood(command: str, transcript: 
     assert IMEI_DIALECTS[command].values(answer.lines) == (IMEI,)  # type: ignore[index]
 
 
+PREFIXES = {
+    "AT+CGSN=1": "+CGSN:",
+    "AT+CGSN": "+CGSN:",
+    "AT+GSN": "+GSN:",
+    "AT+GSN?": "+GSN:",
+    "AT+SIMEI?": "+SIMEI:",
+    "AT+EGMR=0,7": "+EGMR:",
+}
+
+
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "quoted"])
+@pytest.mark.parametrize("blank", ["", " "], ids=["close", "blank"])
+@pytest.mark.parametrize("prefixed", [True, False], ids=["prefix", "bare"])
+@pytest.mark.parametrize("command", PREFIXES)
+def test_every_form_of_an_answer_to_every_command_is_understood(
+    command: str, prefixed: bool, blank: str, quote: str
+) -> None:
+    """Recorded of a Neoway N706: `AT+CGSN` is answered with `+CGSN: 862140060226843`."""
+    line = f"{PREFIXES[command] + blank if prefixed else ''}{quote}862140060226843{quote}"
+
+    def answer(asked: str, _: int) -> Sequence[tuple[float, bytes]]:
+        said = f"\r\n{line}\r\n\r\nOK" if asked == command else "\r\nERROR"
+        return [(0.0, f"{asked}\r{said}\r\n".encode())]
+
+    assert ask(answer, commands=list(PREFIXES)) == "862140060226843"
+
+
+@pytest.mark.parametrize("prefixed", [True, False], ids=["prefix", "bare"])
+@pytest.mark.parametrize("command", PREFIXES)
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("8621400602268431", "E425"),  # an IMEISV
+        ("862140060226842", "E421"),
+        ("86214006022684", "E420"),
+        ("89860318740000123456", "E331"),  # an ICCID
+        ("N706-862140060226843", "E331"),
+    ],
+)
+def test_a_number_that_is_no_imei_is_refused_in_every_form(
+    command: str, prefixed: bool, number: str, code: str
+) -> None:
+    line = f"{PREFIXES[command] + ' ' if prefixed else ''}{number}\r\nOK\r\n".encode()
+    with pytest.raises(BurnerError, match=code):
+        ask(lambda *_: [(0.0, line)], commands=[command])
+
+
 @pytest.mark.parametrize(
     ("command", "line"),
     [
@@ -83,7 +130,11 @@ def test_answers_as_vendors_print_them_are_understood(command: str, transcript: 
         ("AT+CGSN", "4c6f72656d2d6970-490154203237518"),
         ("AT+CGSN", "IMEI 490154203237518"),
         ("AT+CGSN", "４９0154203237518"),
-        ("AT+CGSN=1", "490154203237518"),
+        ("AT+CGSN", '+CGSN: "490154203237518'),
+        ("AT+CGSN", '490154203237518"'),
+        ("AT+CGSN", "+CGSN: 8986031874000012345"),
+        ("AT+CGSN", "+GSN: 490154203237518"),
+        ("AT+CGSN", "+CGSN: 490154203237518,1"),
         ("AT+CGSN=1", "+CGSN: 89860318740000123456"),
         ("AT+GSN?", '+CGSN: "490154203237518"'),
         ("AT+EGMR=0,7", "+EGMR: (0,1),(5,7,9,10)"),
@@ -231,6 +282,16 @@ def test_a_late_answer_to_another_command_is_not_taken_for_this_one() -> None:
 
     with pytest.raises(BurnerError, match="E335"):
         ask(answer, commands=["AT+CGSN=1", "AT+CGSN"], answer_s=3)
+
+
+def test_a_late_number_of_another_command_is_not_taken_for_an_imei_in_its_other_form() -> None:
+    """Bare `AT+CGSN` of some NB-IoT parts is a serial number; digits alone answer `=1` too."""
+
+    def answer(command: str, _: int) -> Sequence[tuple[float, bytes]]:
+        return [(7.0, b"351756051523993\r\nOK\r\n")] if command == "AT+CGSN" else []
+
+    with pytest.raises(BurnerError, match="E335"):
+        ask(answer, commands=["AT+CGSN", "AT+CGSN=1"], answer_s=3)
 
 
 def test_endless_talk_ends() -> None:

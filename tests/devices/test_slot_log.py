@@ -1,13 +1,15 @@
 """The log of a slot is keyed by attempt, rotates, and holds neither payload nor secret."""
 
+import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from burner.devices.esp_worker import log as slot_log
-from burner.devices.esp_worker.log import LINE_LIMIT, SlotLog, discreet
+from burner.devices import slot_log, wire
+from burner.devices.esp_worker.log import LINE_LIMIT, WorkerLog, discreet
+from burner.devices.slot_log import SlotLog
 
 
 @pytest.fixture(autouse=True)
@@ -22,40 +24,69 @@ def _root_logger_as_before() -> Iterator[None]:
     logging.raiseExceptions = raising
 
 
-def test_lines_are_keyed_by_attempt(tmp_path: Path) -> None:
-    log = SlotLog(tmp_path / "logs" / "slot-1.log")
+def sent(up: io.BytesIO) -> list[str]:
+    """The lines that went up the pipe."""
+    up.seek(0)
+    messages = iter(lambda: wire.receive(up), None)
+    return [message["text"] for message in messages if message.kind == "log"]
+
+
+def test_lines_are_keyed_by_attempt() -> None:
+    up = io.BytesIO()
+    log = WorkerLog(up)
     log.key("A17")
     logging.getLogger("esptool").info("Connecting")
     log.key("")
     logging.getLogger("esptool").info("idle")
-    first, second = (tmp_path / "logs" / "slot-1.log").read_text().splitlines()
+    first, second = sent(up)
     assert first.endswith(" A17 Connecting")
     assert second.endswith(" - idle")
 
 
-def test_an_error_gives_its_type_and_place_without_its_frames(tmp_path: Path) -> None:
-    SlotLog(tmp_path / "slot.log")
+def test_an_error_gives_its_type_and_place_without_its_frames() -> None:
+    up = io.BytesIO()
+    WorkerLog(up)
     try:
         raise ValueError("inside")
     except ValueError as error:
         logging.getLogger("worker").warning("write: E901", exc_info=error)
-    line = (tmp_path / "slot.log").read_text()
+    (line,) = sent(up)
     assert "[ValueError at test_slot_log.py:" in line
-    assert line.count("\n") == 1
+    assert "inside" not in line
 
 
-def test_it_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slot_log, "FILE_SIZE", 500)
-    SlotLog(tmp_path / "slot.log")
-    for n in range(60):
-        logging.getLogger("esptool").info("line %d", n)
-    assert len(list(tmp_path.iterdir())) == 1 + slot_log.FILES_KEPT
-
-
-def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    SlotLog(tmp_path / "file" / "slot.log")
+def test_a_station_that_is_gone_stops_no_worker_by_its_log() -> None:
+    up = io.BytesIO()
+    WorkerLog(up)
+    up.close()
     logging.getLogger("esptool").info("unheard")
+
+
+def test_it_is_made_with_its_first_line_and_rotates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot_log, "FILE_SIZE", 500)
+    log = SlotLog(tmp_path / "logs" / "slot-1.log")
+    assert list((tmp_path / "logs").iterdir()) == []
+    for n in range(60):
+        log.write(f"line {n} is 100% as it was given")
+    log.close()
+    assert len(list((tmp_path / "logs").iterdir())) == 1 + slot_log.FILES_KEPT
+    last = (tmp_path / "logs" / "slot-1.log").read_text().splitlines()[-1]
+    assert last == "line 59 is 100% as it was given"
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "slot.log", tmp_path / "taken" / "slot.log"):
+        log = SlotLog(path)
+        if path.parent.name == "taken":
+            path.parent.rmdir()
+        log.write("unheard")
+        log.close()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

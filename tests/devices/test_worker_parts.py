@@ -9,9 +9,18 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.bench import rom_baud
 from burner.bench.chip import Chip
 from burner.bench.unit import UnitSpec
-from burner.devices.esp_worker import faults, listening, meeting, reading, tool, writing
+from burner.devices.esp_worker import (
+    early_baud,
+    faults,
+    listening,
+    meeting,
+    reading,
+    tool,
+    writing,
+)
 from burner.devices.esp_worker.meeting import Meeting, Plan
 from burner.devices.esp_worker.spi import FlashBus
 from burner.devices.esp_worker.writing import Goods
@@ -45,7 +54,7 @@ def test_the_quick_way_to_the_flash_finds_what_esptools_way_finds(chip: str, ven
     silicon.plug(time.monotonic(), download=True)
     rom = tool.CHIP_DEFS[chip](SimSerial(silicon))
     rom.connect("no-reset")
-    met = Meeting(tool.cmds.run_stub(rom), chip, 115200, early_baud=False)
+    met = Meeting(tool.cmds.run_stub(rom), chip, 115200)
     quick = reading.silicon(met)
     tool.cmds.attach_flash(met.esp)
     assert quick["flash_id"] == met.esp.flash_id(cache=False)
@@ -83,6 +92,7 @@ class Rom:
         ("esp32", 921600, Rom(), True),
         ("esp32", 921600, Rom(calibrated_hz=0), False),
         ("esp8266", 921600, Rom(), False),
+        ("esp32h4", 921600, Rom(), False),
         ("esp32c3", 115200, Rom(), False),
         ("esp32s3", 921600, Rom(usb=True), False),
     ],
@@ -92,6 +102,22 @@ def test_the_rate_is_changed_early_only_where_that_is_safe(
 ) -> None:
     plan = Plan("COM1", chip, baud, early_baud=True)
     assert meeting.may_change_early(rom, plan) is early
+
+
+@pytest.mark.parametrize("chip", sorted(rom_baud.STUB_READS_IT))
+@pytest.mark.parametrize("revision", [None, (3, 0)], ids=["usual", "v3.0"])
+def test_the_rom_is_told_the_rate_where_its_stub_reads_it(
+    chip: str, revision: tuple[int, int] | None
+) -> None:
+    simulated = Chip(UnitSpec(chip, revision=revision), time.monotonic())
+    simulated.plug(time.monotonic(), download=True)
+    rom = tool.CHIP_DEFS[chip](SimSerial(simulated))
+    rom.connect("no-reset")
+    if not early_baud.is_possible(rom, chip):
+        assert rom_baud.address(simulated.silicon) == 0
+        return
+    early_baud.tell_rom(rom, chip, 921600)
+    assert rom_baud.of_stub(simulated.silicon) == 921600
 
 
 def goods(data: bytes) -> Goods:

@@ -15,7 +15,10 @@ import pytest
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
 from burner.errors import BurnerError
+from burner.secret_search import REMOVED, SecretSearch
+from burner.secrets import Secret
 
+SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 HERE = Path(__file__).parent
 
@@ -24,7 +27,8 @@ HERE = Path(__file__).parent
 def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerProcess]:
     monkeypatch.setenv("PYTHONPATH", str(HERE))
     monkeypatch.setenv("PLUG_SECRET", "not for children")
-    fake = WorkerProcess(tmp_path / "slot.log", module="fake_worker", margin_s=0.3)
+    search = SecretSearch(Secret(SECRET.encode()))
+    fake = WorkerProcess(tmp_path / "slot.log", "fake_worker", margin_s=0.3, search=search)
     yield fake
     fake.stop()
 
@@ -88,6 +92,18 @@ def test_a_worker_that_dies_says_how(worker: WorkerProcess) -> None:
     assert caught.value.detail == "exit 7: the driver went away"
     with pytest.raises(BurnerError):
         worker.ask(Message("echo"))
+
+
+def test_no_words_of_a_worker_hold_the_secret(worker: WorkerProcess, tmp_path: Path) -> None:
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("refuse", {"detail": f"Invalid head: {SECRET.encode().hex(' ')}"}))
+    assert caught.value.detail == f"Invalid head: {REMOVED}"
+    worker.ask(Message("log", {"lines": [f"A17 {SECRET[:7]}", SECRET[7:], "A17 Connecting"]}))
+    with pytest.raises(BurnerError) as caught:
+        worker.ask(Message("die", {"status": 7, "words": f"ValueError: {SECRET!r}"}))
+    assert caught.value.detail == f"exit 7: ValueError: '{REMOVED}'"
+    logged = (tmp_path / "slot.log").read_text().splitlines()
+    assert logged == [f"A17 {SECRET[:7]}", REMOVED, "A17 Connecting"]
 
 
 def test_a_worker_killed_from_another_thread_ends_the_call(worker: WorkerProcess) -> None:

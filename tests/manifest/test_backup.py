@@ -80,5 +80,6 @@ def test_a_version_that_is_no_number_is_damage(path: Path) -> None:
 
 def test_a_path_on_a_server_stays_a_path_for_sqlite() -> None:
     assert file_uri(PurePosixPath("/data/m.db")) == "file:///data/m.db"
+    assert file_uri(PurePosixPath("/a b/%25?#")) == "file:///a%20b/%2525%3F%23"
     assert file_uri(PureWindowsPath("C:\\data\\m.db")) == "file:///C:/data/m.db"
     assert file_uri(PureWindowsPath("\\\\nas\\line\\m.db")) == "file:////nas/line/m.db"

@@ -1,6 +1,7 @@
 """Intent before the first byte, outcome after, nothing ever changed."""
 
 import json
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,8 +18,8 @@ from burner.model import Outcome
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 
-def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
-    return pytest.raises(BurnerError, match=f"^{code}:")
+def refused(code: str, detail: str = "") -> "pytest.RaisesExc[BurnerError]":
+    return pytest.raises(BurnerError, match=f"^{code}:.*{re.escape(detail)}")
 
 
 def elements(path: Path, **wanted: str) -> list[dict[str, object]]:
@@ -171,9 +172,13 @@ def test_a_unit_cannot_be_in_work_in_two_slots(ledger: Ledger) -> None:
 def test_a_batch_is_opened_once_and_gone_on_with(ledger: Ledger) -> None:
     open_batch(ledger, planned=3)
     open_batch(ledger)
-    with refused("E730"):
+    with refused("E730", "batch WO1 was opened for another quantity (3; now 4)"):
         open_batch(ledger, planned=4)
-    with refused("E730"):
+    with refused(
+        "E730",
+        "batch WO1 was opened for another profile (plug-c3 1.2.0; now other 1), "
+        "ProductID (S3EUVBRJLB; now X), release (abababababababab…; now cdcdcdcdcdcdcdcd…)",
+    ):
         ledger.open_batch("WO1", profile="other 1", release_digest="cd" * 32, product_id="X")
     with refused("E459"):
         ledger.begin(an_attempt(1, batch="WO2"))

@@ -3,7 +3,7 @@
 import pytest
 
 from burner.errors import table
-from burner.station.retry import RUNGS, again, next_baud
+from burner.station.retry import RUNGS, again, next_baud, tries
 
 RETRIED = [code for code, row in table().items() if row.retry]
 FINAL = [code for code, row in table().items() if not row.retry]
@@ -16,9 +16,14 @@ def test_a_code_that_trying_again_cannot_help_is_final(code: str) -> None:
 
 @pytest.mark.parametrize("code", RETRIED)
 def test_every_retry_comes_to_an_end(code: str) -> None:
-    tries = [number for number in range(1, 20) if again(code, number)]
-    assert tries == list(range(1, len(tries) + 1))
-    assert 1 <= len(tries) <= 3
+    tried = [number for number in range(1, 20) if again(code, number)]
+    assert tried == list(range(1, len(tried) + 1))
+    assert 1 <= len(tried) <= 3
+
+
+@pytest.mark.parametrize("code", table())
+def test_how_often_a_unit_is_tried_is_told_by_its_code(code: str) -> None:
+    assert tries(code) == 1 + sum(again(code, number) for number in range(1, 20))
 
 
 def test_a_link_error_takes_one_rung_down() -> None:

@@ -71,9 +71,28 @@ def test_the_counts_add_up_to_the_units() -> None:
         [finished(3, Outcome.ERROR)],
         [finished(4, Outcome.ABORTED)],
         [finished(5, known=True)],
+        [of_another_batch(6)],
     )
-    assert sum(tally.counts.values()) == len(tally.units) == 5
-    assert counts(tally) == {"PASS": 1, "KNOWN": 1, "FAIL": 1, "ERROR": 1, "ABORTED": 1}
+    assert sum(tally.counts.values()) == len(tally.units) == 6
+    assert counts(tally) == {
+        "PASS": 1,
+        "KNOWN": 1,
+        "OTHER BATCH": 1,
+        "FAIL": 1,
+        "ERROR": 1,
+        "ABORTED": 1,
+    }
+
+
+def of_another_batch(mac: int) -> Finished:
+    return replace(finished(mac, known=True), other_batch=True)
+
+
+def test_a_unit_of_another_batch_is_no_good_unit_of_this_one() -> None:
+    assert tally_of([finished(1)], [finished(2, known=True)]).all_passed
+    tally = tally_of([finished(1)], [of_another_batch(2)])
+    assert not tally.all_passed
+    assert tally.units[-1].code == "E628"
 
 
 def test_a_unit_that_needed_a_second_try_is_a_pass_but_no_first_pass() -> None:

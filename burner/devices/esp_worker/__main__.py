@@ -3,19 +3,17 @@
 import os
 import queue
 import signal
-import sys
 import threading
-from pathlib import Path
 from typing import BinaryIO
 
 from burner.devices import wire
 from burner.devices.esp_worker import quiet
-from burner.devices.esp_worker.log import SlotLog
+from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.wire import Message
 
 
 def main() -> None:
-    """Serve one station until it goes away. argv: the path of the slot's log."""
+    """Serve one station until it goes away. argv: the slot's log, for who reads a process list."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     down, up = _take_pipes()
     quiet.install()
@@ -24,7 +22,7 @@ def main() -> None:
     from burner.devices.esp_worker.worker import Worker
 
     tool.cure()
-    worker = Worker(up, SlotLog(Path(sys.argv[1])))
+    worker = Worker(up, WorkerLog(up))
     commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(down, commands, worker.stop), daemon=True).start()
     worker.tell("ready", versions=tool.versions())

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
-_LINE_LIMIT = 1000
-"""Characters; a firmware without line ends still gives lines."""
+from burner.device_lines import MAX_LINES, MAX_READ, LineSplitter
+
 _TICK_S = 0.02
 """How late an end of listening is noticed: it adds to the time of every unit that is heard."""
 
@@ -13,25 +14,23 @@ _TICK_S = 0.02
 def lines(port: Any, timeout_s: float, stopped: Callable[[], bool]) -> Iterator[str]:
     """Yield whole lines until the time is up or `stopped()`; the unfinished rest comes last.
 
+    Ends before its time with the last line that is heard of one start (`device_lines`).
+
     Raises:
         OSError: when the port vanishes (a chip's own USB does that on reset).
     """
-    deadline, rest = time.monotonic() + timeout_s, b""
+    return islice(_lines(port, timeout_s, stopped), MAX_LINES)
+
+
+def _lines(port: Any, timeout_s: float, stopped: Callable[[], bool]) -> Iterator[str]:
+    deadline, splitter = time.monotonic() + timeout_s, LineSplitter()
     while not stopped() and (left := deadline - time.monotonic()) > 0:
         port.timeout = min(_TICK_S, left)
-        rest += port.read(max(1, port.in_waiting))
-        while b"\n" in rest or len(rest) > _LINE_LIMIT:
-            line, _, rest = _cut(rest)
-            yield _text(line)
-    if rest:
+        read = port.read(min(max(1, port.in_waiting), MAX_READ))
+        yield from map(_text, splitter.feed(read))
+    if rest := splitter.end():
         yield _text(rest)
 
 
-def _cut(data: bytes) -> tuple[bytes, bytes, bytes]:
-    if b"\n" in data[:_LINE_LIMIT]:
-        return data.partition(b"\n")
-    return data[:_LINE_LIMIT], b"", data[_LINE_LIMIT:]
-
-
 def _text(line: bytes) -> str:
-    return line.rstrip(b"\r").decode("utf-8", errors="replace")
+    return line.decode("utf-8", errors="replace")

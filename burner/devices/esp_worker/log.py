@@ -1,15 +1,17 @@
-"""The log of a slot: rotating, every line keyed by its attempt, no payload and no secret.
+"""What a worker says for the slot's log: every line keyed by its attempt, no payload.
 
-The worker is its only writer while it lives. A log that cannot be written stops nothing.
+It goes up the pipe: the station takes the product secret out, which the worker does not know, and
+writes the file.
 """
 
 import logging
 import re
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import BinaryIO
 
-FILE_SIZE = 1_000_000
-FILES_KEPT = 3
+from burner.devices import wire
+from burner.devices.wire import Message
+
 LINE_LIMIT = 300
 
 _HEX_RUN = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){9,}")
@@ -45,25 +47,31 @@ def _place(record: logging.LogRecord) -> str:
     return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
-class SlotLog:
-    """Where everything of this process that speaks through `logging` is written."""
+class WorkerLog:
+    """Sends up everything of this process that speaks through `logging`."""
 
-    def __init__(self, path: Path) -> None:
-        """Start writing to `path`; without a place to write to, the log stays silent."""
-        logging.raiseExceptions = False
+    def __init__(self, up: BinaryIO) -> None:
+        """Start to send."""
+        logging.raiseExceptions = False  # a station that is gone ends the worker by itself
         self._formatter = _Keyed()
+        handler = _Up(up)
+        handler.setFormatter(self._formatter)
         root = logging.getLogger()
         root.setLevel(logging.INFO)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handler: logging.Handler = RotatingFileHandler(
-                path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", delay=True
-            )
-        except OSError:
-            handler = logging.NullHandler()
-        handler.setFormatter(self._formatter)
         root.addHandler(handler)
 
     def key(self, attempt: str) -> None:
         """Lines from now on belong to this attempt; empty between attempts."""
         self._formatter.attempt = attempt or _NO_ATTEMPT
+
+
+class _Up(logging.Handler):
+    def __init__(self, up: BinaryIO) -> None:
+        super().__init__()
+        self._up = up
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            wire.send(self._up, Message("log", {"text": self.format(record)}))
+        except Exception:  # as every handler: a line that cannot be logged stops nothing
+            self.handleError(record)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from burner.devices import ANY_CHIP
+from burner.devices.esp_worker import early_baud
 from burner.devices.esp_worker.faults import explain, is_refusal_of_command
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
@@ -26,8 +27,6 @@ CONNECT_S = 6.0
 STUB_S = 8.0
 """Uploading 12 KB at the ROM's rate takes 1.1 s; esptool waits 3 s for each answer."""
 
-_NO_EARLY_BAUD = {"esp8266"}
-"""The ROM cannot change its rate."""
 _NO_SECURITY_INFO: dict[str, Any] = {
     "flags": 0,
     "flash_crypt_cnt": 0,
@@ -57,7 +56,8 @@ class Meeting:
     esp: Esp
     chip: str
     baud: int
-    early_baud: bool
+    early_baud_failed: bool = False
+    """The rate could not be changed before the stub ran, though the chip should have been able."""
 
     @property
     def port(self) -> Any:
@@ -96,7 +96,7 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
 
 def _meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
     """Connect to this chip; the early change of rate falls back to the safe order."""
-    rom = _connect(plan, alive)
+    rom, failed = _connect(plan, alive), False
     try:
         if plan.early_baud and may_change_early(rom, plan):
             try:
@@ -104,8 +104,8 @@ def _meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
             except (FatalError, BurnerError) as error:
                 _log.warning("early change to %d baud failed: %s", plan.baud, error)
                 rom._port.close()
-                rom = _connect(plan, alive)
-        return _start(rom, plan, alive, early=False)
+                rom, failed = _connect(plan, alive), True
+        return replace(_start(rom, plan, alive, early=False), early_baud_failed=failed)
     except BaseException:
         rom._port.close()
         raise
@@ -177,13 +177,10 @@ def _name_of(rom: Esp) -> str:
 
 
 def may_change_early(rom: Esp, plan: Plan) -> bool:
-    """Whether the ROM of this chip can be told another rate before the stub runs."""
-    if plan.chip in _NO_EARLY_BAUD or plan.baud <= ROM_BAUD or _is_usb(rom):
+    """Whether the rate is worth changing, and can be, before the stub runs."""
+    if plan.baud <= ROM_BAUD or _is_usb(rom):
         return False
-    if plan.chip == "esp32":
-        # without the calibration in eFuse the ROM would be told 0 baud
-        return bool(rom.get_rom_cal_crystal_freq() > 0)
-    return True
+    return early_baud.is_possible(rom, plan.chip)
 
 
 def is_locked(rom: Esp) -> bool:
@@ -198,8 +195,9 @@ def _start(rom: Esp, plan: Plan, alive: Callable[[float], None], early: bool) ->
     alive(STUB_S)
     if is_locked(rom):
         cmds.attach_flash(rom)
-        return Meeting(rom, plan.chip, ROM_BAUD, early_baud=False)
+        return Meeting(rom, plan.chip, ROM_BAUD)
     if early:
+        early_baud.tell_rom(rom, plan.chip, plan.baud)
         _change_baud(rom, plan.baud)
     esp = cmds.run_stub(rom)
     if esp is not rom:
@@ -208,7 +206,7 @@ def _start(rom: Esp, plan: Plan, alive: Callable[[float], None], early: bool) ->
     if not early and plan.baud != ROM_BAUD and not _is_usb(esp):
         _change_baud(esp, plan.baud)
     _log.info("%s at %d baud%s", plan.chip, plan.baud, " early" if early else "")
-    return Meeting(esp, plan.chip, plan.baud, early)
+    return Meeting(esp, plan.chip, plan.baud)
 
 
 def _change_baud(esp: Esp, baud: int) -> None:

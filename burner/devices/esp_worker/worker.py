@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from burner.device_lines import MAX_READ
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
 from burner.devices.esp_worker.faults import explain
-from burner.devices.esp_worker.log import SlotLog
+from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
 from burner.errors import BurnerError
@@ -28,7 +29,7 @@ _log = logging.getLogger("worker")
 class Worker:
     """What one slot's worker holds between commands: a met chip, open lines, packed segments."""
 
-    def __init__(self, up: BinaryIO, log: SlotLog) -> None:
+    def __init__(self, up: BinaryIO, log: WorkerLog) -> None:
         self._up = up
         self._log = log
         self._chip: meeting.Meeting | None = None
@@ -73,7 +74,7 @@ class Worker:
         self._chip = meeting.meet(plan, self.alive)
         self.alive(meeting.STUB_S)
         silicon = reading.silicon(self._chip)
-        self.tell("done", silicon=silicon, early_baud=self._chip.early_baud)
+        self.tell("done", silicon=silicon, early_baud_failed=self._chip.early_baud_failed)
 
     def do_matches(self, command: Message) -> None:
         """Compare the chip's MD5 of a region; first of its head, where that is given."""
@@ -201,7 +202,8 @@ class Worker:
         self.alive(timeout_s + WRITE_TIMEOUT_S)
         port.timeout = timeout_s
         first = port.read(1)
-        self.tell("done", payload=first + port.read(port.in_waiting) if first else b"")
+        more = min(port.in_waiting, MAX_READ)
+        self.tell("done", payload=first + port.read(more) if first else b"")
 
     def do_line_baud(self, command: Message) -> None:
         """Change the rate of an open line."""

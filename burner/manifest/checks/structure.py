@@ -37,10 +37,7 @@ def changed(connection: Connection) -> Iterator[Flaw]:
     if connection.dialect.name == "postgresql":
         yield from (Flaw("", 0, what) for what in changed_on_server(connection))
         return
-    with create_engine("sqlite://").begin() as fresh:
-        tables.create(fresh)
-        expected = _schema(fresh)
-    found = _schema(connection)
+    expected, found = _schema_as_made(), _schema(connection)
     for kind, name in sorted(expected.keys() - found.keys()):
         if kind != "trigger":
             yield Flaw("", 0, f"the database was changed: its {kind} {name} is gone")
@@ -71,6 +68,16 @@ def miscounted(connection: Connection, counted: Counted, *, thorough: bool) -> I
         if findings != ["ok"]:
             told = "; ".join(findings[:SAYS_MOST])
             yield Flaw("", 0, f"the database is damaged: {told}")
+
+
+def _schema_as_made() -> dict[tuple[str, str], str]:
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as fresh:
+            tables.create(fresh)
+            return _schema(fresh)
+    finally:
+        engine.dispose()
 
 
 def _schema(connection: Connection) -> dict[tuple[str, str], str]:

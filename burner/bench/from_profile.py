@@ -1,0 +1,103 @@
+"""What a bench takes from the profile of the product that is tried on it.
+
+Its chip and flash, and how its firmware behaves: by which rule it names itself, at what rate and
+in which line it prints its serial number.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from burner.bench.unit import Firmware
+from burner.errors import BurnerError
+from burner.identity import find_serial
+from burner.identity_settings import SerialSettings
+from burner.profile import Profile
+from burner.release import profile_of
+
+LONGEST_NUMBER = 32
+"""Digits of a serial number that are tried."""
+_NUMBER = re.compile(r"\{number(?::0?([0-9]{1,2}))?\}")
+
+
+@dataclass(frozen=True)
+class ProductDefaults:
+    """What counts where a bench's SPEC says nothing else."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """`chip` and `flash` of a bench file."""
+    firmware: Firmware = field(default_factory=Firmware)
+
+
+def defaults_of(source: Path | None) -> ProductDefaults:
+    """Of a profile or release; nothing where it cannot be read: opening it says why."""
+    if source is None:
+        return ProductDefaults()
+    try:
+        plan = profile_of(source)
+    except BurnerError:
+        return ProductDefaults()
+    if plan is None:
+        return ProductDefaults()
+    settings = {"chip": plan.chip.type, "flash": plan.flash.size}
+    if not isinstance(plan, Profile):
+        return ProductDefaults(settings)
+    serial, baud = plan.identity.serial, plan.boot.baud
+    return ProductDefaults(settings, Firmware(name=plan.name, serial=serial, baud=baud))
+
+
+def with_own_lines(firmware: Firmware, number: int) -> Firmware:
+    """The firmware of board `number`: its number in its lines, its serial number among them."""
+    lines = tuple(
+        _NUMBER.sub(lambda match: f"{number:0{match[1] or 1}}", line) for line in firmware.lines
+    )
+    serial = firmware.serial
+    if serial and serial.source == "firmware" and not _keeps(lines, serial):
+        lines += tuple(filter(None, [serial_line(serial, number)]))
+    return replace(firmware, lines=lines)
+
+
+def serial_line(settings: SerialSettings, number: int) -> str | None:
+    """A line in which the firmware of board `number` could print its serial number.
+
+    Lines are tried by the rule itself. None: none of those that are tried keeps it; the bench's
+    file then has to say it, in `lines`.
+    """
+    return next((line for line in _lines(settings, number) if _keeps([line], settings)), None)
+
+
+def _keeps(lines: Sequence[str], settings: SerialSettings) -> bool:
+    """Whether they hold a serial number as the profile wants it."""
+    try:
+        find_serial(lines, settings)
+    except BurnerError:
+        return False
+    return True
+
+
+def _lines(settings: SerialSettings, number: int) -> Iterator[str]:
+    """What stands around the group, as text, and numbers in it as long as they may be."""
+    before, group, after = _plain_parts(settings.line or "")
+    starts = dict.fromkeys(("", _letters(group), _letters(settings.pattern)))
+    for start in starts:
+        for digits in range(1, LONGEST_NUMBER + 1):
+            yield f"{before}{start}{number:0{digits}}{after}"
+
+
+def _plain_parts(pattern: str) -> tuple[str, str, str]:
+    """The text before a pattern's one group, the group's own pattern, the text behind it."""
+    before, _, rest = re.sub(r"\\([^\w\s])", r"\1", pattern).partition("(")
+    group, _, after = rest.rpartition(")")
+    return _text(before), group, _text(after)
+
+
+def _text(pattern: str) -> str:
+    """A piece of a pattern as the plainest text that it matches."""
+    return re.sub(r"\\s[*+?]?|(?<= )[*+?]", " ", re.sub(r"\\[bBAZ]|[$^]", "", pattern))
+
+
+def _letters(pattern: str) -> str:
+    """The letters and digits that every match begins with."""
+    found = re.match(r"[A-Za-z0-9_-]*(?![*+?{])", pattern)
+    return found[0] if found else ""

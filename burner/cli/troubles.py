@@ -1,0 +1,113 @@
+"""The errors that stand on the board: the worst first, the same in several slots once. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from burner.errors import BurnerError, Fault, Language
+from burner.phrases import phrase
+
+STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613"})
+"""Errors of one unit whose remedy is to stop the batch or the product."""
+
+
+class Weight(IntEnum):
+    """How bad an error is for the line; the smallest number is the worst."""
+
+    ALL_SLOTS = 0
+    """Nothing can be burned anywhere: the manifest is away, or the product itself is wrong."""
+    UNIT = 1
+    """FAIL: a board for the red box."""
+    SLOT = 2
+    """ERROR of one slot."""
+    PLACE = 3
+    """No error of unit or slot: a wrong label, a board of another batch."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One error and the slots in which it stands."""
+
+    error: BurnerError
+    slots: tuple[str, ...]
+    waits: bool = False
+    """The station waits until it is over, and goes on by itself."""
+
+    @property
+    def weight(self) -> Weight:
+        """How bad it is."""
+        return weight(self.error.code)
+
+    def where(self, language: Language) -> str:
+        """`slot 3`, `slots 1–4, 7`."""
+        return slots_named(self.slots, language)
+
+    @property
+    def detail(self) -> str:
+        """What an operator must read of this one case, if anything."""
+        return self.error.detail if self.error.row.shows_detail else ""
+
+    def bracketed(self, language: Language) -> str:
+        """The detail in brackets."""
+        return phrase("brackets", language, self.detail) if self.detail else ""
+
+    def says(self, language: Language) -> str:
+        """What happened."""
+        return self.error.row.sentence(language) + self.bracketed(language)
+
+    def do(self, language: Language) -> str:
+        """What to do now; whether the station waits meanwhile."""
+        waits = f" {phrase('waits', language)}" if self.waits else ""
+        return self.error.row.remedy(language) + waits
+
+
+def weight(code: str) -> Weight:
+    """How bad an error of this code is."""
+    if code.startswith("E7") or code in STOPS_ALL:
+        return Weight.ALL_SLOTS
+    error = BurnerError(code)
+    return {Fault.UNIT: Weight.UNIT, Fault.STATION: Weight.SLOT, Fault.INPUT: Weight.PLACE}[
+        error.row.fault
+    ]
+
+
+def worst_first(standing: Iterable[Trouble]) -> Sequence[Trouble]:
+    """What stands, in the order in which it is to be read.
+
+    Args:
+        standing: one a slot, the newest last.
+
+    Returns:
+        The same error of several slots as one; by weight, then the newest first.
+    """
+    together: dict[tuple[str, str, bool], Trouble] = {}
+    for trouble in standing:
+        error = trouble.error
+        key = (error.code, trouble.detail, trouble.waits)
+        before = together.pop(key, None)  # as new as its newest
+        slots = (*(before.slots if before else ()), *trouble.slots)
+        together[key] = Trouble(error, _in_order(slots), trouble.waits)
+    newest_first = list(reversed(together.values()))
+    return sorted(newest_first, key=lambda trouble: trouble.weight)
+
+
+def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
+    """As people count them, 2 before 10."""
+    return tuple(sorted(slots, key=lambda slot: (len(slot), slot)))
+
+
+def slots_named(slots: Sequence[str], language: Language) -> str:
+    """`slot 3`, `slots 1–4, 7`."""
+    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named(slots)}"
+
+
+def named(slots: Sequence[str]) -> str:
+    """`3`, or `1–4, 7`: neighbours as a range."""
+    runs: list[list[str]] = []
+    for slot in _in_order(slots):
+        last = runs[-1][-1] if runs else ""
+        if last.isdecimal() and slot.isdecimal() and int(slot) == int(last) + 1:
+            runs[-1].append(slot)
+        else:
+            runs.append([slot])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -1,0 +1,39 @@
+"""Lines that a device prints: split, cut, and counted. The one place with their limits.
+
+A device may print megabytes without a line end, or lines without an end. Neither fills the
+station's memory nor holds up its slot.
+"""
+
+import re
+from typing import Final
+
+MAX_LINE: Final = 1000
+"""Bytes. A longer line is cut: each piece is a line."""
+MAX_LINES: Final = 10_000
+"""Of one start. What is printed after them is not heard; a firmware's start has some 200."""
+MAX_READ: Final = 4096
+"""Bytes taken from a port at once."""
+
+_ENDS: Final = re.compile(rb"[\r\n]+")
+
+
+class LineSplitter:
+    """Bytes as they arrive, given back as whole lines. Empty lines are left out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that have ended, or were cut, with these bytes."""
+        *ended, rest = _ENDS.split(self._rest + data)
+        *cut, self._rest = _pieces(rest) or [b""]
+        return [piece for line in ended for piece in _pieces(line)] + cut
+
+    def end(self) -> bytes:
+        """The line that has not ended; empty where there is none."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    return [line[at : at + MAX_LINE] for at in range(0, len(line), MAX_LINE)]

@@ -1,0 +1,59 @@
+"""What a batch was opened for, and what differs when it is to go on for something else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from burner.manifest.canonical import loads
+from burner.release_diff import Difference, differences, shown_first
+
+
+@dataclass(frozen=True)
+class BatchTerms:
+    """What all units of a batch have in common, and how many there are to be."""
+
+    profile: str
+    """Name and version."""
+    product_id: str
+    release_digest: str
+    planned: int | None
+    """Good units; None = no limit, or not said."""
+    index: str = ""
+    """What `release_digest` is of, as canonical JSON; empty = not known."""
+    key: str = ""
+    """Fingerprint of the product secret; empty = not known."""
+
+    @classmethod
+    def of_record(cls, data: Mapping[str, Any]) -> "BatchTerms":
+        """From the data of the record that opened the batch."""
+        return cls(
+            profile=data["profile"],
+            product_id=data["product_id"],
+            release_digest=data["release_digest"],
+            planned=data["planned"],
+            index=data.get("index", ""),
+            key=data.get("key", ""),
+        )
+
+
+def what_differs(there: BatchTerms, given: BatchTerms) -> str:
+    """Empty when a batch goes on as it was opened; else every difference, in one line."""
+    return ", ".join(shown_first(_differences(there, given)))
+
+
+def _differences(there: BatchTerms, given: BatchTerms) -> Iterable[Difference]:
+    pairs: tuple[tuple[str, str, str], ...] = (
+        ("profile", there.profile, given.profile),
+        ("ProductID", there.product_id, given.product_id),
+        ("release", f"{there.release_digest[:16]}…", f"{given.release_digest[:16]}…"),
+    )
+    yield from (Difference(*pair) for pair in pairs if pair[1] != pair[2])
+    if there.key and given.key and there.key != given.key:
+        yield Difference("product key", f"fingerprint {there.key}", given.key)
+    if given.planned is not None and there.planned != given.planned:
+        planned = "no limit" if there.planned is None else str(there.planned)
+        yield Difference("quantity", planned, str(given.planned))
+    if there.index and given.index and there.release_digest != given.release_digest:
+        known = ("product.id", "product.name", "product.version")
+        found = differences(loads(there.index), loads(given.index))
+        yield from (each for each in found if each.what not in known)

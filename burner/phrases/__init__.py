@@ -1,0 +1,33 @@
+"""What people read that is no error: words and sentences in English and Chinese. Pure.
+
+The table is data, `*.toml` in this folder, as that of the codes is. A row is the Chinese of an
+English text, or a name with both languages for a sentence with places to fill in.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from burner.errors import Language
+
+Row = Mapping[Language, str]
+
+
+@cache
+def rows() -> Mapping[str, Row]:
+    """Every row, by its key."""
+    found: dict[str, str | Row] = {}
+    for entry in resources.files("burner").joinpath("phrases").iterdir():
+        if entry.name.endswith(".toml"):
+            found |= tomllib.loads(entry.read_text(encoding="utf-8"))
+    return {
+        key: {"en": key, "zh": row} if isinstance(row, str) else row for key, row in found.items()
+    }
+
+
+def phrase(key: str, language: Language, *values: object) -> str:
+    """A phrase with its places filled in; one that has no row is its own English."""
+    row = rows().get(key)
+    text = row[language] if row else key
+    return text.format(*values) if values else text

@@ -1,0 +1,161 @@
+"""Whether a unit that comes into a slot is written, is KNOWN, or is refused. Pure.
+
+`ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first row that fits
+decides. docs/design.md shows the same rows; a test compares them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+Facts = TypeVar("Facts")
+
+
+class Action(StrEnum):
+    """What is done with the unit."""
+
+    WRITE = "write everything"
+    KNOWN = "KNOWN, nothing written"
+    REFUSE = "refused"
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """What the manifest says of a unit, compared with what it is to become."""
+
+    good: bool
+    """It has a PASS that nobody withdrew, and no attempt began after it."""
+    scrapped: bool = False
+    rework: bool = False
+    """A person declared a rework of it, now or for the attempt that did not pass."""
+    same_part: bool = True
+    same_key: bool = True
+    """ProductID and ProductSecret are those of its PASS."""
+    same_release: bool = True
+    same_name: bool = True
+    upgrade: bool = False
+    """The profile says `reburn: upgrade`."""
+
+
+@dataclass(frozen=True)
+class InFlash:
+    """What is read from a good unit now, compared with its PASS."""
+
+    frozen: bool
+    """Every frozen region is as burned."""
+    key: bool
+    """The key configuration is; or it is gone, and the firmware moves it (`after_boot: moved`)."""
+    application: bool
+    """otadata selects the application that was burned."""
+
+
+@dataclass(frozen=True)
+class Row(Generic[Facts]):
+    """One row of the table."""
+
+    when: str
+    fits: Callable[[Facts], bool]
+    action: Action
+    code: str = ""
+    """Of a refusal."""
+    unless: str = ""
+    """Who may have it burned all the same."""
+
+    @property
+    def then(self) -> str:
+        """As people read it."""
+        refusal = f"refused: {self.code}" if self.code else self.action.value
+        return f"{refusal}; {self.unless}" if self.unless else refusal
+
+
+A_REWORK = "burned only as a rework"
+
+ON_RECORD: tuple[Row[OnRecord], ...] = (
+    Row(
+        "scrapped",
+        lambda unit: unit.scrapped and not unit.rework,
+        Action.REFUSE,
+        "E464",
+        "only a rework with a reason ends it",
+    ),
+    Row(
+        "no PASS; a void; a later attempt that is OPEN or ended without PASS",
+        lambda unit: not unit.good,
+        Action.WRITE,
+        unless="what was begun as a rework is continued as one",
+    ),
+    Row(
+        "PASS of another part with the same MAC",
+        lambda unit: not unit.same_part and not unit.rework,
+        Action.REFUSE,
+        "E456",
+        A_REWORK,
+    ),
+    Row(
+        "PASS with another key",
+        lambda unit: not unit.same_key and not unit.rework,
+        Action.REFUSE,
+        "E462",
+        f"{A_REWORK} in a batch of the new key",
+    ),
+    Row(
+        "PASS of another release with this key, `reburn: refuse`",
+        lambda unit: unit.same_key and not unit.same_release and not unit.upgrade,
+        Action.REFUSE,
+        "E455",
+    ),
+    Row(
+        "PASS of another release with this key, `reburn: upgrade`",
+        lambda unit: unit.same_key and not unit.same_release,
+        Action.WRITE,
+    ),
+    Row(
+        "PASS under another name",
+        lambda unit: not unit.same_name and not unit.rework,
+        Action.REFUSE,
+        "E465",
+        A_REWORK,
+    ),
+    Row(
+        "PASS, and a rework is declared that no row above refuses",
+        lambda unit: unit.rework,
+        Action.WRITE,
+    ),
+)
+"""Rows that need no look at the unit's flash."""
+
+IN_FLASH: tuple[Row[InFlash], ...] = (
+    Row(
+        "PASS of this release, key and name; a frozen region differs",
+        lambda flash: not flash.frozen,
+        Action.REFUSE,
+        "E453",
+        A_REWORK,
+    ),
+    Row(
+        "same, but the key configuration differs or otadata selects another application",
+        lambda flash: not (flash.key and flash.application),
+        Action.WRITE,
+    ),
+    Row(
+        "same; frozen regions agree, key configuration decoded and equal, "
+        "otadata selects what the record implies",
+        lambda _: True,
+        Action.KNOWN,
+    ),
+)
+"""Rows for a unit that is this very PASS by the manifest's word."""
+
+TABLE: tuple[Row[Any], ...] = (*ON_RECORD, *IN_FLASH)
+"""All rows, in their order."""
+
+
+def by_record(unit: OnRecord) -> Row[OnRecord] | None:
+    """The row that the manifest alone decides; None where the flash must be read."""
+    return next((row for row in ON_RECORD if row.fits(unit)), None)
+
+
+def by_flash(flash: InFlash) -> Row[InFlash]:
+    """The row of a good unit of this release, key and name."""
+    return next(row for row in IN_FLASH if row.fits(flash))

@@ -1,0 +1,408 @@
+"""A unit that comes back: an ESP in memory, the real release, the real manifest."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burner import otadata
+from burner.burn import Trial, burn
+from burner.manifest.desk import Correction, correct
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome, Record, Segment, Step, StepStarted
+from burner.profile import Reburn
+from burner.release import Release, open_release
+from burner.secrets import Secret
+from tests.fakes import FakeBoard, FakeDevice
+from tests.images import app_image, write_product
+from tests.one_slot import PLUG, SECRET, Line, ended, told
+
+UNIT, PRODUCT = "60:55:f9:00:00:01", "7QKX2MPD0C"
+OTADATA, OTA_1 = 0x1D000, 0x1F0000
+PASSED = (Outcome.PASS, "")
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return open_release(PLUG, SECRET)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
+        yield opened
+
+
+@pytest.fixture
+def line(release: Release, ledger: Ledger) -> Line:
+    return Line(release, ledger)
+
+
+@pytest.fixture
+def board() -> FakeBoard:
+    return FakeBoard(prints=told())
+
+
+def put(board: FakeBoard, offset: int, data: bytes) -> None:
+    board.flash.erase(offset, len(data))
+    board.flash.program(offset, data)
+
+
+def holds(board: FakeBoard, segments: Sequence[Segment]) -> bool:
+    return all(board.flash.read(s.offset, len(s.data)) == s.data for s in segments)
+
+
+def cut_off(line: Line, board: FakeBoard, **trial: Any) -> None:
+    """Burn until the write is over; then the station is gone."""
+    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600, **trial))
+    while next(cut) != StepStarted("1", Step.VERIFY):
+        pass
+    line.ledger._working.clear()
+
+
+def say(line: Line, what: Correction, reason: str, product_id: str = PRODUCT) -> None:
+    facts = {"product_id": product_id, "operator": "anna", "reason": reason}
+    correct(line.ledger.writer, what, UNIT, **facts)
+
+
+# -- no PASS: everything is written ----------------------------------------------------------------
+
+
+def test_a_unit_that_holds_our_bytes_already_is_written_all_the_same(
+    line: Line, board: FakeBoard, release: Release
+) -> None:
+    for segment in release.segments:
+        board.flash.program(segment.offset, segment.data)
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.result.written) == (PASSED, True)
+
+
+def a_strangers(board: FakeBoard) -> None:
+    """Other firmware in the second slot, selected, and somebody's Wi-Fi."""
+    put(board, OTA_1, b"other firmware")
+    put(board, OTADATA, otadata.entry(2))
+    put(board, 0xD000, b"my-wifi-password")
+
+
+def test_what_a_stranger_left_where_the_firmware_writes_does_not_survive(
+    line: Line, board: FakeBoard, release: Release, tmp_path: Path
+) -> None:
+    line.burn(FakeDevice(board))
+    a_strangers(board)
+    with Ledger.open(tmp_path / "other.db", "station-1") as other:
+        record = Line(release, other).burn(FakeDevice(board))
+    assert (ended(record), record.result.written) == (PASSED, True)
+    assert holds(board, release.segments)
+
+
+def test_a_void_unit_is_written_whole(line: Line, board: FakeBoard, release: Release) -> None:
+    line.burn(FakeDevice(board))
+    a_strangers(board)
+    say(line, Correction.VOID, "a trial")
+    assert line.burn(FakeDevice(board)).result.written
+    assert holds(board, release.segments)
+
+
+def test_a_burn_cut_short_stays_open_and_the_next_one_writes_all_again(
+    line: Line, board: FakeBoard, release: Release
+) -> None:
+    cut_off(line, board)
+    assert line.ledger.unit(UNIT, PRODUCT).open is not None
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.result.written) == (PASSED, True)
+    assert holds(board, release.segments)
+
+
+# -- KNOWN -----------------------------------------------------------------------------------------
+
+
+def test_a_known_unit_is_not_written_again_and_nothing_is_recorded(
+    line: Line, board: FakeBoard
+) -> None:
+    first = line.burn(FakeDevice(board))
+    device = FakeDevice(board)
+    again = line.burn(device, slot="2")
+    assert line.known
+    assert (again.attempt.slot, again.seq) == ("1", first.seq)
+    assert not [call for call in device.calls if call.startswith("write")]
+
+
+def test_a_known_unit_is_told_with_the_work_order_of_its_pass(
+    line: Line, board: FakeBoard, release: Release
+) -> None:
+    for batch in ("WO-1", "WO-2"):
+        line.ledger.open_batch(
+            batch, profile="plug", release_digest=release.digest, product_id=PRODUCT
+        )
+    line.job = replace(line.job, batch="WO-1")
+    line.burn(FakeDevice(board))
+    line.job = replace(line.job, batch="WO-2")
+    assert line.burn(FakeDevice(board)).attempt.batch == "WO-1"
+    assert line.known
+
+
+def test_a_unit_that_has_run_and_written_its_own_values_is_known(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    put(board, OTADATA, otadata.entry(1, state=2))
+    put(board, 0xD000, b"what registration returned")
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
+def test_a_unit_whose_key_was_erased_is_not_known(line: Line, board: FakeBoard) -> None:
+    line.burn(FakeDevice(board))
+    board.flash.erase(0x15000, 0x4000)
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E453")
+
+
+def test_a_known_unit_whose_flash_changed_is_stopped_and_the_region_is_named(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    board.flash.erase(0x20000, 0x1000)
+    record = line.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E453")
+    assert "app at 0x20000 differs" in record.result.detail
+    assert line.burn(FakeDevice(board), rework="reflowed").result.written
+
+
+def test_a_returned_unit_that_an_update_moved_to_its_other_slot_is_written_whole(
+    line: Line, board: FakeBoard, release: Release
+) -> None:
+    line.burn(FakeDevice(board))
+    put(board, OTA_1, app_image("update"))
+    put(board, OTADATA, otadata.entry(2))
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.result.written, line.known) == (PASSED, True, False)
+    assert holds(board, release.segments)
+
+
+def test_a_returned_unit_that_was_updated_twice_is_burned_only_as_a_rework(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    put(board, 0x20000, app_image("second update"))
+    put(board, OTADATA + 0x1000, otadata.entry(3))
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E453")
+    assert ended(line.burn(FakeDevice(board), rework="returned")) == PASSED
+
+
+# -- another part, key, release, name --------------------------------------------------------------
+
+
+def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> None:
+    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
+    twin = FakeBoard(prints=told(), fingerprint="bb22")
+    assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
+
+
+def with_secret(line: Line, secret: bytes) -> Line:
+    return Line(open_release(PLUG, Secret(secret)), line.ledger)
+
+
+def test_a_unit_that_passed_with_another_secret_gets_this_one_only_as_a_rework(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    other = with_secret(line, b"anotherSecretProductKey4")
+    record = other.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E462")
+    assert "with another secret" in record.result.detail
+    assert ended(other.burn(FakeDevice(board), rework="new product key")) == PASSED
+    assert holds(board, other.job.release.segments)
+
+
+def test_a_unit_that_passed_as_another_product_becomes_this_one_only_as_a_rework(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    line.burn(FakeDevice(board))
+    other = Line(open_release(write_product(tmp_path)), line.ledger)
+    record = other.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E462")
+    assert f"as product {PRODUCT}" in record.result.detail
+    assert ended(other.burn(FakeDevice(board), rework="sold as blinky")) == PASSED
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E462")
+    other.burn(FakeDevice(board))
+    assert other.known
+
+
+def changed(line: Line, folder: Path, **replaced: Any) -> Line:
+    """The same product, made otherwise."""
+    return Line(open_release(write_product(folder, **replaced)), line.ledger)
+
+
+def test_a_unit_of_another_release_stays_as_it_is_whatever_the_operator_says(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    changed(line, tmp_path, app=app_image("old")).burn(FakeDevice(board))
+    new = changed(line, tmp_path, app=app_image("new"))
+    record = new.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E455")
+    assert "with blinky 1.2.0" in record.result.detail
+    assert ended(new.burn(FakeDevice(board), rework="please")) == (Outcome.FAIL, "E455")
+
+
+@pytest.mark.parametrize("image_class", ["", ", class: mutable"])
+def test_a_release_that_upgrades_writes_a_good_unit_whole(
+    line: Line, board: FakeBoard, tmp_path: Path, image_class: str
+) -> None:
+    images = (
+        "[{name: bootloader, file: bootloader.bin, offset: 0},"
+        f" {{name: app, file: app.bin, partition: ota_0{image_class}}}]"
+    )
+    changed(line, tmp_path, app=app_image("1.2.0"), images=images).burn(FakeDevice(board))
+    new = changed(line, tmp_path, app=app_image("1.3.0"), images=images, reburn="upgrade")
+    assert new.job.release.profile.reburn is Reburn.UPGRADE
+    assert ended(new.burn(FakeDevice(board))) == PASSED
+    assert holds(board, new.job.release.segments)
+    new.burn(FakeDevice(board))
+    assert new.known
+
+
+def labelled(line: Line, folder: Path) -> Line:
+    label = r"{pattern: '(?P<serial>SN\d{4})'}"
+    identity = f"{{label: {label}, serial: {{source: label, pattern: 'SN[0-9]{{4}}'}}}}"
+    return changed(line, folder, name='{template: "{serial}"}', identity=identity)
+
+
+def test_a_unit_that_passed_under_another_name_gets_this_one_only_as_a_rework(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    named = labelled(line, tmp_path)
+    assert ended(named.burn(FakeDevice(board), label="SN0001")) == PASSED
+    record = named.burn(FakeDevice(board), label="SN0002")
+    assert ended(record) == (Outcome.FAIL, "E465")
+    assert "as SN0001, now SN0002" in record.result.detail
+    named.burn(FakeDevice(board), label="SN0001")
+    assert named.known
+    record = named.burn(FakeDevice(board), label="SN0002", rework="new label")
+    assert (ended(record), record.attempt.device_name) == (PASSED, "SN0002")
+
+
+# -- scrapped --------------------------------------------------------------------------------------
+
+
+def test_a_unit_that_was_scrapped_is_refused_with_the_reason(line: Line, board: FakeBoard) -> None:
+    line.burn(FakeDevice(board))
+    say(line, Correction.SCRAP, "burnt antenna")
+    record = line.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E464")
+    assert "scrapped by anna: burnt antenna" in record.result.detail
+    say(line, Correction.VOID, "so that it counts as nothing")
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
+
+
+def test_a_scrap_ends_with_a_rework_of_the_line(line: Line, board: FakeBoard) -> None:
+    line.burn(FakeDevice(board))
+    say(line, Correction.SCRAP, "burnt antenna")
+    assert ended(line.burn(FakeDevice(board), rework="new antenna")) == PASSED
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
+def test_a_scrap_ends_with_a_rework_of_the_desk_and_its_reason_is_on_record(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    say(line, Correction.SCRAP, "burnt antenna")
+    say(line, Correction.REWORK, "antenna mended")
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.attempt.rework) == (PASSED, "antenna mended")
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
+def test_a_failed_unit_that_was_scrapped_is_refused_too(line: Line, board: FakeBoard) -> None:
+    device = FakeDevice(board)
+    device.fails("write", "E601")
+    line.burn(device)
+    say(line, Correction.SCRAP, "bad flash")
+    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
+
+
+def test_a_unit_that_another_product_scrapped_is_refused(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    line.burn(FakeDevice(board))
+    say(line, Correction.SCRAP, "burnt antenna")
+    other = Line(open_release(write_product(tmp_path)), line.ledger)
+    assert ended(other.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
+
+
+# -- rework, and what interrupts it ----------------------------------------------------------------
+
+
+def test_a_declared_rework_is_written_whole(line: Line, board: FakeBoard) -> None:
+    line.burn(FakeDevice(board))
+    record = line.burn(FakeDevice(board), rework="new plastic")
+    assert (ended(record), record.result.written) == (PASSED, True)
+    assert record.attempt.rework == "new plastic"
+
+
+def aborted(line: Line, board: FakeBoard) -> Record:
+    device = FakeDevice(board)
+    device.fails("write", "E902")
+    board.flash.erase(0x20000, 0x1000)
+    return line.burn(device, rework="new plastic", aborted="yes")
+
+
+def test_a_rework_that_a_person_stopped_is_continued_as_one(line: Line, board: FakeBoard) -> None:
+    line.burn(FakeDevice(board))
+    assert ended(aborted(line, board)) == (Outcome.ABORTED, "E458")
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.attempt.rework) == (PASSED, "new plastic")
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
+def test_a_rework_that_was_cut_off_is_continued_as_one(
+    line: Line, board: FakeBoard, release: Release
+) -> None:
+    line.burn(FakeDevice(board))
+    cut_off(line, board, rework="new plastic")
+    board.flash.erase(0x20000, 0x1000)
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.attempt.rework) == (PASSED, "new plastic")
+    assert holds(board, release.segments)
+
+
+def test_a_rework_that_was_stopped_before_its_first_byte_leaves_a_good_unit(
+    line: Line, board: FakeBoard
+) -> None:
+    line.burn(FakeDevice(board))
+    device = FakeDevice(board)
+    device.fails("identify", "E902")
+    line.burn(device, rework="new plastic", aborted="yes")
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
+def test_an_upgrade_that_was_cut_off_is_written_whole(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    changed(line, tmp_path, app=app_image("1.2.0")).burn(FakeDevice(board))
+    new = changed(line, tmp_path, app=app_image("1.3.0"), reburn="upgrade")
+    cut_off(new, board)
+    board.flash.erase(0x10000, 0x1000)
+    record = new.burn(FakeDevice(board))
+    assert (ended(record), record.attempt.rework) == (PASSED, "")
+    assert holds(board, new.job.release.segments)
+
+
+# -- otadata that nobody writes --------------------------------------------------------------------
+
+
+def test_a_unit_that_would_start_what_was_not_burned_fails(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    product = changed(line, tmp_path, blank="[nvs]")
+    put(board, 0xD000, otadata.entry(2))
+    record = product.burn(FakeDevice(board))
+    assert ended(record) == (Outcome.FAIL, "E621")
+    assert "burned was ota_0, selected is ota_1" in record.result.detail
+    board.flash.erase(0xD000, 0x2000)
+    assert ended(product.burn(FakeDevice(board))) == PASSED
