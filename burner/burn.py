@@ -169,6 +169,7 @@ class _Way:
             versions=job.versions,
             rework=trial.rework,
             try_number=trial.number,
+            key=job.release.key_fingerprint,
         )
         self._started = self._entered = monotonic()
         self._step = Step.IDENTIFY

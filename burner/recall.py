@@ -3,7 +3,7 @@
 from burner import reburn, verify
 from burner.devices import Device
 from burner.errors import BurnerError
-from burner.manifest.history import UnitHistory
+from burner.manifest.units import UnitHistory
 from burner.model import Attempt, Record
 from burner.profile import Reburn
 from burner.reburn import Action, InFlash, OnRecord

@@ -65,12 +65,11 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
-    from burner.cli.desk import passphrase, product_secret
+    from burner.cli.desk import product_secret
     from burner.cli.order import is_person
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
-    from burner.manifest.ledger import EVERY, Ledger
-    from burner.manifest.signing.keys import signer_for
+    from burner.manifest.ledger import KEEP_EVERY, Ledger
     from burner.release import open_release
     from burner.secret_search import SecretSearch
 
@@ -83,12 +82,9 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
-        signer = signer_for(slots.station, ask=passphrase if person else None)
         real = slots.hand is None
-        every = slots.checkpoint_every or EVERY
-        with Ledger.open(
-            wish.manifest, slots.station, signer=signer, every=every, remembers=real
-        ) as ledger:
+        every = slots.checkpoint_every or KEEP_EVERY
+        with Ledger.open(wish.manifest, slots.station, keep_every=every, remembers=real) as ledger:
             _warn(wish, made_otherwise(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)

@@ -1,10 +1,11 @@
 """What a batch was opened for, and what differs when it is to go on for something else."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
-from burner.manifest.canonical import loads
+from burner.manifest.entries.kinds import BatchOpened
 from burner.release_diff import Difference, differences, shown_first
 
 
@@ -24,15 +25,15 @@ class BatchTerms:
     """Fingerprint of the product secret; empty = not known."""
 
     @classmethod
-    def of_record(cls, data: Mapping[str, Any]) -> "BatchTerms":
-        """From the data of the record that opened the batch."""
+    def of_record(cls, opened: BatchOpened, planned: int | None) -> Self:
+        """From the record that opened the batch, and the quantity that holds now."""
         return cls(
-            profile=data["profile"],
-            product_id=data["product_id"],
-            release_digest=data["release_digest"],
-            planned=data["planned"],
-            index=data.get("index", ""),
-            key=data.get("key", ""),
+            profile=opened.profile,
+            product_id=opened.product_id,
+            release_digest=opened.release_digest,
+            planned=planned,
+            index=opened.index,
+            key=opened.key,
         )
 
 
@@ -48,12 +49,10 @@ def _differences(there: BatchTerms, given: BatchTerms) -> Iterable[Difference]:
         ("release", f"{there.release_digest[:16]}…", f"{given.release_digest[:16]}…"),
     )
     yield from (Difference(*pair) for pair in pairs if pair[1] != pair[2])
-    if there.key and given.key and there.key != given.key:
-        yield Difference("product key", f"fingerprint {there.key}", given.key)
     if given.planned is not None and there.planned != given.planned:
         planned = "no limit" if there.planned is None else str(there.planned)
         yield Difference("quantity", planned, str(given.planned))
     if there.index and given.index and there.release_digest != given.release_digest:
         known = ("product.id", "product.name", "product.version")
-        found = differences(loads(there.index), loads(given.index))
+        found = differences(json.loads(there.index), json.loads(given.index))
         yield from (each for each in found if each.what not in known)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from burner.errors import BurnerError
+from burner.manifest.batch_terms import BatchTerms, what_differs
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import (
     AnyEntry,
@@ -17,7 +18,7 @@ from burner.manifest.entries.kinds import (
     NameBound,
     Outcome,
 )
-from burner.manifest.fold.rows import BatchRow
+from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.fold.state import State
 from burner.manifest.given import check_batch_id, decided, one_line
 from burner.manifest.reader import Reader
@@ -26,6 +27,9 @@ from burner.manifest.store.writer import Clock, LogWriter, MakeSigner
 from burner.manifest.units import UnitHistory, history
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome
+
+KEEP_EVERY = 1000
+"""Records between checkpoints that are kept for ever."""
 
 E = TypeVar("E", bound=Entry)
 
@@ -46,7 +50,7 @@ class Ledger:
         clock: Clock | None = None,
         *,
         make_signer: MakeSigner | None = None,
-        keep_every: int = 1000,
+        keep_every: int = KEEP_EVERY,
         remembers: bool = True,
     ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
@@ -198,6 +202,7 @@ class Ledger:
         quantity: int | None = None,
         per_digest: bool = False,
         operator: str = "",
+        index: str = "",
     ) -> None:
         """Open a batch, or go on with one that is open for the same release and product key.
 
@@ -211,6 +216,7 @@ class Ledger:
             quantity: units that the release may make, over all its batches; None = no limit.
             per_digest: whether that counts by digest, and not by product and version.
             operator: who opens it.
+            index: what `release_digest` is of, as canonical JSON; empty: not known.
 
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E463 it
@@ -219,10 +225,12 @@ class Ledger:
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
 
+        terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
+
         def make(state: State) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
             if row is not None:
-                _goes_on(row, facts, key, planned)
+                self._check_goes_on(row, terms)
                 return []
             check_batch_id(batch)
             one_line(operator=operator, **facts)
@@ -230,6 +238,7 @@ class Ledger:
                 BatchOpened,
                 batch=batch,
                 **facts,
+                index=index,
                 key=key,
                 quantity=planned,
                 release_quantity=quantity,
@@ -241,6 +250,15 @@ class Ledger:
         with self.writer.lock:
             self.writer.check_ready()
             self.writer.commit(f"{batch} open", make, keep=True)
+
+    def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
+        if row.state != BATCH_OPEN:
+            raise BurnerError("E459", f"batch {row.batch} is closed")
+        if row.key and terms.key and row.key != terms.key:
+            raise BurnerError("E463", f"batch {row.batch}: key {row.key}, not {terms.key}")
+        there = BatchTerms.of_record(self.reader.batch_opened(row), row.planned)
+        if different := what_differs(there, terms):
+            raise BurnerError("E730", f"batch {row.batch} was opened for another {different}")
 
     def change_batch(self, batch: str, quantity: int | None, *, operator: str, reason: str) -> None:
         """Give an open batch another quantity.
@@ -258,19 +276,6 @@ class Ledger:
                 lambda _: [self.entry(BatchChanged, batch=batch, **fields)],
                 keep=True,
             )
-
-
-def _goes_on(row: BatchRow, facts: dict[str, str], key: str, planned: int | None) -> None:
-    if row.state != "open":
-        raise BurnerError("E459", f"batch {row.batch} is closed")
-    there = {name: getattr(row, name) for name in facts}
-    if there != facts:
-        raise BurnerError("E730", f"batch {row.batch} is for {row.profile} ({row.product_id})")
-    if planned is not None and planned != row.planned:
-        detail = f"batch {row.batch} was opened for {row.planned}, not {planned}"
-        raise BurnerError("E730", detail)
-    if row.key and key and row.key != key:
-        raise BurnerError("E463", f"batch {row.batch}: key {row.key}, not {key}")
 
 
 def _head(attempt: Attempt) -> dict[str, str]:

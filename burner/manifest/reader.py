@@ -1,5 +1,6 @@
 """Reading the manifest: units, attempts, batches. Never writes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,12 +14,13 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.entries.canonical import moment, utc
-from burner.manifest.entries.kinds import AnyEntry, EntryError, read
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, read
 from burner.manifest.fold.rows import NEVER, AttemptRow, BatchRow, LimitRow, LogRow, UnitRow
 from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
 from burner.model import Attempt, Outcome
+from burner.release_diff import Made
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
@@ -166,8 +168,8 @@ class Reader:
         row = self.batch(batch)
         return row.taken - row.working if row else 0
 
-    def made_before(self, profile: str, product_id: str) -> tuple[Attempt, ...]:
-        """One passed attempt of every batch that was opened for a profile, name and version."""
+    def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
+        """How units were made in every batch of a profile, name and version, that has a PASS."""
         from burner.manifest.units import record_at
 
         batches = TABLES[BatchRow]
@@ -178,14 +180,42 @@ class Reader:
             .scalar_subquery()
         )
         query = (
-            select(first)
+            select(batches.c.opened, first)
             .where(batches.c.log == OWN, batches.c.profile == profile)
             .where(batches.c.product_id == product_id)
             .order_by(batches.c.batch)
         )
         with self.connection() as connection:
-            numbers = connection.execute(query).scalars().all()
-            return tuple(record_at(connection, n).attempt for n in numbers if n is not None)
+            found = connection.execute(query).all()
+            return tuple(
+                _made(_opened(connection, opened), record_at(connection, number).attempt)
+                for opened, number in found
+                if number is not None
+            )
+
+    def batch_opened(self, row: BatchRow) -> BatchOpened:
+        """The record that opened a batch of ours."""
+        with self.connection() as connection:
+            return _opened(connection, row.opened)
+
+
+def _made(opened: BatchOpened, unit: Attempt) -> Made:
+    """From the record that opened a batch and a unit that passed in it."""
+    return Made(
+        batch=opened.batch,
+        release_digest=opened.release_digest,
+        index=json.loads(opened.index) if opened.index else None,
+        regions=unit.regions,
+        key=unit.key or opened.key,
+    )
+
+
+def _opened(connection: Connection, number: int) -> BatchOpened:
+    query = select(records.c.body).where(records.c.log == OWN, records.c.number == number)
+    entry = entry_of(connection.execute(query).scalar_one())
+    if not isinstance(entry, BatchOpened):
+        raise BurnerError("E714", f"record {number} opens no batch")
+    return entry
 
 
 def entry_of(body: str) -> AnyEntry:

@@ -95,6 +95,8 @@ class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
     profile: str
     """Name and version."""
     release_digest: str
+    index: str = ""
+    """What `release_digest` is of, as canonical JSON; empty where it is not known."""
     key: str
     """Fingerprint of the product key; empty where it is not known yet."""
     quantity: Count | None = None

@@ -1,1 +1,0 @@
-"""What leaves a manifest and comes in again: chains, lists, folders, copies."""

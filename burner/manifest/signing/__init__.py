@@ -1,1 +1,0 @@
-"""Keys, signatures and heads: who stands behind a chain."""
