@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
-from burner.manifest.fold.rows import Change, Drop, IdRow, LogRow, NameRow, Put
+from burner.manifest.fold.rows import NEVER, Change, Drop, IdRow, LogRow, NameRow, Put
 from burner.manifest.fold.state import State
 from burner.manifest.fold.units import UNIQUE
 
@@ -26,61 +26,65 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     other = state.foreign(entry.origin, entry.size)
     if other is None:
         return tuple(changes)
-    doubled: list[Doubled] = []
-    changes += _names(state, entry.origin, other, doubled)
-    changes += _ids(state, number, entry.origin, other, doubled)
-    if tuple(doubled) != entry.doubled:
+    changes += _names(state, entry.origin, other)
+    changes += _ids(state, number, entry.origin, other)
+    if doubled_in(state, entry.origin, other) != entry.doubled:
         raise BurnerError(
             "E714", f"the import of {entry.origin} tells other doubles than there are"
         )
     return tuple(changes)
 
 
-def _names(state: State, origin: str, other: State, doubled: list[Doubled]) -> Iterator[Change]:
-    theirs = {
-        (row.product_id, row.device_name): row
-        for row in other.rows(NameRow)
-        if not row.imported_from
-    }
+def doubled_in(state: State, origin: str, other: State) -> tuple[Doubled, ...]:
+    """Names and IDs that a unit of another log has, and another unit here too."""
+    found = [*_doubled_names(state, other), *_doubled_ids(state, origin, other)]
+    return tuple(sorted(found, key=lambda each: (each.source, each.value, each.unit_id)))
+
+
+def _doubled_names(state: State, other: State) -> Iterator[Doubled]:
+    for row in other.rows(NameRow):
+        holder = state.get(NameRow, row.product_id, row.device_name)
+        if holder and holder.unit_id != row.unit_id and not row.imported_from:
+            yield _doubled(NAME, row.device_name, row, holder.unit_id)
+
+
+def _doubled_ids(state: State, origin: str, other: State) -> Iterator[Doubled]:
+    for row in other.rows(IdRow):
+        if row.source not in UNIQUE or not row.held or row.imported_from:
+            continue
+        for held in state.rows(IdRow, source=row.source, value=row.value):
+            same_space = row.source == "imei" or held.product_id == row.product_id
+            another = held.unit_id != row.unit_id and held.imported_from != origin
+            if held.held and same_space and another:
+                yield _doubled(row.source, row.value, row, held.unit_id)
+
+
+def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> Doubled:
+    return Doubled(
+        holder=holder,
+        product_id=row.product_id,
+        source=source,
+        unit_id=row.unit_id,
+        value=value,
+    )
+
+
+def _names(state: State, origin: str, other: State) -> Iterator[Change]:
+    theirs = {row[:2]: row for row in other.rows(NameRow) if not row.imported_from}
     for row in state.rows(NameRow, imported_from=origin):
-        if (row.product_id, row.device_name) not in theirs:
+        if row[:2] not in theirs:
             yield Drop(row)
     for key, row in sorted(theirs.items()):
-        holder = state.get(NameRow, *key)
-        if holder is None:
+        if state.get(NameRow, *key) is None:
             yield Put(NameRow(*key, row.unit_id, origin))
-        elif holder.unit_id != row.unit_id:
-            doubled.append(
-                Doubled(
-                    holder=holder.unit_id,
-                    product_id=row.product_id,
-                    source=NAME,
-                    unit_id=row.unit_id,
-                    value=row.device_name,
-                )
-            )
 
 
-def _ids(
-    state: State, number: int, origin: str, other: State, doubled: list[Doubled]
-) -> Iterator[Change]:
+def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Change]:
     theirs = {row[:4]: row for row in other.rows(IdRow) if not row.imported_from}
     for row in state.rows(IdRow, imported_from=origin):
         if row[:4] not in theirs:
             yield Drop(row)
     for key, row in sorted(theirs.items()):
-        ours = [held for held in state.rows(IdRow, source=row.source, value=row.value) if held.held]
-        for held in ours if row.held else ():
-            same_space = row.source == "imei" or held.product_id == row.product_id
-            if row.source in UNIQUE and same_space and held.unit_id != row.unit_id:
-                doubled.append(
-                    Doubled(
-                        holder=held.unit_id,
-                        product_id=row.product_id,
-                        source=row.source,
-                        unit_id=row.unit_id,
-                        value=row.value,
-                    )
-                )
-        if not any(held.unit_id == row.unit_id and not held.imported_from for held in ours):
-            yield Put(IdRow(*key, number if row.held else -1, -1, origin))
+        here = state.get(IdRow, *key)
+        if here is None or here.imported_from:
+            yield Put(IdRow(*key, number if row.held else NEVER, NEVER, origin))

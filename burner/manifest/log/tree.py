@@ -3,7 +3,8 @@
 MTH and D are the names of the RFC: MTH(D[a:b]) is the hash of the tree over the leaves a to b-1.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, Self
@@ -107,6 +108,61 @@ def consistency_proof(store: HashStore, old: int, new: int) -> tuple[bytes, ...]
     if old in (0, new):
         return ()
     return tuple(subtree_hash(store, *span) for span in _subproof(old, 0, new, True))
+
+
+def hidden_subtrees(shown: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
+    """The maximal subtrees of a tree that hold none of some leaves, from left to right.
+
+    Args:
+        shown: numbers of leaves, ascending.
+        size: of the tree.
+
+    Yields:
+        Start and stop of each.
+    """
+    spans = [(0, size)] if size else []
+    while spans:
+        start, stop = spans.pop()
+        at = bisect_left(shown, start)
+        if at == len(shown) or shown[at] >= stop:
+            yield start, stop
+        elif stop - start > 1:
+            middle = start + _split(stop - start)
+            spans += [(middle, stop), (start, middle)]
+
+
+def root_of_shown(leaves: Mapping[int, bytes], hidden: Iterator[bytes], size: int) -> bytes:
+    """The root of a tree of which some leaves are shown.
+
+    Args:
+        leaves: hashes of those that are shown, by number.
+        hidden: hashes of the `hidden_subtrees`, in their order.
+        size: of the tree.
+
+    Raises:
+        ValueError: there are too few or too many hashes, or a leaf is not of this tree.
+    """
+    numbers = sorted(leaves)
+    if numbers and (numbers[0] < 0 or numbers[-1] >= size):
+        raise ValueError(f"no leaf {numbers[-1]} in a tree of {size}")
+
+    def subtree(start: int, stop: int, numbers: Sequence[int]) -> bytes:
+        if not numbers:
+            value = next(hidden, None)
+            if value is None:
+                raise ValueError("hashes are missing")
+            return value
+        if stop - start == 1:
+            return leaves[start]
+        middle = start + _split(stop - start)
+        at = bisect_left(numbers, middle)
+        left = subtree(start, middle, numbers[:at])
+        return node_hash(left, subtree(middle, stop, numbers[at:]))
+
+    root = subtree(0, size, numbers) if size else EMPTY_ROOT
+    if next(hidden, None) is not None:
+        raise ValueError("there are more hashes than hidden subtrees")
+    return root
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:

@@ -145,11 +145,22 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise BurnerError("E713", f"a checkpoint: {error}") from None
 
 
+def body_at(connection: Connection, number: int) -> bytes:
+    """The body of a record of ours.
+
+    Raises:
+        BurnerError: E713 it is not there.
+    """
+    row = _BODIES.run(connection, first=number, below=number + 1).fetchone()
+    if row is None:
+        raise BurnerError("E713", f"record {number} is gone")
+    return bytes(row[2].encode())
+
+
 def last_moment(connection: Connection, size: int) -> str:
     """When the last record was written."""
-    row = _BODIES.run(connection, first=size - 1, below=size).fetchone()
     try:
-        return read(row[2].encode()).at if row else ""
+        return read(body_at(connection, size - 1)).at
     except EntryError as error:
         raise BurnerError("E713", f"record {size - 1}: {error}") from None
 

@@ -6,7 +6,8 @@ head; where another station has appended meanwhile, it hashes those records itse
 anything behind them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import RLock
@@ -156,6 +157,31 @@ class LogWriter:
         """Records in the log, as this writer knows it."""
         return self._frontier.size
 
+    @property
+    def connection(self) -> Connection:
+        """The transaction in which `make` of a commit is called."""
+        assert self._connection is not None  # noqa: S101 - asked inside of one
+        return self._connection
+
+    @property
+    def signer(self) -> NoteSigner:
+        """The key of this station."""
+        assert self._signer is not None  # noqa: S101 - `open` stands first
+        return self._signer
+
+    def sign_with(self, signer: NoteSigner) -> None:
+        """Sign the next heads with another key."""
+        self._signer = signer
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that holds the head, for what stands beside the log."""
+        with self.lock, guarded(self.where):
+            connection = self._ready()
+            with connection.begin():
+                self._catch_up(connection)
+                yield connection
+
     def stamp(self) -> Stamp:
         """For a record that is about to be written."""
         return Stamp(utc(self._clock()), new_nonce(), self.station)
@@ -253,8 +279,7 @@ class LogWriter:
     def _move_head(
         self, connection: Connection, state: State, frontier: Frontier, at: str, keep: bool
     ) -> None:
-        signer = self._signer
-        assert signer is not None  # noqa: S101 - `_ready` stands first
+        signer = self.signer
         if not may_sign(state.get(KeyRow, signer.key.id.hex()), at):
             raise BurnerError("E757", f"station {self.station}, key {signer.key}")
         note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))

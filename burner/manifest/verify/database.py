@@ -176,7 +176,7 @@ class _Verify:
             found.fail(Check.RECORDS, "E713", f"record {replay.frontier.size} is gone")
             return False
         try:
-            entry = replay.take(body.encode())
+            entry = replay.take(number, body.encode())
         except BurnerError as error:
             check = Check.RULES if error.code == "E714" else Check.RECORDS
             found.fail(check, error.code, error.detail)
@@ -204,7 +204,8 @@ class _Verify:
 
     def _head_at(self, text: str) -> None:
         try:
-            self._replay.check_head(Note.parse(text.encode()))
+            frontier = self._replay.frontier
+            self._replay.check_head(Note.parse(text.encode()), frontier.size, frontier.root)
         except NoteError as error:
             self.found.fail(Check.HEADS, "E713", str(error))
         except BurnerError as error:

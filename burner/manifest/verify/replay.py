@@ -24,18 +24,19 @@ class Replay:
         """`ended` is told of each attempt that ended, when no state is given."""
         self.state = state or MemoryState(ended=ended)
         self.frontier = Frontier()
+        """Of the first records, as far as none is passed over."""
+        self.shown = 0
         self.at = ""
         """Moment of the last record."""
         self.stored: tuple[StoredHash, ...] = ()
         """What the last record adds to the stored hashes: its leaf, and full tiles."""
 
-    def take(self, body: bytes) -> AnyEntry:
-        """One more record.
+    def take(self, number: int, body: bytes) -> AnyEntry:
+        """One more record. In a file that shows only some, those between are passed over.
 
         Raises:
             BurnerError: E713 it is no record; E714, or the code of the rule, where it breaks one.
         """
-        number = self.frontier.size
         try:
             entry = read(body)
         except EntryError as error:
@@ -48,12 +49,21 @@ class Replay:
         self.state.adopt(changes)
         leaf = leaf_hash(body)
         self.state.count_record(entry.batch, leaf)
-        self.frontier, self.stored = self.frontier.append(leaf)
+        self.shown += 1
         self.at = entry.at
+        if number == self.frontier.size:
+            self.frontier, self.stored = self.frontier.append(leaf)
+        else:
+            self.stored = (StoredHash(0, number, leaf),)
         return entry
 
-    def check_head(self, note: Note) -> KeyRow:
-        """Check a checkpoint of the log as it is here.
+    def check_head(self, note: Note, size: int, root: bytes) -> KeyRow:
+        """Check a checkpoint of the log.
+
+        Args:
+            note: the checkpoint with its signatures.
+            size: records that it must have.
+            root: of their tree.
 
         Returns:
             The key that signed it.
@@ -62,12 +72,11 @@ class Replay:
             BurnerError: E713 it is another head, or its signature is false; E755 it is signed by
                 no key of the log that was in force.
         """
-        size = self.frontier.size
         try:
             checkpoint = Checkpoint.parse(note.text)
         except NoteError as error:
             raise BurnerError("E713", f"the head at {size}: {error}") from None
-        if (checkpoint.size, checkpoint.root) != (size, self.frontier.root):
+        if (checkpoint.size, checkpoint.root) != (size, root):
             raise BurnerError("E713", f"the head at {size} is not the one that was signed")
         for signature in note.signatures:
             row = self.state.get(KeyRow, signature.id.hex())

@@ -1,0 +1,227 @@
+"""Samples drawn, and checks of units against their records: written down, and found again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from burner.manifest.entries.canonical import moment, plain, utc
+from burner.manifest.entries.kinds import Drawn, Finding, SampleDrawn, UnitChecked
+from burner.manifest.fold.rows import PASS, AttemptRow, MemberRow, UnitRow
+from burner.manifest.given import decided
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import CHUNK, Reader, entry_of
+from burner.manifest.store.tables import OWN, RARE, TABLES, records
+from burner.model import Record
+
+
+class PassedUnit(NamedTuple):
+    """A unit that a batch counts as good."""
+
+    unit_id: str
+    device_name: str
+
+
+class Checked(NamedTuple):
+    """One check on record."""
+
+    number: int
+    unit_id: str
+    device_name: str
+    good: bool
+    at: datetime
+    operator: str
+    station: str
+    findings: tuple[Mapping[str, str], ...]
+    """`what`, `verdict`, `why` of each comparison."""
+
+
+class Draw(NamedTuple):
+    """A drawn sample on record."""
+
+    at: datetime
+    operator: str
+    seed: str
+    lot_size: int
+    plan: Mapping[str, Any]
+    """As `report.sampling.Plan` has it."""
+    units: tuple[PassedUnit, ...]
+    size: int
+    """Records in the log when the units were counted."""
+
+
+class Window(NamedTuple):
+    """Which of the units that passed."""
+
+    since: datetime | None = None
+    """Passed at or after this, by the station's clock."""
+    until: datetime | None = None
+    """Passed before this."""
+    after: Draw | None = None
+    """Passed after this draw, by the order of the log."""
+
+
+_attempts, _members, _units = TABLES[AttemptRow], TABLES[MemberRow], TABLES[UnitRow]
+_OF_BATCH = (
+    select(records.c.number, records.c.body)
+    .where(RARE, records.c.log == OWN, records.c.kind == bindparam("of_kind"))
+    .where(records.c.batch == bindparam("of_batch"))
+    .order_by(records.c.number)
+)
+
+
+def record_draw(
+    ledger: Ledger,
+    batch: str,
+    units: Iterable[PassedUnit],
+    *,
+    operator: str,
+    seed: str,
+    lot_size: int,
+    plan: Mapping[str, Any],
+    size: int,
+) -> None:
+    """Write down which units are to be pulled, before anybody has seen them.
+
+    Args:
+        ledger: of the station (or desk) at which the sample was drawn.
+        batch: of which.
+        units: the sample.
+        operator: who drew it.
+        seed: from what.
+        lot_size: of how many units.
+        plan: how many are to be checked, and how many may differ.
+        size: records in the log when the units were counted.
+
+    Raises:
+        BurnerError: E731 without operator; E7.
+    """
+    decided(f"batch {batch}", operator)
+    drawn = tuple(Drawn(device_name=name, unit_id=unit) for unit, name in units)
+    fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
+    with ledger.writer.lock:
+        ledger.writer.check_ready()
+        ledger.writer.commit(
+            f"draw {batch} {ledger.writer.size}",
+            lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=drawn)],
+        )
+
+
+def record_check(
+    ledger: Ledger,
+    record: Record,
+    *,
+    good: bool,
+    findings: Sequence[Mapping[str, str]],
+    operator: str,
+) -> None:
+    """Write down the check of a unit.
+
+    Args:
+        ledger: of the station at which it was checked.
+        record: the unit's PASS that it was compared with.
+        good: whether it is what its record says.
+        findings: `what`, `verdict`, `why` of each comparison.
+        operator: who checked it.
+
+    Raises:
+        BurnerError: E731 without operator; E7.
+    """
+    attempt = record.attempt
+    decided(f"unit {attempt.unit_id}", operator)
+    told = tuple(Finding(**plain(dict(finding))) for finding in findings)
+    where = {
+        "batch": attempt.batch,
+        "product_id": attempt.product_id,
+        "unit_id": attempt.unit_id,
+    }
+    fields = {"findings": told, "good": good, "of": record.seq, "operator": operator}
+    with ledger.writer.lock:
+        ledger.writer.check_ready()
+        ledger.writer.commit(
+            f"check {attempt.unit_id} {ledger.writer.size}",
+            lambda _: [ledger.entry(UnitChecked, **where, **fields)],
+        )
+
+
+def passed_units(
+    reader: Reader,
+    batch: str,
+    window: Window = Window(),  # noqa: B008 - frozen
+) -> Iterator[PassedUnit]:
+    """Every unit that holds a place of a batch by PASS, by one in the window only."""
+    end = records.alias("end")
+    query = (
+        select(_attempts.c.unit_id, _attempts.c.device_name, end.c.body)
+        .join(_members, (_members.c.log == OWN) & (_members.c.unit_id == _attempts.c.unit_id))
+        .join(_units, (_units.c.log == OWN) & (_units.c.passed == _attempts.c.number))
+        .join(end, (end.c.log == OWN) & (end.c.number == _attempts.c.ended))
+        .where(_members.c.batch == batch, _members.c.word == PASS)
+        .where(_attempts.c.log == OWN, _attempts.c.batch == batch)
+        .order_by(_attempts.c.unit_id)
+    )
+    if window.after is not None:
+        query = query.where(_attempts.c.ended >= window.after.size)
+    with reader.connection() as connection:
+        for unit, name, body in connection.execution_options(yield_per=CHUNK).execute(query):
+            if window.since or window.until:
+                at = entry_of(body).at
+                early = window.since and at < utc(window.since)
+                if early or (window.until and at >= utc(window.until)):
+                    continue
+            yield PassedUnit(unit, name)
+
+
+def checks(reader: Reader, batch: str) -> list[Checked]:
+    """Every check of a unit of a batch of ours, first to last."""
+    found = []
+    for number, entry in _of_batch(reader, batch, UnitChecked):
+        findings = tuple(
+            {"what": f.what, "verdict": f.verdict, "why": f.why} for f in entry.findings
+        )
+        name = _name_of(reader, entry.of)
+        found.append(
+            Checked(
+                number,
+                entry.unit_id,
+                name,
+                entry.good,
+                moment(entry.at),
+                entry.operator,
+                entry.station,
+                findings,
+            )
+        )
+    return found
+
+
+def draws(reader: Reader, batch: str) -> list[Draw]:
+    """Every sample of a batch of ours that was drawn and recorded, first to last."""
+    return [
+        Draw(
+            moment(entry.at),
+            entry.operator,
+            entry.seed,
+            entry.lot_size,
+            entry.plan,
+            tuple(PassedUnit(unit.unit_id, unit.device_name) for unit in entry.units),
+            entry.size,
+        )
+        for _, entry in _of_batch(reader, batch, SampleDrawn)
+    ]
+
+
+def _of_batch(reader: Reader, batch: str, kind: Any) -> Iterator[tuple[int, Any]]:
+    where = {"of_kind": kind.__struct_config__.tag, "of_batch": batch}
+    with reader.connection() as connection:
+        for number, body in connection.execute(_OF_BATCH, where).all():
+            yield number, entry_of(body)
+
+
+def _name_of(reader: Reader, intent: int) -> str:
+    query = select(_attempts.c.device_name).where(
+        _attempts.c.log == OWN, _attempts.c.number == intent
+    )
+    with reader.connection() as connection:
+        return str(connection.execute(query).scalar() or "")

@@ -1,0 +1,297 @@
+"""How a batch stands, by the last word on each of its units, and its close.
+
+Planned = pass + scrap + missing. A unit that failed, was interrupted, voided or is being repaired
+is missing until it passes or somebody scraps it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import AnyEntry, BatchClosed, Correction, Outcome
+from burner.manifest.fold.rows import (
+    BATCH_CLOSED,
+    NEVER,
+    OPEN,
+    PASS,
+    SCRAP,
+    VOID,
+    AttemptRow,
+    BatchRow,
+    LimitRow,
+    MemberRow,
+)
+from burner.manifest.fold.state import State
+from burner.manifest.given import decided
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Filter, Reader, entry_of, log_of_batch, origins
+from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.tables import OWN, TABLES, records
+
+_batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
+_WORDS = (
+    select(_members.c.word, _members.c.unit_id)
+    .where(_members.c.log == bindparam("of_log"), _members.c.batch == bindparam("of_batch"))
+    .order_by(_members.c.unit_id)
+)
+_BEHIND = (
+    select(records.c.number, records.c.body)
+    .where(records.c.log == bindparam("of_log"), records.c.batch == bindparam("of_batch"))
+    .where(records.c.number > bindparam("closed"))
+    .order_by(records.c.number)
+)
+
+
+@dataclass(frozen=True)
+class BatchStatus:
+    """How a batch stands. Units sorted."""
+
+    row: BatchRow
+    origin: str
+    """Of the log in which it was opened."""
+    own: bool
+    """Whether that is ours."""
+    attempts: int
+    units: dict[str, tuple[str, ...]]
+    """Last word → units."""
+    limit: LimitRow | None = None
+    """Of the release, over all its batches."""
+    windowed: bool = False
+    """Whether only a part of the time was looked at: then nothing is missing."""
+    changed: tuple[str, ...] = ()
+    """What became of it after its close, a sentence a unit."""
+
+    @property
+    def batch(self) -> str:
+        """Its id."""
+        return self.row.batch
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """Good units."""
+        return self.units.get(PASS, ())
+
+    @property
+    def scrapped(self) -> tuple[str, ...]:
+        """Units that were thrown away."""
+        return self.units.get(SCRAP, ())
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Units whose last attempt ended FAIL."""
+        return self.units.get("FAIL", ())
+
+    @property
+    def interrupted(self) -> tuple[str, ...]:
+        """Units that were not judged: ERROR, ABORTED, or being repaired."""
+        words = ("ERROR", "ABORTED", "rework")
+        return tuple(sorted(unit for word in words for unit in self.units.get(word, ())))
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Units still in work, or something died."""
+        return self.units.get(OPEN, ())
+
+    @property
+    def planned(self) -> int | None:
+        """Units to be made; None: no limit."""
+        return None if self.windowed else self.row.planned
+
+    @property
+    def missing(self) -> int:
+        """Units of the plan that are neither made nor scrapped."""
+        if self.planned is None:
+            return 0
+        return max(0, self.planned - len(self.passed) - len(self.scrapped))
+
+    @property
+    def replaced(self) -> int:
+        """Scrapped units beyond the plan: others were made in their place."""
+        if self.planned is None:
+            return 0
+        return max(0, len(self.passed) + len(self.scrapped) - self.planned)
+
+    def sum(self) -> str:
+        """`300 planned = 297 pass + 2 scrap + 1 missing`."""
+        planned = len(self.passed) + len(self.scrapped) if self.planned is None else self.planned
+        scrap = len(self.scrapped) - self.replaced
+        text = (
+            f"{planned} planned = {len(self.passed)} pass + {scrap} scrap + {self.missing} missing"
+        )
+        return text + (f"; {self.replaced} more scrapped and replaced" if self.replaced else "")
+
+    def counts(self) -> dict[str, int | None]:
+        """Numbers alone, for the record of the close."""
+        return {
+            "attempts": self.attempts,
+            "failed": len(self.failed),
+            "interrupted": len(self.interrupted),
+            "missing": self.missing,
+            "open": len(self.open),
+            "pass": len(self.passed),
+            "planned": self.planned,
+            "scrap": len(self.scrapped),
+            "void": len(self.units.get(VOID, ())),
+        }
+
+
+def status(
+    reader: Reader, batch: str, since: datetime | None = None, until: datetime | None = None
+) -> BatchStatus:
+    """How a batch stands.
+
+    Args:
+        reader: of the manifest.
+        batch: which; where one was opened here, that one, else an imported one.
+        since: only units tried at or after this time, by their attempts in it.
+        until: only attempts before this time.
+
+    Raises:
+        BurnerError: E733 when the manifest knows no such batch; E7.
+    """
+    with reader.connection() as connection:
+        log = log_of_batch(connection, batch)
+        if since or until:
+            return _in_window(connection, batch, log, Filter(since=since, until=until))
+        return status_in(connection, batch, log)
+
+
+def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus:
+    """How a batch stands in this transaction."""
+    state = TableState(connection, log)
+    row = state.get(BatchRow, batch)
+    if row is None:
+        raise BurnerError("E733", batch)
+    units: dict[str, list[str]] = {}
+    for word, unit in connection.execute(_WORDS, {"of_log": log, "of_batch": batch}):
+        units.setdefault(word, []).append(unit)
+    where = (_attempts.c.log == log, _attempts.c.batch == batch)
+    attempts = connection.execute(select(func.count()).select_from(_attempts).where(*where))
+    return BatchStatus(
+        row=row,
+        origin=origins(connection)[log],
+        own=log == OWN,
+        attempts=int(attempts.scalar_one()),
+        units={word: tuple(names) for word, names in units.items()},
+        limit=state.get(LimitRow, row.scope),
+        changed=_changed(connection, row, log) if row.state == BATCH_CLOSED else (),
+    )
+
+
+def all_batches(reader: Reader) -> list[BatchStatus]:
+    """Every batch of every log, in the order in which they were opened."""
+    query = select(_batches).order_by(_batches.c.log, _batches.c.opened)
+    with reader.connection() as connection:
+        rows = connection.execute(query).all()
+        return [status_in(connection, row_of(BatchRow, row).batch, row[0]) for row in rows]
+
+
+def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchStatus:
+    """Close a batch: it takes no more units. Counted in the transaction of the record.
+
+    Args:
+        ledger: of the station (or desk) at which it is closed.
+        batch: which.
+        operator: who closes it.
+        with_open: close although units are OPEN; they count as missing.
+
+    Returns:
+        The batch as it was closed.
+
+    Raises:
+        BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
+            units are OPEN; E7.
+    """
+    decided(f"batch {batch}", operator)
+    counted: list[BatchStatus] = []
+
+    def make(state: State) -> list[AnyEntry]:
+        # The reader would not see this transaction: the writer's own state does.
+        found = status_in(ledger.writer.connection, batch)
+        check_closing(found, with_open)
+        counted.append(found)
+        count, root = state.batch_tree(batch)
+        entry = ledger.entry(
+            BatchClosed,
+            batch=batch,
+            product_id=found.row.product_id,
+            records=count,
+            root=root.hex(),
+            counts=found.counts(),
+            open=found.open,
+            operator=operator,
+        )
+        return [entry]
+
+    with ledger.writer.lock:
+        ledger.writer.check_ready()
+        ledger.writer.commit(f"{batch} close {ledger.writer.size}", make, keep=True)
+    return counted[-1]
+
+
+def check_closing(found: BatchStatus, with_open: bool) -> None:
+    """What must hold before a batch is closed.
+
+    Raises:
+        BurnerError: E459, E734.
+    """
+    if found.row.state == BATCH_CLOSED:
+        raise BurnerError("E459", f"batch {found.batch} is closed already")
+    if found.open and not with_open:
+        named = ", ".join(found.open[:5]) + (" …" if len(found.open) > 5 else "")
+        raise BurnerError("E734", f"batch {found.batch}: {named}")
+
+
+def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchClosed | None:
+    """The record that closed a batch; None while it is open."""
+    if row.closed == NEVER:
+        return None
+    query = select(records.c.body).where(records.c.log == log, records.c.number == row.closed)
+    entry = entry_of(connection.execute(query).scalar_one())
+    return entry if isinstance(entry, BatchClosed) else None
+
+
+def _in_window(connection: Connection, batch: str, log: int, wanted: Filter) -> BatchStatus:
+    """By the last attempt of each unit in the time."""
+    found = status_in(connection, batch, log)
+    last: dict[str, str] = {}
+    attempts = 0
+    where = [*Filter(batch=batch, log=log, since=wanted.since, until=wanted.until).where()]
+    query = select(_attempts.c.unit_id, _attempts.c.outcome).where(*where)
+    for unit, outcome in connection.execute(query.order_by(_attempts.c.number)):
+        attempts += 1
+        if unit:
+            last[unit] = outcome
+    units: dict[str, list[str]] = {}
+    for unit, word in sorted(last.items()):
+        units.setdefault(word, []).append(unit)
+    return BatchStatus(
+        row=found.row,
+        origin=found.origin,
+        own=found.own,
+        attempts=attempts,
+        units={word: tuple(names) for word, names in units.items()},
+        windowed=True,
+    )
+
+
+def _changed(connection: Connection, row: BatchRow, log: int) -> tuple[str, ...]:
+    """What the records behind its close say of its units."""
+    told: dict[str, str] = {}
+    where = {"of_log": log, "of_batch": row.batch, "closed": row.closed}
+    for _, body in connection.execute(_BEHIND, where):
+        told.update(_change(entry_of(body)))
+    return tuple(told[unit] for unit in sorted(told))
+
+
+def _change(entry: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(entry, Outcome):
+        yield entry.unit_id, f"{entry.unit_id} was open, is {entry.result.outcome}"
+    elif isinstance(entry, Correction):
+        words = f"{entry.unit_id} {entry.what} by {entry.operator}: {entry.reason}"
+        yield entry.unit_id, words

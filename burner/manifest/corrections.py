@@ -1,0 +1,63 @@
+"""A person's word on a unit: rework, scrap, void. Nothing that was written before is touched."""
+
+from enum import StrEnum
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import AnyEntry, Correction
+from burner.manifest.fold.rows import MemberRow, UnitRow
+from burner.manifest.fold.state import State
+from burner.manifest.given import decided
+from burner.manifest.ledger import Ledger
+
+
+class Word(StrEnum):
+    """What is said."""
+
+    REWORK = "rework"
+    """It is being repaired; its records stand. Ends a scrap."""
+    SCRAP = "scrap"
+    """It is thrown away; its place in the batch is free again."""
+    VOID = "void"
+    """Its attempts do not count (a trial, a mistake); its place and its names are free again."""
+
+
+def correct(
+    ledger: Ledger, word: Word, unit_id: str, *, product_id: str, operator: str, reason: str
+) -> None:
+    """Write a correction of a unit, once under each batch that it has been in, so that the records
+    of every batch tell of it.
+
+    Args:
+        ledger: of the station (or desk) at which it is said.
+        word: rework, scrap or void.
+        unit_id: the unit.
+        product_id: under which product.
+        operator: who says so.
+        reason: why.
+
+    Raises:
+        BurnerError: E712 unknown, E731 without operator or reason, E738 one is more than a line;
+            E7.
+    """
+    decided(f"unit {unit_id}", operator, reason)
+
+    def make(state: State) -> list[AnyEntry]:
+        if state.get(UnitRow, product_id, unit_id) is None:
+            raise BurnerError("E712", unit_id)
+        members = state.rows(MemberRow, unit_id=unit_id)
+        return [
+            ledger.entry(
+                Correction,
+                batch=batch,
+                product_id=product_id,
+                unit_id=unit_id,
+                what=word.value,
+                operator=operator,
+                reason=reason,
+            )
+            for batch in [member.batch for member in members] or [""]
+        ]
+
+    with ledger.writer.lock:
+        ledger.writer.check_ready()
+        ledger.writer.commit(f"{word} {unit_id} {ledger.writer.size}", make)

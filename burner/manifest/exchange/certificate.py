@@ -1,0 +1,83 @@
+"""A unit's certificate: one `.tlog-proof` file that says what the log holds of its last attempt.
+
+It speaks as of the size of its head: a scrap that comes later does not show.
+"""
+
+from dataclasses import dataclass
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import EntryError, LogBegun, Outcome, read
+from burner.manifest.exchange.log_file import cosigned
+from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.proof import Proof
+from burner.manifest.log.tree import inclusion_proof
+from burner.manifest.reader import Reader, units_by
+from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.opening import body_at
+from burner.manifest.store.state import TableState
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What a certificate says, after it was checked."""
+
+    outcome: Outcome
+    number: int
+    """Of the record, in its log."""
+    head: Checkpoint
+
+
+def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
+    """The proof of the outcome that a unit is what it is by.
+
+    Args:
+        reader: of the manifest.
+        unit: MAC, name, IMEI, label or serial number.
+        product_id: under which product; empty where there is only one.
+
+    Raises:
+        BurnerError: E712 our log knows no such unit, or several answer; E713 the manifest is
+            damaged; E760 the unit has no PASS that counts.
+    """
+    with reader.connection() as connection:
+        state, head = TableState(connection), read_head(connection)
+        rows = [
+            row
+            for unit_id in units_by(connection, unit)
+            for row in state.rows(UnitRow, unit_id=unit_id)
+            if product_id in ("", row.product_id)
+        ]
+        if head is None or len(rows) != 1:
+            raise BurnerError("E712", f"{unit}: {len(rows)} units answer to it")
+        passed = rows[0].passed
+        attempt = state.get(AttemptRow, passed) if passed != NEVER else None
+        if attempt is None or rows[0].last != passed:
+            raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
+        size = head.checkpoint.size
+        hashes = inclusion_proof(TableHashes(connection), attempt.ended, size)
+        note = Note.parse(cosigned(connection, head).encode())
+        return Proof(attempt.ended, hashes, note, body_at(connection, attempt.ended))
+
+
+def check_certificate(proof: Proof, origin: str, key: VerifierKey) -> Certified:
+    """Check a certificate with a key from outside it.
+
+    Args:
+        proof: as it was read.
+        origin: name of the log.
+        key: of the log's origin, or of the station that signed.
+
+    Raises:
+        BurnerError: E713 it does not hold, or is no record of an outcome.
+    """
+    try:
+        head = proof.check(origin, key)
+        entry = read(proof.extra)
+    except (NoteError, EntryError) as error:
+        raise BurnerError("E713", str(error)) from None
+    if not isinstance(entry, Outcome):
+        what = "the log's own beginning" if isinstance(entry, LogBegun) else "no outcome"
+        raise BurnerError("E713", f"it certifies {what}")
+    return Certified(entry, proof.index, head)

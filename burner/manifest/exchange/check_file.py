@@ -1,0 +1,125 @@
+"""An export against whoever made it: needs nothing but the file, and a key from outside it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import BatchClosed, LogBegun
+from burner.manifest.exchange.log_file import Export, lines_of, read_export
+from burner.manifest.fold.memory import MemoryState
+from burner.manifest.fold.rows import AttemptRow
+from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
+from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.tree import leaf_hash, root_of_shown
+from burner.manifest.verify.replay import Replay
+
+Progress = Callable[[int], None]
+"""Told how many more bytes were read."""
+
+
+@dataclass
+class FileCheck:
+    """What an export proves."""
+
+    origin: str = ""
+    batch: str = ""
+    """Empty: it shows the whole log."""
+    size: int = 0
+    """Records in the log."""
+    root: str = ""
+    shown: int = 0
+    """Of these, in the file."""
+    closed: int | None = None
+    """Records of the batch that its close counted, all of them shown; None: not proven."""
+    behind_close: int = 0
+    """Records of the batch behind its close: how many there are, nothing proves."""
+    signed_by: str = ""
+    """Who signed the head: owner and key id."""
+    cosignatures: tuple[Cosignature, ...] = ()
+    state: MemoryState = field(default_factory=MemoryState)
+    """What follows from the records that are shown."""
+    code: str = ""
+    """Empty: it holds."""
+    place: str = ""
+    """The first bad place."""
+
+
+def check_file(
+    path: Path,
+    origin: str,
+    key: VerifierKey,
+    *,
+    witnesses: Sequence[VerifierKey] = (),
+    progress: Progress = lambda _: None,
+    ended: Callable[[AttemptRow], None] = lambda _row: None,
+) -> FileCheck:
+    """Check an export.
+
+    Args:
+        path: the file.
+        origin: name of the log, from whoever is trusted; never from the file.
+        key: its origin key, likewise.
+        witnesses: keys of witnesses whose cosignatures count; false ones are refused.
+        progress: told how many more bytes were read.
+        ended: told of each attempt that ended.
+
+    Returns:
+        What it proves; `code` says whether it holds.
+    """
+    found = FileCheck(state=MemoryState(ended=ended))
+    try:
+        with lines_of(path) as lines:
+            export = read_export(_measured(lines, progress))
+            note = _replayed(found, export, origin, key)
+            found.cosignatures = check_cosignatures(note, tuple(witnesses))
+    except BurnerError as error:
+        found.code, found.place = error.code, error.detail
+    except NoteError as error:
+        found.code, found.place = "E713", str(error)
+    return found
+
+
+def _replayed(found: FileCheck, export: Export, origin: str, key: VerifierKey) -> Note:
+    replay, found.batch = Replay(found.state), export.batch
+    leaves: dict[int, bytes] = {}
+    for number, body in export.records:
+        entry = replay.take(number, body)
+        found.shown += 1
+        if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
+            raise BurnerError("E710", f"it is of {entry.origin}, key {entry.key}")
+        if export.batch:
+            leaves[number] = leaf_hash(body)
+            found.behind_close += found.closed is not None and entry.batch == export.batch
+            if isinstance(entry, BatchClosed) and entry.batch == export.batch:
+                found.closed = entry.records + 1
+        elif replay.frontier.size != number + 1:
+            raise BurnerError("E713", f"record {replay.frontier.size} is gone")
+    if not found.shown:
+        raise BurnerError("E724", "it shows no record")
+    hashes = list(export.hashes())
+    note = export.note()
+    checkpoint = Checkpoint.parse(note.text)
+    found.origin, found.size = checkpoint.origin, checkpoint.size
+    if checkpoint.origin != origin:
+        raise BurnerError("E710", f"its head is of {checkpoint.origin}")
+    root = _root(replay, leaves, hashes, checkpoint.size) if export.batch else replay.frontier.root
+    size = checkpoint.size if export.batch else replay.frontier.size
+    if hashes and not export.batch:
+        raise BurnerError("E724", "a whole log has no hidden subtrees")
+    signer = replay.check_head(note, size, root)
+    found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
+    return note
+
+
+def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], size: int) -> bytes:
+    try:
+        return root_of_shown(leaves, iter(hashes), size)
+    except ValueError as error:
+        raise BurnerError("E713", f"behind {replay.shown} records: {error}") from None
+
+
+def _measured(lines: Iterable[str], progress: Progress) -> Iterable[str]:
+    for line in lines:
+        progress(len(line) + 1)
+        yield line

@@ -1,0 +1,72 @@
+"""Asking a C2SP witness for its cosignature over HTTP (tlog-witness, add-checkpoint)."""
+
+from http.client import HTTPException
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlparse
+from urllib.request import Request, urlopen
+
+from burner.errors import BurnerError
+from burner.manifest.heads import keep_cosignatures, request_of
+from burner.manifest.ledger import Ledger
+from burner.manifest.log.note import Note, NoteError, Signature, VerifierKey
+
+TIMEOUT_S = 15
+MOST_BYTES = 64 * 1024
+CONFLICT = 409
+REFUSALS = {
+    400: "the request is malformed",
+    403: "it does not trust the key that signed the head",
+    404: "it does not know this log",
+    422: "the log is not consistent with what it saw before",
+}
+"""Status of an answer, by the specification."""
+
+
+def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signature, ...]:
+    """Have a witness sign the head, and keep its cosignature.
+
+    Args:
+        ledger: of a station.
+        url: the witness's submission prefix.
+        witness: its verifier key (type 4).
+
+    Returns:
+        The lines that are kept now.
+
+    Raises:
+        BurnerError: E735 it answers with no cosignature of its own, E761 it cannot be reached or
+            refuses, with its reason.
+    """
+    body, head = request_of(ledger.reader, 0)
+    status, answer = _post(url, body)
+    if status == CONFLICT:
+        try:
+            old = int(answer.decode("ascii").strip())
+        except (UnicodeDecodeError, ValueError):
+            raise BurnerError("E761", f"{url}: an answer that is no size") from None
+        body, head = request_of(ledger.reader, old)
+        status, answer = _post(url, body)
+    if status != 200:
+        raise BurnerError("E761", f"{url}: {REFUSALS.get(status, f'HTTP {status}')}")
+    try:
+        note = Note.parse(f"{head.text}\n".encode() + answer)
+    except NoteError as error:
+        raise BurnerError("E735", f"{url}: {error}") from None
+    signed = tuple(line for line in note.signatures if line.is_of(witness))
+    if not signed:
+        raise BurnerError("E735", f"{url}: no cosignature of {witness.name}")
+    own = Note.parse(body.partition(b"\n\n")[2])
+    return keep_cosignatures(ledger, Note(own.text, (*own.signatures, *signed)), (witness,))
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    if urlparse(url).scheme not in ("http", "https"):
+        raise BurnerError("E761", f"{url}: not an address of the web")
+    request = Request(f"{url.rstrip('/')}/add-checkpoint", data=body, method="POST")  # noqa: S310
+    try:
+        with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked above
+            return int(answer.status), answer.read(MOST_BYTES)
+    except HTTPError as error:
+        return error.code, error.read(MOST_BYTES)
+    except (URLError, OSError, HTTPException) as error:
+        raise BurnerError("E761", f"{url}: {getattr(error, 'reason', error)}") from None
