@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
-from burner.manifest.fold.rows import MemberRow, UnitRow
+from burner.manifest.fold.rows import BatchRow, MemberRow, UnitRow
 from burner.manifest.fold.state import State
 from burner.manifest.given import decided
 from burner.manifest.ledger import Ledger
@@ -44,7 +44,10 @@ def correct(
     def make(state: State) -> list[AnyEntry]:
         if state.get(UnitRow, product_id, unit_id) is None:
             raise BurnerError("E712", unit_id)
-        members = state.rows(MemberRow, unit_id=unit_id)
+        batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]
+        own = [
+            b for b in batches if (row := state.get(BatchRow, b)) and row.product_id == product_id
+        ]
         return [
             ledger.entry(
                 Correction,
@@ -55,7 +58,7 @@ def correct(
                 operator=operator,
                 reason=reason,
             )
-            for batch in [member.batch for member in members] or [""]
+            for batch in own or [""]
         ]
 
     with ledger.writer.lock:

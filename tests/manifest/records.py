@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from burner.manifest.ledger import Ledger
@@ -22,6 +23,10 @@ class Ticking:
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+KEY = "0123456789abcdef"
+"""Fingerprint of the product key."""
 
 
 def unit_mac(number: int) -> Mac:
@@ -58,6 +63,7 @@ def an_attempt(unit: int = 1, *, name: str | None = "", batch: str = "", **chang
         device_name=derived,
         ids={"mac": str(mac)},
         regions=REGIONS,
+        key=KEY,
     )
     return replace(attempt, **changes)
 
@@ -71,19 +77,26 @@ def a_result(outcome: Outcome = Outcome.PASS, **changes: Any) -> Result:
         code="" if outcome is Outcome.PASS else "E501",
         written=True,
         timings={"identify": 0.5, "write": 9.25},
-        evidence={"baud": 921600, "key": "0123456789abcdef"},
+        evidence={"baud": 921600, "key": KEY},
     )
     return replace(result, **changes)
 
 
-def open_batch(ledger: Ledger, batch: str = "WO1", planned: int | None = None) -> None:
-    ledger.open_batch(
-        batch,
-        profile="plug-c3 1.2.0",
-        release_digest="ab" * 32,
-        product_id="S3EUVBRJLB",
-        planned=planned,
-    )
+def open_batch(
+    ledger: Ledger, batch: str = "WO1", planned: int | None = None, **terms: Any
+) -> None:
+    facts = {
+        "profile": "plug-c3 1.2.0",
+        "release_digest": "ab" * 32,
+        "product_id": "S3EUVBRJLB",
+        "key": KEY,
+    }
+    ledger.open_batch(batch, planned=planned, **{**facts, **terms})
+
+
+def a_ledger(folder: Path, station: str = "line1", name: str = "manifest.db", **how: Any) -> Ledger:
+    """A ledger over a SQLite file, with a clock that ticks."""
+    return Ledger.open(folder / name, station, Ticking(), **how)
 
 
 def burned(

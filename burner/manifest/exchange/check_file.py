@@ -52,7 +52,7 @@ def check_file(
     *,
     witnesses: Sequence[VerifierKey] = (),
     progress: Progress = lambda _: None,
-    ended: Callable[[AttemptRow], None] = lambda _row: None,
+    ended: Callable[[AttemptRow], None] | None = None,
 ) -> FileCheck:
     """Check an export.
 
@@ -62,15 +62,16 @@ def check_file(
         key: its origin key, likewise.
         witnesses: keys of witnesses whose cosignatures count; false ones are refused.
         progress: told how many more bytes were read.
-        ended: told of each attempt that ended.
+        ended: told of each attempt that ended; None: `state` keeps them.
 
     Returns:
         What it proves; `code` says whether it holds.
     """
-    found = FileCheck(state=MemoryState(ended=ended))
+    found = FileCheck()
     try:
         with lines_of(path) as lines:
             export = read_export(_measured(lines, progress))
+            found.state = MemoryState(ended=ended, whole=not export.batch)
             note = _replayed(found, export, origin, key)
             found.cosignatures = check_cosignatures(note, tuple(witnesses))
     except BurnerError as error:

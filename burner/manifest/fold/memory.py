@@ -28,14 +28,19 @@ class MemoryState:
     def __init__(
         self,
         foreign: Foreign = lambda _origin, _size: None,
-        ended: Callable[[AttemptRow], None] = lambda _row: None,
+        ended: Callable[[AttemptRow], None] | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
         """Nothing follows yet.
 
         Args:
             foreign: folds another log, where its records are at hand.
             ended: told of each attempt that ended: no rule asks for it again, it is not kept.
+                None: all are kept.
+            whole: see `State`.
         """
+        self.whole = whole
         self.foreign, self._ended = foreign, ended
         self._rows: dict[type[Any], dict[tuple[object, ...], Any]] = {k: {} for k in KEY_FIELDS}
         self._indexes: dict[tuple[type[Any], _Fields], dict[tuple[object, ...], set[Any]]] = {}
@@ -87,7 +92,7 @@ class MemoryState:
             key = tuple(row[: KEY_FIELDS[kind]])
             before = self._rows[kind].pop(key, None)
             after = None if isinstance(change, Drop) else row
-            if isinstance(row, AttemptRow) and row.outcome != OPEN:
+            if isinstance(row, AttemptRow) and row.outcome != OPEN and self._ended:
                 self._ended(row)
                 after = None
             if after is not None:

@@ -11,6 +11,13 @@ R = TypeVar("R", bound=NamedRow)
 class State(Protocol):
     """What follows from the records so far."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether all records are at hand: in an export of one batch they are not, and nothing
+        can be said of a unit's life in other batches.
+        """
+        ...
+
     def get(self, kind: type[R], *key: object) -> R | None:
         """The row with this key: the first fields of its type, see `KEY_FIELDS`."""
         ...

@@ -53,7 +53,7 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     if not unit_id:
         raise BurnerError("E716", f"attempt {attempt.id} has no unit")
     before = state.get(UnitRow, product, unit_id)
-    if before and before.word == SCRAP and not attempt.rework:
+    if state.whole and before and before.word == SCRAP and not attempt.rework:
         raise BurnerError("E464", f"unit {unit_id}, record {before.record}")
     changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, before)]
     if attempt.device_name:
@@ -163,7 +163,8 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
     empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "")
     unit = (before or empty)._replace(word=word, record=number)
     seated: tuple[Change, ...] = ()
-    if entry.batch and state.get(BatchRow, entry.batch):
+    batch = state.get(BatchRow, entry.batch)
+    if batch and batch.product_id == entry.product_id:
         seated = batches.seat(state, entry.batch, entry.unit_id, word)
     return (ended, Put(unit), *seated)
 
@@ -183,7 +184,7 @@ def _into_batch(state: State, entry: Intent) -> Iterator[Change]:
 
 def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
     holder = state.get(NameRow, entry.product_id, name)
-    if holder is not None and holder.unit_id != entry.unit_id:
+    if state.whole and holder is not None and holder.unit_id != entry.unit_id:
         raise BurnerError("E450", f"{name} belongs to unit {holder.unit_id}")
     if holder is None or holder.imported_from:
         yield Put(NameRow(entry.product_id, name, entry.unit_id, ""))
@@ -196,7 +197,9 @@ def _take_ids(
     product, unit_id = entry.product_id, entry.unit_id
     told = {(source, value) for source, value in ids.items() if source != "mac" and value}
     for source, value in sorted(told):
-        for row in state.rows(IdRow, source=source, value=value) if source in UNIQUE else ():
+        if source not in UNIQUE or not state.whole:
+            continue
+        for row in state.rows(IdRow, source=source, value=value):
             same_space = source == "imei" or row.product_id == product
             if row.held and row.unit_id != unit_id and same_space:
                 raise BurnerError(UNIQUE[source], f"{value} belongs to unit {row.unit_id}")

@@ -46,6 +46,9 @@ CACHE_KIB = 16 * 1024
 CHUNKED_ROWS = 170000
 """The version of PostgreSQL's client library that takes rows some at a time (its release notes)."""
 
+WHOLE = {"render_postcompile": True}
+"""Lists of an IN are part of the text."""
+
 MAPPED_SIZE = 1 << 36
 """Bytes a reader may map: reading all of a manifest copies no page then."""
 
@@ -172,7 +175,7 @@ class Prepared:
     def _compile(self, connection: Connection) -> tuple[str, Mapping[str, Any]]:
         name = connection.dialect.name
         clause = self._clause(name) if callable(self._clause) else self._clause
-        compiled = clause.compile(dialect=connection.dialect)
+        compiled = clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
         self._compiled[name] = str(compiled), compiled.params
         return self._compiled[name]
 
@@ -205,7 +208,7 @@ def stream(
 
     Nothing else can be asked of the connection meanwhile. Close it before the connection.
     """
-    compiled = query.compile(dialect=connection.dialect)
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
     cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "postgresql":

@@ -50,6 +50,8 @@ _LEAVES = (
 class TableState:
     """See `State`. Of one transaction; whoever writes holds the row of the head."""
 
+    whole = True
+
     def __init__(self, connection: Connection, log: int = OWN) -> None:
         self._connection, self._log = connection, log
 

@@ -153,6 +153,11 @@ class LogWriter:
         return self._origin
 
     @property
+    def origin_key(self) -> str:
+        """Verifier key of the origin: what QA writes down."""
+        return self._origin_key
+
+    @property
     def size(self) -> int:
         """Records in the log, as this writer knows it."""
         return self._frontier.size

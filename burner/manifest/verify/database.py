@@ -12,15 +12,16 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import kind_of
+from burner.manifest.entries.kinds import LogImported, kind_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.note import Note, NoteError
 from burner.manifest.store.engine import Prepared, stream
 from burner.manifest.store.hashes import read_head
-from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.state import row_of
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, records, tiles
+from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.replay import Replay
 
 CHUNK = 2000
@@ -43,6 +44,8 @@ class Check(StrEnum):
     """No record breaks a rule of those before it."""
     TABLES = "tables"
     """What follows from the records is what the tables hold."""
+    IMPORTS = "imports"
+    """Imported logs are as they came, and signed."""
     COMPUTER = "this computer"
     """The heads that this computer knows are heads of this log."""
 
@@ -124,7 +127,8 @@ class _Verify:
     ) -> None:
         self._connection, self._progress = connection, progress
         self._ended: list[AttemptRow] = []
-        self._replay = Replay(MemoryState(TableState(connection).foreign, self._ended.append))
+        self._foreign = ForeignLogs(connection)
+        self._replay = Replay(MemoryState(self._foreign.state, self._ended.append))
         self._tiles = _tiles(connection)
         self._known = {log.size: log for log in known}
         self._met: set[int] = set()
@@ -189,8 +193,16 @@ class _Verify:
                 found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.index}")
         if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
             found.fail(Check.TABLES, "E714", f"the columns of record {number}")
+        if isinstance(entry, LogImported):
+            self._imported(entry)
         self._checkpoints()
         return True
+
+    def _imported(self, entry: LogImported) -> None:
+        try:
+            self._foreign.check(entry)
+        except BurnerError as error:
+            self.found.fail(Check.IMPORTS, error.code, error.detail)
 
     def _checkpoints(self) -> None:
         size = self._replay.frontier.size
@@ -233,11 +245,14 @@ class _Verify:
             self.found.fail(Check.TABLES, "E714", "attempts: those that are OPEN")
         for kind, table in TABLES.items():
             if kind is not AttemptRow:
-                self._table(kind, table)
+                self._table(kind, table, OWN, self._replay.state)
+        for log, replay in self._foreign.logs.items():
+            for kind, table in TABLES.items():
+                self._table(kind, table, log, replay.state)
 
-    def _table(self, kind: Any, table: Any) -> None:
-        state, count = self._replay.state, 0
-        for rows in stream(self._connection, select(table).where(table.c.log == OWN), CHUNK):
+    def _table(self, kind: Any, table: Any, log: int, state: MemoryState) -> None:
+        count = 0
+        for rows in stream(self._connection, select(table).where(table.c.log == log), CHUNK):
             for values in rows:
                 row = row_of(kind, values)
                 count += 1
@@ -254,6 +269,9 @@ class _Verify:
         results[Check.TREE].covered = f"{size >> 8} tiles"
         results[Check.HEADS].covered = "the head and kept checkpoints"
         results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
+        logs = self._foreign.logs.values()
+        imported = sum(replay.frontier.size for replay in logs)
+        results[Check.IMPORTS].covered = f"{len(logs)} logs, {imported} records"
         results[Check.COMPUTER].covered = f"{len(self._met)} heads"
 
 

@@ -1,12 +1,10 @@
 """A log folded again, record by record: of the database, of a file, of an import."""
 
-from collections.abc import Callable
-
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, EntryError, read
 from burner.manifest.fold.keys import may_sign
 from burner.manifest.fold.memory import MemoryState
-from burner.manifest.fold.rows import AttemptRow, KeyRow
+from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError, VerifierKey
@@ -16,13 +14,8 @@ from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
 class Replay:
     """The log up to here: its tree, and what follows from it."""
 
-    def __init__(
-        self,
-        state: MemoryState | None = None,
-        ended: Callable[[AttemptRow], None] = lambda _row: None,
-    ) -> None:
-        """`ended` is told of each attempt that ended, when no state is given."""
-        self.state = state or MemoryState(ended=ended)
+    def __init__(self, state: MemoryState | None = None) -> None:
+        self.state = state or MemoryState()
         self.frontier = Frontier()
         """Of the first records, as far as none is passed over."""
         self.shown = 0

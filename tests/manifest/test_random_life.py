@@ -1,0 +1,134 @@
+"""Whatever a factory does, the tables say what the log says: writer and verifier share one fold."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from burner.errors import BurnerError
+from burner.manifest.batches import close, status
+from burner.manifest.corrections import Word, correct
+from burner.manifest.exchange.check_file import check_file
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.ledger import Ledger
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.verify.database import verify
+from burner.model import Outcome
+from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
+
+PRODUCT = "S3EUVBRJLB"
+ENDS = (Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
+
+
+class Factory:
+    """Random days of a factory, each step of which a person or a station could do."""
+
+    def __init__(self, ledger: Ledger, seed: int) -> None:
+        self.ledger, self.random = ledger, Random(seed)
+        self.batches: list[str] = []
+
+    def step(self) -> None:
+        steps: tuple[Callable[[], None], ...] = (self.open, self.correct, self.close, self.change)
+        chosen = self.random.choice([*[self.burn] * 12, *steps])
+        with suppress(BurnerError):  # a refusal is an answer; nothing may follow from it
+            chosen()
+
+    def burn(self) -> None:
+        r = self.random
+        unit = r.randrange(1, 15)
+        ids = {"mac": str(unit_mac(unit))}
+        if r.random() < 0.4:
+            ids |= {"imei": f"imei-{r.randrange(12)}", "label": f"label-{r.randrange(6)}"}
+        if r.random() < 0.3:
+            ids["serial"] = f"serial-{r.randrange(12)}"
+        attempt = an_attempt(
+            unit,
+            batch=r.choice([*self.batches, ""]),
+            name=r.choice(["", "", None, f"name-{r.randrange(20)}"]),
+            rework=r.choice(["", "", "repaired"]),
+            product_id=r.choice([PRODUCT, PRODUCT, "OTHER00000"]),
+            ids=ids,
+            key=r.choice(["0123456789abcdef"] * 9 + ["fedcba9876543210"]),
+        )
+        end = r.choice(ENDS)
+        if r.random() < 0.1:
+            self.ledger.finish(attempt, a_result(r.choice(ENDS[2:])))
+            return
+        self.ledger.begin(attempt)
+        try:
+            if not attempt.device_name:
+                attempt = an_attempt(unit, **{**vars(attempt), "device_name": f"n{unit}"})
+                self.ledger.bind(attempt)
+            if r.random() < 0.1:
+                return  # something died
+            self.ledger.finish(attempt, a_result(end))
+        finally:
+            self.ledger._working.clear()  # as a program that died forgets it
+
+    def open(self) -> None:
+        r = self.random
+        batch = f"WO{r.randrange(6)}"
+        limit = r.choice([None, None, 6])
+        open_batch(self.ledger, batch, r.choice([None, 3, 8]), quantity=limit)
+        if batch not in self.batches:
+            self.batches.append(batch)
+
+    def correct(self) -> None:
+        unit, word = str(unit_mac(self.random.randrange(1, 15))), self.random.choice([*Word])
+        correct(self.ledger, word, unit, product_id=PRODUCT, operator="qa", reason="seen")
+
+    def close(self) -> None:
+        if self.batches:
+            close(self.ledger, self.random.choice(self.batches), "qa", with_open=True)
+
+    def change(self) -> None:
+        if self.batches:
+            batch, quantity = self.random.choice(self.batches), self.random.choice([None, 2, 20])
+            self.ledger.change_batch(batch, quantity, operator="boss", reason="customer")
+
+
+def agrees(ledger: Ledger) -> str:
+    """Empty, or what verify found."""
+    with ledger.reader.connection() as connection:
+        found = verify(connection)
+    return "; ".join(f"{r.check}: {r.code} {r.place}" for r in found.results.values() if r.code)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_tables_and_exports_say_what_the_log_says(tmp_path: Path, seed: int) -> None:
+    with a_ledger(tmp_path, keep_every=50) as ledger:
+        factory = Factory(ledger, seed)
+        for _ in range(120):
+            factory.step()
+        assert agrees(ledger) == ""
+        key = VerifierKey.parse(ledger.writer.origin_key)
+        for batch in ("", *factory.batches):
+            file = tmp_path / f"export-{batch}"
+            file.write_text("".join(export_log(ledger.reader, batch)), encoding="utf-8")
+            found = check_file(file, ledger.origin, key)
+            assert (found.code, found.place) == ("", "")
+            if batch:
+                assert found.closed is not None or status(ledger.reader, batch).row.closed < 0
+
+
+def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:
+    with (
+        a_ledger(tmp_path, "line1", "one.db") as one,
+        a_ledger(tmp_path, "line2", "two.db") as two,
+    ):
+        factories = Factory(one, 1), Factory(two, 2)
+        factories[1].ledger.writer.station = "line1"
+        for _ in range(3):
+            for factory in factories:
+                for _ in range(40):
+                    factory.step()
+            file = tmp_path / "two"
+            file.write_text("".join(export_log(two.reader)), encoding="utf-8")
+            key = VerifierKey.parse(two.writer.origin_key)
+            came = import_log(one, file, two.origin, key, operator="boss")
+            assert came.records > 0
+            assert agrees(one) == ""
+        assert agrees(two) == ""
