@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, bindparam, delete, or_, select
+from sqlalchemy import ClauseElement, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -27,18 +27,13 @@ R = TypeVar("R", bound=NamedRow)
 CHUNK = 500
 
 _members, _batches = TABLES[MemberRow], TABLES[BatchRow]
-_places = (
-    select(_members.c.unit_id)
-    .join(_batches, _batches.c.batch == _members.c.batch)
-    .where(
-        _batches.c.scope == bindparam("of_scope"),
-        or_(_members.c.word == OPEN, _members.c.word == PASS),
-    )
-)
 _ELSEWHERE = Prepared(
-    _places.where(
-        _members.c.unit_id == bindparam("of_unit"), _members.c.batch != bindparam("of_batch")
-    ).limit(1)
+    select(_members.c.unit_id)
+    .join(_batches, and_(_batches.c.log == _members.c.log, _batches.c.batch == _members.c.batch))
+    .where(_members.c.log == bindparam("of_log"), _members.c.unit_id == bindparam("of_unit"))
+    .where(_members.c.batch != bindparam("of_batch"), _batches.c.scope == bindparam("of_scope"))
+    .where(or_(_members.c.word == OPEN, _members.c.word == PASS))
+    .limit(1)
 )
 _LEAVES = (
     select(records.c.leaf)
