@@ -46,7 +46,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
-    "msgspec": ("manifest/entries",),
+    "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
     "orjson": ("manifest",),
     "keyring": ("secrets.py", "manifest/signing/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),

@@ -1,8 +1,9 @@
 """The state in memory: what `verify`, offline checks and imports fold into."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+from burner.manifest.fold.packed import PackedRows
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
@@ -19,11 +20,11 @@ from burner.manifest.log.tree import EMPTY_ROOT, Frontier
 R = TypeVar("R", bound=NamedRow)
 
 Foreign = Callable[[str, int], State | None]
-_Fields = tuple[str, ...]
+_Values = tuple[Any, ...]
 
 
 class MemoryState:
-    """Rows in dictionaries by their keys. See `State`."""
+    """Rows by their keys. See `State`."""
 
     def __init__(
         self,
@@ -40,28 +41,29 @@ class MemoryState:
                 None: all are kept.
             whole: see `State`.
         """
-        self.whole = whole
-        self.foreign, self._ended = foreign, ended
-        self._rows: dict[type[Any], dict[tuple[object, ...], Any]] = {k: {} for k in KEY_FIELDS}
-        self._indexes: dict[tuple[type[Any], _Fields], dict[tuple[object, ...], set[Any]]] = {}
-        """Made when they are first asked for, and kept from then on."""
+        self.foreign, self._ended, self.whole = foreign, ended, whole
+        self._rows: dict[type[Any], PackedRows[Any]] = {k: PackedRows(k) for k in KEY_FIELDS}
+        self._indexes: dict[tuple[type[Any], tuple[str, ...]], dict[_Values, set[_Values]]] = {}
+        """Keys by other fields: made when they are first asked for, and kept from then on."""
         self._trees: dict[str, Frontier] = {}
-        self._scopes: dict[str, dict[str, int]] = {}
-        """Scope → unit → in how many of its batches the unit holds a place."""
+        self._scopes: dict[str, list[str]] = {}
+        """Scope → its batches."""
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        return cast("R | None", self._rows[kind].get(key))
+        row: R | None = self._rows[kind].get(key)
+        return row
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         if not fields:
-            return cast("Iterable[R]", self._rows[kind].values())
+            return self._rows[kind]
         names = tuple(fields)
         index = self._indexes.get((kind, names))
         if index is None:
             index = self._indexes[kind, names] = {}
-            for row in self._rows[kind].values():
-                index.setdefault(tuple(getattr(row, name) for name in names), set()).add(row)
-        return sorted(index.get(tuple(fields.values()), ()))
+            for row in self._rows[kind]:
+                _reindex(index, kind, names, None, row)
+        keys = sorted(index.get(tuple(fields.values()), ()))
+        return [row for key in keys if (row := self.get(kind, *key))]
 
     def like(self, row: R) -> R | None:
         """The row with the same key."""
@@ -73,9 +75,12 @@ class MemoryState:
         return len(self._rows[kind])
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
-        here = self.get(MemberRow, batch, unit_id)
-        held = self._scopes.get(scope, {}).get(unit_id, 0)
-        return held > (here is not None and here.holds_place)
+        members = (
+            self.get(MemberRow, other, unit_id)
+            for other in self._scopes.get(scope, ())
+            if other != batch
+        )
+        return any(member and member.holds_place for member in members)
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
         tree = self._trees.get(batch)
@@ -88,35 +93,32 @@ class MemoryState:
 
     def adopt(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            kind, row = type(change.row), change.row
-            key = tuple(row[: KEY_FIELDS[kind]])
-            before = self._rows[kind].pop(key, None)
-            after = None if isinstance(change, Drop) else row
-            if isinstance(row, AttemptRow) and row.outcome != OPEN and self._ended:
-                self._ended(row)
-                after = None
-            if after is not None:
-                self._rows[kind][key] = after
-            if isinstance(row, MemberRow):
-                self._count_place(before, row)
+            row, kind = change.row, type(change.row)
+            rows, key = self._rows[kind], row[: KEY_FIELDS[kind]]
             for (indexed, names), index in self._indexes.items():
                 if indexed is kind:
-                    _reindex(index, names, before, after)
-
-    def _count_place(self, before: MemberRow | None, after: MemberRow) -> None:
-        step = after.holds_place - (before is not None and before.holds_place)
-        batch = self.get(BatchRow, after.batch)
-        if step and batch is not None:
-            units = self._scopes.setdefault(batch.scope, {})
-            units[after.unit_id] = units.get(after.unit_id, 0) + step
-            if not units[after.unit_id]:
-                del units[after.unit_id]
+                    after = None if isinstance(change, Drop) else row
+                    _reindex(index, kind, names, rows.get(key), after)
+            if isinstance(change, Drop):
+                rows.drop(key)
+            elif isinstance(row, AttemptRow) and row.outcome != OPEN and self._ended:
+                self._ended(row)
+                rows.drop(key)
+            else:
+                if isinstance(row, BatchRow) and rows.get(key) is None:
+                    self._scopes.setdefault(row.scope, []).append(row.batch)
+                rows.put(row)
 
 
 def _reindex(
-    index: dict[tuple[object, ...], set[Any]], names: _Fields, before: Any, after: Any
+    index: dict[_Values, set[_Values]],
+    kind: type[Any],
+    names: tuple[str, ...],
+    before: Any,
+    after: Any,
 ) -> None:
+    width = KEY_FIELDS[kind]
     if before is not None:
-        index[tuple(getattr(before, name) for name in names)].discard(before)
+        index[tuple(getattr(before, name) for name in names)].discard(before[:width])
     if after is not None:
-        index.setdefault(tuple(getattr(after, name) for name in names), set()).add(after)
+        index.setdefault(tuple(getattr(after, name) for name in names), set()).add(after[:width])
