@@ -133,6 +133,31 @@ class Reader:
             for row in connection.execution_options(yield_per=CHUNK).execute(query):
                 yield row_of(AttemptRow, row)
 
+    def good(self, wanted: Filter = ALL) -> Iterator[AttemptRow]:
+        """The attempts by which units are good now, in the order of the log."""
+        passes = (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number)
+        query = (
+            select(_attempts)
+            .join(_units, passes)
+            .where(_units.c.word == Outcome.PASS.value, *wanted.where())
+            .order_by(_attempts.c.log, _attempts.c.number)
+        )
+        with self.connection() as connection:
+            for row in connection.execution_options(yield_per=CHUNK).execute(query):
+                yield row_of(AttemptRow, row)
+
+    def elements(self, wanted: Filter = ALL) -> Iterator[dict[str, Any]]:
+        """Attempts as `list --json` prints them."""
+        from burner.manifest.units import element
+
+        with self.connection() as connection:
+            names = origins(connection)
+            query = select(_attempts).where(*wanted.where())
+            rows = connection.execute(query.order_by(_attempts.c.log, _attempts.c.number))
+            while some := rows.fetchmany(CHUNK):
+                for row in some:
+                    yield element(connection, row_of(AttemptRow, row), row[0], names[row[0]])
+
     def count(self, wanted: Filter = ALL) -> int:
         """How many attempts there are, for a progress bar."""
         query = select(func.count()).select_from(_attempts).where(*wanted.where())

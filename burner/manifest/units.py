@@ -199,8 +199,19 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
 
 
 def element(connection: Connection, row: AttemptRow, log: int, origin: str) -> dict[str, Any]:
-    """An attempt as `list --json` prints it; docs/manifest.md says what each key means."""
-    first, bound, last = entries_of(connection, row, log)
+    """An attempt as `list --json` prints it."""
+    return element_of(row, *entries_of(connection, row, log), origin=origin)
+
+
+def element_of(
+    row: AttemptRow,
+    first: Intent | Outcome,
+    bound: NameBound | None,
+    last: Outcome | None,
+    *,
+    origin: str,
+) -> dict[str, Any]:
+    """The same from its records; docs/manifest.md says what each key means."""
     facts = (last and last.attempt) or first.attempt
     if facts is None:
         raise ValueError(f"record {row.number} says nothing of its attempt")

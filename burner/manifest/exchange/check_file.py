@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import BatchClosed, LogBegun
+from burner.manifest.entries.kinds import AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_file import Export, lines_of, read_export
 from burner.manifest.fold.memory import MemoryState
-from burner.manifest.fold.rows import AttemptRow
+from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
@@ -44,6 +44,10 @@ class FileCheck:
     place: str = ""
     """The first bad place."""
 
+    def keys(self) -> list[KeyRow]:
+        """Keys of the log, as the records say."""
+        return sorted(self.state.rows(KeyRow), key=lambda row: row.enrolled)
+
 
 def check_file(
     path: Path,
@@ -53,6 +57,7 @@ def check_file(
     witnesses: Sequence[VerifierKey] = (),
     progress: Progress = lambda _: None,
     ended: Callable[[AttemptRow], None] | None = None,
+    on_record: Callable[[int, AnyEntry], None] = lambda _number, _entry: None,
 ) -> FileCheck:
     """Check an export.
 
@@ -61,8 +66,9 @@ def check_file(
         origin: name of the log, from whoever is trusted; never from the file.
         key: its origin key, likewise.
         witnesses: keys of witnesses whose cosignatures count; false ones are refused.
-        progress: told how many more bytes were read.
-        ended: told of each attempt that ended; None: `state` keeps them.
+        progress: on_record how many more bytes were read.
+        ended: on_record of each attempt that ended; None: `state` keeps them.
+        on_record: on_record of each record that holds.
 
     Returns:
         What it proves; `code` says whether it holds.
@@ -72,7 +78,7 @@ def check_file(
         with lines_of(path) as lines:
             export = read_export(_measured(lines, progress))
             found.state = MemoryState(ended=ended, whole=not export.batch)
-            note = _replayed(found, export, origin, key)
+            note = _replayed(found, export, origin, key, on_record)
             found.cosignatures = check_cosignatures(note, tuple(witnesses))
     except BurnerError as error:
         found.code, found.place = error.code, error.detail
@@ -81,12 +87,19 @@ def check_file(
     return found
 
 
-def _replayed(found: FileCheck, export: Export, origin: str, key: VerifierKey) -> Note:
+def _replayed(
+    found: FileCheck,
+    export: Export,
+    origin: str,
+    key: VerifierKey,
+    on_record: Callable[[int, AnyEntry], None],
+) -> Note:
     replay, found.batch = Replay(found.state), export.batch
     leaves: dict[int, bytes] = {}
     for number, body in export.records:
         entry = replay.take(number, body)
         found.shown += 1
+        on_record(number, entry)
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError("E710", f"it is of {entry.origin}, key {entry.key}")
         if export.batch:

@@ -1,0 +1,56 @@
+"""A copy of a manifest while stations write to it."""
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from burner.errors import BurnerError
+from burner.manifest.local.state import sync_folder
+from burner.manifest.reader import Reader
+from burner.manifest.store.engine import Place, guarded, place, read_only
+from burner.manifest.verify.database import Progress, Verification, verify
+
+PAGES = 1000
+"""Pages copied between looks at the writers."""
+
+
+def backup(source: str | Path, target: Path, progress: Progress = lambda _: None) -> Verification:
+    """Copy a SQLite manifest as it is at one moment, and check the copy.
+
+    Raises:
+        BurnerError: E701 there is nothing to copy, E720 a server (it has backups of its own),
+            E736 the target exists; other E7.
+    """
+    where = place(source)
+    if where.path is None:
+        raise BurnerError("E720", f"{where}: use the server's own backup, pg_dump")
+    if target.exists():
+        raise BurnerError("E736", str(target))
+    Reader(where).close()
+    part = target.with_name(target.name + ".part")
+    try:
+        # Whether the copy can be written is a matter of its own, told with its own name.
+        part.write_bytes(b"")
+        _copy(where, part)
+        with Reader.open(part) as reader, reader.connection() as connection:
+            found = verify(connection, progress=progress)
+        part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return found
+
+
+def _copy(where: Place, part: Path) -> None:
+    """All pages as they are at one moment, however long that takes."""
+    assert where.path is not None  # noqa: S101 - asked by the caller
+    with (
+        guarded(where),
+        closing(read_only(where.path)) as original,
+        closing(sqlite3.connect(part)) as copy,
+    ):
+        original.backup(copy, pages=PAGES)
+        copy.execute("PRAGMA journal_mode=DELETE")

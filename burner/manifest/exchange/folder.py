@@ -1,0 +1,176 @@
+"""The folder of a closed batch: what QA and the customer keep, sealed by one signature.
+
+records.log           the export of the batch, with the proofs of its records
+units.csv             one row an attempt, as records.log has them
+names.csv             names of the good units, for the cloud
+statement.txt         one page: what was counted, checked and sampled, how to check it again
+release.txt           name and digest of what every unit got
+report.html, .json    the production report
+SEAL                  SHA-256 of every file: a note signed by a key of the log
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from burner.errors import BurnerError
+from burner.manifest.batches import BatchStatus
+from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
+from burner.manifest.exchange.check_file import FileCheck, check_file
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.exchange.table import csv_of, names_of
+from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
+from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey, sign
+from burner.manifest.reader import Reader
+from burner.manifest.units import element_of
+
+RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
+STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
+SEALED = "burner sealed folder v1"
+
+
+def write_folder(
+    reader: Reader,
+    found: BatchStatus,
+    folder: Path,
+    *,
+    signer: NoteSigner,
+    key: VerifierKey,
+    papers: Mapping[str, str],
+) -> FileCheck:
+    """Write and seal the folder of a batch that was closed.
+
+    Args:
+        reader: the manifest.
+        found: the batch as it stands.
+        folder: made when it is missing.
+        signer: the key of the station.
+        key: the origin key of the log.
+        papers: statement, report, and whatever else is to be sealed, by name.
+
+    Raises:
+        BurnerError: E459 when the batch is not closed, E705 when the folder cannot be written,
+            E713 when its export does not hold.
+    """
+    if found.row.closed == NEVER:
+        raise BurnerError("E459", f"batch {found.batch} is not closed")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / RECORDS, export_log(reader, found.batch))
+        shown = _Shown(folder / RECORDS, reader.origin, key)
+        release = f"{found.row.profile}\n{found.row.release_digest}\n"
+        contents: dict[str, Iterable[str]] = {
+            **{name: (text,) for name, text in papers.items()},
+            RELEASE: (release,),
+            UNITS: shown.units(),
+            NAMES: shown.names(),
+        }
+        for name, lines in contents.items():
+            _write(folder / name, lines)
+        seal = _seal_text(reader.origin, found.batch, _digests(folder, [*contents, RECORDS]))
+        _write(folder / SEAL, [str(sign(seal, signer))])
+    except OSError as error:
+        raise BurnerError("E705", f"{folder}: {error.strerror}") from error
+    return shown.check
+
+
+def check_folder(
+    folder: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
+) -> tuple[FileCheck, list[str]]:
+    """Check a sealed folder with nothing but a key from outside it.
+
+    Returns:
+        What its export proves, and what is wrong with its other files.
+    """
+    shown = _Shown(folder / RECORDS, origin, key, witnesses)
+    if shown.check.code:
+        return shown.check, []
+    wrong = [*_check_seal(folder, shown)]
+    for name, lines in ((UNITS, shown.units()), (NAMES, shown.names())):
+        try:
+            text = (folder / name).read_text(encoding="utf-8-sig", newline="")
+        except (OSError, UnicodeDecodeError):
+            wrong.append(f"{name} cannot be read")
+            continue
+        if text != "".join(lines):
+            wrong.append(f"{name} is not what the records say")
+    return shown.check, wrong
+
+
+class _Shown:
+    """What the export of a folder shows: the lists are made from it, and checked against it."""
+
+    def __init__(
+        self, path: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
+    ) -> None:
+        self._entries: dict[int, AnyEntry] = {}
+        self.check = check_file(
+            path, origin, key, witnesses=witnesses, on_record=self._entries.__setitem__
+        )
+        self.origin = origin
+
+    def units(self) -> Iterator[str]:
+        """The lines of units.csv."""
+        rows = sorted(self.check.state.rows(AttemptRow))
+        return csv_of(self._element(row) for row in rows if row.batch == self.check.batch)
+
+    def names(self) -> Iterator[str]:
+        """The lines of names.csv."""
+        state = self.check.state
+        good = {
+            row.unit_id for row in state.rows(MemberRow, batch=self.check.batch) if row.word == PASS
+        }
+        passed = sorted(row.passed for row in state.rows(UnitRow) if row.unit_id in good)
+        rows = (state.get(AttemptRow, number) for number in passed)
+        return names_of(row.device_name for row in rows if row and row.batch == self.check.batch)
+
+    def _element(self, row: AttemptRow) -> dict[str, Any]:
+        first = self._entries[row.number]
+        bound = self._entries.get(row.bound)
+        last = self._entries.get(row.ended)
+        assert isinstance(first, Intent | Outcome)  # noqa: S101 - the fold made the row of it
+        return element_of(
+            row,
+            first,
+            bound if isinstance(bound, NameBound) else None,
+            last if isinstance(last, Outcome) else None,
+            origin=self.origin,
+        )
+
+
+def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
+    try:
+        note = Note.parse((folder / SEAL).read_bytes())
+    except (OSError, NoteError) as error:
+        yield f"{SEAL}: {error}"
+        return
+    try:
+        if not any(note.check([VerifierKey.parse(k.key)]) for k in shown.check.keys()):
+            yield f"{SEAL} is not signed by a key of the log"
+    except NoteError as error:
+        yield f"{SEAL}: {error}"
+    names = [path.name for path in sorted(folder.iterdir()) if path.name != SEAL]
+    if any(path.is_symlink() or not path.is_file() for path in folder.iterdir()):
+        yield "it holds what is no file"
+        return
+    if note.text != _seal_text(shown.origin, shown.check.batch, _digests(folder, names)):
+        yield f"the files are not those that {SEAL} names"
+
+
+def _seal_text(origin: str, batch: str, digests: Mapping[str, str]) -> str:
+    lines = [f"{digest} {name}" for name, digest in digests.items()]
+    return "\n".join([SEALED, origin, f"batch {batch}", *lines]) + "\n"
+
+
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in sorted(names):
+        with (folder / name).open("rb") as file:
+            found[name] = file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)

@@ -1,0 +1,35 @@
+"""A folder that is filled beside its place and moved there when it is whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+
+from burner.errors import BurnerError
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Where to write what is to stand in `folder`. Nothing is there before all of it is.
+
+    Raises:
+        BurnerError: E705 it cannot be made there, E736 something is there already.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise BurnerError("E736", f"{folder} is not empty")
+        if folder.exists() and not folder.is_dir():
+            raise BurnerError("E736", f"{folder} is a file")
+        rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        (part / "probe").write_bytes(bytes(4096))
+        (part / "probe").unlink()
+        yield part
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    except OSError as error:
+        raise BurnerError("E705", f"{folder}: {error.strerror}") from error
+    finally:
+        rmtree(part, ignore_errors=True)

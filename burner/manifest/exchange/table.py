@@ -1,0 +1,84 @@
+"""Attempts as tables: CSV for people, JSON lines for an MES, names for the cloud."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
+
+from burner.manifest.reader import ALL, Filter, Reader
+
+COLUMNS = (
+    *("number", "origin", "started", "ended", "station", "slot", "operator", "batch", "profile"),
+    *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
+    *("step", "seconds", "detail", "written", "try_number", "rework", "ids", "fingerprint"),
+    *("regions", "versions", "attempt", "imei", "serial", "label"),
+)
+"""Of a CSV; append-only, so that an import by position stays right."""
+IDS = frozenset(("imei", "serial", "label"))
+BOM = "\ufeff"
+"""By it a spreadsheet knows UTF-8."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
+
+HEADER = "DeviceName"
+"""First line of a list of names. What the cloud's console wants is not settled by any public
+source, so it is the caller's."""
+
+Elements = Iterable[dict[str, Any]]
+
+
+def csv_of(elements: Elements) -> Generator[str, None, None]:
+    """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
+    line = _writer("\r\n")  # so that it quotes either of them
+    yield line(COLUMNS)
+    for element in elements:
+        yield line(_cell(element, column) for column in COLUMNS)
+
+
+def json_lines(elements: Elements) -> Generator[str, None, None]:
+    """One line an attempt, with the keys of `list --json`."""
+    for element in elements:
+        yield json.dumps(element, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None, None]:
+    """One line a name; exact, because the cloud takes each cell as the DeviceName."""
+    line = _writer("\n")
+    if header:
+        yield f"{header}\n"
+    for name in names:
+        yield line([name])
+
+
+def good_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+    """Names of the units that are good by an attempt that the filter lets through."""
+    yield from (row.device_name for row in reader.good(wanted))
+
+
+def _writer(terminator: str) -> Callable[[Iterable[str]], str]:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=terminator)
+
+    def line(cells: Iterable[str]) -> str:
+        text.seek(0)
+        text.truncate()
+        writer.writerow(cells)
+        return text.getvalue().removesuffix(terminator) + "\n"
+
+    return line
+
+
+def _cell(element: dict[str, Any], column: str) -> str:
+    if column == "fingerprint":
+        value = (element["silicon"] or {}).get("fingerprint", "")
+    elif column in IDS:
+        value = element["ids"].get(column, "")
+    else:
+        value = element[column]
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        return "'" + value if value.startswith(FORMULA) else value
+    return "" if value is None else str(value)
