@@ -44,6 +44,7 @@ class FileCheck:
     place: str = ""
     """The first bad place."""
 
+    @property
     def keys(self) -> list[KeyRow]:
         """Keys of the log, as the records say."""
         return sorted(self.state.rows(KeyRow), key=lambda row: row.enrolled)

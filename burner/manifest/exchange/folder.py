@@ -89,7 +89,7 @@ def check_folder(
     wrong = [*_check_seal(folder, shown)]
     for name, lines in ((UNITS, shown.units()), (NAMES, shown.names())):
         try:
-            text = (folder / name).read_text(encoding="utf-8-sig", newline="")
+            text = (folder / name).read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             wrong.append(f"{name} cannot be read")
             continue
@@ -146,7 +146,7 @@ def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
         yield f"{SEAL}: {error}"
         return
     try:
-        if not any(note.check([VerifierKey.parse(k.key)]) for k in shown.check.keys()):
+        if not any(note.check([VerifierKey.parse(k.key)]) for k in shown.check.keys):
             yield f"{SEAL} is not signed by a key of the log"
     except NoteError as error:
         yield f"{SEAL}: {error}"
