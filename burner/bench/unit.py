@@ -55,6 +55,11 @@ class FaultKind(StrEnum):
     """Secure boot is on already."""
     SECURE_DOWNLOAD = "secure-download"
     """Secure download mode: no stub, no register reads, no read-back. From the ESP32-S2 on."""
+    NO_DOWNLOAD = "no-download"
+    """Download mode is switched off by eFuse. An ESP32 says so and stops, later chips start from
+    flash although IO0 is low."""
+    NO_SECURITY_INFO = "no-security-info"
+    """The ROM refuses GET_SECURITY_INFO, by which the chips after the ESP32-S2 are known."""
     LATE_RESET = "late-reset"
     """The reset button sticks: the chip leaves reset `seconds` after EN is released."""
     NO_RESET = "no-reset"
