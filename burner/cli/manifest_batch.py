@@ -127,11 +127,19 @@ def _say_bad(found: "BatchStatus") -> None:
 @click.argument("batch")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Default: ./BATCH")
 @click.option("--with-open", is_flag=True, help="OPEN units count as missing.")
+@click.option("--bom", is_flag=True, help="units.csv with a byte order mark, for spreadsheets.")
 @operator_option
 @station_option
 @manifest_option
 def close(
-    *, batch: str, out: Path | None, with_open: bool, operator: str, station: str, manifest: str
+    *,
+    batch: str,
+    out: Path | None,
+    with_open: bool,
+    bom: bool,
+    operator: str,
+    station: str,
+    manifest: str,
 ) -> None:
     """Check the whole manifest, close BATCH, sign that and write the batch's sealed folder.
 
@@ -163,6 +171,7 @@ def close(
             station=station,
             audited=lines(ledger.reader, batch),
             extra=_papers(ledger.reader, batch),
+            bom=bom,
         )
     _say_units(found)
     screen.say(f"Sealed with key {signer.public.id} of {station}: {folder}")

@@ -3,7 +3,7 @@
 import csv
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,27 @@ def test_a_cell_that_a_spreadsheet_would_execute_is_guarded(folder: Path) -> Non
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert "'=cmd|'/C calc'!A0" in cells
     assert '\'-1, "x"\rnew\0' in cells
+
+
+def test_a_folder_sealed_before_there_were_columns_for_ids_still_agrees(
+    folder: Path, trusted: Mapping[str, PublicKey], signer: Signer, tmp_path: Path
+) -> None:
+    victim = Path(shutil.copytree(folder, tmp_path / "older"))
+    with (victim / "units.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row[:26] for row in csv.reader(file)]
+    assert rows[0][-1] == "attempt"
+    write_rows(victim / "units.csv", rows)
+    reseal(victim, signer)
+    assert verify_folder(victim, trusted).flaws == []
+    rows[2][5] = "wu"
+    write_rows(victim / "units.csv", rows)
+    reseal(victim, signer)
+    assert verify_folder(victim, trusted).flaws[0].startswith("units.csv, row 3, is not")
+
+
+def write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def test_an_outcome_withheld_from_the_folder_is_missed_however_well_it_is_sealed(

@@ -15,7 +15,7 @@ from burner.manifest.checks.offline import Findings, check_file
 from burner.manifest.checks.shapes import is_hash
 from burner.manifest.checks.tally import Tally, digest_of
 from burner.manifest.files.chainfile import chain_lines
-from burner.manifest.files.export import COLUMNS
+from burner.manifest.files.export import COLUMNS, FORMS
 from burner.manifest.files.folder import (
     NAMES,
     RECORDS,
@@ -144,7 +144,8 @@ def _check_content(
 ) -> None:
     """The files against each other: the chain holds, the close covers it, the rest follows."""
     batch = str(seal["batch"])
-    tally = Tally(str(seal["manifest"]), batch)
+    columns = _columns(folder / UNITS)
+    tally = Tally(str(seal["manifest"]), batch, columns)
     with chain_lines(folder / RECORDS) as lines:
         found = check_file(lines, trusted, watch=tally.take, wanted=wanted)
     verdict.findings = found
@@ -161,7 +162,7 @@ def _check_content(
     closing = tally.closings[0]
     verdict.flaws += [f"{RECORDS}: {flaw}" for flaw in _uncovered(found, closing)]
     verdict.flaws += _miscounted(tally, closing["data"]["counts"])
-    verdict.flaws += _wrong_rows(folder / UNITS, tally)
+    verdict.flaws += _wrong_rows(folder / UNITS, tally, columns)
     if NAMES in seal["files"] and not _same_names(folder / NAMES, tally):
         verdict.flaws.append(f"{NAMES} is not the list of the good units in {RECORDS}")
     verdict.flaws += _wrong_statement(folder / STATEMENT, closing)
@@ -194,16 +195,25 @@ def _miscounted(tally: Tally, counts: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _wrong_rows(path: Path, tally: Tally) -> list[str]:
+def _columns(path: Path) -> tuple[str, ...]:
+    """Those of the file, if burner has ever written such; else today's, which it then lacks."""
+    try:
+        there = tuple(next(_rows(path), ()))
+    except (ValueError, csv.Error):
+        return COLUMNS
+    return there if there in FORMS else COLUMNS
+
+
+def _wrong_rows(path: Path, tally: Tally, columns: Sequence[str]) -> list[str]:
     """The first row that is not as the records have it."""
     left = dict(tally.rows)
     try:
         for number, row in enumerate(_rows(path), 1):
             if number == 1:
-                if row != list(COLUMNS):
+                if row != list(columns):
                     return [f"{UNITS}, row 1: not the columns burner writes"]
                 continue
-            cells = dict(zip(COLUMNS, row, strict=True))
+            cells = dict(zip(columns, row, strict=True))
             where = (_without_guard(cells["station"]), int(cells["seq"]))
             if left.pop(where, None) != digest_of(row):
                 what = f"is not the attempt of {where[0]}, record {where[1]}, in {RECORDS}"
@@ -217,7 +227,7 @@ def _wrong_rows(path: Path, tally: Tally) -> list[str]:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST)
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         yield from csv.reader(file, strict=True)
 
 

@@ -4,7 +4,7 @@ The folder's CSV files are made from the same records by the same rules, so whoe
 compares them cell by cell.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from burner.manifest.bodies import Life, element
 from burner.manifest.chain import Kind
 from burner.manifest.files.chainfile import Line
-from burner.manifest.files.export import cells_of
+from burner.manifest.files.export import COLUMNS, cells_of
 from burner.manifest.history import WITHDRAWING
 from burner.manifest.order import follows, in_order
 from burner.model import Outcome
@@ -44,7 +44,9 @@ class Word(NamedTuple):
 class Tally:
     """Follows the records of one batch in one manifest."""
 
-    def __init__(self, manifest: str, batch: str) -> None:
+    def __init__(self, manifest: str, batch: str, columns: Sequence[str] = COLUMNS) -> None:
+        """`columns`: of the rows that are compared with these."""
+        self._columns = columns
         self._manifest, self._batch = manifest, batch
         self.rows: dict[tuple[str, int], bytes] = {}
         """Station and number of an attempt → digest of its row in the CSV."""
@@ -114,7 +116,9 @@ class Tally:
     def _end(self, lines: list[Line]) -> None:
         life = Life([line.body for line in lines])
         first = life.first
-        self.rows[first["station"], first["seq"]] = digest_of(cells_of(element(life)))
+        self.rows[first["station"], first["seq"]] = digest_of(
+            cells_of(element(life), self._columns)
+        )
         if first["kind"] == Kind.INTENT or (first["unit_id"] and life.outcome is Outcome.FAIL):
             data = lines[0].value["data"]
             self._say({**first, "device_name": life.last["device_name"]}, data, life.outcome.value)

@@ -7,7 +7,7 @@
 {"burner":"end 1", …}         where each chain ends; a file without it is not whole
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -64,7 +64,7 @@ def chain_lines(path: Path) -> Iterator[Iterator[str]]:
 
 def export_chain(
     reader: Reader, batch: str = "", ends_at: Mapping[tuple[str, str], int] | None = None
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Every chain of the manifest, line by line, in constant memory.
 
     Args:

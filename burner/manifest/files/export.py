@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 import orjson
 
@@ -36,20 +36,27 @@ COLUMNS = (
     "regions",
     "versions",
     "attempt",
+    "imei",
+    "serial",
+    "label",
 )
 """Of a CSV; append-only, so that an import by position stays right."""
-
+FORMS = (COLUMNS[:26], COLUMNS)
+"""The columns that burner has ever written: folders sealed then are still checked."""
+IDS = frozenset(("imei", "serial", "label"))
+BOM = "\ufeff"
+"""By it a spreadsheet knows UTF-8."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
 
-def csv_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+def csv_lines(reader: Reader, wanted: Filter = ALL) -> Generator[str, None, None]:
     """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
     return csv_of(reader.elements(wanted))
 
 
-def csv_of(elements: Iterable[Data]) -> Iterator[str]:
+def csv_of(elements: Iterable[Data]) -> Generator[str, None, None]:
     """The same of attempts that were read before."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # so that it quotes either of them
@@ -65,18 +72,24 @@ def csv_of(elements: Iterable[Data]) -> Iterator[str]:
         yield line(cells_of(element))
 
 
-def cells_of(element: Data) -> list[str]:
-    """The cells of an attempt, in the order of COLUMNS."""
-    return [_cell(element, column) for column in COLUMNS]
+def with_bom(lines: Iterable[str]) -> Generator[str, None, None]:
+    """The same text for a spreadsheet."""
+    yield BOM
+    yield from lines
 
 
-def json_lines(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+def cells_of(element: Data, columns: Sequence[str] = COLUMNS) -> list[str]:
+    """The cells of an attempt, in the order of the columns."""
+    return [_cell(element, column) for column in columns]
+
+
+def json_lines(reader: Reader, wanted: Filter = ALL) -> Generator[str, None, None]:
     """One line an attempt, with the keys of `list --json`."""
     for element in reader.elements(wanted):
         yield orjson.dumps(element).decode() + "\n"
 
 
-FORMATS: dict[str, Callable[[Reader, Filter], Iterator[str]]] = {
+FORMATS: dict[str, Callable[[Reader, Filter], Generator[str, None, None]]] = {
     "csv": csv_lines,
     "jsonl": json_lines,
 }
@@ -85,6 +98,8 @@ FORMATS: dict[str, Callable[[Reader, Filter], Iterator[str]]] = {
 def _cell(element: Data, column: str) -> str:
     if column == "fingerprint":
         value = (element["silicon"] or {}).get("fingerprint", "")
+    elif column in IDS:
+        value = element["ids"].get(column, "")
     else:
         value = element[column]
     if isinstance(value, dict | list):

@@ -30,7 +30,7 @@ from burner.manifest.chain import Kind
 from burner.manifest.checks.tally import Tally
 from burner.manifest.checks.verify import Verdict
 from burner.manifest.files.chainfile import Line, chain_lines, export_chain, read_chain
-from burner.manifest.files.export import csv_of
+from burner.manifest.files.export import csv_of, with_bom
 from burner.manifest.files.name_list import HEADER
 from burner.manifest.files.statement import statement
 from burner.manifest.reader import Filter, Reader
@@ -56,6 +56,7 @@ def write_folder(
     station: str,
     audited: Sequence[str],
     extra: Mapping[str, str] | None = None,
+    bom: bool = False,
 ) -> None:
     """Write and seal the folder of a batch that was closed and checked.
 
@@ -68,6 +69,7 @@ def write_folder(
         station: whose key that is.
         audited: what is on record of the sample audit, for the statement.
         extra: further files by name (a report); a list of names is made anew, from the records.
+        bom: begin units.csv with a byte order mark, for spreadsheets.
 
     Raises:
         BurnerError: E459 when the batch is not closed, E705 when the folder cannot be written.
@@ -77,13 +79,14 @@ def write_folder(
         raise BurnerError("E459", f"batch {found.batch} is not closed")
     ends = _ends(reader, closed)
     page = statement(found, closed, verdict, key=signer.public.id, station=station, audited=audited)
+    units = csv_of(_as_closed(reader, found.batch, {**ends, **_own_end(closed)}))
     contents: dict[str, Iterable[str]] = {
         **{name: (text,) for name, text in (extra or {}).items()},
         RELEASE: (f"{found.profile}\n{found.release_digest}\n",),
         KEY: (signer.public.pem(),),
         STATEMENT: (page,),
         RECORDS: export_chain(reader, found.batch, ends),
-        UNITS: csv_of(_as_closed(reader, found.batch, {**ends, **_own_end(closed)})),
+        UNITS: with_bom(units) if bom else units,
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

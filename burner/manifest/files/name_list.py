@@ -6,7 +6,7 @@ not settled by any public source, so the header is the caller's, and may be none
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import groupby
 
 from burner.manifest.attempt_rows import attempt_rows
@@ -16,7 +16,9 @@ from burner.model import Outcome
 HEADER = "DeviceName"
 
 
-def name_lines(reader: Reader, wanted: Filter = ALL, header: str = HEADER) -> Iterator[str]:
+def name_lines(
+    reader: Reader, wanted: Filter = ALL, header: str = HEADER
+) -> Generator[str, None, None]:
     """One line a unit whose last attempt passed and that nobody scrapped or voided, as they were
     done.
 
