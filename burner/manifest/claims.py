@@ -232,7 +232,7 @@ def _holder(connection: Connection, device_name: str, claim: Any) -> str:
 
 
 def belongs(what: str, unit_id: str, life: Life) -> str:
-    """Whose a name or an ID is, since when, from where."""
+    """Whose a name or an ID is, since when, from which station and slot, in no language."""
     when = life.first["at"][:16].replace("T", " ")
-    where = f"station {life.first['station']}, slot {life.attempt.get('slot', '?')}"
-    return f"{what} belongs to unit {unit_id} since {when} UTC, {where}"
+    where = f"{life.first['station']} #{life.attempt.get('slot', '?')}"
+    return f"{what}: {unit_id}, {when} UTC, {where}"
