@@ -231,6 +231,11 @@ class UnitSpec:
         return replace(self, **changes)  # type: ignore[arg-type]
 
     @property
+    def product_file(self) -> Path | None:
+        """Keeps between runs what an AT firmware was told, beside the flash."""
+        return self.flash_file.with_suffix(".product") if self.flash_file else None
+
+    @property
     def flash_unique_id(self) -> bytes:
         """8 bytes, what the flash answers to command 0x4B."""
         return sha256(f"flash {self.serial or self.mac}".encode()).digest()[:8]

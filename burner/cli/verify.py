@@ -144,7 +144,6 @@ def _one(device: "Esp", reader: "Reader", release: "Release | None") -> Verified
         if record is None:
             raise BurnerError("E620", silicon.unit_id)
         checks = rules.verify(device, silicon, record, release)
-        device.boot(0.0, lambda _: True)
     except BurnerError as error:
         return Verified(problem=error)
     finally:
