@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from burner.advice import advise
-from burner.carriers import AtCarrier, KeyConfig, carrier_for
+from burner.carriers import AtCarrier, KeyConfig, PatchCarrier, carrier_for
 from burner.errors import BurnerError, Finding
 from burner.files import read_plain
 from burner.identity_settings import check_sources
+from burner.image import BOOTLOADER_OFFSETS, parse
 from burner.layout import all_placed, check_segments, merge, place
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
-from burner.profile import FlashPlan, Profile, read_profile
+from burner.profile import FlashPlan, Profile, TableFile
+from burner.profile_reading import Reading, read_profile
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
@@ -37,22 +39,66 @@ class Survey:
 
 def survey(path: Path) -> Survey:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
-    seen = survey_without_secret(path)
-    secret = _check_secret(seen.plan) if isinstance(seen.plan, Profile) else []
+    seen, reading = _look_over(path)
+    if reading is None or reading.whole.value is None:
+        return seen
+    secret = filter(reading.concerns, _check_secret(reading.whole.value))
     return replace(seen, findings=(*seen.findings, *secret))
 
 
 def survey_without_secret(path: Path) -> Survey:
     """As `survey`, without a look for the secret."""
+    return _look_over(path)[0]
+
+
+def _look_over(path: Path) -> tuple[Survey, Reading | None]:
     try:
-        plan, findings = read_profile(path)
+        reading = read_profile(path)
     except BurnerError as error:
-        return Survey(None, None, (), error.findings)
-    if plan is None:
-        return Survey(None, None, (), findings)
-    files, missing = read_files(plan)
-    seen = examine(plan, files)
-    return replace(seen, findings=(*findings, *missing, *seen.findings))
+        return Survey(None, None, (), error.findings), None
+    if reading.whole.value is None:
+        return Survey(None, None, (), reading.findings), reading
+    whole = reading.whole.value
+    files, missing = read_files(whole)
+    seen = examine(*_what_is_known(reading, whole, files))
+    found = (*reading.findings, *filter(reading.concerns, (*missing, *seen.findings)))
+    if reading.plan is None:
+        return Survey(None, None, (), found), reading
+    return replace(seen, plan=reading.plan, findings=found), reading
+
+
+def _what_is_known(
+    reading: Reading, whole: Profile, files: Mapping[str, bytes]
+) -> tuple[Profile, Mapping[str, bytes]]:
+    """A profile without its stand-ins' effects: what has no place of its own is not placed.
+
+    A chip that is not said is the one that the images were built for. Where that is not known
+    either, or there is no table yet, there is no layout to check.
+    """
+    if not reading.findings:
+        return whole, files
+    fields = {name: whole.files_field(name)[:-1] for name in files}
+    placed = {
+        name: data
+        for name, data in files.items()
+        if all(reading.holds(*fields[name], key) for key in ("file", "offset", "partition"))
+    }
+    chip: str | None = whole.chip.type
+    if not reading.holds("chip", "type"):
+        chip = next(filter(None, map(_built_for, placed.values())), None)
+    if chip is None or not reading.holds("partition_table"):
+        return whole.model_copy(update={"partition_table": TableFile(file="-")}), {}
+    like = whole.chip.model_copy(update={"type": chip})
+    return whole.model_copy(update={"chip": like}), placed
+
+
+def _built_for(data: bytes) -> str | None:
+    """The chip of a firmware image; None for anything else."""
+    try:
+        chip = parse(data).chip
+    except BurnerError:
+        return None
+    return chip if chip in BOOTLOADER_OFFSETS else None
 
 
 def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
@@ -68,8 +114,8 @@ def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     segments = merge(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
     whole = replace(layout, segments={s.name: s for s in segments})
-    if all_placed(plan, layout):
-        findings += advise(plan, whole, images, [s.name for s in filled])
+    carried = [s.name for s in filled]
+    findings += advise(plan, whole, images, carried, complete=all_placed(plan, layout))
     return Survey(plan, layout, segments, tuple(findings))
 
 
@@ -100,6 +146,9 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
     if carrier is None or isinstance(carrier, AtCarrier):
         return (), []
+    patched = carrier.settings.image if isinstance(carrier, PatchCarrier) else ""
+    if patched in plan.files() and patched not in layout.segments:
+        return (), []  # what is wrong with the image has been said
     findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
     if any(not finding.warning for finding in findings):
         return (), findings

@@ -13,9 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model", "phrases", "visible"),
     (
-        *("schema", "complaint", "secrets", "partitions", "otadata", "image", "layout", "advice"),
-        "secret_search",
-        *("profile", "release", "survey"),
+        *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
+        *("advice", "secret_search", "profile", "profile_reading", "release", "survey"),
         *("files", "canonical", "release_file", "release_diff", "naming"),
         *("identity", "identity_settings", "modem_dialects", "device_lines"),
         *("admission", "reburn", "boot", "patterns", "carriers", "builds", "scaffold"),
@@ -32,7 +31,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
-        *("patterns.py", "identity_settings.py", "carriers", "bench/spec.py", "station/map.py"),
+        *(
+            "patterns.py",
+            "mending.py",
+            "identity_settings.py",
+            "carriers",
+            "bench/spec.py",
+            "station/map.py",
+        ),
     ),
     "pydantic_core": ("schema.py", "complaint.py"),
     "re2": ("patterns.py",),

@@ -21,6 +21,7 @@ __all__ = [
     "CarrierSettings",
     "KeyConfig",
     "KeyState",
+    "PatchCarrier",
     "Place",
     "carrier_for",
     "is_moved",
