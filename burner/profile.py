@@ -1,12 +1,14 @@
 """What a product is: the engineer's YAML as a frozen `Profile`."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from burner.baud_rates import Baud
 from burner.boot import BootSettings
 from burner.carriers import CarrierSettings
 from burner.errors import BurnerError
@@ -70,6 +72,24 @@ def _flash_size(size: int) -> int:
     return size
 
 
+def _code(text: str) -> str:
+    if not re.fullmatch(r"E[0-9]{3}", text):
+        raise refusal("E149", f"found {text[:40]!r}", "the code of a warning, such as E122")
+    return text
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or "\n" in text.strip():
+        raise refusal(
+            "E149", "no reason" if not text.strip() else "several lines", "why, in a line"
+        )
+    return text.strip()
+
+
+WarningCode = Annotated[str, AfterValidator(_code)]
+Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
+
+
 class Product(Strict):
     """Who the product is, on the line and to the cloud."""
 
@@ -94,7 +114,7 @@ class Flash(Strict):
     """The flash part, and how fast to fill it."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
-    baud: Annotated[int, Field(ge=9600, le=5_000_000)] = 921600
+    baud: Annotated[Baud, Field(ge=9600)] = 921600
     """Where the ladder of baud rates starts."""
     early_baud: Literal["auto", "never"] = "auto"
     """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
@@ -213,6 +233,8 @@ class Profile(FlashPlan):
     """How many units this release may make, over all batches."""
     reburn: Reburn = Reburn.REFUSE
     """What becomes of a good unit of another release when it comes to this one."""
+    accept: Mapping[WarningCode, Reason] = {}
+    """Warnings of `profile check` that are accepted, by code, each with the reason."""
 
     @property
     def title(self) -> str:

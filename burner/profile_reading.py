@@ -68,6 +68,8 @@ class Reading:
         invented = {dotted(path) for path in self.whole.stand_ins | self.unfilled}
         if any(field == at or field.startswith((f"{at}.", f"{at}[")) for at in invented):
             return False
+        if finding.code == "E175" and self.findings:
+            return False  # it may occur once the rest is put right
         behind = _JUDGED_BY.get(finding.code, ())
         parts = (path[: len(behind)] for path in self.whole.stand_ins | self.unfilled)
         return not behind or (self.holds(*behind) and behind not in parts)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from burner import schema
+from burner.acceptance import accepted
 from burner.canonical import canonical, digest
 from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
@@ -109,7 +110,7 @@ def open_release(
         secret = resolve(profile.product.secret, source.parent, ask)
     notes = check_product_secret(secret, reference or profile.place("product", "secret"))
     refuse([*notes, *secret_in_profile(profile, secret)])
-    return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
+    return freeze(profile, seen.layout, secret, (*seen.findings, *accepted(notes, profile.accept)))
 
 
 def is_release_file(path: Path) -> bool:
@@ -224,7 +225,8 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
 def index(profile: Profile, layout: Layout) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
-    Not in it: paths, times, baud rates, where the secret is kept, or anything of the secret.
+    Not in it: paths, times, accepted warnings, baud rates, where the secret is kept, or anything of
+    the secret.
     """
     decides = profile.model_dump(
         mode="json",
@@ -235,6 +237,7 @@ def index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "flash": {"baud", "early_baud"},
             "partition_table": True,
             "images": True,
+            "accept": True,
         },
     )
     parts = [

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from burner.acceptance import accepted, check_acceptance
 from burner.advice import advise
+from burner.baud_rates import check_baud_rates
+from burner.blanks import check_blanks
 from burner.carriers import AtCarrier, KeyConfig, PatchCarrier, carrier_for
 from burner.errors import BurnerError, Finding
 from burner.files import read_plain
+from burner.fixed_values import check_fixed_values
 from burner.identity_settings import check_sources
 from burner.image import BOOTLOADER_OFFSETS, parse
 from burner.layout import all_placed, check_segments, merge, place
@@ -42,8 +46,9 @@ def survey(path: Path) -> Survey:
     seen, reading = _look_over(path)
     if reading is None or reading.whole.value is None:
         return seen
-    secret = filter(reading.concerns, _check_secret(reading.whole.value))
-    return replace(seen, findings=(*seen.findings, *secret))
+    profile = reading.whole.value
+    secret = filter(reading.concerns, _check_secret(profile))
+    return replace(seen, findings=(*seen.findings, *accepted(secret, profile.accept)))
 
 
 def survey_without_secret(path: Path) -> Survey:
@@ -105,18 +110,44 @@ def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
     layout, images, findings = place(plan, files)
     if isinstance(plan, Profile):
-        findings += check_settings(plan.name, plan.chip.type, plan.place("name"))
-        findings += check_sources(plan.name, plan.identity, plan.place)
-        findings += _check_product_id(plan)
+        findings += _check_values(plan)
     if layout is None:
-        return Survey(plan, None, (), tuple(findings))
+        return _surveyed(plan, None, (), findings)
     filled, problems = _fill_stand_in(plan, layout)
     segments = merge(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
+    patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
+    findings += check_blanks(plan, layout, () if patched else filled)
     whole = replace(layout, segments={s.name: s for s in segments})
-    carried = [s.name for s in filled]
-    findings += advise(plan, whole, images, carried, complete=all_placed(plan, layout))
+    carried, complete = [s.name for s in filled], all_placed(plan, layout)
+    findings += advise(plan, whole, images, carried, complete=complete)
+    return _surveyed(plan, layout, segments, findings, complete=complete)
+
+
+def _surveyed(
+    plan: FlashPlan,
+    layout: Layout | None,
+    segments: tuple[Segment, ...],
+    findings: list[Finding],
+    *,
+    complete: bool = False,
+) -> Survey:
+    if isinstance(plan, Profile):
+        complete = complete and all(finding.warning for finding in findings)
+        findings += check_acceptance(plan, findings, complete=complete)
+        return Survey(plan, layout, segments, accepted(findings, plan.accept))
     return Survey(plan, layout, segments, tuple(findings))
+
+
+def _check_values(profile: Profile) -> list[Finding]:
+    """What is wrong with values that no file is needed to judge."""
+    return [
+        *check_settings(profile.name, profile.chip.type, profile.place("name")),
+        *check_sources(profile.name, profile.identity, profile.place),
+        *check_baud_rates(profile),
+        *check_fixed_values(profile),
+        *_check_product_id(profile),
+    ]
 
 
 def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:

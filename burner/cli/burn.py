@@ -102,17 +102,21 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
     for finding in found:
         told = {"event": "warning", **asdict(finding)}
         del told["warning"]
+        if not finding.accepted:
+            del told["accepted"]
         screen.say(json.dumps(told, ensure_ascii=False))
 
 
-def made_otherwise(release: "Release", ledger: "Ledger") -> list["Finding"]:
+def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     """A warning for each earlier batch of the same version whose units are other ones."""
+    from burner.acceptance import accepted
     from burner.advice import same_version_made_otherwise
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
-    return same_version_made_otherwise(profile.title, release.made(), earlier, at)
+    found = same_version_made_otherwise(profile.title, release.made(), earlier, at)
+    return accepted(found, profile.accept)
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":
