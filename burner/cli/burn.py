@@ -65,8 +65,8 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
-    from burner.cli.desk import passphrase, product_secret
     from burner.cli.order import is_person
+    from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
     from burner.manifest.ledger import EVERY, Ledger
@@ -77,13 +77,13 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     person = is_person() and not wish.yes and not wish.as_json
     stock, search = Stock(), SecretSearch()
     with warm_devices(slots, wish.logs, stock, search) as devices:
-        ask = product_secret if person else None
+        ask = asks_product_secret(wish.source.name) if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
         search.add(release.key.product_secret)
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
-        signer = signer_for(slots.station, ask=passphrase if person else None)
+        signer = signer_for(slots.station, asks_passphrase(Use.RECORDS) if person else None)
         real = slots.hand is None
         every = slots.checkpoint_every or EVERY
         with Ledger.open(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, screen
-from burner.cli.desk import operator_option, passphrase, station_option
+from burner.cli.desk import operator_option, station_option
 from burner.cli.manifest_verify import key_option, trust
 from burner.cli.options import Moment, json_option, manifest_option
+from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def close(
     from burner.report.audit import lines
 
     folder = out or Path(folder_of(batch))
-    signer = keys.unlock(station, passphrase)
+    signer = keys.unlock(station, asks_passphrase(Use.BATCH))
     with Ledger.open(manifest, station) as ledger, new_folder(folder) as part:
         closes = _may_close(ledger, batch, with_open)
         _verified(ledger.reader, thorough=True)

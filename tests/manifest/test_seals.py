@@ -254,23 +254,60 @@ def test_an_edit_of_an_imported_chain_is_found(exported: list[str], tmp_path: Pa
 # -- keys ------------------------------------------------------------------------------------------
 
 
-def test_a_private_key_is_encrypted_and_its_owners_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    signer = keys.make("vault", "open sesame")
-    path = keys._folder("vault") / f"{signer.public.id}.pem"
-    assert b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
+def kept(signer: Signer, owner: str) -> bytes:
+    """The file of a private half, which its account alone may read."""
+    path = keys._folder(owner) / f"{signer.public.id}.pem"
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return path.read_bytes()
+
+
+def test_a_private_key_with_a_passphrase_is_encrypted_and_its_accounts_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signer = keys.make("vault", "open sesame")
+    assert b"ENCRYPTED PRIVATE KEY" in kept(signer, "vault")
+    assert keys.protection("vault") is keys.Protection.PASSPHRASE
     monkeypatch.delenv(keys.PASSPHRASE, raising=False)
-    with refused("E722"):
+    with refused("E749"):
         keys.unlock("vault")
-    with refused("E722"):
-        keys.unlock("vault", lambda: "wrong")
-    assert keys.unlock("vault", lambda: "open sesame").public == signer.public
+    monkeypatch.setenv(keys.PASSPHRASE, "wrong")
+    with pytest.raises(BurnerError, match=r"E748.*taken from BURNER_KEY_PASSPHRASE"):
+        keys.unlock("vault", lambda _: "open sesame")
     monkeypatch.setenv(keys.PASSPHRASE, "open sesame")
     found = keys.signer_for("vault")
     assert found is not None
     assert found.public == signer.public
     assert "open sesame" not in repr(found)
+
+
+def test_a_key_needs_no_passphrase_where_nobody_wanted_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signer = keys.make("open")
+    assert b"BEGIN PRIVATE KEY" in kept(signer, "open")
+    assert keys.protection("open") is keys.Protection.ACCOUNT
+    monkeypatch.setenv(keys.PASSPHRASE, "of another key")
+    assert keys.unlock("open").public == signer.public
+
+
+def test_a_wrong_passphrase_is_asked_again_and_the_third_ends_it() -> None:
+    signer = keys.make("vault", "open sesame")
+    asked: list[keys.Question] = []
+
+    def answers(*texts: str) -> keys.Ask:
+        left = iter(texts)
+
+        def answer(question: keys.Question) -> str:
+            asked.append(question)
+            return next(left)
+
+        return answer
+
+    assert keys.unlock("vault", answers("wrong", "", "open sesame")).public == signer.public
+    assert asked == [keys.Question("vault", signer.public.id, n) for n in (1, 2, 3)]
+    with pytest.raises(BurnerError, match=r"E748.*asked 3 times"):
+        keys.unlock("vault", answers("a", "b", "c"))
 
 
 def test_where_no_key_was_made_nothing_is_signed() -> None:
@@ -286,7 +323,7 @@ def test_a_public_key_is_read_back_from_its_file(old: Signer, tmp_path: Path) ->
     path.write_text(old.public.pem())
     assert keys.read_public(path) == old.public
     path.write_text("not a key")
-    with refused("E722"):
+    with refused("E747"):
         keys.read_public(path)
 
 
@@ -314,9 +351,10 @@ def keyring_in_memory() -> Iterator[Ring]:
 
 
 def test_a_key_may_live_in_the_systems_keyring(keyring_in_memory: Ring) -> None:
-    signer = keys.make("ringed", None)
+    signer = keys.make("ringed", in_keyring=True)
     assert not (keys._folder("ringed") / f"{signer.public.id}.pem").exists()
     assert keys.unlock("ringed").public == signer.public
+    assert keys.protection("ringed") is keys.Protection.KEYRING
     keyring_in_memory.kept.clear()
     with refused("E722"):
         keys.unlock("ringed")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.errors import BurnerError
+from burner.files import read_plain
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Flaw
 from burner.manifest.checks.offline import Findings, check_file
@@ -43,6 +44,8 @@ COUNTED = {
 
 LONGEST = 16 << 20
 """Characters of a cell."""
+LARGEST, LARGEST_SEAL = 256 << 20, 1 << 20
+"""Bytes of a list of names or a statement, and of the seal."""
 
 
 @dataclass
@@ -79,13 +82,13 @@ def verify_folder(
     signed = {key: value for key, value in seal.items() if key != "signature"}
     if public.id != seal["key"] or not public.checks(dumps(signed).encode(), seal["signature"]):
         verdict.flaws.append(f"{SEAL}: its signature is false")
-    verdict.flaws += _wrong_files(folder, seal["files"])
-    if not verdict.flaws:
-        keys = {public.id: public} if trusted is None else trusted
-        try:
+    try:
+        verdict.flaws += _wrong_files(folder, seal["files"])
+        if not verdict.flaws:
+            keys = {public.id: public} if trusted is None else trusted
             _check_content(folder, seal, keys, wanted, verdict)
-        except OSError as error:
-            raise BurnerError("E746", f"{folder}: {error.strerror}") from error
+    except OSError as error:
+        raise BurnerError("E746", f"{folder}: {error.strerror}") from error
     if trusted is not None and public.id not in trusted and not _vouched(verdict, public.id):
         verdict.flaws.insert(0, f"{SEAL}: signed by key {public.id}, which is not the given one")
     return verdict
@@ -99,7 +102,7 @@ def _vouched(verdict: FolderVerdict, key: str) -> bool:
 
 def _read_seal(folder: Path) -> dict[str, Any]:
     try:
-        text = (folder / SEAL).read_text(encoding="utf-8")
+        text = read_plain(folder / SEAL, LARGEST_SEAL).decode("utf-8")
         seal = json.loads(text)
         kinds = {"batch": str, "burner": str, "files": dict, "key": str, "manifest": str}
         form = {**kinds, "public": str, "signature": str}
@@ -238,7 +241,7 @@ def _without_guard(cell: str) -> str:
 
 def _same_names(path: Path, tally: Tally) -> bool:
     try:
-        there = path.read_text(encoding="utf-8")
+        there = read_plain(path, LARGEST).decode("utf-8")
     except ValueError:
         return False
     return sorted(there.split("\n")) == sorted("".join(names_csv(tally)).split("\n"))
@@ -247,7 +250,7 @@ def _same_names(path: Path, tally: Tally) -> bool:
 def _wrong_statement(path: Path, closing: Mapping[str, Any]) -> list[str]:
     """What the page says of the close, line by line; what it says besides is the station's word."""
     try:
-        lines = iter(path.read_text(encoding="utf-8").split("\n"))
+        lines = iter(read_plain(path, LARGEST).decode("utf-8").split("\n"))
     except ValueError:
         return [f"{STATEMENT} is no text"]
     for fact in facts(closing):

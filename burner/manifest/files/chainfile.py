@@ -10,6 +10,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.files import open_plain
 from burner.manifest.canonical import dumps, loads
 from burner.manifest.chain import Kind, digest, genesis
 from burner.manifest.checks.shapes import wrong_head, wrong_line
@@ -55,10 +57,10 @@ def chain_lines(path: Path) -> Iterator[Iterator[str]]:
         BurnerError: E724 when it cannot be opened.
     """
     try:
-        file = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
+        plain = open_plain(path)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from error
-    with file:
+    with TextIOWrapper(plain, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
         yield iter(partial(file.readline, LONGEST), "")
 
 

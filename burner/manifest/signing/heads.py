@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from burner.errors import BurnerError
+from burner.files import read_plain
 from burner.manifest.checks.shapes import wrong_heads
 from burner.manifest.reader import Reader
 from burner.manifest.signing.keys import PublicKey, Signer
@@ -20,6 +21,8 @@ from burner.manifest.tables import chains, records
 _CODE = re.compile(
     r"\s*(\S|\S.*\S)\s+([0-9]{1,15})\s+([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})\s*", re.IGNORECASE
 )
+LARGEST = 16 << 20
+"""Bytes of a file of heads."""
 _SIGNATURE = ("by", "key", "public", "seq", "signature", "station")
 
 
@@ -167,7 +170,7 @@ def _hashes_at(reader: Reader, head: Wanted) -> list[tuple[str, str]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_plain(path, LARGEST).decode("utf-8"))
         if type(data) is not dict or data.get("burner") != "heads 1" or not data.get("heads"):
             raise ValueError("holds no heads")
         if wrong := wrong_heads(data["heads"]):
@@ -175,7 +178,9 @@ def _read(path: Path) -> dict[str, Any]:
         for each in data["signatures"]:
             if not set(each) >= set(_SIGNATURE) or type(each["seq"]) is not int:
                 raise ValueError("a signature of another form")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except OSError as error:
+        raise BurnerError("E735", f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BurnerError("E735", f"{path}: {error}") from error
     return data
 

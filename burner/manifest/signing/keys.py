@@ -1,22 +1,26 @@
-"""Signing keys of stations and of QA: made, kept encrypted, found again.
+"""Signing keys of stations and of QA: made, kept, found again.
 
-A key is Ed25519. Its private half lies in the user's state folder as PKCS #8 encrypted by a
-passphrase, or in the system's keyring. Its public half is a PEM file for whoever checks. Which
-key a chain trusts, since when and why, stands in the chain itself (records of kind `key`).
+A key is Ed25519. Its private half lies in the user's state folder as PKCS #8 that this account
+alone can read, encrypted where somebody wanted a passphrase; or in the system's keyring. Its
+public half is a PEM file for whoever checks. Which key a chain trusts, since when and why, stands
+in the chain itself (records of kind `key`).
 """
 
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from burner.errors import BurnerError
+from burner.files import read_plain
 from burner.manifest.local.state import as_file_name, state_folder, write_durably
+from burner.manifest.signing.key_files import LARGEST, read_ed25519
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,7 +33,34 @@ CURRENT, PUBLIC = "current", ".pub.pem"
 LONGEST = 200
 """Characters of the folder that is named after an owner; file systems take 255."""
 
-Ask = Callable[[], str]
+
+class Protection(StrEnum):
+    """What keeps others from a private half."""
+
+    ACCOUNT = "account"
+    """A file that this account alone can read."""
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word
+    """Such a file, encrypted."""
+    KEYRING = "keyring"
+    """The system's keyring."""
+
+
+TRIES = 3
+"""How often a person is asked for a passphrase."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person must know to answer with the right passphrase."""
+
+    owner: str
+    key: str
+    """Its id."""
+    attempt: int
+    """1 to TRIES; behind the first, the answer before was wrong."""
+
+
+Ask = Callable[[Question], str]
 
 
 @dataclass(frozen=True)
@@ -80,37 +111,29 @@ def read_public(path: Path) -> PublicKey:
     """A public key from a PEM file.
 
     Raises:
-        BurnerError: E722 when it is none.
+        BurnerError: E747 when it is none, with what it is.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise BurnerError("E722", f"{path}: no public key") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise BurnerError("E722", f"{path}: not an Ed25519 key")
-    return PublicKey(key.public_bytes_raw())
+    return PublicKey(read_ed25519(path))
 
 
-def make(owner: str, passphrase: str | None) -> Signer:
+def make(owner: str, passphrase: str | None = None, *, in_keyring: bool = False) -> Signer:
     """Make a key and keep it as the owner's current one; earlier ones stay beside it.
 
     Args:
         owner: station id, or who countersigns.
-        passphrase: encrypts the key file; None keeps the key in the system's keyring.
+        passphrase: encrypts the key file; None = this account's rights protect it.
+        in_keyring: keep it in the system's keyring instead of a file.
 
     Raises:
         BurnerError: E717 when it cannot be kept, E722 for an empty passphrase, E726 for a name
             that nobody has.
     """
-    signer = prepare(owner, passphrase)
+    signer = prepare(owner, passphrase, in_keyring=in_keyring)
     adopt(owner, signer.public)
     return signer
 
 
-def prepare(owner: str, passphrase: str | None) -> Signer:
+def prepare(owner: str, passphrase: str | None = None, *, in_keyring: bool = False) -> Signer:
     """Make a key and keep it, but go on signing with the one before until `adopt`.
 
     Raises:
@@ -126,7 +149,7 @@ def prepare(owner: str, passphrase: str | None) -> Signer:
     with _keeping(folder):
         # The public half first: where the folder cannot be written, the keyring keeps nothing.
         write_durably(folder / f"{signer.public.id}{PUBLIC}", signer.public.pem().encode())
-        if passphrase is None:
+        if in_keyring:
             _to_keyring(signer)
         else:
             write_durably(folder / f"{signer.public.id}.pem", _pem(key, passphrase))
@@ -159,9 +182,13 @@ def current(owner: str) -> PublicKey | None:
         raise _damaged(path) from error
     if not re.fullmatch("[0-9a-f]{16}", key):
         raise _damaged(path)
-    public = read_public(path.with_name(f"{key}{PUBLIC}"))
+    half = path.with_name(f"{key}{PUBLIC}")
+    try:
+        public = read_public(half)
+    except BurnerError as error:
+        raise BurnerError("E722", error.detail) from error
     if public.id != key:
-        raise BurnerError("E722", f"{path.with_name(f'{key}{PUBLIC}')}: it holds key {public.id}")
+        raise BurnerError("E722", f"{half}: it holds key {public.id}")
     return public
 
 
@@ -182,22 +209,53 @@ def required(owner: str) -> PublicKey:
 def unlock(owner: str, ask: Ask | None = None) -> Signer:
     """The owner's current key, ready to sign.
 
-    The passphrase comes from BURNER_KEY_PASSPHRASE, else from `ask`.
+    A passphrase, where it has one, comes from BURNER_KEY_PASSPHRASE, else from `ask`.
 
     Raises:
-        BurnerError: E721 there is no key, E722 no or a wrong passphrase.
+        BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
+            nobody can be asked for it.
     """
     public = required(owner)
+    pem = _private_half(owner, public)
+    if not _is_encrypted(pem):
+        return _load(public, pem)
+    if passphrase := os.environ.get(PASSPHRASE):
+        with suppress(_WrongPassphraseError):
+            return _load(public, pem, passphrase)
+        raise BurnerError("E748", f"key {public.id} of {owner}; it was taken from {PASSPHRASE}")
+    if ask is None:
+        raise BurnerError("E749", f"key {public.id} of {owner}")
+    for attempt in range(1, TRIES + 1):
+        with suppress(_WrongPassphraseError):
+            return _load(public, pem, ask(Question(owner, public.id, attempt)))
+    raise BurnerError("E748", f"key {public.id} of {owner}; asked {TRIES} times")
+
+
+def protection(owner: str) -> Protection:
+    """What keeps others from the private half of the owner's current key.
+
+    Raises:
+        BurnerError: E721 there is no key, E722 it cannot be read.
+    """
+    public = required(owner)
+    if not (_folder(owner) / f"{public.id}.pem").exists():
+        return Protection.KEYRING
+    encrypted = _is_encrypted(_private_half(owner, public))
+    return Protection.PASSPHRASE if encrypted else Protection.ACCOUNT
+
+
+def _private_half(owner: str, public: PublicKey) -> bytes:
     path = _folder(owner) / f"{public.id}.pem"
     if not path.exists():
-        return _load(public, _from_keyring(public), None)
-    passphrase = os.environ.get(PASSPHRASE) or (ask() if ask else "")
-    if not passphrase:
-        raise BurnerError("E722", f"key {public.id} of {owner}: no passphrase given")
+        return _from_keyring(public)
     try:
-        return _load(public, path.read_bytes(), passphrase)
+        return read_plain(path, LARGEST)
     except OSError as error:
         raise BurnerError("E722", f"{path}: {error.strerror}") from error
+
+
+def _is_encrypted(pem: bytes) -> bool:
+    return b"ENCRYPTED" in pem
 
 
 def forget(owner: str) -> None:
@@ -252,14 +310,21 @@ def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
-def _load(public: PublicKey, pem: bytes, passphrase: str | None) -> Signer:
+class _WrongPassphraseError(Exception):
+    """What was said does not open the key."""
+
+
+def _load(public: PublicKey, pem: bytes, passphrase: str | None = None) -> Signer:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(pem, passphrase.encode() if passphrase else None)
-    except (ValueError, TypeError) as error:
-        raise BurnerError("E722", f"key {public.id}: wrong passphrase, or damaged") from error
+        key = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if passphrase is not None:
+            raise _WrongPassphraseError from error
+        raise BurnerError("E722", f"key {public.id}: its private half is damaged") from error
     if not isinstance(key, Ed25519PrivateKey) or key.public_key().public_bytes_raw() != public.raw:
         raise BurnerError("E722", f"key {public.id}: the private half is another key's")
     return Signer(public, key)
