@@ -23,6 +23,13 @@ def keys_group() -> None:
     """Make, hand over and withdraw the keys that sign checkpoints."""
 
 
+KEPT = {
+    "account": "Its private half has no passphrase; this account alone can read its file.",
+    "passphrase": "Its private half is encrypted: the passphrase is wanted whenever it signs.",
+    "keyring": "Its private half is in the system's keyring.",
+}
+"""By `keys.Protection`."""
+
 passphrase_option = click.option(
     "--passphrase",
     "wants_passphrase",
@@ -53,6 +60,7 @@ def make(
         lock = _new_passphrase(owner, wants_passphrase and not in_keyring)
         public = keys.make(owner, lock, in_keyring=in_keyring).public
         tell(public.id, public.pem())
+        screen.say(KEPT[keys.protection(owner)])
 
 
 @keys_group.command("show")
@@ -104,6 +112,7 @@ def rotate(
         # Only now: what nobody vouches for must not sign.
         keys.adopt(station, new.public)
         tell(new.public.id, new.public.pem())
+        screen.say(KEPT[keys.protection(station)])
         desk.checkpoint(ledger.writer, new, "the key was handed over")
 
 

@@ -108,7 +108,9 @@ class Session:
             migrations.migrate(connection, check_version(self.where, known))
             self.manifest = known["manifest"]
             self.chain = self._find_chain(connection)
-        if self.where.path is None:
+        if self._file_lock:
+            self._file_lock.take_of(self.manifest)
+        else:
             take_server_lock(connection, self.manifest, self.station)
             connection.commit()
         if not self.instead_of:

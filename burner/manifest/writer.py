@@ -5,12 +5,14 @@ that went away) it reads the head again before the next record, and finds out wh
 record is there.
 """
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Integer, Select, bindparam, desc, exists, insert, or_, select
+from sqlalchemy import Integer, Select, bindparam, desc, exc, exists, insert, or_, select
 from sqlalchemy import Row as DbRow
 from sqlalchemy.engine import Connection
 
@@ -184,8 +186,9 @@ class Writer:
             write: adds the record and whatever goes with it.
 
         Raises:
-            BurnerError: E710 when somebody put an old copy back while we were running; E7 from
-                the database, or whatever `write` raises; then nothing is written.
+            BurnerError: E704 another program writes for this station; E710 somebody put an old
+                copy back while we were running; E7 from the database, or whatever `write` raises;
+                then nothing is written.
         """
         with self.lock, guarded(self.where):
             connection = self._ready()
@@ -193,13 +196,26 @@ class Writer:
                 return self._settled.pop(key)
             self._sure = False
             self._doubt = None
-            with connection.begin():
+            with self._alone(connection), connection.begin():
                 row = write(connection)
                 if self._inserted.rowcount != 1:
                     raise BurnerError("E710", f"{self.where}: record {self._head.seq} is gone")
                 self._doubt = Doubt(key, row)
             self._adopt(row)
             return row
+
+    @contextmanager
+    def _alone(self, connection: Connection) -> Iterator[None]:
+        """Where no lock held (its files were removed), the database refuses a number twice."""
+        try:
+            yield
+        except (exc.IntegrityError, sqlite3.IntegrityError) as error:
+            with connection.begin():
+                last = connection.execute(_LAST, {"of_chain": self.chain}).first()
+            if last is None or last.seq <= self._head.seq:
+                raise
+            what = f"record {last.seq} of station {self.station} is another program's"
+            raise BurnerError("E704", f"{self.where}: {what}") from error
 
     def look(self, query: Select[Any]) -> Sequence[DbRow[Any]]:
         """Read on the writer's own connection, so that its last record is seen."""

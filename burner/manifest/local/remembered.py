@@ -87,7 +87,7 @@ def must_exist(where: Place) -> None:
     Raises:
         BurnerError: E701 there is none, E710 there was one that this computer wrote.
     """
-    if where.path is None or where.path.is_file():
+    if where.path is None or where.path.exists():
         return
     Remembered(where).expect("")
     raise BurnerError("E701", str(where))
