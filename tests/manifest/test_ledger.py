@@ -60,7 +60,7 @@ def test_a_name_belongs_to_the_unit_that_took_it_first(ledger: Ledger) -> None:
     burned(ledger, 1, name="plug-1", slot="7")
     with refused("E450") as caught:
         ledger.begin(an_attempt(2, name="plug-1"))
-    for part in ("7c:df:a1:00:00:01", "2025-01-31", "line1", "slot 7"):
+    for part in ("7c:df:a1:00:00:01", "2025-01-31", "line1 #7"):
         assert part in caught.value.detail
 
 

@@ -53,7 +53,7 @@ def test_an_id_of_a_passed_unit_stops_another(agreeing: Ledger, source: str, cod
     ends(agreeing, replace(with_ids(1, **{source: IMEI}), slot="7"))
     with refused(code) as caught:
         agreeing.begin(with_ids(2, **{source: IMEI}))
-    for part in (IMEI, "7c:df:a1:00:00:01", "2025-01-31", "line1", "slot 7"):
+    for part in (IMEI, "7c:df:a1:00:00:01", "2025-01-31", "line1 #7"):
         assert part in caught.value.detail
 
 
