@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
-@click.option("--json", "as_json", is_flag=True, help="Events, then a summary, as JSON lines.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
 @options.lang_option
 def burn(
     ports: tuple[str, ...],
@@ -65,6 +65,7 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
+    from burner.cli.event_schema import start_json
     from burner.cli.order import is_person
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
@@ -75,6 +76,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.secret_search import SecretSearch
 
     person = is_person() and not wish.yes and not wish.as_json
+    if wish.as_json:
+        screen.say(json.dumps(start_json()))
     stock, search = Stock(), SecretSearch()
     with warm_devices(slots, wish.logs, stock, search) as devices:
         ask = asks_product_secret(wish.source.name) if person else None
