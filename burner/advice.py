@@ -29,7 +29,12 @@ Advice = tuple[str, tuple[str, str]]
 
 
 def advise(
-    plan: FlashPlan, layout: Layout, images: Mapping[str, AppImage], carried: Collection[str] = ()
+    plan: FlashPlan,
+    layout: Layout,
+    images: Mapping[str, AppImage],
+    carried: Collection[str] = (),
+    *,
+    complete: bool = True,
 ) -> list[Finding]:
     """Every warning about the whole layout and each firmware image in it.
 
@@ -38,14 +43,16 @@ def advise(
         layout: the segments as they will be burned.
         images: the firmware images among them, by name.
         carried: names of the segments that the key configuration fills.
+        complete: whether every image is in the layout; else only each image is judged alone.
     """
-    whole = (*_start(layout, images), *_room(layout.table, carried))
+    whole = (*_start(layout, images), *_room(layout.table, carried)) if complete else ()
     findings = [Finding(code, plan.place("images"), *said, True) for code, said in whole]
     findings += [
         Finding(code, plan.place("carrier"), *said, True) for code, said in _key(layout, carried)
     ]
+    names = [entry.name for entry in plan.images]
     for index, entry in enumerate(plan.images):
-        if entry.name in images:
+        if entry.name in images and names.count(entry.name) == 1:
             at = plan.place("images", index, "file")
             segment, image = layout.segments[entry.name], images[entry.name]
             advice = (*_header(plan, layout, segment, image), *_content(layout, segment))

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from burner import patterns
+from burner.baud_rates import Baud
 from burner.device_lines import MAX_LINES
 from burner.errors import BurnerError
 from burner.patterns import Capture, Regex
@@ -16,7 +17,7 @@ from burner.visible import quoted
 class BootSettings(Strict):
     """What the firmware prints when it starts well. Without any expectation nothing is awaited."""
 
-    baud: int = 115200
+    baud: Baud = 115200
     """Bits per second of the application's console."""
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 5.0
     device_name: Capture | None = None

@@ -208,16 +208,18 @@ class _Way:
         self.attempt = replace(self.attempt, rework=self.trial.rework or history.rework)
         if by_record(history, self.attempt, self.release) or history.good is None:
             return None
-        if by_flash(self.device, history.good, self.release) is Action.WRITE:
-            if isinstance(self.release.carrier, AtCarrier):  # the firmware was started, and asked
-                self._connect_again()
+        action = by_flash(self.device, history.good, self.release)
+        runs = isinstance(self.release.carrier, AtCarrier)  # it was started, and asked
+        if runs and (action is Action.WRITE or not self.names_early):
+            self._connect_again()
+        if action is Action.WRITE:
             return None
-        if self.names_early:
-            self.device.boot(0.0, lambda _: True)
-        else:
+        if not self.names_early:
             yield from self.reset()
             yield from self.name()
             by_record(history, self.attempt, self.release)
+        elif not runs:
+            self.device.boot(0.0, lambda _: True)
         return history.good
 
     def payload(self) -> Iterator[Event]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = {
     "model_type": "a mapping: `key: value`",
+    "model_attributes_type": "a mapping: `key: value`",
     "dict_type": "a mapping: `key: value`",
     "list_type": "a list",
     "tuple_type": "a list",

@@ -49,6 +49,7 @@ class Code:
 
 
 _KINDS: dict[Language, tuple[str, str]] = {"en": ("error", "warning"), "zh": ("错误", "警告")}
+_ACCEPTED: dict[Language, str] = {"en": "accepted", "zh": "已接受"}
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,19 @@ class Finding:
     found: str
     allowed: str
     warning: bool = False
+    accepted: str = ""
+    """Of a warning: why the profile accepts it; empty where it does not."""
 
     def __str__(self) -> str:
         return self.line()
 
     def line(self, language: Language = "en") -> str:
-        """`place: error CODE: found; allowed`, the kind in the reader's language."""
-        kind = _KINDS[language][self.warning]
-        allowed = f"; {self.allowed}" if self.allowed else ""
+        """`place: error CODE: found; allowed`, the kind in the reader's language.
+
+        Of an accepted warning the reason stands in place of what is allowed.
+        """
+        kind = _ACCEPTED[language] if self.accepted else _KINDS[language][self.warning]
+        allowed = f"; {said}" if (said := self.accepted or self.allowed) else ""
         return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
 
 

@@ -3,25 +3,60 @@
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
 
 
 def read_plain(path: Path, most: int) -> bytes:
     """The bytes of a plain file of at most `most` bytes.
 
-    A device may have no end, and a pipe keeps its reader waiting; neither is opened for long.
-
     Raises:
         OSError: it cannot be read, is no plain file, or is larger; `strerror` says which.
         ValueError: the path itself is none.
     """
-    with open(path, "rb", opener=without_waiting) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "no plain file")
-        data = b"" if status.st_size > most else file.read(most + 1)
-    if max(status.st_size, len(data)) > most:
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = b"" if size > most else file.read(most + 1)
+    if max(size, len(data)) > most:
         raise OSError(0, f"larger than {most} bytes")
     return data
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading, whatever its size.
+
+    A device may have no end, and a pipe keeps its reader waiting; neither is opened for long.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file; `strerror` says which.
+        ValueError: the path itself is none.
+    """
+    file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
+    if found := _kind(os.fstat(file.fileno())):
+        file.close()
+        raise OSError(0, f"{found}, no plain file")
+    return file
+
+
+def what_else(path: Path) -> str:
+    """`a folder`, `a pipe`, `a device` …; empty where a plain file is, or nothing."""
+    try:
+        return _kind(path.stat())
+    except (OSError, ValueError):
+        return ""
+
+
+def _kind(status: os.stat_result) -> str:
+    if stat.S_ISREG(status.st_mode):
+        return ""
+    return next((name for is_one, name in _KINDS if is_one(status.st_mode)), "something else")
 
 
 def without_waiting(path: str, flags: int) -> int:

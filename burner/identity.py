@@ -165,7 +165,7 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
     """
     for source, printed in _match(text.strip(), settings).groupdict().items():
         if printed and source in ids and not _agrees(source, printed, ids[source]):
-            raise BurnerError("E441", f"{source}: label {printed}, unit {ids[source]}")
+            raise BurnerError("E441", f"{source}: {printed} ≠ {ids[source]}")
 
 
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from burner.baud_rates import Baud
 from burner.errors import Finding
 from burner.model import Mac
 from burner.modem_dialects import IMEI_DIALECTS, ImeiCommand
@@ -31,7 +32,6 @@ def _mac(text: str) -> str:
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Address = Annotated[str, AfterValidator(_mac)]
 Tac = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
-Baud = Annotated[int, Field(ge=300, le=4_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=300)]
 
 

@@ -58,7 +58,7 @@ def place(
     findings += _bootloader_elsewhere(plan, table, segments)
     for index, name in enumerate(plan.blank):
         if partition := table.find(name):
-            segments |= {blank.name: blank for blank in _blanks(partition, segments)}
+            segments = {blank.name: blank for blank in _blanks(partition, segments)} | segments
         else:
             findings.append(_unknown(plan.place("blank", index), name, table))
     ordered = {s.name: s for s in sorted(segments.values(), key=lambda s: s.offset)}

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
-from burner import schema
+from burner.baud_rates import Baud
 from burner.boot import BootSettings
 from burner.carriers import CarrierSettings
-from burner.errors import BurnerError, Finding, refuse
+from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings
 from burner.model import RegionClass
 from burner.naming import NameSettings
@@ -73,6 +72,24 @@ def _flash_size(size: int) -> int:
     return size
 
 
+def _code(text: str) -> str:
+    if not re.fullmatch(r"E[0-9]{3}", text):
+        raise refusal("E149", f"found {text[:40]!r}", "the code of a warning, such as E122")
+    return text
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or "\n" in text.strip():
+        raise refusal(
+            "E149", "no reason" if not text.strip() else "several lines", "why, in a line"
+        )
+    return text.strip()
+
+
+WarningCode = Annotated[str, AfterValidator(_code)]
+Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
+
+
 class Product(Strict):
     """Who the product is, on the line and to the cloud."""
 
@@ -97,7 +114,7 @@ class Flash(Strict):
     """The flash part, and how fast to fill it."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
-    baud: Annotated[int, Field(ge=9600, le=5_000_000)] = 921600
+    baud: Annotated[Baud, Field(ge=9600)] = 921600
     """Where the ladder of baud rates starts."""
     early_baud: Literal["auto", "never"] = "auto"
     """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
@@ -171,6 +188,10 @@ class FlashPlan(Strict):
         """The file it came from."""
         return self._path
 
+    def read_from(self, document: Document, path: Path) -> None:
+        """Remember where it came from."""
+        self._document, self._path = document, path
+
     def place(self, *field: str | int) -> str:
         """`file:line field`, for findings."""
         document = self._document or Document(str(self._path), {}, {}, {})
@@ -212,6 +233,8 @@ class Profile(FlashPlan):
     """How many units this release may make, over all batches."""
     reburn: Reburn = Reburn.REFUSE
     """What becomes of a good unit of another release when it comes to this one."""
+    accept: Mapping[WarningCode, Reason] = {}
+    """Warnings of `profile check` that are accepted, by code, each with the reason."""
 
     @property
     def title(self) -> str:
@@ -223,59 +246,3 @@ FILL_IN = "FILL_IN"
 """What `profile new` writes where only the engineer knows the value."""
 TABLE = "partition-table"
 """The name of the table's own segment."""
-P = TypeVar("P", bound=FlashPlan)
-
-
-def load_profile(path: Path) -> Profile:
-    """Read a profile.
-
-    Raises:
-        BurnerError: E1xx, with every finding in the file itself.
-    """
-    profile, findings = read_profile(path)
-    refuse(list(findings))
-    assert isinstance(profile, Profile)  # noqa: S101 - no errors, so there is a profile
-    return profile
-
-
-def read_profile(path: Path) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
-    """Read a profile as far as it goes.
-
-    Returns:
-        The profile; or, with findings, its plan of the flash where that part is sound, so that
-        all that is wrong can be told at once; or None.
-
-    Raises:
-        BurnerError: E101 where it is not YAML at all.
-    """
-    return fit_profile(schema.read(path, "E101"), path)
-
-
-def fit_profile(
-    document: Document, path: Path
-) -> tuple[Profile | FlashPlan | None, tuple[Finding, ...]]:
-    """As `read_profile`, from a document that was read already."""
-    profile, findings = schema.fit(document, Profile, "E101")
-    unfilled = _unfilled(document, {finding.place: finding.allowed for finding in findings})
-    named = {finding.place for finding in unfilled}
-    findings = (*unfilled, *(f for f in findings if f.place not in named))
-    if profile is not None and not findings:
-        return _at(profile, document, path), ()
-    whole = document.data if isinstance(document.data, dict) else {}
-    part = {key: whole[key] for key in FlashPlan.model_fields if key in whole}
-    plan, _ = schema.fit(replace(document, data=part), FlashPlan, "E101")
-    return plan and _at(plan, document, path), findings
-
-
-def _unfilled(document: Document, forms: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What is still to be filled in; `forms` is what else is allowed there, by place."""
-    places = [document.place(*path) for path, text in document.texts.items() if text == FILL_IN]
-    return tuple(
-        Finding("E180", at, f"is still {FILL_IN}", forms.get(at, "the product's own value"))
-        for at in places
-    )
-
-
-def _at(plan: P, document: Document, path: Path) -> P:
-    plan._document, plan._path = document, path
-    return plan

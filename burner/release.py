@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from burner import schema
+from burner.acceptance import accepted
 from burner.canonical import canonical, digest
 from burner.carriers import AtCarrier, Carrier, KeyConfig, carrier_for
 from burner.errors import BurnerError, Finding, refuse
@@ -13,7 +14,8 @@ from burner.files import read_plain
 from burner.layout import merge, share
 from burner.model import Segment
 from burner.partitions import Layout
-from burner.profile import TABLE, FlashPlan, Profile, fit_profile, read_profile
+from burner.profile import TABLE, FlashPlan, Profile
+from burner.profile_reading import fit_profile, read_profile
 from burner.release_diff import Made, keyless_regions
 from burner.release_file import MAX_SIZE, Contents, unpack
 from burner.secrets import Secret, check_product_secret, resolve
@@ -108,7 +110,7 @@ def open_release(
         secret = resolve(profile.product.secret, source.parent, ask)
     notes = check_product_secret(secret, reference or profile.place("product", "secret"))
     refuse([*notes, *secret_in_profile(profile, secret)])
-    return freeze(profile, seen.layout, secret, (*seen.findings, *notes))
+    return freeze(profile, seen.layout, secret, (*seen.findings, *accepted(notes, profile.accept)))
 
 
 def is_release_file(path: Path) -> bool:
@@ -149,9 +151,9 @@ def profile_of(source: Path) -> Profile | FlashPlan | None:
         BurnerError: E101 it is not YAML; E201 to E205, E207 the release file.
     """
     if not is_release_file(source):
-        return read_profile(source)[0]
+        return read_profile(source).plan
     document = schema.parse(read_release_file(source).profile, source.name, "E205")
-    return fit_profile(document, source)[0]
+    return fit_profile(document, source).plan
 
 
 def contents_of(seen: Survey) -> Contents:
@@ -186,9 +188,10 @@ def survey_contents(contents: Contents, path: Path) -> Survey:
         BurnerError: E205 its parts do not make what its index names, or its profile is none.
     """
     document = schema.parse(contents.profile, path.name, "E205")
-    plan, findings = fit_profile(document, path)
-    if not isinstance(plan, Profile):
-        raise BurnerError("E205", path.name, findings)
+    reading = fit_profile(document, path)
+    plan = reading.profile
+    if plan is None:
+        raise BurnerError("E205", path.name, reading.findings)
     files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
     seen = examine(plan, files)
     if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
@@ -222,7 +225,8 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
 def index(profile: Profile, layout: Layout) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
-    Not in it: paths, times, baud rates, where the secret is kept, or anything of the secret.
+    Not in it: paths, times, accepted warnings, baud rates, where the secret is kept, or anything of
+    the secret.
     """
     decides = profile.model_dump(
         mode="json",
@@ -233,6 +237,7 @@ def index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "flash": {"baud", "early_baud"},
             "partition_table": True,
             "images": True,
+            "accept": True,
         },
     )
     parts = [

@@ -80,6 +80,8 @@ class Document:
     lines: Mapping[FieldPath, int] = field(repr=False)
     texts: Mapping[FieldPath, str] = field(repr=False)
     """Scalars as written."""
+    flaws: tuple[Finding, ...] = ()
+    """What is wrong with the YAML itself, where it could be read all the same."""
 
     def place(self, *path: str | int) -> str:
         """`file:line field` of a field; the line of the nearest parent where it is missing."""
@@ -98,8 +100,8 @@ def dotted(path: FieldPath) -> str:
     return text.removeprefix(".")
 
 
-def read(path: Path, code: str) -> Document:
-    """Read a YAML file.
+def read(path: Path, code: str, *, flawed: bool = False) -> Document:
+    """Read a YAML file; `flawed` as in `parse`.
 
     Raises:
         BurnerError: `code`, with a finding for everything wrong with the file itself.
@@ -110,11 +112,17 @@ def read(path: Path, code: str) -> Document:
         raise _one(code, str(path), f"cannot be read: {error.strerror}", "a file") from None
     except UnicodeDecodeError:
         raise _one(code, str(path), "is not UTF-8 text", "YAML in UTF-8") from None
-    return parse(text, str(path), code)
+    return parse(text, str(path), code, flawed=flawed)
 
 
-def parse(text: str, name: str, code: str) -> Document:
-    """Read YAML text; `name` stands for the file in findings.
+def parse(text: str, name: str, code: str, *, flawed: bool = False) -> Document:
+    """Read YAML text.
+
+    Args:
+        text: of the whole file.
+        name: stands for the file in findings.
+        code: of the findings.
+        flawed: give back a document too whose keys stand twice and the like, with its `flaws`.
 
     Raises:
         BurnerError: `code`, with a finding for everything wrong with the text itself.
@@ -132,8 +140,9 @@ def parse(text: str, name: str, code: str) -> Document:
         raise _one(code, f"{name}:{line}", f"is not YAML: {what}", "") from None
     except (yaml.YAMLError, RecursionError, ValueError):
         raise _one(code, name, "is not YAML", "printable text, moderately nested") from None
-    refuse(reader.findings)
-    return Document(name, data, reader.lines, reader.texts)
+    if not flawed:
+        refuse(reader.findings)
+    return Document(name, data, reader.lines, reader.texts, tuple(reader.findings))
 
 
 def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[Finding, ...]]:

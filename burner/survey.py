@@ -4,16 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from burner.acceptance import accepted, check_acceptance
 from burner.advice import advise
-from burner.carriers import AtCarrier, KeyConfig, carrier_for
+from burner.baud_rates import check_baud_rates
+from burner.blanks import check_blanks
+from burner.carriers import AtCarrier, KeyConfig, PatchCarrier, carrier_for
 from burner.errors import BurnerError, Finding
 from burner.files import read_plain
+from burner.fixed_values import check_fixed_values
 from burner.identity_settings import check_sources
+from burner.image import BOOTLOADER_OFFSETS, parse
 from burner.layout import all_placed, check_segments, merge, place
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
-from burner.profile import FlashPlan, Profile, read_profile
+from burner.profile import FlashPlan, Profile, TableFile
+from burner.profile_reading import Reading, read_profile
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
@@ -37,40 +43,111 @@ class Survey:
 
 def survey(path: Path) -> Survey:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
-    seen = survey_without_secret(path)
-    secret = _check_secret(seen.plan) if isinstance(seen.plan, Profile) else []
-    return replace(seen, findings=(*seen.findings, *secret))
+    seen, reading = _look_over(path)
+    if reading is None or reading.whole.value is None:
+        return seen
+    profile = reading.whole.value
+    secret = filter(reading.concerns, _check_secret(profile))
+    return replace(seen, findings=(*seen.findings, *accepted(secret, profile.accept)))
 
 
 def survey_without_secret(path: Path) -> Survey:
     """As `survey`, without a look for the secret."""
+    return _look_over(path)[0]
+
+
+def _look_over(path: Path) -> tuple[Survey, Reading | None]:
     try:
-        plan, findings = read_profile(path)
+        reading = read_profile(path)
     except BurnerError as error:
-        return Survey(None, None, (), error.findings)
-    if plan is None:
-        return Survey(None, None, (), findings)
-    files, missing = read_files(plan)
-    seen = examine(plan, files)
-    return replace(seen, findings=(*findings, *missing, *seen.findings))
+        return Survey(None, None, (), error.findings), None
+    if reading.whole.value is None:
+        return Survey(None, None, (), reading.findings), reading
+    whole = reading.whole.value
+    files, missing = read_files(whole)
+    seen = examine(*_what_is_known(reading, whole, files))
+    found = (*reading.findings, *filter(reading.concerns, (*missing, *seen.findings)))
+    if reading.plan is None:
+        return Survey(None, None, (), found), reading
+    return replace(seen, plan=reading.plan, findings=found), reading
+
+
+def _what_is_known(
+    reading: Reading, whole: Profile, files: Mapping[str, bytes]
+) -> tuple[Profile, Mapping[str, bytes]]:
+    """A profile without its stand-ins' effects: what has no place of its own is not placed.
+
+    A chip that is not said is the one that the images were built for. Where that is not known
+    either, or there is no table yet, there is no layout to check.
+    """
+    if not reading.findings:
+        return whole, files
+    fields = {name: whole.files_field(name)[:-1] for name in files}
+    placed = {
+        name: data
+        for name, data in files.items()
+        if all(reading.holds(*fields[name], key) for key in ("file", "offset", "partition"))
+    }
+    chip: str | None = whole.chip.type
+    if not reading.holds("chip", "type"):
+        chip = next(filter(None, map(_built_for, placed.values())), None)
+    if chip is None or not reading.holds("partition_table"):
+        return whole.model_copy(update={"partition_table": TableFile(file="-")}), {}
+    like = whole.chip.model_copy(update={"type": chip})
+    return whole.model_copy(update={"chip": like}), placed
+
+
+def _built_for(data: bytes) -> str | None:
+    """The chip of a firmware image; None for anything else."""
+    try:
+        chip = parse(data).chip
+    except BurnerError:
+        return None
+    return chip if chip in BOOTLOADER_OFFSETS else None
 
 
 def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
     layout, images, findings = place(plan, files)
     if isinstance(plan, Profile):
-        findings += check_settings(plan.name, plan.chip.type, plan.place("name"))
-        findings += check_sources(plan.name, plan.identity, plan.place)
-        findings += _check_product_id(plan)
+        findings += _check_values(plan)
     if layout is None:
-        return Survey(plan, None, (), tuple(findings))
+        return _surveyed(plan, None, (), findings)
     filled, problems = _fill_stand_in(plan, layout)
     segments = merge(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
+    patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
+    findings += check_blanks(plan, layout, () if patched else filled)
     whole = replace(layout, segments={s.name: s for s in segments})
-    if all_placed(plan, layout):
-        findings += advise(plan, whole, images, [s.name for s in filled])
+    carried, complete = [s.name for s in filled], all_placed(plan, layout)
+    findings += advise(plan, whole, images, carried, complete=complete)
+    return _surveyed(plan, layout, segments, findings, complete=complete)
+
+
+def _surveyed(
+    plan: FlashPlan,
+    layout: Layout | None,
+    segments: tuple[Segment, ...],
+    findings: list[Finding],
+    *,
+    complete: bool = False,
+) -> Survey:
+    if isinstance(plan, Profile):
+        complete = complete and all(finding.warning for finding in findings)
+        findings += check_acceptance(plan, findings, complete=complete)
+        return Survey(plan, layout, segments, accepted(findings, plan.accept))
     return Survey(plan, layout, segments, tuple(findings))
+
+
+def _check_values(profile: Profile) -> list[Finding]:
+    """What is wrong with values that no file is needed to judge."""
+    return [
+        *check_settings(profile.name, profile.chip.type, profile.place("name")),
+        *check_sources(profile.name, profile.identity, profile.place),
+        *check_baud_rates(profile),
+        *check_fixed_values(profile),
+        *_check_product_id(profile),
+    ]
 
 
 def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
@@ -100,6 +177,9 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
     if carrier is None or isinstance(carrier, AtCarrier):
         return (), []
+    patched = carrier.settings.image if isinstance(carrier, PatchCarrier) else ""
+    if patched in plan.files() and patched not in layout.segments:
+        return (), []  # what is wrong with the image has been said
     findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
     if any(not finding.warning for finding in findings):
         return (), findings

@@ -39,10 +39,10 @@ class Check:
 def verify(
     device: Device, silicon: Silicon, record: Record, release: Release | None = None
 ) -> tuple[Check, ...]:
-    """Compare a unit with its last PASS.
+    """Compare a unit with its last PASS, and leave it running its application.
 
     Args:
-        device: the unit, already identified. An AT firmware is started, to be asked.
+        device: the unit, already identified.
         silicon: what identify read.
         record: the unit's record.
         release: with it, and only if it is the one recorded, the application that starts and the
@@ -54,11 +54,13 @@ def verify(
     """
     checks = [part(silicon, record), *regions(device, record)]
     if release is not None and release.digest != record.attempt.release_digest:
-        checks.append(
-            Check(CONFIGURATION, Verdict.LEFT_OUT, "the unit was burned from another release")
-        )
-    elif release is not None:
+        left_out = "the unit was burned from another release"
+        checks.append(Check(CONFIGURATION, Verdict.LEFT_OUT, left_out))
+        release = None
+    if release is not None:
         checks += [application(device, release), configuration(device, record, release)]
+    if release is None or not isinstance(release.carrier, AtCarrier):
+        device.boot(0.0, lambda _: True)
     return tuple(checks)
 
 
@@ -111,7 +113,10 @@ def application(device: Device, release: Release) -> Check:
 
 
 def configuration(device: Device, record: Record, release: Release) -> Check:
-    """Whether the unit holds today's key configuration, with the name of its record."""
+    """Whether the unit holds today's key configuration, with the name of its record.
+
+    An AT firmware is started to be asked; to look at the flash again, it must be met anew.
+    """
     carrier, wanted = release.carrier, release.key_for(record.attempt.device_name)
     try:
         if isinstance(carrier, AtCarrier):

@@ -42,4 +42,6 @@ TABLE = (
     Row({"kind": "encrypted"}, "FAIL", "E403", 1),
     Row({"kind": "secure-boot"}, "FAIL", "E403", 1),
     Row({"kind": "secure-download"}, "FAIL", "E404", 1),
+    Row({"kind": "no-download"}, "FAIL", "E447", 1),
+    Row({"kind": "no-security-info"}, "FAIL", "E448", 1, tries=2),
 )

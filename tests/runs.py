@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.events import wrong_with
+
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "profiles" / "plug-c3.yaml"
 SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
@@ -106,6 +108,8 @@ class Running:
             assert pipe
             pipe.close()
         took = time.monotonic() - self.started
+        for line in self.lines:
+            assert wrong_with({key: line[key] for key in line if key != "at"}) == "", line
         return Ran(status, self.lines, "".join(self.errors), took)
 
 

@@ -13,12 +13,12 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "model", "phrases", "visible"),
     (
-        *("schema", "complaint", "secrets", "partitions", "otadata", "image", "layout", "advice"),
-        "secret_search",
-        *("profile", "release", "survey"),
-        *("files", "canonical", "release_file", "release_diff", "naming"),
-        *("identity", "identity_settings", "modem_dialects", "device_lines"),
-        *("admission", "reburn", "boot", "patterns", "carriers", "builds", "scaffold"),
+        *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
+        *("advice", "blanks", "secret_search", "profile", "profile_reading", "release", "survey"),
+        *("acceptance", "files", "canonical", "release_file", "release_diff", "naming"),
+        *("identity", "identity_settings", "modem_dialects", "device_lines", "baud_rates"),
+        *("admission", "reburn", "boot", "fixed_values", "patterns", "carriers", "builds"),
+        "scaffold",
     ),
     ("devices", "manifest", "bench"),
     ("ids", "burn", "recall", "verify", "report"),
@@ -32,7 +32,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
-        *("patterns.py", "identity_settings.py", "carriers", "bench/spec.py", "station/map.py"),
+        *("patterns.py", "mending.py", "baud_rates.py", "identity_settings.py", "carriers"),
+        *("bench/spec.py", "station/map.py"),
     ),
     "pydantic_core": ("schema.py", "complaint.py"),
     "re2": ("patterns.py",),
@@ -48,7 +49,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "filelock": ("manifest",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
     "orjson": ("manifest",),
-    "keyring": ("secrets.py", "manifest/signing/keys.py"),
+    "keyring": ("secrets.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),
 }
 

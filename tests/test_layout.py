@@ -184,13 +184,6 @@ def test_a_blank_partition_with_an_image_is_blank_from_the_next_sector_on(tmp_pa
     assert rest.kind is RegionClass.BLANK
 
 
-def test_a_blank_partition_that_the_carrier_fills_is_the_carriers(tmp_path: Path) -> None:
-    seen = survey(write_product(tmp_path, blank="[otadata, fctry]"))
-    assert seen.findings == ()
-    (key,) = [s for s in seen.segments if s.offset == 0x210000]
-    assert key.confidential
-
-
 def test_a_key_inside_an_ota_slot_is_refused(tmp_path: Path) -> None:
     layout = layout_of(write_product(tmp_path))
     key = Segment("key", 0x110000, bytes(64), confidential=True)
@@ -234,7 +227,8 @@ def test_segments_pass_only_if_no_sector_belongs_to_two(spans: list[tuple[int, i
         ({"images": "[{name: b, file: bootloader.bin, offset: 0}]"}, "E126", "application"),
         ({"images": IMAGES.format(boot=0, place="partition: ota_1")}, "E125", "ota_0 starts"),
         ({"blank": "[nvs]"}, "E125", "otadata is left"),
-        ({"carrier": "{kind: nvs, partition: nvs, namespace: n}"}, "E144", "the firmware keeps"),
+        ({"carrier": "{kind: nvs, partition: nvs, namespace: n}", "blank": "[otadata]"},
+         "E144", "the firmware keeps"),
         ({"table": TABLE.replace("data, nvs,   0x9", "data, 0x77,  0x9")
                         .replace("data, fat", "data, 0x78")}, "E123", "no writable"),
         ({"product": "{name: a, version: '1', id: s3EUVBRJLB, secret: file:secret.txt}"},

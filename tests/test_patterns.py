@@ -15,7 +15,7 @@ from burner.boot import BootSettings
 from burner.errors import BurnerError
 from burner.identity_settings import LabelSettings, SerialSettings
 from burner.patterns import MAX_STEPS
-from burner.profile import load_profile
+from burner.profile_reading import load_profile
 from tests.images import write_product
 from tests.runs import PROFILE, ROOT, burn, in_state, start
 

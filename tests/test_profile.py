@@ -8,7 +8,8 @@ import pytest
 
 from burner.errors import BurnerError, Finding
 from burner.image import CHIP_IDS
-from burner.profile import FILL_IN, ChipName, FlashPlan, Profile, load_profile, read_profile
+from burner.profile import FILL_IN, ChipName, Profile
+from burner.profile_reading import load_profile, read_profile
 from tests.images import SECRET, write_product
 
 GOLDEN = Path(__file__).parent / "golden" / "defaults.json"
@@ -114,11 +115,11 @@ def test_a_product_id_of_digits_may_be_quoted(tmp_path: Path) -> None:
 
 
 def test_the_plan_of_the_flash_survives_mistakes_elsewhere(tmp_path: Path) -> None:
-    plan, findings = read_profile(write_product(tmp_path, product="{}"))
-    assert len(findings) == 4
-    assert isinstance(plan, FlashPlan)
-    assert not isinstance(plan, Profile)
-    assert plan.place("images", 0) == f"{tmp_path / 'product.yaml'}:7 images[0]"
+    reading = read_profile(write_product(tmp_path, product="{}"))
+    assert len(reading.findings) == 4
+    assert reading.profile is None
+    assert reading.plan
+    assert reading.plan.place("images", 0) == f"{tmp_path / 'product.yaml'}:7 images[0]"
 
 
 def test_a_profile_of_a_newer_format_asks_for_a_newer_burner(tmp_path: Path) -> None:
@@ -138,9 +139,9 @@ def test_what_is_to_be_filled_in_says_of_which_form(tmp_path: Path) -> None:
 def test_a_file_that_is_no_profile_has_no_plan(tmp_path: Path) -> None:
     path = tmp_path / "list.yaml"
     path.write_text("- a\n- b\n")
-    plan, findings = read_profile(path)
-    assert plan is None
-    assert findings
+    reading = read_profile(path)
+    assert reading.plan is None
+    assert reading.findings
 
 
 def test_the_schema_knows_every_key_and_refuses_others() -> None:

@@ -4,10 +4,12 @@ Facts: `AT+TCPRDINFOSET=1,"pid","secret","name"[,"region"]` answers OK, then `+T
 `:FAIL,<n>`; the query prints the XOR of the secret's bytes, never the secret.
 """
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import xor
+from pathlib import Path
 
 SET = "AT+TCPRDINFOSET="
 MAX_COMMAND = 256
@@ -55,16 +57,34 @@ class Product:
 class ProductMemory:
     """Keeps one product's information, as the firmware does in its flash."""
 
-    def __init__(self, spec: ProductSpec) -> None:
+    def __init__(self, spec: ProductSpec, file: Path | None = None) -> None:
+        """`file` outlives the process, as the flash of a bench does that keeps its units."""
         self.spec = spec
-        self.stored: Product | None = None
+        self._file = file
+        self._stored = _read(file) if file else None
         self._busy = spec.busy
         self._prefix = "+TCPRDINFOSET: " if spec.cellular else "+TCPRDINFOSET:"
+
+    @property
+    def stored(self) -> Product | None:
+        """What the firmware was told last; None: nothing, or it was cleared."""
+        return self._stored
+
+    @stored.setter
+    def stored(self, product: Product | None) -> None:
+        self._stored = product
+        if self._file and product:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_text(
+                json.dumps({**asdict(product), "secret": product.secret.hex()}), encoding="utf-8"
+            )
+        elif self._file:
+            self._file.unlink(missing_ok=True)
 
     def reply(self, command: str) -> Reply | None:
         """The answer to a command of this family; None for any other."""
         if command == "AT+TCPRDINFOSET?":
-            return Reply((self._stored(),)) if self.stored else Reply(result="+CME ERROR:208")
+            return Reply((self._told(),)) if self.stored else Reply(result="+CME ERROR:208")
         if command == "AT+TCRESTORE":
             self.stored = None
             return Reply(after=("+TCRESTORE:OK",))
@@ -88,11 +108,18 @@ class ProductMemory:
         self.stored = Product(product_id, kept.encode(), name, region or "china")
         return Reply(after=(f"{self._prefix}OK",))
 
-    def _stored(self) -> str:
+    def _told(self) -> str:
         assert self.stored  # noqa: S101 - asked only when something is stored
         kept = self.stored
         bcc = reduce(xor, kept.secret, 0)
         return f'{self._prefix}1,"{kept.product_id}",{bcc},"{kept.name}","{kept.region}"'
+
+
+def _read(file: Path) -> Product | None:
+    if not file.exists():
+        return None
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return Product(**{**kept, "secret": bytes.fromhex(kept["secret"])})
 
 
 def _plain(text: str) -> str:

@@ -83,5 +83,6 @@ def build(spec: BoardSpec, now: float) -> Board:
     """
     lines = {"esp": Line(Chip(spec.unit, now), spec.unit.timing, spec.renumbers)}
     if "modem" in spec.ports and spec.unit.modem:
-        lines["modem"] = Line(Modem(spec.unit.modem, now), spec.unit.timing)
+        modem = Modem(spec.unit.modem, now, spec.unit.product_file)
+        lines["modem"] = Line(modem, spec.unit.timing)
     return Board(spec, lines)

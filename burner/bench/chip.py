@@ -211,6 +211,9 @@ class Chip:
             self._boot(now)
 
     def _enter_download(self, now: float) -> None:
+        if self.unit.has(FaultKind.NO_DOWNLOAD) and self.unit.chip != "esp8266":
+            self._start_without_download(now)
+            return
         self._forget()
         self.mode = Mode.DOWNLOAD
         self.silicon.reset()
@@ -218,13 +221,22 @@ class Chip:
         self._say(firmware.rom_log(self.silicon, download=True), now)
         self.silicon.baud = USUAL_BAUD
 
-    def _boot(self, now: float) -> None:
+    def _start_without_download(self, now: float) -> None:
+        """The ESP32's ROM says why and stops; later ones start from flash."""
+        if self.unit.chip != "esp32":
+            self._boot(now, download=True)
+            return
+        self._forget()
+        self.mode = Mode.APP
+        self._say(firmware.rom_log(self.silicon, download=True), now)
+
+    def _boot(self, now: float, download: bool = False) -> None:
         self._forget()
         self.mode = Mode.APP
         if fault := self.silicon.faults.at_step(At.BOOT):
             self._suffer(fault, now)
             return
-        self._app = firmware.start(self.silicon, self._reset)
+        self._app = firmware.start(self.silicon, self._reset, download=download)
         self._reset = Reset.POWER_ON
         self._say(self._app.log, now)
 

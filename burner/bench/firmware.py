@@ -81,23 +81,35 @@ _ESP32_RESETS = {
 def rom_log(
     silicon: Silicon, reset: Reset = Reset.POWER_ON, *, download: bool = False
 ) -> tuple[Line, ...]:
-    """The ROM's own lines after a reset."""
+    """The ROM's own lines after a reset. `download`: IO0 was low."""
     target = silicon.target
     cause = f"rst:{reset:#x} ({(_ESP32_RESETS if target.name == 'esp32' else _RESETS)[reset]})"
     if target.name == "esp8266":
         text = f"\r\n {target.banner},rst cause:2, boot mode:({1 if download else 3},6)\r\n\r\n"
     elif download:
         text = (
-            f"{target.banner}\r\n{cause},boot:{target.boot_code & ~0x18:#x} "
-            "(DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n"
+            f"{target.banner}\r\n{cause},boot:{target.boot_code & ~0x18:#x} (DOWNLOAD(USB/UART0))"
         )
+        text += f"\r\n{_in_download(silicon)}"
     else:
         text = f"{target.banner}\r\n{cause},boot:{target.boot_code:#x} (SPI_FAST_FLASH_BOOT)\r\n"
     return (Line(text.encode(), target.log_baud),)
 
 
-def start(silicon: Silicon, reset: Reset = Reset.POWER_ON) -> App:
-    """Boot from flash; writes what firmware writes on its first run."""
+def _in_download(silicon: Silicon) -> str:
+    """What the ROM says behind the line that names the boot mode."""
+    if not silicon.unit.has(FaultKind.NO_DOWNLOAD):
+        return "waiting for download\r\n"
+    if silicon.target.name == "esp32":
+        return "Download mode is disabled. Restart with GPIO0 high.\r\n"
+    return ""
+
+
+def start(silicon: Silicon, reset: Reset = Reset.POWER_ON, *, download: bool = False) -> App:
+    """Boot from flash; writes what firmware writes on its first run.
+
+    `download`: IO0 is low, and the chip starts all the same.
+    """
     spoken, modem = list[str](), silicon.modem
     try:
         spoken.extend(_boot(silicon))
@@ -106,7 +118,7 @@ def start(silicon: Silicon, reset: Reset = Reset.POWER_ON) -> App:
         modem = None
     baud = silicon.unit.firmware.baud
     lines = (Line(f"{text}\r\n".encode(), baud) for text in spoken)
-    return App((*rom_log(silicon, reset), *lines), modem)
+    return App((*rom_log(silicon, reset, download=download), *lines), modem)
 
 
 def _boot(silicon: Silicon) -> Iterator[str]:

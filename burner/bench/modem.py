@@ -8,6 +8,7 @@ that a test can ask whether anybody tried to write an identity.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -112,12 +113,13 @@ def imei_for(seed: int, number: int, tac: str = "86012345") -> str:
 class Modem:
     """One simulated modem on a line of its own. Same calls as `chip.Chip`."""
 
-    def __init__(self, spec: ModemSpec, now: float = 0.0) -> None:
+    def __init__(self, spec: ModemSpec, now: float = 0.0, product_file: Path | None = None) -> None:
+        """`product_file` keeps what an AT firmware was told; None = in memory."""
         self.spec = spec
         self.connected = True
         self.heard: list[str] = []
         """Every command it was sent, readable ones only."""
-        self.product = ProductMemory(spec.product)
+        self.product = ProductMemory(spec.product, product_file)
         self._host_baud = spec.baud
         self._readings = 0
         self._line = b""

@@ -214,6 +214,8 @@ class Rom:
         return Answer((self._reply(request.op, data=digest),), before_s=seconds)
 
     def _security_info(self, request: Request) -> Answer:
+        if self.silicon.unit.has(FaultKind.NO_SECURITY_INFO):
+            return self._bad(request, INVALID_MESSAGE)
         return Answer((self._reply(request.op, data=self.silicon.security_info()),))
 
 

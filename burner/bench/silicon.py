@@ -49,7 +49,8 @@ class Silicon:
         self.target = TARGETS[self.unit.chip]
         self.faults = Faults(self.unit)
         if self.unit.modem and self.unit.modem.port == "esp":
-            self.modem = Modem(replace(self.unit.modem, mac=str(self.unit.mac)))
+            spec = replace(self.unit.modem, mac=str(self.unit.mac))
+            self.modem = Modem(spec, product_file=self.unit.product_file)
         self.reset()
 
     def reset(self) -> None:

@@ -55,6 +55,11 @@ class FaultKind(StrEnum):
     """Secure boot is on already."""
     SECURE_DOWNLOAD = "secure-download"
     """Secure download mode: no stub, no register reads, no read-back. From the ESP32-S2 on."""
+    NO_DOWNLOAD = "no-download"
+    """Download mode is switched off by eFuse. An ESP32 says so and stops, later chips start from
+    flash although IO0 is low."""
+    NO_SECURITY_INFO = "no-security-info"
+    """The ROM refuses GET_SECURITY_INFO, by which the chips after the ESP32-S2 are known."""
     LATE_RESET = "late-reset"
     """The reset button sticks: the chip leaves reset `seconds` after EN is released."""
     NO_RESET = "no-reset"
@@ -224,6 +229,11 @@ class UnitSpec:
         if (same := self.fault(FaultKind.SAME_MAC)) and same.mac:
             changes["mac"] = same.mac
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    @property
+    def product_file(self) -> Path | None:
+        """Keeps between runs what an AT firmware was told, beside the flash."""
+        return self.flash_file.with_suffix(".product") if self.flash_file else None
 
     @property
     def flash_unique_id(self) -> bytes:

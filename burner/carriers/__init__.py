@@ -17,11 +17,16 @@ from burner.carriers.raw import RawCarrier, RawSettings
 
 __all__ = [
     "AtCarrier",
+    "AtSettings",
     "Carrier",
     "CarrierSettings",
+    "FileSettings",
     "KeyConfig",
     "KeyState",
+    "NvsSettings",
+    "PatchCarrier",
     "Place",
+    "RawSettings",
     "carrier_for",
     "is_moved",
 ]

@@ -19,6 +19,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 from pydantic import Field
 
+from burner.baud_rates import Baud
 from burner.carriers.key import KeyConfig
 from burner.device_lines import LineSplitter
 from burner.errors import BurnerError
@@ -67,7 +68,7 @@ class AtSettings(Strict):
     kind: Literal["at"]
     port: Literal["esp", "modem"] = "esp"
     """Which port of the slot speaks AT."""
-    baud: Annotated[int, Field(ge=1200, le=3_000_000)] = 115200
+    baud: Baud = 115200
     region: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,32}$")] = ""
     """As the firmware calls it; left out of the command when empty."""
     ready_s: Annotated[float, Field(gt=0, le=120)] = 15.0

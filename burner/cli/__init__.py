@@ -75,14 +75,15 @@ def main(args: list[str] | None = None) -> None:
 
 def _run(args: list[str] | None) -> int:
     from burner.cli import screen
+    from burner.phrases import phrase
 
     try:
         result: Any = root.main(args=args, prog_name="burner", standalone_mode=False)
     except click.exceptions.Abort:
-        screen.warn("Interrupted.")
+        screen.warn(phrase("Interrupted.", language()))
         return 130
     except KeyboardInterrupt:
-        screen.warn("Interrupted.")
+        screen.warn(phrase("Interrupted.", language()))
         return 130
     except click.ClickException as error:
         error.show()

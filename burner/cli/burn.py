@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
-@click.option("--json", "as_json", is_flag=True, help="Events, then a summary, as JSON lines.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
 @options.lang_option
 def burn(
     ports: tuple[str, ...],
@@ -65,8 +65,9 @@ def burn(
 
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
-    from burner.cli.desk import product_secret
+    from burner.cli.event_schema import start_json
     from burner.cli.order import is_person
+    from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
     from burner.manifest.ledger import KEEP_EVERY, Ledger
@@ -74,9 +75,11 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.secret_search import SecretSearch
 
     person = is_person() and not wish.yes and not wish.as_json
+    if wish.as_json:
+        screen.say(json.dumps(start_json()))
     stock, search = Stock(), SecretSearch()
     with warm_devices(slots, wish.logs, stock, search) as devices:
-        ask = product_secret if person else None
+        ask = asks_product_secret(wish.source.name) if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
         search.add(release.key.product_secret)
         _warn(wish, release.warnings)
@@ -84,7 +87,10 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             stock.pack(segment)
         real = slots.hand is None
         every = slots.checkpoint_every or KEEP_EVERY
-        with Ledger.open(wish.manifest, slots.station, keep_every=every, remembers=real) as ledger:
+        ask_key = asks_passphrase(Use.RECORDS) if person else None
+        with Ledger.open(
+            wish.manifest, slots.station, ask=ask_key, keep_every=every, remembers=real
+        ) as ledger:
             _warn(wish, made_otherwise(release, ledger))
             order = _order(wish, release, ledger, person)
             return Run(wish, slots, release, ledger, order).through(devices)
@@ -98,17 +104,21 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
     for finding in found:
         told = {"event": "warning", **asdict(finding)}
         del told["warning"]
+        if not finding.accepted:
+            del told["accepted"]
         screen.say(json.dumps(told, ensure_ascii=False))
 
 
-def made_otherwise(release: "Release", ledger: "Ledger") -> list["Finding"]:
+def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     """A warning for each earlier batch of the same version whose units are other ones."""
+    from burner.acceptance import accepted
     from burner.advice import same_version_made_otherwise
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
-    return same_version_made_otherwise(profile.title, release.made(), earlier, at)
+    found = same_version_made_otherwise(profile.title, release.made(), earlier, at)
+    return accepted(found, profile.accept)
 
 
 def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":

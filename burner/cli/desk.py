@@ -1,4 +1,4 @@
-"""What is asked of a person: who says it, at which station, and what nobody else may see."""
+"""What a person says with options: who it is, at which station, and why."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -54,20 +54,12 @@ def desk_ledger(manifest: str, station: str) -> "Ledger":
     return Ledger.open(manifest, station)
 
 
-def product_secret() -> str:
-    """Ask for the ProductSecret, for `prompt`."""
-    return str(click.prompt("ProductSecret", hide_input=True, err=True))
-
-
-def passphrase() -> str:
-    """Ask for a key's passphrase."""
-    return str(click.prompt("Passphrase of the signing key", hide_input=True, err=True))
-
-
-def new_passphrase() -> str:
-    """Ask for one twice."""
-    text = "Passphrase for the new key"
-    return str(click.prompt(text, hide_input=True, confirmation_prompt=True, err=True))
+def is_path(text: str) -> bool:
+    """Whether something has this name that could be read: a file, or what only looks like one."""
+    try:
+        return Path(text).exists() and not Path(text).is_dir()
+    except (OSError, ValueError):  # longer than any name, or none
+        return False
 
 
 def plain_line(_context: click.Context, option: click.Parameter, value: str) -> str:

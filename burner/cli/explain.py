@@ -13,9 +13,15 @@ from burner.station.retry import tries
 
 @click.command()
 @click.argument("code", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
-def explain(code: str | None, as_json: bool) -> None:
+@click.option("--events", is_flag=True, help="The lines of `burner burn --json` instead.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the rows as JSON; with --events, a JSON Schema."
+)
+def explain(code: str | None, events: bool, as_json: bool) -> None:
     """Say what CODE means and what to do; without CODE, list all of them."""
+    if events:
+        _explain_events(code, as_json)
+        return
     rows = dict(sorted(table().items()))
     if code is not None:
         row = rows.get(code.upper())
@@ -53,3 +59,11 @@ def _tried(row: Code, language: Language) -> str:
     return (
         phrase("tried", language, tries(row.code)) if row.retry else phrase("not tried", language)
     )
+
+
+def _explain_events(code: str | None, as_json: bool) -> None:
+    from burner.cli.event_schema import page, schema
+
+    if code is not None:
+        raise click.UsageError("either a code or --events")
+    screen.say(json.dumps(schema(), ensure_ascii=False, indent=2) if as_json else page().rstrip())

@@ -75,7 +75,7 @@ def identify(
 
 def _search(path: Path | None, reference: str) -> "SecretSearch":
     """For the product's secret, if it can be fetched here: nothing else needs it."""
-    from burner.profile import load_profile
+    from burner.profile_reading import load_profile
     from burner.secret_search import SecretSearch
     from burner.secrets import resolve
 
@@ -93,7 +93,7 @@ def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], Rules]":
     from burner.devices import ANY_CHIP, ConnectPlan
     from burner.identity_settings import IdentitySettings, ImeiSettings
     from burner.ids import Rules
-    from burner.profile import load_profile
+    from burner.profile_reading import load_profile
 
     if path is None:
         usual = Rules(ConnectPlan(ANY_CHIP, BAUD), IdentitySettings())

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -81,9 +81,14 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
     help="First line of --format names; empty for none.",
 )
 @click.option(
+    "--bom", is_flag=True, help="CSV with a byte order mark: a spreadsheet then reads UTF-8."
+)
+@click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout."
 )
-def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: Any) -> None:
+def export(
+    manifest: str, kind: str, header: str, bom: bool, out: Path | None, **wanted: Any
+) -> None:
     """Write attempts as CSV or JSON lines, one line each; or the chain, for `verify` and `import`.
 
     --format names lists the good units for the cloud's batch upload. The chain is whole; with
@@ -96,16 +101,20 @@ def export(manifest: str, kind: str, header: str, out: Path | None, **wanted: An
     chosen = _filter(wanted)
     if kind == "chain" and chosen != _filter({"batch": chosen.batch}):
         raise click.UsageError("A chain cannot be cut by time, product or outcome.")
+    if bom and kind != "csv":
+        raise click.UsageError("--bom is for --format csv; the other formats are read by programs.")
     with _reader(manifest) as reader, _target(out) as file:
         chosen = reader.meant(chosen)
-        lines: Iterable[str]
+        lines: Generator[str, None, None]
         if kind == "chain":
             lines, count = export_chain(reader, chosen.batch), None
         elif kind == "names":
             lines, count = name_lines(reader, chosen, header), None
         else:
             lines, count = formats.FORMATS[kind](reader, chosen), reader.count(chosen)
-        file.writelines(screen.track(lines, "export", count) if out else lines)
+        lines = formats.with_bom(lines) if bom else lines
+        with closing(lines):  # before the manifest it reads, also when nobody reads on
+            file.writelines(screen.track(lines, "export", count) if out else lines)
 
 
 def _reader(manifest: str) -> "Reader":
@@ -147,7 +156,6 @@ def _array(elements: Iterable[Any]) -> None:
 
 
 def _row(element: dict[str, Any]) -> tuple[object, ...]:
-    seconds = element["seconds"]
     return (
         element["seq"],
         element["started"][:19].replace("T", " "),
@@ -157,42 +165,76 @@ def _row(element: dict[str, Any]) -> tuple[object, ...]:
         element["device_name"] or "–",
         element["outcome"],
         element["code"],
-        f"{seconds:.1f}" if seconds is not None else "",
+        _seconds(element),
     )
+
+
+def _seconds(element: dict[str, Any]) -> str:
+    seconds = element["seconds"]
+    return f"{seconds:.1f}" if seconds is not None else ""
+
+
+COLUMNS = (
+    *("seq", "started (UTC)", "s", "station", "slot", "operator", "batch", "profile"),
+    *("outcome", "code", "remark"),
+)
+"""Of the attempts on a unit."""
 
 
 def _show(unit: dict[str, Any]) -> None:
-    screen.table(
-        f"unit {unit['unit_id']}  {', '.join(unit['names']) or 'without a name'}",
-        (
-            "seq",
-            "started (UTC)",
-            "station",
-            "slot",
-            "batch",
-            "profile",
-            "outcome",
-            "code",
-            "remark",
-        ),
-        [
-            (
-                e["seq"],
-                e["started"][:19].replace("T", " "),
-                e["station"],
-                e["slot"],
-                e["batch"],
-                e["profile"],
-                e["outcome"],
-                e["code"],
-                _remark(e),
-            )
-            for e in unit["attempts"]
-        ],
-    )
+    called = ", ".join(unit["names"]) or "without a name"
+    screen.say(f"unit {unit['unit_id']}  {called}")
+    for line in _ids(unit["attempts"]):
+        screen.say(line)
+    rows = [_attempt(element) for element in unit["attempts"]]
+    if screen.room_beside(COLUMNS, rows) >= 0:
+        screen.table("", COLUMNS, rows)
+    else:
+        _show_narrow(rows)
     _show_words(unit)
     if len(unit["fingerprints"]) > 1:
         screen.warn(f"Under this MAC came different boards: {', '.join(unit['fingerprints'])}")
+
+
+def _show_narrow(rows: list[tuple[str, ...]]) -> None:
+    """The same where the table would break its cells: a paragraph an attempt."""
+    for row in rows:
+        seq, started, seconds, station, slot, operator, batch, profile, outcome, code, remark = row
+        took = f"  {seconds} s" if seconds else ""
+        screen.say(f"\n{seq}  {started} UTC{took}  {outcome} {code}".rstrip())
+        where = f"{station} slot {slot}, operator {operator}, batch {batch}, {profile}"
+        screen.say_beside("   ", where)
+        if remark:
+            screen.say_beside("   ", remark)
+
+
+def _ids(attempts: list[dict[str, Any]]) -> Iterable[str]:
+    """`IMEI …`, `serial …`, `label …`; with the records' numbers where attempts differ."""
+    for source, called in (("imei", "IMEI"), ("serial", "serial"), ("label", "label")):
+        found: dict[str, list[str]] = {}
+        for e in attempts:
+            if value := e["ids"].get(source):
+                found.setdefault(value, []).append(f"{e['station']} {e['seq']}")
+        one = len(found) == 1
+        values = (v if one else f"{v} ({', '.join(seqs)})" for v, seqs in found.items())
+        if found:
+            yield f"  {called:<6} {', '.join(values)}"
+
+
+def _attempt(element: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        str(element["seq"]),
+        _minute(element, "started"),
+        _seconds(element),
+        element["station"],
+        element["slot"],
+        element["operator"],
+        element["batch"],
+        element["profile"],
+        element["outcome"],
+        element["code"],
+        _remark(element),
+    )
 
 
 def _show_words(unit: dict[str, Any]) -> None:
@@ -232,8 +274,8 @@ def _show_words(unit: dict[str, Any]) -> None:
         )
 
 
-def _minute(said: dict[str, Any]) -> str:
-    return str(said["at"])[:16].replace("T", " ")
+def _minute(said: dict[str, Any], key: str = "at") -> str:
+    return str(said[key])[:16].replace("T", " ")
 
 
 def _remark(element: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, screen
-from burner.cli.desk import operator_option, passphrase, station_option
+from burner.cli.desk import operator_option, station_option
 from burner.cli.manifest_verify import key_option, trust
 from burner.cli.options import Moment, json_option, manifest_option
+from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -127,11 +128,19 @@ def _say_bad(found: "BatchStatus") -> None:
 @click.argument("batch")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Default: ./BATCH")
 @click.option("--with-open", is_flag=True, help="OPEN units count as missing.")
+@click.option("--bom", is_flag=True, help="units.csv with a byte order mark, for spreadsheets.")
 @operator_option
 @station_option
 @manifest_option
 def close(
-    *, batch: str, out: Path | None, with_open: bool, operator: str, station: str, manifest: str
+    *,
+    batch: str,
+    out: Path | None,
+    with_open: bool,
+    bom: bool,
+    operator: str,
+    station: str,
+    manifest: str,
 ) -> None:
     """Check the whole manifest, close BATCH, sign that and write the batch's sealed folder.
 
@@ -147,7 +156,7 @@ def close(
     from burner.report.audit import lines
 
     folder = out or Path(folder_of(batch))
-    signer = keys.unlock(station, passphrase)
+    signer = keys.unlock(station, asks_passphrase(Use.BATCH))
     with Ledger.open(manifest, station) as ledger, new_folder(folder) as part:
         closes = _may_close(ledger, batch, with_open)
         _verified(ledger.reader, thorough=True)
@@ -163,6 +172,7 @@ def close(
             station=station,
             audited=lines(ledger.reader, batch),
             extra=_papers(ledger.reader, batch),
+            bom=bom,
         )
     _say_units(found)
     screen.say(f"Sealed with key {signer.public.id} of {station}: {folder}")

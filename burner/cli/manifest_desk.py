@@ -5,15 +5,10 @@ from pathlib import Path
 import click
 
 from burner.cli import screen
-from burner.cli.desk import (
-    desk_ledger,
-    operator_option,
-    passphrase,
-    reason_option,
-    station_option,
-)
+from burner.cli.desk import desk_ledger, operator_option, reason_option, station_option
 from burner.cli.manifest_keys import keys_group
 from burner.cli.options import manifest_option
+from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -48,7 +43,7 @@ def countersign(file: Path, owner: str) -> None:
 
     for each in heads.heads_of(file):
         screen.say(each.code())
-    signer = keys.unlock(owner, passphrase)
+    signer = keys.unlock(owner, asks_passphrase(Use.HEADS))
     signed = heads.countersign(file, signer, owner)
     screen.say(f"{len(signed)} heads signed with key {signer.public.id} of {owner}.")
 
@@ -61,7 +56,7 @@ def checkpoint(station: str, manifest: str) -> None:
     from burner.manifest import desk
     from burner.manifest.signing import keys
 
-    signer = keys.unlock(station, passphrase)
+    signer = keys.unlock(station, asks_passphrase(Use.CHECKPOINT))
     with desk_ledger(manifest, station) as ledger:
         screen.say(desk.checkpoint(ledger.writer, signer, "on demand").code())
 

@@ -8,15 +8,9 @@ from pathlib import Path
 import click
 
 from burner.cli import screen
-from burner.cli.desk import (
-    desk_ledger,
-    new_passphrase,
-    operator_option,
-    passphrase,
-    reason_option,
-    station_option,
-)
+from burner.cli.desk import desk_ledger, is_path, operator_option, reason_option, station_option
 from burner.cli.options import manifest_option
+from burner.cli.questions import Use, asks_passphrase, new_passphrase
 from burner.errors import BurnerError
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -29,23 +23,44 @@ def keys_group() -> None:
     """Make, hand over and withdraw the keys that sign checkpoints."""
 
 
+KEPT = {
+    "account": "Its private half has no passphrase; this account alone can read its file.",
+    "passphrase": "Its private half is encrypted: the passphrase is wanted whenever it signs.",
+    "keyring": "Its private half is in the system's keyring.",
+}
+"""By `keys.Protection`."""
+
+passphrase_option = click.option(
+    "--passphrase",
+    "wants_passphrase",
+    is_flag=True,
+    help="Encrypt it by a passphrase, which is then wanted whenever it signs.",
+)
+
+
 @keys_group.command("make")
 @click.argument("owner")
+@passphrase_option
 @click.option("--keyring", "in_keyring", is_flag=True, help="Keep it in the system's keyring.")
 @click.option("--out", type=NEW_FILE, help="Write the public half here, for QA.")
 @click.option("--replace", is_flag=True, help="A person's next key; a station's is rotated.")
-def make(owner: str, in_keyring: bool, out: Path | None, replace: bool) -> None:
+def make(
+    *, owner: str, wants_passphrase: bool, in_keyring: bool, out: Path | None, replace: bool
+) -> None:
     """Make a key for OWNER: a station id, or whoever countersigns.
 
-    The passphrase comes from BURNER_KEY_PASSPHRASE, else it is asked for.
+    It is kept in a file that this account alone can read. With --passphrase, or where
+    BURNER_KEY_PASSPHRASE holds one, that file is encrypted too.
     """
     from burner.manifest.signing import keys
 
     if not replace and (before := keys.current(owner)):
         raise BurnerError("E728", f"{owner}: key {before.id}")
     with _told(out) as tell:
-        public = keys.make(owner, _new_lock(in_keyring)).public
+        lock = _new_passphrase(owner, wants_passphrase and not in_keyring)
+        public = keys.make(owner, lock, in_keyring=in_keyring).public
         tell(public.id, public.pem())
+        screen.say(KEPT[keys.protection(owner)])
 
 
 @keys_group.command("show")
@@ -55,13 +70,13 @@ def show(owner: str, out: Path | None) -> None:
     """Print the public half of OWNER's key, or of a file: its id first, to be compared."""
     from burner.manifest.signing import keys
 
-    file = Path(owner)
-    public = keys.read_public(file) if file.is_file() else keys.required(owner)
+    public = keys.read_public(Path(owner)) if _names_file(owner) else keys.required(owner)
     with _told(out) as tell:
         tell(public.id, public.pem())
 
 
 @keys_group.command("rotate")
+@passphrase_option
 @click.option("--keyring", "in_keyring", is_flag=True, help="Keep the new key in the keyring.")
 @click.option("--out", type=NEW_FILE, help="Write the new public half here, for QA.")
 @operator_option
@@ -69,20 +84,35 @@ def show(owner: str, out: Path | None) -> None:
 @station_option
 @manifest_option
 def rotate(
-    *, in_keyring: bool, out: Path | None, operator: str, reason: str, station: str, manifest: str
+    *,
+    wants_passphrase: bool,
+    in_keyring: bool,
+    out: Path | None,
+    operator: str,
+    reason: str,
+    station: str,
+    manifest: str,
 ) -> None:
-    """Make a new key for the station; the old one vouches for it in the chain."""
+    """Make a new key for the station; the old one vouches for it in the chain.
+
+    It is kept as the old one was, with a passphrase or in the keyring, unless an option differs.
+    """
     from burner.manifest import desk
     from burner.manifest.signing import keys
 
-    old = keys.unlock(station, passphrase)
+    old = keys.unlock(station, asks_passphrase(Use.NEXT_KEY))
+    before = keys.protection(station)
+    wants_passphrase |= before is keys.Protection.PASSPHRASE
+    in_keyring |= before is keys.Protection.KEYRING and not wants_passphrase
     with _told(out) as tell, desk_ledger(manifest, station) as ledger:
         desk.checkpoint(ledger.writer, old, "before the key is handed over")
-        new = keys.prepare(station, _new_lock(in_keyring))
+        lock = _new_passphrase(station, wants_passphrase and not in_keyring)
+        new = keys.prepare(station, lock, in_keyring=in_keyring)
         desk.rotate(ledger.writer, old, new.public, operator=operator, reason=reason)
         # Only now: what nobody vouches for must not sign.
         keys.adopt(station, new.public)
         tell(new.public.id, new.public.pem())
+        screen.say(KEPT[keys.protection(station)])
         desk.checkpoint(ledger.writer, new, "the key was handed over")
 
 
@@ -144,11 +174,15 @@ def _withdraw(
     screen.say(f"Write this head down: {head.code()}")
 
 
-def _new_lock(in_keyring: bool) -> str | None:
-    """The passphrase of a new key; None = the keyring keeps it."""
+def _names_file(text: str) -> bool:
+    return text.endswith(".pem") or is_path(text)
+
+
+def _new_passphrase(owner: str, wanted: bool) -> str | None:
+    """The passphrase of a new key; None = it gets none."""
     from burner.manifest.signing.keys import PASSPHRASE
 
-    return None if in_keyring else os.environ.get(PASSPHRASE) or new_passphrase()
+    return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import screen
+from burner.cli.desk import is_path
 from burner.cli.options import json_option, manifest_option
 from burner.errors import BurnerError
 
@@ -38,7 +39,7 @@ def trust(keys: tuple[str, ...]) -> "Trust | None":
     """The keys of `--key`; None where none is given.
 
     Raises:
-        BurnerError: E722 for a file that is no public key.
+        BurnerError: E747 for a file that is no public key.
     """
     from burner.manifest.signing.keys import read_public
     from burner.manifest.signing.trust import Trust
@@ -46,18 +47,11 @@ def trust(keys: tuple[str, ...]) -> "Trust | None":
     free, bound = [], []
     for text in keys:
         station, equals, file = text.rpartition("=")
-        if equals and not _is_file(text):
+        if equals and not is_path(text):
             bound.append((station, read_public(Path(file))))
         else:
             free.append(read_public(Path(text)))
     return Trust(free, bound) if keys else None
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except OSError:  # longer than any name
-        return False
 
 
 @click.command()
@@ -230,7 +224,7 @@ def _wanted(
     wanted: list[Wanted] = []
     remarks = []
     for text in heads:
-        if not _is_file(text):
+        if not is_path(text):
             wanted.append(parse_code(text))
             continue
         file = read_heads(Path(text), trusted)

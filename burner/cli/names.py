@@ -46,7 +46,7 @@ class Vector:
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 def names(path: Path, given: Sequence[str], vectors: Path | None, as_json: bool) -> None:
     """Show the names that PROFILE gives to sample IDs."""
-    from burner.profile import load_profile
+    from burner.profile_reading import load_profile
 
     profile = load_profile(path)
     table = list(vectors_of(profile, _given(given)))

@@ -89,6 +89,7 @@ def schema() -> None:
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
     """With a warning for each earlier batch of the same version whose units are other ones."""
+    from burner.acceptance import accepted
     from burner.advice import same_version_made_otherwise
     from burner.canonical import digest
     from burner.manifest.reader import Reader
@@ -106,7 +107,7 @@ def _compared(seen: "Survey", manifest: str) -> "Survey":
     now = Made(digest(about), about, keyless_regions(seen.segments), key_fingerprint(plan))
     at = plan.place("product", "version")
     found = same_version_made_otherwise(plan.title, now, earlier, at)
-    return replace(seen, findings=(*seen.findings, *found))
+    return replace(seen, findings=(*seen.findings, *accepted(found, plan.accept)))
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,13 @@ def _sound(seen: "Survey") -> bool:
 
 def _tell(path: Path, seen: "Survey") -> None:
     screen.findings(seen.findings, language())
-    warnings = sum(finding.warning for finding in seen.findings)
-    errors = len(seen.findings) - warnings
-    verdict = _count(errors, "error") if errors else "OK"
-    screen.say(f"{path}: {verdict}" + (f", {_count(warnings, 'warning')}" if warnings else ""))
+    errors = sum(not finding.warning for finding in seen.findings)
+    taken = sum(bool(finding.accepted) for finding in seen.findings)
+    warnings = len(seen.findings) - errors - taken
+    verdict = [_count(errors, "error") if errors else "OK"]
+    verdict += [_count(warnings, "warning")] if warnings else []
+    verdict += [f"{taken} accepted"] if taken else []
+    screen.say(f"{path}: {', '.join(verdict)}")
 
 
 def _count(number: int, what: str) -> str:

@@ -8,6 +8,7 @@ import click
 
 from burner.cli import language, options, screen
 from burner.errors import BurnerError, table
+from burner.phrases import Wording
 
 if TYPE_CHECKING:
     from burner.report.calendar import Calendar
@@ -63,7 +64,7 @@ def report(
     if as_json:
         screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
     elif html is None:
-        _show(figures)
+        _show(figures, Wording(language()))
 
 
 def _calendar(shifts: str, zone: str | None) -> "Calendar":
@@ -94,47 +95,51 @@ def _write_page(target: Path, figures: "Figures") -> None:
 # -- for the terminal -----------------------------------------------------------------------------
 
 
-def _show(figures: "Figures") -> None:
-    _show_units(figures)
+def _show(figures: "Figures", say: Wording) -> None:
+    _show_units(figures, say)
     if not figures.units.total and not figures.without_unit:
         return
-    _show_failures(figures)
-    _show_steps(figures)
-    _show_places("by slot", figures.slots)
+    _show_failures(figures, say)
+    _show_steps(figures, say)
+    _show_places(say("By slot"), figures.slots, say)
     if len(figures.stations) > 1:
-        _show_places("by station", figures.stations)
-    _show_shifts(figures.shifts)
-    _show_open(figures)
+        _show_places(say("By station"), figures.stations, say)
+    _show_shifts(figures.shifts, say)
+    _show_open(figures, say)
 
 
-def _show_units(figures: "Figures") -> None:
+def _show_units(figures: "Figures", say: Wording) -> None:
     from burner.report.numbers import count, duration, rate, share
 
     units, scope = figures.units, figures.scope
-    title = " · ".join(said for said in (scope.batch, scope.profile, scope.state) if said)
-    screen.say(title or "all records")
-    screen.say(f"  {yield_bar(figures)}")
+    state = say(f"state {scope.state}") if scope.state else ""
+    title = " · ".join(said for said in (scope.batch, scope.profile, state) if said)
+    screen.say(title or say("all records"))
+    screen.say(f"  {yield_bar(figures) or say('no units')}")
     for name, mark, words in MARKS:
         if number := getattr(units, name):
-            screen.say(f"  {mark} {words} {count(number)}")
-    planned = f" of {count(scope.planned)} planned" if scope.planned else ""
-    screen.say(
-        f"  {count(units.passed)} good units{planned}, {count(units.total)} begun, "
-        f"retries {figures.retries}, rework attempts {figures.rework.attempts}"
+            screen.say(f"  {mark} {say(words)} {count(number)}")
+    counts = [f"{say('good units')} {count(units.passed)}"]
+    if scope.planned:
+        counts.append(say("of {} planned", count(scope.planned)))
+    counts += [f"{say('begun')} {count(units.total)}", f"{say('retries')} {count(figures.retries)}"]
+    counts.append(f"{say('rework attempts')} {count(figures.rework.attempts)}")
+    screen.say(f"  {' · '.join(counts)}")
+    yields = (
+        f"{say('first-pass yield')} {share(units.first_pass_yield)}",
+        f"{say('final yield')} {share(units.final_yield)}",
+        f"{say('Units per hour')} {rate(figures.per_hour)}",
+        say("in {} of work", duration(figures.worked_s, say)),
     )
-    screen.say(
-        f"  first-pass yield {share(units.first_pass_yield)} · "
-        f"final yield {share(units.final_yield)} · {rate(figures.per_hour)} units per hour "
-        f"in {duration(figures.worked_s)} of work"
-    )
+    screen.say(f"  {' · '.join(yields)}")
 
 
 def yield_bar(figures: "Figures") -> str:
-    """Units as a bar of marks, each at least one wide where there is any."""
+    """Units as a bar of marks, each at least one wide where there is any; empty without units."""
     units = figures.units
     total = max(units.total, figures.scope.planned or 0)
     if not total:
-        return "no units"
+        return ""
     numbers = {mark: getattr(units, name) for name, mark, _ in MARKS}
     widths = {m: max(1, round(BAR_WIDTH * n / total)) for m, n in numbers.items() if n}
     if widths:  # what rounding left over, the widest takes
@@ -144,7 +149,7 @@ def yield_bar(figures: "Figures") -> str:
     return f"[{bar.ljust(BAR_WIDTH, '·')}]"
 
 
-def _show_failures(figures: "Figures") -> None:
+def _show_failures(figures: "Figures", say: Wording) -> None:
     from burner.report.numbers import share
 
     rows = [
@@ -154,29 +159,30 @@ def _show_failures(figures: "Figures") -> None:
             failure.units,
             share(failure.share),
             share(failure.cumulative),
-            table()[failure.code].sentence(language()) if failure.code in table() else "",
+            table()[failure.code].sentence(say.language) if failure.code in table() else "",
         )
         for failure in figures.failures
     ]
     if rows:
         heads = ("code", "attempts", "units", "share", "together", "")
-        screen.table("why attempts did not pass", heads, rows)
+        screen.table(say("Why attempts did not pass"), [say(head) for head in heads], rows)
 
 
-def _show_steps(figures: "Figures") -> None:
+def _show_steps(figures: "Figures", say: Wording) -> None:
     from burner.report.numbers import seconds
 
-    spreads = [(step.step, step.spread) for step in figures.steps]
+    spreads = [(say(step.step), step.spread) for step in figures.steps]
     if figures.cycle:
-        spreads.append(("all", figures.cycle))
+        spreads.append((say("all"), figures.cycle))
         rows = [
-            (name, *(seconds(s) for s in (x.median_s, x.p5_s, x.p95_s, x.max_s)))
+            (name, *(seconds(s, say) for s in (x.median_s, x.p5_s, x.p95_s, x.max_s)))
             for name, x in spreads
         ]
-        screen.table("cycle time", ("step", "median", "5 %", "95 %", "longest"), rows)
+        heads = ("step", "median", "5 %", "95 %", "longest")
+        screen.table(say("Cycle time by step"), [say(head) for head in heads], rows)
 
 
-def _show_places(title: str, places: "tuple[Place, ...]") -> None:
+def _show_places(title: str, places: "tuple[Place, ...]", say: Wording) -> None:
     from burner.report.numbers import seconds, share
 
     heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
@@ -186,18 +192,18 @@ def _show_places(title: str, places: "tuple[Place, ...]") -> None:
             share(place.first_pass_yield),
             place.new,
             *(place.outcomes[outcome] for outcome in ("FAIL", "ERROR", "OPEN")),
-            seconds(place.cycle.median_s) if place.cycle else "–",
-            "below the rest" if place.behind else "",
+            seconds(place.cycle.median_s, say) if place.cycle else "–",
+            say("below the rest") if place.behind else "",
         )
         for place in places
     ]
-    screen.table(title, heads, rows)
+    screen.table(title, [say(head) for head in heads], rows)
 
 
-def _show_shifts(shifts: "tuple[Span, ...]") -> None:
+def _show_shifts(shifts: "tuple[Span, ...]", say: Wording) -> None:
     from burner.report.numbers import duration, rate, share
 
-    heads = ("shift", "good", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
+    heads = ("shift", "good units", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
     rows = [
         (
             f"{span.start:%Y-%m-%d} {span.name}",
@@ -206,15 +212,16 @@ def _show_shifts(shifts: "tuple[Span, ...]") -> None:
             share(span.first_pass_yield),
             span.fail,
             span.error,
-            duration(span.worked_s),
+            duration(span.worked_s, say),
         )
         for span in shifts[-MAX_SHIFTS:]
     ]
-    left_out = len(shifts) - len(rows)
-    screen.table(f"by shift (latest {len(rows)})" if left_out else "by shift", heads, rows)
+    left_out = len(shifts) > len(rows)
+    title = say("By shift, the latest {}", len(rows)) if left_out else say("By shift")
+    screen.table(title, [say(head) for head in heads], rows)
 
 
-def _show_open(figures: "Figures") -> None:
+def _show_open(figures: "Figures", say: Wording) -> None:
     units = figures.open_units
     if not units:
         return
@@ -222,6 +229,7 @@ def _show_open(figures: "Figures") -> None:
         (unit.device_name or "–", unit.unit_id, f"{unit.station} {unit.slot}")
         for unit in units[:MAX_NAMES]
     ]
-    screen.table("open: burn these again", ("name", "unit", "slot"), rows)
+    heads = [say(head) for head in ("column name", "unit", "slot")]
+    screen.table(say("Open units: burn these again"), heads, rows)
     if len(units) > MAX_NAMES:
-        screen.say(f"{len(units) - MAX_NAMES} more: burner manifest list --outcome OPEN")
+        screen.say(say(" {} more: burner manifest list --outcome OPEN.", len(units) - MAX_NAMES))

@@ -200,7 +200,7 @@ class Run:
         summary.print_summary(self.tally, elapsed_s, language())
         for line in summary.trouble_lines(self.tally, language()):
             screen.warn(line)
-        for hint in summary.hints(self.tally):
+        for hint in summary.hints(self.tally, language()):
             screen.say(f"  {hint}")
 
 

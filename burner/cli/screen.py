@@ -146,7 +146,7 @@ def findings(
 
 def meanings(found: Sequence[Finding], language: Language) -> Iterator[str]:
     """A line for each code among the findings: what it means → what to do now."""
-    for code in dict.fromkeys(finding.code for finding in found):
+    for code in dict.fromkeys(finding.code for finding in found if not finding.accepted):
         row = lookup(code)
         yield f"{code}  {row.sentence(language)} → {row.remedy(language)}"
 

@@ -65,10 +65,11 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     counts = [f"{state_word(s, language)} {n}" for s, n in tally.counts.items() if n]
     number = len(tally.units)
     many = phrase("one unit" if number == 1 else "units counted", language, number)
-    parts = [f"{many}: {', '.join(counts)}" if counts else many]
+    together = phrase("{}: {}", language, many, phrase(", ", language).join(counts))
+    parts = [together if counts else many]
     if tally.silent:
-        slots = ", ".join(dict.fromkeys(unit.slot for unit in tally.silent))
-        parts.append(f"{phrase('silent', language)}: {phrase('slot', language)} {slots}")
+        slots = slots_named([unit.slot for unit in tally.silent], language)
+        parts.append(phrase("{}: {}", language, phrase("silent", language), slots))
     if tally.first_pass_yield is not None:
         parts.append(f"{phrase('first pass', language)} {tally.first_pass_yield:.1%}")
     if pace := tally.per_hour(elapsed_s):
@@ -79,17 +80,21 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
 def behind_line(tally: Tally, language: Language) -> str:
     """`falls behind: 3 slow, 7 yield`; empty when no slot does."""
     behind = [f"{slot} {phrase(why, language)}" for slot, why in tally.behind().items()]
-    return f"{phrase('falls behind', language)}: {', '.join(behind)}" if behind else ""
+    if not behind:
+        return ""
+    head = phrase("falls behind", language)
+    return phrase("{}: {}", language, head, phrase(", ", language).join(behind))
 
 
 def trouble_lines(tally: Tally, language: Language) -> list[str]:
     """What is wrong with slots rather than with units; the same in several of them once."""
     slots: dict[str, list[str]] = {}
     for slot, error in tally.troubles.items():
-        detail = phrase("brackets", language, error.detail) if error.detail else ""
-        told = f"{error.code}: {error.row.sentence(language)}{detail}"
+        detail = _detail(error.code, error.detail, language)
+        told = f"{error.code} {error.row.sentence(language)}"
+        told += phrase("brackets", language, detail) if detail else ""
         slots.setdefault(told, []).append(slot)
-    return [f"{slots_named(names, language)}: {told}" for told, names in slots.items()]
+    return [f"{slots_named(names, language)}  {told}" for told, names in slots.items()]
 
 
 def _remark(unit: Unit, language: Language) -> str:
@@ -98,7 +103,13 @@ def _remark(unit: Unit, language: Language) -> str:
         if unit.other_batch:
             return phrase("passed there", language, unit.batch, when, unit.station, unit.where)
         return phrase("already", language, when, unit.where)
-    return "" if unit.state in (SlotState.PASS, SlotState.ABORTED) else unit.detail
+    quiet = unit.state in (SlotState.PASS, SlotState.ABORTED)
+    return "" if quiet else _detail(unit.code, unit.detail, language)
+
+
+def _detail(code: str, detail: str, language: Language) -> str:
+    """On record it is in English: to others it is shown where an operator must read it."""
+    return detail if language == "en" or lookup(code).shows_detail else ""
 
 
 def _row(unit: Unit, language: Language) -> Sequence[object]:
@@ -114,10 +125,13 @@ def _row(unit: Unit, language: Language) -> Sequence[object]:
     )
 
 
-def hints(tally: Tally) -> list[str]:
+def hints(tally: Tally, language: Language) -> list[str]:
     """Commands worth trying next; none where all went well."""
+    burner = "burner" if language == "en" else f"burner --lang {language}"
     codes = [unit.code for unit in (*tally.units, *tally.silent) if unit.code]
-    return [f"burner explain {code}" for code in codes[:1]]
+    bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]
+    commands = [f"explain {code}" for code in codes[:1]] + [f"manifest show {u}" for u in bad[:1]]
+    return [f"{burner} {command}" for command in commands]
 
 
 # -- for scripts ----------------------------------------------------------------------------------

@@ -92,8 +92,8 @@ def worst_first(standing: Iterable[Trouble]) -> Sequence[Trouble]:
 
 
 def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
-    """As people count them, 2 before 10."""
-    return tuple(sorted(slots, key=lambda slot: (len(slot), slot)))
+    """Each once, as people count them: 2 before 10."""
+    return tuple(sorted(set(slots), key=lambda slot: (len(slot), slot)))
 
 
 def slots_named(slots: Sequence[str], language: Language) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, options, screen
-from burner.cli.desk import product_secret
+from burner.cli.questions import asks_product_secret
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -121,7 +121,9 @@ def _record(verified: Mapping[str, Verified], manifest: str, station: str, opera
 def _open(source: Path | None, secret: str) -> "Release | None":
     from burner.release import open_release
 
-    return open_release(source, ask=product_secret, reference=secret) if source else None
+    if source is None:
+        return None
+    return open_release(source, ask=asks_product_secret(source.name), reference=secret)
 
 
 def _all(
@@ -144,7 +146,6 @@ def _one(device: "Esp", reader: "Reader", release: "Release | None") -> Verified
         if record is None:
             raise BurnerError("E620", silicon.unit_id)
         checks = rules.verify(device, silicon, record, release)
-        device.boot(0.0, lambda _: True)
     except BurnerError as error:
         return Verified(problem=error)
     finally:

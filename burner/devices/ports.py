@@ -74,7 +74,7 @@ def holders(device: str) -> tuple[Holder, ...]:
 def say_busy(device: str) -> str:
     """The detail of a busy port: its name and, where it can be seen, who holds it."""
     who = ", ".join(str(h) for h in holders(device))
-    return f"{device} is held by {who}" if who else f"{device}, holder unknown"
+    return f"{device}: {who or '?'}"
 
 
 def adapter(device: str) -> str:

@@ -21,6 +21,7 @@ from burner.manifest.entries.kinds import (
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.fold.state import State
 from burner.manifest.given import check_batch_id, decided, one_line
+from burner.manifest.local.keys import Ask, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import place
 from burner.manifest.store.writer import Clock, LogWriter, MakeSigner
@@ -50,6 +51,7 @@ class Ledger:
         clock: Clock | None = None,
         *,
         make_signer: MakeSigner | None = None,
+        ask: Ask | None = None,
         keep_every: int = KEEP_EVERY,
         remembers: bool = True,
     ) -> Self:
@@ -60,6 +62,7 @@ class Ledger:
             station: id of this station; one process may write for it at a time.
             clock: now, for tests.
             make_signer: the station's key; None: the one in the state folder, made when missing.
+            ask: asks a person for the passphrase of that key, where it has one.
             keep_every: records between checkpoints that are kept for ever.
             remembers: whether this computer remembers the log and its heads; not for a simulated
                 bench.
@@ -67,10 +70,8 @@ class Ledger:
         Raises:
             BurnerError: E7, see `LogWriter.open`.
         """
-        from burner.manifest.local.keys import station_signer
-
         where = place(url_or_path)
-        signer = make_signer or station_signer(station)
+        signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
             where, station, signer, clock, keep_every=keep_every, remembers=remembers
         )

@@ -6,6 +6,7 @@ English text, or a name with both languages for a sentence with places to fill i
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -31,3 +32,14 @@ def phrase(key: str, language: Language, *values: object) -> str:
     row = rows().get(key)
     text = row[language] if row else key
     return text.format(*values) if values else text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Phrases in one language: `say("Open units")`."""
+
+    language: Language = "en"
+
+    def __call__(self, key: str, *values: object) -> str:
+        """A phrase with its places filled in."""
+        return phrase(key, self.language, *values)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from burner.phrases import Wording
 from burner.report.markup import Markup, element, join
 from burner.report.numbers import axis, count, seconds
 
@@ -35,7 +36,7 @@ class Bar:
     """What a reader who points at it is told."""
 
 
-def stacked(parts: Sequence[Part]) -> Markup:
+def stacked(parts: Sequence[Part], say: Wording) -> Markup:
     """One horizontal bar of parts, with gaps of paper between them."""
     total = sum(part.number for part in parts)
     drawn, x = [], 0.0
@@ -43,11 +44,11 @@ def stacked(parts: Sequence[Part]) -> Markup:
         width = WIDTH * part.number / total if total else 0
         if width:
             box = {"x": f"{x:.1f}", "y": 0, "width": f"{max(width - 2, 1.5):.1f}", "height": 28}
-            title = element("title", f"{part.name}: {count(part.number)}")
+            title = element("title", say("{}: {}", part.name, count(part.number)))
             drawn.append(element("rect", title, **box, rx=2, class_=part.colour))
         x += width
-    words = ", ".join(f"{part.name} {part.number}" for part in parts if part.number)
-    return _svg(WIDTH, 28, drawn, f"Units: {words or 'none'}")
+    words = say(", ").join(f"{part.name} {part.number}" for part in parts if part.number)
+    return _svg(WIDTH, 28, drawn, say("{}: {}", say("Units"), words or say("none")))
 
 
 def swatch(colour: str) -> Markup:
@@ -62,7 +63,7 @@ def legend(*items: tuple[str, str, Markup | None]) -> Markup:
     return element("ul", *drawn, class_="legend")
 
 
-def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
+def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str, say: Wording) -> Markup:
     """Vertical bars over time; the y axis begins at 0."""
     left, right = 46, 8
     ticks = axis(max((sum(column.parts) for column in columns), default=0), least_step=1)
@@ -83,10 +84,10 @@ def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str) -> Markup:
             drawn.append(_below(column.label, x + step / 2, FLOOR + 15, "tick middle"))
         if new_day and column.day:
             drawn.append(_below(column.day, x + 1, FLOOR + 30, "tick day"))
-    return _svg(WIDTH, FLOOR + 36, drawn, f"{unit}, {len(columns)} bars over time")
+    return _svg(WIDTH, FLOOR + 36, drawn, say("{}, {} bars over time", unit, len(columns)))
 
 
-def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
+def ranges(rows: Sequence[tuple[str, float, float, float]], say: Wording) -> Markup:
     """Rows of (name, low, middle, high) in seconds: a line low to high, a dot at the middle."""
     left, right, line = 92, 176, 30
     ticks = axis(max((row[3] for row in rows), default=0))
@@ -96,7 +97,7 @@ def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
     for tick in ticks:
         x = left + tick * scale
         drawn.append(element("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
-        drawn.append(_below(f"{tick:g} s", x, bottom + 15, "tick middle"))
+        drawn.append(_below(f"{tick:g} {say('s')}", x, bottom + 15, "tick middle"))
     for number, (name, low, middle, high) in enumerate(rows):
         y = line * number + line / 2
         a, b = left + low * scale, left + high * scale
@@ -104,24 +105,24 @@ def ranges(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
             element("text", name, x=left - 10, y=y + 4, class_="name end"),
             element("line", x1=a, x2=max(b, a + 1), y1=y, y2=y, class_="range"),
             element("circle", cx=f"{left + middle * scale:.1f}", cy=y, r=5, class_="dot"),
-            element("text", seconds(middle), x=WIDTH - right + 14, y=y + 4, class_="value"),
+            element("text", seconds(middle, say), x=WIDTH - right + 14, y=y + 4, class_="value"),
             element(
                 "text",
-                f"{seconds(low)} to {seconds(high)}",
+                say("{} to {}", seconds(low, say), seconds(high, say)),
                 x=WIDTH - right + 66,
                 y=y + 4,
                 class_="soft",
             ),
         ]
-    return _svg(WIDTH, bottom + 22, drawn, "Seconds by step")
+    return _svg(WIDTH, bottom + 22, drawn, say("Seconds by step"))
 
 
 def interval(
-    low: float, middle: float, high: float, axis: tuple[float, float], rest: float
+    shares: tuple[float, float, float], axis: tuple[float, float], rest: float, say: Wording
 ) -> Markup:
-    """A share with its interval on an axis, and a line where all together are. For table cells."""
+    """A share between the ends of its interval, and a line where all together are. For cells."""
     width, height = 220, 18
-    begin, end = axis
+    (low, middle, high), (begin, end) = shares, axis
 
     def at(value: float) -> float:
         return round(6 + (width - 12) * (value - begin) / (end - begin), 1)
@@ -131,7 +132,8 @@ def interval(
         element("line", x1=at(low), x2=at(high), y1=9, y2=9, class_="range"),
         element("circle", cx=at(middle), cy=9, r=4.5, class_="dot"),
     ]
-    return _svg(width, height, drawn, f"{middle:.1%}, between {low:.1%} and {high:.1%}", "cell")
+    said = say("{}, between {} and {}", f"{middle:.1%}", f"{low:.1%}", f"{high:.1%}")
+    return _svg(width, height, drawn, said, "cell")
 
 
 def bar(shares: Sequence[tuple[float, str]], said: str, width: int = 160) -> Markup:

@@ -2,6 +2,9 @@
 
 from math import ceil, floor, log10
 
+from burner.phrases import Wording
+
+ENGLISH = Wording()
 NARROW = "\u202f"
 """A narrow space that does not break."""
 
@@ -29,19 +32,18 @@ def rate(value: float | None) -> str:
     return count(round(value)) if value >= 10 else f"{value:.1f}"
 
 
-def seconds(value: float) -> str:
+def seconds(value: float, say: Wording = ENGLISH) -> str:
     """`0.42 s`, `11.2 s`, `125 s`."""
-    if value >= 100:
-        return f"{value:.0f}{NARROW}s"
-    return f"{value:.1f}{NARROW}s" if value >= 1 else f"{value:.2f}{NARROW}s"
+    digits = 0 if value >= 100 else 1 if value >= 1 else 2
+    return f"{value:.{digits}f}{NARROW}{say('s')}"
 
 
-def duration(value: float) -> str:
+def duration(value: float, say: Wording = ENGLISH) -> str:
     """`45 s`, `12 min`, `69 h 20 min`."""
     if value < 90:
-        return f"{value:.0f}{NARROW}s"
+        return f"{value:.0f}{NARROW}{say('s')}"
     hours, minutes = divmod(round(value / 60), 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+    return f"{hours} {say('h')} {minutes:02} {say('min')}" if hours else f"{minutes} {say('min')}"
 
 
 def axis(value: float, least_step: float = 0) -> list[float]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from burner.report import numbers
+from burner.phrases import Wording
+from burner.report import dates, numbers
 from burner.report.charts import Bar
 from burner.report.figures import Figures, Span
 
@@ -28,28 +29,28 @@ class Pace:
     columns: tuple[Bar, ...]
 
 
-def pace_bars(figures: Figures) -> Pace:
+def pace_bars(figures: Figures, say: Wording) -> Pace:
     """Columns for the time that the figures cover."""
     hours = figures.hours
     if not hours:
-        return Pace("Good units per hour", "", "", ())
-    hint = "Units by when they passed for the first time."
+        return Pace(say("Good units per hour"), "", "", ())
+    hint = say("Units by when they passed for the first time.")
     if figures.quarters:
-        columns = tuple(_every(figures.quarters, QUARTER, "%H:%M"))
-        return Pace("Good units per quarter of an hour", hint, "units in 15 minutes", columns)
+        columns = tuple(_every(figures.quarters, QUARTER, "%H:%M", say))
+        title = say("Good units per quarter of an hour")
+        return Pace(title, hint, say("units in 15 minutes"), columns)
     if hours[-1].start - hours[0].start < FEW_HOURS:
-        return Pace(
-            "Good units per hour", hint, "units in the hour", tuple(_every(hours, HOUR, "%H"))
-        )
+        columns = tuple(_every(hours, HOUR, "%H", say))
+        return Pace(say("Good units per hour"), hint, say("units in the hour"), columns)
     days = _days(hours)
-    hint = "Units that passed for the first time, per hour worked, day by day." + (
-        f" The latest {MAX_DAYS} days." if len(days) > MAX_DAYS else ""
-    )
-    columns = tuple(_by_day(day, spans) for day, spans in list(days.items())[-MAX_DAYS:])
-    return Pace("Good units per hour, by day", hint, "units per hour worked", columns)
+    hint = say("Units that passed for the first time, per hour worked, day by day.")
+    if len(days) > MAX_DAYS:
+        hint += say(" The latest {} days.", MAX_DAYS)
+    columns = tuple(_by_day(day, spans, say) for day, spans in list(days.items())[-MAX_DAYS:])
+    return Pace(say("Good units per hour, by day"), hint, say("units per hour worked"), columns)
 
 
-def _every(spans: tuple[Span, ...], step: timedelta, label: str) -> Iterator[Bar]:
+def _every(spans: tuple[Span, ...], step: timedelta, label: str, say: Wording) -> Iterator[Bar]:
     """A column for each step from first to last: where nothing passed it is empty."""
     there = {span.start.timestamp(): span for span in spans}
     at, last = spans[0].start, spans[-1].start
@@ -58,9 +59,9 @@ def _every(spans: tuple[Span, ...], step: timedelta, label: str) -> Iterator[Bar
     while at <= last:
         span = there.get(at.timestamp())
         good, first = (span.good, span.good_first_time) if span else (0, 0)
-        said = f"{at:%Y-%m-%d %H:%M}: {good} good units"
+        said = say("{}: {}", f"{at:%Y-%m-%d %H:%M}", say("{} good units", good))
         on_it = (at - at.replace(hour=0, minute=0)) % apart == timedelta()
-        yield Bar(f"{at:{label}}" if on_it else "", f"{at:%a %d %b}", (first, good - first), said)
+        yield Bar(f"{at:{label}}" if on_it else "", dates.day(at, say), (first, good - first), said)
         at += step
 
 
@@ -71,13 +72,12 @@ def _days(hours: tuple[Span, ...]) -> dict[datetime, list[Span]]:
     return days
 
 
-def _by_day(day: datetime, spans: list[Span]) -> Bar:
+def _by_day(day: datetime, spans: list[Span], say: Wording) -> Bar:
     worked_h = sum(span.worked_s for span in spans) / 3600
     good, first = (
         sum(getattr(span, name) for span in spans) for name in ("good", "good_first_time")
     )
     parts = (first / worked_h, (good - first) / worked_h) if worked_h else (0.0, 0.0)
-    said = (
-        f"{day:%Y-%m-%d}: {numbers.count(good)} good units in {numbers.duration(worked_h * 3600)}"
-    )
-    return Bar(f"{day:%d}", f"{day:%b %Y}", parts, said)
+    worked = numbers.duration(worked_h * 3600, say)
+    said = say("{}: {}", f"{day:%Y-%m-%d}", say("{} good units in {}", numbers.count(good), worked))
+    return Bar(f"{day:%d}", dates.month(day, say), parts, said)

@@ -8,14 +8,16 @@ from datetime import datetime
 from importlib import resources
 
 from burner.errors import Language
+from burner.phrases import Wording
 from burner.report import numbers
 from burner.report.charts import Part, legend, stacked
 from burner.report.figures import Figures
 from burner.report.markup import Markup, element, join
 from burner.report.sections import sections
 
+LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans"}
+"""As HTML names them."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-NO_UNITS = "No unit was burned in what this report covers."
 
 
 def page(figures: Figures, language: Language = "en") -> str:
@@ -23,10 +25,11 @@ def page(figures: Figures, language: Language = "en") -> str:
 
     Args:
         figures: what it says.
-        language: of the sentences and remedies of codes.
+        language: of everything it says.
     """
+    say = Wording(language)
     style = resources.files("burner.report").joinpath("page.css").read_text(encoding="utf-8")
-    title = f"Production report {figures.scope.batch}".strip()
+    title = f"{say('Production report')} {figures.scope.batch}".strip()
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -35,57 +38,72 @@ def page(figures: Figures, language: Language = "en") -> str:
         element("title", title),
         element("style", Markup(style)),
     )
-    body = element("main", _header(title, figures), *sections(figures, language), _footer(figures))
-    return f'<!doctype html>\n<html lang="en">{head}\n<body>{body}</body></html>\n'
-
-
-def _header(title: str, figures: Figures) -> Markup:
-    return element(
-        "header",
-        element("h1", title),
-        element("p", *_scope(figures), class_="scope"),
-        _tiles(figures),
-        _yield_bar(figures),
+    header, footer = _header(title, figures, say), _footer(figures, say)
+    body = element("main", header, *sections(figures, say), footer)
+    return (
+        f'<!doctype html>\n<html lang="{LANGUAGES[language]}">{head}\n<body>{body}</body></html>\n'
     )
 
 
-def _scope(figures: Figures) -> list[Markup]:
+def _header(title: str, figures: Figures, say: Wording) -> Markup:
+    return element(
+        "header",
+        element("h1", title),
+        element("p", *_scope(figures, say), class_="scope"),
+        _tiles(figures, say),
+        _yield_bar(figures, say),
+    )
+
+
+def _scope(figures: Figures, say: Wording) -> list[Markup]:
     scope, said = figures.scope, []
     if scope.profile:
-        said.append(join(("Product ", element("b", scope.profile), f" ({scope.product_id})")))
+        product = (say("Product"), " ", element("b", scope.profile), f" ({scope.product_id})")
+        said.append(join(product))
     elif scope.product_id:
-        said.append(join(("Product ", element("b", scope.product_id))))
+        said.append(join((say("Product"), " ", element("b", scope.product_id))))
     if scope.state:
-        said.append(join(("batch ", element("b", scope.state))))
+        said.append(join((say("batch"), " ", element("b", say(f"state {scope.state}")))))
     if figures.first and figures.last:
-        said.append(join((_when(figures.first, figures.last),)))
-    for word, moment in (("since", scope.since), ("until", scope.until)):
-        if moment:
-            said.append(join((f"{word} {_minute(moment)}",)))
+        said.append(join((_when(figures.first, figures.last, say),)))
+    if scope.since:
+        said.append(join((say("since {}", _minute(scope.since)),)))
+    if scope.until:
+        said.append(join((say("until {}", _minute(scope.until)),)))
     stations = ", ".join(place.station for place in figures.stations)
     if stations:
-        said.append(join((f"station{'s' if len(figures.stations) > 1 else ''} {stations}",)))
+        said.append(
+            join((f"{say('station' if len(figures.stations) == 1 else 'stations')} ", stations))
+        )
     return [join(said, " · ")]
 
 
-def _tiles(figures: Figures) -> Markup:
+def _tiles(figures: Figures, say: Wording) -> Markup:
     units, cycle = figures.units, figures.cycle
     n = numbers.count
     planned = figures.scope.planned
-    good = f"of {n(planned)} planned" if planned else f"of {n(units.total)} units"
-    worked = f"in {numbers.duration(figures.worked_s)} of work" if figures.worked_s else "no work"
-    nine = f"nine of ten: {_range(cycle.p5_s, cycle.p95_s)}" if cycle else "nothing passed"
-    still = "no outcome yet: burn them again" if units.open else "every attempt has its outcome"
-    first = f"{n(units.first_pass)} of {n(units.new)} new units"
-    last = f"{n(units.passed)} of {n(units.total)} units"
+    good = say("of {} planned", n(planned)) if planned else say("of {} units", n(units.total))
+    worked_s, worked = figures.worked_s, say("no work")
+    if worked_s:
+        worked = say("in {} of work", numbers.duration(worked_s, say))
+    nine = say("nothing passed")
+    if cycle:
+        low, high = (numbers.seconds(value, say) for value in (cycle.p5_s, cycle.p95_s))
+        nine = say("nine of ten: {}", say("{} to {}", low, high))
+    median = numbers.seconds(cycle.median_s, say) if cycle else "–"
+    still = say(
+        "no outcome yet: burn them again" if units.open else "every attempt has its outcome"
+    )
+    first = say("{} of {} new units", n(units.first_pass), n(units.new))
+    last = say("{} of {} units", n(units.passed), n(units.total))
     return element(
         "div",
-        _tile("First-pass yield", numbers.share(units.first_pass_yield), first),
-        _tile("Final yield", numbers.share(units.final_yield), last),
-        _tile("Good units", n(units.passed), good),
-        _tile("Units per hour", numbers.rate(figures.per_hour), worked),
-        _tile("Cycle time, median", numbers.seconds(cycle.median_s) if cycle else "–", nine),
-        _tile("Open units", n(units.open), still, "tile bad" if units.open else "tile"),
+        _tile(say("First-pass yield"), numbers.share(units.first_pass_yield), first),
+        _tile(say("Final yield"), numbers.share(units.final_yield), last),
+        _tile(say("Good units"), n(units.passed), good),
+        _tile(say("Units per hour"), numbers.rate(figures.per_hour), worked),
+        _tile(say("Cycle time, median"), median, nine),
+        _tile(say("Open units"), n(units.open), still, "tile bad" if units.open else "tile"),
         class_="tiles",
     )
 
@@ -100,22 +118,23 @@ def _tile(what: str, number: str, more: str, class_: str = "tile") -> Markup:
     )
 
 
-def _yield_bar(figures: Figures) -> Markup:
+def _yield_bar(figures: Figures, say: Wording) -> Markup:
     units = figures.units
     missing = max((figures.scope.planned or 0) - units.total, 0)
     parts = [
-        Part("passed at the first attempt", units.first_time, "good"),
-        Part("passed later", units.later, "later"),
-        Part("failed", units.failed, "fail"),
-        Part("interrupted", units.interrupted, "error"),
-        Part("open", units.open, "open"),
-        Part("scrapped", units.scrapped, "scrap"),
-        Part("planned, not yet begun", missing, "none"),
+        Part(say("passed at the first attempt"), units.first_time, "good"),
+        Part(say("passed later"), units.later, "later"),
+        Part(say("failed"), units.failed, "fail"),
+        Part(say("interrupted"), units.interrupted, "error"),
+        Part(say("open"), units.open, "open"),
+        Part(say("scrapped"), units.scrapped, "scrap"),
+        Part(say("planned, not yet begun"), missing, "none"),
     ]
-    title = element("h2", "What became of the units")
+    title = element("h2", say("What became of the units"))
     if not units.total:
-        return element("section", title, element("p", NO_UNITS, class_="nothing"))
-    return element("section", title, stacked(parts), _legend(parts))
+        nothing = say("No unit was burned in what this report covers.")
+        return element("section", title, element("p", nothing, class_="nothing"))
+    return element("section", title, stacked(parts, say), _legend(parts))
 
 
 def _legend(parts: list[Part]) -> Markup:
@@ -134,25 +153,21 @@ def _number_and_share(number: int, total: int) -> Markup:
     return join((element("b", numbers.count(number)), " ", share))
 
 
-def _footer(figures: Figures) -> Markup:
+def _footer(figures: Figures, say: Wording) -> Markup:
     scope = figures.scope
-    said = [f"manifest {scope.manifest}"]
+    said = [say("manifest {}", scope.manifest)]
     if scope.recorded_until:
-        said.append(f"records up to {_minute(scope.recorded_until)}")
+        said.append(say("records up to {}", _minute(scope.recorded_until)))
     if scope.release_digest:
-        said.append(f"release {scope.release_digest}")
-    said.append(f"times are of {scope.zone}")
+        said.append(say("release {}", scope.release_digest))
+    said.append(say("times are of {}", scope.zone))
     return element("footer", " · ".join(said))
 
 
-def _when(first: datetime, last: datetime) -> str:
+def _when(first: datetime, last: datetime, say: Wording) -> str:
     end = f"{last:%H:%M}" if first.date() == last.date() else _minute(last)
-    return f"{_minute(first)} to {end}"
+    return say("{} to {}", _minute(first), end)
 
 
 def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _range(low: float, high: float) -> str:
-    return f"{numbers.seconds(low)} to {numbers.seconds(high)}"

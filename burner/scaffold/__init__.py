@@ -81,7 +81,8 @@ def _of_build(build: Build, folder: Path, carrier: Draft) -> list[str]:
     lines += ["images:", *(text for file in build.files for text in _image(build, file, folder))]
     blank = _blank(build, carrier)
     if build.table_file:
-        lines += ["# Written as 0xFF, so that nothing old survives in a reworked unit."]
+        but = "" if carrier.partition else "; not the partition that the carrier fills"
+        lines += [f"# Written as 0xFF, so that nothing old survives in a reworked unit{but}."]
         lines += [f"blank: [{', '.join(map(scalar, blank))}]"]
         if left := _left(build, carrier, blank):
             lines += [f"# Not written: {', '.join(map(note, left))}."]

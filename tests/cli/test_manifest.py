@@ -3,17 +3,28 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
+from burner.cli import screen
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.manifest.hand import edit, lie, moved
-from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
+from tests.manifest.records import (
+    START,
+    Ticking,
+    a_result,
+    an_attempt,
+    burned,
+    open_batch,
+    unit_mac,
+)
 
 KEYS = (
     *("seq", "started", "ended", "station", "slot", "operator", "batch", "profile"),
@@ -84,6 +95,54 @@ def test_show_finds_a_unit_by_any_of_its_ids(here: Path, handle: str) -> None:
     assert unit["names"] == ["7cdfa1000001"]
     assert [a["outcome"] for a in unit["attempts"]] == ["PASS"]
     assert "WO1" in run("show", handle).stdout
+
+
+@pytest.fixture
+def labelled(here: Path) -> Path:
+    """With a unit that has an IMEI, a serial number and a label; its modem was changed once."""
+    ids = {"serial": "PLG000001", "label": "SN:PLG000001"}
+    with Ledger.open("manifest.db", "line1", Ticking(START + timedelta(hours=1))) as ledger:
+        for imei in ("490154203237518", "861230000000007"):
+            read = {"mac": str(unit_mac(4)), "imei": imei, **ids}
+            burned(ledger, 4, batch="WO1", ids=read, operator="李雷", rework="new modem")
+    return here
+
+
+@pytest.mark.parametrize("columns", ["72", "200"])
+def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setattr("burner.cli.screen.PIPE_WIDTH", int(columns))
+    screen.console.cache_clear()
+    shown = run("show", "PLG000001").stdout
+    screen.console.cache_clear()
+    assert "IMEI   490154203237518 (line1 7), 861230000000007 (line1 9)\n" in shown
+    assert "serial PLG000001\n" in shown
+    assert "label  SN:PLG000001\n" in shown
+    for said in ("李雷", "line1", "12.3", "WO1", "plug-c3 1.2.0", "PASS", "rework: new modem"):
+        assert said in shown, said
+    assert max(map(cell_len, shown.splitlines())) <= int(columns)
+
+
+def test_the_csv_has_columns_for_the_ids_behind_those_that_were_there(labelled: Path) -> None:
+    text = run("export").stdout
+    columns = text.splitlines()[0].split(",")
+    assert columns[25:] == ["attempt", "imei", "serial", "label"]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["imei"] for row in rows] == ["", "", "", "490154203237518", "861230000000007"]
+    last = rows[-1]
+    assert (last["serial"], last["label"]) == ("PLG000001", "SN:PLG000001")
+    assert (last["operator"], last["station"], last["seconds"]) == ("李雷", "line1", "12.345")
+
+
+def test_a_csv_for_a_spreadsheet_begins_with_a_byte_order_mark(labelled: Path) -> None:
+    run("export", "--bom", "-o", "units.csv")
+    data = (labelled / "units.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfseq,")
+    assert data[3:].decode() == run("export").stdout
+    assert run("export", "--bom").stdout == data.decode()
+    for kind in ("jsonl", "names", "chain"):
+        assert "--bom is for --format csv" in run("export", "--bom", "--format", kind).stderr
 
 
 def test_show_says_when_there_is_no_such_unit(here: Path) -> None:

@@ -50,6 +50,12 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
         run("close", "WO1", *WHO)
 
 
+def test_the_folders_list_of_units_may_be_for_a_spreadsheet(here: Path) -> None:
+    run("batch", "close", "WO1", *WHO, "--bom")
+    assert (here / "WO1" / "units.csv").read_bytes().startswith(b"\xef\xbb\xbfseq,")
+    assert "records agree" in run("verify", "WO1", "--key", "line1.pem").stdout
+
+
 def test_the_statement_names_the_key_and_the_bad_units_in_the_words_of_the_report(
     here: Path,
 ) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from burner.cli import root
 from burner.cli.names import HEADER_FILE, JSON_FILE, Vector, as_header
 from burner.errors import BurnerError
-from burner.profile import load_profile
+from burner.profile_reading import load_profile
 
 PLUG = Path(__file__).parents[2] / "profiles" / "plug-c3.yaml"
 

@@ -1,6 +1,8 @@
 """`burner manifest report` and the list of names, as people and scripts use them."""
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from burner.errors import BurnerError
 from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
+from tests.chinese import english_in
 from tests.manifest.records import (
     START,
     Ticking,
@@ -106,10 +109,21 @@ def test_shifts_are_of_the_zone_asked_for(here: Path) -> None:
 def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
     out = run("report", "--batch", "WO1").stdout
     assert "WO1 · plug-c3 1.2.0 · open" in out
-    assert "4 good units of 10 planned, 6 begun, retries 1, rework attempts 1" in out
+    assert "good units 4 · of 10 planned · begun 6 · retries 1 · rework attempts 1" in out
     assert "█" * 12 + "▓" * 12 + "?" * 6 + "s" * 6 + "·" * 24 in out
-    for said in ("E301", "why attempts did not pass", "by slot", "by shift", "7cdfa1000003"):
+    for said in ("E301", "Why attempts did not pass", "By slot", "By shift", "7cdfa1000003"):
         assert said in out
+
+
+@pytest.mark.parametrize("batch", [("--batch", "WO1"), ()])
+def test_in_chinese_no_english_is_left(
+    here: Path, monkeypatch: pytest.MonkeyPatch, batch: Sequence[str]
+) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    out = run("report", *batch).stdout
+    assert "合格品 " in out
+    without_bar = re.sub(r"\[.*\]", "", out)
+    assert english_in(without_bar, ("WO1", "plug-c3", "line1", "7cdfa1")) == []
 
 
 def test_an_empty_manifest_is_reported_as_empty(

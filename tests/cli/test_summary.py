@@ -1,15 +1,17 @@
 """What stands at the end of a run, on an ordinary terminal."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from burner.cli import screen
 from burner.cli.summary import hints, print_summary, trouble_lines
-from burner.errors import BurnerError
+from burner.errors import BurnerError, Language
 from burner.model import Outcome
 from burner.station.tally import Tally, Unit
+from tests.chinese import english_in
 
 ENDED = datetime(2025, 6, 1, 9, 30, tzinfo=UTC)
 
@@ -34,11 +36,13 @@ def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> Unit:
     )
 
 
-def printed(tally: Tally, capsys: pytest.CaptureFixture[str], width: int = 80) -> list[str]:
+def printed(
+    tally: Tally, capsys: pytest.CaptureFixture[str], width: int = 80, language: Language = "en"
+) -> list[str]:
     screen.console.cache_clear()
     console = screen.console()
     console.width = width
-    print_summary(tally, 10.0, "en")
+    print_summary(tally, 10.0, language)
     screen.console.cache_clear()
     return capsys.readouterr().out.splitlines()
 
@@ -81,10 +85,23 @@ def test_the_same_trouble_of_several_slots_is_told_once() -> None:
     busy = {slot: BurnerError("E303", "screen") for slot in ("10", "1", "2", "3", "7")}
     tally = Tally(troubles={**busy, "4": BurnerError("E302")})
     first, second = trouble_lines(tally, "en")
-    assert first.startswith("slots 1–3, 7, 10: E303: ")
-    assert second.startswith("slot 4: E302: ")
+    assert first.startswith("slots 1–3, 7, 10  E303 ")
+    assert second.startswith("slot 4  E302 ")
 
 
 def test_the_next_step_is_shown_only_where_something_went_wrong() -> None:
-    assert hints(Tally(units=[unit("1")])) == []
-    assert hints(Tally(units=[unit("1", code="E401")])) == ["burner explain E401"]
+    assert hints(Tally(units=[unit("1")]), "en") == []
+    bad = Tally(units=[unit("1", code="E401")])
+    assert hints(bad, "en") == ["burner explain E401", "burner manifest show plug-6055f9000001"]
+    assert hints(bad, "zh")[0] == "burner --lang zh explain E401"
+
+
+def test_in_chinese_the_end_of_a_run_has_no_english(capsys: pytest.CaptureFixture[str]) -> None:
+    units = [unit("1"), unit("2", code="E401"), replace(unit("3"), known=True)]
+    other = replace(unit("4"), known=True, other_batch=True, batch="WO-1", station="line-3")
+    stopped = replace(unit("5", code="E458"), outcome=Outcome.ABORTED)
+    tally = Tally(units=[*units, other, stopped], silent=[replace(unit("6"), unit_id="")])
+    tally.troubles["7"] = BurnerError("E302", "slot 7: no port esp")
+    lines = printed(tally, capsys, 120, "zh") + trouble_lines(tally, "zh") + hints(tally, "zh")
+    assert "5 台：合格 1、已烧录过 1、其他批次 1、不良 1、已中止 1" in "\n".join(lines)
+    assert english_in("\n".join(lines), ("plug", "WO-1", "line-3")) == []

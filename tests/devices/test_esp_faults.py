@@ -24,6 +24,8 @@ FAULTS = {
     "wrong-chip, chip: esp8266": ("other esp8266", "", None, False),
     "garble, baud: 460800": ("identify", "E314", Fault.STATION, True),
     "secure-download": ("identify", "E404", Fault.UNIT, False),
+    "no-download": ("identify", "E447", Fault.UNIT, False),
+    "no-security-info": ("identify", "E448", Fault.UNIT, True),
     "unplug, step: stub": ("identify", "E308", Fault.STATION, False),
     "hang, step: stub": ("identify", "E310", Fault.STATION, True),
     "unplug, at_byte: 60000": ("write", "E505", Fault.STATION, False),

@@ -73,7 +73,7 @@ def test_the_process_that_holds_a_port_is_named() -> None:
 
 
 def test_a_holder_nobody_can_see_is_said_to_be_unknown() -> None:
-    assert ports.say_busy("/dev/no-such-port") == "/dev/no-such-port, holder unknown"
+    assert ports.say_busy("/dev/no-such-port") == "/dev/no-such-port: ?"
 
 
 def test_the_adapter_of_a_url_is_its_scheme() -> None:

@@ -13,6 +13,7 @@ from burner.bench import rom_baud
 from burner.bench.chip import Chip
 from burner.bench.unit import UnitSpec
 from burner.devices.esp_worker import (
+    boot_mode,
     early_baud,
     faults,
     listening,
@@ -120,6 +121,35 @@ def test_the_rom_is_told_the_rate_where_its_stub_reads_it(
     assert rom_baud.of_stub(simulated.silicon) == 921600
 
 
+C3 = b"ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),"
+ESP32 = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),"
+
+
+@pytest.mark.parametrize(
+    ("chip", "log", "off"),
+    [
+        ("esp32c3", C3 + b"boot:0x4 (DOWNLOAD(USB/UART0/1))\r\nSPIWP:0xee\r\nmode:DIO", True),
+        (
+            "esp32c3",
+            C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nDownload mode is disabled\r\n",
+            True,
+        ),
+        ("esp32c3", C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n", False),
+        ("esp32c3", C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\n", False),
+        ("esp32c3", C3 + b"boot:0x1 (SPI_DOWNLOAD_BOOT)\r\nwait spi download\r\n", False),
+        ("esp32c3", C3 + b"boot:0xc (SPI_FAST_FLASH_BOOT)\r\nSPIWP:0xee\r\n", False),
+        ("esp32", ESP32 + b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nconfigsip: 0\r\n", False),
+        ("esp32", b"Download mode is disabled. Restart with GPIO0 high.\r\n", True),
+        ("esp32", b"\x8f\x1c\xe2", False),
+        ("esp32", b"", False),
+    ],
+)
+def test_the_roms_log_tells_a_mode_switched_off_from_a_bad_contact(
+    chip: str, log: bytes, off: bool
+) -> None:
+    assert boot_mode.download_is_off(log, chip) is off
+
+
 def goods(data: bytes) -> Goods:
     packed = zlib.compress(data, 9)
     return Goods("", len(data), len(data), compressed=True, data=packed)
@@ -205,6 +235,11 @@ FATAL = tool.FatalError
         (serial.SerialTimeoutException("Write timeout"), "E310", "E501"),
         (serial.SerialException("device disconnected"), "E308", "E505"),
         (OSError(errno.EIO, "Input/output error"), "E308", "E505"),
+        (serial.SerialException("socket disconnected"), "E319", "E319"),
+        (serial.SerialException("connection failed (socket error): [Errno 32]"), "E319", "E319"),
+        (serial.SerialException("timeout while waiting for option 'purge'"), "E319", "E319"),
+        (FATAL("Failed to get security info (result was 0105: Invalid message)"), "E448", "E448"),
+        (FATAL("Failed to read target memory (result was 0105: Invalid)"), "E307", "E504"),
         (BurnerError("E601", "app"), "E601", "E601"),
         (ZeroDivisionError("bug"), "E901", "E901"),
     ],

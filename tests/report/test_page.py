@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.errors import Language
 from burner.manifest.attempt_rows import AttemptRow
 from burner.report import numbers
 from burner.report.calendar import Calendar
@@ -17,14 +18,15 @@ from burner.report.figures import Scope
 from burner.report.markup import EMPTY, element
 from burner.report.page import page
 from burner.report.summing import figures
+from tests.chinese import english_in
 from tests.report.attempts import MONDAY_8_UTC, attempt
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def drawn(*rows: AttemptRow, **scope: object) -> str:
+def drawn(*rows: AttemptRow, language: Language = "en", **scope: object) -> str:
     told = figures(count(rows), Scope("m-1", **scope), Calendar(zone=SHANGHAI))  # type: ignore[arg-type]
-    return page(told)
+    return page(told, language)
 
 
 class Balanced(HTMLParser):
@@ -36,9 +38,12 @@ class Balanced(HTMLParser):
         self.wrong: list[str] = []
         self.tags: set[str] = set()
         self.text = ""
+        self.labels = ""
+        """What a reader without eyes or with a pointer is told."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.labels += f" {dict(attrs).get('aria-label') or ''}"
         if tag not in EMPTY:
             self.open.append(tag)
 
@@ -78,8 +83,40 @@ def test_the_page_says_the_figures() -> None:
     for said in ("33.3\u202f%", "66.7\u202f%", "of 10 planned", "E601", "7CDFA1000003"):
         assert said in text
     assert "The chip reports other bytes than were written." in text
-    assert "Burn the unit once more." in text
+    assert "Reject the board: its flash is bad" in text
     assert "Mon 2025-02-03 14:00–22:00" in text
+
+
+EVERYTHING = (
+    *(attempt(unit, slot=str(unit % 3)) for unit in range(1, 9)),
+    attempt(9, "FAIL", code="E601"),
+    attempt(9, try_number=2),
+    attempt(10, "ERROR", code="E301"),
+    attempt(11, "ABORTED", code=""),
+    attempt(12, "FAIL", code="E999"),
+    attempt(0, "ERROR", code="E301"),
+    attempt(13, "OPEN", device_name=""),
+    attempt(14, station="line2", scrapped=True),
+    attempt(15, rework="天线已更换", earlier=True, timings_ms={"prove": 5, "write": 9_000}),
+)
+
+
+@pytest.mark.parametrize("hours", [0, 30, 2000])
+def test_in_chinese_no_english_is_left_on_the_page_nor_in_its_charts(hours: int) -> None:
+    last = attempt(16, started=MONDAY_8_UTC + hours * 3600)
+    html = drawn(*EVERYTHING, last, language="zh", batch="WO1", planned=99, state="open")
+    read_page = read(html)
+    shown = read_page.text.split("prefers-color-scheme")[-1].rpartition("}")[2]
+    assert english_in(shown + read_page.labels, NAMED) == []
+    assert '<html lang="zh-Hans">' in html
+
+
+NAMED = ("WO1", "m-1", *(f"line{n}" for n in (1, 2)), *(f"7CDFA10000{n:02X}" for n in range(20)))
+
+
+def test_a_chinese_report_of_nothing_has_no_english_either() -> None:
+    shown = read(drawn(language="zh")).text.rpartition("}")[2]
+    assert english_in(shown, NAMED) == []
 
 
 @pytest.mark.parametrize(

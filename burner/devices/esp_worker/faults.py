@@ -15,11 +15,16 @@ _CONNECTING = (
     (r"", "E301"),
 )
 _ANYWHERE = (
+    (r"security info|command \(0x14\)", "E448"),
     (r"Failed to set baud rate", "E309"),
     (r"This chip is ", "E401"),
     (r"Failed to start stub", "E313"),
     (r"Digest mismatch|Expected digest|Corrupt data|Read more than", "E311"),
 )
+_SERVER_GONE = re.compile(
+    r"connection failed|socket disconnected|waiting for option|Could not open port \w+://"
+)
+"""As pyserial says it of `rfc2217://` and `socket://`; a reset opens the port again if need be."""
 _STATUS = re.compile(r"result was ([0-9A-F]{4})")
 _DAMAGED = {"C000", "C100", "C700", "C800", "C900", "0105", "0107", "010B", "010C"}
 _REFUSED = {"C400", "C500", "0106", "0108", "0109"}
@@ -32,6 +37,8 @@ def explain(error: Exception, writing: bool = False) -> BurnerError:
         return error
     if isinstance(error, serial.SerialTimeoutException):
         return BurnerError("E501" if writing else "E310", "the port took no more data")
+    if isinstance(error, OSError) and is_server_gone(error):
+        return BurnerError("E319", discreet(str(error)))
     if isinstance(error, OSError):
         return BurnerError("E505" if writing else "E308", discreet(str(error)))
     if isinstance(error, FatalError):
@@ -65,6 +72,11 @@ def _status(text: str) -> str:
 def may_send_again(error: Exception) -> bool:
     """Whether the chip refused a block unread (wrong length or checksum): it may be sent again."""
     return isinstance(error, FatalError) and _status(str(error)) in _RESENDABLE
+
+
+def is_server_gone(error: OSError) -> bool:
+    """Whether a network port's server closed the connection, or answers no request any more."""
+    return _SERVER_GONE.search(str(error)) is not None
 
 
 def is_noise(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from burner.devices import ANY_CHIP
-from burner.devices.esp_worker import early_baud
+from burner.devices.esp_worker import boot_mode, early_baud
 from burner.devices.esp_worker.faults import explain, is_refusal_of_command
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
@@ -24,6 +24,8 @@ ROM_BAUD = 115200
 CONNECT_ATTEMPTS = 2
 """Measured: a dead slot is named after 2.3 s; the second try resets with the longer delay."""
 CONNECT_S = 6.0
+BOOT_LOG_S = 0.5
+BOOT_LOG_BYTES = 4096
 STUB_S = 8.0
 """Uploading 12 KB at the ROM's rate takes 1.1 s; esptool waits 3 s for each answer."""
 
@@ -76,16 +78,20 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
         A meeting whose `chip` is the one found, so that its addresses can go on record.
 
     Raises:
-        BurnerError: E301-E314 by what failed, E401 another chip that cannot even be met, E404
-            restricted download mode.
+        BurnerError: E301-E314 and E319 by what failed, E401 another chip that cannot even be met,
+            E404 restricted download mode, E447 download mode switched off, E448 the chip refuses
+            to say what it is.
         FatalError, OSError: as esptool and pyserial raise them.
     """
-    if plan.chip == ANY_CHIP:
-        plan = replace(plan, chip=_detect(plan, alive))
     try:
+        if plan.chip == ANY_CHIP:
+            plan = replace(plan, chip=_detect(plan, alive))
         return _meet(plan, alive)
     except (FatalError, BurnerError) as error:
-        if explain(error).code != "E401":
+        code = explain(error).code
+        if code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive), plan.chip):
+            raise BurnerError("E447", plan.chip) from error
+        if code != "E401":
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
@@ -119,6 +125,21 @@ def _detect(plan: Plan, alive: Callable[[float], None]) -> str:
         found = cmds.detect_chip(port, ROM_BAUD, connect_attempts=CONNECT_ATTEMPTS)
         names = (name for name, chip in CHIP_DEFS.items() if chip.CHIP_NAME == found.CHIP_NAME)
         return str(next(names))
+    finally:
+        port.close()
+
+
+def _log_of_reset(plan: Plan, alive: Callable[[float], None]) -> bytes:
+    """What the ROM says when it is sent into download mode. Raises BurnerError, OSError."""
+    alive(CONNECT_S)
+    port = open_port(plan.port, ROM_BAUD)
+    try:
+        rom = CHIP_DEFS.get(plan.chip, CHIP_DEFS["esp32"])(port, ROM_BAUD)
+        _prepare(rom, plan.port)
+        port.reset_input_buffer()
+        rom._construct_reset_strategy_sequence("default-reset")[0]()
+        port.timeout = BOOT_LOG_S
+        return bytes(port.read(BOOT_LOG_BYTES))
     finally:
         port.close()
 

@@ -1,17 +1,26 @@
-"""pyserial's `rfc2217://`, negotiating only what changed.
+"""pyserial's `rfc2217://`, negotiating only what changed, and quick to say that its server is gone.
 
 pyserial renegotiates every port setting, at 50 ms or more each, whenever a read time-out is
 assigned, and esptool assigns one a command: a burn takes three times as long. A time-out is no
-matter of the remote side.
+matter of the remote side. A read from a server that is gone ends like one that timed out, and a
+request to it is waited for: three seconds each.
 """
 
+import threading
+import time
 from typing import Any
 
 import serial.rfc2217
 
+_READER_END_S = 1.0
+
 
 class Serial(serial.rfc2217.Serial):
     """A remote port that is told only of settings it does not have yet."""
+
+    # pyserial's own, which its type stubs leave out.
+    _timeout: float | None
+    _thread: threading.Thread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._negotiated: tuple[object, ...] | None = None
@@ -35,3 +44,33 @@ class Serial(serial.rfc2217.Serial):
         if wanted != self._negotiated:
             super()._reconfigure_port()  # type: ignore[misc]
             self._negotiated = wanted
+
+    def read(self, size: int = 1) -> bytes:
+        """What came within the time.
+
+        Raises:
+            SerialException: the connection is gone, and all that came before has been read.
+        """
+        started = time.monotonic()
+        data = bytes(super().read(size))
+        if size and not data and self._had_time_left_since(started):
+            self._thread.join(_READER_END_S)
+            self._insist_on_connection()
+        return data
+
+    def rfc2217_send_subnegotiation(self, option: bytes, value: bytes = b"") -> None:
+        """Ask for a setting or a line; not of a server that is gone, which would be waited for.
+
+        Raises:
+            SerialException: the connection is gone.
+        """
+        self._insist_on_connection()
+        super().rfc2217_send_subnegotiation(option, value)
+
+    def _had_time_left_since(self, started: float) -> bool:
+        """Whether a read that began then ended before its time: at the end of the connection."""
+        return self._timeout is None or time.monotonic() - started < self._timeout
+
+    def _insist_on_connection(self) -> None:
+        if not self._thread.is_alive():
+            raise serial.SerialException("connection failed (closed by the server)")

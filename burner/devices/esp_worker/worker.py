@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from burner.device_lines import MAX_READ
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
-from burner.devices.esp_worker.faults import explain
+from burner.devices.esp_worker.faults import explain, is_server_gone
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
@@ -34,6 +34,8 @@ class Worker:
         self._log = log
         self._chip: meeting.Meeting | None = None
         self._ports: dict[str, Any] = {}
+        self._opened = ""
+        """The device or URL that was opened last."""
         self._goods: dict[str, writing.Goods] = {}
         self.stop = threading.Event()
 
@@ -61,6 +63,8 @@ class Worker:
             handler(command)
         except Exception as error:  # the worker's last door: every error gets a code
             said = explain(error, writing=command.kind == "write")
+            if said.code == "E319":
+                said = BurnerError(said.code, f"{self._opened}: {said.detail}")
             _log.warning("%s: %s %s", command.kind, said.code, said.detail, exc_info=error)
             self.tell("failed", code=said.code, detail=said.detail)
 
@@ -68,6 +72,7 @@ class Worker:
         """Meet the chip named in the plan and read what it tells of itself."""
         self._hang_up()
         self._log.key(command["attempt"])
+        self._opened = command["port"]
         plan = meeting.Plan(
             command["port"], command["chip"], command["baud"], command["early_baud"]
         )
@@ -143,9 +148,7 @@ class Worker:
         try:
             meeting.restart(chip, command["baud"])
         except OSError as error:
-            _log.info("the port vanished on reset: %s", error)
-            self._close_port("esp")
-            self.tell("done", lost=True)
+            self._lose_port(error)
             return
         self._listen(command["timeout_s"])
 
@@ -162,11 +165,21 @@ class Worker:
             for line in listening.lines(self._ports["esp"], timeout_s, self.stop.is_set):
                 self.tell("line", text=line, within=max(0.0, ends - time.monotonic()) + RESET_S)
         except OSError as error:
-            _log.info("the port vanished while listening: %s", error)
-            self._close_port("esp")
-            self.tell("done", lost=True)
+            self._lose_port(error)
             return
         self.tell("done", lost=False)
+
+    def _lose_port(self, error: OSError) -> None:
+        """A chip's own USB vanishes when it starts, and comes back; a server that is gone is told.
+
+        Raises:
+            OSError: the port's server is gone.
+        """
+        self._close_port("esp")
+        if is_server_gone(error):
+            raise error
+        _log.info("the port vanished: %s", error)
+        self.tell("done", lost=True)
 
     def do_present(self, command: Message) -> None:
         """Whether a chip answers, quickly."""
@@ -235,6 +248,7 @@ class Worker:
 
     def _open(self, name: str, port: str, baud: int) -> None:
         self.alive(OPEN_S)
+        self._opened = port
         self._ports[name] = open_port(port, baud)
 
     def _close_port(self, name: str) -> None:

@@ -1,19 +1,58 @@
-"""Private keys of this computer: made at first use, 0600, in the state folder.
+"""Private keys of this computer: made at first use, in a file that its account alone can read.
 
-A passphrase, the system's keyring and PKCS #11 are for those who want them.
+A passphrase or the system's keyring are for those who want them. A key is Ed25519, kept as PKCS #8
+in the state folder; it signs under the name of a log, or of a witness.
 """
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burner.errors import BurnerError
+from burner.files import read_plain
 from burner.manifest.local.state import as_file_name, state_folder, write_durably
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+SERVICE = "burner manifest key"
+"""Under which the keyring holds private keys."""
+
+TRIES = 3
+CURRENT, IN_KEYRING = "current", "in the system's keyring"
+LONGEST = 200
+"""Characters of the folder that is named after an owner; file systems take 255."""
+LARGEST = 64 << 10
+"""Bytes of a key file."""
+
+
+class Protection(StrEnum):
+    """What keeps others from a private key."""
+
+    ACCOUNT = "account"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word, not a password
+    KEYRING = "keyring"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is asked a passphrase for."""
+
+    owner: str
+    key: str
+    attempt: int
+    """1 to TRIES; behind the first, the answer before was wrong."""
+
+
+Ask = Callable[[Question], str]
 
 
 @dataclass(frozen=True)
@@ -34,43 +73,202 @@ class LocalSigner:
         return self.private.sign(message)
 
 
-def station_signer(owner: str) -> Callable[[str], NoteSigner]:
-    """The key of a station for a log, made when there is none.
+def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSigner]:
+    """The key of a station for the log of a name: made when there is none.
 
-    Raises (the result):
-        BurnerError: E717 it cannot be kept, E722 it cannot be used.
+    The result raises:
+        BurnerError: E717 it cannot be kept, E722 it cannot be used, E748 wrong passphrase, E749
+            nobody can be asked for it.
     """
-    return lambda origin: LocalSigner(origin, load_or_make(owner))
+    return lambda origin: LocalSigner(origin, unlock(owner, ask) if has(owner) else make(owner))
 
 
-def load_or_make(owner: str) -> "Ed25519PrivateKey":
-    """The private key of a station or of a person."""
+def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
+    """The key of a person who countersigns heads."""
+    key = unlock(owner, ask) if has(owner) else make(owner)
+    name = f"burner.witness/{re.sub(r'[^A-Za-z0-9._-]', '-', owner)}"
+    return LocalSigner(name, key, KeyType.COSIGNATURE)
+
+
+def has(owner: str) -> bool:
+    """Whether the owner has a key on this computer.
+
+    Raises:
+        BurnerError: E726 for a name that nobody has.
+    """
+    return (_folder(owner) / CURRENT).exists()
+
+
+def make(
+    owner: str, passphrase: str | None = None, *, in_keyring: bool = False, adopts: bool = True
+) -> "Ed25519PrivateKey":
+    """Make a key; earlier ones stay beside it.
+
+    Args:
+        owner: station id, or who countersigns.
+        passphrase: encrypts the key file; None: this account's rights protect it.
+        in_keyring: keep it in the system's keyring instead of a file.
+        adopts: sign with it from now on; else `adopt` does.
+
+    Raises:
+        BurnerError: E717 it cannot be kept, E722 for an empty passphrase, E726 for a name that
+            nobody has.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    if passphrase == "":
+        raise BurnerError("E722", "an empty passphrase protects nothing")
+    key = Ed25519PrivateKey.generate()
+    pem = _pem(key, passphrase)
+    with _keeping(_folder(owner)) as folder:
+        if in_keyring:
+            _to_keyring(id_of(key), pem)
+            pem = IN_KEYRING.encode()
+        write_durably(folder / f"{id_of(key)}.pem", pem)
+    if adopts:
+        adopt(owner, key)
+    return key
+
+
+def adopt(owner: str, key: "Ed25519PrivateKey") -> None:
+    """Sign with this key from now on.
+
+    Raises:
+        BurnerError: E717 when that cannot be kept.
+    """
+    with _keeping(_folder(owner)) as folder:
+        write_durably(folder / CURRENT, id_of(key).encode())
+
+
+def id_of(key: "Ed25519PrivateKey") -> str:
+    """16 hex digits by which files of this computer name a key."""
+    return sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
+
+
+def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
+    """The owner's current key, ready to sign.
+
+    A passphrase, where it has one, comes from BURNER_KEY_PASSPHRASE, else from `ask`.
+
+    Raises:
+        BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
+            nobody can be asked for it.
+    """
+    key, pem = _current(owner)
+    if b"ENCRYPTED" not in pem:
+        return _load(key, pem)
+    if passphrase := os.environ.get(PASSPHRASE):
+        with suppress(_WrongPassphraseError):
+            return _load(key, pem, passphrase)
+        raise BurnerError("E748", f"key {key} of {owner}; it was taken from {PASSPHRASE}")
+    if ask is None:
+        raise BurnerError("E749", f"key {key} of {owner}")
+    for attempt in range(1, TRIES + 1):
+        with suppress(_WrongPassphraseError):
+            return _load(key, pem, ask(Question(owner, key, attempt)))
+    raise BurnerError("E748", f"key {key} of {owner}; asked {TRIES} times")
+
+
+def protection(owner: str) -> Protection:
+    """What keeps others from the owner's current key.
+
+    Raises:
+        BurnerError: E721 there is no key, E722 it cannot be read.
+    """
+    key = _name(owner)
+    kept = (_folder(owner) / f"{key}.pem").read_bytes()
+    if kept == IN_KEYRING.encode():
+        return Protection.KEYRING
+    return Protection.PASSPHRASE if b"ENCRYPTED" in kept else Protection.ACCOUNT
+
+
+def _name(owner: str) -> str:
+    path = _folder(owner) / CURRENT
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise BurnerError("E721", f"no key of {owner}") from None
+    except (OSError, ValueError):
+        raise BurnerError("E722", f"{path} names no key") from None
+    if not re.fullmatch("[0-9a-f]{16}", key):
+        raise BurnerError("E722", f"{path} names no key")
+    return key
+
+
+def _current(owner: str) -> tuple[str, bytes]:
+    key = _name(owner)
+    path = _folder(owner) / f"{key}.pem"
+    try:
+        pem = read_plain(path, LARGEST)
+    except OSError as error:
+        raise BurnerError("E722", f"{path}: {error.strerror}") from error
+    return key, _from_keyring(key) if pem == IN_KEYRING.encode() else pem
+
+
+def _folder(owner: str) -> Path:
+    if not owner.strip() or not owner.isprintable() or len(as_file_name(owner)) > LONGEST:
+        raise BurnerError("E726", repr(owner)[:LONGEST])
+    return state_folder() / "keys" / as_file_name(owner)
+
+
+@contextmanager
+def _keeping(folder: Path) -> Iterator[Path]:
+    try:
+        yield folder
+    except OSError as error:
+        raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+
+
+def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
     from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
         Encoding,
         NoEncryption,
         PrivateFormat,
-        load_pem_private_key,
     )
 
-    path = key_path(owner)
-    try:
-        if path.exists():
-            key = load_pem_private_key(path.read_bytes(), None)
-            if not isinstance(key, Ed25519PrivateKey):
-                raise BurnerError("E722", f"{path}: not an Ed25519 key")
-            return key
-    except (OSError, ValueError, TypeError) as error:
-        raise BurnerError("E722", f"{path}: {error}") from None
-    made = Ed25519PrivateKey.generate()
-    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        write_durably(path, pem)
-    except OSError as error:
-        raise BurnerError("E717", f"{path}: {error.strerror}") from error
-    return made
+    lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
-def key_path(owner: str) -> Path:
-    """Where the private key of an owner lies."""
-    return state_folder() / "keys" / f"{as_file_name(owner)}.pem"
+class _WrongPassphraseError(Exception):
+    """What was typed does not open the key."""
+
+
+def _load(name: str, pem: bytes, passphrase: str | None = None) -> "Ed25519PrivateKey":
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if passphrase is not None:
+            raise _WrongPassphraseError from error
+        raise BurnerError("E722", f"key {name} is damaged") from error
+    if not isinstance(key, Ed25519PrivateKey) or id_of(key) != name:
+        raise BurnerError("E722", f"key {name}: its file holds another one")
+    return key
+
+
+def _to_keyring(name: str, pem: bytes) -> None:
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password(SERVICE, name, pem.decode())
+    except keyring.errors.KeyringError as error:
+        raise BurnerError("E717", f"the keyring: {type(error).__name__}") from error
+
+
+def _from_keyring(name: str) -> bytes:
+    import keyring
+    import keyring.errors
+
+    try:
+        kept = keyring.get_password(SERVICE, name)
+    except keyring.errors.KeyringError as error:
+        raise BurnerError("E722", f"the keyring: {type(error).__name__}") from error
+    if kept is None:
+        raise BurnerError("E722", f"key {name} is not in the keyring")
+    return kept.encode()

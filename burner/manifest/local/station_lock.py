@@ -1,5 +1,6 @@
 """One writer per station id: two processes that number one chain would fork it."""
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,37 +9,65 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.local.state import as_file_name
+from burner.manifest.local.state import as_file_name, state_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
 class FileStationLock:
-    """Held by a lock file beside the SQLite file; the system frees it when the process dies."""
+    """Held by two lock files; the system frees them when the process dies.
+
+    One lies beside the SQLite file, where every account finds it. The other is named after the
+    manifest itself and lies in the state folder: it holds whatever path led to the manifest, and
+    when somebody has removed the first one.
+    """
 
     def __init__(self, manifest: Path, station: str) -> None:
-        self.path = manifest.with_name(f"{manifest.name}.{as_file_name(station)}.lock")
-        self._lock: BaseFileLock | None = None
+        real = Path(os.path.realpath(manifest))
+        self.path = real.with_name(f"{real.name}.{as_file_name(station)}.lock")
+        self._station = station
+        self._locks: dict[Path, BaseFileLock] = {}
 
     def take(self) -> None:
-        """Raises: BurnerError: E704 held by another process, E706 no permission."""
-        from filelock import FileLock, Timeout
+        """Take the one beside the file, before it is made or opened.
 
-        lock = FileLock(self.path, thread_local=False)
+        Raises:
+            BurnerError: E704 held by another process, E706 no permission.
+        """
+        self._take(self.path, "E706")
+
+    def take_of(self, manifest: str) -> None:
+        """Take the one of the manifest, once it is known which that is.
+
+        Raises:
+            BurnerError: E704 held by another process, E717 the state folder cannot be written.
+        """
+        folder = state_folder() / "locks" / as_file_name(manifest)
         try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BurnerError("E704", str(self.path)) from error
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BurnerError("E706", f"{self.path}: {error.strerror}") from error
-        self._lock = lock
+            raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+        self._take(folder / f"{as_file_name(self._station)}.lock", "E717")
 
     def release(self) -> None:
         """Let another process write for the station."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        while self._locks:
+            self._locks.popitem()[1].release()
+
+    def _take(self, path: Path, refused: str) -> None:
+        from filelock import FileLock, Timeout
+
+        if path in self._locks:
+            return
+        lock = FileLock(path, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise BurnerError("E704", str(path)) from error
+        except OSError as error:
+            raise BurnerError(refused, f"{path}: {error.strerror}") from error
+        self._locks[path] = lock
 
 
 def take_server_lock(connection: Connection, manifest: str, station: str) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import StaticPool
 
 from burner.errors import BurnerError
+from burner.files import what_else
 from burner.manifest.store import tables
 from burner.manifest.store.refusals import code_of, primary, server_code, sqlite_code, words
 
@@ -101,6 +102,7 @@ def writing(where: Place) -> Engine:
     if where.path is None:
         return _postgresql(where)
     path = where.path
+    _refuse_what_is_no_file(path)
     if not path.exists() and not path.parent.is_dir():
         raise BurnerError("E706", f"the folder {path.parent} does not exist")
     engine = _sqlite(lambda: _attached(str(path)), "BEGIN IMMEDIATE")
@@ -124,6 +126,7 @@ def reading(where: Place) -> Engine:
     if where.path is None:
         return _postgresql(where, read_only=True)
     path = where.path
+    _refuse_what_is_no_file(path)
     if not path.is_file():
         raise BurnerError("E701", str(where))
     engine = _sqlite(lambda: read_only(path), "BEGIN")
@@ -135,9 +138,16 @@ def reading(where: Place) -> Engine:
     return engine
 
 
+def _refuse_what_is_no_file(path: Path) -> None:
+    """SQLite would wait for a pipe, and make its journal beside a device."""
+    if found := what_else(path):
+        raise BurnerError("E702", f"{path}: {found}")
+
+
 def read_only(path: Path) -> sqlite3.Connection:
     """A SQLite file as it is read without writing, on any medium; the driver's own errors."""
-    uri = file_uri(path.absolute())
+    path = Path(os.path.realpath(path))  # beside which SQLite keeps its other files
+    uri = file_uri(path)
     try:
         return _attached(f"{uri}?mode=ro", uri=True)
     except sqlite3.OperationalError as error:

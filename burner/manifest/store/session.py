@@ -67,6 +67,15 @@ class Session:
         if self._file_lock:
             self._file_lock.release()
 
+    def lock_log(self, origin: str) -> None:
+        """Take the station's lock of the log too: it holds by whatever path the log is reached.
+
+        Raises:
+            BurnerError: E704, E717.
+        """
+        if self._file_lock and self._remembers:
+            self._file_lock.take_of(origin)
+
     def was_replaced(self) -> bool:
         """Whether another file, or none, stands where ours did."""
         return self.where.path is not None and _identity(self.where.path) != self._file

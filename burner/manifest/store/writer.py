@@ -325,6 +325,7 @@ class LogWriter:
                 check_opening(connection, stored, known_log(found) if self._remembers else None)
                 self._name(connection, found)
                 self._frontier = self._continued(stored.frontier)
+        self._session.lock_log(self._origin)
         if not self._remembers:
             return
         if self._known is None:

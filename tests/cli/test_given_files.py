@@ -1,0 +1,152 @@
+"""Whatever a path leads to, every command says with a code what is wrong, and waits for nothing."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from burner.cli import _run
+from burner.manifest.ledger import Ledger
+from tests.cli.desk import at_desk
+from tests.manifest.records import burned, open_batch
+from tests.runs import PROFILE, SECRET
+
+pytestmark = pytest.mark.skipif(
+    os.name != "posix", reason="pipes and devices with names are POSIX's"
+)
+
+HUGE = 64 << 30
+"""Bytes of a file without content: nobody may try to read them."""
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, HUGE)
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+KINDS: tuple[Callable[[Path], None], ...] = (pipe, device, folder, huge, empty)
+
+WHO = "--operator wang --station line1"
+READ = {
+    "burn": "burn {x.yaml} --bench sim:1 --yes",
+    "burn a release": "burn {x.burn} --bench sim:1 --yes",
+    "burn with a station file": f"burn {PROFILE} --station {{x.yaml}} --yes",
+    "burn with a secret": f"burn {PROFILE} --bench sim:1 --yes --secret file:{{x}}",
+    "burn on a bench": f"burn {PROFILE} --bench {{x.yaml}} --yes",
+    "profile check": "profile check {x.yaml}",
+    "profile show": "profile show {x.yaml}",
+    "profile names": "profile names {x.yaml} --mac 7c:df:a1:00:00:01",
+    "release build": "release build {x.yaml}",
+    "release check": "release check {x.burn}",
+    "release show": "release show {x.burn}",
+    "release diff": f"release diff {PROFILE} {{x.burn}}",
+    "station show": "station show {x.yaml}",
+    "identify": "identify {x.yaml} --bench sim:1",
+    "verify": "verify {x.yaml} --bench sim:1",
+    "manifest verify": "manifest verify {x}",
+    "manifest verify, key": "manifest verify --key {x}",
+    "manifest verify, head": "manifest verify --head {x}",
+    "manifest import": f"manifest import {{x}} {WHO}",
+    "manifest countersign": "manifest countersign {x} --owner qa",
+    "manifest key": "manifest keys show {x.pem}",
+    "a correction": "manifest correct scrap U --operator li --reason R --station {x.yaml}",
+}
+
+
+@pytest.fixture(autouse=True)
+def _at_the_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_desk(tmp_path, monkeypatch)
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, planned=1)
+        burned(ledger, 1, batch="WO1")
+
+
+def codes(command: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, set[str]]:
+    """The exit status of a command, and every code that it names."""
+    capfd.readouterr()
+    status = _run(command.split())
+    said = "".join(capfd.readouterr())
+    assert "Traceback" not in said
+    return status, set(re.findall(r"\bE\d\d\d\b", said))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("what", READ)
+def test_a_file_that_is_none_or_another_is_refused_with_a_code(
+    what: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    command, name = READ[what], re.search(r"\{(.*)\}", READ[what])
+    assert name
+    path = Path("here").absolute() / name[1]
+    path.parent.mkdir()
+    kind(path)
+    status, found = codes(command.replace(name[0], str(path)), capfd)
+    if status != 2:  # usage: click says itself that a folder is no file
+        assert status in (3, 4)
+        assert found
+        assert "E901" not in found
+
+
+@pytest.mark.parametrize("kind", [pipe, device, folder], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "manifest list",
+        "manifest verify",
+        "manifest head",
+        f"manifest correct scrap U --reason R {WHO}",
+        f"burn {PROFILE} --bench sim:1 --yes",
+        "manifest backup copy.db",
+        f"profile check {PROFILE}",
+    ],
+)
+def test_what_is_no_file_is_no_manifest(
+    command: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind(Path("other.db"))
+    assert codes(f"{command} --manifest other.db", capfd)[1] == {"E702"}
+
+
+@pytest.mark.parametrize("kind", [pipe, device, huge, empty], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("command", [f"release build {PROFILE} -o x.burn"])
+def test_what_stands_where_a_file_is_to_be_written_stays(
+    command: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind(Path("x.burn"))
+    before = Path("x.burn").lstat()
+    assert codes(command, capfd) == (3, {"E206"})
+    assert Path("x.burn").lstat() == before
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("name", ["SEAL.json", "records.chain.jsonl", "statement.txt"])
+def test_a_folder_of_a_batch_with_anything_in_it_is_checked_without_waiting(
+    name: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(["manifest", "keys", "make", "line1"]) == 0
+    assert _run(f"manifest batch close WO1 --out evidence {WHO}".split()) == 0
+    (Path("evidence") / name).unlink()
+    if kind is huge and name != "SEAL.json":
+        return  # it is read to its end for its digest: bounded memory, but not at once
+    kind(Path("evidence") / name)
+    status, found = codes("manifest verify evidence", capfd)
+    assert (status, found) == (4, {"E746"})

@@ -1,0 +1,316 @@
+"""Units that come back, as the line meets them: over the bench, whose units keep their flash."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from burner import otadata
+from burner.bench.process import BenchProcess
+from burner.cli import root
+from tests.images import app_image, write_product
+from tests.runs import Line, Running, start
+from tests.runs import burn as burn_apart
+
+BENCH = "sim:1,keep=flash"
+BOOTS = "{expect: ['App version: +1.0', 'product_id=S3EUVBRJLB'], timeout_s: 2}"
+MUTABLE = "{{kind: nvs, preset: esp-qcloud, class: mutable, extra: [{}]}}"
+REGION = "{{key: region, type: string, value: {}}}"
+OTA_1, OTADATA, NVS, FCTRY = 0x110000, 0xD000, 0x9000, 0x210000
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def burner(*arguments: str) -> tuple[int, str]:
+    """Exit status and output of a command."""
+    ran = CliRunner().invoke(root, arguments, standalone_mode=False)
+    assert ran.exception is None, (ran.exception, ran.output)
+    return int(ran.return_value or 0), ran.output
+
+
+def burn(
+    source: Path, *arguments: str, batch: str = "WO-1", bench: str = BENCH
+) -> Mapping[str, Any]:
+    """Burn the unit; its end, as a script reads it."""
+    command = ("burn", str(source), "--bench", bench, "--batch", batch, "--operator", "li")
+    _, said = burner(*command, *arguments, "--yes", "--json")
+    events: list[dict[str, Any]]
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    return [event for event in events if event["event"] == "finished"][-1]
+
+
+def end(finished: Mapping[str, Any]) -> tuple[str, str, bool, bool]:
+    return (finished["outcome"], finished["code"], finished["known"], finished["written"])
+
+
+WRITTEN, KNOWN = ("PASS", "", False, True), ("PASS", "", True, False)
+
+
+def refused(code: str) -> tuple[str, str, bool, bool]:
+    return ("FAIL", code, False, False)
+
+
+def records() -> list[dict[str, Any]]:
+    _, said = burner("manifest", "list", "--json")
+    return list(json.loads(said))
+
+
+def flash(folder: Path) -> Path:
+    (kept,) = (folder / "flash").glob("*.flash")
+    return kept
+
+
+def put(folder: Path, offset: int, data: bytes) -> None:
+    with flash(folder).open("r+b") as cells:
+        cells.seek(offset)
+        cells.write(data)
+
+
+def verified(source: Path, *arguments: str) -> bool:
+    _, said = burner("verify", str(source), "--bench", BENCH, *arguments, "--json")
+    (unit,) = json.loads(said)
+    return bool(unit["good"])
+
+
+def says(folder: Path, text: str) -> bool:
+    return text.encode() in flash(folder).read_bytes()
+
+
+def a_strangers(folder: Path) -> None:
+    """Other firmware in the second slot, selected by otadata, and somebody's Wi-Fi."""
+    put(folder, OTA_1, app_image("other firmware"))
+    put(folder, OTADATA, otadata.entry(2))
+    put(folder, NVS, b"strangers-wifi-password")
+
+
+# -- seen: a PASS that was inferred ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", ["another manifest", "a void"])
+def test_a_foreign_unit_whose_frozen_regions_match_is_written_whole(folder: Path, why: str) -> None:
+    source = write_product(folder, boot=BOOTS)
+    assert end(burn(source)) == WRITTEN
+    a_strangers(folder)
+    other = ("--manifest", "other.db") if why == "another manifest" else ()
+    if not other:
+        (unit,) = {record["unit_id"] for record in records()}
+        told = ("--operator", "anna", "--reason", "a trial")
+        assert burner("manifest", "correct", "void", unit, *told)[0] == 0
+    assert end(burn(source, *other)) == WRITTEN
+    assert not says(folder, "strangers-wifi-password")
+    assert verified(source, *other)
+
+
+def test_a_mutable_carrier_of_a_release_that_failed_is_not_taken_for_the_next_ones(
+    folder: Path,
+) -> None:
+    usa = write_product(
+        folder, carrier=MUTABLE.format(REGION.format("usa")), boot="{expect: [never], timeout_s: 1}"
+    )
+    assert end(burn(usa)) == ("FAIL", "E605", False, True)
+    china = write_product(folder, carrier=MUTABLE.format(REGION.format("china")))
+    assert end(burn(china, batch="WO-2")) == WRITTEN
+    assert (says(folder, "china"), says(folder, "usa")) == (True, False)
+
+
+IMAGES = (
+    "[{name: bootloader, file: bootloader.bin, offset: 0},"
+    " {name: app, file: app.bin, partition: ota_0, class: mutable}]"
+)
+
+
+def version(folder: Path, number: str, **replaced: str) -> Path:
+    product = "{{name: blinky, version: {}, id: S3EUVBRJLB, secret: file:secret.txt}}"
+    app = app_image(f"firmware {number}")
+    return write_product(folder, app=app, images=IMAGES, product=product.format(number), **replaced)
+
+
+def test_a_mutable_application_is_written_over_an_older_one(folder: Path) -> None:
+    assert end(burn(version(folder, "1.2.0"))) == WRITTEN
+    newer = version(folder, "1.3.0")
+    assert end(burn(newer, "--manifest", "other.db")) == WRITTEN
+    assert (says(folder, "firmware 1.3.0"), says(folder, "firmware 1.2.0")) == (True, False)
+
+
+def test_the_profile_decides_whether_a_good_unit_is_upgraded(folder: Path) -> None:
+    burn(version(folder, "1.2.0"))
+    refuses = version(folder, "1.3.0")
+    assert end(burn(refuses, batch="WO-2")) == refused("E455")
+    assert end(burn(refuses, "--rework", "please", batch="WO-2")) == refused("E455")
+    upgrades = version(folder, "1.3.0", reburn="upgrade")
+    assert end(burn(upgrades, batch="WO-3")) == WRITTEN
+    assert says(folder, "firmware 1.3.0")
+    assert end(burn(upgrades, batch="WO-3")) == KNOWN
+
+
+# -- the key ---------------------------------------------------------------------------------------
+
+
+def test_another_secret_needs_a_rework_and_a_batch_of_its_own(folder: Path) -> None:
+    source = write_product(folder)
+    burn(source)
+    (folder / "secret.txt").write_text("anotherSecretProductKey4", encoding="utf-8")
+    assert end(burn(source, batch="WO-2")) == refused("E462")
+    ran = burn_apart(folder, "--bench", BENCH, "--batch", "WO-1", profile=source)
+    assert (ran.status, "E463" in ran.errors) == (4, True), ran.errors
+    assert end(burn(source, "--rework", "new key", batch="WO-2")) == WRITTEN
+    assert end(burn(source, batch="WO-2")) == KNOWN
+
+
+def carrier(kind: str, **more: str) -> str:
+    settings: dict[str, dict[str, Any]] = {
+        "nvs": {"kind": "nvs", "preset": "esp-qcloud"},
+        "file": {"kind": "file", "partition": "store", "filesystem": "littlefs"},
+        "raw": {
+            "kind": "raw",
+            "partition": "store",
+            "fields": [
+                {"name": "pid", "type": "char[11]", "key": "product_id"},
+                {"name": "secret", "type": "char[33]", "key": "product_secret"},
+            ],
+        },
+    }
+    return json.dumps({**settings[kind], **more})
+
+
+STORE = 0x214000
+PLACES = {"nvs": (FCTRY, 0x4000), "file": (STORE, 0x10000), "raw": (STORE, 0x1000)}
+TABLE = """\
+nvs,      data, nvs,      0x9000,  0x4000
+otadata,  data, ota,      0xd000,  0x2000
+ota_0,    app,  ota_0,    0x10000, 1M
+ota_1,    app,  ota_1,    ,        1M
+fctry,    data, nvs,      ,        0x4000
+store,    data, littlefs, ,        64K
+"""
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_mutable_carrier_whose_key_was_changed_is_written(folder: Path, kind: str) -> None:
+    source = write_product(folder, table=TABLE, carrier=carrier(kind, **{"class": "mutable"}))
+    burn(source)
+    assert end(burn(source)) == KNOWN
+    start, size = PLACES[kind]
+    held = flash(folder).read_bytes()[start : start + size]
+    put(folder, start, held.replace(b"S3EUVBRJLB", b"QQQQQQQQQQ"))
+    assert not verified(source)
+    assert end(burn(source)) == WRITTEN
+    put(folder, start, b"\xff" * size)
+    assert not verified(source)
+    assert end(burn(source)) == WRITTEN
+    assert verified(source)
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_firmware_that_moves_its_key_leaves_a_known_unit(folder: Path, kind: str) -> None:
+    source = write_product(folder, table=TABLE, carrier=carrier(kind, after_boot="moved"))
+    burn(source)
+    start, size = PLACES[kind]
+    burned = flash(folder).read_bytes()[start : start + size]
+    put(folder, start, b"\xff" * size)
+    assert verified(source)
+    assert end(burn(source)) == KNOWN
+    put(folder, start, burned.replace(b"S3EUVBRJLB", b"QQQQQQQQQQ"))
+    assert end(burn(source)) == WRITTEN
+
+
+def test_an_at_firmware_is_asked_for_its_key(folder: Path) -> None:
+    unit = {"modem": {"kind": "tencent-wifi", "port": "esp"}}
+    spec = {"slots": 1, "keep": "flash", "units": [unit]}
+    (folder / "bench.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    source = write_product(folder, carrier="{kind: at, ready_s: 3, answer_s: 3}")
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
+    assert end(burn(source, bench="bench.yaml")) == KNOWN
+    (kept,) = (folder / "flash").glob("*.product")
+    product = json.loads(kept.read_text(encoding="utf-8"))
+    kept.write_text(json.dumps({**product, "name": "ANOTHER"}), encoding="utf-8")
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
+    kept.unlink()
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
+
+
+# -- scrapped --------------------------------------------------------------------------------------
+
+
+def test_a_scrapped_unit_is_refused_with_the_reason_until_a_rework(folder: Path) -> None:
+    source = write_product(folder)
+    unit = burn(source)["unit_id"]
+    told = ("--operator", "anna", "--reason", "burnt antenna")
+    assert burner("manifest", "correct", "scrap", unit, *told)[0] == 0
+    finished = burn(source)
+    assert end(finished) == refused("E464")
+    assert "scrapped by anna: burnt antenna" in finished["detail"]
+    assert end(burn(source, "--rework", "new antenna")) == WRITTEN
+    assert [record["rework"] for record in records()] == ["", "", "new antenna"]
+
+
+# -- interrupted -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(folder: Path) -> Iterator[str]:
+    """A bench of one whose unit takes some seconds."""
+    with BenchProcess("sim:1,baud=115200") as bench:
+        yield str(bench.ready["control"])
+
+
+def slow_product(folder: Path) -> Path:
+    return write_product(folder, app=app_image("".join(f"{n:x}" for n in range(30_000))))
+
+
+def in_mid_write(folder: Path, bench: str, source: Path, *arguments: str) -> Running:
+    running = start(folder, "--bench", bench, *arguments, profile=source)
+
+    def writes(line: Line) -> bool:
+        return line.get("state") == "BURNING"
+
+    running.until(writes)
+    time.sleep(2.0)
+    return running
+
+
+def test_a_rework_that_kill_9_ended_is_continued_as_one(folder: Path, slow: str) -> None:
+    source = slow_product(folder)
+    assert burn_apart(folder, "--bench", slow, profile=source).status == 0
+    in_mid_write(folder, slow, source, "--rework", "new antenna").kill()
+    again = burn_apart(folder, "--bench", slow, profile=source)
+    assert again.status == 0, again.errors
+    ends = [(record["outcome"], record["rework"]) for record in records()]
+    assert ends == [("PASS", ""), ("OPEN", "new antenna"), ("PASS", "new antenna")]
+    assert burn_apart(folder, "--bench", slow, profile=source).units[0]["known"]
+
+
+def test_a_rework_that_ctrl_c_twice_ended_is_continued_as_one(folder: Path, slow: str) -> None:
+    source = slow_product(folder)
+    in_mid_write(folder, slow, source).end()
+    running = in_mid_write(folder, slow, source, "--rework", "new antenna")
+    running.signal(signal.SIGINT)
+    time.sleep(0.3)  # two of a kind that wait together are one to the system
+    running.signal(signal.SIGINT)
+    running.end()
+    again = burn_apart(folder, "--bench", slow, profile=source)
+    assert again.status == 0, again.errors
+    ends = [(record["outcome"], record["rework"]) for record in records()]
+    assert ends == [("PASS", ""), ("ABORTED", "new antenna"), ("PASS", "new antenna")]
+
+
+def test_an_upgrade_that_kill_9_ended_is_written_whole(folder: Path, slow: str) -> None:
+    first = slow_product(folder)
+    assert burn_apart(folder, "--bench", slow, profile=first).status == 0
+    source = write_product(
+        folder, app=app_image("".join(f"{n:o}" for n in range(25_000))), reburn="upgrade"
+    )
+    in_mid_write(folder, slow, source, "--batch", "WO-2").kill()
+    again = burn_apart(folder, "--bench", slow, "--batch", "WO-2", profile=source)
+    assert (again.status, again.units[0]["written"]) == (0, True), again.errors
+    assert [record["outcome"] for record in records()] == ["PASS", "OPEN", "PASS"]
