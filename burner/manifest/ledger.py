@@ -24,7 +24,7 @@ from burner.manifest.given import check_batch_id, decided, one_line
 from burner.manifest.local.keys import Ask, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import place
-from burner.manifest.store.writer import Clock, LogWriter, MakeSigner
+from burner.manifest.store.writer import Beginning, Clock, LogWriter, MakeSigner
 from burner.manifest.units import UnitHistory, history
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome
@@ -54,6 +54,7 @@ class Ledger:
         ask: Ask | None = None,
         keep_every: int = KEEP_EVERY,
         remembers: bool = True,
+        begins: Beginning | None = None,
     ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
 
@@ -66,6 +67,7 @@ class Ledger:
             keep_every: records between checkpoints that are kept for ever.
             remembers: whether this computer remembers the log and its heads; not for a simulated
                 bench.
+            begins: begin a new log, in place of one that is lost.
 
         Raises:
             BurnerError: E7, see `LogWriter.open`.
@@ -73,7 +75,7 @@ class Ledger:
         where = place(url_or_path)
         signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
-            where, station, signer, clock, keep_every=keep_every, remembers=remembers
+            where, station, signer, clock, keep_every=keep_every, remembers=remembers, begins=begins
         )
         writer.open()
         try:

@@ -21,6 +21,7 @@ from burner.manifest.entries.canonical import utc
 from burner.manifest.entries.kinds import (
     AnyEntry,
     EntryError,
+    Head,
     LogBegun,
     kind_of,
     new_nonce,
@@ -66,6 +67,15 @@ class Stamp(NamedTuple):
     station: str
 
 
+class Beginning(NamedTuple):
+    """A new log in place of one that is lost."""
+
+    continues: tuple[Head, ...]
+    """The last heads that are known of it."""
+    operator: str
+    reason: str
+
+
 class Doubt(NamedTuple):
     """Records whose commit may or may not have reached the disk."""
 
@@ -87,6 +97,7 @@ class LogWriter:
         *,
         keep_every: int = 1000,
         remembers: bool = True,
+        begins: Beginning | None = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -97,13 +108,14 @@ class LogWriter:
             clock: now, for tests.
             keep_every: records between checkpoints that are kept for ever.
             remembers: whether this computer remembers the log and its heads.
+            begins: what the first record of a new log says; None: it replaces none.
         """
         self.where, self.station = where, station
-        self._remembers = remembers
+        self._remembers, self._begins = remembers, begins
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._make_signer, self._keep_every = make_signer, keep_every
-        self._session = Session(where, station, remembers=remembers)
+        self._session = Session(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
         self._signer: NoteSigner | None = None
         self._frontier = Frontier()
@@ -314,7 +326,7 @@ class LogWriter:
         """Check the log that is here; begin one where there is none."""
         with connection.begin():
             stored = read_head(connection, hold=True)
-            expected = log_at(self.where) if self._remembers else ""
+            expected = log_at(self.where) if self._remembers and not self._begins else ""
             found = stored.checkpoint.origin if stored else ""
             if expected not in ("", found):
                 there = f"now there is {found}" if found else "now there is none"
@@ -346,7 +358,9 @@ class LogWriter:
         origin = f"burner/{token_hex(8)}"
         self._signer = self._make_signer(origin)
         self._origin, self._origin_key = origin, str(self._signer.key)
-        entry = LogBegun(**self.stamp()._asdict(), origin=origin, key=self._origin_key)
+        begins = self._begins or Beginning((), "", "")
+        facts = {**self.stamp()._asdict(), **begins._asdict()}
+        entry = LogBegun(**facts, origin=origin, key=self._origin_key)
         state = TableState(connection)
         frontier, _, _ = self._append(connection, state, [entry])
         self._move_head(connection, state, frontier, entry.at, keep=True)

@@ -1,0 +1,112 @@
+"""Beginning anew where an older copy was put back, or nothing is left: under a new origin, which
+names the last head that is known of the old one. Two histories are never joined.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import Head
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.given import decided
+from burner.manifest.ledger import Ledger
+from burner.manifest.local.keys import Ask
+from burner.manifest.local.known_log import KnownLog, known_log
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.reader import Reader
+from burner.manifest.store.engine import Place, place
+from burner.manifest.store.hashes import read_head
+from burner.manifest.store.session import log_at
+from burner.manifest.store.writer import Beginning
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was begun, and what is lost."""
+
+    origin: str
+    """Of the new log."""
+    key: str
+    """Its origin key: QA writes it down."""
+    old: str
+    """Origin of the old log."""
+    old_file: Path | None
+    """Where the older copy lies now; None: there was none."""
+    kept: int
+    """Records of the old log that came in from the copy."""
+    lost: int
+    """Records that this computer knows of, and that are gone."""
+
+
+def restore(
+    manifest: str, station: str, *, operator: str, reason: str, ask: Ask | None = None
+) -> Restored:
+    """Begin a new log at the place of one whose newest records are lost.
+
+    The older copy, if one is there, is set aside and comes in as an imported log: its names and
+    IDs stay taken, its units and batches can be looked up. A batch that was open is opened again
+    by whoever goes on with it.
+
+    Args:
+        manifest: path; of a server, the URL of a new, empty database.
+        station: who begins.
+        operator: who answers for it.
+        reason: why.
+        ask: asks for the passphrase of the station's key.
+
+    Raises:
+        BurnerError: E731 without operator or reason, E732 nothing is lost here; E7.
+    """
+    decided("the manifest", operator, reason)
+    where = place(manifest)
+    origin, copied = _found(where)
+    known = known_log(origin) if origin else None
+    if known is None or known.size <= copied:
+        raise BurnerError("E732", f"{where}: it ends where this computer knows it to end")
+    aside = _set_aside(where, origin)
+    begins = Beginning((Head(origin=origin, root=known.root, size=known.size),), operator, reason)
+    with Ledger.open(manifest, station, ask=ask, begins=begins) as ledger:
+        if aside is not None:
+            _import(ledger, aside, known, operator)
+        new_key = ledger.writer.origin_key
+        return Restored(ledger.origin, new_key, origin, aside, copied, known.size - copied)
+
+
+def _found(where: Place) -> tuple[str, int]:
+    """Origin and size of what is there, or of what this computer wrote there."""
+    if where.path is None or not where.path.is_file():
+        return log_at(where), 0
+    with Reader(where) as reader, reader.connection() as connection:
+        head = read_head(connection)
+    if head is None:
+        return log_at(where), 0
+    return head.checkpoint.origin, head.checkpoint.size
+
+
+def _set_aside(where: Place, origin: str) -> Path | None:
+    if where.path is None or not where.path.is_file():
+        return None
+    with closing(sqlite3.connect(where.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=DELETE")
+    aside = where.path.with_name(f"{where.path.name}.{origin.rpartition('/')[2]}.old")
+    if aside.exists():
+        raise BurnerError("E736", str(aside))
+    try:
+        where.path.rename(aside)
+    except OSError as error:
+        raise BurnerError("E706", f"{where.path}: {error.strerror}") from error
+    return aside
+
+
+def _import(ledger: Ledger, aside: Path, known: KnownLog, operator: str) -> None:
+    with TemporaryDirectory() as folder, Reader.open(aside) as reader:
+        file = Path(folder) / "old.log"
+        with file.open("w", encoding="utf-8", newline="\n") as target:
+            target.writelines(export_log(reader))
+        key = VerifierKey.parse(known.key)
+        import_log(ledger, file, known.origin, key, operator=operator)
