@@ -144,14 +144,14 @@ def _record(found: "Audit", manifest: str, station: str, operator: str) -> "Audi
 
     with Ledger.open(manifest, station) as ledger:
         record_draw(
-            ledger.writer,
+            ledger,
             found.batch,
             found.sample,
             operator=operator,
             seed=found.seed,
             lot_size=found.lot_size,
             plan=asdict(found.plan),
-            heads=found.heads,
+            size=found.size,
         )
         return recorded(ledger.reader, found.batch) or found
 

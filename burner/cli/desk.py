@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from burner.cli.questions import Use
     from burner.manifest.ledger import Ledger
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -33,7 +34,7 @@ def reason_option(command: Command) -> Command:
 
 
 def station_option(command: Command) -> Command:
-    """--station: in whose chain it is recorded; a station that is burning needs its own."""
+    """--station: as whom it is recorded; a station that is burning needs its own."""
     return click.option(
         "--station",
         default=_this_computer,
@@ -44,14 +45,15 @@ def station_option(command: Command) -> Command:
     )(command)
 
 
-def desk_ledger(manifest: str, station: str) -> "Ledger":
+def desk_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
-    from burner.manifest.database import place
+    from burner.cli.questions import asks_passphrase
     from burner.manifest.ledger import Ledger
-    from burner.manifest.local.remembered import must_exist
+    from burner.manifest.store.engine import place
+    from burner.manifest.store.session import must_exist
 
     must_exist(place(manifest))
-    return Ledger.open(manifest, station)
+    return Ledger.open(manifest, station, ask=asks_passphrase(use))
 
 
 def is_path(text: str) -> bool:

@@ -93,9 +93,9 @@ def _worker() -> "Check":
 
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
-    from burner.manifest.database import place
-    from burner.manifest.local.remembered import Remembered
     from burner.manifest.reader import Reader
+    from burner.manifest.store.engine import place
+    from burner.manifest.store.session import log_at
     from burner.station import health
 
     what = "manifest"
@@ -105,12 +105,14 @@ def _manifest(manifest: str) -> "Check":
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError("E706", manifest))
     try:
-        remembered = Remembered(place(manifest))
+        expected = log_at(place(manifest))
         if "://" not in manifest and not Path(manifest).exists():
-            remembered.expect("")
+            if expected:
+                raise BurnerError("E710", f"{manifest}: the log {expected} was here")
             return health.fine(what, f"{manifest} will be made")
         with Reader.open(manifest) as reader:
-            remembered.expect(reader.manifest)
+            if expected not in ("", reader.origin):
+                raise BurnerError("E710", f"{manifest}: the log {expected} was here")
             return health.fine(what, f"{manifest}, {reader.count()} attempts")
     except BurnerError as error:
         return health.failed(what, error)

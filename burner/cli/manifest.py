@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from burner.manifest.reader import Filter, Reader
 
 
-FORMATS = ("csv", "jsonl", "names", "chain")
+FORMATS = ("csv", "jsonl", "names", "log")
 
 
 @click.group()
@@ -45,7 +45,7 @@ def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
             return
         screen.table(
             "",
-            ("seq", "started (UTC)", "station", "slot", "unit", "name", "outcome", "code", "s"),
+            ("record", "started (UTC)", "station", "slot", "unit", "name", "outcome", "code", "s"),
             (_row(element) for element in elements),
         )
 
@@ -56,7 +56,7 @@ def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
 @json_option
 def show(unit: str, manifest: str, as_json: bool) -> None:
     """Show the whole life of a unit, found by any of its IDs."""
-    from burner.manifest.life import lives_of
+    from burner.manifest.units import lives_of
 
     with _reader(manifest) as reader:
         units = lives_of(reader, unit)
@@ -84,37 +84,63 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
     "--bom", is_flag=True, help="CSV with a byte order mark: a spreadsheet then reads UTF-8."
 )
 @click.option(
+    "--tiles",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The whole log as C2SP tlog-tiles, into a new folder.",
+)
+@click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Else to stdout."
 )
 def export(
-    manifest: str, kind: str, header: str, bom: bool, out: Path | None, **wanted: Any
+    *,
+    manifest: str,
+    kind: str,
+    header: str,
+    bom: bool,
+    tiles: Path | None,
+    out: Path | None,
+    **wanted: Any,
 ) -> None:
-    """Write attempts as CSV or JSON lines, one line each; or the chain, for `verify` and `import`.
+    """Write attempts as CSV or JSON lines, one line each; or the log, for `verify` and `import`.
 
-    --format names lists the good units for the cloud's batch upload. The chain is whole; with
-    --batch it begins at the batch and withholds what is not of it.
+    --format names lists the good units for the cloud's batch upload. --format log is whole; with
+    --batch it shows that batch alone, with the proofs of its records. --tiles writes the log as a
+    folder of static files.
     """
-    from burner.manifest.files import export as formats
-    from burner.manifest.files.chainfile import export_chain
-    from burner.manifest.files.name_list import name_lines
+    from burner.manifest.exchange import table
+    from burner.manifest.exchange.log_file import export_log
 
     chosen = _filter(wanted)
-    if kind == "chain" and chosen != _filter({"batch": chosen.batch}):
-        raise click.UsageError("A chain cannot be cut by time, product or outcome.")
+    if tiles is not None:
+        _tiles(manifest, tiles)
+        return
+    if kind == "log" and chosen != _filter({"batch": chosen.batch}):
+        raise click.UsageError("A log cannot be cut by time, product or outcome.")
     if bom and kind != "csv":
         raise click.UsageError("--bom is for --format csv; the other formats are read by programs.")
     with _reader(manifest) as reader, _target(out) as file:
         chosen = reader.meant(chosen)
         lines: Generator[str, None, None]
-        if kind == "chain":
-            lines, count = export_chain(reader, chosen.batch), None
+        if kind == "log":
+            lines, count = export_log(reader, chosen.batch), None
         elif kind == "names":
-            lines, count = name_lines(reader, chosen, header), None
+            lines, count = table.names_of(table.good_names(reader, chosen), header), None
         else:
-            lines, count = formats.FORMATS[kind](reader, chosen), reader.count(chosen)
-        lines = formats.with_bom(lines) if bom else lines
+            write = table.csv_of if kind == "csv" else table.json_lines
+            lines, count = write(reader.elements(chosen)), reader.count(chosen)
+        if bom:
+            file.write(table.BOM)
         with closing(lines):  # before the manifest it reads, also when nobody reads on
             file.writelines(screen.track(lines, "export", count) if out else lines)
+
+
+def _tiles(manifest: str, folder: Path) -> None:
+    from burner.manifest.exchange.tiles import export_tiles
+
+    with _reader(manifest) as reader, screen.progress("export", reader.records()) as advance:
+        size = export_tiles(reader, folder, advance)
+    screen.say(f"{size} records: {folder}")
 
 
 def _reader(manifest: str) -> "Reader":
@@ -157,7 +183,7 @@ def _array(elements: Iterable[Any]) -> None:
 
 def _row(element: dict[str, Any]) -> tuple[object, ...]:
     return (
-        element["seq"],
+        element["number"],
         element["started"][:19].replace("T", " "),
         element["station"],
         element["slot"],
@@ -175,7 +201,7 @@ def _seconds(element: dict[str, Any]) -> str:
 
 
 COLUMNS = (
-    *("seq", "started (UTC)", "s", "station", "slot", "operator", "batch", "profile"),
+    *("record", "started (UTC)", "s", "station", "slot", "operator", "batch", "profile"),
     *("outcome", "code", "remark"),
 )
 """Of the attempts on a unit."""
@@ -214,7 +240,7 @@ def _ids(attempts: list[dict[str, Any]]) -> Iterable[str]:
         found: dict[str, list[str]] = {}
         for e in attempts:
             if value := e["ids"].get(source):
-                found.setdefault(value, []).append(f"{e['station']} {e['seq']}")
+                found.setdefault(value, []).append(f"record {e['number']}")
         one = len(found) == 1
         values = (v if one else f"{v} ({', '.join(seqs)})" for v, seqs in found.items())
         if found:
@@ -223,7 +249,7 @@ def _ids(attempts: list[dict[str, Any]]) -> Iterable[str]:
 
 def _attempt(element: dict[str, Any]) -> tuple[str, ...]:
     return (
-        str(element["seq"]),
+        str(element["number"]),
         _minute(element, "started"),
         _seconds(element),
         element["station"],
@@ -242,10 +268,10 @@ def _show_words(unit: dict[str, Any]) -> None:
     if unit["corrections"]:
         screen.table(
             "corrections",
-            ("seq", "when (UTC)", "station", "batch", "what", "by", "reason"),
+            ("record", "when (UTC)", "station", "batch", "what", "by", "reason"),
             [
                 (
-                    c["seq"],
+                    c["number"],
                     _minute(c),
                     c["station"],
                     c["batch"],
@@ -259,10 +285,10 @@ def _show_words(unit: dict[str, Any]) -> None:
     if unit["checks"]:
         screen.table(
             "checks against its record",
-            ("seq", "when (UTC)", "station", "found", "by", "what differs"),
+            ("record", "when (UTC)", "station", "found", "by", "what differs"),
             [
                 (
-                    c["seq"],
+                    c["number"],
                     _minute(c),
                     c["station"],
                     "good" if c["good"] else "differs",
@@ -280,7 +306,7 @@ def _minute(said: dict[str, Any], key: str = "at") -> str:
 
 def _remark(element: dict[str, Any]) -> str:
     if successor := element["superseded_by"]:
-        return f"superseded by {successor['station']} {successor['seq']}"
+        return f"superseded by record {successor}"
     return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
 
 

@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, screen
-from burner.cli.desk import operator_option, station_option
-from burner.cli.manifest_verify import key_option, trust
+from burner.cli.desk import operator_option, reason_option, station_option
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.manifest.batches import BatchStatus
-    from burner.manifest.checks.verify import Verdict
-    from burner.manifest.ledger import Ledger
     from burner.manifest.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-NAMED_AS = ("name", "product", "unit there", "station", "record", "unit here")
-NAMED = ("device_name", "product_id", "unit_id", "station", "seq", "holder")
-KNOWN_BY = (
-    *("source", "value", "product_id", "unit_id", "station", "seq"),
-    *("holder", "holder_station", "holder_seq"),
-)
 
 
 @click.group("batch")
@@ -57,7 +48,7 @@ def open_(
     """Open BATCH before its first unit (`burner burn --batch` does it too)."""
     from burner.manifest.ledger import Ledger
 
-    with Ledger.open(manifest, station) as ledger:
+    with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
         ledger.open_batch(
             batch,
             profile=profile,
@@ -66,6 +57,68 @@ def open_(
             planned=quantity,
             operator=operator,
         )
+
+
+@batch_group.command("list")
+@manifest_option
+@json_option
+def list_(manifest: str, as_json: bool) -> None:
+    """List all batches, imported ones too, in the order in which they were opened."""
+    from burner.manifest.batches import all_batches
+    from burner.manifest.reader import Reader
+
+    with Reader.open(manifest) as reader:
+        found = all_batches(reader)
+    if as_json:
+        rows = [
+            {
+                "batch": b.batch,
+                "state": b.row.state,
+                "origin": b.origin,
+                "profile": b.row.profile,
+                "product_id": b.row.product_id,
+                "key": b.row.key,
+                **b.counts(),
+            }
+            for b in found
+        ]
+        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    screen.table(
+        "",
+        ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log"),
+        [
+            (
+                b.batch,
+                b.row.state,
+                b.row.profile,
+                "no limit" if b.planned is None else b.planned,
+                len(b.passed),
+                len(b.scrapped),
+                b.missing,
+                len(b.open),
+                "" if b.own else b.origin,
+            )
+            for b in found
+        ],
+    )
+
+
+@batch_group.command("raise")
+@click.argument("batch")
+@click.option("--quantity", type=click.IntRange(min=0), required=True, help="0 = no limit.")
+@operator_option
+@reason_option
+@station_option
+@manifest_option
+def raise_(
+    *, batch: str, quantity: int, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    """Give the open BATCH another quantity; never below what holds a place."""
+    from burner.cli.desk import desk_ledger
+
+    with desk_ledger(manifest, station, Use.RECORDS) as ledger:
+        ledger.change_batch(batch, quantity or None, operator=operator, reason=reason)
 
 
 @batch_group.command()
@@ -91,13 +144,23 @@ def status(
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
         units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
-        text = {"batch": batch, "state": found.state, **found.counts(), "changed": found.changed}
+        text = {
+            "batch": batch,
+            "state": found.row.state,
+            **found.counts(),
+            "changed": found.changed,
+        }
         text["units"] = {**units, "scrap": found.scrapped}
-        text["release"] = {"allowed": found.release_allowed, "made": found.release_made}
+        limit = found.limit
+        allowed, made = (limit.allowed, limit.taken) if limit else (None, None)
+        text["release"] = {"allowed": allowed, "made": made}
+        text["origin"], text["key"] = found.origin, found.row.key
         text["audit"] = audit.plain(audited) if audited else None
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
-    screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
+    imported = "" if found.own else f" (imported from {found.origin})"
+    what = f"{found.row.profile}, {found.attempts} attempts"
+    screen.say(f"batch {batch}{imported} is {found.row.state}: {what}")
     if since or until:
         screen.say(f"of those tried then: {len(found.passed)} pass, {len(found.scrapped)} scrap")
         _say_bad(found)
@@ -105,8 +168,8 @@ def status(
     _say_units(found)
     for each in found.changed:
         screen.warn(f"changed after the close: {each}")
-    if found.release_allowed is not None:
-        screen.say(f"the release: {found.release_made} of {found.release_allowed} units")
+    if found.limit and found.limit.allowed is not None:
+        screen.say(f"the release: {found.limit.taken} of {found.limit.allowed} units")
     screen.say("sample audit")
     for line in lines:
         screen.say(f"  {line}")
@@ -147,121 +210,76 @@ def close(
     Nothing is closed when the manifest does not agree, or where no folder can be written.
     A batch that this station has closed already gets a folder again, for one that was lost.
     """
-    from burner.manifest import desk
-    from burner.manifest.files.folder import STATEMENT, write_folder
-    from burner.manifest.files.new_folder import new_folder
+    from burner.manifest.closing import close_batch
+    from burner.manifest.exchange.folder import STATEMENT
     from burner.manifest.given import folder_of
     from burner.manifest.ledger import Ledger
-    from burner.manifest.signing import keys
     from burner.report.audit import lines
 
     folder = out or Path(folder_of(batch))
-    signer = keys.unlock(station, asks_passphrase(Use.BATCH))
-    with Ledger.open(manifest, station) as ledger, new_folder(folder) as part:
-        closes = _may_close(ledger, batch, with_open)
-        _verified(ledger.reader, thorough=True)
-        found = _closed(ledger, batch, operator, with_open) if closes else _again(ledger, batch)
-        desk.checkpoint(ledger.writer, signer, f"batch {batch}")
-        verdict = _verified(ledger.reader)
-        write_folder(
-            ledger.reader,
-            found,
-            verdict,
-            part,
-            signer=signer,
-            station=station,
-            audited=lines(ledger.reader, batch),
-            extra=_papers(ledger.reader, batch),
-            bom=bom,
-        )
+    with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
+        reader = ledger.reader
+        with screen.progress("verify", reader.records()) as advance:
+            found, closed = close_batch(
+                ledger,
+                batch,
+                folder,
+                operator=operator,
+                with_open=with_open,
+                papers=lambda: _papers(reader, batch),
+                audited=lambda: lines(reader, batch),
+                progress=advance,
+                bom=bom,
+            )
+        key = ledger.writer.signer.key
+    if not closed:
+        screen.warn(f"Batch {batch} was closed already: only its folder is written again.")
     _say_units(found)
-    screen.say(f"Sealed with key {signer.public.id} of {station}: {folder}")
+    screen.say(f"Sealed with key {key.id.hex()} of {station}: {folder}")
     screen.say(f"Read {folder / STATEMENT} first.")
 
 
-def _may_close(ledger: "Ledger", batch: str, with_open: bool) -> bool:
-    """Whether there is something to close; False when this station closed the batch before."""
-    from burner.manifest import batches
-
-    before = batches.closing(ledger.reader, batch)
-    if before is not None and before["head"]["station"] == ledger.writer.station:
-        return False
-    batches.check_closing(batches.status(ledger.reader, batch), with_open)
-    return True
-
-
-def _again(ledger: "Ledger", batch: str) -> "BatchStatus":
-    from burner.manifest import batches
-
-    screen.warn(f"Batch {batch} is closed already: only its folder is written again.")
-    return batches.status(ledger.reader, batch)
-
-
-def _closed(ledger: "Ledger", batch: str, operator: str, with_open: bool) -> "BatchStatus":
-    from burner.manifest import batches
-
-    return batches.close(ledger.writer, ledger.reader, batch, operator, with_open)
-
-
-def _verified(reader: "Reader", *, thorough: bool = False) -> "Verdict":
-    from burner.manifest.checks.verify import size, verify
-
-    with screen.progress("verify", size(reader)) as advance:
-        verdict = verify(reader, advance, thorough=thorough)
-    if verdict.flaw:
-        raise BurnerError("E713" if verdict.broken else "E714", str(verdict.flaw))
-    if thorough:
-        for warning in verdict.warnings:
-            screen.warn(warning)
-    return verdict
-
-
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:
-    """The report of a batch, and the names for the customer's cloud."""
-    from burner.manifest.files.name_list import name_lines
+    """The report of a batch."""
     from burner.manifest.reader import Filter
     from burner.report.of_manifest import report
     from burner.report.page import page
 
-    wanted = Filter(batch=batch, manifest=reader.manifest)
-    figures = report(reader, wanted)
+    figures = report(reader, Filter(batch=batch))
     return {
         "report.html": page(figures, language()),
         "report.json": json.dumps(figures.plain(), ensure_ascii=False, indent=2) + "\n",
-        "names.csv": "".join(name_lines(reader, wanted)),
     }
 
 
 @click.command("import")
 @click.argument("file", type=FILE)
-@key_option
+@click.option(
+    "--key",
+    required=True,
+    metavar="KEY|FILE",
+    help="Origin key of the other log, from whoever is trusted.",
+)
 @operator_option
 @station_option
 @manifest_option
-def import_(file: Path, keys: tuple[str, ...], operator: str, station: str, manifest: str) -> None:
-    """Take in the chain that another manifest exported; checked first, doubles reported."""
-    from burner.manifest.files.imports import import_chain
+def import_(file: Path, key: str, operator: str, station: str, manifest: str) -> None:
+    """Take in the log that another manifest exported; checked first, doubles reported."""
+    from burner.manifest.exchange.imports import import_log
     from burner.manifest.ledger import Ledger
+    from burner.manifest.local.key_files import read_key
 
-    trusted = trust(keys)
-    if trusted is None:
-        screen.warn("Without --key, whoever wrote the file is taken at his word.")
-    with Ledger.open(manifest, station) as ledger:
-        imported = import_chain(ledger.writer, file, operator, trusted)
-    screen.say(f"{imported.records} records came in, {imported.known} were here already.")
-    if imported.duplicates:
+    trusted = read_key(key)
+    with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
+        came = import_log(ledger, file, trusted.name, trusted, operator=operator)
+    screen.say(f"{came.records} records came in, {came.known} were here already.")
+    if came.doubled:
         screen.table(
-            f"names held here by the units on the right: {len(imported.duplicates)}",
-            NAMED_AS,
-            [tuple(each[key] for key in NAMED) for each in imported.duplicates],
+            f"the units on the right have these too: {len(came.doubled)}",
+            ("", "name or ID", "product", "unit there", "unit here"),
+            [(d.source, d.value, d.product_id, d.unit_id, d.holder) for d in came.doubled],
         )
-    if imported.doubled_ids:
-        screen.table(
-            f"IDs that the units on the right have too: {len(imported.doubled_ids)}",
-            ("", "ID", *NAMED_AS[1:], "station", "record"),
-            [tuple(each[key] for key in KNOWN_BY) for each in imported.doubled_ids],
-        )
-    if not imported.duplicates and not imported.doubled_ids:
+    else:
         screen.say("No name, IMEI or serial number came in twice.")
 
 
@@ -270,12 +288,13 @@ def import_(file: Path, keys: tuple[str, ...], operator: str, station: str, mani
 @manifest_option
 def backup(file: Path, manifest: str) -> None:
     """Copy the manifest to FILE while stations write to it, and check the copy."""
-    from burner.manifest.files.backup import backup as copy
+    from burner.manifest.exchange.backup import backup as copy
 
-    verdict = copy(manifest, file)
-    if verdict.flaw:
-        raise BurnerError("E713" if verdict.broken else "E714", f"{file}: {verdict.flaw}")
-    screen.say(f"{verdict.records} records copied to {file}; they agree.")
+    found = copy(manifest, file)
+    for result in found.results.values():
+        if result.code:
+            raise BurnerError(result.code, f"{file}: {result.check}: {result.place}")
+    screen.say(f"{found.size} records copied to {file}; they agree.")
 
 
 batch_group.add_command(close)

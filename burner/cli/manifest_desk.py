@@ -1,153 +1,198 @@
-"""`burner manifest`: heads, checkpoints, corrections, and what a person answers for."""
+"""`burner manifest`: heads, witnesses, certificates, corrections, and beginning anew."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from burner.cli import screen
 from burner.cli.desk import desk_ledger, operator_option, reason_option, station_option
 from burner.cli.manifest_keys import keys_group
+from burner.cli.manifest_verify import witness_option
 from burner.cli.options import manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.manifest.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--out", type=NEW_FILE, help="Also as a file, to be kept or countersigned.")
+@click.option("-o", "--output", type=NEW_FILE, help="The signed checkpoint, for a witness or QA.")
 @manifest_option
-def head(out: Path | None, manifest: str) -> None:
-    """Print where every chain stands, as short codes: write them down away from the station."""
+def head(output: Path | None, manifest: str) -> None:
+    """Print where the log stands, as a short code: write it down away from the station."""
+    from burner.manifest.heads import PaperHead, current_head
+    from burner.manifest.log.checkpoint import Checkpoint
     from burner.manifest.reader import Reader
-    from burner.manifest.signing.heads import current_heads, write_heads
 
     with Reader.open(manifest) as reader:
-        heads = current_heads(reader)
-    for each in heads:
-        screen.say(each.code())
-    if out:
-        write_heads(out, heads)
+        note = current_head(reader)
+        screen.say(f"log {reader.origin}")
+        screen.say(f"origin key {reader.origin_key()}")
+    screen.say(f"head {PaperHead.of(Checkpoint.parse(note.text))}")
+    if output:
+        _write(output, str(note))
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--owner", required=True, metavar="NAME", help="Whose key signs (see keys make).")
-def countersign(file: Path, owner: str) -> None:
-    """Sign the heads in FILE (QA does this on a computer of its own).
+def cosign(file: Path, owner: str) -> None:
+    """Countersign the checkpoint in FILE (QA does this on a computer of its own).
 
-    Compare what it prints with what the stations showed: the signature says that these are they.
+    Compare what it prints with what the station shows: the signature says that this is it.
     """
-    from burner.manifest.signing import heads, keys
+    from burner.files import read_plain
+    from burner.manifest.heads import PaperHead, countersign, read_checkpoint
+    from burner.manifest.local.keys import witness_signer
+    from burner.manifest.log.note import Note
 
-    for each in heads.heads_of(file):
-        screen.say(each.code())
-    signer = keys.unlock(owner, asks_passphrase(Use.HEADS))
-    signed = heads.countersign(file, signer, owner)
-    screen.say(f"{len(signed)} heads signed with key {signer.public.id} of {owner}.")
+    data = read_plain(file, 64 << 10)
+    signer = witness_signer(owner, asks_passphrase(Use.HEADS))
+    checkpoint = read_checkpoint(data)
+    note = countersign(Note.parse(data), signer)
+    _write(file, str(note))
+    screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
+    screen.say(f"Countersigned with {signer.key}.")
 
 
 @click.command()
+@click.argument("source", metavar="FILE|URL")
+@witness_option
 @station_option
 @manifest_option
-def checkpoint(station: str, manifest: str) -> None:
-    """Sign the station's chain as it stands now, and print the head."""
-    from burner.manifest import desk
-    from burner.manifest.signing import keys
+def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: str) -> None:
+    """Keep a witness's cosignature of the head: from a countersigned FILE, or asked for at URL.
 
-    signer = keys.unlock(station, asks_passphrase(Use.CHECKPOINT))
-    with desk_ledger(manifest, station) as ledger:
-        screen.say(desk.checkpoint(ledger.writer, signer, "on demand").code())
+    URL is the submission prefix of a C2SP witness. Cosignatures go into every export.
+    """
+    from burner.files import read_plain
+    from burner.manifest.heads import keep_cosignatures
+    from burner.manifest.local.key_files import read_key
+    from burner.manifest.log.note import KeyType, Note
+    from burner.manifest.witness import ask_witness
+
+    if not witness_keys:
+        raise click.UsageError("--witness-key says whose cosignature counts")
+    keys = tuple(read_key(key, KeyType.COSIGNATURE) for key in witness_keys)
+    with desk_ledger(manifest, station, Use.HEADS) as ledger:
+        if "://" in source:
+            kept = tuple(line for key in keys for line in ask_witness(ledger, source, key))
+        else:
+            note = Note.parse(read_plain(Path(source), 64 << 10))
+            kept = keep_cosignatures(ledger, note, keys)
+    for line in kept:
+        screen.say(f"Kept: cosigned by {line.name}.")
+    if not kept:
+        screen.say("Nothing new: no cosignature of these keys, or it was kept before.")
+
+
+@click.command()
+@click.argument("unit", metavar="NAME|MAC|IMEI|SN")
+@click.option("-o", "--output", type=NEW_FILE, required=True, help="As UNIT.tlog-proof.")
+@click.option("--product", default="", metavar="ID", help="Where a unit has several.")
+@manifest_option
+def certificate(unit: str, output: Path, product: str, manifest: str) -> None:
+    """Write the proof that the log holds the PASS of a UNIT, for whoever gets the unit.
+
+    It speaks as of the size of the log now: a scrap that comes later does not show.
+    """
+    from burner.manifest.exchange.certificate import certificate as proof_of
+    from burner.manifest.log.checkpoint import Checkpoint
+    from burner.manifest.reader import Reader
+
+    with Reader.open(manifest) as reader:
+        proof = proof_of(reader, unit, product)
+    _write(output, str(proof))
+    size = Checkpoint.parse(proof.note.text).size
+    screen.say(f"{output}: record {proof.index}, as of size {size}.")
 
 
 @click.command()
 @click.argument("what", type=click.Choice(("rework", "scrap", "void")))
 @click.argument("unit", metavar="NAME|MAC|IMEI|SN")
+@click.option("--product", default="", metavar="ID", help="Where a unit has several.")
 @operator_option
 @reason_option
 @station_option
 @manifest_option
 def correct(
-    *, what: str, unit: str, operator: str, reason: str, station: str, manifest: str
+    *,
+    what: str,
+    unit: str,
+    product: str,
+    operator: str,
+    reason: str,
+    station: str,
+    manifest: str,
 ) -> None:
     """Say that a UNIT is reworked, scrapped, or that its attempts do not count (void).
 
     Nothing is erased: it is a record of its own, with a name and a reason. Scrap and void take
-    the unit out of its batch; void also frees its names.
+    the unit out of its batch; void also frees its names. A rework ends a scrap.
     """
-    from burner.manifest import desk
+    from burner.manifest.corrections import Word
+    from burner.manifest.corrections import correct as record
 
-    with desk_ledger(manifest, station) as ledger:
-        units = ledger.reader.find(unit)
-        last = ledger.unit(units[0], "").last if len(units) == 1 else None
-        if last is None:
-            found = f"{unit}: {', '.join(units)}" if units else unit
-            raise BurnerError("E712", found)
-        desk.correct(
-            ledger.writer,
-            desk.Correction(what),
-            units[0],
-            product_id=last.attempt.product_id,
-            operator=operator,
-            reason=reason,
-            batch=last.attempt.batch,
-        )
+    with desk_ledger(manifest, station, Use.RECORDS) as ledger:
+        unit_id, product_id = _unit(ledger.reader, unit, product)
+        record(ledger, Word(what), unit_id, product_id=product_id, operator=operator, reason=reason)
 
 
 @click.command()
-@click.argument("what", type=click.Choice(("old-copy", "clock", "new")), default="old-copy")
 @operator_option
 @reason_option
 @station_option
 @manifest_option
-def acknowledge(what: str, operator: str, reason: str, station: str, manifest: str) -> None:
-    """Answer for what cannot be mended, so that the station goes on; the chain says so for ever.
+def restore(operator: str, reason: str, station: str, manifest: str) -> None:
+    """Begin a new log where an older copy was put back, or where the manifest is gone (E710).
 
-    \b
-    old-copy  a restored old copy, when the newer manifest is lost (E710, the default):
-              the numbers of the lost records are never used again
-    clock     records of the future, when the clock is right now and had run ahead (E709)
-    new       a new or another manifest where this computer wrote one that is gone (E710)
+    The new log names the last head that this computer knows of the old one. An older copy that
+    is there comes in beside it: its names stay taken, its units can be looked up. Open its
+    batches again, with the quantity that is left.
     """
-    from burner.manifest import answers
-    from burner.manifest.database import place
-    from burner.manifest.local.remembered import Remembered, must_exist
-    from burner.manifest.writer import Writer
+    from burner.manifest.restore import restore as begin
 
-    where = place(manifest)
-    if what != "new":
-        must_exist(where)
-    elif not Remembered(where).manifest():
-        raise BurnerError("E732", f"{where}: this computer wrote no manifest here before")
-    old, new = what == "old-copy", what == "new"
-    with Writer(where, station, accept_old=old, accept_new=new) as writer:
-        if what == "clock":
-            was, now = answers.clock(writer, operator, reason)
-            screen.say(f"The last record is of {was}; station {station} goes on from {now}.")
-        elif new:
-            gone = answers.new_manifest(writer, operator, reason)
-            screen.say(f"Manifest {gone} is gone; {writer.manifest} is in its place.")
-        else:
-            first, last = answers.old_copy(writer, operator, reason)
-            lost = f"Records {first} to {last} of station {station} are lost"
-            other = f"The records of station {station} are not those it wrote"
-            screen.say(f"{lost if first <= last else other}; it goes on from there.")
+    ask = asks_passphrase(Use.RECORDS)
+    done = begin(manifest, station, operator=operator, reason=reason, ask=ask)
+    screen.say(f"log {done.origin} begins in place of {done.old}")
+    screen.say(f"origin key {done.key}: write it down")
+    if done.old_file:
+        screen.say(f"{done.kept} records of the older copy came in; it lies at {done.old_file}")
+    screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
 
 
-@click.command()
-@station_option
-@manifest_option
-def migrate(station: str, manifest: str) -> None:
-    """Bring the tables of an older burner up to date. Make a backup first."""
-    from burner.manifest.database import place
-    from burner.manifest.local.remembered import must_exist
-    from burner.manifest.writer import Writer
+def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
+    """UnitId and ProductID of the one unit that is meant."""
+    from burner.manifest.fold.rows import UnitRow
+    from burner.manifest.reader import units_by
+    from burner.manifest.store.state import TableState
 
-    where = place(manifest)
-    must_exist(where)
-    with Writer(where, station):
-        screen.say("The manifest is up to date.")
+    with reader.connection() as connection:
+        state = TableState(connection)
+        found = [
+            row
+            for unit_id in units_by(connection, text)
+            for row in state.rows(UnitRow, unit_id=unit_id)
+            if product in ("", row.product_id)
+        ]
+    if len(found) != 1:
+        named = ", ".join(f"{row.unit_id} of {row.product_id}" for row in found)
+        raise BurnerError("E712", f"{text}: {named}" if named else text)
+    return found[0].unit_id, found[0].product_id
 
 
-DESK_COMMANDS = (head, countersign, checkpoint, correct, acknowledge, migrate, keys_group)
+def _write(path: Path, text: str) -> None:
+    from burner.manifest.local.state import write_durably
+
+    try:
+        write_durably(path, text.encode())
+    except OSError as error:
+        raise BurnerError("E729", f"{path}: {error.strerror}") from None
+
+
+DESK_COMMANDS = (head, cosign, witness, certificate, correct, restore, keys_group)

@@ -1,245 +1,238 @@
-"""`burner manifest verify`: a manifest, an exported chain or a batch folder against itself."""
+"""`burner manifest verify`: does it still say what was written? Of a database, a file, a folder."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from burner.cli import screen
-from burner.cli.desk import is_path
 from burner.cli.options import json_option, manifest_option
-from burner.errors import BurnerError
+from burner.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from burner.manifest.checks.offline import Findings
-    from burner.manifest.checks.verify import ChainState
-    from burner.manifest.signing.heads import Wanted
-    from burner.manifest.signing.keys import PublicKey
-    from burner.manifest.signing.trust import Trust
-
-FILE = click.Path(exists=True, path_type=Path)
-MOST_GAPS = 10
-"""Stretches of withheld records that are named."""
+    from burner.manifest.exchange.certificate import Certified
+    from burner.manifest.exchange.check_file import FileCheck
+    from burner.manifest.log.note import VerifierKey
+    from burner.manifest.verify.database import Verification
 
 key_option = click.option(
     "--key",
-    "keys",
+    metavar="KEY|FILE",
+    help="Origin key of the log, as QA wrote it down: name+id+base64, or a file that holds it.",
+)
+witness_option = click.option(
+    "--witness-key",
+    "witness_keys",
+    metavar="KEY|FILE",
     multiple=True,
-    metavar="[STATION=]PUB.pem",
-    help="Public key that must have signed; with STATION= that station's chain, and no other's.",
+    help="Key of a witness whose cosignature counts.",
 )
 
 
-def trust(keys: tuple[str, ...]) -> "Trust | None":
-    """The keys of `--key`; None where none is given.
-
-    Raises:
-        BurnerError: E747 for a file that is no public key.
-    """
-    from burner.manifest.signing.keys import read_public
-    from burner.manifest.signing.trust import Trust
-
-    free, bound = [], []
-    for text in keys:
-        station, equals, file = text.rpartition("=")
-        if equals and not is_path(text):
-            bound.append((station, read_public(Path(file))))
-        else:
-            free.append(read_public(Path(text)))
-    return Trust(free, bound) if keys else None
-
-
 @click.command()
-@click.argument("target", metavar="[FILE|FOLDER]", required=False, type=FILE)
-@manifest_option
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @key_option
-@click.option("--head", "heads", multiple=True, help="Printed code, or file, it must contain.")
-@click.option("--thorough", is_flag=True, help="Have SQLite read every index, however large.")
+@witness_option
+@click.option(
+    "--head",
+    "heads",
+    metavar="HEAD|FILE",
+    multiple=True,
+    help="A head that was carried out: `1234 ABCD-…` as on paper, or a checkpoint file.",
+)
+@manifest_option
 @json_option
 def verify(
     *,
-    target: Path | None,
-    manifest: str,
-    keys: tuple[str, ...],
+    path: Path | None,
+    key: str | None,
+    witness_keys: tuple[str, ...],
     heads: tuple[str, ...],
-    thorough: bool,
-    as_json: bool,
-) -> None:
-    """Recompute every hash, compare every column, name, place and ID; name the first bad place.
-
-    Without an argument: the manifest. With FILE: a chain exported with --format chain. With
-    FOLDER: the sealed folder of a closed batch. With --key every chain must be signed by one of
-    the given keys; without it signatures prove only that nobody without *a* key changed anything.
-    """
-    trusted = trust(keys)
-    wanted, remarks = _wanted(heads, trusted)
-    if target is None:
-        report = _manifest(manifest, trusted, wanted, thorough)
-    elif target.is_dir():
-        report = _folder(target, trusted, wanted)
-    else:
-        report = _file(target, trusted, wanted)
-    report["warnings"] += remarks
-    if as_json:
-        screen.say(json.dumps(report, ensure_ascii=False, indent=2))
-    else:
-        _tell(report)
-    for warning in report["warnings"]:
-        screen.warn(warning)
-    if not report["ok"]:
-        raise BurnerError(report["code"], report["flaw"])
-
-
-def _manifest(
     manifest: str,
-    trusted: "Mapping[str, PublicKey] | None",
-    wanted: "list[Wanted]",
-    thorough: bool,
-) -> dict[str, Any]:
-    from burner.manifest.checks.verify import size
-    from burner.manifest.checks.verify import verify as check
+    as_json: bool,
+) -> int:
+    """Check the manifest, or the export or sealed folder at PATH.
+
+    A file or folder needs --key: who is trusted never comes from the file itself.
+    """
+    witnesses = _witnesses(witness_keys)
+    if path is None:
+        return _database(manifest, key, heads, as_json=as_json)
+    if key is None:
+        raise click.UsageError("a file is checked with --key: the origin key from outside it")
+    from burner.manifest.local.key_files import read_key
+
+    trusted = read_key(key)
+    if path.is_dir():
+        return _folder(path, trusted, witnesses, as_json=as_json)
+    return _file(path, trusted, witnesses, heads, as_json=as_json)
+
+
+def _database(manifest: str, key: str | None, heads: tuple[str, ...], *, as_json: bool) -> int:
+    from burner.manifest.local.key_files import read_key
+    from burner.manifest.local.known_log import known_log
     from burner.manifest.reader import Reader
-    from burner.manifest.signing.heads import missing_heads
+    from burner.manifest.verify.database import verify as check
 
     with Reader.open(manifest) as reader:
-        with screen.progress("verify", size(reader)) as advance:
-            verdict = check(reader, advance, trusted, thorough=thorough)
-        lost = missing_heads(reader, wanted) if verdict.flaw is None else []
-    flaw = str(verdict.flaw) if verdict.flaw else _lost(lost)
-    code = "E714" if verdict.flaw and not verdict.broken else "E713"
-    warnings = [*verdict.warnings, *_unvouched(verdict.chains, trusted)]
-    return _report(verdict.chains, flaw, code, warnings)
+        if key is not None and read_key(key).name != reader.origin:
+            raise BurnerError(
+                "E710", f"the log is {reader.origin}, the key of {read_key(key).name}"
+            )
+        known = known_log(reader.origin)
+        with (
+            reader.connection() as connection,
+            screen.progress("verify", reader.records()) as advance,
+        ):
+            found = check(connection, [known] if known else [], advance)
+        _check_origin_key(found, reader.origin_key(), key)
+        _check_heads(reader, found, heads)
+    report = {
+        "ok": found.agrees,
+        "origin": found.origin,
+        "size": found.size,
+        "root": found.root,
+        "checks": [
+            {"check": r.check.value, "covered": r.covered, "code": r.code, "place": r.place}
+            for r in found.results.values()
+        ],
+    }
+    bad = next((r for r in found.results.values() if r.code), None)
+    if as_json:
+        screen.say(json.dumps(report, ensure_ascii=False, indent=2))
+        return exit_code(bad.code) if bad else 0
+    _tell(found)
+    if bad:
+        raise BurnerError(bad.code, f"{bad.check}: {bad.place}")
+    screen.say(f"{found.size} records agree.")
+    return 0
+
+
+def _tell(found: "Verification") -> None:
+    screen.table(
+        f"log {found.origin}, {found.size} records",
+        ("check", "covered", "", "first bad place"),
+        [
+            (r.check.value, r.covered, f"✘ {r.code}" if r.code else "✔ agrees", r.place)
+            for r in found.results.values()
+        ],
+    )
+
+
+def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -> None:
+    from burner.manifest.local.key_files import read_key
+    from burner.manifest.verify.database import Check
+
+    if key is not None and str(read_key(key)) != origin_key:
+        found.fail(Check.HEADS, "E755", f"the origin key is {origin_key}")
+
+
+def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> None:
+    from burner.manifest.heads import is_head_of
+    from burner.manifest.verify.database import Check
+
+    for text in heads:
+        if not is_head_of(reader, _head(text)):
+            found.fail(Check.COMPUTER, "E735", f"the head {text} is not one of this log")
+
+
+def _head(text: str) -> Any:
+    """A head as it was written down, or as a file."""
+    from burner.files import read_plain
+    from burner.manifest.heads import PaperHead, read_checkpoint
+
+    try:
+        data = read_plain(Path(text), 64 << 10)
+    except (OSError, ValueError):
+        return PaperHead.parse(text)
+    return read_checkpoint(data)
 
 
 def _file(
-    path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
-) -> dict[str, Any]:
-    from burner.manifest.checks.offline import check_file
-    from burner.manifest.files.chainfile import chain_lines
+    path: Path,
+    key: "VerifierKey",
+    witnesses: "Sequence[VerifierKey]",
+    heads: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
+    from burner.manifest.exchange.certificate import check_certificate_file, is_certificate
+    from burner.manifest.exchange.check_file import check_file
 
-    with (
-        chain_lines(path) as lines,
-        screen.progress("verify", path.stat().st_size) as advance,
-    ):
-        found = check_file(_measured(lines, advance), trusted, wanted=wanted)
-    lost = [head for head in wanted if head not in found.heads]
-    flaw = str(found.flaw) if found.flaw else _lost(lost)
-    return _report(found.chains, flaw, "E713", _open_questions(found, trusted))
+    if is_certificate(path):
+        found_one = check_certificate_file(path, key.name, key, tuple(witnesses))
+        return _certificate(found_one, as_json=as_json)
+    with screen.progress("verify", path.stat().st_size) as advance:
+        found = check_file(path, key.name, key, witnesses=witnesses, progress=advance)
+    for text in heads:
+        head = _head(text)
+        if not found.code and head.size == found.size and not _same(head, found):
+            found.code, found.place = "E735", f"the head {text} is another"
+    return _tell_file(found, [], as_json=as_json)
+
+
+def _same(head: Any, found: "FileCheck") -> bool:
+    from burner.manifest.heads import PaperHead
+    from burner.manifest.log.checkpoint import Checkpoint
+
+    there = Checkpoint(found.origin, found.size, bytes.fromhex(found.root))
+    return head in (there, PaperHead.of(there))
 
 
 def _folder(
-    path: Path, trusted: "Mapping[str, PublicKey] | None", wanted: "list[Wanted]"
-) -> dict[str, Any]:
-    from burner.manifest.checks.folder_check import verify_folder
+    path: Path, key: "VerifierKey", witnesses: "Sequence[VerifierKey]", *, as_json: bool
+) -> int:
+    from burner.manifest.exchange.folder import check_folder
 
-    verdict = verify_folder(path, trusted, wanted)
-    found = verdict.findings
-    chains = found.chains if found else []
-    code = "E713" if verdict.broken else "E746"
-    if found and not verdict.flaws and (lost := [h for h in wanted if h not in found.heads]):
-        verdict.flaws.append(_lost(lost))
-        code = "E713"
-    warnings = _open_questions(found, trusted) if found else []
-    report = _report(chains, "; ".join(verdict.flaws), code, warnings)
-    return {**report, "batch": verdict.batch, "key": verdict.key}
+    found, wrong = check_folder(path, key.name, key, tuple(witnesses))
+    return _tell_file(found, wrong, as_json=as_json)
 
 
-def _open_questions(found: "Findings", trusted: "Mapping[str, PublicKey] | None") -> list[str]:
-    """What a file does not prove."""
-    from burner.manifest.checks.chain_state import shared, tails
-
-    signed = trusted is not None or any(chain.signed for chain in found.chains)
-    told = [*_unvouched(found.chains, trusted), *(tails(found.chains) if signed else ())]
-    return [*told, *shared(found.chains), *found.answered, *_part(found)]
-
-
-def _part(found: "Findings") -> list[str]:
-    """What an export of one batch does not show."""
-    if not found.batch:
-        return []
-    told = [f"Shown is batch {found.batch} alone."]
-    behind = [f"{station} behind record {seq}" for station, seq in found.begins.items()]
-    if behind:
-        told.append(f"The file begins later than the chains: {', '.join(behind)}.")
-    if found.withheld:
-        spans = [f"{s} {a}" if a == b else f"{s} {a}-{b}" for s, a, b in found.gaps[:MOST_GAPS]]
-        more = " …" if len(found.gaps) > MOST_GAPS else ""
-        told.append(
-            f"{found.withheld} records are withheld ({', '.join(spans)}{more}). Their order is "
-            "proved, no more: what they say is the exporter's word. In doubt ask for the whole "
-            "chain."
-        )
-    return told
-
-
-def _report(
-    chains: "Iterable[ChainState]", flaw: str, code: str, warnings: list[str]
-) -> dict[str, Any]:
-    listed = [asdict(chain) for chain in chains]
-    return {
-        "ok": not flaw,
-        "flaw": flaw,
-        "code": code if flaw else "",
-        "records": sum(chain["records"] for chain in listed),
-        "chains": listed,
-        "warnings": warnings,
+def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
+    code = found.code or ("E746" if wrong else "")
+    place = found.place or "; ".join(wrong)
+    report = {
+        "ok": not code,
+        "code": code,
+        "place": place,
+        "origin": found.origin,
+        "size": found.size,
+        "root": found.root,
+        "batch": found.batch,
+        "shown": found.shown,
+        "complete": found.completeness,
+        "signed_by": found.signed_by,
+        "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
     }
+    if as_json:
+        screen.say(json.dumps(report, ensure_ascii=False, indent=2))
+        return exit_code(code) if code else 0
+    if code:
+        raise BurnerError(code, place)
+    what = f"batch {found.batch}" if found.batch else "the whole log"
+    screen.say(f"{found.shown} records of {what} agree, as of size {found.size}.")
+    screen.say(f"Signed by {found.signed_by} for {found.origin}.")
+    for cosignature in found.cosignatures:
+        screen.say(f"Cosigned by {cosignature.witness.name}.")
+    screen.say(found.completeness)
+    return 0
 
 
-def _tell(report: Mapping[str, Any]) -> None:
-    screen.table(
-        "",
-        ("head", "records", "last (UTC)", "signed up to", "by key"),
-        [
-            (c["code"], c["records"], c["at"], c["signed"] or "–", ", ".join(c["signers"]) or "–")
-            for c in report["chains"]
-        ],
-    )
-    if not report["ok"]:
-        return
-    screen.say(f"{report['records']} records agree.")
-    if "batch" in report:
-        screen.say(f"Batch {report['batch']}: every file is as key {report['key']} sealed it.")
+def _certificate(found: "Certified", *, as_json: bool) -> int:
+    facts = found.facts()
+    if as_json:
+        screen.say(json.dumps(facts, ensure_ascii=False, indent=2))
+        return 0
+    for name, value in facts.items():
+        screen.say(f"{name:<14} {value}")
+    return 0
 
 
-def _unvouched(
-    chains: "Iterable[ChainState]", trusted: "Mapping[str, PublicKey] | None"
-) -> list[str]:
-    if trusted is not None or not any(chain.signed for chain in chains):
-        return []
-    return ["The signatures were checked with the keys found beside them: give --key."]
+def _witnesses(keys: tuple[str, ...]) -> "list[VerifierKey]":
+    from burner.manifest.local.key_files import read_key
+    from burner.manifest.log.note import KeyType
 
-
-def _wanted(
-    heads: tuple[str, ...], trusted: "Mapping[str, PublicKey] | None"
-) -> "tuple[list[Wanted], list[str]]":
-    """The heads to look for, and what is to be said of them."""
-    from burner.manifest.signing.heads import parse_code, read_heads
-
-    wanted: list[Wanted] = []
-    remarks = []
-    for text in heads:
-        if not is_path(text):
-            wanted.append(parse_code(text))
-            continue
-        file = read_heads(Path(text), trusted)
-        wanted += file.heads
-        if not file.countersigned:
-            remarks.append(f"{text} is not countersigned: it proves as much as its way here.")
-    return wanted, remarks
-
-
-def _lost(lost: "list[Wanted]") -> str:
-    places = ", ".join(f"{head.station} {head.seq}" for head in lost)
-    return f"does not contain the head of {places}" if lost else ""
-
-
-def _measured(lines: "Iterable[str]", advance: "screen.Advance") -> "Iterable[str]":
-    for line in lines:
-        advance(len(line))
-        yield line
+    return [read_key(key, KeyType.COSIGNATURE) for key in keys]

@@ -110,7 +110,7 @@ def _record(verified: Mapping[str, Verified], manifest: str, station: str, opera
                 continue
             findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.checks]
             record_check(
-                ledger.writer,
+                ledger,
                 result.record,
                 good=result.good,
                 findings=findings,

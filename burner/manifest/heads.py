@@ -58,6 +58,18 @@ class PaperHead:
         return f"{self.size} {self.code}"
 
 
+def read_checkpoint(data: bytes) -> Checkpoint:
+    """A head that was carried out as a file. Its signatures are not looked at.
+
+    Raises:
+        BurnerError: E735 it is none.
+    """
+    try:
+        return Checkpoint.parse(Note.parse(data).text)
+    except NoteError as error:
+        raise BurnerError("E735", str(error)) from None
+
+
 def current_head(reader: Reader) -> Note:
     """The signed checkpoint of the log as it is.
 

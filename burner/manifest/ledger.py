@@ -25,7 +25,7 @@ from burner.manifest.local.keys import Ask, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import place
 from burner.manifest.store.writer import Beginning, Clock, LogWriter, MakeSigner
-from burner.manifest.units import UnitHistory, history
+from burner.manifest.units import UnitHistory
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome
 
@@ -182,10 +182,7 @@ class Ledger:
         Raises:
             BurnerError: E7.
         """
-        if not unit_id:
-            return UnitHistory()
-        with self.reader.connection() as connection:
-            return history(connection, unit_id, product_id)
+        return self.reader.unit(unit_id, product_id)
 
     # -- a batch ---------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.engine import Connection
@@ -15,12 +15,15 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest.entries.canonical import moment, utc
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, read
-from burner.manifest.fold.rows import NEVER, AttemptRow, BatchRow, LimitRow, LogRow, UnitRow
+from burner.manifest.fold.rows import NEVER, AttemptRow, BatchRow, KeyRow, LimitRow, LogRow, UnitRow
 from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
 from burner.model import Attempt, Outcome
 from burner.release_diff import Made
+
+if TYPE_CHECKING:
+    from burner.manifest.units import UnitHistory
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
@@ -175,6 +178,36 @@ class Reader:
         with self.connection() as connection:
             body = connection.execute(query).scalar()
         return moment(entry_of(body).at) if body else None
+
+    def records(self) -> int:
+        """How many records our log has."""
+        query = select(func.max(records.c.number)).where(records.c.log == OWN)
+        with self.connection() as connection:
+            last = connection.execute(query).scalar()
+        return 0 if last is None else int(last) + 1
+
+    def keys(self) -> list[KeyRow]:
+        """Keys of our log, in the order in which they came in."""
+        with self.connection() as connection:
+            rows = TableState(connection).rows(KeyRow)
+        return sorted(rows, key=lambda row: row.enrolled)
+
+    def origin_key(self) -> str:
+        """Verifier key of the origin; empty while the log has no record."""
+        return next((row.key for row in self.keys()), "")
+
+    def unit(self, unit_id: str, product_id: str = "") -> "UnitHistory":
+        """What our log says of a unit; without a product, of the one under which it was last."""
+        from burner.manifest.units import UnitHistory, history
+
+        if not unit_id:
+            return UnitHistory()
+        with self.connection() as connection:
+            if not product_id:
+                rows = TableState(connection).rows(UnitRow, unit_id=unit_id)
+                last = max(rows, key=lambda row: (row.last, row.record), default=None)
+                product_id = last.product_id if last else ""
+            return history(connection, unit_id, product_id)
 
     # -- batches ---------------------------------------------------------------------------------
 

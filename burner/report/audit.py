@@ -14,7 +14,6 @@ from burner.manifest.audits import (
     draws,
     passed_units,
 )
-from burner.manifest.batches import heads
 from burner.manifest.reader import Reader
 from burner.report.sampling import Plan, Verdict, draw, judge
 
@@ -46,8 +45,8 @@ class Audit:
     """The record of the draw; None where it was drawn just now."""
     draws: int = 0
     """How many are on record."""
-    heads: Sequence[Mapping[str, Any]] = ()
-    """Where every chain stood when the units were counted."""
+    size: int = 0
+    """Records in the log when the units were counted."""
     late: int = 0
     """Units that passed after the draw and were never checked: they were not in the box."""
 
@@ -99,8 +98,7 @@ def drawn_now(
     Raises:
         BurnerError: E745 when no unit passed; E7.
     """
-    with reader.connection() as connection:
-        stood = heads(connection)
+    size = reader.records()
     counting = _that_count(checks(reader, batch))
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
@@ -111,7 +109,7 @@ def drawn_now(
     plan = plan_of(len(units))
     sample = draw(units.values(), plan.sample_size, seed)
     lot_size = lot_size or len(units)
-    return Audit(batch, passed, lot_size, seed, plan, sample, counting, heads=stood)
+    return Audit(batch, passed, lot_size, seed, plan, sample, counting, size=size)
 
 
 def recorded(reader: Reader, batch: str) -> Audit | None:

@@ -11,7 +11,7 @@ from burner.report.figures import OpenUnit
 from burner.report.tallies import CodeTally, Quarter, SlotTally, Tallies
 
 if TYPE_CHECKING:
-    from burner.manifest.attempt_rows import AttemptRow
+    from burner.manifest.counted import CountedAttempt
 
 PASS, FAIL, ERROR = Outcome.PASS.value, Outcome.FAIL.value, Outcome.ERROR.value
 OPEN = Outcome.OPEN.value
@@ -24,7 +24,7 @@ MAX_REASONS = 50
 OTHER_REASONS = "…"
 
 
-def count(rows: "Iterable[AttemptRow]") -> Tallies:
+def count(rows: "Iterable[CountedAttempt]") -> Tallies:
     """Count every attempt."""
     counting = _Counting()
     for row in rows:
@@ -41,7 +41,7 @@ class _Unit:
     attempts: int = 0
     passed: bool = False
     passed_first: bool = False
-    last: "AttemptRow | None" = None
+    last: "CountedAttempt | None" = None
     codes: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ class _Counting:
         self._key = ("", "")
         self._unit = _Unit(new=False)
 
-    def add(self, row: "AttemptRow") -> None:
+    def add(self, row: "CountedAttempt") -> None:
         """The next attempt."""
         tallies, outcome = self.tallies, row.outcome
         place = (row.station, row.slot)
@@ -98,20 +98,20 @@ class _Counting:
         quarter = self.tallies.quarters.setdefault(number, Quarter(start, start))
         quarter.begin, quarter.end = min(start, quarter.begin), (number + 1) * QUARTER_S
 
-    def _time(self, row: "AttemptRow", slot: SlotTally) -> None:
+    def _time(self, row: "CountedAttempt", slot: SlotTally) -> None:
         slot.cycle.counts[row.ms] += 1
         steps = self.tallies.steps
         for step, ms in row.timings_ms.items():
             steps[step][ms] += 1
 
-    def _rework(self, row: "AttemptRow") -> None:
+    def _rework(self, row: "CountedAttempt") -> None:
         tallies = self.tallies
         tallies.reworked += 1
         tallies.reworked_passed += row.outcome == PASS
         known = row.rework in tallies.reasons or len(tallies.reasons) < MAX_REASONS
         tallies.reasons[row.rework if known else OTHER_REASONS] += 1
 
-    def _blame(self, row: "AttemptRow", quarter: Quarter) -> None:
+    def _blame(self, row: "CountedAttempt", quarter: Quarter) -> None:
         quarter.fail += row.outcome == FAIL
         quarter.error += row.outcome == ERROR
         code = self.tallies.codes.setdefault(row.code, CodeTally())
@@ -120,7 +120,7 @@ class _Counting:
             self._unit.codes += (row.code,)
             code.units += 1
 
-    def _judge(self, row: "AttemptRow", slot: SlotTally, quarter: Quarter) -> None:
+    def _judge(self, row: "CountedAttempt", slot: SlotTally, quarter: Quarter) -> None:
         """An attempt that counts for its unit."""
         unit, passed = self._unit, row.outcome == PASS
         unit.attempts += 1
@@ -148,7 +148,7 @@ class _Counting:
             tallies.open_units.append(_open_unit(unit.last))
 
 
-def _state(unit: _Unit, last: "AttemptRow") -> str:
+def _state(unit: _Unit, last: "CountedAttempt") -> str:
     if last.scrapped:
         return "scrapped"
     if last.outcome == PASS:
@@ -156,6 +156,6 @@ def _state(unit: _Unit, last: "AttemptRow") -> str:
     return {FAIL: "failed", OPEN: "open"}.get(last.outcome, "interrupted")
 
 
-def _open_unit(row: "AttemptRow") -> OpenUnit:
+def _open_unit(row: "CountedAttempt") -> OpenUnit:
     started = datetime.fromtimestamp(row.started, UTC)
     return OpenUnit(row.device_name, row.unit_id, row.station, row.slot, started)

@@ -1,6 +1,6 @@
 """The figures of a manifest, or of the part of it that a filter lets through."""
 
-from burner.manifest.attempt_rows import attempt_rows
+from burner.manifest.counted import counted_attempts
 from burner.manifest.reader import ALL, Filter, Reader
 from burner.report.calendar import Calendar
 from burner.report.counting import count
@@ -21,14 +21,14 @@ def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = Non
     """
     calendar, wanted = calendar or Calendar(), reader.meant(wanted)
     scope = _scope(reader, wanted, calendar)
-    return figures(count(attempt_rows(reader, wanted)), scope, calendar)
+    return figures(count(counted_attempts(reader, wanted)), scope, calendar)
 
 
 def _scope(reader: Reader, wanted: Filter, calendar: Calendar) -> Scope:
     batch = reader.batch(wanted.batch) if wanted.batch else None
     newest = reader.newest()
     return Scope(
-        manifest=reader.manifest,
+        manifest=reader.origin,
         batch=wanted.batch,
         product_id=batch.product_id if batch else wanted.product,
         since=wanted.since.astimezone(calendar.zone) if wanted.since else None,

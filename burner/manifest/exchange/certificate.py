@@ -4,14 +4,17 @@ It speaks as of the size of its head: a scrap that comes later does not show.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import EntryError, LogBegun, Outcome, read
+from burner.files import open_plain, read_plain
+from burner.manifest.entries.kinds import EntryError, Outcome, read
 from burner.manifest.exchange.log_file import cosigned
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
-from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
-from burner.manifest.log.proof import Proof
+from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
 from burner.manifest.store.hashes import TableHashes, read_head
@@ -27,6 +30,22 @@ class Certified:
     number: int
     """Of the record, in its log."""
     head: Checkpoint
+    cosignatures: tuple[Cosignature, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """For people and scripts."""
+        return {
+            "unit": self.outcome.unit_id,
+            "outcome": self.outcome.result.outcome,
+            "batch": self.outcome.batch,
+            "product": self.outcome.product_id,
+            "station": self.outcome.station,
+            "at": self.outcome.at,
+            "record": self.number,
+            "origin": self.head.origin,
+            "as of size": self.head.size,
+            "cosigned by": [c.witness.name for c in self.cosignatures],
+        }
 
 
 def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
@@ -61,23 +80,38 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
         return Proof(attempt.ended, hashes, note, body_at(connection, attempt.ended))
 
 
-def check_certificate(proof: Proof, origin: str, key: VerifierKey) -> Certified:
+def is_certificate(path: Path) -> bool:
+    """Whether a file begins as one."""
+    try:
+        with open_plain(path) as file:
+            return file.read(len(HEADER)) == HEADER.encode()
+    except OSError:
+        return False
+
+
+def check_certificate_file(
+    path: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
+) -> Certified:
     """Check a certificate with a key from outside it.
 
     Args:
-        proof: as it was read.
+        path: of the file.
         origin: name of the log.
-        key: of the log's origin, or of the station that signed.
+        key: of the station that signed its head.
+        witnesses: keys of witnesses whose cosignatures count.
 
     Raises:
-        BurnerError: E713 it does not hold, or is no record of an outcome.
+        BurnerError: E713 it does not hold, or is no record of an outcome; E724 it cannot be read.
     """
     try:
+        proof = Proof.parse(read_plain(path, MAX_BYTES))
         head = proof.check(origin, key)
         entry = read(proof.extra)
+        cosigned = check_cosignatures(proof.note, witnesses)
+    except OSError as error:
+        raise BurnerError("E724", f"{path}: {error.strerror}") from None
     except (NoteError, EntryError) as error:
-        raise BurnerError("E713", str(error)) from None
+        raise BurnerError("E713", f"{path}: {error}") from None
     if not isinstance(entry, Outcome):
-        what = "the log's own beginning" if isinstance(entry, LogBegun) else "no outcome"
-        raise BurnerError("E713", f"it certifies {what}")
-    return Certified(entry, proof.index, head)
+        raise BurnerError("E713", f"{path}: it certifies no outcome")
+    return Certified(entry, proof.index, head, cosigned)

@@ -45,6 +45,19 @@ class FileCheck:
     """The first bad place."""
 
     @property
+    def completeness(self) -> str:
+        """What is proved of what is not shown."""
+        if not self.batch:
+            return "It shows every record of the log up to this head."
+        if self.closed is None:
+            return "The batch is open: completeness not proven."
+        text = (
+            f"The batch is complete up to its close: {self.closed} records, as its close counted."
+        )
+        behind = f" Behind the close {self.behind_close} are shown; completeness not proven."
+        return text + (behind if self.behind_close else "")
+
+    @property
     def keys(self) -> list[KeyRow]:
         """Keys of the log, as the records say."""
         return sorted(self.state.rows(KeyRow), key=lambda row: row.enrolled)

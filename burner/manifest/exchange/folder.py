@@ -11,6 +11,7 @@ SEAL                  SHA-256 of every file: a note signed by a key of the log
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import file_digest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from burner.manifest.batches import BatchStatus
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.exchange.table import csv_of, names_of
+from burner.manifest.exchange.table import BOM, csv_of, names_of
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey, sign
 from burner.manifest.reader import Reader
@@ -38,6 +39,7 @@ def write_folder(
     signer: NoteSigner,
     key: VerifierKey,
     papers: Mapping[str, str],
+    bom: bool = False,
 ) -> FileCheck:
     """Write and seal the folder of a batch that was closed.
 
@@ -48,6 +50,7 @@ def write_folder(
         signer: the key of the station.
         key: the origin key of the log.
         papers: statement, report, and whatever else is to be sealed, by name.
+        bom: begin units.csv with a byte order mark, for spreadsheets.
 
     Raises:
         BurnerError: E459 when the batch is not closed, E705 when the folder cannot be written,
@@ -63,7 +66,7 @@ def write_folder(
         contents: dict[str, Iterable[str]] = {
             **{name: (text,) for name, text in papers.items()},
             RELEASE: (release,),
-            UNITS: shown.units(),
+            UNITS: chain([BOM] if bom else [], shown.units()),
             NAMES: shown.names(),
         }
         for name, lines in contents.items():

@@ -4,7 +4,7 @@ The same form for both; docs/manifest.md tells it to the byte.
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ _COSIGNED = (
 )
 
 
-def export_log(reader: Reader, batch: str = "") -> Iterator[str]:
+def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
     """The lines of an export.
 
     Args:

@@ -111,6 +111,19 @@ class Session:
             raise BurnerError("E702", str(self.where))
 
 
+def must_exist(where: Place) -> None:
+    """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
+
+    Raises:
+        BurnerError: E701 there is none, E710 there was one that this computer wrote.
+    """
+    if where.path is None or where.path.is_file():
+        return
+    if gone := log_at(where):
+        raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
+    raise BurnerError("E701", str(where))
+
+
 def log_at(where: Place) -> str:
     """Origin of the log that this computer has written at a place; empty: none."""
     try:

@@ -1,0 +1,79 @@
+"""Attempts as reports count them: those of a unit together and in order, voided ones left out."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from burner.manifest.entries.canonical import moment
+from burner.manifest.fold.rows import SCRAP, AttemptRow, UnitRow
+from burner.manifest.reader import ALL, CHUNK, Filter, Reader
+from burner.manifest.store.engine import stream
+from burner.manifest.store.tables import OWN, TABLES
+
+_attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
+_COLUMNS = (
+    *("unit_id", "product_id", "device_name", "station", "slot", "outcome", "code", "started"),
+    *("ms", "timings_ms", "try_number", "rework", "began", "nth"),
+)
+
+
+class CountedAttempt(NamedTuple):
+    """One attempt, as much of it as is counted."""
+
+    unit_id: str
+    """Empty when no unit was identified."""
+    product_id: str
+    device_name: str
+    station: str
+    slot: str
+    outcome: str
+    """OPEN when it has none."""
+    code: str
+    started: float
+    """Seconds since 1970."""
+    ms: int
+    """Milliseconds from start to end; 0 when OPEN."""
+    timings_ms: Mapping[str, int]
+    """Milliseconds by step."""
+    try_number: int
+    """Above 1: the station tried again by itself."""
+    rework: str
+    """The reason given for burning a known unit again."""
+    began: bool
+    """Whether the unit may have been written: an intent is on record."""
+    earlier: bool
+    """Whether the unit was tried before, under this product, in whatever batch or time."""
+    scrapped: bool
+    """Whether a person has scrapped the unit, and nobody has burned it since."""
+
+
+def counted_attempts(reader: Reader, wanted: Filter = ALL) -> Iterator[CountedAttempt]:
+    """Every attempt that counts; constant memory."""
+    of_unit = (
+        (_units.c.log == _attempts.c.log)
+        & (_units.c.product_id == _attempts.c.product_id)
+        & (_units.c.unit_id == _attempts.c.unit_id)
+    )
+    query = (
+        select(*(_attempts.c[name] for name in _COLUMNS), _units.c.word)
+        .outerjoin(_units, of_unit)
+        .where(*wanted.where())
+        .where(_units.c.voided.is_(None) | (_units.c.voided < _attempts.c.number))
+        .order_by(_attempts.c.product_id, _attempts.c.unit_id)
+        .order_by(_attempts.c.log == OWN, _attempts.c.log, _attempts.c.number)
+    )
+    with reader.connection() as connection:
+        for rows in stream(connection, query, CHUNK):
+            for row in rows:
+                names = dict(zip(_COLUMNS, row, strict=False))
+                nth, began = names.pop("nth"), bool(names["began"])
+                names |= {
+                    "started": moment(names["started"]).timestamp(),
+                    "timings_ms": json.loads(names["timings_ms"]),
+                    "began": began,
+                    "earlier": nth > began,
+                    "scrapped": row[-1] == SCRAP,
+                }
+                yield CountedAttempt(**names)
