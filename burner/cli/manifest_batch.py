@@ -144,7 +144,7 @@ def status(
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
         units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
-        text = {
+        text: dict[str, Any] = {
             "batch": batch,
             "state": found.row.state,
             **found.counts(),

@@ -82,11 +82,8 @@ def _database(manifest: str, key: str | None, heads: tuple[str, ...], *, as_json
             raise BurnerError(
                 "E710", f"the log is {reader.origin}, the key of {read_key(key).name}"
             )
-        known = known_log(reader.origin)
-        with (
-            reader.connection() as connection,
-            screen.progress("verify", reader.records()) as advance,
-        ):
+        known, size = known_log(reader.origin), reader.records()
+        with reader.connection() as connection, screen.progress("verify", size) as advance:
             found = check(connection, [known] if known else [], advance)
         _check_origin_key(found, reader.origin_key(), key)
         _check_heads(reader, found, heads)
