@@ -96,13 +96,22 @@ def open_batch(
 
 def a_ledger(folder: Path, station: str = "line1", name: str = "manifest.db", **how: Any) -> Ledger:
     """A ledger over a SQLite file, with a clock that ticks."""
+    folder.mkdir(parents=True, exist_ok=True)
     return Ledger.open(folder / name, station, Ticking(), **how)
 
 
 def burned(
-    ledger: Ledger, unit: int = 1, outcome: Outcome = Outcome.PASS, **changes: Any
+    ledger: Ledger,
+    unit: int = 1,
+    outcome: Outcome = Outcome.PASS,
+    *,
+    bind: str = "",
+    **changes: Any,
 ) -> Record:
-    """One attempt from intent to outcome."""
-    attempt = an_attempt(unit, **changes)
+    """One attempt from intent to outcome; `bind`: the name that a unit without one tells late."""
+    attempt = an_attempt(unit, station=ledger.writer.station, **changes)
     ledger.begin(attempt)
+    if not attempt.device_name:
+        attempt = replace(attempt, device_name=bind or f"late-{unit}")
+        ledger.bind(attempt)
     return ledger.finish(attempt, a_result(outcome))

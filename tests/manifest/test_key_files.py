@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from burner.manifest.signing.key_files import LARGEST
+from burner.manifest.signing.keys import read_public
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x448, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -21,8 +23,6 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from burner.errors import BurnerError
-from burner.manifest.signing.key_files import LARGEST
-from burner.manifest.signing.keys import read_public
 from tests.cli.desk import run
 
 ED25519 = ed25519.Ed25519PrivateKey.generate()

@@ -48,6 +48,7 @@ class Factory:
             unit,
             batch=r.choice([*self.batches, ""]),
             name=r.choice(["", "", None, f"name-{r.randrange(20)}"]),
+            station=self.ledger.writer.station,
             rework=r.choice(["", "", "repaired"]),
             product_id=r.choice([PRODUCT, PRODUCT, "OTHER00000"]),
             ids=ids,
@@ -120,7 +121,6 @@ def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:
         a_ledger(tmp_path, "line2", "two.db") as two,
     ):
         factories = Factory(one, 1), Factory(two, 2)
-        factories[1].ledger.writer.station = "line1"
         for _ in range(3):
             for factory in factories:
                 for _ in range(40):

@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from burner.manifest.checks.verify import verify
 
 from burner.errors import BurnerError
-from burner.manifest.checks.verify import verify
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader

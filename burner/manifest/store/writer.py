@@ -190,6 +190,12 @@ class LogWriter:
         """Sign the next heads with another key."""
         self._signer = signer
 
+    def signed_head(self) -> str:
+        """The signed checkpoint of the head, as text."""
+        with self.transaction() as connection:
+            stored = read_head(connection)
+        return str(stored.note) if stored else ""
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction that holds the head, for what stands beside the log."""

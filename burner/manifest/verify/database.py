@@ -12,7 +12,17 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import LogImported, kind_of
+from burner.manifest.entries.kinds import (
+    AnyEntry,
+    BatchChanged,
+    BatchClosed,
+    BatchOpened,
+    KeyEnrolled,
+    KeyWithdrawn,
+    LogBegun,
+    LogImported,
+    kind_of,
+)
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
@@ -26,6 +36,11 @@ from burner.manifest.verify.replay import Replay
 
 CHUNK = 2000
 """Records read at once."""
+
+KEPT_KINDS = (
+    *(LogBegun, KeyEnrolled, KeyWithdrawn, BatchOpened, BatchChanged, BatchClosed, LogImported),
+)
+"""Records behind which a checkpoint is kept for ever."""
 
 Progress = Callable[[int], None]
 """Told how many more records were checked."""
@@ -132,6 +147,8 @@ class _Verify:
         self._tiles = _tiles(connection)
         self._known = {log.size: log for log in known}
         self._met: set[int] = set()
+        self._due = 0
+        """Size at which a kept checkpoint must stand."""
         rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
         self._kept = {row.size: row.note for row in rows}
         self.found = Verification()
@@ -195,6 +212,7 @@ class _Verify:
             found.fail(Check.TABLES, "E714", f"the columns of record {number}")
         if isinstance(entry, LogImported):
             self._imported(entry)
+        self._kept_behind(entry)
         self._checkpoints()
         return True
 
@@ -203,6 +221,13 @@ class _Verify:
             self._foreign.check(entry)
         except BurnerError as error:
             self.found.fail(Check.IMPORTS, error.code, error.detail)
+
+    def _kept_behind(self, entry: AnyEntry) -> None:
+        """Keys, batches and imports leave a kept checkpoint; a rotation leaves one for both."""
+        if self._due and not isinstance(entry, KeyWithdrawn):
+            self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
+        size = self._replay.frontier.size
+        self._due = size if isinstance(entry, KEPT_KINDS) and size not in self._kept else 0
 
     def _checkpoints(self) -> None:
         size = self._replay.frontier.size
@@ -225,6 +250,8 @@ class _Verify:
 
     def _head(self, note: Note) -> None:
         self._head_at(str(note))
+        if self._due:
+            self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
         for size in self._kept:
             self.found.fail(Check.HEADS, "E713", f"a checkpoint at {size}")
         for size in self._known:

@@ -1,0 +1,238 @@
+"""Whoever edits the manifest without a key is found: by verify, and by the station that goes on."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from shutil import copyfile, copytree
+from typing import Any
+
+import pytest
+
+from burner.errors import BurnerError
+from burner.manifest.corrections import Word, correct
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.reader import Reader
+from burner.manifest.verify.database import verify
+from burner.model import Outcome
+from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
+
+PRODUCT = "S3EUVBRJLB"
+
+
+def lived_in(folder: Path) -> Path:
+    """A manifest that has seen something: batches, a scrap, a void, IDs, an import, many heads."""
+    with a_ledger(folder, "line2", "other.db") as other:
+        open_batch(other, "WO9")
+        burned(other, 50, batch="WO9", ids={"mac": "x", "imei": "imei-50"})
+        file = folder / "other.log"
+        file.write_text("".join(export_log(other.reader)), encoding="utf-8")
+        key = VerifierKey.parse(other.writer.origin_key)
+    with a_ledger(folder, keep_every=7) as ledger:
+        open_batch(ledger, "WO1", 9, quantity=40)
+        for unit in range(1, 6):
+            burned(ledger, unit, batch="WO1", ids={"mac": "x", "imei": f"imei-{unit}"})
+        burned(ledger, 6, Outcome.FAIL, batch="WO1")
+        import_log(ledger, file, key.name, key, operator="boss")
+        open_batch(ledger, "WO2")
+        for word, unit in ((Word.SCRAP, 1), (Word.VOID, 2)):
+            mac = str(unit_mac(unit))
+            correct(ledger, word, mac, product_id=PRODUCT, operator="qa", reason="seen")
+        for unit in range(7, 10):
+            burned(ledger, unit, batch="WO2", name=None if unit == 8 else "", bind="late-8")
+    return folder / "manifest.db"
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("lived")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BURNER_STATE", str(folder / "state"))
+        yield lived_in(folder)
+
+
+@pytest.fixture
+def path(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it that this test may spoil, with what this computer remembers."""
+    state = copytree(original.parent / "state", tmp_path / "state")
+    monkeypatch.setenv("BURNER_STATE", str(state))
+    return Path(copyfile(original, tmp_path / "manifest.db"))
+
+
+def edit(path: Path, statement: str, values: tuple[Any, ...] = ()) -> int:
+    """As somebody does with a tool of the database: the guards go first, and come back."""
+    with closing(sqlite3.connect(path)) as connection:
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        kept = guards.fetchall()
+        for name, _ in kept:
+            connection.execute(f"DROP TRIGGER {name}")
+        done = connection.execute(statement, values).rowcount
+        for _, sql in kept:
+            connection.execute(sql)
+        connection.commit()
+        return done
+
+
+def bad_places(path: Path) -> list[str]:
+    """What verify finds, without what this computer remembers."""
+    with Reader.open(path) as reader, reader.connection() as connection:
+        found = verify(connection)
+    return [f"{r.code} {r.check}: {r.place}" for r in found.results.values() if r.code]
+
+
+def test_the_untouched_copy_agrees(path: Path) -> None:
+    assert bad_places(path) == []
+
+
+ROW_TABLES = ("logs", "keys", "names", "ids", "units", "members", "batches", "limits", "attempts")
+TABLES = (*ROW_TABLES, "records", "tiles", "head", "checkpoints")
+
+
+def random_edit(path: Path, random: Random) -> str:
+    """Change, remove or double one row, or one value of it; says what."""
+    with closing(sqlite3.connect(path)) as connection:
+        table = random.choice([t for t in TABLES if _count(connection, t)])
+        rows = connection.execute(f"SELECT rowid, * FROM {table}").fetchall()
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    row = random.choice(rows)
+    if random.random() < 0.2 and table != "checkpoints":  # see below: not each one must be there
+        edit(path, f"DELETE FROM {table} WHERE rowid = ?", (row[0],))
+        return f"{table} without {row[1:4]}"
+    at = random.randrange(len(columns))
+    before = row[1 + at]
+    after = _another(before, random)
+    try:
+        edit(path, f"UPDATE {table} SET {columns[at]} = ? WHERE rowid = ?", (after, row[0]))
+    except sqlite3.IntegrityError:
+        return ""
+    return f"{table}.{columns[at]} {before!r:.40} -> {after!r:.40}"
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def _another(value: Any, random: Random) -> Any:
+    match value:
+        case int():
+            return value + random.choice([-1, 1, 7])
+        case bytes() if value:
+            at = random.randrange(len(value))
+            return value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+        case str() if value:
+            at = random.randrange(len(value))
+            return value[:at] + ("x" if value[at] != "x" else "y") + value[at + 1 :]
+    return "spoiled"
+
+
+def campaign(original: Path, folder: Path, edits: int, seed: int) -> list[str]:
+    """Edits that verify did not find."""
+    missed, random = [], Random(seed)
+    for number in range(edits):
+        path = Path(copyfile(original, folder / f"edited-{number}.db"))
+        what = random_edit(path, random)
+        try:
+            found = bad_places(path) if what else ["nothing was changed"]
+        except BurnerError as error:
+            found = [str(error)]
+        if not found:
+            missed.append(what)
+        path.unlink()
+    return missed
+
+
+def test_random_edits_of_rows_are_found(original: Path, tmp_path: Path) -> None:
+    assert campaign(original, tmp_path, 60, seed=1) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_a_thousand_random_edits_of_rows_are_found(original: Path, tmp_path: Path) -> None:
+    assert campaign(original, tmp_path, 1000, seed=2) == []
+
+
+# -- the station that goes on ---------------------------------------------------------------------
+
+
+def goes_on(path: Path) -> str:
+    """The code with which a station refuses to continue; empty: it goes on."""
+    try:
+        with a_ledger(path.parent):
+            return ""
+    except BurnerError as error:
+        return error.code
+
+
+def test_a_row_appended_while_the_station_was_off_is_refused(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        last = connection.execute("SELECT max(number) FROM records WHERE log = 0").fetchone()[0]
+    edit(
+        path,
+        "INSERT INTO records SELECT log, number + 1, kind, batch, unit_id, leaf, body "
+        "FROM records WHERE log = 0 AND number = ?",
+        (last,),
+    )
+    assert goes_on(path) == "E756"
+    assert any("E756" in place for place in bad_places(path))
+
+
+def test_a_body_edited_behind_the_last_kept_checkpoint_is_refused(path: Path) -> None:
+    edit(path, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)")
+    done = edit(
+        path,
+        "UPDATE records SET body = replace(body, '\"PASS\"', '\"FAIL\"') WHERE log = 0 AND "
+        "number = (SELECT max(number) FROM records WHERE log = 0)",
+    )
+    assert done == 1
+    assert goes_on(path) == "E713"
+
+
+def test_a_head_of_an_unknown_key_is_refused(path: Path, tmp_path: Path) -> None:
+    with a_ledger(tmp_path / "b", "stranger", "b.db") as stranger:
+        note = stranger.writer.signed_head()
+    with closing(sqlite3.connect(path)) as connection:
+        (text,) = connection.execute("SELECT note FROM head").fetchone()
+    signature = note.rsplit(" ", 1)[1]
+    name = text.split("\n")[0]
+    edit(path, "UPDATE head SET note = ?", (f"{text.rpartition('— ')[0]}— {name} {signature}",))
+    assert goes_on(path) == "E755"
+
+
+def test_an_older_copy_is_refused(path: Path) -> None:
+    older = Path(copyfile(path, path.with_name("older.db")))
+    with a_ledger(path.parent) as ledger:
+        burned(ledger, 60)
+    copyfile(older, path)
+    assert goes_on(path) == "E710"
+
+
+def test_another_manifest_in_its_place_is_refused(path: Path, tmp_path: Path) -> None:
+    assert goes_on(path) == ""
+    (tmp_path / "new").mkdir()
+    with a_ledger(tmp_path / "new", name="other.db"):
+        pass
+    copyfile(tmp_path / "new" / "other.db", path)
+    assert goes_on(path) == "E710"
+
+
+def test_a_manifest_that_is_gone_is_not_made_anew(path: Path) -> None:
+    assert goes_on(path) == ""
+    for file in path.parent.glob("manifest.db*"):
+        file.unlink()
+    assert goes_on(path) == "E710"
+    assert not path.exists()
+
+
+def test_a_station_without_a_key_of_the_log_does_not_write(path: Path) -> None:
+    with a_ledger(path.parent, "line9") as ledger, pytest.raises(BurnerError) as caught:
+        burned(ledger, 61)
+    assert caught.value.code == "E757"
+    assert bad_places(path) == []
+
+
+def test_a_kept_checkpoint_behind_a_batch_or_a_key_must_be_there(path: Path) -> None:
+    assert edit(path, "DELETE FROM checkpoints WHERE size = 1") == 1
+    assert bad_places(path) == ["E713 heads: the checkpoint at 1 is gone"]
