@@ -144,7 +144,8 @@ NAMES: dict[type[Any], str] = {
 def _column(name: str, hint: Any) -> "Column[Any]":
     optional = isinstance(hint, UnionType)
     plain = next(part for part in get_args(hint) if part is not type(None)) if optional else hint
-    types: dict[type, Any] = {str: Text, int: BigInteger, bool: Boolean}
+    flag = Boolean(create_constraint=True, name=f"{name}_is_a_flag")
+    types: dict[type, Any] = {str: Text, int: BigInteger, bool: flag}
     return Column(name, types[plain], nullable=optional)
 
 

@@ -33,6 +33,7 @@ from burner.manifest.store.state import row_of
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, records, tiles
 from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.replay import Replay
+from burner.manifest.verify.structure import changed
 
 CHUNK = 2000
 """Records read at once."""
@@ -49,6 +50,8 @@ Progress = Callable[[int], None]
 class Check(StrEnum):
     """What is checked, in the order in which it is told."""
 
+    DATABASE = "database"
+    """Tables, constraints, indexes and guards are as burner made them."""
     RECORDS = "records"
     """Every body is canonical and hashes to its leaf; none is missing."""
     TREE = "tree"
@@ -125,6 +128,8 @@ def verify(
     connection: Connection,
     known: Sequence[KnownLog] = (),
     progress: Progress = lambda _: None,
+    *,
+    thorough: bool = False,
 ) -> Verification:
     """Check a manifest.
 
@@ -132,8 +137,9 @@ def verify(
         connection: a transaction that sees one moment.
         known: heads that this computer, or somebody else, knows of this log.
         progress: told how many more records were checked.
+        thorough: have SQLite compare every index with its table, also of a large manifest.
     """
-    return _Verify(connection, known, progress).run()
+    return _Verify(connection, known, progress).run(thorough=thorough)
 
 
 class _Verify:
@@ -153,7 +159,7 @@ class _Verify:
         self._kept = {row.size: row.note for row in rows}
         self.found = Verification()
 
-    def run(self) -> Verification:
+    def run(self, *, thorough: bool) -> Verification:
         found = self.found
         try:
             stored = read_head(self._connection)
@@ -165,6 +171,8 @@ class _Verify:
             return found
         found.origin, found.size = stored.checkpoint.origin, stored.checkpoint.size
         found.root = stored.checkpoint.root.hex()
+        for what in changed(self._connection, found.size, thorough=thorough):
+            found.fail(Check.DATABASE, "E714", what)
         last = self._connection.execute(_BEHIND).scalar()
         if last is not None and last >= found.size:
             found.fail(Check.HEADS, "E756", f"record {found.size} to {last}")
@@ -291,6 +299,7 @@ class _Verify:
 
     def _covered(self) -> None:
         results, size = self.found.results, self._replay.frontier.size
+        results[Check.DATABASE].covered = "tables, constraints, indexes, guards"
         results[Check.RECORDS].covered = f"{size} records"
         results[Check.RULES].covered = f"{size} records"
         results[Check.TREE].covered = f"{size >> 8} tiles"
