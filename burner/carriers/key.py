@@ -28,6 +28,10 @@ class KeyConfig:
     device_name: str = ""
 
 
+LONGEST = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
+"""The key that takes the most room."""
+
+
 class KeyState(StrEnum):
     """How a unit's key configuration compares with the one it should have."""
 
@@ -150,9 +154,8 @@ def partition_of(
 
 def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
     """Whether a carrier can be filled at all, tried with the longest key there is."""
-    longest = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
     try:
-        carrier.fill(layout, longest)
+        carrier.fill(layout, LONGEST)
         carrier.places(layout)
     except BurnerError as error:
         if error.findings:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
 
 from burner.carriers.key import (
+    LONGEST,
     KeyConfig,
     KeyState,
     PartitionCarrierSettings,
@@ -37,7 +38,7 @@ from burner.carriers.nvs_reader import (
     read_nvs,
 )
 from burner.errors import BurnerError, Finding
-from burner.model import Segment
+from burner.model import RegionClass, Segment
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
@@ -179,7 +180,7 @@ class NvsCarrier:
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
         partition = self._partition(layout)
-        place = Place(partition.name, partition.offset, partition.size)
+        place = Place(partition.name, partition.offset, self._read_size(partition))
         if self.settings.key_partition is None:
             return (place,)
         keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
@@ -200,6 +201,13 @@ class NvsCarrier:
         wanted = {place: value for place, (_, value) in self._entries(key).items()}
         same = all(values.get(place) == value for place, value in wanted.items())
         return KeyState.SAME if same else KeyState.OTHER
+
+    def _read_size(self, partition: "Partition") -> int:
+        """Whole pages that can hold something; all of them where the firmware writes too."""
+        if self.settings.region_class is not RegionClass.FROZEN:
+            return partition.size
+        filled = write_nvs(partition.size, self._entries(LONGEST), readonly=partition.readonly)
+        return -(-len(filled.rstrip(b"\xff")) // PAGE_SIZE) * PAGE_SIZE
 
     def _partition(self, layout: "Layout") -> "Partition":
         return partition_of(layout, self.settings.partition, "nvs")

@@ -185,6 +185,7 @@ def _summary(path: Path, seen: "Survey") -> dict[str, object]:
 
 def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
     from burner.canonical import digest
+    from burner.carriers import is_moved
     from burner.release import index
 
     return {
@@ -193,7 +194,9 @@ def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
         "chip": layout.chip,
         "flash_size": layout.flash_size,
         "carrier": plan.carrier.kind,
+        "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
+        "reburn": plan.reburn.value,
         "digest": digest(index(plan, layout)),
     }
 

@@ -26,9 +26,9 @@ class Correction(StrEnum):
     """A person's word on a unit."""
 
     REWORK = "rework"
-    """It is being repaired; its records stand."""
+    """It is being repaired: the next burn writes it again. Its records stand."""
     SCRAP = "scrap"
-    """It is thrown away; its place in the batch is free again."""
+    """It is thrown away: nothing but a rework lets it be burned. Its place in the batch is free."""
     VOID = "void"
     """Its attempts do not count (a trial, a mistake); its place and its names are free again."""
 
