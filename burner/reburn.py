@@ -47,7 +47,8 @@ class InFlash:
     key: bool
     """The key configuration is; or it is gone, and the firmware moves it (`after_boot: moved`)."""
     application: bool
-    """otadata selects the application that was burned."""
+    """The application that starts is the one that was burned: otadata selects it, and its bytes
+    are as burned, also where its region is mutable."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,13 @@ IN_FLASH: tuple[Row[InFlash], ...] = (
         A_REWORK,
     ),
     Row(
-        "same, but the key configuration differs or otadata selects another application",
+        "same, but the key configuration differs, or another application starts: "
+        "otadata selects it, or its region, being mutable, holds other bytes",
         lambda flash: not (flash.key and flash.application),
         Action.WRITE,
     ),
     Row(
-        "same; frozen regions agree, key configuration decoded and equal, "
+        "same; frozen regions and the application agree, key configuration decoded and equal, "
         "otadata selects what the record implies",
         lambda _: True,
         Action.KNOWN,

@@ -246,14 +246,32 @@ def test_a_unit_of_another_release_stays_as_it_is_whatever_the_operator_says(
     assert ended(new.burn(FakeDevice(board), rework="please")) == (Outcome.FAIL, "E455")
 
 
+def images_with(app_class: str) -> str:
+    return (
+        "[{name: bootloader, file: bootloader.bin, offset: 0},"
+        f" {{name: app, file: app.bin, partition: ota_0{app_class}}}]"
+    )
+
+
+def test_a_good_unit_whose_application_may_change_is_known_only_with_the_recorded_one(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    """Found by the campaign: a stranger's application in a mutable region was KNOWN."""
+    made = changed(line, tmp_path, images=images_with(", class: mutable"))
+    made.burn(FakeDevice(board))
+    made.burn(FakeDevice(board))
+    assert made.known
+    put(board, 0x10000, app_image("another"))
+    record = made.burn(FakeDevice(board))
+    assert (ended(record), record.result.written) == (PASSED, True)
+    assert holds(board, made.job.release.segments)
+
+
 @pytest.mark.parametrize("image_class", ["", ", class: mutable"])
 def test_a_release_that_upgrades_writes_a_good_unit_whole(
     line: Line, board: FakeBoard, tmp_path: Path, image_class: str
 ) -> None:
-    images = (
-        "[{name: bootloader, file: bootloader.bin, offset: 0},"
-        f" {{name: app, file: app.bin, partition: ota_0{image_class}}}]"
-    )
+    images = images_with(image_class)
     changed(line, tmp_path, app=app_image("1.2.0"), images=images).burn(FakeDevice(board))
     new = changed(line, tmp_path, app=app_image("1.3.0"), images=images, reburn="upgrade")
     assert new.job.release.profile.reburn is Reburn.UPGRADE
