@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,28 +16,8 @@ from burner.errors import BurnerError
 if TYPE_CHECKING:
     from burner.devices.esp import Esp
     from burner.manifest.reader import Reader
-    from burner.model import Record
-    from burner.release import Release
-    from burner.verify import Check
-
-BAUD = 460800
-"""Nothing large travels: the chip computes its digests itself."""
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What came of one slot: the checks, or why there are none."""
-
-    record: "Record | None" = None
-    checks: "tuple[Check, ...]" = ()
-    problem: BurnerError | None = None
-
-    @property
-    def good(self) -> bool:
-        """Whether the unit is what its record says."""
-        from burner.verify import passed
-
-        return self.problem is None and passed(self.checks)
+    from burner.release import KeylessRelease
+    from burner.verify import Verified
 
 
 @click.command()
@@ -66,7 +46,8 @@ def verify(
     """Compare the units in the slots with their last PASS in the manifest.
 
     Every region that must stay as burned is compared by digest. With SOURCE (the profile or
-    release they were burned from) the key configuration is read and decoded too. Regions that the
+    release they were burned from) the key configuration is read and decoded too, and its secret
+    compared by the fingerprint on record: the secret itself is not needed here. Regions that the
     firmware may change are left out, and said so. --record makes the result part of the manifest:
     `burner manifest audit` reads it.
 
@@ -75,12 +56,13 @@ def verify(
     from burner.cli.slots import open_slots, warm_devices
     from burner.devices.stock import Stock
     from burner.manifest.reader import Reader
+    from burner.release import Release
     from burner.secret_search import SecretSearch
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
     release = _open(source, secret)
-    search = SecretSearch(*([release.key.product_secret] if release else []))
+    search = SecretSearch(*([release.key.product_secret] if isinstance(release, Release) else []))
     with (
         Reader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source) as slots,
@@ -98,7 +80,7 @@ def verify(
     return 0 if all(result.good for result in verified.values()) else 1
 
 
-def _record(verified: Mapping[str, Verified], manifest: str, station: str, operator: str) -> None:
+def _record(verified: "Mapping[str, Verified]", manifest: str, station: str, operator: str) -> None:
     """Write the results down; a unit without a record of its own has nothing to be checked by."""
     from burner.manifest.audits import record_check
     from burner.manifest.ledger import Ledger
@@ -118,57 +100,51 @@ def _record(verified: Mapping[str, Verified], manifest: str, station: str, opera
             )
 
 
-def _open(source: Path | None, secret: str) -> "Release | None":
-    from burner.release import open_release
+def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
+    """With the secret where it can be had without asking, which an AT firmware needs."""
+    from burner.release import open_keyless, open_release
 
     if source is None:
         return None
-    return open_release(source, ask=asks_product_secret(source.name), reference=secret)
+    if secret:
+        return open_release(source, ask=asks_product_secret(source.name), reference=secret)
+    try:
+        return open_release(source)
+    except BurnerError as error:
+        if not error.code.startswith("E15"):
+            raise
+        return open_keyless(source)
 
 
 def _all(
-    devices: "Mapping[str, Esp]", reader: "Reader", release: "Release | None"
-) -> dict[str, Verified]:
+    devices: "Mapping[str, Esp]", reader: "Reader", release: "KeylessRelease | None"
+) -> "dict[str, Verified]":
+    from burner.verify import verify_unit
+
     with ThreadPoolExecutor(len(devices)) as pool:
-        running = {s: pool.submit(_one, d, reader, release) for s, d in devices.items()}
+        running = {
+            slot: pool.submit(verify_unit, device, reader, release)
+            for slot, device in devices.items()
+        }
         return {slot: future.result() for slot, future in running.items()}
 
 
-def _one(device: "Esp", reader: "Reader", release: "Release | None") -> Verified:
-    """Identify, find the record, compare, and leave the unit running its application."""
-    from burner import verify as rules
-    from burner.devices import ANY_CHIP, ConnectPlan
-
-    try:
-        silicon = device.identify(ConnectPlan(ANY_CHIP, BAUD))
-        product_id = release.profile.product.id if release else ""
-        record = reader.unit(silicon.unit_id, product_id).passed
-        if record is None:
-            raise BurnerError("E620", silicon.unit_id)
-        checks = rules.verify(device, silicon, record, release)
-    except BurnerError as error:
-        return Verified(problem=error)
-    finally:
-        device.close()
-    return Verified(record, checks)
-
-
-def _plain(slot: str, result: Verified) -> dict[str, object]:
+def _plain(slot: str, result: "Verified") -> dict[str, object]:
     attempt = result.record.attempt if result.record else None
     problem = result.problem
     return {
         "slot": slot,
         "good": result.good,
-        "unit_id": attempt.unit_id if attempt else "",
+        "unit_id": result.unit_id,
         "device_name": attempt.device_name if attempt else "",
         "seq": result.record.seq if result.record else None,
         "checks": [asdict(check) for check in result.checks],
-        "code": problem.code if problem else "",
+        "code": result.code,
         "detail": problem.detail if problem else "",
     }
 
 
-def _show(slot: str, result: Verified) -> None:
+def _show(slot: str, result: "Verified") -> None:
     if result.problem is not None:
         screen.say(f"slot {slot}: not verified")
         screen.error(result.problem, language())
