@@ -65,11 +65,9 @@ def _beside(text: str, style: str = "", head: str = "") -> None:
 def say_beside(head: str, text: str) -> None:
     """A sentence of the answer behind a head, wrapped between words in the room beside it."""
     from rich.cells import cell_len
-    from rich.text import Text
 
-    out = console()
-    for line in Text(text).wrap(out, max(20, out.width - cell_len(head))):
-        say(f"{head}{line.plain.rstrip()}")
+    for line in wrapped(text, max(20, console().width - cell_len(head))):
+        say(f"{head}{line}")
         head = " " * cell_len(head)
 
 

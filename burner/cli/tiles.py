@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burner.cli.bigword import LINES, big, framed
+from burner.cli.bigword import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.screen import wrapped
 from burner.cli.summary import behind_line
 from burner.cli.troubles import Trouble, Weight, named
@@ -118,9 +118,9 @@ def _worst(
     lines: list[Text] = []
     for many in reversed(range(len(troubles))):
         rest = [f"{t.error.code}: {named(t.slots)}" for t in troubles[many:]]
-        also = f"{phrase('also', language)}  {'   '.join(rest)}"
         lines = [line for text in texts[:many] for line in text]
-        lines += [Text(line, style="bold") for line in wrapped(also, width)]
+        also = _packed([phrase("also", language), *rest], width)
+        lines += [Text(line, style="bold") for line in also]
         if len(lines) <= room or not many:
             break
     return lines[:room]
@@ -152,6 +152,7 @@ def _tile(
     code = tile.code if tile.state in ENDED_BADLY else ""
     head = f" {tile.slot} {mark} {_seconds(tile, now)}"
     foot = f" {_foot(tile, view, unicode, width - 2)}"
+    plate = ""
     match form.lines:
         case 1:
             texts = [f"{tile.slot:>2}{mark}{code or short_word(tile.state, view.language)}"]
@@ -161,23 +162,28 @@ def _tile(
             texts = [head, _middle(word, width), foot]
         case _:
             space = [""] * ((form.lines - LINES - 2) // 2)
-            letters = _large(tile.state, view.language, width, unicode)
-            texts = [head, *space, *(_middle(line, width) for line in letters), *space, foot]
-    return [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
+            large = _large(tile.state, view.language, width, unicode)
+            texts = [head, *space, *(_middle(line, width) for line in large.lines), *space, foot]
+            plate = large.plate
+    lines = [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
+    if plate:
+        line = lines[len(lines) // 2]
+        start = line.plain.index(plate)
+        line.stylize("reverse", start, start + len(plate))
+    return lines
 
 
-def _large(state: SlotState, language: Language, width: int, unicode: bool) -> Sequence[str]:
+def _large(state: SlotState, language: Language, width: int, unicode: bool) -> Large:
     """The state's word three lines high, where it can be drawn and has room."""
-    letters = None
-    if unicode and language == "zh":
-        letters = framed(state, state_word(state, language))
-    elif unicode:
-        letters = big(state_word(state, language))
-        if letters is None or len(letters[0]) > width:
-            letters = big(short_word(state, language))
-    if letters is None or len(letters[0]) > width:
-        return "", _word(state, language, width), ""
-    return letters
+    full, short = state_word(state, language), short_word(state, language)
+    if not unicode:
+        drawn: Sequence[Large | None] = ()
+    elif language == "zh":
+        drawn = (on_plate(state, full) if state in EMBLEMS else None,)
+    else:
+        drawn = (in_letters(full), in_letters(short))
+    plain = Large(("", _word(state, language, width), ""))
+    return next((large for large in drawn if large and large.width <= width), plain)
 
 
 def _word(state: SlotState, language: Language, width: int) -> str:
@@ -283,16 +289,22 @@ def _batch(view: View, width: int, unicode: bool) -> "Text":
 
 def _counts(view: View, now: float, width: int) -> "list[Text]":
     """How the units ended, yield and pace, in as many lines as that takes."""
-    from rich.cells import cell_len
     from rich.text import Text
 
+    return [Text(line) for line in _packed(_counted(view, now), width)]
+
+
+def _packed(parts: Sequence[str], width: int) -> list[str]:
+    """As many parts on each line as there is room for, none of them broken."""
+    from rich.cells import cell_len
+
     lines: list[str] = []
-    for part in _counted(view, now):
+    for part in parts:
         if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width:
             lines[-1] += f"  {part}"
         else:
             lines.append(part)
-    return [Text(line) for line in lines]
+    return lines
 
 
 def _counted(view: View, now: float) -> list[str]:

@@ -53,16 +53,17 @@ STYLES = {
     S.STARTING: "dim",
     S.EMPTY: "dim",
     S.SEEN: "bold white on blue",
-    S.SCAN: "bold black on bright_white",
+    S.SCAN: "black on bright_white",
     S.BURNING: "bold white on blue",
-    S.PASS: "bold black on green",
-    S.KNOWN: "bold black on green",
+    S.PASS: "black on green",
+    S.KNOWN: "black on green",
     S.OTHER_BATCH: "bold white on magenta",
     S.FAIL: "bold white on red",
-    S.ERROR: "bold black on yellow",
+    S.ERROR: "black on yellow",
     S.ABORTED: "bold white on bright_black",
     S.CLOSED: "dim",
 }
+"""No bold black: many terminals show it grey."""
 
 
 def state_word(state: SlotState, language: Language) -> str:
