@@ -88,10 +88,10 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
             plan = replace(plan, chip=_detect(plan, alive))
         return _meet(plan, alive)
     except (FatalError, BurnerError) as error:
-        code = explain(error).code
-        if code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive), plan.chip):
-            raise BurnerError("E447", plan.chip) from error
-        if code != "E401":
+        said = explain(error)
+        if said.code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive)):
+            raise BurnerError("E447", said.detail) from error
+        if said.code != "E401":
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
