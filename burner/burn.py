@@ -204,8 +204,11 @@ class _Way:
         """
         unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
         history = yield from self._reached(lambda: self.ledger.unit(unit_id, product_id))
-        self.attempt = replace(self.attempt, rework=self.trial.rework or history.rework)
+        rework = self.trial.rework or history.declared_rework
+        self.attempt = replace(self.attempt, rework=rework)
         if by_record(history, self.attempt, self.release) or history.good is None:
+            # What was begun as a rework is continued as one.
+            self.attempt = replace(self.attempt, rework=rework or history.begun_rework)
             return None
         action = by_flash(self.device, history.good, self.release)
         runs = isinstance(self.release.carrier, AtCarrier)  # it was started, and asked

@@ -200,6 +200,23 @@ def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> No
     assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
 
 
+def test_another_board_does_not_take_over_the_rework_of_a_known_unit(line: Line) -> None:
+    board = FakeBoard(prints=told(), fingerprint="aa11")
+    line.burn(FakeDevice(board))
+    cut_off(line, board, rework="new plastic")
+    twin = FakeBoard(prints=told(), fingerprint="bb22")
+    assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
+    assert ended(line.burn(FakeDevice(board))) == PASSED
+
+
+def test_a_new_flash_chip_is_a_rework_and_goes_on_as_one(line: Line) -> None:
+    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
+    mended = FakeBoard(prints=told(), fingerprint="bb22")
+    cut_off(line, mended, rework="new flash chip")
+    record = line.burn(FakeDevice(mended))
+    assert (ended(record), record.attempt.rework) == (PASSED, "new flash chip")
+
+
 def with_secret(line: Line, secret: bytes) -> Line:
     return Line(open_release(PLUG, Secret(secret)), line.ledger)
 

@@ -1,6 +1,6 @@
 """What the manifest knows of one unit: asked on the way of every unit, so compiled once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,9 +90,10 @@ class UnitHistory:
     """Second IDs of the part in these attempts; more than one: more than one board."""
     scrapped: str = ""
     """Who scrapped the unit and why; empty where nobody did, or a rework was declared since."""
-    rework: str = ""
-    """The reason of the rework that the unit is in: declared since its last attempt, or begun by
-    that attempt and not passed."""
+    declared_rework: str = ""
+    """Why a rework was declared at a desk since the last attempt."""
+    begun_rework: str = ""
+    """Why the last attempt was a rework, where it did not pass."""
     other_product: Record | None = None
     """The latest attempt under another product, where it passed after the last one under this."""
 
@@ -122,7 +123,7 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     return replace(
         found,
         scrapped=found.scrapped or elsewhere.scrapped,
-        rework="" if elsewhere.passed else found.rework,
+        begun_rework="" if elsewhere.passed else found.begun_rework,
         other_product=elsewhere.passed,
     )
 
@@ -144,7 +145,8 @@ def _under_product(
         open=record if last.outcome is Outcome.OPEN else None,
         fingerprints=fingerprints(life for life in (passed, last) if life),
         scrapped=_scrap_of(since),
-        rework=_rework_of(last, since),
+        declared_rework=since[-1]["reason"] if since and since[-1]["what"] == "rework" else "",
+        begun_rework="" if since or last.outcome is Outcome.PASS else last.attempt["rework"],
     )
 
 
@@ -157,13 +159,6 @@ def _scrap_of(since: Iterable[Data]) -> str:
         elif word["what"] == "rework":
             scrapped = ""
     return scrapped
-
-
-def _rework_of(last: Life, since: Sequence[Data]) -> str:
-    """What was begun as a rework is one until it passes, or until it is withdrawn."""
-    if since:
-        return str(since[-1]["reason"]) if since[-1]["what"] == "rework" else ""
-    return "" if last.outcome is Outcome.PASS else str(last.attempt["rework"])
 
 
 def find(connection: Connection, text: str) -> tuple[str, ...]:

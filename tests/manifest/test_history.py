@@ -40,9 +40,9 @@ def test_a_unit_is_good_until_an_attempt_begins_that_does_not_pass(ledger: Ledge
 def test_a_rework_is_in_force_until_it_passes(ledger: Ledger) -> None:
     burned(ledger)
     burned(ledger, 1, Outcome.ABORTED, rework="new antenna")
-    assert ledger.unit(UNIT, PRODUCT).rework == "new antenna"
+    assert ledger.unit(UNIT, PRODUCT).begun_rework == "new antenna"
     burned(ledger, 1, rework="new antenna")
-    assert ledger.unit(UNIT, PRODUCT).rework == ""
+    assert ledger.unit(UNIT, PRODUCT).begun_rework == ""
 
 
 def test_another_station_continues_the_rework_whatever_its_clock_says(
@@ -51,13 +51,13 @@ def test_another_station_continues_the_rework_whatever_its_clock_says(
     burned(ledger)
     ledger.begin(an_attempt(rework="new antenna"))
     history = second.unit(UNIT, PRODUCT)
-    assert (history.good, history.rework) == (None, "new antenna")
+    assert (history.good, history.begun_rework) == (None, "new antenna")
 
 
 def test_a_void_ends_a_rework(ledger: Ledger) -> None:
     burned(ledger, 1, Outcome.FAIL, rework="new antenna")
     correct(ledger, Correction.VOID, "a trial")
-    assert ledger.unit(UNIT, PRODUCT).rework == ""
+    assert ledger.unit(UNIT, PRODUCT).begun_rework == ""
 
 
 def test_a_scrap_stands_until_a_rework_is_declared(ledger: Ledger) -> None:
@@ -67,7 +67,7 @@ def test_a_scrap_stands_until_a_rework_is_declared(ledger: Ledger) -> None:
     assert ledger.unit(UNIT, PRODUCT).scrapped == "by anna: burnt"
     correct(ledger, Correction.REWORK, "mended")
     history = ledger.unit(UNIT, PRODUCT)
-    assert (history.scrapped, history.rework, history.good) == ("", "mended", None)
+    assert (history.scrapped, history.declared_rework, history.good) == ("", "mended", None)
 
 
 def test_a_scrap_ends_with_the_next_attempt_that_begins(ledger: Ledger, second: Ledger) -> None:
