@@ -27,8 +27,7 @@ def by_record(history: UnitHistory, attempt: Attempt, release: Release) -> Actio
     """
     row = reburn.by_record(_on_record(history, attempt, release))
     if row and row.action is Action.REFUSE:
-        because = _because(row.code, history, attempt)
-        raise BurnerError(row.code, f"{attempt.unit_id}: {because}")
+        raise BurnerError(row.code, _because(row.code, history, attempt))
     return row.action if row else None
 
 
@@ -87,7 +86,7 @@ def _because(code: str, history: UnitHistory, now: Attempt) -> str:
     """What the manifest says that has the unit refused."""
     passed = history.other_product or history.passed
     if passed is None or code == "E464":
-        return f"scrapped {history.scrapped}"
+        return history.scrapped
     before = passed.attempt
     other_product = before.product_id != now.product_id
     what = {
@@ -96,7 +95,7 @@ def _because(code: str, history: UnitHistory, now: Attempt) -> str:
         "E462": f"as product {before.product_id}" if other_product else "with another secret",
         "E465": f"as {before.device_name}, now {now.device_name}",
     }
-    return f"{_where(passed)}, {what[code]}"
+    return f"{now.unit_id}: {_where(passed)}, {what[code]}"
 
 
 def _where(good: Record) -> str:

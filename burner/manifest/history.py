@@ -89,7 +89,7 @@ class UnitHistory:
     fingerprints: tuple[str, ...] = ()
     """Second IDs of the part in these attempts; more than one: more than one board."""
     scrapped: str = ""
-    """Who scrapped the unit and why; empty where nobody did, or a rework was declared since."""
+    """`WHO: WHY` of a scrap; empty where nobody did, or a rework was declared since."""
     declared_rework: str = ""
     """Why a rework was declared at a desk since the last attempt."""
     begun_rework: str = ""
@@ -155,7 +155,7 @@ def _scrap_of(since: Iterable[Data]) -> str:
     scrapped = ""
     for word in since:
         if word["what"] == "scrap":
-            scrapped = f"by {word['operator']}: {word['reason']}"
+            scrapped = f"{word['operator']}: {word['reason']}"
         elif word["what"] == "rework":
             scrapped = ""
     return scrapped

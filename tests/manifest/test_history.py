@@ -64,7 +64,7 @@ def test_a_scrap_stands_until_a_rework_is_declared(ledger: Ledger) -> None:
     burned(ledger)
     correct(ledger, Correction.SCRAP, "burnt")
     correct(ledger, Correction.VOID, "so that it counts nowhere")
-    assert ledger.unit(UNIT, PRODUCT).scrapped == "by anna: burnt"
+    assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
     correct(ledger, Correction.REWORK, "mended")
     history = ledger.unit(UNIT, PRODUCT)
     assert (history.scrapped, history.declared_rework, history.good) == ("", "mended", None)
@@ -98,7 +98,7 @@ def test_what_another_product_voided_or_failed_is_no_pass_of_it(ledger: Ledger) 
 def test_a_board_that_another_product_scrapped_is_scrapped(ledger: Ledger) -> None:
     burned(ledger, 1, product_id=OTHER)
     correct(ledger, Correction.SCRAP, "burnt", OTHER)
-    assert ledger.unit(UNIT, PRODUCT).scrapped == "by anna: burnt"
+    assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
 
 
 def test_the_key_of_a_batch_is_that_of_its_good_units(ledger: Ledger) -> None:
@@ -116,5 +116,5 @@ def test_a_server_says_the_same(server: Server) -> None:
         burned(ledger, 1, product_id=OTHER)
         assert ledger.unit(UNIT, PRODUCT).other_product is not None
         correct(ledger, Correction.SCRAP, "burnt", OTHER)
-        assert ledger.unit(UNIT, PRODUCT).scrapped == "by anna: burnt"
+        assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
         assert ledger.reader.key_of_good_units("WO1") == "0123456789abcdef"
