@@ -168,7 +168,7 @@ class Campaign:
         try:
             events.extend(burn(job, self.device, self.ledger, trial, aborted=lambda: bool(stopped)))
         except Killed:
-            self._killed(unit, events, causes)
+            self._killed(unit, str(chip.unit.mac), events, causes)
             return None
         self.socket.interrupt = lambda _: None
         self.device.close()
@@ -216,7 +216,7 @@ class Campaign:
         log_path = self.folder / "logs" / "slot-1.log"
         return InlineEsp(log_path, self.stock, self.search, self.log)
 
-    def _killed(self, unit: Unit, events: list[Event], causes: list[str]) -> None:
+    def _killed(self, unit: Unit, unit_id: str, events: list[Event], causes: list[str]) -> None:
         """Start the station again, as somebody would. What had begun must show as open."""
         self.socket.interrupt = lambda _: None
         self.ledger.close()
@@ -224,7 +224,7 @@ class Campaign:
         begun = StepStarted("1", Step.WRITE) in events
         self.recorded += begun
         unit.story.append("killed" + " after its intent" * begun)
-        history = self.ledger.unit(str(_mac(unit)), PRODUCT_ID)
+        history = self.ledger.unit(unit_id, PRODUCT_ID)
         self._insist(["no OPEN attempt"] if begun and history.open is None else [], unit)
         self.tally.count(causes, "OPEN" if begun else "killed before it began")
 
