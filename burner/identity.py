@@ -168,6 +168,17 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
             raise BurnerError("E441", f"{source}: {printed} ≠ {ids[source]}")
 
 
+def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -> bool | None:
+    """Whether a label names the unit with these IDs; None where nothing on it can be compared.
+
+    Raises:
+        BurnerError: E440 the text has another form.
+    """
+    printed = _match(text.strip(), settings).groupdict() if settings.label else {}
+    compared = [_agrees(s, p, ids[s]) for s, p in printed.items() if p and s in ids]
+    return all(compared) if compared else None
+
+
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:
     match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
     if not match:

@@ -276,8 +276,17 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class NotBegun:
+    """Event: the last of an attempt whose unit left, or whose station stopped, before the label
+    was scanned. Nothing was done to the unit; nothing is on record.
+    """
+
+    slot: str
+
+
+@dataclass(frozen=True)
 class Finished:
-    """Event: always the last of an attempt. `known` = an earlier PASS, nothing new recorded."""
+    """Event: always the last of an attempt that is on record; of a `known` unit, of its PASS."""
 
     slot: str
     record: Record
@@ -291,4 +300,4 @@ class Finished:
         return "E628" if self.other_batch else self.record.result.code
 
 
-Event = StepStarted | Progress | Bound | Note | Waiting | Finished
+Event = StepStarted | Progress | Bound | Note | Waiting | NotBegun | Finished

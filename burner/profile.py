@@ -158,6 +158,27 @@ class ImageFile(Strict):
         return self
 
 
+def _rework_reason(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a line of text that can be seen")
+    return text
+
+
+class ReworkSettings(Strict):
+    """Burning a known unit again, ordered by the operator while the station runs."""
+
+    reasons: tuple[
+        Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_rework_reason)], ...
+    ] = Field(default=(), max_length=50)
+    """What the operator chooses from; none given = types a reason."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.reasons)) < len(self.reasons):
+            raise ValueError("each reason once")
+        return self
+
+
 def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
     # Not min_length: that complains of too few where one is wrong.
     if not images:
@@ -229,6 +250,7 @@ class Profile(FlashPlan):
     name: NameSettings = NameSettings()
     identity: IdentitySettings = IdentitySettings()
     boot: BootSettings = BootSettings()
+    rework: ReworkSettings = ReworkSettings()
     quantity: Annotated[int, Field(ge=1)] | None = None
     """How many units this release may make, over all batches."""
     reburn: Reburn = Reburn.REFUSE

@@ -250,8 +250,8 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
 def index(profile: Profile, layout: Layout) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
-    Not in it: paths, times, accepted warnings, baud rates, where the secret is kept, or anything of
-    the secret.
+    Not in it: paths, times, accepted warnings, reasons for reworks, baud rates, where the secret is
+    kept, or anything of the secret.
     """
     decides = profile.model_dump(
         mode="json",
@@ -263,6 +263,7 @@ def index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "partition_table": True,
             "images": True,
             "accept": True,
+            "rework": True,
         },
     )
     parts = [

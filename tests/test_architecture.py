@@ -29,7 +29,9 @@ DOORS = LAYERS[2]
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
+    "barcode": ("cli/label_page.py",),
+    "PIL": ("cli/label_page.py",),
+    "rich": ("cli/asking.py", "cli/screen.py", "cli/board.py", "cli/tiles.py"),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
         *("patterns.py", "mending.py", "baud_rates.py", "identity_settings.py", "carriers"),

@@ -16,6 +16,7 @@ from burner.cli.words import phrase, state_word
 from burner.errors import Language
 from burner.model import Note, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, Prompt, ReworkOrdered, ScannerIs, Typing
 from burner.visible import seen
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ FRAME_S = 0.25
 MOVING_S = 0.5
 """Between frames while only bars and times move: drawing is most of what a single slot costs."""
 GOOD = (SlotState.PASS, SlotState.KNOWN)
-LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR)
+LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
 
 
 def told(view: View, event: StationEvent) -> str | None:
@@ -36,6 +37,8 @@ def told(view: View, event: StationEvent) -> str | None:
         return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
     if isinstance(event, Note):
         return view.note
+    if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs):
+        return _of_input(view, event)
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
@@ -48,12 +51,29 @@ def told(view: View, event: StationEvent) -> str | None:
             parts += [tile.called, _words(view.standing[tile.slot], language)]
         case SlotState.SEEN:
             return None
-        case SlotState.SCAN:
+        case SlotState.SCAN | SlotState.RESCAN:
             pass
         case _:
             tries = phrase("try", language, tile.tries) if tile.tries > 1 else ""
             parts += [tile.called, f"{tile.elapsed(0):.1f} s", tries]
     return "  ".join(part for part in parts if part)
+
+
+def _of_input(view: View, event: LabelScanned | ReworkOrdered | Prompt | ScannerIs) -> str | None:
+    """What came of a scan or a key, as a line."""
+    match event:
+        case LabelScanned(slot, label):
+            return seen(f"{phrase('slot', view.language)} {slot}  {label}")
+        case ReworkOrdered(slot, reason) if reason:
+            rework = phrase("rework of", view.language, reason)
+            return seen(f"{phrase('slot', view.language)} {slot}  {rework}")
+        case Prompt(text, args, options) if text:
+            choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
+            return seen(phrase(text, view.language, *args) + choices)
+        case ScannerIs(scanner) if scanner in view.standing:
+            trouble = view.standing[scanner]
+            return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
+    return None
 
 
 def _words(trouble: Trouble, language: Language) -> str:
@@ -130,7 +150,7 @@ class Board:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotIs | str):
+            if isinstance(item[0], SlotIs | Prompt | Typing | str):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 

@@ -4,8 +4,8 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from burner import __version__
 from burner.cli import language, screen, silence_stdout
 from burner.cli.signals import Reader, Signals
 from burner.errors import BurnerError, exit_code
+from burner.model import Finished, Mac, Outcome, Result, Step
 
 if TYPE_CHECKING:
     from burner.burn import Job, Trial
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from burner.release import Release
     from burner.station import SlotDevice, Station, StationEvent
     from burner.station.boards import Boards
+    from burner.station.labels import MetBoard
+    from burner.station.router import Router
 
 FULL = ("E451", "E460")
 """The batch, or the release, has all its units: nothing more to do."""
@@ -71,9 +74,11 @@ class Run:
 
     def through(self, devices: "Mapping[str, SlotDevice]") -> int:
         """Run until every slot is done; the exit status."""
+        from burner.cli.inputs import listening
+
         station = self._station(devices)
         started = time.monotonic()
-        with self._reader(started) as reader:
+        with listening(station.router, self.slots), self._reader(started) as reader:
             signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
             with signals.caught():
                 self._work(station, reader)
@@ -90,13 +95,61 @@ class Run:
 
     def _station(self, devices: "Mapping[str, SlotDevice]") -> "Station":
         from burner.station import Station
-        from burner.station.scanner import Scanner
 
-        labelled = self.release.profile.identity.needs_label
-        scanner = Scanner(sys.stdin, by_hand=sys.stdin.isatty()) if labelled else None
         return Station(
-            devices, self._boards(), self.release.profile.flash.baud, scanner, self.wish.rework
+            devices,
+            self._boards(),
+            self.release.profile.flash.baud,
+            router=self._router(tuple(devices)),
+            rework=self.wish.rework,
+            record=self._record,
         )
+
+    def _router(self, slots: "Sequence[str]") -> "Router":
+        from burner.cli.inputs import prepared_labels
+        from burner.station.router import Router
+
+        profile = self.release.profile
+        labelled = profile.identity.needs_label
+        return Router(
+            slots,
+            identity=profile.identity if labelled else None,
+            reasons=profile.rework.reasons,
+            prefixes=self.slots.prefixes,
+            labels=prepared_labels(self.slots) if labelled else None,
+            holder=self._holder,
+        )
+
+    def _holder(self, board: "MetBoard", label: str) -> str:
+        """Which other unit is on record with what a label says; empty when none is."""
+        from burner.ids import from_label
+        from burner.naming import MAC_SOURCES, device_name
+
+        profile = self.release.profile
+        read: dict[str, str | Mac] = {**board.ids, **from_label(profile.identity, label)}
+        read |= {s: Mac.parse(str(v)) for s, v in read.items() if s in MAC_SOURCES}
+        name = ""
+        with suppress(BurnerError):  # a name that cannot be made is the unit's error, later
+            name = device_name(profile.name, read)
+        with suppress(BurnerError):  # a manifest that is away is waited for before the claim
+            serial = str(read.get("serial", ""))
+            return self.ledger.reader.holder(board.unit_id, profile.product.id, serial, name)
+        return ""
+
+    def _record(self, slot: str, error: BurnerError) -> Finished | None:
+        """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""
+        from burner.burn import Trial
+
+        attempt = self._job().attempt(Trial(slot, self.release.profile.flash.baud))
+        result = Result(
+            Outcome.ERROR, Step.IDENTIFY, attempt.started, 0.0, error.code, error.detail
+        )
+        try:
+            return Finished(slot, self.ledger.finish(attempt, result))
+        except BurnerError as trouble:
+            if not trouble.row.retry:
+                raise
+            return None
 
     def _boards(self) -> "Boards":
         from burner.station.boards import ByBench, ByHand, Count, OneEach
@@ -137,8 +190,6 @@ class Run:
 
     def _complete(self, event: "Event") -> bool:
         """Whether the batch got its last unit just now, so that no more boards are wanted."""
-        from burner.model import Finished, Outcome
-
         if not isinstance(event, Finished) or not (self.wish.watch or self.wish.count):
             return False
         if event.record.result.outcome is not Outcome.PASS or event.known:
@@ -160,7 +211,6 @@ class Run:
             yield JsonLines()
             return
         from burner.cli.board import Board
-        from burner.cli.keyboard import unechoed
         from burner.cli.view import Title, View
 
         profile, order = self.release.profile, self.order
@@ -175,12 +225,11 @@ class Run:
         view = View(title, started, profile.flash.baud, language())
         view.add_slots(self.slots.locate)
         board = Board(view, screen.console(stderr=True), bell=self.wish.bell)
-        with unechoed():
-            board.start()
-            try:
-                yield board
-            finally:
-                board.close()
+        board.start()
+        try:
+            yield board
+        finally:
+            board.close()
 
     def _status(self, station: "Station", interrupted: bool) -> int:
         if station.broken is not None:

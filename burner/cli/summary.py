@@ -9,8 +9,9 @@ from burner.cli.troubles import slots_named
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
 from burner.errors import Language, lookup
-from burner.model import Event, Finished, Waiting
+from burner.model import Event, Finished, NotBegun, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, ReworkOrdered, ScannerIs, Silent
 from burner.station.tally import Tally, Unit
 
 COLUMNS = ("slot", "unit", "column name", "", "code", "tries", "seconds", "remark")
@@ -171,6 +172,23 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "written": result.written and not event.known,
             "evidence": dict(result.evidence),
         }
+    return _of_input(event)
+
+
+def _of_input(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """What came of scans, keys and slots without an answer."""
+    match event:
+        case LabelScanned(slot, label):
+            return {"event": "label", "slot": slot, "label": label}
+        case ReworkOrdered(slot, reason):
+            return {"event": "rework", "slot": slot, "reason": reason}
+        case Silent(slot, seconds):
+            return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
+        case NotBegun(slot):
+            return {"event": "not begun", "slot": slot}
+        case ScannerIs(scanner, error):
+            code, detail = (error.code, error.detail) if error else ("", "")
+            return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
     return None
 
 

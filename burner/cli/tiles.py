@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from burner.cli.asking import asked_lines, with_label
 from burner.cli.bigword import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.screen import wrapped
 from burner.cli.summary import behind_line
@@ -150,8 +151,9 @@ def _tile(
     word = _word(tile.state, view.language, width)
     mark = shape(tile.state, unicode)
     code = tile.code if tile.state in ENDED_BADLY else ""
-    head = f" {tile.slot} {mark} {_seconds(tile, now)}"
-    foot = f" {_foot(tile, view, unicode, width - 2)}"
+    seconds = _seconds(tile, now)
+    head = with_label(f" {tile.slot} {mark}", seconds, tile.label, width, unicode=unicode)
+    foot = f" {_foot(tile, view, now, unicode, width - 2)}"
     plate = ""
     match form.lines:
         case 1:
@@ -206,11 +208,16 @@ def _seconds(tile: Tile, now: float) -> str:
     return f"{elapsed:.0f}s" if elapsed >= 100 else f"{elapsed:.1f}s"
 
 
-def _foot(tile: Tile, view: View, unicode: bool, width: int) -> str:
+def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
     """The most useful thing that fits: progress, then why it failed, then who it is."""
     slower = f"{tile.baud // 1000}k" if 0 < tile.baud < view.baud else ""
     again = phrase("try", view.language, tile.tries) if tile.tries > 1 else ""
+    rework = view.rework.get(tile.slot, "")
     match tile.state:
+        case SlotState.EMPTY if tile.silent_since is not None and not rework:
+            parts = [phrase("no answer", view.language, f"{now - tile.silent_since:.0f}")]
+        case _ if rework and tile.share is None:
+            parts = [phrase("rework of", view.language, rework)]
         case SlotState.BURNING if tile.share is not None:
             parts = [_bar(tile.share, max(3, width - 6), unicode), f"{tile.share:4.0%}"]
         case SlotState.BURNING:
@@ -220,6 +227,8 @@ def _foot(tile: Tile, view: View, unicode: bool, width: int) -> str:
             parts = [f"{tile.earlier.when} #{tile.earlier.slot}", tile.called]
         case SlotState.OTHER_BATCH if tile.earlier:
             parts = [tile.earlier.batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
+        case SlotState.RESCAN if tile.slot in view.standing:
+            parts = [view.standing[tile.slot].error.code]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
             parts = [tile.code, tile.called]
         case _:
@@ -268,13 +277,16 @@ def _footer(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
     from rich.text import Text
 
     lines = [_batch(view, width, unicode), *_counts(view, now, width)]
-    if view.notice:
+    asked = asked_lines(view, now, width)
+    if asked:
+        lines += asked
+    elif view.notice:
         lines += [Text(line, style="bold") for line in wrapped(view.notice, width)]
     elif behind := behind_line(view.tally, view.language):
         lines += [Text(line, style="yellow") for line in wrapped(behind, width)]
     elif view.note:
         lines += [Text(line) for line in wrapped(view.note, width)]
-    return lines[:FOOTER_LINES]
+    return lines[: FOOTER_LINES + len(asked)]
 
 
 def _batch(view: View, width: int, unicode: bool) -> "Text":

@@ -30,6 +30,7 @@ class Trouble:
 
     error: BurnerError
     slots: tuple[str, ...]
+    """None where it is the station's."""
     waits: bool = False
     """The station waits until it is over, and goes on by itself."""
 
@@ -40,7 +41,7 @@ class Trouble:
 
     def where(self, language: Language) -> str:
         """`slot 3`, `slots 1–4, 7`."""
-        return slots_named(self.slots, language)
+        return slots_named(self.slots, language) if self.slots else phrase("station", language)
 
     @property
     def detail(self) -> str:

@@ -163,6 +163,15 @@ def try_name(connection: Connection, **claim: Any) -> str | None:
     return str(connection.execute(_HOLDER, name).one().unit_id)
 
 
+def holder(connection: Connection, unit_id: str, product_id: str, device_name: str) -> str:
+    """Which other unit has a name, since when and from where; empty when none has."""
+    name = {"device_name": device_name, "product_id": product_id}
+    claim = connection.execute(_HOLDER, name).one_or_none()
+    if claim is None or claim.unit_id == unit_id:
+        return ""
+    return _holder(connection, device_name, claim)
+
+
 def keep_place(connection: Connection, batch: str, unit_id: str, chain: int, intent: int) -> None:
     """The attempt that took the place passed."""
     _PASS.run(connection, **_holding(batch, unit_id, chain, intent))

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest import quotas
+from burner.manifest import claims, quotas, twins
 from burner.manifest.attempts import (
     ATTEMPTS,
     IS_OPEN,
@@ -169,6 +169,15 @@ class Reader:
             return UnitHistory()
         with self.connection() as connection:
             return history(connection, unit_id, product_id)
+
+    def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
+        """Which other unit has this serial number or name on record; empty when none has."""
+        with self.connection() as connection:
+            if serial and (it := twins.holder(connection, unit_id, product_id, "serial", serial)):
+                return it
+            if not device_name:
+                return ""
+            return claims.holder(connection, unit_id, product_id, device_name)
 
     def find(self, text: str) -> tuple[str, ...]:
         """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""

@@ -49,13 +49,20 @@ def _refuse(connection: Connection, attempt: Attempt, source: str, value: str, c
         # Two stations that read one value: the second sees what the first has written.
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:value, 0))")
         connection.execute(lock, {"value": f"{source} {value}"})
-    others = _OTHERS.run(connection, of_value=value, of_unit=attempt.unit_id).fetchall()
-    for unit_id, product_id in sorted(others):
-        if source == "serial" and product_id != attempt.product_id:
+    if found := holder(connection, attempt.unit_id, attempt.product_id, source, value):
+        raise BurnerError(code, found)
+
+
+def holder(connection: Connection, unit_id: str, product_id: str, source: str, value: str) -> str:
+    """Which other unit is known by an ID, since when and from where; empty when none is."""
+    others = _OTHERS.run(connection, of_value=value, of_unit=unit_id).fetchall()
+    for other, product in sorted(others):
+        if source == "serial" and product != product_id:
             continue
-        for life in standing(connection, unit_id, product_id):
+        for life in standing(connection, other, product):
             if life.attempt.get("ids", {}).get(source) == value:
-                raise BurnerError(code, belongs(value, unit_id, life))
+                return belongs(value, other, life)
+    return ""
 
 
 def standing(connection: Connection, unit_id: str, product_id: str) -> Iterator[Life]:

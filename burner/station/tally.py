@@ -11,9 +11,20 @@ from statistics import median
 
 from burner.errors import BurnerError
 from burner.model import Finished, Outcome, Step
-from burner.station.slot import SlotIs, SlotState, StationEvent
+from burner.station.events import SlotIs, SlotState, StationEvent
 
 STEPS = tuple(Step)
+
+UNSETTLED = (
+    SlotState.STARTING,
+    SlotState.SEEN,
+    SlotState.SCAN,
+    SlotState.RESCAN,
+    SlotState.BURNING,
+)
+"""A slot in these is not through with its board."""
+PASSED_OVER = "E315"
+"""A slot that was left out: nothing that failed."""
 
 ENOUGH_UNITS = 4
 """A slot is judged after this many units of its own."""
@@ -81,7 +92,7 @@ class Tally:
                 self.troubles[event.slot] = event.error
             elif event.state in (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH):
                 self.troubles.pop(event.slot, None)
-            if event.state not in (SlotState.BURNING, SlotState.SCAN, SlotState.STARTING):
+            if event.state not in UNSETTLED:
                 self._settle(self._tries.pop(event.slot, []))
 
     def _settle(self, tries: list[Finished]) -> None:
@@ -143,7 +154,8 @@ class Tally:
     def all_passed(self) -> bool:
         """Whether every board is a PASS of this batch, and no slot had a trouble of its own."""
         good = (SlotState.PASS, SlotState.KNOWN)
-        no_error = not self.troubles and not self.silent
+        silent = [unit for unit in self.silent if unit.code != PASSED_OVER]
+        no_error = not self.troubles and not silent
         return no_error and all(unit.state in good for unit in self.units)
 
     def per_hour(self, elapsed_s: float) -> float:

@@ -297,7 +297,7 @@ def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
-    assert "→ Find the label of the board in this slot. When the slot says SCAN" in text
+    assert "→ Find the label of the board in this slot and scan it." in text
     assert "by itself" not in text
     assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
 
