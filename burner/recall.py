@@ -6,8 +6,7 @@ from burner import reburn, verify
 from burner.devices import Device
 from burner.errors import BurnerError
 from burner.manifest.history import UnitHistory
-from burner.model import Attempt, Record, RegionClass
-from burner.otadata import burned_application
+from burner.model import Attempt, Record
 from burner.profile import Reburn
 from burner.reburn import Action, InFlash, OnRecord
 from burner.release import Release
@@ -38,23 +37,14 @@ def by_flash(device: Device, good: Record, release: Release) -> Action:
         BurnerError: E453 a frozen region differs; whatever reading raises.
     """
     differs = next((c for c in verify.regions(device, good) if not verify.passed([c])), None)
-    application = differs is None and _starts_as_burned(device, good, release)
+    recorded = good.attempt.regions
+    application = differs is None and verify.passed([verify.application(device, release, recorded)])
     key = application and verify.passed([verify.configuration(device, good, release)])
     row = reburn.by_flash(InFlash(frozen=differs is None, key=key, application=application))
     if row.action is Action.REFUSE:
         what = differs.what if differs else ""
         raise BurnerError(row.code, f"{good.attempt.unit_id}: {_where(good)}; {what} differs")
     return row.action
-
-
-def _starts_as_burned(device: Device, good: Record, release: Release) -> bool:
-    """Whether the application that starts is the one on record, also where it may change."""
-    if not verify.passed([verify.application(device, release)]):
-        return False
-    starts = burned_application(release.layout)
-    changing = (r for r in good.attempt.regions if r.kind is RegionClass.MUTABLE)
-    within = (r for r in changing if starts and starts.offset <= r.offset < starts.end)
-    return all(device.matches(region) for region in within)
 
 
 def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRecord:

@@ -108,7 +108,8 @@ def verify(
         release = None
     started = False
     if release is not None:
-        checks += [application(device, release), recorded_configuration(device, record, release)]
+        checks.append(application(device, release, record.attempt.regions))
+        checks.append(recorded_configuration(device, record, release))
         started = isinstance(release.carrier, AtCarrier) and isinstance(release, Release)
     if not started:
         device.boot(0.0, lambda _: True)
@@ -146,10 +147,20 @@ def _region(device: Device, region: Region) -> Check:
     return Check(what, Verdict.SAME if device.matches(region) else Verdict.DIFFERS)
 
 
-def application(device: Device, release: KeylessRelease) -> Check:
-    """Whether otadata selects the application that starts by what was burned."""
+def application(device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()) -> Check:
+    """Whether the application starts that was burned: otadata selects it, and it holds what is
+    recorded, also where the firmware may change it.
+    """
     table = release.layout.table
     partition, burned = table.otadata, otadata.burned_application(release.layout)
+    changed = (
+        region
+        for region in recorded
+        if region.kind is RegionClass.MUTABLE and table.at(region.offset) == burned
+        if not device.matches(region)
+    )
+    if burned and (region := next(changed, None)):
+        return Check(APPLICATION, Verdict.DIFFERS, f"{region.name} in {burned.name} is another one")
     if partition is None or burned is None:
         return Check(APPLICATION, Verdict.LEFT_OUT, "this partition table has no otadata")
     sectors = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from burner import otadata
+from burner import otadata, verify
 from burner.burn import Trial, burn
 from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
@@ -16,7 +16,7 @@ from burner.profile import Reburn
 from burner.release import Release, open_release
 from burner.secrets import Secret
 from tests.fakes import FakeBoard, FakeDevice
-from tests.images import app_image, write_product
+from tests.images import PRODUCT_ID, app_image, write_product
 from tests.one_slot import PLUG, SECRET, Line, ended, told
 
 UNIT, PRODUCT = "60:55:f9:00:00:01", "7QKX2MPD0C"
@@ -191,6 +191,41 @@ def test_a_returned_unit_that_was_updated_twice_is_burned_only_as_a_rework(
     assert ended(line.burn(FakeDevice(board), rework="returned")) == PASSED
 
 
+CARRIERS = {
+    "nvs": "{kind: nvs, preset: esp-qcloud, MORE}",
+    "raw": "{kind: raw, partition: store, fields: [{name: pid, type: 'char[11]', key: product_id},"
+    " {name: secret, type: 'char[33]', key: product_secret}], MORE}",
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
+def test_a_good_unit_with_another_key_in_a_mutable_partition_is_written(
+    line: Line, board: FakeBoard, tmp_path: Path, carrier: str
+) -> None:
+    made = changed(line, tmp_path, carrier=carrier.replace("MORE", "class: mutable"))
+    made.burn(FakeDevice(board))
+    made.burn(FakeDevice(board))
+    assert made.known
+    at = board.flash.bytes.index(PRODUCT_ID.encode())
+    board.flash.bytes[at] ^= 1
+    assert made.burn(FakeDevice(board)).result.written
+    assert holds(board, made.job.release.segments)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize(("after_boot", "known"), [("moved", True), ("kept", False)])
+def test_a_good_unit_without_its_key_is_known_where_the_firmware_moves_it(
+    line: Line, board: FakeBoard, tmp_path: Path, carrier: str, after_boot: str, known: bool
+) -> None:
+    more = f"class: mutable, after_boot: {after_boot}"
+    made = changed(line, tmp_path, carrier=carrier.replace("MORE", more))
+    made.burn(FakeDevice(board))
+    at = board.flash.bytes.index(PRODUCT_ID.encode())
+    board.flash.erase(at, 0x1000)
+    made.burn(FakeDevice(board))
+    assert made.known is known
+
+
 # -- another part, key, release, name --------------------------------------------------------------
 
 
@@ -275,10 +310,12 @@ def test_a_good_unit_whose_application_may_change_is_known_only_with_the_recorde
 ) -> None:
     """Found by the campaign: a stranger's application in a mutable region was KNOWN."""
     made = changed(line, tmp_path, images=images_with(", class: mutable"))
-    made.burn(FakeDevice(board))
+    first = made.burn(FakeDevice(board))
     made.burn(FakeDevice(board))
     assert made.known
     put(board, 0x10000, app_image("another"))
+    checks = verify.verify(FakeDevice(board), board.silicon, first, made.job.release)
+    assert [c.why for c in checks if not verify.passed([c])] == ["app in ota_0 is another one"]
     record = made.burn(FakeDevice(board))
     assert (ended(record), record.result.written) == (PASSED, True)
     assert holds(board, made.job.release.segments)
