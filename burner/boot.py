@@ -18,14 +18,20 @@ class BootSettings(Strict):
     """What the firmware prints when it starts well. Without any expectation nothing is awaited."""
 
     baud: Baud = 115200
-    """Bits per second of the application's console."""
+    """Bits per second of the application's console; the ESP8266's ROM and many of its
+    applications use 74880."""
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 5.0
+    """Seconds from the reset until every awaited line must have come. A unit whose lines have come
+    is not waited for any longer."""
     device_name: Capture | None = None
-    """Regular expression; its group is the name the firmware will use."""
+    r"""The line in which the firmware prints its name, as a regular expression of RE2; its one
+    group is the name, which must be the one on record (E603): `'device_name=([\w-]+)'`."""
     product_id: Capture | None = None
-    """Regular expression; its group is the ProductID the firmware found."""
+    r"""The line with the ProductID that the firmware found, as a regular expression of RE2; its one
+    group must be the product's (E604): `'product_id=(\w+)'`."""
     expect: tuple[Regex, ...] = ()
-    """Lines that must come, in any order."""
+    """Further lines that must come, in any order (E605), as regular expressions of RE2. Each may
+    match anywhere in a line: `[wifi ready]`."""
 
     @property
     def awaited(self) -> tuple[str, ...]:

@@ -49,28 +49,32 @@ class Checked(Strict):
     """A checksum over a run of fields; its own bytes count as zero where it lies among them."""
 
     algorithm: Algorithm
+    """Which one; docs/carriers.md says how each is computed."""
     first: str | None = None
-    """Name of a field; the struct's first where it is left out."""
+    """Name of the first field that it is over. Left out: the struct's first."""
     last: str | None = None
-    """Name of a field, included; the one before the checksum where it is left out."""
+    """Name of the last field that it is over. Left out: the one before the checksum."""
 
 
 class RawField(Strict):
     """One member of the struct: a type and where its value comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
+    """Of the member; other fields refer to it by this."""
     type: Annotated[str, AfterValidator(_field_type)]
     """`char[N]`, `bytes[N]`, `u8` to `u64`, `i8` to `i64`."""
     key: KeyValue | None = None
-    """char: the key's value."""
+    """For char: which value of the key it holds."""
     value: StrictInt | StrictStr | None = None
-    """A constant: text for char, hex for bytes (zeros where it is left out), or a number."""
+    """A constant: text for char, hex for bytes (left out: zeros), or a number. No placeholders
+    (E148)."""
     length_of: str | None = None
-    """Number: how long the text of another field is, without NUL."""
+    """For a number: how long the text of the field of this name is, without NUL."""
     checksum: Checked | None = None
-    """Number: a checksum."""
+    """For a number: a checksum over other fields."""
     terminated: bool = True
-    """char: the text leaves room for a NUL. False where the firmware takes the array whole."""
+    """For char: whether the text leaves room for a NUL. False where the firmware takes the array
+    whole."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -121,13 +125,17 @@ class RawSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind raw."""
 
     kind: Literal["raw"]
+    """A C struct at a place in flash."""
     partition: str = ""
-    """Left out where the chip has no partition table: an ESP8266 with an SDK of that kind."""
+    """The data partition that holds the struct. Left out where the chip has no partition table, as
+    an ESP8266 with the NONOS SDK or Arduino."""
     offset: Offset = 0
     """Of the struct from the start of the partition, 0xFF before it; without a partition from the
     start of the flash."""
     endian: Literal["little", "big"] = "little"
+    """Byte order of numbers; every ESP is little."""
     fields: Annotated[tuple[RawField, ...], Field(max_length=200)]
+    """The members of the struct in their order, packed: padding is written as `bytes[N]`."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -80,11 +80,12 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
 
 
 @profile.command()
-def schema() -> None:
+@click.option("--markdown", is_flag=True, help="Print every key in words instead.")
+def schema(markdown: bool) -> None:
     """Print the JSON Schema of profiles, for an editor's completion and checks."""
-    from burner.profile import Profile
+    from burner.cli import profile_schema
 
-    screen.say(_json(Profile.model_json_schema()))
+    screen.say(profile_schema.page().rstrip() if markdown else _json(profile_schema.schema()))
 
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
