@@ -5,7 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,7 +15,7 @@ from burner import __version__
 from burner.cli import language, screen, silence_stdout
 from burner.cli.signals import Reader, Signals
 from burner.errors import BurnerError, exit_code
-from burner.model import Finished, Mac, Outcome, Result, Step
+from burner.model import Finished, Outcome, Result, Step
 
 if TYPE_CHECKING:
     from burner.burn import Job, Trial
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from burner.release import Release
     from burner.station import SlotDevice, Station, StationEvent
     from burner.station.boards import Boards
-    from burner.station.labels import MetBoard
     from burner.station.router import Router
 
 FULL = ("E451", "E460")
@@ -107,6 +106,7 @@ class Run:
 
     def _router(self, slots: "Sequence[str]") -> "Router":
         from burner.cli.inputs import prepared_labels
+        from burner.station.on_record import LabelsOnRecord
         from burner.station.router import Router
 
         profile = self.release.profile
@@ -117,24 +117,8 @@ class Run:
             reasons=profile.rework.reasons,
             prefixes=self.slots.prefixes,
             labels=prepared_labels(self.slots) if labelled else None,
-            holder=self._holder,
+            check_record=LabelsOnRecord(self.ledger, profile),
         )
-
-    def _holder(self, board: "MetBoard", label: str) -> str:
-        """Which other unit is on record with what a label says; empty when none is."""
-        from burner.ids import from_label
-        from burner.naming import MAC_SOURCES, device_name
-
-        profile = self.release.profile
-        read: dict[str, str | Mac] = {**board.ids, **from_label(profile.identity, label)}
-        read |= {s: Mac.parse(str(v)) for s, v in read.items() if s in MAC_SOURCES}
-        name = ""
-        with suppress(BurnerError):  # a name that cannot be made is the unit's error, later
-            name = device_name(profile.name, read)
-        with suppress(BurnerError):  # a manifest that is away is waited for before the claim
-            serial = str(read.get("serial", ""))
-            return self.ledger.reader.holder(board.unit_id, profile.product.id, serial, name)
-        return ""
 
     def _record(self, slot: str, error: BurnerError) -> Finished | None:
         """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""

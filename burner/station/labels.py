@@ -23,6 +23,8 @@ class MetBoard:
     unit_id: str
     ids: Mapping[str, str]
     """Every ID that was read from it, by source."""
+    rework: bool = False
+    """Whether it is to be burned as a rework: its label may be another than on record."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class Scan:
     detail: str = ""
 
 
-Holder = Callable[[MetBoard, str], str]
-"""Says which other unit is on record with what a label says; empty when none is."""
+CheckRecord = Callable[[MetBoard, str], None]
+"""Compares a label with what is on record; raises BurnerError (E435, E438) when that forbids it."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,13 @@ class Labels:
 
     # -- scans -----------------------------------------------------------------------------------
 
-    def scanned(self, text: str, now: float, holder: Holder) -> tuple["Labels", Scan]:
-        """A label was scanned. `holder` asks the manifest."""
+    def scanned(self, text: str, now: float, check: CheckRecord) -> tuple["Labels", Scan]:
+        """A label was scanned. `check` asks the manifest."""
         try:
             slot = self._whose(text)
             if slot:
                 self._check_unused(slot, text)
-                self._check_record(slot, text, holder)
+                check(self._waiting[slot].board, text)
         except BurnerError as error:
             return self, Scan(self.asked, code=error.code, detail=error.detail)
         if not slot:
@@ -191,11 +193,6 @@ class Labels:
                 raise BurnerError("E434", f"{text}: slot {', '.join(there)}")
             if self._used.get(says, unit_id) != unit_id:
                 raise BurnerError("E434", f"{text}: unit {self._used[says]}")
-
-    def _check_record(self, slot: str, text: str, holder: Holder) -> None:
-        """Raises BurnerError (E435) for what another unit on record was given."""
-        if found := holder(self._waiting[slot].board, text):
-            raise BurnerError("E435", found)
 
     def _says(self, text: str) -> tuple[tuple[str, str], ...]:
         return tuple(read_label(text, self.settings).items())

@@ -33,7 +33,7 @@ from burner.station.events import (
 )
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
-from burner.station.labels import PATIENCE_S, Holder, Labels, MetBoard, Scan
+from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Scan
 from burner.station.rework import ReworkDialogue
 
 REPEAT_S = 2.0
@@ -58,7 +58,7 @@ class Router:
         reasons: Sequence[str] = (),
         prefixes: Sequence[str] = (),
         labels: LabelList | None = None,
-        holder: Holder = lambda _board, _label: "",
+        check_record: CheckRecord = lambda _board, _label: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nobody is asked yet.
@@ -69,14 +69,14 @@ class Router:
             reasons: for a rework; empty: the operator types one.
             prefixes: what scanners put before a code.
             labels: prepared ones. Nobody is asked then, so a wrong one is the unit's error.
-            holder: which other unit on record has what a label says.
+            check_record: whether a label agrees with what is on record.
             clock: seconds, monotonic.
         """
         self.emit: Callable[[StationEvent], None] = lambda _: None
         self.slots = tuple(slots)
         self._wanted = identity is not None
         self._reasons, self._prefixes = tuple(reasons), tuple(prefixes)
-        self._list, self._holder, self._clock = labels, holder, clock
+        self._list, self._check_record, self._clock = labels, check_record, clock
         patience_s = PATIENCE_S if labels is None else float("inf")
         self._labels = Labels(identity or IdentitySettings(), self.slots, patience_s)
         self._states = dict.fromkeys(slots, SlotState.STARTING)
@@ -168,7 +168,7 @@ class Router:
     def _take_prepared(self, line: str) -> None:
         if not line:
             return
-        labels, scan = self._labels.scanned(plain(line, self._prefixes), 0.0, self._holder)
+        labels, scan = self._labels.scanned(plain(line, self._prefixes), 0.0, self._check_record)
         if scan.code:
             raise BurnerError(scan.code, scan.detail)
         self._update(labels)
@@ -246,7 +246,7 @@ class Router:
         if not self._wanted:
             self.emit(Prompt("no label", (text,)))
             return
-        labels, scan = self._labels.scanned(text, now, self._holder)
+        labels, scan = self._labels.scanned(text, now, self._check_record)
         if not scan.slot:
             self.emit(Prompt("nobody asks", (text,)))
         elif scan.code:

@@ -163,8 +163,9 @@ class Slot:
         """One board, as often as the retry policy has it. Each try is an attempt of its own."""
         baud, ordered = self.baud, self.router.rework(self.name)
         for number in itertools.count(1):
-            ask = partial(self._label, baud, number)
-            trial = Trial(self.name, baud, number, ask, ordered or self.rework)
+            rework = ordered or self.rework
+            ask = partial(self._label, baud, number, bool(rework))
+            trial = Trial(self.name, baud, number, ask, rework)
             finished = self._one_try(burn_unit, trial)
             if finished is None:
                 return None
@@ -182,11 +183,13 @@ class Slot:
             baud = slower
         return finished
 
-    def _label(self, baud: int, number: int, unit_id: str, ids: Mapping[str, str]) -> str | None:
+    def _label(
+        self, baud: int, number: int, rework: bool, unit_id: str, ids: Mapping[str, str]
+    ) -> str | None:
         """In the middle of a try: the label of the unit that was met."""
-        leaving = Leaving(self)
+        board, leaving = MetBoard(unit_id, ids, rework), Leaving(self)
         label = self.router.label(
-            self.name, MetBoard(unit_id, ids), lambda: self.stopping.is_set() or leaving.is_over()
+            self.name, board, lambda: self.stopping.is_set() or leaving.is_over()
         )
         if label is not None:
             self._say(SlotState.BURNING, baud=baud, tries=number)

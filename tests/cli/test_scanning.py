@@ -127,22 +127,34 @@ def test_a_slot_is_chosen_and_a_label_that_names_its_board_finds_it(tmp_path: Pa
     assert named == {str(n): f"PLG000{n}" for n in (1, 2, 3)}
 
 
-def test_a_label_that_is_on_record_for_another_unit_is_asked_again_and_fails_nobody(
+def test_a_label_that_does_not_agree_with_the_record_is_asked_again_and_fails_nobody(
     tmp_path: Path,
 ) -> None:
-    source = product(tmp_path, SERIAL_ONLY)
-    first = Operator(tmp_path, source, "--bench", "sim:1")
-    first.until(asks())
-    first.scans("SN:PLG0001")
-    assert first.ends()["exit_code"] == 0
-    second = Operator(tmp_path, source, "--bench", "sim:1,seed=2")
-    second.until(asks())
-    second.scans("SN:PLG0001")
-    refused = second.until(lambda line: line["event"] == "waiting")
-    assert (refused["code"], refused["slot"]) == ("E435", "1")
-    assert "PLG0001: " + str(mac_for(1, 0)) in refused["detail"]
-    second.scans("SN:PLG0002")
-    assert second.ends()["counts"] | {"PASS": 1, "FAIL": 0} == second.lines[-1]["counts"]
+    source, first = product(tmp_path, SERIAL_ONLY), str(mac_for(1, 0))
+    monday = Operator(tmp_path, source, "--bench", "sim:1,keep=flash")
+    monday.until(asks())
+    monday.scans("SN:PLG0001")
+    assert monday.ends()["exit_code"] == 0
+    tuesday = Operator(tmp_path, source, "--bench", "sim:2,keep=flash")
+
+    def is_refused(text: str) -> tuple[str, str, str]:
+        tuesday.scans(text)
+        line = tuesday.until(lambda line: line["event"] == "waiting")
+        return line["slot"], line["code"], line["detail"]
+
+    tuesday.until(asks("1"))
+    assert is_refused("SN:PLG0002") == ("1", "E438", "PLG0001, PLG0002")
+    tuesday.presses("2")
+    tuesday.until(asks("2"))
+    slot, code, detail = is_refused("SN:PLG0001")
+    assert (slot, code) == ("2", "E435")
+    assert f"PLG0001: {first}" in detail
+    time.sleep(2)
+    tuesday.scans("SN:PLG0002")
+    tuesday.until(asks("1"))
+    tuesday.scans("SN:PLG0001")
+    counts = tuesday.ends()["counts"]
+    assert (counts["PASS"], counts["KNOWN"], counts["FAIL"], counts["ERROR"]) == (1, 1, 0, 0)
 
 
 def test_a_dead_board_that_is_announced_is_on_record_and_in_the_report(tmp_path: Path) -> None:

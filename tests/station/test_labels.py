@@ -7,6 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, LabelSettings, SerialSettings
 from burner.station.labels import PATIENCE_S, Labels, MetBoard, Scan
 
@@ -29,8 +30,12 @@ def label(serial: int, of_board: int = 0) -> str:
     return f"S{serial}" + (f" MAC:0000{of_board:02X}" if of_board else "")
 
 
-def nobody(_board: MetBoard, _label: str) -> str:
-    return ""
+def nobody(_board: MetBoard, _label: str) -> None:
+    """Nothing is on record."""
+
+
+def somebody(_board: MetBoard, text: str) -> None:
+    raise BurnerError("E435", f"{text} is B's")
 
 
 def fixture(**boards: int) -> Labels:
@@ -143,7 +148,7 @@ def test_a_unit_that_passed_may_come_again_with_its_own_label() -> None:
 
 
 def test_a_label_that_is_on_record_for_another_unit_is_asked_for_again() -> None:
-    state, scan = fixture(s1=1).scanned(label(1), 0.0, lambda _board, text: f"{text} is B's")
+    state, scan = fixture(s1=1).scanned(label(1), 0.0, somebody)
     assert (scan.slot, scan.code, scan.detail) == ("1", "E435", "S1 is B's")
     assert state.asked == "1"
 
@@ -195,9 +200,10 @@ class Fixture(RuleBasedStateMachine):
         self.recorded = {"S9": mac(9)}
         self.asked_before = ""
 
-    def holder(self, met: MetBoard, text: str) -> str:
+    def check(self, met: MetBoard, text: str) -> None:
         unit = self.recorded.get(text.split(maxsplit=1)[0], met.unit_id)
-        return "" if unit == met.unit_id else unit
+        if unit != met.unit_id:
+            raise BurnerError("E435", unit)
 
     @rule(slot=st.sampled_from(SLOTS), number=st.integers(1, 9))
     def comes(self, slot: str, number: int) -> None:
@@ -246,7 +252,7 @@ class Fixture(RuleBasedStateMachine):
     def is_scanned(self, serial: int, names: int) -> None:
         text, asked = label(serial, names), self.state.asked
         before = self.state
-        self.state, scan = self.state.scanned(text, self.now, self.holder)
+        self.state, scan = self.state.scanned(text, self.now, self.check)
         if not scan.label:
             assert self.state == before
             assert scan.slot == asked
