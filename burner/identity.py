@@ -152,7 +152,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
         if not patterns.fullmatch(settings.serial.pattern, serial):
-            raise BurnerError("E440", f"serial number {quoted(serial[:60])}")
+            raise BurnerError("E440", quoted(serial[:60]))
         ids["serial"] = serial
     return ids
 

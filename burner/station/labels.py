@@ -174,11 +174,11 @@ class Labels:
         if fits:
             if self.asked in fits:
                 return self.asked
-            raise BurnerError("E436", f"{text}: slots {', '.join(fits)}")
+            raise BurnerError("E436", f"{text}: #{', #'.join(fits)}")
         if not self.asked:
             return ""
         if self.asked not in self._waiting:
-            raise BurnerError("E437", self.asked)
+            raise BurnerError("E437", f"#{self.asked}")
         if named[self.asked] is False:
             check_label(text, self.settings, self._waiting[self.asked].board.ids)
         return self.asked
@@ -190,9 +190,9 @@ class Labels:
         for says in self._says(text):
             there = [s for s in others if says in self._says(self._given[s].label)]
             if there:
-                raise BurnerError("E434", f"{text}: slot {', '.join(there)}")
+                raise BurnerError("E434", f"{text}: #{', #'.join(there)}")
             if self._used.get(says, unit_id) != unit_id:
-                raise BurnerError("E434", f"{text}: unit {self._used[says]}")
+                raise BurnerError("E434", f"{text}: {self._used[says]}")
 
     def _says(self, text: str) -> tuple[tuple[str, str], ...]:
         return tuple(read_label(text, self.settings).items())

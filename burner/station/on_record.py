@@ -36,7 +36,7 @@ class LabelsOnRecord:
         if other:
             raise BurnerError("E435", other)
         if own and not board.rework and name and own.attempt.device_name != name:
-            raise BurnerError("E438", f"{own.attempt.device_name}, {name}")
+            raise BurnerError("E438", f"{own.attempt.device_name} ≠ {name}")
 
     def _name(self, board: MetBoard, said: dict[str, str]) -> str:
         """The name that the board would get; empty while it cannot be made."""

@@ -130,7 +130,7 @@ class Slot:
         Raises:
             BurnerError: E7.
         """
-        recorded = self.record(self.name, BurnerError("E315", f"for {seconds:.0f} s"))
+        recorded = self.record(self.name, BurnerError("E315", f"{seconds:.0f} s"))
         if recorded:
             self.emit(recorded)
             self.empty()

@@ -143,7 +143,7 @@ def test_a_label_that_does_not_agree_with_the_record_is_asked_again_and_fails_no
         return line["slot"], line["code"], line["detail"]
 
     tuesday.until(asks("1"))
-    assert is_refused("SN:PLG0002") == ("1", "E438", "PLG0001, PLG0002")
+    assert is_refused("SN:PLG0002") == ("1", "E438", "PLG0001 ≠ PLG0002")
     tuesday.presses("2")
     tuesday.until(asks("2"))
     slot, code, detail = is_refused("SN:PLG0001")
