@@ -51,6 +51,8 @@ AskLabel = Callable[[str, Mapping[str, str]], str | None]
 the station stops. May raise BurnerError (E43x, E44x).
 """
 
+PRINTS_SECRET = "E625"  # noqa: S105 - a code, not a password
+"""A warning: the unit is as the release wants it, and the release is wrong."""
 WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
 
 
@@ -328,7 +330,7 @@ class _Way:
         step = self._step
         self.enter(Step.RECORD)
         if self.device.printed_secret:
-            self.evidence["warnings"] = ["E625"]
+            self.evidence["warnings"] = [PRINTS_SECRET]
         return Result(
             outcome=outcome,
             step=step,

@@ -14,7 +14,7 @@ from burner.cli.troubles import Trouble
 from burner.cli.view import RESTING, View
 from burner.cli.words import phrase, state_word
 from burner.errors import Language
-from burner.model import Note, Waiting
+from burner.model import Finished, Note, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.events import LabelScanned, Prompt, ReworkOrdered, ScannerIs, Typing
 from burner.visible import seen
@@ -39,6 +39,9 @@ def told(view: View, event: StationEvent) -> str | None:
         return view.note
     if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs):
         return _of_input(view, event)
+    if isinstance(event, Finished) and event.warnings:
+        warned = (view.warned[event.slot, code] for code in event.warnings)
+        return "\n".join(f"{t.where(view.language)}  {_words(t, view.language)}" for t in warned)
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]

@@ -12,9 +12,11 @@ from burner.cli.desk import operator_option, station_option
 from burner.cli.manifest_verify import key_option, trust
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
-from burner.errors import BurnerError
+from burner.errors import BurnerError, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from burner.manifest.batches import BatchStatus
     from burner.manifest.checks.verify import Verdict
     from burner.manifest.ledger import Ledger
@@ -82,16 +84,19 @@ def status(
     With --since or --until, how the units stand that were tried then, by those attempts.
     """
     from burner.manifest.batches import status as stand
+    from burner.manifest.batches import warned
     from burner.manifest.reader import Reader
     from burner.report import audit
 
     with Reader.open(manifest) as reader:
         found = stand(reader, batch, since, until)
+        warnings = warned(reader, batch)
         audited = audit.recorded(reader, batch) if as_json else None
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
         units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
         text = {"batch": batch, "state": found.state, **found.counts(), "changed": found.changed}
+        text["warnings"] = warnings
         text["units"] = {**units, "scrap": found.scrapped}
         text["release"] = {"allowed": found.release_allowed, "made": found.release_made}
         text["audit"] = audit.plain(audited) if audited else None
@@ -103,6 +108,7 @@ def status(
         _say_bad(found)
         return
     _say_units(found)
+    _say_warnings(warnings)
     for each in found.changed:
         screen.warn(f"changed after the close: {each}")
     if found.release_allowed is not None:
@@ -122,6 +128,13 @@ def _say_bad(found: "BatchStatus") -> None:
     for what, units in named:
         if units:
             screen.say(f"{len(units)} {what}: {', '.join(units)}")
+
+
+def _say_warnings(warnings: "Mapping[str, int]") -> None:
+    """What was seen of good units all the same; a code of a newer burner is named alone."""
+    for code, units in warnings.items():
+        row = table().get(code)
+        screen.warn(f"{units} units: {code} {row.sentence(language()) if row else ''}".rstrip())
 
 
 @click.command()

@@ -7,8 +7,8 @@ from enum import IntEnum
 from burner.errors import BurnerError, Fault, Language
 from burner.phrases import phrase
 
-STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613"})
-"""Errors of one unit whose remedy is to stop the batch or the product."""
+STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613", "E625"})
+"""Errors seen on one unit whose remedy is to stop the batch or the product."""
 
 
 class Weight(IntEnum):

@@ -100,6 +100,8 @@ class View:
     tally: Tally = field(default_factory=Tally)
     standing: dict[str, Trouble] = field(default_factory=dict)
     """The last error of each slot that still stands, the newest last."""
+    warned: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    """By slot and code: what was seen of a unit and is the product's fault. Stands to the end."""
     notes: dict[str, str] = field(default_factory=dict)
     """What is worth reading of a slot and is no error, the newest last."""
     rework: dict[str, str] = field(default_factory=dict)
@@ -200,7 +202,7 @@ class View:
     @property
     def troubles(self) -> Sequence[Trouble]:
         """Every error that stands, the worst first."""
-        return worst_first(self.standing.values())
+        return worst_first((*self.warned.values(), *self.standing.values()))
 
     @property
     def note(self) -> str:
@@ -212,6 +214,8 @@ class View:
         tile.unit_id = attempt.unit_id or tile.unit_id
         tile.device_name = attempt.device_name or tile.device_name
         tile.code = event.code
+        for code in event.warnings:
+            self.warned[tile.slot, code] = Trouble(BurnerError(code), (tile.slot,))
         tile.seconds = None if event.known else result.seconds
         if event.known:
             tile.seconds = 0.0

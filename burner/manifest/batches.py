@@ -19,11 +19,11 @@ from burner.manifest.chain import Kind, Row
 from burner.manifest.claims import CLOSED, OPEN
 from burner.manifest.desk import Correction
 from burner.manifest.given import decided
-from burner.manifest.reader import Reader
+from burner.manifest.reader import Filter, Reader
 from burner.manifest.standing import WHOLE, Window, changed, closing_of, standing
 from burner.manifest.tables import batches, chains, records
 from burner.manifest.writer import Writer
-from burner.model import Outcome
+from burner.model import Outcome, warnings_in
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,15 @@ class BatchStatus:
             "scrap": len(self.scrapped),
             "void": len(self.voided),
         }
+
+
+def warned(reader: Reader, batch: str) -> dict[str, int]:
+    """Code of a warning → units of the batch in one of whose attempts it is on record."""
+    units: dict[str, set[str]] = {}
+    for attempt in reader.elements(Filter(batch=batch, manifest=reader.manifest)):
+        for code in warnings_in(attempt["evidence"]):
+            units.setdefault(code, set()).add(attempt["unit_id"])
+    return {code: len(found) for code, found in sorted(units.items())}
 
 
 def status(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from statistics import median
 
 from burner.errors import BurnerError
@@ -63,6 +64,8 @@ class Unit:
     """Batch of that record."""
     other_batch: bool = False
     """Known, and not a unit of the batch that is burned."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what was seen in any of its tries and does not judge it."""
 
     @property
     def state(self) -> SlotState:
@@ -107,7 +110,11 @@ class Tally:
         elif not unit.known:  # one unit handled twice is one unit; its first try stays its first
             first = unit.first if before.first is None else before.first
             self.units[self.units.index(before)] = replace(
-                unit, tries=unit.tries + before.tries, first=first, started=before.started
+                unit,
+                tries=unit.tries + before.tries,
+                first=first,
+                started=before.started,
+                warnings=_each_once(before.warnings, unit.warnings),
             )
 
     def _before(self, unit: Unit) -> Unit | None:
@@ -135,6 +142,11 @@ class Tally:
             SlotState.ABORTED,
         )
         return {state: counted[state] for state in ends}
+
+    @property
+    def warnings(self) -> Mapping[str, int]:
+        """Code of a warning → units of which it was seen."""
+        return Counter(code for unit in (*self.units, *self.silent) for code in unit.warnings)
 
     @property
     def passed(self) -> int:
@@ -200,7 +212,12 @@ def _unit(tries: list[Finished]) -> Unit:
         station=attempt.station,
         batch=attempt.batch,
         other_batch=last.other_batch,
+        warnings=_each_once(*(tried.warnings for tried in tries)),
     )
+
+
+def _each_once(*codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(codes)))
 
 
 def _judges(tried: Finished) -> bool:
