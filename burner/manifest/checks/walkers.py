@@ -10,13 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from burner.child_environment import child_environment
 from burner.errors import BurnerError
 from burner.manifest.chain import Flaw
 from burner.manifest.checks.walk import Stretch, Walked, walk
@@ -62,17 +62,16 @@ def _start(where: Place, stretches: Sequence[Stretch], lines: Lines) -> "subproc
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=_environment(),
+        env=child_environment("XDG_STATE_HOME", *_of_libpq()),
     )
     work = {"url": where.url, "stretches": [asdict(stretch) for stretch in stretches]}
     Thread(target=_talk, args=(process, json.dumps(work), lines), daemon=True).start()
     return process
 
 
-def _environment() -> dict[str, str]:
-    """Ours, with this very burner first: no module comes from the current folder (`-P`)."""
-    path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+def _of_libpq() -> list[str]:
+    """What a PostgreSQL server may be reached by, beside its URL."""
+    return [name for name in os.environ if name.startswith("PG")]
 
 
 def _talk(process: "subprocess.Popen[str]", work: str, lines: Lines) -> None:
