@@ -7,6 +7,7 @@ from burner import patterns
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, SerialSettings
 from burner.model import Silicon
+from burner.secret_search import broken_where_removed
 from burner.visible import quoted
 
 KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
@@ -127,7 +128,8 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
         BurnerError: E431 no line holds one, E432 two lines disagree, E430.
     """
     line = settings.line or ""
-    matches = [match for text in lines if (match := patterns.search(line, text))] if line else []
+    texts = map(broken_where_removed, lines)
+    matches = [match for text in texts if (match := patterns.search(line, text))] if line else []
     found = {match[1] or "" for match in matches}
     if not found:
         raise BurnerError("E431", line)
@@ -180,7 +182,8 @@ def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) ->
 
 
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:
-    match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
+    said = broken_where_removed(text)
+    match = patterns.fullmatch(settings.label.pattern, said) if settings.label else None
     if not match:
         raise BurnerError("E440", quoted(text[:80]))
     return match

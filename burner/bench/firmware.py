@@ -7,6 +7,7 @@ secret is printed by the fault `prints-secret` alone.
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import IntEnum
 from math import inf
 from typing import NamedTuple
@@ -129,10 +130,12 @@ def _bytes(said: str | bytes) -> bytes:
 def secret_lines(silicon: Silicon, step: At) -> Iterator[bytes]:
     """What the fault `prints-secret` prints at this step; nothing without it or without a key."""
     fault = silicon.faults.prints_secret_at(step)
-    if fault and (table := _table(silicon.flash)):
-        found = keys.find(_running(silicon, table, _slot(silicon.flash, table)))
-        if found and found.secret:
-            yield from printed(found.secret.encode(), fault.form)
+    table = _table(silicon.flash) if fault else None
+    if fault and table:
+        with suppress(BootError):  # half a flash
+            found = keys.find(_running(silicon, table, _slot(silicon.flash, table)))
+            if found and found.secret:
+                yield from printed(found.secret.encode(), fault.form)
 
 
 def _running(silicon: Silicon, table: PartitionTable, slot: Partition) -> keys.Running:
@@ -176,6 +179,7 @@ def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> It
     yield from secret_lines(silicon, At.BOOT)
     yield _says(unit, keys.find(_running(silicon, table, slot)))
     yield from unit.firmware.lines
+    yield from secret_lines(silicon, At.BOOT)
 
 
 def _says(unit: UnitSpec, found: keys.Found | None) -> str:
