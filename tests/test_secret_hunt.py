@@ -149,7 +149,8 @@ STARTS: Mapping[str, str] = {
 
 def left_behind(home: Path) -> list[Path]:
     """Every file but the flash of simulated units, where the secret belongs."""
-    return [path for path in home.rglob("*") if path.is_file() and path.suffix != ".flash"]
+    files = (path for path in home.rglob("*") if path.is_file())
+    return [path for path in files if home / "flash" not in path.parents]
 
 
 def leaking_files(home: Path) -> list[Path]:
