@@ -86,6 +86,7 @@ _SETTINGS: Mapping[FaultKind, Callable[[random.Random, str], Mapping[str, object
     FaultKind.WRONG_CHIP: lambda rng, chip: {"chip": rng.choice([c for c in CHIPS if c != chip])},
     FaultKind.FLASH_SIZE: lambda rng, _: {"size": rng.choice((2, 4)) << 20},
     FaultKind.SLOW_ERASE: lambda rng, _: {"factor": rng.choice((5.0, 50.0))},
+    FaultKind.PRINTS_SECRET: lambda rng, _: {"step": rng.choice(list(At))},
     FaultKind.LATE_RESET: lambda rng, _: {"seconds": rng.choice((0.1, 0.3, 2.0))},
 }
 

@@ -24,7 +24,7 @@ from tests.campaign.products import Made, Product
 from tests.campaign.slot import InlineEsp, InlineLog, Socket, WatchedChip
 from tests.campaign.units import Unit
 from tests.images import PRODUCT_ID
-from tests.test_secret_hunt import shapes
+from tests.secret_shapes import leaks
 
 POOL = 16
 """Units that come back; others are seen no more."""
@@ -193,7 +193,7 @@ class Campaign:
         elif not record.result.written:
             wrong += check.not_written(seen)
         said = repr(events).encode()
-        wrong += [f"the secret is in its events as {len(s)} bytes" for s in _SHAPES if s in said]
+        wrong += [f"the secret is in its events: {shape}" for shape in _leaks(said)]
         self._insist(wrong, unit)
 
     def _insist(self, wrong: list[str], unit: Unit) -> None:
@@ -289,10 +289,8 @@ class Campaign:
     def _no_secret(self) -> None:
         for path in self._left_behind():
             data = path.read_bytes()
-            if found := [shape for shape in _SHAPES if shape in data]:
-                raise DiffersError(
-                    f"seed {self.seed}: the secret is in {path.name}, {len(found)} ×"
-                )
+            if found := _leaks(data):
+                raise DiffersError(f"seed {self.seed}: the secret is in {path.name}: {found}")
 
     def _left_behind(self) -> Iterator[Path]:
         """Every file but the products' own and the units' flashes."""
@@ -302,8 +300,11 @@ class Campaign:
 
 
 _KEYS = (products.KEY, products.OTHER_KEY)
-_SHAPES = tuple(shape for key in _KEYS for shape in shapes(key))
 _ENDS = (Outcome.PASS, Outcome.ABORTED)
+
+
+def _leaks(data: bytes) -> list[str]:
+    return [shape for key in _KEYS for shape in leaks(data, key)]
 
 
 def _row(outcomes: Counter[str]) -> str:
