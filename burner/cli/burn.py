@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import language, options, screen
-from burner.cli.desk import plain_line
+from burner.cli.desk import no_key_of, plain_line
 from burner.cli.run import Run, Wish
 
 if TYPE_CHECKING:
@@ -92,8 +92,9 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         with Ledger.open(
             wish.manifest, slots.station, signer=signer, every=every, remembers=real
         ) as ledger:
-            _warn(wish, made_otherwise(release, ledger))
-            order = _order(wish, release, ledger, person)
+            keyless = no_key_of([slots.station]) if signer is None else []
+            _warn(wish, [*keyless, *made_otherwise(release, ledger)])
+            order = _order(wish, release, ledger, slots.station, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
 
@@ -122,11 +123,17 @@ def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     return accepted(found, profile.accept)
 
 
-def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":
+def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, person: bool) -> "Order":
     from burner.canonical import canonical
     from burner.cli.order import take_order
+    from burner.manifest.open_batches import open_batches
 
     product = release.profile.product
+    facts = {
+        "profile": release.profile.title,
+        "release_digest": release.digest,
+        "product_id": product.id,
+    }
     order = take_order(
         product.name,
         wish.batch,
@@ -134,16 +141,13 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         wish.quantity,
         ask=person,
         is_new=lambda batch: ledger.batch(batch) is None,
+        going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
     )
-    if not wish.as_json and not person and not (wish.batch and wish.operator):
-        from burner.cli.words import phrase
-
-        screen.warn(phrase("chosen", language()).format(order.batch, order.operator))
+    if not wish.as_json and not person:
+        _say_what_was_chosen(wish, order, ledger)
     ledger.open_batch(
         order.batch,
-        profile=release.profile.title,
-        release_digest=release.digest,
-        product_id=product.id,
+        **facts,
         planned=order.quantity,
         quantity=release.profile.quantity,
         operator=order.operator,
@@ -151,3 +155,13 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         key=release.key_fingerprint,
     )
     return order
+
+
+def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
+    """Aloud, where nobody was asked."""
+    from burner.phrases import phrase
+
+    if not (wish.batch and wish.operator):
+        screen.warn(phrase("chosen", language(), order.batch, order.operator))
+    if order.quantity is None and ledger.batch(order.batch) is None:
+        screen.warn(phrase("chosen new", language(), order.batch))

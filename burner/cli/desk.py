@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from burner.cli import language
+from burner.errors import BurnerError, Finding
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from burner.manifest.ledger import Ledger
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,6 +57,27 @@ def desk_ledger(manifest: str, station: str) -> "Ledger":
 
     must_exist(place(manifest))
     return Ledger.open(manifest, station)
+
+
+def no_key_of(stations: "Iterable[str]") -> list[Finding]:
+    """A warning for each station that has no signing key on this computer."""
+    from burner.phrases import phrase
+
+    found = phrase("no signing key on this computer", language())
+    return [
+        Finding("E750", station, found, "", warning=True)
+        for station in stations
+        if not _has_key(station)
+    ]
+
+
+def _has_key(station: str) -> bool:
+    from burner.manifest.signing import keys
+
+    try:
+        return keys.current(station) is not None
+    except BurnerError:  # one that is damaged is told by whoever signs with it
+        return True
 
 
 def is_path(text: str) -> bool:

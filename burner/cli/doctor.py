@@ -49,7 +49,7 @@ def doctor(
 
     Burns nothing, and makes no file. Exit status 4 if anything must be mended first.
     """
-    checks = [*_computer(manifest, logs), _manifest(manifest)]
+    checks = [*_computer(manifest, logs), _manifest(manifest), _key(station_file)]
     if source is not None:
         checks += _source(source, secret)
     checks += _slots(ports, station_file, bench, expected)
@@ -94,6 +94,7 @@ def _worker() -> "Check":
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
     from burner.manifest.database import place
+    from burner.manifest.first_use import is_empty
     from burner.manifest.local.remembered import Remembered
     from burner.manifest.reader import Reader
     from burner.station import health
@@ -105,15 +106,39 @@ def _manifest(manifest: str) -> "Check":
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError("E706", manifest))
     try:
-        remembered = Remembered(place(manifest))
-        if "://" not in manifest and not Path(manifest).exists():
+        where = place(manifest)
+        remembered = Remembered(where)
+        missing = where.path is not None and not where.path.exists()
+        if missing or is_empty(where):
             remembered.expect("")
-            return health.fine(what, f"{manifest} will be made")
+            there = "is not there yet" if missing else "is empty"
+            return health.fine(what, f"{where} {there}: it is made at the first use")
         with Reader.open(manifest) as reader:
             remembered.expect(reader.manifest)
-            return health.fine(what, f"{manifest}, {reader.count()} attempts")
+            return health.fine(what, f"{where}, {reader.count()} attempts")
     except BurnerError as error:
         return health.failed(what, error)
+
+
+def _key(station_file: Path | None) -> "Check":
+    """Does the station sign its records?"""
+    from burner.cli.slots import station_id
+    from burner.manifest.signing import keys
+    from burner.station import health
+    from burner.station.map import load_station
+
+    what, name = "signing key", None
+    if station_file:
+        with suppress(BurnerError):  # told where the slots are
+            name = load_station(station_file).station
+    station = station_id(name)
+    try:
+        if key := keys.current(station):
+            kept = keys.protection(station)
+            return health.fine(what, f"{key.id} of {station}, kept by {kept}")
+    except BurnerError as error:
+        return health.failed(what, error)
+    return health.Check(what, health.State.WARN, station, "E750")
 
 
 def _last_record(manifest: str) -> datetime | None:

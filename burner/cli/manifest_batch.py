@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import language, screen
-from burner.cli.desk import operator_option, station_option
+from burner.cli.desk import no_key_of, operator_option, station_option
 from burner.cli.manifest_verify import key_option, trust
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
@@ -86,11 +86,13 @@ def status(
     from burner.manifest.batches import status as stand
     from burner.manifest.batches import warned
     from burner.manifest.reader import Reader
+    from burner.manifest.signing.unsigned import unsigned_stations
     from burner.report import audit
 
     with Reader.open(manifest) as reader:
         found = stand(reader, batch, since, until)
         warnings = warned(reader, batch)
+        keyless = no_key_of(unsigned_stations(reader, batch))
         audited = audit.recorded(reader, batch) if as_json else None
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
@@ -99,9 +101,11 @@ def status(
         text["warnings"] = warnings
         text["units"] = {**units, "scrap": found.scrapped}
         text["release"] = {"allowed": found.release_allowed, "made": found.release_made}
+        text["without_key"] = [each.place for each in keyless]
         text["audit"] = audit.plain(audited) if audited else None
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
+    screen.findings(keyless, language(), screen.warn)
     screen.say(f"batch {batch} is {found.state}: {found.profile}, {found.attempts} attempts")
     if since or until:
         screen.say(f"of those tried then: {len(found.passed)} pass, {len(found.scrapped)} scrap")

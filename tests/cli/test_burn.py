@@ -41,7 +41,9 @@ def test_a_batch_of_two_passes_and_is_on_record(tmp_path: Path) -> None:
 def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
     for app in (app_image(), app_image("changed")):
         ran = burn(tmp_path, "--bench", "sim:1", profile=write_product(tmp_path, app=app))
-    warnings = [line for line in ran.lines if line["event"] == "warning"]
+    told = [line for line in ran.lines if line["event"] == "warning"]
+    assert [line["place"] for line in told if line["code"] == "E750"] == [station_id()]
+    warnings = [line for line in told if line["code"] != "E750"]
     assert [set(w) - {"at"} for w in warnings] == [{"event", "code", "place", "found", "allowed"}]
     assert (warnings[0]["code"], "had another part app" in warnings[0]["found"]) == ("E188", True)
 
@@ -305,7 +307,7 @@ def test_a_whole_shift_in_chinese_shows_no_english(tmp_path: Path) -> None:
         child.expect(pexpect.EOF)
         child.close()
         shown += child.before
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.", " ", shown)
+    plain = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.", " ", shown).split())
     for word in ("合格", "不良", "工位故障", "其他批次", "烧录中", "E601", "E301", "E401"):
         assert word in "".join(plain.split())
     known = ("plug-c3", "WO-1", "WO-2", "li", station_id(), *names_in(tmp_path))

@@ -9,7 +9,6 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.signing import keys
 from burner.manifest.signing.keys import PublicKey, Signer
 from tests.manifest.forging import a_chain
-from tests.manifest.postgres import Server, why_not
 from tests.manifest.records import Ticking, burned, open_batch
 
 
@@ -24,17 +23,6 @@ def ledger(path: Path) -> Iterator[Ledger]:
     with Ledger.open(path, "line1", Ticking()) as opened:
         open_batch(opened, planned=3)
         yield opened
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server, started once."""
-    if reason := why_not():
-        pytest.skip(reason)
-    started = Server()
-    started.start()
-    yield started
-    started.remove()
 
 
 @pytest.fixture(scope="module")
