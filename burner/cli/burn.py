@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
-@click.option("--batch", metavar="ID", help="Work order; asked, or product and date.")
+@click.option(
+    "--batch", metavar="ID", help="Work order; asked, or the one open here, or product and date."
+)
 @click.option("--operator", metavar="ID", help="Who works here; asked, or the login name.")
 @click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
 @click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     callback=plain_line,
     help="Burn known units again, and why.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
 @options.lang_option
