@@ -1,6 +1,5 @@
 """`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ import click
 
 from burner.cli import language, options, screen
 from burner.cli.desk import no_key_of, plain_line
-from burner.cli.run import Run, Wish
+from burner.cli.run import Run, Wish, print_event
 
 if TYPE_CHECKING:
     from burner.cli.order import Order
@@ -79,7 +78,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
 
     person = is_person() and not wish.yes and not wish.as_json
     if wish.as_json:
-        screen.say(json.dumps(start_json()))
+        print_event(start_json())
     stock, search = Stock(), SecretSearch()
     with warm_devices(slots, wish.logs, stock, search) as devices:
         ask = asks_product_secret(wish.source.name) if person else None
@@ -110,7 +109,7 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         del told["warning"]
         if not finding.accepted:
             del told["accepted"]
-        screen.say(json.dumps(told, ensure_ascii=False))
+        print_event(told)
 
 
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":

@@ -237,24 +237,25 @@ class Run:
             screen.say(f"  {hint}")
 
 
-class JsonLines:
-    """Prints events for a script; when the script is gone, nothing more, and burning goes on."""
+def print_event(event: "Mapping[str, object]") -> None:
+    """A line for a script; when the script is gone, nothing more, and burning goes on."""
+    try:
+        screen.say(json.dumps(event, ensure_ascii=False))
+        sys.stdout.flush()
+    except OSError:
+        silence_stdout()
 
-    def __init__(self) -> None:
-        self._gone = False
+
+class JsonLines:
+    """Prints events for a script."""
 
     def show(self, event: "StationEvent") -> None:
         """One event as a line, if it is worth one."""
         from burner.cli.summary import event_json
 
         said = event_json(event)
-        if said is None or self._gone:
-            return
-        try:
-            screen.say(json.dumps(said, ensure_ascii=False))
-            sys.stdout.flush()
-        except OSError:
-            self._gone = True
+        if said is not None:
+            print_event(said)
 
     def say(self, what: str) -> None:
         """What people read only."""
