@@ -20,6 +20,8 @@ from burner.visible import seen
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from burner.cli.bigword import Large
+
 Item = TypeVar("Item")
 Advance = Callable[[int], None]
 """Tells a progress bar how much more is done."""
@@ -60,6 +62,25 @@ def _beside(text: str, style: str = "", head: str = "") -> None:
 
     line = Text.assemble((head, "bold" if head == ARROW else "bold red"), (seen(text), style))
     console(stderr=True).print(line)
+
+
+def large(drawn: "Large", word: str, style: str) -> None:
+    """A word in large letters and colour, to be read from two metres away; a line on a pipe."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    out = console()
+    if not out.is_terminal:
+        say(word)
+        return
+    lines = drawn.lines if out.encoding.startswith("utf") else (word,)
+    width = max(map(cell_len, lines))
+    for line in ("", *lines, ""):
+        text = Text(f"  {set_cell_size(line, width)}  ", style=style)
+        if drawn.plate and drawn.plate in text.plain:
+            start = text.plain.index(drawn.plate)
+            text.stylize("reverse", start, start + len(drawn.plate))
+        out.print(text, no_wrap=True, overflow="crop")
 
 
 def say_beside(head: str, text: str) -> None:
