@@ -13,6 +13,9 @@ from burner.patterns import Capture, Regex
 from burner.schema import Strict
 from burner.visible import quoted
 
+MAX_SHOWN = 120
+"""Characters of what a unit printed in a remark about it: remarks are recorded, and read."""
+
 
 class BootSettings(Strict):
     """What the firmware prints when it starts well. Without any expectation nothing is awaited."""
@@ -75,15 +78,15 @@ def judge(
             continue
         match = _first(pattern, lines)
         if match is None:
-            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
         said[field] = match[1] or ""
         if said[field] != ours:
             raise BurnerError(
-                code, f"firmware says {quoted(said[field])}, burned was {quoted(ours)}"
+                code, f"firmware says {_shown(said[field])}, burned was {_shown(ours)}"
             )
     for pattern in settings.expect:
         if _first(pattern, lines) is None:
-            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
     return said
 
 
@@ -94,4 +97,9 @@ def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
 def _last(lines: Sequence[str]) -> str:
     if len(lines) >= MAX_LINES:
         return f"the unit printed {MAX_LINES} lines, and was heard no longer"
-    return f"last line was {quoted(lines[-1])}" if lines else "the unit printed nothing"
+    return f"last line was {_shown(lines[-1])}" if lines else "the unit printed nothing"
+
+
+def _shown(text: str) -> str:
+    """In quotes; only the beginning of a long text."""
+    return quoted(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
