@@ -79,11 +79,11 @@ def _code(text: str) -> str:
 
 
 def _reason(text: str) -> str:
-    if not text.strip() or "\n" in text.strip():
-        raise refusal(
-            "E149", "no reason" if not text.strip() else "several lines", "why, in a line"
-        )
-    return text.strip()
+    reason = text.strip()
+    if not reason or "\n" in reason:
+        found = "is of several lines" if reason else "has no reason"
+        raise refusal("E149", found, "why it is right as it is, in one line")
+    return reason
 
 
 WarningCode = Annotated[str, AfterValidator(_code)]

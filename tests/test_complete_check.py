@@ -305,8 +305,8 @@ def test_an_accepted_warning_is_told_with_its_reason(tmp_path: Path) -> None:
         ("{E999: x}", "no warning about a profile"),
         ("{E101: x}", "no warning about a profile"),
         ("{e122: x}", "found 'e122'"),
-        ("{E122: ''}", "no reason"),
-        ("{E122: ' '}", "no reason"),
+        ("{E122: ''}", "has no reason"),
+        ("{E122: ' '}", "has no reason"),
         ('{E122: "a\\nb"}', "several lines"),
     ],
 )
