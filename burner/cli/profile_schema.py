@@ -87,7 +87,10 @@ def _descriptions(model: type[Strict]) -> dict[str, str]:
 
 
 def _in_source(model: type) -> Iterator[tuple[str, str]]:
-    (definition,) = ast.parse(inspect.getsource(model)).body
+    try:
+        (definition,) = ast.parse(inspect.getsource(model)).body
+    except OSError:  # an installation without sources
+        return
     assert isinstance(definition, ast.ClassDef)  # noqa: S101 - the source of a class
     for field, text in pairwise(definition.body):
         target = field.target if isinstance(field, ast.AnnAssign) else None
@@ -141,7 +144,7 @@ class _Page:
             for key, field in sorted(about["properties"].items(), key=_stands_first, reverse=True):
                 required = key in about.get("required", ())
                 default = "**required**" if required else self._default(field)
-                cells = (f"`{key}`", field["description"], self._value(field), default)
+                cells = (f"`{key}`", field.get("description", ""), self._value(field), default)
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
             yield ""
 
