@@ -93,7 +93,7 @@ def _worker() -> "Check":
 
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
-    from burner.manifest.database import place
+    from burner.manifest.database import is_there, place
     from burner.manifest.first_use import is_empty
     from burner.manifest.local.remembered import Remembered
     from burner.manifest.reader import Reader
@@ -102,13 +102,13 @@ def _manifest(manifest: str) -> "Check":
     what = "manifest"
     if "://" not in manifest:
         path = Path(manifest)
-        writable = os.access(path if path.exists() else _existing(path.parent), os.W_OK)
+        writable = os.access(_existing(path), os.W_OK)
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError("E706", manifest))
     try:
         where = place(manifest)
         remembered = Remembered(where)
-        missing = where.path is not None and not where.path.exists()
+        missing = not is_there(where)
         if missing or is_empty(where):
             remembered.expect("")
             there = "is not there yet" if missing else "is empty"
@@ -212,7 +212,7 @@ def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
 def _existing(path: Path) -> Path:
     """The nearest folder or file above that is there."""
     here = path.absolute()
-    while not here.exists():
+    while not os.path.exists(here) and here != here.parent:  # noqa: PTH110 - never raises
         here = here.parent
     return here
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 
 from burner.errors import BurnerError
 from burner.manifest.canonical import dumps
-from burner.manifest.database import Place
+from burner.manifest.database import Place, is_there
 from burner.manifest.local.marks import marks_of
 from burner.manifest.local.state import state_folder, write_durably
 
@@ -85,9 +85,10 @@ def must_exist(where: Place) -> None:
     """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
 
     Raises:
-        BurnerError: E701 there is none, E710 there was one that this computer wrote.
+        BurnerError: E701 there is none, E702 no file, E706 not to be looked at, E710 there was one
+            that this computer wrote.
     """
-    if where.path is None or where.path.exists():
+    if is_there(where):
         return
     Remembered(where).expect("")
     raise BurnerError("E701", str(where))
