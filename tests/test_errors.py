@@ -43,6 +43,12 @@ def test_a_row_speaks_both_languages_in_whole_sentences(row: errors.Code) -> Non
         assert re.search(r"[\u4e00-\u9fff]", chinese)
 
 
+def test_station_and_manifest_have_one_chinese_word_each() -> None:
+    """工位 is a slot, 工站 the station: an operator who reads one for the other looks elsewhere."""
+    for row in errors.table().values():
+        assert not re.search("工作站|本工位|清单", row.says_zh + row.do_zh)
+
+
 def test_an_error_tells_what_happened_and_carries_its_detail() -> None:
     error = BurnerError("E901", "lp0 on fire")
     assert str(error) == f"E901: {error.row.says} (lp0 on fire)"
