@@ -31,7 +31,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "barcode": ("cli/label_page.py",),
     "PIL": ("cli/label_page.py",),
-    "rich": ("cli/asking.py", "cli/screen.py", "cli/board.py", "cli/tiles.py"),
+    "rich": tuple(
+        f"cli/{n}.py"
+        for n in ("asking", "around_tiles", "board", "completion", "error_lines", "screen", "tiles")
+    ),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
         *("patterns.py", "mending.py", "baud_rates.py", "identity_settings.py", "carriers"),

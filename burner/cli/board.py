@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from burner.cli.completion import Completion
 from burner.cli.tiles import draw
 from burner.cli.troubles import Trouble
 from burner.cli.view import RESTING, View
@@ -27,6 +28,8 @@ FRAME_S = 0.25
 MOVING_S = 0.5
 """Between frames while only bars and times move: drawing is most of what a single slot costs."""
 GOOD = (SlotState.PASS, SlotState.KNOWN)
+Shown = StationEvent | Completion | str
+"""What a board shows: an event, the end of the batch, a phrase that concerns all slots."""
 LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
 
 
@@ -91,7 +94,7 @@ class Board:
         self._console = console
         self._bell = bell
         self._unicode = console.encoding.startswith("utf")
-        self._events: queue.SimpleQueue[tuple[StationEvent | str, float] | None]
+        self._events: queue.SimpleQueue[tuple[Shown, float] | None]
         self._events = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
 
@@ -106,6 +109,10 @@ class Board:
     def say(self, what: str) -> None:
         """Show a phrase that concerns all slots, from any thread."""
         self._events.put((phrase(what, self._view.language), time.monotonic()))
+
+    def complete(self, completion: Completion) -> None:
+        """Show that the batch has all its units, over what stood there."""
+        self._events.put((completion, time.monotonic()))
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Show what is left and end; a screen that hangs is left behind."""
@@ -153,7 +160,7 @@ class Board:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotIs | Prompt | Typing | str):
+            if isinstance(item[0], SlotIs | Prompt | Typing | Completion | str):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 
@@ -163,10 +170,16 @@ class Board:
             if text := self._line(item[0]):
                 self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _line(self, event: StationEvent | str) -> str | None:
+    def _line(self, event: Shown) -> str | None:
+        if isinstance(event, Completion):
+            language = self._view.language
+            return "\n".join((event.says(language), *event.steps(language)))
         return event if isinstance(event, str) else told(self._view, event)
 
-    def _add(self, event: StationEvent | str, now: float) -> None:
+    def _add(self, event: Shown, now: float) -> None:
+        if isinstance(event, Completion):
+            self._view.completion = event
+            return
         if isinstance(event, str):
             self._view.notice = event
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import Large, in_letters, on_plate
-from burner.cli.screen import wrapped
+from burner.cli.screen import middle, wrapped
 from burner.cli.words import STYLES
 from burner.errors import Language
 from burner.phrases import phrase
@@ -48,7 +48,7 @@ def banner(done: Completion, language: Language, width: int, unicode: bool) -> "
     large = on_plate(SlotState.PASS, word) if language == "zh" else in_letters(word)
     if not unicode or large is None or large.width > width:
         large = Large((word,))
-    shown = [_middle(line, width) for line in ("", *large.lines, done.says(language), "")]
+    shown = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
     lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in shown]
     for line in lines:
         if large.plate and large.plate in line.plain:
@@ -67,12 +67,6 @@ def next_steps(done: Completion, language: Language, width: int, unicode: bool) 
     if done.waits:
         lines.append(Text(phrase("any key", language), style="reverse"))
     return lines
-
-
-def _middle(text: str, width: int) -> str:
-    from rich.cells import cell_len
-
-    return " " * max(0, (width - cell_len(text)) // 2) + text
 
 
 def _quoted(batch: str) -> str:

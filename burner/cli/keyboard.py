@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+LOOK_S = 0.1
+"""Between two looks whether somebody leaves."""
 Read = Callable[[float], str | None]
 """Waits so many seconds at most; the characters that came, None when the keyboard is gone."""
 
@@ -25,6 +27,17 @@ def keyboard() -> Iterator[Read | None]:
     else:
         with _terminal() as read:
             yield read
+
+
+def wait_for_key(leaving: Callable[[], bool]) -> None:
+    """Wait for any key, or until somebody leaves; not at all where there is no keyboard."""
+    with keyboard() as read:
+        if read is None:
+            return
+        while read(0.0):  # what was typed before somebody could read that a key is wanted
+            pass
+        while not leaving() and read(LOOK_S) == "":
+            pass
 
 
 @contextmanager

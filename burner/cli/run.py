@@ -19,6 +19,7 @@ from burner.model import Finished, Outcome, Result, Step
 
 if TYPE_CHECKING:
     from burner.burn import Job, Trial
+    from burner.cli.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.devices import Device
@@ -77,12 +78,15 @@ class Run:
 
         station = self._station(devices)
         started = time.monotonic()
-        with listening(station.router, self.slots), self._reader(started) as reader:
+        with self._reader(started) as reader:
             signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
             with signals.caught():
-                self._work(station, reader)
-        elapsed_s = time.monotonic() - started
-        status = self._status(station, signals.interrupted)
+                with listening(station.router, self.slots):
+                    self._work(station, reader)
+                elapsed_s = time.monotonic() - started
+                status = self._status(station, signals.interrupted)
+                if status != INTERRUPTED and station.broken is None:
+                    self._say_complete(reader, lambda: signals.interrupted)
         try:
             self._report(elapsed_s, status)
             sys.stdout.flush()
@@ -188,6 +192,24 @@ class Run:
         except BurnerError:  # the next board will tell, or wait
             return False
 
+    def _say_complete(self, reader: "Reader", leaving: "Callable[[], bool]") -> None:
+        """Tell that the batch has all its units; a person ends that with a key, or Ctrl-C."""
+        from burner.cli.completion import Completion
+        from burner.cli.keyboard import wait_for_key
+        from burner.cli.order import is_person
+
+        try:
+            passed = self.ledger.reader.passed_in(self.order.batch)
+        except BurnerError:  # a manifest that is away now was there for every record
+            return
+        if not self.tally.units or not 0 < self.planned <= passed:
+            return
+        waits = is_person() and sys.stdout.isatty() and not (self.wish.yes or self.wish.as_json)
+        batch, station = self.order.batch, self.slots.station
+        reader.complete(Completion(batch, passed, self.planned, station, waits))
+        if waits:
+            wait_for_key(leaving)
+
     @contextmanager
     def _reader(self, started: float) -> "Iterator[Reader]":
         """Whoever reads the events beside the tally: a script, or the board."""
@@ -259,3 +281,6 @@ class JsonLines:
 
     def say(self, what: str) -> None:
         """What people read only."""
+
+    def complete(self, completion: "Completion") -> None:
+        """A script counts by itself."""

@@ -1,4 +1,4 @@
-"""What people see: sentences, tables, progress. The only file, with board.py, that knows rich.
+"""What people see: sentences, tables, progress, lines that fit. Only here and on the board is rich.
 
 Everything for people goes to stderr except tables, which are a command's answer. rich is
 imported on first use, so that help and `--json` never pay for it.
@@ -111,6 +111,33 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
             lines.append(first)
             line = "".join(rest)
     return (*lines, line.rstrip()) if line.strip() else tuple(lines)
+
+
+def middle(text: str, width: int) -> str:
+    """Text in the middle of so many columns; nothing is added behind it."""
+    from rich.cells import cell_len
+
+    return " " * max(0, (width - cell_len(text)) // 2) + text
+
+
+def packed(parts: Sequence[str], width: int) -> list[str]:
+    """As many parts on each line as there is room for, none of them broken."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for part in parts:
+        if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def bar(share: float, width: int, unicode: bool) -> str:
+    """A horizontal bar, so much of it full."""
+    full = round(min(1.0, max(0.0, share)) * width)
+    done, rest = ("█", "░") if unicode else ("#", ".")
+    return done * full + rest * (width - full)
 
 
 def table(

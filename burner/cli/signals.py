@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from burner.cli.completion import Completion
     from burner.station import StationEvent
 
 
@@ -24,6 +25,10 @@ class Reader(Announcer, Protocol):
 
     def show(self, event: "StationEvent") -> None:
         """Take an event."""
+        ...
+
+    def complete(self, completion: "Completion") -> None:
+        """Tell people that the batch has all its units."""
         ...
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from burner.cli.completion import Completion
 from burner.cli.troubles import Trouble, worst_first
 from burner.errors import BurnerError, Language
 from burner.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
@@ -114,6 +115,9 @@ class View:
     """What somebody is typing."""
     notice: str = ""
     """What concerns all slots: the station takes no more boards, the batch is complete."""
+
+    completion: Completion | None = None
+    """The batch has all its units, and no more boards are taken."""
 
     def add_slots(self, slots: Iterable[str]) -> None:
         """Show a tile for each slot from the start."""
