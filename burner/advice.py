@@ -7,7 +7,7 @@ from burner import otadata
 from burner.errors import Finding
 from burner.image import BOOTLOADER_OFFSETS, AppImage
 from burner.model import RegionClass, Segment
-from burner.partitions import DATA, SUBTYPES, Layout, PartitionTable
+from burner.partitions import DATA, SECTOR_SIZE, SUBTYPES, Layout, PartitionTable
 from burner.profile import FlashPlan
 from burner.release_diff import Made, made_otherwise, shown_first
 from burner.secrets import PLACEHOLDERS, REGISTRATION_TRIGGERS
@@ -15,6 +15,8 @@ from burner.secrets import PLACEHOLDERS, REGISTRATION_TRIGGERS
 REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
 """Tencent's current and older API of dynamic registration, as firmware holds them."""
 
+SDK_DATA = 5 * SECTOR_SIZE
+"""Bytes at the end of an ESP8266's flash without a table: RF calibration, RF data, parameters."""
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
@@ -119,6 +121,10 @@ def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
 
 def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
     """Does the firmware change the very bytes that the key's record promises?"""
+    last = max((layout.segments[name].end for name in carried), default=0)
+    if not layout.table.partitions and last > layout.flash_size - SDK_DATA:
+        found = f"the key lies in the last {SDK_DATA // SECTOR_SIZE} sectors, which are the SDK's"
+        yield "E144", (found, f"a sector below {layout.flash_size - SDK_DATA:#x}")
     for segment in (layout.segments[name] for name in carried):
         partition = layout.table.at(segment.offset)
         changes = partition and partition.type == DATA and partition.name == DEFAULT_NVS

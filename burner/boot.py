@@ -13,19 +13,28 @@ from burner.patterns import Capture, Regex
 from burner.schema import Strict
 from burner.visible import quoted
 
+MAX_SHOWN = 120
+"""Characters of what a unit printed in a remark about it: remarks are recorded, and read."""
+
 
 class BootSettings(Strict):
     """What the firmware prints when it starts well. Without any expectation nothing is awaited."""
 
     baud: Baud = 115200
-    """Bits per second of the application's console."""
+    """Bits per second of the application's console; the ESP8266's ROM and many of its
+    applications use 74880."""
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 5.0
+    """Seconds from the reset until every awaited line must have come. A unit whose lines have come
+    is not waited for any longer."""
     device_name: Capture | None = None
-    """Regular expression; its group is the name the firmware will use."""
+    r"""The line in which the firmware prints its name, as a regular expression of RE2; its one
+    group is the name, which must be the one on record (E603): `'device_name=([\w-]+)'`."""
     product_id: Capture | None = None
-    """Regular expression; its group is the ProductID the firmware found."""
+    r"""The line with the ProductID that the firmware found, as a regular expression of RE2; its one
+    group must be the product's (E604): `'product_id=(\w+)'`."""
     expect: tuple[Regex, ...] = ()
-    """Lines that must come, in any order."""
+    """Further lines that must come, in any order (E605), as regular expressions of RE2. Each may
+    match anywhere in a line: `[wifi ready]`."""
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -69,15 +78,15 @@ def judge(
             continue
         match = _first(pattern, lines)
         if match is None:
-            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
         said[field] = match[1] or ""
         if said[field] != ours:
             raise BurnerError(
-                code, f"firmware says {quoted(said[field])}, burned was {quoted(ours)}"
+                code, f"firmware says {_shown(said[field])}, burned was {_shown(ours)}"
             )
     for pattern in settings.expect:
         if _first(pattern, lines) is None:
-            raise BurnerError("E605", f"no line matched {quoted(pattern)}; {_last(lines)}")
+            raise BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
     return said
 
 
@@ -88,4 +97,9 @@ def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
 def _last(lines: Sequence[str]) -> str:
     if len(lines) >= MAX_LINES:
         return f"the unit printed {MAX_LINES} lines, and was heard no longer"
-    return f"last line was {quoted(lines[-1])}" if lines else "the unit printed nothing"
+    return f"last line was {_shown(lines[-1])}" if lines else "the unit printed nothing"
+
+
+def _shown(text: str) -> str:
+    """In quotes; only the beginning of a long text."""
+    return quoted(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")

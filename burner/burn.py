@@ -1,7 +1,7 @@
 """One unit, from bare board to record. `burn` tells the whole way, top to bottom.
 
-It never raises for a bad unit: that is an outcome, and the last event is always `Finished`. It
-does raise when the manifest cannot be written (E7): an unrecorded unit must not exist.
+It never raises for a bad unit: that is an outcome, and the last event is `Finished`. It does raise
+when the manifest cannot be written (E7): an unrecorded unit must not exist.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from burner.carriers import AtCarrier
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault, as_ours
 from burner.identity_settings import names_before_boot, sources_after_boot
-from burner.ids import labelled, read_after, read_before
+from burner.ids import read_after, read_before, with_label
 from burner.manifest.ledger import Ledger
 from burner.manifest.patience import reached
 from burner.model import (
@@ -26,6 +26,7 @@ from burner.model import (
     Event,
     Finished,
     Mac,
+    NotBegun,
     Outcome,
     Progress,
     Record,
@@ -45,6 +46,13 @@ from burner.verify import application, passed
 
 T = TypeVar("T")
 
+AskLabel = Callable[[str, Mapping[str, str]], str | None]
+"""Waits for the label of the unit with this id and these IDs; None when the unit left before, or
+the station stops. May raise BurnerError (E43x, E44x).
+"""
+
+PRINTS_SECRET = "E625"  # noqa: S105 - a code, not a password
+"""A warning: the unit is as the release wants it, and the release is wrong."""
 WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
 
 
@@ -58,6 +66,25 @@ class Job:
     batch: str
     versions: Mapping[str, str]
 
+    def attempt(self, trial: "Trial") -> Attempt:
+        """An attempt of this job that begins now, on a unit not yet known."""
+        profile = self.release.profile
+        return Attempt(
+            id=uuid4().hex,
+            station=self.station,
+            slot=trial.slot,
+            operator=self.operator,
+            batch=self.batch,
+            profile=profile.title,
+            release_digest=self.release.digest,
+            product_id=profile.product.id,
+            started=datetime.now(UTC),
+            versions=self.versions,
+            rework=trial.rework,
+            try_number=trial.number,
+            key=self.release.key_fingerprint,
+        )
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -66,12 +93,10 @@ class Trial:
     slot: str
     baud: int
     number: int = 1
-    label: str = ""
-    """Scanned from the board; empty where the profile asks for none."""
+    ask_label: AskLabel | None = None
+    """None: nobody can be asked."""
     rework: str = ""
     """Why a known unit is burned again; empty = it is not."""
-    another_label: Callable[[], str | None] | None = None
-    """Asks for the label again, None from it when the station stops; None: nobody can be asked."""
 
 
 def burn(
@@ -98,7 +123,8 @@ def burn(
             manifest no more.
 
     Yields:
-        Events as they happen; the last is `Finished`.
+        Events as they happen; the last is `Finished`, or `NotBegun` where the unit left before
+        its label was scanned.
 
     Raises:
         BurnerError: E7 when the manifest cannot be written, and waiting is no use or was ended.
@@ -106,6 +132,9 @@ def burn(
     way = _Way(job, device, ledger, trial, lambda begun: aborted() or (leaving() and not begun))
     try:
         yield from way.identify()
+        if way.unlabelled:
+            yield NotBegun(trial.slot)
+            return
         if way.names_early:
             yield from way.name()
         if known := (yield from way.recall()):
@@ -154,23 +183,10 @@ class _Way:
         self._gives_up, self._begun = gives_up, False
         self.segments: tuple[Segment, ...] = ()
         self.written = False
+        self.unlabelled = False
         self.lines: tuple[str, ...] = ()
         self.evidence: dict[str, Any] = {"baud": trial.baud}
-        self.attempt = Attempt(
-            id=uuid4().hex,
-            station=job.station,
-            slot=trial.slot,
-            operator=job.operator,
-            batch=job.batch,
-            profile=profile.title,
-            release_digest=job.release.digest,
-            product_id=profile.product.id,
-            started=datetime.now(UTC),
-            versions=job.versions,
-            rework=trial.rework,
-            try_number=trial.number,
-            key=job.release.key_fingerprint,
-        )
+        self.attempt = job.attempt(trial)
         self._started = self._entered = monotonic()
         self._step = Step.IDENTIFY
         self._timings: dict[str, float] = {}
@@ -186,13 +202,13 @@ class _Way:
 
     def identify(self) -> Iterator[Event]:
         yield self.enter(Step.IDENTIFY)
-        trial = self.trial
-        yield from labelled(self._meet, trial.slot, trial.label, trial.another_label)
+        self._meet()
+        if self.profile.identity.needs_label:
+            self._label()
 
     def name(self) -> Iterator[Event]:
         yield self.enter(Step.NAME)
-        addresses = derive(self._silicon, self.profile.name.universal_addresses)
-        ids: dict[str, str | Mac] = {**self.attempt.ids, **addresses}
+        ids: dict[str, str | Mac] = {**self.attempt.ids, **self._addresses()}
         name = device_name(self.profile.name, ids)
         self.attempt = replace(self.attempt, device_name=name)
         yield Bound(self.trial.slot, self.attempt.unit_id, name)
@@ -205,8 +221,11 @@ class _Way:
         """
         unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
         history = yield from self._reached(lambda: self.ledger.unit(unit_id, product_id))
-        self.attempt = replace(self.attempt, rework=self.trial.rework or history.rework)
+        rework = self.trial.rework or history.declared_rework
+        self.attempt = replace(self.attempt, rework=rework)
         if by_record(history, self.attempt, self.release) or history.good is None:
+            # What was begun as a rework is continued as one.
+            self.attempt = replace(self.attempt, rework=rework or history.begun_rework)
             return None
         action = by_flash(self.device, history.good, self.release)
         runs = isinstance(self.release.carrier, AtCarrier)  # it was started, and asked
@@ -312,7 +331,7 @@ class _Way:
         step = self._step
         self.enter(Step.RECORD)
         if self.device.printed_secret:
-            self.evidence["warnings"] = ["E625"]
+            self.evidence["warnings"] = [PRINTS_SECRET]
         return Result(
             outcome=outcome,
             step=step,
@@ -334,16 +353,31 @@ class _Way:
 
     # -- pieces ------------------------------------------------------------------------------
 
-    def _meet(self, label: str) -> None:
-        self._started = self._entered = monotonic()  # a search for the label is no slow slot
-        self.attempt = replace(self.attempt, silicon=None)
+    def _meet(self) -> None:
         silicon = self._connect()
         versions = {**self.job.versions, **self.device.versions()}
         self.attempt = replace(self.attempt, silicon=silicon, versions=versions)
         profile = self.profile
         admit(silicon, profile.chip.type, profile.flash.size, profile.chip.min_revision)
-        ids = read_before(self.device, profile.identity, silicon, label)
+        ids = read_before(self.device, profile.identity, silicon)
         self.attempt = replace(self.attempt, ids=ids)
+
+    def _label(self) -> None:
+        """Ask for the label of the unit that was met, and make sure that it is still there."""
+        ask, identity = self.trial.ask_label, self.profile.identity
+        addresses = {source: str(mac) for source, mac in self._addresses().items()}
+        ids = {**addresses, **self.attempt.ids}
+        label = ask(self.attempt.unit_id, ids) if ask else ""
+        if label is None:
+            self.unlabelled = True
+            return
+        self._started = self._entered = monotonic()  # a search for the label is no slow slot
+        self._connect_again()
+        ids = with_label(self.attempt.ids, identity, label, addresses)
+        self.attempt = replace(self.attempt, ids=ids)
+
+    def _addresses(self) -> dict[str, Mac]:
+        return derive(self._silicon, self.profile.name.universal_addresses)
 
     @property
     def _silicon(self) -> Silicon:

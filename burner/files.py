@@ -45,12 +45,19 @@ def open_plain(path: Path) -> BinaryIO:
     return file
 
 
-def what_else(path: Path) -> str:
-    """`a folder`, `a pipe`, `a device` …; empty where a plain file is, or nothing."""
+def is_plain(path: Path) -> bool:
+    """Whether a plain file is there; False where there is nothing.
+
+    Raises:
+        OSError: it is something else, or this account may not look; `strerror` says which.
+    """
     try:
-        return _kind(path.stat())
-    except (OSError, ValueError):
-        return ""
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if found := _kind(status):
+        raise OSError(0, f"{found}, no plain file")
+    return True
 
 
 def _kind(status: os.stat_result) -> str:

@@ -7,6 +7,7 @@ from burner import patterns
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, SerialSettings
 from burner.model import Silicon
+from burner.secret_search import broken_where_removed
 from burner.visible import quoted
 
 KNOWN_DEFAULTS: tuple[tuple[str, str, str], ...] = (
@@ -127,7 +128,8 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
         BurnerError: E431 no line holds one, E432 two lines disagree, E430.
     """
     line = settings.line or ""
-    matches = [match for text in lines if (match := patterns.search(line, text))] if line else []
+    texts = map(broken_where_removed, lines)
+    matches = [match for text in texts if (match := patterns.search(line, text))] if line else []
     found = {match[1] or "" for match in matches}
     if not found:
         raise BurnerError("E431", line)
@@ -152,7 +154,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
         if not patterns.fullmatch(settings.serial.pattern, serial):
-            raise BurnerError("E440", f"serial number {quoted(serial[:60])}")
+            raise BurnerError("E440", quoted(serial[:60]))
         ids["serial"] = serial
     return ids
 
@@ -168,8 +170,20 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
             raise BurnerError("E441", f"{source}: {printed} ≠ {ids[source]}")
 
 
+def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -> bool | None:
+    """Whether a label names the unit with these IDs; None where nothing on it can be compared.
+
+    Raises:
+        BurnerError: E440 the text has another form.
+    """
+    printed = _match(text.strip(), settings).groupdict() if settings.label else {}
+    compared = [_agrees(s, p, ids[s]) for s, p in printed.items() if p and s in ids]
+    return all(compared) if compared else None
+
+
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:
-    match = patterns.fullmatch(settings.label.pattern, text) if settings.label else None
+    said = broken_where_removed(text)
+    match = patterns.fullmatch(settings.label.pattern, said) if settings.label else None
     if not match:
         raise BurnerError("E440", quoted(text[:80]))
     return match

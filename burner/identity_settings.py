@@ -41,15 +41,16 @@ class ModemSettings(Strict):
     port: Literal["modem", "esp"] = "modem"
     """A port of its own in the slot, or the unit's own behind pass-through firmware."""
     when: Literal["before", "after"] = "before"
-    """The modem is read before the write, or after the unit has booted what was written."""
+    """The modem is read before the write, or after the unit has booted what was written (always
+    so with `port: esp`)."""
     bauds: Annotated[tuple[Baud, ...], Field(min_length=1)] = (115200, 9600, 57600, 921600)
-    """Tried in order until the modem answers."""
+    """Bits per second, tried in order until the modem answers."""
     answer_s: Seconds = 3.0
-    """How long one answer may take."""
+    """Seconds that one answer may take."""
     settle_s: Seconds = 0.3
-    """The line must have been silent this long before an ID is read."""
+    """Seconds for which the line must have been silent before an ID is read."""
     timeout_s: Seconds = 20.0
-    """Deadline of the whole dialogue; a modem may need long to start."""
+    """Seconds for the whole dialogue; a modem may need long to start."""
 
     @model_validator(mode="after")
     def _behind_firmware_comes_after(self) -> Self:
@@ -62,21 +63,23 @@ class ImeiSettings(ModemSettings):
     """How a product's IMEI is read and which ones are its own."""
 
     commands: Annotated[tuple[ImeiCommand, ...], Field(min_length=1)] = tuple(IMEI_DIALECTS)
-    """Tried in order until one gives an IMEI."""
+    """AT commands, tried in order until one gives an IMEI."""
     tac: tuple[Tac, ...] = ()
-    """Type allocation codes of the product's modems; none given = any."""
+    """Type allocation codes (the first 8 digits) of the product's modems. None given: any."""
 
 
 class SerialSettings(Strict):
     """Where a product's serial number comes from and what it looks like."""
 
     source: Literal["label", "firmware", "modem"] = "label"
+    """Scanned from the label, printed by the booted firmware, or kept by a modem."""
     pattern: Regex = r"[A-Za-z0-9_-]{1,48}"
-    """The whole serial number."""
+    """The whole serial number, as a regular expression of RE2."""
     line: Capture | None = None
-    """For `firmware`: the line it prints; the group is the serial number."""
+    r"""For `source: firmware`: the line it prints, as a regular expression of RE2; its one group is
+    the serial number: `'SN=(\w+)'`."""
     modem: ModemSettings = ModemSettings()
-    """For `modem`."""
+    """For `source: modem`: where it is and how to talk to it."""
 
     @model_validator(mode="after")
     def _line_is_given(self) -> Self:
@@ -93,6 +96,8 @@ class LabelSettings(Strict):
     """
 
     pattern: Regex
+    """The whole text of the label, as a regular expression of RE2. Groups with the names of IDs,
+    `(?P<mac>[0-9A-F]{12})`, must agree with what is read from the unit."""
 
     @model_validator(mode="after")
     def _groups_are_ids(self) -> Self:
@@ -111,12 +116,15 @@ class IdentitySettings(Strict):
     """What a product demands of its units' IDs."""
 
     vendor_prefixes: tuple[Prefix, ...] = ()
-    """Prefixes of genuine addresses; none given = any."""
+    """How genuine addresses begin: 6 hex digits (or 7, 9) such as `24:6F:28`. None given: any."""
     allow: tuple[Address, ...] = ()
     """Addresses let through whatever they look like (engineering samples), except 00… and FF…."""
     imei: ImeiSettings | None = None
+    """How the IMEI is read; `{}` for the usual way. Left out: no unit has one."""
     serial: SerialSettings | None = None
+    """Where the serial number comes from. Left out: no unit has one."""
     label: LabelSettings | None = None
+    """What the label says. Given: every unit's label is scanned."""
 
     @property
     def needs_label(self) -> bool:

@@ -1,6 +1,6 @@
 """Reading every ID a unit has, when each can be read: before the write, or after the boot."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,61 +11,33 @@ from burner.devices.modem import read_imei, read_serial
 from burner.errors import BurnerError
 from burner.identity import check_label, check_silicon, find_serial, read_label
 from burner.identity_settings import IdentitySettings, ModemSettings
-from burner.model import Mac, Silicon, Waiting
+from burner.model import Mac, Silicon
 from burner.naming import NameSettings, derive, device_name
 
 Question = Callable[[Line], str]
 
-LABEL_SCANS = 3
-"""How often the label of a unit may be scanned in one attempt."""
-WRONG_LABEL = ("E440", "E441", "E442")
 
-
-def labelled(
-    meet: Callable[[str], None], slot: str, label: str, ask: Callable[[], str | None] | None
-) -> Generator[Waiting, None, None]:
-    """Meet a unit with its label; one that does not fit is asked for again.
-
-    Args:
-        meet: meets the unit anew (whoever looks for the label may change the board instead) and
-            compares.
-        slot: who asks.
-        label: as scanned before.
-        ask: gives another label, None when the station stops; None: nobody can be asked.
-
-    Yields:
-        `Waiting` when a label is wanted, and one without a code when there is one.
+def read_before(device: Device, settings: IdentitySettings, silicon: Silicon) -> dict[str, str]:
+    """The IDs of silicon, and of a modem that can be asked before the write.
 
     Raises:
-        BurnerError: what `meet` raises; E44x when the last label did not fit either.
-    """
-    for scans_left in reversed(range(LABEL_SCANS)):
-        try:
-            return meet(label)
-        except BurnerError as error:
-            if error.code not in WRONG_LABEL or not ask or not scans_left:
-                raise
-            yield Waiting(slot, error.code, error.detail)
-            if (another := ask()) is None:
-                raise
-        label = another
-        yield Waiting(slot)
-
-
-def read_before(
-    device: Device, settings: IdentitySettings, silicon: Silicon, label: str
-) -> dict[str, str]:
-    """The IDs of silicon and label, and of a modem that can be asked before the write.
-
-    Raises:
-        BurnerError: E33x the modem, E41x to E44x an ID that cannot name a unit, or a label that
-            does not agree with it.
+        BurnerError: E33x the modem, E41x to E43x an ID that cannot name a unit.
     """
     check_silicon(silicon, settings)
-    ids = silicon_ids(silicon) | from_label(settings, label)
-    ids |= from_modem(device, settings, "before")
-    _agree(settings, ids)
-    return ids
+    return silicon_ids(silicon) | from_modem(device, settings, "before")
+
+
+def with_label(
+    ids: Mapping[str, str], settings: IdentitySettings, label: str, also: Mapping[str, str]
+) -> dict[str, str]:
+    """The IDs of a unit with those that its label says; `also` are IDs that it may name too.
+
+    Raises:
+        BurnerError: E440, E442 it is no label of this product, E441 it is another unit's.
+    """
+    known = {**ids, **from_label(settings, label)}
+    _agree(settings, {**also, **known})
+    return known
 
 
 def silicon_ids(silicon: Silicon) -> dict[str, str]:

@@ -199,6 +199,12 @@ class Attempt:
         return self.silicon.unit_id if self.silicon else ""
 
 
+def warnings_in(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    """Codes of what was seen that does not judge the unit, and that somebody must know."""
+    codes = evidence.get("warnings")
+    return tuple(map(str, codes)) if isinstance(codes, list | tuple) else ()
+
+
 @dataclass(frozen=True)
 class Result:
     """How an attempt ended, before the manifest gives it a place in the chain."""
@@ -215,6 +221,11 @@ class Result:
     """Seconds by step."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """What was seen: baud, name and ProductID the firmware printed, key fingerprint, …"""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the evidence."""
+        return warnings_in(self.evidence)
 
 
 @dataclass(frozen=True)
@@ -278,8 +289,17 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class NotBegun:
+    """Event: the last of an attempt whose unit left, or whose station stopped, before the label
+    was scanned. Nothing was done to the unit; nothing is on record.
+    """
+
+    slot: str
+
+
+@dataclass(frozen=True)
 class Finished:
-    """Event: always the last of an attempt. `known` = an earlier PASS, nothing new recorded."""
+    """Event: always the last of an attempt that is on record; of a `known` unit, of its PASS."""
 
     slot: str
     record: Record
@@ -292,5 +312,10 @@ class Finished:
         """Why this board is no good unit of the batch; empty for one that is."""
         return "E628" if self.other_batch else self.record.result.code
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of this attempt."""
+        return () if self.known else self.record.result.warnings
 
-Event = StepStarted | Progress | Bound | Note | Waiting | Finished
+
+Event = StepStarted | Progress | Bound | Note | Waiting | NotBegun | Finished

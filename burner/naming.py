@@ -98,12 +98,18 @@ class NameSettings(Strict):
     """
 
     template: str = "{mac}"
+    """Text and fields: `mac` (the base MAC), `station`, `softap`, `bluetooth`, `ethernet` (its
+    interfaces), `imei`, `serial`, `label`. `"plug-{mac:-6}"` has the last six characters,
+    `{serial:4}` the first four. A name has at most 48 of A-Z a-z 0-9 _ -."""
     case: Literal["upper", "lower"] = "upper"
+    """Of the hex digits of addresses."""
     separator: Literal["", ":", "-", "_"] = ""
+    """Between the bytes of addresses."""
     allow_colon: bool = False
     """The API takes `:` in a name, the console does not: refused unless asked for."""
     universal_addresses: Literal[1, 2, 4] | None = None
-    """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware; None is the chip's default."""
+    """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware, on which the interfaces' addresses depend.
+    Left out: the chip's default."""
 
     @field_validator("template")
     @classmethod

@@ -79,11 +79,11 @@ def _code(text: str) -> str:
 
 
 def _reason(text: str) -> str:
-    if not text.strip() or "\n" in text.strip():
-        raise refusal(
-            "E149", "no reason" if not text.strip() else "several lines", "why, in a line"
-        )
-    return text.strip()
+    reason = text.strip()
+    if not reason or "\n" in reason:
+        found = "is of several lines" if reason else "has no reason"
+        raise refusal("E149", found, "why it is right as it is, in one line")
+    return reason
 
 
 WarningCode = Annotated[str, AfterValidator(_code)]
@@ -94,28 +94,33 @@ class Product(Strict):
     """Who the product is, on the line and to the cloud."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    """What the line calls it, such as `plug-c3`: in records, and in the release file's name."""
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
-    """Of this product's firmware release."""
+    """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
+    bytes need a new one (E188)."""
     id: Annotated[str, AfterValidator(_product_id)]
-    """The ProductID."""
+    """The ProductID from the cloud console: exactly 10 of 0-9 and A-Z."""
     secret: Annotated[str, AfterValidator(_reference)]
-    """Where the ProductSecret is kept; never the secret."""
+    """Where the ProductSecret is kept, never the secret itself: `env:NAME`, `file:PATH` (mode 0600,
+    from the profile's folder), `keyring:SERVICE/USER`, or `prompt`."""
 
 
 class Chip(Strict):
     """Which part the firmware was built for."""
 
     type: ChipName
+    """The chip. A unit with another one is refused (E401) before anything is erased."""
     min_revision: Annotated[str, Field(pattern=r"^[0-9]{1,2}\.[0-9]{1,2}$")] | None = None
-    """Lowest silicon revision the firmware runs on, `"0.3"`."""
+    """Lowest silicon revision that the firmware runs on, in quotes: `"0.3"`. Left out: any."""
 
 
 class Flash(Strict):
     """The flash part, and how fast to fill it."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
+    """Of the part on the board: 256K, 512K, 1MB, 2MB, 4MB … 128MB. A unit with less is refused."""
     baud: Annotated[Baud, Field(ge=9600)] = 921600
-    """Where the ladder of baud rates starts."""
+    """Bits per second to begin with. After link errors a unit is tried again one step slower."""
     early_baud: Literal["auto", "never"] = "auto"
     """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
     second less a unit, on the chips where that works. `never`: the stub changes the rate."""
@@ -134,27 +139,54 @@ class TableFile(Strict):
     """The partition table, CSV or binary, and where it is burned."""
 
     file: Annotated[str, Field(min_length=1)]
-    """From the profile's folder."""
+    """The CSV or the binary table of the firmware's build; the path starts from the profile's
+    folder."""
     offset: Offset = 0x8000
+    """Where it is burned, as in the build's sdkconfig (CONFIG_PARTITION_TABLE_OFFSET)."""
 
 
 class ImageFile(Strict):
     """A firmware file, by offset or by partition name."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+    """What records and messages call it, such as `bootloader`; each image another."""
     file: Annotated[str, Field(min_length=1)]
-    """From the profile's folder."""
+    """The .bin file as the build made it; the path starts from the profile's folder."""
     offset: Offset | None = None
+    """Where it is burned, in bytes from the start of the flash. Either this or `partition`."""
     partition: str | None = None
+    """The partition at whose start it is burned. Either this or `offset`."""
     region_class: Literal[RegionClass.FROZEN, RegionClass.MUTABLE] | None = Field(
         default=None, alias="class"
     )
-    """Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
+    """`frozen`: it stays as burned, and is compared with every later look. `mutable`: the firmware
+    changes it. Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.offset is None) == (self.partition is None):
             raise ValueError("either offset or partition")
+        return self
+
+
+def _rework_reason(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a line of text that can be seen")
+    return text
+
+
+class ReworkSettings(Strict):
+    """Burning a known unit again, ordered by the operator while the station runs."""
+
+    reasons: tuple[
+        Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_rework_reason)], ...
+    ] = Field(default=(), max_length=50)
+    """What the operator chooses from; none given = types a reason."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.reasons)) < len(self.reasons):
+            raise ValueError("each reason once")
         return self
 
 
@@ -169,16 +201,20 @@ class FlashPlan(Strict):
     """The part of a profile that says what goes where in flash."""
 
     chip: Chip
+    """Which part the firmware was built for."""
     flash: Flash
+    """The flash part, and how fast to fill it."""
     partition_table: TableFile | None = None
-    """Needed on every chip but the ESP8266, where firmware may do without one."""
+    """The partition table. Needed on every chip but the ESP8266, where firmware may do without."""
     images: Annotated[
         tuple[ImageFile, ...],
         AfterValidator(_at_least_one),
         Field(json_schema_extra={"minItems": 1}),
     ]
+    """The firmware files, each at an offset or in a partition."""
     blank: tuple[str, ...] = ()
-    """Partitions written as 0xFF on purpose, so that nothing old survives."""
+    """Partitions written as 0xFF on purpose, so that nothing old survives in a reworked unit:
+    `[nvs, otadata]`. Not those that an image or the carrier fills (E146)."""
 
     _document: Document | None = PrivateAttr(default=None)
     _path: Path = PrivateAttr(default=Path("profile"))
@@ -223,18 +259,28 @@ class Profile(FlashPlan):
     """A product, as its engineer wrote it down."""
 
     burner: Annotated[Literal[1], BeforeValidator(_known_format)]
-    """Version of this format."""
+    """Version of this format, the first line of every profile."""
     product: Product
+    """Who the product is, on the line and to the cloud."""
     carrier: CarrierSettings
+    """How the key configuration reaches the firmware; docs/carriers.md says which kind to take."""
     name: NameSettings = NameSettings()
+    """How a unit's DeviceName is made; docs/names.md."""
     identity: IdentitySettings = IdentitySettings()
+    """Which IDs a unit must have, and where they are read; docs/names.md."""
     boot: BootSettings = BootSettings()
+    """What the firmware prints when it starts well."""
+    rework: ReworkSettings = ReworkSettings()
+    """What the operator may give as the reason of a rework."""
     quantity: Annotated[int, Field(ge=1)] | None = None
-    """How many units this release may make, over all batches."""
+    """How many units this release may make, over all batches. Left out: any number."""
     reburn: Reburn = Reburn.REFUSE
-    """What becomes of a good unit of another release when it comes to this one."""
+    """What becomes of a good unit of another release when it comes to this one. `refuse`: it stays
+    as it is. `upgrade`: it is burned with this release."""
     accept: Mapping[WarningCode, Reason] = {}
-    """Warnings of `profile check` that are accepted, by code, each with the reason."""
+    """Warnings that are accepted, by code, each with the reason in a line:
+    `{E122: registers over our own gateway}`. They are told in one line then, and kept in the
+    release. Errors cannot be accepted."""
 
     @property
     def title(self) -> str:

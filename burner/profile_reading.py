@@ -1,7 +1,10 @@
 """A profile read from its file: sound, or as far as it goes, with every finding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 from burner import schema
@@ -36,6 +39,8 @@ _STAND_INS: StandIns = {
 
 
 _JUDGED_BY: Mapping[str, FieldPath] = {
+    **dict.fromkeys(("E113", "E114", "E133", "E144"), ("carrier", "offset")),
+    **dict.fromkeys(("E136", "E137"), ("carrier",)),
     "E115": ("chip", "type"),
     "E124": ("flash", "size"),
     "E125": ("blank",),
@@ -98,29 +103,37 @@ def read_profile(path: Path) -> Reading:
 
 def fit_profile(document: Document, path: Path) -> Reading:
     """As `read_profile`, from a document that was read already."""
-    whole = mend(document, Profile, "E101", _STAND_INS)
-    unfilled = frozenset(at for at, text in document.texts.items() if text == FILL_IN)
+    unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
+    whole = mend(_told_apart(document, unfilled), Profile, "E101", _STAND_INS)
     flawed = {flaw.place for flaw in document.flaws}
     found = [finding for finding in whole.findings if finding.place not in flawed]
     findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
     if whole.value is not None:
         whole.value.read_from(document, path)
     if whole.value is not None and not findings:
-        return Reading(whole.value, whole.value, whole, unfilled, ())
+        return Reading(whole.value, whole.value, whole, frozenset(), ())
     data = document.data if isinstance(document.data, dict) else {}
     part = {key: data[key] for key in FlashPlan.model_fields if key in data}
     plan, _ = schema.fit(replace(document, data=part), FlashPlan, "E101")
     if plan is not None:
         plan.read_from(document, path)
-    return Reading(None, plan, whole, unfilled, findings)
+    return Reading(None, plan, whole, frozenset(unfilled), findings)
+
+
+def _told_apart(document: Document, unfilled: Sequence[FieldPath]) -> Document:
+    """With a number in each `FILL_IN`: two of them are not the same value twice."""
+    data = deepcopy(document.data)
+    for number, (*parts, last) in enumerate(filter(None, unfilled), 1):
+        reduce(getitem, parts, data)[last] = f"{FILL_IN}{number}"
+    return replace(document, data=data)
 
 
 def _with_unfilled(
-    document: Document, unfilled: frozenset[FieldPath], found: tuple[Finding, ...]
+    document: Document, unfilled: Sequence[FieldPath], found: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
     """What is still to be filled in, with what is allowed there, in place of what it breaks."""
     allowed = {finding.place: finding.allowed for finding in found}
-    places = [document.place(*path) for path in document.texts if path in unfilled]
+    places = [document.place(*path) for path in unfilled]
     still = tuple(
         Finding("E180", at, f"is still {FILL_IN}", allowed.get(at, "the product's own value"))
         for at in places

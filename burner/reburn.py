@@ -28,8 +28,9 @@ class OnRecord:
     """It has a PASS that nobody withdrew, and no attempt began after it."""
     scrapped: bool = False
     rework: bool = False
-    """A person declared a rework of it, now or for the attempt that did not pass."""
+    """A person declares a rework of it: now, or at a desk since its last attempt."""
     same_part: bool = True
+    """It is the part of its last attempt, by second fingerprints; or it has no PASS."""
     same_key: bool = True
     """ProductID and ProductSecret are those of its PASS."""
     same_release: bool = True
@@ -47,7 +48,8 @@ class InFlash:
     key: bool
     """The key configuration is; or it is gone, and the firmware moves it (`after_boot: moved`)."""
     application: bool
-    """otadata selects the application that was burned."""
+    """The application that starts is the one that was burned: otadata selects it, and its bytes
+    are as burned, also where its region is mutable."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,14 @@ class Row(Generic[Facts]):
     action: Action
     code: str = ""
     """Of a refusal."""
-    unless: str = ""
-    """Who may have it burned all the same."""
+    note: str = ""
+    """What goes with the action."""
 
     @property
     def then(self) -> str:
         """As people read it."""
-        refusal = f"refused: {self.code}" if self.code else self.action.value
-        return f"{refusal}; {self.unless}" if self.unless else refusal
+        action = f"{self.action}: {self.code}" if self.code else self.action.value
+        return f"{action}; {self.note}" if self.note else action
 
 
 A_REWORK = "burned only as a rework"
@@ -80,17 +82,17 @@ ON_RECORD: tuple[Row[OnRecord], ...] = (
         "only a rework with a reason ends it",
     ),
     Row(
-        "no PASS; a void; a later attempt that is OPEN or ended without PASS",
-        lambda unit: not unit.good,
-        Action.WRITE,
-        unless="what was begun as a rework is continued as one",
-    ),
-    Row(
-        "PASS of another part with the same MAC",
+        "a PASS, and another part with the same MAC",
         lambda unit: not unit.same_part and not unit.rework,
         Action.REFUSE,
         "E456",
         A_REWORK,
+    ),
+    Row(
+        "no PASS; a void; a later attempt that is OPEN or ended without PASS",
+        lambda unit: not unit.good,
+        Action.WRITE,
+        note="what was begun as a rework is continued as one",
     ),
     Row(
         "PASS with another key",
@@ -134,12 +136,13 @@ IN_FLASH: tuple[Row[InFlash], ...] = (
         A_REWORK,
     ),
     Row(
-        "same, but the key configuration differs or otadata selects another application",
+        "same, but the key configuration differs, or another application starts: "
+        "otadata selects it, or its region, being mutable, holds other bytes",
         lambda flash: not (flash.key and flash.application),
         Action.WRITE,
     ),
     Row(
-        "same; frozen regions agree, key configuration decoded and equal, "
+        "same; frozen regions and the application agree, key configuration decoded and equal, "
         "otadata selects what the record implies",
         lambda _: True,
         Action.KNOWN,

@@ -1,5 +1,7 @@
 """What is on record of the unit in a slot, and what its flash says of that: rows of `reburn`."""
 
+from dataclasses import replace
+
 from burner import reburn, verify
 from burner.devices import Device
 from burner.errors import BurnerError
@@ -15,8 +17,8 @@ def by_record(history: UnitHistory, attempt: Attempt, release: Release) -> Actio
 
     Args:
         history: of the unit under this product.
-        attempt: the one that begins: its silicon, its name (empty while it is not known), and
-            the reason where it is a rework.
+        attempt: the one that begins: its silicon, its name (empty while it is not known), and the
+            reason where a rework is declared.
         release: what it is to become.
 
     Raises:
@@ -24,8 +26,7 @@ def by_record(history: UnitHistory, attempt: Attempt, release: Release) -> Actio
     """
     row = reburn.by_record(_on_record(history, attempt, release))
     if row and row.action is Action.REFUSE:
-        because = _because(row.code, history, attempt)
-        raise BurnerError(row.code, f"{attempt.unit_id}: {because}")
+        raise BurnerError(row.code, _because(row.code, history, attempt))
     return row.action if row else None
 
 
@@ -36,7 +37,8 @@ def by_flash(device: Device, good: Record, release: Release) -> Action:
         BurnerError: E453 a frozen region differs; whatever reading raises.
     """
     differs = next((c for c in verify.regions(device, good) if not verify.passed([c])), None)
-    application = differs is None and verify.passed([verify.application(device, release)])
+    recorded = good.attempt.regions
+    application = differs is None and verify.passed([verify.application(device, release, recorded)])
     key = application and verify.passed([verify.configuration(device, good, release)])
     row = reburn.by_flash(InFlash(frozen=differs is None, key=key, application=application))
     if row.action is Action.REFUSE:
@@ -46,29 +48,36 @@ def by_flash(device: Device, good: Record, release: Release) -> Action:
 
 
 def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRecord:
+    passed = history.other_product or history.passed
+    latest = history.other_product or history.last
+    now, before = attempt.silicon, latest.attempt.silicon if latest else None
+    unit = OnRecord(
+        good=False,
+        scrapped=bool(history.scrapped),
+        rework=bool(attempt.rework),
+        same_part=not (passed and now and before and now.differs_from(before)),
+    )
     good = history.other_product or history.good
-    standing = {"scrapped": bool(history.scrapped), "rework": bool(attempt.rework)}
     if good is None:
-        return OnRecord(good=False, **standing)
-    before, now = good.attempt, attempt.silicon
+        return unit
     key = good.result.evidence.get("key", release.key_fingerprint)
-    return OnRecord(
+    same_product = good.attempt.product_id == attempt.product_id
+    return replace(
+        unit,
         good=True,
-        same_part=not (now and before.silicon and now.differs_from(before.silicon)),
-        same_key=before.product_id == attempt.product_id and key == release.key_fingerprint,
-        same_release=before.release_digest == release.digest,
-        same_name=attempt.device_name in ("", before.device_name),
+        same_key=same_product and key == release.key_fingerprint,
+        same_release=good.attempt.release_digest == release.digest,
+        same_name=attempt.device_name in ("", good.attempt.device_name),
         upgrade=release.profile.reburn is Reburn.UPGRADE,
-        **standing,
     )
 
 
 def _because(code: str, history: UnitHistory, now: Attempt) -> str:
     """What the manifest says that has the unit refused."""
-    good = history.other_product or history.good
-    if good is None or code == "E464":
-        return f"scrapped {history.scrapped}"
-    before = good.attempt
+    passed = history.other_product or history.passed
+    if passed is None or code == "E464":
+        return history.scrapped
+    before = passed.attempt
     other_product = before.product_id != now.product_id
     what = {
         "E455": f"with {before.profile}",
@@ -76,7 +85,7 @@ def _because(code: str, history: UnitHistory, now: Attempt) -> str:
         "E462": f"as product {before.product_id}" if other_product else "with another secret",
         "E465": f"as {before.device_name}, now {now.device_name}",
     }
-    return f"{_where(good)}, {what[code]}"
+    return f"{now.unit_id}: {_where(passed)}, {what[code]}"
 
 
 def _where(good: Record) -> str:

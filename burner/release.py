@@ -25,14 +25,24 @@ INDEX_FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Release:
-    """What a batch burns. Opened = checked."""
+class KeylessRelease:
+    """What a batch burns, but for the product key: enough to check its units. Opened = checked."""
 
     profile: Profile
     layout: Layout
     digest: str
     """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
     carrier: Carrier | AtCarrier
+
+    def recorded_name(self, device_name: str) -> str:
+        """The name that a unit's flash holds: none where the firmware derives it."""
+        return device_name if self.carrier.holds_name() else ""
+
+
+@dataclass(frozen=True)
+class Release(KeylessRelease):
+    """What a batch burns. Opened = checked."""
+
     key: KeyConfig
     """Without the name."""
     segments: tuple[Segment, ...]
@@ -46,7 +56,7 @@ class Release:
 
     def key_for(self, device_name: str) -> KeyConfig:
         """What this unit's flash will hold: the name only where the carrier holds one."""
-        return replace(self.key, device_name=device_name if self.carrier.holds_name() else "")
+        return replace(self.key, device_name=self.recorded_name(device_name))
 
     def named_segments(self, device_name: str) -> tuple[Segment, ...]:
         """What is made for this unit alone; nothing where all units are the same."""
@@ -96,6 +106,28 @@ def open_release(
         BurnerError: E1xx with every finding; E2xx a release file that is not what was built; E208
             the profile holds the secret itself.
     """
+    profile, layout, findings = _open(source)
+    if secret is None and reference:
+        secret = resolve(reference, Path(), ask)
+    elif secret is None:
+        secret = resolve(profile.product.secret, source.parent, ask)
+    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
+    refuse([*notes, *secret_in_profile(profile, secret)])
+    return freeze(profile, layout, secret, (*findings, *accepted(notes, profile.accept)))
+
+
+def open_keyless(source: Path) -> KeylessRelease:
+    """Open a profile or a release where the secret is not at hand, to check units.
+
+    Raises:
+        BurnerError: as `open_release`, but for the secret.
+    """
+    profile, layout, _ = _open(source)
+    about = digest(index(profile, layout))
+    return KeylessRelease(profile, layout, about, carrier_for(profile.carrier))
+
+
+def _open(source: Path) -> tuple[Profile, Layout, tuple[Finding, ...]]:
     if is_release_file(source):
         _, seen = open_release_file(source)
     else:
@@ -103,14 +135,7 @@ def open_release(
         refuse(list(seen.findings))
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
-    profile = seen.plan
-    if secret is None and reference:
-        secret = resolve(reference, Path(), ask)
-    elif secret is None:
-        secret = resolve(profile.product.secret, source.parent, ask)
-    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
-    refuse([*notes, *secret_in_profile(profile, secret)])
-    return freeze(profile, seen.layout, secret, (*seen.findings, *accepted(notes, profile.accept)))
+    return seen.plan, seen.layout, seen.findings
 
 
 def is_release_file(path: Path) -> bool:
@@ -225,8 +250,8 @@ def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tup
 def index(profile: Profile, layout: Layout) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
-    Not in it: paths, times, accepted warnings, baud rates, where the secret is kept, or anything of
-    the secret.
+    Not in it: paths, times, accepted warnings, reasons for reworks, baud rates, where the secret is
+    kept, or anything of the secret.
     """
     decides = profile.model_dump(
         mode="json",
@@ -238,6 +263,7 @@ def index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "partition_table": True,
             "images": True,
             "accept": True,
+            "rework": True,
         },
     )
     parts = [

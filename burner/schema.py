@@ -58,15 +58,15 @@ def parse_size(value: object) -> int:
     return value
 
 
-_SIZE_SCHEMA = {
+SIZE_SCHEMA = {
     "anyOf": [
         {"type": "integer", "minimum": 0, "maximum": MAX_UINT32},
         {"type": "string", "pattern": rf"^{_SIZE.pattern}$"},
     ]
 }
-Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE_SCHEMA)]
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE_SCHEMA)]
 """A length in bytes."""
-Offset = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(_SIZE_SCHEMA)]
+Offset = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE_SCHEMA)]
 """A place in flash, in bytes from its start."""
 
 

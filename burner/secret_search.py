@@ -26,6 +26,12 @@ TAIL: Final = 256
 """Characters that a stream looks back: RUN characters in their longest form, broken by line ends.
 """
 
+
+def broken_where_removed(text: str) -> str:
+    """Cleaned text for a search of IDs: with a line end in place of each REMOVED, which is none."""
+    return text.replace(REMOVED, "\n")
+
+
 Span = tuple[int, int]
 """First place, and the one behind the last."""
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Never, final
 
+from burner import core_dumps
 from burner.errors import BurnerError, Finding
 from burner.files import without_waiting
 
@@ -143,6 +144,8 @@ def parse_reference(text: str) -> Reference:
 def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) -> Secret:
     """Fetch the secret a reference points at; no rule on its content but that it is not empty.
 
+    A process that fetches one leaves no core dump from then on.
+
     Args:
         reference: one of the four forms.
         base: folder that a relative `file:` path starts from (the profile's).
@@ -153,6 +156,7 @@ def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) ->
             E155 nobody to ask.
     """
     parsed = parse_reference(reference)
+    core_dumps.forbid()
     match parsed.source:
         case Source.ENV:
             return _from_environment(parsed)

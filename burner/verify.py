@@ -3,18 +3,22 @@
 `burner verify` shows these comparisons; a unit is KNOWN by the same ones.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from burner import otadata
-from burner.carriers import AtCarrier, KeyConfig, KeyState, is_moved
-from burner.devices import Device
+from burner.carriers import AtCarrier, Carrier, KeyConfig, KeyState, is_moved
+from burner.devices import ANY_CHIP, ConnectPlan, Device
 from burner.errors import BurnerError
+from burner.manifest.reader import Reader
 from burner.model import Record, Region, RegionClass, Silicon
 from burner.partitions import SECTOR_SIZE
-from burner.release import Release
+from burner.release import KeylessRelease, Release
+from burner.secrets import Secret
 
+BAUD = 460800
+"""Nothing large travels: the chip computes its digests itself."""
 APPLICATION, CONFIGURATION = "application that starts", "key configuration"
 
 
@@ -36,8 +40,53 @@ class Check:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Verified:
+    """What came of one unit: the checks, or why there are none."""
+
+    unit_id: str = ""
+    """Empty where none could be read."""
+    record: Record | None = None
+    """Its last PASS."""
+    checks: tuple[Check, ...] = ()
+    problem: BurnerError | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the unit is what its record says."""
+        return self.problem is None and passed(self.checks)
+
+    @property
+    def code(self) -> str:
+        """Why it is not good; empty where it is."""
+        if self.problem is not None:
+            return self.problem.code
+        return "" if self.good else "E740"
+
+    @property
+    def differs(self) -> tuple[Check, ...]:
+        """The comparisons that found something else than the record says."""
+        return tuple(check for check in self.checks if check.verdict is Verdict.DIFFERS)
+
+
+def verify_unit(device: Device, reader: Reader, release: KeylessRelease | None) -> Verified:
+    """Identify the unit in a slot, find its record, compare, and leave it running."""
+    product_id, unit_id = release.profile.product.id if release else "", ""
+    try:
+        silicon = device.identify(ConnectPlan(ANY_CHIP, BAUD))
+        unit_id = silicon.unit_id
+        record = reader.unit(unit_id, product_id).passed
+        if record is None:
+            raise BurnerError("E620", unit_id)
+        return Verified(unit_id, record, verify(device, silicon, record, release))
+    except BurnerError as error:
+        return Verified(unit_id, problem=error)
+    finally:
+        device.close()
+
+
 def verify(
-    device: Device, silicon: Silicon, record: Record, release: Release | None = None
+    device: Device, silicon: Silicon, record: Record, release: KeylessRelease | None = None
 ) -> tuple[Check, ...]:
     """Compare a unit with its last PASS, and leave it running its application.
 
@@ -46,7 +95,7 @@ def verify(
         silicon: what identify read.
         record: the unit's record.
         release: with it, and only if it is the one recorded, the application that starts and the
-            key configuration are compared too.
+            key configuration are compared too: the product secret by the fingerprint on record.
 
     Returns:
         A check of the part, one a region in flash order, one of the application that starts, one
@@ -57,9 +106,12 @@ def verify(
         left_out = "the unit was burned from another release"
         checks.append(Check(CONFIGURATION, Verdict.LEFT_OUT, left_out))
         release = None
+    started = False
     if release is not None:
-        checks += [application(device, release), configuration(device, record, release)]
-    if release is None or not isinstance(release.carrier, AtCarrier):
+        checks.append(application(device, release, record.attempt.regions))
+        checks.append(recorded_configuration(device, record, release))
+        started = isinstance(release.carrier, AtCarrier) and isinstance(release, Release)
+    if not started:
         device.boot(0.0, lambda _: True)
     return tuple(checks)
 
@@ -95,10 +147,20 @@ def _region(device: Device, region: Region) -> Check:
     return Check(what, Verdict.SAME if device.matches(region) else Verdict.DIFFERS)
 
 
-def application(device: Device, release: Release) -> Check:
-    """Whether otadata selects the application that starts by what was burned."""
+def application(device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()) -> Check:
+    """Whether the application starts that was burned: otadata selects it, and it holds what is
+    recorded, also where the firmware may change it.
+    """
     table = release.layout.table
     partition, burned = table.otadata, otadata.burned_application(release.layout)
+    changed = (
+        region
+        for region in recorded
+        if region.kind is RegionClass.MUTABLE and table.at(region.offset) == burned
+        if not device.matches(region)
+    )
+    if burned and (region := next(changed, None)):
+        return Check(APPLICATION, Verdict.DIFFERS, f"{region.name} in {burned.name} is another one")
     if partition is None or burned is None:
         return Check(APPLICATION, Verdict.LEFT_OUT, "this partition table has no otadata")
     sectors = (
@@ -118,14 +180,67 @@ def configuration(device: Device, record: Record, release: Release) -> Check:
     An AT firmware is started to be asked; to look at the flash again, it must be met anew.
     """
     carrier, wanted = release.carrier, release.key_for(record.attempt.device_name)
-    try:
+
+    def state() -> KeyState:
         if isinstance(carrier, AtCarrier):
             _ask_firmware(device, carrier, wanted)
-            state = KeyState.SAME
-        else:
-            places = carrier.places(release.layout)
-            read = {p.name: device.read(p.offset, p.size) for p in places}
-            state = carrier.compare(read, wanted)
+            return KeyState.SAME
+        return carrier.compare(_read(device, carrier, release), wanted)
+
+    return _of_key(state, release, wanted)
+
+
+def recorded_configuration(device: Device, record: Record, release: KeylessRelease) -> Check:
+    """Whether the unit holds the key configuration of its record; needs the secret of an AT
+    firmware only, and where the record does not hold its fingerprint.
+    """
+    carrier, recorded = release.carrier, record.result.evidence.get("key", "")
+    if isinstance(carrier, AtCarrier) or not recorded:
+        if isinstance(release, Release):
+            return configuration(device, record, release)
+        asks = "the firmware can be asked" if recorded else "the record holds no fingerprint: it is"
+        why = f"{asks} only with the product secret (--secret)"
+        return Check(CONFIGURATION, Verdict.LEFT_OUT, why)
+    attempt = record.attempt
+    name = release.recorded_name(attempt.device_name)
+    read = _read(device, carrier, release)
+    unknown = KeyConfig(attempt.product_id, Secret(b""), name)
+    try:
+        found = carrier.decode(read)
+    except BurnerError as error:
+        if not error.code.startswith("E6"):
+            raise
+        lost = error
+
+        def state() -> KeyState:
+            if carrier.compare(read, unknown) is KeyState.GONE:
+                return KeyState.GONE
+            raise lost
+
+        return _of_key(state, release, unknown)
+    wrong = [
+        what
+        for what, same in (
+            ("ProductID", found.product_id == attempt.product_id),
+            ("secret", found.product_secret.fingerprint(attempt.product_id) == recorded),
+            ("name", found.device_name == name),
+        )
+        if not same
+    ]
+    if wrong:
+        return Check(CONFIGURATION, Verdict.DIFFERS, f"decoded, with another {', '.join(wrong)}")
+    return _of_key(lambda: carrier.compare(read, found), release, found)
+
+
+def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str, bytes]:
+    places = carrier.places(release.layout)
+    return {place.name: device.read(place.offset, place.size) for place in places}
+
+
+def _of_key(compare: Callable[[], KeyState], release: KeylessRelease, wanted: KeyConfig) -> Check:
+    """What a comparison of the key configuration came to."""
+    try:
+        state = compare()
     except BurnerError as error:
         if not error.code.startswith("E6"):
             raise

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.manifest.postgres import Server, why_not
+
 # Eight workers on two cores make any deadline per example a lottery.
 settings.register_profile("burner", deadline=None)
 settings.load_profile("burner")
@@ -27,3 +29,14 @@ def shared_images() -> Path:
     if not folder.is_dir():
         pytest.skip("real images of other projects are not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, started once."""
+    if reason := why_not():
+        pytest.skip(reason)
+    started = Server()
+    started.start()
+    yield started
+    started.remove()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 
-from burner.devices import ConnectPlan, Line
+from burner.devices import ConnectPlan, Contact, Line
 from burner.errors import BurnerError
 from burner.model import Mac, Region, Security, Segment, Silicon
 
@@ -138,6 +138,8 @@ class FakeDevice:
         """The rate of each identify."""
         self.killed = False
         self.printed_secret = False
+        self.empty = Contact.ABSENT
+        """What a look finds while there is no board, or while the board is dead."""
         self._answers = dict(answers or {})
         self._failures: dict[str, deque[BurnerError | Exception]] = {}
         self._gates: dict[str, threading.Event] = {}
@@ -220,10 +222,10 @@ class FakeDevice:
 
     # beside the protocol: presence and the worker's life, as `devices.esp.Esp` has them
 
-    def present(self, reset: bool = True) -> bool:
+    def contact(self, reset: bool = True) -> Contact:
         if self.killed:
             raise BurnerError("E902", "killed")
-        return self.board is not None
+        return self.empty if self.board is None else Contact.ANSWERS
 
     def start(self) -> None:
         self.killed = False

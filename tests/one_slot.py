@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from burner.burn import Job, Trial, burn
+from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
-from burner.model import Event, Finished, Outcome, Record, Step, StepStarted
-from burner.release import Release
+from burner.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
+from burner.release import Release, open_release
 from burner.secrets import Secret
 from tests.fakes import FakeBoard, FakeDevice
+from tests.images import write_product
 
 PLUG = Path(__file__).parents[1] / "profiles" / "plug-c3.yaml"
 SECRET = Secret(b"aVerySecretProductKey123")
 NAME = "6055F9000001"
 IMEI = "490154203237518"
+UNIT, PRODUCT = "60:55:f9:00:00:01", "7QKX2MPD0C"
+PASSED = (Outcome.PASS, "")
 
 
 def told(name: str = NAME, product_id: str = "7QKX2MPD0C") -> Callable[[FakeBoard], Sequence[str]]:
@@ -54,3 +58,30 @@ class Line:
 
 def ended(record: Record) -> tuple[Outcome, str]:
     return record.result.outcome, record.result.code
+
+
+def changed(line: Line, folder: Path, **replaced: Any) -> Line:
+    """The same product, made otherwise."""
+    return Line(open_release(write_product(folder, **replaced)), line.ledger)
+
+
+def put(board: FakeBoard, offset: int, data: bytes) -> None:
+    board.flash.erase(offset, len(data))
+    board.flash.program(offset, data)
+
+
+def holds(board: FakeBoard, segments: Sequence[Segment]) -> bool:
+    return all(board.flash.read(s.offset, len(s.data)) == s.data for s in segments)
+
+
+def cut_off(line: Line, board: FakeBoard, **trial: Any) -> None:
+    """Burn until the write is over; then the station is gone."""
+    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600, **trial))
+    while next(cut) != StepStarted("1", Step.VERIFY):
+        pass
+    line.ledger._working.clear()
+
+
+def say(line: Line, what: Correction, reason: str, product_id: str = PRODUCT) -> None:
+    facts = {"product_id": product_id, "operator": "anna", "reason": reason}
+    correct(line.ledger.writer, what, UNIT, **facts)

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "burner"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "phrases", "visible"),
+    ("errors", "model", "phrases", "visible", "core_dumps", "child_environment"),
     (
         *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
         *("advice", "blanks", "secret_search", "profile", "profile_reading", "release", "survey"),
@@ -29,7 +29,12 @@ DOORS = LAYERS[2]
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "rich": ("cli/screen.py", "cli/board.py", "cli/tiles.py"),
+    "barcode": ("cli/label_page.py",),
+    "PIL": ("cli/label_page.py",),
+    "rich": tuple(
+        f"cli/{n}.py"
+        for n in ("asking", "around_tiles", "board", "completion", "error_lines", "screen", "tiles")
+    ),
     "pydantic": (
         *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
         *("patterns.py", "mending.py", "baud_rates.py", "identity_settings.py", "carriers"),

@@ -1,21 +1,22 @@
 """One unit the whole way: an ESP in memory, the real release, the real manifest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from burner import verify
+from burner.burn import AskLabel, Trial, burn
 from burner.errors import BurnerError
 from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.ledger import Ledger
 from burner.model import (
     Bound,
+    NotBegun,
     Outcome,
     RegionClass,
     Security,
     Step,
-    Waiting,
 )
 from burner.naming import NameSettings
 from burner.release import Release, open_release
@@ -219,66 +220,77 @@ def labelled(line: Line) -> Line:
     return line
 
 
-def waits(line: Line) -> list[str]:
-    return [event.code for event in line.events if isinstance(event, Waiting)]
+def scanned(*labels: str) -> AskLabel:
+    """An operator who scans these, one after the other."""
+    left = iter(labels)
+    return lambda _unit, _ids: next(left)
 
 
 def test_a_label_that_does_not_agree_stops_the_unit_before_the_first_erase(labelled: Line) -> None:
     device = FakeDevice(FakeBoard(prints=told()))
-    assert ended(labelled.burn(device, label="MAC:000002")) == (Outcome.ERROR, "E441")
+    record = labelled.burn(device, ask_label=scanned("MAC:000002"))
+    assert ended(record) == (Outcome.ERROR, "E441")
     assert not [call for call in device.calls if call.startswith("write")]
-    assert ended(labelled.burn(device, label="MAC:000001")) == (Outcome.PASS, "")
-
-
-def test_a_wrong_label_is_asked_for_again_in_the_same_attempt(labelled: Line) -> None:
-    scans = iter(["MAC 1", "MAC:000001"])
-    device = FakeDevice(FakeBoard(prints=told()))
-    record = labelled.burn(device, label="MAC:000002", another_label=lambda: next(scans))
+    record = labelled.burn(device, ask_label=scanned("MAC:000001"))
     assert ended(record) == (Outcome.PASS, "")
     assert record.attempt.ids["label"] == "MAC:000001"
-    assert waits(labelled) == ["E441", "", "E440", ""]
-    assert len(list(labelled.ledger.reader.elements())) == 1
 
 
-def test_three_wrong_labels_are_an_error_that_is_not_the_units(labelled: Line) -> None:
-    scans = iter(["MAC:000003", "MAC:000004", "MAC:000001"])
-    device = FakeDevice(FakeBoard(prints=told()))
-    record = labelled.burn(device, label="MAC:000002", another_label=lambda: next(scans))
-    assert ended(record) == (Outcome.ERROR, "E441")
-    assert next(scans) == "MAC:000001"
-    assert not record.result.written
+def test_a_label_is_asked_for_once_the_unit_is_known_with_all_that_a_label_may_name(
+    labelled: Line,
+) -> None:
+    asked: list[tuple[str, Mapping[str, str]]] = []
 
-
-def test_a_station_that_stops_asks_for_no_more_labels(labelled: Line) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
-    record = labelled.burn(device, label="MAC:000002", another_label=lambda: None)
-    assert ended(record) == (Outcome.ERROR, "E441")
-    assert waits(labelled) == ["E441"]
-
-
-def test_the_board_may_be_changed_instead_of_the_label(labelled: Line) -> None:
-    right = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
-    device = FakeDevice(FakeBoard())
-
-    def changes_the_board() -> str:
-        device.insert(right)
-        return "MAC:000002"
-
-    record = labelled.burn(device, label="MAC:000002", another_label=changes_the_board)
-    assert ended(record) == (Outcome.PASS, "")
-    assert record.attempt.unit_id == right.mac
-
-
-def test_a_board_that_is_gone_when_the_label_comes_is_not_blamed_for_it(labelled: Line) -> None:
-    device = FakeDevice(FakeBoard())
-
-    def takes_the_board_out() -> str:
-        device.remove()
+    def ask(unit_id: str, ids: Mapping[str, str]) -> str:
+        asked.append((unit_id, ids))
         return "MAC:000001"
 
-    record = labelled.burn(device, label="MAC:000002", another_label=takes_the_board_out)
-    assert ended(record) == (Outcome.ERROR, "E301")
-    assert record.attempt.unit_id == ""
+    labelled.burn(FakeDevice(FakeBoard(prints=told())), ask_label=ask)
+    ((unit_id, ids),) = asked
+    assert unit_id == ids["mac"] == "60:55:f9:00:00:01"
+    assert ids["softap"] == "60:55:f9:00:00:02"
+
+
+def test_a_unit_that_cannot_be_burned_needs_no_label(labelled: Line) -> None:
+    device = FakeDevice(FakeBoard(chip="esp32c6"))
+    assert ended(labelled.burn(device, ask_label=scanned())) == (Outcome.FAIL, "E401")
+
+
+def test_where_nobody_can_be_asked_a_unit_without_its_label_is_an_error(labelled: Line) -> None:
+    assert ended(labelled.burn(FakeDevice(FakeBoard()))) == (Outcome.ERROR, "E442")
+
+
+def test_a_unit_that_leaves_before_its_label_is_scanned_is_not_on_record(labelled: Line) -> None:
+    device = FakeDevice(FakeBoard())
+    trial = Trial("1", 921600, ask_label=lambda _unit, _ids: None)
+    events = list(burn(labelled.job, device, labelled.ledger, trial))
+    assert events[-1] == NotBegun("1")
+    assert list(labelled.ledger.reader.elements()) == []
+    assert device.calls == ["identify"]
+
+
+def test_a_board_that_was_changed_while_its_label_was_looked_for_is_not_burned(
+    labelled: Line,
+) -> None:
+    device = FakeDevice(FakeBoard())
+
+    def changes_the_board(_unit: str, _ids: Mapping[str, str]) -> str:
+        device.insert(FakeBoard(mac="60:55:f9:00:00:02"))
+        return "MAC:000001"
+
+    assert ended(labelled.burn(device, ask_label=changes_the_board)) == (Outcome.ERROR, "E457")
+    assert not [call for call in device.calls if call.startswith("write")]
+
+
+def test_a_prepared_label_that_was_refused_is_an_error_of_the_unit_it_was_for(
+    labelled: Line,
+) -> None:
+    def refuses(_unit: str, _ids: Mapping[str, str]) -> str:
+        raise BurnerError("E434", "MAC:000001")
+
+    record = labelled.burn(FakeDevice(FakeBoard()), ask_label=refuses)
+    assert ended(record) == (Outcome.ERROR, "E434")
+    assert record.attempt.unit_id == "60:55:f9:00:00:01"
 
 
 def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Release) -> None:

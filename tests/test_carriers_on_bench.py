@@ -215,6 +215,22 @@ def test_a_unit_without_a_name_in_its_flash_is_verified_as_one(case: Case, folde
     assert (key["verdict"], key["why"]) == ("same", PRODUCT_ID)
 
 
+@pytest.mark.parametrize("case", [c for c in ALL if c.chip == "esp32c3"], ids=str)
+def test_qa_needs_no_secret(case: Case, folder: Path) -> None:
+    source = burned(folder, case)
+    (folder / "secret.txt").unlink()
+    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(said)
+    assert (status, unit["good"], unit["code"]) == (0, True, "")
+    (key,) = (check for check in unit["checks"] if check["what"] == "key configuration")
+    if case.kind == "at":
+        why = "the firmware can be asked only with the product secret (--secret)"
+        assert (key["verdict"], key["why"]) == ("left out", why)
+    else:
+        named = f"{PRODUCT_ID} {case.device_name}"
+        assert (key["verdict"], key["why"]) == ("same", named)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("case", [*ALL, *NAMELESS], ids=str)
 def test_every_unit_is_what_its_record_says(case: Case, folder: Path) -> None:

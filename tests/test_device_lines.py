@@ -72,6 +72,12 @@ def test_a_unit_that_printed_too_much_is_told_so() -> None:
         boot.judge(BootSettings(expect=("ready",)), ["x"] * MAX_LINES, "name", "product")
 
 
+def test_a_remark_repeats_the_beginning_of_a_long_line() -> None:
+    with pytest.raises(BurnerError) as caught:
+        boot.judge(BootSettings(expect=("ready",)), ["x" * MAX_LINE], "name", "product")
+    assert caught.value.detail == f"no line matched 'ready'; last line was '{'x' * 120}…'"
+
+
 class Once(Sequence[str]):
     """Lines that count how often they are looked at."""
 

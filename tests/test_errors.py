@@ -43,6 +43,12 @@ def test_a_row_speaks_both_languages_in_whole_sentences(row: errors.Code) -> Non
         assert re.search(r"[\u4e00-\u9fff]", chinese)
 
 
+def test_station_and_manifest_have_one_chinese_word_each() -> None:
+    """工位 is a slot, 工站 the station: an operator who reads one for the other looks elsewhere."""
+    for row in errors.table().values():
+        assert not re.search("工作站|本工位|清单", row.says_zh + row.do_zh)
+
+
 def test_an_error_tells_what_happened_and_carries_its_detail() -> None:
     error = BurnerError("E901", "lp0 on fire")
     assert str(error) == f"E901: {error.row.says} (lp0 on fire)"
@@ -70,6 +76,36 @@ def test_explain_says_what_to_do() -> None:
     result = CliRunner().invoke(explain, ["e901"])
     assert result.exit_code == 0
     assert errors.lookup("E901").do in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "chinese"),
+    [
+        ("E501", "Shown after 3 tries of the station.", "工站自动尝试 3 次后才显示。"),
+        ("E601", "Shown after 2 tries of the station.", "工站自动尝试 2 次后才显示。"),
+        ("E603", "The station does not try again.", "工站不会自动重试。"),
+        ("E711", "the station waits until it is over.", "烧录期间工站会等待其恢复。"),
+    ],
+)
+def test_explain_says_what_the_station_did_before_it_asks_a_person(
+    monkeypatch: pytest.MonkeyPatch, code: str, english: str, chinese: str
+) -> None:
+    assert english in CliRunner().invoke(explain, [code]).output
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    assert chinese in CliRunner().invoke(explain, [code]).output
+
+
+@pytest.mark.parametrize(
+    ("language", "tried"), [("en", "Shown after 3 tries"), ("zh", "尝试 3 次")]
+)
+def test_the_wall_chart_says_it_where_there_is_something_to_say(
+    monkeypatch: pytest.MonkeyPatch, language: str, tried: str
+) -> None:
+    monkeypatch.setenv("BURNER_LANG", language)
+    chart = CliRunner().invoke(explain).output
+    (row,) = (line for line in chart.splitlines() if line.strip().startswith("E501"))
+    assert tried in row
+    assert "does not try again" not in chart
 
 
 def test_explain_names_the_near_codes_when_there_is_no_such_code() -> None:

@@ -3,6 +3,7 @@
 The product's id and whatever the build cannot tell are filled in as an engineer would.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +26,17 @@ class Made:
     """What `profile check` said of the profile it was made of."""
 
 
-def release(folder: Path, build: Path, *, prints: bool = True, **filled: str) -> Made:
+def release(folder: Path, build: Path, *options: str, prints: bool = True, **filled: str) -> Made:
     """Profile, what is missing in it, release.
 
     With `prints`, units pass only if their firmware finds ProductID and name by itself.
     """
-    made = burner(folder, "profile", "new", NAME, "--from", str(build))
+    made = burner(folder, "profile", "new", NAME, "--from", str(build), *options)
     assert made.returncode == 0, made.stderr
     profile = folder / "profiles" / f"{NAME}.yaml"
     text = profile.read_text(encoding="utf-8")
     for key, value in {"id": PRODUCT_ID, **filled}.items():
-        text, count = re.subn(rf"(\b{key}: )FILL_IN", rf"\g<1>{value}", text)
+        text, count = re.subn(rf"(\b{key}: (?:{{text: )?)FILL_IN", rf"\g<1>{value}", text)
         assert count == 1, key
     if prints:
         text = re.sub(r"^# (boot:|  product_id:|  device_name:)", r"\1", text, flags=re.MULTILINE)
@@ -103,3 +104,50 @@ def test_an_esp8266_image_with_tencents_arrays_is_patched_and_burned(tmp_path: P
     build = write_files(tmp_path / "out", files)
     made = release(tmp_path, build, prints=False, version="1.0.0")
     assert burned(made, "sim:1,chip=esp8266,flash=4MB") == ["PASS"]
+
+
+def esp8266_app(*arrays: str) -> bytes:
+    """An application without a partition table, with arrays of 48 bytes in it."""
+    texts = b"".join(text.encode().ljust(48, b"\0") for text in arrays)
+    return esp_image(texts + b"/device/register\0\0\0\0", chip="esp8266")
+
+
+def firmware_that_reads(folder: Path, **offsets: int) -> str:
+    """A bench whose firmware looks for its key there, in a flash without partitions."""
+    texts = [
+        {"value": value, "partition": "", "offset": at, "size": 33} for value, at in offsets.items()
+    ]
+    unit = {"chip": "esp8266", "firmware": {"texts": texts}}
+    (folder / "bench.yaml").write_text(json.dumps({"slots": 1, "units": [unit]}))
+    return "bench.yaml"
+
+
+def test_an_esp8266_build_without_a_table_gets_arrays_to_patch_and_is_burned(
+    tmp_path: Path,
+) -> None:
+    app = esp8266_app("MY_PRODUCT", "MY_SECRET")
+    files = {"eagle.flash.bin": app, "eagle.irom0text.bin": b"\x12" * 4096}
+    build = write_files(tmp_path / "out", files)
+    made = release(
+        tmp_path, build, version="1.0.0", product_id="MY_PRODUCT", product_secret="MY_SECRET"
+    )
+    at = {"product_id": app.index(b"MY_PRODUCT"), "product_secret": app.index(b"MY_SECRET")}
+    assert burned(made, firmware_that_reads(tmp_path, **at)) == ["PASS"]
+
+
+def test_an_arduino_build_for_esp8266_is_burned_with_a_struct_at_a_place_in_flash(
+    tmp_path: Path,
+) -> None:
+    build = write_files(tmp_path / "out", {"plug.ino.bin": esp8266_app("nothing of a key")})
+    place = "0x1ff010"
+    made = release(tmp_path, build, "--preset", "raw", version="1.0.0", offset=place, value="KEY")
+    at = {"product_id": 0x1FF018, "product_secret": 0x1FF018 + 11}
+    assert burned(made, firmware_that_reads(tmp_path, **at)) == ["PASS"]
+
+
+def test_tencents_at_firmware_for_esp8266_is_told_its_key(tmp_path: Path) -> None:
+    build = write_files(tmp_path / "out", {"at.bin": esp8266_app("AT+TCPRDINFOSET")})
+    made = release(tmp_path, build, prints=False, version="1.0.0")
+    unit = {"chip": "esp8266", "modem": {"kind": "tencent-wifi", "port": "esp"}}
+    (tmp_path / "bench.yaml").write_text(json.dumps({"slots": 1, "units": [unit]}))
+    assert burned(made, "bench.yaml") == ["PASS"]

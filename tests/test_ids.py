@@ -51,7 +51,8 @@ def test_the_ids_of_silicon_label_and_modem_are_read_before_the_write() -> None:
         label={"pattern": r"(?P<serial>\w+) (?P<mac>\w+) (?P<imei>\d+)"},
         serial={"source": "label"},
     )
-    assert ids.read_before(device, rule, device.identify(PLAN), "SN1 000001 3237518") == {
+    read = ids.read_before(device, rule, device.identify(PLAN))
+    assert ids.with_label(read, rule, "SN1 000001 3237518", {}) == {
         "mac": MAC,
         "eui64": "60:55:f9:ff:fe:00:00:01",
         "label": "SN1 000001 3237518",
@@ -63,11 +64,20 @@ def test_the_ids_of_silicon_label_and_modem_are_read_before_the_write() -> None:
 def test_a_label_of_another_unit_stops_before_anything_is_written() -> None:
     device = slot()
     rule = settings(label={"pattern": "(?P<mac>.+)"})
+    read = ids.read_before(device, rule, device.identify(PLAN))
     with pytest.raises(BurnerError, match="E441"):
-        ids.read_before(device, rule, device.identify(PLAN), "605.5F9.000.002")
+        ids.with_label(read, rule, "605.5F9.000.002", {})
     with pytest.raises(BurnerError, match="E442"):
-        ids.read_before(device, rule, device.identify(PLAN), "")
-    assert device.calls == ["identify", "identify"]
+        ids.with_label(read, rule, "", {})
+    assert device.calls == ["identify"]
+
+
+def test_a_label_may_name_an_address_that_is_derived_from_the_mac() -> None:
+    rule = settings(label={"pattern": "(?P<softap>.+)"})
+    also = {"softap": "60:55:f9:00:00:02"}
+    assert ids.with_label({"mac": MAC}, rule, "000002", also) == {"mac": MAC, "label": "000002"}
+    with pytest.raises(BurnerError, match="E441"):
+        ids.with_label({"mac": MAC}, rule, "000001", also)
 
 
 def test_what_only_the_booted_unit_tells_is_read_after_the_boot() -> None:
@@ -77,11 +87,12 @@ def test_what_only_the_booted_unit_tells_is_read_after_the_boot() -> None:
         serial={"source": "firmware", "line": "serial=(.+)"},
         label={"pattern": "(?P<imei>.+)"},
     )
-    before = ids.read_before(device, rule, device.identify(PLAN), "7518")
+    read = ids.read_before(device, rule, device.identify(PLAN))
+    before = ids.with_label(read, rule, "7518", {})
     assert "imei" not in before
     after = ids.read_after(device, rule, ["boot", "serial=PLG1"], before)
     assert (after["imei"], after["serial"], after["mac"]) == (IMEI, "PLG1", MAC)
-    wrong = ids.read_before(device, rule, device.identify(PLAN), "7519")
+    wrong = ids.with_label(read, rule, "7519", {})
     with pytest.raises(BurnerError, match="E441"):
         ids.read_after(device, rule, ["serial=PLG1"], wrong)
 
@@ -89,7 +100,7 @@ def test_what_only_the_booted_unit_tells_is_read_after_the_boot() -> None:
 def test_a_modem_can_keep_the_serial_number() -> None:
     device = slot(modem=modem(serial="D1A2"))
     rule = settings(serial={"source": "modem"})
-    assert ids.read_before(device, rule, device.identify(PLAN), "")["serial"] == "D1A2"
+    assert ids.read_before(device, rule, device.identify(PLAN))["serial"] == "D1A2"
 
 
 # -- the look ---------------------------------------------------------------------------------

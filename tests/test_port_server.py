@@ -13,7 +13,7 @@ from burner.devices.stock import Stock
 from burner.errors import BurnerError
 from tests.runs import manifest, start
 
-BAUD = 460800
+BAUD = 921600
 SCHEMES = pytest.mark.parametrize("scheme", ["rfc2217", "socket"])
 
 
@@ -24,7 +24,7 @@ def port(bench: BenchProcess, scheme: str) -> str:
 
 def wait_for_write(bench: BenchProcess) -> None:
     deadline = time.monotonic() + 60
-    while bench.control.traffic("1")["to_chip"].get(921600, 0) < 30_000:
+    while bench.control.traffic("1")["to_chip"].get(BAUD, 0) < 30_000:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

@@ -35,6 +35,8 @@ def test_every_refusal_has_a_code_that_says_what_to_do() -> None:
     [
         (OnRecord(good=False), (Action.WRITE, "")),
         (OnRecord(good=False, rework=True), (Action.WRITE, "")),
+        (OnRecord(good=False, same_part=False), (Action.REFUSE, "E456")),
+        (OnRecord(good=False, same_part=False, rework=True), (Action.WRITE, "")),
         (OnRecord(good=False, scrapped=True), (Action.REFUSE, "E464")),
         (OnRecord(good=False, scrapped=True, rework=True), (Action.WRITE, "")),
         (replace(GOOD, scrapped=True), (Action.REFUSE, "E464")),

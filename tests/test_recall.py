@@ -1,27 +1,37 @@
 """A unit that comes back: an ESP in memory, the real release, the real manifest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from burner import otadata
-from burner.burn import Trial, burn
-from burner.manifest.desk import Correction, correct
+from burner import otadata, verify
+from burner.manifest.desk import Correction
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome, Record, Segment, Step, StepStarted
+from burner.model import Outcome
 from burner.profile import Reburn
 from burner.release import Release, open_release
 from burner.secrets import Secret
 from tests.fakes import FakeBoard, FakeDevice
-from tests.images import app_image, write_product
-from tests.one_slot import PLUG, SECRET, Line, ended, told
+from tests.images import PRODUCT_ID, app_image, write_product
+from tests.one_slot import (
+    PASSED,
+    PLUG,
+    PRODUCT,
+    SECRET,
+    UNIT,
+    Line,
+    changed,
+    cut_off,
+    ended,
+    holds,
+    put,
+    say,
+    told,
+)
 
-UNIT, PRODUCT = "60:55:f9:00:00:01", "7QKX2MPD0C"
 OTADATA, OTA_1 = 0x1D000, 0x1F0000
-PASSED = (Outcome.PASS, "")
 
 
 @pytest.fixture(scope="module")
@@ -43,28 +53,6 @@ def line(release: Release, ledger: Ledger) -> Line:
 @pytest.fixture
 def board() -> FakeBoard:
     return FakeBoard(prints=told())
-
-
-def put(board: FakeBoard, offset: int, data: bytes) -> None:
-    board.flash.erase(offset, len(data))
-    board.flash.program(offset, data)
-
-
-def holds(board: FakeBoard, segments: Sequence[Segment]) -> bool:
-    return all(board.flash.read(s.offset, len(s.data)) == s.data for s in segments)
-
-
-def cut_off(line: Line, board: FakeBoard, **trial: Any) -> None:
-    """Burn until the write is over; then the station is gone."""
-    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600, **trial))
-    while next(cut) != StepStarted("1", Step.VERIFY):
-        pass
-    line.ledger._working.clear()
-
-
-def say(line: Line, what: Correction, reason: str, product_id: str = PRODUCT) -> None:
-    facts = {"product_id": product_id, "operator": "anna", "reason": reason}
-    correct(line.ledger.writer, what, UNIT, **facts)
 
 
 # -- no PASS: everything is written ----------------------------------------------------------------
@@ -191,6 +179,41 @@ def test_a_returned_unit_that_was_updated_twice_is_burned_only_as_a_rework(
     assert ended(line.burn(FakeDevice(board), rework="returned")) == PASSED
 
 
+CARRIERS = {
+    "nvs": "{kind: nvs, preset: esp-qcloud, MORE}",
+    "raw": "{kind: raw, partition: store, fields: [{name: pid, type: 'char[11]', key: product_id},"
+    " {name: secret, type: 'char[33]', key: product_secret}], MORE}",
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
+def test_a_good_unit_with_another_key_in_a_mutable_partition_is_written(
+    line: Line, board: FakeBoard, tmp_path: Path, carrier: str
+) -> None:
+    made = changed(line, tmp_path, carrier=carrier.replace("MORE", "class: mutable"))
+    made.burn(FakeDevice(board))
+    made.burn(FakeDevice(board))
+    assert made.known
+    at = board.flash.bytes.index(PRODUCT_ID.encode())
+    board.flash.bytes[at] ^= 1
+    assert made.burn(FakeDevice(board)).result.written
+    assert holds(board, made.job.release.segments)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize(("after_boot", "known"), [("moved", True), ("kept", False)])
+def test_a_good_unit_without_its_key_is_known_where_the_firmware_moves_it(
+    line: Line, board: FakeBoard, tmp_path: Path, carrier: str, after_boot: str, known: bool
+) -> None:
+    more = f"class: mutable, after_boot: {after_boot}"
+    made = changed(line, tmp_path, carrier=carrier.replace("MORE", more))
+    made.burn(FakeDevice(board))
+    at = board.flash.bytes.index(PRODUCT_ID.encode())
+    board.flash.erase(at, 0x1000)
+    made.burn(FakeDevice(board))
+    assert made.known is known
+
+
 # -- another part, key, release, name --------------------------------------------------------------
 
 
@@ -230,11 +253,6 @@ def test_a_unit_that_passed_as_another_product_becomes_this_one_only_as_a_rework
     assert other.known
 
 
-def changed(line: Line, folder: Path, **replaced: Any) -> Line:
-    """The same product, made otherwise."""
-    return Line(open_release(write_product(folder, **replaced)), line.ledger)
-
-
 def test_a_unit_of_another_release_stays_as_it_is_whatever_the_operator_says(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:
@@ -246,14 +264,34 @@ def test_a_unit_of_another_release_stays_as_it_is_whatever_the_operator_says(
     assert ended(new.burn(FakeDevice(board), rework="please")) == (Outcome.FAIL, "E455")
 
 
+def images_with(app_class: str) -> str:
+    return (
+        "[{name: bootloader, file: bootloader.bin, offset: 0},"
+        f" {{name: app, file: app.bin, partition: ota_0{app_class}}}]"
+    )
+
+
+def test_a_good_unit_whose_application_may_change_is_known_only_with_the_recorded_one(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    """Found by the campaign: a stranger's application in a mutable region was KNOWN."""
+    made = changed(line, tmp_path, images=images_with(", class: mutable"))
+    first = made.burn(FakeDevice(board))
+    made.burn(FakeDevice(board))
+    assert made.known
+    put(board, 0x10000, app_image("another"))
+    checks = verify.verify(FakeDevice(board), board.silicon, first, made.job.release)
+    assert [c.why for c in checks if not verify.passed([c])] == ["app in ota_0 is another one"]
+    record = made.burn(FakeDevice(board))
+    assert (ended(record), record.result.written) == (PASSED, True)
+    assert holds(board, made.job.release.segments)
+
+
 @pytest.mark.parametrize("image_class", ["", ", class: mutable"])
 def test_a_release_that_upgrades_writes_a_good_unit_whole(
     line: Line, board: FakeBoard, tmp_path: Path, image_class: str
 ) -> None:
-    images = (
-        "[{name: bootloader, file: bootloader.bin, offset: 0},"
-        f" {{name: app, file: app.bin, partition: ota_0{image_class}}}]"
-    )
+    images = images_with(image_class)
     changed(line, tmp_path, app=app_image("1.2.0"), images=images).burn(FakeDevice(board))
     new = changed(line, tmp_path, app=app_image("1.3.0"), images=images, reburn="upgrade")
     assert new.job.release.profile.reburn is Reburn.UPGRADE
@@ -273,124 +311,16 @@ def test_a_unit_that_passed_under_another_name_gets_this_one_only_as_a_rework(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:
     named = labelled(line, tmp_path)
-    assert ended(named.burn(FakeDevice(board), label="SN0001")) == PASSED
-    record = named.burn(FakeDevice(board), label="SN0002")
+    assert ended(named.burn(FakeDevice(board), ask_label=lambda _unit, _ids: "SN0001")) == PASSED
+    record = named.burn(FakeDevice(board), ask_label=lambda _unit, _ids: "SN0002")
     assert ended(record) == (Outcome.FAIL, "E465")
     assert "as SN0001, now SN0002" in record.result.detail
-    named.burn(FakeDevice(board), label="SN0001")
+    named.burn(FakeDevice(board), ask_label=lambda _unit, _ids: "SN0001")
     assert named.known
-    record = named.burn(FakeDevice(board), label="SN0002", rework="new label")
+    record = named.burn(
+        FakeDevice(board), ask_label=lambda _unit, _ids: "SN0002", rework="new label"
+    )
     assert (ended(record), record.attempt.device_name) == (PASSED, "SN0002")
-
-
-# -- scrapped --------------------------------------------------------------------------------------
-
-
-def test_a_unit_that_was_scrapped_is_refused_with_the_reason(line: Line, board: FakeBoard) -> None:
-    line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
-    record = line.burn(FakeDevice(board))
-    assert ended(record) == (Outcome.FAIL, "E464")
-    assert "scrapped by anna: burnt antenna" in record.result.detail
-    say(line, Correction.VOID, "so that it counts as nothing")
-    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
-
-
-def test_a_scrap_ends_with_a_rework_of_the_line(line: Line, board: FakeBoard) -> None:
-    line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
-    assert ended(line.burn(FakeDevice(board), rework="new antenna")) == PASSED
-    line.burn(FakeDevice(board))
-    assert line.known
-
-
-def test_a_scrap_ends_with_a_rework_of_the_desk_and_its_reason_is_on_record(
-    line: Line, board: FakeBoard
-) -> None:
-    line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
-    say(line, Correction.REWORK, "antenna mended")
-    record = line.burn(FakeDevice(board))
-    assert (ended(record), record.attempt.rework) == (PASSED, "antenna mended")
-    line.burn(FakeDevice(board))
-    assert line.known
-
-
-def test_a_failed_unit_that_was_scrapped_is_refused_too(line: Line, board: FakeBoard) -> None:
-    device = FakeDevice(board)
-    device.fails("write", "E601")
-    line.burn(device)
-    say(line, Correction.SCRAP, "bad flash")
-    assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
-
-
-def test_a_unit_that_another_product_scrapped_is_refused(
-    line: Line, board: FakeBoard, tmp_path: Path
-) -> None:
-    line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
-    other = Line(open_release(write_product(tmp_path)), line.ledger)
-    assert ended(other.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
-
-
-# -- rework, and what interrupts it ----------------------------------------------------------------
-
-
-def test_a_declared_rework_is_written_whole(line: Line, board: FakeBoard) -> None:
-    line.burn(FakeDevice(board))
-    record = line.burn(FakeDevice(board), rework="new plastic")
-    assert (ended(record), record.result.written) == (PASSED, True)
-    assert record.attempt.rework == "new plastic"
-
-
-def aborted(line: Line, board: FakeBoard) -> Record:
-    device = FakeDevice(board)
-    device.fails("write", "E902")
-    board.flash.erase(0x20000, 0x1000)
-    return line.burn(device, rework="new plastic", aborted="yes")
-
-
-def test_a_rework_that_a_person_stopped_is_continued_as_one(line: Line, board: FakeBoard) -> None:
-    line.burn(FakeDevice(board))
-    assert ended(aborted(line, board)) == (Outcome.ABORTED, "E458")
-    record = line.burn(FakeDevice(board))
-    assert (ended(record), record.attempt.rework) == (PASSED, "new plastic")
-    line.burn(FakeDevice(board))
-    assert line.known
-
-
-def test_a_rework_that_was_cut_off_is_continued_as_one(
-    line: Line, board: FakeBoard, release: Release
-) -> None:
-    line.burn(FakeDevice(board))
-    cut_off(line, board, rework="new plastic")
-    board.flash.erase(0x20000, 0x1000)
-    record = line.burn(FakeDevice(board))
-    assert (ended(record), record.attempt.rework) == (PASSED, "new plastic")
-    assert holds(board, release.segments)
-
-
-def test_a_rework_that_was_stopped_before_its_first_byte_leaves_a_good_unit(
-    line: Line, board: FakeBoard
-) -> None:
-    line.burn(FakeDevice(board))
-    device = FakeDevice(board)
-    device.fails("identify", "E902")
-    line.burn(device, rework="new plastic", aborted="yes")
-    line.burn(FakeDevice(board))
-    assert line.known
-
-
-def test_an_upgrade_that_was_cut_off_is_written_whole(
-    line: Line, board: FakeBoard, tmp_path: Path
-) -> None:
-    changed(line, tmp_path, app=app_image("1.2.0")).burn(FakeDevice(board))
-    new = changed(line, tmp_path, app=app_image("1.3.0"), reburn="upgrade")
-    cut_off(new, board)
-    board.flash.erase(0x10000, 0x1000)
-    record = new.burn(FakeDevice(board))
-    assert (ended(record), record.attempt.rework) == (PASSED, "")
-    assert holds(board, new.job.release.segments)
 
 
 # -- otadata that nobody writes --------------------------------------------------------------------

@@ -258,3 +258,20 @@ def test_any_names_in_a_build_give_a_profile_that_reads_back(
     document = schema.parse(draft("plug", Path("/nowhere/else"), build), "x", "E101")
     assert document.data["images"][0]["file"].endswith("a\tb.bin")
     assert document.data["product"]["id"] == FILL_IN
+
+
+@pytest.mark.parametrize("preset", ["", "c-sdk", "raw", "at"])
+def test_without_a_partition_table_the_key_needs_no_partition(tmp_path: Path, preset: str) -> None:
+    app = esp_image(
+        b"MY_PRODUCT\0".ljust(48, b"\0") + b"MY_SECRET\0".ljust(48, b"\0"), chip="esp8266"
+    )
+    path = write(tmp_path, read_build(write_files(tmp_path / "out", {"kettle.bin": app})), preset)
+    fields = left(path)
+    assert fields[:2] == ["product.version", "product.id"]
+    assert not [field for field in fields if field.endswith("partition")]
+    text = path.read_text()
+    for value in ("MY_PRODUCT", "MY_SECRET"):
+        text = text.replace(f"{{text: {FILL_IN}}}", f"{{text: {value}}}", 1)
+    path.write_text(text)
+    fill_in(path, version="1.0.0", offset="0x1ff000", value="KEY")
+    assert {finding.code for finding in findings(path)} == {"E122"}

@@ -1,6 +1,7 @@
 """The product secret is looked for everywhere a batch with failures leaves anything."""
 
 import base64
+import json
 import logging
 import os
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ import yaml
 from click.testing import CliRunner
 
 from burner.cli import root
+from burner.secret_search import REMOVED
+from tests import secret_shapes
 from tests.runs import PROFILE, ROOT
+from tests.test_carriers_on_bench import Case
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 FAULTS = (
@@ -28,23 +32,8 @@ FAULTS = (
 )
 
 
-def shapes(secret: str) -> Iterator[bytes]:
-    """How a secret may look once it has leaked: whole, and each half of it alone."""
-    for text in (secret, secret[:12], secret[12:]):
-        raw = text.encode()
-        yield raw
-        yield raw.hex().encode()
-        yield raw.hex().upper().encode()
-        yield raw.hex(" ").encode()
-        yield text.encode("utf-16-le")
-        yield text.encode("utf-16-be")
-        for lead in range(3):
-            whole = base64.b64encode(bytes(lead) + raw)
-            yield whole[4 if lead else 0 : -4]
-
-
-def leaks(data: bytes) -> list[bytes]:
-    return [shape for shape in shapes(SECRET) if shape in data]
+def leaks(data: bytes) -> list[str]:
+    return secret_shapes.leaks(data, SECRET)
 
 
 class ProcessList(threading.Thread):
@@ -91,7 +80,10 @@ def home(tmp_path: Path) -> Path:
 
 def folders(home: Path) -> dict[str, str]:
     names = {"TMPDIR": "tmp", "XDG_STATE_HOME": "state", "HOME": "home"}
-    return {key: str(home / name) for key, name in names.items()}
+    secret = home.parent / "outside" / "product.secret"
+    return {key: str(home / name) for key, name in names.items()} | {
+        "BURNER_SECRET": f"file:{secret.as_posix()}"
+    }
 
 
 def burner(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -136,12 +128,110 @@ def test_after_a_batch_with_failures_the_secret_is_nowhere(home: Path) -> None:
     assert b"PASS" in ran.stdout + ran.stderr
     for output in outputs:
         assert leaks(output) == []
-    files = [path for path in home.rglob("*") if path.is_file()]
-    assert {"manifest.db", "plug-c3-1.2.0.burn"} <= {path.name for path in files}
-    assert any(path.name.startswith("slot-") for path in files)
-    assert [path for path in files if leaks(path.read_bytes())] == []
+    assert {"manifest.db", "plug-c3-1.2.0.burn"} <= {path.name for path in left_behind(home)}
+    assert any(path.name.startswith("slot-") for path in left_behind(home))
+    assert leaking_files(home) == []
     assert any(b"esp_worker" in line for line in watch.seen)
     assert [line for line in watch.seen if leaks(line)] == []
+
+
+STEPS = ("sync", "stub", "baud", "erase", "write", "md5", "read", "boot")
+SHORTLY = "timeout_s: 0.5"
+SERIAL = "identity: {{serial: {{source: firmware, pattern: '.+', line: '{}: (.+)'}}}}"
+STARTS: Mapping[str, str] = {
+    f"boot: {{expect: ['never'], {SHORTLY}}}": "E605",
+    f"boot: {{product_id: 'plain: (.+)', {SHORTLY}}}": "E604",
+    f"boot: {{device_name: 'hex-blanks: (.+)', {SHORTLY}}}": "E603",
+    **{SERIAL.format(form): "E431" for form in ("plain", "utf-16le")},
+}
+"""What a profile asks of a start, in place of which the secret is printed → how that ends."""
+
+
+def left_behind(home: Path) -> list[Path]:
+    """Every file but the flash of simulated units, where the secret belongs."""
+    files = (path for path in home.rglob("*") if path.is_file())
+    return [path for path in files if home / "flash" not in path.parents]
+
+
+def leaking_files(home: Path) -> list[Path]:
+    return [path for path in left_behind(home) if leaks(path.read_bytes())]
+
+
+def write_bench(home: Path, units: Sequence[object], **more: object) -> None:
+    bench = {"slots": len(units), "units": units, "keep": "flash", **more}
+    (home / "bench.yaml").write_text(yaml.safe_dump(bench))
+
+
+def burned(home: Path, *more: str, profile: str = "plug.yaml") -> list[dict[str, object]]:
+    """The ends of a run's attempts, once its output was searched."""
+    ran = burner(home, "burn", profile, "--bench", "bench.yaml", "--yes", "--json", *more)
+    assert leaks(ran.stdout + ran.stderr) == []
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    return [line for line in lines if line["event"] == "finished"]
+
+
+def read_all(home: Path, profile: str = "plug.yaml") -> str:
+    """Whatever shows or copies records, searched; what it says."""
+    listed = json.loads(read(home, "manifest", "list", "--json"))
+    readers = (
+        ("manifest", "list", "--json"),
+        ("manifest", "show", listed[-1]["unit_id"]),
+        ("manifest", "batch", "status", listed[-1]["batch"]),
+        ("manifest", "verify"),
+        ("manifest", "export", "--format", "csv", "-o", "all.csv"),
+        ("manifest", "export", "--format", "jsonl", "-o", "all.jsonl"),
+        ("manifest", "export", "--format", "chain", "-o", "all.chain"),
+        ("manifest", "report", "--html", "report.html"),
+        ("identify", profile, "--bench", "bench.yaml", "--json"),
+        ("verify", profile, "--bench", "bench.yaml", "--json"),
+    )
+    said = "".join(read(home, *reader) for reader in readers)
+    assert leaks(said.encode()) == []
+    return said
+
+
+def test_a_firmware_that_prints_the_secret_at_every_step_leaves_it_nowhere(home: Path) -> None:
+    units = [{"faults": [{"kind": "prints-secret", "step": step}]} for step in STEPS]
+    write_bench(home, units)
+    first = burned(home)
+    again = burned(home, "--rework", "a key is in the flash now")
+    assert {line["slot"] for line in first} == {str(n) for n in range(1, len(STEPS) + 1)}
+    booted = [line for line in (*first, *again) if line["slot"] == str(STEPS.index("boot") + 1)]
+    assert [(line["outcome"], line["warnings"]) for line in booted] == [("PASS", ["E625"])] * 2
+    assert len({line["code"] for line in again}) > 2
+    assert "E625" in read_all(home)
+    assert leaking_files(home) == []
+
+
+def test_what_is_recorded_of_a_start_that_prints_the_secret_holds_none_of_it(home: Path) -> None:
+    profile = (home / "plug.yaml").read_text().split("\nboot:")[0]
+    ends = []
+    for seed, start in enumerate(STARTS):
+        (home / "plug.yaml").write_text(f"{profile}\n{start}\n")
+        write_bench(home, [{"faults": [{"kind": "prints-secret"}]}], seed=seed)
+        ends += burned(home, "--batch", f"B{seed}")[-1:]
+    assert [end["code"] for end in ends] == list(STARTS.values())
+    assert all(end["warnings"] == ["E625"] for end in ends)
+    assert REMOVED in read_all(home)
+    assert leaking_files(home) == []
+
+
+def test_at_firmware_and_modems_that_print_the_secret_in_every_answer_leave_it_nowhere(
+    home: Path,
+) -> None:
+    cellular = "identity: {imei: {when: after}, serial: {source: modem, pattern: '.+'}}\n"
+    for seed, case, modem, more in (
+        (1, Case("at", "esp32c3"), {"kind": "tencent-wifi", "port": "esp"}, ""),
+        (2, Case("nvs", "esp32c3"), {"kind": "quectel", "serial": "S1"}, cellular),
+    ):
+        path = case.write(home)
+        path.write_text(path.read_text() + more)
+        unit = {**case.unit(), "modem": modem, "faults": [{"kind": "prints-secret"}]}
+        write_bench(home, [unit], seed=seed)
+        ended = burned(home, "--batch", modem["kind"], profile=path.name)
+        assert (ended[-1]["outcome"], ended[-1]["warnings"]) == ("PASS", ["E625"])
+    read_all(home, path.name)
+    assert leaking_files(home) == []
 
 
 def test_the_hunt_finds_a_secret_in_every_shape() -> None:

@@ -81,8 +81,10 @@ def build(spec: BoardSpec, now: float) -> Board:
     Raises:
         BurnerError: E191 where the file that keeps the flash does not fit.
     """
-    lines = {"esp": Line(Chip(spec.unit, now), spec.unit.timing, spec.renumbers)}
+    chip = Chip(spec.unit, now)
+    lines = {"esp": Line(chip, spec.unit.timing, spec.renumbers)}
     if "modem" in spec.ports and spec.unit.modem:
         modem = Modem(spec.unit.modem, now, spec.unit.product_file)
+        modem.prints = chip.secret_lines
         lines["modem"] = Line(modem, spec.unit.timing)
     return Board(spec, lines)

@@ -1,6 +1,7 @@
 """One simulated unit as the line sees it: power, reset lines, bytes in, bytes out, and when."""
 
 from collections import deque
+from collections.abc import Iterator
 from enum import Enum, auto
 from math import inf
 
@@ -59,6 +60,8 @@ class Chip:
         """A host has done more than call; whoever counts the uses sets it back."""
         self.mode = Mode.OFF
         self.silicon = Silicon(self.unit, NorFlash(self.unit))
+        if self.silicon.modem:
+            self.silicon.modem.prints = self.secret_lines
         self._uart = Uart(self.unit)
         self._dtr = self._rts = False
         self._usb_boot_flag = False
@@ -145,6 +148,10 @@ class Chip:
     def close(self) -> None:
         """Let go of the flash file."""
         self.silicon.flash.close()
+
+    def secret_lines(self, step: At = At.BOOT) -> Iterator[bytes]:
+        """What the fault `prints-secret` prints then, here or on the board's modem."""
+        return firmware.secret_lines(self.silicon, step)
 
     def _lose_power(self) -> None:
         self.mode, self.connected = Mode.OFF, False
@@ -297,6 +304,8 @@ class Chip:
         if step and (fault := self.silicon.faults.at_step(step)):
             self._suffer(fault, now)
             return
+        if step:
+            self._send(b"".join(line + b"\r\n" for line in self.secret_lines(step)), now)
         answer = self._dialect.handle(packet)
         self.answered, self.used = True, self.used or packet[1:2] != bytes((Op.SYNC,))
         self._rate_found = self._rate_found or bool(answer.frames)

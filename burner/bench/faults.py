@@ -50,6 +50,14 @@ class Faults:
                 return self._show(fault)
         return None
 
+    def prints_secret_at(self, step: At) -> Fault | None:
+        """The fault by which the secret is printed as this step begins."""
+        for fault in self._unit.faults:
+            printing = fault.kind is FaultKind.PRINTS_SECRET and fault not in self._over
+            if printing and (fault.step or At.BOOT) is step:
+                return self._show(fault)
+        return None
+
     def _striking(self) -> list[Fault]:
         return [f for f in self._unit.faults if f.kind in STRIKING and f not in self._over]
 

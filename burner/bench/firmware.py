@@ -2,11 +2,12 @@
 
 ROM, second-stage bootloader and application, as far as a burn line can tell them apart: whether
 the images are whole, which slot is booted, which key configuration the application finds. The
-secret is never printed.
+secret is printed by the fault `prints-secret` alone.
 """
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import IntEnum
 from math import inf
 from typing import NamedTuple
@@ -15,8 +16,9 @@ from burner import image, naming
 from burner.bench import first_boot, keys
 from burner.bench.modem import Modem
 from burner.bench.nor import SECTOR, NorFlash
+from burner.bench.secret_forms import printed
 from burner.bench.silicon import Silicon
-from burner.bench.unit import FaultKind, UnitSpec
+from burner.bench.unit import At, FaultKind, UnitSpec
 from burner.errors import BurnerError
 from burner.identity import find_serial
 from burner.model import Silicon as Identity
@@ -110,18 +112,38 @@ def start(silicon: Silicon, reset: Reset = Reset.POWER_ON, *, download: bool = F
 
     `download`: IO0 is low, and the chip starts all the same.
     """
-    spoken, modem = list[str](), silicon.modem
+    spoken, modem = list[str | bytes](), silicon.modem
     try:
         spoken.extend(_boot(silicon))
     except BootError as end:
         spoken.append(str(end))
         modem = None
     baud = silicon.unit.firmware.baud
-    lines = (Line(f"{text}\r\n".encode(), baud) for text in spoken)
+    lines = (Line(_bytes(said) + b"\r\n", baud) for said in spoken)
     return App((*rom_log(silicon, reset, download=download), *lines), modem)
 
 
-def _boot(silicon: Silicon) -> Iterator[str]:
+def _bytes(said: str | bytes) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()
+
+
+def secret_lines(silicon: Silicon, step: At) -> Iterator[bytes]:
+    """What the fault `prints-secret` prints at this step; nothing without it or without a key."""
+    fault = silicon.faults.prints_secret_at(step)
+    table = _table(silicon.flash) if fault else None
+    if fault and table:
+        with suppress(BootError):  # half a flash
+            found = keys.find(_running(silicon, table, _slot(silicon.flash, table)))
+            if found and found.secret:
+                yield from printed(found.secret.encode(), fault.form)
+
+
+def _running(silicon: Silicon, table: PartitionTable, slot: Partition) -> keys.Running:
+    product = silicon.modem.product.stored if silicon.modem else None
+    return keys.Running(silicon.flash, table, slot, silicon.unit.firmware.texts, product)
+
+
+def _boot(silicon: Silicon) -> Iterator[str | bytes]:
     """Line by line, in the order a real part prints."""
     flash, unit = silicon.flash, silicon.unit
     size = 0x8000 if unit.chip != "esp8266" else WHOLE_IMAGE
@@ -145,7 +167,7 @@ def _boot(silicon: Silicon) -> Iterator[str]:
     _first_run(flash, table)
 
 
-def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> Iterator[str]:
+def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> Iterator[str | bytes]:
     """What it prints: who it is, and which key it found."""
     unit = silicon.unit
     app = _checked(silicon, slot)
@@ -154,15 +176,15 @@ def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> It
     if app.descriptor:
         yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
         yield f"I (260) app_init: App version:      {app.descriptor.version}"
-    product = silicon.modem.product.stored if silicon.modem else None
-    running = keys.Running(silicon.flash, table, slot, unit.firmware.texts, product)
-    yield _says(unit, keys.find(running))
+    yield from secret_lines(silicon, At.BOOT)
+    yield _says(unit, keys.find(_running(silicon, table, slot)))
     yield from unit.firmware.lines
+    yield from secret_lines(silicon, At.BOOT)
 
 
 def _says(unit: UnitSpec, found: keys.Found | None) -> str:
     """The line that names the product and the device."""
-    if found is None or not found.has_secret:
+    if found is None or not found.secret:
         return "E (300) app: no product configuration"
     try:
         name = found.device_name or own_name(unit)

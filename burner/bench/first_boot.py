@@ -15,6 +15,8 @@ KEY = b"cal_version"
 
 _ACTIVE = 0xFFFFFFFE
 _BLANK = 0xFFFFFFFF
+_IN_USE = (_ACTIVE, 0xFFFFFFFC, 0xFFFFFFF8)
+"""Active, full, being emptied. What has another state is no page of NVS."""
 _ENTRY = 32
 _FIRST_ENTRY = 64
 _U8, _U32 = 0x01, 0x04
@@ -52,8 +54,8 @@ def keep_calibration(flash: NorFlash, nvs: Partition) -> None:
             _append(flash, start, free, _next_namespace(data))
             return
         if state == _BLANK:
-            last = max((number for kind, number in states if kind != _BLANK), default=-1)
-            flash.program(start, _page_header(last + 1))
+            last = max((number for kind, number in states if kind in _IN_USE), default=-1)
+            flash.program(start, _page_header((last + 1) % 2**32))
             _append(flash, start, 0, _next_namespace(data))
             return
 

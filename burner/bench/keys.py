@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from burner.bench.at_firmware import Product
 from burner.bench.nor import NorFlash
@@ -32,10 +32,11 @@ _FAT = tuple(
 
 @dataclass(frozen=True)
 class Found:
-    """What the firmware found. The secret itself stays where it is: nothing may print it."""
+    """What the firmware found. Only the fault `prints-secret` prints the secret."""
 
     product_id: str
-    has_secret: bool
+    secret: str = field(repr=False)
+    """Empty where there is none."""
     device_name: str = ""
 
 
@@ -129,7 +130,7 @@ def _among(values: Mapping[str, NvsValue]) -> Found | None:
         return None
     secret = _key(texts, "product_secret", "productsecret", "secret", "psk")
     name = _key(texts, "device_name", "devicename", "dev_name", "name")
-    return Found(texts[product_key], secret is not None, texts[name] if name else "")
+    return Found(texts[product_key], texts[secret] if secret else "", texts[name] if name else "")
 
 
 def _key(texts: Mapping[str, str], *names: str) -> str | None:
@@ -147,7 +148,7 @@ def in_arrays(running: Running) -> Found | None:
     if not _PRODUCT_ID.fullmatch(texts.get("product_id", "")):
         return None
     secret, name = texts.get("product_secret", ""), texts.get("device_name", "")
-    return Found(texts["product_id"], bool(secret), name)
+    return Found(texts["product_id"], secret, name)
 
 
 def _text(running: Running, where: TextAt) -> str:
@@ -161,7 +162,7 @@ def _text(running: Running, where: TextAt) -> str:
 def by_at_commands(running: Running) -> Found | None:
     """What `AT+TCPRDINFOSET` stored."""
     kept = running.product
-    return Found(kept.product_id, bool(kept.secret), kept.name) if kept else None
+    return Found(kept.product_id, kept.secret.decode(), kept.name) if kept else None
 
 
 WAYS: tuple[Way, ...] = (in_arrays, in_nvs, in_littlefs, in_fat, by_at_commands)

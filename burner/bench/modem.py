@@ -6,7 +6,7 @@ that a test can ask whether anybody tried to write an identity.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -120,6 +120,8 @@ class Modem:
         self.heard: list[str] = []
         """Every command it was sent, readable ones only."""
         self.product = ProductMemory(spec.product, product_file)
+        self.prints: Callable[[], Iterable[bytes]] = tuple
+        """Lines that come with every answer."""
         self._host_baud = spec.baud
         self._readings = 0
         self._line = b""
@@ -188,7 +190,8 @@ class Modem:
         at = now + self.spec.late_s
         between = UNSOLICITED if self.spec.noise else ()
         result = () if self.spec.no_ok and command != "AT" else (reply.result,)
-        self._print(at, *between, *reply.lines, *between[::-1], *result, *reply.after)
+        before = (*between, *self.prints())
+        self._print(at, *before, *reply.lines, *between[::-1], *result, *reply.after)
 
     def _reply(self, command: str) -> Reply:
         if command in ("AT", "ATE0", "ATE1"):
@@ -213,7 +216,8 @@ class Modem:
             for line in lines
         )
 
-    def _print(self, at: float, *lines: str) -> None:
-        blank = "\r\n" if self.spec.noise else ""
+    def _print(self, at: float, *lines: str | bytes) -> None:
+        blank = b"\r\n" if self.spec.noise else b""
         for line in lines:
-            self._out.append((at, f"{blank}\r\n{line}\r\n".encode()))
+            said = line if isinstance(line, bytes) else line.encode()
+            self._out.append((at, blank + b"\r\n" + said + b"\r\n"))

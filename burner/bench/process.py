@@ -1,7 +1,6 @@
 """A bench in a process of its own, for `burner burn --bench` and for tests."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from burner.child_environment import child_environment
 from burner.errors import BurnerError
 
 START_TIMEOUT_S = 30.0
@@ -129,7 +129,7 @@ class BenchProcess:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env=child_environment(),
             **_OWN_GROUP,
         )
         try:
@@ -192,14 +192,6 @@ class BenchProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with this very burner first: no module comes from the current folder (`-P`)."""
-    root = str(Path(__file__).parents[2])
-    inherited = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([root, inherited] if inherited else [root])
-    return {**os.environ, "PYTHONPATH": path}
 
 
 def _first_line(pipe: IO[bytes]) -> bytes:

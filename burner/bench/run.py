@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from burner import core_dumps
 from burner.bench.control import Control
 from burner.bench.server import Bench
 from burner.bench.spec import BenchSpec
@@ -65,6 +66,7 @@ def serve(
     Raises:
         BurnerError: E193 when a port cannot be opened.
     """
+    core_dumps.forbid()  # the simulated flash holds keys
     with opened(spec, host, base_port, with_pty) as served:
         signal.signal(signal.SIGTERM, lambda *_: served.bench.loop.stop())
         if parent is None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from burner import schema
 from burner.bench.from_profile import defaults_of, with_own_lines
 from burner.bench.modem import ModemSpec, imei_for
+from burner.bench.secret_forms import FORMS
 from burner.bench.targets import TARGETS
 from burner.bench.unit import (
     MB,
@@ -84,9 +85,16 @@ def _flash(size: int) -> int:
     return size
 
 
+def _form(name: str) -> str:
+    if name not in FORMS:
+        raise schema.refusal("E192", f"no such form: {name}", f"one of {', '.join(FORMS)}")
+    return name
+
+
 ChipName = Annotated[str, AfterValidator(_chip)]
 MacText = Annotated[str, AfterValidator(_mac)]
 FlashSize = Annotated[Size, AfterValidator(_flash)]
+FormName = Annotated[str, AfterValidator(_form)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
@@ -121,6 +129,7 @@ class FaultEntry(Strict):
     factor: float = Field(default=Fault.factor, gt=0, le=1000)
     seconds: Seconds = Fault.seconds
     once: bool = False
+    form: FormName = ""
 
     def fault(self, first_mac: Mac) -> Fault:
         """The fault; `same-mac` without an address means that of the bench's first board."""

@@ -66,15 +66,17 @@ class AtSettings(Strict):
     """A profile's `carrier` of kind at."""
 
     kind: Literal["at"]
+    """AT commands after the firmware has started."""
     port: Literal["esp", "modem"] = "esp"
     """Which port of the slot speaks AT."""
     baud: Baud = 115200
+    """Bits per second of that port."""
     region: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,32}$")] = ""
-    """As the firmware calls it; left out of the command when empty."""
+    """Of the cloud, as the firmware calls it, such as `china`. Empty: the command leaves it out."""
     ready_s: Annotated[float, Field(gt=0, le=120)] = 15.0
-    """How long the firmware may take until it answers `AT`."""
+    """Seconds that the firmware may take until it answers `AT`."""
     answer_s: Annotated[float, Field(gt=0, le=120)] = 15.0
-    """How long setting and asking may take, each with its retries."""
+    """Seconds that setting and asking may take, each with its retries."""
 
 
 class AtCarrier:

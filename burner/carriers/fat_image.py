@@ -37,10 +37,12 @@ class Fat(Strict):
     """Parameters of the firmware's FAT."""
 
     type: Literal["fat"]
+    """FAT."""
     wear_levelling: bool = True
-    """False where the firmware mounts the partition read-only."""
+    """Whether ESP-IDF's wear levelling lies under it; false where the firmware mounts the partition
+    read-only."""
     sector_size: Literal[4096, 512] = 4096
-    """CONFIG_WL_SECTOR_SIZE; 512 with its mode "performance"."""
+    """Bytes: CONFIG_WL_SECTOR_SIZE; 512 with its mode "performance"."""
 
 
 def make_fat(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:

@@ -63,16 +63,22 @@ class JsonKeys(Strict):
     """Under which keys the firmware looks; null where it finds its name by itself."""
 
     product_id: str = "productId"
+    """Key of the ProductID."""
     product_secret: str = "productSecret"  # noqa: S105 - the name of a key
+    """Key of the ProductSecret."""
     device_name: str | None = "deviceName"
+    """Key of the unit's name; null where the firmware finds its name by itself."""
 
 
 class FurtherFile(Strict):
     """One more file in the root, the same in every unit."""
 
     name: FileName
+    """Of the file, in the root."""
     text: str | None = None
+    """What it holds, in UTF-8. Either this or `hex`."""
     hex: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2})*$")] | None = None
+    """What it holds, as hex digits. Either this or `text`."""
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
@@ -89,15 +95,20 @@ class FileSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind file."""
 
     kind: Literal["file"]
+    """A JSON in a file system."""
     filesystem: FileSystem
     """`littlefs` or `fat`, or a mapping with that `type` and its parameters."""
     name: FileName = "device_info.json"
+    """Of the JSON file, in the root."""
     keys: JsonKeys = JsonKeys()
+    """Under which keys the firmware looks."""
     json_fields: Mapping[str, JsonValue] = Field(default=DYNAMIC_REGISTRATION, alias="json")
-    """Everything else in the JSON."""
+    """Everything else in the JSON, the same in every unit; the default makes Tencent's samples
+    register the device. No placeholders (E148)."""
     max_size: Annotated[int, Field(ge=64, le=65536)] = 1024
     """Bytes of the JSON that the firmware takes."""
     files: tuple[FurtherFile, ...] = ()
+    """Further files, the same in every unit: `[{name: ca.crt, text: "-----BEGIN…"}]`."""
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> Self:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,10 @@ class KeyConfig:
     product_id: str
     product_secret: Secret
     device_name: str = ""
+
+
+LONGEST = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
+"""The key that takes the most room."""
 
 
 class KeyState(StrEnum):
@@ -51,9 +55,16 @@ class PartitionCarrierSettings(Strict):
     """What the carriers say that fill a data partition."""
 
     partition: str
-    region_class: RegionClass = Field(default=RegionClass.FROZEN, alias="class")
+    """The data partition that holds the key, by its name in the partition table."""
+    region_class: Literal[RegionClass.FROZEN, RegionClass.MUTABLE] = Field(
+        default=RegionClass.FROZEN, alias="class"
+    )
+    """`mutable`: the firmware changes the partition too, and it is not compared byte by byte later;
+    the key in it is."""
     after_boot: AfterBoot = AfterBoot.KEPT
-    """`moved`: a good unit that comes back without its key is KNOWN; the class is mutable then."""
+    """What the firmware does with the key when it first starts. `kept`: it reads it here each time.
+    `moved`: it stores it elsewhere and erases it here; a good unit that comes back without its key
+    is KNOWN then, and the class is mutable."""
 
     @model_validator(mode="before")
     @classmethod
@@ -150,9 +161,8 @@ def partition_of(
 
 def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
     """Whether a carrier can be filled at all, tried with the longest key there is."""
-    longest = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
     try:
-        carrier.fill(layout, longest)
+        carrier.fill(layout, LONGEST)
         carrier.places(layout)
     except BurnerError as error:
         if error.findings:

@@ -25,6 +25,7 @@ class Littlefs(Strict):
     """Parameters of the firmware's LittleFS."""
 
     type: Literal["littlefs"]
+    """LittleFS."""
     block_size: Size = 4096
     """Bytes: 4096 on ESP32, 8192 in Arduino for ESP8266."""
     prog_size: Size = 128
@@ -32,8 +33,9 @@ class Littlefs(Strict):
     cache_size: Size = 512
     """Bytes; 64 in Arduino for ESP8266."""
     name_max: Annotated[int, Field(ge=8, le=1022)] = 64
-    """Bytes; 32 in Arduino for ESP8266."""
+    """Bytes of the longest file name; 32 in Arduino for ESP8266. Not more than the firmware's."""
     disk_version: Literal["2.0", "2.1"] = "2.0"
+    """Of the format, in quotes; not newer than the firmware's."""
 
     @model_validator(mode="after")
     def _sizes_divide(self) -> Self:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
 
 from burner.carriers.key import (
+    LONGEST,
     KeyConfig,
     KeyState,
     PartitionCarrierSettings,
@@ -37,7 +38,7 @@ from burner.carriers.nvs_reader import (
     read_nvs,
 )
 from burner.errors import BurnerError, Finding
-from burner.model import Segment
+from burner.model import RegionClass, Segment
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
@@ -74,18 +75,25 @@ class NvsKeys(Strict):
     """Under which keys the firmware looks; null where it does not look for a name."""
 
     product_id: NvsName = "product_id"
+    """Key of the ProductID: 1 to 15 printable ASCII characters."""
     product_secret: NvsName = "product_secret"  # noqa: S105 - the name of a key
+    """Key of the ProductSecret."""
     device_name: NvsName | None = None
+    """Key of the unit's name. Left out: the firmware finds its name by itself."""
 
 
 class NvsExtra(Strict):
     """One more value, the same in every unit."""
 
     namespace: NvsName | None = None
-    """The carrier's own where it is left out."""
+    """Of this value. Left out: the carrier's own."""
     key: NvsName
+    """Under which the firmware looks: 1 to 15 printable ASCII characters."""
     type: IntegerType | Literal["string", "hex"]
+    """As the firmware reads it: `nvs_get_u8` … `nvs_get_i64`, `nvs_get_str`, or `hex` for
+    `nvs_get_blob`."""
     value: StrictInt | StrictStr
+    """A number, text, or hex digits, as `type` says. No placeholders (E148)."""
 
     @model_validator(mode="after")
     def _value_fits(self) -> Self:
@@ -113,12 +121,21 @@ class NvsSettings(PartitionCarrierSettings):
     model_config = ConfigDict(json_schema_extra={"required": ["kind"]})
 
     kind: Literal["nvs"]
+    """Strings in an NVS partition."""
     preset: Literal["esp-qcloud"] | None = None
+    """`esp-qcloud` is `partition: fctry` and `namespace: qcloud-key`, Espressif's SDK for Tencent;
+    what stands beside it comes first."""
+    partition: str
+    """The data partition (data, nvs) that holds the key. Required without a preset."""
     namespace: NvsName
+    """Which the firmware opens: 1 to 15 printable ASCII characters. Required without a preset."""
     keys: NvsKeys = NvsKeys()
+    """Under which keys the firmware looks."""
     extra: tuple[NvsExtra, ...] = ()
+    """Further values, the same in every unit: `[{key: region, type: string, value: china}]`."""
     key_partition: str | None = None
-    """Of type data, nvs_keys. Given: NVS is encrypted, with a key of its own in every unit."""
+    """The partition (data, nvs_keys) of the encryption key. Given: NVS is encrypted, with a key of
+    its own in every unit."""
 
     @model_validator(mode="before")
     @classmethod
@@ -179,7 +196,7 @@ class NvsCarrier:
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
         partition = self._partition(layout)
-        place = Place(partition.name, partition.offset, partition.size)
+        place = Place(partition.name, partition.offset, self._read_size(partition))
         if self.settings.key_partition is None:
             return (place,)
         keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
@@ -200,6 +217,13 @@ class NvsCarrier:
         wanted = {place: value for place, (_, value) in self._entries(key).items()}
         same = all(values.get(place) == value for place, value in wanted.items())
         return KeyState.SAME if same else KeyState.OTHER
+
+    def _read_size(self, partition: "Partition") -> int:
+        """Whole pages that can hold something; all of them where the firmware writes too."""
+        if self.settings.region_class is not RegionClass.FROZEN:
+            return partition.size
+        filled = write_nvs(partition.size, self._entries(LONGEST), readonly=partition.readonly)
+        return -(-len(filled.rstrip(b"\xff")) // PAGE_SIZE) * PAGE_SIZE
 
     def _partition(self, layout: "Layout") -> "Partition":
         return partition_of(layout, self.settings.partition, "nvs")

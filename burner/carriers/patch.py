@@ -36,18 +36,23 @@ class Placeholder(Strict):
     """What stands in the image until it is burned."""
 
     text: Annotated[str, Field(pattern=r"^[!-~]{4,64}$")]
+    """The text that the array holds in the source."""
     size: Annotated[int, Field(ge=2, le=512)] | None = None
-    """Bytes of the array; Tencent's size where it is left out."""
+    """Bytes of the array, the NUL included. Left out: Tencent's 11, 33 and 49."""
     count: Annotated[int, Field(ge=1, le=64)] = 1
-    """In how many arrays it stands."""
+    """In how many arrays of the image it stands."""
 
 
 class Placeholders(Strict):
     """One for each value; null where the firmware finds its name by itself."""
 
     product_id: Placeholder = Placeholder(text="PRODUCT_ID")
+    """Of the ProductID."""
     product_secret: Placeholder = Placeholder(text="YOUR_PRODUCT_SECRET")
+    """Of the ProductSecret."""
     device_name: Placeholder | None = None
+    """Of the unit's name, such as `{text: YOUR_DEV_NAME}`. Left out: the firmware finds its name by
+    itself."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,11 @@ class PatchSettings(Strict):
     """A profile's `carrier` of kind patch."""
 
     kind: Literal["patch"]
+    """Arrays in the application image."""
     image: str
     """Name of the image that is patched."""
     placeholders: Placeholders = Placeholders()
+    """The text that each array holds until it is burned."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -1,4 +1,4 @@
-"""The key in a C struct at the start of a partition, as the profile describes it.
+"""The key in a C struct, in a partition or at a place in flash, as the profile describes it.
 
 Packed: alignment is written as `bytes[N]` fields. The whole struct is a function of the key, so
 what is read back is decoded by taking the key out and making the struct again: every magic,
@@ -26,12 +26,15 @@ from burner.carriers.key import (
 )
 from burner.errors import BurnerError, Finding
 from burner.model import Segment
+from burner.partitions import SECTOR_SIZE
 from burner.schema import Offset, Strict, refusal
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
     from burner.partitions import Layout
 
+WITHOUT_PARTITION: Final = "key"
+"""What the struct is called where it lies in no partition."""
 KeyValue = Literal["product_id", "product_secret", "device_name"]
 _TYPE: Final = re.compile(r"(char|bytes)\[([1-9][0-9]{0,3})\]|([ui])(8|16|32|64)")
 
@@ -46,28 +49,32 @@ class Checked(Strict):
     """A checksum over a run of fields; its own bytes count as zero where it lies among them."""
 
     algorithm: Algorithm
+    """Which one; docs/carriers.md says how each is computed."""
     first: str | None = None
-    """Name of a field; the struct's first where it is left out."""
+    """Name of the first field that it is over. Left out: the struct's first."""
     last: str | None = None
-    """Name of a field, included; the one before the checksum where it is left out."""
+    """Name of the last field that it is over. Left out: the one before the checksum."""
 
 
 class RawField(Strict):
     """One member of the struct: a type and where its value comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
+    """Of the member; other fields refer to it by this."""
     type: Annotated[str, AfterValidator(_field_type)]
     """`char[N]`, `bytes[N]`, `u8` to `u64`, `i8` to `i64`."""
     key: KeyValue | None = None
-    """char: the key's value."""
+    """For char: which value of the key it holds."""
     value: StrictInt | StrictStr | None = None
-    """A constant: text for char, hex for bytes (zeros where it is left out), or a number."""
+    """A constant: text for char, hex for bytes (left out: zeros), or a number. No placeholders
+    (E148)."""
     length_of: str | None = None
-    """Number: how long the text of another field is, without NUL."""
+    """For a number: how long the text of the field of this name is, without NUL."""
     checksum: Checked | None = None
-    """Number: a checksum."""
+    """For a number: a checksum over other fields."""
     terminated: bool = True
-    """char: the text leaves room for a NUL. False where the firmware takes the array whole."""
+    """For char: whether the text leaves room for a NUL. False where the firmware takes the array
+    whole."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -118,10 +125,17 @@ class RawSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind raw."""
 
     kind: Literal["raw"]
+    """A C struct at a place in flash."""
+    partition: str = ""
+    """The data partition that holds the struct. Left out where the chip has no partition table, as
+    an ESP8266 with the NONOS SDK or Arduino."""
     offset: Offset = 0
-    """Of the struct from the start of the partition; 0xFF before it."""
+    """Of the struct from the start of the partition, 0xFF before it; without a partition from the
+    start of the flash."""
     endian: Literal["little", "big"] = "little"
+    """Byte order of numbers; every ESP is little."""
     fields: Annotated[tuple[RawField, ...], Field(max_length=200)]
+    """The members of the struct in their order, packed: padding is written as `bytes[N]`."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -188,26 +202,46 @@ class RawCarrier:
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         place = self.places(layout)[0]
-        data = b"\xff" * self.settings.offset + pack(self.settings, key)
-        partition_offset = place.offset - self.settings.offset
+        before = place.offset % SECTOR_SIZE if self._without_table else self.settings.offset
+        data = b"\xff" * before + pack(self.settings, key)
         kind = self.settings.region_class
-        return (Segment(place.name, partition_offset, data, kind, confidential=True),)
+        return (Segment(place.name, place.offset - before, data, kind, confidential=True),)
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
+        offset, size = self.settings.offset, self.settings.size
+        if self._without_table:
+            _refuse_table(layout)
+            return (Place(self._place, offset, size),)
         partition = partition_of(layout, self.settings.partition)
-        end = self.settings.offset + self.settings.size
-        if end > partition.size:
-            raise BurnerError("E133", f"{end:#x} bytes, {partition.name} has {partition.size:#x}")
-        offset = partition.offset + self.settings.offset
-        return (Place(partition.name, offset, self.settings.size),)
+        if offset + size > partition.size:
+            found = f"{offset + size:#x} bytes, {partition.name} has {partition.size:#x}"
+            raise BurnerError("E133", found)
+        return (Place(self._place, partition.offset + offset, size),)
+
+    @property
+    def _without_table(self) -> bool:
+        return not self.settings.partition
+
+    @property
+    def _place(self) -> str:
+        return self.settings.partition or WITHOUT_PARTITION
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
-        return unpack(self.settings, part_of(read, self.settings.partition))
+        return unpack(self.settings, part_of(read, self._place))
 
     def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
-        if is_erased(part_of(read, self.settings.partition)):
+        if is_erased(part_of(read, self._place)):
             return KeyState.GONE
         return KeyState.SAME if self.decode(read) == key else KeyState.OTHER
+
+
+def _refuse_table(layout: "Layout") -> None:
+    """A key without a partition would lie where the table has something else, now or later."""
+    there = [p.name for p in layout.table if not p.is_app]
+    if layout.table.partitions:
+        allowed = f"a data partition of its own; there: {', '.join(there) or 'none'}"
+        found = Finding("E130", "carrier.partition", "is missing", allowed)
+        raise BurnerError("E130", found.found, (found,))
 
 
 def pack(settings: RawSettings, key: KeyConfig) -> bytes:
@@ -254,7 +288,7 @@ def unpack(settings: RawSettings, data: bytes) -> KeyConfig:
     with suppress(BurnerError):
         same = pack(settings, key) == data
     if not same:
-        raise BurnerError("E607", f"not the struct of {settings.partition}")
+        raise BurnerError("E607", f"not the struct of {settings.partition or WITHOUT_PARTITION}")
     return key
 
 

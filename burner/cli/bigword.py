@@ -1,9 +1,11 @@
 """State words three lines high, to be read from two metres away.
 
 English is drawn in letters, on a grid of 3 × 5 dots. Chinese has no letters so small: there the
-state's emblem stands large, and the word in a frame beside it. Two dots stand above each other in
+state's emblem stands large, and the word on a plate beside it. Two dots stand above each other in
 a character.
 """
+
+from dataclasses import dataclass
 
 from burner.station import SlotState
 
@@ -14,6 +16,7 @@ LETTERS = {
     "D": ("##.", "#.#", "#.#", "#.#", "##."),
     "E": ("###", "#..", "##.", "#..", "###"),
     "F": ("###", "#..", "##.", "#..", "#.."),
+    "G": ("###", "#..", "#.#", "#.#", "###"),
     "H": ("#.#", "#.#", "###", "#.#", "#.#"),
     "I": ("###", ".#.", ".#.", ".#.", "###"),
     "K": ("#.#", "#.#", "##.", "#.#", "#.#"),
@@ -27,13 +30,11 @@ LETTERS = {
     "U": ("#.#", "#.#", "#.#", "#.#", "###"),
     "W": ("#.#", "#.#", "#.#", "###", "#.#"),
 }
-RING = ("..###..", ".##.##.", "##...##", "##...##", ".##.##.", "..###..")
 TICK = (".....##", "....###", "#..###.", "#####..", ".###...", "..#....")
 EMBLEMS = {
-    SlotState.STARTING: (".......", ".......", "#..#..#", "#..#..#", ".......", "......."),
-    SlotState.EMPTY: RING,
     SlotState.SEEN: ("..###..", ".#...#.", "#..#..#", "#..#..#", ".#...#.", "..###.."),
     SlotState.SCAN: (".#####.", "##...##", "....##.", "...##..", ".......", "...##.."),
+    SlotState.RESCAN: (".####..", "##..#.#", "#....##", "##...#.", ".##.##.", "..###.."),
     SlotState.BURNING: ("##.....", "####...", "#######", "#######", "####...", "##....."),
     SlotState.PASS: TICK,
     SlotState.KNOWN: TICK,
@@ -41,33 +42,44 @@ EMBLEMS = {
     SlotState.FAIL: ("##...##", ".##.##.", "..###..", "..###..", ".##.##.", "##...##"),
     SlotState.ERROR: ("..###..", "..###..", "..###..", "...#...", ".......", "..###.."),
     SlotState.ABORTED: (".......", ".#####.", ".#####.", ".#####.", ".#####.", "......."),
-    SlotState.CLOSED: (".......", ".......", "#######", "#######", ".......", "......."),
 }
-"""Drawn like the shapes of `words.SHAPES`."""
+"""Of the states that somebody looks for; drawn like the shapes of `words.SHAPES`."""
 LINES = 3
 HALVES = {"..": " ", "#.": "▀", ".#": "▄", "##": "█"}
-FRAMED = 8
-"""Columns inside of the frame: four Chinese characters."""
+PLATE = 10
+"""Columns of the plate: four Chinese characters and a margin."""
 SPACES = {2: "  ", 3: " "}
 """Between the characters of a shorter word."""
 
 
-def big(word: str) -> tuple[str, ...] | None:
-    """An English word as three lines of half blocks; None if a letter is missing."""
+@dataclass(frozen=True)
+class Large:
+    """A word three lines high."""
+
+    lines: tuple[str, ...]
+    width: int = 0
+    """In columns."""
+    plate: str = ""
+    """The part of the middle line that is to be shown in reverse video."""
+
+
+def in_letters(word: str) -> Large | None:
+    """An English word in half blocks; None if a letter is missing."""
     if any(letter not in LETTERS for letter in word):
         return None
     rows = [".".join(LETTERS[letter][row] for letter in word) for row in range(5)]
-    return _drawn((*rows, "." * len(rows[0])))
+    return Large(_drawn((*rows, "." * len(rows[0]))), len(rows[0]))
 
 
-def framed(state: SlotState, word: str) -> tuple[str, ...]:
-    """A state's emblem and its Chinese word in a frame, as three lines."""
+def on_plate(state: SlotState, word: str) -> Large:
+    """A state's emblem, and its Chinese word on a plate beside it."""
     between = SPACES.get(len(word), "")
-    margin = " " * ((FRAMED - 2 * len(word) - len(between) * (len(word) - 1)) // 2)
-    bar = "━" * FRAMED
-    frame = (f"┏{bar}┓", f"┃{margin}{between.join(word)}{margin}┃", f"┗{bar}┛")
+    margin = " " * ((PLATE - 2 * len(word) - len(between) * (len(word) - 1)) // 2)
+    middle = f"{margin}{between.join(word)}{margin}"
+    plate = ("▄" * PLATE, middle, "▀" * PLATE)
     emblem = _drawn(EMBLEMS[state])
-    return tuple(f"{left} {right}" for left, right in zip(emblem, frame, strict=True))
+    lines = tuple(f"{left} {right}" for left, right in zip(emblem, plate, strict=True))
+    return Large(lines, len(emblem[0]) + 1 + PLATE, middle)
 
 
 def _drawn(rows: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,13 +9,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from burner.cli.completion import Completion
 from burner.cli.tiles import draw
 from burner.cli.troubles import Trouble
 from burner.cli.view import RESTING, View
 from burner.cli.words import phrase, state_word
 from burner.errors import Language
-from burner.model import Note, Waiting
+from burner.model import Finished, Note, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, Prompt, ReworkOrdered, ScannerIs, Typing
 from burner.visible import seen
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ FRAME_S = 0.25
 MOVING_S = 0.5
 """Between frames while only bars and times move: drawing is most of what a single slot costs."""
 GOOD = (SlotState.PASS, SlotState.KNOWN)
-LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR)
+Shown = StationEvent | Completion | str
+"""What a board shows: an event, the end of the batch, a phrase that concerns all slots."""
+LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
 
 
 def told(view: View, event: StationEvent) -> str | None:
@@ -36,6 +40,11 @@ def told(view: View, event: StationEvent) -> str | None:
         return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
     if isinstance(event, Note):
         return view.note
+    if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs):
+        return _of_input(view, event)
+    if isinstance(event, Finished) and event.warnings:
+        warned = (view.warned[event.slot, code] for code in event.warnings)
+        return "\n".join(f"{t.where(view.language)}  {_words(t, view.language)}" for t in warned)
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
@@ -48,12 +57,29 @@ def told(view: View, event: StationEvent) -> str | None:
             parts += [tile.called, _words(view.standing[tile.slot], language)]
         case SlotState.SEEN:
             return None
-        case SlotState.SCAN:
+        case SlotState.SCAN | SlotState.RESCAN:
             pass
         case _:
             tries = phrase("try", language, tile.tries) if tile.tries > 1 else ""
             parts += [tile.called, f"{tile.elapsed(0):.1f} s", tries]
     return "  ".join(part for part in parts if part)
+
+
+def _of_input(view: View, event: LabelScanned | ReworkOrdered | Prompt | ScannerIs) -> str | None:
+    """What came of a scan or a key, as a line."""
+    match event:
+        case LabelScanned(slot, label):
+            return seen(f"{phrase('slot', view.language)} {slot}  {label}")
+        case ReworkOrdered(slot, reason) if reason:
+            rework = phrase("rework of", view.language, reason)
+            return seen(f"{phrase('slot', view.language)} {slot}  {rework}")
+        case Prompt(text, args, options) if text:
+            choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
+            return seen(phrase(text, view.language, *args) + choices)
+        case ScannerIs(scanner) if scanner in view.standing:
+            trouble = view.standing[scanner]
+            return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
+    return None
 
 
 def _words(trouble: Trouble, language: Language) -> str:
@@ -68,7 +94,7 @@ class Board:
         self._console = console
         self._bell = bell
         self._unicode = console.encoding.startswith("utf")
-        self._events: queue.SimpleQueue[tuple[StationEvent | str, float] | None]
+        self._events: queue.SimpleQueue[tuple[Shown, float] | None]
         self._events = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
 
@@ -83,6 +109,10 @@ class Board:
     def say(self, what: str) -> None:
         """Show a phrase that concerns all slots, from any thread."""
         self._events.put((phrase(what, self._view.language), time.monotonic()))
+
+    def complete(self, completion: Completion) -> None:
+        """Show that the batch has all its units, over what stood there."""
+        self._events.put((completion, time.monotonic()))
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Show what is left and end; a screen that hangs is left behind."""
@@ -130,7 +160,7 @@ class Board:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotIs | str):
+            if isinstance(item[0], SlotIs | Prompt | Typing | Completion | str):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 
@@ -140,10 +170,16 @@ class Board:
             if text := self._line(item[0]):
                 self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _line(self, event: StationEvent | str) -> str | None:
+    def _line(self, event: Shown) -> str | None:
+        if isinstance(event, Completion):
+            language = self._view.language
+            return "\n".join((event.says(language), *event.steps(language)))
         return event if isinstance(event, str) else told(self._view, event)
 
-    def _add(self, event: StationEvent | str, now: float) -> None:
+    def _add(self, event: Shown, now: float) -> None:
+        if isinstance(event, Completion):
+            self._view.completion = event
+            return
         if isinstance(event, str):
             self._view.notice = event
             return

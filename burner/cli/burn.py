@@ -1,6 +1,5 @@
 """`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ import click
 
 from burner.cli import language, options, screen
 from burner.cli.desk import plain_line
-from burner.cli.run import Run, Wish
+from burner.cli.run import Run, Wish, print_event
 
 if TYPE_CHECKING:
     from burner.cli.order import Order
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
-@click.option("--batch", metavar="ID", help="Work order; asked, or product and date.")
+@click.option(
+    "--batch", metavar="ID", help="Work order; asked, or the one open here, or product and date."
+)
 @click.option("--operator", metavar="ID", help="Who works here; asked, or the login name.")
 @click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
 @click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     callback=plain_line,
     help="Burn known units again, and why.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
 @options.lang_option
@@ -76,7 +77,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
 
     person = is_person() and not wish.yes and not wish.as_json
     if wish.as_json:
-        screen.say(json.dumps(start_json()))
+        print_event(start_json())
     stock, search = Stock(), SecretSearch()
     with warm_devices(slots, wish.logs, stock, search) as devices:
         ask = asks_product_secret(wish.source.name) if person else None
@@ -92,7 +93,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             wish.manifest, slots.station, ask=ask_key, keep_every=every, remembers=real
         ) as ledger:
             _warn(wish, made_otherwise(release, ledger))
-            order = _order(wish, release, ledger, person)
+            order = _order(wish, release, ledger, slots.station, person)
             return Run(wish, slots, release, ledger, order).through(devices)
 
 
@@ -106,7 +107,7 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         del told["warning"]
         if not finding.accepted:
             del told["accepted"]
-        screen.say(json.dumps(told, ensure_ascii=False))
+        print_event(told)
 
 
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
@@ -121,11 +122,17 @@ def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     return accepted(found, profile.accept)
 
 
-def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "Order":
+def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, person: bool) -> "Order":
     from burner.canonical import canonical
     from burner.cli.order import take_order
+    from burner.manifest.open_batches import open_batches
 
     product = release.profile.product
+    facts = {
+        "profile": release.profile.title,
+        "release_digest": release.digest,
+        "product_id": product.id,
+    }
     order = take_order(
         product.name,
         wish.batch,
@@ -133,16 +140,15 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         wish.quantity,
         ask=person,
         is_new=lambda batch: ledger.batch(batch) is None,
+        going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
     )
-    if not wish.as_json and not person and not (wish.batch and wish.operator):
-        from burner.cli.words import phrase
-
-        screen.warn(phrase("chosen", language()).format(order.batch, order.operator))
+    if not wish.as_json and not person:
+        _say_what_was_chosen(wish, order, ledger)
     ledger.open_batch(
         order.batch,
-        profile=release.profile.title,
-        release_digest=release.digest,
-        product_id=product.id,
+        profile=facts["profile"],
+        release_digest=facts["release_digest"],
+        product_id=facts["product_id"],
         planned=order.quantity,
         quantity=release.profile.quantity,
         operator=order.operator,
@@ -150,3 +156,13 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", person: bool) -> "O
         key=release.key_fingerprint,
     )
     return order
+
+
+def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
+    """Aloud, where nobody was asked."""
+    from burner.phrases import phrase
+
+    if not (wish.batch and wish.operator):
+        screen.warn(phrase("chosen", language(), order.batch, order.operator))
+    if order.quantity is None and ledger.batch(order.batch) is None:
+        screen.warn(phrase("chosen new", language(), order.batch))

@@ -49,7 +49,7 @@ def doctor(
 
     Burns nothing, and makes no file. Exit status 4 if anything must be mended first.
     """
-    checks = [*_computer(manifest, logs), _manifest(manifest)]
+    checks = [*_computer(manifest, logs), _manifest(manifest), _key(station_file)]
     if source is not None:
         checks += _source(source, secret)
     checks += _slots(ports, station_file, bench, expected)
@@ -93,27 +93,51 @@ def _worker() -> "Check":
 
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
+    from burner.manifest.first_use import is_empty
     from burner.manifest.reader import Reader
-    from burner.manifest.store.engine import place
+    from burner.manifest.store.engine import is_there, place
     from burner.manifest.store.session import log_at
     from burner.station import health
 
     what = "manifest"
     if "://" not in manifest:
         path = Path(manifest)
-        writable = os.access(path if path.exists() else _existing(path.parent), os.W_OK)
+        writable = os.access(_existing(path), os.W_OK)
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError("E706", manifest))
     try:
-        expected = log_at(place(manifest))
-        if "://" not in manifest and not Path(manifest).exists():
+        where = place(manifest)
+        expected = log_at(where)
+        missing = not is_there(where)
+        if missing or is_empty(where):
             if expected:
-                raise BurnerError("E710", f"{manifest}: the log {expected} was here")
-            return health.fine(what, f"{manifest} will be made")
+                raise BurnerError("E710", f"{where}: the log {expected} was here")
+            there = "is not there yet" if missing else "is empty"
+            return health.fine(what, f"{where} {there}: it is made at the first use")
         with Reader.open(manifest) as reader:
             if expected not in ("", reader.origin):
-                raise BurnerError("E710", f"{manifest}: the log {expected} was here")
-            return health.fine(what, f"{manifest}, {reader.count()} attempts")
+                raise BurnerError("E710", f"{where}: the log {expected} was here")
+            return health.fine(what, f"{where}, {reader.count()} attempts")
+    except BurnerError as error:
+        return health.failed(what, error)
+
+
+def _key(station_file: Path | None) -> "Check":
+    """The key that signs the records of this station: made at its first record."""
+    from burner.cli.slots import station_id
+    from burner.manifest.local import keys
+    from burner.station import health
+    from burner.station.map import load_station
+
+    what, name = "signing key", None
+    if station_file:
+        with suppress(BurnerError):  # told where the slots are
+            name = load_station(station_file).station
+    station = station_id(name)
+    try:
+        if not keys.has(station):
+            return health.fine(what, f"{station}: it is made at the first record")
+        return health.fine(what, f"of {station}, kept by {keys.protection(station)}")
     except BurnerError as error:
         return health.failed(what, error)
 
@@ -189,7 +213,7 @@ def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
 def _existing(path: Path) -> Path:
     """The nearest folder or file above that is there."""
     here = path.absolute()
-    while not here.exists():
+    while not os.path.exists(here) and here != here.parent:  # noqa: PTH110 - never raises
         here = here.parent
     return here
 

@@ -1,30 +1,95 @@
-"""The terminal's echo: off while the board is drawn, which every typed or scanned line would
-break.
+"""The keyboard while the board is drawn: characters as they come, none of them shown.
+
+A scanner that acts as a keyboard types here too, so a key that would stop the program or freeze
+the screen is a character like any other; only Ctrl-C keeps its meaning.
 """
 
+import codecs
+import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+
+LOOK_S = 0.1
+"""Between two looks whether somebody leaves."""
+Read = Callable[[float], str | None]
+"""Waits so many seconds at most; the characters that came, None when the keyboard is gone."""
 
 
 @contextmanager
-def unechoed() -> Iterator[None]:
-    """Show nothing of what is typed for as long as the block lasts; lines and Ctrl-C still work.
+def keyboard() -> Iterator[Read | None]:
+    """Read the terminal's keyboard for as long as the block lasts; None where it is none."""
+    if not sys.stdin.isatty():
+        yield None
+    elif sys.platform == "win32":
+        yield _read_console
+    else:
+        with _terminal() as read:
+            yield read
 
-    Elsewhere than on a POSIX terminal nothing changes.
-    """
+
+def wait_for_key(leaving: Callable[[], bool]) -> None:
+    """Wait for any key, or until somebody leaves; not at all where there is no keyboard."""
+    with keyboard() as read:
+        if read is None:
+            return
+        while read(0.0):  # what was typed before somebody could read that a key is wanted
+            pass
+        while not leaving() and read(LOOK_S) == "":
+            pass
+
+
+@contextmanager
+def _terminal() -> Iterator[Read | None]:
+    import select
+    import termios
+
+    number = sys.stdin.fileno()
     try:
-        import termios
-
-        before = termios.tcgetattr(sys.stdin)
-    except (ImportError, OSError, ValueError, termios.error):
-        yield
+        before = termios.tcgetattr(number)
+        nothing = bytes([os.fpathconf(number, "PC_VDISABLE") & 0xFF])
+    except (OSError, ValueError, termios.error):
+        yield None
         return
-    silent = [*before]
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    attributes = termios.tcgetattr(number)
+    attributes[0] &= ~(termios.IXON | termios.IXOFF)
+    attributes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+    attributes[6][termios.VQUIT] = attributes[6][termios.VSUSP] = nothing
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def read(timeout_s: float) -> str | None:
+        try:
+            if not select.select([number], [], [], timeout_s)[0]:
+                return ""
+            data = os.read(number, 4096)
+        except (OSError, ValueError):
+            return None
+        return decoder.decode(data) if data else None
+
+    termios.tcsetattr(number, termios.TCSANOW, attributes)
     try:
-        yield
+        yield read
     finally:
         with suppress(termios.error):  # the terminal was closed
-            termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+            termios.tcsetattr(number, termios.TCSANOW, before)
+
+
+if sys.platform == "win32":
+    import msvcrt
+    import signal
+
+    def _read_console(timeout_s: float) -> str | None:
+        ends, characters = time.monotonic() + timeout_s, ""
+        while not characters and time.monotonic() < ends:
+            while msvcrt.kbhit():
+                character = msvcrt.getwch()
+                if character == "\x03":
+                    signal.raise_signal(signal.SIGINT)
+                elif character in "\0\xe0":
+                    msvcrt.getwch()  # the rest of an arrow or function key
+                else:
+                    characters += character
+            time.sleep(0.01)
+        return characters

@@ -17,6 +17,7 @@ from burner.cli.manifest_verify import verify
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.cli.report import report
 from burner.errors import BurnerError
+from burner.model import warnings_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -307,7 +308,8 @@ def _minute(said: dict[str, Any], key: str = "at") -> str:
 def _remark(element: dict[str, Any]) -> str:
     if successor := element["superseded_by"]:
         return f"superseded by record {successor}"
-    return element["detail"] or (f"rework: {element['rework']}" if element["rework"] else "")
+    rework = f"rework: {element['rework']}" if element["rework"] else ""
+    return ", ".join(filter(None, (*warnings_in(element["evidence"]), element["detail"] or rework)))
 
 
 for _command in (verify, report, audit, *BATCH_COMMANDS, *DESK_COMMANDS):

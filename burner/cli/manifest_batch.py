@@ -11,9 +11,11 @@ from burner.cli import language, screen
 from burner.cli.desk import operator_option, reason_option, station_option
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
-from burner.errors import BurnerError
+from burner.errors import BurnerError, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from burner.manifest.batches import BatchStatus
     from burner.manifest.reader import Reader
 
@@ -135,11 +137,13 @@ def status(
     With --since or --until, how the units stand that were tried then, by those attempts.
     """
     from burner.manifest.batches import status as stand
+    from burner.manifest.batches import warned
     from burner.manifest.reader import Reader
     from burner.report import audit
 
     with Reader.open(manifest) as reader:
         found = stand(reader, batch, since, until)
+        warnings = warned(reader, batch)
         audited = audit.recorded(reader, batch) if as_json else None
         lines = [] if as_json else audit.lines(reader, batch)
     if as_json:
@@ -150,6 +154,7 @@ def status(
             **found.counts(),
             "changed": found.changed,
         }
+        text["warnings"] = warnings
         text["units"] = {**units, "scrap": found.scrapped}
         limit = found.limit
         allowed, made = (limit.allowed, limit.taken) if limit else (None, None)
@@ -166,6 +171,7 @@ def status(
         _say_bad(found)
         return
     _say_units(found)
+    _say_warnings(warnings)
     for each in found.changed:
         screen.warn(f"changed after the close: {each}")
     if found.limit and found.limit.allowed is not None:
@@ -185,6 +191,13 @@ def _say_bad(found: "BatchStatus") -> None:
     for what, units in named:
         if units:
             screen.say(f"{len(units)} {what}: {', '.join(units)}")
+
+
+def _say_warnings(warnings: "Mapping[str, int]") -> None:
+    """What was seen of good units all the same; a code of a newer burner is named alone."""
+    for code, units in warnings.items():
+        row = table().get(code)
+        screen.warn(f"{units} units: {code} {row.sentence(language()) if row else ''}".rstrip())
 
 
 @click.command()

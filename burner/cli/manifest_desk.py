@@ -133,7 +133,8 @@ def correct(
     """Say that a UNIT is reworked, scrapped, or that its attempts do not count (void).
 
     Nothing is erased: it is a record of its own, with a name and a reason. Scrap and void take
-    the unit out of its batch; void also frees its names. A rework ends a scrap.
+    the unit out of its batch; void also frees its names. A scrapped unit is burned no more; a
+    rework ends that, and lets the next burn write the unit again with its reason on record.
     """
     from burner.manifest.corrections import Word
     from burner.manifest.corrections import correct as record

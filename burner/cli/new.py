@@ -53,7 +53,7 @@ def new(
     From a build it takes chip, flash, partition table, images and version.
     """
     from burner.builds import flasher_args, make, read_build
-    from burner.scaffold import draft
+    from burner.scaffold import draft, needs_table
     from burner.survey import survey
 
     if from_idf and source:
@@ -66,6 +66,8 @@ def new(
         build = read_build(from_idf, (flasher_args.listing, make.listing))
     elif source:
         build = read_build(source)
+    if build and not build.table_file and needs_table(preset or ""):
+        raise BurnerError("E176", f"--preset {preset}, {build.kind} in {build.folder}")
     _write(target, draft(name, target.parent, build, preset or ""))
     screen.say(f"{target} is written. Next: fill in what is missing, then run")
     screen.say(f"  burner profile check {target}")

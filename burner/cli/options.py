@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from burner import core_dumps
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 OUTCOMES = ("PASS", "FAIL", "ERROR", "ABORTED", "OPEN")
@@ -78,9 +80,16 @@ def secret_option(command: Command) -> Command:
         default="",
         envvar="BURNER_SECRET",
         show_envvar=True,
+        callback=_before_secret,
         help="Where this station keeps the ProductSecret: env:NAME, file:PATH, "
         "keyring:SERVICE/USER or prompt. Left out: where SOURCE says.",
     )(command)
+
+
+def _before_secret(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Of a command that will fetch a secret; one of the environment is in its memory already."""
+    core_dumps.forbid()
+    return value
 
 
 def logs_option(command: Command) -> Command:

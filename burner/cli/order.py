@@ -3,25 +3,21 @@
 import getpass
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
+from typing import TYPE_CHECKING
 
 import click
 
 from burner.cli import language
-from burner.errors import Language
+from burner.errors import BurnerError
 from burner.manifest.given import one_line
+from burner.phrases import phrase
 
-QUESTIONS: dict[str, dict[Language, str]] = {
-    "batch": {"en": "Batch (work order)", "zh": "批次（工单号）"},
-    "operator": {"en": "Operator", "zh": "操作员"},
-    "quantity": {"en": "Planned quantity (0 = no limit)", "zh": "计划数量（0 = 不限）"},
-}
-NO_QUANTITY: dict[Language, str] = {
-    "en": "Please answer with a number of units, such as 500, or with 0 for no limit.",
-    "zh": "请输入台数，例如 500；不限数量请输入 0。",
-}
+if TYPE_CHECKING:
+    from burner.manifest.open_batches import OpenBatch
 
 
 @dataclass(frozen=True)
@@ -42,24 +38,33 @@ def take_order(
     *,
     ask: bool,
     is_new: Callable[[str], bool],
+    going_on: "Sequence[OpenBatch]" = (),
 ) -> Order:
     """What was given as options; the rest asked, or a default that `burn` says aloud.
 
     Args:
-        product: the product's name, for the default batch: `plug-c3-2026-01-05`.
+        product: the product's name, for a batch of the day: `plug-c3-2026-01-05`.
         batch: `--batch`.
         operator: `--operator`.
         quantity: `--quantity`.
         ask: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
+        going_on: the batches that this station may go on with, the one it used last first.
+
+    Raises:
+        BurnerError: E738 more than a line of text; E751 nobody can be asked which batch goes on.
     """
-    usual = f"{product}-{date.today():%Y-%m-%d}"
-    batch = batch or (_ask("batch", usual) if ask else usual)
+    of_day = f"{product}-{date.today():%Y-%m-%d}"
+    used = [each for each in going_on if each.last]
+    if not batch and ask:
+        batch = _ask_batch(used[0].batch if used else _unused(of_day, is_new), going_on)
+    elif not batch:
+        batch = _only(used) or of_day
     # Nothing on Enter here: it would put the computer's login on record.
-    operator = operator or (_ask("operator") if ask else _user())
+    operator = operator or (_ask("ask operator") if ask else _user())
     one_line(batch=batch, operator=operator)
     if quantity is None and ask and is_new(batch):
-        quantity = _ask_quantity()
+        quantity = _ask_quantity(batch)
     return Order(batch, operator, quantity)
 
 
@@ -68,14 +73,55 @@ def is_person() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(what: str, default: str | None = None) -> str:
-    return str(click.prompt(QUESTIONS[what][language()], default=default, err=True)).strip()
+def _unused(batch: str, is_new: Callable[[str], bool]) -> str:
+    """The batch of the day; behind one that is closed, full or of another release, `-2`, `-3` …"""
+    further = (f"{batch}-{number}" for number in count(2))
+    return batch if is_new(batch) else next(each for each in further if is_new(each))
 
 
-def _ask_quantity() -> int | None:
-    while not re.fullmatch("[0-9]{1,7}", answer := _ask("quantity", "0")):
-        click.echo(NO_QUANTITY[language()], err=True)
+def _only(used: "Sequence[OpenBatch]") -> str:
+    """The batch to go on with where nobody can be asked; empty where there is none."""
+    if len(used) > 1:
+        raise BurnerError("E751", ", ".join(each.batch for each in used))
+    return used[0].batch if used else ""
+
+
+def _ask_batch(usual: str, going_on: "Sequence[OpenBatch]") -> str:
+    if len(going_on) > 1 or (going_on and not going_on[0].last):
+        _say("open batches")
+        for each in going_on:
+            click.echo(f"  {each.batch}  {_how_far(each)}, {_when(each)}", err=True)
+    return _ask("ask batch", usual)
+
+
+def _how_far(batch: "OpenBatch") -> str:
+    if batch.planned is None:
+        return phrase("no limit", language(), batch.passed)
+    return phrase("of planned", language(), batch.passed, batch.planned)
+
+
+def _when(batch: "OpenBatch") -> str:
+    if batch.last is None:
+        return phrase("not used here", language())
+    return phrase("used here", language(), f"{batch.last.astimezone():%Y-%m-%d %H:%M}")
+
+
+def _ask_quantity(batch: str) -> int | None:
+    """Enter alone is no answer: a batch without a limit is opened by whoever types 0."""
+    _say("new batch", batch)
+    while not re.fullmatch("[0-9]{1,7}", answer := _ask("ask quantity", "", show_default=False)):
+        _say("no number")
     return int(answer) or None
+
+
+def _ask(what: str, default: str | None = None, *, show_default: bool = True) -> str:
+    text = phrase(what, language())
+    answer = click.prompt(text, default=default, show_default=show_default, err=True)
+    return str(answer).strip()
+
+
+def _say(what: str, *values: object) -> None:
+    click.echo(phrase(what, language(), *values), err=True)
 
 
 def _user() -> str:

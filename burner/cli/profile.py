@@ -80,11 +80,12 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
 
 
 @profile.command()
-def schema() -> None:
+@click.option("--markdown", is_flag=True, help="Print every key in words instead.")
+def schema(markdown: bool) -> None:
     """Print the JSON Schema of profiles, for an editor's completion and checks."""
-    from burner.profile import Profile
+    from burner.cli import profile_schema
 
-    screen.say(_json(Profile.model_json_schema()))
+    screen.say(profile_schema.page().rstrip() if markdown else _json(profile_schema.schema()))
 
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
@@ -185,6 +186,7 @@ def _summary(path: Path, seen: "Survey") -> dict[str, object]:
 
 def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
     from burner.canonical import digest
+    from burner.carriers import is_moved
     from burner.release import index
 
     return {
@@ -193,7 +195,9 @@ def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
         "chip": layout.chip,
         "flash_size": layout.flash_size,
         "carrier": plan.carrier.kind,
+        "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
+        "reburn": plan.reburn.value,
         "digest": digest(index(plan, layout)),
     }
 

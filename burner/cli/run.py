@@ -4,7 +4,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,11 @@ from burner import __version__
 from burner.cli import language, screen, silence_stdout
 from burner.cli.signals import Reader, Signals
 from burner.errors import BurnerError, exit_code
+from burner.model import Finished, Outcome, Result, Step
 
 if TYPE_CHECKING:
     from burner.burn import Job, Trial
+    from burner.cli.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.devices import Device
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from burner.release import Release
     from burner.station import SlotDevice, Station, StationEvent
     from burner.station.boards import Boards
+    from burner.station.router import Router
 
 FULL = ("E451", "E460")
 """The batch, or the release, has all its units: nothing more to do."""
@@ -71,14 +74,19 @@ class Run:
 
     def through(self, devices: "Mapping[str, SlotDevice]") -> int:
         """Run until every slot is done; the exit status."""
+        from burner.cli.inputs import listening
+
         station = self._station(devices)
         started = time.monotonic()
         with self._reader(started) as reader:
             signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
             with signals.caught():
-                self._work(station, reader)
-        elapsed_s = time.monotonic() - started
-        status = self._status(station, signals.interrupted)
+                with listening(station.router, self.slots):
+                    self._work(station, reader)
+                elapsed_s = time.monotonic() - started
+                status = self._status(station, signals.interrupted)
+                if status != INTERRUPTED and station.broken is None:
+                    self._say_complete(reader, lambda: signals.interrupted)
         try:
             self._report(elapsed_s, status)
             sys.stdout.flush()
@@ -90,13 +98,46 @@ class Run:
 
     def _station(self, devices: "Mapping[str, SlotDevice]") -> "Station":
         from burner.station import Station
-        from burner.station.scanner import Scanner
 
-        labelled = self.release.profile.identity.needs_label
-        scanner = Scanner(sys.stdin, by_hand=sys.stdin.isatty()) if labelled else None
         return Station(
-            devices, self._boards(), self.release.profile.flash.baud, scanner, self.wish.rework
+            devices,
+            self._boards(),
+            self.release.profile.flash.baud,
+            router=self._router(tuple(devices)),
+            rework=self.wish.rework,
+            record=self._record,
         )
+
+    def _router(self, slots: "Sequence[str]") -> "Router":
+        from burner.cli.inputs import prepared_labels
+        from burner.station.on_record import LabelsOnRecord
+        from burner.station.router import Router
+
+        profile = self.release.profile
+        labelled = profile.identity.needs_label
+        return Router(
+            slots,
+            identity=profile.identity if labelled else None,
+            reasons=profile.rework.reasons,
+            prefixes=self.slots.prefixes,
+            labels=prepared_labels(self.slots) if labelled else None,
+            check_record=LabelsOnRecord(self.ledger, profile),
+        )
+
+    def _record(self, slot: str, error: BurnerError) -> Finished | None:
+        """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""
+        from burner.burn import Trial
+
+        attempt = self._job().attempt(Trial(slot, self.release.profile.flash.baud))
+        result = Result(
+            Outcome.ERROR, Step.IDENTIFY, attempt.started, 0.0, error.code, error.detail
+        )
+        try:
+            return Finished(slot, self.ledger.finish(attempt, result))
+        except BurnerError as trouble:
+            if not trouble.row.retry:
+                raise
+            return None
 
     def _boards(self) -> "Boards":
         from burner.station.boards import ByBench, ByHand, Count, OneEach
@@ -137,8 +178,6 @@ class Run:
 
     def _complete(self, event: "Event") -> bool:
         """Whether the batch got its last unit just now, so that no more boards are wanted."""
-        from burner.model import Finished, Outcome
-
         if not isinstance(event, Finished) or not (self.wish.watch or self.wish.count):
             return False
         if event.record.result.outcome is not Outcome.PASS or event.known:
@@ -153,6 +192,24 @@ class Run:
         except BurnerError:  # the next board will tell, or wait
             return False
 
+    def _say_complete(self, reader: "Reader", leaving: "Callable[[], bool]") -> None:
+        """Tell that the batch has all its units; a person ends that with a key, or Ctrl-C."""
+        from burner.cli.completion import Completion
+        from burner.cli.keyboard import wait_for_key
+        from burner.cli.order import is_person
+
+        try:
+            passed = self.ledger.reader.passed_in(self.order.batch)
+        except BurnerError:  # a manifest that is away now was there for every record
+            return
+        if not self.tally.units or not 0 < self.planned <= passed:
+            return
+        waits = is_person() and sys.stdout.isatty() and not (self.wish.yes or self.wish.as_json)
+        batch, station = self.order.batch, self.slots.station
+        reader.complete(Completion(batch, passed, self.planned, station, waits))
+        if waits:
+            wait_for_key(leaving)
+
     @contextmanager
     def _reader(self, started: float) -> "Iterator[Reader]":
         """Whoever reads the events beside the tally: a script, or the board."""
@@ -160,7 +217,6 @@ class Run:
             yield JsonLines()
             return
         from burner.cli.board import Board
-        from burner.cli.keyboard import unechoed
         from burner.cli.view import Title, View
 
         profile, order = self.release.profile, self.order
@@ -175,12 +231,11 @@ class Run:
         view = View(title, started, profile.flash.baud, language())
         view.add_slots(self.slots.locate)
         board = Board(view, screen.console(stderr=True), bell=self.wish.bell)
-        with unechoed():
-            board.start()
-            try:
-                yield board
-            finally:
-                board.close()
+        board.start()
+        try:
+            yield board
+        finally:
+            board.close()
 
     def _status(self, station: "Station", interrupted: bool) -> int:
         if station.broken is not None:
@@ -204,24 +259,28 @@ class Run:
             screen.say(f"  {hint}")
 
 
-class JsonLines:
-    """Prints events for a script; when the script is gone, nothing more, and burning goes on."""
+def print_event(event: "Mapping[str, object]") -> None:
+    """A line for a script; when the script is gone, nothing more, and burning goes on."""
+    try:
+        screen.say(json.dumps(event, ensure_ascii=False))
+        sys.stdout.flush()
+    except OSError:
+        silence_stdout()
 
-    def __init__(self) -> None:
-        self._gone = False
+
+class JsonLines:
+    """Prints events for a script."""
 
     def show(self, event: "StationEvent") -> None:
         """One event as a line, if it is worth one."""
         from burner.cli.summary import event_json
 
         said = event_json(event)
-        if said is None or self._gone:
-            return
-        try:
-            screen.say(json.dumps(said, ensure_ascii=False))
-            sys.stdout.flush()
-        except OSError:
-            self._gone = True
+        if said is not None:
+            print_event(said)
 
     def say(self, what: str) -> None:
         """What people read only."""
+
+    def complete(self, completion: "Completion") -> None:
+        """A script counts by itself."""

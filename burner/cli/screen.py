@@ -1,4 +1,4 @@
-"""What people see: sentences, tables, progress. The only file, with board.py, that knows rich.
+"""What people see: sentences, tables, progress, lines that fit. Only here and on the board is rich.
 
 Everything for people goes to stderr except tables, which are a command's answer. rich is
 imported on first use, so that help and `--json` never pay for it.
@@ -19,6 +19,8 @@ from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from burner.cli.bigword import Large
 
 Item = TypeVar("Item")
 Advance = Callable[[int], None]
@@ -62,14 +64,31 @@ def _beside(text: str, style: str = "", head: str = "") -> None:
     console(stderr=True).print(line)
 
 
-def say_beside(head: str, text: str) -> None:
-    """A sentence of the answer behind a head, wrapped between words in the room beside it."""
-    from rich.cells import cell_len
+def large(drawn: "Large", word: str, style: str) -> None:
+    """A word in large letters and colour, to be read from two metres away; a line on a pipe."""
+    from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
     out = console()
-    for line in Text(text).wrap(out, max(20, out.width - cell_len(head))):
-        say(f"{head}{line.plain.rstrip()}")
+    if not out.is_terminal:
+        say(word)
+        return
+    lines = drawn.lines if out.encoding.startswith("utf") else (word,)
+    width = max(map(cell_len, lines))
+    for line in ("", *lines, ""):
+        text = Text(f"  {set_cell_size(line, width)}  ", style=style)
+        if drawn.plate and drawn.plate in text.plain:
+            start = text.plain.index(drawn.plate)
+            text.stylize("reverse", start, start + len(drawn.plate))
+        out.print(text, no_wrap=True, overflow="crop")
+
+
+def say_beside(head: str, text: str) -> None:
+    """A sentence of the answer behind a head, wrapped between words in the room beside it."""
+    from rich.cells import cell_len
+
+    for line in wrapped(text, max(20, console().width - cell_len(head))):
+        say(f"{head}{line}")
         head = " " * cell_len(head)
 
 
@@ -92,6 +111,33 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
             lines.append(first)
             line = "".join(rest)
     return (*lines, line.rstrip()) if line.strip() else tuple(lines)
+
+
+def middle(text: str, width: int) -> str:
+    """Text in the middle of so many columns; nothing is added behind it."""
+    from rich.cells import cell_len
+
+    return " " * max(0, (width - cell_len(text)) // 2) + text
+
+
+def packed(parts: Sequence[str], width: int) -> list[str]:
+    """As many parts on each line as there is room for, none of them broken."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for part in parts:
+        if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def bar(share: float, width: int, unicode: bool) -> str:
+    """A horizontal bar, so much of it full."""
+    full = round(min(1.0, max(0.0, share)) * width)
+    done, rest = ("█", "░") if unicode else ("#", ".")
+    return done * full + rest * (width - full)
 
 
 def table(

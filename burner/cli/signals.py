@@ -8,18 +8,39 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from burner.station import Station, StationEvent
+    from burner.cli.completion import Completion
+    from burner.station import StationEvent
 
 
-class Reader(Protocol):
-    """Whoever is told what happens; it must neither wait nor raise."""
+class Announcer(Protocol):
+    """Tells people something that concerns all slots; it must neither wait nor raise."""
+
+    def say(self, what: str) -> None:
+        """Tell them a phrase of `words`."""
+        ...
+
+
+class Reader(Announcer, Protocol):
+    """Whoever is told what happens at a station."""
 
     def show(self, event: "StationEvent") -> None:
         """Take an event."""
         ...
 
-    def say(self, what: str) -> None:
-        """Tell people something that concerns all slots: a phrase of `words`."""
+    def complete(self, completion: "Completion") -> None:
+        """Tell people that the batch has all its units."""
+        ...
+
+
+class Stoppable(Protocol):
+    """A run in several slots."""
+
+    def stop(self) -> None:
+        """Take no new boards."""
+        ...
+
+    def abort(self) -> None:
+        """Stop now."""
         ...
 
 
@@ -30,7 +51,7 @@ class Signals:
     that ends by itself; a watch, which nobody sees any more, takes no new boards.
     """
 
-    def __init__(self, station: "Station", reader: "Reader", ends_by_itself: bool) -> None:
+    def __init__(self, station: Stoppable, reader: Announcer, ends_by_itself: bool) -> None:
         self._station = station
         self._reader = reader
         self._ends_by_itself = ends_by_itself

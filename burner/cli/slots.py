@@ -41,6 +41,16 @@ def station_id(name: str | None = None) -> str:
 
 
 @dataclass(frozen=True)
+class ScannerAt:
+    """A scanner on a port of its own."""
+
+    name: str
+    baud: int
+    locate: Callable[[], str]
+    """Today's device; raises BurnerError (E302, E197)."""
+
+
+@dataclass(frozen=True)
 class Slots:
     """The slots of a command, each with a way to find its ports at this moment."""
 
@@ -52,6 +62,11 @@ class Slots:
     """What moves boards about on a simulated bench."""
     checkpoint_every: int | None = None
     """Records between signed checkpoints; None = the manifest's usual number."""
+    scanners: tuple[ScannerAt, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    """What scanners put before a code."""
+    quiet_s: float = 0.15
+    """A scan without Enter is over when nothing has come for so long."""
 
     def devices(self, logs: Path, stock: "Stock", search: "SecretSearch") -> "dict[str, Esp]":
         """A device a slot, its worker started: it warms up while people type."""
@@ -131,9 +146,22 @@ def _station(path: Path) -> Slots:
 
         return locate
 
+    def scanner_at(number: int, baud: int) -> ScannerAt:
+        def locate() -> str:
+            return station.scanner_port(number, listing(usb_only=False, with_holders=False))
+
+        return ScannerAt(f"scanner {number + 1}", baud, locate)
+
     located = {slot: locator(station, slot) for slot in station.slots}
-    every = station.checkpoint_every
-    return Slots(located, station_id(station.station), checkpoint_every=every)
+    scanner = station.scanner
+    return Slots(
+        located,
+        station_id(station.station),
+        checkpoint_every=station.checkpoint_every,
+        scanners=tuple(scanner_at(n, port.baud) for n, port in enumerate(scanner.ports)),
+        prefixes=scanner.prefixes,
+        quiet_s=scanner.quiet_ms / 1000,
+    )
 
 
 @contextmanager

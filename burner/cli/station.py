@@ -1,4 +1,4 @@
-"""`burner station`: teach it which slot is which USB place, and see what it knows."""
+"""`burner station`: teach it which slot is which USB place, see it, print its barcodes."""
 
 import json
 import time
@@ -12,6 +12,7 @@ from burner.cli import language, options, screen
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
+    from burner.cli.label_page import Label
     from burner.station.map import PortPlace, StationFile, UsbPort
 
 Listing = Callable[[], Sequence["UsbPort"]]
@@ -20,7 +21,7 @@ By = Literal["serial", "location"]
 
 @click.group()
 def station() -> None:
-    """Teach which slot is which USB place, and show it."""
+    """Teach which slot is which USB place, show it, print barcodes."""
 
 
 @station.command()
@@ -183,4 +184,102 @@ def where(station: "StationFile", listed: "Sequence[UsbPort]") -> list[dict[str,
                 code, problem = error.code, str(error)
             row = {"slot": slot, "name": name, "place": str(place), "port": port}
             rows.append({**row, "code": code, "problem": problem})
+    return rows + _scanners(station, listed)
+
+
+def _scanners(station: "StationFile", listed: "Sequence[UsbPort]") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for number, place in enumerate(station.scanner.ports):
+        port, code, problem = "", "", ""
+        try:
+            port = station.scanner_port(number, listed)
+        except BurnerError as error:
+            code, problem = error.code, str(error)
+        row = {"slot": "", "name": f"scanner {number + 1}", "place": str(place), "port": port}
+        rows.append({**row, "code": code, "problem": problem})
     return rows
+
+
+@station.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="A .png (one page), .pdf (A4 pages) or .svg.",
+)
+@click.option(
+    "--station",
+    "station_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Station file: whose slots.",
+)
+@click.option("--slots", "count", type=click.IntRange(1, 256), help="Or so many, from 1.")
+@click.option(
+    "--profile",
+    metavar="SOURCE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A profile or release: its reasons for a rework, too.",
+)
+@options.lang_option
+def labels(
+    output: Path, station_file: Path | None, count: int | None, profile: Path | None
+) -> None:
+    """Print barcodes (Code 128) to fix beside the slots: each slot, REWORK, CANCEL, and reasons.
+
+    A scanned slot is asked for its label next; while it is empty, its board is announced.
+    """
+    from burner.cli.label_page import NoFontError, page
+    from burner.cli.whole import write_whole
+
+    kind = output.suffix.lower().removeprefix(".")
+    if kind not in ("png", "pdf", "svg"):
+        raise click.UsageError("-o names a .png, .pdf or .svg")
+    if (station_file is None) == (count is None):
+        raise click.UsageError("say which slots: either --station FILE or --slots N")
+    named = _slot_names(station_file) if station_file else [str(n + 1) for n in range(count or 0)]
+    try:
+        data = page(_labels(named, _reasons(profile)), kind)
+    except NoFontError as error:
+        raise click.ClickException(
+            f"this computer has no font for {str(error)!r}: write a .svg instead"
+        ) from None
+    write_whole(output, data)
+    screen.say(str(output))
+
+
+def _slot_names(station_file: Path) -> list[str]:
+    from burner.station.map import load_station
+
+    return list(load_station(station_file).slots)
+
+
+def _reasons(source: Path | None) -> tuple[str, ...]:
+    if source is None:
+        return ()
+    from burner.errors import refuse
+    from burner.profile import Profile
+    from burner.release import is_release_file, open_release_file
+    from burner.survey import survey_without_secret
+
+    if is_release_file(source):
+        seen = open_release_file(source)[1]
+    else:
+        seen = survey_without_secret(source)
+        refuse(list(seen.findings))
+    return seen.plan.rework.reasons if isinstance(seen.plan, Profile) else ()
+
+
+def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[Label]":
+    from burner.cli.label_page import Label
+    from burner.cli.words import phrase
+    from burner.station import commands
+
+    lang = language()
+    return [
+        *(Label(f"{phrase('slot', lang)} {slot}", commands.slot_barcode(slot)) for slot in slots),
+        Label(phrase("REWORK", lang), commands.REWORK),
+        Label(phrase("CANCEL", lang), commands.CANCEL),
+        *(Label(reason, commands.reason_barcode(reason)) for reason in reasons),
+    ]

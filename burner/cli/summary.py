@@ -9,8 +9,9 @@ from burner.cli.troubles import slots_named
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
 from burner.errors import Language, lookup
-from burner.model import Event, Finished, Waiting
+from burner.model import Event, Finished, NotBegun, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, ReworkOrdered, ScannerIs, Silent
 from burner.station.tally import Tally, Unit
 
 COLUMNS = ("slot", "unit", "column name", "", "code", "tries", "seconds", "remark")
@@ -31,9 +32,10 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
     screen.say(counts_line(tally, elapsed_s, language))
     if behind := behind_line(tally, language):
         screen.say(behind)
-    for code in dict.fromkeys(unit.code for unit in units if unit.code):
-        row = lookup(code)
-        screen.say_beside(f"{code}  ", row.sentence(language))
+    for code in dict.fromkeys((*tally.warnings, *(unit.code for unit in units if unit.code))):
+        row, seen_of = lookup(code), tally.warnings.get(code)
+        many = phrase("brackets", language, _counted(seen_of, language)) if seen_of else ""
+        screen.say_beside(f"{code}  ", row.sentence(language) + many)
         screen.say_beside("      → ", row.remedy(language))
 
 
@@ -63,8 +65,7 @@ def _order(unit: Unit) -> tuple[int, str, datetime]:
 def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     """`4 units: PASS 3, FAIL 1 …`: the numbers after the colon add up to the one before it."""
     counts = [f"{state_word(s, language)} {n}" for s, n in tally.counts.items() if n]
-    number = len(tally.units)
-    many = phrase("one unit" if number == 1 else "units counted", language, number)
+    many = _counted(len(tally.units), language)
     together = phrase("{}: {}", language, many, phrase(", ", language).join(counts))
     parts = [together if counts else many]
     if tally.silent:
@@ -75,6 +76,10 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     if pace := tally.per_hour(elapsed_s):
         parts.append(f"{pace:.0f} {phrase('an hour', language)}")
     return "  ·  ".join(parts)
+
+
+def _counted(units: int, language: Language) -> str:
+    return phrase("one unit" if units == 1 else "units counted", language, units)
 
 
 def behind_line(tally: Tally, language: Language) -> str:
@@ -103,7 +108,9 @@ def _remark(unit: Unit, language: Language) -> str:
         if unit.other_batch:
             return phrase("passed there", language, unit.batch, when, unit.station, unit.where)
         return phrase("already", language, when, unit.where)
-    quiet = unit.state in (SlotState.PASS, SlotState.ABORTED)
+    if unit.state is SlotState.PASS:
+        return ", ".join(unit.warnings)
+    quiet = unit.state is SlotState.ABORTED
     return "" if quiet else _detail(unit.code, unit.detail, language)
 
 
@@ -128,7 +135,7 @@ def _row(unit: Unit, language: Language) -> Sequence[object]:
 def hints(tally: Tally, language: Language) -> list[str]:
     """Commands worth trying next; none where all went well."""
     burner = "burner" if language == "en" else f"burner --lang {language}"
-    codes = [unit.code for unit in (*tally.units, *tally.silent) if unit.code]
+    codes = [*tally.warnings, *(u.code for u in (*tally.units, *tally.silent) if u.code)]
     bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]
     commands = [f"explain {code}" for code in codes[:1]] + [f"manifest show {u}" for u in bad[:1]]
     return [f"{burner} {command}" for command in commands]
@@ -169,8 +176,26 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "known": event.known,
             "other_batch": event.other_batch,
             "written": result.written and not event.known,
+            "warnings": list(event.warnings),
             "evidence": dict(result.evidence),
         }
+    return _of_input(event)
+
+
+def _of_input(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """What came of scans, keys and slots without an answer."""
+    match event:
+        case LabelScanned(slot, label):
+            return {"event": "label", "slot": slot, "label": label}
+        case ReworkOrdered(slot, reason):
+            return {"event": "rework", "slot": slot, "reason": reason}
+        case Silent(slot, seconds):
+            return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
+        case NotBegun(slot):
+            return {"event": "not begun", "slot": slot}
+        case ScannerIs(scanner, error):
+            code, detail = (error.code, error.detail) if error else ("", "")
+            return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
     return None
 
 
@@ -183,6 +208,7 @@ def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str,
         "silent": [{"slot": unit.slot, "code": unit.code} for unit in tally.silent],
         "troubles": {slot: error.code for slot, error in tally.troubles.items()},
         "counts": {state.value: number for state, number in tally.counts.items()},
+        "warnings": dict(tally.warnings),
         "first_pass_yield": None if fpy is None else round(fpy, 4),
         "units_per_hour": round(tally.per_hour(elapsed_s), 1),
         "seconds": round(elapsed_s, 3),
@@ -201,6 +227,7 @@ def _unit_json(unit: Unit) -> Mapping[str, Any]:
         "known": unit.known,
         "other_batch": unit.other_batch,
         "written": unit.written,
+        "warnings": list(unit.warnings),
         "tries": unit.tries,
         "first": unit.first.value if unit.first else None,
         "seconds": round(unit.seconds, 3),

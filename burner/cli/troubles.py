@@ -7,8 +7,8 @@ from enum import IntEnum
 from burner.errors import BurnerError, Fault, Language
 from burner.phrases import phrase
 
-STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613"})
-"""Errors of one unit whose remedy is to stop the batch or the product."""
+STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613", "E625"})
+"""Errors seen on one unit whose remedy is to stop the batch or the product."""
 
 
 class Weight(IntEnum):
@@ -30,6 +30,7 @@ class Trouble:
 
     error: BurnerError
     slots: tuple[str, ...]
+    """None where it is the station's."""
     waits: bool = False
     """The station waits until it is over, and goes on by itself."""
 
@@ -40,7 +41,7 @@ class Trouble:
 
     def where(self, language: Language) -> str:
         """`slot 3`, `slots 1–4, 7`."""
-        return slots_named(self.slots, language)
+        return slots_named(self.slots, language) if self.slots else phrase("station", language)
 
     @property
     def detail(self) -> str:

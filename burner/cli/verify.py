@@ -1,9 +1,10 @@
 """`burner verify`: the units in the slots against their records; writes nothing to them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,28 +17,8 @@ from burner.errors import BurnerError
 if TYPE_CHECKING:
     from burner.devices.esp import Esp
     from burner.manifest.reader import Reader
-    from burner.model import Record
-    from burner.release import Release
-    from burner.verify import Check
-
-BAUD = 460800
-"""Nothing large travels: the chip computes its digests itself."""
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What came of one slot: the checks, or why there are none."""
-
-    record: "Record | None" = None
-    checks: "tuple[Check, ...]" = ()
-    problem: BurnerError | None = None
-
-    @property
-    def good(self) -> bool:
-        """Whether the unit is what its record says."""
-        from burner.verify import passed
-
-        return self.problem is None and passed(self.checks)
+    from burner.release import KeylessRelease
+    from burner.verify import Verified
 
 
 @click.command()
@@ -46,6 +27,8 @@ class Verified:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
+@click.option("--watch", is_flag=True, help="Sample after sample, until Ctrl-C.")
+@click.option("--count", metavar="N", type=click.IntRange(1), help="Sample after sample, N units.")
 @click.option("--record", is_flag=True, help="Write each result into the manifest, for an audit.")
 @click.option("--operator", metavar="ID", help="Who checks; needed with --record.")
 @options.json_option
@@ -59,6 +42,8 @@ def verify(
     manifest: str,
     logs: Path,
     secret: str,
+    watch: bool,
+    count: int | None,
     record: bool,
     operator: str | None,
     as_json: bool,
@@ -66,31 +51,50 @@ def verify(
     """Compare the units in the slots with their last PASS in the manifest.
 
     Every region that must stay as burned is compared by digest. With SOURCE (the profile or
-    release they were burned from) the key configuration is read and decoded too. Regions that the
+    release they were burned from) the key configuration is read and decoded too, and its secret
+    compared by the fingerprint on record: the secret itself is not needed here. Regions that the
     firmware may change are left out, and said so. --record makes the result part of the manifest:
     `burner manifest audit` reads it.
 
-    Ends with 1 if any unit differs from its record, or has none.
+    With --watch or --count, sample after sample: put a board in, read PASS or DIFFERS, take it
+    out, put the next one in. --json prints a line each then (burner explain --events).
+
+    Ends with 1 if any unit differs from its record, or has none; 130 after Ctrl-C.
     """
     from burner.cli.slots import open_slots, warm_devices
+    from burner.cli.verify_watch import plain
+    from burner.cli.verify_watch import watch as watched
     from burner.devices.stock import Stock
     from burner.manifest.reader import Reader
+    from burner.release import Release
     from burner.secret_search import SecretSearch
+    from burner.verify import verify_unit
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
     release = _open(source, secret)
-    search = SecretSearch(*([release.key.product_secret] if release else []))
+    search = SecretSearch(*([release.key.product_secret] if isinstance(release, Release) else []))
     with (
         Reader.open(manifest) as reader,
-        open_slots(ports, station_file, bench, source) as slots,
+        open_slots(ports, station_file, bench, source, count) as slots,
         warm_devices(slots, logs, Stock(), search) as devices,
+        _recorder(manifest, slots.station, operator if record else None) as write_down,
     ):
+        if watch or count:
+            return watched(
+                slots,
+                devices,
+                lambda device: verify_unit(device, reader, release),
+                record=write_down,
+                count=count,
+                by_hand=watch,
+                as_json=as_json,
+            )
         verified = _all(devices, reader, release)
-        if record:
-            _record(verified, manifest, slots.station, operator or "")
+        for slot, result in verified.items():
+            write_down(slot, result)
     if as_json:
-        rows = [_plain(slot, result) for slot, result in verified.items()]
+        rows = [plain(slot, result) for slot, result in verified.items()]
         screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         for slot, result in verified.items():
@@ -98,16 +102,24 @@ def verify(
     return 0 if all(result.good for result in verified.values()) else 1
 
 
-def _record(verified: Mapping[str, Verified], manifest: str, station: str, operator: str) -> None:
-    """Write the results down; a unit without a record of its own has nothing to be checked by."""
+@contextmanager
+def _recorder(
+    manifest: str, station: str, operator: str | None
+) -> "Iterator[Callable[[str, Verified], None]]":
+    """Writes results down, each when it comes; nothing where nobody checks for the record."""
     from burner.manifest.audits import record_check
     from burner.manifest.ledger import Ledger
 
+    if operator is None:
+        yield lambda _slot, _result: None
+        return
     with Ledger.open(manifest, station) as ledger:
-        for slot, result in verified.items():
+
+        def write_down(slot: str, result: "Verified") -> None:
+            """A unit without a record of its own has nothing to be checked by."""
             if result.record is None or result.problem is not None:
                 screen.warn(f"slot {slot}: not verified, so nothing is recorded")
-                continue
+                return
             findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.checks]
             record_check(
                 ledger,
@@ -117,58 +129,39 @@ def _record(verified: Mapping[str, Verified], manifest: str, station: str, opera
                 operator=operator,
             )
 
+        yield write_down
 
-def _open(source: Path | None, secret: str) -> "Release | None":
-    from burner.release import open_release
+
+def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
+    """With the secret where it can be had without asking, which an AT firmware needs."""
+    from burner.release import open_keyless, open_release
 
     if source is None:
         return None
-    return open_release(source, ask=asks_product_secret(source.name), reference=secret)
+    if secret:
+        return open_release(source, ask=asks_product_secret(source.name), reference=secret)
+    try:
+        return open_release(source)
+    except BurnerError as error:
+        if not error.code.startswith("E15"):
+            raise
+        return open_keyless(source)
 
 
 def _all(
-    devices: "Mapping[str, Esp]", reader: "Reader", release: "Release | None"
-) -> dict[str, Verified]:
+    devices: "Mapping[str, Esp]", reader: "Reader", release: "KeylessRelease | None"
+) -> "dict[str, Verified]":
+    from burner.verify import verify_unit
+
     with ThreadPoolExecutor(len(devices)) as pool:
-        running = {s: pool.submit(_one, d, reader, release) for s, d in devices.items()}
+        running = {
+            slot: pool.submit(verify_unit, device, reader, release)
+            for slot, device in devices.items()
+        }
         return {slot: future.result() for slot, future in running.items()}
 
 
-def _one(device: "Esp", reader: "Reader", release: "Release | None") -> Verified:
-    """Identify, find the record, compare, and leave the unit running its application."""
-    from burner import verify as rules
-    from burner.devices import ANY_CHIP, ConnectPlan
-
-    try:
-        silicon = device.identify(ConnectPlan(ANY_CHIP, BAUD))
-        product_id = release.profile.product.id if release else ""
-        record = reader.unit(silicon.unit_id, product_id).passed
-        if record is None:
-            raise BurnerError("E620", silicon.unit_id)
-        checks = rules.verify(device, silicon, record, release)
-    except BurnerError as error:
-        return Verified(problem=error)
-    finally:
-        device.close()
-    return Verified(record, checks)
-
-
-def _plain(slot: str, result: Verified) -> dict[str, object]:
-    attempt = result.record.attempt if result.record else None
-    problem = result.problem
-    return {
-        "slot": slot,
-        "good": result.good,
-        "unit_id": attempt.unit_id if attempt else "",
-        "device_name": attempt.device_name if attempt else "",
-        "seq": result.record.seq if result.record else None,
-        "checks": [asdict(check) for check in result.checks],
-        "code": problem.code if problem else "",
-        "detail": problem.detail if problem else "",
-    }
-
-
-def _show(slot: str, result: Verified) -> None:
+def _show(slot: str, result: "Verified") -> None:
     if result.problem is not None:
         screen.say(f"slot {slot}: not verified")
         screen.error(result.problem, language())

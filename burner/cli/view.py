@@ -5,15 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from burner.cli.completion import Completion
 from burner.cli.troubles import Trouble, worst_first
 from burner.errors import BurnerError, Language
 from burner.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
 from burner.phrases import phrase
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, Prompt, ReworkOrdered, ScannerIs, Silent, Typing
 from burner.station.retry import tries
 from burner.station.tally import Tally
+from burner.visible import seen
 
 RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
+ASKING = (SlotState.SCAN, SlotState.RESCAN)
+ANSWER_S = 8.0
+"""How long an answer to a scan or a key is shown."""
 PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 
@@ -47,6 +53,10 @@ class Tile:
     """Of the finished board; None while it runs."""
     earlier: EarlierPass | None = None
     """Of a known unit."""
+    label: str = ""
+    """What was scanned for the board in the slot."""
+    silent_since: float | None = None
+    """Since when nothing has answered although the port is there."""
 
     @property
     def called(self) -> str:
@@ -91,10 +101,23 @@ class View:
     tally: Tally = field(default_factory=Tally)
     standing: dict[str, Trouble] = field(default_factory=dict)
     """The last error of each slot that still stands, the newest last."""
+    warned: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    """By slot and code: what was seen of a unit and is the product's fault. Stands to the end."""
     notes: dict[str, str] = field(default_factory=dict)
     """What is worth reading of a slot and is no error, the newest last."""
+    rework: dict[str, str] = field(default_factory=dict)
+    """Why the unit in a slot, or the next, is burned again."""
+    prompt: Prompt = field(default_factory=Prompt)
+    """What the operator is asked beside labels, or was answered."""
+    prompt_until: float = 0.0
+    """Monotonic seconds until which an answer is worth reading."""
+    typed: str = ""
+    """What somebody is typing."""
     notice: str = ""
     """What concerns all slots: the station takes no more boards, the batch is complete."""
+
+    completion: Completion | None = None
+    """The batch has all its units, and no more boards are taken."""
 
     def add_slots(self, slots: Iterable[str]) -> None:
         """Show a tile for each slot from the start."""
@@ -103,27 +126,34 @@ class View:
     def add(self, event: StationEvent, now: float) -> None:
         """Take one event in, at that monotonic second."""
         self.tally.add(event)
+        if isinstance(event, Prompt | Typing | ScannerIs):
+            self._beside(event, now)
+            return
         tile = self.tiles.setdefault(event.slot, Tile(event.slot))
         match event:
             case SlotIs():
                 self._state(tile, event, now)
-            case StepStarted():
-                tile.step, tile.done, tile.total = event.step, 0, 0
-            case Progress():
-                tile.done, tile.total = event.done, event.total
-            case Bound():
-                tile.unit_id, tile.device_name = event.unit_id, event.device_name
             case Note():
                 self._note(tile.slot, self._again(event))
                 self.standing.pop(event.slot, None)  # the operator has nothing to do
             case Waiting():
                 self._waiting(event)
+            case LabelScanned():
+                tile.label = event.label
+                self.standing.pop(event.slot, None)
+                self._note(event.slot, f"{event.slot}: {seen(event.label)}")
+            case ReworkOrdered():
+                self.rework[event.slot] = event.reason
             case Finished():
                 self._finished(tile, event)
+            case _:
+                _progress(tile, event, now)
 
     def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
         if event.state is SlotState.CLOSED and tile.state not in RESTING:
             return  # the last board's end stays to be seen
+        if tile.state in ASKING and event.state not in ASKING:
+            self.standing.pop(tile.slot, None)  # what was wrong with a scan
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
         if event.state in (SlotState.SEEN, SlotState.PASS, SlotState.KNOWN):
@@ -135,6 +165,21 @@ class View:
         if event.error is not None:
             tile.code = event.error.code
             self._trouble(tile.slot, event.error)
+
+    def _beside(self, event: Prompt | Typing | ScannerIs, now: float) -> None:
+        match event:
+            case Prompt():
+                self.prompt, self.prompt_until = event, now + ANSWER_S
+            case Typing():
+                self.typed = event.text
+            case ScannerIs(scanner, None):
+                self.standing.pop(scanner, None)
+            case ScannerIs(scanner, BurnerError() as error):
+                self.standing[scanner] = Trouble(error, ())
+
+    def asked(self, now: float) -> Prompt:
+        """What stands beside the tiles: a question until it is answered, an answer for a while."""
+        return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
 
     def _again(self, event: Note) -> str:
         parts = (event.slot, event.code, event.number, tries(event.code))
@@ -161,7 +206,7 @@ class View:
     @property
     def troubles(self) -> Sequence[Trouble]:
         """Every error that stands, the worst first."""
-        return worst_first(self.standing.values())
+        return worst_first((*self.warned.values(), *self.standing.values()))
 
     @property
     def note(self) -> str:
@@ -173,6 +218,8 @@ class View:
         tile.unit_id = attempt.unit_id or tile.unit_id
         tile.device_name = attempt.device_name or tile.device_name
         tile.code = event.code
+        for code in event.warnings:
+            self.warned[tile.slot, code] = Trouble(BurnerError(code), (tile.slot,))
         tile.seconds = None if event.known else result.seconds
         if event.known:
             tile.seconds = 0.0
@@ -198,6 +245,18 @@ class View:
         if not self.title.planned or not pace:
             return None
         return max(0, self.title.planned - self.done) / pace
+
+
+def _progress(tile: Tile, event: StationEvent, now: float) -> None:
+    match event:
+        case StepStarted():
+            tile.step, tile.done, tile.total = event.step, 0, 0
+        case Progress():
+            tile.done, tile.total = event.done, event.total
+        case Bound():
+            tile.unit_id, tile.device_name = event.unit_id, event.device_name
+        case Silent():
+            tile.silent_since = now - event.seconds if event.seconds else None
 
 
 def clock(when: datetime) -> str:

@@ -26,6 +26,7 @@ SHAPES = {
     S.EMPTY: "○",
     S.SEEN: "◌",
     S.SCAN: "?",
+    S.RESCAN: "↻",
     S.BURNING: "▶",
     S.PASS: "✔",
     S.KNOWN: "✔",
@@ -40,6 +41,7 @@ SHAPES_ASCII = {
     S.EMPTY: "o",
     S.SEEN: "@",
     S.SCAN: "?",
+    S.RESCAN: "%",
     S.BURNING: ">",
     S.PASS: "+",
     S.KNOWN: "+",
@@ -53,16 +55,18 @@ STYLES = {
     S.STARTING: "dim",
     S.EMPTY: "dim",
     S.SEEN: "bold white on blue",
-    S.SCAN: "bold black on bright_white",
+    S.SCAN: "black on bright_white",
+    S.RESCAN: "bold red on bright_white",
     S.BURNING: "bold white on blue",
-    S.PASS: "bold black on green",
-    S.KNOWN: "bold black on green",
+    S.PASS: "black on green",
+    S.KNOWN: "black on green",
     S.OTHER_BATCH: "bold white on magenta",
     S.FAIL: "bold white on red",
-    S.ERROR: "bold black on yellow",
+    S.ERROR: "black on yellow",
     S.ABORTED: "bold white on bright_black",
     S.CLOSED: "dim",
 }
+"""No bold black: many terminals show it grey."""
 
 
 def state_word(state: SlotState, language: Language) -> str:

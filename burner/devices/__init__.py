@@ -9,6 +9,7 @@ dialogues, the text of errors, the slot's log. Flash that is read comes out as i
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from burner.model import Region, Segment, Silicon
@@ -29,6 +30,19 @@ class ConnectPlan:
     """Change the rate in ROM, before the stub is uploaded: faster, safe on some chips only."""
     attempt: str = ""
     """Id of the attempt; the lines of the slot's log are keyed by it."""
+
+
+class Contact(StrEnum):
+    """What a quick look at a slot finds."""
+
+    ABSENT = "absent"
+    """Its port is not there."""
+    SILENT = "silent"
+    """The port is there; nothing comes from it."""
+    GARBLED = "garbled"
+    """Something is there and talks, but a chip in download mode does not answer."""
+    ANSWERS = "answers"
+    """A chip answers."""
 
 
 class Line(Protocol):

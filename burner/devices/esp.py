@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from burner.devices import ConnectPlan, ports
+from burner.devices import ConnectPlan, Contact, ports
 from burner.devices.stock import HEAD_SIZE, Packed, Stock
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
@@ -190,8 +190,8 @@ class Esp:
 
     # beside the Protocol
 
-    def present(self, reset: bool = True) -> bool:
-        """Whether a chip answers in this slot, in 0.4 s at most.
+    def contact(self, reset: bool = True) -> Contact:
+        """What is in this slot now, in 0.4 s at most.
 
         Without a reset only a chip that already waits in download mode answers: reset once, then
         ask without, so that a finished board left in its slot is not restarted again and again.
@@ -202,8 +202,8 @@ class Esp:
         try:
             port = self._port("esp")
         except BurnerError:
-            return False
-        return bool(self._ask("present", port=port, reset=reset)["present"])
+            return Contact.ABSENT
+        return Contact(self._ask("contact", port=port, reset=reset)["contact"])
 
     # how
 

@@ -15,6 +15,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from burner.child_environment import child_environment
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
@@ -29,8 +30,6 @@ MARGIN_S = 5.0
 SEND_S = 20.0
 _LARGE = 32 * 1024
 """A pipe takes this much even when nobody reads; more may block."""
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TEMP", "TMP", "TMPDIR", "SYSTEMROOT")
-"""What a worker inherits: no secret that the station was given by environment."""
 
 
 class WorkerProcess:
@@ -209,20 +208,13 @@ class WorkerProcess:
 
 def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
     """Our own interpreter, no module from the current folder, out of the terminal's Ctrl-C."""
-    root = Path(__file__).parents[2]
-    environment = {n: v for n in _ENVIRONMENT if (v := os.environ.get(n)) is not None}
-    environment["PYTHONPATH"] = os.pathsep.join([str(root), *_inherited_path()])
     group = 0 if os.name == "posix" else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, log_path.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment,
+        env=child_environment(),
         start_new_session=os.name == "posix",
         creationflags=group,
     )
-
-
-def _inherited_path() -> list[str]:
-    return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]

@@ -32,6 +32,7 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter, Reader, entry_of, log_of_batch, origins
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
+from burner.model import warnings_in
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
 _WORDS = (
@@ -181,6 +182,15 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
         limit=state.get(LimitRow, row.scope),
         changed=_changed(connection, row, log) if row.state == BATCH_CLOSED else (),
     )
+
+
+def warned(reader: Reader, batch: str) -> dict[str, int]:
+    """Code of a warning → units of the batch in one of whose attempts it is on record."""
+    units: dict[str, set[str]] = {}
+    for attempt in reader.elements(reader.meant(Filter(batch=batch))):
+        for code in warnings_in(attempt["evidence"]):
+            units.setdefault(code, set()).add(attempt["unit_id"])
+    return {code: len(found) for code, found in sorted(units.items())}
 
 
 def all_batches(reader: Reader) -> list[BatchStatus]:

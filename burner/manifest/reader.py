@@ -15,7 +15,17 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest.entries.canonical import moment, utc
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, read
-from burner.manifest.fold.rows import NEVER, AttemptRow, BatchRow, KeyRow, LimitRow, LogRow, UnitRow
+from burner.manifest.fold.rows import (
+    NEVER,
+    AttemptRow,
+    BatchRow,
+    IdRow,
+    KeyRow,
+    LimitRow,
+    LogRow,
+    NameRow,
+    UnitRow,
+)
 from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
@@ -209,6 +219,18 @@ class Reader:
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
 
+    def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
+        """Which other unit has this serial number or name on record; empty when none has."""
+        with self.connection() as connection:
+            state = TableState(connection)
+            for row in state.rows(IdRow, source="serial", value=serial) if serial else ():
+                if row.held and row.product_id == product_id and row.unit_id != unit_id:
+                    return f"{serial} belongs to unit {row.unit_id}"
+            name = state.get(NameRow, product_id, device_name) if device_name else None
+            if name is None or name.unit_id == unit_id:
+                return ""
+            return f"{device_name} belongs to unit {name.unit_id}"
+
     # -- batches ---------------------------------------------------------------------------------
 
     def batch(self, batch: str) -> BatchRow | None:
@@ -311,8 +333,6 @@ def origins(connection: Connection) -> dict[int, str]:
 
 def units_by(connection: Connection, text: str) -> tuple[str, ...]:
     """UnitIds for a MAC, a device name, an IMEI, a label or a serial number, over all logs."""
-    from burner.manifest.fold.rows import IdRow, NameRow
-
     wanted = text.strip()
     if not wanted:
         return ()

@@ -55,9 +55,11 @@ class UnitHistory:
     fingerprints: tuple[str, ...] = ()
     """Second IDs of the part in these attempts; more than one: more than one board."""
     scrapped: str = ""
-    """Who scrapped the unit and why; empty where nobody did, or a rework was declared since."""
-    rework: str = ""
-    """The reason of the rework that the unit is in: declared, or begun and not passed."""
+    """`WHO: WHY` of a scrap; empty where nobody did, or a rework was declared since."""
+    declared_rework: str = ""
+    """Why a rework was declared at a desk since the last attempt."""
+    begun_rework: str = ""
+    """Why the last attempt was a rework, where it did not pass."""
     other_product: Record | None = None
     """The latest attempt under another product, where it passed after the last one under this."""
 
@@ -87,7 +89,8 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
         open=last if last and last.result.outcome is ModelOutcome.OPEN else None,
         fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
         scrapped=_scrapped(connection, scrap) if scrap else "",
-        rework=unit.rework if unit and not other else "",
+        declared_rework=unit.declared_rework if unit else "",
+        begun_rework=unit.begun_rework if unit and not other else "",
         other_product=_record(connection, state, other.last) if other else None,
     )
 
@@ -136,7 +139,7 @@ def _scrapped(connection: Connection, unit: UnitRow) -> str:
     entry = _entry(connection, OWN, unit.record)
     if not isinstance(entry, Correction):
         return ""
-    return f"by {entry.operator}: {entry.reason}"
+    return f"{entry.operator}: {entry.reason}"
 
 
 # -- the whole life -------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from burner.builds import Build, BuildFile
 from burner.image import BOOTLOADER_OFFSETS
 from burner.partitions import DATA, SUBTYPES
 from burner.profile import FILL_IN
-from burner.scaffold.carrier import PRESETS, Draft, draft_carrier
+from burner.scaffold.carrier import PRESETS, Draft, draft_carrier, needs_table
 from burner.scaffold.text import line, note, relative, scalar
 
-__all__ = ["PRESETS", "draft"]
+__all__ = ["PRESETS", "draft", "needs_table"]
 
 _MODES: Final = ("qio", "qout", "dio", "dout")
 _VERSION: Final = re.compile(r"[^0-9A-Za-z.+_-]")

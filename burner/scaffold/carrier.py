@@ -15,6 +15,7 @@ _NVS: Final = SUBTYPES[DATA]["nvs"]
 _FILE_SYSTEMS: Final = {SUBTYPES[DATA][word]: word for word in ("littlefs", "spiffs", "fat")}
 _ESP_QCLOUD_TABLE: Final = 0xC000
 _ESP_QCLOUD_NAMESPACE: Final = b"qcloud-key\0"
+_AT_COMMAND: Final = b"TCPRDINFOSET"
 _FIRST_CUSTOM: Final = 0x40
 """Data subtypes from here on are the project's own, or none that burner knows by a use."""
 
@@ -33,7 +34,14 @@ def draft_carrier(build: Build | None, preset: str) -> Draft:
         return PRESETS[preset](build)
     if build is None or _nvs_partition(build):
         return _nvs(build)
-    return _c_sdk(build) if _has_placeholders(build) else _nvs(build)
+    if _has_placeholders(build):
+        return _c_sdk(build)
+    return _nvs(build) if build.table_file else _without_table(build)
+
+
+def needs_table(preset: str) -> bool:
+    """Whether a layout has the key in a partition."""
+    return preset in ("esp-qcloud", "nvs", "device-info")
 
 
 def _esp_qcloud(_: Build | None) -> Draft:
@@ -83,17 +91,36 @@ def _nvs_keys() -> tuple[str, ...]:
     )
 
 
-def _c_sdk(_: Build | None) -> Draft:
+def _c_sdk(build: Build | None) -> Draft:
+    own = build is not None and not _has_placeholders(build)
+    app = build.application if build else None
     return Draft(
         (
-            line("  kind: patch", "arrays of the C SDK, replaced in the application"),
-            line("  image: app"),
-            line("  placeholders:", "as the source has them"),
-            line("    product_id: {text: PRODUCT_ID}"),
-            line("    product_secret: {text: YOUR_PRODUCT_SECRET}"),
+            line("  kind: patch", "arrays of the source, replaced in the application"),
+            line(f"  image: {scalar(app.name if app else 'app')}"),
+            line("  placeholders:", _OWN_ARRAYS if own else "as the source has them"),
+            line(f"    product_id: {{text: {FILL_IN if own else 'PRODUCT_ID'}}}"),
+            line(f"    product_secret: {{text: {FILL_IN if own else 'YOUR_PRODUCT_SECRET'}}}"),
             line("    device_name: null", "{text: YOUR_DEV_NAME}, if it stands there too"),
         )
     )
+
+
+_OWN_ARRAYS: Final = "char[11] and char[33] with these texts; else give size: BYTES"
+
+
+def _without_table(build: Build) -> Draft:
+    """What can work where there is no partition: AT firmware, else arrays of the application."""
+    app = build.application
+    if app and _AT_COMMAND in app.data:
+        return _at(build)
+    return Draft((*_ELSEWHERE, *_c_sdk(build).lines))
+
+
+_ELSEWHERE: Final = (
+    "  # There is no partition table, so no nvs and no file. Does the firmware read a struct at a",
+    "  # place in flash? `profile new --preset raw`. Is it Tencent's AT firmware? `--preset at`.",
+)
 
 
 def _device_info(build: Build | None) -> Draft:
@@ -117,11 +144,13 @@ def _device_info(build: Build | None) -> Draft:
 
 def _raw(build: Build | None) -> Draft:
     found = _only(build, lambda p: p.subtype >= _FIRST_CUSTOM and p.subtype not in _FILE_SYSTEMS)
-    name = found.name if found else FILL_IN
+    place = line(f"  partition: {scalar(found.name if found else FILL_IN)}", "of its own")
+    if build and not build.table_file:
+        place = line(f"  offset: {FILL_IN}", "of the struct in flash: in a sector of its own")
     return Draft(
         (
             line("  kind: raw"),
-            line(f"  partition: {scalar(name)}", "of its own"),
+            place,
             line("  endian: little"),
             line("  fields:", "the firmware's struct, packed, member by member; an example:"),
             f'    - {{name: magic, type: "char[8]", value: {FILL_IN}}}',

@@ -15,15 +15,9 @@ from contextlib import suppress
 
 from burner.errors import BurnerError
 from burner.station.boards import Boards
-from burner.station.scanner import Scanner
-from burner.station.slot import (
-    BurnUnit,
-    Slot,
-    SlotDevice,
-    SlotIs,
-    SlotState,
-    StationEvent,
-)
+from burner.station.events import SlotIs, SlotState, StationEvent
+from burner.station.router import Router
+from burner.station.slot import BurnUnit, Recorder, Slot, SlotDevice
 
 __all__ = ["Slot", "SlotDevice", "SlotIs", "SlotState", "Station", "StationEvent"]
 
@@ -39,8 +33,10 @@ class Station:
         devices: Mapping[str, SlotDevice],
         boards: Boards,
         baud: int,
-        scanner: Scanner | None = None,
+        *,
+        router: Router | None = None,
         rework: str = "",
+        record: Recorder = lambda _slot, _error: None,
     ) -> None:
         """Nothing runs yet.
 
@@ -48,14 +44,17 @@ class Station:
             devices: by slot name, in the order of the fixture.
             boards: how boards come and go.
             baud: bits per second, the profile's.
-            scanner: where labels come from, for a product whose boards have one to scan.
+            router: what the operator scans and types; one of no product's where it is left out.
             rework: why known units are burned again; empty = they are not.
+            record: puts an error of a slot on record that belongs to no board.
         """
         self._queue: queue.SimpleQueue[StationEvent] = queue.SimpleQueue()
         self.stopping = threading.Event()
         self.aborting = threading.Event()
         self.broken: BurnerError | None = None
         """What stopped the whole station, if anything did."""
+        self.router = router or Router(tuple(devices))
+        self.router.emit = self._queue.put
         self.slots = tuple(
             Slot(
                 name=name,
@@ -65,9 +64,9 @@ class Station:
                 emit=self._queue.put,
                 stopping=self.stopping,
                 aborting=self.aborting,
-                scan=scanner.take if scanner else None,
-                asks_again=scanner is not None and scanner.by_hand,
+                router=self.router,
                 rework=rework,
+                record=record,
             )
             for name, device in devices.items()
         )
@@ -82,6 +81,7 @@ class Station:
             thread.start()
         try:
             while any(thread.is_alive() for thread in threads):
+                self.router.tick()
                 with suppress(queue.Empty):
                     yield self._queue.get(timeout=POLL_S)
             while not self._queue.empty():

@@ -1,30 +1,15 @@
 """How boards come into a slot and leave it: once, by a person's hands, or by the bench's."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
-GONE_AFTER = 2
-"""Probes in a row that must find nothing before a board counts as removed: contacts bounce."""
+from burner.devices import Contact
+from burner.station.presence import Changing, Leaving, Place, Watch
 
-
-class Place(Protocol):
-    """What this file needs to know of a slot."""
-
-    name: str
-    stopping: threading.Event
-
-    def present(self, reset: bool) -> bool:
-        """Whether a board answers now."""
-        ...
-
-    def seen(self) -> None:
-        """Say that a board is there."""
-        ...
-
-    def empty(self) -> None:
-        """Say that the slot is armed and waits."""
-        ...
+PAUSE_S = 0.3
+"""Between two looks at a slot."""
 
 
 class Boards(Protocol):
@@ -34,8 +19,12 @@ class Boards(Protocol):
         """Wait for a board; False when this slot gets no more."""
         ...
 
-    def go(self, slot: Place) -> None:
-        """Wait until the board that was just handled has left."""
+    def go(self, slot: Place, met: bool) -> None:
+        """Wait until the board that was just handled has left. `met`: it had answered."""
+        ...
+
+    def back(self, slot: Place) -> None:
+        """The board was taken away before anything was done to it; it, or another, will come."""
         ...
 
     def done(self, counts: bool) -> None:
@@ -79,6 +68,7 @@ class OneEach:
 
     def __init__(self) -> None:
         self._had: set[str] = set()
+        self._watch = Watch(PAUSE_S, time.monotonic)
 
     def come(self, slot: Place) -> bool:
         """See `Boards`."""
@@ -88,8 +78,14 @@ class OneEach:
         slot.seen()
         return True
 
-    def go(self, slot: Place) -> None:
+    def go(self, slot: Place, met: bool) -> None:
         """Nobody waits: the run ends with this board."""
+
+    def back(self, slot: Place) -> None:
+        """Somebody looks for its label: the slot waits for it, and it is still the one board."""
+        slot.empty()
+        if self._watch.until_board(slot, lambda: False):
+            self._had.discard(slot.name)
 
     def done(self, counts: bool) -> None:
         """There is nothing to count."""
@@ -98,36 +94,48 @@ class OneEach:
 class ByHand:
     """`--watch`: a person swaps boards; the slot is asked a few times a second."""
 
-    def __init__(self, count: Count, pause_s: float = 0.3) -> None:
+    def __init__(
+        self,
+        count: Count,
+        pause_s: float = PAUSE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._count = count
-        self._pause_s = pause_s
+        self._watch = Watch(pause_s, clock)
 
     def come(self, slot: Place) -> bool:
         """See `Boards`."""
         slot.empty()
-        while not self._count.reached:
-            if slot.present(reset=True) and self._count.take():
+        while self._watch.until_board(slot, lambda: self._count.reached):
+            if self._count.take():
                 slot.seen()
+                self._watch.arrivals[slot.name] += 1
                 return True
-            if slot.stopping.wait(self._pause_s):
-                return False
+            if slot.stopping.wait(self._watch.pause_s):
+                break
         return False
 
-    def go(self, slot: Place) -> None:
-        """The first question resets the board into download mode; there it stays and answers.
+    def go(self, slot: Place, met: bool) -> None:
+        """The first look resets the board into download mode; there it stays and answers.
 
         One that answers only to a further reset was put in, or lost its power, meanwhile. It is
         met anew: a unit that had passed is then known and not written again, and no board that
         was never burned stands under the last one's PASS.
+
+        Of a board that never answered nobody can see whether it is still there: its ERROR stands
+        until something else is found in the slot, or the operator says so.
         """
-        absent = 0 if slot.present(reset=True) else 1
-        while absent < GONE_AFTER and not self._count.reached:
-            if slot.stopping.wait(self._pause_s):
+        leaving = Leaving(slot)
+        over, is_over = leaving.is_over(), leaving.is_over
+        if not met and leaving.last is not Contact.ANSWERS:
+            over, is_over = False, Changing(slot, leaving.last).is_over
+        while not (over or self._count.reached or slot.announced()):
+            if slot.stopping.wait(self._watch.pause_s):
                 return
-            if not slot.present(reset=absent > 0):
-                absent += 1
-            elif absent:
-                return
+            over = is_over()
+
+    def back(self, slot: Place) -> None:
+        """It comes as any other does."""
 
     def done(self, counts: bool) -> None:
         """See `Boards`."""
@@ -155,8 +163,11 @@ class ByBench:
         slot.seen()
         return True
 
-    def go(self, slot: Place) -> None:
+    def go(self, slot: Place, met: bool) -> None:
         """The swap happens when the next board comes."""
+
+    def back(self, slot: Place) -> None:
+        """The bench takes no board away by itself."""
 
     def done(self, counts: bool) -> None:  # noqa: ARG002 - part of the protocol
         """Every board the bench gave is used up, also one that never answered."""

@@ -4,6 +4,7 @@ A place is asked for at each use, never remembered: a chip on native USB comes b
 port name after a reset, and a hub hands out names in the order in which things are plugged in.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -68,6 +69,25 @@ class PortPlace(Strict):
         return " ".join(f"{what}{value}" for what, value in parts if value)
 
 
+class ScannerPort(PortPlace):
+    """A scanner on a serial port of its own."""
+
+    baud: int = Field(default=9600, ge=300, le=921600)
+    """Bits per second, as the scanner is set."""
+
+
+class ScannerSettings(Strict):
+    """How the barcode scanners of a station send."""
+
+    prefixes: tuple[str, ...] = ()
+    """What scanners put before a code; taken away. AIM identifiers such as `]C1` go by themselves.
+    """
+    quiet_ms: int = Field(default=150, ge=20, le=2000)
+    """A scan without Enter is over when nothing has come for so long."""
+    ports: tuple[ScannerPort, ...] = ()
+    """Scanners on serial ports; one that acts as a keyboard needs no entry."""
+
+
 class StationFile(Strict):
     """The slots of a fixture, in the order in which people count them."""
 
@@ -77,14 +97,24 @@ class StationFile(Strict):
     checkpoint_every: int | None = Field(default=None, ge=1)
     """Records between signed checkpoints; None = the manifest's usual number."""
     slots: dict[Name, dict[Name, PortPlace]] = Field(min_length=1)
+    scanner: ScannerSettings = ScannerSettings()
 
     @model_validator(mode="after")
     def _each_place_once(self) -> "StationFile":
-        places = Counter(place for ports in self.slots.values() for place in ports.values())
+        slots = (place for ports in self.slots.values() for place in ports.values())
+        places = Counter(str(place) for place in (*slots, *self.scanner.ports))
         for place, times in places.items():
             if times > 1:
                 raise refusal("E196", f"{place} stands {times} times", "one port a place")
         return self
+
+    def scanner_port(self, number: int, listed: Sequence[UsbPort]) -> str:
+        """The OS device of a scanner now; they count from 0.
+
+        Raises:
+            BurnerError: E302 nothing is at its place, E197 more than one port fits it.
+        """
+        return _device(f"scanner {number + 1}", self.scanner.ports[number], listed)
 
     def port(self, slot: str, name: str, listed: Sequence[UsbPort]) -> str:
         """The OS device of a slot's port now.
@@ -142,6 +172,8 @@ def to_yaml(station: StationFile) -> str:
             said = place.model_dump(exclude_defaults=True)
             pairs = ", ".join(f'{key}: "{value}"' for key, value in said.items())
             lines.append(f'    "{name}": {{{pairs}}}')
+    if scanner := station.scanner.model_dump(mode="json", exclude_defaults=True):
+        lines.append(f"scanner: {json.dumps(scanner, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"
 
 

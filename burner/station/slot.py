@@ -5,54 +5,21 @@ Whatever a board or its worker does ends as an event of this slot; nothing leave
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
 from burner.burn import Trial
-from burner.devices import Device
+from burner.devices import Contact, Device
 from burner.errors import BurnerError, as_ours
-from burner.model import Event, Finished, Note, Outcome
+from burner.model import Event, Finished, NotBegun, Note, Outcome
 from burner.station import retry
 from burner.station.boards import Boards
-
-
-class SlotState(StrEnum):
-    """What a slot is doing, in one word that can be read from two metres away."""
-
-    STARTING = "STARTING"
-    EMPTY = "EMPTY"
-    SEEN = "SEEN"
-    SCAN = "SCAN"
-    """It waits for the label of its board."""
-    BURNING = "BURNING"
-    PASS = "PASS"  # noqa: S105 - a state, not a password
-    KNOWN = "KNOWN"
-    """The unit passed earlier in this batch; nothing was written."""
-    OTHER_BATCH = "OTHER BATCH"
-    """The unit passed earlier in another batch; nothing was written."""
-    FAIL = "FAIL"
-    ERROR = "ERROR"
-    ABORTED = "ABORTED"
-    CLOSED = "CLOSED"
-    """This slot takes no more boards in this run."""
-
-
-@dataclass(frozen=True)
-class SlotIs:
-    """Event: a slot changed its state."""
-
-    slot: str
-    state: SlotState
-    baud: int = 0
-    """The rate this slot starts its next try with."""
-    error: BurnerError | None = None
-    tries: int = 1
-
-
-StationEvent = Event | SlotIs
+from burner.station.events import Silent, SlotIs, SlotState, StationEvent
+from burner.station.labels import MetBoard
+from burner.station.presence import Leaving
+from burner.station.router import Router
 
 
 class SlotDevice(Device, Protocol):
@@ -62,8 +29,8 @@ class SlotDevice(Device, Protocol):
         """Have a warm worker; returns at once."""
         ...
 
-    def present(self, reset: bool = True) -> bool:
-        """Whether a board answers now; without a reset only one that waits in download mode."""
+    def contact(self, reset: bool = True) -> Contact:
+        """What is in the slot now; without a reset only a chip in download mode answers."""
         ...
 
     def kill(self) -> None:
@@ -81,8 +48,12 @@ class BurnUnit(Protocol):
     def __call__(
         self, device: Device, trial: Trial, aborted: Callable[[], bool]
     ) -> Iterator[Event]:
-        """Events as they happen; the last is `Finished`. Raises BurnerError (E7)."""
+        """Events as they happen; the last is `Finished`, or `NotBegun`. Raises BurnerError (E7)."""
         ...
+
+
+Recorder = Callable[[str, BurnerError], Finished | None]
+"""Puts an error of a slot on record that belongs to no board; None: it cannot be done now."""
 
 
 @dataclass
@@ -97,14 +68,10 @@ class Slot:
     emit: Callable[[StationEvent], None]
     stopping: threading.Event
     aborting: threading.Event
-    scan: Callable[["Slot"], str | None] | None = None
-    """Waits for the label of the board; None where the product has none to scan."""
-    asks_again: bool = False
-    """Whether a label that does not fit the board is asked for again."""
+    router: Router
     rework: str = ""
-    """Why known units are burned again."""
-    _label: str = ""
-    """Of the board in the slot."""
+    """Why every known unit of the run is burned again."""
+    record: Recorder = lambda _slot, _error: None
     _unasked: str = ""
     """Why the slot cannot be asked for a board, so that it is said once."""
 
@@ -116,94 +83,130 @@ class Slot:
         """
         try:
             while not self.stopping.is_set() and self.boards.come(self):
-                self._one_board(burn_unit)
-                if not self.stopping.is_set():
-                    self.boards.go(self)
+                met = self._one_board(burn_unit)
+                if self.stopping.is_set():
+                    break
+                if met is None:
+                    self.boards.back(self)
+                else:
+                    self.boards.go(self, met)
         finally:
             self.device.stop()
             self._say(SlotState.CLOSED)
 
-    def present(self, reset: bool) -> bool:
-        """Whether a board answers; a port that cannot be asked has none, and says why once."""
+    def contact(self, reset: bool) -> Contact:
+        """What is in the slot; a port that cannot be asked is not there, and says why once."""
         try:
-            there = self.device.present(reset)
+            found = self.device.contact(reset)
         except BurnerError as error:
-            if error.code != self._unasked:
+            if error.code != self._unasked and not self.stopping.is_set():
                 self._unasked = error.code
                 self._say(SlotState.ERROR, error)
-            return False
+            return Contact.ABSENT
         if self._unasked:
             self._unasked = ""
             self.empty()
-        return there
+        return found
+
+    def announced(self) -> bool:
+        """Whether the operator says that a board is in the slot, whatever answers."""
+        return self.router.announced(self.name)
 
     def seen(self) -> None:
         """Say that a board is there."""
         self._say(SlotState.SEEN)
 
-    def scanning(self) -> None:
-        """Say that the slot waits for the label of its board."""
-        self._say(SlotState.SCAN)
-
     def empty(self) -> None:
         """Say that the slot is armed and waits."""
         self._say(SlotState.EMPTY)
 
-    def _one_board(self, burn_unit: BurnUnit) -> None:
-        """Whatever happens to a board, the slot goes on; only a lost manifest stops it."""
-        counts = False
+    def silent(self, seconds: float) -> None:
+        """Say for how long nothing has answered; 0 = that is over."""
+        self.emit(Silent(self.name, seconds))
+
+    def passed_over(self, seconds: float) -> None:
+        """Put on record that the slot stayed silent while others worked.
+
+        Raises:
+            BurnerError: E7.
+        """
+        recorded = self.record(self.name, BurnerError("E315", f"{seconds:.0f} s"))
+        if recorded:
+            self.emit(recorded)
+            self.empty()
+            self.silent(seconds)
+
+    def _one_board(self, burn_unit: BurnUnit) -> bool | None:
+        """Whatever happens to a board, the slot goes on; only a lost manifest stops it.
+
+        Returns:
+            Whether a unit was met; None where nothing was done to it and nothing is on record.
+        """
+        met = False
         try:
-            label = self.scan(self) if self.scan else ""
-            if label is None:
-                return
-            self._label = label
             finished = self._tries(burn_unit)
-            counts = bool(finished.record.attempt.unit_id)
+            if finished is None:
+                return None
+            met = bool(finished.record.attempt.unit_id)
         except Exception as error:
+            met = True
             trouble = as_ours(error)
             self._say(SlotState.ERROR, trouble)
             if trouble.code.startswith("E7"):
                 raise trouble from error
         finally:
             self.device.close()
-            self.boards.done(counts)
+            self.boards.done(met)
+        return met
 
-    def _tries(self, burn_unit: BurnUnit) -> Finished:
+    def _tries(self, burn_unit: BurnUnit) -> Finished | None:
         """One board, as often as the retry policy has it. Each try is an attempt of its own."""
-        baud = self.baud
+        baud, ordered = self.baud, self.router.rework(self.name)
         for number in itertools.count(1):
-            again = partial(self._another_label, baud, number) if self.asks_again else None
-            trial = Trial(self.name, baud, number, self._label, self.rework, again)
+            rework = ordered or self.rework
+            ask = partial(self._label, baud, number, bool(rework))
+            trial = Trial(self.name, baud, number, ask, rework)
             finished = self._one_try(burn_unit, trial)
+            if finished is None:
+                return None
             result = finished.record.result
-            if result.outcome is Outcome.PASS:
+            passed = result.outcome is Outcome.PASS
+            if passed:
                 self.baud = baud
             if not self._again(result.outcome, result.code, number):
                 self._say(_shown(finished), tries=number)
+                met = bool(finished.record.attempt.unit_id)
+                self.router.ended(self.name, passed, ordered if met else "")
                 break
             slower = retry.next_baud(result.code, baud)
             self.emit(Note(self.name, result.code, number + 1, slower if slower != baud else 0))
             baud = slower
         return finished
 
-    def _another_label(self, baud: int, number: int) -> str | None:
-        """In the middle of a try: the label did not fit."""
-        label = self.scan(self) if self.scan else None
+    def _label(
+        self, baud: int, number: int, rework: bool, unit_id: str, ids: Mapping[str, str]
+    ) -> str | None:
+        """In the middle of a try: the label of the unit that was met."""
+        board, leaving = MetBoard(unit_id, ids, rework), Leaving(self)
+        label = self.router.label(
+            self.name, board, lambda: self.stopping.is_set() or leaving.is_over()
+        )
         if label is not None:
-            self._label = label
             self._say(SlotState.BURNING, baud=baud, tries=number)
         return label
 
-    def _one_try(self, burn_unit: BurnUnit, trial: Trial) -> Finished:
+    def _one_try(self, burn_unit: BurnUnit, trial: Trial) -> Finished | None:
+        """The end of a try; None when it was not begun."""
         self._say(SlotState.BURNING, baud=trial.baud, tries=trial.number)
-        finished: Finished | None = None
+        last: Event | None = None
         for event in burn_unit(self.device, trial, self.aborting.is_set):
-            if isinstance(event, Finished):
-                finished = event
+            last = event
             self.emit(event)
-        if finished is None:
+        if isinstance(last, NotBegun):
+            return None
+        if not isinstance(last, Finished):
             raise BurnerError("E901", "a burn ended without a record")
-        return finished
+        return last
 
     def _again(self, outcome: Outcome, code: str, try_number: int) -> bool:
         bad = outcome in (Outcome.FAIL, Outcome.ERROR)
@@ -212,6 +215,7 @@ class Slot:
     def _say(
         self, state: SlotState, error: BurnerError | None = None, baud: int = 0, tries: int = 1
     ) -> None:
+        self.router.state(self.name, state)
         self.emit(SlotIs(self.name, state, baud or self.baud, error, tries))
 
 

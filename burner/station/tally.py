@@ -7,13 +7,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from statistics import median
 
 from burner.errors import BurnerError
 from burner.model import Finished, Outcome, Step
-from burner.station.slot import SlotIs, SlotState, StationEvent
+from burner.station.events import SlotIs, SlotState, StationEvent
 
 STEPS = tuple(Step)
+
+UNSETTLED = (
+    SlotState.STARTING,
+    SlotState.SEEN,
+    SlotState.SCAN,
+    SlotState.RESCAN,
+    SlotState.BURNING,
+)
+"""A slot in these is not through with its board."""
+PASSED_OVER = "E315"
+"""A slot that was left out: nothing that failed."""
 
 ENOUGH_UNITS = 4
 """A slot is judged after this many units of its own."""
@@ -52,6 +64,8 @@ class Unit:
     """Batch of that record."""
     other_batch: bool = False
     """Known, and not a unit of the batch that is burned."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what was seen in any of its tries and does not judge it."""
 
     @property
     def state(self) -> SlotState:
@@ -81,7 +95,7 @@ class Tally:
                 self.troubles[event.slot] = event.error
             elif event.state in (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH):
                 self.troubles.pop(event.slot, None)
-            if event.state not in (SlotState.BURNING, SlotState.SCAN, SlotState.STARTING):
+            if event.state not in UNSETTLED:
                 self._settle(self._tries.pop(event.slot, []))
 
     def _settle(self, tries: list[Finished]) -> None:
@@ -96,7 +110,11 @@ class Tally:
         elif not unit.known:  # one unit handled twice is one unit; its first try stays its first
             first = unit.first if before.first is None else before.first
             self.units[self.units.index(before)] = replace(
-                unit, tries=unit.tries + before.tries, first=first, started=before.started
+                unit,
+                tries=unit.tries + before.tries,
+                first=first,
+                started=before.started,
+                warnings=_each_once(before.warnings, unit.warnings),
             )
 
     def _before(self, unit: Unit) -> Unit | None:
@@ -126,6 +144,11 @@ class Tally:
         return {state: counted[state] for state in ends}
 
     @property
+    def warnings(self) -> Mapping[str, int]:
+        """Code of a warning → units of which it was seen."""
+        return Counter(code for unit in (*self.units, *self.silent) for code in unit.warnings)
+
+    @property
     def passed(self) -> int:
         """Units that were burned and passed in this run."""
         return self.counts[SlotState.PASS]
@@ -143,7 +166,8 @@ class Tally:
     def all_passed(self) -> bool:
         """Whether every board is a PASS of this batch, and no slot had a trouble of its own."""
         good = (SlotState.PASS, SlotState.KNOWN)
-        no_error = not self.troubles and not self.silent
+        silent = [unit for unit in self.silent if unit.code != PASSED_OVER]
+        no_error = not self.troubles and not silent
         return no_error and all(unit.state in good for unit in self.units)
 
     def per_hour(self, elapsed_s: float) -> float:
@@ -188,7 +212,12 @@ def _unit(tries: list[Finished]) -> Unit:
         station=attempt.station,
         batch=attempt.batch,
         other_batch=last.other_batch,
+        warnings=_each_once(*(tried.warnings for tried in tries)),
     )
+
+
+def _each_once(*codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(codes)))
 
 
 def _judges(tried: Finished) -> bool:

@@ -27,6 +27,7 @@ from burner.devices.stock import Stock, pack
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished
 from burner.release import Release
+from burner.secret_search import SecretSearch
 from burner.station import Station
 
 BATCH = "BENCH"
@@ -194,13 +195,14 @@ def measure(
         swap: new boards each round; else the same ones again.
         board: draw the operator's screen too (to nowhere).
     """
-    stock, logs = Stock(), product.folder / "logs"
+    stock, search, logs = Stock(), SecretSearch(), product.folder / "logs"
     with (
         BenchProcess(bench) as served,
         open_slots((), None, served.ready["control"]) as slots,
-        warm_devices(slots, logs, stock) as devices,
+        warm_devices(slots, logs, stock, search) as devices,
     ):
         release = product.release()
+        search.add(release.key.product_secret)
         for segment in release.segments:
             stock.pack(segment)
         for device in devices.values():

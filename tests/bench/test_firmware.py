@@ -208,6 +208,13 @@ def test_what_firmware_adds_to_nvs_leaves_the_rest_readable(count: int) -> None:
     assert after == {**before, ("phy", "cal_version"): 0x0A00}
 
 
+@given(st.binary(max_size=64))
+def test_firmware_starts_with_whatever_stands_in_its_nvs(page: bytes) -> None:
+    flash = NorFlash(UnitSpec(flash_size=1 << 20))
+    flash.program(NVS.offset, page)
+    first_boot.keep_calibration(flash, NVS)
+
+
 def test_a_real_application_of_esp_idf_boots(shared_images: Path) -> None:
     folder = shared_images / "idf_hello_esp32c3"
     places = {

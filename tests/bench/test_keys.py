@@ -50,7 +50,9 @@ def filled(kind: str, key: KeyConfig, **settings: Any) -> Running:
 @pytest.mark.parametrize("kind", KINDS)
 @given(keys)
 def test_whatever_key_a_carrier_wrote_is_found(kind: str, key: KeyConfig) -> None:
-    assert find(filled(kind, key)) == Found(key.product_id, True, key.device_name)
+    assert find(filled(kind, key)) == Found(
+        key.product_id, key.product_secret.reveal().decode(), key.device_name
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,9 @@ def test_whatever_key_a_carrier_wrote_is_found(kind: str, key: KeyConfig) -> Non
 def test_it_is_found_in_every_form_that_firmware_mounts(
     kind: str, settings: dict[str, Any]
 ) -> None:
-    assert find(filled(kind, KEY, **settings)) == Found(KEY.product_id, True, KEY.device_name)
+    assert find(filled(kind, KEY, **settings)) == Found(
+        KEY.product_id, KEY.product_secret.reveal().decode(), KEY.device_name
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner.carriers import KeyConfig
+from burner.carriers import KeyConfig, KeyState
 from burner.carriers.checksums import CHECKSUMS
 from burner.carriers.raw import RawCarrier, RawSettings, pack
 from burner.errors import BurnerError
 from burner.secrets import Secret
+from burner.survey import survey
 from tests.carriers.layouts import KEY, NAMED, PLAIN, burned, keys, layout, partition
+from tests.images import write_product
 
 LAYOUT = layout(partition("cfg", "data, undefined", 0x1000))
 PID = {"name": "pid", "type": "char[11]", "key": "product_id"}
@@ -211,3 +214,41 @@ def test_an_erased_partition_holds_no_key() -> None:
 
 def test_the_key_it_decodes_is_a_secret() -> None:
     assert isinstance(WHOLE.decode(burned(WHOLE, LAYOUT, NAMED)).product_secret, Secret)
+
+
+# -- without a partition table -------------------------------------------------------------------
+
+BARE = layout(chip="esp8266")
+
+
+def test_without_a_table_the_struct_lies_at_its_place_in_flash() -> None:
+    raw = carrier(MAGIC, PID, SECRET, partition="", offset=0x1FF010)
+    (segment,) = raw.fill(BARE, KEY)
+    assert (segment.name, segment.offset, segment.end) == ("key", 0x1FF000, 0x1FF040)
+    assert segment.data[:0x10] == b"\xff" * 0x10, "a sector is erased whole"
+    assert raw.decode(burned(raw, BARE, KEY)) == KEY
+    assert raw.compare(burned(raw, BARE, KEY), KEY) is KeyState.SAME
+
+
+def test_where_there_is_a_table_the_key_has_a_partition() -> None:
+    (finding,) = carrier(PID, SECRET, partition="").check(LAYOUT)
+    assert (finding.code, finding.place) == ("E130", "carrier.partition")
+    assert "cfg" in finding.allowed
+
+
+@pytest.mark.parametrize(
+    ("offset", "codes"),
+    [("0x1ff000", []), ("0", ["E113"]), ("0x3fb000", ["E144"]), ("0x400000", ["E114", "E144"])],
+)
+def test_a_place_in_flash_must_be_free(tmp_path: Path, offset: str, codes: list[str]) -> None:
+    fields = "{name: a, type: 'char[11]', key: product_id}, "
+    fields += "{name: b, type: 'char[33]', key: product_secret}"
+    path = write_product(
+        tmp_path,
+        chip="esp8266",
+        partition_table="",
+        images="[{name: app, file: app.bin, offset: 0}]",
+        blank="",
+        carrier=f"{{kind: raw, offset: {offset}, fields: [{fields}]}}",
+    )
+    assert [finding.code for finding in survey(path).findings] == codes

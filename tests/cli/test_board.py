@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from burner.cli import board
-from burner.cli.bigword import EMBLEMS, big, framed
+from burner.cli.bigword import EMBLEMS, in_letters, on_plate
 from burner.cli.board import Board, told
 from burner.cli.tiles import draw
-from burner.cli.view import Title, View
+from burner.cli.view import RESTING, Title, View
 from burner.cli.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
 from burner.errors import BurnerError, Language
 from burner.model import (
@@ -72,16 +72,18 @@ def play(view: View, *events: StationEvent) -> str:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_state_has_a_word_a_shape_and_a_style(language: Language) -> None:
-    for table in (SHAPES, SHAPES_ASCII, STYLES, EMBLEMS):
+    for table in (SHAPES, SHAPES_ASCII, STYLES):
         assert set(table) == set(S)
+    assert set(EMBLEMS) == set(S) - set(RESTING)
     assert len({state_word(state, language) for state in S}) == len(S)
     assert all(cell_len(short_word(state, language)) <= 6 for state in S)
 
 
 def test_what_an_operator_does_with_a_board_differs_in_shape_without_colour() -> None:
     boxes = (S.EMPTY, S.SCAN, S.BURNING, S.PASS, S.OTHER_BATCH, S.FAIL, S.ERROR)
-    for shapes in (SHAPES, SHAPES_ASCII, EMBLEMS):
+    for shapes in (SHAPES, SHAPES_ASCII):
         assert len({shapes[state] for state in boxes}) == len(boxes)
+    assert len({EMBLEMS[state] for state in boxes[1:]}) == len(boxes) - 1
 
 
 def test_ascii_shapes_are_ascii() -> None:
@@ -93,22 +95,34 @@ LARGE = [S.PASS, S.FAIL, S.ERROR, S.KNOWN, S.OTHER_BATCH, S.BURNING, S.SEEN, S.S
 
 @pytest.mark.parametrize("state", LARGE)
 def test_what_matters_from_two_metres_is_large(state: SlotState) -> None:
-    letters = big(short_word(state, "en"))
-    assert letters is not None
-    assert {len(line) for line in letters} == {4 * len(short_word(state, "en")) - 1}
-    assert "".join(letters).strip()
+    large = in_letters(short_word(state, "en"))
+    assert large is not None
+    assert {len(line) for line in large.lines} == {4 * len(short_word(state, "en")) - 1}
+    assert "".join(large.lines).strip()
 
 
-@pytest.mark.parametrize("state", S)
-def test_a_chinese_word_stands_in_a_frame_beside_a_large_emblem(state: SlotState) -> None:
-    lines = framed(state, state_word(state, "zh"))
-    assert [cell_len(line) for line in lines] == [18, 18, 18]
-    assert state_word(state, "zh") in lines[1].replace(" ", "")
-    assert lines[1][8:].startswith("┃")
+@pytest.mark.parametrize("state", EMBLEMS)
+def test_a_chinese_word_stands_on_a_plate_beside_a_large_emblem(state: SlotState) -> None:
+    large = on_plate(state, state_word(state, "zh"))
+    assert [cell_len(line) for line in large.lines] == [large.width] * 3
+    assert large.plate.replace(" ", "") == state_word(state, "zh")
+    assert large.lines[1].endswith(f" {large.plate}")
+    left, right = (len(large.plate) - len(s) for s in (large.plate.lstrip(), large.plate.rstrip()))
+    assert left == right >= 1
 
 
 def test_big_letters_have_five_rows_of_three() -> None:
-    assert big("F") == ("█▀▀", "█▀ ", "▀  ")
+    letters = in_letters("F")
+    assert letters
+    assert letters.lines == ("█▀▀", "█▀ ", "▀  ")
+
+
+def test_the_chinese_word_is_shown_in_reverse_video() -> None:
+    view = view_of(1, "zh")
+    play(view, finished("1"), SlotIs("1", S.PASS))
+    (line,) = (each for each in draw(view, 12.0, 80, 24) if "合  格" in each.plain)
+    (span,) = (span for span in line.spans if span.style == "reverse")
+    assert line.plain[span.start : span.end] == "  合  格  "
 
 
 # -- a unit's life -------------------------------------------------------------------------------
@@ -283,7 +297,7 @@ def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
-    assert "→ Find the label of the board in this slot. When the slot says SCAN" in text
+    assert "→ Find the label of the board in this slot and scan it." in text
     assert "by itself" not in text
     assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
 
@@ -347,7 +361,7 @@ def test_without_colour_the_words_and_shapes_remain() -> None:
     screen = io.StringIO()
     show_all(Console(file=screen, force_terminal=True, no_color=True, width=80, height=24))
     assert "✔" in screen.getvalue()
-    assert "\x1b[1;30;42m" not in screen.getvalue()
+    assert "\x1b[30;42m" not in screen.getvalue()
 
 
 @pytest.mark.parametrize(("bell", "rings"), [(True, 1), (False, 0)])

@@ -41,7 +41,9 @@ def test_a_batch_of_two_passes_and_is_on_record(tmp_path: Path) -> None:
 def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
     for app in (app_image(), app_image("changed")):
         ran = burn(tmp_path, "--bench", "sim:1", profile=write_product(tmp_path, app=app))
-    warnings = [line for line in ran.lines if line["event"] == "warning"]
+    told = [line for line in ran.lines if line["event"] == "warning"]
+    assert [line["place"] for line in told if line["code"] == "E750"] == [station_id()]
+    warnings = [line for line in told if line["code"] != "E750"]
     assert [set(w) - {"at"} for w in warnings] == [{"event", "code", "place", "found", "allowed"}]
     assert (warnings[0]["code"], "had another part app" in warnings[0]["found"]) == ("E188", True)
 
@@ -286,6 +288,47 @@ def test_the_board_speaks_chinese(tmp_path: Path) -> None:
     assert child.exitstatus == 0
 
 
+WO7 = ("--bench", "sim:2", "--batch", "WO-7", "--operator", "li", "--quantity", "2")
+
+
+@pytest.mark.parametrize(("key", "language"), [(" ", "en"), ("\x03", "zh")])
+def test_a_complete_batch_says_so_and_waits_for_a_key_or_ctrl_c(
+    tmp_path: Path, key: str, language: str
+) -> None:
+    child = terminal(tmp_path, *WO7, "--lang", language)
+    child.expect("Press any key" if language == "en" else "按任意键")
+    with pytest.raises(pexpect.TIMEOUT):
+        child.expect(pexpect.EOF, timeout=1.5)
+    child.send(key)
+    child.expect("2 units: PASS 2" if language == "en" else "2 台：合格 2")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("arguments", [("--yes",), ("--json",)])
+def test_a_complete_batch_waits_for_nobody_who_wants_no_question(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    child = terminal(tmp_path, *WO7, *arguments)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "Press any key" not in child.before
+
+
+def test_a_complete_batch_is_a_line_in_a_pipe(tmp_path: Path) -> None:
+    told = burner(tmp_path, "burn", str(PROFILE), *WO7)
+    assert told.returncode == 0
+    assert "Batch WO-7 is complete: 2 of 2 units have passed." in told.stderr
+    assert "burner manifest batch close WO-7" in told.stderr
+
+
+def test_a_batch_that_still_wants_units_is_not_complete(tmp_path: Path) -> None:
+    told = burner(tmp_path, "burn", str(PROFILE), *WO7[:-1], "3")
+    assert "complete" not in told.stderr
+
+
 def test_a_whole_shift_in_chinese_shows_no_english(tmp_path: Path) -> None:
     bench = tmp_path / "bench.yaml"
     faults = [
@@ -305,7 +348,7 @@ def test_a_whole_shift_in_chinese_shows_no_english(tmp_path: Path) -> None:
         child.expect(pexpect.EOF)
         child.close()
         shown += child.before
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.", " ", shown)
+    plain = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.", " ", shown).split())
     for word in ("合格", "不良", "工位故障", "其他批次", "烧录中", "E601", "E301", "E401"):
         assert word in "".join(plain.split())
     known = ("plug-c3", "WO-1", "WO-2", "li", station_id(), *names_in(tmp_path))

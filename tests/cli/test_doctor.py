@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import create_engine, text
 
 from burner.cli.doctor import doctor
 from burner.manifest.ledger import Ledger
+from burner.manifest.signing import keys
+from tests.manifest.postgres import Server
 from tests.manifest.records import burned
 
 PROFILE = str(Path(__file__).parents[2] / "profiles" / "plug-c3.yaml")
@@ -59,6 +62,55 @@ def test_a_manifest_that_is_gone_from_its_place_fails(tmp_path: Path) -> None:
     assert "1 attempts" in examine()["manifest"]["detail"]
     (tmp_path / "manifest.db").rename(tmp_path / "away.db")
     assert examine(status=4)["manifest"]["code"] == "E710"
+
+
+def test_a_file_that_holds_nothing_yet_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "manifest.db").touch()
+    assert examine()["manifest"]["detail"].endswith("is empty: it is made at the first use")
+
+
+def test_an_empty_database_on_a_server_is_no_failure(server: Server) -> None:
+    url = server.database()
+    check = examine("--manifest", url)["manifest"]
+    assert (check["state"], check["code"]) == ("ok", "")
+    assert check["detail"].endswith("is empty: it is made at the first use")
+    with Ledger.open(url, "line1") as ledger:
+        burned(ledger, 1)
+    assert examine("--manifest", url)["manifest"]["detail"].endswith("1 attempts")
+
+
+def test_a_database_where_no_table_may_be_made_fails(server: Server) -> None:
+    url = server.database()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public"))
+    engine.dispose()
+    assert examine("--manifest", url, status=4)["manifest"]["code"] == "E706"
+
+
+def test_a_station_without_a_key_is_told_in_both_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+    (tmp_path / "line.yaml").write_text(
+        "station: line7\nslots: {a: {esp: {url: 'socket://127.0.0.1:1'}}}", encoding="utf-8"
+    )
+    check = examine("--station", "line.yaml")["signing key"]
+    assert (check["state"], check["code"], check["detail"]) == ("warn", "E750", "line7")
+    assert "burner manifest keys make STATION" in check["do"]
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    assert "请工程师运行" in examine("--station", "line.yaml")["signing key"]["do"]
+    made = keys.make("line7").public
+    check = examine("--station", "line.yaml")["signing key"]
+    assert (check["state"], check["detail"]) == ("ok", f"{made.id} of line7, kept by account")
+
+
+def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("BURNER_STATION", "line7")
+    keys.make("line7")
+    (tmp_path / "state" / "keys" / "line7" / "current").write_text("")
+    assert examine(status=4)["signing key"]["code"] == "E722"
 
 
 def test_a_manifest_that_is_something_else_fails(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ from burner.cli.event_schema import VERSION, page, schema
 from burner.cli.explain import explain
 from burner.cli.summary import event_json
 from burner.errors import BurnerError
-from burner.model import Outcome, Step, Waiting
+from burner.model import NotBegun, Outcome, Step, Waiting
 from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, ReworkOrdered, ScannerIs, Silent
 from burner.station.tally import Tally
 from tests.events import events, wrong_with
 from tests.images import write_product
 from tests.runs import ROOT, burn
 
+OF_VERIFY = {"verified", "verify summary"}
+"""See test_verify_watch.py."""
 LINES: dict[str, dict[str, Any]] = {
     "slot": {"event": "slot", "slot": "1", "state": "SEEN"},
     "start": {"event": "start", "schema": VERSION, "burner": "0.1.0"},
@@ -99,7 +102,8 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     lines = list(burn(tmp_path, "--bench", bench, "--batch", "WO1", profile=path).lines)
     path.write_text(path.read_text().replace("[nvs, otadata]", "[otadata]"))
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
-    assert {line["event"] for line in lines} == set(events()) - {"waiting", "goes on"}
+    seldom = {"waiting", "goes on", "label", "rework", "silent", "not begun", "scanner"}
+    assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,11 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     [
         (Waiting("1", "E711", "server gone"), "waiting"),
         (Waiting("1"), "goes on"),
+        (LabelScanned("1", "SN1"), "label"),
+        (ReworkOrdered("1", "new antenna"), "rework"),
+        (Silent("1", 4.2), "silent"),
+        (NotBegun("1"), "not begun"),
+        (ScannerIs("scanner 1", BurnerError("E316", "gone")), "scanner"),
         (SlotIs("1", SlotState.ERROR, error=BurnerError("E302", "no port")), "slot"),
     ],
 )

@@ -277,3 +277,16 @@ def test_from_idf_reads_builds_of_esp_idf_alone(
     (work / "out" / "a.ino.bin").write_bytes(app_image(chip="esp8266"))
     assert "E181" in run(capsys, "new", "plug", "--from-idf", "out")[2]
     assert run(capsys, "new", "plug", "--from", "out")[0] == 0
+
+
+@pytest.mark.parametrize("preset", ["nvs", "esp-qcloud", "device-info"])
+def test_a_layout_with_partitions_is_refused_for_a_build_without_them(
+    capsys: pytest.CaptureFixture[str], work: Path, preset: str
+) -> None:
+    (work / "out").mkdir()
+    (work / "out" / "a.ino.bin").write_bytes(app_image(chip="esp8266"))
+    status, _, err = run(capsys, "new", "plug", "--from", "out", "--preset", preset)
+    assert status == 3
+    assert "E176" in err
+    assert "--preset c-sdk, raw or at" in err
+    assert not (work / "profiles").exists()

@@ -1,30 +1,48 @@
 """What is asked at the start, and what is not."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from burner.cli.order import Order, take_order
+from burner.errors import BurnerError
+from burner.manifest.open_batches import OpenBatch
+
+TODAY = f"plug-{date.today():%Y-%m-%d}"
+USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
 
 
 def asked(
-    answers: str, *, new: bool = True, language: str = "en", **given: str
+    answers: str,
+    *,
+    there: tuple[str, ...] = (),
+    going_on: tuple[OpenBatch, ...] = (),
+    language: str = "en",
+    **given: str,
 ) -> tuple[Order, str]:
     """The order and what was said, when a person types these lines."""
     taken: list[Order] = []
-    is_new: Callable[[str], bool] = lambda _: new  # noqa: E731
+    known = {*there, *(each.batch for each in going_on)}
+    is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
 
     @click.command()
     def command() -> None:
-        batch, operator = given.get("batch"), given.get("operator")
-        taken.append(take_order("plug", batch, operator, None, ask=True, is_new=is_new))
+        wished = ("plug", given.get("batch"), given.get("operator"), None)
+        taken.append(take_order(*wished, ask=True, is_new=is_new, going_on=going_on))
 
     result = CliRunner(env={"BURNER_LANG": language}).invoke(command, input=answers)
     assert result.exit_code == 0, result.output
     return taken[0], result.output
+
+
+def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> Order:
+    """The order where nobody can be asked."""
+    known = {*there, *(each.batch for each in going_on)}
+    is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
+    return take_order("plug", None, "anna", None, ask=False, is_new=is_new, going_on=going_on)
 
 
 def test_three_answers_make_an_order() -> None:
@@ -40,7 +58,7 @@ def test_what_is_given_is_not_asked() -> None:
 
 
 def test_a_batch_that_is_open_already_has_its_quantity() -> None:
-    order, said = asked("WO-1\nanna\n", new=False)
+    order, said = asked("WO-1\nanna\n", there=("WO-1",))
     assert order.quantity is None
     assert "quantity" not in said
 
@@ -49,9 +67,9 @@ def test_a_batch_that_is_open_already_has_its_quantity() -> None:
 def test_what_is_no_quantity_is_asked_again_in_plain_words(answer: str) -> None:
     order, said = asked(f"WO-1\nanna\n{answer}\n 500 \n")
     assert order.quantity == 500
-    assert "Please answer with a number of units" in said
+    assert "Please answer with a number of good units" in said
     assert "range" not in said
-    assert "请输入台数" in asked(f"a\nb\n{answer}\n\n", language="zh")[1]
+    assert "请输入合格品台数" in asked(f"a\nb\n{answer}\n0\n", language="zh")[1]
 
 
 def test_the_questions_are_asked_in_chinese() -> None:
@@ -59,8 +77,70 @@ def test_the_questions_are_asked_in_chinese() -> None:
     assert "批次" in said
 
 
+def test_enter_at_every_question_opens_no_batch_without_a_quantity() -> None:
+    """The batch of the day, and a scanner that sent nothing: only what is typed is an answer."""
+    order, said = asked("\nanna\n\n\n\n0\n")
+    assert order == Order(TODAY, "anna", None)
+    assert said.count("For no limit type 0.") == 3
+    assert f"{TODAY} is a new batch." in said
+
+
+def test_enter_goes_on_with_the_one_batch_that_is_open_here() -> None:
+    order, said = asked("\nanna\n", going_on=(OpenBatch("WO-7", 500, 120, USED),))
+    assert order == Order("WO-7", "anna", None)
+    assert "[WO-7]" in said
+    assert "Open batches" not in said
+
+
+SEVERAL = (
+    OpenBatch("WO-9", None, 3, USED),
+    OpenBatch("WO-7", 500, 120, USED),
+    OpenBatch("WO-8", 20, 0, None),
+)
+
+
+def test_of_several_batches_all_are_listed_and_enter_takes_the_one_used_last() -> None:
+    order, said = asked("\nanna\n", going_on=SEVERAL)
+    assert order.batch == "WO-9"
+    local = f"{USED.astimezone():%Y-%m-%d %H:%M}"
+    assert [line.strip() for line in said.splitlines()[1:4]] == [
+        f"WO-9  3 good, no limit, last used here {local}",
+        f"WO-7  120 of 500 good, last used here {local}",
+        "WO-8  0 of 20 good, not used at this station",
+    ]
+    _, said = asked("WO-8\nanna\n", going_on=SEVERAL, language="zh")
+    assert "合格 120 / 500，本工站上次使用" in said.replace(", ", "，")
+    assert "本工站未用过" in said
+
+
+def test_a_batch_that_only_another_station_uses_is_shown_but_is_no_default() -> None:
+    order, said = asked("\nanna\n5\n", going_on=SEVERAL[2:])
+    assert order == Order(TODAY, "anna", 5)
+    assert "WO-8" in said
+
+
+def test_the_batch_of_the_day_that_is_done_is_followed_by_a_second_one() -> None:
+    there = (TODAY, f"{TODAY}-2")
+    order, _ = asked("\nanna\n5\n", there=there)
+    assert order == Order(f"{TODAY}-3", "anna", 5)
+
+
 def test_without_a_person_product_and_date_name_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "anna")
     monkeypatch.setenv("LOGNAME", "anna")
     order = take_order("plug", None, None, None, ask=False, is_new=lambda _: True)
-    assert order == Order(f"plug-{date.today():%Y-%m-%d}", "anna", None)
+    assert order == Order(TODAY, "anna", None)
+
+
+def test_without_a_person_the_one_batch_that_is_open_here_goes_on() -> None:
+    assert unasked(*SEVERAL[:1], *SEVERAL[2:]).batch == "WO-9"
+    assert unasked(*SEVERAL[2:]).batch == TODAY
+
+
+def test_without_a_person_nobody_guesses_among_several_batches() -> None:
+    with pytest.raises(BurnerError, match=r"^E751: .*\(WO-9, WO-7\)"):
+        unasked(*SEVERAL)
+
+
+def test_without_a_person_a_batch_of_the_day_that_is_done_is_not_followed_by_another() -> None:
+    assert unasked(there=(TODAY,)).batch == TODAY

@@ -92,6 +92,19 @@ def test_the_layout_shows_offsets_sizes_use_and_digests(
     assert "free" in out
 
 
+def test_show_says_what_becomes_of_units_that_come_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    usual = run(capsys, "show", write_product(tmp_path))[1].splitlines()
+    assert {"after_boot  kept", "reburn      refuse"} <= set(usual)
+    carrier = "{kind: nvs, preset: esp-qcloud, after_boot: moved}"
+    path = write_product(tmp_path, carrier=carrier, reburn="upgrade")
+    other = json.loads(run(capsys, "show", path, "--json")[1])
+    assert (other["after_boot"], other["reburn"]) == ("moved", "upgrade")
+    (key,) = (row for row in other["flash"] if row["what"].startswith("fctry"))
+    assert key["region_class"] == "mutable"
+
+
 def test_the_layout_as_json_covers_the_whole_flash_without_gap(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from burner import otadata
 from burner.bench.process import BenchProcess
 from burner.cli import root
+from burner.errors import BurnerError
+from burner.manifest.reader import Filter, Reader
 from tests.images import app_image, write_product
-from tests.runs import Line, Running, start
+from tests.runs import Running, start
 from tests.runs import burn as burn_apart
 
 BENCH = "sim:1,keep=flash"
@@ -195,7 +197,10 @@ store,    data, littlefs, ,        64K
 """
 
 
-@pytest.mark.parametrize("kind", PLACES)
+KINDS = ["nvs", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("file", "raw"))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_mutable_carrier_whose_key_was_changed_is_written(folder: Path, kind: str) -> None:
     source = write_product(folder, table=TABLE, carrier=carrier(kind, **{"class": "mutable"}))
     burn(source)
@@ -206,12 +211,11 @@ def test_a_mutable_carrier_whose_key_was_changed_is_written(folder: Path, kind: 
     assert not verified(source)
     assert end(burn(source)) == WRITTEN
     put(folder, start, b"\xff" * size)
-    assert not verified(source)
     assert end(burn(source)) == WRITTEN
     assert verified(source)
 
 
-@pytest.mark.parametrize("kind", PLACES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_firmware_that_moves_its_key_leaves_a_known_unit(folder: Path, kind: str) -> None:
     source = write_product(folder, table=TABLE, carrier=carrier(kind, after_boot="moved"))
     burn(source)
@@ -249,7 +253,7 @@ def test_a_scrapped_unit_is_refused_with_the_reason_until_a_rework(folder: Path)
     assert burner("manifest", "correct", "scrap", unit, *told)[0] == 0
     finished = burn(source)
     assert end(finished) == refused("E464")
-    assert "scrapped by anna: burnt antenna" in finished["detail"]
+    assert finished["detail"] == "anna: burnt antenna"
     assert end(burn(source, "--rework", "new antenna")) == WRITTEN
     assert [record["rework"] for record in records()] == ["", "", "new antenna"]
 
@@ -264,19 +268,29 @@ def slow(folder: Path) -> Iterator[str]:
         yield str(bench.ready["control"])
 
 
-def slow_product(folder: Path) -> Path:
-    return write_product(folder, app=app_image("".join(f"{n:x}" for n in range(30_000))))
+def slow_product(folder: Path, code: str = "x", **replaced: str) -> Path:
+    app = app_image("".join(format(n, code) for n in range(8_000)))
+    return write_product(folder, app=app, **replaced)
 
 
 def in_mid_write(folder: Path, bench: str, source: Path, *arguments: str) -> Running:
+    """A run whose unit is on record as OPEN, and being written."""
     running = start(folder, "--bench", bench, *arguments, profile=source)
-
-    def writes(line: Line) -> bool:
-        return line.get("state") == "BURNING"
-
-    running.until(writes)
-    time.sleep(2.0)
+    manifest = folder / "manifest.db"
+    deadline = time.monotonic() + 60
+    while not manifest.exists() or not _open_ones(manifest):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.3)
     return running
+
+
+def _open_ones(manifest: Path) -> int:
+    try:
+        with Reader.open(manifest) as reader:
+            return len(list(reader.elements(Filter(outcome="OPEN"))))
+    except BurnerError:  # being made
+        return 0
 
 
 def test_a_rework_that_kill_9_ended_is_continued_as_one(folder: Path, slow: str) -> None:
@@ -292,7 +306,7 @@ def test_a_rework_that_kill_9_ended_is_continued_as_one(folder: Path, slow: str)
 
 def test_a_rework_that_ctrl_c_twice_ended_is_continued_as_one(folder: Path, slow: str) -> None:
     source = slow_product(folder)
-    in_mid_write(folder, slow, source).end()
+    assert burn_apart(folder, "--bench", slow, profile=source).status == 0
     running = in_mid_write(folder, slow, source, "--rework", "new antenna")
     running.signal(signal.SIGINT)
     time.sleep(0.3)  # two of a kind that wait together are one to the system
@@ -307,9 +321,7 @@ def test_a_rework_that_ctrl_c_twice_ended_is_continued_as_one(folder: Path, slow
 def test_an_upgrade_that_kill_9_ended_is_written_whole(folder: Path, slow: str) -> None:
     first = slow_product(folder)
     assert burn_apart(folder, "--bench", slow, profile=first).status == 0
-    source = write_product(
-        folder, app=app_image("".join(f"{n:o}" for n in range(25_000))), reburn="upgrade"
-    )
+    source = slow_product(folder, "o", reburn="upgrade")
     in_mid_write(folder, slow, source, "--batch", "WO-2").kill()
     again = burn_apart(folder, "--bench", slow, "--batch", "WO-2", profile=source)
     assert (again.status, again.units[0]["written"]) == (0, True), again.errors

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from burner.cli.completion import Completion
 from burner.cli.signals import Signals
 from burner.station import Station, StationEvent
 from burner.station.boards import OneEach
@@ -24,6 +25,9 @@ class Said:
 
     def say(self, what: str) -> None:
         self.words.append(what)
+
+    def complete(self, completion: Completion) -> None:
+        """Nothing is complete here."""
 
 
 def until(true: Callable[[], bool]) -> None:

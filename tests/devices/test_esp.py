@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
-from burner.devices import ConnectPlan
+from burner.devices import ConnectPlan, Contact
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock
 from burner.errors import BurnerError
@@ -176,14 +176,14 @@ def test_a_port_the_slot_does_not_have_is_told(slot: Slots) -> None:
 
 def test_a_board_is_present_until_it_is_taken_out(slot: Slots, bench: BenchProcess) -> None:
     esp, place = slot("esp32c3"), list(bench.slots)[CHIPS.index("esp32c3")]
-    assert esp.present(reset=True)
-    assert esp.present(reset=False)
+    assert esp.contact(reset=True) is Contact.ANSWERS
+    assert esp.contact(reset=False) is Contact.ANSWERS
     bench.control.unplug(place)
     try:
-        assert not esp.present()
+        assert esp.contact() is Contact.ABSENT
     finally:
         bench.control.plug(place)
-    assert esp.present()
+    assert esp.contact() is Contact.ANSWERS
 
 
 def test_a_running_board_answers_only_after_a_reset(slot: Slots) -> None:
@@ -191,9 +191,9 @@ def test_a_running_board_answers_only_after_a_reset(slot: Slots) -> None:
     meet(esp, "esp32c3")
     esp.boot(0, lambda _: True)
     esp.close()
-    assert not esp.present(reset=False)
-    assert esp.present(reset=True)
-    assert esp.present(reset=False)
+    assert esp.contact(reset=False) is not Contact.ANSWERS
+    assert esp.contact(reset=True) is Contact.ANSWERS
+    assert esp.contact(reset=False) is Contact.ANSWERS
 
 
 def test_a_port_in_use_says_who_holds_it(slot: Slots, bench: BenchProcess, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_port_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as caught:
         esp.identify(plan("esp32c3"))
     assert caught.value.code == "E302"
-    assert not esp.present()
+    assert esp.contact() is Contact.ABSENT
     esp.stop()
 
 
@@ -316,7 +316,7 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
         (url,) = next(iter(bench.slots.values())).values()
         script = f"""
             from pathlib import Path
-            from burner.devices import ConnectPlan
+            from burner.devices import ConnectPlan, Contact
             from burner.devices.esp import Esp
             from burner.devices.stock import Stock
             from burner.model import Segment

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
-from burner.devices import ConnectPlan
+from burner.devices import ConnectPlan, Contact
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock
 from burner.errors import BurnerError, Fault, lookup
@@ -99,8 +99,17 @@ def test_a_dead_slot_is_named_within_three_seconds(bench: BenchProcess, tmp_path
     with pytest.raises(BurnerError):
         esp.identify(ConnectPlan("esp32c3", 921600))
     assert time.monotonic() - started < 3.0
-    assert not esp.present()
+    assert esp.contact() is Contact.SILENT
     esp.stop()
+
+
+def test_what_talks_and_does_not_answer_is_told_from_what_is_silent(
+    described: Callable[[str], BenchProcess], tmp_path: Path
+) -> None:
+    with described("slots: 1\ntime: off\nunits: [{faults: [{kind: garble, baud: 2400}]}]") as bench:
+        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        assert esp.contact() is Contact.GARBLED
+        esp.stop()
 
 
 def test_a_garbled_line_is_clean_at_the_next_step_of_the_ladder(

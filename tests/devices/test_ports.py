@@ -72,6 +72,29 @@ def test_the_process_that_holds_a_port_is_named() -> None:
         os.close(theirs)
 
 
+@linux_only
+def test_a_worker_that_hides_its_open_files_is_named_by_its_lock() -> None:
+    script = """if True:
+        import fcntl
+        from burner import core_dumps
+        core_dumps.forbid()
+        fcntl.flock(0, fcntl.LOCK_EX)
+        print("locked", flush=True)
+        input()"""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout
+            assert holder.stdout.readline() == b"locked\n"
+            assert ports._locked_by(os.ttyname(theirs)) == {holder.pid}
+        finally:
+            holder.kill()
+            os.close(ours)
+            os.close(theirs)
+    assert ports._locked_by("/dev/no-such-port") == set()
+
+
 def test_a_holder_nobody_can_see_is_said_to_be_unknown() -> None:
     assert ports.say_busy("/dev/no-such-port") == "/dev/no-such-port: ?"
 

@@ -126,28 +126,22 @@ ESP32 = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),"
 
 
 @pytest.mark.parametrize(
-    ("chip", "log", "off"),
+    ("log", "off"),
     [
-        ("esp32c3", C3 + b"boot:0x4 (DOWNLOAD(USB/UART0/1))\r\nSPIWP:0xee\r\nmode:DIO", True),
-        (
-            "esp32c3",
-            C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nDownload mode is disabled\r\n",
-            True,
-        ),
-        ("esp32c3", C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n", False),
-        ("esp32c3", C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\n", False),
-        ("esp32c3", C3 + b"boot:0x1 (SPI_DOWNLOAD_BOOT)\r\nwait spi download\r\n", False),
-        ("esp32c3", C3 + b"boot:0xc (SPI_FAST_FLASH_BOOT)\r\nSPIWP:0xee\r\n", False),
-        ("esp32", ESP32 + b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nconfigsip: 0\r\n", False),
-        ("esp32", b"Download mode is disabled. Restart with GPIO0 high.\r\n", True),
-        ("esp32", b"\x8f\x1c\xe2", False),
-        ("esp32", b"", False),
+        (C3 + b"boot:0x4 (DOWNLOAD(USB/UART0/1))\r\nSPIWP:0xee\r\nmode:DIO", True),
+        (C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nDownload mode is disabled\r\n", True),
+        (C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n", False),
+        (C3 + b"boot:0x5 (DOWNLOAD(USB/UART0/1))\r\n", False),
+        (C3 + b"boot:0x1 (SPI_DOWNLOAD_BOOT)\r\nwait spi download\r\n", False),
+        (C3 + b"boot:0xc (SPI_FAST_FLASH_BOOT)\r\nSPIWP:0xee\r\n", False),
+        (ESP32 + b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nconfigsip: 0\r\n", False),
+        (b"Download mode is disabled. Restart with GPIO0 high.\r\n", True),
+        (b"\x8f\x1c\xe2", False),
+        (b"", False),
     ],
 )
-def test_the_roms_log_tells_a_mode_switched_off_from_a_bad_contact(
-    chip: str, log: bytes, off: bool
-) -> None:
-    assert boot_mode.download_is_off(log, chip) is off
+def test_the_roms_log_tells_a_mode_switched_off_from_a_bad_contact(log: bytes, off: bool) -> None:
+    assert boot_mode.download_is_off(log) is off
 
 
 def goods(data: bytes) -> Goods:

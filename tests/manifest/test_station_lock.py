@@ -154,13 +154,29 @@ def test_a_second_burn_of_this_station_is_told_whatever_became_of_the_lock_file(
     assert {unit["outcome"] for unit in ran.units} == {"PASS"}
 
 
+@pytest.mark.skipif(os.name != "posix" or not os.geteuid(), reason="root may look everywhere")
+def test_a_folder_that_nobody_may_look_into_is_told(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    for opening in (lambda path: Ledger.open(path, "line1"), Reader.open):
+        with refused("E706"):
+            opening(closed / "manifest.db")
+    closed.chmod(0o700)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names are POSIX's")
 def test_what_is_no_file_is_no_manifest(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "zero").symlink_to("/dev/zero")
     before = sorted(file.name for file in tmp_path.iterdir())
-    for name, words in (("pipe", "a pipe"), ("folder", "a folder"), ("zero", "a device")):
+    for name, words in (
+        ("pipe", "a pipe"),
+        ("folder", "a folder"),
+        ("zero", "a device"),
+        ("loop", "symbolic links"),
+    ):
         for opening in (
             lambda path: Ledger.open(path, "line1"),
             Reader.open,

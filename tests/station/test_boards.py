@@ -1,10 +1,14 @@
 """Boards that a person swaps: gone, bounced, or already another one."""
 
+import itertools
 import threading
+from collections.abc import Iterator
 
 import pytest
 
+from burner.devices import Contact
 from burner.station.boards import ByHand, Count
+from burner.station.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
 
 
 class Fixture:
@@ -17,13 +21,21 @@ class Fixture:
         self.asked: list[bool] = []
         self.stopping = threading.Event()
 
-    def present(self, reset: bool) -> bool:
+    def contact(self, reset: bool) -> Contact:
         self.asked.append(reset)
-        return self.answers.pop(0) if self.answers else False
+        answers = self.answers.pop(0) if self.answers else False
+        return Contact.ANSWERS if answers else Contact.SILENT
+
+    def announced(self) -> bool:
+        return False
 
     def seen(self) -> None: ...
 
     def empty(self) -> None: ...
+
+    def silent(self, seconds: float) -> None: ...
+
+    def passed_over(self, seconds: float) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -38,7 +50,7 @@ def test_a_board_is_gone_when_two_questions_find_nothing(
     answers: tuple[bool, ...], resets: list[bool]
 ) -> None:
     slot = Fixture(*answers)
-    ByHand(Count(), pause_s=0).go(slot)
+    ByHand(Count(), pause_s=0).go(slot, met=True)
     assert slot.asked == resets
 
 
@@ -47,7 +59,7 @@ def test_a_board_that_answers_only_to_a_further_reset_is_met_anew(
     answers: tuple[bool, ...],
 ) -> None:
     slot = Fixture(*answers)
-    ByHand(Count(), pause_s=0).go(slot)
+    ByHand(Count(), pause_s=0).go(slot, met=True)
     assert slot.answers == []
     assert slot.asked[-1]
 
@@ -55,5 +67,79 @@ def test_a_board_that_answers_only_to_a_further_reset_is_met_anew(
 def test_a_station_that_stops_waits_for_no_board_to_leave() -> None:
     slot = Fixture(*[True] * 50)
     slot.stopping.set()
-    ByHand(Count(), pause_s=0).go(slot)
+    ByHand(Count(), pause_s=0).go(slot, met=True)
     assert slot.asked == [True]
+
+
+# what does not answer
+
+A, G, Q, N = Contact.ANSWERS, Contact.GARBLED, Contact.SILENT, Contact.ABSENT
+
+
+def found(*contacts: Contact, each_s: float = 1.0) -> list[bool]:
+    slot = EmptySlot()
+    return [slot.has_board(contact, number * each_s) for number, contact in enumerate(contacts)]
+
+
+def test_a_board_that_answers_is_one_at_once() -> None:
+    assert found(N, Q, A) == [False, False, True]
+
+
+def test_noise_is_a_board_when_it_does_not_end() -> None:
+    assert found(*[G] * GARBLED_AFTER) == [False] * (GARBLED_AFTER - 1) + [True]
+    assert not any(found(*([G] * (GARBLED_AFTER - 1) + [Q]) * 3))
+
+
+def test_silence_of_a_port_that_was_there_all_along_is_no_board() -> None:
+    assert not any(found(*[Q] * 600))
+
+
+def test_silence_of_a_port_that_came_is_a_dead_board() -> None:
+    seconds = int(SILENT_S)
+    assert found(N, *[Q] * (seconds + 1)) == [False] * (seconds + 1) + [True]
+    assert not any(found(N, *([Q] * seconds + [N]) * 3))
+
+
+def test_for_how_long_a_slot_is_silent() -> None:
+    slot = EmptySlot()
+    assert [round(slot.silent_for(at)) for at in _looks(slot, N, Q, Q, Q, G, Q)] == [
+        *(0, 0, 1, 2),
+        *(0, 0),
+    ]
+
+
+def _looks(slot: EmptySlot, *contacts: Contact) -> Iterator[float]:
+    for at, contact in enumerate(contacts):
+        slot.has_board(contact, at)
+        yield at
+
+
+class Silent(Fixture):
+    """A slot in which nothing answers; it stops the station when it was passed over."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.told: list[str] = []
+
+    def contact(self, reset: bool) -> Contact:
+        return Contact.SILENT
+
+    def silent(self, seconds: float) -> None:
+        self.told.append("silent" if seconds else "over")
+
+    def passed_over(self, seconds: float) -> None:
+        self.told.append("passed over")
+        self.stopping.set()
+
+
+def test_a_silent_slot_is_told_and_then_passed_over_when_another_has_had_two_boards() -> None:
+    seconds = itertools.count(step=5)
+    boards = ByHand(Count(), pause_s=0.01, clock=lambda: next(seconds))
+    slot = Silent("2")
+    thread = threading.Thread(target=boards.come, args=(slot,))
+    thread.start()
+    for _ in range(PASSED_OVER):
+        assert boards.come(Fixture(True))
+    thread.join(5)
+    assert slot.told == ["silent", "passed over"]

@@ -97,6 +97,37 @@ def test_a_rack_on_the_network_has_its_url_as_place(tmp_path: Path) -> None:
     assert line.port("a", "esp", ()) == "rfc2217://rack:4001"
 
 
+SCANNERS = """
+scanner:
+  prefixes: ["~"]
+  quiet_ms: 300
+  ports:
+    - {location: 1-1.3, baud: 115200}
+    - {url: "socket://10.0.0.9:2101"}
+"""
+
+
+def test_a_scanner_has_a_place_as_a_port_of_a_slot_has(tmp_path: Path) -> None:
+    line = station(TWO + SCANNERS, tmp_path)
+    assert line.scanner_port(0, LISTED) == "/dev/ttyUSB2"
+    assert line.scanner_port(1, LISTED) == "socket://10.0.0.9:2101"
+    assert (line.scanner.ports[0].baud, line.scanner.ports[1].baud) == (115200, 9600)
+    assert station(to_yaml(line), tmp_path) == line
+    with pytest.raises(BurnerError) as refused:
+        line.scanner_port(0, LISTED[:2])
+    assert (refused.value.code, refused.value.detail) == (
+        "E302",
+        "scanner 1: nothing at usb 1-1.3",
+    )
+
+
+def test_a_scanner_at_the_place_of_a_slot_is_refused(tmp_path: Path) -> None:
+    scanner = "scanner: {ports: [{location: 1-1.2}]}\n"
+    with pytest.raises(BurnerError) as refused:
+        station(TWO + scanner, tmp_path)
+    assert [finding.code for finding in refused.value.findings] == ["E196"]
+
+
 def test_a_serial_number_that_only_this_port_has_is_its_place() -> None:
     port = listed("/dev/ttyUSB2", "1-1.3", "M1")
     assert place_of(port, LISTED, "serial") == PortPlace(serial="M1")

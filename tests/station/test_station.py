@@ -1,17 +1,21 @@
 """Many slots over boards in memory: who waits for whom, what survives what."""
 
-import queue
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from burner.devices import ConnectPlan, Contact
 from burner.errors import BurnerError
-from burner.model import Finished, Note, Outcome
+from burner.identity_settings import IdentitySettings, LabelSettings
+from burner.model import Finished, Note, Outcome, Silicon
 from burner.station import SlotIs, SlotState, Station, StationEvent
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
-from burner.station.scanner import Scanner
+from burner.station.events import LabelScanned
+from burner.station.label_list import LabelList
+from burner.station.router import Router
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
 
@@ -221,48 +225,190 @@ def test_a_place_taken_by_a_board_that_never_spoke_is_given_back() -> None:
 
 # labels
 
+LABELLED = IdentitySettings(label=LabelSettings(pattern="SN[0-9]+( (?P<mac>[0-9A-F]{6}))?"))
+
+
+def labelled(
+    devices: dict[str, FakeDevice], boards: Boards | None = None, **how: Any
+) -> tuple[Station, Burns]:
+    burns = Burns()
+    burns.labelled = True
+    router = Router(tuple(devices), identity=LABELLED, **how)
+    return Station(devices, boards or OneEach(), BAUD, router=router), burns
+
 
 def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
     devices["1"].fails("write", "E902")
-    burns = Burns()
-    station = Station(devices, OneEach(), BAUD, Scanner(["A\n", "\n", "B\n"]))
+    station, burns = labelled(devices, labels=LabelList(["SN1\n", "\n", "SN2\n"]))
     events = run(station, burns)
-    assert sorted(set(burns.labels)) == ["A", "B"]
-    assert len(burns.labels) == 3
-    assert states(events)[:2] == [S.SEEN, S.SCAN]
+    assert burns.labels == {mac(1): ["SN1", "SN1"], mac(2): ["SN2"]}
+    assert {e.label: e.slot for e in events if isinstance(e, LabelScanned)} == {
+        "SN1": "1",
+        "SN2": "2",
+    }
 
 
-def test_a_label_that_does_not_fit_is_scanned_again_and_the_right_one_kept_for_a_retry() -> None:
-    device = FakeDevice(FakeBoard(mac(1)))
+class Swapped(FakeDevice):
+    """Somebody changes the board between two tries."""
+
+    def identify(self, plan: ConnectPlan) -> Silicon:
+        if self.bauds:
+            self.insert(FakeBoard(mac(2)))
+        return super().identify(plan)
+
+
+def test_a_retry_on_another_board_asks_for_that_boards_label() -> None:
+    device = Swapped(FakeBoard(mac(1)))
     device.fails("write", "E902")
-    burns = Burns()
-    burns.wrong = {"A"}
-    scans: queue.SimpleQueue[str] = queue.SimpleQueue()
-    station = Station({"1": device}, OneEach(), BAUD, Scanner(iter(scans.get, ""), by_hand=True))
-    seen = []
-    for event in station.run(burns):
-        seen.append(event)
-        if states([event]) == [S.SCAN]:
-            scans.put("A" if len(seen) < 3 else "B")
-    scans.put("")
-    assert burns.labels == ["A", "B", "B"]
-    assert states(seen)[:5] == [S.SEEN, S.SCAN, S.BURNING, S.SCAN, S.BURNING]
-    assert states(seen)[5:] == [S.BURNING, S.PASS, S.CLOSED]
-
-
-def test_a_prepared_list_has_one_label_a_board() -> None:
-    burns = Burns()
-    burns.wrong = {"A"}
-    station = Station({"1": FakeDevice(FakeBoard())}, OneEach(), BAUD, Scanner(["A\n", "B\n"]))
+    station, burns = labelled({"1": device}, labels=LabelList(["SN1\n", "SN2\n"]))
     run(station, burns)
-    assert burns.labels == ["A"]
+    assert burns.labels == {mac(1): ["SN1"], mac(2): ["SN2"]}
 
 
 def test_a_slot_that_waits_for_its_label_stops_without_a_record() -> None:
-    station = Station({"1": FakeDevice(FakeBoard())}, OneEach(), BAUD, Scanner([]))
-    burns = Burns()
+    station, burns = labelled({"1": FakeDevice(FakeBoard())})
     for event in station.run(burns):
         if states([event]) == [S.SCAN]:
             station.stop()
     assert burns.records == []
+
+
+def test_with_once_a_board_may_be_taken_out_to_look_for_its_label() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+    station, burns = labelled({"1": device})
+    seen: list[SlotState] = []
+    for event in station.run(burns):
+        seen += states([event])
+        if states([event]) == [S.SCAN]:
+            if seen.count(S.SCAN) == 1:
+                device.remove()
+            else:
+                station.router.heard("SN1")
+        elif states([event]) == [S.EMPTY]:
+            device.insert(FakeBoard(mac(1)))
+    assert burns.labels == {mac(1): ["SN1"]}
+    assert seen[-2:] == [S.PASS, S.CLOSED]
+
+
+def test_a_board_that_is_swapped_while_its_label_is_looked_for_gets_its_own_question() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+    station, burns = labelled({"1": device}, ByHand(Count(1), pause_s=0.01))
+    asked = 0
+    for event in station.run(burns):
+        if states([event]) == [S.SCAN]:
+            asked += 1
+            if asked == 1:
+                device.remove()
+            else:
+                station.router.heard("SN2")
+        elif states([event]) == [S.EMPTY] and asked:
+            device.insert(FakeBoard(mac(2)))
+    assert burns.labels == {mac(2): ["SN2"]}
+    assert [record.attempt.unit_id for record in burns.records] == [mac(2)]
+
+
+# boards that do not answer
+
+
+def watch(device: FakeDevice, pause_s: float = 0.01) -> tuple[Station, Burns]:
+    return station_of({"1": device}, ByHand(Count(), pause_s)), Burns()
+
+
+def test_a_dead_board_that_the_operator_announces_is_an_error_on_record_as_with_once() -> None:
+    device = FakeDevice(None)
+    device.empty = Contact.SILENT
+    station, burns = watch(device)
+    seen = []
+    for event in station.run(burns):
+        seen += states([event])
+        if states([event]) == [S.EMPTY]:
+            station.router.heard("1")
+        elif states([event]) == [S.ERROR]:
+            threading.Timer(0.1, station.stop).start()  # it stands until something changes
+    assert [r.result.code for r in burns.records] == ["E301"]
+    assert seen == [S.EMPTY, S.SEEN, S.BURNING, S.ERROR, S.CLOSED]
+
+
+def test_a_board_that_garbles_is_tried_without_being_announced() -> None:
+    device = FakeDevice(None)
+    device.empty = Contact.GARBLED
+    station, burns = watch(device)
+    for event in station.run(burns):
+        if states([event]) == [S.ERROR]:
+            device.empty = Contact.SILENT  # it is taken out
+        elif states([event]) == [S.EMPTY] and burns.records:
+            station.stop()
+    assert [r.result.code for r in burns.records] == ["E301"]
+
+
+def test_a_dead_board_that_is_announced_again_is_tried_again() -> None:
+    device = FakeDevice(None)
+    device.empty = Contact.SILENT
+    station, burns = watch(device)
+    for event in station.run(burns):
+        if states([event])[:1] in ([S.EMPTY], [S.ERROR]):
+            station.router.heard("1")
+        if len(burns.records) == 2:
+            station.stop()
+    assert len(burns.records) == 2
+
+
+def test_a_dead_board_leaves_its_error_until_the_next_one_answers() -> None:
+    device = FakeDevice(None)
+    device.empty = Contact.SILENT
+    station, burns = watch(device)
+    for event in station.run(burns):
+        if states([event]) == [S.EMPTY] and not burns.records:
+            station.router.heard("1")
+        elif states([event]) == [S.ERROR]:
+            device.insert(FakeBoard(mac(1)))
+        elif states([event]) == [S.PASS]:
+            station.stop()
+    assert [r.result.outcome for r in burns.records] == [Outcome.ERROR, Outcome.PASS]
+
+
+def test_a_slot_without_its_port_stays_empty_and_nothing_is_said_of_it() -> None:
+    device = FakeDevice(None)
+    station, burns = watch(device)
+    threading.Timer(0.3, station.stop).start()
+    assert states(run(station, burns)) == [S.EMPTY, S.CLOSED]
+
+
+# rework
+
+
+def test_a_known_unit_in_its_slot_is_burned_again_for_a_reason_while_others_work() -> None:
+    devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
+    gate = devices["2"].holds("write")
+    burns = Burns()
+    station = station_of(devices, ByHand(Count(), pause_s=0.01))
+    for event in station.run(burns):
+        if states([event], "1") == [S.PASS]:
+            if len(burns.records) == 1:
+                for text in ("r", "1", "new antenna"):
+                    station.router.heard(text)
+            else:
+                gate.set()
+        elif states([event], "2") == [S.PASS]:
+            station.stop()
+    assert [r.attempt.unit_id for r in burns.records] == [mac(1), mac(1), mac(2)]
+    assert burns.reworks == ["", "new antenna", ""]
+
+
+def test_a_rework_ordered_for_an_empty_slot_is_for_one_unit_and_no_more() -> None:
+    device = FakeDevice(None)
+    station, burns = watch(device)
+    coming = iter((1, 2))
+    for event in station.run(burns):
+        if states([event]) == [S.EMPTY]:
+            if not burns.records:
+                for text in ("r", "1", "new antenna"):
+                    station.router.heard(text)
+            number = next(coming, 0)
+            if not number:
+                station.stop()
+            device.insert(FakeBoard(mac(number)))
+        elif states([event]) == [S.PASS]:
+            device.remove()
+    assert burns.reworks == ["new antenna", ""]

@@ -13,6 +13,7 @@ from burner.model import (
     Bound,
     Event,
     Finished,
+    NotBegun,
     Outcome,
     Progress,
     Record,
@@ -33,10 +34,12 @@ class Burns:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self.labels: list[str] = []
-        """What was scanned, try by try."""
-        self.wrong: set[str] = set()
-        """Labels that fit no unit."""
+        self.labelled = False
+        """Whether a label is asked for."""
+        self.labels: dict[str, list[str]] = {}
+        """By unit, try by try."""
+        self.reworks: list[str] = []
+        """Of each try, in the order of their ends."""
         self.seq = itertools.count(1)
         self.broken: Exception | None = None
         """Raised instead of a record: a bug, or a manifest that cannot be written."""
@@ -45,9 +48,6 @@ class Burns:
         self, device: Device, trial: Trial, aborted: Callable[[], bool]
     ) -> Iterator[Event]:
         slot = trial.slot
-        self.labels.append(trial.label)
-        while self.labels[-1] in self.wrong and trial.another_label:
-            self.labels.append(trial.another_label() or "")
         attempt = an_attempt(slot, trial.number)
         if self.broken is not None:
             raise self.broken
@@ -56,13 +56,20 @@ class Burns:
             silicon = device.identify(ConnectPlan("esp32c3", trial.baud))
             name = f"plug-{silicon.mac.octets.hex()[-4:]}"
             attempt = replace(attempt, silicon=silicon, device_name=name)
+            if self.labelled and trial.ask_label:
+                label = trial.ask_label(attempt.unit_id, {"mac": attempt.unit_id})
+                if label is None:
+                    yield NotBegun(slot)
+                    return
+                self.labels.setdefault(attempt.unit_id, []).append(label)
             yield Bound(slot, attempt.unit_id, name)
-            if known := self._passed(attempt.unit_id):
+            if not trial.rework and (known := self._passed(attempt.unit_id)):
                 yield Finished(slot, known, known=True)
                 return
             yield StepStarted(slot, Step.WRITE)
             for done, total in device.write([APP]):
                 yield Progress(slot, Step.WRITE, done, total)
+            self.reworks.append(trial.rework)
             result = a_result(Outcome.PASS)
         except BurnerError as error:
             unit = error.row.fault is Fault.UNIT

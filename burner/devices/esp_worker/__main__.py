@@ -6,6 +6,7 @@ import signal
 import threading
 from typing import BinaryIO
 
+from burner import core_dumps
 from burner.devices import wire
 from burner.devices.esp_worker import quiet
 from burner.devices.esp_worker.log import WorkerLog
@@ -14,6 +15,7 @@ from burner.devices.wire import Message
 
 def main() -> None:
     """Serve one station until it goes away. argv: the slot's log, for who reads a process list."""
+    core_dumps.forbid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     down, up = _take_pipes()
     quiet.install()

@@ -79,6 +79,11 @@ def is_server_gone(error: OSError) -> bool:
     return _SERVER_GONE.search(str(error)) is not None
 
 
+def is_silence(error: Exception) -> bool:
+    """Whether a call ended without a single byte back."""
+    return "No serial data received" in str(error)
+
+
 def is_noise(error: Exception) -> bool:
     """Whether bytes came that are no answer."""
     return re.search(r"Invalid head|Invalid SLIP|Guru Meditation", str(error)) is not None

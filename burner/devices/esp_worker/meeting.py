@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from burner.devices import ANY_CHIP
+from burner.devices import ANY_CHIP, Contact
 from burner.devices.esp_worker import boot_mode, early_baud
-from burner.devices.esp_worker.faults import explain, is_refusal_of_command
+from burner.devices.esp_worker.faults import explain, is_refusal_of_command, is_silence
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
     CHIP_DEFS,
@@ -88,10 +88,10 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
             plan = replace(plan, chip=_detect(plan, alive))
         return _meet(plan, alive)
     except (FatalError, BurnerError) as error:
-        code = explain(error).code
-        if code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive), plan.chip):
-            raise BurnerError("E447", plan.chip) from error
-        if code != "E401":
+        said = explain(error)
+        if said.code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive)):
+            raise BurnerError("E447", said.detail) from error
+        if said.code != "E401":
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
@@ -247,16 +247,26 @@ def _change_baud(esp: Esp, baud: int) -> None:
 
 def hears(esp: Esp, tries: int = 2) -> bool:
     """Whether the ROM or the stub answers a call, 0.1 s a try. Raises OSError."""
+    return _call(esp, tries) is Contact.ANSWERS
+
+
+def _call(esp: Esp, tries: int = 2) -> Contact:
+    """What comes back when the ROM or the stub is called. Raises OSError."""
+    heard = Contact.SILENT
     for _ in range(tries):
+        if esp._port.in_waiting:
+            heard = Contact.GARBLED  # unless it answers after all: its boot log
         try:
             esp.flush_input()
             esp.sync()
         except FatalError as error:
             if is_refusal_of_command(error):
-                return True
+                return Contact.ANSWERS
+            if not is_silence(error):
+                heard = Contact.GARBLED
         else:
-            return True
-    return False
+            return Contact.ANSWERS
+    return heard
 
 
 def _is_usb(esp: Esp) -> bool:
@@ -279,28 +289,25 @@ def restart(meeting: Meeting, baud: int) -> None:
     reset.HardReset(port, flow_control=uses_hardware_flow_control(esp.get_usb_vid_pid()))()
 
 
-def answers(name: str, with_reset: bool) -> bool:
-    """Whether a chip is there: one quick call to its ROM (or stub), a reset before it if asked.
+def contact(name: str, with_reset: bool) -> Contact:
+    """What is there: one quick call to the ROM (or stub), a reset before it if asked.
 
     Raises:
-        BurnerError: E303, E304 (a port that is not there is an absent chip).
+        BurnerError: E303, E304.
     """
     try:
         port = open_port(name, ROM_BAUD)
     except BurnerError as error:
         if error.code == "E302":
-            return False
+            return Contact.ABSENT
         raise
     try:
-        return _syncs(CHIP_DEFS["esp32"](port, ROM_BAUD), name, with_reset)
+        rom = CHIP_DEFS["esp32"](port, ROM_BAUD)
+        _prepare(rom, name)
+        if with_reset and not name.startswith("socket:"):
+            rom._construct_reset_strategy_sequence("default-reset")[0]()
+        return _call(rom)
     except OSError:
-        return False
+        return Contact.ABSENT
     finally:
         port.close()
-
-
-def _syncs(rom: Esp, name: str, with_reset: bool) -> bool:
-    _prepare(rom, name)
-    if with_reset and not name.startswith("socket:"):
-        rom._construct_reset_strategy_sequence("default-reset")[0]()
-    return hears(rom)

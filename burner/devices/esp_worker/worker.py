@@ -181,11 +181,11 @@ class Worker:
         _log.info("the port vanished: %s", error)
         self.tell("done", lost=True)
 
-    def do_present(self, command: Message) -> None:
-        """Whether a chip answers, quickly."""
+    def do_contact(self, command: Message) -> None:
+        """Look, quickly, whether a chip answers."""
         self._hang_up()
         self.alive(OPEN_S)
-        self.tell("done", present=meeting.answers(command["port"], command["reset"]))
+        self.tell("done", contact=meeting.contact(command["port"], command["reset"]).value)
 
     # dialogues
 

@@ -13,7 +13,7 @@ from burner.manifest.fold.rows import KEY_FIELDS
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
-MANIFOLD = ("device_name", "value", "rework")
+MANIFOLD = ("device_name", "value", "declared_rework", "begun_rework")
 """Texts that are another one in almost every row."""
 
 _encode = msgspec.msgpack.Encoder().encode

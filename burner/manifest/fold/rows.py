@@ -85,8 +85,10 @@ class UnitRow(NamedTuple):
     """That began since the last void."""
     voided: int
     """Number of the last void; attempts before it do not count."""
-    rework: str
-    """Reason of the rework that the unit is in: declared, or begun and not passed."""
+    declared_rework: str
+    """Why a rework was declared since the last attempt."""
+    begun_rework: str
+    """Why the last attempt was a rework, where it did not pass."""
 
 
 class MemberRow(NamedTuple):

@@ -65,7 +65,9 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     passed = before.passed if before else NEVER
     return (
         *changes,
-        Put(UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, attempt.rework)),
+        Put(
+            UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, "", attempt.rework)
+        ),
         Put(_attempt(number, entry, attempt, nth)),
     )
 
@@ -101,8 +103,8 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
         state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id), entry.intent, word
     )
     if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
-        rework = "" if word == PASS else unit.rework
-        after = unit._replace(word=word, record=number, passed=passed, rework=rework)
+        begun = "" if word == PASS else unit.begun_rework
+        after = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
         changes.append(Put(after))
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
@@ -117,7 +119,8 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
         raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
-    after = unit._replace(word=entry.what, record=number, passed=NEVER, rework="")
+    after = unit._replace(word=entry.what, record=number, passed=NEVER)
+    after = after._replace(declared_rework="", begun_rework="")
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
     changes: list[Change] = [Put(after)]
@@ -133,7 +136,7 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
 
 
 def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
-    after = unit._replace(rework=entry.reason)
+    after = unit._replace(declared_rework=entry.reason, begun_rework="")
     if unit.word != SCRAP:
         return (Put(after),)
     seated: tuple[Change, ...] = ()
@@ -160,7 +163,7 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
         return (ended,)
     if before and before.word in (OPEN, SCRAP):
         return (ended,)  # in work elsewhere, or thrown away: that word stands
-    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "")
+    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "", "")
     unit = (before or empty)._replace(word=word, record=number)
     seated: tuple[Change, ...] = ()
     batch = state.get(BatchRow, entry.batch)

@@ -22,7 +22,6 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import StaticPool
 
 from burner.errors import BurnerError
-from burner.files import what_else
 from burner.manifest.store import tables
 from burner.manifest.store.refusals import code_of, primary, server_code, sqlite_code, words
 
@@ -102,8 +101,7 @@ def writing(where: Place) -> Engine:
     if where.path is None:
         return _postgresql(where)
     path = where.path
-    _refuse_what_is_no_file(path)
-    if not path.exists() and not path.parent.is_dir():
+    if not is_there(where) and not path.parent.is_dir():
         raise BurnerError("E706", f"the folder {path.parent} does not exist")
     engine = _sqlite(lambda: _attached(str(path)), "BEGIN IMMEDIATE")
 
@@ -126,8 +124,7 @@ def reading(where: Place) -> Engine:
     if where.path is None:
         return _postgresql(where, read_only=True)
     path = where.path
-    _refuse_what_is_no_file(path)
-    if not path.is_file():
+    if not is_there(where):
         raise BurnerError("E701", str(where))
     engine = _sqlite(lambda: read_only(path), "BEGIN")
 
@@ -138,10 +135,20 @@ def reading(where: Place) -> Engine:
     return engine
 
 
-def _refuse_what_is_no_file(path: Path) -> None:
-    """SQLite would wait for a pipe, and make its journal beside a device."""
-    if found := what_else(path):
-        raise BurnerError("E702", f"{path}: {found}")
+def is_there(where: Place) -> bool:
+    """Whether the file is there; a server's database is taken to be.
+
+    What is no file is refused: SQLite would wait for a pipe, and make its journal beside a device.
+
+    Raises:
+        BurnerError: E702 it is no file, E706 this account may not look.
+    """
+    try:
+        return where.path is None or is_plain(where.path)
+    except PermissionError as error:
+        raise BurnerError("E706", f"{where}: {error.strerror}") from error
+    except OSError as error:
+        raise BurnerError("E702", f"{where}: {error.strerror}") from error
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,63 @@
+"""How a careless firmware prints its product secret: the fault `prints-secret`. Pure."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+Form = Callable[[bytes], bytes]
+
+
+def _each(form: str, between: str = "") -> Form:
+    """Every byte by its number."""
+    return lambda secret: between.join(form.format(byte) for byte in secret).encode()
+
+
+def _in_base64(lead: bytes, encode: Form = base64.b64encode) -> Form:
+    """As part of something longer."""
+    return lambda secret: encode(lead + secret + b"\0")
+
+
+def _dump(secret: bytes) -> bytes:
+    """As ESP-IDF's ESP_LOG_BUFFER_HEX_LEVEL prints it within a structure."""
+    data = b"\1" * 11 + secret + b"\0" * (33 - len(secret))
+    rows = (data[start : start + 16].hex(" ") for start in range(0, len(data), 16))
+    return "\r\n".join(f"I (312) app: {row}" for row in rows).encode()
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "plain": bytes,
+        "lower": bytes.lower,
+        "upper": bytes.upper,
+        "first-16": lambda secret: secret[:16],
+        "middle-12": lambda secret: secret[6:18],
+        "two-lines": lambda secret: secret[:12] + b"\r\n" + secret[12:],
+        "three-lines": lambda secret: b"\r\n".join((secret[:7], secret[7:14], secret[14:])),
+        "spaced": lambda secret: b" ".join(secret[at : at + 1] for at in range(len(secret))),
+        "hex": _each("{:02x}"),
+        "hex-upper": _each("{:02X}"),
+        "hex-colons": _each("{:02x}", ":"),
+        "hex-dashes": _each("{:02X}", "-"),
+        "hex-blanks": _each("{:02x}", " "),
+        "hex-array": _each("0x{:02x}", ", "),
+        "hex-dump": _dump,
+        "decimal": _each("{}", ", "),
+        "base64": _in_base64(b""),
+        "base64-1": _in_base64(b"k"),
+        "base64-2": _in_base64(b"k="),
+        "base64-url": _in_base64(b"??>", base64.urlsafe_b64encode),
+        "utf-16le": lambda secret: secret.decode("latin-1").encode("utf-16-le"),
+        "utf-16be": lambda secret: secret.decode("latin-1").encode("utf-16-be"),
+        "c-escapes": _each("\\x{:02x}"),
+        "octal-escapes": _each("\\{:03o}"),
+        "json-escapes": _each("\\u{:04x}"),
+        "percent": _each("%{:02X}"),
+    }
+)
+"""By the name that a bench file gives."""
+
+
+def printed(secret: bytes, form: str = "") -> Iterator[bytes]:
+    """Lines with the secret in this form, or in every form there is."""
+    for name in (form,) if form else FORMS:
+        yield f"D (310) app: {name}: ".encode() + FORMS[name](secret)

@@ -1,0 +1,89 @@
+"""Who scans and types during a run: the keyboard, scanners on ports, or a prepared list."""
+
+import codecs
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from burner.cli.keyboard import Read, keyboard
+from burner.errors import BurnerError
+from burner.station.events import ScannerIs
+from burner.station.keystrokes import Keystrokes
+
+if TYPE_CHECKING:
+    from burner.cli.slots import ScannerAt, Slots
+    from burner.station.label_list import LabelList
+    from burner.station.router import Router
+
+LOOK_S = 0.05
+"""Between two looks at the clock: a pause ends a scan."""
+AGAIN_S = 1.0
+"""Until a scanner that was not there is looked for again."""
+
+
+def prepared_labels(slots: "Slots") -> "LabelList | None":
+    """Standard input as a list of labels; None where somebody scans by hand."""
+    from burner.station.label_list import LabelList
+
+    by_hand = sys.stdin.isatty() or slots.scanners
+    return None if by_hand else LabelList(sys.stdin)
+
+
+@contextmanager
+def listening(router: "Router", slots: "Slots") -> Iterator[None]:
+    """Hear keyboard and scanners for as long as the block lasts."""
+    over = threading.Event()
+    with keyboard() as read, ExitStack() as stack:
+        threads = [
+            threading.Thread(
+                target=_follow_scanner, args=(scanner, slots.quiet_s, router, over), daemon=True
+            )
+            for scanner in slots.scanners
+        ]
+        if read is not None:
+            follow = (read, slots.quiet_s, router, over)
+            threads.append(threading.Thread(target=_follow_keyboard, args=follow, daemon=True))
+        for thread in threads:
+            thread.start()
+            stack.callback(thread.join, 2.0)
+        stack.callback(over.set)
+        yield
+
+
+def _follow_keyboard(read: Read, quiet_s: float, router: "Router", over: threading.Event) -> None:
+    strokes, shown = Keystrokes(quiet_s), ""
+    while not over.is_set() and (characters := read(LOOK_S)) is not None:
+        strokes.keys, now = router.keys, time.monotonic()
+        for text in strokes.feed(characters, now):
+            router.heard(text)
+        if strokes.typed != shown:
+            shown = strokes.typed
+            router.typing(shown)
+
+
+def _follow_scanner(
+    scanner: "ScannerAt", quiet_s: float, router: "Router", over: threading.Event
+) -> None:
+    from burner.devices.scanner import SerialScanner
+
+    port, missing = SerialScanner(scanner.locate, scanner.baud), False
+    strokes = Keystrokes(quiet_s, shortest=1)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while not over.is_set():
+        try:
+            characters = decoder.decode(port.read(LOOK_S))
+        except BurnerError as error:
+            if not missing:
+                missing = True
+                router.emit(ScannerIs(scanner.name, error))
+            over.wait(AGAIN_S)
+            continue
+        if missing:
+            missing = False
+            router.emit(ScannerIs(scanner.name))
+        for text in strokes.feed(characters, time.monotonic()):
+            router.heard(text)
+    port.close()

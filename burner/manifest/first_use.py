@@ -1,0 +1,31 @@
+"""A database that holds nothing yet: the manifest is made by whoever writes first."""
+
+from sqlalchemy import text
+
+from burner.errors import BurnerError
+from burner.manifest.store.engine import Place, facts, guarded, reading
+
+
+def is_empty(where: Place) -> bool:
+    """Whether a database that is there holds no table, so that a manifest will be made in it.
+
+    On a server, whatever else it holds: a manifest has tables of its own.
+
+    Raises:
+        BurnerError: E701 no such file, E706 this account may make no tables there; other E7.
+    """
+    engine = reading(where)
+    try:
+        with guarded(where), engine.connect() as connection, connection.begin():
+            if facts(connection):
+                return False
+            if connection.dialect.name == "sqlite":
+                return not connection.dialect.get_table_names(connection)
+            if connection.dialect.has_table(connection, "about"):
+                return False
+            may = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+            if not connection.execute(may).scalar():
+                raise BurnerError("E706", f"{where}: this account may make no tables there")
+            return True
+    finally:
+        engine.dispose()

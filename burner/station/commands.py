@@ -1,0 +1,124 @@
+"""What an operator can say to the station by barcode or key, beside labels. Pure.
+
+The same texts are printed by `burner station labels`. They are letters, digits and blanks only:
+a scanner that acts as a keyboard types these alike in most layouts, whether Caps Lock is on or not.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+HEAD = "BURNER"
+AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+"""Symbology identifier that a scanner may send first: `]C1` is GS1-128, `]Q1` a QR code."""
+PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+"""Control characters as what shows them: the GS of a GS1 code as `␝`."""
+
+
+@dataclass(frozen=True)
+class SlotChosen:
+    """A slot's own barcode, or its number key."""
+
+    slot: str
+
+
+@dataclass(frozen=True)
+class ReworkWanted:
+    """The REWORK barcode, or the key R."""
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The CANCEL barcode, or Escape."""
+
+
+@dataclass(frozen=True)
+class ReasonChosen:
+    """The barcode of a reason for a rework: the mark of its text."""
+
+    mark: str
+
+
+Command = SlotChosen | ReworkWanted | Cancelled | ReasonChosen
+REWORK = f"{HEAD} REWORK"
+CANCEL = f"{HEAD} CANCEL"
+
+
+def slot_barcode(slot: str) -> str:
+    """What the barcode of a slot says."""
+    return f"{HEAD} SLOT {slot}"
+
+
+def reason_barcode(reason: str) -> str:
+    """What the barcode of a reason says; of another reason, something else."""
+    return f"{HEAD} REASON {mark_of(reason)}"
+
+
+def mark_of(reason: str) -> str:
+    """A short mark of a reason's text, so that an old page cannot mean a new reason."""
+    return sha256(reason.encode()).hexdigest()[:8].upper()
+
+
+def command(text: str, slots: Sequence[str]) -> Command | None:
+    """The command that a barcode says; None for any other text."""
+    words = text.split(maxsplit=2)
+    if not words or words[0].upper() != HEAD:
+        return None
+    match [words[1].upper() if len(words) > 1 else "", *words[2:]]:
+        case ["REWORK"]:
+            return ReworkWanted()
+        case ["CANCEL"]:
+            return Cancelled()
+        case ["REASON", mark]:
+            return ReasonChosen(mark.upper())
+        case ["SLOT", name]:
+            return SlotChosen(_as_written(name, slots))
+    return None
+
+
+def key(text: str, slots: Sequence[str]) -> Command | None:
+    """The command that typed keys mean: a slot's number, R, Escape; None for any other text."""
+    if text in ("r", "R"):
+        return ReworkWanted()
+    if text == "\x1b":
+        return Cancelled()
+    named = slot_keys(slots).get(text)
+    return SlotChosen(named) if named else None
+
+
+def slot_keys(slots: Sequence[str]) -> dict[str, str]:
+    """What to type for each slot: its name where names are numbers, else its place in the row."""
+    if all(slot.isdecimal() for slot in slots):
+        return {slot: slot for slot in slots}
+    return {str(number): slot for number, slot in enumerate(slots, 1)}
+
+
+def plain(text: str, prefixes: Sequence[str] = ()) -> str:
+    """A scan without what the scanner put around the code.
+
+    Control characters and blanks at the ends go, and so do the station's prefix and the AIM
+    identifier, whichever comes first. Control characters inside stay, as their pictures.
+    """
+    text = _trimmed(text)
+    bare = _without_prefix(text, prefixes)
+    if found := AIM.match(bare):
+        after = _trimmed(bare[found.end() :])
+        bare = after if bare != text else _without_prefix(after, prefixes)
+    return bare.translate(PICTURES)
+
+
+def _without_prefix(text: str, prefixes: Sequence[str]) -> str:
+    prefix = next((p for p in prefixes if p and text.startswith(p)), "")
+    return _trimmed(text.removeprefix(prefix))
+
+
+def _trimmed(text: str) -> str:
+    return text.strip("".join(map(chr, PICTURES)) + " ")
+
+
+def _as_written(name: str, slots: Sequence[str]) -> str:
+    """A slot's name whatever the case; one that this station has not, as it was scanned."""
+    if name in slots:
+        return name
+    return next((slot for slot in slots if slot.upper() == name.upper()), name)

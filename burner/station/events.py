@@ -1,0 +1,107 @@
+"""What happens at a station, beside what happens to a unit: one class an event. Data only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from burner.errors import BurnerError
+from burner.model import Event
+
+
+class SlotState(StrEnum):
+    """What a slot is doing, in one word that can be read from two metres away."""
+
+    STARTING = "STARTING"
+    EMPTY = "EMPTY"
+    SEEN = "SEEN"
+    """A board is there; it waits for its turn."""
+    SCAN = "SCAN"
+    """The label of its board is wanted: of one slot at a time."""
+    RESCAN = "RESCAN"
+    """What was scanned is not the label of its board: it is wanted still."""
+    BURNING = "BURNING"
+    PASS = "PASS"  # noqa: S105 - a state, not a password
+    KNOWN = "KNOWN"
+    """The unit passed earlier in this batch; nothing was written."""
+    OTHER_BATCH = "OTHER BATCH"
+    """The unit passed earlier in another batch; nothing was written."""
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+    CLOSED = "CLOSED"
+    """This slot takes no more boards in this run."""
+
+
+@dataclass(frozen=True)
+class SlotIs:
+    """Event: a slot changed its state."""
+
+    slot: str
+    state: SlotState
+    baud: int = 0
+    """The rate this slot starts its next try with; 0 = as before."""
+    error: BurnerError | None = None
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Event: the port of an empty slot is there, and nothing has answered for so long.
+
+    0 seconds: that is over.
+    """
+
+    slot: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LabelScanned:
+    """Event: a label was taken for the board in a slot; nothing has been written yet."""
+
+    slot: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ReworkOrdered:
+    """Event: the unit in a slot, or the next one, is to be burned again; empty = no more."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Event: the station asks the operator something, or answers what was scanned or typed.
+
+    It concerns no board, so `slot` is empty. An empty `text`: nothing is asked any more.
+    """
+
+    text: str = ""
+    """A phrase of `cli.words`."""
+    args: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """To choose from, by number."""
+    asks: bool = False
+    """Whether an answer is wanted; else it is a remark."""
+    slot: str = ""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Event: what somebody has typed so far and not ended with Enter."""
+
+    text: str
+    slot: str = ""
+
+
+@dataclass(frozen=True)
+class ScannerIs:
+    """Event: a scanner on a port of its own is not there, or is there again."""
+
+    scanner: str
+    error: BurnerError | None = None
+    slot: str = ""
+
+
+StationEvent = Event | SlotIs | Silent | LabelScanned | ReworkOrdered | Prompt | Typing | ScannerIs

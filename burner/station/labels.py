@@ -1,0 +1,205 @@
+"""Whose label was scanned: which slot is asked, and what a scan means. Pure: no clock, no thread.
+
+A label that names its board (by MAC, IMEI, …) goes to that board, whichever slot is asked. Any
+other goes to the asked slot. One slot is asked at a time; it stays the asked one until it has its
+label, its board leaves, or the operator chooses another slot.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from burner.errors import BurnerError
+from burner.identity import check_label, names_unit, read_label
+from burner.identity_settings import IdentitySettings
+
+PATIENCE_S = 3.0
+"""How long a board waits for its turn while one before it in the fixture is still being met."""
+
+
+@dataclass(frozen=True)
+class MetBoard:
+    """A board in a slot, as far as it is known before its label."""
+
+    unit_id: str
+    ids: Mapping[str, str]
+    """Every ID that was read from it, by source."""
+    rework: bool = False
+    """Whether it is to be burned as a rework: its label may be another than on record."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan came to: a label for a slot, or why it is none (then `code`)."""
+
+    slot: str = ""
+    """Whom it concerns; empty when no slot waits for a label."""
+    label: str = ""
+    code: str = ""
+    detail: str = ""
+
+
+CheckRecord = Callable[[MetBoard, str], None]
+"""Compares a label with what is on record; raises BurnerError (E435, E438) when that forbids it."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    board: MetBoard
+    since: float
+
+
+@dataclass(frozen=True)
+class _Given:
+    unit_id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of one run. Every method that changes something returns the state after it."""
+
+    settings: IdentitySettings
+    slots: tuple[str, ...]
+    """In the order of the fixture."""
+    patience_s: float = PATIENCE_S
+    asked: str = ""
+    """The one slot whose label is wanted; empty when none is."""
+    _coming: frozenset[str] = frozenset()
+    """Slots with a board that is still being met."""
+    _waiting: Mapping[str, _Waiting] = field(default_factory=dict)
+    _given: Mapping[str, _Given] = field(default_factory=dict)
+    """By slot, until the board leaves it."""
+    _used: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What labels said in this run, by source and value → the unit that passed or is in work."""
+
+    def label_of(self, slot: str, unit_id: str) -> str:
+        """The label that this unit was given in this slot; empty when it has none."""
+        given = self._given.get(slot)
+        return given.label if given and given.unit_id == unit_id else ""
+
+    def waits(self, slot: str) -> bool:
+        """Whether a board in the slot waits for its label."""
+        return slot in self._waiting
+
+    def expects(self, slot: str) -> bool:
+        """Whether a board in the slot waits for its label, or soon will."""
+        return slot in self._waiting or slot in self._coming
+
+    # -- boards come and go ----------------------------------------------------------------------
+
+    def coming(self, slot: str) -> "Labels":
+        """A board is there and is being met; it may be the one that was there before."""
+        waiting = {s: w for s, w in self._waiting.items() if s != slot}
+        return replace(self, _coming=self._coming | {slot}, _waiting=waiting)
+
+    def kept(self, slot: str, now: float) -> "Labels":
+        """The board in a slot is burned again: its label is in use again."""
+        given = self._given[slot]
+        used = {**self._used, **dict.fromkeys(self._says(given.label), given.unit_id)}
+        return replace(self, _coming=self._coming - {slot}, _used=used).looked(now)
+
+    def met(self, slot: str, board: MetBoard, now: float) -> "Labels":
+        """A board waits for its label."""
+        waiting = {**self._waiting, slot: _Waiting(board, now)}
+        return replace(self._without(slot), _coming=self._coming - {slot}, _waiting=waiting).looked(
+            now
+        )
+
+    def left(self, slot: str, now: float) -> "Labels":
+        """The board is gone, or wants no label any more."""
+        asked = "" if self.asked == slot else self.asked
+        return replace(self._without(slot), _coming=self._coming - {slot}, asked=asked).looked(now)
+
+    def ended(self, slot: str, passed: bool, now: float) -> "Labels":
+        """The board is through. Of a unit that did not pass, the label may be scanned again."""
+        after = replace(self, _coming=self._coming - {slot}).looked(now)
+        given = self._given.get(slot)
+        if passed or given is None:
+            return after
+        return replace(after, _used={k: u for k, u in self._used.items() if u != given.unit_id})
+
+    # -- who is asked ----------------------------------------------------------------------------
+
+    def looked(self, now: float) -> "Labels":
+        """Time has passed: perhaps a slot is asked that was not."""
+        return self if self.expects(self.asked) else replace(self, asked=self._next(now))
+
+    def chosen(self, slot: str) -> "Labels":
+        """The operator has chosen a slot: it is asked now, if its board has no label yet."""
+        return replace(self, asked=slot) if self.expects(slot) else self
+
+    def _next(self, now: float) -> str:
+        """The first in the fixture's order, behind no board that is still being met."""
+        behind = False
+        for slot in self.slots:
+            behind = behind or slot in self._coming
+            waiting = self._waiting.get(slot)
+            if waiting and (not behind or now - waiting.since >= self.patience_s):
+                return slot
+        return ""
+
+    # -- scans -----------------------------------------------------------------------------------
+
+    def scanned(self, text: str, now: float, check: CheckRecord) -> tuple["Labels", Scan]:
+        """A label was scanned. `check` asks the manifest."""
+        try:
+            slot = self._whose(text)
+            if slot:
+                self._check_unused(slot, text)
+                check(self._waiting[slot].board, text)
+        except BurnerError as error:
+            return self, Scan(self.asked, code=error.code, detail=error.detail)
+        if not slot:
+            return self, Scan()
+        unit_id = self._waiting[slot].board.unit_id
+        after = replace(
+            self._without(slot),
+            _given={**self._given, slot: _Given(unit_id, text)},
+            _used={**self._used, **dict.fromkeys(self._says(text), unit_id)},
+        )
+        return after.looked(now), Scan(slot, text)
+
+    def _whose(self, text: str) -> str:
+        """The slot a label belongs to; empty when no slot waits.
+
+        Raises:
+            BurnerError: E436 it fits two boards, E437 the chosen slot's board is not met yet,
+                E440 another form, E441 it names another unit.
+        """
+        named = {s: names_unit(text, self.settings, w.board.ids) for s, w in self._waiting.items()}
+        read_label(text, self.settings)
+        fits = [slot for slot, names in named.items() if names]
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            if self.asked in fits:
+                return self.asked
+            raise BurnerError("E436", f"{text}: #{', #'.join(fits)}")
+        if not self.asked:
+            return ""
+        if self.asked not in self._waiting:
+            raise BurnerError("E437", f"#{self.asked}")
+        if named[self.asked] is False:
+            check_label(text, self.settings, self._waiting[self.asked].board.ids)
+        return self.asked
+
+    def _check_unused(self, slot: str, text: str) -> None:
+        """Raises BurnerError (E434) for what another unit of this run was given."""
+        unit_id = self._waiting[slot].board.unit_id
+        others = [s for s, given in self._given.items() if s != slot]
+        for says in self._says(text):
+            there = [s for s in others if says in self._says(self._given[s].label)]
+            if there:
+                raise BurnerError("E434", f"{text}: #{', #'.join(there)}")
+            if self._used.get(says, unit_id) != unit_id:
+                raise BurnerError("E434", f"{text}: {self._used[says]}")
+
+    def _says(self, text: str) -> tuple[tuple[str, str], ...]:
+        return tuple(read_label(text, self.settings).items())
+
+    def _without(self, slot: str) -> "Labels":
+        return replace(
+            self,
+            _waiting={s: w for s, w in self._waiting.items() if s != slot},
+            _given={s: g for s, g in self._given.items() if s != slot},
+        )

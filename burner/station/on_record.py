@@ -1,0 +1,47 @@
+"""What the manifest says against a label, before it is taken for a board."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from burner.errors import BurnerError
+from burner.ids import from_label
+from burner.manifest.ledger import Ledger
+from burner.model import Mac
+from burner.naming import MAC_SOURCES, device_name
+from burner.profile import Profile
+from burner.station.labels import MetBoard
+
+
+@dataclass(frozen=True)
+class LabelsOnRecord:
+    """The labels of units that the manifest knows. Called by the router; thread-safe."""
+
+    ledger: Ledger
+    profile: Profile
+
+    def __call__(self, board: MetBoard, label: str) -> None:
+        """Look a label up. A manifest that is away says nothing: it is waited for at the claim.
+
+        Raises:
+            BurnerError: E435 another unit is on record with it, E438 this unit is on record with
+                another one, and no rework is ordered.
+        """
+        said = from_label(self.profile.identity, label)
+        name, serial = self._name(board, said), said.get("serial", "")
+        product = self.profile.product.id
+        other, own = "", None
+        with suppress(BurnerError):
+            other = self.ledger.reader.holder(board.unit_id, product, serial, name)
+            own = self.ledger.unit(board.unit_id, product).good
+        if other:
+            raise BurnerError("E435", other)
+        if own and not board.rework and name and own.attempt.device_name != name:
+            raise BurnerError("E438", f"{own.attempt.device_name} ≠ {name}")
+
+    def _name(self, board: MetBoard, said: dict[str, str]) -> str:
+        """The name that the board would get; empty while it cannot be made."""
+        read: dict[str, str | Mac] = {**board.ids, **said}
+        read |= {s: Mac.parse(str(v)) for s, v in read.items() if s in MAC_SOURCES}
+        with suppress(BurnerError):
+            return device_name(self.profile.name, read)
+        return ""

@@ -1,0 +1,55 @@
+"""Nothing that a unit says comes out of its device with the secret in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from burner.bench.process import BenchProcess
+from burner.devices.esp import Esp
+from burner.devices.modem import read_serial
+from burner.devices.stock import Stock
+from burner.errors import BurnerError
+from burner.identity_settings import SerialSettings
+from burner.secret_search import REMOVED, SecretSearch
+from burner.secrets import Secret
+
+SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
+
+
+@pytest.fixture
+def esp(described: Callable[[str], BenchProcess], tmp_path: Path) -> Iterator[Esp]:
+    """A unit whose modem has been given the secret for its serial number."""
+    unit = f"{{modem: {{kind: quectel, serial: {SECRET}}}}}"
+    with described(f"slots: 1\ntime: off\nunits: [{unit}]") as bench:
+        search = SecretSearch(Secret(SECRET.encode()))
+        esp = Esp(bench.slots["1"], tmp_path / "slot-1.log", Stock(), search=search)
+        yield esp
+        esp.stop()
+
+
+def printed(esp: Esp) -> bool:
+    return esp.printed_secret
+
+
+def test_a_secret_that_a_modem_tells_is_no_serial_number(esp: Esp) -> None:
+    assert not printed(esp)
+    settings = SerialSettings.model_validate({"source": "modem", "pattern": ".+"})
+    with pytest.raises(BurnerError) as caught:
+        read_serial(esp.line("modem"), settings)
+    assert caught.value.code == "E331"
+    assert SECRET not in str(caught.value)
+    assert printed(esp)
+    esp.close()
+    assert not printed(esp)
+
+
+def test_the_echo_of_a_command_that_holds_the_secret_is_cleaned_and_no_fault(esp: Esp) -> None:
+    line = esp.line("modem")
+    line.send(f'AT+TCPRDINFOSET=1,"PID","{SECRET}","NAME"\r\n'.encode())
+    heard = b""
+    while b"ERROR" not in heard:
+        heard += line.receive(5)
+    assert SECRET.encode() not in heard
+    assert REMOVED.encode() in heard
+    assert not printed(esp)

@@ -1,0 +1,42 @@
+"""Looks for a secret in anything that was left behind, in every shape it may have leaked in."""
+
+import base64
+import re
+from collections.abc import Iterator
+
+LEAST = 12
+"""Characters in a row that count as a leak."""
+
+
+def shapes(secret: str) -> Iterator[tuple[str, bytes]]:
+    """How a part of the secret looks in letters and digits, and what that shape is called."""
+    for start in range(len(secret) - LEAST + 1):
+        part = secret[start : start + LEAST].encode()
+        yield "plain", part
+        yield "hex", part.hex().encode()
+        yield "hex of UTF-16", part.decode().encode("utf-16-le").hex().encode()
+        yield "decimal", "".join(map(str, part)).encode()
+        yield "octal", "".join(f"{byte:03o}" for byte in part).encode()
+        for lead in range(3):
+            whole = base64.b64encode(bytes(lead) + part)
+            yield "base64", whole[4 if lead else 0 : -4]
+
+
+def views(data: bytes) -> Iterator[bytes]:
+    """What was left, its escapes undone, without `0x`, and the same in letters and digits."""
+    hexed = re.sub(rb"\\+(?:x|u00)([0-9a-f]{2})|%([0-9a-f]{2})", _byte, data, flags=re.I)
+    octal = re.sub(rb"\\+([0-7]{3})", lambda m: bytes((int(m[1], 8) & 0xFF,)), data)
+    for view in (data, hexed, octal, data.lower().replace(b"0x", b"")):
+        yield view.lower()
+        yield re.sub(rb"[^0-9A-Za-z]+", b"", view).lower()
+
+
+def _byte(escape: re.Match[bytes]) -> bytes:
+    return bytes((int(escape[1] or escape[2], 16),))
+
+
+def leaks(data: bytes, secret: str) -> list[str]:
+    """The shapes in which at least twelve characters of the secret are in the data."""
+    seen = list(views(data))
+    found = {name for name, shape in shapes(secret) if any(shape.lower() in view for view in seen)}
+    return sorted(found)

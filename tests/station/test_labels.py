@@ -1,0 +1,291 @@
+"""Whose label was scanned: every rule alone, then all of them under any order of events."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from burner.errors import BurnerError
+from burner.identity_settings import IdentitySettings, LabelSettings, SerialSettings
+from burner.station.labels import PATIENCE_S, Labels, MetBoard, Scan
+
+SLOTS = ("1", "2", "3", "4")
+SETTINGS = IdentitySettings(
+    serial=SerialSettings(source="label", pattern="S[0-9]+"),
+    label=LabelSettings(pattern=r"(?P<serial>S[0-9]+)( MAC:(?P<mac>[0-9A-F]{6}))?"),
+)
+
+
+def mac(number: int) -> str:
+    return f"60:55:f9:00:00:{number:02x}"
+
+
+def board(number: int) -> MetBoard:
+    return MetBoard(mac(number), {"mac": mac(number)})
+
+
+def label(serial: int, of_board: int = 0) -> str:
+    return f"S{serial}" + (f" MAC:0000{of_board:02X}" if of_board else "")
+
+
+def nobody(_board: MetBoard, _label: str) -> None:
+    """Nothing is on record."""
+
+
+def somebody(_board: MetBoard, text: str) -> None:
+    raise BurnerError("E435", f"{text} is B's")
+
+
+def fixture(**boards: int) -> Labels:
+    """Slots `s1`, `s2` … with these boards, all of them met."""
+    state = Labels(SETTINGS, SLOTS)
+    for slot in boards:
+        state = state.coming(slot[1:])
+    for slot, number in boards.items():
+        state = state.met(slot[1:], board(number), 0.0)
+    return state
+
+
+def test_one_slot_is_asked_at_a_time_in_the_order_of_the_fixture() -> None:
+    state = fixture(s3=3, s1=1, s2=2)
+    asked = []
+    for serial in (1, 2, 3):
+        asked.append(state.asked)
+        state, _ = state.scanned(label(serial), 0.0, nobody)
+    assert asked == ["1", "2", "3"]
+    assert state.asked == ""
+
+
+def test_a_slot_waits_for_its_turn_while_one_before_it_is_being_met_but_not_for_ever() -> None:
+    state = Labels(SETTINGS, SLOTS).coming("1").coming("2").met("2", board(2), 10.0)
+    assert state.asked == ""
+    assert state.looked(10.0 + PATIENCE_S).asked == "2"
+    assert state.left("1", 10.1).asked == "2"
+    assert state.met("1", board(1), 10.2).asked == "1"
+
+
+def test_the_question_stays_at_its_slot_when_one_before_it_comes() -> None:
+    state = fixture(s2=2)
+    assert state.coming("1").met("1", board(1), 0.0).asked == "2"
+
+
+def test_a_label_that_names_its_board_goes_to_it_whichever_slot_is_asked() -> None:
+    state, scan = fixture(s1=1, s2=2).scanned(label(7, of_board=2), 0.0, nobody)
+    assert scan == Scan("2", "S7 MAC:000002")
+    assert state.asked == "1"
+    assert state.label_of("2", mac(2)) == "S7 MAC:000002"
+
+
+def test_a_label_that_names_an_imei_goes_to_its_board() -> None:
+    rule_ = IdentitySettings(label=LabelSettings(pattern="(?P<imei>[0-9]{4,15})"))
+    state = Labels(rule_, SLOTS)
+    for number, imei in (("1", "490154203237518"), ("2", "490154203237526")):
+        state = state.coming(number).met(number, MetBoard(number, {"imei": imei}), 0.0)
+    assert state.scanned("7526", 0.0, nobody)[1].slot == "2"
+
+
+def test_a_label_of_a_board_that_is_nowhere_is_refused_at_the_asked_slot() -> None:
+    before = fixture(s2=2, s3=3)
+    state, scan = before.scanned(label(7, of_board=9), 0.0, nobody)
+    assert (scan.slot, scan.code, scan.label) == ("2", "E441", "")
+    assert state == before
+
+
+def test_a_text_that_is_no_label_is_refused_at_the_asked_slot() -> None:
+    assert fixture(s2=2).scanned("hello", 0.0, nobody)[1].code == "E440"
+
+
+def test_a_label_that_fits_two_boards_is_the_asked_ones_or_the_slot_must_be_chosen() -> None:
+    rule_ = IdentitySettings(label=LabelSettings(pattern="(?P<mac>[0-9A-F]{4,12})"))
+    alike = {"1": "60:55:f9:00:11:11", "2": "60:55:f9:22:11:11", "3": "60:55:f9:00:00:03"}
+    state = Labels(rule_, SLOTS)
+    for slot, address in alike.items():
+        state = state.coming(slot).met(slot, MetBoard(address, {"mac": address}), 0.0)
+    assert state.scanned("1111", 0.0, nobody)[1].slot == "1"
+    assert state.chosen("3").scanned("1111", 0.0, nobody)[1].code == "E436"
+    assert state.chosen("2").scanned("1111", 0.0, nobody)[1].slot == "2"
+
+
+def test_a_label_that_names_nothing_read_so_far_goes_to_the_asked_slot() -> None:
+    rule_ = IdentitySettings(label=LabelSettings(pattern="(?P<imei>[0-9]{4})"))
+    state = Labels(rule_, SLOTS).coming("2").met("2", board(2), 0.0)  # its IMEI comes later
+    assert state.scanned("1234", 0.0, nobody)[1] == Scan("2", "1234")
+
+
+def test_a_scan_that_nobody_waits_for_concerns_no_slot() -> None:
+    assert Labels(SETTINGS, SLOTS).scanned(label(1), 0.0, nobody)[1] == Scan()
+
+
+def test_a_label_of_a_unit_in_work_or_passed_is_asked_for_again_at_the_next_slot() -> None:
+    state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
+    assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"
+    state = state.ended("1", passed=True, now=0.0).left("1", 0.0)
+    refused = state.scanned(label(1), 0.0, nobody)[1]
+    assert (refused.slot, refused.code) == ("2", "E434")
+    assert state.scanned(label(2), 0.0, nobody)[1] == Scan("2", "S2")
+
+
+def test_two_labels_of_one_serial_number_are_one_label() -> None:
+    state, _ = fixture(s1=1, s2=2).scanned(label(1, of_board=1), 0.0, nobody)
+    assert state.scanned(label(1, of_board=2), 0.0, nobody)[1].code == "E434"
+
+
+def test_the_label_of_a_unit_that_failed_may_be_scanned_again_once_it_is_out() -> None:
+    state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
+    state = state.ended("1", passed=False, now=0.0)
+    assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"  # it lies in slot 1 still
+    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(1), 0.0)
+    assert state.scanned(label(1), 0.0, nobody)[1] == Scan("3", "S1")
+
+
+def test_a_unit_that_passed_may_come_again_with_its_own_label() -> None:
+    state, _ = fixture(s1=1).scanned(label(1), 0.0, nobody)
+    state = state.ended("1", passed=True, now=0.0).left("1", 0.0)
+    state = state.coming("2").met("2", board(1), 0.0)
+    assert state.scanned(label(1), 0.0, nobody)[1] == Scan("2", "S1")
+
+
+def test_a_label_that_is_on_record_for_another_unit_is_asked_for_again() -> None:
+    state, scan = fixture(s1=1).scanned(label(1), 0.0, somebody)
+    assert (scan.slot, scan.code, scan.detail) == ("1", "E435", "S1 is B's")
+    assert state.asked == "1"
+
+
+def test_a_chosen_slot_is_asked_even_before_its_board_is_met() -> None:
+    state = fixture(s1=1).coming("2").chosen("2")
+    assert state.asked == "2"
+    assert state.scanned(label(1), 0.0, nobody)[1].code == "E437"
+    assert state.met("2", board(2), 0.0).scanned(label(1), 0.0, nobody)[1] == Scan("2", "S1")
+    assert state.left("2", 0.0).asked == "1"
+
+
+def test_an_empty_slot_cannot_be_asked() -> None:
+    state = fixture(s1=1)
+    assert state.chosen("4") == state
+
+
+def test_another_board_in_the_slot_has_not_the_label_of_the_one_before() -> None:
+    state, _ = fixture(s1=1).scanned(label(1), 0.0, nobody)
+    assert state.label_of("1", mac(2)) == ""
+    assert state.left("1", 0.0).label_of("1", mac(1)) == ""
+
+
+@pytest.mark.parametrize("text", ["S1", "S1 MAC:000001"])
+def test_a_label_stays_until_the_board_leaves(text: str) -> None:
+    state, _ = fixture(s1=1).scanned(text, 0.0, nobody)
+    assert state.ended("1", passed=False, now=9.0).label_of("1", mac(1)) == text
+
+
+# -- any order of events ---------------------------------------------------------------------------
+
+
+class Fixture(RuleBasedStateMachine):
+    """Boards come and go in four slots while labels are scanned, right ones and wrong ones.
+
+    The machine keeps what a person who watches would know, and compares.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = Labels(SETTINGS, SLOTS)
+        self.now = 0.0
+        self.in_slot: dict[str, int] = {}
+        self.waiting: set[str] = set()
+        self.labelled: dict[str, str] = {}
+        """Slots with a unit in work or through, and its label."""
+        self.holds: dict[int, str] = {}
+        """Units in work or passed, and the serial number that each was given."""
+        self.recorded = {"S9": mac(9)}
+        self.asked_before = ""
+
+    def check(self, met: MetBoard, text: str) -> None:
+        unit = self.recorded.get(text.split(maxsplit=1)[0], met.unit_id)
+        if unit != met.unit_id:
+            raise BurnerError("E435", unit)
+
+    @rule(slot=st.sampled_from(SLOTS), number=st.integers(1, 9))
+    def comes(self, slot: str, number: int) -> None:
+        if slot not in self.in_slot and number not in self.in_slot.values():
+            self.in_slot[slot] = number
+            self.state = self.state.coming(slot)
+
+    @rule(slot=st.sampled_from(SLOTS))
+    def is_burned_again(self, slot: str) -> None:
+        """The operator announces it, or orders a rework: its label is known."""
+        if slot in self.labelled:
+            self.state = self.state.coming(slot).kept(slot, self.now)
+            self.holds[self.in_slot[slot]] = self.labelled[slot].split(maxsplit=1)[0]
+
+    @rule(slot=st.sampled_from(SLOTS))
+    def is_met(self, slot: str) -> None:
+        if slot in self.in_slot and slot not in self.waiting and slot not in self.labelled:
+            self.waiting.add(slot)
+            self.state = self.state.met(slot, board(self.in_slot[slot]), self.now)
+
+    @rule(slot=st.sampled_from(SLOTS))
+    def leaves(self, slot: str) -> None:
+        self.in_slot.pop(slot, None)
+        self.waiting.discard(slot)
+        self.labelled.pop(slot, None)
+        self.state = self.state.left(slot, self.now)
+
+    @rule(slot=st.sampled_from(SLOTS), passed=st.booleans())
+    def ends(self, slot: str, passed: bool) -> None:
+        if slot in self.labelled:
+            self.state = self.state.ended(slot, passed, self.now)
+            if not passed:
+                self.holds.pop(self.in_slot[slot], None)
+
+    @rule(slot=st.sampled_from(SLOTS))
+    def is_chosen(self, slot: str) -> None:
+        self.state = self.state.chosen(slot)
+        self.asked_before = self.state.asked
+
+    @rule(seconds=st.sampled_from([0.2, 5.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.state = self.state.looked(self.now)
+
+    @rule(serial=st.integers(1, 9), names=st.integers(0, 9))
+    def is_scanned(self, serial: int, names: int) -> None:
+        text, asked = label(serial, names), self.state.asked
+        before = self.state
+        self.state, scan = self.state.scanned(text, self.now, self.check)
+        if not scan.label:
+            assert self.state == before
+            assert scan.slot == asked
+            return
+        number = self.in_slot[scan.slot]
+        assert scan.slot in self.waiting
+        assert names in (0, number)  # never at a board that it does not name
+        assert names or scan.slot == asked  # nor, naming none, at another than the asked one
+        others = {u: s for u, s in self.holds.items() if u != number}
+        assert f"S{serial}" not in others.values()  # never two units with one label
+        assert self.recorded.get(f"S{serial}", mac(number)) == mac(number)
+        self.waiting.discard(scan.slot)
+        self.labelled[scan.slot] = text
+        self.holds[number] = f"S{serial}"
+
+    @invariant()
+    def one_slot_is_asked_and_its_board_has_no_label(self) -> None:
+        asked = self.state.asked
+        assert not asked or (asked in self.in_slot and asked not in self.labelled)
+
+    @invariant()
+    def the_question_moves_only_when_it_is_answered_taken_away_or_chosen(self) -> None:
+        before, self.asked_before = self.asked_before, self.state.asked
+        if before and before != self.state.asked:
+            assert before in self.labelled or before not in self.in_slot
+
+    @invariant()
+    def what_was_scanned_stays_with_its_board(self) -> None:
+        shown: Mapping[str, str] = {
+            slot: self.state.label_of(slot, mac(self.in_slot[slot])) for slot in self.in_slot
+        }
+        assert {s: text for s, text in shown.items() if text} == self.labelled
+
+
+TestAnyOrder = Fixture.TestCase
+TestAnyOrder.settings = hypothesis_settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -1,0 +1,124 @@
+"""Samples at the desk: what a board does, and what the reader is told."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import pytest
+
+from burner.devices import Contact, Device
+from burner.errors import BurnerError
+from burner.station import SlotDevice
+from burner.station.boards import ByHand, Count, OneEach
+from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
+from burner.verify import Check, Verdict, Verified
+
+GOOD = Verified("58:cf:79:00:00:01", checks=(Check("app", Verdict.SAME),))
+UNREAD = Verified(problem=BurnerError("E307", "garbled"))
+NO_PORT = Verified(problem=BurnerError("E302", "no such port"))
+
+
+class DeskDevice:
+    """A slot in which boards come and go by a script of looks."""
+
+    def __init__(self, *looks: Contact | BurnerError) -> None:
+        self.looks = list(looks)
+
+    def contact(self, reset: bool = True) -> Contact:
+        found = self.looks.pop(0) if self.looks else Contact.ABSENT
+        if isinstance(found, BurnerError):
+            raise found
+        return found
+
+    def kill(self) -> None: ...
+
+    def as_slot(self) -> SlotDevice:
+        return cast("SlotDevice", self)
+
+
+def ran(*results: Verified | Exception, **slots: DeskDevice) -> Sequence[SampleEvent]:
+    """One board a slot, checked with these results, one after the other."""
+    left = list(results)
+
+    def check(_device: Device) -> Verified:
+        result = left.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    devices = {name: device.as_slot() for name, device in (slots or {"a": DeskDevice()}).items()}
+    return list(Samples(devices, OneEach(), check).run())
+
+
+def checked(events: Sequence[SampleEvent]) -> list[SampleChecked]:
+    return [event for event in events if isinstance(event, SampleChecked)]
+
+
+def test_a_board_is_seen_and_checked() -> None:
+    assert ran(GOOD) == [SampleSeen("a"), SampleChecked("a", GOOD, 1)]
+
+
+def test_a_board_that_could_not_be_read_is_tried_again_and_is_no_sample() -> None:
+    assert checked(ran(UNREAD, GOOD)) == [SampleChecked("a", GOOD, 1)]
+    assert checked(ran(UNREAD, UNREAD, UNREAD)) == [SampleChecked("a", UNREAD, 0)]
+
+
+def test_what_no_second_try_mends_is_tried_once() -> None:
+    unknown = Verified(GOOD.unit_id, problem=BurnerError("E620"))
+    assert checked(ran(unknown)) == [SampleChecked("a", unknown, 1)]
+
+
+def test_one_unit_in_two_slots_is_one_sample() -> None:
+    events = checked(ran(GOOD, GOOD, a=DeskDevice(), b=DeskDevice()))
+    assert [event.number for event in events] == [1, 1]
+    assert [event.again for event in events] == [False, True]
+
+
+def test_a_bug_is_told_and_the_slot_goes_on() -> None:
+    (event,) = checked(ran(RuntimeError("secret words")))
+    assert event.verified.code == "E901"
+    assert event.verified.problem is not None
+    assert "secret words" not in event.verified.problem.detail
+
+
+def until(
+    events: Callable[[SampleEvent], bool], *looks: Contact | BurnerError, count: int = 1
+) -> list[SampleEvent]:
+    """A watched slot that finds these, until an event."""
+    samples = Samples(
+        {"a": DeskDevice(*looks).as_slot()}, ByHand(Count(count), pause_s=0.0), lambda _: GOOD
+    )
+    found = []
+    for event in samples.run():
+        found.append(event)
+        if events(event):
+            samples.stop()
+    return found
+
+
+def test_an_empty_slot_waits_until_a_board_answers() -> None:
+    events = until(
+        lambda event: isinstance(event, SampleChecked), Contact.ABSENT, Contact.ABSENT, ANSWERS
+    )
+    assert events[:3] == [SlotWaits("a"), SampleSeen("a"), SampleChecked("a", GOOD, 1)]
+
+
+ANSWERS = Contact.ANSWERS
+
+
+def test_a_port_that_cannot_be_asked_is_told_once() -> None:
+    held = BurnerError("E303", "in use")
+    events = until(lambda event: isinstance(event, SampleChecked), held, held, held, ANSWERS)
+    assert events[:2] == [SlotWaits("a"), SlotWaits("a", held)]
+    assert [type(event) for event in events[2:5]] == [SlotWaits, SampleSeen, SampleChecked]
+
+
+def test_the_same_unit_again_does_not_count_towards_the_wanted_number() -> None:
+    looks = (ANSWERS, ANSWERS, Contact.ABSENT, Contact.ABSENT, ANSWERS)
+    seen = checked(until(lambda event: getattr(event, "again", False), *looks, count=2))
+    assert [(event.number, event.again) for event in seen] == [(1, False), (1, True)]
+
+
+@pytest.mark.parametrize("result", [NO_PORT])
+def test_a_slot_without_a_port_is_an_error_and_no_sample(result: Verified) -> None:
+    (event,) = checked(ran(result, result, result))
+    assert (event.number, event.verified.code) == (0, "E302")
