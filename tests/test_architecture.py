@@ -53,7 +53,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("manifest",),
     "filelock": ("manifest",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
-    "orjson": ("manifest",),
     "keyring": ("secrets.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),
 }

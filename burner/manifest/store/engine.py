@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import StaticPool
 
 from burner.errors import BurnerError
+from burner.files import is_plain
 from burner.manifest.store import tables
 from burner.manifest.store.refusals import code_of, primary, server_code, sqlite_code, words
 
