@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.burn import Job, Trial, burn
-from burner.manifest.desk import Correction, correct
+from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
 from burner.release import Release, open_release
@@ -82,6 +82,6 @@ def cut_off(line: Line, board: FakeBoard, **trial: Any) -> None:
     line.ledger._working.clear()
 
 
-def say(line: Line, what: Correction, reason: str, product_id: str = PRODUCT) -> None:
+def say(line: Line, what: Word, reason: str, product_id: str = PRODUCT) -> None:
     facts = {"product_id": product_id, "operator": "anna", "reason": reason}
-    correct(line.ledger.writer, what, UNIT, **facts)
+    correct(line.ledger, what, UNIT, **facts)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from burner import otadata, verify
-from burner.manifest.desk import Correction
+from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from burner.profile import Reburn
@@ -88,7 +88,7 @@ def test_what_a_stranger_left_where_the_firmware_writes_does_not_survive(
 def test_a_void_unit_is_written_whole(line: Line, board: FakeBoard, release: Release) -> None:
     line.burn(FakeDevice(board))
     a_strangers(board)
-    say(line, Correction.VOID, "a trial")
+    say(line, Word.VOID, "a trial")
     assert line.burn(FakeDevice(board)).result.written
     assert holds(board, release.segments)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest.desk import Correction
+from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome, Record
 from burner.release import Release, open_release
@@ -40,17 +40,17 @@ def board() -> FakeBoard:
 
 def test_a_unit_that_was_scrapped_is_refused_with_the_reason(line: Line, board: FakeBoard) -> None:
     line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
+    say(line, Word.SCRAP, "burnt antenna")
     record = line.burn(FakeDevice(board))
     assert ended(record) == (Outcome.FAIL, "E464")
     assert record.result.detail == "anna: burnt antenna"
-    say(line, Correction.VOID, "so that it counts as nothing")
+    say(line, Word.VOID, "so that it counts as nothing")
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 
 
 def test_a_scrap_ends_with_a_rework_of_the_line(line: Line, board: FakeBoard) -> None:
     line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
+    say(line, Word.SCRAP, "burnt antenna")
     assert ended(line.burn(FakeDevice(board), rework="new antenna")) == PASSED
     line.burn(FakeDevice(board))
     assert line.known
@@ -60,8 +60,8 @@ def test_a_scrap_ends_with_a_rework_of_the_desk_and_its_reason_is_on_record(
     line: Line, board: FakeBoard
 ) -> None:
     line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
-    say(line, Correction.REWORK, "antenna mended")
+    say(line, Word.SCRAP, "burnt antenna")
+    say(line, Word.REWORK, "antenna mended")
     record = line.burn(FakeDevice(board))
     assert (ended(record), record.attempt.rework) == (PASSED, "antenna mended")
     line.burn(FakeDevice(board))
@@ -72,7 +72,7 @@ def test_a_failed_unit_that_was_scrapped_is_refused_too(line: Line, board: FakeB
     device = FakeDevice(board)
     device.fails("write", "E601")
     line.burn(device)
-    say(line, Correction.SCRAP, "bad flash")
+    say(line, Word.SCRAP, "bad flash")
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 
 
@@ -80,7 +80,7 @@ def test_a_unit_that_another_product_scrapped_is_refused(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:
     line.burn(FakeDevice(board))
-    say(line, Correction.SCRAP, "burnt antenna")
+    say(line, Word.SCRAP, "burnt antenna")
     other = Line(open_release(write_product(tmp_path)), line.ledger)
     assert ended(other.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 

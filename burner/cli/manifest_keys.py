@@ -67,7 +67,7 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     from burner.manifest.reader import Reader
 
     with Reader.open(manifest) as reader:
-        rows, origin = reader.keys(), reader.origin
+        rows, origin = reader.log_keys(), reader.origin
     own = ""
     if keys.has(station):
         own = str(keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin).key)

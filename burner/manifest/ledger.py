@@ -21,7 +21,7 @@ from burner.manifest.entries.kinds import (
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.fold.state import State
 from burner.manifest.given import check_batch_id, decided, one_line
-from burner.manifest.local.keys import Ask, station_signer
+from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import place
 from burner.manifest.store.writer import Beginning, Clock, LogWriter, MakeSigner
@@ -75,7 +75,14 @@ class Ledger:
         where = place(url_or_path)
         signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
-            where, station, signer, clock, keep_every=keep_every, remembers=remembers, begins=begins
+            where,
+            station,
+            signer,
+            clock,
+            keep_every=keep_every,
+            remembers=remembers,
+            begins=begins,
+            sponsors=sponsors(station),
         )
         writer.open()
         try:

@@ -3,11 +3,9 @@
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import (
     AnyEntry,
-    KeyEnrolled,
     KeyWithdrawn,
-    enrolment_message,
 )
-from burner.manifest.fold.keys import STATION
+from burner.manifest.fold.keys import STATION, enrolment
 from burner.manifest.fold.rows import NEVER, KeyRow
 from burner.manifest.fold.state import State
 from burner.manifest.given import decided, one_line
@@ -48,25 +46,19 @@ def enrol(
     one_line(owner=owner, operator=operator, reason=reason)
     if key.name != ledger.origin:
         raise BurnerError("E758", f"the key is named {key.name}, this log {ledger.origin}")
-    text = str(key)
-    signature = sponsor.sign(enrolment_message(ledger.origin, text, role, until))
-
-    def make(_state: State) -> list[AnyEntry]:
-        entry = ledger.entry(
-            KeyEnrolled,
-            key=text,
-            owner=owner,
-            role=role,
-            until=until,
-            enrolled_by=sponsor.key.id.hex(),
-            signature=signature.hex(),
-            operator=operator,
-            reason=reason,
-        )
-        return [entry]
-
+    entry = enrolment(
+        ledger.writer.stamp()._asdict(),
+        ledger.origin,
+        str(key),
+        owner,
+        sponsor,
+        role=role,
+        until=until,
+        operator=operator,
+        reason=reason,
+    )
     with ledger.writer.lock:
-        (number,) = ledger.writer.commit(f"enrol {key.id.hex()}", make, keep=True)
+        (number,) = ledger.writer.commit(f"enrol {key.id.hex()}", lambda _: [entry], keep=True)
     return number
 
 
@@ -78,21 +70,19 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     Raises:
         BurnerError: E731 without operator or reason; as `enrol`.
     """
-    old, text = ledger.writer.signer, str(new.key)
+    old, stamp = ledger.writer.signer, ledger.writer.stamp()._asdict()
     decided(f"key {old.key.id.hex()}", operator, reason)
-    signature = old.sign(enrolment_message(ledger.origin, text, STATION, ""))
+    enrolled = enrolment(
+        stamp,
+        ledger.origin,
+        str(new.key),
+        ledger.writer.station,
+        old,
+        operator=operator,
+        reason=reason,
+    )
 
     def make(_state: State) -> list[AnyEntry]:
-        enrolled = ledger.entry(
-            KeyEnrolled,
-            key=text,
-            owner=ledger.writer.station,
-            role=STATION,
-            enrolled_by=old.key.id.hex(),
-            signature=signature.hex(),
-            operator=operator,
-            reason=reason,
-        )
         withdrawn = ledger.entry(
             KeyWithdrawn, key_id=old.key.id.hex(), operator=operator, reason=reason
         )

@@ -196,7 +196,7 @@ class Reader:
             last = connection.execute(query).scalar()
         return 0 if last is None else int(last) + 1
 
-    def keys(self) -> list[KeyRow]:
+    def log_keys(self) -> list[KeyRow]:
         """Keys of our log, in the order in which they came in."""
         with self.connection() as connection:
             rows = TableState(connection).rows(KeyRow)
@@ -204,7 +204,7 @@ class Reader:
 
     def origin_key(self) -> str:
         """Verifier key of the origin; empty while the log has no record."""
-        return next((row.key for row in self.keys()), "")
+        return next((row.key for row in self.log_keys()), "")
 
     def unit(self, unit_id: str, product_id: str = "") -> "UnitHistory":
         """What our log says of a unit; without a product, of the one under which it was last."""
@@ -218,6 +218,11 @@ class Reader:
                 last = max(rows, key=lambda row: (row.last, row.record), default=None)
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
+        with self.connection() as connection:
+            return units_by(connection, text)
 
     def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
         """Which other unit has this serial number or name on record; empty when none has."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from burner.manifest.checks.verify import verify
+from burner.manifest.desk import Correction, correct
+
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
 from burner.burn import Job, Trial, burn
 from burner.devices.stock import Stock
-from burner.manifest.checks.verify import verify
-from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished, Mac, Outcome, Step, StepStarted
 from burner.secret_search import SecretSearch

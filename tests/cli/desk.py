@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from burner.manifest.signing import keys
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
-from burner.manifest.signing import keys
 
 
 def refused(code: str) -> "pytest.RaisesExc[BurnerError]":

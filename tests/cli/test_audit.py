@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from burner.manifest.checks.verify import verify
+from burner.manifest.desk import Correction, correct
+from burner.manifest.life import lives_of
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.audits import record_check
-from burner.manifest.checks.verify import verify
-from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
-from burner.manifest.life import lives_of
 from burner.manifest.reader import Reader
 from burner.model import Outcome
 from burner.report.audit import lines

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.manifest.hand import edit
 
 from burner.cli.manifest import manifest
 from burner.cli.order import take_order
@@ -16,7 +17,6 @@ from burner.manifest.reader import Reader
 from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY
-from tests.manifest.hand import edit
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
+from tests.manifest.hand import edit, lie, moved
 
 from burner.cli import screen
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
-from tests.manifest.hand import edit, lie, moved
 from tests.manifest.records import (
     START,
     Ticking,

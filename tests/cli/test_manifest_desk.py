@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.manifest.hand import edit
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
-from tests.manifest.hand import edit
 from tests.manifest.records import an_attempt, burned, open_batch
 
 WHO = ("--operator", "wang", "--station", "line1")

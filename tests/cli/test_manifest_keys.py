@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from burner.manifest.signing import keys
 
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
-from burner.manifest.signing import keys
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import burned, open_batch
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from burner.manifest.desk import Correction, correct
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
-from burner.manifest.desk import Correction, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.chinese import english_in

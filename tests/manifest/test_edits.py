@@ -226,10 +226,21 @@ def test_a_manifest_that_is_gone_is_not_made_anew(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_station_without_a_key_of_the_log_does_not_write(path: Path) -> None:
+def test_a_station_of_another_computer_does_not_write_before_it_is_let_in(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "other computer"))
     with a_ledger(path.parent, "line9") as ledger, pytest.raises(BurnerError) as caught:
         burned(ledger, 61)
     assert caught.value.code == "E757"
+    assert bad_places(path) == []
+
+
+def test_another_station_of_this_computer_is_let_in_by_a_key_that_is_here(path: Path) -> None:
+    with a_ledger(path.parent, "line9") as ledger:
+        burned(ledger, 61)
+        owners = [row.owner for row in ledger.reader.log_keys()]
+    assert owners == ["line1", "line9"]
     assert bad_places(path) == []
 
 

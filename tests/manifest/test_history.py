@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest import desk
-from burner.manifest.desk import Correction
+from burner.errors import BurnerError
+from burner.manifest import corrections
+from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.manifest.postgres import Server
-from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch, unit_mac
+from tests.manifest.records import KEY, START, Ticking, an_attempt, burned, open_batch, unit_mac
 
 UNIT, PRODUCT, OTHER = str(unit_mac(1)), "S3EUVBRJLB", "OTHERPROD1"
 
@@ -23,8 +24,8 @@ def second(ledger: Ledger, path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def correct(ledger: Ledger, what: Correction, reason: str, product_id: str = PRODUCT) -> None:
-    desk.correct(ledger.writer, what, UNIT, product_id=product_id, operator="anna", reason=reason)
+def correct(ledger: Ledger, what: Word, reason: str, product_id: str = PRODUCT) -> None:
+    corrections.correct(ledger, what, UNIT, product_id=product_id, operator="anna", reason=reason)
 
 
 def test_a_unit_is_good_until_an_attempt_begins_that_does_not_pass(ledger: Ledger) -> None:
@@ -56,24 +57,24 @@ def test_another_station_continues_the_rework_whatever_its_clock_says(
 
 def test_a_void_ends_a_rework(ledger: Ledger) -> None:
     burned(ledger, 1, Outcome.FAIL, rework="new antenna")
-    correct(ledger, Correction.VOID, "a trial")
+    correct(ledger, Word.VOID, "a trial")
     assert ledger.unit(UNIT, PRODUCT).begun_rework == ""
 
 
 def test_a_scrap_stands_until_a_rework_is_declared(ledger: Ledger) -> None:
     burned(ledger)
-    correct(ledger, Correction.SCRAP, "burnt")
-    correct(ledger, Correction.VOID, "so that it counts nowhere")
+    correct(ledger, Word.SCRAP, "burnt")
+    correct(ledger, Word.VOID, "so that it counts nowhere")
     assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
-    correct(ledger, Correction.REWORK, "mended")
+    correct(ledger, Word.REWORK, "mended")
     history = ledger.unit(UNIT, PRODUCT)
     assert (history.scrapped, history.declared_rework, history.good) == ("", "mended", None)
 
 
 def test_a_scrap_ends_with_the_next_attempt_that_begins(ledger: Ledger, second: Ledger) -> None:
     burned(ledger)
-    correct(second, Correction.SCRAP, "burnt")
-    burned(second, 1, station="line2", rework="mended")
+    correct(second, Word.SCRAP, "burnt")
+    burned(second, 1, rework="mended")
     assert ledger.unit(UNIT, PRODUCT).scrapped == ""
 
 
@@ -91,22 +92,26 @@ def test_what_another_product_voided_or_failed_is_no_pass_of_it(ledger: Ledger) 
     burned(ledger, 1, Outcome.FAIL, product_id=OTHER)
     assert ledger.unit(UNIT, PRODUCT).other_product is None
     burned(ledger, 1, product_id=OTHER)
-    correct(ledger, Correction.VOID, "a trial", OTHER)
+    correct(ledger, Word.VOID, "a trial", OTHER)
     assert ledger.unit(UNIT, PRODUCT).other_product is None
 
 
 def test_a_board_that_another_product_scrapped_is_scrapped(ledger: Ledger) -> None:
     burned(ledger, 1, product_id=OTHER)
-    correct(ledger, Correction.SCRAP, "burnt", OTHER)
+    correct(ledger, Word.SCRAP, "burnt", OTHER)
     assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
 
 
-def test_the_key_of_a_batch_is_that_of_its_good_units(ledger: Ledger) -> None:
-    assert ledger.reader.key_of_good_units("WO1") == ""
-    burned(ledger, 1, Outcome.FAIL, batch="WO1")
-    assert ledger.reader.key_of_good_units("WO1") == ""
-    burned(ledger, 2, batch="WO1")
-    assert ledger.reader.key_of_good_units("WO1") == "0123456789abcdef"
+def test_a_batch_that_was_opened_without_a_key_takes_that_of_its_first_unit(
+    ledger: Ledger,
+) -> None:
+    open_batch(ledger, "WO2", key="")
+    burned(ledger, 1, batch="WO2")
+    row = ledger.batch("WO2")
+    assert row is not None
+    assert row.key == KEY
+    with pytest.raises(BurnerError, match="^E463"):
+        burned(ledger, 2, batch="WO2", key="another")
 
 
 def test_a_server_says_the_same(server: Server) -> None:
@@ -115,6 +120,5 @@ def test_a_server_says_the_same(server: Server) -> None:
         burned(ledger, 1, batch="WO1")
         burned(ledger, 1, product_id=OTHER)
         assert ledger.unit(UNIT, PRODUCT).other_product is not None
-        correct(ledger, Correction.SCRAP, "burnt", OTHER)
+        correct(ledger, Word.SCRAP, "burnt", OTHER)
         assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
-        assert ledger.reader.key_of_good_units("WO1") == "0123456789abcdef"

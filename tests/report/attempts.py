@@ -1,14 +1,14 @@
 """Attempts for tests of figures."""
 
-from burner.manifest.attempt_rows import AttemptRow
+from burner.manifest.counted import CountedAttempt
 
 MONDAY_8_UTC = 1_738_569_600.0
 """2025-02-03T08:00Z."""
 
 
-def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> AttemptRow:
+def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> CountedAttempt:
     """An attempt of 12 s on unit number `unit`, at 08:00 UTC; 0 = no unit was identified."""
-    row = AttemptRow(
+    row = CountedAttempt(
         unit_id=f"7c:df:a1:00:00:{unit:02x}" if unit else "",
         product_id="S3EUVBRJLB",
         device_name=f"7CDFA10000{unit:02X}" if unit else "",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.manifest.attempt_rows import AttemptRow
+from burner.manifest.counted import CountedAttempt
 from burner.report.calendar import Calendar
 from burner.report.counting import count
 from burner.report.durations import Durations
@@ -20,7 +20,7 @@ from tests.report.attempts import MONDAY_8_UTC, attempt
 UTC = Calendar(zone=ZoneInfo("UTC"))
 
 
-def counted(*rows: AttemptRow) -> Figures:
+def counted(*rows: CountedAttempt) -> Figures:
     return figures(count(rows), Scope("m"), UTC)
 
 
@@ -252,7 +252,7 @@ def test_the_json_form_keeps_its_keys() -> None:
     assert set(plain["shifts"][0]) >= {"start", "name", "good", "first_pass_yield", "per_hour"}
 
 
-def rows_of(number: int) -> Iterable[AttemptRow]:
+def rows_of(number: int) -> Iterable[CountedAttempt]:
     for unit in range(number):
         yield attempt(1, unit_id=f"{unit:012x}", ms=10_000 + unit % 500)
 

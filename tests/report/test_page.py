@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.errors import Language
-from burner.manifest.attempt_rows import AttemptRow
+from burner.manifest.counted import CountedAttempt
 from burner.report import numbers
 from burner.report.calendar import Calendar
 from burner.report.counting import count
@@ -24,7 +24,7 @@ from tests.report.attempts import MONDAY_8_UTC, attempt
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def drawn(*rows: AttemptRow, language: Language = "en", **scope: object) -> str:
+def drawn(*rows: CountedAttempt, language: Language = "en", **scope: object) -> str:
     told = figures(count(rows), Scope("m-1", **scope), Calendar(zone=SHANGHAI))  # type: ignore[arg-type]
     return page(told, language)
 

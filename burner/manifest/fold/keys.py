@@ -1,10 +1,12 @@
 """Which keys may sign heads of the log, and let others in."""
 
+from typing import Any
+
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
 from burner.manifest.fold.state import State
-from burner.manifest.log.note import NoteError, VerifierKey
+from burner.manifest.log.note import NoteError, NoteSigner, VerifierKey
 
 STATION, RUN, QA = "station", "run", "qa"
 ENROLLING = (STATION, QA)
@@ -26,10 +28,41 @@ def may_sign(row: KeyRow | None, at: str) -> bool:
     return row is not None and row.role in SIGNING and in_force(row, at)
 
 
+def may_enrol(row: KeyRow | None) -> bool:
+    """Whether a key may let others in."""
+    return row is not None and row.role in ENROLLING and in_force(row)
+
+
+def enrolment(
+    stamp: dict[str, Any],
+    origin: str,
+    key: str,
+    owner: str,
+    sponsor: NoteSigner,
+    *,
+    role: str = STATION,
+    until: str = "",
+    operator: str = "",
+    reason: str = "",
+) -> KeyEnrolled:
+    """The record by which a sponsor lets a key in."""
+    return KeyEnrolled(
+        **stamp,
+        key=key,
+        owner=owner,
+        role=role,
+        until=until,
+        enrolled_by=sponsor.key.id.hex(),
+        signature=sponsor.sign(enrolment_message(origin, key, role, until)).hex(),
+        operator=operator,
+        reason=reason,
+    )
+
+
 def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
     """One more key, by the word of one that is in."""
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
-    if sponsor is None or sponsor.role not in ENROLLING or not in_force(sponsor):
+    if sponsor is None or not may_enrol(sponsor):
         raise BurnerError("E755", f"key {entry.enrolled_by} may not let another key in")
     try:
         key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)

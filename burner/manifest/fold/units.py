@@ -91,9 +91,8 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     if entry.intent is None:
         return _end_untouched(state, number, entry, word)
     work = _work(state, entry, entry.intent)
-    _check_same(entry.attempt, work)
-    if word == PASS and not work.device_name:
-        raise BurnerError("E716", f"attempt {entry.intent} passed without a name")
+    if word == PASS:
+        _check_name(entry.attempt, work)
     unit = existing(state, entry.product_id, entry.unit_id)
     changes: list[Change] = [Put(_ended(work, number, entry))]
     if unit.last != entry.intent:
@@ -119,8 +118,9 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
         raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
-    after = unit._replace(word=entry.what, record=number, passed=NEVER)
-    after = after._replace(declared_rework="", begun_rework="")
+    after = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
+    if not (unit.word == SCRAP and entry.what == VOID):  # a void ends no scrap
+        after = after._replace(word=entry.what, record=number)
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
     changes: list[Change] = [Put(after)]
@@ -282,6 +282,8 @@ def _work(state: State, entry: NameBound | Outcome, intent: int) -> AttemptRow:
     return work
 
 
-def _check_same(attempt: AttemptFacts | None, work: AttemptRow) -> None:
-    if attempt is not None and attempt.device_name != work.device_name:
-        raise BurnerError("E716", f"attempt {work.number} ends with a name that it never took")
+def _check_name(attempt: AttemptFacts | None, work: AttemptRow) -> None:
+    """A unit passes with the name that it took."""
+    taken = attempt is None or attempt.device_name == work.device_name
+    if not work.device_name or not taken:
+        raise BurnerError("E716", f"attempt {work.number} passed with a name that it never took")

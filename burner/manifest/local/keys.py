@@ -13,6 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from burner.errors import BurnerError
 from burner.files import read_plain
@@ -81,6 +82,19 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
             nobody can be asked for it.
     """
     return lambda origin: LocalSigner(origin, unlock(owner, ask) if has(owner) else make(owner))
+
+
+def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
+    """Keys of other stations of this account, as far as no passphrase is needed."""
+
+    def of_log(origin: str) -> Iterator[NoteSigner]:
+        for path in sorted((state_folder() / "keys").glob(f"*/{CURRENT}")):
+            owner = unquote(path.parent.name)
+            if owner != station:
+                with suppress(BurnerError):
+                    yield LocalSigner(origin, unlock(owner))
+
+    return of_log
 
 
 def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:

@@ -6,7 +6,7 @@ head; where another station has appended meanwhile, it hashes those records itse
 anything behind them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -27,7 +27,7 @@ from burner.manifest.entries.kinds import (
     new_nonce,
     write,
 )
-from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.keys import enrolment, may_enrol, may_sign
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
@@ -45,6 +45,7 @@ from burner.manifest.store.tables import OWN, checkpoints, head, records
 Clock = Callable[[], datetime]
 MakeSigner = Callable[[str], NoteSigner]
 """The station's key under the name of a log; made when it has none."""
+Sponsors = Callable[[str], Iterable[NoteSigner]]
 Make = Callable[[State], Sequence[AnyEntry]]
 
 _RECORD = Prepared(insert(records))
@@ -98,6 +99,7 @@ class LogWriter:
         keep_every: int = 1000,
         remembers: bool = True,
         begins: Beginning | None = None,
+        sponsors: Sponsors = lambda _origin: (),
     ) -> None:
         """Nothing is opened yet.
 
@@ -109,9 +111,10 @@ class LogWriter:
             keep_every: records between checkpoints that are kept for ever.
             remembers: whether this computer remembers the log and its heads.
             begins: what the first record of a new log says; None: it replaces none.
+            sponsors: other keys of this computer, which may let this station's key in.
         """
         self.where, self.station = where, station
-        self._remembers, self._begins = remembers, begins
+        self._remembers, self._begins, self._sponsors = remembers, begins, sponsors
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._make_signer, self._keep_every = make_signer, keep_every
@@ -140,6 +143,7 @@ class LogWriter:
         try:
             with self.lock, guarded(self.where):
                 self._ready()
+                self._let_in()
         except BaseException:
             self.close()
             raise
@@ -350,6 +354,22 @@ class LogWriter:
             self._known = KnownLogFile(self._origin, self.station)
         settle_at(self.where, self._origin)
         self._remember()
+
+    def _let_in(self) -> None:
+        """Enrol this station's key by another one of this computer that is in the log."""
+        key = self.signer.key
+        with self.transaction() as connection:
+            rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
+        if key.id.hex() in rows:
+            return
+        for sponsor in self._sponsors(self._origin):
+            if may_enrol(rows.get(sponsor.key.id.hex())):
+                self._enrol(str(key), sponsor)
+                return
+
+    def _enrol(self, key: str, sponsor: NoteSigner) -> None:
+        entry = enrolment(self.stamp()._asdict(), self._origin, key, self.station, sponsor)
+        self.commit(f"enrol {key}", lambda _: [entry], keep=True)
 
     def _continued(self, frontier: Frontier) -> Frontier:
         if self._frontier.size > frontier.size:
