@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from burner.manifest.signing import keys
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
@@ -21,8 +20,7 @@ def run(*arguments: str) -> Result:
 
 
 def at_desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder, with its own state and a passphrase for its keys."""
+    """Work in a folder, with its own state."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("BURNER_MANIFEST", raising=False)
     monkeypatch.setenv("BURNER_STATE", str(folder / "state"))
-    monkeypatch.setenv(keys.PASSPHRASE, "open sesame")

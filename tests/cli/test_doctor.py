@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burner.manifest.signing import keys
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from burner.cli.doctor import doctor
 from burner.manifest.ledger import Ledger
+from burner.manifest.local import keys
 from tests.manifest.postgres import Server
 from tests.manifest.records import burned
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
-from tests.manifest.hand import edit, lie, moved
 
 from burner.cli import screen
 from burner.cli.manifest import manifest
@@ -25,10 +24,22 @@ from tests.manifest.records import (
     open_batch,
     unit_mac,
 )
+from tests.manifest.test_edits import edit
 
 KEYS = (
-    *("seq", "started", "ended", "station", "slot", "operator", "batch", "profile"),
-    *("release_digest", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
+    *(
+        "number",
+        "origin",
+        "records",
+        "started",
+        "ended",
+        "station",
+        "slot",
+        "operator",
+        "batch",
+        "profile",
+    ),
+    *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
     *("step", "seconds", "regions", "versions"),
 )
 
@@ -54,7 +65,7 @@ def test_list_json_is_one_array_with_the_promised_keys_in_order(here: Path) -> N
     elements = json.loads(run("list", "--json").stdout)
     assert [e["outcome"] for e in elements] == ["PASS", "FAIL", "OPEN"]
     assert [list(e)[: len(KEYS)] for e in elements] == [list(KEYS)] * 3
-    assert [e["seq"] for e in elements] == sorted(e["seq"] for e in elements)
+    assert [e["number"] for e in elements] == sorted(e["number"] for e in elements)
     first = elements[0]
     assert first["started"] == "2025-01-31T08:00:00.000000Z"
     assert set(first["regions"][0]) >= {"name", "offset", "size", "sha256"}
@@ -116,7 +127,7 @@ def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
     screen.console.cache_clear()
     shown = run("show", "PLG000001").stdout
     screen.console.cache_clear()
-    assert "IMEI   490154203237518 (line1 7), 861230000000007 (line1 9)\n" in shown
+    assert "IMEI   490154203237518 (record 7), 861230000000007 (record 9)\n" in shown
     assert "serial PLG000001\n" in shown
     assert "label  SN:PLG000001\n" in shown
     for said in ("李雷", "line1", "12.3", "WO1", "plug-c3 1.2.0", "PASS", "rework: new modem"):
@@ -127,7 +138,7 @@ def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
 def test_the_csv_has_columns_for_the_ids_behind_those_that_were_there(labelled: Path) -> None:
     text = run("export").stdout
     columns = text.splitlines()[0].split(",")
-    assert columns[25:] == ["attempt", "imei", "serial", "label"]
+    assert columns[-4:] == ["attempt", "imei", "serial", "label"]
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["imei"] for row in rows] == ["", "", "", "490154203237518", "861230000000007"]
     last = rows[-1]
@@ -138,10 +149,10 @@ def test_the_csv_has_columns_for_the_ids_behind_those_that_were_there(labelled: 
 def test_a_csv_for_a_spreadsheet_begins_with_a_byte_order_mark(labelled: Path) -> None:
     run("export", "--bom", "-o", "units.csv")
     data = (labelled / "units.csv").read_bytes()
-    assert data.startswith(b"\xef\xbb\xbfseq,")
+    assert data.startswith(b"\xef\xbb\xbfnumber,")
     assert data[3:].decode() == run("export").stdout
     assert run("export", "--bom").stdout == data.decode()
-    for kind in ("jsonl", "names", "chain"):
+    for kind in ("jsonl", "names", "log"):
         assert "--bom is for --format csv" in run("export", "--bom", "--format", kind).stderr
 
 
@@ -151,29 +162,22 @@ def test_show_says_when_there_is_no_such_unit(here: Path) -> None:
 
 
 def test_verify_agrees_with_an_honest_manifest(here: Path) -> None:
-    assert "6 records agree" in run("verify").stdout
+    assert "7 records agree" in run("verify").stdout
     assert json.loads(run("verify", "--json").stdout)["ok"] is True
 
 
 def test_verify_names_the_first_bad_place(here: Path) -> None:
-    edit(Path("manifest.db"), "UPDATE records SET outcome = 'PASS' WHERE outcome = 'FAIL'")
-    with pytest.raises(BurnerError, match=r"^E713: .*station line1, record 5"):
+    edit(Path("manifest.db"), "UPDATE records SET body = replace(body, 'FAIL', 'PASS')")
+    with pytest.raises(BurnerError, match=r"^E713: .*record 5"):
         run("verify")
+    report = json.loads(run("verify", "--json").stdout)
+    assert [c["check"] for c in report["checks"] if c["code"]] == ["records"]
 
 
-def test_verify_tells_a_contradiction_from_a_broken_chain(here: Path) -> None:
-    edit(Path("manifest.db"), "DELETE FROM claims WHERE device_name = '7cdfa1000001'")
-    with pytest.raises(BurnerError, match=r"^E714: .*record 2"):
+def test_verify_tells_tables_that_lie_from_records_that_do(here: Path) -> None:
+    edit(Path("manifest.db"), "DELETE FROM names WHERE device_name = '7cdfa1000001'")
+    with pytest.raises(BurnerError, match=r"^E714: .*tables: names"):
         run("verify")
-
-
-def test_verify_reads_every_index_of_a_large_manifest_when_asked(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("burner.manifest.checks.structure.READ_WHOLE", 0)
-    lie(Path("manifest.db"), "attempts_of_batch", moved("7c:df:a1:00:00:01"))
-    with pytest.raises(BurnerError, match=r"^E714: .*the database is damaged"):
-        run("verify", "--thorough")
 
 
 def test_csv_has_one_row_an_attempt(here: Path) -> None:
@@ -221,7 +225,7 @@ def test_a_mistyped_batch_is_refused_as_in_the_report(here: Path) -> None:
     for command in (("list",), ("list", "--json"), ("export",), ("report",)):
         with pytest.raises(BurnerError, match=r"^E733:"):
             run(*command, "--batch", "TYPO")
-    for kind in ("jsonl", "names", "chain"):
+    for kind in ("jsonl", "names", "log"):
         with pytest.raises(BurnerError, match=r"^E733:"):
             run("export", "--format", kind, "--batch", "TYPO", "--out", "typo")
     assert not (here / "typo").exists()
@@ -248,6 +252,12 @@ def test_a_csv_for_people_holds_no_formula_and_json_lines_are_exact(here: Path) 
 
 
 def test_an_empty_export_is_none(here: Path) -> None:
-    Path("empty.jsonl").write_text('{"burner":"end 1","chains":[]}\n')
+    key = run("head").stdout.split()[4]
+    Path("empty.log").write_text("burner log export v1\nbatch\n\n\n")
     with pytest.raises(BurnerError, match=r"^E724:"):
-        run("verify", "empty.jsonl")
+        run("verify", "empty.log", "--key", key)
+
+
+def test_a_file_is_not_checked_without_a_key_from_outside_it(here: Path) -> None:
+    run("export", "--format", "log", "-o", "all.log")
+    assert "--key" in run("verify", "all.log").stderr

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burner.manifest.signing import keys
 
 from burner.cli.slots import station_id
+from burner.manifest.local import keys
 from tests.cli.desk import refused, run
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest
 

@@ -110,7 +110,7 @@ def test_a_batch_that_was_opened_without_a_key_takes_that_of_its_first_unit(
     row = ledger.batch("WO2")
     assert row is not None
     assert row.key == KEY
-    with pytest.raises(BurnerError, match="^E463"):
+    with pytest.raises(BurnerError, match=r"^E463"):
         burned(ledger, 2, batch="WO2", key="another")
 
 

@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from burner.manifest.checks.verify import verify
 
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader
+from burner.manifest.verify.database import verify
 from tests.manifest.records import burned
 from tests.runs import burn, start
 
@@ -133,8 +133,8 @@ def test_two_accounts_without_the_lock_file_never_number_one_chain_twice(
             assert second.burn(2) == "recorded"
             assert first.burn(3) == "E704"
             assert second.burn(4) == "recorded"
-    with Reader.open(path) as reader:
-        assert verify(reader, remember=False).flaw is None
+    with Reader.open(path) as reader, reader.connection() as connection:
+        assert verify(connection).agrees
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open lock file cannot be removed elsewhere")

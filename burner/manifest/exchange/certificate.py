@@ -10,14 +10,14 @@ from typing import Any
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
 from burner.manifest.entries.kinds import EntryError, Outcome, read
-from burner.manifest.exchange.log_file import cosigned
+from burner.manifest.exchange.log_file import evidence
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
-from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.opening import body_at
 from burner.manifest.store.state import TableState
 
@@ -61,23 +61,23 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
             damaged; E760 the unit has no PASS that counts.
     """
     with reader.connection() as connection:
-        state, head = TableState(connection), read_head(connection)
+        state = TableState(connection)
         rows = [
             row
             for unit_id in units_by(connection, unit)
             for row in state.rows(UnitRow, unit_id=unit_id)
             if product_id in ("", row.product_id)
         ]
-        if head is None or len(rows) != 1:
+        if len(rows) != 1:
             raise BurnerError("E712", f"{unit}: {len(rows)} units answer to it")
         passed = rows[0].passed
         attempt = state.get(AttemptRow, passed) if passed != NEVER else None
         if attempt is None or rows[0].last != passed:
             raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
-        size = head.checkpoint.size
-        hashes = inclusion_proof(TableHashes(connection), attempt.ended, size)
-        note = Note.parse(cosigned(connection, head).encode())
-        return Proof(attempt.ended, hashes, note, body_at(connection, attempt.ended))
+        head, note = evidence(connection, reader, attempt.ended)
+        hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
+        body = body_at(connection, attempt.ended)
+        return Proof(attempt.ended, hashes, Note.parse(note.encode()), body)
 
 
 def is_certificate(path: Path) -> bool:

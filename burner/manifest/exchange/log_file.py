@@ -9,26 +9,36 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.fold.rows import BatchRow
-from burner.manifest.log.checkpoint import parse_decimal
+from burner.manifest.log.checkpoint import Checkpoint, parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64
 from burner.manifest.log.tree import HASH_SIZE, hidden_subtrees, subtree_hash
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import stream
-from burner.manifest.store.hashes import HeadRow, TableHashes, read_head
-from burner.manifest.store.opening import KEY_KINDS
+from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.opening import KEY_KINDS, parse_checkpoint
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import OWN, RARE, cosignatures, records
+from burner.manifest.store.tables import OWN, RARE, checkpoints, cosignatures, records
 
 HEADER = "burner log export v1"
 CHUNK = 2000
 LONGEST_LINE = 64 * 1024 + 32
 """Bytes of a line: a number and a body."""
 
+_NEWEST_COSIGNED = (
+    select(checkpoints.c.note)
+    .join(cosignatures, cosignatures.c.size == checkpoints.c.size)
+    .where(checkpoints.c.size > bindparam("last"))
+    .order_by(checkpoints.c.size.desc())
+    .limit(1)
+)
+_LAST_OF_BATCH = select(func.max(records.c.number)).where(
+    records.c.log == OWN, records.c.batch == bindparam("of_batch")
+)
 _COSIGNED = (
     select(cosignatures.c.line)
     .where(cosignatures.c.size == bindparam("of_size"))
@@ -47,18 +57,18 @@ def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
         BurnerError: E733 no batch of that id was opened here; E713 the manifest is damaged.
     """
     with reader.connection() as connection:
-        head = read_head(connection)
-        if head is None:
-            raise BurnerError("E713", f"{reader.where}: it has no record")
         if batch and TableState(connection).get(BatchRow, batch) is None:
             raise BurnerError("E733", batch)
+        last = connection.execute(_LAST_OF_BATCH, {"of_batch": batch}).scalar() if batch else None
+        head, note = evidence(connection, reader, last)
         yield f"{HEADER}\n"
         yield f"batch {batch}\n" if batch else "batch\n"
         shown: list[int] = []
         query = select(records.c.number, records.c.body).where(records.c.log == OWN)
         if batch:
             kinds = [kind.__struct_config__.tag for kind in KEY_KINDS]
-            query = query.where(or_(records.c.batch == batch, RARE & records.c.kind.in_(kinds)))
+            of_batch = or_(records.c.batch == batch, RARE & records.c.kind.in_(kinds))
+            query = query.where(of_batch, records.c.number < head.size)
         for rows in stream(connection, query.order_by(records.c.number), CHUNK):
             for number, body in rows:
                 if batch:
@@ -66,16 +76,37 @@ def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
                 yield f"{number} {body}\n"
         yield "\n"
         hashes = TableHashes(connection)
-        for span in hidden_subtrees(shown, head.checkpoint.size) if batch else ():
+        for span in hidden_subtrees(shown, head.size) if batch else ():
             yield base64.b64encode(subtree_hash(hashes, *span)).decode() + "\n"
         yield "\n"
-        yield cosigned(connection, head)
+        yield note
 
 
-def cosigned(connection: Connection, head: HeadRow) -> str:
-    """The note of the head, with what witnesses signed of it."""
-    lines = connection.execute(_COSIGNED, {"of_size": head.checkpoint.size}).scalars()
-    return str(head.note) + "".join(lines)
+def evidence(connection: Connection, reader: Reader, last: int | None) -> tuple[Checkpoint, str]:
+    """The head that evidence is given with: the newest that a witness signed, if it covers what
+    is to be shown, else the newest.
+
+    Args:
+        connection: to the manifest.
+        reader: of it.
+        last: number of the last record that is to be shown; None: all are.
+
+    Returns:
+        The head, and its note with all cosignatures.
+
+    Raises:
+        BurnerError: E713 the manifest is damaged, or empty.
+    """
+    stored = read_head(connection)
+    if stored is None:
+        raise BurnerError("E713", f"{reader.where}: it has no record")
+    note = str(stored.note)
+    if last is not None:
+        found = connection.execute(_NEWEST_COSIGNED, {"last": last}).scalar()
+        note = found or note
+    head = parse_checkpoint(note)
+    lines = connection.execute(_COSIGNED, {"of_size": head.size}).scalars()
+    return head, note + "".join(lines)
 
 
 @dataclass

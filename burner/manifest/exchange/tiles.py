@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.exchange.log_file import cosigned
+from burner.manifest.exchange.log_file import evidence
 from burner.manifest.log.tree import TILE_HEIGHT
 from burner.manifest.reader import Reader
-from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.tables import OWN, records
 
 WIDTH = 1 << TILE_HEIGHT
@@ -46,16 +46,13 @@ def export_tiles(
         if folder.exists() and any(folder.iterdir()):
             raise BurnerError("E736", str(folder))
         with reader.connection() as connection:
-            head = read_head(connection)
-            if head is None:
-                raise BurnerError("E713", f"{reader.where}: it has no record")
-            size = head.checkpoint.size
+            head, note = evidence(connection, reader, None)
+            size = head.size
             for name, data, count in _files(connection, size):
                 path = folder / "tile" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
                 progress(count)
-            note = cosigned(connection, head)
             (folder / "checkpoint").write_text(note, encoding="utf-8", newline="\n")
             return size
     except OSError as error:
