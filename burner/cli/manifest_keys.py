@@ -1,5 +1,6 @@
 """`burner manifest keys`: which keys sign the log; made, let in, handed over, withdrawn."""
 
+import os
 from pathlib import Path
 
 import click
@@ -30,6 +31,13 @@ keyring_option = click.option(
 )
 
 
+def _passphrase(owner: str, wanted: bool) -> str | None:
+    """From the environment, or typed twice."""
+    from burner.manifest.local.keys import PASSPHRASE
+
+    return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
+
+
 @click.group("keys")
 def keys_group() -> None:
     """The keys that sign the log: make, show, let in, hand over, withdraw."""
@@ -48,7 +56,7 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool) -> None:
 
     if keys.has(owner):
         raise BurnerError("E728", owner)
-    lock = new_passphrase(owner) if wants_passphrase and not in_keyring else None
+    lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
     made = keys.make(owner, lock, in_keyring=in_keyring)
     screen.say(f"key {keys.id_of(made)} of {owner}")
     screen.say(f"as a witness: {keys.witness_signer(owner, asks_passphrase(Use.HEADS)).key}")
@@ -148,13 +156,14 @@ def rotate(
         before = keys.protection(station)
         wants_passphrase |= before is keys.Protection.PASSPHRASE
         in_keyring |= before is keys.Protection.KEYRING and not wants_passphrase
-        lock = new_passphrase(station) if wants_passphrase and not in_keyring else None
+        lock = _passphrase(station, wants_passphrase) if not in_keyring else None
         made = keys.make(station, lock, in_keyring=in_keyring, adopts=False)
         signer = keys.LocalSigner(ledger.origin, made)
         log_keys.rotate(ledger, signer, operator=operator, reason=reason)
         # Only now: what nobody let in must not sign.
         keys.adopt(station, made)
     screen.say(f"key {signer.key.id.hex()} of {station} signs from now on: {signer.key}")
+    screen.say(KEPT[keys.protection(station)])
 
 
 @keys_group.command("withdraw")

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.manifest.checks.verify import verify
-from burner.manifest.desk import Correction, correct
-
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
 from burner.burn import Job, Trial, burn
 from burner.devices.stock import Stock
+from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
+from burner.manifest.verify.database import verify
 from burner.model import Event, Finished, Mac, Outcome, Step, StepStarted
 from burner.secret_search import SecretSearch
 from burner.secrets import Secret
@@ -233,13 +232,13 @@ class Campaign:
         """Sometimes somebody at the desk says a word on the unit."""
         if self.rng.random() > 0.06:
             return
-        what = self.rng.choice(list(Correction))
+        what = self.rng.choice(list(Word))
         unit_id = str(_mac(unit))
         if self.ledger.unit(unit_id, PRODUCT_ID).last is None:
             return
         unit.story.append(f"desk: {what.value}")
         facts = {"product_id": PRODUCT_ID, "operator": "anna", "reason": "a look"}
-        correct(self.ledger.writer, what, unit_id, **facts)
+        correct(self.ledger, what, unit_id, **facts)
 
     # -- the units ---------------------------------------------------------------------------------
 
@@ -280,9 +279,11 @@ class Campaign:
     # -- the end -----------------------------------------------------------------------------------
 
     def _whole_manifest(self) -> None:
-        verdict = verify(self.ledger.reader, remember=False)
-        if verdict.flaw:
-            raise DiffersError(f"the manifest: {verdict.flaw}; {self._again}")
+        with self.ledger.reader.connection() as connection:
+            found = verify(connection)
+        for result in found.results.values():
+            if result.code:
+                raise DiffersError(f"the manifest: {result.code} {result.place}; {self._again}")
         count = self.ledger.reader.count()
         if count != self.recorded:
             raise DiffersError(f"{self.recorded} attempts, {count} on record; {self._again}")

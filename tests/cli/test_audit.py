@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burner.manifest.checks.verify import verify
-from burner.manifest.desk import Correction, correct
-from burner.manifest.life import lives_of
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.audits import record_check
+from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from burner.manifest.units import lives_of
+from burner.manifest.verify.database import verify
 from burner.model import Outcome
 from burner.report.audit import lines
 from tests.manifest.records import START, Ticking, burned, open_batch
@@ -56,7 +56,7 @@ def check(unit_id: str, good: bool = True) -> None:
         assert record
         verdict = "same" if good else "differs"
         findings = [{"what": "app at 0x20000", "verdict": verdict, "why": ""}]
-        record_check(ledger.writer, record, good=good, findings=findings, operator="qa")
+        record_check(ledger, record, good=good, findings=findings, operator="qa")
 
 
 def test_the_same_seed_pulls_the_same_units(here: Path) -> None:
@@ -111,13 +111,12 @@ def test_a_unit_that_differs_rejects_and_burning_or_scrapping_it_changes_nothing
     check(bad, good=True)
     with Ledger.open("manifest.db", "line1", Ticking(START + timedelta(hours=1))) as ledger:
         correct(
-            ledger.writer,
-            Correction.SCRAP,
+            ledger,
+            Word.SCRAP,
             bad,
             product_id="S3EUVBRJLB",
             operator="li",
             reason="differs",
-            batch="WO1",
         )
     ran = run("--batch", "WO1", *arguments)
     assert ran.return_value == 1
@@ -193,7 +192,8 @@ def test_checks_are_records_of_the_chain(here: Path) -> None:
     check("7c:df:a1:00:00:01")
     audit("--sample", "3", *RECORD)
     with Reader.open("manifest.db") as reader:
-        assert verify(reader).flaw is None
+        with reader.connection() as connection:
+            assert verify(connection).agrees
         assert [c["good"] for c in lives_of(reader, "7c:df:a1:00:00:01")[0]["checks"]] == [True]
 
 

@@ -88,7 +88,7 @@ def test_a_database_where_no_table_may_be_made_fails(server: Server) -> None:
     assert examine("--manifest", url, status=4)["manifest"]["code"] == "E706"
 
 
-def test_a_station_without_a_key_is_told_in_both_languages(
+def test_the_key_of_a_station_is_made_at_its_first_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
@@ -96,13 +96,10 @@ def test_a_station_without_a_key_is_told_in_both_languages(
         "station: line7\nslots: {a: {esp: {url: 'socket://127.0.0.1:1'}}}", encoding="utf-8"
     )
     check = examine("--station", "line.yaml")["signing key"]
-    assert (check["state"], check["code"], check["detail"]) == ("warn", "E750", "line7")
-    assert "burner manifest keys make STATION" in check["do"]
-    monkeypatch.setenv("BURNER_LANG", "zh")
-    assert "请工程师运行" in examine("--station", "line.yaml")["signing key"]["do"]
-    made = keys.make("line7").public
+    assert (check["state"], check["detail"]) == ("ok", "line7: it is made at the first record")
+    keys.make("line7")
     check = examine("--station", "line.yaml")["signing key"]
-    assert (check["state"], check["detail"]) == ("ok", f"{made.id} of line7, kept by account")
+    assert (check["state"], check["detail"]) == ("ok", "of line7, kept by account")
 
 
 def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burner.manifest.desk import Correction, correct
 from click.testing import CliRunner, Result
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
+from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Outcome
 from tests.chinese import english_in
@@ -47,15 +47,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         burned(ledger, 7, batch="WO1", rework="flash replaced")
         nothing = an_attempt(8, name=None, batch="WO1", silicon=None, slot="8")
         ledger.finish(nothing, a_result(Outcome.ERROR, code="E301", written=False))
-        for unit, what in ((5, Correction.SCRAP), (6, Correction.VOID)):
+        for unit, what in ((5, Word.SCRAP), (6, Word.VOID)):
             correct(
-                ledger.writer,
+                ledger,
                 what,
                 str(unit_mac(unit)),
                 product_id="S3EUVBRJLB",
                 operator="qa",
                 reason="dropped",
-                batch="WO1",
             )
         clock.now += timedelta(hours=7)
         burned(ledger, 4, batch="WO1", slot="5", started=clock.now)

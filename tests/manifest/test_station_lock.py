@@ -122,17 +122,16 @@ def test_a_manifest_behind_a_link_is_read_with_what_was_written_last(
     assert not [file.name for file in tmp_path.iterdir() if file.name.startswith("link.db-")]
 
 
-def test_two_accounts_without_the_lock_file_never_number_one_chain_twice(
+def test_another_account_has_a_key_of_its_own_and_does_not_write_for_the_station(
     path: Path, tmp_path: Path
 ) -> None:
-    """Nothing is left that could lock; then the second writer of a record is told, as E704."""
+    """Nothing is left that could lock; then the other account's key is not let in."""
     with at_work(path, tmp_path / "state1") as first:
         assert first.burn(1) == "recorded"
         lock_of(path).unlink()
         with at_work(path, tmp_path / "state2") as second:
-            assert second.burn(2) == "recorded"
-            assert first.burn(3) == "E704"
-            assert second.burn(4) == "recorded"
+            assert second.burn(2) == "E757"
+            assert first.burn(3) == "recorded"
     with Reader.open(path) as reader, reader.connection() as connection:
         assert verify(connection).agrees
 

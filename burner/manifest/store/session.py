@@ -73,7 +73,7 @@ class Session:
         Raises:
             BurnerError: E704, E717.
         """
-        if self._file_lock and self._remembers:
+        if self._file_lock:
             self._file_lock.take_of(origin)
 
     def was_replaced(self) -> bool:
