@@ -51,6 +51,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "fatfs": ("carriers",),
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
+    "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
     "keyring": ("secrets.py", "manifest/local/keys.py"),

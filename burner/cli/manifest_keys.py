@@ -17,6 +17,7 @@ KEPT = {
     "account": "It has no passphrase; this account alone can read its file.",
     "passphrase": "It is encrypted: the passphrase is wanted whenever it signs.",
     "keyring": "It is in the system's keyring.",
+    "token": "It stays in its token, which lets a key in for each day.",
 }
 """By `keys.Protection`."""
 
@@ -47,7 +48,14 @@ def keys_group() -> None:
 @click.argument("owner")
 @passphrase_option
 @keyring_option
-def make(*, owner: str, wants_passphrase: bool, in_keyring: bool) -> None:
+@click.option(
+    "--token",
+    metavar="URI",
+    default="",
+    help="Use the key in a PKCS #11 token: pkcs11:token=T;object=O?module-path=LIBRARY. Its PIN "
+    "comes from BURNER_TOKEN_PIN. It lets a run key in for a day.",
+)
+def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str) -> None:
     """Make a key for OWNER: a station id, or whoever countersigns.
 
     A station makes its key by itself at its first record; this is for a passphrase or the keyring.
@@ -56,6 +64,10 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool) -> None:
 
     if keys.has(owner):
         raise BurnerError("E728", owner)
+    if token:
+        keys.use_token(owner, token)
+        screen.say(KEPT[keys.protection(owner)])
+        return
     lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
     made = keys.make(owner, lock, in_keyring=in_keyring)
     screen.say(f"key {keys.id_of(made)} of {owner}")

@@ -41,6 +41,7 @@ class Protection(StrEnum):
     ACCOUNT = "account"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word, not a password
     KEYRING = "keyring"
+    TOKEN = "token"  # noqa: S105 - a word
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,17 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
         BurnerError: E717 it cannot be kept, E722 it cannot be used, E748 wrong passphrase, E749
             nobody can be asked for it.
     """
-    return lambda origin: LocalSigner(origin, unlock(owner, ask) if has(owner) else make(owner))
+
+    def signer(origin: str) -> NoteSigner:
+        if not has(owner):
+            return LocalSigner(origin, make(owner))
+        if uri := token_of(owner):
+            from burner.manifest.local.token import run_signer
+
+            return run_signer(origin, uri)
+        return LocalSigner(origin, unlock(owner, ask))
+
+    return signer
 
 
 def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
@@ -95,6 +106,39 @@ def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
                     yield LocalSigner(origin, unlock(owner))
 
     return of_log
+
+
+def use_token(owner: str, uri: str) -> bytes:
+    """Sign with a key in a PKCS #11 token from now on.
+
+    Returns:
+        The 32 bytes of its public half.
+
+    Raises:
+        BurnerError: E717 it cannot be noted, E720, E722 the token cannot be used.
+    """
+    from burner.manifest.local.token import public_key
+
+    public = public_key(uri)
+    name = sha256(public).hexdigest()[:16]
+    with _keeping(_folder(owner)) as folder:
+        write_durably(folder / f"{name}.pem", uri.encode())
+        write_durably(folder / CURRENT, name.encode())
+    return public
+
+
+def token_of(owner: str) -> str:
+    """URI of the token that holds the owner's key; empty: it is in a file or the keyring.
+
+    Raises:
+        BurnerError: E721, E722.
+    """
+    path = _folder(owner) / f"{_name(owner)}.pem"
+    try:
+        kept = read_plain(path, LARGEST)
+    except OSError as error:
+        raise BurnerError("E722", f"{path}: {error.strerror}") from error
+    return kept.decode() if kept.startswith(b"pkcs11:") else ""
 
 
 def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
@@ -193,6 +237,8 @@ def protection(owner: str) -> Protection:
     kept = (_folder(owner) / f"{key}.pem").read_bytes()
     if kept == IN_KEYRING.encode():
         return Protection.KEYRING
+    if kept.startswith(b"pkcs11:"):
+        return Protection.TOKEN
     return Protection.PASSPHRASE if b"ENCRYPTED" in kept else Protection.ACCOUNT
 
 

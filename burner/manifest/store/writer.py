@@ -9,9 +9,10 @@ anything behind them.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from threading import RLock
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
@@ -22,12 +23,13 @@ from burner.manifest.entries.kinds import (
     AnyEntry,
     EntryError,
     Head,
+    KeyEnrolled,
     LogBegun,
     kind_of,
     new_nonce,
     write,
 )
-from burner.manifest.fold.keys import enrolment, may_enrol, may_sign
+from burner.manifest.fold.keys import RUN, STATION, enrolment, may_enrol, may_sign
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
@@ -58,6 +60,25 @@ _MOVE = Prepared(
 _KEEP = Prepared(insert(checkpoints))
 _KEPT_AT = select(checkpoints.c.size).where(checkpoints.c.size == bindparam("at"))
 _LEAF_AT = select(records.c.leaf).where(records.c.log == OWN, records.c.number == bindparam("at"))
+
+
+@runtime_checkable
+class LetIn(NoteSigner, Protocol):
+    """A key for a day, which another one lets in: a token is never asked inside a commit."""
+
+    @property
+    def sponsor(self) -> NoteSigner:
+        """Who lets it in."""
+        ...
+
+    @property
+    def until(self) -> str:
+        """Moment after which it signs no more."""
+        ...
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether it is time for the next one."""
+        ...
 
 
 class Stamp(NamedTuple):
@@ -221,6 +242,9 @@ class LogWriter:
         Raises:
             BurnerError: E710 the file is another one, E717 the state folder cannot be written.
         """
+        if isinstance(self._signer, LetIn) and self._signer.ends_soon(self._clock()):
+            self._signer = self._make_signer(self._origin)
+            self._let_in()
         if self._trouble:
             self._remember()
         if self._trouble:
@@ -335,6 +359,9 @@ class LogWriter:
     def _recognise(self, connection: Connection) -> None:
         """Check the log that is here; begin one where there is none."""
         with connection.begin():
+            empty = read_head(connection) is None
+        first = self._first_entries() if empty else []
+        with connection.begin():
             stored = read_head(connection, hold=True)
             expected = log_at(self.where) if self._remembers and not self._begins else ""
             found = stored.checkpoint.origin if stored else ""
@@ -342,7 +369,7 @@ class LogWriter:
                 there = f"now there is {found}" if found else "now there is none"
                 raise BurnerError("E710", f"{self.where}: the log {expected} was here; {there}")
             if stored is None:
-                self._begin(connection)
+                self._begin(connection, first)
             else:
                 check_opening(connection, stored, known_log(found) if self._remembers else None)
                 self._name(connection, found)
@@ -362,14 +389,26 @@ class LogWriter:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
         if key.id.hex() in rows:
             return
-        for sponsor in self._sponsors(self._origin):
+        signer = self.signer
+        own = [signer.sponsor] if isinstance(signer, LetIn) else []
+        for sponsor in [*own, *self._sponsors(self._origin)]:
             if may_enrol(rows.get(sponsor.key.id.hex())):
-                self._enrol(str(key), sponsor)
+                entry = self._enrolment(sponsor)
+                self.commit(f"enrol {key}", partial(_only, entry), keep=True)
                 return
 
-    def _enrol(self, key: str, sponsor: NoteSigner) -> None:
-        entry = enrolment(self.stamp()._asdict(), self._origin, key, self.station, sponsor)
-        self.commit(f"enrol {key}", lambda _: [entry], keep=True)
+    def _enrolment(self, sponsor: NoteSigner) -> KeyEnrolled:
+        signer = self.signer
+        run = isinstance(signer, LetIn) and sponsor == signer.sponsor
+        return enrolment(
+            self.stamp()._asdict(),
+            self._origin,
+            str(signer.key),
+            self.station,
+            sponsor,
+            role=RUN if run else STATION,
+            until=signer.until if isinstance(signer, LetIn) and run else "",
+        )
 
     def _continued(self, frontier: Frontier) -> Frontier:
         if self._frontier.size > frontier.size:
@@ -380,16 +419,23 @@ class LogWriter:
             )
         return frontier
 
-    def _begin(self, connection: Connection) -> None:
+    def _first_entries(self) -> list[AnyEntry]:
+        """What a new log begins with; made before its transaction, a token may be asked."""
         origin = f"burner/{token_hex(8)}"
-        self._signer = self._make_signer(origin)
-        self._origin, self._origin_key = origin, str(self._signer.key)
+        signer = self._signer = self._make_signer(origin)
+        root = signer.sponsor if isinstance(signer, LetIn) else signer
+        self._origin, self._origin_key = origin, str(root.key)
         begins = self._begins or Beginning((), "", "")
         facts = {**self.stamp()._asdict(), **begins._asdict()}
-        entry = LogBegun(**facts, origin=origin, key=self._origin_key)
+        entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=self._origin_key)]
+        if isinstance(signer, LetIn):
+            entries.append(self._enrolment(signer.sponsor))
+        return entries
+
+    def _begin(self, connection: Connection, entries: list[AnyEntry]) -> None:
         state = TableState(connection)
-        frontier, _, _ = self._append(connection, state, [entry])
-        self._move_head(connection, state, frontier, entry.at, keep=True)
+        frontier, _, _ = self._append(connection, state, entries)
+        self._move_head(connection, state, frontier, entries[-1].at, keep=True)
         self._adopt(frontier, kept=True, remember=False)
 
     def _name(self, connection: Connection, origin: str) -> None:
@@ -438,6 +484,10 @@ class LogWriter:
         except BurnerError as error:
             # The record is safe; without the note the next unit must not begin.
             self._trouble = error
+
+
+def _only(entry: AnyEntry, _state: State) -> Sequence[AnyEntry]:
+    return [entry]
 
 
 __all__ = ["Clock", "LogWriter", "MakeSigner", "Stamp", "VerifierKey"]

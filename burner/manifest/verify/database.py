@@ -231,8 +231,8 @@ class _Verify:
             self.found.fail(Check.IMPORTS, error.code, error.detail)
 
     def _kept_behind(self, entry: AnyEntry) -> None:
-        """Keys, batches and imports leave a kept checkpoint; a rotation leaves one for both."""
-        if self._due and not isinstance(entry, KeyWithdrawn):
+        """Keys, batches and imports leave a kept checkpoint; keys of one commit one for all."""
+        if self._due and not isinstance(entry, KeyEnrolled | KeyWithdrawn):
             self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
         size = self._replay.frontier.size
         self._due = size if isinstance(entry, KEPT_KINDS) and size not in self._kept else 0
