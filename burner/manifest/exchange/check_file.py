@@ -12,6 +12,7 @@ from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
+from burner.manifest.store.opening import KEY_KINDS
 from burner.manifest.verify.replay import Replay
 
 Progress = Callable[[int], None]
@@ -117,6 +118,8 @@ def _replayed(
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError("E710", f"it is of {entry.origin}, key {entry.key}")
         if export.batch:
+            if entry.batch != export.batch and not isinstance(entry, KEY_KINDS):
+                raise BurnerError("E724", f"record {number} is not of batch {export.batch}")
             leaves[number] = leaf_hash(body)
             found.behind_close += found.closed is not None and entry.batch == export.batch
             if isinstance(entry, BatchClosed) and entry.batch == export.batch:
