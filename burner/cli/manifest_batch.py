@@ -244,7 +244,7 @@ def close(
                 progress=advance,
                 bom=bom,
             )
-        key = ledger.writer.signer.key
+        key = ledger.writer.key.signer.key
     if not closed:
         screen.warn(f"Batch {batch} was closed already: only its folder is written again.")
     _say_units(found)

@@ -136,7 +136,7 @@ def enroll(*, key: str, owner: str, role: str, operator: str, station: str, mani
 
     verifier = read_key(key)
     with desk_ledger(manifest, station, Use.NEXT_KEY) as ledger:
-        sponsor = ledger.writer.signer
+        sponsor = ledger.writer.key.signer
         number = enrol(ledger, verifier, owner=owner, sponsor=sponsor, role=role, operator=operator)
     screen.say(f"key {verifier.id.hex()} of {owner} is in, by record {number}")
 

@@ -68,7 +68,7 @@ def close_batch(
             ledger.reader,
             found,
             part,
-            signer=ledger.writer.signer,
+            signer=ledger.writer.key.signer,
             key=key,
             papers={**papers(), STATEMENT: page},
             bom=bom,

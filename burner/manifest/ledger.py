@@ -24,7 +24,8 @@ from burner.manifest.given import check_batch_id, decided, one_line
 from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import place
-from burner.manifest.store.writer import Beginning, Clock, LogWriter, MakeSigner
+from burner.manifest.store.station_key import Beginning, MakeSigner
+from burner.manifest.store.writer import Clock, LogWriter
 from burner.manifest.units import UnitHistory
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome

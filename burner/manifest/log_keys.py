@@ -70,7 +70,7 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     Raises:
         BurnerError: E731 without operator or reason; as `enrol`.
     """
-    old, stamp = ledger.writer.signer, ledger.writer.stamp()._asdict()
+    old, stamp = ledger.writer.key.signer, ledger.writer.stamp()._asdict()
     decided(f"key {old.key.id.hex()}", operator, reason)
     enrolled = enrolment(
         stamp,
@@ -89,11 +89,11 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
         return [enrolled, withdrawn]
 
     with ledger.writer.lock:
-        ledger.writer.sign_with(new)
+        ledger.writer.key.sign_with(new)
         try:
             ledger.writer.commit(f"rotate to {new.key.id.hex()}", make, keep=True)
         except BaseException:
-            ledger.writer.sign_with(old)
+            ledger.writer.key.sign_with(old)
             raise
 
 

@@ -21,7 +21,7 @@ from burner.manifest.reader import Reader
 from burner.manifest.store.engine import Place, place
 from burner.manifest.store.hashes import read_head
 from burner.manifest.store.session import log_at
-from burner.manifest.store.writer import Beginning
+from burner.manifest.store.station_key import Beginning
 
 
 @dataclass(frozen=True)

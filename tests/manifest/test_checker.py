@@ -29,7 +29,7 @@ def exports(tmp_path: Path) -> tuple[list[Path], str]:
         open_batch(ledger, "WO2")
         burned(ledger, 7, batch="WO2")
         key = LocalSigner(ledger.origin, make("line2")).key
-        enrol(ledger, key, owner="line2", sponsor=ledger.writer.signer)
+        enrol(ledger, key, owner="line2", sponsor=ledger.writer.key.signer)
         close(ledger, "WO1", "qa", with_open=False)
         files = []
         for batch in ("", "WO1", "WO2"):

@@ -6,13 +6,11 @@ head; where another station has appended meanwhile, it hashes those records itse
 anything behind them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
-from secrets import token_hex
 from threading import RLock
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from typing import NamedTuple, Self
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
@@ -22,32 +20,27 @@ from burner.manifest.entries.canonical import utc
 from burner.manifest.entries.kinds import (
     AnyEntry,
     EntryError,
-    Head,
-    KeyEnrolled,
-    LogBegun,
     kind_of,
     new_nonce,
     write,
 )
-from burner.manifest.fold.keys import RUN, STATION, enrolment, may_enrol, may_sign
+from burner.manifest.fold.keys import may_sign
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
 from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import NoteSigner, VerifierKey, sign
+from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier, leaf_hash
 from burner.manifest.store.engine import Place, Prepared, guarded
 from burner.manifest.store.hashes import TableHashes, read_head
 from burner.manifest.store.opening import check_opening, check_signed, follow
 from burner.manifest.store.session import Session, log_at, settle_at
 from burner.manifest.store.state import TableState
+from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, Stamp, StationKey
 from burner.manifest.store.tables import OWN, checkpoints, head, records
 
 Clock = Callable[[], datetime]
-MakeSigner = Callable[[str], NoteSigner]
-"""The station's key under the name of a log; made when it has none."""
-Sponsors = Callable[[str], Iterable[NoteSigner]]
 Make = Callable[[State], Sequence[AnyEntry]]
 
 _RECORD = Prepared(insert(records))
@@ -60,42 +53,6 @@ _MOVE = Prepared(
 _KEEP = Prepared(insert(checkpoints))
 _KEPT_AT = select(checkpoints.c.size).where(checkpoints.c.size == bindparam("at"))
 _LEAF_AT = select(records.c.leaf).where(records.c.log == OWN, records.c.number == bindparam("at"))
-
-
-@runtime_checkable
-class LetIn(NoteSigner, Protocol):
-    """A key for a day, which another one lets in: a token is never asked inside a commit."""
-
-    @property
-    def sponsor(self) -> NoteSigner:
-        """Who lets it in."""
-        ...
-
-    @property
-    def until(self) -> str:
-        """Moment after which it signs no more."""
-        ...
-
-    def ends_soon(self, now: datetime) -> bool:
-        """Whether it is time for the next one."""
-        ...
-
-
-class Stamp(NamedTuple):
-    """What the writer says of every record."""
-
-    at: str
-    nonce: str
-    station: str
-
-
-class Beginning(NamedTuple):
-    """A new log in place of one that is lost."""
-
-    continues: tuple[Head, ...]
-    """The last heads that are known of it."""
-    operator: str
-    reason: str
 
 
 class Doubt(NamedTuple):
@@ -135,13 +92,14 @@ class LogWriter:
             sponsors: other keys of this computer, which may let this station's key in.
         """
         self.where, self.station = where, station
-        self._remembers, self._begins, self._sponsors = remembers, begins, sponsors
+        self._remembers, self._begins = remembers, begins
+        self.key = StationKey(station, make_signer, sponsors, self.stamp)
+        """What signs the heads."""
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._make_signer, self._keep_every = make_signer, keep_every
+        self._keep_every = keep_every
         self._session = Session(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
-        self._signer: NoteSigner | None = None
         self._frontier = Frontier()
         self._kept = 0
         """Size at the last kept checkpoint that this writer knows."""
@@ -205,16 +163,6 @@ class LogWriter:
         assert self._connection is not None  # noqa: S101 - asked inside of one
         return self._connection
 
-    @property
-    def signer(self) -> NoteSigner:
-        """The key of this station."""
-        assert self._signer is not None  # noqa: S101 - `open` stands first
-        return self._signer
-
-    def sign_with(self, signer: NoteSigner) -> None:
-        """Sign the next heads with another key."""
-        self._signer = signer
-
     def signed_head(self) -> str:
         """The signed checkpoint of the head, as text."""
         with self.transaction() as connection:
@@ -242,8 +190,7 @@ class LogWriter:
         Raises:
             BurnerError: E710 the file is another one, E717 the state folder cannot be written.
         """
-        if isinstance(self._signer, LetIn) and self._signer.ends_soon(self._clock()):
-            self._signer = self._make_signer(self._origin)
+        if self.key.renewed(self._origin, self._clock()):
             self._let_in()
         if self._trouble:
             self._remember()
@@ -330,7 +277,7 @@ class LogWriter:
     def _move_head(
         self, connection: Connection, state: State, frontier: Frontier, at: str, keep: bool
     ) -> None:
-        signer = self.signer
+        signer = self.key.signer
         if not may_sign(state.get(KeyRow, signer.key.id.hex()), at):
             raise BurnerError("E757", f"station {self.station}, key {signer.key}")
         note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))
@@ -384,31 +331,10 @@ class LogWriter:
 
     def _let_in(self) -> None:
         """Enrol this station's key by another one of this computer that is in the log."""
-        key = self.signer.key
         with self.transaction() as connection:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
-        if key.id.hex() in rows:
-            return
-        signer = self.signer
-        own = [signer.sponsor] if isinstance(signer, LetIn) else []
-        for sponsor in [*own, *self._sponsors(self._origin)]:
-            if may_enrol(rows.get(sponsor.key.id.hex())):
-                entry = self._enrolment(sponsor)
-                self.commit(f"enrol {key}", partial(_only, entry), keep=True)
-                return
-
-    def _enrolment(self, sponsor: NoteSigner) -> KeyEnrolled:
-        signer = self.signer
-        run = isinstance(signer, LetIn) and sponsor == signer.sponsor
-        return enrolment(
-            self.stamp()._asdict(),
-            self._origin,
-            str(signer.key),
-            self.station,
-            sponsor,
-            role=RUN if run else STATION,
-            until=signer.until if isinstance(signer, LetIn) and run else "",
-        )
+        if entry := self.key.enrolment(self._origin, rows):
+            self.commit(f"enrol {entry.key}", lambda _: [entry], keep=True)
 
     def _continued(self, frontier: Frontier) -> Frontier:
         if self._frontier.size > frontier.size:
@@ -420,16 +346,7 @@ class LogWriter:
         return frontier
 
     def _first_entries(self) -> list[AnyEntry]:
-        """What a new log begins with; made before its transaction, a token may be asked."""
-        origin = f"burner/{token_hex(8)}"
-        signer = self._signer = self._make_signer(origin)
-        root = signer.sponsor if isinstance(signer, LetIn) else signer
-        self._origin, self._origin_key = origin, str(root.key)
-        begins = self._begins or Beginning((), "", "")
-        facts = {**self.stamp()._asdict(), **begins._asdict()}
-        entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=self._origin_key)]
-        if isinstance(signer, LetIn):
-            entries.append(self._enrolment(signer.sponsor))
+        self._origin, self._origin_key, entries = self.key.begin(self._begins or Beginning())
         return entries
 
     def _begin(self, connection: Connection, entries: list[AnyEntry]) -> None:
@@ -439,8 +356,7 @@ class LogWriter:
         self._adopt(frontier, kept=True, remember=False)
 
     def _name(self, connection: Connection, origin: str) -> None:
-        if self._signer is None or self._origin != origin:
-            self._signer = self._make_signer(origin)
+        self.key.name(origin)
         (first,) = (row for row in TableState(connection).rows(KeyRow) if row.enrolled == 0)
         self._origin, self._origin_key = origin, first.key
 
@@ -484,10 +400,3 @@ class LogWriter:
         except BurnerError as error:
             # The record is safe; without the note the next unit must not begin.
             self._trouble = error
-
-
-def _only(entry: AnyEntry, _state: State) -> Sequence[AnyEntry]:
-    return [entry]
-
-
-__all__ = ["Clock", "LogWriter", "MakeSigner", "Stamp", "VerifierKey"]

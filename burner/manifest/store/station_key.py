@@ -1,0 +1,127 @@
+"""The key by which a station signs the heads of a log, and how it is let in."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from secrets import token_hex
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from burner.manifest.entries.kinds import AnyEntry, Head, KeyEnrolled, LogBegun
+from burner.manifest.fold.keys import RUN, STATION, enrolment, may_enrol
+from burner.manifest.fold.rows import KeyRow
+from burner.manifest.log.note import NoteSigner
+
+MakeSigner = Callable[[str], NoteSigner]
+"""The station's key under the name of a log; made when it has none."""
+Sponsors = Callable[[str], Iterable[NoteSigner]]
+"""Other keys of this computer, which may let the station's key in."""
+
+
+@runtime_checkable
+class LetIn(NoteSigner, Protocol):
+    """A key for a day, which another one lets in: a token is never asked inside a commit."""
+
+    @property
+    def sponsor(self) -> NoteSigner:
+        """Who lets it in."""
+        ...
+
+    @property
+    def until(self) -> str:
+        """Moment after which it signs no more."""
+        ...
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether it is time for the next one."""
+        ...
+
+
+class Stamp(NamedTuple):
+    """What the writer says of every record."""
+
+    at: str
+    nonce: str
+    station: str
+
+
+class Beginning(NamedTuple):
+    """A new log in place of one that is lost."""
+
+    continues: tuple[Head, ...] = ()
+    """The last heads that are known of it."""
+    operator: str = ""
+    reason: str = ""
+
+
+class StationKey:
+    """The key of one station in one log."""
+
+    def __init__(
+        self, station: str, make: MakeSigner, sponsors: Sponsors, stamp: Callable[[], Stamp]
+    ) -> None:
+        self._station, self._make, self._sponsors, self._stamp = station, make, sponsors, stamp
+        self._signer: NoteSigner | None = None
+
+    @property
+    def signer(self) -> NoteSigner:
+        """What signs; `name` or `begin` stands before."""
+        assert self._signer is not None  # noqa: S101 - see above
+        return self._signer
+
+    def sign_with(self, signer: NoteSigner) -> None:
+        """Sign the next heads with another key."""
+        self._signer = signer
+
+    def begin(self, begins: Beginning) -> tuple[str, str, list[AnyEntry]]:
+        """What a new log begins with; made before its transaction, for a token may be asked.
+
+        Returns:
+            Its origin, its origin key, and its first records.
+        """
+        origin = f"burner/{token_hex(8)}"
+        signer = self._signer = self._make(origin)
+        root = signer.sponsor if isinstance(signer, LetIn) else signer
+        facts = {**self._stamp()._asdict(), **begins._asdict()}
+        entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=str(root.key))]
+        if isinstance(signer, LetIn):
+            entries.append(self._enrolment(origin, signer.sponsor))
+        return origin, str(root.key), entries
+
+    def name(self, origin: str) -> None:
+        """Sign under the name of a log."""
+        if self._signer is None or self._signer.key.name != origin:
+            self._signer = self._make(origin)
+
+    def renewed(self, origin: str, now: datetime) -> bool:
+        """Make the next key for a day, where the present one ends soon."""
+        if not isinstance(self._signer, LetIn) or not self._signer.ends_soon(now):
+            return False
+        self._signer = self._make(origin)
+        return True
+
+    def enrolment(self, origin: str, rows: Mapping[str, KeyRow]) -> KeyEnrolled | None:
+        """The record that lets this key in, by a key that is in and at hand; None: none is, or
+        the key is in already.
+        """
+        signer = self.signer
+        if signer.key.id.hex() in rows:
+            return None
+        own = [signer.sponsor] if isinstance(signer, LetIn) else []
+        for sponsor in (*own, *self._sponsors(origin)):
+            if may_enrol(rows.get(sponsor.key.id.hex())):
+                return self._enrolment(origin, sponsor)
+        return None
+
+    def _enrolment(self, origin: str, sponsor: NoteSigner) -> KeyEnrolled:
+        signer = self.signer
+        until = ""
+        if isinstance(signer, LetIn) and sponsor == signer.sponsor:
+            until = signer.until
+        return enrolment(
+            self._stamp()._asdict(),
+            origin,
+            str(signer.key),
+            self._station,
+            sponsor,
+            role=RUN if until else STATION,
+            until=until,
+        )
