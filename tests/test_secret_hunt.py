@@ -86,13 +86,13 @@ def folders(home: Path) -> dict[str, str]:
     }
 
 
-def burner(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def burner(home: Path, *arguments: str, scanned: str = "") -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), **folders(home)}
     return subprocess.run(
         [sys.executable, "-m", "burner", *arguments],
         cwd=home,
         env=env,
-        stdin=subprocess.DEVNULL,
+        input=scanned.encode(),
         capture_output=True,
         timeout=100,
         check=False,
@@ -162,9 +162,12 @@ def write_bench(home: Path, units: Sequence[object], **more: object) -> None:
     (home / "bench.yaml").write_text(yaml.safe_dump(bench))
 
 
-def burned(home: Path, *more: str, profile: str = "plug.yaml") -> list[dict[str, object]]:
+def burned(
+    home: Path, *more: str, profile: str = "plug.yaml", scanned: str = ""
+) -> list[dict[str, object]]:
     """The ends of a run's attempts, once its output was searched."""
-    ran = burner(home, "burn", profile, "--bench", "bench.yaml", "--yes", "--json", *more)
+    options = ("--bench", "bench.yaml", "--yes", "--json", *more)
+    ran = burner(home, "burn", profile, *options, scanned=scanned)
     assert leaks(ran.stdout + ran.stderr) == []
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     return [line for line in lines if line["event"] == "finished"]
@@ -231,6 +234,15 @@ def test_at_firmware_and_modems_that_print_the_secret_in_every_answer_leave_it_n
         ended = burned(home, "--batch", modem["kind"], profile=path.name)
         assert (ended[-1]["outcome"], ended[-1]["warnings"]) == ("PASS", ["E625"])
     read_all(home, path.name)
+    assert leaking_files(home) == []
+
+
+def test_a_label_that_shows_the_secret_leaves_it_nowhere(home: Path) -> None:
+    label = "{serial: {source: label, pattern: '.+'}, label: {pattern: 'SN:(?P<serial>.+)'}}"
+    (home / "plug.yaml").write_text(f"{(home / 'plug.yaml').read_text()}\nidentity: {label}\n")
+    write_bench(home, [{}, {}])
+    ends = burned(home, scanned=f"SN:{SECRET}\nSN:{SECRET.encode().hex()}\n")
+    assert {end["code"] for end in ends} == {"E440"}
     assert leaking_files(home) == []
 
 
