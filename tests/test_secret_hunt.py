@@ -16,7 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from burner.cli import root
+from burner.cli import root, screen
 from burner.secret_search import REMOVED
 from tests import secret_shapes
 from tests.runs import PROFILE, ROOT
@@ -256,6 +256,24 @@ def test_the_hunt_finds_a_secret_in_every_shape() -> None:
         raw[:12],
     ):
         assert leaks(b"before " + hidden + b" after")
+
+
+def test_a_bug_report_names_types_and_places_and_no_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    try:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise RuntimeError(f"it was {SECRET}") from error
+    except RuntimeError as problem:
+        screen.bug(problem)
+    (report,) = tmp_path.glob("burner-bug-*.txt")
+    text = report.read_text()
+    assert text.index("ValueError") < text.index("RuntimeError")
+    assert "test_secret_hunt.py" in text
+    assert leaks(text.encode() + "".join(capsys.readouterr()).encode()) == []
 
 
 def test_a_traceback_through_a_burn_shows_no_secret(

@@ -200,14 +200,29 @@ def meanings(found: Sequence[Finding], language: Language) -> Iterator[str]:
 def bug(problem: Exception, language: Language = "en") -> None:
     """A bug of ours: a sentence for the person, the traceback into a file for the report.
 
-    The traceback has no local variables: they could hold a secret.
+    Errors are in it by their types and places: their words, and local variables, could hold a
+    secret.
     """
-    text = "".join(traceback.format_exception(problem))
+    text = "\nthen\n\n".join(_traceback(each) for each in reversed(_chain(problem)))
     with tempfile.NamedTemporaryFile(
         "w", prefix="burner-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as log:
         log.write(text)
     error(BurnerError("E901", f"{type(problem).__name__}; traceback in {Path(log.name)}"), language)
+
+
+def _traceback(problem: BaseException) -> str:
+    return "".join((*traceback.format_tb(problem.__traceback__), type(problem).__name__, "\n"))
+
+
+def _chain(problem: BaseException) -> list[BaseException]:
+    """An error and what led to it, the first cause last."""
+    chain: list[BaseException] = []
+    each: BaseException | None = problem
+    while each is not None and each not in chain:
+        chain.append(each)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return chain
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:
