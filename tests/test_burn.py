@@ -92,6 +92,20 @@ def test_a_part_that_must_not_be_burned_is_stopped_before_the_first_erase(
     assert bytes(board.flash.bytes) == before
 
 
+@pytest.mark.parametrize(("name", "end"), [(NAME, Outcome.PASS), ("ANOTHER", Outcome.FAIL)])
+def test_a_firmware_that_prints_the_secret_is_on_record_however_the_unit_ends(
+    line: Line, name: str, end: Outcome
+) -> None:
+    device = FakeDevice(FakeBoard(prints=told(name=name)))
+    device.printed_secret = True
+    record = line.burn(device)
+    assert (record.result.outcome, record.result.warnings) == (end, ("E625",))
+
+
+def test_a_record_has_no_warnings_where_nothing_was_seen(line: Line) -> None:
+    assert line.burn(FakeDevice(FakeBoard(prints=told()))).result.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("prints", "code"),
     [
