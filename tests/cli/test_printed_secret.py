@@ -48,7 +48,7 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
     printing = next(each["unit_id"] for each in listed if each["slot"] == "2")
     assert "E625" in run("manifest", "show", printing)[1]
     standing = run("manifest", "batch", "status", "B1")[1]
-    assert "E625 (units: 1)  The firmware prints" in standing
+    assert f"E625 (units: 1)  {row.sentence(language)}" in standing
     assert json.loads(run("manifest", "batch", "status", "B1", "--json")[1])["warnings"] == {
         "E625": 1
     }
