@@ -134,8 +134,9 @@ def _key(station_file: Path | None) -> "Check":
     station = station_id(name)
     try:
         if key := keys.current(station):
-            kept = keys.protection(station)
-            return health.fine(what, f"{key.id} of {station}, kept by {kept}")
+            how = {"account": "no passphrase", "passphrase": "with a passphrase"}
+            kept = how.get(keys.protection(station), "in the system's keyring")
+            return health.fine(what, f"{key.id} of {station}, {kept}")
     except BurnerError as error:
         return health.failed(what, error)
     return health.Check(what, health.State.WARN, station, "E750")

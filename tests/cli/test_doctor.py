@@ -102,7 +102,7 @@ def test_a_station_without_a_key_is_told_in_both_languages(
     assert "请工程师运行" in examine("--station", "line.yaml")["signing key"]["do"]
     made = keys.make("line7").public
     check = examine("--station", "line.yaml")["signing key"]
-    assert (check["state"], check["detail"]) == ("ok", f"{made.id} of line7, kept by account")
+    assert (check["state"], check["detail"]) == ("ok", f"{made.id} of line7, no passphrase")
 
 
 def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

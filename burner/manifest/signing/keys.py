@@ -255,7 +255,7 @@ def _private_half(owner: str, public: PublicKey) -> bytes:
 
 
 def _is_encrypted(pem: bytes) -> bool:
-    return b"ENCRYPTED" in pem
+    return b"-----BEGIN ENCRYPTED" in pem
 
 
 def forget(owner: str) -> None:
