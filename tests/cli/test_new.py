@@ -126,6 +126,17 @@ def changed_text(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_a_version_made_otherwise_on_purpose_is_accepted(
+    capsys: pytest.CaptureFixture[str], product: Path
+) -> None:
+    changed_text(product, "file: app.bin", "file: other.bin")
+    changed_text(product, "blank:", "accept: {E188: only a comment differs}\nblank:")
+    status, out, _ = run(capsys, "check", product, *CHECK)
+    assert status == 0
+    assert "accepted E188: batch WO1 " in out
+    assert "; only a comment differs\n" in out
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
