@@ -61,7 +61,6 @@ class Run:
     def __init__(
         self, wish: Wish, slots: "Slots", release: "Release", ledger: "Ledger", order: "Order"
     ) -> None:
-        from burner.secret_search import SecretSearch
         from burner.station.tally import Tally
 
         self.wish, self.slots, self.release = wish, slots, release
@@ -70,7 +69,6 @@ class Run:
         self.planned: int = (batch.planned if batch else None) or 0
         self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()
-        self._search = SecretSearch(release.key.product_secret)
         self._passes = 0
         self._counting = Lock()
 
@@ -83,7 +81,7 @@ class Run:
         with self._reader(started) as reader:
             signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
             with signals.caught():
-                with listening(station.router, self.slots, self._search):
+                with listening(station.router, self.slots, self.release.search):
                     self._work(station, reader)
                 elapsed_s = time.monotonic() - started
                 status = self._status(station, signals.interrupted)
@@ -122,7 +120,7 @@ class Run:
             identity=profile.identity if labelled else None,
             reasons=profile.rework.reasons,
             prefixes=self.slots.prefixes,
-            labels=prepared_labels(self.slots, self._search) if labelled else None,
+            labels=prepared_labels(self.slots, self.release.search) if labelled else None,
             check_record=LabelsOnRecord(self.ledger, profile),
         )
 
