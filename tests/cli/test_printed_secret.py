@@ -54,6 +54,17 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
     }
 
 
+def test_it_stands_in_the_statement_of_the_sealed_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(Path("state").absolute()))
+    monkeypatch.setenv("BURNER_STATION", "line1")
+    run("manifest", "keys", "make", "line1", "--out", "line1.pem")
+    run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
+    run("manifest", "batch", "close", "B1", "--operator", "li")
+    page = Path("B1/statement.txt").read_text()
+    assert f"1  E625 {lookup('E625').says}" in page
+    run("manifest", "verify", "B1", "--key", "line1.pem")
+
+
 def test_a_look_at_the_unit_names_it_as_a_problem(tmp_path: Path) -> None:
     run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes")
     text = PROFILE.read_text().replace("../firmware", str(PROFILE.parents[1] / "firmware"))

@@ -62,7 +62,7 @@ def _start(where: Place, stretches: Sequence[Stretch], lines: Lines) -> "subproc
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=child_environment("XDG_STATE_HOME", *_of_libpq()),
+        env=child_environment("BURNER_STATE", "XDG_STATE_HOME", *_of_libpq()),
     )
     work = {"url": where.url, "stretches": [asdict(stretch) for stretch in stretches]}
     Thread(target=_talk, args=(process, json.dumps(work), lines), daemon=True).start()

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import select
 
 from burner.errors import BurnerError
-from burner.manifest.batches import BatchStatus, closing
+from burner.manifest.batches import BatchStatus, closing, warned
 from burner.manifest.bodies import Data, Life, element
 from burner.manifest.canonical import dumps
 from burner.manifest.chain import Kind
@@ -78,7 +78,15 @@ def write_folder(
     if closed is None:
         raise BurnerError("E459", f"batch {found.batch} is not closed")
     ends = _ends(reader, closed)
-    page = statement(found, closed, verdict, key=signer.public.id, station=station, audited=audited)
+    page = statement(
+        found,
+        closed,
+        verdict,
+        key=signer.public.id,
+        station=station,
+        audited=audited,
+        warned=warned(reader, found.batch),
+    )
     units = csv_of(_as_closed(reader, found.batch, {**ends, **_own_end(closed)}))
     contents: dict[str, Iterable[str]] = {
         **{name: (text,) for name, text in (extra or {}).items()},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from burner.errors import table
 from burner.manifest.batches import BatchStatus
 from burner.manifest.checks.verify import Verdict
 
@@ -46,6 +47,7 @@ def statement(
     key: str,
     station: str,
     audited: Sequence[str],
+    warned: Mapping[str, int],
 ) -> str:
     """The page as plain text.
 
@@ -56,6 +58,7 @@ def statement(
         key: id of the key that signs.
         station: whose key that is.
         audited: what is on record of the sample audit, a line each.
+        warned: code of a warning → units of which it is on record.
     """
     said = facts(closed)
     lines = [
@@ -70,6 +73,7 @@ def statement(
         *_named("Open", found.open),
         *_named("Failed", found.failed),
         *_named("Interrupted", found.interrupted),
+        *_warnings(warned),
         "",
         "Checked when this page was written",
         "",
@@ -119,6 +123,14 @@ def _since(found: BatchStatus, closed: Mapping[str, Any]) -> list[str]:
         "",
         f"  {found.sum()}",
     ]
+
+
+def _warnings(warned: Mapping[str, int]) -> list[str]:
+    if not warned:
+        return []
+    says = {code: table()[code].says if code in table() else "" for code in warned}
+    counted = (f"  {units:>7}  {code} {says[code]}".rstrip() for code, units in warned.items())
+    return ["", "Warnings, by the units of which they are on record", "", *counted]
 
 
 def _named(title: str, units: tuple[str, ...]) -> list[str]:
