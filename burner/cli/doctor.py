@@ -18,7 +18,7 @@ from burner.cli import language, options, screen
 from burner.errors import BurnerError, lookup
 
 if TYPE_CHECKING:
-    from burner.cli.slots import Slots
+    from burner.cli.slots import ScannerAt, Slots
     from burner.station.health import Check
 
 MARKS = {"ok": "✔ ok", "warn": "! warn", "fail": "✘ fail"}
@@ -183,6 +183,7 @@ def _slots(
                 yield from _slot(slot, there)
             reachable = sum(isinstance(there, str) for there in found.values())
             yield health.slots(reachable, expected or len(found))
+            yield from map(_scanner, slots.scanners)
     except BurnerError as error:
         yield health.failed("slots", error)
 
@@ -208,6 +209,15 @@ def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
     listed = {port.device: port for port in listing(usb_only=False)}
     can_open = os.name != "posix" or os.access(there, os.R_OK | os.W_OK)
     return health.port(slot, there, listed, can_open)
+
+
+def _scanner(scanner: "ScannerAt") -> "Check":
+    from burner.station import health
+
+    try:
+        return health.fine(scanner.name, scanner.locate())
+    except BurnerError as error:
+        return health.failed(scanner.name, BurnerError("E316", error.detail))
 
 
 def _existing(path: Path) -> Path:
