@@ -136,7 +136,7 @@ def test_the_label_of_a_unit_that_failed_may_be_scanned_again_once_it_is_out() -
     state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
     state = state.ended("1", passed=False, now=0.0)
     assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"  # it lies in slot 1 still
-    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(1), 0.0)
+    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(3), 0.0)
     assert state.scanned(label(1), 0.0, nobody)[1] == Scan("3", "S1")
 
 

@@ -323,6 +323,13 @@ def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, said: list
     assert asked[1].options == REASONS
 
 
+def test_a_key_that_is_pressed_twice_counts_twice(station: Station) -> None:
+    station.router.state("1", S.PASS)
+    for key in ("r", "1", "1"):
+        station.router.heard(key)
+    assert station.router.rework("1") == "new antenna"
+
+
 def test_an_order_for_an_empty_slot_is_for_the_next_unit(station: Station) -> None:
     station.router.state("3", S.EMPTY)
     for text in ("r", "3", "1"):
