@@ -156,7 +156,7 @@ class View:
             self.standing.pop(tile.slot, None)  # what was wrong with a scan
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
-        if event.state in (SlotState.SEEN, SlotState.PASS, SlotState.KNOWN):
+        if event.state in (SlotState.SEEN, SlotState.SCAN, SlotState.PASS, SlotState.KNOWN):
             self.standing.pop(tile.slot, None)
         if event.state not in (SlotState.BURNING, SlotState.KNOWN):
             self.notes.pop(tile.slot, None)

@@ -294,7 +294,7 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
 
 def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
-    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
+    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.RESCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
     assert "→ Find the label of the board in this slot and scan it." in text

@@ -342,11 +342,38 @@ def test_an_order_holds_until_a_unit_was_burned_for_it(station: Station) -> None
     station.router.state("3", S.EMPTY)
     for text in ("r", "3", "1"):
         station.router.heard(text)
-    station.router.ended("3", passed=False, rework="")
+    station.router.not_met("3")
     assert station.router.rework("3") == "new antenna"
+    assert not station.router.announced("3")
     station.router.ended("3", passed=True, rework="new antenna")
     assert station.router.rework("3") == ""
     assert station.events[-1] == ReworkOrdered("3", "")
+
+
+def test_an_order_that_came_too_late_for_its_unit_has_it_burned_again(station: Station) -> None:
+    station.router.state("3", S.SEEN)
+    for text in ("r", "3", "1"):
+        station.router.heard(text)
+    station.router.state("3", S.BURNING)
+    station.router.ended("3", passed=True, rework="")
+    assert station.router.announced("3")
+    assert station.router.rework("3") == "new antenna"
+
+
+def test_a_label_that_came_when_its_board_was_already_out_is_free_again(station: Station) -> None:
+    unit = MetBoard("60:55:f9:00:00:01", {"mac": "60:55:f9:00:00:01"})
+    station.router.state("1", S.SEEN)
+
+    def gone_while_it_is_scanned() -> bool:
+        station.router.heard("SN1")
+        return True
+
+    assert station.router.label("1", unit, gone_while_it_is_scanned) is None
+    station.board("2")
+    station.router.heard("SN2")
+    station.board("3")
+    station.router.heard("SN1")
+    assert station.wait("3") == "SN1"
 
 
 def test_a_board_that_waits_for_its_label_is_burned_anew_as_a_rework(station: Station) -> None:
