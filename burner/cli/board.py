@@ -178,7 +178,7 @@ class Board:
 
     def _add(self, event: Shown, now: float) -> None:
         if isinstance(event, Completion):
-            self._view.completion = event
+            self._view.complete(event)
             return
         if isinstance(event, str):
             self._view.notice = event

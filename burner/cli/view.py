@@ -20,6 +20,8 @@ RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
 ASKING = (SlotState.SCAN, SlotState.RESCAN)
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
+FULL_NOW = {"E452": "E451", "E461": "E460"}
+"""The last places are in work → they are taken: of the batch, of the release."""
 PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 
@@ -118,6 +120,14 @@ class View:
 
     completion: Completion | None = None
     """The batch has all its units, and no more boards are taken."""
+
+    def complete(self, completion: Completion) -> None:
+        """The batch has all its units: a board that waited for a place is not needed."""
+        self.completion = completion
+        for slot, trouble in list(self.standing.items()):
+            if full := FULL_NOW.get(trouble.error.code):
+                self._trouble(slot, BurnerError(full))
+                self.tiles[slot].code = full
 
     def add_slots(self, slots: Iterable[str]) -> None:
         """Show a tile for each slot from the start."""
