@@ -62,8 +62,8 @@ def next_steps(done: Completion, language: Language, width: int, unicode: bool) 
     from rich.text import Text
 
     arrow = "→" if unicode else "->"
-    told = [f"{arrow} {step}" for step in done.steps(language)]
-    lines = [Text(line, style="bold") for text in told for line in wrapped(text, width)]
+    steps = [f"{arrow} {step}" for step in done.steps(language)]
+    lines = [Text(line, style="bold") for step in steps for line in wrapped(step, width)]
     if done.waits:
         lines.append(Text(phrase("any key", language), style="reverse"))
     return lines

@@ -178,8 +178,8 @@ def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
             parts = [f"{tile.earlier.when} #{tile.earlier.slot}", tile.called]
         case SlotState.OTHER_BATCH if tile.earlier:
             parts = [tile.earlier.batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
-        case SlotState.RESCAN if tile.slot in view.standing:
-            parts = [view.standing[tile.slot].error.code]
+        case SlotState.RESCAN if tile.slot in view.trouble_of:
+            parts = [view.trouble_of[tile.slot].error.code]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
             parts = [tile.code, tile.called]
         case _:
