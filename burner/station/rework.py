@@ -32,7 +32,7 @@ class ReworkOrder:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReworkReply:
     """What the station says next, and how the choice stands then."""
 
     prompt: Prompt
@@ -60,9 +60,9 @@ class ReworkDialogue:
         """Whether it was left half-entered for too long."""
         return now - self.since >= TIMEOUT_S
 
-    def begun(self) -> Reply:
+    def begun(self) -> ReworkReply:
         """The first question."""
-        return Reply(Prompt("rework slot", asks=True), self)
+        return ReworkReply(Prompt("rework slot", asks=True), self)
 
     def said(
         self,
@@ -71,12 +71,12 @@ class ReworkDialogue:
         barcode: Command | None,
         states: Mapping[str, SlotState],
         now: float,
-    ) -> Reply:
+    ) -> ReworkReply:
         """What the operator said, as text, key and barcode; `states` are those of the slots."""
         command, going_on = barcode or pressed, replace(self, since=now)
         if isinstance(command, Cancelled):
             taken_back = ReworkOrder(self.slot, "") if self.slot else None
-            return Reply(Prompt("rework cancelled"), order=taken_back)
+            return ReworkReply(Prompt("rework cancelled"), order=taken_back)
         if isinstance(barcode, ReworkWanted):
             return replace(going_on, slot="").begun()
         if not self.slot:
@@ -84,17 +84,17 @@ class ReworkDialogue:
             return going_on._with_slot(slot, text, states)
         if reason := self._reason(text, barcode):
             order = ReworkOrder(self.slot, reason)
-            return Reply(Prompt("rework ordered", (self.slot, reason)), order=order)
+            return ReworkReply(Prompt("rework ordered", (self.slot, reason)), order=order)
         wrong = "rework no reason" if self.reasons else "rework bad text"
-        return Reply(going_on._reason_wanted(wrong), going_on)
+        return ReworkReply(going_on._reason_wanted(wrong), going_on)
 
-    def _with_slot(self, slot: str, text: str, states: Mapping[str, SlotState]) -> Reply:
+    def _with_slot(self, slot: str, text: str, states: Mapping[str, SlotState]) -> ReworkReply:
         if slot not in states:
-            return Reply(Prompt("rework no slot", (slot or text,), asks=True), self)
+            return ReworkReply(Prompt("rework no slot", (slot or text,), asks=True), self)
         if refusal := NOT_NOW.get(states[slot]):
-            return Reply(Prompt(refusal, (slot,), asks=True), self)
+            return ReworkReply(Prompt(refusal, (slot,), asks=True), self)
         chosen = replace(self, slot=slot)
-        return Reply(
+        return ReworkReply(
             chosen._reason_wanted("rework reason" if self.reasons else "rework text"), chosen
         )
 

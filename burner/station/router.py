@@ -34,7 +34,7 @@ from burner.station.events import (
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
 from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Scan
-from burner.station.rework import Reply, ReworkDialogue
+from burner.station.rework import ReworkReply, ReworkDialogue
 
 REPEAT_S = 2.0
 """The same text again within this time is the same scan: scanners read twice."""
@@ -279,7 +279,7 @@ class Router:
         if self._labels.waits(scan.slot):
             self._say(scan.slot, SlotState.RESCAN)
 
-    def _reply(self, reply: Reply) -> None:
+    def _reply(self, reply: ReworkReply) -> None:
         """The choice of a rework goes on, or ends."""
         self._dialogue = reply.dialogue
         self.emit(reply.prompt)
