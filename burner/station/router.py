@@ -34,7 +34,7 @@ from burner.station.events import (
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
 from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Scan
-from burner.station.rework import ReworkReply, ReworkDialogue
+from burner.station.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0
 """The same text again within this time is the same scan: scanners read twice."""
