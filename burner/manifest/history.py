@@ -96,12 +96,14 @@ class UnitHistory:
     """Why the last attempt was a rework, where it did not pass."""
     other_product: Record | None = None
     """The latest attempt under another product, where it passed after the last one under this."""
+    unfinished_elsewhere: bool = False
+    """Whether the latest attempt of all was under another product, and is no PASS, or none now."""
 
     @property
     def good(self) -> Record | None:
         """The latest PASS, if no attempt began after it: such a one may have left anything."""
         later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
-        return None if later else self.passed
+        return None if later or self.unfinished_elsewhere else self.passed
 
 
 def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
@@ -123,8 +125,9 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     return replace(
         found,
         scrapped=found.scrapped or elsewhere.scrapped,
-        begun_rework="" if elsewhere.passed else found.begun_rework,
+        begun_rework="" if elsewhere.passed else elsewhere.begun_rework or found.begun_rework,
         other_product=elsewhere.passed,
+        unfinished_elsewhere=elsewhere.passed is None,
     )
 
 
