@@ -7,8 +7,9 @@ import codecs
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from burner.cli.keyboard import Read, keyboard
@@ -28,12 +29,23 @@ AGAIN_S = 1.0
 """Until a scanner that was not there is looked for again."""
 
 
-def prepared_labels(slots: "Slots", search: "SecretSearch") -> "LabelList | None":
-    """Standard input as a list of labels; None where somebody scans by hand."""
-    from burner.station.label_list import LabelList
+def prepared_labels(
+    slots: "Slots", search: "SecretSearch", by_slot: Sequence[str] = ()
+) -> "LabelList | None":
+    """Standard input as a list of labels; None where somebody scans by hand.
 
-    by_hand = sys.stdin.isatty() or slots.scanners
-    return None if by_hand else LabelList(map(search.clean, sys.stdin))
+    Args:
+        slots: with their scanners.
+        search: takes the product secret out.
+        by_slot: see `LabelList`.
+    """
+    from burner.station.label_list import LabelList, label_lines
+
+    if sys.stdin.isatty() or slots.scanners:
+        return None
+    if isinstance(sys.stdin, TextIOWrapper):  # a list in another encoding is a wrong label
+        sys.stdin.reconfigure(errors="replace")
+    return LabelList(map(search.clean, label_lines(sys.stdin)), by_slot)
 
 
 @contextmanager

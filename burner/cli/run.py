@@ -115,12 +115,14 @@ class Run:
 
         profile = self.release.profile
         labelled = profile.identity.needs_label
+        once = not (self.wish.watch or self.wish.count)
+        by_slot = slots if once and not profile.identity.label_names_board else ()
         return Router(
             slots,
             identity=profile.identity if labelled else None,
             reasons=profile.rework.reasons,
             prefixes=self.slots.prefixes,
-            labels=prepared_labels(self.slots, self.release.search) if labelled else None,
+            labels=prepared_labels(self.slots, self.release.search, by_slot) if labelled else None,
             check_record=LabelsOnRecord(self.ledger, profile),
         )
 

@@ -171,7 +171,7 @@ class Router:
             with self._changed:
                 self._update(self._labels.looked(self._clock()))
                 if self._list and self._labels.asked == slot:
-                    self._take_prepared(self._list.next())
+                    self._take_prepared(self._list.next(slot))
                 if label := self._labels.label_of(slot, board.unit_id):
                     return label
                 if slot in self._anew:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
@@ -12,7 +13,7 @@ from burner.model import Waiting
 from burner.station import SlotIs, SlotState
 from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.events import LabelScanned, Prompt, ReworkOrdered, StationEvent
-from burner.station.label_list import LabelList
+from burner.station.label_list import AHEAD, LabelList, label_lines
 from burner.station.labels import MetBoard
 from burner.station.rework import TIMEOUT_S
 from burner.station.router import REPEAT_S, Router
@@ -222,6 +223,12 @@ def test_a_scanners_prefix_and_identifier_are_no_part_of_the_label() -> None:
 # -- prepared labels -------------------------------------------------------------------------------
 
 
+def wait_for(labels: LabelList) -> str:
+    while not (line := labels.next("1")):
+        time.sleep(0.001)
+    return line
+
+
 def prepared(*lines: str) -> Station:
     return Station(Router(SLOTS, identity=IDENTITY, labels=LabelList(lines)))
 
@@ -248,6 +255,47 @@ def test_a_list_that_has_ended_leaves_no_slot_waiting() -> None:
     station.board("1")
     station.wait("1")
     assert station.errors == {"1": "E442"}
+
+
+def test_where_each_slot_has_its_line_a_slot_without_a_board_keeps_it() -> None:
+    labels = LabelList(("SN1\n", "SN2\n", "SN3\n"), by_slot=SLOTS)
+    station = Station(Router(SLOTS, identity=IDENTITY, labels=labels))
+    for slot in ("1", "3"):
+        station.board(slot)
+        assert station.wait(slot) == f"SN{slot}"
+    station.board("4")
+    station.wait("4")
+    assert station.errors == {"4": "E442"}
+
+
+def test_a_list_without_an_end_is_read_no_further_than_it_is_wanted() -> None:
+    read: list[str] = []
+
+    def endless() -> Iterator[str]:
+        while True:
+            read.append(f"SN{len(read)}")
+            yield read[-1]
+
+    labels = LabelList(endless())
+    assert [wait_for(labels), wait_for(labels)] == ["SN0", "SN1"]
+    assert len(read) <= AHEAD + 3
+
+
+def test_of_a_line_without_an_end_the_beginning_is_taken() -> None:
+    lines = list(label_lines(StringIO("x" * 5000 + "\nSN1\n")))
+    assert [len(lines[0]), *lines[1:]] == [1000, "SN1\n"]
+
+
+def test_a_list_that_cannot_be_read_leaves_no_slot_waiting() -> None:
+    def broken() -> Iterator[str]:
+        yield "SN1"
+        raise OSError("the file is gone")
+
+    labels = LabelList(broken())
+    assert wait_for(labels) == "SN1"
+    with pytest.raises(BurnerError) as refused:
+        wait_for(labels)
+    assert refused.value.code == "E442"
 
 
 # -- boards that the operator announces ------------------------------------------------------------
