@@ -76,8 +76,8 @@ def same_version_made_otherwise(
     findings = []
     for made in earlier:
         if found := shown_first(made_otherwise(made, now)):
-            said = f"batch {made.batch} of {title} had another {', '.join(found)}"
-            findings.append(Finding("E188", at, said, "a new version for other units", True))
+            differs = f"batch {made.batch} of {title} had another {', '.join(found)}"
+            findings.append(Finding("E188", at, differs, "a new version for other units", True))
     return findings
 
 

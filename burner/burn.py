@@ -338,7 +338,8 @@ class _Way:
             ended=datetime.now(UTC),
             seconds=monotonic() - self._started,
             code=code,
-            detail=detail,
+            # flash that was read back comes as it is; whatever was said of it is for ever
+            detail=self.release.search.clean(detail),
             written=self.written,
             timings=dict(self._timings),
             evidence=self.evidence,

@@ -73,13 +73,14 @@ def place_in(data: Any, detail: "ErrorDetails") -> "FieldPath":
     """The path in the file: pydantic's own adds names of union members and validators."""
     path: FieldPath = ()
     last = detail["loc"][-1:] if detail["type"] == "missing" else ()
-    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        last = (detail["ctx"]["discriminator"].strip("'"),)
+    tagged = detail["type"] in ("union_tag_invalid", "union_tag_not_found")
     for part in detail["loc"]:
         child = _child(data, part)
         if child is not _NOTHING:
             data = child
             path = (*path, part)
+    if tagged and isinstance(data, dict):
+        last = (detail["ctx"]["discriminator"].strip("'"),)
     return path + last
 
 

@@ -131,6 +131,13 @@ class IdentitySettings(Strict):
         """Whether a label must be scanned for every unit."""
         return bool(self.label or (self.serial and self.serial.source == "label"))
 
+    @property
+    def label_names_board(self) -> bool:
+        """Whether a label may say an ID by which it finds its board."""
+        groups = compiled(self.label.pattern).groupindex if self.label else {}
+        serial = self.serial is not None and self.serial.source != "label"
+        return any(source != "serial" or serial for source in groups)
+
 
 def sources(settings: IdentitySettings) -> set[str]:
     """The IDs that can be read from a unit of this product."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from burner.profile import TABLE, FlashPlan, Profile
 from burner.profile_reading import fit_profile, read_profile
 from burner.release_diff import Made, keyless_regions
 from burner.release_file import MAX_SIZE, Contents, unpack
+from burner.secret_search import SecretSearch
 from burner.secrets import Secret, check_product_secret, resolve
 from burner.survey import Survey, examine, secret_in_profile, survey_without_secret
 
@@ -48,6 +50,11 @@ class Release(KeylessRelease):
     segments: tuple[Segment, ...]
     """What every unit shares, ascending; with the key, unless that is made for each unit."""
     warnings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def search(self) -> SecretSearch:
+        """What takes its secret out of any text."""
+        return SecretSearch(self.key.product_secret)
 
     @property
     def needs_name(self) -> bool:

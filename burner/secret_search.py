@@ -1,10 +1,11 @@
 """Takes product secrets out of what a device prints, in whatever form they are written. Pure.
 
-A firmware may print its secret plainly, in another case, as hex, in base64, as a list of numbers,
-escaped or as UTF-16, and it may break it over lines and reads. A text is looked at three times: as
-it stands, without what stands between the parts of a dump (`0x`, colours, the head of a log line),
-and with its escapes undone. Only letters and digits count, in lower case: separators, quotes, line
-ends and the NULs of UTF-16 fall away. What is left is searched for every form of the secret.
+A firmware may print its secret plainly, in another case, as hex, as the words of a stack dump, in
+base64, as a list of numbers, escaped or as UTF-16, and it may break it over lines and reads. A text
+is looked at three times: as it stands, without what stands between the parts of a dump (`0x`,
+colours, the head of a log line), and with its escapes undone. Only letters and digits count, in
+lower case: separators, quotes, line ends and the NULs of UTF-16 fall away. What is left is searched
+for every form of the secret.
 """
 
 import re
@@ -22,6 +23,8 @@ RUN: Final = 8
 """So many characters of a secret in a row are taken out. Its first 16 bytes are an AES key, so what
 may stay must be too little to guess the rest.
 """
+WORD: Final = 4
+"""Bytes of a word; ESP chips have the lowest one first."""
 TAIL: Final = 256
 """Characters that a stream looks back: RUN characters in their longest form, broken by line ends.
 """
@@ -58,7 +61,7 @@ _BASES: Final = {5: 8, 10: 10, 11: 0}
 
 @final
 class SecretSearch:
-    """Finds the secrets it knows. Its text form, pickle and attributes are as silent as theirs."""
+    """Finds the secrets it knows, and shows them as little as they do themselves."""
 
     __slots__ = ("_alphabets", "_secrets")
 
@@ -174,6 +177,9 @@ def _forms(secret: bytes) -> Iterator[_Form]:
     for order in orders:
         wide = b"".join(byte.to_bytes(2, order) for byte in secret)
         yield _Form(wide.hex().encode(), 4 * RUN)
+    for start in range(WORD):
+        words = (secret[at : at + WORD] for at in range(start, len(secret) - WORD + 1, WORD))
+        yield _Form("".join(word[::-1].hex() for word in words).encode(), 2 * RUN)
     for lead in range(3):
         # 6 bits a character; those that share bits with a neighbour of the secret are left out
         text = b64encode(bytes(lead) + secret)[: 8 * (lead + len(secret)) // 6]

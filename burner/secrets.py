@@ -168,19 +168,6 @@ def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) ->
             return _from_person(ask)
 
 
-def product_secret(reference: str, base: Path, ask: Callable[[], str] | None = None) -> Secret:
-    """`resolve`, and the rule of a ProductSecret on top.
-
-    Raises:
-        BurnerError: as `resolve`; E156 format, E157 placeholder.
-    """
-    secret = resolve(reference, base, ask)
-    for finding in check_product_secret(secret, reference):
-        if not finding.warning:
-            raise BurnerError(finding.code, f"{finding.place}: {finding.found}", (finding,))
-    return secret
-
-
 def check_product_secret(secret: Secret, place: str) -> list[Finding]:
     """What is wrong with a ProductSecret; `place` is its reference. Never holds the value.
 

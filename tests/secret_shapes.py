@@ -15,6 +15,8 @@ def shapes(secret: str) -> Iterator[tuple[str, bytes]]:
         yield "plain", part
         yield "hex", part.hex().encode()
         yield "hex of UTF-16", part.decode().encode("utf-16-le").hex().encode()
+        words = (part[at : at + 4][::-1] for at in range(0, len(part), 4))
+        yield "words", b"".join(words).hex().encode()
         yield "decimal", "".join(map(str, part)).encode()
         yield "octal", "".join(f"{byte:03o}" for byte in part).encode()
         for lead in range(3):

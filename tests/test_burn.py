@@ -20,6 +20,7 @@ from burner.model import (
 )
 from burner.naming import NameSettings
 from burner.release import Release, open_release
+from burner.secret_search import REMOVED
 from burner.secrets import Secret
 from tests.fakes import FakeBoard, FakeDevice
 from tests.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
@@ -90,6 +91,28 @@ def test_a_part_that_must_not_be_burned_is_stopped_before_the_first_erase(
     before = bytes(board.flash.bytes)
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, code)
     assert bytes(board.flash.bytes) == before
+
+
+@pytest.mark.parametrize(("name", "end"), [(NAME, Outcome.PASS), ("ANOTHER", Outcome.FAIL)])
+def test_a_firmware_that_prints_the_secret_is_on_record_however_the_unit_ends(
+    line: Line, name: str, end: Outcome
+) -> None:
+    device = FakeDevice(FakeBoard(prints=told(name=name)))
+    device.printed_secret = True
+    record = line.burn(device)
+    assert (record.result.outcome, record.result.warnings) == (end, ("E625",))
+
+
+def test_no_remark_on_what_was_read_back_holds_the_secret(line: Line) -> None:
+    device = FakeDevice(FakeBoard(prints=told()))
+    secret = SECRET.reveal().decode()
+    device.fails("read", BurnerError("E607", f"key {secret[:15]!r} lacks a part"))
+    record = line.burn(device)
+    assert record.result.detail == f"key '{REMOVED}' lacks a part"
+
+
+def test_a_record_has_no_warnings_where_nothing_was_seen(line: Line) -> None:
+    assert line.burn(FakeDevice(FakeBoard(prints=told()))).result.warnings == ()
 
 
 @pytest.mark.parametrize(

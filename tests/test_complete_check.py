@@ -105,6 +105,11 @@ def test_a_missing_part_hides_nothing_of_the_rest(tmp_path: Path) -> None:
     assert found(path) == [("E101", "product"), ("E101", "carrier"), ("E121", "blank[2]")]
 
 
+def test_a_mapping_that_is_a_word_is_told_at_its_place(tmp_path: Path) -> None:
+    path = write_product(tmp_path, carrier="{kind: file, partition: store, filesystem: nvs}")
+    assert found(path) == [("E101", "carrier.filesystem")]
+
+
 def test_a_key_that_stands_twice_hides_nothing(tmp_path: Path) -> None:
     path = write_product(tmp_path, blank="[nowhere]\nquantity: 0\nquantity: 5")
     assert [code for code, _ in found(path)] == ["E101", "E101", "E121", "E125"]
@@ -116,25 +121,58 @@ def test_the_secret_is_looked_at_whatever_else_is_wrong(tmp_path: Path) -> None:
     assert ("E156", "product.secret") in found(path)
 
 
-SOUND_PATH = ROOT / "profiles" / "plug-c3.yaml"
-SOUND = schema.read(SOUND_PATH, "E101")
-FIELDS = sorted(SOUND.lines.keys() - {()}, key=str)
-
-
-@given(
-    st.lists(st.sampled_from(FIELDS), max_size=4, unique=True),
-    st.sampled_from([FILL_IN, [], {}, -1, "", True, None, {"a": "b"}, ["x", 1]]),
+REST = """
+burner: 1
+product: {name: blinky, version: 1.2.0, id: S3EUVBRJLB, secret: prompt}
+chip: {type: esp32c3, min_revision: "0.3"}
+flash: {size: 4MB}
+partition_table: {file: t.csv}
+images: [{name: b, file: b.bin, offset: 0}, {name: app, file: a.bin, partition: ota_0}]
+blank: [nvs]
+identity:
+  imei: {tac: ["12345678"]}
+  serial: {source: firmware, line: "x(.)"}
+  label: {pattern: "(?P<mac>x)"}
+boot: {device_name: "(.)", expect: [a]}
+accept: {E122: x}
+"""
+CARRIERS = (
+    "{kind: nvs, preset: esp-qcloud, extra: [{key: a, type: string, value: b}]}",
+    "{kind: file, partition: store, filesystem: {type: fat}, files: [{name: a, text: x}]}",
+    "{kind: patch, image: app, placeholders: {product_id: {text: PRODUCT_ID}}}",
+    "{kind: raw, partition: p, fields: [{name: a, type: 'char[11]', key: product_id},"
+    " {name: b, type: 'char[33]', key: product_secret}]}",
+    "{kind: at}",
 )
+SOUND = [schema.parse(f"{REST}carrier: {text}", "x.yaml", "E101") for text in CARRIERS]
+WRONG: tuple[object, ...] = (
+    FILL_IN,
+    [],
+    {},
+    -1,
+    "",
+    "nvs",
+    True,
+    None,
+    {"a": "b"},
+    {"kind": "raw"},
+    ["x", 1],
+)
+
+
+@given(st.sampled_from(SOUND), st.data(), st.sampled_from(WRONG))
 def test_no_mixture_of_wrong_values_brings_anything_but_findings(
-    wrong: list[schema.FieldPath], by: object
+    sound: schema.Document, drawn: st.DataObject, by: object
 ) -> None:
-    data = deepcopy(SOUND.data)
+    fields = sorted(sound.lines.keys() - {()}, key=str)
+    wrong = drawn.draw(st.lists(st.sampled_from(fields), max_size=4, unique=True))
+    data = deepcopy(sound.data)
     wrong = [path for path in wrong if not any(path[:end] in wrong for end in range(1, len(path)))]
     for *parents, last in wrong:
         place = reduce(getitem, parents, data)
         place[last] = deepcopy(by)
-    texts = {**SOUND.texts, **(dict.fromkeys(wrong, FILL_IN) if by == FILL_IN else {})}
-    reading = fit_profile(replace(SOUND, data=data, texts=texts), SOUND_PATH)
+    texts = {**sound.texts, **(dict.fromkeys(wrong, FILL_IN) if by == FILL_IN else {})}
+    reading = fit_profile(replace(sound, data=data, texts=texts), Path("x.yaml"))
     assert reading.whole.value is not None
     assert (reading.profile is None) == bool(reading.findings)
     assert len({str(finding) for finding in reading.findings}) == len(reading.findings)

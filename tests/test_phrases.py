@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -41,6 +42,12 @@ def test_every_row_is_used() -> None:
     texts = {node.value for node in nodes() if isinstance(node, ast.Constant)}
     made = {f"{key.split()[0]} " for key in rows()} & texts  # as in f"short {state.value}"
     assert [key for key in rows() if key not in texts and f"{key.split()[0]} " not in made] == []
+
+
+def test_a_key_stands_in_one_file_only() -> None:
+    files = [tomllib.loads(p.read_text("utf-8")) for p in (ROOT / "burner/phrases").glob("*.toml")]
+    assert len(files) > 1
+    assert sum(map(len, files)) == len(rows())
 
 
 @pytest.mark.parametrize("key", rows())

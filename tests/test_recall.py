@@ -231,7 +231,7 @@ def test_a_unit_that_passed_with_another_secret_gets_this_one_only_as_a_rework(
     line: Line, board: FakeBoard
 ) -> None:
     line.burn(FakeDevice(board))
-    other = with_secret(line, b"anotherSecretProductKey4")
+    other = with_secret(line, b"Kq3anewProductKeyFor2ndX")
     record = other.burn(FakeDevice(board))
     assert ended(record) == (Outcome.FAIL, "E462")
     assert "with another secret" in record.result.detail

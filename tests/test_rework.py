@@ -133,6 +133,30 @@ def test_a_rework_that_was_stopped_before_its_first_byte_leaves_a_good_unit(
     assert line.known
 
 
+def test_a_rework_into_another_product_that_was_cut_off_is_written_whole(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    line.burn(FakeDevice(board))
+    other = Line(open_release(write_product(tmp_path)), line.ledger)
+    device = FakeDevice(board)
+    device.fails("write", "E902")
+    assert other.burn(device, rework="sold as blinky", aborted="yes").result.code == "E458"
+    # Its flash still agrees with the PASS; what the firmware may change is not compared.
+    record = line.burn(FakeDevice(board))
+    assert (ended(record), record.attempt.rework) == (PASSED, "sold as blinky")
+    assert not line.known
+
+
+def test_a_unit_whose_later_pass_as_another_product_is_void_is_written_whole(
+    line: Line, board: FakeBoard, tmp_path: Path
+) -> None:
+    line.burn(FakeDevice(board))
+    other = Line(open_release(write_product(tmp_path)), line.ledger)
+    assert ended(other.burn(FakeDevice(board), rework="sold as blinky")) == PASSED
+    say(line, Word.VOID, "a trial", other.job.release.profile.product.id)
+    assert ended(line.burn(FakeDevice(board))) == PASSED
+
+
 def test_an_upgrade_that_was_cut_off_is_written_whole(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from burner.cli import root
+from burner.cli import root, screen
 from burner.secret_search import REMOVED
 from tests import secret_shapes
 from tests.runs import PROFILE, ROOT
@@ -86,13 +86,13 @@ def folders(home: Path) -> dict[str, str]:
     }
 
 
-def burner(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def burner(home: Path, *arguments: str, scanned: str = "") -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), **folders(home)}
     return subprocess.run(
         [sys.executable, "-m", "burner", *arguments],
         cwd=home,
         env=env,
-        stdin=subprocess.DEVNULL,
+        input=scanned.encode(),
         capture_output=True,
         timeout=100,
         check=False,
@@ -162,9 +162,12 @@ def write_bench(home: Path, units: Sequence[object], **more: object) -> None:
     (home / "bench.yaml").write_text(yaml.safe_dump(bench))
 
 
-def burned(home: Path, *more: str, profile: str = "plug.yaml") -> list[dict[str, object]]:
+def burned(
+    home: Path, *more: str, profile: str = "plug.yaml", scanned: str = ""
+) -> list[dict[str, object]]:
     """The ends of a run's attempts, once its output was searched."""
-    ran = burner(home, "burn", profile, "--bench", "bench.yaml", "--yes", "--json", *more)
+    options = ("--bench", "bench.yaml", "--yes", "--json", *more)
+    ran = burner(home, "burn", profile, *options, scanned=scanned)
     assert leaks(ran.stdout + ran.stderr) == []
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     return [line for line in lines if line["event"] == "finished"]
@@ -234,6 +237,15 @@ def test_at_firmware_and_modems_that_print_the_secret_in_every_answer_leave_it_n
     assert leaking_files(home) == []
 
 
+def test_a_label_that_shows_the_secret_leaves_it_nowhere(home: Path) -> None:
+    label = "{serial: {source: label, pattern: '.+'}, label: {pattern: 'SN:(?P<serial>.+)'}}"
+    (home / "plug.yaml").write_text(f"{(home / 'plug.yaml').read_text()}\nidentity: {label}\n")
+    write_bench(home, [{}, {}])
+    ends = burned(home, scanned=f"SN:{SECRET}\nSN:{SECRET.encode().hex()}\n")
+    assert {end["code"] for end in ends} == {"E440"}
+    assert leaking_files(home) == []
+
+
 def test_the_hunt_finds_a_secret_in_every_shape() -> None:
     raw = SECRET.encode()
     for hidden in (
@@ -244,6 +256,24 @@ def test_the_hunt_finds_a_secret_in_every_shape() -> None:
         raw[:12],
     ):
         assert leaks(b"before " + hidden + b" after")
+
+
+def test_a_bug_report_names_types_and_places_and_no_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    try:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise RuntimeError(f"it was {SECRET}") from error
+    except RuntimeError as problem:
+        screen.bug(problem)
+    (report,) = tmp_path.glob("burner-bug-*.txt")
+    text = report.read_text()
+    assert text.index("ValueError") < text.index("RuntimeError")
+    assert "test_secret_hunt.py" in text
+    assert leaks(text.encode() + "".join(capsys.readouterr()).encode()) == []
 
 
 def test_a_traceback_through_a_burn_shows_no_secret(

@@ -47,6 +47,13 @@ def dumped(text: str, lead: int) -> str:
     )
 
 
+def words(text: str) -> str:
+    """As a stack dump shows it, from a word's first byte on."""
+    whole = text.encode().ljust(len(text) + 3 & ~3, b"\0")
+    found = (int.from_bytes(whole[at : at + 4], "little") for at in range(0, len(whole), 4))
+    return " ".join(f"0x{word:08x}" for word in found)
+
+
 FORMS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
     "lower case": str.lower,
@@ -62,6 +69,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "a C array of 16 bits": each("0x{:04x}", ", "),
     "hex of UTF-16LE": each("{:02x}00"),
     "hex of UTF-16BE": each("00{:02x}", ""),
+    "a stack dump": words,
     "decimal": each("{}", ", "),
     "octal": each("{:03o}", " "),
     "octal as C has it": each("0{:03o}", ", "),

@@ -24,6 +24,14 @@ def _dump(secret: bytes) -> bytes:
     return "\r\n".join(f"I (312) app: {row}" for row in rows).encode()
 
 
+def _stack(secret: bytes) -> bytes:
+    """As ESP-IDF's panic handler prints a stack that holds it, on RISC-V."""
+    data = (b"\1" * 6 + secret).ljust(64, b"\0")
+    words = [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
+    rows = (" ".join(f"0x{word:08x}" for word in words[at : at + 8]) for at in (0, 8))
+    return b"\r\n".join(f"3fc9{n:02x}00: {row}".encode() for n, row in enumerate(rows))
+
+
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "plain": bytes,
@@ -41,6 +49,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "hex-blanks": _each("{:02x}", " "),
         "hex-array": _each("0x{:02x}", ", "),
         "hex-dump": _dump,
+        "stack": _stack,
         "decimal": _each("{}", ", "),
         "base64": _in_base64(b""),
         "base64-1": _in_base64(b"k"),

@@ -6,6 +6,7 @@ a character.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from burner.station import SlotState
 
@@ -63,6 +64,7 @@ class Large:
     """The part of the middle line that is to be shown in reverse video."""
 
 
+@cache
 def in_letters(word: str) -> Large | None:
     """An English word in half blocks; None if a letter is missing."""
     if any(letter not in LETTERS for letter in word):
@@ -71,6 +73,7 @@ def in_letters(word: str) -> Large | None:
     return Large(_drawn((*rows, "." * len(rows[0]))), len(rows[0]))
 
 
+@cache
 def on_plate(state: SlotState, word: str) -> Large:
     """A state's emblem, and its Chinese word on a plate beside it."""
     between = SPACES.get(len(word), "")

@@ -36,7 +36,7 @@ LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState
 def told(view: View, event: StationEvent) -> str | None:
     """One event as a line for a log or a pipe; None for what is not worth one."""
     if isinstance(event, Waiting) and event.code:
-        trouble = view.standing[event.slot]
+        trouble = view.trouble_of[event.slot]
         return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
     if isinstance(event, Note):
         return view.note
@@ -53,8 +53,8 @@ def told(view: View, event: StationEvent) -> str | None:
         case SlotState.KNOWN if tile.earlier:
             already = phrase("already", language, tile.earlier.when, tile.earlier.slot)
             parts += [tile.called, already]
-        case _ if tile.slot in view.standing:
-            parts += [tile.called, _words(view.standing[tile.slot], language)]
+        case _ if tile.slot in view.trouble_of:
+            parts += [tile.called, _words(view.trouble_of[tile.slot], language)]
         case SlotState.SEEN:
             return None
         case SlotState.SCAN | SlotState.RESCAN:
@@ -76,8 +76,8 @@ def _of_input(view: View, event: LabelScanned | ReworkOrdered | Prompt | Scanner
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
             return seen(phrase(text, view.language, *args) + choices)
-        case ScannerIs(scanner) if scanner in view.standing:
-            trouble = view.standing[scanner]
+        case ScannerIs(scanner) if scanner in view.trouble_of:
+            trouble = view.trouble_of[scanner]
             return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
     return None
 
@@ -178,7 +178,7 @@ class Board:
 
     def _add(self, event: Shown, now: float) -> None:
         if isinstance(event, Completion):
-            self._view.completion = event
+            self._view.complete(event)
             return
         if isinstance(event, str):
             self._view.notice = event

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import Large, in_letters, on_plate
-from burner.cli.screen import middle, wrapped
+from burner.cli.screen import middle, reverse_part, wrapped
 from burner.cli.words import STYLES
 from burner.errors import Language
 from burner.phrases import phrase
@@ -51,9 +51,7 @@ def banner(done: Completion, language: Language, width: int, unicode: bool) -> "
     shown = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
     lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in shown]
     for line in lines:
-        if large.plate and large.plate in line.plain:
-            start = line.plain.index(large.plate)
-            line.stylize("reverse", start, start + len(large.plate))
+        reverse_part(line, large.plate)
     return lines
 
 
@@ -62,8 +60,8 @@ def next_steps(done: Completion, language: Language, width: int, unicode: bool) 
     from rich.text import Text
 
     arrow = "→" if unicode else "->"
-    told = [f"{arrow} {step}" for step in done.steps(language)]
-    lines = [Text(line, style="bold") for text in told for line in wrapped(text, width)]
+    steps = [f"{arrow} {step}" for step in done.steps(language)]
+    lines = [Text(line, style="bold") for step in steps for line in wrapped(step, width)]
     if done.waits:
         lines.append(Text(phrase("any key", language), style="reverse"))
     return lines

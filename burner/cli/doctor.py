@@ -18,7 +18,7 @@ from burner.cli import language, options, screen
 from burner.errors import BurnerError, lookup
 
 if TYPE_CHECKING:
-    from burner.cli.slots import Slots
+    from burner.cli.slots import ScannerAt, Slots
     from burner.station.health import Check
 
 MARKS = {"ok": "✔ ok", "warn": "! warn", "fail": "✘ fail"}
@@ -122,6 +122,15 @@ def _manifest(manifest: str) -> "Check":
         return health.failed(what, error)
 
 
+_KEPT = {
+    "account": "no passphrase",
+    "passphrase": "with a passphrase",
+    "keyring": "in the system's keyring",
+    "token": "in a token",
+}
+"""How the key of a station is kept, in words."""
+
+
 def _key(station_file: Path | None) -> "Check":
     """The key that signs the records of this station: made at its first record."""
     from burner.cli.slots import station_id
@@ -137,7 +146,7 @@ def _key(station_file: Path | None) -> "Check":
     try:
         if not keys.has(station):
             return health.fine(what, f"{station}: it is made at the first record")
-        return health.fine(what, f"of {station}, kept by {keys.protection(station)}")
+        return health.fine(what, f"of {station}, {_KEPT[keys.protection(station)]}")
     except BurnerError as error:
         return health.failed(what, error)
 
@@ -183,6 +192,7 @@ def _slots(
                 yield from _slot(slot, there)
             reachable = sum(isinstance(there, str) for there in found.values())
             yield health.slots(reachable, expected or len(found))
+            yield from map(_scanner, slots.scanners)
     except BurnerError as error:
         yield health.failed("slots", error)
 
@@ -208,6 +218,15 @@ def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
     listed = {port.device: port for port in listing(usb_only=False)}
     can_open = os.name != "posix" or os.access(there, os.R_OK | os.W_OK)
     return health.port(slot, there, listed, can_open)
+
+
+def _scanner(scanner: "ScannerAt") -> "Check":
+    from burner.station import health
+
+    try:
+        return health.fine(scanner.name, scanner.locate())
+    except BurnerError as error:
+        return health.failed(scanner.name, BurnerError("E316", error.detail))
 
 
 def _existing(path: Path) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from burner.cli.screen import packed, wrapped
-from burner.cli.troubles import Trouble, Weight, named
+from burner.cli.troubles import Rank, Trouble, named
 from burner.errors import Language
 from burner.phrases import phrase
 from burner.visible import seen
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 STYLES = {
-    Weight.ALL_SLOTS: "bold white on red",
-    Weight.UNIT: "bold red",
-    Weight.SLOT: "bold yellow",
-    Weight.PLACE: "bold magenta",
+    Rank.ALL_SLOTS: "bold white on red",
+    Rank.UNIT: "bold red",
+    Rank.SLOT: "bold yellow",
+    Rank.PLACE: "bold magenta",
 }
 
 
@@ -29,7 +29,7 @@ def error_lines(
     arrow = "→" if unicode else "->"
     head = f"{trouble.where(language)}  {trouble.error.code}"
     says, do = seen(trouble.says(language)), f"{arrow} {trouble.do(language)}"
-    style = STYLES[trouble.weight]
+    style = STYLES[trouble.rank]
     if sentence:
         lines = [Text(line, style=style) for line in wrapped(f"{head} {says}", width)]
         return [*lines, *(Text(line) for line in wrapped(do, width))]

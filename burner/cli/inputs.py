@@ -1,11 +1,15 @@
-"""Who scans and types during a run: the keyboard, scanners on ports, or a prepared list."""
+"""Who scans and types during a run: the keyboard, scanners on ports, or a prepared list.
+
+What comes in passes the search for the product secret: somebody may have printed it on a label.
+"""
 
 import codecs
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from burner.cli.keyboard import Read, keyboard
@@ -15,6 +19,7 @@ from burner.station.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
+    from burner.secret_search import SecretSearch
     from burner.station.label_list import LabelList
     from burner.station.router import Router
 
@@ -24,27 +29,40 @@ AGAIN_S = 1.0
 """Until a scanner that was not there is looked for again."""
 
 
-def prepared_labels(slots: "Slots") -> "LabelList | None":
-    """Standard input as a list of labels; None where somebody scans by hand."""
-    from burner.station.label_list import LabelList
+def prepared_labels(
+    slots: "Slots", search: "SecretSearch", by_slot: Sequence[str] = ()
+) -> "LabelList | None":
+    """Standard input as a list of labels; None where somebody scans by hand.
 
-    by_hand = sys.stdin.isatty() or slots.scanners
-    return None if by_hand else LabelList(sys.stdin)
+    Args:
+        slots: with their scanners.
+        search: takes the product secret out.
+        by_slot: see `LabelList`.
+    """
+    from burner.station.label_list import LabelList, label_lines
+
+    if sys.stdin.isatty() or slots.scanners:
+        return None
+    if isinstance(sys.stdin, TextIOWrapper):  # a list in another encoding is a wrong label
+        sys.stdin.reconfigure(errors="replace")
+    return LabelList(map(search.clean, label_lines(sys.stdin)), by_slot)
 
 
 @contextmanager
-def listening(router: "Router", slots: "Slots") -> Iterator[None]:
+def listening(router: "Router", slots: "Slots", search: "SecretSearch") -> Iterator[None]:
     """Hear keyboard and scanners for as long as the block lasts."""
     over = threading.Event()
     with keyboard() as read, ExitStack() as stack:
         threads = [
             threading.Thread(
-                target=_follow_scanner, args=(scanner, slots.quiet_s, router, over), daemon=True
+                target=_follow_scanner,
+                args=(scanner, slots.quiet_s, router, search, over),
+                daemon=True,
             )
             for scanner in slots.scanners
         ]
         if read is not None:
-            follow = (read, slots.quiet_s, router, over)
+            follow = (read, slots.quiet_s, router, search, over)
             threads.append(threading.Thread(target=_follow_keyboard, args=follow, daemon=True))
         for thread in threads:
             thread.start()
@@ -53,19 +71,25 @@ def listening(router: "Router", slots: "Slots") -> Iterator[None]:
         yield
 
 
-def _follow_keyboard(read: Read, quiet_s: float, router: "Router", over: threading.Event) -> None:
+def _follow_keyboard(
+    read: Read, quiet_s: float, router: "Router", search: "SecretSearch", over: threading.Event
+) -> None:
     strokes, shown = Keystrokes(quiet_s), ""
     while not over.is_set() and (characters := read(LOOK_S)) is not None:
         strokes.keys, now = router.keys, time.monotonic()
         for text in strokes.feed(characters, now):
-            router.heard(text)
+            router.heard(search.clean(text))
         if strokes.typed != shown:
             shown = strokes.typed
-            router.typing(shown)
+            router.typing(search.clean(shown))
 
 
 def _follow_scanner(
-    scanner: "ScannerAt", quiet_s: float, router: "Router", over: threading.Event
+    scanner: "ScannerAt",
+    quiet_s: float,
+    router: "Router",
+    search: "SecretSearch",
+    over: threading.Event,
 ) -> None:
     from burner.devices.scanner import SerialScanner
 
@@ -85,5 +109,5 @@ def _follow_scanner(
             missing = False
             router.emit(ScannerIs(scanner.name))
         for text in strokes.feed(characters, time.monotonic()):
-            router.heard(text)
+            router.heard(search.clean(text))
     port.close()

@@ -34,7 +34,7 @@ def wait_for_key(leaving: Callable[[], bool]) -> None:
     with keyboard() as read:
         if read is None:
             return
-        while read(0.0):  # what was typed before somebody could read that a key is wanted
+        while read(LOOK_S):  # what was typed before somebody could read that a key is wanted
             pass
         while not leaving() and read(LOOK_S) == "":
             pass

@@ -197,7 +197,8 @@ def _say_warnings(warnings: "Mapping[str, int]") -> None:
     """What was seen of good units all the same; a code of a newer burner is named alone."""
     for code, units in warnings.items():
         row = table().get(code)
-        screen.warn(f"{units} units: {code} {row.sentence(language()) if row else ''}".rstrip())
+        sentence = row.sentence(language()) if row else ""
+        screen.warn(f"{code} (units: {units})  {sentence}".rstrip())
 
 
 @click.command()

@@ -81,7 +81,7 @@ class Run:
         with self._reader(started) as reader:
             signals = Signals(station, reader, ends_by_itself=not self.wish.watch)
             with signals.caught():
-                with listening(station.router, self.slots):
+                with listening(station.router, self.slots, self.release.search):
                     self._work(station, reader)
                 elapsed_s = time.monotonic() - started
                 status = self._status(station, signals.interrupted)
@@ -115,12 +115,14 @@ class Run:
 
         profile = self.release.profile
         labelled = profile.identity.needs_label
+        once = not (self.wish.watch or self.wish.count)
+        by_slot = slots if once and not profile.identity.label_names_board else ()
         return Router(
             slots,
             identity=profile.identity if labelled else None,
             reasons=profile.rework.reasons,
             prefixes=self.slots.prefixes,
-            labels=prepared_labels(self.slots) if labelled else None,
+            labels=prepared_labels(self.slots, self.release.search, by_slot) if labelled else None,
             check_record=LabelsOnRecord(self.ledger, profile),
         )
 

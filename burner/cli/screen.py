@@ -19,6 +19,7 @@ from burner.visible import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from burner.cli.bigword import Large
 
@@ -77,9 +78,7 @@ def large(drawn: "Large", word: str, style: str) -> None:
     width = max(map(cell_len, lines))
     for line in ("", *lines, ""):
         text = Text(f"  {set_cell_size(line, width)}  ", style=style)
-        if drawn.plate and drawn.plate in text.plain:
-            start = text.plain.index(drawn.plate)
-            text.stylize("reverse", start, start + len(drawn.plate))
+        reverse_part(text, drawn.plate)
         out.print(text, no_wrap=True, overflow="crop")
 
 
@@ -118,6 +117,13 @@ def middle(text: str, width: int) -> str:
     from rich.cells import cell_len
 
     return " " * max(0, (width - cell_len(text)) // 2) + text
+
+
+def reverse_part(line: "Text", part: str) -> None:
+    """Show a part of a line in reverse video, if it is there."""
+    start = line.plain.find(part) if part else -1
+    if start >= 0:
+        line.stylize("reverse", start, start + len(part))
 
 
 def packed(parts: Sequence[str], width: int) -> list[str]:
@@ -200,14 +206,29 @@ def meanings(found: Sequence[Finding], language: Language) -> Iterator[str]:
 def bug(problem: Exception, language: Language = "en") -> None:
     """A bug of ours: a sentence for the person, the traceback into a file for the report.
 
-    The traceback has no local variables: they could hold a secret.
+    Errors are in it by their types and places: their words, and local variables, could hold a
+    secret.
     """
-    text = "".join(traceback.format_exception(problem))
+    text = "\nthen\n\n".join(_traceback(each) for each in reversed(_chain(problem)))
     with tempfile.NamedTemporaryFile(
         "w", prefix="burner-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as log:
         log.write(text)
     error(BurnerError("E901", f"{type(problem).__name__}; traceback in {Path(log.name)}"), language)
+
+
+def _traceback(problem: BaseException) -> str:
+    return "".join((*traceback.format_tb(problem.__traceback__), type(problem).__name__, "\n"))
+
+
+def _chain(problem: BaseException) -> list[BaseException]:
+    """An error and what led to it, the first cause last."""
+    chain: list[BaseException] = []
+    each: BaseException | None = problem
+    while each is not None and each not in chain:
+        chain.append(each)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return chain
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:

@@ -8,7 +8,7 @@ from burner.cli.around_tiles import below, complete, header
 from burner.cli.asking import with_label
 from burner.cli.bigword import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.error_lines import error_lines, worst_lines
-from burner.cli.screen import bar, middle
+from burner.cli.screen import bar, middle, reverse_part
 from burner.cli.view import PASSED_EARLIER, RESTING, Tile, View
 from burner.cli.words import STYLES, phrase, shape, short_word, state_word, step_word
 from burner.errors import Language
@@ -126,9 +126,7 @@ def _tile(
             plate = large.plate
     lines = [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
     if plate:
-        line = lines[len(lines) // 2]
-        start = line.plain.index(plate)
-        line.stylize("reverse", start, start + len(plate))
+        reverse_part(lines[len(lines) // 2], plate)
     return lines
 
 
@@ -178,8 +176,8 @@ def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
             parts = [f"{tile.earlier.when} #{tile.earlier.slot}", tile.called]
         case SlotState.OTHER_BATCH if tile.earlier:
             parts = [tile.earlier.batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
-        case SlotState.RESCAN if tile.slot in view.standing:
-            parts = [view.standing[tile.slot].error.code]
+        case SlotState.RESCAN if tile.slot in view.trouble_of:
+            parts = [view.trouble_of[tile.slot].error.code]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
             parts = [tile.code, tile.called]
         case _:

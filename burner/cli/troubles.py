@@ -11,8 +11,8 @@ STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613", "
 """Errors seen on one unit whose remedy is to stop the batch or the product."""
 
 
-class Weight(IntEnum):
-    """How bad an error is for the line; the smallest number is the worst."""
+class Rank(IntEnum):
+    """How bad an error is for the line, the worst first."""
 
     ALL_SLOTS = 0
     """Nothing can be burned anywhere: the manifest is away, or the product itself is wrong."""
@@ -35,9 +35,9 @@ class Trouble:
     """The station waits until it is over, and goes on by itself."""
 
     @property
-    def weight(self) -> Weight:
+    def rank(self) -> Rank:
         """How bad it is."""
-        return weight(self.error.code)
+        return rank(self.error.code)
 
     def where(self, language: Language) -> str:
         """`slot 3`, `slots 1–4, 7`."""
@@ -62,34 +62,34 @@ class Trouble:
         return self.error.row.remedy(language) + waits
 
 
-def weight(code: str) -> Weight:
+def rank(code: str) -> Rank:
     """How bad an error of this code is."""
     if code.startswith("E7") or code in STOPS_ALL:
-        return Weight.ALL_SLOTS
+        return Rank.ALL_SLOTS
     error = BurnerError(code)
-    return {Fault.UNIT: Weight.UNIT, Fault.STATION: Weight.SLOT, Fault.INPUT: Weight.PLACE}[
+    return {Fault.UNIT: Rank.UNIT, Fault.STATION: Rank.SLOT, Fault.INPUT: Rank.PLACE}[
         error.row.fault
     ]
 
 
-def worst_first(standing: Iterable[Trouble]) -> Sequence[Trouble]:
+def worst_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
     """What stands, in the order in which it is to be read.
 
     Args:
-        standing: one a slot, the newest last.
+        troubles: one a slot, the newest last.
 
     Returns:
-        The same error of several slots as one; by weight, then the newest first.
+        The same error of several slots as one; by rank, then the newest first.
     """
     together: dict[tuple[str, str, bool], Trouble] = {}
-    for trouble in standing:
+    for trouble in troubles:
         error = trouble.error
         key = (error.code, trouble.detail, trouble.waits)
         before = together.pop(key, None)  # as new as its newest
         slots = (*(before.slots if before else ()), *trouble.slots)
         together[key] = Trouble(error, _in_order(slots), trouble.waits)
     newest_first = list(reversed(together.values()))
-    return sorted(newest_first, key=lambda trouble: trouble.weight)
+    return sorted(newest_first, key=lambda trouble: trouble.rank)
 
 
 def _in_order(slots: Iterable[str]) -> tuple[str, ...]:

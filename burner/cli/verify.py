@@ -73,7 +73,7 @@ def verify(
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
     release = _open(source, secret)
-    search = SecretSearch(*([release.key.product_secret] if isinstance(release, Release) else []))
+    search = release.search if isinstance(release, Release) else SecretSearch()
     with (
         Reader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count) as slots,

@@ -165,9 +165,9 @@ class SampleScreen:
             self._checked.add(event.number)
         word = verdict(verified)
         state = VERDICTS[word]
-        said = phrase(word, language)
-        drawn = on_plate(state, said) if language == "zh" else in_letters(word)
-        screen.large(drawn or Large((said,)), said, STYLES[state])
+        shown = phrase(word, language)
+        drawn = on_plate(state, shown) if language == "zh" else in_letters(word)
+        screen.large(drawn or Large((shown,)), shown, STYLES[state])
         screen.say("  ".join(self._who(event)))
         if verified.record is not None:
             attempt, ended = verified.record.attempt, verified.record.result.ended
@@ -206,8 +206,8 @@ class SampleScreen:
         if rows:
             screen.table("", [phrase(each, language) for each in columns], rows)
         counts = [f"{phrase(word, language)} {n}" for word, n in seen.counts().items() if n]
-        told = phrase("samples checked", language, len(seen.units))
-        screen.say(f"{told}  {', '.join(counts)}".rstrip())
+        total = phrase("samples checked", language, len(seen.units))
+        screen.say(f"{total}  {', '.join(counts)}".rstrip())
         if seen.unread:
             screen.say(phrase("samples unread", language, seen.unread))
 
@@ -241,8 +241,8 @@ class SampleLines:
     def show(self, event: SampleEvent) -> None:
         """A sample as a line."""
         if isinstance(event, SampleChecked):
-            said = {"event": "verified", "sample": event.number, "again": event.again}
-            self._print({**said, **plain(event.slot, event.verified)})
+            sample = {"event": "verified", "sample": event.number, "again": event.again}
+            self._print({**sample, **plain(event.slot, event.verified)})
 
     def say(self, what: str) -> None:
         """What people read only."""

@@ -20,6 +20,8 @@ RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
 ASKING = (SlotState.SCAN, SlotState.RESCAN)
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
+FULL_NOW = {"E452": "E451", "E461": "E460"}
+"""The last places are in work → they are taken: of the batch, of the release."""
 PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 
@@ -99,7 +101,7 @@ class View:
     language: Language = "en"
     tiles: dict[str, Tile] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
-    standing: dict[str, Trouble] = field(default_factory=dict)
+    trouble_of: dict[str, Trouble] = field(default_factory=dict)
     """The last error of each slot that still stands, the newest last."""
     warned: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     """By slot and code: what was seen of a unit and is the product's fault. Stands to the end."""
@@ -115,9 +117,16 @@ class View:
     """What somebody is typing."""
     notice: str = ""
     """What concerns all slots: the station takes no more boards, the batch is complete."""
-
     completion: Completion | None = None
     """The batch has all its units, and no more boards are taken."""
+
+    def complete(self, completion: Completion) -> None:
+        """The batch has all its units: a board that waited for a place is not needed."""
+        self.completion = completion
+        for slot, trouble in list(self.trouble_of.items()):
+            if full := FULL_NOW.get(trouble.error.code):
+                self._trouble(slot, BurnerError(full))
+                self.tiles[slot].code = full
 
     def add_slots(self, slots: Iterable[str]) -> None:
         """Show a tile for each slot from the start."""
@@ -135,12 +144,12 @@ class View:
                 self._state(tile, event, now)
             case Note():
                 self._note(tile.slot, self._again(event))
-                self.standing.pop(event.slot, None)  # the operator has nothing to do
+                self.trouble_of.pop(event.slot, None)  # the operator has nothing to do
             case Waiting():
                 self._waiting(event)
             case LabelScanned():
                 tile.label = event.label
-                self.standing.pop(event.slot, None)
+                self.trouble_of.pop(event.slot, None)
                 self._note(event.slot, f"{event.slot}: {seen(event.label)}")
             case ReworkOrdered():
                 self.rework[event.slot] = event.reason
@@ -153,11 +162,11 @@ class View:
         if event.state is SlotState.CLOSED and tile.state not in RESTING:
             return  # the last board's end stays to be seen
         if tile.state in ASKING and event.state not in ASKING:
-            self.standing.pop(tile.slot, None)  # what was wrong with a scan
+            self.trouble_of.pop(tile.slot, None)  # what was wrong with a scan
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
-        if event.state in (SlotState.SEEN, SlotState.PASS, SlotState.KNOWN):
-            self.standing.pop(tile.slot, None)
+        if event.state in (SlotState.SEEN, SlotState.SCAN, SlotState.PASS, SlotState.KNOWN):
+            self.trouble_of.pop(tile.slot, None)
         if event.state not in (SlotState.BURNING, SlotState.KNOWN):
             self.notes.pop(tile.slot, None)
         tile.state, tile.tries = event.state, event.tries
@@ -173,9 +182,9 @@ class View:
             case Typing():
                 self.typed = event.text
             case ScannerIs(scanner, None):
-                self.standing.pop(scanner, None)
+                self.trouble_of.pop(scanner, None)
             case ScannerIs(scanner, BurnerError() as error):
-                self.standing[scanner] = Trouble(error, ())
+                self.trouble_of[scanner] = Trouble(error, ())
 
     def asked(self, now: float) -> Prompt:
         """What stands beside the tiles: a question until it is answered, an answer for a while."""
@@ -195,18 +204,18 @@ class View:
             of_manifest = event.code.startswith("E7")
             self._trouble(event.slot, BurnerError(event.code, event.detail), waits=of_manifest)
             return
-        over = [slot for slot, trouble in self.standing.items() if trouble.waits]
+        over = [slot for slot, trouble in self.trouble_of.items() if trouble.waits]
         for slot in (event.slot, *over):
-            self.standing.pop(slot, None)
+            self.trouble_of.pop(slot, None)
 
     def _trouble(self, slot: str, error: BurnerError, *, waits: bool = False) -> None:
-        self.standing.pop(slot, None)
-        self.standing[slot] = Trouble(error, (slot,), waits)
+        self.trouble_of.pop(slot, None)
+        self.trouble_of[slot] = Trouble(error, (slot,), waits)
 
     @property
     def troubles(self) -> Sequence[Trouble]:
         """Every error that stands, the worst first."""
-        return worst_first((*self.warned.values(), *self.standing.values()))
+        return worst_first((*self.warned.values(), *self.trouble_of.values()))
 
     @property
     def note(self) -> str:

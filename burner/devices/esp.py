@@ -10,6 +10,7 @@ from typing import Any, cast
 from burner.devices import ConnectPlan, Contact, ports
 from burner.devices.stock import HEAD_SIZE, Packed, Stock
 from burner.devices.wire import Message
+from burner.devices.worker_line import WorkerLine
 from burner.devices.worker_process import WorkerProcess
 from burner.errors import BurnerError
 from burner.model import Mac, Region, Security, Segment, Silicon
@@ -300,34 +301,6 @@ class Esp:
             if kind == "listen" and error.code == "E302":
                 raise _PortNotBack from error
             raise
-
-
-class WorkerLine:
-    """A byte dialogue relayed by the worker, so that a port that hangs can be killed."""
-
-    def __init__(self, ask: Callable[..., Message], name: str, heard: SecretStream) -> None:
-        self._ask = ask
-        self._name = name
-        self._heard = heard
-
-    def send(self, data: bytes) -> None:
-        """Write all of it. Raises BurnerError (E308, E310)."""
-        self._heard.expect_echo(data)
-        self._ask("line_send", data, name=self._name)
-
-    def receive(self, timeout_s: float) -> bytes:
-        """What arrived within the time, at least one byte; `b""` when nothing did."""
-        arrived = self._ask("line_receive", name=self._name, timeout_s=timeout_s).payload
-        return self._heard.clean_bytes(arrived)
-
-    def set_baud(self, baud: int) -> None:
-        """Change the rate of our side. Raises BurnerError (E309)."""
-        self._ask("line_baud", name=self._name, baud=baud)
-
-    def close(self) -> None:
-        """Close the port. Never raises."""
-        with contextlib.suppress(BurnerError):
-            self._ask("line_close", name=self._name)
 
 
 class _PortNotBack(Exception):  # noqa: N818 - a state on the way, not an error

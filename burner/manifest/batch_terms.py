@@ -37,22 +37,24 @@ class BatchTerms:
         )
 
 
-def what_differs(there: BatchTerms, given: BatchTerms) -> str:
+def what_differs(opened: BatchTerms, wanted: BatchTerms) -> str:
     """Empty when a batch goes on as it was opened; else every difference, in one line."""
-    return ", ".join(shown_first(_differences(there, given)))
+    return ", ".join(shown_first(_differences(opened, wanted)))
 
 
-def _differences(there: BatchTerms, given: BatchTerms) -> Iterable[Difference]:
+def _differences(opened: BatchTerms, wanted: BatchTerms) -> Iterable[Difference]:
     pairs: tuple[tuple[str, str, str], ...] = (
-        ("profile", there.profile, given.profile),
-        ("ProductID", there.product_id, given.product_id),
-        ("release", f"{there.release_digest[:16]}…", f"{given.release_digest[:16]}…"),
+        ("profile", opened.profile, wanted.profile),
+        ("ProductID", opened.product_id, wanted.product_id),
+        ("release", f"{opened.release_digest[:16]}…", f"{wanted.release_digest[:16]}…"),
     )
     yield from (Difference(*pair) for pair in pairs if pair[1] != pair[2])
-    if given.planned is not None and there.planned != given.planned:
-        planned = "no limit" if there.planned is None else str(there.planned)
-        yield Difference("quantity", planned, str(given.planned))
-    if there.index and given.index and there.release_digest != given.release_digest:
+    if opened.key and wanted.key and opened.key != wanted.key:
+        yield Difference("product key", f"fingerprint {opened.key}", wanted.key)
+    if wanted.planned is not None and opened.planned != wanted.planned:
+        planned = "no limit" if opened.planned is None else str(opened.planned)
+        yield Difference("quantity", planned, str(wanted.planned))
+    if opened.index and wanted.index and opened.release_digest != wanted.release_digest:
         known = ("product.id", "product.name", "product.version")
-        found = differences(json.loads(there.index), json.loads(given.index))
+        found = differences(json.loads(opened.index), json.loads(wanted.index))
         yield from (each for each in found if each.what not in known)

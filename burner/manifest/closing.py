@@ -1,10 +1,10 @@
 """Closing a batch: everything is checked, the close is recorded and signed, the folder is made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from burner.errors import BurnerError
-from burner.manifest.batches import BatchStatus, check_closing, close, closing_of, status
+from burner.errors import BurnerError, table
+from burner.manifest.batches import BatchStatus, check_closing, close, closing_of, status, warned
 from burner.manifest.exchange.folder import STATEMENT, write_folder
 from burner.manifest.exchange.new_folder import new_folder
 from burner.manifest.fold.rows import NEVER
@@ -119,6 +119,7 @@ def statement(
         *_named("Open", found.open),
         *_named("Failed", found.failed),
         *_named("Interrupted", found.interrupted),
+        *_warnings(warned(ledger.reader, found.batch)),
         "",
         "Checked before the close",
         "",
@@ -140,6 +141,14 @@ def statement(
         "    burner manifest verify FOLDER --key ORIGIN-KEY",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _warnings(units: Mapping[str, int]) -> list[str]:
+    if not units:
+        return []
+    text = {code: table()[code].says if code in table() else "" for code in units}
+    lines = (f"  {count:>7}  {code} {text[code]}".rstrip() for code, count in units.items())
+    return ["", "Warnings, by the units of which they are on record", "", *lines]
 
 
 LONGEST_LIST = 40

@@ -62,12 +62,14 @@ class UnitHistory:
     """Why the last attempt was a rework, where it did not pass."""
     other_product: Record | None = None
     """The latest attempt under another product, where it passed after the last one under this."""
+    unfinished_elsewhere: bool = False
+    """Whether the latest attempt of all was under another product, and is no PASS, or none now."""
 
     @property
     def good(self) -> Record | None:
         """The latest PASS, if no attempt began after it: such a one may have left anything."""
         later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
-        return None if later else self.passed
+        return None if later or self.unfinished_elsewhere else self.passed
 
 
 def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
@@ -76,9 +78,8 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     rows = {row.product_id: row for row in state.rows(UnitRow, unit_id=unit_id)}
     unit = rows.pop(product_id, None)
     others = sorted(rows.values(), key=lambda row: row.last)
-    other = others[-1] if others and others[-1].passed == others[-1].last != NEVER else None
-    if other and unit and unit.last > other.last:
-        other = None
+    elsewhere = others[-1] if others and others[-1].last > (unit.last if unit else NEVER) else None
+    other = elsewhere if elsewhere and elsewhere.passed == elsewhere.last else None
     scrap = next((row for row in (unit, *others) if row and row.word == SCRAP), None)
     last = _record(connection, state, unit.last if unit else NEVER)
     passed = _record(connection, state, unit.passed if unit else NEVER)
@@ -90,9 +91,15 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
         fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
         scrapped=_scrapped(connection, scrap) if scrap else "",
         declared_rework=unit.declared_rework if unit else "",
-        begun_rework=unit.begun_rework if unit and not other else "",
+        begun_rework=_begun_rework(unit, elsewhere) if not other else "",
         other_product=_record(connection, state, other.last) if other else None,
+        unfinished_elsewhere=elsewhere is not None and other is None,
     )
+
+
+def _begun_rework(unit: UnitRow | None, elsewhere: UnitRow | None) -> str:
+    """Of the latest attempt of all, where it names one."""
+    return (elsewhere.begun_rework if elsewhere else "") or (unit.begun_rework if unit else "")
 
 
 def record_at(connection: Connection, number: int, log: int = OWN) -> Record:

@@ -107,8 +107,7 @@ class Labels:
 
     def left(self, slot: str, now: float) -> "Labels":
         """The board is gone, or wants no label any more."""
-        asked = "" if self.asked == slot else self.asked
-        return replace(self._without(slot), _coming=self._coming - {slot}, asked=asked).looked(now)
+        return replace(self._without(slot), _coming=self._coming - {slot}).looked(now)
 
     def ended(self, slot: str, passed: bool, now: float) -> "Labels":
         """The board is through. Of a unit that did not pass, the label may be scanned again."""

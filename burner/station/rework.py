@@ -1,13 +1,44 @@
 """Ordering a rework while the station runs: REWORK, then the slot, then the reason. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from burner.station.commands import Command, ReasonChosen, mark_of
+from burner.station.commands import (
+    Cancelled,
+    Command,
+    ReasonChosen,
+    ReworkWanted,
+    SlotChosen,
+    mark_of,
+)
+from burner.station.events import Prompt, SlotState
 
 TIMEOUT_S = 30.0
 """What was begun and not gone on with is dropped."""
 LONGEST_REASON = 200
+NOT_NOW = {
+    SlotState.BURNING: "rework slot works",
+    SlotState.CLOSED: "rework slot closed",
+}
+"""States of a slot in which no rework can be ordered for it, and what is said then."""
+
+
+@dataclass(frozen=True)
+class ReworkOrder:
+    """The unit in a slot, or the next one, is to be burned again; without a reason: no more."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReworkReply:
+    """What the station says next, and how the choice stands then."""
+
+    prompt: Prompt
+    dialogue: "ReworkDialogue | None" = None
+    """None: it is over."""
+    order: ReworkOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -22,20 +53,55 @@ class ReworkDialogue:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What may be typed for an answer without Enter; none while a text is wanted."""
-        if not self.slot:
-            return ()
+        """What may be typed for a reason without Enter; none where a text is wanted."""
         return tuple(str(number) for number, _ in enumerate(self.reasons, 1))
 
     def over(self, now: float) -> bool:
         """Whether it was left half-entered for too long."""
         return now - self.since >= TIMEOUT_S
 
-    def with_slot(self, slot: str, now: float) -> "ReworkDialogue":
-        """The slot was said."""
-        return replace(self, slot=slot, since=now)
+    def begun(self) -> ReworkReply:
+        """The first question."""
+        return ReworkReply(Prompt("rework slot", asks=True), self)
 
-    def reason(self, text: str, barcode: Command | None) -> str:
+    def said(
+        self,
+        text: str,
+        pressed: Command | None,
+        barcode: Command | None,
+        states: Mapping[str, SlotState],
+        now: float,
+    ) -> ReworkReply:
+        """What the operator said, as text, key and barcode; `states` are those of the slots."""
+        command, going_on = barcode or pressed, replace(self, since=now)
+        if isinstance(command, Cancelled):
+            taken_back = ReworkOrder(self.slot, "") if self.slot else None
+            return ReworkReply(Prompt("rework cancelled"), order=taken_back)
+        if isinstance(barcode, ReworkWanted):
+            return replace(going_on, slot="").begun()
+        if not self.slot:
+            slot = command.slot if isinstance(command, SlotChosen) else ""
+            return going_on._with_slot(slot, text, states)
+        if reason := self._reason(text, barcode):
+            order = ReworkOrder(self.slot, reason)
+            return ReworkReply(Prompt("rework ordered", (self.slot, reason)), order=order)
+        wrong = "rework no reason" if self.reasons else "rework bad text"
+        return ReworkReply(going_on._reason_wanted(wrong), going_on)
+
+    def _with_slot(self, slot: str, text: str, states: Mapping[str, SlotState]) -> ReworkReply:
+        if slot not in states:
+            return ReworkReply(Prompt("rework no slot", (slot or text,), asks=True), self)
+        if refusal := NOT_NOW.get(states[slot]):
+            return ReworkReply(Prompt(refusal, (slot,), asks=True), self)
+        chosen = replace(self, slot=slot)
+        return ReworkReply(
+            chosen._reason_wanted("rework reason" if self.reasons else "rework text"), chosen
+        )
+
+    def _reason_wanted(self, text: str) -> Prompt:
+        return Prompt(text, (self.slot,), self.reasons, asks=True)
+
+    def _reason(self, text: str, barcode: Command | None) -> str:
         """The reason that was said; empty when it is none of this product's."""
         if isinstance(barcode, ReasonChosen):
             return next((r for r in self.reasons if mark_of(r) == barcode.mark), "")

@@ -34,7 +34,7 @@ from burner.station.events import (
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
 from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Scan
-from burner.station.rework import ReworkDialogue
+from burner.station.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0
 """The same text again within this time is the same scan: scanners read twice."""
@@ -112,14 +112,24 @@ class Router:
             return self._rework.get(slot, "")
 
     def ended(self, slot: str, passed: bool, rework: str) -> None:
-        """A board is through. `rework`: as what its unit was burned; one that was never met is
-        none, and the order stands.
+        """The unit in a slot is through; `rework` is the order that it was burned for.
+
+        One that was ordered meanwhile is for this unit: it is burned again at once.
         """
         with self._changed:
             self._update(self._labels.ended(slot, passed, self._clock()))
-            if rework and rework == self._rework.get(slot):
-                del self._rework[slot]
-                self.emit(ReworkOrdered(slot, ""))
+            if slot not in self._rework:
+                return
+            if rework != self._rework[slot]:
+                self._announced.add(slot)
+                return
+            del self._rework[slot]
+            self.emit(ReworkOrdered(slot, ""))
+
+    def not_met(self, slot: str) -> None:
+        """Nothing in the slot could be met: its board wants no label."""
+        with self._changed:
+            self._update(self._labels.left(slot, self._clock()))
 
     def label(self, slot: str, board: MetBoard, gone: Callable[[], bool]) -> str | None:
         """Wait for the label of a board.
@@ -142,19 +152,26 @@ class Router:
                 return label
             self._anew.discard(slot)
             self._update(self._labels.met(slot, board, self._clock()))
+        taken: str | None = None
         try:
-            return self._wait(slot, board, gone)
+            taken = self._wait(slot, board, gone)
         finally:
-            with self._changed:
-                if not self._labels.label_of(slot, board.unit_id):
-                    self._update(self._labels.left(slot, self._clock()))
+            if taken is None:
+                self._forget(slot)
+        return taken
+
+    def _forget(self, slot: str) -> None:
+        """The board wants no label any more; one that came at the very end is free again."""
+        with self._changed:
+            now = self._clock()
+            self._update(self._labels.ended(slot, passed=False, now=now).left(slot, now))
 
     def _wait(self, slot: str, board: MetBoard, gone: Callable[[], bool]) -> str | None:
         while True:
             with self._changed:
                 self._update(self._labels.looked(self._clock()))
                 if self._list and self._labels.asked == slot:
-                    self._take_prepared(self._list.next())
+                    self._take_prepared(self._list.next(slot))
                 if label := self._labels.label_of(slot, board.unit_id):
                     return label
                 if slot in self._anew:
@@ -198,7 +215,7 @@ class Router:
             if pressed is None and self._is_repeat(bare, now):
                 return
             if self._dialogue:
-                self._go_on(self._dialogue, bare, pressed, barcode, now)
+                self._reply(self._dialogue.said(bare, pressed, barcode, self._states, now))
             elif said := barcode or pressed:
                 self._obey(said, now)
             elif bare:
@@ -221,7 +238,7 @@ class Router:
             case SlotChosen(slot):
                 self._choose(slot)
             case ReworkWanted():
-                self._begin_rework(now)
+                self._reply(ReworkDialogue(self._reasons, since=now).begun())
             case ReasonChosen():
                 self.emit(Prompt("rework first"))
             case Cancelled():
@@ -262,63 +279,24 @@ class Router:
         if self._labels.waits(scan.slot):
             self._say(scan.slot, SlotState.RESCAN)
 
-    # -- rework ----------------------------------------------------------------------------------
-
-    def _begin_rework(self, now: float) -> None:
-        self._dialogue = ReworkDialogue(self._reasons, since=now)
-        self.emit(Prompt("rework slot", asks=True))
-
-    def _go_on(
-        self,
-        dialogue: ReworkDialogue,
-        text: str,
-        pressed: Command | None,
-        barcode: Command | None,
-        now: float,
-    ) -> None:
-        said = barcode or pressed
-        if isinstance(said, Cancelled):
-            self._dialogue = None
-            self.emit(Prompt("rework cancelled"))
-            if self._rework.pop(dialogue.slot, ""):
-                self.emit(ReworkOrdered(dialogue.slot, ""))
-        elif isinstance(barcode, ReworkWanted):
-            self._begin_rework(now)
-        elif not dialogue.slot:
-            self._ask_reason(dialogue, said, text, now)
-        elif reason := dialogue.reason(text, barcode):
-            self._order(dialogue.slot, reason)
-        else:
-            wrong = "rework no reason" if self._reasons else "rework bad text"
-            self.emit(self._reason_prompt(dialogue.slot, wrong))
-
-    def _ask_reason(
-        self, dialogue: ReworkDialogue, said: Command | None, text: str, now: float
-    ) -> None:
-        slot = said.slot if isinstance(said, SlotChosen) else ""
-        state = self._states.get(slot)
-        if state is None:
-            self.emit(Prompt("rework no slot", (slot or text,), asks=True))
-        elif state in (SlotState.BURNING, SlotState.CLOSED):
-            what = _NOTHING_TO_DO.get(state, "slot works")
-            self.emit(Prompt(f"rework {what}", (slot,), asks=True))
-        else:
-            self._dialogue = dialogue.with_slot(slot, now)
-            self.emit(self._reason_prompt(slot))
-
-    def _reason_prompt(self, slot: str, text: str = "") -> Prompt:
-        text = text or ("rework reason" if self._reasons else "rework text")
-        return Prompt(text, (slot,), self._reasons, asks=True)
+    def _reply(self, reply: ReworkReply) -> None:
+        """The choice of a rework goes on, or ends."""
+        self._dialogue = reply.dialogue
+        self.emit(reply.prompt)
+        if reply.order:
+            self._order(reply.order.slot, reply.order.reason)
 
     def _order(self, slot: str, reason: str) -> None:
-        self._dialogue = None
+        if not reason:
+            if self._rework.pop(slot, ""):
+                self.emit(ReworkOrdered(slot, ""))
+            return
         self._rework[slot] = reason
         if self._states[slot] in (*GOOD, *BAD):
             self._announced.add(slot)
         elif self._states[slot] not in RESTING:
             self._anew.add(slot)
         self.emit(ReworkOrdered(slot, reason))
-        self.emit(Prompt("rework ordered", (slot, reason)))
 
     # -- what people see -------------------------------------------------------------------------
 

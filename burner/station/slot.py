@@ -175,13 +175,20 @@ class Slot:
                 self.baud = baud
             if not self._again(result.outcome, result.code, number):
                 self._say(_shown(finished), tries=number)
-                met = bool(finished.record.attempt.unit_id)
-                self.router.ended(self.name, passed, ordered if met else "")
+                self._ended(finished, ordered)
                 break
             slower = retry.next_baud(result.code, baud)
             self.emit(Note(self.name, result.code, number + 1, slower if slower != baud else 0))
             baud = slower
         return finished
+
+    def _ended(self, finished: Finished, ordered: str) -> None:
+        """Of a board that was never met, the label and the order for a rework stay as they are."""
+        if finished.record.attempt.unit_id:
+            passed = finished.record.result.outcome is Outcome.PASS
+            self.router.ended(self.name, passed, ordered)
+        else:
+            self.router.not_met(self.name)
 
     def _label(
         self, baud: int, number: int, rework: bool, unit_id: str, ids: Mapping[str, str]

@@ -124,8 +124,11 @@ class InStep:
             slot.seen()
         return not self._over
 
-    def go(self, slot: Any) -> None:
+    def go(self, slot: Any, met: bool) -> None:
         """Nobody waits."""
+
+    def back(self, slot: Any) -> None:
+        """Boards stay where they are."""
 
     def done(self, counts: bool) -> None:
         """Nothing to count."""

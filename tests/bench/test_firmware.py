@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 
 from burner.bench import first_boot
 from burner.bench.nor import SECTOR, NorFlash
+from burner.bench.secret_forms import FORMS
 from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
 from burner.carriers.nvs_reader import read_nvs
 from burner.model import Mac, Segment
 from burner.partitions import Partition, parse_binary
 from burner.release import Release, open_release
+from burner.secret_search import SecretSearch
+from burner.secrets import Secret
 from tests.bench.host import Host
+from tests.secret_shapes import leaks
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 SECRET = "8XzjN8rfgFVGDTNTUGau4snA"
@@ -233,3 +237,30 @@ def test_an_esp8266_without_a_partition_table_runs_the_image_at_zero(shared_imag
     data = (shared_images / "esp8266_deepsleep.bin").read_bytes()
     log = boot_log(burned(replace(UNIT, chip="esp8266"), [Segment("app", 0, data)]))
     assert "the image at 0x0 is the application itself" in log
+
+
+@pytest.mark.parametrize("form", ["plain", "base64-1", "hex-dump", "utf-16le"])
+def test_the_fault_prints_secret_prints_it_before_and_after_all_else(
+    plug: tuple[Segment, ...], form: str
+) -> None:
+    fault = Fault(FaultKind.PRINTS_SECRET, form=form)
+    log = burned(replace(UNIT, faults=(fault,)), plug).reset_into_app()
+    printed = FORMS[form](SECRET.encode())
+    assert log.count(printed) == 2
+    assert log.index(printed) < log.index(b"device_name=") < log.rindex(printed)
+
+
+def test_the_fault_prints_secret_prints_nothing_without_a_key(plug: tuple[Segment, ...]) -> None:
+    unit = replace(UNIT, faults=(Fault(FaultKind.PRINTS_SECRET),))
+    keyless = [segment for segment in plug if not segment.confidential]
+    assert b"plain: " not in burned(unit, keyless).reset_into_app()
+    assert b"plain: " not in Host(unit).reset_into_app()
+
+
+def test_every_form_that_the_bench_prints_is_one_that_is_searched_for() -> None:
+    for name, form in FORMS.items():
+        stream = SecretSearch(Secret(SECRET.encode())).stream()
+        lines = form(SECRET.encode()).decode("utf-8", "replace").split("\r\n")
+        shown = "".join(map(stream.clean_line, lines)).encode()
+        assert stream.found, name
+        assert leaks(shown, SECRET) == [], name

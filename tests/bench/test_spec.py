@@ -206,3 +206,12 @@ def test_one_mac_for_several_units_is_refused(tmp_path: Path) -> None:
 def test_any_text_is_a_spec_or_is_refused(text: str) -> None:
     with suppress(BurnerError):
         assert read_spec(f"sim:{text}").slots > 0
+
+
+def test_a_form_of_the_secret_that_there_is_none_of_is_answered_with_the_right_ones(
+    tmp_path: Path,
+) -> None:
+    text = "slots: 1\nunits: [{faults: [{kind: prints-secret, form: rot13}]}]\n"
+    (finding,) = refused(written(tmp_path, text)).findings
+    assert finding.code == "E192"
+    assert "hex-dump" in finding.allowed

@@ -294,7 +294,7 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
 
 def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
-    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.SCAN))
+    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.RESCAN))
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
     assert "→ Find the label of the board in this slot and scan it." in text
@@ -386,3 +386,20 @@ def test_a_slots_new_state_does_not_wait_for_the_next_moving_frame(
         sleep(0.01)
     live.close()
     assert drawn
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_firmware_that_prints_the_secret_stays_on_the_board(language: Language) -> None:
+    view = view_of(2, language)
+    event = finished("1")
+    result = replace(event.record.result, evidence={"warnings": ["E625"]})
+    event = replace(event, record=replace(event.record, result=result))
+    row = BurnerError("E625").row
+    play(view, SlotIs("1", S.BURNING), event, SlotIs("1", S.PASS))
+    said = told(view, event) or ""
+    assert row.sentence(language) in said
+    later = (SlotIs("1", S.EMPTY), SlotIs("1", S.SEEN), finished("1"), SlotIs("1", S.PASS))
+    shown_then = unwrapped(play(view, *later))
+    assert "E625" in shown_then
+    assert row.sentence(language) in shown_then
+    assert row.remedy(language) in shown_then

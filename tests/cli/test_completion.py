@@ -26,7 +26,7 @@ def ended(slots: int, language: Language, completion: Completion = DONE) -> View
         bad = slot == "2"
         view.add(finished(slot, Outcome.FAIL if bad else Outcome.PASS, "E601" if bad else ""), 1.0)
         view.add(SlotIs(slot, SlotState.FAIL if bad else SlotState.PASS), 1.0)
-    view.completion = completion
+    view.complete(completion)
     return view
 
 
@@ -51,6 +51,16 @@ def test_it_says_how_many_passed_and_how_the_others_ended() -> None:
     assert "PASS 1  FAIL 1" in text
     assert "first pass " in text
     assert "time 1:30" in text
+
+
+def test_a_board_that_waited_for_the_last_place_is_to_be_taken_out() -> None:
+    view = view_of(2)
+    view.add(finished("2", Outcome.ERROR, "E452"), 1.0)
+    view.add(SlotIs("2", SlotState.ERROR), 1.0)
+    view.complete(DONE)
+    text = shown(draw(view, 90.0, 80, 23))
+    assert "E452" not in text
+    assert "slot 2  E451 The batch is complete" in text
 
 
 def test_it_says_what_is_next() -> None:

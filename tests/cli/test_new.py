@@ -3,6 +3,7 @@
 import json
 import shutil
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def changed_text(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_a_version_made_otherwise_on_purpose_is_accepted(
+    capsys: pytest.CaptureFixture[str], product: Path
+) -> None:
+    changed_text(product, "file: app.bin", "file: other.bin")
+    changed_text(product, "blank:", "accept: {E188: only a comment differs}\nblank:")
+    status, out, _ = run(capsys, "check", product, *CHECK)
+    assert status == 0
+    assert "accepted E188: batch WO1 " in out
+    assert "; only a comment differs\n" in out
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -166,8 +178,8 @@ def test_burn_says_so_before_the_first_unit(
     (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
     (work / "other.txt").chmod(0o600)
     ran = burn(work, "--bench", "sim:1,seed=2", "--batch", batch, profile=path)
-    assert ran.lines[0]["event"] == "warning"
-    (told,) = [line["found"] for line in ran.lines if line["event"] == "warning"]
+    first = list(takewhile(lambda line: line["event"] in ("start", "warning"), ran.lines))
+    (told,) = [line["found"] for line in first if line.get("code") == "E188"]
     assert f"batch WO1 of blinky 1.2.0 had another {named}" in told
 
 

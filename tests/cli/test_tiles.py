@@ -129,7 +129,7 @@ def test_what_concerns_all_slots_stands_above_what_concerns_one(code: str) -> No
 @pytest.mark.parametrize("code", sorted(table()))
 def test_what_to_do_is_whole_however_narrow_the_screen(code: str, language: Language) -> None:
     view = view_of(2, language)
-    view.standing = {"1": Trouble(BurnerError(code), ("1",))}
+    view.trouble_of = {"1": Trouble(BurnerError(code), ("1",))}
     lines = [line.plain for line in draw(view, 5.0, 60, 40)]
     assert all(cell_len(line) <= 60 for line in lines)
     assert without_blanks(table()[code].remedy(language)) in without_blanks("".join(lines))
@@ -181,7 +181,7 @@ def test_the_board_never_leaves_its_space(
     view = view_of(slots, language)
     for tile, state in zip(view.tiles.values(), states, strict=False):
         tile.state, tile.device_name, tile.code = state, name, "E601"
-    view.standing = {
+    view.trouble_of = {
         str(n): Trouble(BurnerError(code, name), (str(n),)) for n, code in enumerate(codes)
     }
     view.notes = {"1": "n" * 300}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from burner.cli.troubles import STOPS_ALL, Trouble, Weight, named, weight, worst_first
+from burner.cli.troubles import STOPS_ALL, Rank, Trouble, named, rank, worst_first
 from burner.errors import BurnerError, Code, table
 
 
@@ -55,10 +55,11 @@ def test_slots_that_stand_side_by_side_are_a_range() -> None:
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)
 def test_an_error_whose_remedy_is_to_stop_concerns_all_slots(row: Code) -> None:
-    stops = bool(re.search("^Stop (this|the|and tell)|takes no more units", row.do))
+    stopping = "^Stop (this|the|and tell)|takes no more units|before the batch goes on"
+    stops = bool(re.search(stopping, row.do))
     if row.code[1] in "3456":
         assert (row.code in STOPS_ALL) == stops
-        assert (weight(row.code) is Weight.ALL_SLOTS) == stops
+        assert (rank(row.code) is Rank.ALL_SLOTS) == stops
 
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)

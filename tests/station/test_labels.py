@@ -1,11 +1,11 @@
 """Whose label was scanned: every rule alone, then all of them under any order of events."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings, LabelSettings, SerialSettings
@@ -136,7 +136,7 @@ def test_the_label_of_a_unit_that_failed_may_be_scanned_again_once_it_is_out() -
     state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
     state = state.ended("1", passed=False, now=0.0)
     assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"  # it lies in slot 1 still
-    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(1), 0.0)
+    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(3), 0.0)
     assert state.scanned(label(1), 0.0, nobody)[1] == Scan("3", "S1")
 
 
@@ -181,6 +181,10 @@ def test_a_label_stays_until_the_board_leaves(text: str) -> None:
 # -- any order of events ---------------------------------------------------------------------------
 
 
+BOARDS = range(1, 7)
+SERIALS = (1, 2, 3, 9)
+
+
 class Fixture(RuleBasedStateMachine):
     """Boards come and go in four slots while labels are scanned, right ones and wrong ones.
 
@@ -205,38 +209,52 @@ class Fixture(RuleBasedStateMachine):
         if unit != met.unit_id:
             raise BurnerError("E435", unit)
 
-    @rule(slot=st.sampled_from(SLOTS), number=st.integers(1, 9))
-    def comes(self, slot: str, number: int) -> None:
-        if slot not in self.in_slot and number not in self.in_slot.values():
-            self.in_slot[slot] = number
-            self.state = self.state.coming(slot)
+    def pick(self, data: st.DataObject, slots: Collection[str]) -> str:
+        return data.draw(st.sampled_from(sorted(slots)))
 
-    @rule(slot=st.sampled_from(SLOTS))
-    def is_burned_again(self, slot: str) -> None:
-        """The operator announces it, or orders a rework: its label is known."""
-        if slot in self.labelled:
-            self.state = self.state.coming(slot).kept(slot, self.now)
-            self.holds[self.in_slot[slot]] = self.labelled[slot].split(maxsplit=1)[0]
+    @precondition(lambda self: len(self.in_slot) < len(SLOTS))
+    @rule(data=st.data())
+    def comes(self, data: st.DataObject) -> None:
+        slot = self.pick(data, set(SLOTS) - set(self.in_slot))
+        number = data.draw(st.sampled_from(sorted(set(BOARDS) - set(self.in_slot.values()))))
+        self.in_slot[slot] = number
+        self.state = self.state.coming(slot)
 
-    @rule(slot=st.sampled_from(SLOTS))
-    def is_met(self, slot: str) -> None:
-        if slot in self.in_slot and slot not in self.waiting and slot not in self.labelled:
-            self.waiting.add(slot)
-            self.state = self.state.met(slot, board(self.in_slot[slot]), self.now)
+    @precondition(lambda self: self.unmet)
+    @rule(data=st.data())
+    def is_met(self, data: st.DataObject) -> None:
+        slot = self.pick(data, self.unmet)
+        self.waiting.add(slot)
+        self.state = self.state.met(slot, board(self.in_slot[slot]), self.now)
 
-    @rule(slot=st.sampled_from(SLOTS))
-    def leaves(self, slot: str) -> None:
-        self.in_slot.pop(slot, None)
+    @property
+    def unmet(self) -> set[str]:
+        return set(self.in_slot) - self.waiting - set(self.labelled)
+
+    @precondition(lambda self: self.in_slot)
+    @rule(data=st.data())
+    def leaves(self, data: st.DataObject) -> None:
+        slot = self.pick(data, self.in_slot)
+        del self.in_slot[slot]
         self.waiting.discard(slot)
         self.labelled.pop(slot, None)
         self.state = self.state.left(slot, self.now)
 
-    @rule(slot=st.sampled_from(SLOTS), passed=st.booleans())
-    def ends(self, slot: str, passed: bool) -> None:
-        if slot in self.labelled:
-            self.state = self.state.ended(slot, passed, self.now)
-            if not passed:
-                self.holds.pop(self.in_slot[slot], None)
+    @precondition(lambda self: self.labelled)
+    @rule(data=st.data(), passed=st.booleans())
+    def ends(self, data: st.DataObject, passed: bool) -> None:
+        slot = self.pick(data, self.labelled)
+        self.state = self.state.ended(slot, passed, self.now)
+        if not passed:
+            self.holds.pop(self.in_slot[slot], None)
+
+    @precondition(lambda self: self.labelled)
+    @rule(data=st.data())
+    def is_burned_again(self, data: st.DataObject) -> None:
+        """The operator announces it, or orders a rework: its label is known."""
+        slot = self.pick(data, self.labelled)
+        self.state = self.state.coming(slot).kept(slot, self.now)
+        self.holds[self.in_slot[slot]] = self.labelled[slot].split(maxsplit=1)[0]
 
     @rule(slot=st.sampled_from(SLOTS))
     def is_chosen(self, slot: str) -> None:
@@ -248,14 +266,16 @@ class Fixture(RuleBasedStateMachine):
         self.now += seconds
         self.state = self.state.looked(self.now)
 
-    @rule(serial=st.integers(1, 9), names=st.integers(0, 9))
-    def is_scanned(self, serial: int, names: int) -> None:
-        text, asked = label(serial, names), self.state.asked
-        before = self.state
+    @rule(data=st.data(), serial=st.sampled_from(SERIALS))
+    def is_scanned(self, data: st.DataObject, serial: int) -> None:
+        """Mostly a label without the board's number, or one of a board that is there."""
+        names = data.draw(st.sampled_from([0, 0, *self.in_slot.values(), 9]))
+        text, asked, before = label(serial, names), self.state.asked, self.state
         self.state, scan = self.state.scanned(text, self.now, self.check)
         if not scan.label:
             assert self.state == before
             assert scan.slot == asked
+            self.must_be_refused(serial, names, asked)
             return
         number = self.in_slot[scan.slot]
         assert scan.slot in self.waiting
@@ -267,6 +287,21 @@ class Fixture(RuleBasedStateMachine):
         self.waiting.discard(scan.slot)
         self.labelled[scan.slot] = text
         self.holds[number] = f"S{serial}"
+
+    def must_be_refused(self, serial: int, names: int, asked: str) -> None:
+        """A label that nobody else has is never refused to the board that it is for."""
+        there = {number: slot for slot, number in self.in_slot.items() if slot in self.waiting}
+        slot = there.get(names, "") if names else asked if asked in self.waiting else ""
+        if not slot:
+            return
+        number = self.in_slot[slot]
+        taken = {u for u, s in self.holds.items() if s == f"S{serial}" and u != number}
+        taken |= {
+            self.in_slot[other]
+            for other, text in self.labelled.items()
+            if text.split(maxsplit=1)[0] == f"S{serial}"
+        }
+        assert taken or self.recorded.get(f"S{serial}", mac(number)) != mac(number)
 
     @invariant()
     def one_slot_is_asked_and_its_board_has_no_label(self) -> None:
@@ -288,4 +323,4 @@ class Fixture(RuleBasedStateMachine):
 
 
 TestAnyOrder = Fixture.TestCase
-TestAnyOrder.settings = hypothesis_settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestAnyOrder.settings = hypothesis_settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
@@ -12,7 +13,7 @@ from burner.model import Waiting
 from burner.station import SlotIs, SlotState
 from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.events import LabelScanned, Prompt, ReworkOrdered, StationEvent
-from burner.station.label_list import LabelList
+from burner.station.label_list import AHEAD, LabelList, label_lines
 from burner.station.labels import MetBoard
 from burner.station.rework import TIMEOUT_S
 from burner.station.router import REPEAT_S, Router
@@ -222,6 +223,12 @@ def test_a_scanners_prefix_and_identifier_are_no_part_of_the_label() -> None:
 # -- prepared labels -------------------------------------------------------------------------------
 
 
+def wait_for(labels: LabelList) -> str:
+    while not (line := labels.next("1")):
+        time.sleep(0.001)
+    return line
+
+
 def prepared(*lines: str) -> Station:
     return Station(Router(SLOTS, identity=IDENTITY, labels=LabelList(lines)))
 
@@ -248,6 +255,47 @@ def test_a_list_that_has_ended_leaves_no_slot_waiting() -> None:
     station.board("1")
     station.wait("1")
     assert station.errors == {"1": "E442"}
+
+
+def test_where_each_slot_has_its_line_a_slot_without_a_board_keeps_it() -> None:
+    labels = LabelList(("SN1\n", "SN2\n", "SN3\n"), by_slot=SLOTS)
+    station = Station(Router(SLOTS, identity=IDENTITY, labels=labels))
+    for slot in ("1", "3"):
+        station.board(slot)
+        assert station.wait(slot) == f"SN{slot}"
+    station.board("4")
+    station.wait("4")
+    assert station.errors == {"4": "E442"}
+
+
+def test_a_list_without_an_end_is_read_no_further_than_it_is_wanted() -> None:
+    read: list[str] = []
+
+    def endless() -> Iterator[str]:
+        while True:
+            read.append(f"SN{len(read)}")
+            yield read[-1]
+
+    labels = LabelList(endless())
+    assert [wait_for(labels), wait_for(labels)] == ["SN0", "SN1"]
+    assert len(read) <= AHEAD + 3
+
+
+def test_of_a_line_without_an_end_the_beginning_is_taken() -> None:
+    lines = list(label_lines(StringIO("x" * 5000 + "\nSN1\n")))
+    assert [len(lines[0]), *lines[1:]] == [1000, "SN1\n"]
+
+
+def test_a_list_that_cannot_be_read_leaves_no_slot_waiting() -> None:
+    def broken() -> Iterator[str]:
+        yield "SN1"
+        raise OSError("the file is gone")
+
+    labels = LabelList(broken())
+    assert wait_for(labels) == "SN1"
+    with pytest.raises(BurnerError) as refused:
+        wait_for(labels)
+    assert refused.value.code == "E442"
 
 
 # -- boards that the operator announces ------------------------------------------------------------
@@ -323,6 +371,13 @@ def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, said: list
     assert asked[1].options == REASONS
 
 
+def test_a_key_that_is_pressed_twice_counts_twice(station: Station) -> None:
+    station.router.state("1", S.PASS)
+    for key in ("r", "1", "1"):
+        station.router.heard(key)
+    assert station.router.rework("1") == "new antenna"
+
+
 def test_an_order_for_an_empty_slot_is_for_the_next_unit(station: Station) -> None:
     station.router.state("3", S.EMPTY)
     for text in ("r", "3", "1"):
@@ -335,11 +390,38 @@ def test_an_order_holds_until_a_unit_was_burned_for_it(station: Station) -> None
     station.router.state("3", S.EMPTY)
     for text in ("r", "3", "1"):
         station.router.heard(text)
-    station.router.ended("3", passed=False, rework="")
+    station.router.not_met("3")
     assert station.router.rework("3") == "new antenna"
+    assert not station.router.announced("3")
     station.router.ended("3", passed=True, rework="new antenna")
     assert station.router.rework("3") == ""
     assert station.events[-1] == ReworkOrdered("3", "")
+
+
+def test_an_order_that_came_too_late_for_its_unit_has_it_burned_again(station: Station) -> None:
+    station.router.state("3", S.SEEN)
+    for text in ("r", "3", "1"):
+        station.router.heard(text)
+    station.router.state("3", S.BURNING)
+    station.router.ended("3", passed=True, rework="")
+    assert station.router.announced("3")
+    assert station.router.rework("3") == "new antenna"
+
+
+def test_a_label_that_came_when_its_board_was_already_out_is_free_again(station: Station) -> None:
+    unit = MetBoard("60:55:f9:00:00:01", {"mac": "60:55:f9:00:00:01"})
+    station.router.state("1", S.SEEN)
+
+    def gone_while_it_is_scanned() -> bool:
+        station.router.heard("SN1")
+        return True
+
+    assert station.router.label("1", unit, gone_while_it_is_scanned) is None
+    station.board("2")
+    station.router.heard("SN2")
+    station.board("3")
+    station.router.heard("SN1")
+    assert station.wait("3") == "SN1"
 
 
 def test_a_board_that_waits_for_its_label_is_burned_anew_as_a_rework(station: Station) -> None:

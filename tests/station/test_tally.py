@@ -190,3 +190,19 @@ def test_units_per_hour_is_the_pace_of_passed_units() -> None:
     tally = tally_of([finished(1)], [finished(2)], [finished(3, Outcome.FAIL)])
     assert tally.per_hour(60) == 120
     assert tally.per_hour(0) == 0
+
+
+def test_a_warning_counts_units_not_tries() -> None:
+    def warned(event: Finished, *codes: str) -> Finished:
+        result = replace(event.record.result, evidence={"warnings": list(codes)})
+        return replace(event, record=replace(event.record, result=result))
+
+    first = warned(finished(1, Outcome.ERROR, code="E501"), "E625")
+    tally = tally_of(
+        [first, warned(finished(1, minute=1), "E625")],
+        [warned(finished(2, slot="2"), "E625")],
+        [finished(3, slot="3")],
+        [warned(finished(4, slot="4", known=True), "E625")],
+    )
+    assert dict(tally.warnings) == {"E625": 2}
+    assert [unit.warnings for unit in tally.units] == [("E625",), ("E625",), (), ()]

@@ -213,7 +213,7 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
             nobody can be asked for it.
     """
     key, pem = _current(owner)
-    if b"ENCRYPTED" not in pem:
+    if b"-----BEGIN ENCRYPTED" not in pem:
         return _load(key, pem)
     if passphrase := os.environ.get(PASSPHRASE):
         with suppress(_WrongPassphraseError):
@@ -239,7 +239,7 @@ def protection(owner: str) -> Protection:
         return Protection.KEYRING
     if kept.startswith(b"pkcs11:"):
         return Protection.TOKEN
-    return Protection.PASSPHRASE if b"ENCRYPTED" in kept else Protection.ACCOUNT
+    return Protection.PASSPHRASE if b"-----BEGIN ENCRYPTED" in kept else Protection.ACCOUNT
 
 
 def _name(owner: str) -> str:

@@ -1,0 +1,36 @@
+"""A byte dialogue with something behind a slot's port, through the slot's worker."""
+
+import contextlib
+from collections.abc import Callable
+
+from burner.devices.wire import Message
+from burner.errors import BurnerError
+from burner.secret_search import SecretStream
+
+
+class WorkerLine:
+    """A byte dialogue relayed by the worker, so that a port that hangs can be killed."""
+
+    def __init__(self, ask: Callable[..., Message], name: str, heard: SecretStream) -> None:
+        self._ask = ask
+        self._name = name
+        self._heard = heard
+
+    def send(self, data: bytes) -> None:
+        """Write all of it. Raises BurnerError (E308, E310)."""
+        self._heard.expect_echo(data)
+        self._ask("line_send", data, name=self._name)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What arrived within the time, at least one byte; `b""` when nothing did."""
+        arrived = self._ask("line_receive", name=self._name, timeout_s=timeout_s).payload
+        return self._heard.clean_bytes(arrived)
+
+    def set_baud(self, baud: int) -> None:
+        """Change the rate of our side. Raises BurnerError (E309)."""
+        self._ask("line_baud", name=self._name, baud=baud)
+
+    def close(self) -> None:
+        """Close the port. Never raises."""
+        with contextlib.suppress(BurnerError):
+            self._ask("line_close", name=self._name)

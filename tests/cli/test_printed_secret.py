@@ -1,0 +1,75 @@
+"""A firmware that prints its secret: told to the operator, the engineer and QA; a unit passes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from burner.cli import root
+from burner.errors import Language, lookup
+from tests.runs import PROFILE, SECRET
+
+BENCH = """
+slots: 2
+keep: flash
+units:
+  - {}
+  - {faults: [{kind: prints-secret, form: hex-dump}]}
+"""
+SERIAL = "identity: {serial: {source: firmware, pattern: '.+', line: 'never (.+)'}}"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+    Path("bench.yaml").write_text(BENCH)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(root, arguments, standalone_mode=False)
+    assert ran.exception is None
+    return int(ran.return_value or 0), ran.output
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None:
+    row = lookup("E625")
+    burn = ("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
+    status, said = run("--lang", language, *burn)
+    assert status == 0
+    assert row.sentence(language) in said
+    assert row.remedy(language).replace(" ", "") in "".join(said.split())
+    listed = json.loads(run("manifest", "list", "--json")[1])
+    assert [(each["outcome"], each["evidence"].get("warnings")) for each in listed] == [
+        ("PASS", ["E625"] if each["slot"] == "2" else None) for each in listed
+    ]
+    printing = next(each["unit_id"] for each in listed if each["slot"] == "2")
+    assert "E625" in run("manifest", "show", printing)[1]
+    standing = run("manifest", "batch", "status", "B1")[1]
+    assert f"E625 (units: 1)  {row.sentence(language)}" in standing
+    assert json.loads(run("manifest", "batch", "status", "B1", "--json")[1])["warnings"] == {
+        "E625": 1
+    }
+
+
+def test_it_stands_in_the_statement_of_the_sealed_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(Path("state").absolute()))
+    monkeypatch.setenv("BURNER_STATION", "line1")
+    run("manifest", "keys", "make", "line1", "--out", "line1.pem")
+    run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
+    run("manifest", "batch", "close", "B1", "--operator", "li")
+    page = Path("B1/statement.txt").read_text()
+    assert f"1  E625 {lookup('E625').says}" in page
+    run("manifest", "verify", "B1", "--key", "line1.pem")
+
+
+def test_a_look_at_the_unit_names_it_as_a_problem(tmp_path: Path) -> None:
+    run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes")
+    text = PROFILE.read_text().replace("../firmware", str(PROFILE.parents[1] / "firmware"))
+    (tmp_path / "plug.yaml").write_text(f"{text}\n{SERIAL}\n")
+    status, said = run("identify", "plug.yaml", "--bench", "bench.yaml", "--json")
+    assert status == 1
+    problems = {each["slot"]: [p["code"] for p in each["problems"]] for each in json.loads(said)}
+    assert problems == {"1": [], "2": ["E625"]}
