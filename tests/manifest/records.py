@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.manifest.verify.database import verify
 from burner.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
 
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
@@ -115,3 +117,10 @@ def burned(
         attempt = replace(attempt, device_name=bind or f"late-{unit}")
         ledger.bind(attempt)
     return ledger.finish(attempt, a_result(outcome))
+
+
+def flaws(reader: Reader) -> list[str]:
+    """What verify finds, without what this computer remembers; empty: all agrees."""
+    with reader.connection() as connection:
+        found = verify(connection)
+    return [f"{r.code} {r.check}: {r.place}" for r in found.results.values() if r.code]

@@ -14,7 +14,11 @@ from burner.errors import BurnerError
 from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.log.note import VerifierKey
+from burner.manifest.local.keys import LocalSigner
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import VerifierKey, sign
+from burner.manifest.log.tree import leaf_hash
+from burner.manifest.log_keys import withdraw
 from burner.manifest.reader import Reader
 from burner.manifest.verify.database import verify
 from burner.model import Outcome
@@ -247,3 +251,69 @@ def test_another_station_of_this_computer_is_let_in_by_a_key_that_is_here(path: 
 def test_a_kept_checkpoint_behind_a_batch_or_a_key_must_be_there(path: Path) -> None:
     assert edit(path, "DELETE FROM checkpoints WHERE size = 1") == 1
     assert bad_places(path) == ["E713 heads: the checkpoint at 1 is gone"]
+
+
+def resigned(origin: str, size: int, root: str) -> tuple[str, str, str]:
+    """Key, id and head of somebody who signs the same head with a key of his own."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    mine = LocalSigner(origin, Ed25519PrivateKey.generate())
+    note = sign(Checkpoint(origin, size, bytes.fromhex(root)).text, mine)
+    return str(mine.key), mine.key.id.hex(), str(note)
+
+
+def test_an_origin_key_put_in_place_of_another_is_refused(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_ledger(path.parent) as ledger:
+        for unit in range(60, 200):  # the first tile is full: its hashes are stored
+            burned(ledger, unit)
+        origin, size = ledger.origin, ledger.writer.size
+        old, root = ledger.writer.origin_key, ledger.writer._frontier.root.hex()
+    key, key_id, note = resigned(origin, size, root)
+    with closing(sqlite3.connect(path)) as connection:
+        (body,) = connection.execute("SELECT body FROM records WHERE number = 0").fetchone()
+    false = body.replace(old, key)
+    edit(path, "DELETE FROM checkpoints")
+    edit(path, "INSERT INTO checkpoints VALUES (?, ?)", (size, note))
+    edit(path, "UPDATE head SET note = ?", (note,))
+    edit(
+        path,
+        "UPDATE records SET body = ?, leaf = ? WHERE log = 0 AND number = 0",
+        (false, leaf_hash(false.encode())),
+    )
+    edit(path, "UPDATE keys SET id = ?, key = ? WHERE log = 0", (key_id, key))
+    assert goes_on(path) == "E713"
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "another computer"))
+    assert goes_on(path) == "E713"
+
+
+def test_a_running_station_does_not_follow_a_head_of_a_key_that_was_put_into_the_tables(
+    path: Path, tmp_path: Path
+) -> None:
+    with a_ledger(path.parent) as one, a_ledger(path.parent, "line9") as two:
+        burned(one, 61)
+        burned(two, 62)
+        head = two.writer._frontier
+        key, key_id, note = resigned(two.origin, head.size, head.root.hex())
+        columns = (key_id, key, "wu", "station", "", 5, -1)
+        edit(path, "INSERT INTO keys VALUES (0, ?, ?, ?, ?, ?, ?, ?)", columns)
+        edit(path, "UPDATE head SET note = ?", (note,))
+        with pytest.raises(BurnerError, match=r"^E755:"):
+            burned(one, 63)
+
+
+def test_a_running_station_does_not_follow_a_head_of_a_key_that_was_withdrawn(
+    path: Path,
+) -> None:
+    with a_ledger(path.parent) as one, a_ledger(path.parent, "line9") as two:
+        burned(two, 62)
+        withdraw(one, two.writer.signer.key.id.hex(), operator="qa", reason="stolen")
+        with pytest.raises(BurnerError, match=r"^E757:"):
+            burned(two, 63)
+        burned(one, 64)
+        with pytest.MonkeyPatch.context() as patch:  # a burner that somebody changed
+            patch.setattr("burner.manifest.store.writer.may_sign", lambda *_: True)
+            burned(two, 63)
+        with pytest.raises(BurnerError, match=r"^E755:"):
+            burned(one, 65)

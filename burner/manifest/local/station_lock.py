@@ -70,13 +70,16 @@ class FileStationLock:
         self._locks[path] = lock
 
 
-def take_server_lock(connection: Connection, manifest: str, station: str) -> None:
+def take_server_lock(connection: Connection, station: str) -> None:
     """Hold the station's advisory lock for as long as the server keeps this session.
+
+    It is the database's own, by whatever URL that was reached; each schema has one manifest.
 
     Raises:
         BurnerError: E704 when another session holds it.
     """
-    key = int.from_bytes(sha256(f"{manifest}/{station}".encode()).digest()[:8], "big", signed=True)
+    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    key = int.from_bytes(sha256(f"{schema}/{station}".encode()).digest()[:8], "big", signed=True)
     held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
     if not held:
         raise BurnerError("E704", f"station {station} on the server")

@@ -3,12 +3,20 @@ another station. Comparing two stored values is no check: bodies are hashed agai
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import EntryError, KeyEnrolled, KeyWithdrawn, LogBegun, read
+from burner.manifest.entries.kinds import (
+    AnyEntry,
+    EntryError,
+    KeyEnrolled,
+    KeyWithdrawn,
+    LogBegun,
+    read,
+)
 from burner.manifest.fold.keys import may_sign
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
@@ -16,11 +24,21 @@ from burner.manifest.fold.rules import apply
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError, VerifierKey
-from burner.manifest.log.tree import Frontier, frontier, leaf_hash, subtree_hash
+from burner.manifest.log.tree import (
+    Frontier,
+    frontier,
+    inclusion_proof,
+    leaf_hash,
+    root_from_inclusion,
+    subtree_hash,
+)
 from burner.manifest.store.engine import Prepared
 from burner.manifest.store.hashes import HeadRow, TableHashes
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, RARE, checkpoints, records
+
+CHUNK = 2000
+"""Records hashed at once."""
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 _KEY_RECORDS = (
@@ -42,13 +60,28 @@ _BODIES = Prepared(
 _LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
-def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None) -> None:
+class Followed(NamedTuple):
+    """What more records make of a log."""
+
+    frontier: Frontier
+    at: str
+    """Moment of the last of them; empty: there were none."""
+    keys: bool
+    """Whether one of them is about a key."""
+
+
+def check_opening(
+    connection: Connection, head: HeadRow, known: KnownLog | None
+) -> dict[str, KeyRow]:
     """Check a log before it is continued. At most a second at 10^6 units.
 
     Args:
         connection: in the transaction that read the head.
         head: as it is stored.
         known: what this computer knows of the log of this origin.
+
+    Returns:
+        Its keys by their ids.
 
     Raises:
         BurnerError: E710 it is an older copy, or another log under the same name; E713 it is not
@@ -58,7 +91,7 @@ def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None)
     last = connection.execute(_LAST).scalar()
     if last is not None and last >= head.checkpoint.size:
         raise BurnerError("E756", f"record {head.checkpoint.size} to {last}")
-    keys = check_keys(connection)
+    keys = check_keys(connection, head.checkpoint)
     check_signed(head.note, keys.values(), last_moment(connection, head.checkpoint.size))
     _check_known(connection, head.checkpoint, known)
     kept = connection.execute(_LAST_KEPT).scalar()
@@ -69,46 +102,58 @@ def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None)
         start = frontier(TableHashes(connection), checkpoint.size)
         if start.root != checkpoint.root:
             raise BurnerError("E713", f"the first {checkpoint.size} records are not as signed")
-    if follow(connection, start, head.checkpoint.size) != head.frontier:
-        raise BurnerError("E713", f"record {start.size} to {head.checkpoint.size - 1}")
+    follow(connection, start, head.frontier)
+    return keys
 
 
-def follow(connection: Connection, start: Frontier, size: int) -> Frontier:
-    """The frontier after more records, from their bodies.
+def follow(connection: Connection, start: Frontier, end: Frontier) -> Followed:
+    """Hash more records, from their bodies, up to a head.
 
     Raises:
-        BurnerError: E713 a body is not the one of its leaf hash, or records are gone.
+        BurnerError: E713 they do not lead to this head.
     """
-    rows = _BODIES.run(connection, first=start.size, below=size).fetchall()
-    for number, leaf, body in rows:
-        if number != start.size or leaf_hash(body.encode()) != bytes(leaf):
-            raise BurnerError("E713", f"record {start.size}")
-        start, _ = start.append(bytes(leaf))
-    if start.size != size:
-        raise BurnerError("E713", f"record {start.size} is gone")
-    return start
+    reached, at, keys = start, "", False
+    for first in range(start.size, end.size, CHUNK):
+        below = min(first + CHUNK, end.size)
+        for number, leaf, body in _BODIES.run(connection, first=first, below=below).fetchall():
+            if number != reached.size or leaf_hash(body.encode()) != bytes(leaf):
+                raise BurnerError("E713", f"record {reached.size}")
+            entry = _entry(number, body.encode())
+            at, keys = entry.at, keys or isinstance(entry, KEY_KINDS)
+            reached, _ = reached.append(bytes(leaf))
+        if reached.size != below:
+            raise BurnerError("E713", f"record {reached.size} is gone")
+    if reached != end:
+        raise BurnerError("E713", f"record {start.size} to {end.size - 1}")
+    return Followed(reached, at, keys)
 
 
-def check_keys(connection: Connection) -> dict[str, KeyRow]:
+def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
     """The keys of the log, as its key records say it, and the table too.
+
+    Each of these records is proved to be in the tree of the head: who may sign is not taken from
+    a row that somebody put in place of another.
 
     Raises:
         BurnerError: E713, E714, E755.
     """
-    state = MemoryState()
-    for number, leaf, body in connection.execute(_KEY_RECORDS):
+    state, hashes = MemoryState(), TableHashes(connection)
+    for number, leaf, body in connection.execute(_KEY_RECORDS).all():
         raw = body.encode()
-        if leaf_hash(raw) != bytes(leaf):
+        if leaf_hash(raw) != bytes(leaf) or not _is_in(hashes, number, leaf_hash(raw), head):
             raise BurnerError("E713", f"record {number}")
-        try:
-            entry = read(raw)
-        except EntryError as error:
-            raise BurnerError("E713", f"record {number}: {error}") from None
-        state.adopt(apply(state, number, entry))
+        state.adopt(apply(state, number, _entry(number, raw)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
         raise BurnerError("E714", "the keys are not those that the records say")
     return rows
+
+
+def _is_in(hashes: TableHashes, number: int, leaf: bytes, head: Checkpoint) -> bool:
+    if number >= head.size:
+        return False
+    proof = inclusion_proof(hashes, number, head.size)
+    return root_from_inclusion(leaf, number, head.size, proof) == head.root
 
 
 def check_signed(note: Note, keys: Iterable[KeyRow], at: str = "") -> KeyRow:
@@ -159,10 +204,14 @@ def body_at(connection: Connection, number: int) -> bytes:
 
 def last_moment(connection: Connection, size: int) -> str:
     """When the last record was written."""
+    return _entry(size - 1, body_at(connection, size - 1)).at
+
+
+def _entry(number: int, body: bytes) -> AnyEntry:
     try:
-        return read(body_at(connection, size - 1)).at
+        return read(body)
     except EntryError as error:
-        raise BurnerError("E713", f"record {size - 1}: {error}") from None
+        raise BurnerError("E713", f"record {number}: {error}") from None
 
 
 def _check_known(connection: Connection, head: Checkpoint, known: KnownLog | None) -> None:

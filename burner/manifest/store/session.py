@@ -16,8 +16,8 @@ from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
 from burner.manifest.store.engine import Place, check_version, facts, is_lost, writing
 
-SCHEMA_LOCK = 0x6275726E6572
-"""PostgreSQL advisory lock while tables are made."""
+MAKING_LOCK = 0x6275726E6572
+"""PostgreSQL advisory lock while tables are made and a log is begun."""
 
 
 class Session:
@@ -92,8 +92,7 @@ class Session:
 
     def _prepare(self, connection: Connection) -> None:
         with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": SCHEMA_LOCK})
+            hold_making(connection)
             known = facts(connection)
             if not known:
                 self._refuse_foreign(connection)
@@ -101,7 +100,7 @@ class Session:
             else:
                 check_version(self.where, known)
         if self.where.path is None:
-            take_server_lock(connection, str(self.where), self.station)
+            take_server_lock(connection, self.station)
             connection.commit()
         self._file = _identity(self.where.path) if self.where.path else None
 
@@ -109,6 +108,15 @@ class Session:
         """A SQLite file that holds something else is not ours to fill."""
         if connection.dialect.name == "sqlite" and connection.dialect.get_table_names(connection):
             raise BurnerError("E702", str(self.where))
+
+
+def hold_making(connection: Connection) -> None:
+    """Let nobody else make tables, or begin a log, until the transaction ends.
+
+    A SQLite transaction of the writer holds the whole file anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": MAKING_LOCK})
 
 
 def must_exist(where: Place) -> None:

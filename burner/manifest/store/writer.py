@@ -34,8 +34,8 @@ from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier, leaf_hash
 from burner.manifest.store.engine import Place, Prepared, guarded
 from burner.manifest.store.hashes import TableHashes, read_head
-from burner.manifest.store.opening import check_opening, check_signed, follow
-from burner.manifest.store.session import Session, log_at, settle_at
+from burner.manifest.store.opening import KEY_KINDS, check_keys, check_opening, check_signed, follow
+from burner.manifest.store.session import Session, hold_making, log_at, settle_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, Stamp, StationKey
 from burner.manifest.store.tables import OWN, checkpoints, head, records
@@ -101,6 +101,8 @@ class LogWriter:
         self._session = Session(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
         self._frontier = Frontier()
+        self._keys: dict[str, KeyRow] = {}
+        """Keys of the log by their ids, as its records say; empty: to be read again."""
         self._kept = 0
         """Size at the last kept checkpoint that this writer knows."""
         self._origin = self._origin_key = ""
@@ -253,6 +255,8 @@ class LogWriter:
     ) -> tuple[Frontier, tuple[int, ...], bytes]:
         frontier, hashes, leaf = self._frontier, TableHashes(connection), b""
         for entry in entries:
+            if isinstance(entry, KEY_KINDS):
+                self._keys = {}
             try:
                 body = write(entry)
             except EntryError as error:
@@ -310,6 +314,9 @@ class LogWriter:
         first = self._first_entries() if empty else []
         with connection.begin():
             stored = read_head(connection, hold=True)
+            if stored is None:
+                hold_making(connection)
+                stored = read_head(connection, hold=True)  # of a station that began it meanwhile
             expected = log_at(self.where) if self._remembers and not self._begins else ""
             found = stored.checkpoint.origin if stored else ""
             if expected not in ("", found):
@@ -318,7 +325,8 @@ class LogWriter:
             if stored is None:
                 self._begin(connection, first)
             else:
-                check_opening(connection, stored, known_log(found) if self._remembers else None)
+                known = known_log(found) if self._remembers else None
+                self._keys = check_opening(connection, stored, known)
                 self._name(connection, found)
                 self._frontier = self._continued(stored.frontier)
         self._session.lock_log(self._origin)
@@ -369,16 +377,17 @@ class LogWriter:
             return
         if stored.frontier.size <= self._frontier.size:
             raise BurnerError("E710", f"{self.where}: record {self._frontier.size - 1} is gone")
-        if follow(connection, self._frontier, stored.frontier.size) != stored.frontier:
-            raise BurnerError("E713", f"record {self._frontier.size} to {stored.frontier.size - 1}")
-        check_signed(stored.note, TableState(connection).rows(KeyRow))
+        followed = follow(connection, self._frontier, stored.frontier)
+        if followed.keys or not self._keys:
+            self._keys = check_keys(connection, stored.checkpoint)
+        check_signed(stored.note, self._keys.values(), followed.at)
         self._frontier = stored.frontier
 
     def _settle(self, connection: Connection, doubt: Doubt) -> None:
         """Find out whether records of unknown fate are there."""
         with connection.begin():
-            leaf = connection.execute(_LEAF_AT, {"at": doubt.numbers[-1]}).scalar()
             self._catch_up(connection)
+            leaf = connection.execute(_LEAF_AT, {"at": doubt.numbers[-1]}).scalar()
         if leaf is not None and bytes(leaf) == doubt.leaf:
             self._settled[doubt.key] = doubt.numbers
         self._doubt = None

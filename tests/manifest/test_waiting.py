@@ -1,0 +1,246 @@
+"""A station that loses its manifest says so, touches nothing, and goes on when it is back."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from burner.burn import Job, Trial, burn
+from burner.errors import BurnerError
+from burner.manifest import patience
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.manifest.units import UnitHistory
+from burner.model import (
+    Attempt,
+    Event,
+    Finished,
+    Outcome,
+    Record,
+    Result,
+    Step,
+    StepStarted,
+    Waiting,
+)
+from burner.release import Release, open_release
+from burner.secrets import Secret
+from tests.fakes import FakeBoard, FakeDevice
+from tests.manifest.postgres import Server
+from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws
+
+T = TypeVar("T")
+PLUG = Path(__file__).parents[2] / "profiles" / "plug-c3.yaml"
+NAME = "6055F9000001"
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return open_release(PLUG, Secret(b"aVerySecretProductKey123"))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE_S", 0.01)
+
+
+@dataclass
+class Fragile:
+    """A ledger whose calls fail with a code as often as a test says."""
+
+    ledger: Ledger
+    failures: dict[str, list[str]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def _answer(self, call: str, ask: Callable[[], T]) -> T:
+        self.calls.append(call)
+        if codes := self.failures.get(call):
+            raise BurnerError(codes.pop(0), "fake")
+        return ask()
+
+    def unit(self, unit_id: str, product_id: str) -> UnitHistory:
+        return self._answer("unit", lambda: self.ledger.unit(unit_id, product_id))
+
+    def begin(self, attempt: Attempt) -> None:
+        self._answer("begin", lambda: self.ledger.begin(attempt))
+
+    def bind(self, attempt: Attempt) -> None:
+        self._answer("bind", lambda: self.ledger.bind(attempt))
+
+    def finish(self, attempt: Attempt, result: Result) -> Record:
+        return self._answer("finish", lambda: self.ledger.finish(attempt, result))
+
+
+@pytest.fixture
+def fragile(path: Path) -> Iterator[Fragile]:
+    with Ledger.open(path, "line1") as ledger:
+        yield Fragile(ledger)
+
+
+def board() -> FakeBoard:
+    said = ("ESP-ROM:fake", f"product_id=7QKX2MPD0C device_name={NAME}")
+    return FakeBoard(prints=lambda _: said)
+
+
+def burning(
+    release: Release, ledger: object, device: FakeDevice, **people: Callable[[], bool]
+) -> Iterator[Event]:
+    job = Job(release, "line1", "li", "", {"burner": "test"})
+    return burn(job, device, ledger, Trial("1", 921600), **people)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("call", ["unit", "begin", "finish"])
+@pytest.mark.parametrize("code", ["E711", "E707"])
+def test_a_unit_waits_for_the_manifest_and_passes(
+    release: Release, fragile: Fragile, call: str, code: str
+) -> None:
+    fragile.failures[call] = [code] * 3
+    events = list(burning(release, fragile, FakeDevice(board())))
+    assert [e for e in events if isinstance(e, Waiting)] == [
+        Waiting("1", code, "fake"),
+        Waiting("1"),
+    ]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].record.result.outcome is Outcome.PASS
+    assert fragile.calls.count(call) == 4
+
+
+def test_nothing_is_written_while_the_intent_waits(release: Release, fragile: Fragile) -> None:
+    fragile.failures["begin"] = ["E711"]
+    device = FakeDevice(board())
+    for event in burning(release, fragile, device):
+        if isinstance(event, Waiting) and event.code:
+            assert not [call for call in device.calls if call.startswith("write")]
+            return
+    pytest.fail("it did not wait")
+
+
+def test_a_failed_unit_gets_its_true_outcome_after_the_wait(
+    release: Release, fragile: Fragile
+) -> None:
+    fragile.failures["finish"] = ["E711"]
+    device = FakeDevice(board())
+    device.fails("write", "E502")
+    last = list(burning(release, fragile, device))[-1]
+    assert isinstance(last, Finished)
+    assert (last.record.result.outcome, last.record.result.code) == (Outcome.ERROR, "E502")
+
+
+@pytest.mark.parametrize("call", ["begin", "finish"])
+def test_what_waiting_cannot_mend_is_raised_at_once(
+    release: Release, fragile: Fragile, call: str
+) -> None:
+    fragile.failures[call] = ["E705"]
+    with pytest.raises(BurnerError, match=r"^E705:"):
+        list(burning(release, fragile, FakeDevice(board())))
+    assert fragile.calls.count(call) == 1
+
+
+@pytest.mark.parametrize("call", ["unit", "begin"])
+def test_a_station_that_takes_no_new_units_waits_for_none(
+    release: Release, fragile: Fragile, call: str
+) -> None:
+    fragile.failures[call] = ["E711"] * 9
+    with pytest.raises(BurnerError, match=r"^E711:"):
+        list(burning(release, fragile, FakeDevice(board()), leaving=lambda: True))
+
+
+def test_a_unit_in_work_is_recorded_though_no_new_ones_are_taken(
+    release: Release, fragile: Fragile
+) -> None:
+    fragile.failures["finish"] = ["E711"] * 3
+    last = list(burning(release, fragile, FakeDevice(board()), leaving=lambda: True))[-1]
+    assert isinstance(last, Finished)
+    assert last.record.result.outcome is Outcome.PASS
+
+
+def test_an_abort_ends_every_wait(release: Release, fragile: Fragile, path: Path) -> None:
+    fragile.failures["finish"] = ["E711"] * 99
+    stop = threading.Event()
+    events = burning(release, fragile, FakeDevice(board()), aborted=stop.is_set)
+    assert any(isinstance(event, Waiting) for event in events)
+    stop.set()
+    with pytest.raises(BurnerError, match=r"^E711:"):
+        list(events)
+    with Reader.open(path) as reader:
+        assert [e["outcome"] for e in reader.elements()] == ["OPEN"]
+
+
+@pytest.mark.parametrize("step", [Step.IDENTIFY, Step.CLAIM, Step.WRITE, Step.RECORD])
+def test_a_server_that_restarts_in_the_middle_of_a_burn_loses_nothing(
+    release: Release, server: Server, step: Step
+) -> None:
+    url = server.database()
+    waits: list[str] = []
+    stopped = False
+    with Ledger.open(url, "line1") as ledger:
+        for event in burning(release, ledger, FakeDevice(board())):
+            if isinstance(event, StepStarted) and event.step is step and not stopped:
+                server.stop()
+                stopped = True
+            elif isinstance(event, Waiting):
+                if not waits:
+                    server.start()
+                waits.append(event.code)
+        assert isinstance(event, Finished)
+        assert event.record.result.outcome is Outcome.PASS
+    # Reader and writer each learn that their connection is gone.
+    assert waits in (["E711", ""], ["E711", "", "E711", ""])
+    with Reader.open(url) as reader:
+        assert [e["outcome"] for e in reader.elements()] == ["PASS"]
+        assert flaws(reader) == []
+
+
+@contextmanager
+def lost_answer(ledger: Ledger) -> Iterator[None]:
+    """Commits reach the disk; what the database answers does not reach the station."""
+
+    def commit(connection: sqlite3.Connection) -> None:
+        connection.commit()
+        raise sqlite3.OperationalError("the answer was lost")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger.writer._session.connection().dialect, "do_commit", commit)
+        yield
+
+
+def test_a_record_in_doubt_is_not_written_twice_though_another_slot_writes_first(
+    path: Path,
+) -> None:
+    with Ledger.open(path, "line1", Ticking()) as ledger:
+        attempt = an_attempt(1)
+        for ask in (lambda: ledger.begin(attempt), lambda: ledger.finish(attempt, a_result())):
+            with lost_answer(ledger), pytest.raises(BurnerError, match=r"^E718:"):
+                ask()
+            burned(ledger, 2)
+            ask()
+        elements = [e for e in ledger.reader.elements() if e["unit_id"] == attempt.unit_id]
+        assert [(e["outcome"], len(e["records"])) for e in elements] == [("PASS", 2)]
+        assert flaws(ledger.reader) == []
+
+
+def test_a_record_in_doubt_that_did_not_reach_the_disk_is_written_behind_another_stations(
+    path: Path,
+) -> None:
+    with Ledger.open(path, "line1") as one, Ledger.open(path, "line2") as two:
+        attempt = an_attempt(1)
+        with pytest.MonkeyPatch.context() as patch:
+            dialect = one.writer._session.connection().dialect
+            patch.setattr(dialect, "do_commit", lambda connection: connection.rollback() or fails())
+            with pytest.raises(BurnerError, match=r"^E718:"):
+                one.begin(attempt)
+        burned(two, 2)
+        one.begin(attempt)
+        one.finish(attempt, a_result())
+        outcomes = {e["unit_id"]: e["outcome"] for e in one.reader.elements()}
+        assert outcomes[attempt.unit_id] == "PASS"
+        assert len(outcomes) == 2
+        assert flaws(one.reader) == []
+
+
+def fails() -> None:
+    raise sqlite3.OperationalError("the disk is away")
