@@ -230,7 +230,7 @@ def test_a_record_in_doubt_that_did_not_reach_the_disk_is_written_behind_another
         attempt = an_attempt(1)
         with pytest.MonkeyPatch.context() as patch:
             dialect = one.writer._session.connection().dialect
-            patch.setattr(dialect, "do_commit", lambda connection: connection.rollback() or fails())
+            patch.setattr(dialect, "do_commit", fails)
             with pytest.raises(BurnerError, match=r"^E718:"):
                 one.begin(attempt)
         burned(two, 2)
@@ -242,5 +242,7 @@ def test_a_record_in_doubt_that_did_not_reach_the_disk_is_written_behind_another
         assert flaws(one.reader) == []
 
 
-def fails() -> None:
+def fails(connection: sqlite3.Connection) -> None:
+    """In place of a commit."""
+    connection.rollback()
     raise sqlite3.OperationalError("the disk is away")
