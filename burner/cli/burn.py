@@ -125,6 +125,7 @@ def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
 def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, person: bool) -> "Order":
     from burner.canonical import canonical
     from burner.cli.order import take_order
+    from burner.errors import BurnerError
     from burner.manifest.open_batches import open_batches
 
     product = release.profile.product
@@ -141,7 +142,10 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         ask=person,
         is_new=lambda batch: ledger.batch(batch) is None,
         going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
+        holds_secret=lambda text: bool(release.search.spans(text)),
     )
+    if release.search.spans(wish.rework):
+        raise BurnerError("E470", "rework")
     if not wish.as_json and not person:
         _say_what_was_chosen(wish, order, ledger)
     ledger.open_batch(

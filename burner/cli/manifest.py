@@ -17,6 +17,7 @@ from burner.cli.manifest_verify import verify
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.cli.report import report
 from burner.errors import BurnerError
+from burner.files import is_plain
 from burner.model import warnings_in
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def _target(out: Path | None) -> "Iterator[TextIO]":
         return
     part = out.with_name(out.name + ".part")
     try:
+        is_plain(out)  # a device or a pipe in its place would be gone
         with part.open("w", encoding="utf-8", newline="\n") as file:
             yield file
         part.replace(out)

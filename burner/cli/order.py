@@ -39,6 +39,7 @@ def take_order(
     ask: bool,
     is_new: Callable[[str], bool],
     going_on: "Sequence[OpenBatch]" = (),
+    holds_secret: Callable[[str], bool] = lambda _: False,
 ) -> Order:
     """What was given as options; the rest asked, or a default that `burn` says aloud.
 
@@ -50,9 +51,11 @@ def take_order(
         ask: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
         going_on: the batches that this station may go on with, the one it used last first.
+        holds_secret: whether a text holds the product secret; a scanner may have typed it.
 
     Raises:
-        BurnerError: E738 more than a line of text; E751 nobody can be asked which batch goes on.
+        BurnerError: E470 batch or operator holds the product secret; E738 more than a line of
+            text; E751 nobody can be asked which batch goes on.
     """
     of_day = f"{product}-{date.today():%Y-%m-%d}"
     used = [each for each in going_on if each.last]
@@ -63,6 +66,9 @@ def take_order(
     # Nothing on Enter here: it would put the computer's login on record.
     operator = operator or (_ask("ask operator") if ask else _user())
     one_line(batch=batch, operator=operator)
+    for what, text in {"batch": batch, "operator": operator}.items():
+        if holds_secret(text):
+            raise BurnerError("E470", what)
     if quantity is None and ask and is_new(batch):
         quantity = _ask_quantity(batch)
     return Order(batch, operator, quantity)

@@ -3,13 +3,16 @@
 from contextlib import suppress
 from pathlib import Path
 
+from burner.files import is_plain
+
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write beside the target, then put it in its place.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: it cannot be written, or no file is there; nothing is left behind.
     """
+    is_plain(target)
     beside = target.with_name(f".{target.name}.new")
     try:
         beside.write_bytes(data)

@@ -106,7 +106,7 @@ def test_a_file_that_is_none_or_another_is_refused_with_a_code(
         assert "E901" not in found
 
 
-@pytest.mark.parametrize("kind", [pipe, device, folder], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize(
     "command",
     [
@@ -135,6 +135,20 @@ def test_what_stands_where_a_file_is_to_be_written_stays(
     before = Path("x.burn").lstat()
     assert codes(command, capfd) == (3, {"E206"})
     assert Path("x.burn").lstat() == before
+
+
+@pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("form", ["csv", "jsonl", "names", "chain"])
+def test_an_export_takes_the_place_of_no_device(
+    form: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind(Path("out"))
+    before = Path("out").lstat()
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger)
+    batch = "--batch WO1" if form == "names" else ""
+    assert codes(f"manifest export --format {form} {batch} -o out", capfd) == (4, {"E705"})
+    assert Path("out").lstat() == before
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
