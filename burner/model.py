@@ -230,7 +230,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Record:
-    """An attempt and its end as the manifest holds them. `seq` counts in its station's chain."""
+    """An attempt and its end as the manifest holds them. `seq` counts in the log."""
 
     seq: int
     attempt: Attempt

@@ -61,7 +61,7 @@ class Slots:
     hand: "ControlClient | None" = None
     """What moves boards about on a simulated bench."""
     checkpoint_every: int | None = None
-    """Records between signed checkpoints; None = the manifest's usual number."""
+    """Records between checkpoints that are kept for ever; None = the manifest's usual number."""
     scanners: tuple[ScannerAt, ...] = ()
     prefixes: tuple[str, ...] = ()
     """What scanners put before a code."""

@@ -95,7 +95,7 @@ class StationFile(Strict):
     station: Name | None = None
     """The station's id in records; without it the computer's name is used."""
     checkpoint_every: int | None = Field(default=None, ge=1)
-    """Records between signed checkpoints; None = the manifest's usual number."""
+    """Records between checkpoints that are kept for ever; None = the manifest's usual number."""
     slots: dict[Name, dict[Name, PortPlace]] = Field(min_length=1)
     scanner: ScannerSettings = ScannerSettings()
 
