@@ -60,7 +60,7 @@ def verify(
     """
     witnesses = _witnesses(witness_keys)
     if path is None:
-        return _database(manifest, key, heads, as_json=as_json)
+        return _database(manifest, key, witnesses, heads, as_json=as_json)
     if key is None:
         raise click.UsageError("a file is checked with --key: the origin key from outside it")
     from burner.manifest.local.key_files import read_key
@@ -71,7 +71,14 @@ def verify(
     return _file(path, trusted, witnesses, heads, as_json=as_json)
 
 
-def _database(manifest: str, key: str | None, heads: tuple[str, ...], *, as_json: bool) -> int:
+def _database(
+    manifest: str,
+    key: str | None,
+    witnesses: "Sequence[VerifierKey]",
+    heads: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
     from burner.manifest.local.key_files import read_key
     from burner.manifest.local.known_log import known_log
     from burner.manifest.reader import Reader
@@ -84,7 +91,8 @@ def _database(manifest: str, key: str | None, heads: tuple[str, ...], *, as_json
             )
         known, size = known_log(reader.origin), reader.records()
         with reader.connection() as connection, screen.progress("verify", size) as advance:
-            found = check(connection, [known] if known else [], advance)
+            seen = [known] if known else []
+            found = check(connection, seen, advance, witnesses=tuple(witnesses))
         _check_origin_key(found, reader.origin_key(), key)
         _check_heads(reader, found, heads)
     report = {

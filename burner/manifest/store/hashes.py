@@ -1,6 +1,6 @@
 """The stored hashes of the log in the database, and the row of its head."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from burner.errors import BurnerError
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
-from burner.manifest.log.tree import HASH_SIZE, Frontier, StoredHash
+from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, Frontier, StoredHash
 from burner.manifest.store.engine import Prepared
 from burner.manifest.store.tables import OWN, head, records, tiles
 
@@ -47,8 +47,8 @@ class TableHashes:
             rows = _TILES.run(self._connection, of_level=level, **where).fetchall()
         else:
             rows = _LEAVES.run(self._connection, **where).fetchall()
-        found = [bytes(row[0]) for row in rows]
-        if len(found) != stop - start or any(len(value) != HASH_SIZE for value in found):
+        found = [row[0] for row in rows]
+        if len(found) != stop - start or not all(map(_is_hash, found)):
             raise BurnerError(
                 "E713", f"hashes {start} to {stop - 1} of level {level} are not whole"
             )
@@ -88,9 +88,24 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
         checkpoint = Checkpoint.parse(note.text)
     except NoteError as error:
         raise BurnerError("E713", f"the head: {error}") from None
-    raw = bytes(subtrees)
+    raw = subtrees if isinstance(subtrees, bytes) else b""
     parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
     frontier = Frontier(size, parts)
     if (size, frontier.root) != (checkpoint.size, checkpoint.root):
         raise BurnerError("E713", "the head is another than the one that is signed")
     return HeadRow(frontier, note, checkpoint)
+
+
+def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:
+    """The stored hashes of each level above the leaves, in their order."""
+
+    def level(number: int) -> Iterator[bytes]:
+        query = select(tiles.c.hash).where(tiles.c.level == number).order_by(tiles.c.position)
+        return iter(connection.execute(query).scalars())
+
+    return {number: level(number) for number in range(TILE_HEIGHT, 64, TILE_HEIGHT)}
+
+
+def _is_hash(value: object) -> bool:
+    """SQLite takes any type in any column."""
+    return isinstance(value, bytes) and len(value) == HASH_SIZE

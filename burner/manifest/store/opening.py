@@ -116,11 +116,11 @@ def follow(connection: Connection, start: Frontier, end: Frontier) -> Followed:
     for first in range(start.size, end.size, CHUNK):
         below = min(first + CHUNK, end.size)
         for number, leaf, body in _BODIES.run(connection, first=first, below=below).fetchall():
-            if number != reached.size or leaf_hash(body.encode()) != bytes(leaf):
-                raise BurnerError("E713", f"record {reached.size}")
-            entry = _entry(number, body.encode())
+            if number != reached.size:
+                raise BurnerError("E713", f"record {reached.size} is gone")
+            entry = _entry(number, body_of(number, leaf, body))
             at, keys = entry.at, keys or isinstance(entry, KEY_KINDS)
-            reached, _ = reached.append(bytes(leaf))
+            reached, _ = reached.append(leaf)
         if reached.size != below:
             raise BurnerError("E713", f"record {reached.size} is gone")
     if reached != end:
@@ -139,9 +139,9 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
     """
     state, hashes = MemoryState(), TableHashes(connection)
     for number, leaf, body in connection.execute(_KEY_RECORDS).all():
-        raw = body.encode()
-        if leaf_hash(raw) != bytes(leaf) or not _is_in(hashes, number, leaf_hash(raw), head):
-            raise BurnerError("E713", f"record {number}")
+        raw = body_of(number, leaf, body)
+        if not _is_in(hashes, number, leaf, head):
+            raise BurnerError("E713", f"record {number} is not in the tree")
         state.adopt(apply(state, number, _entry(number, raw)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
@@ -199,7 +199,19 @@ def body_at(connection: Connection, number: int) -> bytes:
     row = _BODIES.run(connection, first=number, below=number + 1).fetchone()
     if row is None:
         raise BurnerError("E713", f"record {number} is gone")
-    return bytes(row[2].encode())
+    return body_of(*row)
+
+
+def body_of(number: int, leaf: object, body: object) -> bytes:
+    """The body of a record as it is stored. SQLite takes any type in any column.
+
+    Raises:
+        BurnerError: E713 it is not the one of its leaf hash.
+    """
+    raw = body.encode() if isinstance(body, str) else b""
+    if leaf_hash(raw) != leaf:
+        raise BurnerError("E713", f"record {number} is not the one that was signed")
+    return raw
 
 
 def last_moment(connection: Connection, size: int) -> str:

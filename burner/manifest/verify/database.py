@@ -3,7 +3,7 @@
 One pass over the records feeds most of them; memory holds what the rules must remember.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -26,11 +26,13 @@ from burner.manifest.entries.kinds import (
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
-from burner.manifest.log.note import Note, NoteError
+from burner.manifest.log.checkpoint import check_cosignatures
+from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.store.engine import Prepared, stream
-from burner.manifest.store.hashes import read_head
+from burner.manifest.store.hashes import HeadRow, read_head, tile_hashes
 from burner.manifest.store.state import row_of
-from burner.manifest.store.tables import OWN, TABLES, checkpoints, records, tiles
+from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures, records
+from burner.manifest.verify.extra_rows import extra_rows
 from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.replay import Replay
 from burner.manifest.verify.structure import changed
@@ -129,6 +131,7 @@ def verify(
     known: Sequence[KnownLog] = (),
     progress: Progress = lambda _: None,
     *,
+    witnesses: tuple[VerifierKey, ...] = (),
     thorough: bool = False,
 ) -> Verification:
     """Check a manifest.
@@ -137,26 +140,36 @@ def verify(
         connection: a transaction that sees one moment.
         known: heads that this computer, or somebody else, knows of this log.
         progress: told how many more records were checked.
+        witnesses: keys of witnesses whose cosignatures count.
         thorough: have SQLite compare every index with its table, also of a large manifest.
     """
-    return _Verify(connection, known, progress).run(thorough=thorough)
+    return _Verify(connection, known, progress, witnesses).run(thorough=thorough)
 
 
 class _Verify:
     def __init__(
-        self, connection: Connection, known: Sequence[KnownLog], progress: Progress
+        self,
+        connection: Connection,
+        known: Sequence[KnownLog],
+        progress: Progress,
+        witnesses: tuple[VerifierKey, ...],
     ) -> None:
         self._connection, self._progress = connection, progress
+        self._witnesses, self._cosignatures = witnesses, 0
         self._ended: list[AttemptRow] = []
         self._foreign = ForeignLogs(connection)
         self._replay = Replay(MemoryState(self._foreign.state, self._ended.append))
-        self._tiles = _tiles(connection)
+        self._tiles = tile_hashes(connection)
         self._known = {log.size: log for log in known}
         self._met: set[int] = set()
+        self._ended_count = 0
         self._due = 0
         """Size at which a kept checkpoint must stand."""
         rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
         self._kept = {row.size: row.note for row in rows}
+        self._cosigned: dict[int, str] = {}
+        for size, line in connection.execute(select(cosignatures)):
+            self._cosigned[size] = self._cosigned.get(size, "") + str(line)
         self.found = Verification()
 
     def run(self, *, thorough: bool) -> Verification:
@@ -177,8 +190,11 @@ class _Verify:
         if last is not None and last >= found.size:
             found.fail(Check.HEADS, "E756", f"record {found.size} to {last}")
         if self._walk(found.size):
-            self._head(stored.note)
+            self._head(stored)
             self._tables()
+            foreign = [*self._foreign.logs.values()]
+            for place in extra_rows(self._connection, self._replay, self._ended_count, foreign):
+                found.fail(Check.TABLES, "E714", place)
         self._covered()
         return found
 
@@ -205,13 +221,13 @@ class _Verify:
             found.fail(Check.RECORDS, "E713", f"record {replay.frontier.size} is gone")
             return False
         try:
-            entry = replay.take(number, body.encode())
+            entry = replay.take(number, body.encode() if isinstance(body, str) else b"")
         except BurnerError as error:
             check = Check.RULES if error.code == "E714" else Check.RECORDS
             found.fail(check, error.code, error.detail)
             return False
         for stored in replay.stored:
-            if stored.level == 0 and stored.hash != bytes(leaf):
+            if stored.level == 0 and stored.hash != leaf:
                 found.fail(Check.RECORDS, "E713", f"record {number} is not the one that was signed")
                 return False
             if stored.level and next(self._tiles[stored.level], None) != stored.hash:
@@ -240,7 +256,7 @@ class _Verify:
     def _checkpoints(self) -> None:
         size = self._replay.frontier.size
         if note := self._kept.pop(size, None):
-            self._head_at(note)
+            self._head_at(str(note) + self._cosigned.pop(size, ""))
         if log := self._known.pop(size, None):
             self._met.add(size)
             if log.root != self._replay.frontier.root.hex():
@@ -250,18 +266,24 @@ class _Verify:
     def _head_at(self, text: str) -> None:
         try:
             frontier = self._replay.frontier
-            self._replay.check_head(Note.parse(text.encode()), frontier.size, frontier.root)
+            note = Note.parse(text.encode())
+            self._replay.check_head(note, frontier.size, frontier.root)
+            self._cosignatures += len(check_cosignatures(note, self._witnesses))
         except NoteError as error:
-            self.found.fail(Check.HEADS, "E713", str(error))
+            self.found.fail(Check.HEADS, "E713", f"the head at {frontier.size}: {error}")
         except BurnerError as error:
             self.found.fail(Check.HEADS, error.code, error.detail)
 
-    def _head(self, note: Note) -> None:
-        self._head_at(str(note))
+    def _head(self, stored: HeadRow) -> None:
+        self._head_at(str(stored.note))
+        if stored.frontier != self._replay.frontier:
+            self.found.fail(Check.HEADS, "E713", "the subtrees of the head")
         if self._due:
             self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
         for size in self._kept:
             self.found.fail(Check.HEADS, "E713", f"a checkpoint at {size}")
+        for size in self._cosigned:
+            self.found.fail(Check.HEADS, "E713", f"cosignatures at {size}, of no kept checkpoint")
         for size in self._known:
             place = f"it ends at record {self.found.size - 1}, known are {size}"
             self.found.fail(Check.COMPUTER, "E710", place)
@@ -272,6 +294,7 @@ class _Verify:
         if rows != self._ended:
             place = _first_difference(rows, self._ended)
             self.found.fail(Check.TABLES, "E714", f"attempts: {place}")
+        self._ended_count += len(self._ended)
         self._ended.clear()
 
     def _tables(self) -> None:
@@ -303,22 +326,13 @@ class _Verify:
         results[Check.RECORDS].covered = f"{size} records"
         results[Check.RULES].covered = f"{size} records"
         results[Check.TREE].covered = f"{size >> 8} tiles"
-        results[Check.HEADS].covered = "the head and kept checkpoints"
+        cosigned = f", {self._cosignatures} cosignatures" if self._witnesses else ""
+        results[Check.HEADS].covered = f"the head and kept checkpoints{cosigned}"
         results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
         logs = self._foreign.logs.values()
         imported = sum(replay.frontier.size for replay in logs)
         results[Check.IMPORTS].covered = f"{len(logs)} logs, {imported} records"
         results[Check.COMPUTER].covered = f"{len(self._met)} heads"
-
-
-def _tiles(connection: Connection) -> dict[int, Iterator[bytes]]:
-    """The stored hashes of each level above the leaves, in their order."""
-
-    def level(number: int) -> Iterator[bytes]:
-        query = select(tiles.c.hash).where(tiles.c.level == number).order_by(tiles.c.position)
-        return (bytes(value) for value in connection.execute(query).scalars())
-
-    return {number: level(number) for number in range(8, 64, 8)}
 
 
 def _first_difference(there: list[AttemptRow], expected: list[AttemptRow]) -> str:

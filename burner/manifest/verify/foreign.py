@@ -6,18 +6,18 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import LogImported
+from burner.manifest.entries.kinds import LogImported, kind_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.log.note import Note, NoteError
-from burner.manifest.log.tree import leaf_hash
 from burner.manifest.store.engine import Prepared
+from burner.manifest.store.opening import body_of
 from burner.manifest.store.state import log_number
 from burner.manifest.store.tables import records
 from burner.manifest.verify.replay import Replay
 
 CHUNK = 2000
 _RECORDS = Prepared(
-    select(records.c.number, records.c.leaf, records.c.body)
+    select(*(records.c[name] for name in ("number", "kind", "batch", "unit_id", "leaf", "body")))
     .where(records.c.log == bindparam("of_log"))
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
@@ -75,8 +75,9 @@ class ForeignLogs:
         return self.logs[log]
 
     def _take(self, origin: str, replay: Replay, row: Any) -> None:
-        number, leaf, body = row
-        raw = body.encode()
-        if number != replay.frontier.size or leaf_hash(raw) != bytes(leaf):
-            raise BurnerError("E713", f"{origin}, record {replay.frontier.size}")
-        replay.take(number, raw)
+        number, kind, batch, unit_id, leaf, body = row
+        if number != replay.frontier.size:
+            raise BurnerError("E713", f"{origin}, record {replay.frontier.size} is gone")
+        entry = replay.take(number, body_of(number, leaf, body))
+        if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
+            raise BurnerError("E714", f"{origin}, the columns of record {number}")

@@ -6,8 +6,8 @@ trigger that nobody knows edits at the next write.
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, bindparam, create_engine, text
-from sqlalchemy.schema import CheckConstraint, PrimaryKeyConstraint
+from sqlalchemy import Connection, Table, bindparam, create_engine, text
+from sqlalchemy.schema import CheckConstraint, UniqueConstraint
 
 from burner.manifest.store import tables
 
@@ -23,6 +23,12 @@ _INDEXES = text(
     "SELECT x.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
     "JOIN pg_class x ON x.oid = i.indexrelid "
     "WHERE i.indisvalid AND c.relname IN :names AND pg_table_is_visible(c.oid)"
+).bindparams(bindparam("names", expanding=True))
+_COLUMNS = text(
+    "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull "
+    "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+    "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND NOT c.relrowsecurity "
+    "AND c.relname IN :names AND pg_table_is_visible(c.oid)"
 ).bindparams(bindparam("names", expanding=True))
 _TRIGGERS = text(
     "SELECT t.tgname, t.tgenabled IN ('O', 'A') AND p.prosrc = :refusal AND t.tgqual IS NULL "
@@ -72,20 +78,14 @@ def _schema(connection: Connection) -> dict[tuple[str, str], str]:
 def _changed_on_server(connection: Connection) -> Iterator[str]:
     """Indexes and constraints that the factory added are let be: a server keeps them true."""
     names = {"names": [*tables.metadata.tables]}
+    yield from _changed_columns(connection, names)
     constraints = set(connection.execute(_CONSTRAINTS, names).scalars())
     indexes = set(connection.execute(_INDEXES, names).scalars())
     for table in tables.metadata.sorted_tables:
-        for constraint in table.constraints:
-            name = constraint.name
-            if isinstance(constraint, PrimaryKeyConstraint):
-                name = f"{table.name}_pkey"
-            elif not isinstance(constraint, CheckConstraint) or str(name).endswith("_is_a_flag"):
-                continue
-            if name not in constraints:
-                yield f"its constraint {name} is gone"
-        for index in table.indexes:
-            if index.name not in indexes:
-                yield f"its index {index.name} is gone"
+        for name in sorted(_constraint_names(table) - constraints):
+            yield f"its constraint {name} is gone"
+        for name in sorted({str(index.name) for index in table.indexes} - indexes):
+            yield f"its index {name} is gone"
     armed = connection.execute(_TRIGGERS, {**names, "refusal": tables.REFUSAL}).all()
     guards = {
         f"{table}_keep_{action}"
@@ -96,3 +96,33 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
         yield f"its trigger {name} is gone, or does nothing"
     for name in sorted({name for name, _ in armed} - guards):
         yield f"a trigger {name} that burner did not make"
+
+
+def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Iterator[str]:
+    found = {
+        f"{table}.{name}": facts for table, name, *facts in connection.execute(_COLUMNS, names)
+    }
+    expected = {
+        f"{table.name}.{column.name}": [
+            column.type.compile(connection.dialect).lower(),
+            not column.nullable,
+        ]
+        for table in tables.metadata.sorted_tables
+        for column in table.columns
+    }
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in expected:
+            yield f"a column {name} that burner did not make"
+        elif found.get(name) != expected[name]:
+            yield f"its column {name} is gone, or another one"
+
+
+def _constraint_names(table: Table) -> set[str]:
+    """As the server has them."""
+    names = {f"{table.name}_pkey"}
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            names.add(f"{table.name}_{'_'.join(constraint.columns.keys())}_key")
+        elif isinstance(constraint, CheckConstraint):
+            names.add(str(constraint.name))
+    return {name for name in names if not name.endswith("_is_a_flag")}
