@@ -150,10 +150,11 @@ def correct(
 @station_option
 @manifest_option
 def restore(operator: str, reason: str, station: str, manifest: str) -> None:
-    """Begin a new log where an older copy was put back, or where the manifest is gone (E710).
+    """Begin a new log where an older copy was put back, the manifest is gone (E710), or all keys
+    are lost (E757).
 
-    The new log names the last head that this computer knows of the old one. An older copy that
-    is there comes in beside it: its names stay taken, its units can be looked up. Open its
+    The new log names the last head that this computer knows of the old one. What is there comes
+    in beside it: its names stay taken, its units can be looked up. Open its
     batches again, with the quantity that is left.
     """
     from burner.manifest.restore import restore as begin
@@ -163,8 +164,11 @@ def restore(operator: str, reason: str, station: str, manifest: str) -> None:
     screen.say(f"log {done.origin} begins in place of {done.old}")
     screen.say(f"origin key {done.key}: write it down")
     if done.old_file:
-        screen.say(f"{done.kept} records of the older copy came in; it lies at {done.old_file}")
-    screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
+        screen.say(f"{done.kept} records of the old log came in; it lies at {done.old_file}")
+    if done.lost:
+        screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
+    else:
+        screen.say("No record that this computer knows of is lost.")
 
 
 def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:

@@ -1,5 +1,5 @@
-"""Beginning anew where an older copy was put back, or nothing is left: under a new origin, which
-names the last head that is known of the old one. Two histories are never joined.
+"""Beginning anew where an older copy was put back, nothing is left, or no key is: under a new
+origin, which names the last head that is known of the old log. Two histories are never joined.
 """
 
 import sqlite3
@@ -12,6 +12,8 @@ from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Head
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
+from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.rows import KeyRow
 from burner.manifest.given import decided
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import Ask
@@ -21,6 +23,7 @@ from burner.manifest.reader import Reader
 from burner.manifest.store.engine import Place, place
 from burner.manifest.store.hashes import read_head
 from burner.manifest.store.session import log_at
+from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning
 
 
@@ -45,10 +48,10 @@ class Restored:
 def restore(
     manifest: str, station: str, *, operator: str, reason: str, ask: Ask | None = None
 ) -> Restored:
-    """Begin a new log at the place of one whose newest records are lost.
+    """Begin a new log at the place of one whose newest records, or whose keys, are lost.
 
-    The older copy, if one is there, is set aside and comes in as an imported log: its names and
-    IDs stay taken, its units and batches can be looked up. A batch that was open is opened again
+    What is there is set aside and comes in as an imported log: its names and IDs stay taken, its
+    units and batches can be looked up. A batch that was open is opened again
     by whoever goes on with it.
 
     Args:
@@ -59,13 +62,16 @@ def restore(
         ask: asks for the passphrase of the station's key.
 
     Raises:
-        BurnerError: E731 without operator or reason, E732 nothing is lost here; E7.
+        BurnerError: E731 without operator or reason, E732 this station may go on with what is
+            there; E7.
     """
     decided("the manifest", operator, reason)
     where = place(manifest)
     origin, copied = _found(where)
     known = known_log(origin) if origin else None
     if known is None or known.size <= copied:
+        known = _without_key(manifest, station, ask) if copied else None
+    if known is None:
         raise BurnerError("E732", f"{where}: it ends where this computer knows it to end")
     aside = _set_aside(where, origin)
     begins = Beginning((Head(origin=origin, root=known.root, size=known.size),), operator, reason)
@@ -85,6 +91,15 @@ def _found(where: Place) -> tuple[str, int]:
     if head is None:
         return log_at(where), 0
     return head.checkpoint.origin, head.checkpoint.size
+
+
+def _without_key(manifest: str, station: str, ask: Ask | None) -> KnownLog | None:
+    """The log that is there, where no key of this computer may sign it; None: one may."""
+    with Ledger.open(manifest, station, ask=ask) as ledger:
+        writer = ledger.writer
+        with writer.transaction() as connection:
+            row = TableState(connection).get(KeyRow, writer.key.signer.key.id.hex())
+        return None if may_sign(row, writer.stamp().at) else known_log(ledger.origin)
 
 
 def _set_aside(where: Place, origin: str) -> Path | None:

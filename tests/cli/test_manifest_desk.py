@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
+from burner.manifest.store.station_key import Beginning
 from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import an_attempt, burned, open_batch
@@ -302,6 +303,30 @@ def test_a_manifest_that_is_gone_is_begun_anew_only_by_restore(here: Path) -> No
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 1)
     run("verify")
+
+
+@pytest.mark.parametrize("lost", ["state", "state/keys"])
+def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
+    here: Path, lost: str
+) -> None:
+    with refused("E732"):
+        run("restore", *WHO, "--reason", "nothing is lost")
+    old, size = origin_key(), paper_head().split()[0]
+    shutil.rmtree(here / lost)
+    with refused("E757"):
+        run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
+    told = run("restore", *WHO, "--reason", "the computer died").stdout
+    assert f"in place of {old.partition('+')[0]}" in told
+    assert f"{size} records of the old log came in" in told
+    assert "No record that this computer knows of is lost." in told
+    with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
+        burned(ledger, 5, name="7cdfa1000001")
+    run("verify", "--key", origin_key())
+
+
+def test_a_new_log_never_begins_where_one_is(here: Path) -> None:
+    with refused("E736"):
+        Ledger.open("manifest.db", "line1", begins=Beginning((), "wang", "by mistake"))
 
 
 def test_a_backup_is_checked_and_overwrites_nothing(here: Path) -> None:

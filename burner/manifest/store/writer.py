@@ -324,6 +324,8 @@ class LogWriter:
                 raise BurnerError("E710", f"{self.where}: the log {expected} was here; {there}")
             if stored is None:
                 self._begin(connection, first)
+            elif self._begins and not self._frontier.size:
+                raise BurnerError("E736", f"{self.where}: the log {found} is there")
             else:
                 known = known_log(found) if self._remembers else None
                 self._keys = check_opening(connection, stored, known)
