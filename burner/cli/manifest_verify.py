@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from burner.manifest.exchange.certificate import Certified
     from burner.manifest.exchange.check_file import FileCheck
     from burner.manifest.log.note import VerifierKey
-    from burner.manifest.verify.database import Verification
+    from burner.manifest.verify.checks import CheckResult, Verification
 
 key_option = click.option(
     "--key",
@@ -120,16 +120,19 @@ def _tell(found: "Verification") -> None:
     screen.table(
         f"log {found.origin}, {found.size} records",
         ("check", "covered", "", "first bad place"),
-        [
-            (r.check.value, r.covered, f"✘ {r.code}" if r.code else "✔ agrees", r.place)
-            for r in found.results.values()
-        ],
+        [(r.check.value, r.covered, _mark(r), r.place) for r in found.results.values()],
     )
+
+
+def _mark(result: "CheckResult") -> str:
+    if result.code:
+        return f"✘ {result.code}"
+    return "✔ agrees" if result.covered else "not checked"
 
 
 def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -> None:
     from burner.manifest.local.key_files import read_key
-    from burner.manifest.verify.database import Check
+    from burner.manifest.verify.checks import Check
 
     if key is not None and str(read_key(key)) != origin_key:
         found.fail(Check.HEADS, "E755", f"the origin key is {origin_key}")
@@ -137,7 +140,7 @@ def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -
 
 def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> None:
     from burner.manifest.heads import is_head_of
-    from burner.manifest.verify.database import Check
+    from burner.manifest.verify.checks import Check
 
     for text in heads:
         if not is_head_of(reader, _head(text)):

@@ -8,7 +8,8 @@ from burner.errors import BurnerError
 from burner.manifest.local.state import sync_folder
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import Place, guarded, place, read_only
-from burner.manifest.verify.database import Progress, Verification, verify
+from burner.manifest.verify.checks import Verification
+from burner.manifest.verify.database import Progress, verify
 
 PAGES = 1000
 """Pages copied between looks at the writers."""

@@ -250,7 +250,7 @@ def _sent(cursor: Any, text: str, values: Any, chunk: int) -> Generator[Sequence
 
 
 @contextmanager
-def guarded(where: Place) -> Iterator[None]:
+def guarded(where: Place | str) -> Iterator[None]:
     """Turn what a database throws into E7.
 
     Raises:

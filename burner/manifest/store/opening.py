@@ -57,7 +57,9 @@ _BODIES = Prepared(
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
 )
-_LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
+_BEHIND = select(func.count()).where(
+    records.c.log == OWN, records.c.number >= bindparam("size", type_=records.c.number.type)
+)
 
 
 class Followed(NamedTuple):
@@ -88,9 +90,8 @@ def check_opening(
             what was signed; E755 it is signed by no key that it knows; E756 records stand behind
             the signed head.
     """
-    last = connection.execute(_LAST).scalar()
-    if last is not None and last >= head.checkpoint.size:
-        raise BurnerError("E756", f"record {head.checkpoint.size} to {last}")
+    if behind := unsigned(connection, head.checkpoint.size):
+        raise BurnerError("E756", behind)
     keys = check_keys(connection, head.checkpoint)
     check_signed(head.note, keys.values(), last_moment(connection, head.checkpoint.size))
     _check_known(connection, head.checkpoint, known)
@@ -104,6 +105,12 @@ def check_opening(
             raise BurnerError("E713", f"the first {checkpoint.size} records are not as signed")
     follow(connection, start, head.frontier)
     return keys
+
+
+def unsigned(connection: Connection, size: int) -> str:
+    """What stands behind the last signed record; empty: nothing."""
+    count = connection.execute(_BEHIND, {"size": size}).scalar_one()
+    return f"{count} behind record {size - 1}" if count else ""
 
 
 def follow(connection: Connection, start: Frontier, end: Frontier) -> Followed:

@@ -8,6 +8,7 @@ from sqlalchemy import ClauseElement, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from burner.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
@@ -61,7 +62,10 @@ class TableState:
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         of: Any = kind
         found = _find(of, tuple(fields)).run(self._connection, log=self._log, **fields).fetchall()
-        return sorted(row_of(kind, row) for row in found)
+        try:
+            return sorted(row_of(kind, row) for row in found)
+        except TypeError:  # SQLite takes any type in any column
+            raise BurnerError("E714", f"{TABLES[kind].name}: a value of another type") from None
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch, "of_log": self._log}

@@ -4,10 +4,11 @@ An index that leaves rows out makes every list lie while the records themselves 
 trigger that nobody knows edits at the next write.
 """
 
+import re
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, bindparam, create_engine, text
-from sqlalchemy.schema import CheckConstraint, UniqueConstraint
+from sqlalchemy.schema import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from burner.manifest.store import tables
 
@@ -16,7 +17,8 @@ READ_WHOLE = 200_000
 is asked for: it takes as long as a third of all the rest."""
 
 _CONSTRAINTS = text(
-    "SELECT k.conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
+    "SELECT k.conname, pg_get_constraintdef(k.oid) "
+    "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
     "WHERE k.convalidated AND c.relname IN :names AND pg_table_is_visible(c.oid)"
 ).bindparams(bindparam("names", expanding=True))
 _INDEXES = text(
@@ -29,6 +31,10 @@ _COLUMNS = text(
     "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
     "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND NOT c.relrowsecurity "
     "AND c.relname IN :names AND pg_table_is_visible(c.oid)"
+).bindparams(bindparam("names", expanding=True))
+_RULES = text(
+    "SELECT r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class "
+    "WHERE c.relname IN :names AND pg_table_is_visible(c.oid)"
 ).bindparams(bindparam("names", expanding=True))
 _TRIGGERS = text(
     "SELECT t.tgname, t.tgenabled IN ('O', 'A') AND p.prosrc = :refusal AND t.tgqual IS NULL "
@@ -55,7 +61,7 @@ def changed(connection: Connection, size: int, *, thorough: bool = False) -> Ite
     for kind, name in sorted(expected.keys() - found.keys()):
         yield f"its {kind} {name} is gone"
     for kind, name in sorted(found.keys() - expected.keys()):
-        yield f"a {kind} {name} that burner did not make"
+        yield f"its {kind} {name} is none of burner's"
     for kind, name in sorted(expected.keys() & found.keys()):
         if expected[kind, name] != found[kind, name]:
             yield f"its {kind} {name} is another one"
@@ -79,11 +85,14 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
     """Indexes and constraints that the factory added are let be: a server keeps them true."""
     names = {"names": [*tables.metadata.tables]}
     yield from _changed_columns(connection, names)
-    constraints = set(connection.execute(_CONSTRAINTS, names).scalars())
+    for name in connection.execute(_RULES, names).scalars():
+        yield f"its rule {name} is none of burner's"
+    constraints = {name: _bare(what) for name, what in connection.execute(_CONSTRAINTS, names)}
     indexes = set(connection.execute(_INDEXES, names).scalars())
     for table in tables.metadata.sorted_tables:
-        for name in sorted(_constraint_names(table) - constraints):
-            yield f"its constraint {name} is gone"
+        for name, what in sorted(_constraints(table).items()):
+            if constraints.get(name) != _bare(what):
+                yield f"its constraint {name} is gone, or another one"
         for name in sorted({str(index.name) for index in table.indexes} - indexes):
             yield f"its index {name} is gone"
     armed = connection.execute(_TRIGGERS, {**names, "refusal": tables.REFUSAL}).all()
@@ -95,7 +104,7 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
     for name in sorted(guards - {name for name, refuses in armed if refuses}):
         yield f"its trigger {name} is gone, or does nothing"
     for name in sorted({name for name, _ in armed} - guards):
-        yield f"a trigger {name} that burner did not make"
+        yield f"its trigger {name} is none of burner's"
 
 
 def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Iterator[str]:
@@ -110,19 +119,29 @@ def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Ite
         for table in tables.metadata.sorted_tables
         for column in table.columns
     }
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in expected:
-            yield f"a column {name} that burner did not make"
-        elif found.get(name) != expected[name]:
+    for name, facts in sorted(expected.items()):
+        if found.pop(name, None) != facts:
             yield f"its column {name} is gone, or another one"
+    for name in sorted(found):
+        yield f"its column {name} is none of burner's"
 
 
-def _constraint_names(table: Table) -> set[str]:
-    """As the server has them."""
-    names = {f"{table.name}_pkey"}
+def _constraints(table: Table) -> dict[str, str]:
+    """Name → definition, as a server has them."""
+    found = {}
     for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            names.add(f"{table.name}_{'_'.join(constraint.columns.keys())}_key")
-        elif isinstance(constraint, CheckConstraint):
-            names.add(str(constraint.name))
-    return {name for name in names if not name.endswith("_is_a_flag")}
+        if isinstance(constraint, CheckConstraint):
+            if not str(constraint.name).endswith("_is_a_flag"):  # a server has booleans
+                found[str(constraint.name)] = f"CHECK ({constraint.sqltext})"
+        elif isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            columns = [*constraint.columns.keys()]
+            if isinstance(constraint, PrimaryKeyConstraint):
+                found[f"{table.name}_pkey"] = f"PRIMARY KEY ({', '.join(columns)})"
+            else:
+                found[f"{table.name}_{'_'.join(columns)}_key"] = f"UNIQUE ({', '.join(columns)})"
+    return found
+
+
+def _bare(definition: str) -> str:
+    """Without white space, parentheses and quotes: a server writes more of them."""
+    return re.sub(r"[\s()\"]", "", definition)
