@@ -197,6 +197,35 @@ def test_a_certificate_proves_the_pass_of_a_unit(here: Path) -> None:
         run("certificate", "7cdfa1000001", "-o", "scrapped.tlog-proof")
 
 
+def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_size(
+    here: Path,
+) -> None:
+    early = paper_head()
+    run("batch", "close", "WO1", *WHO)
+    key, head = origin_key(), paper_head()
+    other = head[:-1] + ("A" if head[-1] != "A" else "B")
+    run("export", "--format", "log", "-o", "all.log")
+    for path in ("all.log", "WO1"):
+        run("verify", path, "--key", key, "--head", head)
+        with refused("E735"):
+            run("verify", path, "--key", key, "--head", other)
+        told = run("verify", path, "--key", key, "--head", early)
+        assert f"Not compared, the file is as of size {head.split()[0]}" in told.stderr
+    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    told = CliRunner().invoke(manifest, ["verify", "U.tlog-proof", "--key", key, "--head", head])
+    assert told.exit_code == 2
+
+
+def test_a_certificate_under_another_key_names_the_key_that_signed_it(here: Path) -> None:
+    old = origin_key()
+    run("keys", "rotate", *WHO, "--reason", "yearly")
+    (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
+    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    with pytest.raises(BurnerError, match=f"^E713: .*signed by .* {new['id']}, not by key"):
+        run("verify", "U.tlog-proof", "--key", old)
+    run("verify", "U.tlog-proof", "--key", new["key"])
+
+
 def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:
     (here / "file").write_text("")
     with refused("E729"):

@@ -70,7 +70,8 @@ class Proof:
             NoteError: with what is wrong.
         """
         if not self.note.check([key]):
-            raise NoteError(f"not signed by {key.name}")
+            signers = ", ".join(f"{line.name} {line.id.hex()}" for line in self.note.signatures)
+            raise NoteError(f"signed by {signers}, not by key {key.id.hex()} of {key.name}")
         checkpoint = Checkpoint.parse(self.note.text)
         if checkpoint.origin != origin:
             raise NoteError(f"of the log {checkpoint.origin}, not {origin}")

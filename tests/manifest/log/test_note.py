@@ -192,7 +192,7 @@ def test_a_proof_is_read_as_it_was_written_and_shows_that_the_record_is_in_the_l
         ({"hashes": ()}, "too short"),
         ({"hashes": (EMPTY_ROOT,) * 12}, "too long"),
         ({"note": sign(HEAD.text, STATION)}, "not number 3|too long"),
-        ({"note": sign(HEAD.text, TestSigner("other.example"))}, "not signed"),
+        ({"note": sign(HEAD.text, TestSigner("other.example"))}, "not by key"),
     ],
 )
 def test_a_proof_of_something_else_is_refused(change: dict[str, object], complaint: str) -> None:
