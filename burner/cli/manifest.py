@@ -115,6 +115,8 @@ def export(
 
     chosen = _filter(wanted)
     if tiles is not None:
+        if chosen != _filter({}) or out is not None:
+            raise click.UsageError("--tiles writes the whole log, into its own folder.")
         _tiles(manifest, tiles)
         return
     if kind == "log" and chosen != _filter({"batch": chosen.batch}):

@@ -358,6 +358,15 @@ def test_a_new_log_never_begins_where_one_is(here: Path) -> None:
         Ledger.open("manifest.db", "line1", begins=Beginning((), "wang", "by mistake"))
 
 
+def test_tiles_are_of_the_whole_log_never_silently_of_more_than_was_asked_for(here: Path) -> None:
+    run("export", "--tiles", "whole")
+    assert (here / "whole" / "checkpoint").is_file()
+    for asked in (("--batch", "WO1"), ("-o", "file")):
+        told = CliRunner().invoke(manifest, ["export", "--tiles", "part", *asked])
+        assert told.exit_code == 2
+        assert not (here / "part").exists()
+
+
 def test_a_backup_is_checked_and_overwrites_nothing(here: Path) -> None:
     assert "they agree" in run("backup", "copy.db").stdout
     with refused("E736"):
