@@ -164,7 +164,7 @@ def restore(operator: str, reason: str, station: str, manifest: str) -> None:
     screen.say(f"log {done.origin} begins in place of {done.old}")
     screen.say(f"origin key {done.key}: write it down")
     if done.old_file:
-        screen.say(f"{done.kept} records of the old log came in; it lies at {done.old_file}")
+        screen.say(f"{done.kept} records that were there came in; the file lies at {done.old_file}")
     if done.lost:
         screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
     else:

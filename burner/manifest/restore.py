@@ -40,7 +40,7 @@ class Restored:
     old_file: Path | None
     """Where the older copy lies now; None: there was none."""
     kept: int
-    """Records of the old log that came in from the copy."""
+    """Records that came in from what was there."""
     lost: int
     """Records that this computer knows of, and that are gone."""
 
@@ -67,29 +67,31 @@ def restore(
     """
     decided("the manifest", operator, reason)
     where = place(manifest)
-    origin, copied = _found(where)
-    known = known_log(origin) if origin else None
+    there, kept = _found(where)
+    origin = log_at(where) or there
+    known, copied = known_log(origin), kept if there == origin else 0
     if known is None or known.size <= copied:
-        known = _without_key(manifest, station, ask) if copied else None
+        known = _without_key(manifest, station, ask) if kept else None
     if known is None:
         raise BurnerError("E732", f"{where}: it ends where this computer knows it to end")
-    aside = _set_aside(where, origin)
+    aside = _set_aside(where, there or origin)
     begins = Beginning((Head(origin=origin, root=known.root, size=known.size),), operator, reason)
     with Ledger.open(manifest, station, ask=ask, begins=begins) as ledger:
         if aside is not None:
             _import(ledger, aside, known, operator)
         new_key = ledger.writer.origin_key
-        return Restored(ledger.origin, new_key, origin, aside, copied, known.size - copied)
+        lost = max(0, known.size - copied)
+        return Restored(ledger.origin, new_key, origin, aside, kept, lost)
 
 
 def _found(where: Place) -> tuple[str, int]:
-    """Origin and size of what is there, or of what this computer wrote there."""
+    """Origin and size of what is there; empty: nothing."""
     if where.path is None or not where.path.is_file():
-        return log_at(where), 0
+        return "", 0
     with Reader(where) as reader, reader.connection() as connection:
         head = read_head(connection)
     if head is None:
-        return log_at(where), 0
+        return "", 0
     return head.checkpoint.origin, head.checkpoint.size
 
 
@@ -123,5 +125,6 @@ def _import(ledger: Ledger, aside: Path, known: KnownLog, operator: str) -> None
         file = Path(folder) / "old.log"
         with file.open("w", encoding="utf-8", newline="\n") as target:
             target.writelines(export_log(reader))
-        key = VerifierKey.parse(known.key)
-        import_log(ledger, file, known.origin, key, operator=operator)
+        # Another log than was here: nothing on this computer knows its key better than itself.
+        text = known.key if reader.origin == known.origin else reader.origin_key()
+        import_log(ledger, file, reader.origin, VerifierKey.parse(text), operator=operator)

@@ -346,10 +346,26 @@ def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
     told = run("restore", *WHO, "--reason", "the computer died").stdout
     assert f"in place of {old.partition('+')[0]}" in told
-    assert f"{size} records of the old log came in" in told
+    assert f"{size} records that were there came in" in told
     assert "No record that this computer knows of is lost." in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
+    run("verify", "--key", origin_key())
+
+
+def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(here: Path) -> None:
+    size = paper_head().split()[0]
+    with Ledger.open("other.db", "line2") as ledger:
+        burned(ledger, 7, name="of-the-other-one")
+    for leftover in here.glob("manifest.db*"):
+        leftover.unlink()
+    shutil.copy("other.db", "manifest.db")
+    with refused("E710"):
+        run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
+    told = run("restore", *WHO, "--reason", "it was overwritten").stdout
+    assert f"{size} records are lost" in told
+    with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
+        burned(ledger, 5, name="of-the-other-one")
     run("verify", "--key", origin_key())
 
 
