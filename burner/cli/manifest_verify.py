@@ -170,34 +170,34 @@ def _file(
     from burner.manifest.exchange.certificate import check_certificate_file, is_certificate
     from burner.manifest.exchange.check_file import check_file
 
+    known = {text: _head(text) for text in heads}
     if is_certificate(path):
         if heads:
             raise click.UsageError("--head is for a manifest or an export, not for a certificate")
         found_one = check_certificate_file(path, key.name, key, tuple(witnesses))
         return _certificate(found_one, as_json=as_json)
     with screen.progress("verify", path.stat().st_size) as advance:
-        found = check_file(path, key.name, key, witnesses=witnesses, progress=advance)
-    _compare_heads(found, heads)
+        sizes = {head.size for head in known.values()}
+        found = check_file(path, key.name, key, witnesses=witnesses, sizes=sizes, progress=advance)
+    _compare(found, known)
     return _tell_file(found, [], as_json=as_json)
 
 
-def _compare_heads(found: "FileCheck", heads: tuple[str, ...]) -> None:
-    """An export proves the head that it ends with, and says nothing of others."""
-    for text in heads:
-        head = _head(text)
-        if head.size != found.size:
-            where = "check it at the manifest: burner manifest verify --head"
-            screen.warn(f"Not compared, the file is as of size {found.size}: {text} ({where})")
-        elif not found.code and not _same(head, found):
-            found.code, found.place = "E735", f"the head {text} is another"
-
-
-def _same(head: Any, found: "FileCheck") -> bool:
+def _compare(found: "FileCheck", known: dict[str, Any]) -> None:
+    """A file proves the head that it ends with, and those before of which it shows all records."""
     from burner.manifest.heads import PaperHead
     from burner.manifest.log.checkpoint import Checkpoint
 
-    there = Checkpoint(found.origin, found.size, bytes.fromhex(found.root))
-    return head in (there, PaperHead.of(there))
+    if found.code:
+        return
+    for text, head in known.items():
+        if not (root := found.roots.get(head.size)):
+            where = "check it at the manifest: burner manifest verify --head"
+            screen.warn(f"Not compared, the file is as of size {found.size}: {text} ({where})")
+            continue
+        there = Checkpoint(found.origin, head.size, bytes.fromhex(root))
+        if head not in (there, PaperHead.of(there)):
+            found.code, found.place = "E735", f"the head {text} is another"
 
 
 def _folder(
@@ -210,8 +210,10 @@ def _folder(
 ) -> int:
     from burner.manifest.exchange.folder import check_folder
 
-    found, wrong = check_folder(path, key.name, key, tuple(witnesses))
-    _compare_heads(found, heads)
+    known = {text: _head(text) for text in heads}
+    sizes = {head.size for head in known.values()}
+    found, wrong = check_folder(path, key.name, key, tuple(witnesses), sizes)
+    _compare(found, known)
     return _tell_file(found, wrong, as_json=as_json)
 
 

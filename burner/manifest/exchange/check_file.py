@@ -1,6 +1,6 @@
 """An export against whoever made it: needs nothing but the file, and a key from outside it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class FileCheck:
     size: int = 0
     """Records in the log."""
     root: str = ""
+    roots: dict[int, str] = field(default_factory=dict)
+    """By size: of its head, and of the sizes that were asked for; empty: it cannot be computed."""
     shown: int = 0
     """Of these, in the file."""
     closed: int | None = None
@@ -70,6 +72,7 @@ def check_file(
     key: VerifierKey,
     *,
     witnesses: Sequence[VerifierKey] = (),
+    sizes: Collection[int] = (),
     progress: Progress = lambda _: None,
     ended: Callable[[AttemptRow], None] | None = None,
     on_record: Callable[[int, AnyEntry], None] = lambda _number, _entry: None,
@@ -81,14 +84,15 @@ def check_file(
         origin: name of the log, from whoever is trusted; never from the file.
         key: its origin key, likewise.
         witnesses: keys of witnesses whose cosignatures count; false ones are refused.
-        progress: on_record how many more bytes were read.
-        ended: on_record of each attempt that ended; None: `state` keeps them.
-        on_record: on_record of each record that holds.
+        sizes: of heads that are going to be compared.
+        progress: told how many more bytes were read.
+        ended: told of each attempt that ended; None: `state` keeps them.
+        on_record: told of each record that holds.
 
     Returns:
         What it proves; `code` says whether it holds.
     """
-    found = FileCheck()
+    found = FileCheck(roots=dict.fromkeys(sizes, ""))
     try:
         with lines_of(path) as lines:
             export = read_export(_measured(lines, progress))
@@ -115,15 +119,13 @@ def _replayed(
         entry = replay.take(number, body)
         found.shown += 1
         on_record(number, entry)
+        if replay.frontier.size in found.roots:
+            found.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError("E710", f"it is of {entry.origin}, key {entry.key}")
         if export.batch:
-            if entry.batch != export.batch and not isinstance(entry, KEY_KINDS):
-                raise BurnerError("E724", f"record {number} is not of batch {export.batch}")
             leaves[number] = leaf_hash(body)
-            found.behind_close += found.closed is not None and entry.batch == export.batch
-            if isinstance(entry, BatchClosed) and entry.batch == export.batch:
-                found.closed = entry.records + 1
+            _of_batch(found, number, entry)
         elif replay.frontier.size != number + 1:
             raise BurnerError("E713", f"record {replay.frontier.size} is gone")
     if not found.shown:
@@ -140,7 +142,17 @@ def _replayed(
         raise BurnerError("E724", "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
     found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
+    found.roots[size] = found.root
     return note
+
+
+def _of_batch(found: FileCheck, number: int, entry: AnyEntry) -> None:
+    if entry.batch == found.batch:
+        found.behind_close += found.closed is not None
+        if isinstance(entry, BatchClosed):
+            found.closed = entry.records + 1
+    elif not isinstance(entry, KEY_KINDS):
+        raise BurnerError("E724", f"record {number} is not of batch {found.batch}")
 
 
 def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], size: int) -> bytes:

@@ -9,7 +9,7 @@ report.html, .json    the production report
 SEAL                  SHA-256 of every file: a note signed by a key of the log
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import file_digest
 from itertools import chain
 from pathlib import Path
@@ -79,14 +79,18 @@ def write_folder(
 
 
 def check_folder(
-    folder: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
+    folder: Path,
+    origin: str,
+    key: VerifierKey,
+    witnesses: tuple[VerifierKey, ...] = (),
+    sizes: Collection[int] = (),
 ) -> tuple[FileCheck, list[str]]:
     """Check a sealed folder with nothing but a key from outside it.
 
     Returns:
         What its export proves, and what is wrong with its other files.
     """
-    shown = _Shown(folder / RECORDS, origin, key, witnesses)
+    shown = _Shown(folder / RECORDS, origin, key, witnesses, sizes)
     if shown.check.code:
         return shown.check, []
     wrong = [*_check_seal(folder, shown)]
@@ -105,11 +109,16 @@ class _Shown:
     """What the export of a folder shows: the lists are made from it, and checked against it."""
 
     def __init__(
-        self, path: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
+        self,
+        path: Path,
+        origin: str,
+        key: VerifierKey,
+        witnesses: tuple[VerifierKey, ...] = (),
+        sizes: Collection[int] = (),
     ) -> None:
         self._entries: dict[int, AnyEntry] = {}
         self.check = check_file(
-            path, origin, key, witnesses=witnesses, on_record=self._entries.__setitem__
+            path, origin, key, witnesses=witnesses, sizes=sizes, on_record=self._entries.__setitem__
         )
         self.origin = origin
 
