@@ -209,8 +209,10 @@ def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_
         run("verify", path, "--key", key, "--head", head)
         with refused("E735"):
             run("verify", path, "--key", key, "--head", other)
-        told = run("verify", path, "--key", key, "--head", early)
-        assert f"Not compared, the file is as of size {head.split()[0]}" in told.stderr
+        run("verify", path, "--key", key, "--head", early)
+    later = f"{int(head.split()[0]) + 1} {head.split()[1]}"
+    told = run("verify", "all.log", "--key", key, "--head", later)
+    assert f"Not compared, the file is as of size {head.split()[0]}" in told.stderr
     run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
     told = CliRunner().invoke(manifest, ["verify", "U.tlog-proof", "--key", key, "--head", head])
     assert told.exit_code == 2
