@@ -228,6 +228,15 @@ def test_an_older_copy_is_refused(path: Path) -> None:
     assert goes_on(path) == "E710"
 
 
+def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) -> None:
+    older = Path(copyfile(path, path.with_name("older.db")))
+    with a_ledger(path.parent) as ledger:
+        burned(ledger, 60)
+    copyfile(older, path)
+    with pytest.raises(BurnerError, match=r"^E710:"), a_ledger(path.parent, remembers=False):
+        pass
+
+
 def test_another_manifest_in_its_place_is_refused(path: Path, tmp_path: Path) -> None:
     assert goes_on(path) == ""
     (tmp_path / "new").mkdir()

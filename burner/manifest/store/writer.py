@@ -87,7 +87,7 @@ class LogWriter:
             make_signer: gives the station's key for a log of this origin.
             clock: now, for tests.
             keep_every: records between checkpoints that are kept for ever.
-            remembers: whether this computer remembers the log and its heads.
+            remembers: whether this computer remembers the log and its heads from now on.
             begins: what the first record of a new log says; None: it replaces none.
             sponsors: other keys of this computer, which may let this station's key in.
         """
@@ -327,8 +327,7 @@ class LogWriter:
             elif self._begins and not self._frontier.size:
                 raise BurnerError("E736", f"{self.where}: the log {found} is there")
             else:
-                known = known_log(found) if self._remembers else None
-                self._keys = check_opening(connection, stored, known)
+                self._keys = check_opening(connection, stored, known_log(found))
                 self._name(connection, found)
                 self._frontier = self._continued(stored.frontier)
         self._session.lock_log(self._origin)
