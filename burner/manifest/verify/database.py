@@ -237,7 +237,7 @@ class _Verify:
         for size in self._cosigned:
             self.found.fail(Check.HEADS, "E713", f"cosignatures at {size}, of no kept checkpoint")
         for size in self._known:
-            place = f"it ends at record {self.found.size - 1}, known are {size}"
+            place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"
             self.found.fail(Check.COMPUTER, "E710", place)
 
     def _attempts(self, first: int, below: int) -> None:
