@@ -212,11 +212,11 @@ def draws(reader: Reader, batch: str) -> list[Draw]:
     ]
 
 
-def _of_batch(reader: Reader, batch: str, kind: Any) -> Iterator[tuple[int, Any]]:
+def _of_batch(reader: Reader, batch: str, kind: Any) -> list[tuple[int, Any]]:
     where = {"of_kind": kind.__struct_config__.tag, "of_batch": batch}
     with reader.connection() as connection:
-        for number, body in connection.execute(_OF_BATCH, where).all():
-            yield number, entry_of(body)
+        rows = connection.execute(_OF_BATCH, where).all()
+    return [(number, entry_of(body)) for number, body in rows]
 
 
 def _name_of(reader: Reader, intent: int) -> str:

@@ -165,7 +165,7 @@ def test_units_that_passed_after_the_draw_are_not_accepted_by_it(here: Path) -> 
         check(unit["unit_id"])
     assert audit()["verdict"] == "accept"
     with Ledger.open("manifest.db", "line2") as ledger:
-        burned(ledger, 40, station="line2", batch="WO1")
+        burned(ledger, 40, batch="WO1")
     assert (audit()["verdict"], audit()["late"]) == ("incomplete", 1)
     assert "units that passed after the draw: 1. Draw again." in statement()[-1]
 
