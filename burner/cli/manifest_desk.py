@@ -165,7 +165,9 @@ def restore(operator: str, reason: str, station: str, manifest: str) -> None:
     screen.say(f"origin key {done.key}: write it down")
     if done.old_file:
         screen.say(f"{done.kept} records that were there came in; the file lies at {done.old_file}")
-    if done.lost:
+    if done.lost is None:
+        screen.say("The copy was continued elsewhere: what this computer wrote since is not in it.")
+    elif done.lost:
         screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
     else:
         screen.say("No record that this computer knows of is lost.")

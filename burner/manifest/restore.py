@@ -15,9 +15,11 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.fold.keys import may_sign
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.given import decided
+from burner.manifest.heads import is_head_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import Ask
 from burner.manifest.local.known_log import KnownLog, known_log
+from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import Place, place
@@ -41,8 +43,9 @@ class Restored:
     """Where the older copy lies now; None: there was none."""
     kept: int
     """Records that came in from what was there."""
-    lost: int
-    """Records that this computer knows of, and that are gone."""
+    lost: int | None
+    """Records that this computer knows of, and that are gone; None: what is there was continued
+    elsewhere, and does not say where the two parted."""
 
 
 def restore(
@@ -70,7 +73,8 @@ def restore(
     there, kept = _found(where)
     origin = log_at(where) or there
     known, copied = known_log(origin), kept if there == origin else 0
-    if known is None or known.size <= copied:
+    parted = known is not None and known.size <= copied and not _holds(where, known)
+    if known is None or (known.size <= copied and not parted):
         known = _without_key(manifest, station, ask) if kept else None
     if known is None:
         raise BurnerError("E732", f"{where}: it ends where this computer knows it to end")
@@ -80,7 +84,7 @@ def restore(
         if aside is not None:
             _import(ledger, aside, known, operator)
         new_key = ledger.writer.origin_key
-        lost = max(0, known.size - copied)
+        lost = None if parted else max(0, known.size - copied)
         return Restored(ledger.origin, new_key, origin, aside, kept, lost)
 
 
@@ -93,6 +97,12 @@ def _found(where: Place) -> tuple[str, int]:
     if head is None:
         return "", 0
     return head.checkpoint.origin, head.checkpoint.size
+
+
+def _holds(where: Place, known: KnownLog) -> bool:
+    """Whether the last head that is known is one of what is there."""
+    with Reader(where) as reader:
+        return is_head_of(reader, Checkpoint(known.origin, known.size, bytes.fromhex(known.root)))
 
 
 def _without_key(manifest: str, station: str, ask: Ask | None) -> KnownLog | None:

@@ -13,12 +13,14 @@ from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
+from burner.manifest.batches import all_batches
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.heads import PaperHead, current_head, keep_cosignatures
 from burner.manifest.log.checkpoint import Checkpoint, cosign
 from burner.manifest.log.note import Note, VerifierKey
 from burner.manifest.reader import Reader
+from burner.manifest.restore import restore
 from burner.manifest.verify.checks import Check
 from burner.manifest.verify.database import verify
 from burner.manifest.witness import ask_witness
@@ -83,6 +85,19 @@ def test_another_computer_remembers_the_head(
     assert verified("--manifest", str(rewritten.folder / "manifest.db")) == "E710"
     with refused("E710"), a_ledger(rewritten.folder):
         pass
+
+
+def test_two_copies_that_were_both_continued_are_not_joined_but_begun_anew(
+    rewritten: Rewritten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(rewritten.other_computer))
+    path = rewritten.folder / "manifest.db"
+    done = restore(str(path), "line1", operator="qa", reason="both went on")
+    assert (done.old, done.lost) == (rewritten.key.name, None)
+    assert done.origin != done.old
+    with a_ledger(rewritten.folder) as ledger:
+        assert flaws(ledger.reader) == []
+        assert [found.batch for found in all_batches(ledger.reader)] == ["WO1"]
 
 
 def test_a_witness_does_not_sign_the_other_history(rewritten: Rewritten) -> None:
