@@ -3,7 +3,7 @@ bytes. docs/manifest.md lists the same fields for strangers.
 """
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -322,7 +322,10 @@ class EntryError(ValueError):
 
 def kind_of(entry: Entry) -> str:
     """The word in its `kind`."""
-    return str(type(entry).__struct_config__.tag)
+    return _KINDS[type(entry)]
+
+
+_KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 
 
 def canonical_json(value: object) -> str:

@@ -43,7 +43,7 @@ class MemoryState:
         """
         self.foreign, self._ended, self.whole = foreign, ended, whole
         self._rows: dict[type[Any], PackedRows[Any]] = {k: PackedRows(k) for k in KEY_FIELDS}
-        self._indexes: dict[tuple[type[Any], tuple[str, ...]], dict[_Values, set[_Values]]] = {}
+        self._indexes: dict[type[Any], dict[tuple[str, ...], dict[_Values, set[_Values]]]] = {}
         """Keys by other fields: made when they are first asked for, and kept from then on."""
         self._trees: dict[str, Frontier] = {}
         self._scopes: dict[str, list[str]] = {}
@@ -57,18 +57,18 @@ class MemoryState:
         if not fields:
             return self._rows[kind]
         names = tuple(fields)
-        index = self._indexes.get((kind, names))
+        indexes = self._indexes.setdefault(kind, {})
+        index = indexes.get(names)
         if index is None:
-            index = self._indexes[kind, names] = {}
+            index = indexes[names] = {}
             for row in self._rows[kind]:
                 _reindex(index, kind, names, None, row)
         keys = sorted(index.get(tuple(fields.values()), ()))
         return [row for key in keys if (row := self.get(kind, *key))]
 
-    def like(self, row: R) -> R | None:
-        """The row with the same key."""
-        kind = type(row)
-        return self.get(kind, *row[: KEY_FIELDS[kind]])
+    def holds(self, row: NamedRow) -> bool:
+        """Whether exactly this row is there."""
+        return self._rows[type(row)].holds(row)
 
     def count(self, kind: type[NamedRow]) -> int:
         """How many rows there are."""
@@ -95,10 +95,9 @@ class MemoryState:
         for change in changes:
             row, kind = change.row, type(change.row)
             rows, key = self._rows[kind], row[: KEY_FIELDS[kind]]
-            for (indexed, names), index in self._indexes.items():
-                if indexed is kind:
-                    after = None if isinstance(change, Drop) else row
-                    _reindex(index, kind, names, rows.get(key), after)
+            for names, index in self._indexes.get(kind, {}).items():
+                after = None if isinstance(change, Drop) else row
+                _reindex(index, kind, names, rows.get(key), after)
             if isinstance(change, Drop):
                 rows.drop(key)
             elif isinstance(row, AttemptRow) and row.outcome != OPEN and self._ended:

@@ -5,9 +5,8 @@ MTH and D are the names of the RFC: MTH(D[a:b]) is the hash of the tree over the
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 HASH_SIZE = 32
 TILE_HEIGHT = 8
@@ -36,17 +35,15 @@ class HashStore(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class StoredHash:
+class StoredHash(NamedTuple):
     """A hash that `HashStore` must give back later. `level` as there."""
 
     level: int
-    index: int
+    position: int
     hash: bytes
 
 
-@dataclass(frozen=True)
-class Frontier:
+class Frontier(NamedTuple):
     """The right edge of a tree: all that appending needs. At most 64 hashes."""
 
     size: int = 0

@@ -100,16 +100,18 @@ def log_number(connection: Connection, origin: str) -> int | None:
 
 def row_of(kind: type[R], values: Any) -> R:
     """A row as the database gives it, behind the number of its log. SQLite keeps no booleans."""
-    row: Any = kind(*values[1:])
-    for name in _BOOLEAN[kind]:
-        row = row._replace(**{name: bool(getattr(row, name))})
-    return cast("R", row)
+    row = list(values)
+    for at in _BOOLEAN[kind]:
+        row[at] = bool(row[at])
+    of: Any = kind
+    return cast("R", of(*row[1:]))
 
 
-_BOOLEAN: dict[type[Any], tuple[str, ...]] = {
-    kind: tuple(name for name, hint in kind.__annotations__.items() if hint is bool)
+_BOOLEAN: dict[type[Any], tuple[int, ...]] = {
+    kind: tuple(at for at, hint in enumerate(kind.__annotations__.values(), 1) if hint is bool)
     for kind in TABLES
 }
+"""Places of booleans, behind the log."""
 
 
 @cache

@@ -183,7 +183,7 @@ class _Verify:
                 found.fail(Check.RECORDS, "E713", f"record {number} is not the one that was signed")
                 return False
             if stored.level and next(self._tiles[stored.level], None) != stored.hash:
-                found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.index}")
+                found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.position}")
         if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
             found.fail(Check.TABLES, "E714", f"the columns of record {number}")
         if isinstance(entry, LogImported):
@@ -266,7 +266,7 @@ class _Verify:
             for values in rows:
                 row = row_of(kind, values)
                 count += 1
-                if state.like(row) != row:
+                if not state.holds(row):
                     self.found.fail(Check.TABLES, "E714", f"{table.name}: {_shown(row)}")
                     return
         if count != state.count(kind):

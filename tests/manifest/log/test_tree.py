@@ -44,7 +44,7 @@ class Kept:
 
     def add(self, entry: bytes) -> None:
         self.frontier, new = self.frontier.append(leaf_hash(entry))
-        self.stored.update({(one.level, one.index): one.hash for one in new})
+        self.stored.update({(one.level, one.position): one.hash for one in new})
 
     def hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:
         return [self.stored[level, index] for index in range(start, stop)]
