@@ -71,9 +71,9 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
     URL is the submission prefix of a C2SP witness. Cosignatures go into every export.
     """
     from burner.files import read_plain
-    from burner.manifest.heads import keep_cosignatures
+    from burner.manifest.heads import keep_cosignatures, read_note
     from burner.manifest.local.key_files import read_key
-    from burner.manifest.log.note import KeyType, Note
+    from burner.manifest.log.note import KeyType
     from burner.manifest.witness import ask_witness
 
     if not witness_keys:
@@ -83,8 +83,7 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
         if "://" in source:
             kept = tuple(line for key in keys for line in ask_witness(ledger, source, key))
         else:
-            note = Note.parse(read_plain(Path(source), 64 << 10))
-            kept = keep_cosignatures(ledger, note, keys)
+            kept = keep_cosignatures(ledger, read_note(read_plain(Path(source), 64 << 10)), keys)
     for line in kept:
         screen.say(f"Kept: cosigned by {line.name}.")
     if not kept:

@@ -58,6 +58,18 @@ class PaperHead:
         return f"{self.size} {self.code}"
 
 
+def read_note(data: bytes) -> Note:
+    """A head that was carried out as a file, with its signatures. They are not looked at.
+
+    Raises:
+        BurnerError: E735 it is none.
+    """
+    try:
+        return Note.parse(data)
+    except NoteError as error:
+        raise BurnerError("E735", str(error)) from None
+
+
 def read_checkpoint(data: bytes) -> Checkpoint:
     """A head that was carried out as a file. Its signatures are not looked at.
 
@@ -65,7 +77,7 @@ def read_checkpoint(data: bytes) -> Checkpoint:
         BurnerError: E735 it is none.
     """
     try:
-        return Checkpoint.parse(Note.parse(data).text)
+        return Checkpoint.parse(read_note(data).text)
     except NoteError as error:
         raise BurnerError("E735", str(error)) from None
 

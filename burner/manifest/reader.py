@@ -27,6 +27,7 @@ from burner.manifest.fold.rows import (
     UnitRow,
 )
 from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
+from burner.manifest.store.session import must_exist
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
 from burner.model import Attempt, Outcome
@@ -97,10 +98,12 @@ class Reader:
         """Open an existing manifest.
 
         Raises:
-            BurnerError: E701 there is none, E702 it is something else, E703 newer, E719 older;
-                other E7.
+            BurnerError: E701 there is none, E702 it is something else, E703 newer, E710 there was
+                one that this computer wrote, E719 older; other E7.
         """
-        return cls(place(url_or_path))
+        where = place(url_or_path)
+        must_exist(where)
+        return cls(where)
 
     def close(self) -> None:
         """Let go of the database."""

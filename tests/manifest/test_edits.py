@@ -228,6 +228,17 @@ def test_an_older_copy_is_refused(path: Path) -> None:
     assert goes_on(path) == "E710"
 
 
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_log_without_its_head_is_not_begun_again(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: bool
+) -> None:
+    if not remembered:
+        monkeypatch.setenv("BURNER_STATE", str(tmp_path / "another computer"))
+    edit(path, "DELETE FROM head")
+    assert goes_on(path) == "E756"
+    assert bad_places(path) == ["E713 heads: there is no head"]
+
+
 def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) -> None:
     older = Path(copyfile(path, path.with_name("older.db")))
     with a_ledger(path.parent) as ledger:

@@ -169,3 +169,19 @@ def test_cosignatures_that_stand_nowhere_are_told(
         (flaw,) = flaws(reader)
     assert flaw.startswith("E713 heads: ")
     assert str(size) in flaw
+
+
+def test_a_manifest_that_is_gone_is_not_read_as_if_there_was_none(rewritten: Rewritten) -> None:
+    path = rewritten.folder / "manifest.db"
+    path.unlink()
+    assert verified("--manifest", str(path)) == "E710"
+    assert verified("--manifest", str(path.with_name("elsewhere.db"))) == "E701"
+
+
+def test_a_file_that_is_no_head_is_refused_as_what_a_witness_signed(rewritten: Rewritten) -> None:
+    file, path = rewritten.folder / "garbage.txt", rewritten.folder / "manifest.db"
+    file.write_text("garbage\n", encoding="utf-8")
+    key = str(rewritten.witness.signer.key)
+    arguments = ("witness", str(file), "--witness-key", key, "--manifest", str(path))
+    with refused("E735"):
+        CliRunner().invoke(manifest, [*arguments, "--station", "line1"], catch_exceptions=False)

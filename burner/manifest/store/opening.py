@@ -110,7 +110,7 @@ def check_opening(
 def unsigned(connection: Connection, size: int) -> str:
     """What stands behind the last signed record; empty: nothing."""
     count = connection.execute(_BEHIND, {"size": size}).scalar_one()
-    return f"{count} behind record {size - 1}" if count else ""
+    return f"{count} from record {size} on" if count else ""
 
 
 def follow(connection: Connection, start: Frontier, end: Frontier) -> Followed:

@@ -34,7 +34,14 @@ from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier, leaf_hash
 from burner.manifest.store.engine import Place, Prepared, guarded
 from burner.manifest.store.hashes import TableHashes, read_head
-from burner.manifest.store.opening import KEY_KINDS, check_keys, check_opening, check_signed, follow
+from burner.manifest.store.opening import (
+    KEY_KINDS,
+    check_keys,
+    check_opening,
+    check_signed,
+    follow,
+    unsigned,
+)
 from burner.manifest.store.session import Session, hold_making, log_at, settle_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, Stamp, StationKey
@@ -317,6 +324,8 @@ class LogWriter:
             if stored is None:
                 hold_making(connection)
                 stored = read_head(connection, hold=True)  # of a station that began it meanwhile
+                if stored is None and (behind := unsigned(connection, 0)):
+                    raise BurnerError("E756", f"{behind}: there is no head")
             expected = log_at(self.where) if self._remembers and not self._begins else ""
             found = stored.checkpoint.origin if stored else ""
             if expected not in ("", found):
