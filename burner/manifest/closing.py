@@ -85,9 +85,7 @@ def check_manifest(ledger: Ledger, progress: Progress = lambda _: None) -> Verif
     """
     with ledger.reader.connection() as connection:
         checked = verify(connection, progress=progress)
-    for result in checked.results.values():
-        if result.code:
-            raise BurnerError(result.code, f"{result.check}: {result.place}")
+    checked.must_agree()
     return checked
 
 

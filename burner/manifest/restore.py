@@ -27,6 +27,7 @@ from burner.manifest.store.hashes import read_head
 from burner.manifest.store.session import log_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning
+from burner.manifest.verify.database import verify
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def restore(
 
     Raises:
         BurnerError: E731 without operator or reason, E732 this station may go on with what is
-            there; E7.
+            there; what `verify` finds in it; E7. Nothing is moved or begun then.
     """
     decided("the manifest", operator, reason)
     where = place(manifest)
@@ -78,6 +79,9 @@ def restore(
         known = _without_key(manifest, station, ask) if kept else None
     if known is None:
         raise BurnerError("E732", f"{where}: it ends where this computer knows it to end")
+    if there:
+        with Reader(where) as reader, reader.connection() as connection:
+            verify(connection).must_agree()
     aside = _set_aside(where, there or origin)
     begins = Beginning((Head(origin=origin, root=known.root, size=known.size),), operator, reason)
     with Ledger.open(manifest, station, ask=ask, begins=begins) as ledger:

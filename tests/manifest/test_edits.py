@@ -20,6 +20,7 @@ from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.log_keys import withdraw
 from burner.manifest.reader import Reader
+from burner.manifest.restore import restore
 from burner.manifest.verify.database import verify
 from burner.model import Outcome
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
@@ -246,6 +247,18 @@ def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) ->
     copyfile(older, path)
     with pytest.raises(BurnerError, match=r"^E710:"), a_ledger(path.parent, remembers=False):
         pass
+
+
+def test_an_older_copy_that_was_edited_is_not_restored_from(path: Path) -> None:
+    older = Path(copyfile(path, path.with_name("older.db")))
+    with a_ledger(path.parent) as ledger:
+        burned(ledger, 60)
+    copyfile(older, path)
+    edit(path, "UPDATE names SET device_name = 'other' WHERE log = 0 AND device_name = 'late-8'")
+    with pytest.raises(BurnerError, match=r"^E714:"):
+        restore(str(path), "line1", operator="qa", reason="disk died")
+    assert [*path.parent.glob("*.old")] == []
+    assert goes_on(path) == "E710"
 
 
 def test_another_manifest_in_its_place_is_refused(path: Path, tmp_path: Path) -> None:

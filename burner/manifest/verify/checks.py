@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from burner.errors import BurnerError
+
 
 class Check(StrEnum):
     """What is checked, in the order in which it is told."""
@@ -53,6 +55,16 @@ class Verification:
     def agrees(self) -> bool:
         """Whether nothing bad was found."""
         return not any(result.code for result in self.results.values())
+
+    def must_agree(self) -> None:
+        """Refuse to go on with what does not agree.
+
+        Raises:
+            BurnerError: the first thing that was found.
+        """
+        for result in self.results.values():
+            if result.code:
+                raise BurnerError(result.code, f"{result.check}: {result.place}")
 
     def fail(self, check: Check, code: str, place: str) -> None:
         """Note a bad place; the first one of a check stays."""
