@@ -71,7 +71,7 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str) ->
     lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
     made = keys.make(owner, lock, in_keyring=in_keyring)
     screen.say(f"key {keys.id_of(made)} of {owner}")
-    screen.say(f"as a witness: {keys.witness_signer(owner, asks_passphrase(Use.HEADS)).key}")
+    screen.say(f"as a witness: {keys.as_witness(owner, made).key}")
     screen.say(KEPT[keys.protection(owner)])
 
 

@@ -233,11 +233,11 @@ class Reader:
             state = TableState(connection)
             for row in state.rows(IdRow, source="serial", value=serial) if serial else ():
                 if row.held and row.product_id == product_id and row.unit_id != unit_id:
-                    return f"{serial} belongs to unit {row.unit_id}"
+                    return f"{serial}: {row.unit_id}"
             name = state.get(NameRow, product_id, device_name) if device_name else None
             if name is None or name.unit_id == unit_id:
                 return ""
-            return f"{device_name} belongs to unit {name.unit_id}"
+            return f"{device_name}: {name.unit_id}"
 
     # -- batches ---------------------------------------------------------------------------------
 

@@ -186,7 +186,7 @@ def test_burn_says_so_before_the_first_unit(
 @pytest.mark.parametrize(
     ("change", "quantity", "said"),
     [
-        (("secret.txt", "other.txt"), "5", "another product key (fingerprint "),
+        (("secret.txt", "other.txt"), "5", "E463 The good units of this batch carry another"),
         (("1.2.0", "1.3.0"), "5", "another profile (blinky 1.2.0; now blinky 1.3.0), release ("),
         (("[nvs, otadata]", "[otadata]"), "5", "…), blank (nvs, otadata; now otadata), part nvs ("),
         (("blinky", "blinky"), "6", "WO1 was opened for another quantity (5; now 6)"),
@@ -214,7 +214,7 @@ def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
     wanted = ("--batch", "WO1", "--quantity", quantity)
     ran = burn(work, "--bench", "sim:1", *wanted, profile=path)
     assert ran.status == 4
-    assert "E730" in ran.errors
+    assert ("E463" if change[0] == "secret.txt" else "E730") in ran.errors
     assert said in " ".join(ran.errors.split())
 
 
@@ -234,9 +234,12 @@ def test_a_profile_that_holds_the_secret_itself_is_refused_and_not_repeated(
 
 
 def test_the_record_that_opens_a_batch_holds_what_its_digest_is_of(once_burned: Path) -> None:
-    chain = burner(once_burned, "manifest", "export", "--format", "chain").stdout
-    bodies = [json.loads(line) for line in chain.splitlines() if '"op":"open"' in line]
-    (opened,) = [body["data"] for body in bodies]
+    log = burner(once_burned, "manifest", "export", "--format", "log").stdout
+    (opened,) = [
+        json.loads(line.partition(" ")[2])
+        for line in log.splitlines()
+        if '"kind":"batch-opened"' in line
+    ]
     assert sha256(opened["index"].encode()).hexdigest() == opened["release_digest"]
     assert opened["key"] == Secret(SECRET.encode()).fingerprint(PRODUCT_ID)
 
@@ -270,6 +273,7 @@ def burned(work: Path, path: Path) -> None:
         product_id=PRODUCT_ID,
         release_digest=release.digest,
         regions=tuple(segment.region() for segment in release.payload("N")),
+        key=release.key_fingerprint,
     )
     with Ledger.open(work / "manifest.db", "line1") as ledger:
         ledger.open_batch(

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from burner.cli import root
 from burner.errors import Language, lookup
+from burner.manifest.reader import Reader
 from tests.runs import PROFILE, SECRET
 
 BENCH = """
@@ -57,12 +58,13 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
 def test_it_stands_in_the_statement_of_the_sealed_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_STATE", str(Path("state").absolute()))
     monkeypatch.setenv("BURNER_STATION", "line1")
-    run("manifest", "keys", "make", "line1", "--out", "line1.pem")
     run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
     run("manifest", "batch", "close", "B1", "--operator", "li")
     page = Path("B1/statement.txt").read_text()
     assert f"1  E625 {lookup('E625').says}" in page
-    run("manifest", "verify", "B1", "--key", "line1.pem")
+    with Reader.open("manifest.db") as reader:
+        origin_key = reader.log_keys()[0].key
+    assert run("manifest", "verify", "B1", "--key", origin_key)[0] == 0
 
 
 def test_a_look_at_the_unit_names_it_as_a_problem(tmp_path: Path) -> None:

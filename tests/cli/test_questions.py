@@ -49,14 +49,11 @@ def burning(*arguments: str) -> Any:
 
 
 def test_a_key_is_made_without_a_question_and_burning_asks_for_no_passphrase() -> None:
-    child = terminal("manifest", "keys", "make", STATION, "--out", "line.pem")
-    child.expect("has no passphrase; this account alone can read its file")
-    assert ended(child) == 0
-    child = burning("--batch", "B", "--operator", "li", "--quantity", "1")
+    child = burning("--batch", "B", "--operator", "li", "--quantity", "9")
     child.expect("1 unit: PASS 1|1 units: PASS 1")
     assert ended(child) == 0
-    assert "E750" not in child.before
-    run("verify", "--key", "line.pem")
+    assert keys.protection(STATION) == "account"
+    run("verify")
 
 
 def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_signs() -> None:
@@ -72,7 +69,7 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
     assert ended(child) == 0
     key = keys.id_of(keys.unlock(STATION, lambda _: RIGHT))
 
-    child = burning("--batch", "B", "--operator", "li", "--quantity", "1")
+    child = burning("--batch", "B", "--operator", "li", "--quantity", "9")
     child.expect(f"Passphrase of key {key} of {STATION}: it signs this\\s+station's records")
     child.sendline("wrong")
     child.expect("This passphrase is wrong. Try 2 of 3.")
@@ -143,25 +140,3 @@ def test_a_new_batch_without_a_person_and_without_a_quantity_is_told() -> None:
     told = burner(Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes")
     assert "batch WO-1, operator" in told.stderr
     assert "is a new batch" not in told.stderr
-
-
-@pytest.mark.parametrize(
-    ("language", "says", "do"),
-    [
-        ("en", "This station has no signing key", "burner manifest keys make STATION"),
-        ("zh", "本工站没有签名密钥", "请工程师运行"),
-    ],
-)
-def test_a_station_without_a_key_is_told_by_burn_and_batch_status(
-    monkeypatch: pytest.MonkeyPatch, language: str, says: str, do: str
-) -> None:
-    monkeypatch.setenv("BURNER_LANG", language)
-    told = burner(
-        Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes", "--batch", "B", "--operator", "x"
-    ).stderr
-    assert all(part in told for part in ("E750", STATION, says, do))
-    told = burner(Path(), "manifest", "batch", "status", "B").stderr
-    assert all(part in told for part in ("E750", STATION, says, do))
-    assert f'"without_key": [\n    "{STATION}"' in run("batch", "status", "B", "--json").stdout
-    run("keys", "make", STATION)
-    assert "E750" not in burner(Path(), "manifest", "batch", "status", "B").stderr

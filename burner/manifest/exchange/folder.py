@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.errors import BurnerError
+from burner.files import open_plain, read_plain
 from burner.manifest.batches import BatchStatus
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
 from burner.manifest.exchange.check_file import FileCheck, check_file
@@ -29,6 +30,8 @@ from burner.manifest.units import element_of
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
 SEALED = "burner sealed folder v1"
+LARGEST_SEAL = 64 * 1024
+"""Bytes."""
 
 
 def write_folder(
@@ -96,7 +99,8 @@ def check_folder(
     wrong = [*_check_seal(folder, shown)]
     for name, lines in ((UNITS, shown.units()), (NAMES, shown.names())):
         try:
-            text = (folder / name).read_bytes().decode("utf-8-sig")
+            with open_plain(folder / name) as file:
+                text = file.read().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             wrong.append(f"{name} cannot be read")
             continue
@@ -153,7 +157,7 @@ class _Shown:
 
 def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
     try:
-        note = Note.parse((folder / SEAL).read_bytes())
+        note = Note.parse(read_plain(folder / SEAL, LARGEST_SEAL))
     except (OSError, NoteError) as error:
         yield f"{SEAL}: {error}"
         return

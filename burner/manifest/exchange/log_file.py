@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.files import open_plain
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.checkpoint import Checkpoint, parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64
@@ -172,7 +173,7 @@ def lines_of(path: Path) -> Iterator[Iterator[str]]:
         BurnerError: E724 it cannot be read, is not UTF-8, or a line is too long.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             yield _lines(file.readline, path)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None

@@ -188,7 +188,7 @@ def _into_batch(state: State, entry: Intent) -> Iterator[Change]:
 def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
     holder = state.get(NameRow, entry.product_id, name)
     if state.whole and holder is not None and holder.unit_id != entry.unit_id:
-        raise BurnerError("E450", f"{name} belongs to unit {holder.unit_id}")
+        raise BurnerError("E450", f"{name}: {holder.unit_id}")
     if holder is None or holder.imported_from:
         yield Put(NameRow(entry.product_id, name, entry.unit_id, ""))
 
@@ -205,7 +205,7 @@ def _take_ids(
         for row in state.rows(IdRow, source=source, value=value):
             same_space = source == "imei" or row.product_id == product
             if row.held and row.unit_id != unit_id and same_space:
-                raise BurnerError(UNIQUE[source], f"{value} belongs to unit {row.unit_id}")
+                raise BurnerError(UNIQUE[source], f"{value}: {row.unit_id}")
     known = {
         (row.source, row.value): row
         for row in state.rows(IdRow, product_id=product, unit_id=unit_id)

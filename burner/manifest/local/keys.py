@@ -143,7 +143,11 @@ def token_of(owner: str) -> str:
 
 def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
     """The key of a person who countersigns heads."""
-    key = unlock(owner, ask) if has(owner) else make(owner)
+    return as_witness(owner, unlock(owner, ask) if has(owner) else make(owner))
+
+
+def as_witness(owner: str, key: "Ed25519PrivateKey") -> LocalSigner:
+    """A key under its owner's name as a witness."""
     name = f"burner.witness/{re.sub(r'[^A-Za-z0-9._-]', '-', owner)}"
     return LocalSigner(name, key, KeyType.COSIGNATURE)
 

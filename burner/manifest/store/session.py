@@ -14,7 +14,14 @@ from burner.errors import BurnerError
 from burner.manifest.local.state import state_folder, write_durably
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
-from burner.manifest.store.engine import Place, check_version, facts, is_lost, writing
+from burner.manifest.store.engine import (
+    Place,
+    check_version,
+    facts,
+    is_lost,
+    is_there,
+    writing,
+)
 
 MAKING_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made and a log is begun."""
@@ -123,9 +130,10 @@ def must_exist(where: Place) -> None:
     """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
 
     Raises:
-        BurnerError: E701 there is none, E710 there was one that this computer wrote.
+        BurnerError: E701 there is none, E702 it is no file, E710 there was one that this
+            computer wrote.
     """
-    if where.path is None or where.path.is_file():
+    if where.path is None or is_there(where):
         return
     if gone := log_at(where):
         raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
