@@ -52,7 +52,7 @@ def test_a_key_is_made_without_a_question_and_burning_asks_for_no_passphrase() -
     child = terminal("manifest", "keys", "make", STATION, "--out", "line.pem")
     child.expect("has no passphrase; this account alone can read its file")
     assert ended(child) == 0
-    child = burning("--batch", "B", "--operator", "li", "--quantity", "1")
+    child = burning("--batch", "B", "--operator", "li", "--quantity", "9")
     child.expect("1 unit: PASS 1|1 units: PASS 1")
     assert ended(child) == 0
     assert "E750" not in child.before
@@ -72,7 +72,7 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
     assert ended(child) == 0
     key = keys.required(STATION).id
 
-    child = burning("--batch", "B", "--operator", "li", "--quantity", "1")
+    child = burning("--batch", "B", "--operator", "li", "--quantity", "9")
     child.expect(f"Passphrase of key {key} of {STATION}: it signs this\\s+station's records")
     child.sendline("wrong")
     child.expect("This passphrase is wrong. Try 2 of 3.")
