@@ -22,6 +22,14 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def _language_of_each_test() -> Iterator[None]:
+    """What `--lang` sets in this process holds for one test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BURNER_LANG", "en")
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_images() -> Path:
     """Real firmware images of other projects, beside the checkout; absent elsewhere."""
