@@ -306,14 +306,14 @@ def _opened(connection: Connection, number: int) -> BatchOpened:
     return entry
 
 
-def entry_of(body: str) -> AnyEntry:
-    """A stored body.
+def entry_of(body: object) -> AnyEntry:
+    """A stored body. SQLite takes any type in any column.
 
     Raises:
         BurnerError: E713 it is none.
     """
     try:
-        return read(body.encode())
+        return read(body.encode() if isinstance(body, str) else b"")
     except EntryError as error:
         raise BurnerError("E713", str(error)) from None
 
