@@ -41,13 +41,10 @@ CHUNK = 2000
 """Records hashed at once."""
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
-_KEY_RECORDS = (
-    select(records.c.number, records.c.leaf, records.c.body)
-    .where(
-        RARE,
-        records.c.log == OWN,
-        records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
-    )
+_KEY_RECORDS = select(records.c.number, records.c.leaf, records.c.body).where(
+    RARE,
+    records.c.log == OWN,
+    records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
 )
 """In no order: asked for one, SQLite would go through all records instead of the index."""
 _LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
