@@ -306,14 +306,14 @@ def _opened(connection: Connection, number: int) -> BatchOpened:
     return entry
 
 
-def entry_of(body: str) -> AnyEntry:
-    """A stored body.
+def entry_of(body: object) -> AnyEntry:
+    """A stored body. SQLite takes any type in any column.
 
     Raises:
         BurnerError: E713 it is none.
     """
     try:
-        return read(body.encode())
+        return read(body.encode() if isinstance(body, str) else b"")
     except EntryError as error:
         raise BurnerError("E713", str(error)) from None
 
@@ -346,14 +346,13 @@ def units_by(connection: Connection, text: str) -> tuple[str, ...]:
         return ()
     mac = wanted.replace("-", "").replace(":", "").lower()
     as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else wanted
-    names, ids = TABLES[NameRow], TABLES[IdRow]
+    ids, logs = TABLES[IdRow], [OWN, *connection.execute(select(imported.c.log)).scalars()]
     queries: tuple[Select[Any], ...] = (
         select(_attempts.c.unit_id).where(
             or_(_attempts.c.unit_id == wanted, _attempts.c.unit_id == as_mac)
         ),
         select(_attempts.c.unit_id).where(_attempts.c.device_name == wanted),
-        select(names.c.unit_id).where(names.c.device_name == wanted),
-        select(ids.c.unit_id).where(ids.c.value == wanted),
+        select(ids.c.unit_id).where(ids.c.log.in_(logs), ids.c.value == wanted),
     )
     found = {unit for query in queries for unit in connection.execute(query.distinct()).scalars()}
     return tuple(sorted(found - {""}))

@@ -249,6 +249,12 @@ def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) ->
         pass
 
 
+def test_lists_of_a_body_of_another_type_are_refused_with_a_code(path: Path) -> None:
+    edit(path, "UPDATE records SET body = CAST(body AS BLOB)")
+    with Reader.open(path) as reader, pytest.raises(BurnerError, match=r"^E713:"):
+        list(reader.elements())
+
+
 def test_an_older_copy_that_was_edited_is_not_restored_from(path: Path) -> None:
     older = Path(copyfile(path, path.with_name("older.db")))
     with a_ledger(path.parent) as ledger:

@@ -41,15 +41,12 @@ CHUNK = 2000
 """Records hashed at once."""
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
-_KEY_RECORDS = (
-    select(records.c.number, records.c.leaf, records.c.body)
-    .where(
-        RARE,
-        records.c.log == OWN,
-        records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
-    )
-    .order_by(records.c.number)
+_KEY_RECORDS = select(records.c.number, records.c.leaf, records.c.body).where(
+    RARE,
+    records.c.log == OWN,
+    records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
 )
+"""In no order: asked for one, SQLite would go through all records instead of the index."""
 _LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
 _BODIES = Prepared(
     select(records.c.number, records.c.leaf, records.c.body)
@@ -145,7 +142,7 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
         BurnerError: E713, E714, E755.
     """
     state, hashes = MemoryState(), TableHashes(connection)
-    for number, leaf, body in connection.execute(_KEY_RECORDS).all():
+    for number, leaf, body in sorted(connection.execute(_KEY_RECORDS).all()):
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
             raise BurnerError("E713", f"record {number} is not in the tree")

@@ -78,6 +78,9 @@ class ForeignLogs:
         number, kind, batch, unit_id, leaf, body = row
         if number != replay.frontier.size:
             raise BurnerError("E713", f"{origin}, record {replay.frontier.size} is gone")
-        entry = replay.take(number, body_of(number, leaf, body))
+        try:
+            entry = replay.take(number, body_of(number, leaf, body))
+        except BurnerError as error:
+            raise BurnerError(error.code, f"{origin}, {error.detail}") from None
         if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
             raise BurnerError("E714", f"{origin}, the columns of record {number}")
