@@ -1,6 +1,7 @@
 """What is asked on a terminal before the board appears: what for, how often, what Enter does."""
 
 import os
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() 
     child.sendline("wrong")
     child.expect("E748")
     assert ended(child) == 4
-    assert not Path("manifest.db").exists()
+    with sqlite3.connect("manifest.db") as database:
+        assert database.execute("SELECT count(*) FROM records").fetchone() == (0,)
 
 
 def test_without_a_terminal_no_key_with_a_passphrase_is_made() -> None:

@@ -28,7 +28,6 @@ from tests.runs import ROOT, burn
 UNITS = 3
 APP = 0x10000
 """Where the application lies."""
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 
 
@@ -50,6 +49,11 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def environment() -> dict[str, str]:
+    """That of this test: the key of the station lies in its state folder."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "burner", "verify", "product.yaml", *arguments]
 
@@ -58,7 +62,7 @@ def verify(desk: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments),
         cwd=desk,
-        env=ENVIRONMENT,
+        env=environment(),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -140,7 +144,7 @@ def watching(desk: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         command(*arguments, "--watch", "--json"),
         cwd=desk,
-        env=ENVIRONMENT,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
