@@ -200,7 +200,7 @@ def test_on_a_terminal_the_verdict_stands_large(desk: Path) -> None:
         command()[0],
         [*command()[1:], "--bench", f"sim:1,keep=flash,boards={UNITS}", "--count", "2"],
         cwd=str(desk),
-        env={**ENVIRONMENT, "TERM": "xterm-256color"},
+        env={**environment(), "TERM": "xterm-256color"},
         dimensions=(24, 80),
         encoding="utf-8",
         timeout=60,
