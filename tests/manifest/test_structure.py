@@ -76,7 +76,7 @@ def without_quantity(connection: sqlite3.Connection) -> None:
         (without_unique_names, "its index sqlite_autoindex_names_1 is gone"),
         (without_quantity, "its table batches is another one"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_verify_names_what_was_changed_in_a_file(
     tmp_path: Path, change: str | Callable[[sqlite3.Connection], object], place: str
