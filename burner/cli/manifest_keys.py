@@ -124,7 +124,7 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     type=click.Choice(("station", "qa")),
     default="station",
     show_default=True,
-    help="station signs heads; qa lets keys in and withdraws them.",
+    help="station: it burns; qa: a desk that corrects, closes, lets keys in and withdraws them.",
 )
 @operator_option
 @station_option

@@ -12,7 +12,7 @@ from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Head
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.given import decided
 from burner.manifest.heads import is_head_of
@@ -115,7 +115,7 @@ def _without_key(manifest: str, station: str, ask: Ask | None) -> KnownLog | Non
         writer = ledger.writer
         with writer.transaction() as connection:
             row = TableState(connection).get(KeyRow, writer.key.signer.key.id.hex())
-        return None if may_sign(row, writer.stamp().at) else known_log(ledger.origin)
+        return None if in_force(row, writer.stamp().at) else known_log(ledger.origin)
 
 
 def _set_aside(where: Place, origin: str) -> Path | None:

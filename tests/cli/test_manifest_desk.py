@@ -282,6 +282,36 @@ def test_another_computers_key_is_let_in_and_withdrawn(
     run("verify", "--key", origin_key())
 
 
+def test_qas_desk_lets_a_station_in_and_withdraws_one(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = ("--station", "qa", "--operator", "wang")
+
+    def own(owner: str) -> str:
+        run("keys", "make", owner)
+        shown = json.loads(run("keys", "show", "--station", owner, "--json").stdout)
+        return str(shown["own"])
+
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "qa's computer"))
+        qa = own("qa")
+    run("keys", "enroll", qa, "--owner", "qa", "--role", "qa", *WHO)
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "there"))
+        line2 = own("line2")
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "qa's computer"))
+        run("keys", "enroll", line2, "--owner", "line2", *desk)
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "there"))
+        with Ledger.open("manifest.db", "line2") as ledger:
+            burned(ledger, 8)
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "qa's computer"))
+        run("keys", "withdraw", line2.split("+")[1], *desk, "--reason", "stolen")
+    run("verify", "--key", origin_key())
+
+
 def test_a_key_of_another_kind_is_told_by_what_it_is(here: Path) -> None:
     (here / "key.pem").write_text("-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n")
     (here / "empty").write_text("")

@@ -10,7 +10,6 @@ from burner.manifest.log.note import NoteError, NoteSigner, VerifierKey
 
 STATION, RUN, QA = "station", "run", "qa"
 ENROLLING = (STATION, QA)
-SIGNING = (STATION, RUN)
 
 
 def own_log(state: State) -> LogRow:
@@ -19,13 +18,13 @@ def own_log(state: State) -> LogRow:
 
 
 def in_force(row: KeyRow | None, at: str = "") -> bool:
-    """Whether a key may be used; `at` is the moment of use, empty where no moment matters."""
+    """Whether a key may sign heads.
+
+    Args:
+        row: of the key.
+        at: moment of the record before the head; empty where no moment matters.
+    """
     return row is not None and row.withdrawn == NEVER and not (at and row.until and at > row.until)
-
-
-def may_sign(row: KeyRow | None, at: str) -> bool:
-    """Whether a key may sign the head behind a record of this moment."""
-    return row is not None and row.role in SIGNING and in_force(row, at)
 
 
 def may_enrol(row: KeyRow | None) -> bool:

@@ -17,7 +17,7 @@ from burner.manifest.entries.kinds import (
     LogBegun,
     read,
 )
-from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
@@ -177,7 +177,7 @@ def check_signed(note: Note, keys: Iterable[KeyRow], at: str = "") -> KeyRow:
             signed = note.check([key])
         except NoteError as error:
             raise BurnerError("E713", f"the head: {error}") from None
-        if signed and (not at or may_sign(row, at)):
+        if signed and (not at or in_force(row, at)):
             return row
     raise BurnerError("E755", "; ".join(f"{s.name} {s.id.hex()}" for s in note.signatures))
 

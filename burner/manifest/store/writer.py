@@ -24,7 +24,7 @@ from burner.manifest.entries.kinds import (
     new_nonce,
     write,
 )
-from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
@@ -289,7 +289,7 @@ class LogWriter:
         self, connection: Connection, state: State, frontier: Frontier, at: str, keep: bool
     ) -> None:
         signer = self.key.signer
-        if not may_sign(state.get(KeyRow, signer.key.id.hex()), at):
+        if not in_force(state.get(KeyRow, signer.key.id.hex()), at):
             raise BurnerError("E757", f"station {self.station}, key {signer.key}")
         note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))
         values = {"size": frontier.size, "subtrees": b"".join(frontier.subtrees), "note": note}

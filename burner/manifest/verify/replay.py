@@ -2,7 +2,7 @@
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, EntryError, read
-from burner.manifest.fold.keys import may_sign
+from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
@@ -73,7 +73,7 @@ class Replay:
             raise BurnerError("E713", f"the head at {size} is not the one that was signed")
         for signature in note.signatures:
             row = self.state.get(KeyRow, signature.id.hex())
-            if row is None or not may_sign(row, self.at):
+            if row is None or not in_force(row, self.at):
                 continue
             try:
                 if note.check([VerifierKey.parse(row.key)]):
