@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
@@ -140,3 +142,20 @@ def test_verify_names_what_was_changed_on_a_server(
     server: Server, statement: str, place: str
 ) -> None:
     assert place in found_on_server(server.database(), statement)
+
+
+def test_every_connection_that_a_check_opens_is_closed_again(tmp_path: Path) -> None:
+    """Python 3.13 warns about one that nobody closed, and our settings make that an error."""
+    opened: list[object] = []
+    closed: list[object] = []
+    note = {"connect": lambda driver, _: opened.append(driver)}
+    note["close"] = lambda driver, _: closed.append(driver)
+    for name, function in note.items():
+        event.listen(Pool, name, function)
+    try:
+        assert found_in_file(tmp_path / "m.db", lambda _: None) == ""
+    finally:
+        for name, function in note.items():
+            event.remove(Pool, name, function)
+    assert opened
+    assert {id(each) for each in opened} == {id(each) for each in closed}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, bindparam, create_engine, text
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from burner.manifest.store import tables
@@ -54,7 +55,7 @@ def changed(connection: Connection, size: int, *, thorough: bool = False) -> Ite
     if connection.dialect.name == "postgresql":
         yield from _changed_on_server(connection)
         return
-    with create_engine("sqlite://").begin() as fresh:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as fresh:
         tables.create(fresh)
         expected = _schema(fresh)
     found = _schema(connection)
