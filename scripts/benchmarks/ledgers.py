@@ -1,7 +1,7 @@
 """Manifests of any size to measure on: SQLite files, and the same rows in a PostgreSQL."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from burner.manifest import tables
-from burner.manifest.chain import Row
-from burner.manifest.database import place, reading, writing
+from burner.manifest.entries.attempts import attempt_facts, result_facts
+from burner.manifest.entries.canonical import utc
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, Outcome, new_nonce
 from burner.manifest.ledger import Ledger
-from burner.manifest.local.marks import Mark
-from burner.manifest.reader import Reader
-from burner.manifest.writer import Writer
-from burner.model import Attempt, Mac, Outcome, Region, Result, Silicon, Step
+from burner.manifest.store import tables
+from burner.manifest.store.engine import place, reading, writing
+from burner.model import Attempt, Mac, Region, Result, Silicon, Step
+from burner.model import Outcome as ModelOutcome
+from tests.manifest import filling
 
 STATION = "line1"
 PRODUCT = "B3NCHB3NCH"
@@ -26,7 +27,7 @@ BATCH_UNITS = 100_000
 START = datetime(2025, 1, 6, 6, 0, tzinfo=UTC)
 BEAT_S = 0.15
 """Seconds from one record to the next: 32 slots, two records a unit."""
-BATCHED = 20_000
+KEY = "0123456789abcdef"
 REGIONS = tuple(
     Region(name, offset, size, sha256(name.encode()).hexdigest(), f"{offset:032x}")
     for name, offset, size in (
@@ -50,44 +51,17 @@ class Ticking:
         return self.now
 
 
-class Filling(Writer):
-    """A writer that does not wait for the disk: many records in one transaction."""
-
-    _pending = 0
-    _transaction: Any = None
-
-    def commit(self, key: str, write: Callable[[Any], Row]) -> Row:  # noqa: ARG002
-        """As the writer's own, but durable only every now and then."""
-        connection = self._ready()
-        if self._transaction is None:
-            self._transaction = connection.begin()
-        row = write(connection)
-        self._head, self._last_at = Mark(row.head.seq, row.hash), row.head.at
-        self._pending += 1
-        if self._pending >= BATCHED:
-            self.settle()
-        return row
-
-    def settle(self) -> None:
-        """Make everything durable."""
-        if self._transaction is not None:
-            self._transaction.commit()
-            self._transaction, self._pending = None, 0
-            if self._mark:
-                self._mark.write(self._head)
-
-
 def unit_mac(number: int) -> Mac:
     """The MAC of a unit."""
     return Mac(bytes.fromhex("3485") + number.to_bytes(4, "big"))
 
 
-def attempt(number: int, clock: datetime, try_number: int = 1) -> Attempt:
+def attempt(number: int, clock: datetime, station: str = STATION) -> Attempt:
     """An attempt on a unit, as full as a real one."""
     mac = unit_mac(number)
     return Attempt(
-        id=f"{number:024x}{try_number:08x}",
-        station=STATION,
+        id=f"{number:032x}",
+        station=station,
         slot=str(number % 32 + 1),
         operator="li",
         batch=batch_of(number),
@@ -100,7 +74,7 @@ def attempt(number: int, clock: datetime, try_number: int = 1) -> Attempt:
         device_name=mac.octets.hex().upper(),
         ids={"mac": str(mac)},
         regions=REGIONS,
-        try_number=try_number,
+        key=KEY,
     )
 
 
@@ -113,31 +87,46 @@ def result(number: int, clock: datetime) -> Result:
     """How an attempt ended: one in fifty fails."""
     code, step = FAILURES[number // 50 % len(FAILURES)] if number % 50 == 7 else ("", Step.PROVE)
     return Result(
-        outcome=Outcome.FAIL if code else Outcome.PASS,
+        outcome=ModelOutcome.FAIL if code else ModelOutcome.PASS,
         step=step,
         ended=clock,
         seconds=8.6 + number % 13 / 10,
         code=code,
         written=True,
         timings={"identify": 0.4, "claim": 0.004, "write": 7.8, "verify": 0.3, "reset": 0.1},
-        evidence={"baud": 921600, "key": f"{number % 7:016x}"},
+        evidence={"baud": 921600, "key": KEY},
     )
 
 
-def fill(path: Path, records: int) -> None:
-    """Write a manifest of about so many records: two a unit."""
+def fill(path: Path, units: int) -> None:
+    """Write a manifest of so many units: two records each."""
+    filling.fill(path, STATION, _entries(units))
+
+
+def _entries(units: int) -> Iterator[AnyEntry]:
     clock = Ticking()
-    writer = Filling(place(path), STATION, clock)
-    writer.open()
-    with Ledger(writer, Reader(place(path))) as ledger:
-        for number in range(records // 2):
-            if number % BATCH_UNITS == 0:
-                open_batch(ledger, batch_of(number))
-                writer.settle()
-            one = attempt(number, clock.now)
-            ledger.begin(one)
-            ledger.finish(one, result(number, clock.now))
-        writer.settle()
+
+    def stamp(**fields: str) -> dict[str, Any]:
+        return {"at": utc(clock()), "nonce": new_nonce(), "station": STATION, **fields}
+
+    written = 1
+    for number in range(units):
+        batch = batch_of(number)
+        if number % BATCH_UNITS == 0:
+            yield BatchOpened(
+                **stamp(batch=batch, product_id=PRODUCT),
+                profile=PROFILE,
+                release_digest=DIGEST,
+                key=KEY,
+                quantity=BATCH_UNITS,
+            )
+            written += 1
+        unit = {"batch": batch, "product_id": PRODUCT, "unit_id": str(unit_mac(number))}
+        facts = attempt_facts(attempt(number, clock.now))
+        yield Intent(**stamp(**unit), attempt=facts)
+        outcome = result_facts(result(number, clock.now))
+        yield Outcome(**stamp(**unit), attempt=None, intent=written, result=outcome)
+        written += 2
 
 
 def open_batch(ledger: Ledger, batch: str) -> None:
@@ -147,6 +136,7 @@ def open_batch(ledger: Ledger, batch: str) -> None:
         profile=PROFILE,
         release_digest=DIGEST,
         product_id=PRODUCT,
+        key=KEY,
         planned=BATCH_UNITS,
     )
 
@@ -165,6 +155,7 @@ class Servers:
         target = writing(place(url))
         with source.connect() as rows, target.begin() as made:
             tables.create(made)
+            made.exec_driver_sql("DELETE FROM about")
             cursor = made.connection.cursor()
             for table in tables.metadata.sorted_tables:
                 names = ", ".join(column.name for column in table.columns)

@@ -367,7 +367,7 @@ def test_a_running_station_does_not_follow_a_head_of_a_key_that_was_withdrawn(
             burned(two, 63)
         burned(one, 64)
         with pytest.MonkeyPatch.context() as patch:  # a burner that somebody changed
-            patch.setattr("burner.manifest.store.writer.may_sign", lambda *_: True)
+            patch.setattr("burner.manifest.store.writer.in_force", lambda *_: True)
             burned(two, 63)
         with pytest.raises(BurnerError, match=r"^E755:"):
             burned(one, 65)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ class LocalSigner:
     private: "Ed25519PrivateKey" = field(repr=False)
     type: KeyType = KeyType.ED25519
 
-    @property
+    @cached_property
     def key(self) -> VerifierKey:
         """The half that checks."""
         return VerifierKey(self.name, self.private.public_key().public_bytes_raw(), self.type)

@@ -96,6 +96,12 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
     return HeadRow(frontier, note, checkpoint)
 
 
+def hold_known_head(connection: Connection, known: Frontier, note: str) -> bool:
+    """Hold the head; whether it is, to the byte, the one that the caller wrote itself."""
+    row = _HOLD.run(connection).fetchone()
+    return row is not None and tuple(row) == (known.size, b"".join(known.subtrees), note)
+
+
 def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:
     """The stored hashes of each level above the leaves, in their order."""
 

@@ -32,8 +32,8 @@ from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier, leaf_hash
-from burner.manifest.store.engine import Place, Prepared, guarded
-from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.engine import Place, Prepared, guarded, together
+from burner.manifest.store.hashes import TableHashes, hold_known_head, read_head
 from burner.manifest.store.opening import (
     KEY_KINDS,
     check_keys,
@@ -108,6 +108,8 @@ class LogWriter:
         self._session = Session(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
         self._frontier = Frontier()
+        self._note = ""
+        """The last head that this writer signed."""
         self._keys: dict[str, KeyRow] = {}
         """Keys of the log by their ids, as its records say; empty: to be read again."""
         self._kept = 0
@@ -234,10 +236,11 @@ class LogWriter:
                 entries = make(state)
                 if not entries:
                     return ()
-                frontier, numbers, leaf = self._append(connection, state, entries)
-                self._doubt = Doubt(key, numbers, leaf)
-                due = frontier.size - self._kept >= self._keep_every
-                self._move_head(connection, state, frontier, entries[-1].at, keep or due)
+                with together(connection):
+                    frontier, numbers, leaf = self._append(connection, state, entries)
+                    self._doubt = Doubt(key, numbers, leaf)
+                    due = frontier.size - self._kept >= self._keep_every
+                    self._move_head(connection, state, frontier, entries[-1].at, keep or due)
             self._doubt = None
             self._adopt(frontier, keep or due)
             return numbers
@@ -292,6 +295,7 @@ class LogWriter:
         if not in_force(state.get(KeyRow, signer.key.id.hex()), at):
             raise BurnerError("E757", f"station {self.station}, key {signer.key}")
         note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))
+        self._note = note
         values = {"size": frontier.size, "subtrees": b"".join(frontier.subtrees), "note": note}
         if self._frontier.size:
             _MOVE.run(connection, **values)
@@ -380,6 +384,8 @@ class LogWriter:
 
     def _catch_up(self, connection: Connection) -> None:
         """Hold the head, and hash what other stations have appended."""
+        if hold_known_head(connection, self._frontier, self._note):
+            return
         stored = read_head(connection, hold=True)
         if stored is None or stored.checkpoint.origin != self._origin:
             raise BurnerError("E710", f"{self.where}: the log {self._origin} is gone")
