@@ -142,7 +142,7 @@ def test_no_pattern_and_no_line_take_long() -> None:
     began = time.monotonic()
     for _ in range(100):
         assert patterns.search(HANGING, GARBAGE) is None
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # Python's own matcher would take years
 
 
 # -- on the bench --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import base64
 import json
 import pickle
 import time
+import timeit
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from urllib.parse import quote
@@ -250,8 +251,8 @@ def test_a_search_shows_none_of_what_it_looks_for() -> None:
 )
 def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     def seconds(size: int) -> float:
-        text, started = unit * (size // len(unit)), time.process_time()
-        cleaned(text)
-        return time.process_time() - started
+        """Of three tries the shortest: another process on the machine only ever adds time."""
+        text = unit * (size // len(unit))
+        return min(timeit.repeat(lambda: cleaned(text), number=1, repeat=3, timer=time.process_time))
 
-    assert seconds(200_000) < 16 * max(seconds(20_000), 0.005)
+    assert seconds(200_000) < 30 * max(seconds(20_000), 0.005)  # quadratic would be 100 times

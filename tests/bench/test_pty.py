@@ -81,4 +81,4 @@ def test_an_idle_bench_with_ptys_costs_next_to_nothing() -> None:
     with serving("sim:8", Echoes().build, with_pty=True):
         before = time.process_time()
         time.sleep(0.5)
-        assert time.process_time() - before < 0.05
+        assert time.process_time() - before < 0.1  # a fifth of one processor
