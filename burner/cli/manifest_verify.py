@@ -150,13 +150,13 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 def _head(text: str) -> Any:
     """A head as it was written down, or as a file."""
     from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, read_checkpoint
+    from burner.manifest.heads import PaperHead, checkpoint_of, read_note
 
     try:
         data = read_plain(Path(text), 64 << 10)
     except (OSError, ValueError):
         return PaperHead.parse(text)
-    return read_checkpoint(data)
+    return checkpoint_of(read_note(data))
 
 
 def _file(

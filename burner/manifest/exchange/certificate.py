@@ -9,16 +9,17 @@ from typing import Any
 
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
-from burner.manifest.entries.kinds import EntryError, Outcome, read
-from burner.manifest.exchange.log_file import evidence
+from burner.manifest.entries.body import EntryError, read
+from burner.manifest.entries.kinds import Outcome
+from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
+from burner.manifest.store.bodies import body_at
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.opening import body_at
 from burner.manifest.store.state import TableState
 
 
@@ -74,7 +75,7 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
         attempt = state.get(AttemptRow, passed) if passed != NEVER else None
         if attempt is None or rows[0].last != passed:
             raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
-        head, note = evidence(connection, reader, attempt.ended)
+        head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         body = body_at(connection, attempt.ended)
         return Proof(attempt.ended, hashes, Note.parse(note.encode()), body)

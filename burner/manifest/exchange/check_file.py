@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import AnyEntry, BatchClosed, LogBegun
+from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_file import Export, lines_of, read_export
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
-from burner.manifest.store.opening import KEY_KINDS
 from burner.manifest.verify.replay import Replay
 
 Progress = Callable[[int], None]
@@ -37,6 +36,8 @@ class FileCheck:
     """Records of the batch that its close counted, all of them shown; None: not proven."""
     behind_close: int = 0
     """Records of the batch behind its close: how many there are, nothing proves."""
+    note: str = ""
+    """The head with its signatures, as the file has it."""
     signed_by: str = ""
     """Who signed the head: owner and key id."""
     cosignatures: tuple[Cosignature, ...] = ()
@@ -142,6 +143,7 @@ def _replayed(
         raise BurnerError("E724", "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
     found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
+    found.note = str(note)
     found.roots[size] = found.root
     return note
 

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
@@ -19,11 +20,12 @@ from burner.manifest.log.checkpoint import Checkpoint, parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64
 from burner.manifest.log.tree import HASH_SIZE, hidden_subtrees, subtree_hash
 from burner.manifest.reader import Reader
-from burner.manifest.store.engine import stream
-from burner.manifest.store.hashes import TableHashes, read_head
-from burner.manifest.store.opening import KEY_KINDS, parse_checkpoint
+from burner.manifest.store.hashes import TableHashes
+from burner.manifest.store.head import existing_head
+from burner.manifest.store.opening import OF_KEYS, parse_checkpoint
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import OWN, RARE, checkpoints, cosignatures, records
+from burner.manifest.store.statements import stream
+from burner.manifest.store.tables import OWN, checkpoints, cosignatures, records
 
 HEADER = "burner log export v1"
 CHUNK = 2000
@@ -61,15 +63,14 @@ def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
         if batch and TableState(connection).get(BatchRow, batch) is None:
             raise BurnerError("E733", batch)
         last = connection.execute(_LAST_OF_BATCH, {"of_batch": batch}).scalar() if batch else None
-        head, note = evidence(connection, reader, last)
+        head, note = head_for_proof(connection, last)
         yield f"{HEADER}\n"
         yield f"batch {batch}\n" if batch else "batch\n"
         shown: list[int] = []
         query = select(records.c.number, records.c.body).where(records.c.log == OWN)
         if batch:
-            kinds = [kind.__struct_config__.tag for kind in KEY_KINDS]
-            of_batch = or_(records.c.batch == batch, RARE & records.c.kind.in_(kinds))
-            query = query.where(of_batch, records.c.number < head.size)
+            shows = or_(records.c.batch == batch, OF_KEYS)
+            query = query.where(shows, records.c.number < head.size)
         for rows in stream(connection, query.order_by(records.c.number), CHUNK):
             for number, body in rows:
                 if batch:
@@ -83,13 +84,12 @@ def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
         yield note
 
 
-def evidence(connection: Connection, reader: Reader, last: int | None) -> tuple[Checkpoint, str]:
-    """The head that evidence is given with: the newest that a witness signed, if it covers what
+def head_for_proof(connection: Connection, last: int | None) -> tuple[Checkpoint, str]:
+    """The head that records are proved by: the newest that a witness signed, if it covers what
     is to be shown, else the newest.
 
     Args:
         connection: to the manifest.
-        reader: of it.
         last: number of the last record that is to be shown; None: all are.
 
     Returns:
@@ -98,10 +98,7 @@ def evidence(connection: Connection, reader: Reader, last: int | None) -> tuple[
     Raises:
         BurnerError: E713 the manifest is damaged, or empty.
     """
-    stored = read_head(connection)
-    if stored is None:
-        raise BurnerError("E713", f"{reader.where}: it has no record")
-    note = str(stored.note)
+    note = str(existing_head(connection).note)
     if last is not None:
         found = connection.execute(_NEWEST_COSIGNED, {"last": last}).scalar()
         note = found or note
@@ -174,15 +171,13 @@ def lines_of(path: Path) -> Iterator[Iterator[str]]:
     """
     try:
         with open_plain(path) as file:
-            yield _lines(file.readline, path)
+            yield _lines(file, path)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
 
 
-def _lines(readline: "object", path: Path) -> Iterator[str]:
-    read = readline
-    assert callable(read)  # noqa: S101 - the method of a file
-    while line := read(LONGEST_LINE + 1):
+def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE + 1):
         if not line.endswith(b"\n"):
             raise BurnerError("E724", f"{path}: a line is too long, or the last one is cut off")
         try:

@@ -52,9 +52,9 @@ def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None,
         yield line([name])
 
 
-def good_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+def passed_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
     """Names of the units that are good by an attempt that the filter lets through."""
-    yield from (row.device_name for row in reader.good(wanted))
+    yield from (row.device_name for row in reader.passing_attempts(wanted))
 
 
 def _writer(terminator: str) -> Callable[[Iterable[str]], str]:

@@ -20,7 +20,7 @@ from burner.manifest.fold.rows import (
     NamedRow,
 )
 from burner.manifest.log.tree import Frontier
-from burner.manifest.store.engine import Prepared
+from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, TABLES, imported, records
 
 R = TypeVar("R", bound=NamedRow)

@@ -1,13 +1,14 @@
 """A log folded again, record by record: of the database, of a file, of an import."""
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import AnyEntry, EntryError, read
-from burner.manifest.fold.keys import in_force
+from burner.manifest.entries.body import EntryError, read
+from burner.manifest.entries.kinds import AnyEntry
+from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
 
 
@@ -71,13 +72,4 @@ class Replay:
             raise BurnerError("E713", f"the head at {size}: {error}") from None
         if (checkpoint.size, checkpoint.root) != (size, root):
             raise BurnerError("E713", f"the head at {size} is not the one that was signed")
-        for signature in note.signatures:
-            row = self.state.get(KeyRow, signature.id.hex())
-            if row is None or not in_force(row, self.at):
-                continue
-            try:
-                if note.check([VerifierKey.parse(row.key)]):
-                    return row
-            except NoteError as error:
-                raise BurnerError("E713", f"the head at {size}: {error}") from None
-        raise BurnerError("E755", f"the head at {size}")
+        return signer_of(note, lambda key_id: self.state.get(KeyRow, key_id), self.at)

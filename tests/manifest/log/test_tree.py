@@ -13,12 +13,12 @@ from burner.manifest.log.tree import (
     consistency_proof,
     frontier,
     inclusion_proof,
-    is_consistent,
     leaf_hash,
     node_hash,
     root_from_inclusion,
     subtree_hash,
 )
+from tests.manifest.log.consistency import is_consistent
 
 # The eight leaves of the reference tests of Certificate Transparency, and some of their roots.
 VECTOR = [bytes.fromhex(text) for text in (
