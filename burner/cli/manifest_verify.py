@@ -237,7 +237,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
         "root": found.root,
         "batch": found.batch,
         "shown": found.shown,
-        "complete": found.completeness,
+        "complete": _completeness(found),
         "signed_by": found.signed_by,
         "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
     }
@@ -251,7 +251,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
     screen.say(f"Signed by {found.signed_by} for {found.origin}.")
     for cosignature in found.cosignatures:
         screen.say(f"Cosigned by {cosignature.witness.name}.")
-    screen.say(found.completeness)
+    screen.say(_completeness(found))
     return 0
 
 
@@ -270,3 +270,14 @@ def _witnesses(keys: tuple[str, ...]) -> "list[VerifierKey]":
     from burner.manifest.log.note import KeyType
 
     return [read_key(key, KeyType.COSIGNATURE) for key in keys]
+
+
+def _completeness(found: "FileCheck") -> str:
+    """What is proved of what is not shown."""
+    if not found.batch:
+        return "It shows every record of the log up to this head."
+    if found.closed is None:
+        return "The batch is open: completeness not proven."
+    text = f"The batch is complete up to its close: {found.closed} records, as its close counted."
+    behind = f" Behind the close {found.behind_close} are shown; completeness not proven."
+    return text + (behind if found.behind_close else "")

@@ -26,7 +26,6 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.fold.state import State
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Filter, Reader, log_of_batch, origins
 from burner.manifest.store.bodies import entry_at, entry_of
@@ -217,9 +216,9 @@ def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchSt
     require_who_and_why(f"batch {batch}", operator)
     counted: list[BatchStatus] = []
 
-    def make(state: State) -> list[AnyEntry]:
-        # The reader would not see this transaction: the writer's own state does.
-        found = status_in(ledger.writer.connection, batch)
+    def make(state: TableState) -> list[AnyEntry]:
+        # The reader would not see this transaction.
+        found = status_in(state.connection, batch)
         check_closing(found, with_open)
         counted.append(found)
         count, root = state.batch_tree(batch)

@@ -5,8 +5,8 @@ from enum import StrEnum
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.rows import BatchRow, MemberRow, UnitRow
-from burner.manifest.fold.state import State
 from burner.manifest.ledger import Ledger
+from burner.manifest.store.state import TableState
 from burner.manifest.typed_text import require_who_and_why
 
 
@@ -41,7 +41,7 @@ def correct(
     """
     require_who_and_why(f"unit {unit_id}", operator, reason)
 
-    def make(state: State) -> list[AnyEntry]:
+    def make(state: TableState) -> list[AnyEntry]:
         if state.get(UnitRow, product_id, unit_id) is None:
             raise BurnerError("E712", unit_id)
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]

@@ -20,10 +20,10 @@ from burner.manifest.entries.kinds import (
     Outcome,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
-from burner.manifest.fold.state import State
 from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.reader import Reader
 from burner.manifest.store.place import place
+from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import Clock, LogWriter, Make
 from burner.manifest.typed_text import check_batch_id, check_one_line, require_who_and_why
@@ -255,7 +255,7 @@ class Ledger:
 
         terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
 
-        def make(state: State) -> list[AnyEntry]:
+        def make(state: TableState) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
             if row is not None:
                 self._check_goes_on(row, terms)

@@ -3,9 +3,9 @@
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
-from burner.manifest.fold.state import State
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import NoteSigner, VerifierKey
+from burner.manifest.store.state import TableState
 from burner.manifest.typed_text import check_one_line, require_who_and_why
 
 
@@ -58,7 +58,7 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     fields = {"owner": writer.station, **words, **writer.stamp()}
     enrolled = enrolment(ledger.origin, old, key=new.key, **fields)
 
-    def make(_state: State) -> list[AnyEntry]:
+    def make(_state: TableState) -> list[AnyEntry]:
         return [enrolled, ledger.entry(KeyWithdrawn, key_id=old.key.id.hex(), **words)]
 
     with writer.lock:

@@ -5,6 +5,7 @@
 
 import msgspec
 
+from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
 from burner.manifest.entries.values import is_plain
 
@@ -13,10 +14,6 @@ MAX_BODY = 60_000
 
 _DECODER = msgspec.json.Decoder(AnyEntry)
 _ENCODER = msgspec.json.Encoder(order="sorted")
-
-
-class EntryError(ValueError):
-    """Bytes that are no record of burner, or not in their one form."""
 
 
 def canonical_json(value: object) -> str:
@@ -28,31 +25,36 @@ def write(entry: Entry) -> bytes:
     """The canonical body.
 
     Raises:
-        EntryError: it is longer than `MAX_BODY`.
+        BurnerError: E759 it is longer than `MAX_BODY`.
     """
     body = _ENCODER.encode(entry)
     if len(body) > MAX_BODY:
-        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
+        raise BurnerError("E759", f"a record of {len(body)} bytes; at most {MAX_BODY}")
     return body
 
 
-def read(body: bytes) -> AnyEntry:
+def read(body: bytes, number: int | None = None) -> AnyEntry:
     """A record from its body.
 
+    Args:
+        body: bytes of whatever origin.
+        number: of the record in its log, where it is known: errors name it.
+
     Raises:
-        EntryError: with what is wrong.
+        BurnerError: E713 it is no record of burner, or not in its one form.
     """
+    what = "the record" if number is None else f"record {number}"
     if len(body) > MAX_BODY:
-        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
+        raise BurnerError("E713", f"{what} has {len(body)} bytes; at most {MAX_BODY}")
     try:
         entry: AnyEntry = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise EntryError(str(error)) from None
+        raise BurnerError("E713", f"{what}: {error}") from None
     if _ENCODER.encode(entry) != body:
-        raise EntryError("the body is not in its canonical form, or lacks a field")
+        raise BurnerError("E713", f"{what} is not in its canonical form, or lacks a field")
     free: object = getattr(entry, "plan", None)
     if isinstance(entry, Outcome):
         free = entry.result.evidence
     if free is not None and not is_plain(free):
-        raise EntryError("the body holds a number that is no exact integer")
+        raise BurnerError("E713", f"{what} holds a number that is no exact integer")
     return entry

@@ -9,7 +9,7 @@ from typing import Any
 
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
-from burner.manifest.entries.body import EntryError, read
+from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import Outcome
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
@@ -111,7 +111,7 @@ def check_certificate_file(
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
-    except (NoteError, EntryError) as error:
+    except NoteError as error:
         raise BurnerError("E713", f"{path}: {error}") from None
     if not isinstance(entry, Outcome):
         raise BurnerError("E713", f"{path}: it certifies no outcome")

@@ -16,11 +16,10 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.fold.imports import doubled_in
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, LogRow
-from burner.manifest.fold.state import State
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.store.bodies import row_of_record
-from burner.manifest.store.state import log_number
+from burner.manifest.store.state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
 from burner.manifest.typed_text import require_who_and_why
 
@@ -51,10 +50,10 @@ def import_log(
     require_who_and_why(path.name, operator)
     result: list[LogImported] = []
 
-    def make(state: State) -> list[AnyEntry]:
+    def make(state: TableState) -> list[AnyEntry]:
         known = state.get(LogRow, origin)
         first = known.size if known else 0
-        rows = _Rows(ledger.writer.connection, origin, first)
+        rows = _Rows(state.connection, origin, first)
         found = check_file(
             path, origin, key, sizes=(first,), ended=rows.attempts.append, on_record=rows.add
         )

@@ -163,26 +163,19 @@ def root_of_shown(leaves: Mapping[int, bytes], hidden: Iterator[bytes], size: in
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root that a leaf hash and its inclusion proof lead to (RFC 9162, section 2.1.3.2).
+    """The root that a leaf hash and its inclusion proof lead to.
 
     Raises:
         ValueError: the proof cannot be of this index and size.
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
-    node, last = leaf, size - 1
-    for sibling in proof:
-        if last == 0:
-            raise ValueError("the inclusion proof is too long")
-        if index & 1 or index == last:
-            node = node_hash(sibling, node)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        index, last = index >> 1, last >> 1
-    if last:
-        raise ValueError("the inclusion proof is too short")
+    spans = list(_path(index, 0, size))
+    if len(spans) != len(proof):
+        raise ValueError(f"the inclusion proof has {len(proof)} hashes, not {len(spans)}")
+    node = leaf
+    for (start, _), sibling in zip(spans, proof, strict=True):
+        node = node_hash(sibling, node) if start < index else node_hash(node, sibling)
     return node
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
-from burner.manifest.entries.body import EntryError, write
+from burner.manifest.entries.body import write
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.tree import Frontier
@@ -37,10 +36,7 @@ def append(
     """
     state, hashes, frontier, leaf = TableState(connection), TableHashes(connection), start, b""
     for entry in entries:
-        try:
-            body = write(entry)
-        except EntryError as error:
-            raise BurnerError("E759", str(error)) from None
+        body = write(entry)
         state.adopt(apply(state, frontier.size, entry))
         row = row_of_record(OWN, frontier.size, entry, body)
         _RECORD.run(connection, **row)

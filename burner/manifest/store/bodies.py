@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.body import EntryError, read
+from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.store.statements import Prepared
@@ -73,17 +73,13 @@ def entry_at(connection: Connection, number: int, log: int = OWN) -> AnyEntry:
     Raises:
         BurnerError: E713 it is not there, not the one of its leaf hash, or no record.
     """
-    return entry_of(body_at(connection, number, log), number)
+    return read(body_at(connection, number, log), number)
 
 
-def entry_of(body: object, number: int | str = "") -> AnyEntry:
-    """What a body says, as it is stored, or as bytes that were compared with their hash.
+def entry_of(body: object) -> AnyEntry:
+    """What a body says, as it is stored. SQLite takes any type in any column.
 
     Raises:
         BurnerError: E713 it is no record.
     """
-    raw = body.encode() if isinstance(body, str) else body
-    try:
-        return read(raw if isinstance(raw, bytes) else b"")
-    except EntryError as error:
-        raise BurnerError("E713", f"record {number}: {error}") from None
+    return read(body.encode() if isinstance(body, str) else b"")

@@ -46,17 +46,26 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
     if row is None:
         return None
     size, subtrees, text = row
-    try:
-        note = Note.parse(str(text).encode())
-        checkpoint = Checkpoint.parse(note.text)
-    except NoteError as error:
-        raise BurnerError("E713", f"the head: {error}") from None
+    note, checkpoint = parse_signed(str(text))
     raw = subtrees if isinstance(subtrees, bytes) else b""
     parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
     frontier = Frontier(size, parts)
     if (size, frontier.root) != (checkpoint.size, checkpoint.root):
         raise BurnerError("E713", "the head is another than the one that is signed")
     return HeadRow(frontier, note, checkpoint)
+
+
+def parse_signed(text: str) -> tuple[Note, Checkpoint]:
+    """A checkpoint as it is stored, with its signatures. They are not looked at.
+
+    Raises:
+        BurnerError: E713 it is none.
+    """
+    try:
+        note = Note.parse(text.encode())
+        return note, Checkpoint.parse(note.text)
+    except NoteError as error:
+        raise BurnerError("E713", f"a head: {error}") from None
 
 
 def existing_head(connection: Connection) -> HeadRow:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
+from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KEY_KINDS, kind_of
 from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
@@ -17,7 +18,6 @@ from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import (
     Frontier,
     frontier,
@@ -25,9 +25,9 @@ from burner.manifest.log.tree import (
     root_from_inclusion,
     subtree_hash,
 )
-from burner.manifest.store.bodies import body_of, entry_at, entry_of, stored_bodies
+from burner.manifest.store.bodies import body_of, entry_at, stored_bodies
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.head import HeadRow, hold_known_head, read_head
+from burner.manifest.store.head import HeadRow, hold_known_head, parse_signed, read_head
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, RARE, checkpoints, records
 
@@ -83,8 +83,8 @@ def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None)
     kept = connection.execute(_LAST_KEPT).scalar()
     start = Frontier()
     if kept is not None:
-        checkpoint = parse_checkpoint(kept)
-        signer_of(Note.parse(kept.encode()), keys.get)
+        note, checkpoint = parse_signed(kept)
+        signer_of(note, keys.get)
         start = frontier(TableHashes(connection), checkpoint.size)
         if start.root != checkpoint.root:
             raise BurnerError("E713", f"the first {checkpoint.size} records are not as signed")
@@ -135,7 +135,7 @@ def _follow(connection: Connection, start: Frontier, end: Frontier) -> tuple[str
         for number, leaf, body in stored_bodies(connection, first, below):
             if number != reached.size:
                 raise BurnerError("E713", f"record {reached.size} is gone")
-            entry = entry_of(body_of(number, leaf, body), number)
+            entry = read(body_of(number, leaf, body), number)
             at, of_keys = entry.at, of_keys or isinstance(entry, KEY_KINDS)
             reached, _ = reached.append(leaf)
         if reached.size != below:
@@ -159,7 +159,7 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
             raise BurnerError("E713", f"record {number} is not in the tree")
-        state.adopt(apply(state, number, entry_of(raw, number)))
+        state.adopt(apply(state, number, read(raw, number)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
         raise BurnerError("E714", "the keys are not those that the records say")
@@ -171,18 +171,6 @@ def _is_in(hashes: TableHashes, number: int, leaf: bytes, head: Checkpoint) -> b
         return False
     proof = inclusion_proof(hashes, number, head.size)
     return root_from_inclusion(leaf, number, head.size, proof) == head.root
-
-
-def parse_checkpoint(text: str) -> Checkpoint:
-    """A stored checkpoint.
-
-    Raises:
-        BurnerError: E713 it is none.
-    """
-    try:
-        return Checkpoint.parse(Note.parse(text.encode()).text)
-    except NoteError as error:
-        raise BurnerError("E713", f"a checkpoint: {error}") from None
 
 
 def _check_known(connection: Connection, head: Checkpoint, known: KnownLog | None) -> None:

@@ -72,6 +72,16 @@ def is_there(where: Place) -> bool:
         raise BurnerError("E702", f"{where}: {error.strerror}") from error
 
 
+def refuse_if_gone(where: Place) -> None:
+    """A manifest that is not there, although this computer wrote one, is not made anew.
+
+    Raises:
+        BurnerError: E710.
+    """
+    if gone := log_at(where.name):
+        raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
+
+
 def must_exist(where: Place) -> None:
     """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
 
@@ -79,8 +89,6 @@ def must_exist(where: Place) -> None:
         BurnerError: E701 there is none, E702 it is no file, E710 there was one that this
             computer wrote.
     """
-    if where.path is None or is_there(where):
-        return
-    if gone := log_at(where.name):
-        raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
-    raise BurnerError("E701", str(where))
+    if not is_there(where):
+        refuse_if_gone(where)
+        raise BurnerError("E701", str(where))

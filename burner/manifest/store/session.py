@@ -9,11 +9,10 @@ from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.local.places import log_at
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
 from burner.manifest.store.engine import is_lost, writing
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import Place, is_there, refuse_if_gone
 
 CREATION_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made and a log is begun."""
@@ -34,11 +33,10 @@ class Session:
         """Take the station's lock, where it is a file.
 
         Raises:
-            BurnerError: E704, E706; E710 the manifest that was written here is gone.
+            BurnerError: E702, E704, E706; E710 the manifest that was written here is gone.
         """
-        missing = self.where.path is not None and not _identity(self.where.path)
-        if self._remembers and missing and (gone := log_at(self.where.name)):
-            raise BurnerError("E710", f"{self.where}: the log {gone} was here; now there is none")
+        if self._remembers and not is_there(self.where):
+            refuse_if_gone(self.where)
         if self._file_lock:
             self._file_lock.take()
 

@@ -19,7 +19,6 @@ from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
-from burner.manifest.fold.state import State
 from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
 from burner.manifest.local.places import log_at, remember_place
 from burner.manifest.log.checkpoint import Checkpoint
@@ -37,7 +36,7 @@ from burner.manifest.store.statements import together
 from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, StationKey
 
 Clock = Callable[[], datetime]
-Make = Callable[[State], Sequence[AnyEntry]]
+Make = Callable[[TableState], Sequence[AnyEntry]]
 
 
 class UnconfirmedCommit(NamedTuple):
@@ -140,12 +139,6 @@ class LogWriter:
     def size(self) -> int:
         """Records in the log, as this writer knows it."""
         return self._log.frontier.size
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction in which `make` of a commit is called."""
-        assert self._connection is not None  # noqa: S101 - asked inside of one
-        return self._connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -1,7 +1,7 @@
 """A log folded again, record by record: of the database, of a file, of an import."""
 
 from burner.errors import BurnerError
-from burner.manifest.entries.body import EntryError, read
+from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
@@ -31,10 +31,7 @@ class Replay:
         Raises:
             BurnerError: E713 it is no record; E714, or the code of the rule, where it breaks one.
         """
-        try:
-            entry = read(body)
-        except EntryError as error:
-            raise BurnerError("E713", f"record {number}: {error}") from None
+        entry = read(body, number)
         try:
             changes = apply(self.state, number, entry)
         except BurnerError as error:
