@@ -140,7 +140,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         wish.operator,
         wish.quantity,
         ask=person,
-        is_new=lambda batch: ledger.batch(batch) is None,
+        is_new=lambda batch: ledger.reader.batch(batch) is None,
         going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
@@ -168,5 +168,5 @@ def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
 
     if not (wish.batch and wish.operator):
         screen.warn(phrase("chosen", language(), order.batch, order.operator))
-    if order.quantity is None and ledger.batch(order.batch) is None:
+    if order.quantity is None and ledger.reader.batch(order.batch) is None:
         screen.warn(phrase("chosen new", language(), order.batch))

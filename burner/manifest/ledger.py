@@ -214,10 +214,6 @@ class Ledger:
 
     # -- a batch ---------------------------------------------------------------------------------
 
-    def batch(self, batch: str) -> BatchRow | None:
-        """What the manifest holds of a batch; None when it is new."""
-        return self.reader.batch(batch)
-
     def open_batch(
         self,
         batch: str,
