@@ -107,10 +107,10 @@ def test_a_proof_of_another_length_is_refused(size: int, data: st.DataObject) ->
     size = max(size, 1)
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion_proof(LOG, index, size)
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(ValueError, match="hashes, not"):
         root_from_inclusion(LEAVES[index], index, size, (*proof, EMPTY_ROOT))
     if proof:
-        with pytest.raises(ValueError, match="too short"):
+        with pytest.raises(ValueError, match="hashes, not"):
             root_from_inclusion(LEAVES[index], index, size, proof[:-1])
 
 
