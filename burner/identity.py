@@ -181,6 +181,16 @@ def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) ->
     return all(compared) if compared else None
 
 
+def says_compared_id(text: str, settings: IdentitySettings) -> bool:
+    """Whether a label says an ID that is also read from its unit, at once or after the boot.
+
+    Raises:
+        BurnerError: E440 the text has another form.
+    """
+    printed = _match(text.strip(), settings).groupdict() if settings.label else {}
+    return any(printed.get(source) for source in settings.compared_groups)
+
+
 def _match(text: str, settings: IdentitySettings) -> patterns.Match:
     said = broken_where_removed(text)
     match = patterns.fullmatch(settings.label.pattern, said) if settings.label else None

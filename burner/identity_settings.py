@@ -132,11 +132,11 @@ class IdentitySettings(Strict):
         return bool(self.label or (self.serial and self.serial.source == "label"))
 
     @property
-    def label_names_board(self) -> bool:
-        """Whether a label may say an ID by which it finds its board."""
-        groups = compiled(self.label.pattern).groupindex if self.label else {}
-        serial = self.serial is not None and self.serial.source != "label"
-        return any(source != "serial" or serial for source in groups)
+    def compared_groups(self) -> tuple[str, ...]:
+        """The IDs on a label that are also read from the unit, at once or after its boot."""
+        groups = self.label.groups if self.label else ()
+        read = self.serial is not None and self.serial.source != "label"
+        return tuple(source for source in groups if source != "serial" or read)
 
 
 def sources(settings: IdentitySettings) -> set[str]:

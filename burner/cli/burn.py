@@ -67,6 +67,7 @@ def burn(
 
 def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.event_schema import start_json
+    from burner.cli.inputs import check_labels_name_boards
     from burner.cli.order import is_person
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
@@ -83,6 +84,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         ask = asks_product_secret(wish.source.name) if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
         search.add(release.key.product_secret)
+        if not wish.once:
+            check_labels_name_boards(slots, release.profile.identity)
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
@@ -140,7 +143,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         wish.operator,
         wish.quantity,
         ask=person,
-        is_new=lambda batch: ledger.reader.batch(batch) is None,
+        is_new=lambda batch: ledger.batch(batch) is None,
         going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
@@ -168,5 +171,5 @@ def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
 
     if not (wish.batch and wish.operator):
         screen.warn(phrase("chosen", language(), order.batch, order.operator))
-    if order.quantity is None and ledger.reader.batch(order.batch) is None:
+    if order.quantity is None and ledger.batch(order.batch) is None:
         screen.warn(phrase("chosen new", language(), order.batch))

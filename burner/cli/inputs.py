@@ -19,6 +19,7 @@ from burner.station.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
+    from burner.identity_settings import IdentitySettings
     from burner.secret_search import SecretSearch
     from burner.station.label_list import LabelList
     from burner.station.router import Router
@@ -41,11 +42,26 @@ def prepared_labels(
     """
     from burner.station.label_list import LabelList, label_lines
 
-    if sys.stdin.isatty() or slots.scanners:
+    if not _is_list(slots):
         return None
     if isinstance(sys.stdin, TextIOWrapper):  # a list in another encoding is a wrong label
         sys.stdin.reconfigure(errors="replace")
     return LabelList(map(search.clean, label_lines(sys.stdin)), by_slot)
+
+
+def check_labels_name_boards(slots: "Slots", identity: "IdentitySettings") -> None:
+    """What a list of labels needs where boards come one after the other.
+
+    Raises:
+        BurnerError: E443 labels of this product do not name their boards.
+    """
+    if identity.needs_label and not identity.compared_groups and _is_list(slots):
+        raise BurnerError("E443", "standard input is no terminal, and no scanner has a port")
+
+
+def _is_list(slots: "Slots") -> bool:
+    """Whether standard input is a list of labels, since nobody scans by hand."""
+    return not (sys.stdin.isatty() or slots.scanners)
 
 
 @contextmanager

@@ -54,6 +54,11 @@ class Wish:
     bell: bool
     as_json: bool
 
+    @property
+    def once(self) -> bool:
+        """Whether only the boards are burned that are in the slots now."""
+        return not (self.watch or self.count)
+
 
 class Run:
     """One run of the station: its slots at work, its readers, and what it came to."""
@@ -65,7 +70,7 @@ class Run:
 
         self.wish, self.slots, self.release = wish, slots, release
         self.ledger, self.order = ledger, order
-        batch = ledger.reader.batch(order.batch)
+        batch = ledger.batch(order.batch)
         self.planned: int = (batch.planned if batch else None) or 0
         self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()
@@ -115,8 +120,7 @@ class Run:
 
         profile = self.release.profile
         labelled = profile.identity.needs_label
-        once = not (self.wish.watch or self.wish.count)
-        by_slot = slots if once and not profile.identity.label_names_board else ()
+        by_slot = slots if self.wish.once else ()
         return Router(
             slots,
             identity=profile.identity if labelled else None,

@@ -1,8 +1,12 @@
-"""Labels prepared in a file or by a script: one a line, one a board, nobody to be asked again."""
+"""Labels prepared in a file or by a script: one a line, one a board, nobody to be asked again.
+
+Where each slot has its own line, the order says whose a line is. Boards that come one after the
+other have no such order, since nobody hears of a dead one: there a line must name its board.
+"""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
@@ -10,7 +14,10 @@ from burner.errors import BurnerError
 from burner.station.keystrokes import LONGEST
 
 AHEAD: Final = 100
-"""Lines read before a board wants them; a list may have no end."""
+"""Lines read ahead, and lines kept for boards to come: a list may have no end."""
+
+Names = Callable[[str], bool | None]
+"""Whether a line names a board; None where it says nothing that can be compared."""
 
 
 def label_lines(file: TextIO) -> Iterator[str]:
@@ -30,21 +37,27 @@ class LabelList:
         Args:
             lines: blank ones do not count.
             by_slot: the slots in the fixture's order, where the first line belongs to the first
-                slot, and so on, whatever becomes of the boards. Empty: to the next board.
+                slot, and so on, whatever becomes of the boards. Empty: to the board it names.
         """
+        self.must_name_boards = not by_slot
         self._lines: queue.Queue[str | None] = queue.Queue(AHEAD)
         self._places = {slot: place for place, slot in enumerate(by_slot)}
         self._of_slots: list[str] | None = [] if by_slot else None
+        self._kept: list[str] = []
         threading.Thread(target=self._read, args=(lines,), name="labels", daemon=True).start()
 
-    def next(self, slot: str) -> str:
+    def next(self, slot: str, names: Names = lambda _line: None) -> str:
         """The next label for a slot; empty while there is none yet.
+
+        Args:
+            slot: whose board wants it.
+            names: whether a line names this board.
 
         Raises:
             BurnerError: E442 there are no more.
         """
         if self._of_slots is None:
-            return self._come()
+            return self._of_board(names)
         if slot not in self._places:
             raise BurnerError("E442")
         while len(self._of_slots) <= self._places[slot]:
@@ -52,6 +65,29 @@ class LabelList:
                 return ""
             self._of_slots.append(line)
         return self._of_slots[self._places.pop(slot)]
+
+    def exchange(self, slot: str, other: str) -> None:
+        """The line of a slot named the board of another one, whose own line is now this slot's."""
+        if other in self._places:
+            self._places[slot] = self._places.pop(other)
+
+    def _of_board(self, names: Names) -> str:
+        """The line that names a board; else the first one, which stays if it is another board's."""
+        before = len(self._kept)
+        try:
+            while len(self._kept) < AHEAD and (line := self._come()):
+                self._kept.append(line)
+        except BurnerError:
+            if not self._kept:
+                raise
+        if not self._kept:
+            return ""
+        line = next((line for line in self._kept if names(line)), self._kept[0])
+        if names(line) is not False or len(self._kept) == AHEAD:
+            self._kept.remove(line)
+        elif len(self._kept) > before:
+            return ""  # more may be coming just now
+        return line
 
     def _come(self) -> str:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from burner.errors import BurnerError
-from burner.identity import check_label, names_unit, read_label
+from burner.identity import check_label, names_unit, read_label, says_compared_id
 from burner.identity_settings import IdentitySettings
 
 PATIENCE_S = 3.0
@@ -62,6 +62,8 @@ class Labels:
     slots: tuple[str, ...]
     """In the order of the fixture."""
     patience_s: float = PATIENCE_S
+    must_name_board: bool = False
+    """Whether a label is refused that says nothing by which its board can be told."""
     asked: str = ""
     """The one slot whose label is wanted; empty when none is."""
     _coming: frozenset[str] = frozenset()
@@ -163,7 +165,7 @@ class Labels:
 
         Raises:
             BurnerError: E436 it fits two boards, E437 the chosen slot's board is not met yet,
-                E440 another form, E441 it names another unit.
+                E440 another form, E441 it names another unit, E443 it names no board.
         """
         named = {s: names_unit(text, self.settings, w.board.ids) for s, w in self._waiting.items()}
         read_label(text, self.settings)
@@ -180,6 +182,8 @@ class Labels:
             raise BurnerError("E437", f"#{self.asked}")
         if named[self.asked] is False:
             check_label(text, self.settings, self._waiting[self.asked].board.ids)
+        if self.must_name_board and not says_compared_id(text, self.settings):
+            raise BurnerError("E443", text)
         return self.asked
 
     def _check_unused(self, slot: str, text: str) -> None:

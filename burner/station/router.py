@@ -7,8 +7,10 @@ the clock around them. Scanners and keyboard call `heard` from their threads, sl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from burner.errors import BurnerError
+from burner.identity import names_unit
 from burner.identity_settings import IdentitySettings
 from burner.model import Waiting
 from burner.station.commands import (
@@ -37,7 +39,9 @@ from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Sca
 from burner.station.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0
-"""The same text again within this time is the same scan: scanners read twice."""
+"""The same text again within this time is the same scan: scanners read twice.
+
+It counts from the reading that was taken: one that is read without end is taken again."""
 POLL_S = 0.2
 
 GOOD = (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH)
@@ -77,8 +81,12 @@ class Router:
         self._wanted = identity is not None
         self._reasons, self._prefixes = tuple(reasons), tuple(prefixes)
         self._list, self._check_record, self._clock = labels, check_record, clock
-        patience_s = PATIENCE_S if labels is None else float("inf")
-        self._labels = Labels(identity or IdentitySettings(), self.slots, patience_s)
+        self._labels = Labels(
+            identity or IdentitySettings(),
+            self.slots,
+            patience_s=PATIENCE_S if labels is None else float("inf"),
+            must_name_board=labels is not None and labels.must_name_boards,
+        )
         self._states = dict.fromkeys(slots, SlotState.STARTING)
         self._announced: set[str] = set()
         self._rework: dict[str, str] = {}
@@ -143,7 +151,7 @@ class Router:
             The label; None when the board is gone, or is to be burned anew as a rework.
 
         Raises:
-            BurnerError: E434 to E442, of a prepared label.
+            BurnerError: E434 to E443, of a prepared label.
         """
         with self._changed:
             if label := self._labels.label_of(slot, board.unit_id):
@@ -171,7 +179,7 @@ class Router:
             with self._changed:
                 self._update(self._labels.looked(self._clock()))
                 if self._list and self._labels.asked == slot:
-                    self._take_prepared(self._list.next(slot))
+                    self._take_prepared(slot, board, self._list)
                 if label := self._labels.label_of(slot, board.unit_id):
                     return label
                 if slot in self._anew:
@@ -182,14 +190,21 @@ class Router:
             if gone():
                 return None
 
-    def _take_prepared(self, line: str) -> None:
-        if not line:
+    def _take_prepared(self, slot: str, board: MetBoard, prepared: LabelList) -> None:
+        if not (line := prepared.next(slot, lambda line: self._names(line, board))):
             return
         labels, scan = self._labels.scanned(plain(line, self._prefixes), 0.0, self._check_record)
         if scan.code:
             raise BurnerError(scan.code, scan.detail)
+        if scan.slot != slot:
+            prepared.exchange(slot, scan.slot)
         self._update(labels)
         self.emit(LabelScanned(scan.slot, scan.label))
+
+    def _names(self, line: str, board: MetBoard) -> bool | None:
+        with suppress(BurnerError):
+            return names_unit(plain(line, self._prefixes), self._labels.settings, board.ids)
+        return None
 
     # -- what the operator says ------------------------------------------------------------------
 
@@ -230,8 +245,10 @@ class Router:
                 self.emit(Prompt("rework timeout"))
 
     def _is_repeat(self, text: str, now: float) -> bool:
-        before, self._before = self._before, (text, now)
-        return text == before[0] and now - before[1] < REPEAT_S
+        if text == self._before[0] and now - self._before[1] < REPEAT_S:
+            return True
+        self._before = (text, now)
+        return False
 
     def _obey(self, said: Command, now: float) -> None:
         match said:

@@ -4,9 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.runs import ADDED, PROFILE, ROOT
+import pytest
+
+from burner.bench.unit import mac_for
+from tests.runs import ADDED, PROFILE, ROOT, manifest
 
 BURN = (sys.executable, "-m", "burner", "burn")
 SERIAL_ONLY = r"""
@@ -15,30 +20,61 @@ identity:
   serial: {source: label, pattern: 'PLG[0-9]{4}'}
   label: {pattern: 'SN:(?P<serial>\w+)'}
 """
-DEAD_SECOND = """
-slots: 3
-units:
-  - {}
-  - {faults: [{kind: dead}]}
-  - {}
-"""
+PERHAPS_MAC = SERIAL_ONLY.replace(r"(?P<serial>\w+)", r"(?P<serial>\w+)( MAC:(?P<mac>\w{6}))?")
+LIST = "SN:PLG0001\nSN:PLG0002\nSN:PLG0003\n"
 
 
-def test_the_label_of_a_dead_slot_goes_to_no_other_board(tmp_path: Path) -> None:
+def burn(
+    folder: Path, identity: str, labels: str, *how: str, fault: str = "dead"
+) -> subprocess.CompletedProcess[str]:
+    """Burn three slots; the board of the second one has a fault."""
     plug = PROFILE.read_text(encoding="utf-8").split("\nname:")[0]
     plug = plug.replace("../firmware", str(ROOT / "firmware"))
-    (tmp_path / "product.yaml").write_text(plug + SERIAL_ONLY, encoding="utf-8")
-    (tmp_path / "bench.yaml").write_text(DEAD_SECOND, encoding="utf-8")
-    ran = subprocess.run(
-        [*BURN, "product.yaml", "--bench", "bench.yaml", "--batch", "B", "--yes", "--json"],
-        input="SN:PLG0001\nSN:PLG0002\nSN:PLG0003\n",
-        cwd=tmp_path,
+    (folder / "product.yaml").write_text(plug + identity, encoding="utf-8")
+    bench = f"slots: 3\nunits:\n  - {{}}\n  - {{faults: [{{kind: {fault}}}]}}\n  - {{}}\n"
+    (folder / "bench.yaml").write_text(bench, encoding="utf-8")
+    return subprocess.run(
+        [*BURN, "product.yaml", "--bench", "bench.yaml", "--batch", "B", "--yes", *how],
+        input=labels,
+        cwd=folder,
         env={**os.environ, **ADDED},
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
-    summary = json.loads(ran.stdout.splitlines()[-1])
-    named = {unit["slot"]: unit["device_name"] for unit in summary["units"] if unit["unit_id"]}
-    assert named == {"1": "PLG0001", "3": "PLG0003"}
+
+
+def ended(ran: subprocess.CompletedProcess[str]) -> Mapping[str, tuple[str, str]]:
+    """Slot → name and code of its unit, where one was met."""
+    units: list[Mapping[str, Any]] = json.loads(ran.stdout.splitlines()[-1])["units"]
+    return {u["slot"]: (u["device_name"], u["code"]) for u in units if u["unit_id"]}
+
+
+@pytest.mark.parametrize("identity", [SERIAL_ONLY, PERHAPS_MAC])
+@pytest.mark.parametrize("fault", ["dead", "blank-mac"])
+def test_the_label_of_a_board_that_takes_none_goes_to_no_other(
+    tmp_path: Path, identity: str, fault: str
+) -> None:
+    units = ended(burn(tmp_path, identity, LIST, "--json", fault=fault))
+    assert (units["1"], units["3"]) == (("PLG0001", ""), ("PLG0003", ""))
+
+
+@pytest.mark.parametrize("how", [("--count", "3"), ("--watch",)])
+def test_labels_that_never_name_their_boards_are_no_list_for_board_after_board(
+    tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    ran = burn(tmp_path, SERIAL_ONLY, LIST, *how)
+    assert ran.returncode == 4
+    assert "E443 The labels come as a list" in ran.stderr
+    assert "--once" in ran.stderr
+    assert not (tmp_path / "manifest.db").exists()
+
+
+def test_with_count_a_line_that_names_no_board_goes_to_none(tmp_path: Path) -> None:
+    first, third = (mac_for(1, n).octets.hex().upper()[-6:] for n in (0, 2))
+    labels = f"SN:PLG0001 MAC:{first}\nSN:PLG0002\nSN:PLG0003 MAC:{third}\n"
+    units = ended(burn(tmp_path, PERHAPS_MAC, labels, "--count", "3", "--json"))
+    assert units == {"1": ("PLG0001", ""), "3": ("PLG0003", "")}
+    assert [row["device_name"] for row in manifest(tmp_path)].count("PLG0002") == 0

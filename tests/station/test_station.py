@@ -139,7 +139,7 @@ def test_abort_ends_the_running_unit_aborted_at_once() -> None:
         if device.calls and device.calls[-1].startswith("write"):
             station.abort()
     assert [r.result.outcome for r in burns.records] == [Outcome.ABORTED]
-    assert time.monotonic() - started < 20  # the write itself would end after 30
+    assert time.monotonic() - started < 5
 
 
 # boards that come and go by hand
@@ -240,7 +240,7 @@ def labelled(
 def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
     devices["1"].fails("write", "E902")
-    station, burns = labelled(devices, labels=LabelList(["SN1\n", "\n", "SN2\n"]))
+    station, burns = labelled(devices, labels=LabelList(["SN1\n", "\n", "SN2\n"], ("1", "2")))
     events = run(station, burns)
     assert burns.labels == {mac(1): ["SN1", "SN1"], mac(2): ["SN2"]}
     assert {e.label: e.slot for e in events if isinstance(e, LabelScanned)} == {
@@ -261,9 +261,10 @@ class Swapped(FakeDevice):
 def test_a_retry_on_another_board_asks_for_that_boards_label() -> None:
     device = Swapped(FakeBoard(mac(1)))
     device.fails("write", "E902")
-    station, burns = labelled({"1": device}, labels=LabelList(["SN1\n", "SN2\n"]))
+    lines = [f"SN{n} {mac(n).replace(':', '')[-6:].upper()}" for n in (1, 2)]
+    station, burns = labelled({"1": device}, labels=LabelList(lines))
     run(station, burns)
-    assert burns.labels == {mac(1): ["SN1"], mac(2): ["SN2"]}
+    assert burns.labels == {mac(n): [line] for n, line in enumerate(lines, 1)}
 
 
 def test_a_slot_that_waits_for_its_label_stops_without_a_record() -> None:
