@@ -11,7 +11,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "burner"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "model", "phrases", "visible", "core_dumps", "child_environment"),
+    (
+        *("errors", "details", "model", "phrases", "plural", "visible", "core_dumps"),
+        "child_environment",
+    ),
     (
         *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
         *("advice", "blanks", "secret_search", "profile", "profile_reading", "release", "survey"),

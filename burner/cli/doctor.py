@@ -16,6 +16,7 @@ import click
 from burner import __version__
 from burner.cli import language, options, screen
 from burner.errors import BurnerError, lookup
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
@@ -66,10 +67,23 @@ def _computer(manifest: str, logs: Path) -> "Iterator[Check]":
     yield health.fine("burner", f"{__version__}, Python {platform.python_version()}")
     yield _worker()
     yield health.clock(datetime.now(UTC), _last_record(manifest))
+    yield _logs(logs)
     folders = {"logs": logs} if "://" in manifest else {"manifest": Path(manifest), "logs": logs}
     for what, path in folders.items():
         yield health.disk(f"disk of {what}", shutil.disk_usage(_existing(path)).free)
     yield health.grabbers(_processes())
+
+
+def _logs(folder: Path) -> "Check":
+    """Can the slots' logs be kept there?"""
+    from burner.devices.slot_log import check_folder
+    from burner.station import health
+
+    try:
+        check_folder(folder)
+    except BurnerError as error:
+        return health.failed("logs", error)
+    return health.fine("logs", str(folder))
 
 
 def _worker() -> "Check":
@@ -94,9 +108,9 @@ def _worker() -> "Check":
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
     from burner.manifest.first_use import is_empty
-    from burner.manifest.local.places import log_at
     from burner.manifest.reader import Reader
-    from burner.manifest.store.place import is_there, place
+    from burner.manifest.store.engine import is_there, place
+    from burner.manifest.store.session import log_at
     from burner.station import health
 
     what = "manifest"
@@ -107,7 +121,7 @@ def _manifest(manifest: str) -> "Check":
             return health.failed(what, BurnerError("E706", manifest))
     try:
         where = place(manifest)
-        expected = log_at(where.name)
+        expected = log_at(where)
         missing = not is_there(where)
         if missing or is_empty(where):
             if expected:
@@ -117,7 +131,7 @@ def _manifest(manifest: str) -> "Check":
         with Reader.open(manifest) as reader:
             if expected not in ("", reader.origin):
                 raise BurnerError("E710", f"{where}: the log {expected} was here")
-            return health.fine(what, f"{where}, {reader.count()} attempts")
+            return health.fine(what, f"{where}, {counted(reader.count(), 'attempt')}")
     except BurnerError as error:
         return health.failed(what, error)
 

@@ -69,11 +69,19 @@ class Slots:
     """A scan without Enter is over when nothing has come for so long."""
 
     def devices(self, logs: Path, stock: "Stock", search: "SecretSearch") -> "dict[str, Esp]":
-        """A device a slot, its worker started: it warms up while people type."""
-        from burner.devices.esp import Esp
+        """A device a slot, its worker started: it warms up while people type.
 
+        Raises:
+            BurnerError: E317 the logs cannot be kept there.
+        """
+        from burner.devices.esp import Esp
+        from burner.devices.slot_log import check_file
+
+        files = {slot: logs / f"slot-{slot}.log" for slot in self.locate}
+        for file in files.values():
+            check_file(file)
         devices = {
-            slot: Esp({}, logs / f"slot-{slot}.log", stock, locate, search)
+            slot: Esp({}, files[slot], stock, locate, search)
             for slot, locate in self.locate.items()
         }
         for device in devices.values():

@@ -1,14 +1,48 @@
 """The log of a slot: a rotating file of the lines that the slot's worker sends up.
 
-Whoever writes to it has taken the product secret out. A log that cannot be written stops nothing.
+Whoever writes to it has taken the product secret out. Its place is checked before the first unit;
+a log that cannot be written later stops nothing.
 """
 
 import logging
+import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from burner.errors import BurnerError
+from burner.files import is_plain
+
 FILE_SIZE = 1_000_000
 FILES_KEPT = 3
+
+
+def check_folder(folder: Path) -> None:
+    """Whether logs can be kept in a folder, which need not be there yet. Nothing is made.
+
+    Raises:
+        BurnerError: E317.
+    """
+    try:
+        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        if not there.is_dir():
+            raise BurnerError("E317", f"{there} is no folder")
+    except OSError as error:
+        raise BurnerError("E317", f"{folder}: {error.strerror}") from None
+    if not os.access(there, os.W_OK):
+        raise BurnerError("E317", f"{there} may not be written to")
+
+
+def check_file(path: Path) -> None:
+    """Whether a log can be kept in a file, which need not be there yet. Nothing is made.
+
+    Raises:
+        BurnerError: E317.
+    """
+    check_folder(path.parent)
+    try:
+        is_plain(path)
+    except OSError as error:
+        raise BurnerError("E317", f"{path}: {error.strerror}") from None
 
 
 class SlotLog:

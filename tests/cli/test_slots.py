@@ -1,5 +1,7 @@
 """Which slots a command means."""
 
+import json
+import os
 from pathlib import Path
 
 import click
@@ -7,6 +9,7 @@ import pytest
 
 from burner.cli.slots import open_slots, parse_port, station_id
 from burner.errors import BurnerError
+from tests.runs import PROFILE, burner
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,29 @@ def test_no_slots_or_two_kinds_of_them_are_a_mistake_of_use() -> None:
     for ports, bench in ((), None), (("COM3",), "sim:1"):
         with pytest.raises(click.UsageError), open_slots(ports, None, bench):
             pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a FIFO is of POSIX systems")
+@pytest.mark.parametrize("fifo", ["logs", "logs/slot-1.log"])
+def test_logs_that_would_go_into_a_fifo_are_refused_before_anything_is_burned(
+    tmp_path: Path, fifo: str
+) -> None:
+    (tmp_path / fifo).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / fifo)
+    burn = ("burn", str(PROFILE), "--bench", "sim:1", "--yes", "--logs", "logs")
+    ran = burner(tmp_path, *burn)
+    assert ran.returncode == 4
+    assert "E317 The logs of the slots cannot be kept in this place." in ran.stderr
+    assert fifo in ran.stderr
+    assert "--logs" in ran.stderr
+    assert not (tmp_path / "manifest.db").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a FIFO is of POSIX systems")
+def test_doctor_tells_that_the_logs_have_no_folder(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "logs")
+    checks = json.loads(burner(tmp_path, "doctor", "--json").stdout)
+    assert [check["code"] for check in checks if check["what"] == "logs"] == ["E317"]
 
 
 def test_a_bench_that_does_not_run_says_so() -> None:

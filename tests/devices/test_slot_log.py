@@ -9,7 +9,8 @@ import pytest
 
 from burner.devices import slot_log, wire
 from burner.devices.esp_worker.log import LINE_LIMIT, WorkerLog, discreet
-from burner.devices.slot_log import SlotLog
+from burner.devices.slot_log import SlotLog, check_file
+from burner.errors import BurnerError
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,27 @@ def test_it_is_made_with_its_first_line_and_rotates(
     assert len(list((tmp_path / "logs").iterdir())) == 1 + slot_log.FILES_KEPT
     last = (tmp_path / "logs" / "slot-1.log").read_text().splitlines()[-1]
     assert last == "line 59 is 100% as it was given"
+
+
+def test_a_place_that_is_there_or_can_be_made_is_in_order(tmp_path: Path) -> None:
+    check_file(tmp_path / "new" / "logs" / "slot-1.log")
+    (tmp_path / "slot-1.log").write_text("earlier")
+    check_file(tmp_path / "slot-1.log")
+    assert [path.name for path in tmp_path.iterdir()] == ["slot-1.log"]
+
+
+def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "logs" / "slot-1.log").mkdir(parents=True)
+    for path, said in (
+        (tmp_path / "file" / "slot-1.log", f"{tmp_path / 'file'} is no folder"),
+        (tmp_path / "file" / "logs" / "slot-1.log", f"{tmp_path / 'file'} is no folder"),
+        (tmp_path / "logs" / "slot-1.log", "slot-1.log: a folder, no plain file"),
+    ):
+        with pytest.raises(BurnerError) as refused:
+            check_file(path)
+        assert refused.value.code == "E317"
+        assert said in refused.value.detail
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(
