@@ -17,19 +17,23 @@ _WORDS: Final = (*SOURCES, "name", "device_name", "product_id", "product_secret"
 _PLACEHOLDER: Final = re.compile(rf"\{{(?:{'|'.join(_WORDS)})(?::[^{{}}]*)?\}}", re.IGNORECASE)
 _KEYS: Final = "carrier.keys.device_name for the unit's name; other IDs the firmware reads itself"
 _FIELD: Final = "a field with key: device_name for its name; other IDs the firmware reads itself"
+_OR_ACCEPT: Final = "; accept: {E148: why} where the firmware itself fills it in"
 
 
 def check_fixed_values(profile: Profile) -> Iterator[Finding]:
     """Every value with a placeholder that nothing fills in.
 
-    In a further file it is a warning: that may have placeholders of its own.
+    It is a warning in a further file, which may have placeholders of its own, and in a profile
+    that accepts it: then the firmware fills them in.
     """
+    accepts = "E148" in profile.accept
     for path, value in _values(profile.carrier):
         if found := _PLACEHOLDER.search(value):
             at = profile.place("carrier", *path)
             what = f"{found[0]} would be burned as it stands, the same in every unit"
-            allowed = _FIELD if path[0] == "fields" else _KEYS
-            yield Finding("E148", at, what, allowed, warning=path[0] == "files")
+            allowed = (_FIELD if path[0] == "fields" else _KEYS) + _OR_ACCEPT
+            warning = accepts or path[0] == "files"
+            yield Finding("E148", at, what, allowed, warning=warning)
 
 
 def _values(carrier: CarrierSettings) -> Iterator[tuple[FieldPath, str]]:

@@ -15,6 +15,7 @@ from burner.errors import BurnerError
 from burner.identity_settings import IdentitySettings
 from burner.model import RegionClass
 from burner.naming import NameSettings
+from burner.plural import counted
 from burner.schema import Document, Offset, Size, Strict, refusal
 from burner.secrets import PLACEHOLDERS, parse_reference
 
@@ -52,7 +53,7 @@ def _product_id(text: str) -> str:
     if text in PLACEHOLDERS:
         raise refusal("E104", f"found the placeholder {text!r}", "the ProductID of the product")
     if not PRODUCT_ID_FORM.fullmatch(text):
-        found = f"found {text[:40]!r}, {len(text)} characters"
+        found = f"found {text[:40]!r}, {counted(len(text), 'character')}"
         raise refusal("E102", found, "exactly 10 of 0-9 and A-Z, from the console")
     return text
 
@@ -280,7 +281,7 @@ class Profile(FlashPlan):
     accept: Mapping[WarningCode, Reason] = {}
     """Warnings that are accepted, by code, each with the reason in a line:
     `{E122: registers over our own gateway}`. They are told in one line then, and kept in the
-    release. Errors cannot be accepted."""
+    release. Errors cannot be accepted, except for E148."""
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from burner.errors import Finding, table
 from burner.model import RegionClass
 from burner.profile import FILL_IN
 from burner.profile_reading import fit_profile
+from burner.release import open_release
 from burner.survey import survey
 from tests.images import app_image, esp_image, write_product
 
@@ -356,11 +357,23 @@ def test_what_cannot_be_accepted_is_refused(tmp_path: Path, accept: str, word: s
 
 
 def test_an_error_cannot_be_accepted(tmp_path: Path) -> None:
-    extra = "[{key: t, type: string, value: '{mac}'}]"
+    path = write_product(tmp_path, blank="[otadata, otadata]", accept="{E146: x}")
+    assert said(path, "E149").found == "E146 is an error here"
+    assert not said(path, "E146").accepted
+
+
+@pytest.mark.parametrize("value", ["{mac}", "room {mac}, {{name}}"])
+def test_a_placeholder_of_the_firmwares_own_is_accepted_and_burned_as_it_stands(
+    tmp_path: Path, value: str
+) -> None:
+    extra = f"[{{key: topic, type: string, value: '{value}'}}]"
     carrier = f"{{kind: nvs, preset: esp-qcloud, extra: {extra}}}"
-    path = write_product(tmp_path, carrier=carrier, accept="{E148: x}")
-    assert said(path, "E149").found == "E148 is an error here"
-    assert not said(path, "E148").accepted
+    refused = said(write_product(tmp_path, carrier=carrier), "E148")
+    assert "accept: {E148: why}" in refused.allowed
+    path = write_product(tmp_path, carrier=carrier, accept="{E148: the firmware fills it in}")
+    assert said(path, "E148").accepted == "the firmware fills it in"
+    payload = open_release(path).payload("PLUG")
+    assert any(value.encode() in segment.data for segment in payload)
 
 
 def test_what_is_accepted_in_vain_is_a_warning(tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ class FileSettings(PartitionCarrierSettings):
     """Under which keys the firmware looks."""
     json_fields: Mapping[str, JsonValue] = Field(default=DYNAMIC_REGISTRATION, alias="json")
     """Everything else in the JSON, the same in every unit; the default makes Tencent's samples
-    register the device. No placeholders (E148)."""
+    register the device. Burned as it stands: a placeholder such as `{mac}` is refused (E148)
+    unless `accept` says why it shall stand there."""
     max_size: Annotated[int, Field(ge=64, le=65536)] = 1024
     """Bytes of the JSON that the firmware takes."""
     files: tuple[FurtherFile, ...] = ()

@@ -39,6 +39,7 @@ from burner.carriers.nvs_reader import (
 )
 from burner.errors import BurnerError, Finding
 from burner.model import RegionClass, Segment
+from burner.plural import counted
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
@@ -60,7 +61,7 @@ def is_nvs_name(text: str) -> bool:
 def _nvs_name(text: str) -> str:
     if not is_nvs_name(text):
         # Over 15 characters it may be the secret itself, written in the wrong place.
-        found = repr(text) if len(text) <= 15 else f"{len(text)} characters, not shown"
+        found = repr(text) if len(text) <= 15 else f"{counted(len(text), 'character')}, not shown"
         raise refusal("E134", f"found {found}", "1 to 15 printable ASCII characters")
     return text
 
@@ -93,7 +94,8 @@ class NvsExtra(Strict):
     """As the firmware reads it: `nvs_get_u8` … `nvs_get_i64`, `nvs_get_str`, or `hex` for
     `nvs_get_blob`."""
     value: StrictInt | StrictStr
-    """A number, text, or hex digits, as `type` says. No placeholders (E148)."""
+    """A number, text, or hex digits, as `type` says. Burned as it stands: a placeholder such as
+    `{mac}` is refused (E148) unless `accept` says why it shall stand there."""
 
     @model_validator(mode="after")
     def _value_fits(self) -> Self:
@@ -277,7 +279,7 @@ def write_nvs(
     image = BytesIO()
     refused = _generate(image, size, entries, encryption_key)
     if refused:
-        raise BurnerError(refused, f"{len(entries)} values into {size:#x} bytes")
+        raise BurnerError(refused, f"{counted(len(entries), 'value')} into {size:#x} bytes")
     return image.getvalue().ljust(size, b"\xff")
 
 

@@ -27,6 +27,7 @@ from burner.carriers.key import (
 from burner.errors import BurnerError, Finding
 from burner.model import Segment
 from burner.partitions import SECTOR_SIZE
+from burner.plural import counted
 from burner.schema import Offset, Strict, refusal
 from burner.secrets import Secret
 
@@ -66,8 +67,9 @@ class RawField(Strict):
     key: KeyValue | None = None
     """For char: which value of the key it holds."""
     value: StrictInt | StrictStr | None = None
-    """A constant: text for char, hex for bytes (left out: zeros), or a number. No placeholders
-    (E148)."""
+    """A constant: text for char, hex for bytes (left out: zeros), or a number. Burned as
+    it stands: a placeholder such as `{mac}` is refused (E148) unless `accept` says why it shall
+    stand there."""
     length_of: str | None = None
     """For a number: how long the text of the field of this name is, without NUL."""
     checksum: Checked | None = None
@@ -300,7 +302,7 @@ def _text(field: RawField, key: KeyConfig) -> bytes:
     }
     text = values[field.key] if field.key else str(field.value).encode()
     if len(text) > field.size - field.terminated:
-        raise BurnerError("E136", f"{field.name}: {len(text)} bytes into {field.type}")
+        raise BurnerError("E136", f"{field.name}: {counted(len(text), 'byte')} into {field.type}")
     return text
 
 
