@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import language, options, screen
+from burner.details import detail_in
 from burner.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _show(looks: "Mapping[str, Look]") -> None:
     for slot, seen in looks.items():
         for problem in seen.problems:
             screen.say(f"slot {slot}: {problem.code} {problem.row.sentence(language())}")
-            screen.say(f"  {problem.detail}" if problem.detail else "")
+            screen.say(f"  {detail_in(language(), problem.detail)}" if problem.detail else "")
             screen.say(f"  → {problem.row.remedy(language())}")
 
 

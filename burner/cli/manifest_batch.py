@@ -12,6 +12,8 @@ from burner.cli.desk import operator_option, reason_option, station_option
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError, table
+from burner.phrases import Wording, phrase
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,11 +143,12 @@ def status(
     from burner.manifest.reader import Reader
     from burner.report import audit
 
+    say = Wording(language())
     with Reader.open(manifest) as reader:
         found = stand(reader, batch, since, until)
         warnings = warned(reader, batch)
         audited = audit.recorded(reader, batch) if as_json else None
-        lines = [] if as_json else audit.lines(reader, batch)
+        lines = [] if as_json else audit.lines(reader, batch, say)
     if as_json:
         units = {name: getattr(found, name) for name in ("open", "failed", "interrupted")}
         text: dict[str, Any] = {
@@ -163,26 +166,28 @@ def status(
         text["audit"] = audit.plain(audited) if audited else None
         screen.say(json.dumps(text, ensure_ascii=False, indent=2))
         return
-    imported = "" if found.own else f" (imported from {found.origin})"
-    what = f"{found.row.profile}, {found.attempts} attempts"
-    screen.say(f"batch {batch}{imported} is {found.row.state}: {what}")
+    imported = "" if found.own else say("imported from", found.origin)
+    state = say(f"state {found.row.state}")
+    attempts = say.counted("attempts made", found.attempts, found.attempts)
+    screen.say(say("batch stands", batch, imported, state, found.row.profile, attempts))
     if since or until:
-        screen.say(f"of those tried then: {len(found.passed)} pass, {len(found.scrapped)} scrap")
+        screen.say(say("tried then", len(found.passed), len(found.scrapped)))
         _say_bad(found)
         return
     _say_units(found)
     _say_warnings(warnings)
     for each in found.changed:
-        screen.warn(f"changed after the close: {each}")
+        screen.warn(say("changed after", each))
     if found.limit and found.limit.allowed is not None:
-        screen.say(f"the release: {found.limit.taken} of {found.limit.allowed} units")
-    screen.say("sample audit")
+        most, taken = found.limit.allowed, found.limit.taken
+        screen.say(say.counted("of the release", most, taken, most))
+    screen.say(say("sample audit"))
     for line in lines:
         screen.say(f"  {line}")
 
 
 def _say_units(found: "BatchStatus") -> None:
-    screen.say(found.sum())
+    screen.say(found.sum(Wording(language())))
     _say_bad(found)
 
 
@@ -190,7 +195,7 @@ def _say_bad(found: "BatchStatus") -> None:
     named = (("open", found.open), ("failed", found.failed), ("interrupted", found.interrupted))
     for what, units in named:
         if units:
-            screen.say(f"{len(units)} {what}: {', '.join(units)}")
+            screen.say(phrase(f"units {what}", language(), len(units), ", ".join(units)))
 
 
 def _say_warnings(warnings: "Mapping[str, int]") -> None:
@@ -198,7 +203,7 @@ def _say_warnings(warnings: "Mapping[str, int]") -> None:
     for code, units in warnings.items():
         row = table().get(code)
         sentence = row.sentence(language()) if row else ""
-        screen.warn(f"{code} (units: {units})  {sentence}".rstrip())
+        screen.warn(phrase("seen of units", language(), code, units, sentence).rstrip())
 
 
 @click.command()
@@ -226,11 +231,11 @@ def close(
     """
     from burner.manifest.closing import close_batch
     from burner.manifest.exchange.folder import STATEMENT
+    from burner.manifest.given import folder_of
     from burner.manifest.ledger import Ledger
-    from burner.manifest.typed_text import folder_name_of
     from burner.report.audit import lines
 
-    folder = out or Path(folder_name_of(batch))
+    folder = out or Path(folder_of(batch))
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
         reader = ledger.reader
         with screen.progress("verify", reader.records()) as advance:
@@ -286,7 +291,7 @@ def import_(file: Path, key: str, operator: str, station: str, manifest: str) ->
     trusted = read_key(key)
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
         came = import_log(ledger, file, trusted.name, trusted, operator=operator)
-    screen.say(f"{came.size - came.first} records came in, {came.first} were here already.")
+    screen.say(f"{counted(came.records, 'record')} came in, {came.known} were here already.")
     if came.doubled:
         screen.table(
             f"the units on the right have these too: {len(came.doubled)}",
@@ -308,7 +313,7 @@ def backup(file: Path, manifest: str) -> None:
     for result in found.results.values():
         if result.code:
             raise BurnerError(result.code, f"{file}: {result.check}: {result.place}")
-    screen.say(f"{found.size} records copied to {file}; they agree.")
+    screen.say(f"{counted(found.size, 'record')} copied to {file}; all agree.")
 
 
 batch_group.add_command(close)

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from burner.details import detail_in
 from burner.errors import BurnerError, Finding, Language, lookup
 from burner.visible import seen
 
@@ -181,7 +182,7 @@ def error(problem: BurnerError, language: Language = "en") -> None:
     for finding in problem.findings:
         _beside(f"  {finding.line(language)}")
     if problem.detail and not problem.findings:
-        _beside(f"  {problem.detail}")
+        _beside(f"  {detail_in(language, problem.detail)}")
     _beside(f" {row.remedy(language)}", head=ARROW)
     others = [finding for finding in problem.findings if finding.code != problem.code]
     for line in meanings(others, language):

@@ -8,8 +8,10 @@ from burner.cli import screen
 from burner.cli.troubles import slots_named
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
+from burner.details import detail_in
 from burner.errors import Language, lookup
 from burner.model import Event, Finished, NotBegun, Waiting
+from burner.phrases import counted_phrase
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.events import LabelScanned, ReworkOrdered, ScannerIs, Silent
 from burner.station.tally import Tally, Unit
@@ -79,7 +81,7 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
 
 
 def _counted(units: int, language: Language) -> str:
-    return phrase("one unit" if units == 1 else "units counted", language, units)
+    return counted_phrase("units counted", language, units, units)
 
 
 def behind_line(tally: Tally, language: Language) -> str:
@@ -116,7 +118,8 @@ def _remark(unit: Unit, language: Language) -> str:
 
 def _detail(code: str, detail: str, language: Language) -> str:
     """On record it is in English: to others it is shown where an operator must read it."""
-    return detail if language == "en" or lookup(code).shows_detail else ""
+    shown = language == "en" or lookup(code).shows_detail
+    return detail_in(language, detail) if shown else ""
 
 
 def _row(unit: Unit, language: Language) -> Sequence[object]:

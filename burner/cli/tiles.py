@@ -8,7 +8,7 @@ from burner.cli.around_tiles import below, complete, header
 from burner.cli.asking import with_label
 from burner.cli.bigword import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.error_lines import error_lines, worst_lines
-from burner.cli.screen import bar, middle, reverse_part
+from burner.cli.screen import bar, middle, reverse_part, wrapped
 from burner.cli.view import PASSED_EARLIER, RESTING, Tile, View
 from burner.cli.words import STYLES, phrase, shape, short_word, state_word, step_word
 from burner.errors import Language
@@ -37,6 +37,8 @@ FORMS = (
     Form(lines=1, width=9, gap=0),
 )
 """From large to small: with large words, with one word, and so on."""
+SHORTEST_END = 6
+"""Columns of the end of a name that are worth showing."""
 
 
 def draw(view: View, now: float, width: int, height: int, unicode: bool = True) -> "list[Text]":
@@ -102,7 +104,7 @@ def _tile(
     tile: Tile, view: View, now: float, form: Form, width: int, *, unicode: bool
 ) -> "list[Text]":
     """A tile's lines, each exactly `width` columns wide."""
-    from rich.cells import set_cell_size
+    from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
     word = _word(tile.state, view.language, width)
@@ -110,7 +112,8 @@ def _tile(
     code = tile.code if tile.state in ENDED_BADLY else ""
     seconds = _seconds(tile, now)
     head = with_label(f" {tile.slot} {mark}", seconds, tile.label, width, unicode=unicode)
-    foot = f" {_foot(tile, view, now, unicode, width - 2)}"
+    foot = _foot(tile, view, now, unicode, width - 1)
+    foot = f" {foot}" if cell_len(foot) < width else foot
     plate = ""
     match form.lines:
         case 1:
@@ -162,29 +165,63 @@ def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
     slower = f"{tile.baud // 1000}k" if 0 < tile.baud < view.baud else ""
     again = phrase("try", view.language, tile.tries) if tile.tries > 1 else ""
     rework = view.rework.get(tile.slot, "")
+    name = ""
     match tile.state:
         case SlotState.EMPTY if tile.silent_since is not None and not rework:
-            parts = [phrase("no answer", view.language, f"{now - tile.silent_since:.0f}")]
+            seconds = f"{now - tile.silent_since:.0f}"
+            full = phrase("no answer", view.language, seconds)
+            return full if _fits(full, width) else phrase("short no answer", view.language)
         case _ if rework and tile.share is None:
-            parts = [phrase("rework of", view.language, rework)]
+            parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
         case SlotState.BURNING if tile.share is not None:
-            parts = [bar(tile.share, max(3, width - 6), unicode), f"{tile.share:4.0%}"]
+            parts = [bar(tile.share, max(3, width - 7), unicode), f"{tile.share:4.0%}"]
         case SlotState.BURNING:
             step = step_word(tile.step, view.language) if tile.step else ""
-            parts = [step, again, slower, tile.called]
+            parts, name = [step, again, slower], tile.called
         case SlotState.KNOWN if tile.earlier:
-            parts = [f"{tile.earlier.when} #{tile.earlier.slot}", tile.called]
+            parts, name = [f"{tile.earlier.when} #{tile.earlier.slot}"], tile.called
         case SlotState.OTHER_BATCH if tile.earlier:
-            parts = [tile.earlier.batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
+            batch = _end(tile.earlier.batch, width, unicode)
+            parts = [batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
         case SlotState.RESCAN if tile.slot in view.trouble_of:
             parts = [view.trouble_of[tile.slot].error.code]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
-            parts = [tile.code, tile.called]
+            parts, name = [tile.code], tile.called
         case _:
-            parts = [_tail(tile.called, width), again, slower]
-    return " ".join(part for part in parts if part)
+            parts = [_end(tile.called, width, unicode), again, slower]
+    return _whole(parts, name, width, unicode)
 
 
-def _tail(name: str, width: int) -> str:
-    """Names of a batch differ at their end."""
-    return name[-max(1, width) :]
+def _fits(text: str, width: int) -> bool:
+    from rich.cells import cell_len
+
+    return cell_len(text) <= width
+
+
+def _whole(parts: "Sequence[str]", name: str, width: int, unicode: bool) -> str:
+    """The parts that have room, none of them cut, and the name, or its end, in what is left."""
+    from rich.cells import cell_len
+
+    text = ""
+    for part in parts:
+        longer = f"{text} {part}" if text else part
+        text = longer if _fits(longer, width) else text
+    end = _end(name, width - cell_len(text) - 1, unicode)
+    return f"{text} {end}" if text and end else text or end
+
+
+def _end(name: str, width: int, unicode: bool) -> str:
+    """Names of a batch differ at their end; fewer characters of it than are worth showing: none."""
+    if _fits(name, width):
+        return name
+    cut = "…" if unicode else ""
+    return f"{cut}{name[len(cut) - width :]}" if width >= SHORTEST_END else ""
+
+
+def _first_words(text: str, width: int, unicode: bool) -> str:
+    """A sentence, or as many of its words as have room."""
+    if _fits(text, width):
+        return text
+    cut = "…" if unicode else ""
+    words = wrapped(text, max(1, width - len(cut)))
+    return f"{words[0]}{cut}"

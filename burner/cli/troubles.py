@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from burner.details import detail_in
 from burner.errors import BurnerError, Fault, Language
 from burner.phrases import phrase
 
@@ -50,7 +51,8 @@ class Trouble:
 
     def bracketed(self, language: Language) -> str:
         """The detail in brackets."""
-        return phrase("brackets", language, self.detail) if self.detail else ""
+        detail = detail_in(language, self.detail)
+        return phrase("brackets", language, detail) if detail else ""
 
     def says(self, language: Language) -> str:
         """What happened."""

@@ -1,7 +1,8 @@
 """What people read that is no error: words and sentences in English and Chinese. Pure.
 
 The table is data, `*.toml` in this folder, as that of the codes is. A row is the Chinese of an
-English text, or a name with both languages for a sentence with places to fill in.
+English text, or a name with both languages for a sentence with places to fill in; `one` is its
+English for a single thing.
 """
 
 import tomllib
@@ -12,7 +13,7 @@ from importlib import resources
 
 from burner.errors import Language
 
-Row = Mapping[Language, str]
+Row = Mapping[str, str]
 
 
 @cache
@@ -34,6 +35,12 @@ def phrase(key: str, language: Language, *values: object) -> str:
     return text.format(*values) if values else text
 
 
+def counted_phrase(key: str, language: Language, number: int, *values: object) -> str:
+    """A phrase about so many things, its places filled in."""
+    text = rows()[key]["one"] if number == 1 and language == "en" else phrase(key, language)
+    return text.format(*values)
+
+
 @dataclass(frozen=True)
 class Wording:
     """Phrases in one language: `say("Open units")`."""
@@ -43,3 +50,11 @@ class Wording:
     def __call__(self, key: str, *values: object) -> str:
         """A phrase with its places filled in."""
         return phrase(key, self.language, *values)
+
+    def counted(self, key: str, number: int, *values: object) -> str:
+        """A phrase about so many things, its places filled in."""
+        return counted_phrase(key, self.language, number, *values)
+
+
+ENGLISH = Wording()
+"""For what goes on record, and for scripts."""

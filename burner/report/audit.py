@@ -5,21 +5,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from burner.errors import BurnerError
-from burner.manifest.audits import Checked, Window, checks, draws, passed_units
-from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
-from burner.manifest.entries.values import moment
+from burner.manifest.audits import (
+    Checked,
+    Draw,
+    PassedUnit,
+    Window,
+    checks,
+    draws,
+    passed_units,
+)
 from burner.manifest.reader import Reader
+from burner.phrases import ENGLISH, Wording
 from burner.report.sampling import Plan, Verdict, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
 LONGEST_LIST = 40
 """Differing units named in the lines; `burner manifest audit` names all."""
-
-WORDS = {
-    Verdict.ACCEPT: "ACCEPT: no more units differ than the plan allows.",
-    Verdict.REJECT: "REJECT: more units differ than the plan allows.",
-    Verdict.INCOMPLETE: "INCOMPLETE",
-}
+INDENT = " " * 9
+"""Of a line without a head of its own."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ class Audit:
     lot_size: int
     seed: str
     plan: Plan
-    sample: Sequence[NamedUnit]
+    sample: Sequence[PassedUnit]
     checks: Mapping[str, Checked]
     """UnitId → the check that counts for it, of every checked unit of the batch."""
-    drawn: SampleDrawn | None = None
+    drawn: Draw | None = None
     """The record of the draw; None where it was drawn just now."""
     draws: int = 0
     """How many are on record."""
@@ -44,7 +47,7 @@ class Audit:
     late: int = 0
     """Units that passed after the draw and were never checked: they were not in the box."""
 
-    def state(self, unit: NamedUnit) -> str:
+    def state(self, unit: PassedUnit) -> str:
         """One word on a unit."""
         check = self.checks.get(unit.unit_id)
         return NOT_YET if check is None else GOOD if check.good else DIFFERS
@@ -97,8 +100,7 @@ def drawn_now(
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
     for check in counting.values() if window == Window() else ():
-        unit = NamedUnit(unit_id=check.unit_id, device_name=check.device_name)
-        units.setdefault(unit.unit_id, unit)
+        units.setdefault(check.unit_id, PassedUnit(check.unit_id, check.device_name))
     if not units:
         raise BurnerError("E745", batch)
     plan = plan_of(len(units))
@@ -143,59 +145,60 @@ def _that_count(checks: Sequence[Checked]) -> dict[str, Checked]:
 # -- in words and for scripts ---------------------------------------------------------------------
 
 
-def plan_words(audit: Audit) -> tuple[str, str]:
+def plan_words(audit: Audit, say: Wording) -> tuple[str, str]:
     """By which rule the sample was sized; and the lot, the sample and the limits."""
-    plan, lot = audit.plan, f"lot {audit.lot_size}"
-    limits = f"n = {plan.sample_size}, Ac {plan.accept}, Re {plan.reject}"
+    plan, lot = audit.plan, say("lot of sample", audit.lot_size)
+    limits = [f"n = {plan.sample_size}", f"Ac {plan.accept}", f"Re {plan.reject}"]
     if not plan.aql:
-        return "a sample of a chosen size", f"{lot}, {limits}"
+        return say("a sample of a chosen size"), say(", ").join((lot, *limits))
     arrow = f" → {plan.plan_letter}" if plan.plan_letter != plan.code_letter else ""
-    rule = f"ISO 2859-1, single, normal inspection, level {plan.level}, AQL {plan.aql}"
-    return rule, f"{lot}, letter {plan.code_letter}{arrow}, {limits}"
+    letter = say("letter of sample", f"{plan.code_letter}{arrow}")
+    rule = say("rule of sample", plan.level, plan.aql)
+    return rule, say(", ").join((lot, letter, *limits))
 
 
-def verdict_words(audit: Audit) -> str:
+def verdict_words(audit: Audit, say: Wording) -> str:
     """The verdict, and what is still to be done."""
-    words = WORDS[audit.verdict]
     if audit.verdict is not Verdict.INCOMPLETE:
-        return words
-    left = audit.count(NOT_YET)
-    if left:
-        return f"{words}: not checked yet: {left} of the sample."
-    return f"{words}: units that passed after the draw: {audit.late}. Draw again."
+        return say(f"verdict {audit.verdict}")
+    if left := audit.count(NOT_YET):
+        return say("verdict unchecked", left)
+    return say("verdict late", audit.late)
 
 
-def lines(reader: Reader, batch: str) -> list[str]:
+def lines(reader: Reader, batch: str, say: Wording = ENGLISH) -> list[str]:
     """What is on record of a batch's sample audit; says so where there is nothing."""
     audit = recorded(reader, batch)
     if audit is not None:
-        return _of_draw(audit)
+        return _of_draw(audit, say)
     checked = _that_count(checks(reader, batch))
     if not checked:
-        return ["No sample audit was recorded."]
+        return [say("No sample audit was recorded.")]
     differ = sum(not check.good for check in checked.values())
-    return ["No sample was drawn on record.", f"checked  {len(checked)} units: {differ} differ"]
+    number = len(checked)
+    said = say.counted("checked so far", number, number, differ)
+    return [say("No sample was drawn on record."), say("audit checked", said)]
 
 
-def _of_draw(audit: Audit) -> list[str]:
+def _of_draw(audit: Audit, say: Wording) -> list[str]:
     drawn = audit.drawn
     assert drawn is not None  # noqa: S101 - `recorded` gives it
-    rule, limits = plan_words(audit)
-    before = f"; earlier draws on record: {audit.draws - 1}" if audit.draws > 1 else ""
-    good, differ = audit.count(GOOD), audit.count(DIFFERS)
-    of = f"{good + differ} of {len(audit.sample)} units of the sample"
-    beside = f"; beside it {len(audit.beside)} more" if audit.beside else ""
+    rule, limits = plan_words(audit, say)
+    before = say("earlier draws", audit.draws - 1) if audit.draws > 1 else ""
+    good, differ, size = audit.count(GOOD), audit.count(DIFFERS), len(audit.sample)
+    so_far = say.counted("sample so far", size, good + differ, size, good, differ)
+    beside = say("checked beside", len(audit.beside)) if audit.beside else ""
     bad = [check for check in audit.checks.values() if not check.good]
-    more = [f"         … and {len(bad) - LONGEST_LIST} more"] if len(bad) > LONGEST_LIST else []
-    when = f"{moment(drawn.at):%Y-%m-%d %H:%M} UTC"
+    more = len(bad) - LONGEST_LIST
+    draw = say("drawn by", f"{drawn.at:%Y-%m-%d %H:%M}", drawn.operator, audit.seed)
     return [
-        f"plan     {rule}",
-        f"         {limits}",
-        f"drawn    {when} by {drawn.operator}, seed {audit.seed}{before}",
-        f"checked  {of}: {good} good, {differ} differ{beside}",
-        *(f"differs  {each.unit_id} {each.device_name}" for each in bad[:LONGEST_LIST]),
-        *more,
-        f"verdict  {verdict_words(audit)}",
+        say("audit plan", rule),
+        f"{INDENT}{limits}",
+        say("audit drawn", f"{draw}{before}"),
+        say("audit checked", f"{so_far}{beside}"),
+        *(say("audit differs", each.unit_id, each.device_name) for each in bad[:LONGEST_LIST]),
+        *([f"{INDENT}{say('and more', more)}"] if more > 0 else []),
+        say("audit verdict", verdict_words(audit, say)),
     ]
 
 
@@ -206,7 +209,7 @@ def plain(audit: Audit) -> dict[str, Any]:
         "lot_size": audit.lot_size,
         "seed": audit.seed,
         "plan": asdict(audit.plan),
-        "drawn": moment(audit.drawn.at).isoformat().replace("+00:00", "Z") if audit.drawn else None,
+        "drawn": audit.drawn.at.isoformat().replace("+00:00", "Z") if audit.drawn else None,
         "draws": audit.draws,
         "late": audit.late,
         "verdict": audit.verdict.value,

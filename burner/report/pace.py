@@ -59,7 +59,7 @@ def _every(spans: tuple[Span, ...], step: timedelta, label: str, say: Wording) -
     while at <= last:
         span = there.get(at.timestamp())
         good, first = (span.good, span.good_first_time) if span else (0, 0)
-        said = say("{}: {}", f"{at:%Y-%m-%d %H:%M}", say("{} good units", good))
+        said = say("{}: {}", f"{at:%Y-%m-%d %H:%M}", say.counted("so many good", good, good))
         on_it = (at - at.replace(hour=0, minute=0)) % apart == timedelta()
         yield Bar(f"{at:{label}}" if on_it else "", dates.day(at, say), (first, good - first), said)
         at += step
@@ -79,5 +79,6 @@ def _by_day(day: datetime, spans: list[Span], say: Wording) -> Bar:
     )
     parts = (first / worked_h, (good - first) / worked_h) if worked_h else (0.0, 0.0)
     worked = numbers.duration(worked_h * 3600, say)
-    said = say("{}: {}", f"{day:%Y-%m-%d}", say("{} good units in {}", numbers.count(good), worked))
+    made = say.counted("so many good in", good, numbers.count(good), worked)
+    said = say("{}: {}", f"{day:%Y-%m-%d}", made)
     return Bar(f"{day:%d}", dates.month(day, say), parts, said)

@@ -82,7 +82,11 @@ def _tiles(figures: Figures, say: Wording) -> Markup:
     units, cycle = figures.units, figures.cycle
     n = numbers.count
     planned = figures.scope.planned
-    good = say("of {} planned", n(planned)) if planned else say("of {} units", n(units.total))
+    good = (
+        say("of {} planned", n(planned))
+        if planned
+        else say.counted("of units", units.total, n(units.total))
+    )
     worked_s, worked = figures.worked_s, say("no work")
     if worked_s:
         worked = say("in {} of work", numbers.duration(worked_s, say))
@@ -94,8 +98,8 @@ def _tiles(figures: Figures, say: Wording) -> Markup:
     still = say(
         "no outcome yet: burn them again" if units.open else "every attempt has its outcome"
     )
-    first = say("{} of {} new units", n(units.first_pass), n(units.new))
-    last = say("{} of {} units", n(units.passed), n(units.total))
+    first = say.counted("so many of new units", units.new, n(units.first_pass), n(units.new))
+    last = say.counted("so many of units", units.total, n(units.passed), n(units.total))
     return element(
         "div",
         _tile(say("First-pass yield"), numbers.share(units.first_pass_yield), first),

@@ -11,19 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from heapq import nsmallest
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-
-class HasUnitId(Protocol):
-    """What a sample is drawn of."""
-
-    @property
-    def unit_id(self) -> str:
-        """Base MAC."""
-        ...
-
-
-Unit = TypeVar("Unit", bound=HasUnitId)
+Unit = TypeVar("Unit", bound=tuple[str, ...])
 
 
 class Level(StrEnum):
@@ -148,11 +138,11 @@ def draw(units: Iterable[Unit], size: int, seed: str) -> list[Unit]:
     the draw, in any language. Memory grows with the sample alone.
 
     Args:
-        units: those that may be drawn.
+        units: tuples that begin with the UnitId.
         size: how many.
         seed: any text.
     """
-    return nsmallest(size, units, key=lambda unit: ticket(unit.unit_id, seed))
+    return nsmallest(size, units, key=lambda unit: ticket(unit[0], seed))
 
 
 def ticket(unit_id: str, seed: str) -> str:

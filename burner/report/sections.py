@@ -70,7 +70,7 @@ def _failures(figures: Figures, say: Wording) -> Markup:
                 "td",
                 charts.bar(
                     [(failure.outcomes.get(o, 0) / most, colour) for o, colour in BLAME],
-                    say("{} attempts", failure.attempts),
+                    say.counted("so many attempts", failure.attempts, failure.attempts),
                 ),
             ),
             *_numbers(
@@ -186,7 +186,7 @@ def _shift(span: Span, most: int, say: Wording) -> Markup:
     return element(
         "tr",
         element("td", when, class_="when"),
-        element("td", charts.bar(shares, say("{} good units", span.good))),
+        element("td", charts.bar(shares, say.counted("so many good", span.good, span.good))),
         *_numbers(
             numbers.count(span.good),
             numbers.rate(span.per_hour),

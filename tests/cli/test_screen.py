@@ -40,6 +40,16 @@ def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixt
     assert "\\u001b[2Jgone" in told.out
 
 
+def test_the_detail_of_an_error_is_in_the_readers_language(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for language in ("en", "zh"):
+        screen.error(BurnerError("E713", "records: record 5 is gone"), language)
+    told = capsys.readouterr().err
+    assert "\n  records: record 5 is gone\n" in told
+    assert "\n  记录：记录 5 缺失\n" in told
+
+
 def test_chinese_and_lines_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     screen.say("台账\u3000已损坏\n\t→ 完成")
     assert capsys.readouterr().out == "台账\u3000已损坏\n\t→ 完成\n"

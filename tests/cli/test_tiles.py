@@ -1,5 +1,6 @@
 """The board never leaves its space, and every error keeps its code and what to do now."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,11 @@ from burner.cli.tiles import draw
 from burner.cli.troubles import Trouble
 from burner.cli.view import Title, View
 from burner.cli.words import SHAPES, short_word, state_word
+from burner.details import detail_in
 from burner.errors import BurnerError, Fault, Language, table
 from burner.model import Outcome
 from burner.station import SlotIs, SlotState
+from burner.station.events import ReworkOrdered, Silent
 from tests.cli.test_board import finished, shown, view_of
 
 S = SlotState
@@ -133,6 +136,62 @@ def test_what_to_do_is_whole_however_narrow_the_screen(code: str, language: Lang
     lines = [line.plain for line in draw(view, 5.0, 60, 40)]
     assert all(cell_len(line) <= 60 for line in lines)
     assert without_blanks(table()[code].remedy(language)) in without_blanks("".join(lines))
+
+
+# -- tiles: nothing is cut ------------------------------------------------------------------------
+
+
+def feet(view: View, width: int, height: int) -> list[str]:
+    """The last line of each tile of eight."""
+    lines = [line.plain for line in draw(view, 5.0, width, height - 1)]
+    rows = [n for n, line in enumerate(lines) if line.startswith((" 1 ", " 5 "))]
+    deep = lines.index("", rows[0]) - 1 - rows[0]
+    text = "  ".join(lines[n + deep].strip() for n in rows).replace("answer no", "answer  no")
+    return re.split(" {2,}", text)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("no answer for 12 s", "no answer")), ("zh", ("无应答 12 秒", "无应答"))],
+)
+@pytest.mark.parametrize("room", [0, 1])
+def test_how_long_nothing_answers_is_told_whole_or_not(
+    language: Language, words: tuple[str, str], room: int
+) -> None:
+    view = view_of(8, language)
+    for slot in view.tiles:
+        view.add(SlotIs(slot, S.EMPTY), 0.0)
+        view.add(Silent(slot, 12.0), 5.0)
+    height = (24, 10)[room]
+    assert set(feet(view, 80, height)) == {words[room]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_there_is_no_room_for_a_name_the_code_stands_alone(language: Language) -> None:
+    view = view_of(8, language)
+    for slot, code in zip(view.tiles, OFTEN, strict=True):
+        fail(view, slot, code)
+    assert feet(view, 80, 24) == list(OFTEN)
+
+
+def test_of_a_long_name_the_end_is_shown_and_of_a_long_reason_the_first_words() -> None:
+    view = view_of(8)
+    fail(view, "1", "E601")
+    view.tiles["1"].device_name = "PLUG-6055f9000001-ABCDEF"
+    view.add(SlotIs("2", S.EMPTY), 0.0)
+    view.add(ReworkOrdered("2", "flash replaced by hand"), 0.0)
+    text = board(view, 80, 24)
+    assert " E601 …00001-ABCDEF " in text
+    assert " rework: flash… " in text
+
+
+@pytest.mark.parametrize(("code", "detail"), [("E321", "exit 1"), ("E713", "record 5 is gone")])
+def test_the_detail_of_an_error_is_chinese_too(code: str, detail: str) -> None:
+    view = view_of(1, "zh")
+    view.add(SlotIs("1", S.ERROR, error=BurnerError(code, detail)), 1.0)
+    text = board(view, 80, 24)
+    assert detail_in("zh", detail) in text.replace("\n", "")
+    assert detail not in text
 
 
 # -- space ----------------------------------------------------------------------------------------
