@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from burner.plural import counted
+
 Language = Literal["en", "zh"]
 
 
@@ -120,7 +122,7 @@ def refuse(findings: list[Finding]) -> None:
     """
     errors = [f for f in findings if not f.warning]
     if errors:
-        detail = f"{len(errors)} error(s); first: {errors[0].place}: {errors[0].found}"
+        detail = f"{counted(len(errors), 'error')}; first: {errors[0].place}: {errors[0].found}"
         raise BurnerError(errors[0].code, detail, tuple(findings))
 
 

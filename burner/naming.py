@@ -14,6 +14,7 @@ from pydantic import field_validator, model_validator
 
 from burner.errors import BurnerError, Finding
 from burner.model import Mac, Silicon
+from burner.plural import counted
 from burner.schema import Strict, refusal
 
 MAC_SOURCES = ("mac", "station", "softap", "bluetooth", "ethernet")
@@ -125,7 +126,7 @@ class NameSettings(Strict):
         zeros = dict.fromkeys(MAC_SOURCES, "0" * 12)
         shortest = _render(self, zeros | {"imei": "0" * 15, "serial": "0", "label": "0"})
         if len(shortest) > MAX_NAME:
-            found = f"names of {len(shortest)} characters or more"
+            found = f"names of {counted(len(shortest), 'character')} or more"
             raise refusal("E163", found, f"at most {MAX_NAME}")
         if ":" in shortest and not self.allow_colon:
             allowed = "another separator, or allow_colon: true where the console is not used"
@@ -236,7 +237,7 @@ def check_name(name: str, allow_colon: bool = False) -> None:
         BurnerError: E164.
     """
     if not _NAME.fullmatch(name):
-        raise BurnerError("E164", f"{name[:64]!r}, {len(name)} characters")
+        raise BurnerError("E164", f"{name[:64]!r}, {counted(len(name), 'character')}")
     if ":" in name and not allow_colon:
         raise BurnerError("E164", f"{name!r} holds a colon")
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from burner.errors import BurnerError, Finding, refuse
 from burner.model import Segment
+from burner.plural import counted
 
 SECTOR_SIZE = 0x1000
 TABLE_SIZE = 0xC00
@@ -184,7 +185,7 @@ def parse_binary(data: bytes, name: str = "partition table") -> PartitionTable:
         BurnerError: E110 not a table, E111 its MD5 is wrong.
     """
     if len(data) % _ROW.size or len(data) > SECTOR_SIZE:
-        raise _malformed(name, f"has {len(data)} bytes, not a table's length")
+        raise _malformed(name, f"has {counted(len(data), 'byte')}, not a table's length")
     rows = [data[at : at + _ROW.size] for at in range(0, min(len(data), TABLE_SIZE), _ROW.size)]
     count = next((i for i, row in enumerate(rows) if row[:2] != _MAGIC), len(rows))
     partitions = tuple(_from_row(row, i, name) for i, row in enumerate(rows[:count]))
@@ -241,7 +242,9 @@ def parse_csv(text: str, name: str, chip: str, table_offset: int) -> PartitionTa
 def _from_fields(cells: Sequence[str], chip: str, end_before: int) -> Partition:
     """One CSV row. Raises ValueError with what is wrong with it."""
     if len(cells) > 7 or any(cells[6:]):
-        raise ValueError(f"{len(cells)} columns: name, type, subtype, offset, size, flags expected")
+        raise ValueError(
+            f"{counted(len(cells), 'column')}: name, type, subtype, offset, size, flags expected"
+        )
     label, kind_text, subtype_text, offset_text, size_text, flags_text = (
         *cells,
         *[""] * 6,

@@ -19,6 +19,7 @@ from typing import Final, Never, final
 from burner import core_dumps
 from burner.errors import BurnerError, Finding
 from burner.files import without_waiting
+from burner.plural import counted
 
 PLACEHOLDERS: Final = frozenset(
     {
@@ -179,10 +180,10 @@ def check_product_secret(secret: Secret, place: str) -> list[Finding]:
     if secret.reveal() in {text.encode() for text in PLACEHOLDERS}:
         return [Finding("E157", place, "a sample's placeholder", "the product's own secret")]
     if not 16 <= length <= 32 or not printable:
-        shape = f"{length} characters" + ("" if printable else ", some blank or not ASCII")
+        shape = counted(length, "character") + ("" if printable else ", some blank or not ASCII")
         return [Finding("E156", place, shape, "16 to 32 printable characters without blanks")]
     if not _USUAL.fullmatch(secret.reveal()):
-        return [Finding("E158", place, f"{length} characters", "24 letters and digits", True)]
+        return [Finding("E158", place, counted(length, "character"), "24 letters and digits", True)]
     return []
 
 

@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any, Final, Literal
 
 from burner.errors import BurnerError
+from burner.plural import counted
 from burner.schema import Strict
 
 SECTOR_SIZE: Final = 4096
@@ -93,7 +94,7 @@ def _make_volume(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:
     except _refusals():
         refused = refused or "E143"
     if refused:  # outside the handler: the exception's context may hold a file
-        raise BurnerError(refused, f"{len(files)} files into {size:#x} bytes of FAT")
+        raise BurnerError(refused, f"{counted(len(files), 'file')} into {size:#x} bytes of FAT")
     _fix_dates(flash)
     return bytes(flash)
 

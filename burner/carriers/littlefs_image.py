@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from burner.errors import BurnerError
+from burner.plural import counted
 from burner.schema import Size, Strict, refusal
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def make_littlefs(settings: Littlefs, size: int, files: Mapping[str, bytes]) -> 
     except (OSError, ValueError, AssertionError):
         refused = "E143"
     if refused:  # outside the handler: the exception's context may hold a file
-        raise BurnerError(refused, f"{len(files)} files into {size:#x} bytes of LittleFS")
+        raise BurnerError(
+            refused, f"{counted(len(files), 'file')} into {size:#x} bytes of LittleFS"
+        )
     return bytes(flash)
 
 

@@ -17,6 +17,7 @@ from burner.carriers.key import KeyConfig, KeyState, Place, findings_of, part_of
 from burner.errors import BurnerError, Finding
 from burner.image import MAGIC, MAGIC_ESP8266_V2, AppImage, ImageSegment, parse, repair
 from burner.model import Segment
+from burner.plural import counted
 from burner.schema import Strict, refusal
 from burner.secrets import Secret
 
@@ -129,7 +130,7 @@ class PatchCarrier:
         for array in self.settings.arrays():
             value = values[array.value]
             if len(value) >= array.size:
-                raise BurnerError("E136", f"{array.value}: {len(value)} bytes and a NUL")
+                raise BurnerError("E136", f"{array.value}: {counted(len(value), 'byte')} and a NUL")
             for offset in locate(segment.data, array):
                 data[offset : offset + array.size] = value.ljust(array.size, b"\0")
         return (replace(segment, data=repair(bytes(data)), confidential=True),)
@@ -197,7 +198,9 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
     }
     shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
     if len(found) != array.count:
-        raise BurnerError("E137", f"{shown}: {len(found)} times instead of {array.count}")
+        raise BurnerError(
+            "E137", f"{shown}: {counted(len(found), 'time')} instead of {array.count}"
+        )
     for offset, end in found.items():
         if image[offset : min(end, offset + array.size)] != whole:
             raise BurnerError("E137", f"{shown} at {offset:#x}: no {array.size} bytes of its own")

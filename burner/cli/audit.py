@@ -11,10 +11,11 @@ from burner.cli import screen
 from burner.cli.desk import station_option
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.errors import BurnerError
+from burner.phrases import ENGLISH
+from burner.plural import counted
 
 if TYPE_CHECKING:
-    from burner.manifest.audits import Checked
-    from burner.manifest.entries.kinds import NamedUnit
+    from burner.manifest.audits import Checked, PassedUnit
     from burner.report.audit import Audit
     from burner.report.sampling import Plan
 
@@ -207,8 +208,11 @@ def _check(check: "Checked | None") -> dict[str, Any] | None:
 def _show(audit: "Audit") -> None:
     from burner.report.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
 
-    screen.say(": ".join(plan_words(audit)))
-    screen.say(f"batch {audit.batch}: pull {len(audit.sample)} of {audit.passed} units that passed")
+    screen.say(": ".join(plan_words(audit, ENGLISH)))
+    screen.say(
+        f"batch {audit.batch}: pull {len(audit.sample)} "
+        f"of {counted(audit.passed, 'unit')} that passed"
+    )
     screen.table(
         "",
         ("unit", "name", "check", "when (UTC)", "by", "what differs"),
@@ -217,28 +221,25 @@ def _show(audit: "Audit") -> None:
     for check in audit.beside:
         if not check.good:
             screen.warn(f"{check.device_name} ({check.unit_id}) differs, and is not in the sample.")
-    counted = (f"{audit.count(GOOD)} good", f"{audit.count(DIFFERS)} differ")
-    screen.say(f"{', '.join(counted)}, {audit.count(NOT_YET)} not checked yet")
-    screen.say(verdict_words(audit))
+    states = (f"{audit.count(GOOD)} good", f"{audit.count(DIFFERS)} differ")
+    screen.say(f"{', '.join(states)}, {audit.count(NOT_YET)} not checked yet")
+    screen.say(verdict_words(audit, ENGLISH))
     if audit.count(NOT_YET):
         screen.say("Check each: burner verify SOURCE --port PORT --record --operator ID")
     screen.say(_source(audit))
 
 
 def _source(audit: "Audit") -> str:
-    from burner.manifest.entries.values import moment
-
     drawn = audit.drawn
     if drawn is None:
         return f"The same units again: --seed {audit.seed}. Not on record: draw with --record."
-    when = f"{moment(drawn.at):%Y-%m-%d %H:%M} UTC"
     return (
-        f"Drawn {when} by {drawn.operator}, seed {audit.seed}, on record: "
+        f"Drawn {drawn.at:%Y-%m-%d %H:%M} UTC by {drawn.operator}, seed {audit.seed}, on record: "
         f"burner manifest audit --batch {audit.batch}"
     )
 
 
-def _row(audit: "Audit", unit: "NamedUnit") -> tuple[object, ...]:
+def _row(audit: "Audit", unit: "PassedUnit") -> tuple[object, ...]:
     from burner.report.audit import DIFFERS
 
     check, state = audit.checks.get(unit.unit_id), audit.state(unit)

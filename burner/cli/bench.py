@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from burner.plural import counted
+
 
 @click.group()
 def bench() -> None:
@@ -94,7 +96,7 @@ def _print_table(ready: dict[str, Any]) -> None:
     columns = ("slot", "chip", "MAC", "port", "burner", "esptool with reset lines", "without")
     screen.table("", columns, rows)
     if ready["waiting"]:
-        screen.say(f"{ready['waiting']} more boards wait to be swapped in.")
+        screen.say(f"waiting to be swapped in: {counted(ready['waiting'], 'board')}")
     screen.say(f"Boards are moved by JSON lines on {ready['control']}: docs/engineer.md.\n")
     for line in _examples(next(iter(slots.values()))["ports"]["esp"]):
         screen.say(line)

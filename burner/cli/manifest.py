@@ -19,6 +19,7 @@ from burner.cli.report import report
 from burner.errors import BurnerError
 from burner.files import is_plain
 from burner.model import warnings_in
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def manifest() -> None:
 def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
     """List attempts, one row each, in their order."""
     with _reader(manifest) as reader:
-        elements = reader.elements(reader.resolved(_filter(wanted)))
+        elements = reader.elements(reader.meant(_filter(wanted)))
         if as_json:
             _array(elements)
             return
@@ -124,12 +125,12 @@ def export(
     if bom and kind != "csv":
         raise click.UsageError("--bom is for --format csv; the other formats are read by programs.")
     with _reader(manifest) as reader, _target(out) as file:
-        chosen = reader.resolved(chosen)
+        chosen = reader.meant(chosen)
         lines: Generator[str, None, None]
         if kind == "log":
             lines, count = export_log(reader, chosen.batch), None
         elif kind == "names":
-            lines, count = table.names_of(table.passed_names(reader, chosen), header), None
+            lines, count = table.names_of(table.good_names(reader, chosen), header), None
         else:
             write = table.csv_of if kind == "csv" else table.json_lines
             lines, count = write(reader.elements(chosen)), reader.count(chosen)
@@ -144,7 +145,7 @@ def _tiles(manifest: str, folder: Path) -> None:
 
     with _reader(manifest) as reader, screen.progress("export", reader.records()) as advance:
         size = export_tiles(reader, folder, advance)
-    screen.say(f"{size} records: {folder}")
+    screen.say(f"{counted(size, 'record')}: {folder}")
 
 
 def _reader(manifest: str) -> "Reader":

@@ -12,6 +12,7 @@ from burner.cli.manifest_verify import witness_option
 from burner.cli.options import manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.reader import Reader
@@ -47,13 +48,15 @@ def cosign(file: Path, owner: str) -> None:
     Compare what it prints with what the station shows: the signature says that this is it.
     """
     from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, checkpoint_of, countersign, read_note
+    from burner.manifest.heads import PaperHead, countersign, read_checkpoint
     from burner.manifest.local.keys import witness_signer
+    from burner.manifest.log.note import Note
 
-    note = read_note(read_plain(file, 64 << 10))
-    checkpoint = checkpoint_of(note)
+    data = read_plain(file, 64 << 10)
     signer = witness_signer(owner, asks_passphrase(Use.HEADS))
-    _write(file, str(countersign(note, signer)))
+    checkpoint = read_checkpoint(data)
+    note = countersign(Note.parse(data), signer)
+    _write(file, str(note))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
     screen.say(f"Countersigned with {signer.key}.")
 
@@ -161,11 +164,15 @@ def restore(operator: str, reason: str, station: str, manifest: str) -> None:
     screen.say(f"log {done.origin} begins in place of {done.old}")
     screen.say(f"origin key {done.key}: write it down")
     if done.old_file:
-        screen.say(f"{done.kept} records that were there came in; the file lies at {done.old_file}")
+        screen.say(
+            f"{counted(done.kept, 'record')} of the file came in; it lies at {done.old_file}"
+        )
     if done.lost is None:
         screen.say("The copy was continued elsewhere: what this computer wrote since is not in it.")
     elif done.lost:
-        screen.say(f"{done.lost} records are lost: burn the units again that were made meanwhile")
+        screen.say(
+            f"lost: {counted(done.lost, 'record')}; burn the units again that were made meanwhile"
+        )
     else:
         screen.say("No record that this computer knows of is lost.")
 

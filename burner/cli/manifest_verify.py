@@ -9,6 +9,7 @@ import click
 from burner.cli import screen
 from burner.cli.options import json_option, manifest_option
 from burner.errors import BurnerError, exit_code
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,13 +113,13 @@ def _database(
     _tell(found)
     if bad:
         raise BurnerError(bad.code, f"{bad.check}: {bad.place}")
-    screen.say(f"{found.size} records agree.")
+    screen.say(f"{counted(found.size, 'record')} checked: all agree.")
     return 0
 
 
 def _tell(found: "Verification") -> None:
     screen.table(
-        f"log {found.origin}, {found.size} records",
+        f"log {found.origin}, {counted(found.size, 'record')}",
         ("check", "covered", "", "first bad place"),
         [(r.check.value, r.covered, _mark(r), r.place) for r in found.results.values()],
     )
@@ -150,13 +151,13 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 def _head(text: str) -> Any:
     """A head as it was written down, or as a file."""
     from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, checkpoint_of, read_note
+    from burner.manifest.heads import PaperHead, read_checkpoint
 
     try:
         data = read_plain(Path(text), 64 << 10)
     except (OSError, ValueError):
         return PaperHead.parse(text)
-    return checkpoint_of(read_note(data))
+    return read_checkpoint(data)
 
 
 def _file(
@@ -237,7 +238,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
         "root": found.root,
         "batch": found.batch,
         "shown": found.shown,
-        "complete": _completeness(found),
+        "complete": found.completeness,
         "signed_by": found.signed_by,
         "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
     }
@@ -247,11 +248,13 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
     if code:
         raise BurnerError(code, place)
     what = f"batch {found.batch}" if found.batch else "the whole log"
-    screen.say(f"{found.shown} records of {what} agree, as of size {found.size}.")
+    screen.say(
+        f"{counted(found.shown, 'record')} of {what} checked: all agree, as of size {found.size}."
+    )
     screen.say(f"Signed by {found.signed_by} for {found.origin}.")
     for cosignature in found.cosignatures:
         screen.say(f"Cosigned by {cosignature.witness.name}.")
-    screen.say(_completeness(found))
+    screen.say(found.completeness)
     return 0
 
 
@@ -270,14 +273,3 @@ def _witnesses(keys: tuple[str, ...]) -> "list[VerifierKey]":
     from burner.manifest.log.note import KeyType
 
     return [read_key(key, KeyType.COSIGNATURE) for key in keys]
-
-
-def _completeness(found: "FileCheck") -> str:
-    """What is proved of what is not shown."""
-    if not found.batch:
-        return "It shows every record of the log up to this head."
-    if found.closed is None:
-        return "The batch is open: completeness not proven."
-    text = f"The batch is complete up to its close: {found.closed} records, as its close counted."
-    behind = f" Behind the close {found.behind_close} are shown; completeness not proven."
-    return text + (behind if found.behind_close else "")

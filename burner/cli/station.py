@@ -10,6 +10,7 @@ import click
 
 from burner.cli import language, options, screen
 from burner.errors import BurnerError
+from burner.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.label_page import Label
@@ -69,7 +70,7 @@ def teach(
         screen.warn("")
     if not lesson.slots:
         raise click.ClickException("no slot was taught; nothing was written")
-    screen.say(f"{output}: {len(lesson.slots)} slots")
+    screen.say(f"{output}: {counted(len(lesson.slots), 'slot')}")
 
 
 class Lesson:

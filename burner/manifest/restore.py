@@ -14,19 +14,19 @@ from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
+from burner.manifest.given import decided
 from burner.manifest.heads import is_head_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import Ask
 from burner.manifest.local.known_log import KnownLog, known_log
-from burner.manifest.local.places import log_at
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
-from burner.manifest.store.head import read_head
-from burner.manifest.store.place import Place, place
+from burner.manifest.store.engine import Place, place
+from burner.manifest.store.hashes import read_head
+from burner.manifest.store.session import log_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning
-from burner.manifest.typed_text import require_who_and_why
 from burner.manifest.verify.database import verify
 
 
@@ -69,10 +69,10 @@ def restore(
         BurnerError: E731 without operator or reason, E732 this station may go on with what is
             there; what `verify` finds in it; E7. Nothing is moved or begun then.
     """
-    require_who_and_why("the manifest", operator, reason)
+    decided("the manifest", operator, reason)
     where = place(manifest)
     there, kept = _found(where)
-    origin = log_at(where.name) or there
+    origin = log_at(where) or there
     known, copied = known_log(origin), kept if there == origin else 0
     parted = known is not None and known.size <= copied and not _holds(where, known)
     if known is None or (known.size <= copied and not parted):
@@ -115,7 +115,7 @@ def _without_key(manifest: str, station: str, ask: Ask | None) -> KnownLog | Non
         writer = ledger.writer
         with writer.transaction() as connection:
             row = TableState(connection).get(KeyRow, writer.key.signer.key.id.hex())
-        return None if in_force(row, writer.stamp()["at"]) else known_log(ledger.origin)
+        return None if in_force(row, writer.stamp().at) else known_log(ledger.origin)
 
 
 def _set_aside(where: Place, origin: str) -> Path | None:

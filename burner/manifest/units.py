@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import (
+    AnyEntry,
     Correction,
     Intent,
     NameBound,
@@ -16,21 +17,25 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
-from burner.manifest.reader import Reader, origins, units_by
-from burner.manifest.store.bodies import entry_at, entry_of
+from burner.manifest.reader import Reader, entry_of, origins, units_by
+from burner.manifest.store.engine import Prepared
 from burner.manifest.store.state import TableState, row_of
-from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 from burner.model import Outcome as ModelOutcome
 from burner.model import Record
 
 _attempts = TABLES[AttemptRow]
+_BODY = Prepared(
+    select(records.c.body).where(
+        records.c.log == bindparam("of_log"), records.c.number == bindparam("at")
+    )
+)
 _OF_UNIT = Prepared(
     select(_attempts)
     .where(_attempts.c.unit_id == bindparam("of_unit"))
     .order_by(_attempts.c.log, _attempts.c.number)
 )
-_OTHER_RECORDS = Prepared(
+_WORDS = Prepared(
     select(records.c.log, records.c.number, records.c.body)
     .where(RARE, records.c.unit_id == bindparam("of_unit"))
     .order_by(records.c.log, records.c.number)
@@ -119,11 +124,11 @@ def entries_of(
     connection: Connection, row: AttemptRow, log: int = OWN
 ) -> tuple[Intent | Outcome, NameBound | None, Outcome | None]:
     """The records of an attempt: its first, what the boot told, its outcome."""
-    first = entry_at(connection, row.number, log)
-    bound = entry_at(connection, row.bound, log) if row.bound != NEVER else None
+    first = _entry(connection, log, row.number)
+    bound = _entry(connection, log, row.bound) if row.bound != NEVER else None
     last = first if row.ended == row.number else None
     if row.ended not in (NEVER, row.number):
-        last = entry_at(connection, row.ended, log)
+        last = _entry(connection, log, row.ended)
     if not isinstance(first, Intent | Outcome):
         raise ValueError(f"record {row.number} begins no attempt")
     return (
@@ -133,8 +138,12 @@ def entries_of(
     )
 
 
+def _entry(connection: Connection, log: int, number: int) -> AnyEntry:
+    return entry_of(_BODY.run(connection, of_log=log, at=number).fetchone()[0])
+
+
 def _scrapped(connection: Connection, unit: UnitRow) -> str:
-    entry = entry_at(connection, unit.record)
+    entry = _entry(connection, OWN, unit.record)
     if not isinstance(entry, Correction):
         return ""
     return f"{entry.operator}: {entry.reason}"
@@ -158,9 +167,9 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
     names = origins(connection)
     rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
     attempts = [element(connection, row_of(AttemptRow, row), row[0], names[row[0]]) for row in rows]
-    entries = [
+    words = [
         (names[log], number, entry_of(body))
-        for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
+        for log, number, body in _WORDS.run(connection, of_unit=unit_id).fetchall()
     ]
     return {
         "unit_id": unit_id,
@@ -168,31 +177,34 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
         "fingerprints": _fingerprints(attempts),
         "attempts": attempts,
         "corrections": [
-            {**_where(origin, number, entry), "what": entry.what, "reason": entry.reason}
-            for origin, number, entry in entries
+            {
+                "origin": origin,
+                "number": number,
+                "at": entry.at,
+                "station": entry.station,
+                "batch": entry.batch,
+                "what": entry.what,
+                "operator": entry.operator,
+                "reason": entry.reason,
+            }
+            for origin, number, entry in words
             if isinstance(entry, Correction)
         ],
         "checks": [
             {
-                **_where(origin, number, entry),
+                "origin": origin,
+                "number": number,
+                "at": entry.at,
+                "station": entry.station,
                 "good": entry.good,
-                "findings": _plain(entry.findings),
+                "operator": entry.operator,
+                "findings": [
+                    {"what": f.what, "verdict": f.verdict, "why": f.why} for f in entry.findings
+                ],
             }
-            for origin, number, entry in entries
+            for origin, number, entry in words
             if isinstance(entry, UnitChecked)
         ],
-    }
-
-
-def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
-    """Who said it, when, in which log."""
-    return {
-        "origin": origin,
-        "number": number,
-        "at": entry.at,
-        "station": entry.station,
-        "batch": entry.batch,
-        "operator": entry.operator,
     }
 
 

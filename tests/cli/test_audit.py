@@ -185,7 +185,7 @@ def test_the_statement_says_when_nothing_was_drawn_or_checked(here: Path) -> Non
     assert statement() == ["No sample audit was recorded."]
     audit("--sample", "3")
     check("7c:df:a1:00:00:01")
-    assert statement() == ["No sample was drawn on record.", "checked  1 units: 0 differ"]
+    assert statement() == ["No sample was drawn on record.", "checked  1 unit: 0 differ"]
 
 
 def test_checks_are_records_of_the_chain(here: Path) -> None:

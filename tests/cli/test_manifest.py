@@ -162,7 +162,7 @@ def test_show_says_when_there_is_no_such_unit(here: Path) -> None:
 
 
 def test_verify_agrees_with_an_honest_manifest(here: Path) -> None:
-    assert "7 records agree" in run("verify").stdout
+    assert "7 records checked: all agree" in run("verify").stdout
     assert json.loads(run("verify", "--json").stdout)["ok"] is True
 
 

@@ -14,6 +14,7 @@ from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.store.station_key import Beginning
 from burner.model import Outcome
+from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import an_attempt, burned, open_batch
 
@@ -54,7 +55,7 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert json.loads(papers["report.json"])["units"]["scrapped"] == 1
     assert len(papers["names.csv"].split()) == 3
     told = run("verify", "WO1", "--key", key).stdout
-    assert "records of batch WO1 agree" in told
+    assert "records of batch WO1 checked: all agree" in told
     assert "complete up to its close" in told
     (here / "WO1" / "units.csv").write_text("number\n")
     with pytest.raises(BurnerError, match=r"^E746: .*units.csv is not what the records say"):
@@ -103,6 +104,25 @@ def test_a_recorded_audit_stands_in_the_statement(here: Path) -> None:
     assert "lot 2, n = 2, Ac 0, Re 1" in page
     assert "checked  0 of 2 units of the sample" in page
     run("verify", "WO1", "--key", origin_key())
+
+
+def test_how_a_batch_stands_is_told_in_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    known = ("WO1", "plug-c3", "sample", "wang", "AQL", "ISO", "Ac", "Re", "PASS", "FAIL")
+    told = run("batch", "status", "WO1").stdout
+    assert "批次 WO1，进行中：plug-c3 1.2.0，烧录 3 次\n计划 3 = 合格 2 + 报废 0 + 缺 1" in told
+    assert "不良 1 台：7c:df:a1:00:00:03" in told
+    assert "没有抽检记录。" in told
+    assert english_in(told, known) == []
+    run("audit", "--batch", "WO1", "--sample", "2", "--seed", "7", "--record", *WHO)
+    told = run("batch", "status", "WO1").stdout
+    assert "未完成：样品中尚有 2 台未检。" in told
+    assert english_in(told, known) == []
+    run("batch", "close", "WO1", *WHO)
+    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+    assert "关闭后有变动" in run("batch", "status", "WO1").stderr
+    statement = (here / "WO1" / "statement.txt").read_text(encoding="utf-8")
+    assert "not checked yet: 2 of the sample" in statement
 
 
 def test_a_lost_folder_is_written_again(here: Path) -> None:
@@ -341,7 +361,7 @@ def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
     told = run("restore", *WHO, "--reason", "disk died").stdout
-    assert "2 records are lost" in told
+    assert "lost: 2 records" in told
     assert origin_key() != old
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger, "WO1", 1)
@@ -360,7 +380,7 @@ def test_a_manifest_that_is_gone_is_begun_anew_only_by_restore(here: Path) -> No
         file.unlink()
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    assert "records are lost" in run("restore", *WHO, "--reason", "stolen").stdout
+    assert "records; burn the units again" in run("restore", *WHO, "--reason", "stolen").stdout
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 1)
     run("verify")
@@ -378,7 +398,7 @@ def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
     told = run("restore", *WHO, "--reason", "the computer died").stdout
     assert f"in place of {old.partition('+')[0]}" in told
-    assert f"{size} records that were there came in" in told
+    assert f"{size} records of the file came in" in told
     assert "No record that this computer knows of is lost." in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
@@ -395,7 +415,7 @@ def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(
     with refused("E710"):
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
     told = run("restore", *WHO, "--reason", "it was overwritten").stdout
-    assert f"{size} records are lost" in told
+    assert f"lost: {size} records" in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="of-the-other-one")
     run("verify", "--key", origin_key())
@@ -416,7 +436,7 @@ def test_tiles_are_of_the_whole_log_never_silently_of_more_than_was_asked_for(he
 
 
 def test_a_backup_is_checked_and_overwrites_nothing(here: Path) -> None:
-    assert "they agree" in run("backup", "copy.db").stdout
+    assert "all agree" in run("backup", "copy.db").stdout
     with refused("E736"):
         run("backup", "copy.db")
     with closing(sqlite3.connect("manifest.db")) as connection:

@@ -9,17 +9,16 @@ from typing import Any
 
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
-from burner.manifest.entries.body import read
-from burner.manifest.entries.kinds import Outcome
-from burner.manifest.exchange.log_file import head_for_proof
+from burner.manifest.entries.kinds import EntryError, Outcome, read
+from burner.manifest.exchange.log_file import evidence
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
-from burner.manifest.store.bodies import body_at
 from burner.manifest.store.hashes import TableHashes
+from burner.manifest.store.opening import body_at
 from burner.manifest.store.state import TableState
 
 
@@ -75,7 +74,7 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
         attempt = state.get(AttemptRow, passed) if passed != NEVER else None
         if attempt is None or rows[0].last != passed:
             raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
-        head, note = head_for_proof(connection, attempt.ended)
+        head, note = evidence(connection, reader, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         body = body_at(connection, attempt.ended)
         return Proof(attempt.ended, hashes, Note.parse(note.encode()), body)
@@ -111,7 +110,7 @@ def check_certificate_file(
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
-    except NoteError as error:
+    except (NoteError, EntryError) as error:
         raise BurnerError("E713", f"{path}: {error}") from None
     if not isinstance(entry, Outcome):
         raise BurnerError("E713", f"{path}: it certifies no outcome")

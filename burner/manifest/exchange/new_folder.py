@@ -9,15 +9,11 @@ from burner.errors import BurnerError
 
 
 @contextmanager
-def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
+def new_folder(folder: Path) -> Iterator[Path]:
     """Where to write what is to stand in `folder`. Nothing is there before all of it is.
 
-    Args:
-        folder: must not exist, or be empty.
-        refused: the code where it cannot be written.
-
     Raises:
-        BurnerError: E736 something is there already; what `refused` says.
+        BurnerError: E705 it cannot be made there, E736 something is there already.
     """
     part = folder.with_name(f".{folder.name}.part")
     try:
@@ -34,6 +30,6 @@ def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
             folder.rmdir()
         part.rename(folder)
     except OSError as error:
-        raise BurnerError(refused, f"{folder}: {error.strerror}") from error
+        raise BurnerError("E705", f"{folder}: {error.strerror}") from error
     finally:
         rmtree(part, ignore_errors=True)

@@ -14,6 +14,7 @@ from burner.manifest.fold.rows import (
     Put,
 )
 from burner.manifest.fold.state import State
+from burner.plural import counted
 
 
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:
@@ -59,11 +60,11 @@ def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, .
         closed=NEVER,
     )
     limit = state.get(LimitRow, scope)
-    taken = limit.taken if limit else 0
+    allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:
         return (Put(row),)
-    if limit and limit.allowed not in (None, entry.release_quantity):
-        detail = f"the release was held to {limit.allowed} units, not {entry.release_quantity}"
+    if allowed is not None and allowed != entry.release_quantity:
+        detail = f"the release was held to {counted(allowed, 'unit')}, not {entry.release_quantity}"
         raise BurnerError("E730", detail)
     if entry.release_quantity is not None and taken > entry.release_quantity:
         detail = f"{taken} were made, {entry.release_quantity} are allowed"
@@ -75,7 +76,9 @@ def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
     """Another quantity for an open batch; never below what holds a place."""
     row = open_one(state, entry.batch)
     if entry.quantity is not None and entry.quantity < row.taken:
-        raise BurnerError("E730", f"batch {entry.batch}: {row.taken} units hold a place")
+        raise BurnerError(
+            "E730", f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken"
+        )
     return (Put(row._replace(planned=entry.quantity)),)
 
 

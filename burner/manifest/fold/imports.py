@@ -8,6 +8,7 @@ from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.rows import NEVER, Change, Drop, IdRow, LogRow, NameRow, Put
 from burner.manifest.fold.state import State
 from burner.manifest.fold.units import UNIQUE
+from burner.plural import counted
 
 NAME = "name"
 
@@ -21,7 +22,8 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     if own.origin == entry.origin:
         raise BurnerError("E725", f"{entry.origin} is this very log")
     if entry.first != (known.size if known else 0) or entry.size < entry.first:
-        raise BurnerError("E725", f"{entry.origin}: here are {known.size if known else 0} records")
+        here = counted(known.size if known else 0, "record")
+        raise BurnerError("E725", f"{entry.origin}: {here} here")
     changes: list[Change] = [Put(LogRow(entry.origin, entry.size, entry.root, own=False))]
     other = state.foreign(entry.origin, entry.size)
     if other is None:

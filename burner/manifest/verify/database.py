@@ -26,18 +26,17 @@ from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
-from burner.manifest.store.hashes import tile_hashes
-from burner.manifest.store.head import HeadRow, read_head
+from burner.manifest.store.engine import Prepared, guarded, stream
+from burner.manifest.store.hashes import HeadRow, read_head, tile_hashes
 from burner.manifest.store.opening import unsigned
-from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import row_of
-from burner.manifest.store.statements import Prepared, stream
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures, records
 from burner.manifest.verify.checks import Check, Verification
 from burner.manifest.verify.extra_rows import extra_rows
 from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.replay import Replay
 from burner.manifest.verify.structure import changed
+from burner.plural import counted
 
 CHUNK = 2000
 """Records read at once."""
@@ -186,7 +185,7 @@ class _Verify:
                 return False
             if stored.level and next(self._tiles[stored.level], None) != stored.hash:
                 found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.position}")
-        if (kind, batch, unit_id) != (kind_of(type(entry)), entry.batch, entry.unit_id):
+        if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
             found.fail(Check.TABLES, "E714", f"the columns of record {number}")
         if isinstance(entry, LogImported):
             self._imported(entry)
@@ -214,7 +213,7 @@ class _Verify:
         if log := self._known.pop(size, None):
             self._met.add(size)
             if log.root != self._replay.frontier.root.hex():
-                place = f"its first {size} records are not those known here"
+                place = f"not as known here: its first {counted(size, 'record')}"
                 self.found.fail(Check.COMPUTER, "E710", place)
 
     def _head_at(self, text: str) -> None:
@@ -272,22 +271,24 @@ class _Verify:
                     self.found.fail(Check.TABLES, "E714", f"{table.name}: {_shown(row)}")
                     return
         if count != state.count(kind):
-            self.found.fail(Check.TABLES, "E714", f"{table.name}: {count} rows")
+            self.found.fail(Check.TABLES, "E714", f"{table.name}: {counted(count, 'row')}")
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._replay.frontier.size
-        results[Check.RECORDS].covered = f"{size} records"
-        results[Check.RULES].covered = f"{size} records"
+        results[Check.RECORDS].covered = counted(size, "record")
+        results[Check.RULES].covered = counted(size, "record")
         if not whole:
             return
         results[Check.TREE].covered = f"{size >> 8} tiles"
-        cosigned = f", {self._cosignatures} cosignatures" if self._witnesses else ""
+        cosigned = f", {counted(self._cosignatures, 'cosignature')}" if self._witnesses else ""
         results[Check.HEADS].covered = f"the head and kept checkpoints{cosigned}"
         results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
         logs = self._foreign.logs.values()
         imported = sum(replay.frontier.size for replay in logs)
-        results[Check.IMPORTS].covered = f"{len(logs)} logs, {imported} records"
-        results[Check.COMPUTER].covered = f"{len(self._met)} heads"
+        results[
+            Check.IMPORTS
+        ].covered = f"{counted(len(logs), 'log')}, {counted(imported, 'record')}"
+        results[Check.COMPUTER].covered = counted(len(self._met), "head")
 
 
 def _first_difference(there: list[AttemptRow], expected: list[AttemptRow]) -> str:

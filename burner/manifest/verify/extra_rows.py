@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, func, select
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.store.tables import TABLES, about, imported, records, tiles
 from burner.manifest.verify.replay import Replay
+from burner.plural import counted
 
 
 def extra_rows(
@@ -30,6 +31,6 @@ def extra_rows(
     }
     due[TABLES[AttemptRow]] += ended
     for table, expected in due.items():
-        count = connection.execute(select(func.count()).select_from(table)).scalar()
+        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
         if count != expected:
-            yield f"{table.name}: {count} rows, {expected} follow from the records"
+            yield f"{table.name}: {counted(count, 'row')}, {expected} from the records"
