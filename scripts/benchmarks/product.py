@@ -17,7 +17,7 @@ import build
 from burner.model import Segment
 from burner.release import Release, open_release
 
-SECRET = "B3nchB3nchB3nchB3nchB3nc"
+SECRET = "x7Kq2mVw9TzR4cLp8HdY3sGf"
 """Of a product that exists nowhere."""
 NVS = "fctry"
 NVS_SIZE = 0x6000
