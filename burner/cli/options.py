@@ -97,7 +97,7 @@ def logs_option(command: Command) -> Command:
     return click.option(
         "--logs",
         metavar="DIR",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(path_type=Path),
         envvar="BURNER_LOGS",
         default=Path("logs"),
         show_default=True,

@@ -59,7 +59,7 @@ def test_a_release_that_cannot_be_read_fails(tmp_path: Path) -> None:
 def test_a_manifest_that_is_gone_from_its_place_fails(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "manifest.db", "line1") as ledger:
         burned(ledger, 1)
-    assert "1 attempts" in examine()["manifest"]["detail"]
+    assert "1 attempt" in examine()["manifest"]["detail"]
     (tmp_path / "manifest.db").rename(tmp_path / "away.db")
     assert examine(status=4)["manifest"]["code"] == "E710"
 
@@ -76,7 +76,7 @@ def test_an_empty_database_on_a_server_is_no_failure(server: Server) -> None:
     assert check["detail"].endswith("is empty: it is made at the first use")
     with Ledger.open(url, "line1") as ledger:
         burned(ledger, 1)
-    assert examine("--manifest", url)["manifest"]["detail"].endswith("1 attempts")
+    assert examine("--manifest", url)["manifest"]["detail"].endswith("1 attempt")
 
 
 def test_a_database_where_no_table_may_be_made_fails(server: Server) -> None:

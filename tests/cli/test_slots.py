@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -44,25 +45,32 @@ def test_no_slots_or_two_kinds_of_them_are_a_mistake_of_use() -> None:
             pass
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a FIFO is of POSIX systems")
-@pytest.mark.parametrize("fifo", ["logs", "logs/slot-1.log"])
-def test_logs_that_would_go_into_a_fifo_are_refused_before_anything_is_burned(
-    tmp_path: Path, fifo: str
+def make_fifo(path: Path) -> None:
+    if os.name != "posix":
+        pytest.skip("a FIFO is of POSIX systems")
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("taken", "make"),
+    [("logs", make_fifo), ("logs/slot-1.log", make_fifo), ("logs", Path.touch)],
+)
+def test_logs_that_cannot_be_kept_are_refused_before_anything_is_burned(
+    tmp_path: Path, taken: str, make: Callable[[Path], None]
 ) -> None:
-    (tmp_path / fifo).parent.mkdir(exist_ok=True)
-    os.mkfifo(tmp_path / fifo)
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    make(tmp_path / taken)
     burn = ("burn", str(PROFILE), "--bench", "sim:1", "--yes", "--logs", "logs")
     ran = burner(tmp_path, *burn)
     assert ran.returncode == 4
     assert "E317 The logs of the slots cannot be kept in this place." in ran.stderr
-    assert fifo in ran.stderr
+    assert taken in ran.stderr
     assert "--logs" in ran.stderr
     assert not (tmp_path / "manifest.db").exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a FIFO is of POSIX systems")
 def test_doctor_tells_that_the_logs_have_no_folder(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "logs")
+    (tmp_path / "logs").touch()
     checks = json.loads(burner(tmp_path, "doctor", "--json").stdout)
     assert [check["code"] for check in checks if check["what"] == "logs"] == ["E317"]
 
