@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from burner.cli import root
 from burner.errors import Language, lookup
 from burner.manifest.reader import Reader
+from burner.phrases import phrase
 from tests.runs import PROFILE, SECRET
 
 BENCH = """
@@ -49,7 +50,7 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
     printing = next(each["unit_id"] for each in listed if each["slot"] == "2")
     assert "E625" in run("manifest", "show", printing)[1]
     standing = run("manifest", "batch", "status", "B1")[1]
-    assert f"E625 (units: 1)  {row.sentence(language)}" in standing
+    assert phrase("seen of units", language, "E625", 1, row.sentence(language)) in standing
     assert json.loads(run("manifest", "batch", "status", "B1", "--json")[1])["warnings"] == {
         "E625": 1
     }

@@ -242,7 +242,7 @@ def test_a_log_that_was_written_anew_and_longer_is_noticed(path: Path, tmp_path:
         for unit in (3, 4):
             burned(ledger, unit)
     known.write_bytes(true)
-    with pytest.raises(BurnerError, match=r"^E710: .*are not those known here"):
+    with pytest.raises(BurnerError, match=r"^E710: .*not as known here"):
         Ledger.open(path, "line1")
 
 
