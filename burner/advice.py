@@ -102,6 +102,10 @@ def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
     starts = otadata.burned_application(layout)
     if starts and starts.offset not in applications:
         yield "E125", (f"{starts.name} starts, and nothing is burned there", "the image there")
+    elif len(possible := otadata.burned_applications(layout)) > 1:
+        names = " or ".join(application.name for application in possible)
+        found = f"{names} starts, depending on the bootloader: an entry of otadata is not confirmed"
+        yield "E125", (found, "entries in state VALID or UNDEFINED")
     ota = layout.table.otadata
     if ota and not any(ota.offset <= s.offset < ota.end for s in layout.segments.values()):
         better = f"blank: [{ota.name}], so that a reworked unit starts what is burned"

@@ -48,8 +48,8 @@ class InFlash:
     key: bool
     """The key configuration is; or it is gone, and the firmware moves it (`after_boot: moved`)."""
     application: bool
-    """The application that starts is the one that was burned: otadata selects it, and its bytes
-    are as burned, also where its region is mutable."""
+    """The application that starts is the one that was burned: otadata selects it with every
+    bootloader, and its bytes are as burned, also where its region is mutable."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,9 @@ IN_FLASH: tuple[Row[InFlash], ...] = (
         A_REWORK,
     ),
     Row(
-        "same, but the key configuration differs, or another application starts: "
-        "otadata selects it, or its region, being mutable, holds other bytes",
+        "same, but the key configuration differs, or another application may start: "
+        "otadata selects it, or does so with some bootloader, or its region, being mutable, "
+        "holds other bytes",
         lambda flash: not (flash.key and flash.application),
         Action.WRITE,
     ),

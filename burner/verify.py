@@ -148,8 +148,8 @@ def _region(device: Device, region: Region) -> Check:
 
 
 def application(device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()) -> Check:
-    """Whether the application starts that was burned: otadata selects it, and it holds what is
-    recorded, also where the firmware may change it.
+    """Whether the application starts that was burned: otadata selects it with every bootloader,
+    and it holds what is recorded, also where the firmware may change it.
     """
     table = release.layout.table
     partition, burned = table.otadata, otadata.burned_application(release.layout)
@@ -167,10 +167,12 @@ def application(device: Device, release: KeylessRelease, recorded: Iterable[Regi
         device.read(partition.offset + sector, otadata.ENTRY_SIZE).ljust(SECTOR_SIZE, b"\xff")
         for sector in (0, SECTOR_SIZE)
     )
-    found = otadata.starting_application(table, b"".join(sectors))
-    if found == burned:
+    found = otadata.possible_applications(table, b"".join(sectors))
+    if found == (burned,):
         return Check(APPLICATION, Verdict.SAME, burned.name)
-    selected = found.name if found else "none"
+    selected = " or ".join(application.name for application in found)
+    if len(found) > 1:
+        selected += ", depending on the bootloader: an entry is not confirmed"
     return Check(APPLICATION, Verdict.DIFFERS, f"burned was {burned.name}, selected is {selected}")
 
 

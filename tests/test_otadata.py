@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from burner import otadata
 from burner.bench import firmware
 from burner.bench.nor import NorFlash
-from burner.bench.unit import UnitSpec
+from burner.bench.unit import Firmware, UnitSpec
 from burner.model import RegionClass, Segment
 from burner.partitions import Layout, PartitionTable, parse_csv
 
@@ -60,6 +60,43 @@ def test_an_application_that_did_not_prove_itself_is_passed_over(state: int, nam
     assert starts(written(otadata.entry(1), otadata.entry(2, state))) == name
 
 
+NEW, PENDING, VALID, INVALID, ABORTED, UNDEFINED = otadata.State
+
+
+def may_start(data: bytes, csv: str = TWO_SLOTS) -> list[str]:
+    return [application.name for application in otadata.possible_applications(table(csv), data)]
+
+
+@pytest.mark.parametrize(
+    ("states", "names"),
+    [
+        ((VALID, VALID), ["ota_1"]),
+        ((UNDEFINED, UNDEFINED), ["ota_1"]),
+        ((VALID, NEW), ["ota_1", "ota_0"]),
+        ((VALID, PENDING), ["ota_1", "ota_0"]),
+        ((VALID, INVALID), ["ota_1", "ota_0"]),
+        ((VALID, ABORTED), ["ota_1", "ota_0"]),
+        ((PENDING, VALID), ["ota_1"]),
+        ((NEW, ABORTED), ["ota_1", "ota_0"]),
+    ],
+)
+def test_an_update_that_is_not_confirmed_starts_with_some_bootloaders_only(
+    states: tuple[int, int], names: list[str]
+) -> None:
+    first, second = states
+    assert may_start(written(otadata.entry(1, first), otadata.entry(2, second))) == names
+
+
+def test_an_entry_alone_that_is_not_confirmed_may_leave_the_factory_application() -> None:
+    assert may_start(written(otadata.entry(1, PENDING)), WITH_FACTORY) == ["ota_0", "app"]
+
+
+def test_three_bootloaders_may_start_two_applications_in_turn() -> None:
+    """The first and the last alone agree."""
+    data = written(otadata.entry(3, ABORTED), otadata.entry(2, NEW))
+    assert may_start(data) == ["ota_0", "ota_1"]
+
+
 def test_an_entry_with_a_wrong_crc_does_not_count() -> None:
     damaged = bytearray(written(otadata.entry(1), otadata.entry(2)))
     damaged[0x1000] = 4
@@ -96,6 +133,21 @@ def test_the_simulated_bootloader_starts_the_same(first: bytes, second: bytes, c
     flash = NorFlash(UnitSpec())
     flash.program(0xD000, written(first, second))
     assert firmware._slot(flash, table(csv)).name == starts(written(first, second), csv)
+
+
+@given(entries, entries, st.sampled_from((TWO_SLOTS, WITH_FACTORY)))
+def test_no_bootloader_of_the_bench_starts_another_than_the_possible_applications(
+    first: bytes, second: bytes, csv: str
+) -> None:
+    possible = may_start(written(first, second), csv)
+    for rollback in (True, False):
+        flash = NorFlash(UnitSpec())
+        flash.program(0xD000, written(first, second))
+        started = {
+            firmware._selected(flash, table(csv), Firmware(rollback=rollback)).name
+            for _ in range(4)
+        }
+        assert started <= set(possible)
 
 
 @given(st.binary(max_size=0x1100))

@@ -179,6 +179,30 @@ def test_a_returned_unit_that_was_updated_twice_is_burned_only_as_a_rework(
     assert ended(line.burn(FakeDevice(board), rework="returned")) == PASSED
 
 
+@pytest.mark.parametrize("state", [s for s in otadata.State if s is not otadata.State.VALID])
+def test_a_unit_that_may_start_the_update_in_its_other_slot_is_written_whole(
+    line: Line, board: FakeBoard, release: Release, state: otadata.State
+) -> None:
+    """Which one starts depends on the bootloader, of which nothing is known."""
+    line.burn(FakeDevice(board))
+    put(board, OTA_1, app_image("update"))
+    put(board, OTADATA, otadata.entry(1, state=otadata.State.VALID))
+    put(board, OTADATA + 0x1000, otadata.entry(2, state=state))
+    assert ended(line.burn(FakeDevice(board))) == PASSED
+    assert not line.known
+    assert holds(board, release.segments)
+
+
+def test_a_unit_whose_only_application_is_not_confirmed_is_known(
+    line: Line, board: FakeBoard
+) -> None:
+    """Whatever the bootloader does with the entry, the first slot starts."""
+    line.burn(FakeDevice(board))
+    put(board, OTADATA, otadata.entry(1, state=otadata.State.PENDING_VERIFY))
+    line.burn(FakeDevice(board))
+    assert line.known
+
+
 CARRIERS = {
     "nvs": "{kind: nvs, preset: esp-qcloud, MORE}",
     "raw": "{kind: raw, partition: store, fields: [{name: pid, type: 'char[11]', key: product_id},"
