@@ -2,20 +2,21 @@
 
 A firmware may print its secret plainly, in another case, as hex, as the words of a stack dump, in
 base64, as a list of numbers, escaped or as UTF-16, and it may break it over lines and reads. A text
-is looked at three times: as it stands, without what stands between the parts of a dump (`0x`,
-colours, the head of a log line), and with its escapes undone. Only letters and digits count, in
+is looked at in several views (`text_views`): as it stands, without what stands between the parts of
+a dump or before the words of a log, with its escapes undone. Only letters and digits count, in
 lower case: separators, quotes, line ends and the NULs of UTF-16 fall away. What is left is searched
 for every form of the secret.
 """
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal, Never, final
 
 from burner.secrets import Secret
+from burner.text_views import Span, View, views
 
 REMOVED: Final = "[product secret removed]"
 """Stands where the secret stood."""
@@ -25,8 +26,9 @@ may stay must be too little to guess the rest.
 """
 WORD: Final = 4
 """Bytes of a word; ESP chips have the lowest one first."""
-TAIL: Final = 256
-"""Characters that a stream looks back: RUN characters in their longest form, broken by line ends.
+TAIL: Final = 1024
+"""Characters that a stream looks back: RUN characters in their longest form, each on a line of its
+own behind the head of a log.
 """
 
 
@@ -35,28 +37,8 @@ def broken_where_removed(text: str) -> str:
     return text.replace(REMOVED, "\n")
 
 
-Span = tuple[int, int]
-"""First place, and the one behind the last."""
-
 _PRINTABLE: Final = bytes(range(0x21, 0x7F))
 _ALNUM: Final = bytes(byte for byte in _PRINTABLE if chr(byte).isalnum())
-
-_BETWEEN: Final = re.compile(
-    r"0[xX]"
-    r"|\x1b\[[0-9;]*[A-Za-z]"
-    r"|\n(?:\x1b\[[0-9;]*m)?[EWIDV] \([0-9:.]{1,16}\) [^:\n]{1,64}: "  # ESP-IDF's log
-)
-"""What stands between the parts of a dump and is none of it."""
-_ESCAPE: Final = re.compile(
-    r"\\\\{0,3}(?:[xX]([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|[uU]([0-9a-fA-F]{4})"
-    r"|u\{([0-9a-fA-F]{1,8})\}|([0-3]?[0-7]{1,2})|[abefnrtv])"
-    r"|%(?:25){0,3}([0-9a-fA-F]{2})|%[uU]([0-9a-fA-F]{4})|=([0-9a-fA-F]{2})"
-    r"|&#[xX]([0-9a-fA-F]{1,6});|&#([0-9]{1,7});"
-    r"|\\([^0-9A-Za-z])"
-)
-"""One group where a character's number is given, or the character itself."""
-_BASES: Final = {5: 8, 10: 10, 11: 0}
-"""Group of the pattern above → base of its number, where that is not 16; 0: it is no number."""
 
 
 @final
@@ -97,13 +79,13 @@ class SecretSearch:
         """Where secrets stand, ascending, none touching the next."""
         if not self._secrets:
             return []
-        return _joined(span for view in _views(text) for span in self._spans_in(view))
+        return _joined(span for view in views(text) for span in self._spans_in(view))
 
     def stream(self) -> "SecretStream":
         """What cleans a text that comes in pieces."""
         return SecretStream(self)
 
-    def _spans_in(self, view: "_View") -> Iterator[Span]:
+    def _spans_in(self, view: View) -> Iterator[Span]:
         for alphabet in self._alphabets:
             for start, end in alphabet.runs(view.text):
                 yield view.origin(start)[0], view.origin(end - 1)[1]
@@ -243,62 +225,6 @@ def _beginning_of(pieces: Iterable[bytes]) -> re.Pattern[bytes]:
         for first, group in groupby(sorted(pieces), key=lambda piece: piece[:1])
     ]
     return re.compile(b"|".join(choices) if choices else b"(?!)")
-
-
-# -- the views of a text --------------------------------------------------------------------------
-
-_NOTHING: Final = re.compile(r"(?!)")
-
-
-def _no_part(_match: re.Match[str]) -> str:
-    return ""
-
-
-def _character(escape: re.Match[str]) -> str:
-    """What an escape stands for; nothing for a control character, or one beyond ASCII."""
-    group = escape.lastindex
-    if group is None:
-        return ""
-    base = _BASES.get(group, 16)
-    if not base:
-        return escape[group]
-    number = int(escape[group], base)
-    return chr(number) if number < 0x7F else ""
-
-
-class _View:
-    """A text as it may be meant, and where each of its characters stands in the text itself."""
-
-    def __init__(
-        self,
-        text: str,
-        pattern: re.Pattern[str] = _NOTHING,
-        meaning: Callable[[re.Match[str]], str] = _no_part,
-    ) -> None:
-        self._whole, self._pattern, self._meaning = text, pattern, meaning
-        self._origins: list[Span] = []
-        self.text = text if pattern is _NOTHING else pattern.sub(meaning, text)
-
-    def origin(self, place: int) -> Span:
-        """What a character of this view was made of."""
-        if not self._origins:
-            self._origins = list(self._all_origins())
-        return self._origins[place]
-
-    def _all_origins(self) -> Iterator[Span]:
-        done = 0
-        for match in self._pattern.finditer(self._whole):
-            yield from ((place, place + 1) for place in range(done, match.start()))
-            yield from (match.span() for _ in self._meaning(match))
-            done = match.end()
-        yield from ((place, place + 1) for place in range(done, len(self._whole)))
-
-
-def _views(text: str) -> Iterator[_View]:
-    yield _View(text)
-    for pattern, meaning in ((_BETWEEN, _no_part), (_ESCAPE, _character)):
-        if pattern.search(text):
-            yield _View(text, pattern, meaning)
 
 
 # -- spans ----------------------------------------------------------------------------------------

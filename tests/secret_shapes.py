@@ -25,10 +25,12 @@ def shapes(secret: str) -> Iterator[tuple[str, bytes]]:
 
 
 def views(data: bytes) -> Iterator[bytes]:
-    """What was left, its escapes undone, without `0x`, and the same in letters and digits."""
-    hexed = re.sub(rb"\\+(?:x|u00)([0-9a-f]{2})|%([0-9a-f]{2})", _byte, data, flags=re.I)
+    """What was left, its escapes undone, without heads of lines, without `0x`; and each of these
+    in letters and digits."""
+    hexed = re.sub(rb"\\+(?:x|u00)\{?([0-9a-f]{2})\}?|%([0-9a-f]{2})", _byte, data, flags=re.I)
     octal = re.sub(rb"\\+([0-7]{3})", lambda m: bytes((int(m[1], 8) & 0xFF,)), data)
-    for view in (data, hexed, octal, data.lower().replace(b"0x", b"")):
+    words = re.sub(rb"[\r\n]+\[[^\]\n]*\] ", b"", data)
+    for view in (data, hexed, octal, words, data.lower().replace(b"0x", b"")):
         yield view.lower()
         yield re.sub(rb"[^0-9A-Za-z]+", b"", view).lower()
 

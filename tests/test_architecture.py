@@ -17,8 +17,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
-        *("advice", "blanks", "secret_search", "profile", "profile_reading", "release", "survey"),
-        *("acceptance", "files", "canonical", "release_file", "release_diff", "naming"),
+        *("advice", "blanks", "secret_search", "text_views", "profile", "profile_reading"),
+        *("release", "survey", "acceptance", "files", "canonical", "release_file"),
+        *("release_diff", "naming"),
         *("identity", "identity_settings", "modem_dialects", "device_lines", "baud_rates"),
         *("admission", "reburn", "boot", "fixed_values", "patterns", "carriers", "builds"),
         "scaffold",

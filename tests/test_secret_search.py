@@ -87,6 +87,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "JSON escapes in JSON": each("\\\\u{:04x}"),
     "long escapes": each("\\U{:08x}"),
     "escapes of other languages": each("\\u{{{:x}}}"),
+    "escapes of Perl": each("\\x{{{:x}}}"),
     "percent": each("%{:02x}"),
     "percent twice": each("%25{:02X}"),
     "percent u": each("%u{:04x}"),
@@ -99,6 +100,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "a character a line": "\r\n".join,
     "coloured lines": "\x1b[0m\r\n\x1b[0;32mI (12) app: ".join,
     "lines of a log": "\nI (12) app: ".join,
+    "lines with a time in brackets": "\r\n[12:00:01] ".join,
 }
 
 secrets = st.one_of(
@@ -189,6 +191,77 @@ def test_the_dump_of_a_structure_shows_no_run_of_the_secret(lead: int) -> None:
     assert "S3EUVBRJLB" in shown[0]
 
 
+HEADS = (
+    "[12:00:01] ",
+    "[…]",
+    "[   12.345678] app: ",
+    "[  1234][I][main.cpp:23] setup(): ",
+    "[00:00:01.234,000] <inf> app: ",
+    "\x1b[0;32m[12:00:01.5] [main] ",
+    "12:00:01.123 ",
+    "2026-11-29T12:00:01Z ",
+    "2026/11/29 12:00:01 [main] ",
+    "I (12) app: ",
+    "I (12:00:01.123) app_main: ",
+)
+OTHER_HEADS = ("12:00:01 INFO main - ", "D/app(12): ", "key, part 3 of 6 = ", "<info> key>", "")
+"""Behind these, the last word of a line is known for a piece, and it alone."""
+PIECES: Mapping[str, Callable[[str], str]] = {
+    "plain": str,
+    "quoted": lambda text: f"'{text}'",
+    "hex": each("{:02x}"),
+}
+SPLIT_PIECES: Mapping[str, Callable[[str], str]] = {
+    "hex with blanks": each("{:02x}", " "),
+    "a C array": each("0x{:02x}", ", "),
+    "decimal": each("{}", ", "),
+    "C escapes": each("\\x{:02x}"),
+    "escapes of Perl": each("\\x{{{:x}}}"),
+}
+
+
+def shown_in_pieces(head: str, form: Callable[[str], str], size: int, end: str = "") -> list[str]:
+    """The secret, a piece a line, as it comes out of a stream."""
+    stream = SecretSearch(Secret(PLAIN.encode())).stream()
+    pieces = [PLAIN[at : at + size] for at in range(0, len(PLAIN), size)]
+    shown = [stream.clean_line(f"{head}{form(piece)}{end}") for piece in pieces]
+    return [form(p) for p, line in zip(pieces, shown, strict=True) if form(p) in line]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 7])
+@pytest.mark.parametrize(
+    ("head", "form"),
+    [
+        *((head, form) for head in HEADS for form in {**PIECES, **SPLIT_PIECES}),
+        *((head, form) for head in OTHER_HEADS for form in PIECES),
+    ],
+)
+def test_of_a_secret_in_pieces_behind_the_heads_of_lines_fewer_than_eight_characters_pass(
+    head: str, form: str, size: int
+) -> None:
+    for end in ("", "\r"):
+        passed = shown_in_pieces(head, {**PIECES, **SPLIT_PIECES}[form], size, end)
+        assert size * len(passed) < RUN
+
+
+@settings(max_examples=300)
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(HEADS + OTHER_HEADS),
+            st.lists(st.from_regex(r"[A-Za-z0-9.:=_-]{1,12}", fullmatch=True), max_size=6),
+        ),
+        max_size=30,
+    )
+)
+def test_of_an_ordinary_log_nothing_is_taken_out(lines: list[tuple[str, list[str]]]) -> None:
+    stream = SecretSearch(Secret(PLAIN.encode())).stream()
+    for head, words in lines:
+        line = head + " ".join(words)
+        assert stream.clean_line(line) == line
+    assert not stream.found
+
+
 HARMLESS = (
     "",
     "I (300) app: product_id=S3EUVBRJLB device_name=58CF79000100",
@@ -196,6 +269,7 @@ HARMLESS = (
     "A fatal error occurred: Invalid head of packet (0x5A): Possible serial noise or corruption.",
     "Zk8vQ2m",
     "100% of \\x5a, \\u006b and =6B",
+    "[12:00:01] Zk8v\n[12:00:02] Q2m\n[12:00:03] done",
     "\ud800 \U0001f511 密钥",
     PLAIN[::-1],
 )
@@ -247,7 +321,11 @@ def test_a_search_shows_none_of_what_it_looks_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["lorem ipsum ", PLAIN, "5a6b3876z", "\\", "\x1b[0", "\n", "%25", "0x"]
+    "unit",
+    [
+        *("lorem ipsum ", PLAIN, "5a6b3876z", "\\", "\x1b[0", "\n", "%25", "0x", "\\x{5a}", "\\x{"),
+        *("\n[", "\n[12:00:01] Zk8v ", "\n[a][b]", "\n1:11:11", "\nI (1) a", "\n>>> ", ">"),
+    ],
 )
 def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     def seconds(size: int) -> float:

@@ -32,6 +32,12 @@ def _stack(secret: bytes) -> bytes:
     return b"\r\n".join(f"3fc9{n:02x}00: {row}".encode() for n, row in enumerate(rows))
 
 
+def _log_lines(secret: bytes) -> bytes:
+    """Four characters a line, as a logger with times prints them."""
+    pieces = (secret[at : at + 4] for at in range(0, len(secret), 4))
+    return b"".join(b"\r\n[12:00:01] " + piece for piece in pieces)
+
+
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "plain": bytes,
@@ -41,6 +47,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "middle-12": lambda secret: secret[6:18],
         "two-lines": lambda secret: secret[:12] + b"\r\n" + secret[12:],
         "three-lines": lambda secret: b"\r\n".join((secret[:7], secret[7:14], secret[14:])),
+        "log-lines": _log_lines,
         "spaced": lambda secret: b" ".join(secret[at : at + 1] for at in range(len(secret))),
         "hex": _each("{:02x}"),
         "hex-upper": _each("{:02X}"),
@@ -58,6 +65,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "utf-16le": lambda secret: secret.decode("latin-1").encode("utf-16-le"),
         "utf-16be": lambda secret: secret.decode("latin-1").encode("utf-16-be"),
         "c-escapes": _each("\\x{:02x}"),
+        "perl-escapes": _each("\\x{{{:x}}}"),
         "octal-escapes": _each("\\{:03o}"),
         "json-escapes": _each("\\u{:04x}"),
         "percent": _each("%{:02X}"),
