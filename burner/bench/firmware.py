@@ -13,12 +13,12 @@ from math import inf
 from typing import NamedTuple
 
 from burner import image, naming
-from burner.bench import first_boot, keys
+from burner.bench import first_boot, keys, rollback
 from burner.bench.modem import Modem
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.secret_forms import printed
 from burner.bench.silicon import Silicon
-from burner.bench.unit import At, FaultKind, UnitSpec
+from burner.bench.unit import At, FaultKind, Firmware, UnitSpec
 from burner.errors import BurnerError
 from burner.identity import find_serial
 from burner.model import Silicon as Identity
@@ -161,10 +161,12 @@ def _boot(silicon: Silicon) -> Iterator[str | bytes]:
     if table is None:
         raise BootError("E (30) boot: load partition table error!")
     yield "I (24) boot: 2nd stage bootloader"
-    slot = _slot(flash, table)
+    slot = _selected(flash, table, unit.firmware)
     yield f"I (60) boot: Loaded app from partition at offset {slot.offset:#x}"
     yield from _application(silicon, table, slot)
     _first_run(flash, table)
+    if unit.firmware.moves_key:
+        _move_key(silicon, table, slot)
 
 
 def _application(silicon: Silicon, table: PartitionTable, slot: Partition) -> Iterator[str | bytes]:
@@ -251,6 +253,17 @@ def _holds_app(flash: NorFlash, partition: Partition) -> bool:
     )
 
 
+def _selected(flash: NorFlash, table: PartitionTable, firmware: Firmware) -> Partition:
+    """The partition to boot; a bootloader that rolls back notes in otadata what it does."""
+    otadata = table.otadata if firmware.rollback else None
+    if otadata:
+        rollback.before_start(flash, otadata)
+    slot = _slot(flash, table)
+    if otadata:
+        rollback.at_start(flash, otadata, _ota_sequence(flash, otadata))
+    return slot
+
+
 def _slot(flash: NorFlash, table: PartitionTable) -> Partition:
     """The partition to boot: by otadata, else the factory application, else the first slot.
 
@@ -299,5 +312,15 @@ def _first_run(flash: NorFlash, table: PartitionTable) -> None:
     has_factory = any(p.is_app and not p.is_ota_slot for p in table)
     if table.otadata and not has_factory:
         first_boot.note_slot(flash, table.otadata)
-    if nvs := table.find("nvs"):
+    if nvs := table.find(keys.OWN_STORE):
         first_boot.keep_calibration(flash, nvs)
+
+
+def _move_key(silicon: Silicon, table: PartitionTable, slot: Partition) -> None:
+    """From where it was burned into the store of the firmware itself."""
+    found, nvs = keys.find(_running(silicon, table, slot)), table.find(keys.OWN_STORE)
+    if found and found.secret and found.partition and nvs and found.partition != nvs:
+        texts = {"product_id": found.product_id, "product_secret": found.secret}
+        if found.device_name:
+            texts["device_name"] = found.device_name
+        first_boot.move_key(silicon.flash, nvs, texts, found.partition)

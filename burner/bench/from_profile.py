@@ -1,7 +1,7 @@
 """What a bench takes from the profile of the product that is tried on it.
 
 Its chip and flash, and how its firmware behaves: by which rule it names itself, at what rate and
-in which line it prints its serial number.
+in which line it prints its serial number, where its build keeps the key, and whether it moves it.
 """
 
 import re
@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.bench.unit import Firmware
+from burner.bench.unit import Firmware, TextAt
+from burner.carriers import PatchCarrier, PatchSettings, RawSettings, is_moved
 from burner.errors import BurnerError
 from burner.identity import find_serial
 from burner.identity_settings import SerialSettings
 from burner.profile import Profile
-from burner.release import profile_of
+from burner.release import open_keyless, profile_of
 
 LONGEST_NUMBER = 32
 """Digits of a serial number that are tried."""
@@ -43,8 +44,41 @@ def defaults_of(source: Path | None) -> ProductDefaults:
     settings = {"chip": plan.chip.type, "flash": plan.flash.size}
     if not isinstance(plan, Profile):
         return ProductDefaults(settings)
-    serial, baud = plan.identity.serial, plan.boot.baud
-    return ProductDefaults(settings, Firmware(name=plan.name, serial=serial, baud=baud))
+    firmware = Firmware(
+        name=plan.name,
+        serial=plan.identity.serial,
+        texts=tuple(_texts(plan, source)),
+        baud=plan.boot.baud,
+        moves_key=is_moved(plan.carrier),
+    )
+    return ProductDefaults(settings, firmware)
+
+
+def _texts(profile: Profile, source: Path) -> Iterator[TextAt]:
+    """Where the build keeps the key: where the carrier puts it, if neither in NVS nor a file."""
+    carrier = profile.carrier
+    if isinstance(carrier, RawSettings):
+        starts = carrier.starts()
+        for field in carrier.fields:
+            if field.key:
+                at = carrier.offset + starts[field.name]
+                yield TextAt(field.key, carrier.partition, at, field.size)
+    elif isinstance(carrier, PatchSettings):
+        yield from _arrays(PatchCarrier(carrier), source)
+
+
+def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextAt]:
+    """The arrays in the application; nothing where the product cannot be opened."""
+    try:
+        layout = open_keyless(source).layout
+    except BurnerError:
+        return
+    values, places = carrier.settings.arrays(), {p.name: p for p in carrier.places(layout)}
+    for array in values:
+        place = places[carrier.place_name(array)]
+        partition = layout.table.at(place.offset)
+        name, start = (partition.name, partition.offset) if partition else ("", 0)
+        yield TextAt(array.value, name, place.offset - start, array.size)
 
 
 def with_own_lines(firmware: Firmware, number: int) -> Firmware:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from burner.bench.at_firmware import Product
 from burner.bench.nor import NorFlash
@@ -17,6 +17,8 @@ from burner.partitions import DATA, SUBTYPES, Partition, PartitionTable
 FILE = "device_info.json"
 """As Tencent's C and Python SDKs call it."""
 MAX_FILE_SIZE = 1024
+OWN_STORE = "nvs"
+"""The partition in which a firmware keeps values of its own."""
 _PRODUCT_ID = re.compile(r"[0-9A-Za-z]{10}")
 _LITTLEFS = (
     Littlefs(type="littlefs"),
@@ -38,6 +40,8 @@ class Found:
     secret: str = field(repr=False)
     """Empty where there is none."""
     device_name: str = ""
+    partition: Partition | None = None
+    """The data partition that holds it; None: the application does, or it was told by commands."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ Way = Callable[[Running], Found | None]
 def in_nvs(running: Running) -> Found | None:
     """Strings in any NVS partition, under esp-qcloud's names or the customer's."""
     keys = [None, *_nvs_keys(running)]
-    for _, data in running.partitions("nvs"):
+    own_last = sorted(running.partitions("nvs"), key=lambda each: each[0].name == OWN_STORE)
+    for partition, data in own_last:
         for key in keys:
             try:
                 values = read_nvs(data, key)
@@ -75,7 +80,7 @@ def in_nvs(running: Running) -> Found | None:
                 continue
             for namespace in dict.fromkeys(name for name, _ in values):
                 if found := _among({k: v for (n, k), v in values.items() if n == namespace}):
-                    return found
+                    return replace(found, partition=partition)
     return None
 
 
@@ -90,7 +95,7 @@ def _nvs_keys(running: Running) -> Iterator[bytes]:
 
 def in_littlefs(running: Running) -> Found | None:
     """`device_info.json` in a LittleFS, which partitions marked spiffs often hold."""
-    for _, data in running.partitions("littlefs", "spiffs", "undefined"):
+    for partition, data in running.partitions("littlefs", "spiffs", "undefined"):
         if b"littlefs" not in data[:16384]:
             continue
         for settings in _LITTLEFS:
@@ -98,28 +103,29 @@ def in_littlefs(running: Running) -> Found | None:
                 content = read_littlefs(settings, data, FILE, MAX_FILE_SIZE)
             except BurnerError:
                 continue
-            return _in_json(content)
+            return _in_json(content, partition)
     return None
 
 
 def in_fat(running: Running) -> Found | None:
     """`device_info.json` in a FAT, with wear levelling or without."""
-    for _, data in running.partitions("fat"):
+    for partition, data in running.partitions("fat"):
         for settings in _FAT:
             try:
                 content = read_fat(settings, data, FILE, MAX_FILE_SIZE)
             except BurnerError:
                 continue
-            return _in_json(content)
+            return _in_json(content, partition)
     return None
 
 
-def _in_json(content: bytes) -> Found | None:
+def _in_json(content: bytes, partition: Partition) -> Found | None:
     try:
         values = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    return _among(values) if isinstance(values, dict) else None
+    found = _among(values) if isinstance(values, dict) else None
+    return replace(found, partition=partition) if found else None
 
 
 def _among(values: Mapping[str, NvsValue]) -> Found | None:
@@ -148,13 +154,17 @@ def in_arrays(running: Running) -> Found | None:
     if not _PRODUCT_ID.fullmatch(texts.get("product_id", "")):
         return None
     secret, name = texts.get("product_secret", ""), texts.get("device_name", "")
-    return Found(texts["product_id"], secret, name)
+    place = next(_place(running, where) for where in running.texts if where.value == "product_id")
+    return Found(texts["product_id"], secret, name, None if place.is_app else place)
+
+
+def _place(running: Running, where: TextAt) -> Partition:
+    partition = running.table.find(where.partition)
+    return running.slot if partition is None or partition.is_app else partition
 
 
 def _text(running: Running, where: TextAt) -> str:
-    partition = running.table.find(where.partition)
-    if partition is None or partition.is_app:
-        partition = running.slot
+    partition = _place(running, where)
     data = running.flash.read(partition.offset + where.offset, where.size)
     return data.split(b"\0")[0].decode("ascii", "replace")
 
@@ -170,5 +180,11 @@ WAYS: tuple[Way, ...] = (in_arrays, in_nvs, in_littlefs, in_fat, by_at_commands)
 
 
 def find(running: Running) -> Found | None:
-    """The key configuration, wherever this flash holds it."""
-    return next((found for way in WAYS if (found := way(running))), None)
+    """The key configuration, wherever this flash holds it; in the firmware's own store last."""
+    kept: Found | None = None
+    for way in WAYS:
+        found = way(running)
+        if found and not (found.partition and found.partition.name == OWN_STORE):
+            return found
+        kept = kept or found
+    return kept

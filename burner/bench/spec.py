@@ -145,6 +145,8 @@ class FirmwareEntry(Strict):
     lines: tuple[str, ...] = ()
     prints: bool = True
     baud: int = Field(default=Firmware.baud, ge=1)
+    rollback: bool = False
+    moves_key: bool = False
 
     def over(self, usual: Firmware) -> Firmware:
         """The usual firmware, changed in what was given."""

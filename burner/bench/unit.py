@@ -184,12 +184,19 @@ class Firmware:
     serial: SerialSettings | None = None
     """Where its product's serial number comes from."""
     texts: tuple[TextAt, ...] = ()
-    """A struct in a partition, or arrays in the application image; empty = looks in NVS."""
+    """A struct in a partition, or arrays in the application image; empty = looks in NVS and files.
+    """
     lines: tuple[str, ...] = ()
     """Printed after the start: `IMEI=…`, `SN=…`."""
     prints: bool = True
     """False: the application says nothing at all."""
     baud: int = 115200
+    rollback: bool = False
+    """Its bootloader starts an update once, and then the application before it, unless the update
+    confirms itself, which none of the bench does."""
+    moves_key: bool = False
+    """At its first start it stores its key in `nvs` and erases the partition where it was burned.
+    """
 
 
 @dataclass(frozen=True)

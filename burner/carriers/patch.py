@@ -139,7 +139,7 @@ class PatchCarrier:
         """The arrays; `layout` must hold the image as it was built."""
         segment = self._image(layout)
         return tuple(
-            Place(self._place(array, number), segment.offset + offset, array.size)
+            Place(self.place_name(array, number), segment.offset + offset, array.size)
             for array in self.settings.arrays()
             for number, offset in enumerate(locate(segment.data, array))
         )
@@ -157,7 +157,7 @@ class PatchCarrier:
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
         """What stands in every array of a value: text, then NULs."""
-        parts = {part_of(read, self._place(array, number)) for number in range(array.count)}
+        parts = {part_of(read, self.place_name(array, number)) for number in range(array.count)}
         if len(parts) > 1:
             raise BurnerError("E606", f"the arrays of {array.value} differ")
         text, _, rest = parts.pop().partition(b"\0")
@@ -165,7 +165,8 @@ class PatchCarrier:
             raise BurnerError("E606", f"no text in {array.value}")
         return text
 
-    def _place(self, array: Array, number: int) -> str:
+    def place_name(self, array: Array, number: int = 0) -> str:
+        """What the place of a value is called; `number` counts where it stands several times."""
         return f"{self.settings.image}.{array.value}" + (f"[{number}]" if number else "")
 
     def _image(self, layout: "Layout") -> Segment:

@@ -58,13 +58,19 @@ def run(
                     upper case, {mac} lower case, {softap}, {bluetooth}, {imei} …
       lines         what it prints after its start; {number} is the board's number,
                     {number:6} with six digits
-      texts         where its build keeps the key, if not in NVS or a file:
+      texts         where its build keeps the key, if neither in NVS nor a file, nor where
+                    the profile's carrier puts it:
                     [{value: product_id, partition: cfg, offset: 4, size: 11}, …]
                     with the values product_id, product_secret, device_name
       prints        false: it says nothing at all
       baud          rate of its console
+      rollback      true: its bootloader starts an update over the air once, then the
+                    application before it (none of the bench confirms itself)
+      moves_key     true: at its first start it stores its key in nvs, and erases it
+                    where it was burned
 
-    Left out: the name, the line of a serial number and the rate are those of --profile.
+    Left out: the name, the line of a serial number, the rate, where the key is and whether
+    it is moved are those of --profile.
     """
     from burner.bench import pty as ptys
     from burner.bench.run import serve

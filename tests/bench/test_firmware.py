@@ -10,10 +10,12 @@ from esp_idf_nvs_partition_gen import nvs_partition_gen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner import otadata
 from burner.bench import first_boot
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.secret_forms import FORMS
 from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
+from burner.carriers.nvs import write_nvs
 from burner.carriers.nvs_reader import read_nvs
 from burner.model import Mac, Segment
 from burner.partitions import Partition, parse_binary
@@ -165,6 +167,45 @@ def test_otadata_decides_which_slot_is_booted(plug: tuple[Segment, ...]) -> None
     host.chip.silicon.flash.program(0x1D000, first_boot.ota_entry(1))
     host.chip.silicon.flash.program(0x1E000, first_boot.ota_entry(2))
     assert "image at 0x1f0000 has invalid magic byte" in boot_log(host)
+
+
+def test_a_bootloader_that_rolls_back_starts_an_update_once(plug: tuple[Segment, ...]) -> None:
+    host = burned(replace(UNIT, firmware=Firmware(rollback=True)), plug)
+    flash = host.chip.silicon.flash
+    flash.program(0x1D000, otadata.entry(1, otadata.State.VALID))
+    flash.program(0x1E000, otadata.entry(2, otadata.State.NEW))
+    flash.program(0x1F0000, flash.read(0x20000, 0x100000))
+    places = [boot_log(host).partition("at offset ")[2][:8] for _ in range(3)]
+    assert places == ["0x1f0000", "0x20000\r", "0x20000\r"]
+    assert flash.read(0x1E000, 32) == otadata.entry(2, otadata.State.ABORTED)
+
+
+def test_a_firmware_that_moves_its_key_stores_it_before_it_erases_it(
+    plug: tuple[Segment, ...],
+) -> None:
+    host = burned(replace(UNIT, firmware=Firmware(moves_key=True)), plug)
+    flash = host.chip.silicon.flash
+    line = "product_id=7QKX2MPD0C device_name=58CF790A0B0C"
+    assert line in boot_log(host)
+    assert flash.is_blank(0x15000, 0x4000)
+    values = read_nvs(flash.read(0xD000, 0x8000))
+    assert values["own_key", "product_secret"] == SECRET
+    assert values["phy", "cal_version"] == 0x0A00
+    assert line in boot_log(host)
+
+
+def test_a_key_that_was_burned_anew_counts_before_the_one_that_was_moved(
+    plug: tuple[Segment, ...],
+) -> None:
+    host = burned(replace(UNIT, firmware=Firmware(moves_key=True)), plug)
+    flash = host.chip.silicon.flash
+    boot_log(host)
+    (key,) = (segment for segment in plug if segment.confidential)
+    values = {("qcloud-key", "product_id"): ("string", "NEWPRODUCT")}
+    values["qcloud-key", "product_secret"] = ("string", "another")
+    flash.program(key.offset, write_nvs(0x4000, values))
+    assert "product_id=NEWPRODUCT" in boot_log(host)
+    assert "product_id=NEWPRODUCT" in boot_log(host)
 
 
 def test_the_first_boot_changes_the_mutable_regions_and_no_other(

@@ -7,12 +7,12 @@ import pytest
 from burner.bench.firmware import own_name
 from burner.bench.from_profile import defaults_of, serial_line
 from burner.bench.spec import read_spec
-from burner.bench.unit import MB, UnitSpec
+from burner.bench.unit import MB, TextAt, UnitSpec
 from burner.cli import main
 from burner.errors import BurnerError
 from burner.identity import find_serial
 from burner.identity_settings import SerialSettings
-from tests.images import write_product
+from tests.images import app_image, write_product
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 SENSOR = PROFILES / "sensor-esp32.yaml"
@@ -71,6 +71,54 @@ def test_chip_flash_and_rate_are_the_profiles_unless_the_spec_says_otherwise(
         74880,
         ("ready",),
     )
+
+
+RAW = """{kind: raw, partition: fctry, offset: 16, fields: [
+  {name: magic, type: u32, value: 1}, {name: pid, type: "char[11]", key: product_id},
+  {name: secret, type: "char[33]", key: product_secret}]}"""
+PATCH = "{kind: patch, image: app, placeholders: {device_name: {text: YOUR_DEV_NAME}}}"
+ARRAYS = ("PRODUCT_ID".ljust(10, "\0"), "YOUR_PRODUCT_SECRET".ljust(32, "\0"))
+
+
+def test_a_build_keeps_its_key_where_the_carrier_puts_it(tmp_path: Path) -> None:
+    assert unit(write_product(tmp_path, carrier=RAW)).firmware.texts == (
+        TextAt("product_id", "fctry", 20, 11),
+        TextAt("product_secret", "fctry", 31, 33),
+    )
+    app = app_image(*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0"))
+    texts = unit(write_product(tmp_path, carrier=PATCH, app=app)).firmware.texts
+    assert [(each.value, each.partition, each.size) for each in texts] == [
+        ("product_id", "ota_0", 11),
+        ("product_secret", "ota_0", 33),
+        ("device_name", "ota_0", 49),
+    ]
+    assert app[texts[1].offset :].startswith(b"YOUR_PRODUCT_SECRET\0")
+
+
+def test_a_product_that_cannot_be_patched_says_nothing_of_its_arrays(tmp_path: Path) -> None:
+    assert unit(write_product(tmp_path, carrier=PATCH)).firmware.texts == ()
+
+
+@pytest.mark.parametrize(("after_boot", "moves"), [("moved", True), ("kept", False)])
+def test_the_firmware_moves_its_key_where_the_profile_says_so(
+    tmp_path: Path, after_boot: str, moves: bool
+) -> None:
+    carrier = f"{{kind: nvs, preset: esp-qcloud, after_boot: {after_boot}}}"
+    assert unit(write_product(tmp_path, carrier=carrier)).firmware.moves_key is moves
+
+
+@pytest.mark.parametrize(
+    ("carrier", "texts"), [(RAW, ()), (PATCH, (*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0")))]
+)
+def test_a_bench_without_a_file_starts_units_of_every_carrier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, carrier: str, texts: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    boot = "{product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)', timeout_s: 3}"
+    path = write_product(tmp_path, carrier=carrier, app=app_image(*texts), boot=boot)
+    with pytest.raises(SystemExit) as ended:
+        main(["burn", str(path), "--bench", "sim:2", "--yes"])
+    assert not ended.value.code
 
 
 @pytest.mark.parametrize("text", ["", "burner: 1", "- [", None])

@@ -105,7 +105,7 @@ chip: esp32
 keep: flash
 units:
   - {mac: "24:0a:c4:00:00:10", flash: 16MB, revision: [3, 0]}
-  - {chip: esp32s3, firmware: {device_name: "x-{MAC}", lines: ["SN=1"]}, renumbers: true}
+  - {chip: esp32s3, firmware: {lines: ["SN=1"], rollback: true}, renumbers: true}
   - {modem: {kind: simcom, imei: "0", noise: true}}
 """
     first, second, third = read_spec(written(tmp_path, text)).boards
@@ -114,6 +114,7 @@ units:
     assert first.unit.flash_file == tmp_path / "flash" / "240ac4000010.flash"
     assert (second.unit.chip, second.unit.firmware.lines) == ("esp32s3", ("SN=1",))
     assert (first.renumbers, second.renumbers) == (False, True)
+    assert [board.unit.firmware.rollback for board in (first, second)] == [False, True]
     assert third.unit.modem == ModemSpec(kind="simcom", imei="0", noise=True)
 
 
@@ -176,7 +177,7 @@ units:
 @pytest.mark.parametrize(
     ("unit", "keys"),
     [
-        ("firmware: {naem: x}", "device_name, texts, lines, prints, baud"),
+        ("firmware: {naem: x}", "device_name, texts, lines, prints, baud, rollback, moves_key"),
         ("firmware: {texts: [{at: 3}]}", "value, partition, offset, size"),
         ("modem: {ime: 3}", "kind, imei, serial, baud"),
     ],

@@ -42,7 +42,7 @@ def campaign(name: str, seed: int, burns: int) -> Tally:
     socket, log = Socket(), InlineLog()
     take_ports_from(socket)
     with virtual_time() as clock, tempfile.TemporaryDirectory() as folder:
-        product = products.make(Path(folder) / "products", products.VARIANTS[name])
+        product = products.make(Path(folder) / "products", products.VARIANTS[name], clock.monotonic)
         (Path(folder) / "units").mkdir()
         return Campaign(Path(folder), product, seed, clock, socket, log).run(burns)
 

@@ -161,7 +161,8 @@ class Campaign:
     ) -> Finished | None:
         """One attempt, compared; None where the station was killed in it."""
         self._settle(chip)
-        before, stopped = _whole(chip), list[bool]()
+        before, told_before, stopped = chip.whole, chip.told, list[bool]()
+        chip.starts.clear()
         job = Job(made.release, "campaign", "li", "", {"burner": "campaign"})
         self.socket.interrupt = accidents.interruption(drawn, lambda: stopped.append(True))
         events: list[Event] = []
@@ -174,7 +175,10 @@ class Campaign:
         self.device.close()
         finished = events[-1]
         assert isinstance(finished, Finished)
-        seen = Seen(before, chip.before_boot, *self._afterwards(chip, unit))
+        self._settle(chip)
+        says = tuple(self._starts(chip, unit))
+        starts = tuple(chip.starts)[-self.product.variant.starts :]
+        seen = Seen(before, starts, chip.whole, says, told_before, chip.told)
         self._compare(unit, made, finished, seen, events)
         self.tally.count(causes, _told(finished))
         self.recorded += not finished.known
@@ -191,7 +195,7 @@ class Campaign:
         elif record.result.outcome is Outcome.PASS:
             wrong += check.passed(record, made, self.product, seen)
         elif not record.result.written:
-            wrong += check.not_written(seen)
+            wrong += check.not_written(self.product, seen)
         said = repr(events).encode()
         wrong += [f"the secret is in its events: {shape}" for shape in _leaks(said)]
         self._insist(wrong, unit)
@@ -246,13 +250,11 @@ class Campaign:
         if self.pool and self.rng.random() < 0.75:
             return self.rng.choice(self.pool)
         if len(self.pool) >= POOL:
-            gone = self.pool.pop(self.rng.randrange(POOL))
-            assert gone.spec.flash_file
-            gone.spec.flash_file.unlink(missing_ok=True)
+            self.pool.pop(self.rng.randrange(POOL)).throw_away()
         mac = mac_for(self.seed, self.made, self.product.variant.chip)
         self.made += 1
         spec = UnitSpec(self.product.variant.chip, mac, serial=f"part {self.made}")
-        unit = units.new(self.folder / "units", self.product, spec)
+        unit = units.new(self.folder / "units", self.product, spec, self.made)
         self.pool.append(unit)
         if self.rng.random() < 0.5:
             unit.story.append("a new part")
@@ -266,15 +268,17 @@ class Campaign:
         self.clock.sleep(SETTLED_S)
         chip.take(self.clock.monotonic())
 
-    def _afterwards(self, chip: WatchedChip, unit: Unit) -> tuple[bytes, str]:
-        """The whole flash, and what it has a sound unit print that is started with it."""
-        self._settle(chip)
-        after = _whole(chip)
+    def _starts(self, chip: WatchedChip, unit: Unit) -> Iterator[str]:
+        """What the unit prints at its next two starts, without its faults."""
         identity = tuple(f for f in chip.unit.faults if f.kind is FaultKind.SAME_MAC)
-        sound = WatchedChip(replace(unit.spec, faults=identity, flash_file=None), 0.0)
-        sound.silicon.flash.program(0, after)
-        said = sound.take(SETTLED_S).decode("utf-8", "replace")
-        return after, said
+        flash = chip.whole
+        for _ in range(2):
+            sound = WatchedChip(replace(unit.spec, faults=identity, flash_file=None))
+            sound.silicon.flash.program(0, flash)
+            if sound.silicon.modem:
+                sound.silicon.modem.product.stored = chip.told
+            yield sound.take(SETTLED_S).decode("utf-8", "replace")
+            flash = sound.whole
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -315,10 +319,6 @@ def _row(outcomes: Counter[str]) -> str:
 
 def _mac(unit: Unit) -> Mac:
     return unit.spec.mac
-
-
-def _whole(chip: WatchedChip) -> bytes:
-    return chip.silicon.flash.read(0, chip.silicon.flash.size)
 
 
 def _told(finished: Finished) -> str:

@@ -3,10 +3,14 @@
 import json
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from string import Template
 
-from burner.bench.unit import Firmware, TextAt
+from burner.bench.at_firmware import Product as ToldProduct
+from burner.bench.from_profile import defaults_of
+from burner.bench.unit import Firmware
+from burner.carriers import AtCarrier
 from burner.carriers.littlefs_image import Littlefs, read_littlefs
 from burner.carriers.nvs_reader import read_nvs
 from burner.errors import BurnerError
@@ -28,21 +32,38 @@ fctry,    data, nvs,    0x50000, 0x4000
 store,    data, spiffs, 0x54000, 0x10000
 """
 NVS, NVS_SIZE = 0x9000, 0x4000
+_PARTITION, _PARTITION_SIZE = 0x50000, 0x4000
+_FILES, _FILES_SIZE = 0x54000, 0x10000
+CARRIERS = ((_PARTITION, _PARTITION_SIZE), (_FILES, _FILES_SIZE))
+"""Start and size of the partitions that may hold a key."""
 OTADATA = 0xD000
 OTA_1 = 0x30000
 APP_START = 0x10000
 
-_RAW = """{kind: raw, partition: fctry, class: %s, fields: [
-  {name: region, type: "char[8]", value: %s},
+_RAW = """{kind: raw, partition: fctry, $CLASS, fields: [
+  {name: region, type: "char[8]", value: $REGION},
   {name: pid, type: "char[11]", key: product_id},
   {name: secret, type: "char[33]", key: product_secret},
   {name: crc, type: u32, checksum: {algorithm: crc32}}]}"""
-_NVS = "{kind: nvs, preset: esp-qcloud, class: %s, extra: [{key: region, type: string, value: %s}]}"
-_FILE = (
-    "{kind: file, partition: store, filesystem: littlefs, class: %s, keys: {device_name: null}, "
-    "json: {region: %s}}"
+_NVS = (
+    "{kind: nvs, preset: esp-qcloud, $CLASS, keys: {device_name: $NAME}, "
+    "extra: [{key: region, type: string, value: $REGION}]}"
 )
-_CARRIERS = {"nvs": _NVS, "raw": _RAW, "file": _FILE}
+_FILE = (
+    "{kind: file, partition: store, filesystem: littlefs, $CLASS, keys: {device_name: $NAME}, "
+    "json: {region: $REGION}}"
+)
+_PATCH = "{kind: patch, image: app, placeholders: {device_name: {text: YOUR_DEV_NAME}}}"
+_AT = "{kind: at, region: $REGION, ready_s: 3, answer_s: 3}"
+_CARRIERS = {"nvs": _NVS, "raw": _RAW, "file": _FILE, "patch": _PATCH, "at": _AT}
+_CLASSES = {"frozen": "class: frozen", "mutable": "class: mutable", "moved": "after_boot: moved"}
+_NAMES = {
+    "derived": "",
+    "burned": "{template: 'unit-{mac}'}",
+    "late": "{template: '{serial}'}",
+}
+_LATE = r"{serial: {source: firmware, line: 'serial=(\w+)', pattern: 'PLG[0-9]{4}'}}"
+_BOOT = r"{product_id: 'product_id=(\w+)', device_name: 'device_name=([\w-]+)', timeout_s: 1}"
 
 
 @dataclass(frozen=True)
@@ -52,11 +73,22 @@ class Variant:
     chip: str
     carrier: str
     carrier_class: str
+    """Also `moved`: mutable, and the firmware moves its key."""
     app_class: str
     reburn: str
+    name: str = "derived"
+    """`derived` by the firmware, `burned` with the key, or `late`: burned after a first start."""
+    rollback: bool = False
 
     def __str__(self) -> str:
-        return "-".join((self.chip, self.carrier, self.carrier_class, self.app_class, self.reburn))
+        parts = (self.chip, self.carrier, self.carrier_class, self.app_class, self.reburn)
+        more = (self.name if self.name != "derived" else "", "rollback" if self.rollback else "")
+        return "-".join((*parts, *filter(None, more)))
+
+    @property
+    def starts(self) -> int:
+        """How often a unit is started in a burn."""
+        return 2 if self.carrier == "at" or self.name == "late" else 1
 
 
 VARIANTS = {
@@ -68,6 +100,13 @@ VARIANTS = {
         Variant("esp32", "nvs", "mutable", "frozen", "refuse"),
         Variant("esp32s3", "file", "mutable", "frozen", "upgrade"),
         Variant("esp32c6", "raw", "mutable", "mutable", "refuse"),
+        Variant("esp32c3", "at", "-", "frozen", "refuse", "burned"),
+        Variant("esp32", "patch", "-", "frozen", "upgrade", "burned", rollback=True),
+        Variant("esp32c6", "patch", "-", "mutable", "refuse", "burned"),
+        Variant("esp32s3", "nvs", "moved", "frozen", "upgrade", "burned"),
+        Variant("esp32c3", "raw", "moved", "frozen", "refuse", rollback=True),
+        Variant("esp32c6", "file", "moved", "mutable", "upgrade"),
+        Variant("esp32c3", "nvs", "frozen", "frozen", "upgrade", "late", rollback=True),
     )
 }
 
@@ -89,26 +128,56 @@ class Product:
     variant: Variant
     releases: tuple[Made, ...]
     firmware: Firmware
-    stored: Callable[[bytes], Mapping[str, str]]
-    """The key configuration in a whole flash, read without the release."""
+
+    def stored(self, flash: bytes, told: ToldProduct | None) -> Mapping[str, str]:
+        """The key configuration of a unit, read without the release.
+
+        Args:
+            flash: all of it.
+            told: what its AT firmware keeps.
+        """
+        if self.variant.carrier == "at":
+            return _told(told)
+        if self.variant.carrier_class == "moved" and (moved := _moved(flash)):
+            return moved
+        if self.variant.carrier == "patch":
+            return _in_arrays(flash, self.firmware)
+        return _READERS[self.variant.carrier](flash)
+
+    def wanted(self, made: Made, product_id: str, device_name: str) -> Mapping[str, str]:
+        """What a good unit of this release has stored."""
+        wanted = {"product_id": product_id, "product_secret": made.key}
+        if self.variant.name != "derived":
+            wanted["device_name"] = device_name
+        if self.variant.carrier != "patch" and self.variant.carrier_class != "moved":
+            wanted["region"] = made.region
+        return wanted
 
 
-def make(folder: Path, variant: Variant) -> Product:
-    """Write the profiles and images, and open the releases."""
+def make(folder: Path, variant: Variant, clock: Callable[[], float]) -> Product:
+    """Write the profiles and images, and open the releases; `clock` gives seconds."""
     parts = (("1.2.0", "usa", KEY), ("1.3.0", "china", KEY), ("1.3.0", "china", OTHER_KEY))
     releases = tuple(
-        _made(folder / str(number), variant, *part) for number, part in enumerate(parts)
+        _made(folder / str(number), variant, clock, *part) for number, part in enumerate(parts)
     )
-    texts = _TEXTS if variant.carrier == "raw" else ()
-    return Product(variant, releases, Firmware(texts=texts), _READERS[variant.carrier])
+    firmware = defaults_of(releases[0].release.profile.path).firmware
+    firmware = replace(firmware, rollback=variant.rollback)
+    return Product(variant, releases, firmware)
 
 
-def _made(folder: Path, variant: Variant, version: str, region: str, key: str) -> Made:
+def _made(
+    folder: Path, variant: Variant, clock: Callable[[], float], version: str, region: str, key: str
+) -> Made:
     folder.mkdir(parents=True)
     bootloader = BOOTLOADER_OFFSETS[variant.chip]
     images = (
         f"[{{name: bootloader, file: bootloader.bin, offset: {bootloader:#x}}}, "
         f"{{name: app, file: app.bin, partition: ota_0, class: {variant.app_class}}}]"
+    )
+    carrier = Template(_CARRIERS[variant.carrier]).substitute(
+        CLASS=_CLASSES.get(variant.carrier_class, ""),
+        REGION=region,
+        NAME="null" if variant.name == "derived" else "device_name",
     )
     profile = write_product(
         folder,
@@ -119,28 +188,57 @@ def _made(folder: Path, variant: Variant, version: str, region: str, key: str) -
         product=f"{{name: blinky, version: {version}, id: {PRODUCT_ID}, secret: file:secret.txt}}",
         flash="{size: 1MB}",
         images=images,
-        carrier=_CARRIERS[variant.carrier] % (variant.carrier_class, region),
+        carrier=carrier,
+        name=_NAMES[variant.name],
+        identity=_LATE if variant.name == "late" else "",
         reburn=variant.reburn,
-        boot=r"{product_id: 'product_id=(\w+)', device_name: 'device_name=([\w-]+)', timeout_s: 1}",
+        boot=_BOOT,
     )
-    return Made(open_release(profile, Secret(key.encode())), version, key, region)
+    release = open_release(profile, Secret(key.encode()))
+    if isinstance(release.carrier, AtCarrier):
+        release = replace(release, carrier=AtCarrier(release.carrier.settings, clock))
+    return Made(release, version, key, region)
 
 
 def application(version: str, chip: str) -> bytes:
     """An application large enough to be cut off in the middle."""
     noise = random.Random(version).randbytes(20_000)
-    said = descriptor(version=version) + b"/device/register\0" + noise + bytes(30_000)
+    arrays = b"\0PRODUCT_ID\0" + b"YOUR_PRODUCT_SECRET".ljust(33, b"\0")
+    arrays += b"YOUR_DEV_NAME".ljust(49, b"\0")
+    said = descriptor(version=version) + b"/device/register" + arrays + noise + bytes(30_000)
     return esp_image(said, chip=chip)
 
 
 # -- what a unit holds, read by other means than the release's -------------------------------------
 
-_PARTITION, _PARTITION_SIZE = 0x50000, 0x4000
-_FILES, _FILES_SIZE = 0x54000, 0x10000
-_TEXTS = (
-    TextAt("product_id", "fctry", 8, 11),
-    TextAt("product_secret", "fctry", 19, 33),
-)
+
+def _told(product: ToldProduct | None) -> Mapping[str, str]:
+    if product is None:
+        return {}
+    return {
+        "product_id": product.product_id,
+        "product_secret": product.secret.decode(),
+        "device_name": product.name,
+        "region": product.region,
+    }
+
+
+def _moved(flash: bytes) -> Mapping[str, str]:
+    """What the firmware stored in its own NVS, if it moved its key."""
+    try:
+        values = read_nvs(flash[NVS : NVS + NVS_SIZE])
+    except BurnerError:
+        return {}
+    return {key: str(value) for (space, key), value in values.items() if space == "own_key"}
+
+
+def _in_arrays(flash: bytes, firmware: Firmware) -> Mapping[str, str]:
+    starts = {text.value: APP_START + text.offset for text in firmware.texts}
+    sizes = {text.value: text.size for text in firmware.texts}
+    return {
+        value: flash[start : start + sizes[value]].split(b"\0")[0].decode("ascii", "replace")
+        for value, start in starts.items()
+    }
 
 
 def _in_nvs(flash: bytes) -> Mapping[str, str]:

@@ -3,10 +3,12 @@
 import io
 import logging
 import queue
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.chip import Chip
 from burner.bench.unit import UnitSpec
 from burner.devices import wire
@@ -21,18 +23,30 @@ from burner.errors import BurnerError
 from burner.secret_search import SecretSearch
 from tests.bench.wire import SimSerial
 
+MOST_STARTS = 2
 Interruption = Callable[[int], None]
 """Told how many bytes were sent to the chip so far; may raise whatever stops the station."""
 
 
 class WatchedChip(Chip):
-    """Keeps what the flash held when an application was started last, before that wrote to it."""
+    """Keeps what the flash held at the last starts of an application, before that wrote to it."""
 
-    before_boot = b""
+    def __init__(self, unit: UnitSpec, now: float = 0.0) -> None:
+        self.starts: deque[bytes] = deque(maxlen=MOST_STARTS)
+        super().__init__(unit, now)
+
+    @property
+    def whole(self) -> bytes:
+        """The whole flash."""
+        return self.silicon.flash.read(0, self.silicon.flash.size)
+
+    @property
+    def told(self) -> ToldProduct | None:
+        """What an AT firmware was told last."""
+        return self.silicon.modem.product.stored if self.silicon.modem else None
 
     def _boot(self, now: float, download: bool = False) -> None:
-        flash = self.silicon.flash
-        self.before_boot = flash.read(0, flash.size)
+        self.starts.append(self.whole)
         super()._boot(now, download)
 
 
@@ -41,7 +55,8 @@ class Socket:
 
     def __init__(self) -> None:
         self.chip: WatchedChip | None = None
-        self.interrupt: Interruption = lambda _: None
+        self.interrupt: MOST_STARTS = 2
+Interruption = lambda _: None
         self._sent = 0
 
     def plug(self, unit: UnitSpec, now: float) -> WatchedChip:

@@ -6,10 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner import otadata
+from burner.bench.at_firmware import Product as ToldProduct
+from burner.bench.at_firmware import ProductMemory, ProductSpec
+from burner.bench.from_profile import with_own_lines
+from burner.bench.modem import ModemSpec
 from burner.bench.unit import UnitSpec
+from burner.model import Segment
 from tests.campaign import products
-from tests.campaign.products import FLASH_SIZE, Product
+from tests.campaign.products import FLASH_SIZE, Made, Product
+from tests.images import PRODUCT_ID
 
+STATES = tuple(otadata.State)
 WIFI = b"stranger's Wi-Fi: hunter22"
 
 
@@ -37,10 +44,34 @@ class Unit:
         self.spec.flash_file.write_bytes(flash)
 
 
-def new(folder: Path, product: Product, spec: UnitSpec) -> Unit:
-    """A unit with a flash of its own, blank."""
+    def tell(self, key: ToldProduct | None) -> None:
+        """Its AT firmware keeps this key from now on."""
+        ProductMemory(ProductSpec(), self.spec.product_file).stored = key
+
+    def throw_away(self) -> None:
+        """It comes back no more."""
+        for path in (self.spec.flash_file, self.spec.product_file):
+            assert path is not None
+            path.unlink(missing_ok=True)
+
+
+def new(folder: Path, product: Product, spec: UnitSpec, number: int) -> Unit:
+    """A unit with a flash of its own, blank; `number` is in its serial number."""
     path = folder / f"{spec.mac.octets.hex()}.flash"
-    return Unit(replace(spec, flash_size=FLASH_SIZE, flash_file=path, firmware=product.firmware))
+    firmware = with_own_lines(product.firmware, number)
+    modem = ModemSpec(kind="tencent-wifi", port="esp") if product.variant.carrier == "at" else None
+    spec = replace(spec, flash_size=FLASH_SIZE, flash_file=path, firmware=firmware, modem=modem)
+    return Unit(spec)
+
+
+def _segments(made: Made) -> tuple[Segment, ...]:
+    """As another station writes them, with another name."""
+    return made.release.payload("UNIT-OF-OTHERS")
+
+
+def _tell_another(unit: Unit, made: Made, product: Product) -> None:
+    if product.variant.carrier == "at":
+        unit.tell(ToldProduct(PRODUCT_ID, made.key.encode(), "UNIT-OF-OTHERS", made.region))
 
 
 Change = Callable[[random.Random, Unit, Product], str]
@@ -52,6 +83,7 @@ def comes_back(rng: random.Random, unit: Unit, product: Product) -> str:
 
 def blank(rng: random.Random, unit: Unit, product: Product) -> str:
     unit.put(0, b"\xff" * FLASH_SIZE)
+    unit.tell(None)
     return "was erased"
 
 
@@ -67,8 +99,9 @@ def with_other_firmware(rng: random.Random, unit: Unit, product: Product) -> str
 def burned_elsewhere(rng: random.Random, unit: Unit, product: Product) -> str:
     """All the bytes of a release, by a station whose manifest is not ours; then a stranger."""
     made = rng.choice(product.releases)
-    for segment in made.release.segments:
+    for segment in _segments(made):
         unit.put(segment.offset, segment.data)
+    _tell_another(unit, made, product)
     stranger = rng.random() < 0.7
     if stranger:
         with_other_firmware(rng, unit, product)
@@ -78,7 +111,7 @@ def burned_elsewhere(rng: random.Random, unit: Unit, product: Product) -> str:
 def half_written(rng: random.Random, unit: Unit, product: Product) -> str:
     """Some regions of a release, one of them cut short."""
     made = rng.choice(product.releases)
-    segments = list(made.release.segments)
+    segments = list(_segments(made))
     rng.shuffle(segments)
     for segment in segments[: rng.randrange(1, len(segments) + 1)]:
         cut = len(segment.data) if rng.random() < 0.7 else rng.randrange(1, len(segment.data) + 1)
@@ -88,14 +121,15 @@ def half_written(rng: random.Random, unit: Unit, product: Product) -> str:
 
 def with_another_key(rng: random.Random, unit: Unit, product: Product) -> str:
     made = rng.choice(product.releases)
-    for segment in made.release.segments:
+    for segment in _segments(made):
         if segment.confidential:
             unit.put(segment.offset, segment.data)
+    _tell_another(unit, made, product)
     return f"holds the key and region of {made.version} ({made.region})"
 
 
 def with_a_byte_changed(rng: random.Random, unit: Unit, product: Product) -> str:
-    segment = rng.choice(product.releases[0].release.segments)
+    segment = rng.choice(_segments(product.releases[0]))
     place = segment.offset + rng.randrange(len(segment.data))
     unit.put(place // 0x1000 * 0x1000, _flipped(unit.flash, place))
     return f"has another bit at {place:#x}"
@@ -110,8 +144,10 @@ def _flipped(flash: bytes, place: int) -> bytes:
 
 def updated_over_the_air(rng: random.Random, unit: Unit, product: Product) -> str:
     unit.put(products.OTA_1, products.application("1.4.0", product.variant.chip))
-    unit.put(products.OTADATA, otadata.entry(rng.choice((2, 4))))
-    return "was updated over the air"
+    entries = [otadata.entry(n, rng.choice(STATES)) for n in rng.sample((1, 2, 3, 4), 2)]
+    for number, entry in enumerate(entries):
+        unit.put(products.OTADATA + number * 0x1000, entry)
+    return f"was updated over the air: otadata {' '.join(entry.hex() for entry in entries)}"
 
 
 CHANGES: Mapping[Change, int] = {

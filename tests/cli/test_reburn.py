@@ -155,6 +155,22 @@ def test_the_profile_decides_whether_a_good_unit_is_upgraded(folder: Path) -> No
     assert end(burn(upgrades, batch="WO-3")) == KNOWN
 
 
+def test_a_bootloader_that_rolls_back_never_starts_another_than_the_burned_application(
+    folder: Path,
+) -> None:
+    """An update that waits for its confirmation: the bench's start would pass over ota_0."""
+    spec = {"slots": 1, "keep": "flash", "units": [{"firmware": {"rollback": True}}]}
+    (folder / "bench.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    source = write_product(folder, boot=BOOTS)
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
+    put(folder, OTA_1, app_image("an update, started once"))
+    put(folder, OTADATA, otadata.entry(2, otadata.State.VALID).ljust(0x1000, b"\xff"))
+    put(folder, OTADATA + 0x1000, otadata.entry(3, otadata.State.PENDING_VERIFY))
+    assert not verified(source)
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
+    assert end(burn(source, bench="bench.yaml")) == KNOWN
+
+
 # -- the key ---------------------------------------------------------------------------------------
 
 
@@ -217,15 +233,30 @@ def test_a_mutable_carrier_whose_key_was_changed_is_written(folder: Path, kind: 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_firmware_that_moves_its_key_leaves_a_known_unit(folder: Path, kind: str) -> None:
-    source = write_product(folder, table=TABLE, carrier=carrier(kind, after_boot="moved"))
-    burn(source)
+    source = write_product(
+        folder, table=TABLE, carrier=carrier(kind, after_boot="moved"), boot=BOOTS
+    )
+    assert end(burn(source)) == WRITTEN
     start, size = PLACES[kind]
-    burned = flash(folder).read_bytes()[start : start + size]
-    put(folder, start, b"\xff" * size)
+    assert flash(folder).read_bytes()[start : start + size] == b"\xff" * size
+    assert says(folder, "S3EUVBRJLB")
     assert verified(source)
     assert end(burn(source)) == KNOWN
-    put(folder, start, burned.replace(b"S3EUVBRJLB", b"QQQQQQQQQQ"))
+    put(folder, start, b"Q" * 64)
+    assert not verified(source)
     assert end(burn(source)) == WRITTEN
+
+
+def test_firmware_that_keeps_a_key_that_it_should_move_is_known_too(folder: Path) -> None:
+    spec = {"slots": 1, "keep": "flash", "units": [{"firmware": {"moves_key": False}}]}
+    (folder / "bench.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    source = write_product(folder, table=TABLE, carrier=carrier("nvs", after_boot="moved"))
+    burn(source, bench="bench.yaml")
+    start, size = PLACES["nvs"]
+    held = flash(folder).read_bytes()[start : start + size]
+    assert end(burn(source, bench="bench.yaml")) == KNOWN
+    put(folder, start, held.replace(b"S3EUVBRJLB", b"QQQQQQQQQQ"))
+    assert end(burn(source, bench="bench.yaml")) == WRITTEN
 
 
 def test_an_at_firmware_is_asked_for_its_key(folder: Path) -> None:
