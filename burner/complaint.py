@@ -41,15 +41,23 @@ _ALLOWED = {
 """Type of a complaint → what is allowed, with pydantic's context filled in."""
 
 
-def finding_of(
+def findings_of(
+    document: "Document", model: "type[BaseModel]", detail: "ErrorDetails", code: str
+) -> tuple[Finding, ...]:
+    """One complaint; with `code`, unless a validator gave it one of its own, or several."""
+    context, kind = detail.get("ctx", {}), detail["type"]
+    if not re.fullmatch(r"E\d{3}", kind):
+        return (_finding_of(document, model, detail, code),)
+    at = document.place(*place_in(document.data, detail))
+    problems = ((kind, context["found"], context["allowed"]), *context.get("others", ()))
+    return tuple(Finding(code, at, found, allowed) for code, found, allowed in problems)
+
+
+def _finding_of(
     document: "Document", model: "type[BaseModel]", detail: "ErrorDetails", code: str
 ) -> Finding:
-    """One complaint; with `code`, unless a validator gave it one of its own."""
     path = place_in(document.data, detail)
-    context = detail.get("ctx", {})
-    kind = detail["type"]
-    if re.fullmatch(r"E\d{3}", kind):
-        return Finding(kind, document.place(*path), context["found"], context["allowed"])
+    context, kind = detail.get("ctx", {}), detail["type"]
     if kind in _ALLOWED:
         allowed = _ALLOWED[kind].format(**context)
     else:

@@ -1,8 +1,9 @@
 """Placing images, table and blanks in flash, and every check on the result. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 from burner import image as container
 from burner.errors import BurnerError, Finding
@@ -40,7 +41,8 @@ def place(
     """
     table, findings = _table(plan, files)
     if table is None:
-        return None, {}, findings
+        alone = (_alone(plan, files, index) for index in range(len(plan.images)))
+        return None, {}, [*findings, *chain.from_iterable(alone)]
     segments: dict[str, Segment] = {}
     images: dict[str, AppImage] = {}
     if plan.partition_table:
@@ -51,9 +53,13 @@ def place(
             findings.append(Finding("E101", at, f"the name {entry.name} is taken", "another name"))
         elif entry.name in files:
             segment, problems = _segment(plan, table, entry, files[entry.name], at)
-            parsed, more = _firmware(plan, table, segment, at) if segment else (None, [])
-            findings += [*problems, *more]
-            segments |= {entry.name: segment} if segment else {}
+            findings += problems
+            if segment is None:
+                findings += _alone(plan, files, index)
+                continue
+            parsed, more = _firmware(plan, table, segment, at)
+            findings += more
+            segments[entry.name] = segment
             images |= {entry.name: parsed} if parsed else {}
     findings += _bootloader_elsewhere(plan, table, segments)
     for index, name in enumerate(plan.blank):
@@ -233,6 +239,13 @@ def _firmware(
         found = f"the application {parsed.descriptor.project_name} in the bootloader's place"
         findings.append(Finding("E118", at, found, "the bootloader of the same build"))
     return parsed, findings
+
+
+def _alone(plan: FlashPlan, files: Mapping[str, bytes], index: int) -> Iterator[Finding]:
+    """What is wrong with an image wherever it belongs, if it is firmware at all."""
+    entry, at = plan.images[index], plan.place("images", index, "file")
+    with suppress(BurnerError):
+        yield from container.check(container.parse(files.get(entry.name, b"")), plan.chip.type, at)
 
 
 def _bootloader_elsewhere(

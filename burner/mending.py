@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from burner.complaint import finding_of, place_in
+from burner.complaint import findings_of, place_in
 from burner.errors import Finding
 from burner.schema import Document, FieldPath, M
 
@@ -52,11 +52,9 @@ def mend(document: Document, model: type[M], code: str, stand_ins: StandIns) -> 
         else:
             return Mended(value, tuple(findings), frozenset(changed))
         complaints.sort(key=lambda complaint: document.line(*complaint[0]))
-        findings += [
-            finding_of(document, model, detail, code)
-            for path, detail in complaints
-            if not _follows(path, changed)
-        ]
+        for path, detail in complaints:
+            if not _follows(path, changed):
+                findings += findings_of(document, model, detail, code)
         now: set[FieldPath] = set()
         for path, _ in complaints:
             if not is_under(path, now):

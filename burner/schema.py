@@ -7,8 +7,9 @@ Files of other people: size, depth and the number of values behind aliases are b
 """
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +17,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from burner.complaint import finding_of, place_in
+from burner.complaint import findings_of, place_in
 from burner.errors import BurnerError, Finding, refuse
 from burner.files import read_plain
 
@@ -35,9 +36,22 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+Problem = tuple[str, str, str]
+"""Code, what was found, what is allowed."""
+
+
 def refusal(code: str, found: str, allowed: str) -> PydanticCustomError:
     """What a validator raises to give its finding a code of its own."""
     return PydanticCustomError(code, "{found}", {"found": found, "allowed": allowed})
+
+
+def refuse_problems(problems: Iterable[Problem]) -> None:
+    """Raise what a validator raises for all of them at once; nothing where there is none."""
+    first, *others = (*problems, None)
+    if first:
+        code, found, allowed = first
+        context = {"found": found, "allowed": allowed, "others": others[:-1]}
+        raise PydanticCustomError(code, "{found}", context)
 
 
 _SIZE = re.compile(r"(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})\s*([kKmM]?)[bB]?")
@@ -152,7 +166,8 @@ def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[
     except ValidationError as error:
         details = error.errors(include_url=False)
         details.sort(key=lambda detail: document.line(*place_in(document.data, detail)))
-        return None, tuple(finding_of(document, model, detail, code) for detail in details)
+        found = (findings_of(document, model, detail, code) for detail in details)
+        return None, tuple(chain.from_iterable(found))
 
 
 def load(path: Path, model: type[M], code: str) -> M:

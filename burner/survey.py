@@ -18,7 +18,7 @@ from burner.layout import all_placed, check_segments, merge, place
 from burner.model import Segment
 from burner.naming import check_settings
 from burner.partitions import Layout
-from burner.profile import FlashPlan, Profile, TableFile
+from burner.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile_reading import Reading, read_profile
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
@@ -92,7 +92,8 @@ def _what_is_known(
     if not reading.holds("chip", "type"):
         chip = next(filter(None, map(_built_for, placed.values())), None)
     if chip is None or not reading.holds("partition_table"):
-        return whole.model_copy(update={"partition_table": TableFile(file="-")}), {}
+        unknown = whole.model_copy(update={"partition_table": TableFile(file="-")})
+        return unknown, {name: data for name, data in placed.items() if name != TABLE}
     like = whole.chip.model_copy(update={"type": chip})
     return whole.model_copy(update={"chip": like}), placed
 

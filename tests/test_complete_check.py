@@ -122,6 +122,113 @@ def test_the_secret_is_looked_at_whatever_else_is_wrong(tmp_path: Path) -> None:
     assert ("E156", "product.secret") in found(path)
 
 
+STRUCT = """{kind: raw, partition: PARTITION, fields: [
+  {name: pid, type: "char[5]", key: product_id},
+  {name: secret, type: "char[9]", key: product_secret},
+  {name: n, type: u8, value: 300}]}"""
+ARRAYS = "{kind: patch, image: app, placeholders: {device_name: {text: YOUR_DEV_NAME}}}"
+SEVERAL: dict[str, tuple[dict[str, str | bytes], list[tuple[str, str]]]] = {
+    "a table, an image and a name": (
+        {
+            "table": "nvs, data, nvs, 0x9000, 0x4000\napp, app, nonsense, 0x10000, 1M\n",
+            "app": app_image(chip="esp32"),
+            "name": "{template: 'x-{ethernet}'}",
+        },
+        [("E110", "partition_table.file"), ("E115", "images[1].file"), ("E168", "name.template")],
+    ),
+    "a place, an image and a rate": (
+        {
+            "images": "[{name: app, file: app.bin, partition: ota_9}]",
+            "app": app_image(chip="esp32"),
+            "boot": "{baud: 115201}",
+        },
+        [
+            ("E121", "images[0].partition"),
+            ("E115", "images[0].file"),
+            ("E147", "boot.baud"),
+        ],
+    ),
+    "a struct, a blank and a pattern": (
+        {
+            "carrier": "{kind: raw, partition: fctry, fields: [{name: a, type: 'char[11]', "
+            "key: product_id}, {name: a, type: u8, value: 1}, {name: b, type: u8, length_of: c}, "
+            "{name: crc, type: u16, checksum: {algorithm: crc32}}]}",
+            "blank": "[nvs, otadata, nowhere]",
+            "boot": "{expect: ['x(?=y)']}",
+        },
+        [
+            *(("E135", "carrier"), ("E140", "carrier"), ("E140", "carrier"), ("E140", "carrier")),
+            *(("E145", "boot.expect[0]"), ("E121", "blank[2]")),
+        ],
+    ),
+    "fields, their partition and an identity": (
+        {
+            "carrier": STRUCT.replace("PARTITION", "nowhere"),
+            "identity": "{serial: {source: firmware}}",
+            "quantity": "0",
+        },
+        [
+            *(("E101", "identity.serial"), ("E101", "quantity"), ("E130", "carrier.partition")),
+            *(("E136", "carrier"), ("E136", "carrier"), ("E136", "carrier")),
+        ],
+    ),
+    "arrays, a blank and a name": (
+        {
+            "carrier": ARRAYS,
+            "blank": "[nvs, otadata, nvs]",
+            "name": "{template: 'x-{ethernet}'}",
+        },
+        [
+            *(("E168", "name.template"), ("E137", "carrier"), ("E137", "carrier")),
+            *(("E137", "carrier"), ("E146", "blank[2]"), ("E138", "carrier")),
+        ],
+    ),
+    "two partitions of the key and a rate": (
+        {
+            "carrier": "{kind: nvs, preset: esp-qcloud, partition: none, key_partition: nvs, extra:"
+            " [{key: a, type: u8, value: 1}, {key: a, type: u8, value: 2}]}",
+            "boot": "{baud: 115201}",
+            "blank": "[nvs, otadata, nowhere]",
+        },
+        [("E135", "carrier"), ("E121", "blank[2]"), ("E147", "boot.baud")],
+    ),
+    "the partitions of an encrypted key": (
+        {"carrier": "{kind: nvs, preset: esp-qcloud, partition: none, key_partition: nvs}"},
+        [("E130", "carrier.partition"), ("E131", "carrier")],
+    ),
+    "a file system, its partition and its file": (
+        {
+            "carrier": "{kind: file, partition: none, filesystem: littlefs, max_size: 64}",
+            "boot": "{baud: 115201}",
+            "blank": "[nvs, otadata, nowhere]",
+        },
+        [
+            *(("E121", "blank[2]"), ("E147", "boot.baud"), ("E130", "carrier.partition")),
+            ("E141", "carrier"),
+        ],
+    ),
+    "names of files": (
+        {
+            "carrier": "{kind: file, partition: store, filesystem: {type: littlefs, name_max: 20},"
+            " files: [{name: a, text: x}, {name: A, text: x}, {name: aaaaaaaaaaaaaaaaaaaaaaaaaa.crt,"
+            " text: x}]}",
+            "quantity": "0",
+        },
+        [("E135", "carrier"), ("E143", "carrier"), ("E101", "quantity")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("replaced", "wanted"), SEVERAL.values(), ids=SEVERAL)
+def test_of_several_mistakes_in_several_sections_none_hides_another(
+    tmp_path: Path, replaced: dict[str, str | bytes], wanted: list[tuple[str, str]]
+) -> None:
+    """Warnings about the layout as a whole are left to the day when there is one."""
+    path = write_product(tmp_path, **replaced)  # type: ignore[arg-type]
+    seen = [(code, field.partition(" ")[0]) for code, field in found(path)]
+    assert sorted(f for f in seen if f[0] != "E125" and f[0] != "E126") == sorted(wanted)
+
+
 REST = """
 burner: 1
 product: {name: blinky, version: 1.2.0, id: S3EUVBRJLB, secret: prompt}

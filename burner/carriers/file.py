@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from burner.carriers.fat_image import Fat, make_fat, read_fat
 from burner.carriers.key import (
+    LONGEST,
     KeyConfig,
     KeyState,
     PartitionCarrierSettings,
@@ -27,7 +28,7 @@ from burner.carriers.key import (
 from burner.carriers.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from burner.errors import BurnerError, Finding
 from burner.model import RegionClass, Segment
-from burner.schema import Strict, refusal
+from burner.schema import Problem, Strict, refusal, refuse_problems
 from burner.secrets import REGISTRATION_TRIGGERS, Secret
 
 if TYPE_CHECKING:
@@ -113,15 +114,18 @@ class FileSettings(PartitionCarrierSettings):
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> Self:
+        refuse_problems(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
         keys = [*self.key_names(), *self.json_fields]
         names = [self.name, *(file.name for file in self.files)]
         for many in (keys, [name.lower() for name in names]):
-            if twice := {one for one in many if many.count(one) > 1}:
-                raise refusal("E135", f"{min(twice)} stands twice", "each once")
-        longest = max(names, key=len)
-        if isinstance(self.filesystem, Littlefs) and len(longest) > self.filesystem.name_max:
-            raise refusal("E143", f"{longest} is too long", "name_max of the file system")
-        return self
+            for twice in sorted({one for one in many if many.count(one) > 1}):
+                yield "E135", f"{twice} stands twice", "each once"
+        for name in names:
+            if isinstance(self.filesystem, Littlefs) and len(name) > self.filesystem.name_max:
+                yield "E143", f"{name} is too long", "name_max of the file system"
 
     def key_names(self) -> tuple[str, ...]:
         """Under which names the key configuration stands."""
@@ -142,7 +146,10 @@ class FileCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
+        found = findings_of(
+            self, layout, lambda: self._partition(layout), lambda: self.content(LONGEST)
+        )
+        return [*found, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         partition = self._partition(layout)

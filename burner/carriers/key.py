@@ -1,6 +1,6 @@
 """What every carrier is given and what it promises."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
@@ -159,15 +159,31 @@ def partition_of(
     return partition
 
 
-def findings_of(carrier: Carrier, layout: "Layout") -> list[Finding]:
-    """Whether a carrier can be filled at all, tried with the longest key there is."""
-    try:
+def findings_of(
+    carrier: Carrier, layout: "Layout", *parts: Callable[[], object]
+) -> list[Finding]:
+    """Whether a carrier can be filled at all, tried with the longest key there is.
+
+    Args:
+        carrier: to be filled.
+        layout: that it fills.
+        parts: of the work, each of which may fail alone and must not hide the others.
+    """
+
+    def whole() -> None:
         carrier.fill(layout, LONGEST)
         carrier.places(layout)
+
+    found = dict.fromkeys(finding for part in parts for finding in _tried(part))
+    return list(found) or _tried(whole)
+
+
+def _tried(work: Callable[[], object]) -> list[Finding]:
+    """What is wrong with it."""
+    try:
+        work()
     except BurnerError as error:
-        if error.findings:
-            return list(error.findings)
-        return [Finding(error.code, "carrier", error.detail, "")]
+        return list(error.findings) or [Finding(error.code, "carrier", error.detail, "")]
     return []
 
 

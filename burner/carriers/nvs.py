@@ -12,6 +12,7 @@ the key partition until flash encryption is on: without flash encryption it prot
 
 import secrets
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
@@ -40,7 +41,7 @@ from burner.carriers.nvs_reader import (
 from burner.errors import BurnerError, Finding
 from burner.model import RegionClass, Segment
 from burner.plural import counted
-from burner.schema import Strict, refusal
+from burner.schema import Strict, refusal, refuse_problems
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
@@ -147,11 +148,12 @@ class NvsSettings(PartitionCarrierSettings):
 
     @model_validator(mode="after")
     def _no_key_twice(self) -> Self:
-        seen: set[tuple[str, str]] = set()
-        for place in self.places_in_nvs():
-            if place in seen:
-                raise refusal("E135", f"{'/'.join(place)} stands twice", "each key once")
-            seen.add(place)
+        places = Counter(self.places_in_nvs())
+        refuse_problems(
+            ("E135", f"{'/'.join(place)} stands twice", "each key once")
+            for place, count in places.items()
+            if count > 1
+        )
         return self
 
     def key_names(self) -> tuple[str, ...]:
@@ -181,7 +183,10 @@ class NvsCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
+        found = findings_of(
+            self, layout, lambda: self._partition(layout), lambda: self._key_partition(layout)
+        )
+        return [*found, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         partition = self._partition(layout)
@@ -191,17 +196,17 @@ class NvsCarrier:
         filled = Segment(partition.name, partition.offset, data, kind, confidential=True)
         if encryption_key is None:
             return (filled,)
-        assert self.settings.key_partition is not None  # noqa: S101 - there is a key for it
-        keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
+        keys = self._key_partition(layout)
+        assert keys is not None  # noqa: S101 - there is a key for it
         page = (encryption_key + key_crc(encryption_key)).ljust(PAGE_SIZE, b"\xff")
         return filled, Segment(keys.name, keys.offset, page, confidential=True)
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
         partition = self._partition(layout)
         place = Place(partition.name, partition.offset, self._read_size(partition))
-        if self.settings.key_partition is None:
+        keys = self._key_partition(layout)
+        if keys is None:
             return (place,)
-        keys = partition_of(layout, self.settings.key_partition, "nvs_keys", key="key_partition")
         return place, Place(keys.name, keys.offset, PAGE_SIZE)
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
@@ -229,6 +234,10 @@ class NvsCarrier:
 
     def _partition(self, layout: "Layout") -> "Partition":
         return partition_of(layout, self.settings.partition, "nvs")
+
+    def _key_partition(self, layout: "Layout") -> "Partition | None":
+        name = self.settings.key_partition
+        return partition_of(layout, name, "nvs_keys", key="key_partition") if name else None
 
     def _values(self, read: Mapping[str, bytes]) -> Mapping[tuple[str, str], NvsValue]:
         encryption_key = None

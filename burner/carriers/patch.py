@@ -8,17 +8,17 @@ A signature covers every byte, and an encrypted image has no text: both are refu
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from burner.carriers.key import KeyConfig, KeyState, Place, findings_of, part_of
+from burner.carriers.key import LONGEST, KeyConfig, KeyState, Place, findings_of, part_of
 from burner.errors import BurnerError, Finding
 from burner.image import MAGIC, MAGIC_ESP8266_V2, AppImage, ImageSegment, parse, repair
 from burner.model import Segment
 from burner.plural import counted
-from burner.schema import Strict, refusal
+from burner.schema import Problem, Strict, refuse_problems
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
@@ -78,14 +78,17 @@ class PatchSettings(Strict):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        refuse_problems(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
         texts = [array.text for array in self.arrays()]
         if len(set(texts)) < len(texts):
-            raise refusal("E135", "a placeholder stands for two values", "each its own")
+            yield "E135", "a placeholder stands for two values", "each its own"
         for array in self.arrays():
             if len(array.text) >= array.size:
                 found = f"{array.value}: {array.size} bytes do not hold the placeholder itself"
-                raise refusal("E136", found, "the size of the array in the source")
-        return self
+                yield "E136", found, "the size of the array in the source"
 
     def arrays(self) -> tuple[Array, ...]:
         """What will be patched."""
@@ -110,7 +113,8 @@ class PatchCarrier:
         return self.settings.placeholders.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        findings = findings_of(self, layout)
+        arrays = (partial(self._find, layout, array) for array in self.settings.arrays())
+        findings = findings_of(self, layout, *arrays)
         image = layout.segments.get(self.settings.image)
         slot = layout.table.at(image.offset) if image else None
         if slot and slot.is_ota_slot:
@@ -121,18 +125,11 @@ class PatchCarrier:
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         segment = self._image(layout)
-        values = {
-            "product_id": key.product_id.encode(),
-            "product_secret": key.product_secret.reveal(),
-            "device_name": key.device_name.encode(),
-        }
         data = bytearray(segment.data)
         for array in self.settings.arrays():
-            value = values[array.value]
-            if len(value) >= array.size:
-                raise BurnerError("E136", f"{array.value}: {counted(len(value), 'byte')} and a NUL")
+            value = _value(array, key)
             for offset in locate(segment.data, array):
-                data[offset : offset + array.size] = value.ljust(array.size, b"\0")
+                data[offset : offset + array.size] = value
         return (replace(segment, data=repair(bytes(data)), confidential=True),)
 
     def places(self, layout: "Layout") -> tuple[Place, ...]:
@@ -154,6 +151,11 @@ class PatchCarrier:
 
     def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
         return KeyState.SAME if self.decode(read) == key else KeyState.OTHER
+
+    def _find(self, layout: "Layout", array: Array) -> None:
+        """One value's arrays, and whether they take the longest. Raises BurnerError."""
+        locate(self._image(layout).data, array)
+        _value(array, LONGEST)
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
         """What stands in every array of a value: text, then NULs."""
@@ -182,6 +184,23 @@ class PatchCarrier:
         if wrong := [proof.kind for part in _parts(image) for proof in part.proofs if not proof.ok]:
             raise BurnerError("E117", f"{segment.name}: {wrong[0]}")
         return segment
+
+
+def _value(array: Array, key: KeyConfig) -> bytes:
+    """What an array will hold.
+
+    Raises:
+        BurnerError: E136 where it is too small.
+    """
+    values = {
+        "product_id": key.product_id.encode(),
+        "product_secret": key.product_secret.reveal(),
+        "device_name": key.device_name.encode(),
+    }
+    value = values[array.value]
+    if len(value) >= array.size:
+        raise BurnerError("E136", f"{array.value}: {counted(len(value), 'byte')} and a NUL")
+    return value.ljust(array.size, b"\0")
 
 
 @lru_cache(maxsize=16)

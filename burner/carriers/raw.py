@@ -6,14 +6,16 @@ length and checksum is then compared too.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from burner.carriers.checksums import CHECKSUMS, Algorithm
 from burner.carriers.key import (
+    LONGEST,
     KeyConfig,
     KeyState,
     PartitionCarrierSettings,
@@ -28,7 +30,7 @@ from burner.errors import BurnerError, Finding
 from burner.model import Segment
 from burner.partitions import SECTOR_SIZE
 from burner.plural import counted
-from burner.schema import Offset, Strict, refusal
+from burner.schema import Offset, Problem, Strict, refusal, refuse_problems
 from burner.secrets import Secret
 
 if TYPE_CHECKING:
@@ -141,27 +143,30 @@ class RawSettings(PartitionCarrierSettings):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        names = [field.name for field in self.fields]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise refusal("E135", f"{twice.pop()} stands twice", "each field once")
-        missing = {"product_id", "product_secret"} - {field.key for field in self.fields}
-        if missing:
-            raise refusal("E140", f"no field has key: {min(missing)}", "ProductID and secret")
-        for field in self.fields:
-            self._check_references(field, names)
+        refuse_problems(self._problems())
         return self
 
-    def _check_references(self, field: RawField, names: list[str]) -> None:
+    def _problems(self) -> Iterator[Problem]:
+        names = [field.name for field in self.fields]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield "E135", f"{name} stands twice", "each field once"
+        for missing in sorted({"product_id", "product_secret"} - {f.key for f in self.fields}):
+            yield "E140", f"no field has key: {missing}", "ProductID and secret"
+        for field in self.fields:
+            yield from self._wrong_references(field, names)
+
+    def _wrong_references(self, field: RawField, names: list[str]) -> Iterator[Problem]:
         check = field.checksum
+        if check and CHECKSUMS[check.algorithm].bits > field.size * 8:
+            yield "E140", f"{field.name}: {check.algorithm} is wider", "a wider number"
         named = (field.length_of, *((check.first, check.last) if check else ()))
         if unknown := [name for name in named if name is not None and name not in names]:
-            raise refusal("E140", f"{field.name} names {unknown[0]!r}", "a field of this struct")
+            yield "E140", f"{field.name} names {unknown[0]!r}", "a field of this struct"
+            return
         if field.length_of and self.fields[names.index(field.length_of)].kind != "text":
-            raise refusal("E140", f"{field.length_of} is no text", "the length of a char[N]")
-        if check and CHECKSUMS[check.algorithm].bits > field.size * 8:
-            raise refusal("E140", f"{field.name}: {check.algorithm} is wider", "a wider number")
+            yield "E140", f"{field.length_of} is no text", "the length of a char[N]"
         if check and not self.covered(field):
-            raise refusal("E140", f"{field.name} covers nothing", "first before last")
+            yield "E140", f"{field.name} covers nothing", "first before last"
 
     def covered(self, field: RawField) -> range:
         """The bytes of the struct that a field's checksum is over."""
@@ -200,7 +205,9 @@ class RawCarrier:
         return any(field.key == "device_name" for field in self.settings.fields)
 
     def check(self, layout: "Layout") -> list[Finding]:
-        return findings_of(self, layout) or moved_from_readonly(self.settings, layout)
+        fields = (partial(_check_room, self.settings, field) for field in self.settings.fields)
+        found = findings_of(self, layout, partial(self.places, layout), *fields)
+        return [*found, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         place = self.places(layout)[0]
@@ -304,6 +311,14 @@ def _text(field: RawField, key: KeyConfig) -> bytes:
     if len(text) > field.size - field.terminated:
         raise BurnerError("E136", f"{field.name}: {counted(len(text), 'byte')} into {field.type}")
     return text
+
+
+def _check_room(settings: RawSettings, field: RawField) -> None:
+    """Whether a field takes the largest value that it may get. Raises BurnerError (E136)."""
+    if field.kind == "text":
+        _text(field, LONGEST)
+    elif field.length_of is None:
+        _packed(settings, field, {})
 
 
 def _packed(settings: RawSettings, field: RawField, texts: Mapping[str, bytes]) -> bytes:
