@@ -5,23 +5,22 @@ when the manifest cannot be written (E7): an unrecorded unit must not exist.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from burner import boot
 from burner.admission import admit
-from burner.carriers import AtCarrier
+from burner.carriers import AtCarrier, is_moved
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault, as_ours
 from burner.identity_settings import names_before_boot, sources_after_boot
 from burner.ids import read_after, read_before, with_label
+from burner.job import Job, Trial
+from burner.layout import in_write_order
 from burner.manifest.ledger import Ledger
 from burner.manifest.patience import reached
 from burner.model import (
-    Attempt,
     Bound,
     Event,
     Finished,
@@ -30,7 +29,6 @@ from burner.model import (
     Outcome,
     Progress,
     Record,
-    RegionClass,
     Result,
     Segment,
     Silicon,
@@ -38,65 +36,15 @@ from burner.model import (
     StepStarted,
 )
 from burner.naming import derive, device_name
-from burner.otadata import burned_otadata
 from burner.reburn import Action
 from burner.recall import by_flash, by_record
-from burner.release import Release
-from burner.verify import application, passed
+from burner.step_clock import StepClock
+from burner.verify import check_burned_application, check_burned_key
 
 T = TypeVar("T")
 
-AskLabel = Callable[[str, Mapping[str, str]], str | None]
-"""Waits for the label of the unit with this id and these IDs; None when the unit left before, or
-the station stops. May raise BurnerError (E43x, E44x).
-"""
-
 PRINTS_SECRET = "E625"  # noqa: S105 - a code, not a password
 """A warning: the unit is as the release wants it, and the release is wrong."""
-WRITE_ORDER = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every unit of a run shares."""
-
-    release: Release
-    station: str
-    operator: str
-    batch: str
-    versions: Mapping[str, str]
-
-    def attempt(self, trial: "Trial") -> Attempt:
-        """An attempt of this job that begins now, on a unit not yet known."""
-        profile = self.release.profile
-        return Attempt(
-            id=uuid4().hex,
-            station=self.station,
-            slot=trial.slot,
-            operator=self.operator,
-            batch=self.batch,
-            profile=profile.title,
-            release_digest=self.release.digest,
-            product_id=profile.product.id,
-            started=datetime.now(UTC),
-            versions=self.versions,
-            rework=trial.rework,
-            try_number=trial.number,
-            key=self.release.key_fingerprint,
-        )
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What one try differs in: the place, the speed, what the operator said of this unit."""
-
-    slot: str
-    baud: int
-    number: int = 1
-    ask_label: AskLabel | None = None
-    """None: nobody can be asked."""
-    rework: str = ""
-    """Why a known unit is burned again; empty = it is not."""
 
 
 def burn(
@@ -187,15 +135,11 @@ class _Way:
         self.lines: tuple[str, ...] = ()
         self.evidence: dict[str, Any] = {"baud": trial.baud}
         self.attempt = job.attempt(trial)
-        self._started = self._entered = monotonic()
-        self._step = Step.IDENTIFY
-        self._timings: dict[str, float] = {}
+        self._clock = StepClock(Step.IDENTIFY)
 
     def enter(self, step: Step) -> StepStarted:
-        """Close the clock of the step before, open this one's."""
-        now = monotonic()
-        self._timings[self._step] = self._timings.get(self._step, 0.0) + now - self._entered
-        self._step, self._entered = step, now
+        """Go on to a step."""
+        self._clock.enter(step)
         return StepStarted(self.trial.slot, step)
 
     # -- the steps ----------------------------------------------------------------------------
@@ -233,13 +177,15 @@ class _Way:
             self._connect_again()
         if action is Action.WRITE:
             return None
-        if not self.names_early:
+        moved = is_moved(self.profile.carrier)
+        if moved or not self.names_early:
             yield from self.reset()
-            yield from self.name()
-            by_record(history, self.attempt, self.release)
         elif not runs:
             self.device.boot(0.0, lambda _: True)
-        return history.good
+        if not self.names_early:
+            yield from self.name()
+            by_record(history, self.attempt, self.release)
+        return None if moved and not self._has_its_key() else history.good
 
     def payload(self) -> Iterator[Event]:
         """What this unit will hold: a pure function of release and name."""
@@ -260,16 +206,10 @@ class _Way:
     def verify(self) -> Iterator[Event]:
         """The chip's MD5 has checked every region; now read the key back and decode it."""
         yield self.enter(Step.VERIFY)
-        self._check_application()
-        carrier = self.release.carrier
-        if isinstance(carrier, AtCarrier) or self._keyless:
-            return
-        places = carrier.places(self.release.layout)
-        read = {p.name: self.device.read(p.offset, p.size) for p in places}
-        found, wanted = carrier.decode(read), self.release.key_for(self.attempt.device_name)
-        if found != wanted:
-            raise BurnerError("E602", f"in {', '.join(read)}")
-        self.evidence["key"] = self.release.key_fingerprint
+        check_burned_application(self.device, self.release)
+        if not self._keyless:
+            check_burned_key(self.device, self.release, self.attempt.device_name)
+            self.evidence["key"] = self.release.key_fingerprint
 
     def bind(self) -> Iterator[Event]:
         yield self.enter(Step.CLAIM)
@@ -317,10 +257,7 @@ class _Way:
             if self.profile.boot.awaited:
                 self._connect_again()
                 self._boot(self.profile.boot.awaited)
-        said = boot.judge(
-            self.profile.boot, self.lines, self.attempt.device_name, self.attempt.product_id
-        )
-        self.evidence.update({f"firmware_{what}": value for what, value in said.items()})
+        self.evidence.update({f"firmware_{what}": said for what, said in self._judge().items()})
 
     def record(self, result: Result) -> Generator[Event, None, Record]:
         return (yield from self._reached(lambda: self.ledger.finish(self.attempt, result)))
@@ -328,7 +265,7 @@ class _Way:
     # -- how it ended ------------------------------------------------------------------------
 
     def ended(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
-        step = self._step
+        step = self._clock.step
         self.enter(Step.RECORD)
         if self.device.printed_secret:
             self.evidence["warnings"] = [PRINTS_SECRET]
@@ -336,12 +273,12 @@ class _Way:
             outcome=outcome,
             step=step,
             ended=datetime.now(UTC),
-            seconds=monotonic() - self._started,
+            seconds=self._clock.seconds,
             code=code,
             # flash that was read back comes as it is; whatever was said of it is for ever
             detail=self.release.search.clean(detail),
             written=self.written,
-            timings=dict(self._timings),
+            timings=self._clock.timings,
             evidence=self.evidence,
         )
 
@@ -372,7 +309,7 @@ class _Way:
         if label is None:
             self.unlabelled = True
             return
-        self._started = self._entered = monotonic()  # a search for the label is no slow slot
+        self._clock.restart()  # a search for the label is no slow slot
         self._connect_again()
         ids = with_label(self.attempt.ids, identity, label, addresses)
         self.attempt = replace(self.attempt, ids=ids)
@@ -387,17 +324,36 @@ class _Way:
 
     @property
     def _keyless(self) -> bool:
-        """Whether the unit starts without a key: that waits for the name, or for a dialogue."""
+        """Whether the unit, being burned, starts without a key: that waits for the name, or for a
+        dialogue.
+        """
         waits = self.release.needs_name and not self.attempt.device_name
-        return waits or isinstance(self.release.carrier, AtCarrier)
+        return self._begun and (waits or isinstance(self.release.carrier, AtCarrier))
 
     def _reached(self, ask: Callable[[], T]) -> Generator[Event, None, T]:
         return reached(ask, self.trial.slot, lambda: self._gives_up(self._begun))
 
     def _plan(self, segments: Sequence[Segment]) -> None:
-        self.segments = tuple(sorted(segments, key=_write_order))
+        self.segments = in_write_order(segments)
         regions = tuple(s.region() for s in sorted(segments, key=lambda s: s.offset))
         self.attempt = replace(self.attempt, regions=regions)
+
+    def _has_its_key(self) -> bool:
+        """A key that was moved cannot be read: whether the firmware started with it.
+
+        Where it did not, the unit has been met anew, to be written.
+        """
+        try:
+            self._judge()
+        except BurnerError:
+            self._connect_again()
+            return False
+        return True
+
+    def _judge(self) -> Mapping[str, str]:
+        """What the firmware said at its start. Raises BurnerError (E603 to E605)."""
+        unit = self.attempt
+        return boot.judge(self.profile.boot, self.lines, unit.device_name, unit.product_id)
 
     def _connect(self) -> Silicon:
         early = self.profile.flash.early_baud == "auto"
@@ -417,19 +373,7 @@ class _Way:
             settings.baud,
         )
 
-    def _check_application(self) -> None:
-        """A release that leaves otadata as it finds it may not start what it burned."""
-        if not burned_otadata(self.release.layout):
-            found = application(self.device, self.release)
-            if not passed([found]):
-                raise BurnerError("E621", found.why)
-
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True
         for done, total in self.device.write(segments):
             yield Progress(self.trial.slot, Step.WRITE, done, total)
-
-
-def _write_order(segment: Segment) -> tuple[bool, int, int]:
-    """The key last: a unit that is cut off never starts with it."""
-    return segment.confidential, WRITE_ORDER.index(segment.kind), segment.offset

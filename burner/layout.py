@@ -1,6 +1,6 @@
 """Placing images, table and blanks in flash, and every check on the result. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, groupby, pairwise
@@ -81,6 +81,12 @@ def merge(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
     """All segments, ascending: those of a carrier added, or put in the place of their names."""
     segments = {**layout.segments, **{segment.name: segment for segment in filled}}
     return tuple(sorted(segments.values(), key=lambda s: s.offset))
+
+
+def in_write_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The key last: a unit that is cut off never starts with it."""
+    kinds = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
+    return tuple(sorted(segments, key=lambda s: (s.confidential, kinds.index(s.kind), s.offset)))
 
 
 def share(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:

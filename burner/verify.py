@@ -176,6 +176,32 @@ def application(device: Device, release: KeylessRelease, recorded: Iterable[Regi
     return Check(APPLICATION, Verdict.DIFFERS, f"burned was {burned.name}, selected is {selected}")
 
 
+def check_burned_application(device: Device, release: Release) -> None:
+    """A release that leaves otadata as it finds it may not start what it burned.
+
+    Raises:
+        BurnerError: E621.
+    """
+    if not otadata.burned_otadata(release.layout):
+        found = application(device, release)
+        if not passed([found]):
+            raise BurnerError("E621", found.why)
+
+
+def check_burned_key(device: Device, release: Release, device_name: str) -> None:
+    """Read back the key that was just written, and decode it; nothing for an AT firmware.
+
+    Raises:
+        BurnerError: E602 it is another one, E606, E607 there is none.
+    """
+    carrier = release.carrier
+    if isinstance(carrier, AtCarrier):
+        return
+    read = _read(device, carrier, release)
+    if carrier.decode(read) != release.key_for(device_name):
+        raise BurnerError("E602", f"in {', '.join(read)}")
+
+
 def configuration(device: Device, record: Record, release: Release) -> Check:
     """Whether the unit holds today's key configuration, with the name of its record.
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from burner.burn import Job, Trial, burn
+from burner.burn import burn
+from burner.job import Job, Trial
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "scaffold",
     ),
     ("devices", "manifest", "bench"),
-    ("ids", "burn", "recall", "verify", "report"),
+    ("ids", "job", "step_clock", "burn", "recall", "verify", "report"),
     ("station",),
     ("cli",),
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from burner import verify
-from burner.burn import AskLabel, Trial, burn
+from burner.burn import burn
+from burner.job import AskLabel, Trial
 from burner.errors import BurnerError
 from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.ledger import Ledger

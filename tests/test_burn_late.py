@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.burn import Job, Trial, burn
+from burner.burn import burn
+from burner.job import Job, Trial
 from burner.devices import ConnectPlan
 from burner.layout import BLOCK_SIZE
 from burner.manifest.ledger import Ledger

@@ -238,6 +238,31 @@ def test_a_good_unit_without_its_key_is_known_where_the_firmware_moves_it(
     assert made.known is known
 
 
+@pytest.mark.parametrize(
+    ("prints", "boot"),
+    [
+        ((), r"{product_id: 'product_id=(\w+)', timeout_s: 1}"),
+        (("product_id=QQQQQQQQQQ",), r"{product_id: 'product_id=(\w+)', timeout_s: 1}"),
+        (("no key",), "{expect: [connected], timeout_s: 1}"),
+    ],
+)
+def test_a_unit_that_moved_its_key_is_known_only_if_its_firmware_starts_with_it(
+    line: Line, tmp_path: Path, prints: tuple[str, ...], boot: str
+) -> None:
+    carrier = CARRIERS["nvs"].replace("MORE", "after_boot: moved")
+    made = changed(line, tmp_path, carrier=carrier, boot=boot)
+    said = [(f"product_id={PRODUCT_ID}", "connected")]
+    board = FakeBoard(prints=lambda _: said[0])
+    assert ended(made.burn(FakeDevice(board))) == PASSED
+    at = board.flash.bytes.index(PRODUCT_ID.encode())
+    board.flash.erase(at, 0x1000)
+    made.burn(FakeDevice(board))
+    assert made.known
+    said[0] = prints
+    assert made.burn(FakeDevice(board)).result.written
+    assert holds(board, made.job.release.segments)
+
+
 # -- another part, key, release, name --------------------------------------------------------------
 
 

@@ -18,11 +18,11 @@ from burner.errors import BurnerError, exit_code
 from burner.model import Finished, Outcome, Result, Step
 
 if TYPE_CHECKING:
-    from burner.burn import Job, Trial
     from burner.cli.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.devices import Device
+    from burner.job import Job, Trial
     from burner.manifest.ledger import Ledger
     from burner.model import Event
     from burner.release import Release
@@ -132,7 +132,7 @@ class Run:
 
     def _record(self, slot: str, error: BurnerError) -> Finished | None:
         """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""
-        from burner.burn import Trial
+        from burner.job import Trial
 
         attempt = self._job().attempt(Trial(slot, self.release.profile.flash.baud))
         result = Result(
@@ -175,7 +175,7 @@ class Run:
             reader.show(event)
 
     def _job(self) -> "Job":
-        from burner.burn import Job
+        from burner.job import Job
 
         versions = {"burner": __version__, "python": platform.python_version()}
         return Job(

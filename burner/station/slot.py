@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from burner.burn import Trial
 from burner.devices import Contact, Device
 from burner.errors import BurnerError, as_ours
+from burner.job import Trial
 from burner.model import Event, Finished, NotBegun, Note, Outcome
 from burner.station import retry
 from burner.station.boards import Boards

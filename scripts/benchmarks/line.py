@@ -16,7 +16,6 @@ from typing import Any
 from benchmarks.limit import Load, Traffic
 from benchmarks.product import Product
 from burner.bench.process import BenchProcess
-from burner.burn import Job, Trial
 from burner.burn import burn as burn_one
 from burner.cli.board import Board
 from burner.cli.slots import Slots, open_slots, warm_devices
@@ -24,6 +23,7 @@ from burner.cli.view import Title, View
 from burner.devices import Device
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock, pack
+from burner.job import Job, Trial
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished
 from burner.release import Release

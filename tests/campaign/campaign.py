@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
-from burner.burn import Job, Trial, burn
+from burner.burn import burn
+from burner.job import Job, Trial
 from burner.devices.stock import Stock
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger

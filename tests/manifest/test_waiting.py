@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from burner.burn import Job, Trial, burn
+from burner.burn import burn
+from burner.job import Job, Trial
 from burner.errors import BurnerError
 from burner.manifest import patience
 from burner.manifest.ledger import Ledger

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from burner.burn import Trial
+from burner.job import Trial
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault
 from burner.model import (
