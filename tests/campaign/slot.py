@@ -55,8 +55,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.chip: WatchedChip | None = None
-        self.interrupt: MOST_STARTS = 2
-Interruption = lambda _: None
+        self.interrupt: Interruption = lambda _: None
         self._sent = 0
 
     def plug(self, unit: UnitSpec, now: float) -> WatchedChip:
