@@ -23,6 +23,7 @@ FACTORY = 0x00
 _ENTRY = struct.Struct("<4s20xI4s")
 _NO_NUMBER = b"\xff" * 4
 
+
 class State(IntEnum):
     """What is known of the application that an entry selects (`esp_ota_img_states_t`)."""
 
@@ -54,9 +55,7 @@ def entry(number: int, state: int = State.UNDEFINED) -> bytes:
     return raw + b"\xff" * 20 + state.to_bytes(4, "little") + _crc(raw)
 
 
-def newest_number(
-    otadata: bytes, passed_over: Collection[int] = WITHOUT_ROLLBACK
-) -> int | None:
+def newest_number(otadata: bytes, passed_over: Collection[int] = WITHOUT_ROLLBACK) -> int | None:
     """The highest sequence number that holds; None where no entry does.
 
     Args:

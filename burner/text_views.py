@@ -19,7 +19,7 @@ _TIME: Final = (
     r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9}){0,2}Z?[ \t]+"
 )
 _BRACKETS: Final = r"\[[^\]\n]{0,64}\][ \t]*"
-_TAG: Final = r"<?[A-Za-z_][A-Za-z0-9_]{0,31}(?:\(\))?[:>] "
+_TAG: Final = r"(?:<[a-z]{1,16}> |[A-Za-z_][A-Za-z0-9_]{0,31}(?:\(\))?: )"
 _LINE_HEAD: Final = re.compile(
     r"\n(?:\x1b\[[0-9;]*m)?"
     r"(?:[EWIDV] \([0-9:.]{1,16}\) [^:\n]{1,64}: "  # ESP-IDF's log
@@ -27,9 +27,7 @@ _LINE_HEAD: Final = re.compile(
 )
 """The head of a line in a log: a time, words in brackets, a tag."""
 _HEAD_OR_BETWEEN: Final = re.compile(f"{_LINE_HEAD.pattern}|{_BETWEEN.pattern}")
-_BEFORE_LAST_WORD: Final = re.compile(
-    r"\n[^\n]*[ \t\r\])>:=|,\"'](?=[^ \t\r\])>:=|,\"'\n])"
-)
+_BEFORE_LAST_WORD: Final = re.compile(r"\n[^\n]*[ \t\r\])>:=|,\"'](?=[^ \t\r\])>:=|,\"'\n])")
 """A line but for its last word: a head of any other kind."""
 _ESCAPE: Final = re.compile(
     r"\\\\{0,3}(?:[xX]([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|[uU]([0-9a-fA-F]{4})"

@@ -7,9 +7,9 @@ import pytest
 
 from burner import verify
 from burner.burn import burn
-from burner.job import AskLabel, Trial
 from burner.errors import BurnerError
 from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
+from burner.job import AskLabel, Trial
 from burner.manifest.ledger import Ledger
 from burner.model import (
     Bound,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from burner.burn import burn
-from burner.job import Job, Trial
 from burner.devices import ConnectPlan
+from burner.job import Job, Trial
 from burner.layout import BLOCK_SIZE
 from burner.manifest.ledger import Ledger
 from burner.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted

@@ -210,8 +210,8 @@ SEVERAL: dict[str, tuple[dict[str, str | bytes], list[tuple[str, str]]]] = {
     "names of files": (
         {
             "carrier": "{kind: file, partition: store, filesystem: {type: littlefs, name_max: 20},"
-            " files: [{name: a, text: x}, {name: A, text: x}, {name: aaaaaaaaaaaaaaaaaaaaaaaaaa.crt,"
-            " text: x}]}",
+            " files: [{name: a, text: x}, {name: A, text: x},"
+            " {name: aaaaaaaaaaaaaaaaaaaaaaaaaa.crt, text: x}]}",
             "quantity": "0",
         },
         [("E135", "carrier"), ("E143", "carrier"), ("E101", "quantity")],

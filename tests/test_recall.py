@@ -251,7 +251,7 @@ def test_a_unit_that_moved_its_key_is_known_only_if_its_firmware_starts_with_it(
 ) -> None:
     carrier = CARRIERS["nvs"].replace("MORE", "after_boot: moved")
     made = changed(line, tmp_path, carrier=carrier, boot=boot)
-    said = [(f"product_id={PRODUCT_ID}", "connected")]
+    said: list[tuple[str, ...]] = [(f"product_id={PRODUCT_ID}", "connected")]
     board = FakeBoard(prints=lambda _: said[0])
     assert ended(made.burn(FakeDevice(board))) == PASSED
     at = board.flash.bytes.index(PRODUCT_ID.encode())

@@ -225,7 +225,7 @@ def shown_in_pieces(head: str, form: Callable[[str], str], size: int, end: str =
     stream = SecretSearch(Secret(PLAIN.encode())).stream()
     pieces = [PLAIN[at : at + size] for at in range(0, len(PLAIN), size)]
     shown = [stream.clean_line(f"{head}{form(piece)}{end}") for piece in pieces]
-    return [form(p) for p, line in zip(pieces, shown, strict=True) if form(p) in line]
+    return [p for p, line in zip(pieces, shown, strict=True) if line == f"{head}{form(p)}{end}"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 7])

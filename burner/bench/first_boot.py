@@ -55,7 +55,7 @@ def keep_calibration(flash: NorFlash, nvs: Partition) -> None:
 def move_key(flash: NorFlash, nvs: Partition, key: Mapping[str, str], burned: Partition) -> None:
     """The application stores its key in NVS, and erases the partition where it was burned.
 
-    It does neither where NVS has no room.
+    It erases nothing where NVS has no room, or does not keep it.
     """
     values = {name.encode(): value.encode() + b"\0" for name, value in key.items()}
     size = sum(1 + _entries_of(value) for value in values.values())
@@ -70,7 +70,7 @@ def move_key(flash: NorFlash, nvs: Partition, key: Mapping[str, str], burned: Pa
 def _store(
     flash: NorFlash, nvs: Partition, name: bytes, size: int, entries: Callable[[int], bytes]
 ) -> bool:
-    """Add a namespace, and entries that take its index; whether there was room for them.
+    """Add a namespace, and entries that take its index; whether they are there now.
 
     Args:
         flash: of the unit.
@@ -87,13 +87,11 @@ def _store(
         page = data[number * SECTOR : (number + 1) * SECTOR]
         start = nvs.offset + number * SECTOR
         if state == _ACTIVE and (free := _free_entry(page, size + 1)) is not None:
-            _append(flash, start, free, added)
-            return True
+            return _append(flash, start, free, added)
         if state == _BLANK:
             last = max((sequence for kind, sequence in states if kind in _IN_USE), default=-1)
             flash.program(start, _page_header((last + 1) % 2**32))
-            _append(flash, start, 0, added)
-            return True
+            return _append(flash, start, 0, added)
     return False
 
 
@@ -120,11 +118,13 @@ def _next_namespace(data: bytes) -> int:
     return max(taken, default=0) + 1
 
 
-def _append(flash: NorFlash, page: int, first: int, entries: bytes) -> None:
-    flash.program(page + _FIRST_ENTRY + first * _ENTRY, entries)
+def _append(flash: NorFlash, page: int, first: int, entries: bytes) -> bool:
+    start = page + _FIRST_ENTRY + first * _ENTRY
+    flash.program(start, entries)
     for entry in range(first, first + len(entries) // _ENTRY):
         written = ~(1 << entry % 4 * 2) & 0xFF  # 0b11 empty becomes 0b10 written
         flash.program(page + 32 + entry // 4, bytes((written,)))
+    return flash.read(start, len(entries)) == entries
 
 
 def _entries_of(value: bytes) -> int:

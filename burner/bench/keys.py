@@ -40,7 +40,7 @@ class Found:
     secret: str = field(repr=False)
     """Empty where there is none."""
     device_name: str = ""
-    partition: Partition | None = None
+    partition: Partition | None = field(default=None, compare=False)
     """The data partition that holds it; None: the application does, or it was told by commands."""
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "KeyState",
     "NvsSettings",
     "PatchCarrier",
+    "PatchSettings",
     "Place",
     "RawSettings",
     "carrier_for",

@@ -159,9 +159,7 @@ def partition_of(
     return partition
 
 
-def findings_of(
-    carrier: Carrier, layout: "Layout", *parts: Callable[[], object]
-) -> list[Finding]:
+def findings_of(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]) -> list[Finding]:
     """Whether a carrier can be filled at all, tried with the longest key there is.
 
     Args:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
 from burner.burn import burn
-from burner.job import Job, Trial
 from burner.devices.stock import Stock
+from burner.job import Job, Trial
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.manifest.verify.database import verify
@@ -163,7 +163,7 @@ class Campaign:
         """One attempt, compared; None where the station was killed in it."""
         self._settle(chip)
         before, told_before, stopped = chip.whole, chip.told, list[bool]()
-        chip.starts.clear()
+        chip.history.clear()
         job = Job(made.release, "campaign", "li", "", {"burner": "campaign"})
         self.socket.interrupt = accidents.interruption(drawn, lambda: stopped.append(True))
         events: list[Event] = []
@@ -178,8 +178,7 @@ class Campaign:
         assert isinstance(finished, Finished)
         self._settle(chip)
         says = tuple(self._starts(chip, unit))
-        starts = tuple(chip.starts)[-self.product.variant.starts :]
-        seen = Seen(before, starts, chip.whole, says, told_before, chip.told)
+        seen = Seen(before, tuple(chip.history), chip.whole, says, told_before, chip.told)
         self._compare(unit, made, finished, seen, events)
         self.tally.count(causes, _told(finished))
         self.recorded += not finished.known

@@ -19,8 +19,9 @@ class Seen:
 
     before: bytes
     """When the burn began."""
-    starts: tuple[bytes, ...]
-    """At the last starts of the application, as many as a burn has, before it wrote anything."""
+    history: tuple[range | bytes, ...]
+    """What was written, and the whole flash at each start of the application, before that wrote
+    anything."""
     after: bytes
     """When all was over."""
     says: tuple[str, ...]
@@ -30,9 +31,19 @@ class Seen:
     """What its AT firmware keeps."""
 
     @property
-    def at_start(self) -> bytes:
-        """At the last start."""
-        return self.starts[-1]
+    def at_last_start(self) -> bytes:
+        """Before the application wrote anything more."""
+        return [event for event in self.history if isinstance(event, bytes)][-1]
+
+    def at_first_start(self, region: Region) -> bytes:
+        """Of the application after the region was written last; empty where there was none."""
+        start = b""
+        for event in self.history:
+            if isinstance(event, bytes):
+                start = start or event
+            elif event.start < region.offset + region.size and region.offset < event.stop:
+                start = b""
+        return start
 
 
 def passed(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[str]:
@@ -40,15 +51,15 @@ def passed(record: Record, made: Made, product: Product, seen: Seen) -> Iterator
     if not record.result.written:
         yield "PASS, and nothing was written"
     for region in record.attempt.regions:
-        starts = [start for start in seen.starts if _is_held(region, start)]
-        if not starts or (region.kind is RegionClass.FROZEN and starts[-1] != seen.at_start):
+        at_start = seen.at_first_start(region)
+        if not _is_held(region, at_start):
             yield f"{region.name} ({region.kind.value}) differs from the record"
-        if region.kind is RegionClass.BLANK and not any(_is_blank(region, s) for s in starts):
+        if region.kind is RegionClass.BLANK and not _is_blank(region, at_start):
             yield f"{region.name} is not blank"
     yield from _untouched_elsewhere(record, seen)
     if WIFI in seen.after:
         yield "a stranger's nvs survived"
-    yield from _works(record, made, product, seen)
+    yield from _works(record, made, product, seen, written=True)
 
 
 def known(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[str]:
@@ -57,16 +68,19 @@ def known(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[
         yield "KNOWN with another release"
     if _is_changed(product, seen):
         yield "KNOWN, and the unit was changed"
-    yield from _works(record, made, product, seen)
+    yield from _works(record, made, product, seen, written=False)
 
 
-def _works(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[str]:
+def _works(
+    record: Record, made: Made, product: Product, seen: Seen, *, written: bool
+) -> Iterator[str]:
     """What a good unit is, whether it was written now or found so."""
     for region in record.attempt.regions:
         if region.kind is RegionClass.FROZEN and not _is_held(region, seen.after):
             yield f"{region.name} (frozen) differs from the record afterwards"
     stored = product.stored(seen.after, seen.told)
-    wanted = product.wanted(made, record.attempt.product_id, record.attempt.device_name)
+    attempt = record.attempt
+    wanted = product.wanted(made, attempt.product_id, attempt.device_name, written=written)
     if wrong := [name for name, value in wanted.items() if stored.get(name) != value]:
         yield f"the key configuration has another {', '.join(wrong)}"
     for wanted_line in (
@@ -102,11 +116,11 @@ def _untouched_elsewhere(record: Record, seen: Seen) -> Iterator[str]:
         end = region.offset + region.size
         sectors = range(region.offset // SECTOR, -(-end // SECTOR))
         touched[sectors.start : sectors.stop] = b"\1" * len(sectors)
-        expected[region.offset : end] = seen.at_start[region.offset : end]
+        expected[region.offset : end] = seen.at_last_start[region.offset : end]
         expected[end : sectors.stop * SECTOR] = b"\xff" * (sectors.stop * SECTOR - end)
     for number in range(len(touched)):
         place = number * SECTOR
-        if seen.at_start[place : place + SECTOR] != expected[place : place + SECTOR]:
+        if seen.at_last_start[place : place + SECTOR] != expected[place : place + SECTOR]:
             yield f"the sector at {place:#x} has something nobody burned"
             return
 

@@ -85,11 +85,6 @@ class Variant:
         more = (self.name if self.name != "derived" else "", "rollback" if self.rollback else "")
         return "-".join((*parts, *filter(None, more)))
 
-    @property
-    def starts(self) -> int:
-        """How often a unit is started in a burn."""
-        return 2 if self.carrier == "at" or self.name == "late" else 1
-
 
 VARIANTS = {
     str(variant): variant
@@ -144,9 +139,13 @@ class Product:
             return _in_arrays(flash, self.firmware)
         return _READERS[self.variant.carrier](flash)
 
-    def wanted(self, made: Made, product_id: str, device_name: str) -> Mapping[str, str]:
-        """What a good unit of this release has stored."""
-        wanted = {"product_id": product_id, "product_secret": made.key}
+    def wanted(
+        self, made: Made, product_id: str, device_name: str, *, written: bool
+    ) -> Mapping[str, str]:
+        """What a good unit of this release has stored; after a move nobody can read its secret."""
+        wanted = {"product_id": product_id}
+        if written or self.variant.carrier_class != "moved":
+            wanted["product_secret"] = made.key
         if self.variant.name != "derived":
             wanted["device_name"] = device_name
         if self.variant.carrier != "patch" and self.variant.carrier_class != "moved":

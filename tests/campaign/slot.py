@@ -3,13 +3,13 @@
 import io
 import logging
 import queue
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.chip import Chip
+from burner.bench.nor import NorFlash
 from burner.bench.unit import UnitSpec
 from burner.devices import wire
 from burner.devices.esp import Esp
@@ -23,17 +23,35 @@ from burner.errors import BurnerError
 from burner.secret_search import SecretSearch
 from tests.bench.wire import SimSerial
 
-MOST_STARTS = 2
 Interruption = Callable[[int], None]
 """Told how many bytes were sent to the chip so far; may raise whatever stops the station."""
 
 
+class _WatchedFlash(NorFlash):
+    def __init__(self, unit: UnitSpec, told: Callable[[range], None]) -> None:
+        super().__init__(unit)
+        self._told = told
+
+    def erase(self, offset: int, size: int) -> float:
+        self._told(range(offset, offset + size))
+        return super().erase(offset, size)
+
+    def program(self, offset: int, data: bytes) -> float:
+        self._told(range(offset, offset + len(data)))
+        return super().program(offset, data)
+
+
 class WatchedChip(Chip):
-    """Keeps what the flash held at the last starts of an application, before that wrote to it."""
+    """Keeps where its flash was written by a host, and what it held at each start in between."""
 
     def __init__(self, unit: UnitSpec, now: float = 0.0) -> None:
-        self.starts: deque[bytes] = deque(maxlen=MOST_STARTS)
+        self.history: list[range | bytes] = []
+        """Stretches that a host wrote; the whole flash when an application was started, before
+        that wrote to it."""
+        self._starts = False
         super().__init__(unit, now)
+        self.silicon.flash.close()
+        self.silicon.flash = _WatchedFlash(self.unit, self._write)
 
     @property
     def whole(self) -> bytes:
@@ -46,8 +64,14 @@ class WatchedChip(Chip):
         return self.silicon.modem.product.stored if self.silicon.modem else None
 
     def _boot(self, now: float, download: bool = False) -> None:
-        self.starts.append(self.whole)
+        self.history.append(self.whole)
+        self._starts = True
         super()._boot(now, download)
+        self._starts = False
+
+    def _write(self, stretch: range) -> None:
+        if not self._starts:
+            self.history.append(stretch)
 
 
 class Socket:

@@ -43,7 +43,6 @@ class Unit:
         assert self.spec.flash_file is not None
         self.spec.flash_file.write_bytes(flash)
 
-
     def tell(self, key: ToldProduct | None) -> None:
         """Its AT firmware keeps this key from now on."""
         ProductMemory(ProductSpec(), self.spec.product_file).stored = key

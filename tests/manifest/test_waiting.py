@@ -11,8 +11,8 @@ from typing import TypeVar
 import pytest
 
 from burner.burn import burn
-from burner.job import Job, Trial
 from burner.errors import BurnerError
+from burner.job import Job, Trial
 from burner.manifest import patience
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from burner.job import Trial
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault
+from burner.job import Trial
 from burner.model import (
     Attempt,
     Bound,
