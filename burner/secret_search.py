@@ -26,7 +26,7 @@ may stay must be too little to guess the rest.
 """
 WORD: Final = 4
 """Bytes of a word; ESP chips have the lowest one first."""
-TAIL: Final = 1024
+TAIL: Final = 512
 """Characters that a stream looks back: RUN characters in their longest form, each on a line of its
 own behind the head of a log.
 """
