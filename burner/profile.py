@@ -127,6 +127,15 @@ class Flash(Strict):
     second less a unit, on the chips where that works. `never`: the stub changes the rate."""
 
 
+class QuantityOf(StrEnum):
+    """What the quantity of a release counts."""
+
+    VERSION = "version"
+    """Units of every release of this name and version."""
+    RELEASE = "release"
+    """Units of this very release."""
+
+
 class Reburn(StrEnum):
     """What becomes of a good unit that another release has made."""
 
@@ -275,6 +284,9 @@ class Profile(FlashPlan):
     """What the operator may give as the reason of a rework."""
     quantity: Annotated[int, Field(ge=1)] | None = None
     """How many units this release may make, over all batches. Left out: any number."""
+    quantity_of: QuantityOf = QuantityOf.VERSION
+    """What counts towards `quantity`. `version`: the units of every release of this name and
+    version. `release`: those of this very release; one that is built anew begins at 0."""
     reburn: Reburn = Reburn.REFUSE
     """What becomes of a good unit of another release when it comes to this one. `refuse`: it stays
     as it is. `upgrade`: it is burned with this release."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from burner.model import Region, Segment
 
-NOT_OF_A_UNIT = ("quantity", "reburn")
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "reburn")
 """Settings that make no unit another one."""
 
 

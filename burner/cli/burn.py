@@ -92,6 +92,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         real = slots.hand is None
         every = slots.checkpoint_every or KEEP_EVERY
         ask_key = asks_passphrase(Use.RECORDS) if person else None
+        _check_suits(wish.manifest, simulated=not real)
         with Ledger.open(
             wish.manifest, slots.station, ask=ask_key, keep_every=every, remembers=real
         ) as ledger:
@@ -113,6 +114,22 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         print_event(told)
 
 
+def _check_suits(manifest: str, *, simulated: bool) -> None:
+    """Simulated units and real ones do not go into one manifest (E753)."""
+    from burner.errors import BurnerError
+    from burner.manifest.first_use import is_empty
+    from burner.manifest.reader import Reader
+    from burner.manifest.store.engine import is_there, place
+
+    where = place(manifest)
+    if not is_there(where) or is_empty(where):
+        return
+    with Reader(where) as reader:
+        if reader.origin and reader.is_simulated() is not simulated:
+            of = "real units" if simulated else "a simulated bench"
+            raise BurnerError("E753", f"{where}: of {of}")
+
+
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     """A warning for each earlier batch of the same version whose units are other ones."""
     from burner.acceptance import accepted
@@ -130,6 +147,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
     from burner.cli.order import take_order
     from burner.errors import BurnerError
     from burner.manifest.open_batches import open_batches
+    from burner.profile import QuantityOf
 
     product = release.profile.product
     facts = {
@@ -158,6 +176,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         product_id=facts["product_id"],
         planned=order.quantity,
         quantity=release.profile.quantity,
+        per_digest=release.profile.quantity_of is QuantityOf.RELEASE,
         operator=order.operator,
         index=canonical(release.index).decode(),
         key=release.key_fingerprint,

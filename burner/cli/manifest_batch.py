@@ -317,4 +317,4 @@ def backup(file: Path, manifest: str) -> None:
 
 
 batch_group.add_command(close)
-BATCH_COMMANDS = (batch_group, close, import_, backup)
+BATCH_COMMANDS = (batch_group, import_, backup)

@@ -145,28 +145,35 @@ def correct(
 
 
 @click.command()
+@click.option(
+    "--old",
+    default="",
+    metavar="URL",
+    help="The older copy, where it is not at the place of the manifest: a file, or the database "
+    "of a server.",
+)
 @operator_option
 @reason_option
 @station_option
 @manifest_option
-def restore(operator: str, reason: str, station: str, manifest: str) -> None:
+def restore(old: str, operator: str, reason: str, station: str, manifest: str) -> None:
     """Begin a new log where an older copy was put back, the manifest is gone (E710), or all keys
     are lost (E757).
 
     The new log names the last head that this computer knows of the old one. What is there comes
-    in beside it: its names stay taken, its units can be looked up. Open its
-    batches again, with the quantity that is left.
+    in beside it: its names stay taken, its units can be looked up. Open its batches again, with
+    the quantity that is left. Every station that knows the old log runs this once, and goes on
+    with the new one then. On a server --manifest names an empty database.
     """
     from burner.manifest.restore import restore as begin
 
     ask = asks_passphrase(Use.RECORDS)
-    done = begin(manifest, station, operator=operator, reason=reason, ask=ask)
-    screen.say(f"log {done.origin} begins in place of {done.old}")
+    done = begin(manifest, station, operator=operator, reason=reason, old=old, ask=ask)
+    begins = "was begun already" if done.already else "begins"
+    screen.say(f"log {done.origin} {begins} in place of {done.old}")
     screen.say(f"origin key {done.key}: write it down")
-    if done.old_file:
-        screen.say(
-            f"{counted(done.kept, 'record')} of the file came in; it lies at {done.old_file}"
-        )
+    if done.old_place:
+        screen.say(f"{counted(done.kept, 'record')} came in from {done.old_place}")
     if done.lost is None:
         screen.say("The copy was continued elsewhere: what this computer wrote since is not in it.")
     elif done.lost:

@@ -55,14 +55,20 @@ def keys_group() -> None:
     help="Use the key in a PKCS #11 token: pkcs11:token=T;object=O?module-path=LIBRARY. Its PIN "
     "comes from BURNER_TOKEN_PIN. It lets a run key in for a day.",
 )
-def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str) -> None:
+@click.option(
+    "--again",
+    is_flag=True,
+    help="The key of OWNER is lost, or its passphrase is: make another one, to be let in anew.",
+)
+def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, again: bool) -> None:
     """Make a key for OWNER: a station id, or whoever countersigns.
 
-    A station makes its key by itself at its first record; this is for a passphrase or the keyring.
+    A station makes its key by itself at its first record; this is for a passphrase or the keyring,
+    and for a key that is lost. Where the old one still works, use `keys rotate`.
     """
     from burner.manifest.local import keys
 
-    if keys.has(owner):
+    if keys.has(owner) and not again:
         raise BurnerError("E728", owner)
     if token:
         keys.use_token(owner, token)
@@ -70,9 +76,9 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str) ->
         return
     lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
     made = keys.make(owner, lock, in_keyring=in_keyring)
-    screen.say(f"key {keys.id_of(made)} of {owner}")
-    screen.say(f"as a witness: {keys.as_witness(owner, made).key}")
-    screen.say(KEPT[keys.protection(owner)])
+    screen.say(f"{owner} has a key. {KEPT[keys.protection(owner)]}")
+    screen.say(f"As a station, `burner manifest keys show --station {owner}` prints it.")
+    screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
 
 
 @keys_group.command("show")
@@ -85,12 +91,14 @@ def show(station: str, manifest: str, as_json: bool) -> None:
 
     from burner.manifest.local import keys
     from burner.manifest.reader import Reader
+    from burner.manifest.store.station_key import lasting
 
     with Reader.open(manifest) as reader:
         rows, origin = reader.log_keys(), reader.origin
     own = ""
     if keys.has(station):
-        own = str(keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin).key)
+        signer = keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin)
+        own = str(lasting(signer).key)
     if as_json:
         listed = [row._asdict() for row in rows]
         screen.say(json.dumps({"origin": origin, "keys": listed, "own": own}, indent=2))
@@ -133,10 +141,11 @@ def enroll(*, key: str, owner: str, role: str, operator: str, station: str, mani
     """Let another station's KEY into the log, by the word of this station."""
     from burner.manifest.local.key_files import read_key
     from burner.manifest.log_keys import enrol
+    from burner.manifest.store.station_key import lasting
 
     verifier = read_key(key)
     with desk_ledger(manifest, station, Use.NEXT_KEY) as ledger:
-        sponsor = ledger.writer.key.signer
+        sponsor = lasting(ledger.writer.key.signer)
         number = enrol(ledger, verifier, owner=owner, sponsor=sponsor, role=role, operator=operator)
     screen.say(f"key {verifier.id.hex()} of {owner} is in, by record {number}")
 

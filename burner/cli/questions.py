@@ -39,7 +39,7 @@ def _passphrase(question: "Question", use: Use) -> str:
     if question.attempt > 1:
         click.echo(phrase("wrong passphrase", language(), question.attempt, TRIES), err=True)
     why = phrase(use.value, language())
-    return _hidden(phrase("ask passphrase", language(), question.key, question.owner, why))
+    return _hidden(phrase("ask passphrase", language(), question.owner, why))
 
 
 def new_passphrase(owner: str) -> str:

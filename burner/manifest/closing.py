@@ -109,7 +109,7 @@ def statement(
         f"  digest         {found.row.release_digest}",
         f"  product key    fingerprint {found.row.key or 'not known'}",
         f"  closed         {when}",
-        f"  records        {closed.records}",
+        f"  records        {closed.records + 1}, with the one of this close",
         "",
         "Counted by units at the close, by the last word on each",
         "",

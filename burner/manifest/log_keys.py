@@ -11,6 +11,7 @@ from burner.manifest.fold.state import State
 from burner.manifest.given import decided, one_line
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import NoteSigner, VerifierKey
+from burner.manifest.store.station_key import lasting
 
 
 def enrol(
@@ -70,7 +71,8 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     Raises:
         BurnerError: E731 without operator or reason; as `enrol`.
     """
-    old, stamp = ledger.writer.key.signer, ledger.writer.stamp()._asdict()
+    signer, stamp = ledger.writer.key.signer, ledger.writer.stamp()._asdict()
+    old = lasting(signer)
     decided(f"key {old.key.id.hex()}", operator, reason)
     enrolled = enrolment(
         stamp,
@@ -93,7 +95,7 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
         try:
             ledger.writer.commit(f"rotate to {new.key.id.hex()}", make, keep=True)
         except BaseException:
-            ledger.writer.key.sign_with(old)
+            ledger.writer.key.sign_with(signer)
             raise
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.entries.canonical import moment, utc
-from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, read
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, LogBegun, read
 from burner.manifest.fold.rows import (
     NEVER,
     AttemptRow,
@@ -27,8 +27,10 @@ from burner.manifest.fold.rows import (
     UnitRow,
 )
 from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
+from burner.manifest.store.opening import body_at
 from burner.manifest.store.session import must_exist
 from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.station_key import SIMULATED
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
 from burner.model import Attempt, Outcome
 from burner.release_diff import Made
@@ -198,6 +200,12 @@ class Reader:
         with self.connection() as connection:
             last = connection.execute(query).scalar()
         return 0 if last is None else int(last) + 1
+
+    def is_simulated(self) -> bool:
+        """Whether a simulated bench began it: its units do not exist."""
+        with self.connection() as connection:
+            begun = read(body_at(connection, 0))
+        return isinstance(begun, LogBegun) and begun.reason == SIMULATED
 
     def log_keys(self) -> list[KeyRow]:
         """Keys of our log, in the order in which they came in."""

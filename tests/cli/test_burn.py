@@ -46,6 +46,17 @@ def test_a_script_is_told_of_warnings_too(tmp_path: Path) -> None:
     assert (warnings[0]["code"], "had another part app" in warnings[0]["found"]) == ("E188", True)
 
 
+@pytest.mark.parametrize(("counts", "status"), [("version", 3), ("release", 0)])
+def test_the_quantity_of_a_release_counts_over_its_version_or_over_that_release_alone(
+    tmp_path: Path, counts: str, status: int
+) -> None:
+    terms = {"quantity": "1", "quantity_of": counts}
+    first = write_product(tmp_path, **terms)
+    assert burn(tmp_path, "--bench", "sim:1,seed=1", "--batch", "A", profile=first).status == 0
+    again = write_product(tmp_path, app=app_image("changed"), **terms)
+    assert burn(tmp_path, "--bench", "sim:1,seed=2", "--batch", "B", profile=again).status == status
+
+
 def test_a_simulated_unit_is_one_of_the_product(tmp_path: Path) -> None:
     ran = burn(tmp_path, "--bench", "sim:1", profile=ROOT / "profiles" / "sensor-esp32.yaml")
     assert ran.status == 0, ran.errors

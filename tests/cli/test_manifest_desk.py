@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from burner.cli.manifest import manifest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
+from burner.manifest.log.proof import Proof
 from burner.manifest.store.station_key import Beginning
 from burner.model import Outcome
 from tests.chinese import english_in
@@ -56,19 +58,21 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert len(papers["names.csv"].split()) == 3
     told = run("verify", "WO1", "--key", key).stdout
     assert "records of batch WO1 checked: all agree" in told
+    assert "up to its close: 9 records" in told
+    assert "records        9, with the one of this close" in papers["statement.txt"]
     assert "complete up to its close" in told
     (here / "WO1" / "units.csv").write_text("number\n")
     with pytest.raises(BurnerError, match=r"^E746: .*units.csv is not what the records say"):
         run("verify", "WO1", "--key", key)
     with refused("E736"):
-        run("close", "WO1", *WHO)
+        run("batch", "close", "WO1", *WHO)
 
 
 def test_another_key_opens_no_folder(here: Path) -> None:
     run("batch", "close", "WO1", *WHO)
     with Ledger.open("other.db", "line2") as other:
         key = other.writer.origin_key
-    with refused("E710"):
+    with refused("E752"):
         run("verify", "WO1", "--key", key)
 
 
@@ -238,14 +242,27 @@ def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_
     assert told.exit_code == 2
 
 
-def test_a_certificate_under_another_key_names_the_key_that_signed_it(here: Path) -> None:
-    old = origin_key()
+def test_the_origin_key_alone_proves_a_certificate_that_later_keys_signed(here: Path) -> None:
+    origin = origin_key()
+    for _ in range(2):
+        run("keys", "rotate", *WHO, "--reason", "yearly")
+    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    assert "7c:df:a1:00:00:01" in run("verify", "U.tlog-proof", "--key", origin).stdout
+    with Ledger.open("other station.db", "line2"):
+        pass
+    with refused("E752"):
+        run("verify", "U.tlog-proof", "--key", origin_key("other station.db"))
+
+
+def test_a_certificate_without_the_enrolment_names_who_signed_it(here: Path) -> None:
+    origin = origin_key()
     run("keys", "rotate", *WHO, "--reason", "yearly")
     (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
     run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
-    with pytest.raises(BurnerError, match=f"^E713: .*signed by .* {new['id']}, not by key"):
-        run("verify", "U.tlog-proof", "--key", old)
-    run("verify", "U.tlog-proof", "--key", new["key"])
+    proof = Proof.parse((here / "U.tlog-proof").read_bytes())
+    (here / "U.tlog-proof").write_text(str(replace(proof, extra=proof.body)))
+    with pytest.raises(BurnerError, match=f"^E755: .*signed by .* {new['id']}"):
+        run("verify", "U.tlog-proof", "--key", origin)
 
 
 def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:

@@ -1,7 +1,6 @@
 """What is asked on a terminal before the board appears: what for, how often, what Enter does."""
 
 import os
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,10 +67,9 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
         child.sendline(RIGHT)
     child.expect("the passphrase is wanted whenever it signs")
     assert ended(child) == 0
-    key = keys.id_of(keys.unlock(STATION, lambda _: RIGHT))
 
     child = burning("--batch", "B", "--operator", "li", "--quantity", "9")
-    child.expect(f"Passphrase of key {key} of {STATION}: it signs this\\s+station's records")
+    child.expect(f"Passphrase of the key of {STATION}: it signs this\\s+station's records")
     child.sendline("wrong")
     child.expect("This passphrase is wrong. Try 2 of 3.")
     child.sendline(RIGHT)
@@ -92,8 +90,7 @@ def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() 
     child.sendline("wrong")
     child.expect("E748")
     assert ended(child) == 4
-    with sqlite3.connect("manifest.db") as database:
-        assert database.execute("SELECT count(*) FROM records").fetchone() == (0,)
+    assert not Path("manifest.db").exists()
 
 
 def test_without_a_terminal_no_key_with_a_passphrase_is_made() -> None:

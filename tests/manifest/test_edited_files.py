@@ -18,11 +18,13 @@ from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.ledger import Ledger
+from burner.manifest.local.keys import LocalSigner, make
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.log_keys import rotate
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 from tests.manifest.test_edits import another
 
-PLACES = ("all.log", "closed.log", "open.log", "unit.tlog-proof", "folder")
+PLACES = ("all.log", "closed.log", "open.log", "unit.tlog-proof", "later.tlog-proof", "folder")
 
 
 def leave(ledger: Ledger, folder: Path) -> str:
@@ -48,6 +50,10 @@ def leave(ledger: Ledger, folder: Path) -> str:
         key=VerifierKey.parse(key),
         papers={STATEMENT: "5 units\n", "report.json": '{"units": 5}\n'},
     )
+    later = LocalSigner(ledger.origin, make("line1", adopts=False))
+    rotate(ledger, later, operator="qa", reason="yearly")
+    proof = str(certificate(ledger.reader, str(unit_mac(3))))
+    (folder / "later.tlog-proof").write_text(proof, encoding="utf-8")
     return key
 
 

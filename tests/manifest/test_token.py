@@ -13,6 +13,7 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
 from burner.manifest.local.token import TokenSigner
 from burner.manifest.verify.database import verify
+from tests.cli.desk import run
 from tests.manifest.records import Ticking, burned
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
@@ -82,6 +83,26 @@ def test_a_run_key_is_renewed_before_its_day_is_over(uri: str, path: Path) -> No
         assert len(ledger.reader.log_keys()) == before + 1
         with ledger.reader.connection() as connection:
             assert verify(connection).agrees
+
+
+def test_a_station_with_a_token_lets_another_station_in(
+    uri: str, path: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.use_token("line1", uri)
+    with Ledger.open(path, "line1") as ledger:
+        burned(ledger, 1)
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(own_state / "there"))
+        with Ledger.open(path, "line2") as ledger:
+            second = str(ledger.writer.key.signer.key)
+    who = ("--operator", "li", "--manifest", str(path))
+    run("keys", "enroll", second, "--owner", "line2", "--station", "line1", *who)
+    shown = run("keys", "show", "--station", "line1", "--manifest", str(path))
+    assert "is not in the log" not in shown.stderr
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(own_state / "there"))
+        with Ledger.open(path, "line2") as ledger:
+            burned(ledger, 2)
 
 
 def keys_end(ledger: Ledger) -> datetime:

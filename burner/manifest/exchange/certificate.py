@@ -3,23 +3,31 @@
 It speaks as of the size of its head: a scrap that comes later does not show.
 """
 
+from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
-from burner.manifest.entries.kinds import EntryError, Outcome, read
+from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome, read
 from burner.manifest.exchange.log_file import evidence
-from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
+from burner.manifest.fold.rows import NEVER, AttemptRow, KeyRow, UnitRow
+from burner.manifest.fold.rules import apply
+from burner.manifest.fold.state import State
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
-from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.note import Note, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.opening import body_at
 from burner.manifest.store.state import TableState
+from burner.manifest.store.station_key import Stamp
+from burner.manifest.verify.replay import Replay
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,48 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
             raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
         head, note = evidence(connection, reader, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
+        signed = Note.parse(note.encode())
         body = body_at(connection, attempt.ended)
-        return Proof(attempt.ended, hashes, Note.parse(note.encode()), body)
+        extra = b"\n".join([body, *_enrolments(connection, state, signed)])
+        return Proof(attempt.ended, hashes, signed, extra)
+
+
+def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]:
+    """How the origin key let in who signed a head, a line a key; none, where it signed itself."""
+    found: list[bytes] = []
+    known = (state.get(KeyRow, signature.id.hex()) for signature in note.signatures)
+    row = next(filter(None, known), None)
+    while row and row.enrolled:
+        number, entry = row.enrolled, read(body_at(connection, row.enrolled))
+        assert isinstance(entry, KeyEnrolled)  # noqa: S101 - the fold made the row of it
+        row = state.get(KeyRow, entry.enrolled_by)
+        if not row or row.enrolled >= number:
+            raise BurnerError("E714", f"a key was not let in by record {number}")
+        signature = b64encode(bytes.fromhex(entry.signature)).decode()
+        found.insert(0, f"{entry.key} {entry.role} {entry.until} {signature}".encode())
+    return found
+
+
+def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
+    """The keys that an origin key let in, by the lines of a certificate."""
+    replay, stamp = Replay(), Stamp(entry.at, entry.nonce, entry.station)._asdict()
+    state, sponsor = replay.state, key
+    state.adopt(apply(state, 0, LogBegun(**stamp, origin=key.name, key=str(key))))
+    for number, line in enumerate(lines, 1):
+        text, role, until, signature = line.decode().split(" ")
+        enrolment = KeyEnrolled(
+            **stamp,
+            key=text,
+            owner=entry.station,
+            role=role,
+            until=until,
+            enrolled_by=sponsor.id.hex(),
+            signature=decode_base64(signature).hex(),
+        )
+        state.adopt(apply(state, number, enrolment))
+        sponsor = VerifierKey.parse(text)
+    replay.at = entry.at
+    return replay
 
 
 def is_certificate(path: Path) -> bool:
@@ -97,21 +145,27 @@ def check_certificate_file(
     Args:
         path: of the file.
         origin: name of the log.
-        key: of the station that signed its head.
+        key: its origin key; it signed the head, or the enrolments lead from it to who did.
         witnesses: keys of witnesses whose cosignatures count.
 
     Raises:
-        BurnerError: E713 it does not hold, or is no record of an outcome; E724 it cannot be read.
+        BurnerError: E713 it does not hold, or is no record of an outcome; E714 an enrolment is
+            false; E724 it cannot be read; E752 it is of another log; E755 nothing leads from the
+            origin key to who signed its head.
     """
     try:
         proof = Proof.parse(read_plain(path, MAX_BYTES))
-        head = proof.check(origin, key)
-        entry = read(proof.extra)
+        head = proof.check()
+        if head.origin != origin:
+            raise BurnerError("E752", f"it is of {head.origin}, the key of {origin}")
+        body, *enrolments = proof.extra.split(b"\n")
+        entry = read(body)
+        if not isinstance(entry, Outcome):
+            raise BurnerError("E713", f"{path}: it certifies no outcome")
+        _keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
-    except (NoteError, EntryError) as error:
+    except ValueError as error:  # a note, a record or a line that is none
         raise BurnerError("E713", f"{path}: {error}") from None
-    if not isinstance(entry, Outcome):
-        raise BurnerError("E713", f"{path}: it certifies no outcome")
     return Certified(entry, proof.index, head, cosigned)

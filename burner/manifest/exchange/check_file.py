@@ -122,7 +122,7 @@ def _replayed(
         if replay.frontier.size in found.roots:
             found.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
-            raise BurnerError("E710", f"it is of {entry.origin}, key {entry.key}")
+            raise BurnerError("E752", f"it is of {entry.origin}, key {entry.key}")
         if export.batch:
             leaves[number] = leaf_hash(body)
             _of_batch(found, number, entry)
@@ -135,7 +135,7 @@ def _replayed(
     checkpoint = Checkpoint.parse(note.text)
     found.origin, found.size = checkpoint.origin, checkpoint.size
     if checkpoint.origin != origin:
-        raise BurnerError("E710", f"its head is of {checkpoint.origin}")
+        raise BurnerError("E752", f"its head is of {checkpoint.origin}")
     root = _root(replay, leaves, hashes, checkpoint.size) if export.batch else replay.frontier.root
     size = checkpoint.size if export.batch else replay.frontier.size
     if hashes and not export.batch:

@@ -65,9 +65,9 @@ def import_log(
         progress: told how many more records were read.
 
     Raises:
-        BurnerError: E710 it is of another log, E713 and E714 it does not hold, E724 it is no
-            export of a whole log, E725 it contradicts what is here of that log, E731 without
-            operator; E7.
+        BurnerError: E713 and E714 it does not hold, E724 it is no export of a whole log, E725 it
+            contradicts what is here of that log, E731 without operator, E752 it is of another
+            log; E7.
     """
     decided(path.name, operator)
     result: list[Imported] = []
@@ -123,7 +123,7 @@ class _Taking:
             if number != replay.frontier.size - 1:
                 raise BurnerError("E713", f"record {replay.frontier.size} is gone")
             if number == 0 and getattr(entry, "key", "") != str(key):
-                raise BurnerError("E710", f"it is of another origin key than {key}")
+                raise BurnerError("E752", f"it is of another origin key than {key}")
             if number == self._first - 1:
                 self._compare(number)
             if number >= self._first:
@@ -135,7 +135,7 @@ class _Taking:
         replay.check_head(note, replay.frontier.size, replay.frontier.root)
         checkpoint = Checkpoint.parse(note.text)
         if checkpoint.origin != self._origin:
-            raise BurnerError("E710", f"its head is of {checkpoint.origin}")
+            raise BurnerError("E752", f"its head is of {checkpoint.origin}")
         self._insert(records, self._records)
         self._rows()
         return checkpoint, str(note)

@@ -50,7 +50,6 @@ class Question:
     """What a person is asked a passphrase for."""
 
     owner: str
-    key: str
     attempt: int
     """1 to TRIES; behind the first, the answer before was wrong."""
 
@@ -77,23 +76,19 @@ class LocalSigner:
 
 
 def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSigner]:
-    """The key of a station for the log of a name: made when there is none.
+    """The key of a station, for the log of any name: made when there is none.
 
-    The result raises:
+    Raises:
         BurnerError: E717 it cannot be kept, E722 it cannot be used, E748 wrong passphrase, E749
             nobody can be asked for it.
     """
+    if has(owner) and (uri := token_of(owner)):
+        from burner.manifest.local.token import public_key, run_signer
 
-    def signer(origin: str) -> NoteSigner:
-        if not has(owner):
-            return LocalSigner(origin, make(owner))
-        if uri := token_of(owner):
-            from burner.manifest.local.token import run_signer
-
-            return run_signer(origin, uri)
-        return LocalSigner(origin, unlock(owner, ask))
-
-    return signer
+        public = public_key(uri)
+        return lambda origin: run_signer(origin, uri, public)
+    private = unlock(owner, ask) if has(owner) else make(owner)
+    return lambda origin: LocalSigner(origin, private)
 
 
 def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
@@ -185,9 +180,9 @@ def make(
     pem = _pem(key, passphrase)
     with _keeping(_folder(owner)) as folder:
         if in_keyring:
-            _to_keyring(id_of(key), pem)
+            _to_keyring(_stem(key), pem)
             pem = IN_KEYRING.encode()
-        write_durably(folder / f"{id_of(key)}.pem", pem)
+        write_durably(folder / f"{_stem(key)}.pem", pem)
     if adopts:
         adopt(owner, key)
     return key
@@ -200,11 +195,11 @@ def adopt(owner: str, key: "Ed25519PrivateKey") -> None:
         BurnerError: E717 when that cannot be kept.
     """
     with _keeping(_folder(owner)) as folder:
-        write_durably(folder / CURRENT, id_of(key).encode())
+        write_durably(folder / CURRENT, _stem(key).encode())
 
 
-def id_of(key: "Ed25519PrivateKey") -> str:
-    """16 hex digits by which files of this computer name a key."""
+def _stem(key: "Ed25519PrivateKey") -> str:
+    """16 hex digits: the name of its file, or of its entry in the keyring."""
     return sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
 
 
@@ -217,19 +212,19 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
         BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
             nobody can be asked for it.
     """
-    key, pem = _current(owner)
+    path, pem = _current(owner)
     if b"-----BEGIN ENCRYPTED" not in pem:
-        return _load(key, pem)
+        return _load(path, pem)
     if passphrase := os.environ.get(PASSPHRASE):
         with suppress(_WrongPassphraseError):
-            return _load(key, pem, passphrase)
-        raise BurnerError("E748", f"key {key} of {owner}; it was taken from {PASSPHRASE}")
+            return _load(path, pem, passphrase)
+        raise BurnerError("E748", f"the key of {owner}; it was taken from {PASSPHRASE}")
     if ask is None:
-        raise BurnerError("E749", f"key {key} of {owner}")
+        raise BurnerError("E749", f"the key of {owner}")
     for attempt in range(1, TRIES + 1):
         with suppress(_WrongPassphraseError):
-            return _load(key, pem, ask(Question(owner, key, attempt)))
-    raise BurnerError("E748", f"key {key} of {owner}; asked {TRIES} times")
+            return _load(path, pem, ask(Question(owner, attempt)))
+    raise BurnerError("E748", f"the key of {owner}; asked {TRIES} times")
 
 
 def protection(owner: str) -> Protection:
@@ -260,14 +255,13 @@ def _name(owner: str) -> str:
     return key
 
 
-def _current(owner: str) -> tuple[str, bytes]:
-    key = _name(owner)
-    path = _folder(owner) / f"{key}.pem"
+def _current(owner: str) -> tuple[Path, bytes]:
+    path = _folder(owner) / f"{_name(owner)}.pem"
     try:
         pem = read_plain(path, LARGEST)
     except OSError as error:
         raise BurnerError("E722", f"{path}: {error.strerror}") from error
-    return key, _from_keyring(key) if pem == IN_KEYRING.encode() else pem
+    return path, _from_keyring(path.stem) if pem == IN_KEYRING.encode() else pem
 
 
 def _folder(owner: str) -> Path:
@@ -300,7 +294,7 @@ class _WrongPassphraseError(Exception):
     """What was typed does not open the key."""
 
 
-def _load(name: str, pem: bytes, passphrase: str | None = None) -> "Ed25519PrivateKey":
+def _load(path: Path, pem: bytes, passphrase: str | None = None) -> "Ed25519PrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -310,9 +304,9 @@ def _load(name: str, pem: bytes, passphrase: str | None = None) -> "Ed25519Priva
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase is not None:
             raise _WrongPassphraseError from error
-        raise BurnerError("E722", f"key {name} is damaged") from error
-    if not isinstance(key, Ed25519PrivateKey) or id_of(key) != name:
-        raise BurnerError("E722", f"key {name}: its file holds another one")
+        raise BurnerError("E722", f"{path}: damaged") from error
+    if not isinstance(key, Ed25519PrivateKey) or _stem(key) != path.stem:
+        raise BurnerError("E722", f"{path}: it holds another key")
     return key
 
 
@@ -335,5 +329,5 @@ def _from_keyring(name: str) -> bytes:
     except keyring.errors.KeyringError as error:
         raise BurnerError("E722", f"the keyring: {type(error).__name__}") from error
     if kept is None:
-        raise BurnerError("E722", f"key {name} is not in the keyring")
+        raise BurnerError("E722", f"the keyring has no {name} of {SERVICE}")
     return kept.encode()

@@ -26,6 +26,8 @@ class KnownLog:
     size: int
     root: str
     """As hex."""
+    key_records: int = 0
+    """How many of its records are about keys: one that is hidden is missed."""
 
 
 class KnownLogFile:
@@ -69,7 +71,8 @@ def _read(path: Path) -> KnownLog | None:
     """None where a power cut left nothing that can be read."""
     try:
         data = json.loads(path.read_text(encoding="ascii"))
-        return KnownLog(str(data["origin"]), str(data["key"]), int(data["size"]), str(data["root"]))
+        origin, key, root = (str(data[name]) for name in ("origin", "key", "root"))
+        return KnownLog(origin, key, int(data["size"]), root, int(data["key_records"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

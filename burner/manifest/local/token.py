@@ -73,16 +73,19 @@ class RunSigner:
         return utc(now + RENEWED_BEFORE) > self.until
 
 
-def run_signer(origin: str, uri: str, now: datetime | None = None) -> RunSigner:
+def run_signer(origin: str, uri: str, public: bytes, now: datetime | None = None) -> RunSigner:
     """A run key for a log, which the key in the token is going to let in.
 
-    Raises:
-        BurnerError: E720 the library for tokens is not installed, E722 the token cannot be used.
+    Args:
+        origin: name of the log.
+        uri: of the key in the token.
+        public: its public half.
+        now: for tests.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     until = utc((now or datetime.now(UTC)) + RUN_LENGTH)
-    sponsor = TokenSigner(origin, uri, public_key(uri))
+    sponsor = TokenSigner(origin, uri, public)
     return RunSigner(origin, Ed25519PrivateKey.generate(), sponsor, until)
 
 

@@ -19,7 +19,7 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.memory import MemoryState
-from burner.manifest.fold.rows import KeyRow
+from burner.manifest.fold.rows import NEVER, KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import Checkpoint
@@ -92,7 +92,7 @@ def check_opening(
         raise BurnerError("E756", behind)
     keys = check_keys(connection, head.checkpoint)
     check_signed(head.note, keys.values(), last_moment(connection, head.checkpoint.size))
-    _check_known(connection, head.checkpoint, known)
+    _check_known(connection, head.checkpoint, known, keys.values())
     kept = connection.execute(_LAST_KEPT).scalar()
     start = Frontier()
     if kept is not None:
@@ -233,7 +233,15 @@ def _entry(number: int, body: bytes) -> AnyEntry:
         raise BurnerError("E713", f"record {number}: {error}") from None
 
 
-def _check_known(connection: Connection, head: Checkpoint, known: KnownLog | None) -> None:
+def key_records(keys: Iterable[KeyRow], size: int) -> int:
+    """How many of the first records are about keys."""
+    numbers = (number for row in keys for number in (row.enrolled, row.withdrawn))
+    return sum(NEVER < number < size for number in numbers)
+
+
+def _check_known(
+    connection: Connection, head: Checkpoint, known: KnownLog | None, keys: Iterable[KeyRow]
+) -> None:
     if known is None:
         return
     if known.size > head.size:
@@ -241,3 +249,5 @@ def _check_known(connection: Connection, head: Checkpoint, known: KnownLog | Non
         raise BurnerError("E710", detail)
     if subtree_hash(TableHashes(connection), 0, known.size).hex() != known.root:
         raise BurnerError("E710", f"not as known here: its first {counted(known.size, 'record')}")
+    if key_records(keys, known.size) < known.key_records:
+        raise BurnerError("E713", "a record of a key that this computer knows is hidden")

@@ -36,15 +36,18 @@ _ELSEWHERE = Prepared(
     .where(or_(_members.c.word == OPEN, _members.c.word == PASS))
     .limit(1)
 )
-_LEAVES = (
+_LEAVES = Prepared(
     select(records.c.leaf)
     .where(records.c.log == bindparam("of_log"), records.c.batch == bindparam("of_batch"))
     .order_by(records.c.number)
 )
+_NUMBER = Prepared(select(imported.c.log).where(imported.c.origin == bindparam("of_origin")))
 
 
 class TableState:
-    """See `State`. Of one transaction; whoever writes holds the row of the head."""
+    """See `State`. Of one transaction; whoever writes holds the row of the head. Prepared
+    statements alone: on a server it is asked amidst others, whose results are not there yet.
+    """
 
     whole = True
 
@@ -73,7 +76,7 @@ class TableState:
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
         tree, where = Frontier(), {"of_log": self._log, "of_batch": batch}
-        for leaf in self._connection.execute(_LEAVES, where).scalars():
+        for (leaf,) in _LEAVES.run(self._connection, **where).fetchall():
             tree, _ = tree.append(bytes(leaf))
         return tree.size, tree.root
 
@@ -94,8 +97,8 @@ class TableState:
 
 def log_number(connection: Connection, origin: str) -> int | None:
     """Number of an imported log; None: it is not here."""
-    query = select(imported.c.log).where(imported.c.origin == origin)
-    return connection.execute(query).scalar()
+    found = _NUMBER.run(connection, of_origin=origin).fetchone()
+    return found[0] if found else None
 
 
 def row_of(kind: type[R], values: Any) -> R:

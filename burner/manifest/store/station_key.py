@@ -35,12 +35,21 @@ class LetIn(NoteSigner, Protocol):
         ...
 
 
+def lasting(signer: NoteSigner) -> NoteSigner:
+    """The key to be let in by a person: of a key for a day, the one behind it."""
+    return signer.sponsor if isinstance(signer, LetIn) else signer
+
+
 class Stamp(NamedTuple):
     """What the writer says of every record."""
 
     at: str
     nonce: str
     station: str
+
+
+SIMULATED = "simulated bench"
+"""Why a log begins whose units do not exist."""
 
 
 class Beginning(NamedTuple):
@@ -79,12 +88,12 @@ class StationKey:
         """
         origin = f"burner/{token_hex(8)}"
         signer = self._signer = self._make(origin)
-        root = signer.sponsor if isinstance(signer, LetIn) else signer
+        root = str(lasting(signer).key)
         facts = {**self._stamp()._asdict(), **begins._asdict()}
-        entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=str(root.key))]
+        entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=root)]
         if isinstance(signer, LetIn):
             entries.append(self._enrolment(origin, signer.sponsor))
-        return origin, str(root.key), entries
+        return origin, root, entries
 
     def name(self, origin: str) -> None:
         """Sign under the name of a log."""

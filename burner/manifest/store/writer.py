@@ -40,11 +40,20 @@ from burner.manifest.store.opening import (
     check_opening,
     check_signed,
     follow,
+    key_records,
     unsigned,
 )
 from burner.manifest.store.session import Session, hold_making, log_at, settle_at
 from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, Stamp, StationKey
+from burner.manifest.store.station_key import (
+    SIMULATED,
+    Beginning,
+    MakeSigner,
+    Sponsors,
+    Stamp,
+    StationKey,
+    lasting,
+)
 from burner.manifest.store.tables import OWN, checkpoints, head, records
 
 Clock = Callable[[], datetime]
@@ -241,7 +250,8 @@ class LogWriter:
                     self._doubt = Doubt(key, numbers, leaf)
                     due = frontier.size - self._kept >= self._keep_every
                     self._move_head(connection, state, frontier, entries[-1].at, keep or due)
-            self._doubt = None
+                    keys = self._keys or {row.id: row for row in state.rows(KeyRow)}
+            self._doubt, self._keys = None, keys
             self._adopt(frontier, keep or due)
             return numbers
 
@@ -293,7 +303,7 @@ class LogWriter:
     ) -> None:
         signer = self.key.signer
         if not in_force(state.get(KeyRow, signer.key.id.hex()), at):
-            raise BurnerError("E757", f"station {self.station}, key {signer.key}")
+            raise BurnerError("E757", f"station {self.station}, key {lasting(signer).key}")
         note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))
         self._note = note
         values = {"size": frontier.size, "subtrees": b"".join(frontier.subtrees), "note": note}
@@ -368,13 +378,15 @@ class LogWriter:
         return frontier
 
     def _first_entries(self) -> list[AnyEntry]:
-        self._origin, self._origin_key, entries = self.key.begin(self._begins or Beginning())
+        begins = self._begins or Beginning(reason="" if self._remembers else SIMULATED)
+        self._origin, self._origin_key, entries = self.key.begin(begins)
         return entries
 
     def _begin(self, connection: Connection, entries: list[AnyEntry]) -> None:
         state = TableState(connection)
         frontier, _, _ = self._append(connection, state, entries)
         self._move_head(connection, state, frontier, entries[-1].at, keep=True)
+        self._keys = {row.id: row for row in state.rows(KeyRow)}
         self._adopt(frontier, kept=True, remember=False)
 
     def _name(self, connection: Connection, origin: str) -> None:
@@ -417,7 +429,9 @@ class LogWriter:
 
     def _remember(self) -> None:
         frontier = self._frontier
-        known = KnownLog(self._origin, self._origin_key, frontier.size, frontier.root.hex())
+        about_keys = key_records(self._keys.values(), frontier.size)
+        root = frontier.root.hex()
+        known = KnownLog(self._origin, self._origin_key, frontier.size, root, about_keys)
         try:
             if self._known:
                 self._known.write(known)

@@ -80,4 +80,5 @@ class Replay:
                     return row
             except NoteError as error:
                 raise BurnerError("E713", f"the head at {size}: {error}") from None
-        raise BurnerError("E755", f"the head at {size}")
+        signers = ", ".join(f"{line.name} {line.id.hex()}" for line in note.signatures)
+        raise BurnerError("E755", f"the head at {size} is signed by {signers}")

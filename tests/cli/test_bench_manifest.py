@@ -1,0 +1,36 @@
+"""Simulated units and real ones do not meet in one manifest."""
+
+from pathlib import Path
+
+import pytest
+
+from burner.manifest.ledger import Ledger
+from tests.cli.desk import run
+from tests.manifest.records import burned
+from tests.runs import PROFILE, burn, burner
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+
+
+def test_a_bench_does_not_burn_into_the_manifest_of_a_line(tmp_path: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 1)
+    before = Path("manifest.db").read_bytes()
+    ran = burner(tmp_path, "burn", str(PROFILE), "--bench", "sim:1", "--yes")
+    assert ran.returncode == 4
+    assert "E753" in ran.stderr
+    assert Path("manifest.db").read_bytes() == before
+    assert burn(tmp_path, "--bench", "sim:1", "--manifest", "bench.db").status == 0
+
+
+def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> None:
+    assert burn(tmp_path, "--bench", "sim:1", "--batch", "WO1").status == 0
+    run("batch", "close", "WO1", "--operator", "qa")
+    assert burn(tmp_path, "--bench", "sim:1,seed=2", "--batch", "WO2").status == 0
+    ran = burner(tmp_path, "burn", str(PROFILE), "--port", "/dev/null", "--yes")
+    assert ran.returncode == 4
+    assert "E753" in ran.stderr

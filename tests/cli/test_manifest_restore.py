@@ -1,0 +1,115 @@
+"""`burner manifest restore`: interrupted anywhere nothing is lost, and no station is overrun."""
+
+import json
+from pathlib import Path
+from shutil import copy, copytree, rmtree
+
+import pytest
+
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from tests.cli.desk import at_desk, refused, run
+from tests.manifest.records import burned, open_batch
+
+WHO = ("--operator", "wang", "--station", "line1")
+WHY = ("--reason", "disk died")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An older copy is in place: it lacks unit 2."""
+    at_desk(tmp_path, monkeypatch)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger)
+        burned(ledger, 1, batch="WO1")
+    run("backup", "older.db")
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 2, batch="WO1")
+    copy("older.db", "manifest.db")
+    return tmp_path
+
+
+def is_restored(manifest: str = "manifest.db") -> bool:
+    """The name of unit 1 came in, and the station goes on."""
+    with Ledger.open(manifest, "line1") as ledger:
+        with refused("E450"):
+            burned(ledger, 5, name="7cdfa1000001")
+        burned(ledger, 6)
+    run("verify", "--manifest", manifest)
+    return True
+
+
+def old_origin() -> str:
+    with Reader.open("older.db") as reader:
+        return reader.origin
+
+
+def test_what_was_there_lies_beside_it_and_nothing_else_is_left(here: Path) -> None:
+    told = run("restore", *WHO, *WHY).stdout
+    assert "lost: 2 records" in told
+    left = {path.name for path in here.iterdir() if not path.name.endswith(".lock")}
+    aside = f"manifest.db.{old_origin().partition('/')[2]}.old"
+    assert left == {"manifest.db", "older.db", "state", aside}
+    assert (here / aside).read_bytes()[100:] == (here / "older.db").read_bytes()[100:]
+    assert is_restored()
+
+
+def test_interrupted_before_the_new_log_stands_in_its_place_it_is_run_again(here: Path) -> None:
+    (here / "manifest.db").rename(f"manifest.db.{old_origin().partition('/')[2]}.old")
+    (here / ".restore-half").mkdir()
+    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    assert is_restored()
+
+
+def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here: Path) -> None:
+    copytree(here / "state" / "places", here / "before")
+    run("restore", *WHO, *WHY)
+    rmtree(here / "state" / "places")
+    (here / "before").rename(here / "state" / "places")
+    with refused("E710"):
+        Ledger.open("manifest.db", "line1")
+    assert "was begun already in place of" in run("restore", *WHO, *WHY).stdout
+    assert is_restored()
+    with refused("E732"):
+        run("restore", *WHO, *WHY)
+
+
+def test_another_computer_goes_on_with_the_log_that_one_station_began(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copytree(here / "state", here / "there")
+    run("restore", *WHO, *WHY)
+    new = json.loads(run("keys", "show", "--json").stdout)["origin"]
+    monkeypatch.setenv("BURNER_STATE", str(here / "there"))
+    with refused("E710"):
+        Ledger.open("manifest.db", "line1")
+    assert f"log {new} was begun already" in run("restore", *WHO, *WHY).stdout
+    with Ledger.open("manifest.db", "line1") as ledger:
+        assert ledger.origin == new
+        burned(ledger, 6)
+
+
+def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in here.iterdir())
+    with monkeypatch.context() as there:
+        there.setenv("BURNER_STATE", str(here / "there"))
+        busy = Ledger.open("manifest.db", "line2")
+    with busy, refused("E707"):
+        run("restore", *WHO, *WHY)
+    assert {*before} <= {path.name for path in here.iterdir()}
+    assert not list(here.glob("*.old"))
+    run("restore", *WHO, *WHY)
+    assert is_restored()
+
+
+def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
+    for file in here.glob("manifest.db*"):
+        file.unlink()
+    told = run("restore", "--old", "older.db", *WHO, *WHY).stdout
+    assert "4 records came in from older.db" in told
+    assert "lost: 2 records" in told
+    assert is_restored()
+    with refused("E736"), Ledger.open("other.db", "line1"):
+        run("restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)
