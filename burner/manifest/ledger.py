@@ -24,7 +24,7 @@ from burner.manifest.fold.state import State
 from burner.manifest.given import check_batch_id, decided, one_line
 from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.reader import Reader
-from burner.manifest.store.engine import place
+from burner.manifest.store.engine import is_there, place
 from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import Clock, LogWriter
 from burner.manifest.units import UnitHistory
@@ -75,6 +75,7 @@ class Ledger:
             BurnerError: E7, see `LogWriter.open`.
         """
         where = place(url_or_path)
+        is_there(where)  # what is no file is refused before a key is made
         signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
             where,
