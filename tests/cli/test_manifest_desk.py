@@ -415,7 +415,7 @@ def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
     told = run("restore", *WHO, "--reason", "the computer died").stdout
     assert f"in place of {old.partition('+')[0]}" in told
-    assert f"{size} records of the file came in" in told
+    assert f"{size} records came in from" in told
     assert "No record that this computer knows of is lost." in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
