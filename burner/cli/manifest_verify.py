@@ -103,12 +103,14 @@ def _database(
             {"check": r.check.value, "covered": r.covered, "code": r.code, "place": r.place}
             for r in found.results.values()
         ],
+        "warnings": found.warnings,
     }
     bad = next((r for r in found.results.values() if r.code), None)
     if as_json:
         screen.say(json.dumps(report, ensure_ascii=False, indent=2))
         return exit_code(bad.code) if bad else 0
     _tell(found)
+    _warn(found.warnings)
     if bad:
         raise BurnerError(bad.code, f"{bad.check}: {bad.place}")
     screen.say(f"{counted(found.size, 'record')} checked: all agree.")
@@ -121,6 +123,11 @@ def _tell(found: "Verification") -> None:
         ("check", "covered", "", "first bad place"),
         [(r.check.value, r.covered, _mark(r), r.place) for r in found.results.values()],
     )
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        screen.warn(warning)
 
 
 def _mark(result: "CheckResult") -> str:
@@ -239,12 +246,14 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
         "complete": found.completeness,
         "signed_by": found.signed_by,
         "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
+        "warnings": found.warnings,
     }
     if as_json:
         screen.say(json.dumps(report, ensure_ascii=False, indent=2))
         return exit_code(code) if code else 0
     if code:
         raise BurnerError(code, place)
+    _warn(found.warnings)
     what = f"batch {found.batch}" if found.batch else "the whole log"
     screen.say(
         f"{counted(found.shown, 'record')} of {what} checked: all agree, as of size {found.size}."

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from burner.manifest.store.station_key import Beginning
 from burner.model import Outcome
 from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
-from tests.manifest.records import an_attempt, burned, open_batch
+from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch
 
 WHO = ("--operator", "wang", "--station", "line1")
 WHY = ("--reason", "dropped")
@@ -66,6 +67,18 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
         run("verify", "WO1", "--key", key)
     with refused("E736"):
         run("batch", "close", "WO1", *WHO)
+
+
+def test_a_clock_that_went_back_is_told_and_is_no_fault(here: Path) -> None:
+    for start in (START, START - timedelta(hours=2)):
+        with Ledger.open("clock.db", "line1", Ticking(start)) as ledger:
+            burned(ledger, 1)
+    key = origin_key("clock.db")
+    run("export", "--manifest", "clock.db", "--format", "log", "-o", "clock.log")
+    for told in (run("verify", "--manifest", "clock.db"), run("verify", "clock.log", "--key", key)):
+        assert "record 3 of station line1 is 7202 s older than the one before" in told.stderr
+        assert "all agree" in told.stdout
+    assert "older" not in run("verify").stderr
 
 
 def test_another_key_opens_no_folder(here: Path) -> None:

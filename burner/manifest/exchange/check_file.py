@@ -41,6 +41,8 @@ class FileCheck:
     signed_by: str = ""
     """Who signed the head: owner and key id."""
     cosignatures: tuple[Cosignature, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What is no fault, and yet to be looked at."""
     state: MemoryState = field(default_factory=MemoryState)
     """What follows from the records that are shown."""
     code: str = ""
@@ -142,7 +144,7 @@ def _replayed(
         raise BurnerError("E724", "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
     found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
-    found.roots[size] = found.root
+    found.roots[size], found.warnings = found.root, tuple(replay.clocks.values())
     return note
 
 

@@ -51,6 +51,9 @@ class Verification:
         default_factory=lambda: {check: CheckResult(check) for check in Check}
     )
 
+    warnings: tuple[str, ...] = ()
+    """What is no fault, and yet to be looked at."""
+
     @property
     def agrees(self) -> bool:
         """Whether nothing bad was found."""

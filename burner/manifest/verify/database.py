@@ -275,6 +275,7 @@ class _Verify:
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._replay.frontier.size
+        self.found.warnings = tuple(self._replay.clocks.values())
         results[Check.RECORDS].covered = counted(size, "record")
         results[Check.RULES].covered = counted(size, "record")
         if not whole:

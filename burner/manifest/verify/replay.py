@@ -1,6 +1,9 @@
 """A log folded again, record by record: of the database, of a file, of an import."""
 
+from datetime import timedelta
+
 from burner.errors import BurnerError
+from burner.manifest.entries.canonical import moment
 from burner.manifest.entries.kinds import AnyEntry, EntryError, read
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.memory import MemoryState
@@ -9,6 +12,9 @@ from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
+
+CLOCK_STEP = timedelta(minutes=5)
+"""By which a clock may be put back without a word."""
 
 
 class Replay:
@@ -21,6 +27,10 @@ class Replay:
         self.shown = 0
         self.at = ""
         """Moment of the last record."""
+        self._last: dict[str, str] = {}
+        """Station → moment of its last record."""
+        self.clocks: dict[str, str] = {}
+        """Station → where its clock first went back: no rule forbids it, people are told."""
         self.stored: tuple[StoredHash, ...] = ()
         """What the last record adds to the stored hashes: its leaf, and full tiles."""
 
@@ -44,11 +54,20 @@ class Replay:
         self.state.count_record(entry.batch, leaf)
         self.shown += 1
         self.at = entry.at
+        if entry.at < (last := self._last.get(entry.station, "")):
+            self._turned_back(number, entry, last)
+        self._last[entry.station] = entry.at
         if number == self.frontier.size:
             self.frontier, self.stored = self.frontier.append(leaf)
         else:
             self.stored = (StoredHash(0, number, leaf),)
         return entry
+
+    def _turned_back(self, number: int, entry: AnyEntry, last: str) -> None:
+        back = moment(last) - moment(entry.at)
+        if back > CLOCK_STEP and entry.station not in self.clocks:
+            what = f"record {number} of station {entry.station} is {back.total_seconds():.0f} s"
+            self.clocks[entry.station] = f"{what} older than the one before: its clock went back"
 
     def check_head(self, note: Note, size: int, root: bytes) -> KeyRow:
         """Check a checkpoint of the log.
