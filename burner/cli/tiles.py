@@ -214,8 +214,10 @@ def _end(name: str, width: int, unicode: bool) -> str:
     """Names of a batch differ at their end; fewer characters of it than are worth showing: none."""
     if _fits(name, width):
         return name
+    if width < SHORTEST_END:
+        return ""
     cut = "…" if unicode else ""
-    return f"{cut}{name[len(cut) - width :]}" if width >= SHORTEST_END else ""
+    return next(end for n in range(len(name)) if _fits(end := f"{cut}{name[n:]}", width))
 
 
 def _first_words(text: str, width: int, unicode: bool) -> str:

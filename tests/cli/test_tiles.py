@@ -180,8 +180,11 @@ def test_of_a_long_name_the_end_is_shown_and_of_a_long_reason_the_first_words() 
     view.tiles["1"].device_name = "PLUG-6055f9000001-ABCDEF"
     view.add(SlotIs("2", S.EMPTY), 0.0)
     view.add(ReworkOrdered("2", "flash replaced by hand"), 0.0)
+    fail(view, "3", "E601")
+    view.tiles["3"].device_name = "工单" * 9
     text = board(view, 80, 24)
     assert " E601 …00001-ABCDEF " in text
+    assert " E601 …工单工单工单 " in text
     assert " rework: flash… " in text
 
 
