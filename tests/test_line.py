@@ -44,12 +44,22 @@ def check_line(ran: Ran, boards: int, faults: Mapping[int, Row]) -> None:
 
 def check_nobody_waited(ran: Ran) -> None:
     """From the end of a board to the start of the next in its slot passes no neighbour's time."""
+    began: dict[str, float] = {}
     ended: dict[str, float] = {}
+    burns, pauses = [], []
     for line in ran.lines[:-1]:
-        if line["event"] == "slot" and line["state"] in ("PASS", "FAIL", "ERROR"):
-            ended[line["slot"]] = line["at"]
-        elif line["event"] == "slot" and line["state"] == "BURNING" and line["slot"] in ended:
-            assert line["at"] - ended.pop(line["slot"]) < 2.0
+        if line["event"] != "slot":
+            continue
+        slot = line["slot"]
+        if line["state"] in ("PASS", "FAIL", "ERROR"):
+            ended[slot] = line["at"]
+            if line["state"] == "PASS":
+                burns.append(line["at"] - began[slot])
+        elif line["state"] == "BURNING":
+            began[slot] = line["at"]
+            if slot in ended:
+                pauses.append(line["at"] - ended.pop(slot))
+    assert max(pauses) < min(burns)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +108,15 @@ def on(bench: BenchProcess) -> tuple[str, str]:
     return "--bench", str(bench.ready["control"])
 
 
-def await_writing(running: Running, slots: str) -> None:
-    """Until these slots are in the middle of their write, which takes some seconds."""
-    for slot in slots:
-        running.until(in_state(slot, "BURNING"))
-    time.sleep(1.5)
+MID_WRITE = 30_000
+"""Bytes to a chip: of a unit, the stub takes 7,000, and the whole 184,000."""
+
+
+def await_writing(bench: BenchProcess, running: Running, slots: str) -> None:
+    """Until each of these slots is in the middle of its write, by the bytes on its wire."""
+    while any(sum(bench.control.traffic(slot)["to_chip"].values()) < MID_WRITE for slot in slots):
+        assert running.process.poll() is None, running.errors
+        time.sleep(0.02)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds workers in /proc")
@@ -110,7 +124,7 @@ def test_a_stopped_worker_a_killed_one_and_a_port_that_vanishes_hold_nobody_up(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
     running = start(tmp_path, *on(bench))
-    await_writing(running, "1234")
+    await_writing(bench, running, "1234")
     os.kill(worker_of(running.process.pid, "1"), signal.SIGSTOP)
     os.kill(worker_of(running.process.pid, "2"), signal.SIGKILL)
     bench.control.unplug("3")
@@ -124,8 +138,8 @@ def test_a_stopped_worker_a_killed_one_and_a_port_that_vanishes_hold_nobody_up(
     }
     assert ran.status == 1
     own = next(line["at"] for line in ran.lines if in_state("4", "PASS")(line))
-    begun = next(line["at"] for line in ran.lines if in_state("4", "BURNING")(line))
-    assert own - begun < 10
+    after_a_stopped_worker = next(line["at"] for line in ran.lines if in_state("1", "PASS")(line))
+    assert own < after_a_stopped_worker
 
 
 # -- boards that come and go ---------------------------------------------------------------------
@@ -209,10 +223,10 @@ def test_kill_9_in_mid_write_then_again_loses_nothing_and_doubles_nothing(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
     running = start(tmp_path, *on(bench), "--batch", "B", "--quantity", "4")
-    await_writing(running, "1234")
+    await_writing(bench, running, "1234")
     workers = [worker_of(running.process.pid, slot) for slot in "1234"]
     running.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not all(gone(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlived its parent"
         time.sleep(0.1)
