@@ -55,7 +55,8 @@ class Loop:
             due = self._calls[0][0]
         wait = None if due is None else max(0.0, due - time.monotonic())
         for key, _ in self._select(wait):
-            key.data()
+            if self._selector.get_map().get(key.fd) is key:  # else an earlier one closed it
+                key.data()
         now = time.monotonic()
         while self._calls and self._calls[0][0] <= now:
             heapq.heappop(self._calls)[2](now)

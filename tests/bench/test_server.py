@@ -77,8 +77,9 @@ def test_a_setting_that_does_not_change_is_not_sent_again(port: Serial, echoes: 
 
 
 def test_reading_gives_what_is_there_when_the_timeout_ends(port: Serial) -> None:
-    port.timeout = 0.05
     port.write(b"abc")
+    assert soon(lambda: port.in_waiting == 3)
+    port.timeout = 0.05
     start = time.monotonic()
     assert port.read(10) == b"abc"
     assert 0.04 < time.monotonic() - start < 3
