@@ -1,6 +1,6 @@
 """The one form of JSON that is hashed: sorted keys, no blanks, UTF-8. This is its definition.
 
-`burner.manifest.canonical.dumps` writes the same bytes for records, faster.
+`burner.manifest.entries.body` writes the same bytes for records, faster.
 """
 
 import json

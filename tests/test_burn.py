@@ -11,6 +11,7 @@ from burner.errors import BurnerError
 from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.job import AskLabel, Trial
 from burner.manifest.ledger import Ledger
+from burner.manifest.reader import units_by
 from burner.model import (
     Bound,
     NotBegun,
@@ -216,7 +217,8 @@ def test_an_imei_that_comes_after_an_early_name_is_claimed_too(line: Line) -> No
     line.with_profile(identity=identity)
     answers = {"esp": answers_imei(IMEI)}
     assert ended(line.burn(FakeDevice(FakeBoard(prints=told()), answers))) == (Outcome.PASS, "")
-    assert line.ledger.reader.find(IMEI) == ("60:55:f9:00:00:01",)
+    with line.ledger.reader.connection() as connection:
+        assert units_by(connection, IMEI) == ("60:55:f9:00:00:01",)
     twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
     assert ended(line.burn(FakeDevice(twin, answers))) == (Outcome.FAIL, "E426")
 

@@ -15,7 +15,8 @@ from burner.phrases import ENGLISH
 from burner.plural import counted
 
 if TYPE_CHECKING:
-    from burner.manifest.audits import Checked, PassedUnit
+    from burner.manifest.audits import Checked
+    from burner.manifest.entries.kinds import NamedUnit
     from burner.report.audit import Audit
     from burner.report.sampling import Plan
 
@@ -230,16 +231,19 @@ def _show(audit: "Audit") -> None:
 
 
 def _source(audit: "Audit") -> str:
+    from burner.manifest.entries.values import moment
+
     drawn = audit.drawn
     if drawn is None:
         return f"The same units again: --seed {audit.seed}. Not on record: draw with --record."
+    when = f"{moment(drawn.at):%Y-%m-%d %H:%M} UTC"
     return (
-        f"Drawn {drawn.at:%Y-%m-%d %H:%M} UTC by {drawn.operator}, seed {audit.seed}, on record: "
+        f"Drawn {when} by {drawn.operator}, seed {audit.seed}, on record: "
         f"burner manifest audit --batch {audit.batch}"
     )
 
 
-def _row(audit: "Audit", unit: "PassedUnit") -> tuple[object, ...]:
+def _row(audit: "Audit", unit: "NamedUnit") -> tuple[object, ...]:
     from burner.report.audit import DIFFERS
 
     check, state = audit.checks.get(unit.unit_id), audit.state(unit)

@@ -119,7 +119,7 @@ def _check_suits(manifest: str, *, simulated: bool) -> None:
     from burner.errors import BurnerError
     from burner.manifest.first_use import is_empty
     from burner.manifest.reader import Reader
-    from burner.manifest.store.engine import is_there, place
+    from burner.manifest.store.place import is_there, place
 
     where = place(manifest)
     if not is_there(where) or is_empty(where):
@@ -161,7 +161,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         wish.operator,
         wish.quantity,
         ask=person,
-        is_new=lambda batch: ledger.batch(batch) is None,
+        is_new=lambda batch: ledger.reader.batch(batch) is None,
         going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
@@ -190,5 +190,5 @@ def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
 
     if not (wish.batch and wish.operator):
         screen.warn(phrase("chosen", language(), order.batch, order.operator))
-    if order.quantity is None and ledger.batch(order.batch) is None:
+    if order.quantity is None and ledger.reader.batch(order.batch) is None:
         screen.warn(phrase("chosen new", language(), order.batch))

@@ -49,8 +49,7 @@ def desk_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
     from burner.cli.questions import asks_passphrase
     from burner.manifest.ledger import Ledger
-    from burner.manifest.store.engine import place
-    from burner.manifest.store.session import must_exist
+    from burner.manifest.store.place import must_exist, place
 
     must_exist(place(manifest))
     return Ledger.open(manifest, station, ask=asks_passphrase(use))
@@ -66,9 +65,9 @@ def is_path(text: str) -> bool:
 
 def plain_line(_context: click.Context, option: click.Parameter, value: str) -> str:
     """Of an option: one line of text that can be seen (E738)."""
-    from burner.manifest.given import one_line
+    from burner.manifest.typed_text import check_one_line
 
-    one_line(**{f"--{option.name}": value})
+    check_one_line(**{f"--{option.name}": value})
     return value
 
 

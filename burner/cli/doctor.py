@@ -108,9 +108,9 @@ def _worker() -> "Check":
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
     from burner.manifest.first_use import is_empty
+    from burner.manifest.local.places import log_at
     from burner.manifest.reader import Reader
-    from burner.manifest.store.engine import is_there, place
-    from burner.manifest.store.session import log_at
+    from burner.manifest.store.place import is_there, place
     from burner.station import health
 
     what = "manifest"
@@ -121,7 +121,7 @@ def _manifest(manifest: str) -> "Check":
             return health.failed(what, BurnerError("E706", manifest))
     try:
         where = place(manifest)
-        expected = log_at(where)
+        expected = log_at(where.name)
         missing = not is_there(where)
         if missing or is_empty(where):
             if expected:

@@ -42,7 +42,7 @@ def manifest() -> None:
 def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
     """List attempts, one row each, in their order."""
     with _reader(manifest) as reader:
-        elements = reader.elements(reader.meant(_filter(wanted)))
+        elements = reader.elements(reader.resolved(_filter(wanted)))
         if as_json:
             _array(elements)
             return
@@ -125,12 +125,12 @@ def export(
     if bom and kind != "csv":
         raise click.UsageError("--bom is for --format csv; the other formats are read by programs.")
     with _reader(manifest) as reader, _target(out) as file:
-        chosen = reader.meant(chosen)
+        chosen = reader.resolved(chosen)
         lines: Generator[str, None, None]
         if kind == "log":
             lines, count = export_log(reader, chosen.batch), None
         elif kind == "names":
-            lines, count = table.names_of(table.good_names(reader, chosen), header), None
+            lines, count = table.names_of(table.passed_names(reader, chosen), header), None
         else:
             write = table.csv_of if kind == "csv" else table.json_lines
             lines, count = write(reader.elements(chosen)), reader.count(chosen)

@@ -231,11 +231,11 @@ def close(
     """
     from burner.manifest.closing import close_batch
     from burner.manifest.exchange.folder import STATEMENT
-    from burner.manifest.given import folder_of
     from burner.manifest.ledger import Ledger
+    from burner.manifest.typed_text import folder_name_of
     from burner.report.audit import lines
 
-    folder = out or Path(folder_of(batch))
+    folder = out or Path(folder_name_of(batch))
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
         reader = ledger.reader
         with screen.progress("verify", reader.records()) as advance:
@@ -291,7 +291,9 @@ def import_(file: Path, key: str, operator: str, station: str, manifest: str) ->
     trusted = read_key(key)
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
         came = import_log(ledger, file, trusted.name, trusted, operator=operator)
-    screen.say(f"{counted(came.records, 'record')} came in, {came.known} were here already.")
+    screen.say(
+        f"{counted(came.size - came.first, 'record')} came in, {came.first} were here already."
+    )
     if came.doubled:
         screen.table(
             f"the units on the right have these too: {len(came.doubled)}",

@@ -48,15 +48,13 @@ def cosign(file: Path, owner: str) -> None:
     Compare what it prints with what the station shows: the signature says that this is it.
     """
     from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, countersign, read_checkpoint
+    from burner.manifest.heads import PaperHead, checkpoint_of, countersign, read_note
     from burner.manifest.local.keys import witness_signer
-    from burner.manifest.log.note import Note
 
-    data = read_plain(file, 64 << 10)
+    note = read_note(read_plain(file, 64 << 10))
+    checkpoint = checkpoint_of(note)
     signer = witness_signer(owner, asks_passphrase(Use.HEADS))
-    checkpoint = read_checkpoint(data)
-    note = countersign(Note.parse(data), signer)
-    _write(file, str(note))
+    _write(file, str(countersign(note, signer)))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
     screen.say(f"Countersigned with {signer.key}.")
 

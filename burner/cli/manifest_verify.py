@@ -156,13 +156,13 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 def _head(text: str) -> Any:
     """A head as it was written down, or as a file."""
     from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, read_checkpoint
+    from burner.manifest.heads import PaperHead, checkpoint_of, read_note
 
     try:
         data = read_plain(Path(text), 64 << 10)
     except (OSError, ValueError):
         return PaperHead.parse(text)
-    return read_checkpoint(data)
+    return checkpoint_of(read_note(data))
 
 
 def _file(
@@ -243,7 +243,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
         "root": found.root,
         "batch": found.batch,
         "shown": found.shown,
-        "complete": found.completeness,
+        "complete": _completeness(found),
         "signed_by": found.signed_by,
         "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
         "warnings": found.warnings,
@@ -261,7 +261,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
     screen.say(f"Signed by {found.signed_by} for {found.origin}.")
     for cosignature in found.cosignatures:
         screen.say(f"Cosigned by {cosignature.witness.name}.")
-    screen.say(found.completeness)
+    screen.say(_completeness(found))
     return 0
 
 
@@ -280,3 +280,15 @@ def _witnesses(keys: tuple[str, ...]) -> "list[VerifierKey]":
     from burner.manifest.log.note import KeyType
 
     return [read_key(key, KeyType.COSIGNATURE) for key in keys]
+
+
+def _completeness(found: "FileCheck") -> str:
+    """What is proved of what is not shown."""
+    if not found.batch:
+        return "It shows every record of the log up to this head."
+    if found.closed is None:
+        return "The batch is open: completeness not proven."
+    records = counted(found.closed, "record")
+    text = f"The batch is complete up to its close: {records}, as its close counted."
+    behind = f" Behind the close {found.behind_close} are shown; completeness not proven."
+    return text + (behind if found.behind_close else "")

@@ -13,7 +13,7 @@ import click
 
 from burner.cli import language
 from burner.errors import BurnerError
-from burner.manifest.given import one_line
+from burner.manifest.typed_text import check_one_line
 from burner.phrases import phrase
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def take_order(
         batch = _only(used) or of_day
     # Nothing on Enter here: it would put the computer's login on record.
     operator = operator or (_ask("ask operator") if ask else _user())
-    one_line(batch=batch, operator=operator)
+    check_one_line(batch=batch, operator=operator)
     for what, text in {"batch": batch, "operator": operator}.items():
         if holds_secret(text):
             raise BurnerError("E470", what)

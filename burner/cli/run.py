@@ -70,7 +70,7 @@ class Run:
 
         self.wish, self.slots, self.release = wish, slots, release
         self.ledger, self.order = ledger, order
-        batch = ledger.batch(order.batch)
+        batch = ledger.reader.batch(order.batch)
         self.planned: int = (batch.planned if batch else None) or 0
         self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()

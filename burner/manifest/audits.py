@@ -6,21 +6,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from burner.manifest.entries.canonical import moment, plain, utc
-from burner.manifest.entries.kinds import Drawn, Finding, SampleDrawn, UnitChecked
+from burner.manifest.entries.kinds import Finding, NamedUnit, SampleDrawn, UnitChecked, kind_of
+from burner.manifest.entries.values import moment, plain, utc
 from burner.manifest.fold.rows import PASS, AttemptRow, MemberRow, UnitRow
-from burner.manifest.given import decided
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import CHUNK, Reader, entry_of
+from burner.manifest.reader import CHUNK, Reader
+from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
+from burner.manifest.typed_text import require_who_and_why
 from burner.model import Record
-
-
-class PassedUnit(NamedTuple):
-    """A unit that a batch counts as good."""
-
-    unit_id: str
-    device_name: str
 
 
 class Checked(NamedTuple):
@@ -37,20 +31,6 @@ class Checked(NamedTuple):
     """`what`, `verdict`, `why` of each comparison."""
 
 
-class Draw(NamedTuple):
-    """A drawn sample on record."""
-
-    at: datetime
-    operator: str
-    seed: str
-    lot_size: int
-    plan: Mapping[str, Any]
-    """As `report.sampling.Plan` has it."""
-    units: tuple[PassedUnit, ...]
-    size: int
-    """Records in the log when the units were counted."""
-
-
 class Window(NamedTuple):
     """Which of the units that passed."""
 
@@ -58,7 +38,7 @@ class Window(NamedTuple):
     """Passed at or after this, by the station's clock."""
     until: datetime | None = None
     """Passed before this."""
-    after: Draw | None = None
+    after: SampleDrawn | None = None
     """Passed after this draw, by the order of the log."""
 
 
@@ -74,7 +54,7 @@ _OF_BATCH = (
 def record_draw(
     ledger: Ledger,
     batch: str,
-    units: Iterable[PassedUnit],
+    units: Iterable[NamedUnit],
     *,
     operator: str,
     seed: str,
@@ -97,15 +77,12 @@ def record_draw(
     Raises:
         BurnerError: E731 without operator; E7.
     """
-    decided(f"batch {batch}", operator)
-    drawn = tuple(Drawn(device_name=name, unit_id=unit) for unit, name in units)
+    require_who_and_why(f"batch {batch}", operator)
     fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
-    with ledger.writer.lock:
-        ledger.writer.check_ready()
-        ledger.writer.commit(
-            f"draw {batch} {ledger.writer.size}",
-            lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=drawn)],
-        )
+    ledger.append(
+        f"draw {batch}",
+        lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))],
+    )
 
 
 def record_check(
@@ -129,27 +106,24 @@ def record_check(
         BurnerError: E731 without operator; E7.
     """
     attempt = record.attempt
-    decided(f"unit {attempt.unit_id}", operator)
-    told = tuple(Finding(**plain(dict(finding))) for finding in findings)
+    require_who_and_why(f"unit {attempt.unit_id}", operator)
+    compared = tuple(Finding(**plain(dict(finding))) for finding in findings)
     where = {
         "batch": attempt.batch,
         "product_id": attempt.product_id,
         "unit_id": attempt.unit_id,
     }
-    fields = {"findings": told, "good": good, "of": record.seq, "operator": operator}
-    with ledger.writer.lock:
-        ledger.writer.check_ready()
-        ledger.writer.commit(
-            f"check {attempt.unit_id} {ledger.writer.size}",
-            lambda _: [ledger.entry(UnitChecked, **where, **fields)],
-        )
+    fields = {"findings": compared, "good": good, "of": record.seq, "operator": operator}
+    ledger.append(
+        f"check {attempt.unit_id}", lambda _: [ledger.entry(UnitChecked, **where, **fields)]
+    )
 
 
 def passed_units(
     reader: Reader,
     batch: str,
     window: Window = Window(),  # noqa: B008 - frozen
-) -> Iterator[PassedUnit]:
+) -> Iterator[NamedUnit]:
     """Every unit that holds a place of a batch by PASS, by one in the window only."""
     end = records.alias("end")
     query = (
@@ -170,7 +144,7 @@ def passed_units(
                 early = window.since and at < utc(window.since)
                 if early or (window.until and at >= utc(window.until)):
                     continue
-            yield PassedUnit(unit, name)
+            yield NamedUnit(unit_id=unit, device_name=name)
 
 
 def checks(reader: Reader, batch: str) -> list[Checked]:
@@ -196,24 +170,13 @@ def checks(reader: Reader, batch: str) -> list[Checked]:
     return found
 
 
-def draws(reader: Reader, batch: str) -> list[Draw]:
+def draws(reader: Reader, batch: str) -> list[SampleDrawn]:
     """Every sample of a batch of ours that was drawn and recorded, first to last."""
-    return [
-        Draw(
-            moment(entry.at),
-            entry.operator,
-            entry.seed,
-            entry.lot_size,
-            entry.plan,
-            tuple(PassedUnit(unit.unit_id, unit.device_name) for unit in entry.units),
-            entry.size,
-        )
-        for _, entry in _of_batch(reader, batch, SampleDrawn)
-    ]
+    return [entry for _, entry in _of_batch(reader, batch, SampleDrawn)]
 
 
 def _of_batch(reader: Reader, batch: str, kind: Any) -> list[tuple[int, Any]]:
-    where = {"of_kind": kind.__struct_config__.tag, "of_batch": batch}
+    where = {"of_kind": kind_of(kind), "of_batch": batch}
     with reader.connection() as connection:
         rows = connection.execute(_OF_BATCH, where).all()
     return [(number, entry_of(body)) for number, body in rows]

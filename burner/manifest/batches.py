@@ -4,7 +4,7 @@ Planned = pass + scrap + missing. A unit that failed, was interrupted, voided or
 is missing until it passes or somebody scraps it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,20 +26,18 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.fold.state import State
-from burner.manifest.given import decided
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader, entry_of, log_of_batch, origins
+from burner.manifest.reader import Filter, Reader, log_of_batch, origins
+from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
+from burner.manifest.typed_text import require_who_and_why
 from burner.model import warnings_in
 from burner.phrases import ENGLISH, Wording
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
-_WORDS = (
-    select(_members.c.word, _members.c.unit_id)
-    .where(_members.c.log == bindparam("of_log"), _members.c.batch == bindparam("of_batch"))
-    .order_by(_members.c.unit_id)
+_WORDS = select(_members.c.unit_id, _members.c.word).where(
+    _members.c.log == bindparam("of_log"), _members.c.batch == bindparam("of_batch")
 )
 _BEHIND = (
     select(records.c.number, records.c.body)
@@ -167,9 +165,7 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
     row = state.get(BatchRow, batch)
     if row is None:
         raise BurnerError("E733", batch)
-    units: dict[str, list[str]] = {}
-    for word, unit in connection.execute(_WORDS, {"of_log": log, "of_batch": batch}):
-        units.setdefault(word, []).append(unit)
+    words = connection.execute(_WORDS, {"of_log": log, "of_batch": batch})
     where = (_attempts.c.log == log, _attempts.c.batch == batch)
     attempts = connection.execute(select(func.count()).select_from(_attempts).where(*where))
     return BatchStatus(
@@ -177,7 +173,7 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
         origin=origins(connection)[log],
         own=log == OWN,
         attempts=int(attempts.scalar_one()),
-        units={word: tuple(names) for word, names in units.items()},
+        units=_by_word((unit, word) for unit, word in words),
         limit=state.get(LimitRow, row.scope),
         changed=_changed(connection, row, log) if row.state == BATCH_CLOSED else (),
     )
@@ -186,7 +182,7 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
 def warned(reader: Reader, batch: str) -> dict[str, int]:
     """Code of a warning → units of the batch in one of whose attempts it is on record."""
     units: dict[str, set[str]] = {}
-    for attempt in reader.elements(reader.meant(Filter(batch=batch))):
+    for attempt in reader.elements(reader.resolved(Filter(batch=batch))):
         for code in warnings_in(attempt["evidence"]):
             units.setdefault(code, set()).add(attempt["unit_id"])
     return {code: len(found) for code, found in sorted(units.items())}
@@ -216,12 +212,12 @@ def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchSt
         BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
             units are OPEN; E7.
     """
-    decided(f"batch {batch}", operator)
+    require_who_and_why(f"batch {batch}", operator)
     counted: list[BatchStatus] = []
 
-    def make(state: State) -> list[AnyEntry]:
-        # The reader would not see this transaction: the writer's own state does.
-        found = status_in(ledger.writer.connection, batch)
+    def make(state: TableState) -> list[AnyEntry]:
+        # The reader would not see this transaction.
+        found = status_in(state.connection, batch)
         check_closing(found, with_open)
         counted.append(found)
         count, root = state.batch_tree(batch)
@@ -237,9 +233,7 @@ def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchSt
         )
         return [entry]
 
-    with ledger.writer.lock:
-        ledger.writer.check_ready()
-        ledger.writer.commit(f"{batch} close {ledger.writer.size}", make, keep=True)
+    ledger.append(f"close {batch}", make, keep=True)
     return counted[-1]
 
 
@@ -260,8 +254,7 @@ def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchCl
     """The record that closed a batch; None while it is open."""
     if row.closed == NEVER:
         return None
-    query = select(records.c.body).where(records.c.log == log, records.c.number == row.closed)
-    entry = entry_of(connection.execute(query).scalar_one())
+    entry = entry_at(connection, row.closed, log)
     return entry if isinstance(entry, BatchClosed) else None
 
 
@@ -276,26 +269,31 @@ def _in_window(connection: Connection, batch: str, log: int, wanted: Filter) -> 
         attempts += 1
         if unit:
             last[unit] = outcome
-    units: dict[str, list[str]] = {}
-    for unit, word in sorted(last.items()):
-        units.setdefault(word, []).append(unit)
     return BatchStatus(
         row=found.row,
         origin=found.origin,
         own=found.own,
         attempts=attempts,
-        units={word: tuple(names) for word, names in units.items()},
+        units=_by_word(last.items()),
         windowed=True,
     )
 
 
+def _by_word(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Last word → units, sorted; from a unit and its word each."""
+    units: dict[str, list[str]] = {}
+    for unit, word in sorted(pairs):
+        units.setdefault(word, []).append(unit)
+    return {word: tuple(names) for word, names in units.items()}
+
+
 def _changed(connection: Connection, row: BatchRow, log: int) -> tuple[str, ...]:
     """What the records behind its close say of its units."""
-    told: dict[str, str] = {}
+    changes: dict[str, str] = {}
     where = {"of_log": log, "of_batch": row.batch, "closed": row.closed}
     for _, body in connection.execute(_BEHIND, where):
-        told.update(_change(entry_of(body)))
-    return tuple(told[unit] for unit in sorted(told))
+        changes.update(_change(entry_of(body)))
+    return tuple(changes[unit] for unit in sorted(changes))
 
 
 def _change(entry: Any) -> Iterator[tuple[str, str]]:

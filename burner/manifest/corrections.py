@@ -5,9 +5,9 @@ from enum import StrEnum
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.rows import BatchRow, MemberRow, UnitRow
-from burner.manifest.fold.state import State
-from burner.manifest.given import decided
 from burner.manifest.ledger import Ledger
+from burner.manifest.store.state import TableState
+from burner.manifest.typed_text import require_who_and_why
 
 
 class Word(StrEnum):
@@ -39,9 +39,9 @@ def correct(
         BurnerError: E712 unknown, E731 without operator or reason, E738 one is more than a line;
             E7.
     """
-    decided(f"unit {unit_id}", operator, reason)
+    require_who_and_why(f"unit {unit_id}", operator, reason)
 
-    def make(state: State) -> list[AnyEntry]:
+    def make(state: TableState) -> list[AnyEntry]:
         if state.get(UnitRow, product_id, unit_id) is None:
             raise BurnerError("E712", unit_id)
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]
@@ -61,6 +61,4 @@ def correct(
             for batch in own or [""]
         ]
 
-    with ledger.writer.lock:
-        ledger.writer.check_ready()
-        ledger.writer.commit(f"{word} {unit_id} {ledger.writer.size}", make)
+    ledger.append(f"{word} {unit_id}", make)

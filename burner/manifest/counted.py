@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from burner.manifest.entries.canonical import moment
+from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import SCRAP, AttemptRow, UnitRow
 from burner.manifest.reader import ALL, CHUNK, Filter, Reader
-from burner.manifest.store.engine import stream
+from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import OWN, TABLES
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]

@@ -3,7 +3,10 @@
 from sqlalchemy import text
 
 from burner.errors import BurnerError
-from burner.manifest.store.engine import Place, facts, guarded, reading
+from burner.manifest.store.engine import reading
+from burner.manifest.store.place import Place
+from burner.manifest.store.refusals import guarded
+from burner.manifest.store.tables import schema_version
 
 
 def is_empty(where: Place) -> bool:
@@ -17,7 +20,7 @@ def is_empty(where: Place) -> bool:
     engine = reading(where)
     try:
         with guarded(where), engine.connect() as connection, connection.begin():
-            if facts(connection):
+            if schema_version(connection, where):
                 return False
             if connection.dialect.name == "sqlite":
                 return not connection.dialect.get_table_names(connection)

@@ -13,9 +13,10 @@ from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosig
 from burner.manifest.log.note import Note, NoteError, NoteSigner, Signature, VerifierKey
 from burner.manifest.log.tree import consistency_proof, subtree_hash
 from burner.manifest.reader import Reader
-from burner.manifest.store.hashes import TableHashes, read_head
+from burner.manifest.store.hashes import TableHashes
+from burner.manifest.store.head import existing_head, is_kept, keep_checkpoint, read_head
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import checkpoints, cosignatures
+from burner.manifest.store.tables import cosignatures
 from burner.plural import counted
 
 CODE_BYTES = 10
@@ -71,14 +72,14 @@ def read_note(data: bytes) -> Note:
         raise BurnerError("E735", str(error)) from None
 
 
-def read_checkpoint(data: bytes) -> Checkpoint:
-    """A head that was carried out as a file. Its signatures are not looked at.
+def checkpoint_of(note: Note) -> Checkpoint:
+    """The head that a note is about. Its signatures are not looked at.
 
     Raises:
         BurnerError: E735 it is none.
     """
     try:
-        return Checkpoint.parse(read_note(data).text)
+        return Checkpoint.parse(note.text)
     except NoteError as error:
         raise BurnerError("E735", str(error)) from None
 
@@ -90,10 +91,7 @@ def current_head(reader: Reader) -> Note:
         BurnerError: E713 it is damaged, or there is none.
     """
     with reader.connection() as connection:
-        head = read_head(connection)
-    if head is None:
-        raise BurnerError("E713", f"{reader.where}: it has no record")
-    return head.note
+        return existing_head(connection).note
 
 
 def is_head_of(reader: Reader, head: PaperHead | Checkpoint) -> bool:
@@ -113,11 +111,7 @@ def countersign(note: Note, witness: NoteSigner, now: int | None = None) -> Note
     Raises:
         BurnerError: E735 it is no head.
     """
-    try:
-        head = Checkpoint.parse(note.text)
-    except NoteError as error:
-        raise BurnerError("E735", str(error)) from None
-    line = cosign(head, witness, int(time()) if now is None else now)
+    line = cosign(checkpoint_of(note), witness, int(time()) if now is None else now)
     return Note(note.text, (*note.signatures, line))
 
 
@@ -137,8 +131,8 @@ def keep_cosignatures(
     Raises:
         BurnerError: E735 it is no head of this log, or a cosignature is false.
     """
+    head = checkpoint_of(note)
     try:
-        head = Checkpoint.parse(note.text)
         valid = {c.witness.id for c in check_cosignatures(note, witnesses)}
     except NoteError as error:
         raise BurnerError("E735", str(error)) from None
@@ -148,13 +142,9 @@ def keep_cosignatures(
     with ledger.writer.lock:
         ledger.writer.keep_head()
         with ledger.writer.transaction() as connection:
-            known = connection.execute(
-                select(checkpoints.c.size).where(checkpoints.c.size == head.size)
-            ).first()
-            if known is None:
+            if not is_kept(connection, head.size):
                 plain = Note(note.text, _of_log(note, TableState(connection)))
-                row = {"size": head.size, "note": str(plain)}
-                connection.execute(insert(checkpoints), row)
+                keep_checkpoint(connection, head.size, str(plain))
             there = set(connection.execute(_COSIGNED, {"of_size": head.size}).scalars())
             new = [line for line in lines if str(line) not in there]
             rows = [{"size": head.size, "line": str(line)} for line in new]
@@ -163,7 +153,7 @@ def keep_cosignatures(
     return tuple(new)
 
 
-def request_of(reader: Reader, old: int) -> tuple[bytes, Checkpoint]:
+def add_checkpoint_request(reader: Reader, old: int) -> tuple[bytes, Checkpoint]:
     """The body of an `add-checkpoint` request (C2SP tlog-witness), and the head in it.
 
     Args:

@@ -20,13 +20,13 @@ from burner.manifest.entries.kinds import (
     Outcome,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
-from burner.manifest.fold.state import State
-from burner.manifest.given import check_batch_id, decided, one_line
 from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.reader import Reader
-from burner.manifest.store.engine import is_there, place
+from burner.manifest.store.place import is_there, place
+from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
-from burner.manifest.store.writer import Clock, LogWriter
+from burner.manifest.store.writer import Clock, LogWriter, Make
+from burner.manifest.typed_text import check_batch_id, check_one_line, require_who_and_why
 from burner.manifest.units import UnitHistory
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome
@@ -116,7 +116,25 @@ class Ledger:
 
     def entry(self, kind: Callable[..., E], **fields: Any) -> E:
         """A record of this station, about to be written."""
-        return kind(**self.writer.stamp()._asdict(), **fields)
+        return kind(**self.writer.stamp(), **fields)
+
+    def append(self, what: str, make: Make, *, keep: bool = False) -> tuple[int, ...]:
+        """Write down what a person decided, or a whole log that came in.
+
+        Args:
+            what: names it, for a commit of unknown fate that is asked again.
+            make: the records, from the state in which they are appended.
+            keep: whether the checkpoint behind them is kept for ever.
+
+        Returns:
+            Their numbers.
+
+        Raises:
+            BurnerError: the rule that one of them breaks; E7.
+        """
+        with self.writer.lock:
+            self.writer.check_ready()
+            return self.writer.commit(f"{what} {self.writer.size}", make, keep=keep)
 
     # -- one unit --------------------------------------------------------------------------------
 
@@ -197,10 +215,6 @@ class Ledger:
 
     # -- a batch ---------------------------------------------------------------------------------
 
-    def batch(self, batch: str) -> BatchRow | None:
-        """What the manifest holds of a batch; None when it is new."""
-        return self.reader.batch(batch)
-
     def open_batch(
         self,
         batch: str,
@@ -238,13 +252,13 @@ class Ledger:
 
         terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
 
-        def make(state: State) -> list[AnyEntry]:
+        def make(state: TableState) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
             if row is not None:
                 self._check_goes_on(row, terms)
                 return []
             check_batch_id(batch)
-            one_line(operator=operator, **facts)
+            check_one_line(operator=operator, **facts)
             opened = self.entry(
                 BatchOpened,
                 batch=batch,
@@ -258,9 +272,7 @@ class Ledger:
             )
             return [opened]
 
-        with self.writer.lock:
-            self.writer.check_ready()
-            self.writer.commit(f"{batch} open", make, keep=True)
+        self.append(f"open {batch}", make, keep=True)
 
     def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
         if row.state != BATCH_OPEN:
@@ -278,15 +290,13 @@ class Ledger:
             BurnerError: E459 it is not open, E730 more units hold a place, E731 without operator
                 or reason; E7.
         """
-        decided(f"batch {batch}", operator, reason)
+        require_who_and_why(f"batch {batch}", operator, reason)
         fields = {"quantity": quantity, "operator": operator, "reason": reason}
-        with self.writer.lock:
-            self.writer.check_ready()
-            self.writer.commit(
-                f"{batch} quantity {self.writer.size}",
-                lambda _: [self.entry(BatchChanged, batch=batch, **fields)],
-                keep=True,
-            )
+        self.append(
+            f"quantity {batch}",
+            lambda _: [self.entry(BatchChanged, batch=batch, **fields)],
+            keep=True,
+        )
 
 
 def _head(attempt: Attempt) -> dict[str, str]:

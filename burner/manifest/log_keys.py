@@ -1,17 +1,13 @@
 """Keys of the log: who is let in, handed over to, and withdrawn. Each is a record."""
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import (
-    AnyEntry,
-    KeyWithdrawn,
-)
+from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
-from burner.manifest.fold.rows import NEVER, KeyRow
-from burner.manifest.fold.state import State
-from burner.manifest.given import decided, one_line
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import NoteSigner, VerifierKey
+from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import lasting
+from burner.manifest.typed_text import check_one_line, require_who_and_why
 
 
 def enrol(
@@ -21,9 +17,7 @@ def enrol(
     owner: str,
     sponsor: NoteSigner,
     role: str = STATION,
-    until: str = "",
     operator: str = "",
-    reason: str = "",
 ) -> int:
     """Let another key into the log.
 
@@ -32,10 +26,8 @@ def enrol(
         key: under the name of this log.
         owner: the station, or the person, who has it.
         sponsor: signs the enrolment: the key of this station, or QA's.
-        role: `station`, `run`, `qa`.
-        until: moment after which a run key signs no more.
+        role: `station` or `qa`.
         operator: who lets it in.
-        reason: why.
 
     Returns:
         Number of the record.
@@ -44,22 +36,12 @@ def enrol(
         BurnerError: E728 it is in already, E755 the sponsor may not let keys in, E758 it is named
             for another log; E7.
     """
-    one_line(owner=owner, operator=operator, reason=reason)
+    check_one_line(owner=owner, operator=operator)
     if key.name != ledger.origin:
         raise BurnerError("E758", f"the key is named {key.name}, this log {ledger.origin}")
-    entry = enrolment(
-        ledger.writer.stamp()._asdict(),
-        ledger.origin,
-        str(key),
-        owner,
-        sponsor,
-        role=role,
-        until=until,
-        operator=operator,
-        reason=reason,
-    )
-    with ledger.writer.lock:
-        (number,) = ledger.writer.commit(f"enrol {key.id.hex()}", lambda _: [entry], keep=True)
+    fields = {"owner": owner, "operator": operator, **ledger.writer.stamp()}
+    entry = enrolment(ledger.origin, sponsor, key=key, role=role, **fields)
+    (number,) = ledger.append(f"enrol {key.id.hex()}", lambda _: [entry], keep=True)
     return number
 
 
@@ -71,31 +53,22 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     Raises:
         BurnerError: E731 without operator or reason; as `enrol`.
     """
-    signer, stamp = ledger.writer.key.signer, ledger.writer.stamp()._asdict()
+    writer = ledger.writer
+    signer, words = writer.key.signer, {"operator": operator, "reason": reason}
     old = lasting(signer)
-    decided(f"key {old.key.id.hex()}", operator, reason)
-    enrolled = enrolment(
-        stamp,
-        ledger.origin,
-        str(new.key),
-        ledger.writer.station,
-        old,
-        operator=operator,
-        reason=reason,
-    )
+    require_who_and_why(f"key {old.key.id.hex()}", operator, reason)
+    fields = {"owner": writer.station, **words, **writer.stamp()}
+    enrolled = enrolment(ledger.origin, old, key=new.key, **fields)
 
-    def make(_state: State) -> list[AnyEntry]:
-        withdrawn = ledger.entry(
-            KeyWithdrawn, key_id=old.key.id.hex(), operator=operator, reason=reason
-        )
-        return [enrolled, withdrawn]
+    def make(_state: TableState) -> list[AnyEntry]:
+        return [enrolled, ledger.entry(KeyWithdrawn, key_id=old.key.id.hex(), **words)]
 
-    with ledger.writer.lock:
-        ledger.writer.key.sign_with(new)
+    with writer.lock:
+        writer.key.sign_with(new)
         try:
-            ledger.writer.commit(f"rotate to {new.key.id.hex()}", make, keep=True)
+            ledger.append(f"rotate to {new.key.id.hex()}", make, keep=True)
         except BaseException:
-            ledger.writer.key.sign_with(signer)
+            writer.key.sign_with(signer)
             raise
 
 
@@ -106,16 +79,6 @@ def withdraw(ledger: Ledger, key_id: str, *, operator: str, reason: str) -> None
         BurnerError: E727 it is not in force, E731 without operator or reason; E757 it is the key
             that would have to sign this; E7.
     """
-    decided(f"key {key_id}", operator, reason)
+    require_who_and_why(f"key {key_id}", operator, reason)
     fields = {"key_id": key_id, "operator": operator, "reason": reason}
-    with ledger.writer.lock:
-        ledger.writer.commit(
-            f"withdraw {key_id}",
-            lambda _: [ledger.entry(KeyWithdrawn, **fields)],
-            keep=True,
-        )
-
-
-def keys_in_force(rows: list[KeyRow]) -> list[KeyRow]:
-    """Keys that were not withdrawn, in the order in which they came in."""
-    return sorted((row for row in rows if row.withdrawn == NEVER), key=lambda row: row.enrolled)
+    ledger.append(f"withdraw {key_id}", lambda _: [ledger.entry(KeyWithdrawn, **fields)], keep=True)

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from burner.manifest.entries.canonical import moment
+from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import BATCH_OPEN, AttemptRow, BatchRow
-from burner.manifest.reader import Reader, entry_of
+from burner.manifest.reader import Reader
+from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.state import TableState
-from burner.manifest.store.tables import OWN, TABLES, records
+from burner.manifest.store.tables import OWN, TABLES
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ def open_batches(
             here = query.where(attempts.c.batch == row.batch, attempts.c.station == station)
             number = connection.execute(here).scalar()
             where = row.opened if number is None else number
-            body = select(records.c.body).where(records.c.log == OWN, records.c.number == where)
-            entry = entry_of(connection.execute(body).scalar_one())
+            entry = entry_at(connection, where)
             last = moment(entry.at) if entry.station == station else None
             found.append((where, OpenBatch(row.batch, row.planned, passed, last)))
     used = sorted((pair for pair in found if pair[1].last), key=lambda pair: -pair[0])

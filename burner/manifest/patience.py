@@ -37,7 +37,7 @@ def reached(
     Raises:
         BurnerError: what the ledger raised, when waiting is no use or was ended.
     """
-    said, held_until = "", 0.0
+    reported, held_until = "", 0.0
     while True:
         try:
             answer = ask()
@@ -49,11 +49,11 @@ def reached(
                     trouble = BurnerError("E723", error.detail)
             if not (trouble.code.startswith("E7") and trouble.row.retry) or gives_up():
                 raise trouble from error.__cause__
-            if trouble.code != said:
+            if trouble.code != reported:
                 yield Waiting(slot, trouble.code, trouble.detail)
-            said = trouble.code
+            reported = trouble.code
             sleep(PAUSE_S)
             continue
-        if said:
+        if reported:
             yield Waiting(slot)
         return answer

@@ -13,25 +13,24 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.canonical import moment, utc
-from burner.manifest.entries.kinds import AnyEntry, BatchOpened, EntryError, LogBegun, read
+from burner.manifest.entries.kinds import BatchOpened, LogBegun
+from burner.manifest.entries.values import moment, utc
 from burner.manifest.fold.rows import (
-    NEVER,
     AttemptRow,
     BatchRow,
     IdRow,
     KeyRow,
-    LimitRow,
     LogRow,
     NameRow,
     UnitRow,
 )
-from burner.manifest.store.engine import Place, check_version, facts, guarded, place, reading
-from burner.manifest.store.opening import body_at
-from burner.manifest.store.session import must_exist
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.engine import reading
+from burner.manifest.store.place import Place, must_exist, place
+from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.station_key import SIMULATED
-from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records
+from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records, schema_version
 from burner.model import Attempt, Outcome
 from burner.release_diff import Made
 
@@ -42,6 +41,7 @@ CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
+_LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ class Reader:
         self._engine = reading(where)
         try:
             with self.connection() as connection:
-                version = check_version(where, facts(connection))
+                version = schema_version(connection, where)
+                if not version:
+                    raise BurnerError("E702", str(where))
                 if version < SCHEMA:
                     detail = f"{where}: version {version}, this burner has {SCHEMA}"
                     raise BurnerError("E719", detail)
@@ -130,7 +132,7 @@ class Reader:
 
     # -- attempts --------------------------------------------------------------------------------
 
-    def meant(self, wanted: Filter) -> Filter:
+    def resolved(self, wanted: Filter) -> Filter:
         """The same, but a batch that was opened here is that one: an import may bring its like.
 
         Raises:
@@ -141,17 +143,7 @@ class Reader:
         with self.connection() as connection:
             return replace(wanted, log=log_of_batch(connection, wanted.batch))
 
-    def rows(self, wanted: Filter = ALL, *, by_unit: bool = False) -> Iterator[AttemptRow]:
-        """Attempts in the order of the log, or those of a unit together; constant memory."""
-        order = [_attempts.c.log, _attempts.c.number]
-        if by_unit:
-            order = [_attempts.c.product_id, _attempts.c.unit_id, *order]
-        query = select(_attempts).where(*wanted.where()).order_by(*order)
-        with self.connection() as connection:
-            for row in connection.execution_options(yield_per=CHUNK).execute(query):
-                yield row_of(AttemptRow, row)
-
-    def good(self, wanted: Filter = ALL) -> Iterator[AttemptRow]:
+    def passing_attempts(self, wanted: Filter = ALL) -> Iterator[AttemptRow]:
         """The attempts by which units are good now, in the order of the log."""
         passes = (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number)
         query = (
@@ -184,27 +176,20 @@ class Reader:
 
     def newest(self) -> datetime | None:
         """When the last record of our log was written; None for an empty one."""
-        query = (
-            select(records.c.body)
-            .where(records.c.log == OWN)
-            .order_by(records.c.number.desc())
-            .limit(1)
-        )
         with self.connection() as connection:
-            body = connection.execute(query).scalar()
-        return moment(entry_of(body).at) if body else None
+            last = connection.execute(_LAST).scalar()
+            return None if last is None else moment(entry_at(connection, last).at)
 
     def records(self) -> int:
         """How many records our log has."""
-        query = select(func.max(records.c.number)).where(records.c.log == OWN)
         with self.connection() as connection:
-            last = connection.execute(query).scalar()
+            last = connection.execute(_LAST).scalar()
         return 0 if last is None else int(last) + 1
 
     def is_simulated(self) -> bool:
         """Whether a simulated bench began it: its units do not exist."""
         with self.connection() as connection:
-            begun = read(body_at(connection, 0))
+            begun = entry_at(connection, 0)
         return isinstance(begun, LogBegun) and begun.reason == SIMULATED
 
     def log_keys(self) -> list[KeyRow]:
@@ -230,11 +215,6 @@ class Reader:
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
 
-    def find(self, text: str) -> tuple[str, ...]:
-        """UnitIds for a MAC, a device name, an IMEI, a label or a serial number."""
-        with self.connection() as connection:
-            return units_by(connection, text)
-
     def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
         """Which other unit has this serial number or name on record; empty when none has."""
         with self.connection() as connection:
@@ -253,11 +233,6 @@ class Reader:
         """A batch of our own log."""
         with self.connection() as connection:
             return TableState(connection).get(BatchRow, batch)
-
-    def limit(self, scope: str) -> LimitRow | None:
-        """How many units a release may make and has made."""
-        with self.connection() as connection:
-            return TableState(connection).get(LimitRow, scope)
 
     def passed_in(self, batch: str) -> int:
         """How many places of a batch of ours are taken for good."""
@@ -307,23 +282,10 @@ def _made(opened: BatchOpened, unit: Attempt) -> Made:
 
 
 def _opened(connection: Connection, number: int) -> BatchOpened:
-    query = select(records.c.body).where(records.c.log == OWN, records.c.number == number)
-    entry = entry_of(connection.execute(query).scalar_one())
+    entry = entry_at(connection, number)
     if not isinstance(entry, BatchOpened):
         raise BurnerError("E714", f"record {number} opens no batch")
     return entry
-
-
-def entry_of(body: object) -> AnyEntry:
-    """A stored body. SQLite takes any type in any column.
-
-    Raises:
-        BurnerError: E713 it is none.
-    """
-    try:
-        return read(body.encode() if isinstance(body, str) else b"")
-    except EntryError as error:
-        raise BurnerError("E713", str(error)) from None
 
 
 def log_of_batch(connection: Connection, batch: str) -> int:
@@ -364,6 +326,3 @@ def units_by(connection: Connection, text: str) -> tuple[str, ...]:
     )
     found = {unit for query in queries for unit in connection.execute(query.distinct()).scalars()}
     return tuple(sorted(found - {""}))
-
-
-__all__ = ["ALL", "NEVER", "Filter", "Reader", "entry_of", "log_of_batch", "origins", "units_by"]

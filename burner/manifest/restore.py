@@ -15,27 +15,28 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import Head, LogBegun, read
+from burner.manifest.entries.kinds import Head, LogBegun
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.first_use import is_empty
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import LogRow
-from burner.manifest.given import decided
 from burner.manifest.heads import is_head_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import Ask, sponsors, station_signer
 from burner.manifest.local.known_log import KnownLog, known_log
+from burner.manifest.local.places import log_at, remember_place
 from burner.manifest.local.state import sync_folder
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
-from burner.manifest.store.engine import Place, guarded, is_there, place
-from burner.manifest.store.hashes import read_head
-from burner.manifest.store.opening import body_at
-from burner.manifest.store.session import log_at, settle_at
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.head import read_head
+from burner.manifest.store.place import Place, is_there, place
+from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner, lasting
+from burner.manifest.typed_text import require_who_and_why
 from burner.manifest.verify.database import verify
 
 _AT_WORK = text(
@@ -93,9 +94,9 @@ def restore(
             station may go on with what is there, E736 something is in the way; what `verify`
             finds in the copy; E7. Nothing is moved or begun then.
     """
-    decided("the manifest", operator, reason)
+    require_who_and_why("the manifest", operator, reason)
     where, signer = place(manifest), station_signer(station, ask)
-    expected, there = log_at(where), _log_in(where)
+    expected, there = log_at(where.name), _log_in(where)
     source = place(old) if old else where
     if there is None and not old and where.path and _aside(where.path, expected).is_file():
         source = place(_aside(where.path, expected))  # see `_put_in_place`
@@ -104,7 +105,7 @@ def restore(
         origin = expected if there is None or expected != there.origin else ""
         origin = origin or (copy.origin if copy else "")
         if there and origin in _continued(where):
-            settle_at(where, there.origin)
+            remember_place(where.name, there.origin)
             with Ledger.open(manifest, station, make_signer=signer) as ledger:
                 return _gone_on(ledger, origin, source if old else None, folder, operator)
         if there and old:
@@ -131,7 +132,7 @@ def restore(
                 begun, key = ledger.origin, ledger.writer.origin_key
         if where.path:
             _put_in_place(folder / "new.db", where.path, aside)
-            settle_at(where, begun)
+            remember_place(where.name, begun)
     lies = place(aside) if aside else source if copy else None
     return Restored(begun, key, origin, lies, copy.size if copy else 0, lost)
 
@@ -152,7 +153,7 @@ def _log_in(where: Place) -> KnownLog | None:
 def _continued(where: Place) -> set[str]:
     """Origins of the logs in whose place one was begun."""
     with Reader(where) as reader, reader.connection() as connection:
-        begun = read(body_at(connection, 0))
+        begun = entry_at(connection, 0)
     return {head.origin for head in begun.continues} if isinstance(begun, LogBegun) else set()
 
 

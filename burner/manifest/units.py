@@ -9,7 +9,6 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import (
-    AnyEntry,
     Correction,
     Intent,
     NameBound,
@@ -17,25 +16,21 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
-from burner.manifest.reader import Reader, entry_of, origins, units_by
-from burner.manifest.store.engine import Prepared
+from burner.manifest.reader import Reader, origins, units_by
+from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 from burner.model import Outcome as ModelOutcome
 from burner.model import Record
 
 _attempts = TABLES[AttemptRow]
-_BODY = Prepared(
-    select(records.c.body).where(
-        records.c.log == bindparam("of_log"), records.c.number == bindparam("at")
-    )
-)
 _OF_UNIT = Prepared(
     select(_attempts)
     .where(_attempts.c.unit_id == bindparam("of_unit"))
     .order_by(_attempts.c.log, _attempts.c.number)
 )
-_WORDS = Prepared(
+_OTHER_RECORDS = Prepared(
     select(records.c.log, records.c.number, records.c.body)
     .where(RARE, records.c.unit_id == bindparam("of_unit"))
     .order_by(records.c.log, records.c.number)
@@ -124,11 +119,11 @@ def entries_of(
     connection: Connection, row: AttemptRow, log: int = OWN
 ) -> tuple[Intent | Outcome, NameBound | None, Outcome | None]:
     """The records of an attempt: its first, what the boot told, its outcome."""
-    first = _entry(connection, log, row.number)
-    bound = _entry(connection, log, row.bound) if row.bound != NEVER else None
+    first = entry_at(connection, row.number, log)
+    bound = entry_at(connection, row.bound, log) if row.bound != NEVER else None
     last = first if row.ended == row.number else None
     if row.ended not in (NEVER, row.number):
-        last = _entry(connection, log, row.ended)
+        last = entry_at(connection, row.ended, log)
     if not isinstance(first, Intent | Outcome):
         raise ValueError(f"record {row.number} begins no attempt")
     return (
@@ -138,12 +133,8 @@ def entries_of(
     )
 
 
-def _entry(connection: Connection, log: int, number: int) -> AnyEntry:
-    return entry_of(_BODY.run(connection, of_log=log, at=number).fetchone()[0])
-
-
 def _scrapped(connection: Connection, unit: UnitRow) -> str:
-    entry = _entry(connection, OWN, unit.record)
+    entry = entry_at(connection, unit.record)
     if not isinstance(entry, Correction):
         return ""
     return f"{entry.operator}: {entry.reason}"
@@ -167,9 +158,9 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
     names = origins(connection)
     rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
     attempts = [element(connection, row_of(AttemptRow, row), row[0], names[row[0]]) for row in rows]
-    words = [
+    entries = [
         (names[log], number, entry_of(body))
-        for log, number, body in _WORDS.run(connection, of_unit=unit_id).fetchall()
+        for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
     ]
     return {
         "unit_id": unit_id,
@@ -177,34 +168,31 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
         "fingerprints": _fingerprints(attempts),
         "attempts": attempts,
         "corrections": [
-            {
-                "origin": origin,
-                "number": number,
-                "at": entry.at,
-                "station": entry.station,
-                "batch": entry.batch,
-                "what": entry.what,
-                "operator": entry.operator,
-                "reason": entry.reason,
-            }
-            for origin, number, entry in words
+            {**_where(origin, number, entry), "what": entry.what, "reason": entry.reason}
+            for origin, number, entry in entries
             if isinstance(entry, Correction)
         ],
         "checks": [
             {
-                "origin": origin,
-                "number": number,
-                "at": entry.at,
-                "station": entry.station,
+                **_where(origin, number, entry),
                 "good": entry.good,
-                "operator": entry.operator,
-                "findings": [
-                    {"what": f.what, "verdict": f.verdict, "why": f.why} for f in entry.findings
-                ],
+                "findings": _plain(entry.findings),
             }
-            for origin, number, entry in words
+            for origin, number, entry in entries
             if isinstance(entry, UnitChecked)
         ],
+    }
+
+
+def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
+    """Who said it, when, in which log."""
+    return {
+        "origin": origin,
+        "number": number,
+        "at": entry.at,
+        "station": entry.station,
+        "batch": entry.batch,
+        "operator": entry.operator,
     }
 
 

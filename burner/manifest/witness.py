@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
 from burner.errors import BurnerError
-from burner.manifest.heads import keep_cosignatures, request_of
+from burner.manifest.heads import add_checkpoint_request, keep_cosignatures
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import Note, NoteError, Signature, VerifierKey
 
@@ -37,14 +37,14 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
         BurnerError: E735 it answers with no cosignature of its own, E761 it cannot be reached or
             refuses, with its reason.
     """
-    body, head = request_of(ledger.reader, 0)
+    body, head = add_checkpoint_request(ledger.reader, 0)
     status, answer = _post(url, body)
     if status == CONFLICT:
         try:
             old = int(answer.decode("ascii").strip())
         except (UnicodeDecodeError, ValueError):
             raise BurnerError("E761", f"{url}: an answer that is no size") from None
-        body, head = request_of(ledger.reader, old)
+        body, head = add_checkpoint_request(ledger.reader, old)
         status, answer = _post(url, body)
     if status != 200:
         raise BurnerError("E761", f"{url}: {REFUSALS.get(status, f'HTTP {status}')}")

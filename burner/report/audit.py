@@ -5,15 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from burner.errors import BurnerError
-from burner.manifest.audits import (
-    Checked,
-    Draw,
-    PassedUnit,
-    Window,
-    checks,
-    draws,
-    passed_units,
-)
+from burner.manifest.audits import Checked, Window, checks, draws, passed_units
+from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
+from burner.manifest.entries.values import moment
 from burner.manifest.reader import Reader
 from burner.phrases import ENGLISH, Wording
 from burner.report.sampling import Plan, Verdict, draw, judge
@@ -35,10 +29,10 @@ class Audit:
     lot_size: int
     seed: str
     plan: Plan
-    sample: Sequence[PassedUnit]
+    sample: Sequence[NamedUnit]
     checks: Mapping[str, Checked]
     """UnitId → the check that counts for it, of every checked unit of the batch."""
-    drawn: Draw | None = None
+    drawn: SampleDrawn | None = None
     """The record of the draw; None where it was drawn just now."""
     draws: int = 0
     """How many are on record."""
@@ -47,7 +41,7 @@ class Audit:
     late: int = 0
     """Units that passed after the draw and were never checked: they were not in the box."""
 
-    def state(self, unit: PassedUnit) -> str:
+    def state(self, unit: NamedUnit) -> str:
         """One word on a unit."""
         check = self.checks.get(unit.unit_id)
         return NOT_YET if check is None else GOOD if check.good else DIFFERS
@@ -100,7 +94,8 @@ def drawn_now(
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
     for check in counting.values() if window == Window() else ():
-        units.setdefault(check.unit_id, PassedUnit(check.unit_id, check.device_name))
+        unit = NamedUnit(unit_id=check.unit_id, device_name=check.device_name)
+        units.setdefault(unit.unit_id, unit)
     if not units:
         raise BurnerError("E745", batch)
     plan = plan_of(len(units))
@@ -190,7 +185,7 @@ def _of_draw(audit: Audit, say: Wording) -> list[str]:
     beside = say("checked beside", len(audit.beside)) if audit.beside else ""
     bad = [check for check in audit.checks.values() if not check.good]
     more = len(bad) - LONGEST_LIST
-    draw = say("drawn by", f"{drawn.at:%Y-%m-%d %H:%M}", drawn.operator, audit.seed)
+    draw = say("drawn by", f"{moment(drawn.at):%Y-%m-%d %H:%M}", drawn.operator, audit.seed)
     return [
         say("audit plan", rule),
         f"{INDENT}{limits}",
@@ -209,7 +204,7 @@ def plain(audit: Audit) -> dict[str, Any]:
         "lot_size": audit.lot_size,
         "seed": audit.seed,
         "plan": asdict(audit.plan),
-        "drawn": audit.drawn.at.isoformat().replace("+00:00", "Z") if audit.drawn else None,
+        "drawn": moment(audit.drawn.at).isoformat().replace("+00:00", "Z") if audit.drawn else None,
         "draws": audit.draws,
         "late": audit.late,
         "verdict": audit.verdict.value,

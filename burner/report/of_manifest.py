@@ -19,7 +19,7 @@ def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = Non
     Raises:
         BurnerError: E733 when the manifest knows no such batch; E7.
     """
-    calendar, wanted = calendar or Calendar(), reader.meant(wanted)
+    calendar, wanted = calendar or Calendar(), reader.resolved(wanted)
     scope = _scope(reader, wanted, calendar)
     return figures(count(counted_attempts(reader, wanted)), scope, calendar)
 

@@ -11,9 +11,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from heapq import nsmallest
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-Unit = TypeVar("Unit", bound=tuple[str, ...])
+
+class HasUnitId(Protocol):
+    """What a sample is drawn of."""
+
+    @property
+    def unit_id(self) -> str:
+        """Base MAC."""
+        ...
+
+
+Unit = TypeVar("Unit", bound=HasUnitId)
 
 
 class Level(StrEnum):
@@ -138,11 +148,11 @@ def draw(units: Iterable[Unit], size: int, seed: str) -> list[Unit]:
     the draw, in any language. Memory grows with the sample alone.
 
     Args:
-        units: tuples that begin with the UnitId.
+        units: those that may be drawn.
         size: how many.
         seed: any text.
     """
-    return nsmallest(size, units, key=lambda unit: ticket(unit[0], seed))
+    return nsmallest(size, units, key=lambda unit: ticket(unit.unit_id, seed))
 
 
 def ticket(unit_id: str, seed: str) -> str:

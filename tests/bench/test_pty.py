@@ -74,7 +74,7 @@ def test_a_slow_line_blocks_the_writer(echoes: Echoes) -> None:
         start = time.monotonic()
         with pytest.raises(serial.SerialTimeoutException):
             port.write(bytes(200_000))
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 60  # the whole would take 208 s
 
 
 def test_an_idle_bench_with_ptys_costs_next_to_nothing() -> None:

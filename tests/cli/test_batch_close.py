@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
 from burner.cli.order import take_order
-from burner.manifest.given import folder_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from burner.manifest.typed_text import folder_name_of
 from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key
@@ -87,10 +87,10 @@ def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
 
 
 def test_a_batch_id_of_an_older_burner_gets_a_folder_here(here: Path) -> None:
-    assert folder_of("../up/WO 1") == "batch-up-WO-1"
-    assert folder_of("x" * 300) == "batch-" + "x" * 40
-    assert folder_of("..") == "batch"
-    assert folder_of("WO1") == "WO1"
+    assert folder_name_of("../up/WO 1") == "batch-up-WO-1"
+    assert folder_name_of("x" * 300) == "batch-" + "x" * 40
+    assert folder_name_of("..") == "batch"
+    assert folder_name_of("WO1") == "WO1"
 
 
 def test_nothing_is_no_unit(here: Path) -> None:

@@ -141,10 +141,10 @@ def test_boot_lines_come_until_they_satisfy(slot: Slots) -> None:
     esp = slot("esp32c3")
     meet(esp, "esp32c3")
     started = time.monotonic()
-    lines = esp.boot(20.0, lambda heard: "rst:" in heard[-1])
+    lines = esp.boot(100.0, lambda heard: "rst:" in heard[-1])
     assert "ESP-ROM" in lines[0]
     assert "rst:" in lines[-1]
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 90
 
 
 def test_boot_lines_that_do_not_come_end_with_the_time(slot: Slots) -> None:
@@ -225,13 +225,13 @@ def test_esptools_settings_in_the_current_folder_change_nothing(
     slot: Slots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "esptool.cfg").write_text(
-        "[esptool]\ncustom_reset_sequence = W9\nsync_timeout = 9\nconnect_attempts = 1\n"
+        "[esptool]\ncustom_reset_sequence = W99\nsync_timeout = 99\nconnect_attempts = 1\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ESPTOOL_CFGFILE", str(tmp_path / "esptool.cfg"))
     started = time.monotonic()
     meet(slot("esp32c3"), "esp32c3")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 90
 
 
 def test_the_log_is_keyed_by_attempt_and_holds_no_secret(slot: Slots, tmp_path: Path) -> None:

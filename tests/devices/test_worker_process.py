@@ -33,7 +33,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPr
     fake.stop()
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
+def gone(pid: int, within_s: float = 30.0) -> bool:
     """Whether a process is no more (a zombie is no more)."""
     ends = time.monotonic() + within_s
     while time.monotonic() < ends:
@@ -69,14 +69,19 @@ def test_a_worker_silent_beyond_its_promise_is_killed(worker: WorkerProcess) -> 
     assert not worker.is_alive
 
 
-def test_a_promise_kept_late_but_in_time_is_kept(worker: WorkerProcess) -> None:
-    assert worker.ask(Message("promise", {"within": 0.2, "sleep": 0.3})).kind == "done"
+def test_a_promise_kept_late_but_in_time_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    patient = WorkerProcess(tmp_path / "slot.log", "fake_worker", margin_s=20)
+    assert patient.ask(Message("promise", {"within": 0.2, "sleep": 0.3})).kind == "done"
+    patient.stop()
 
 
 @posix_only
 def test_a_stopped_worker_is_noticed_and_killed(worker: WorkerProcess) -> None:
     pid = worker.ask(Message("echo"))["pid"]
-    conversation = worker.exchange(Message("promise", {"within": 0.1, "sleep": 0.2}))
+    conversation = worker.exchange(Message("promise", {"within": 0.1, "sleep": 20}))
     next(conversation)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(BurnerError) as caught:
@@ -108,12 +113,13 @@ def test_no_words_of_a_worker_hold_the_secret(worker: WorkerProcess, tmp_path: P
 
 def test_a_worker_killed_from_another_thread_ends_the_call(worker: WorkerProcess) -> None:
     assert worker.versions
-    threading.Timer(0.2, worker.kill).start()
-    started = time.monotonic()
+    killing = threading.Timer(0.2, worker.kill)
+    killing.start()
     with pytest.raises(BurnerError) as caught:
-        worker.ask(Message("promise", {"within": 20, "sleep": 20}))
+        worker.ask(Message("promise", {"within": 60, "sleep": 60}))
     assert caught.value.code == "E902"
-    assert time.monotonic() - started < 3
+    killing.join()
+    assert worker._process.returncode in (-9, 1)  # killed, on POSIX and on Windows
 
 
 def test_a_conversation_left_early_kills_the_worker(worker: WorkerProcess) -> None:
@@ -146,10 +152,8 @@ def test_a_worker_is_out_of_the_reach_of_the_terminals_ctrl_c(worker: WorkerProc
 
 def test_a_worker_that_is_let_go_ends_by_itself(worker: WorkerProcess) -> None:
     worker.ask(Message("echo"))
-    started = time.monotonic()
-    worker.stop()
-    assert not worker.is_alive
-    assert time.monotonic() - started < 1.5
+    worker.stop(timeout_s=60)
+    assert worker._process.returncode == 0  # nobody had to kill it
 
 
 def test_nothing_in_the_current_folder_is_imported(

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection
 
-from burner.manifest.entries.kinds import AnyEntry, kind_of, write
+from burner.manifest.entries.body import write
+from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.fold.rules import apply
@@ -18,8 +19,9 @@ from burner.manifest.ledger import KEEP_EVERY, Ledger
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import NoteSigner, sign
 from burner.manifest.log.tree import leaf_hash
-from burner.manifest.store.engine import place, writing
-from burner.manifest.store.opening import body_at
+from burner.manifest.store.bodies import body_at, row_of_record
+from burner.manifest.store.engine import writing
+from burner.manifest.store.place import place
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, head, records, tiles
 from burner.manifest.verify.database import KEPT_KINDS
 from burner.manifest.verify.replay import Replay
@@ -42,17 +44,7 @@ class _Filling:
         replay.state.adopt(apply(replay.state, number, entry))
         replay.state.count_record(entry.batch, leaf)
         replay.frontier, stored = replay.frontier.append(leaf)
-        self._rows[records].append(
-            {
-                "log": OWN,
-                "number": number,
-                "kind": kind_of(entry),
-                "batch": entry.batch,
-                "unit_id": entry.unit_id,
-                "leaf": leaf,
-                "body": body.decode(),
-            }
-        )
+        self._rows[records].append(row_of_record(OWN, number, entry, body))
         self._rows[tiles] += [
             {"level": each.level, "position": each.position, "hash": each.hash}
             for each in stored

@@ -42,6 +42,7 @@ def leave(ledger: Ledger, folder: Path) -> str:
         (folder / f"{name}.log").write_text(text, encoding="utf-8")
     proof = str(certificate(ledger.reader, str(unit_mac(3))))
     (folder / "unit.tlog-proof").write_text(proof, encoding="utf-8")
+    (folder / "folder").mkdir()
     write_folder(
         ledger.reader,
         status(ledger.reader, "WO1"),

@@ -14,6 +14,7 @@ from burner.errors import BurnerError
 from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
+from burner.manifest.heads import current_head
 from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
@@ -212,7 +213,7 @@ def test_a_body_edited_behind_the_last_kept_checkpoint_is_refused(path: Path) ->
 
 def test_a_head_of_an_unknown_key_is_refused(path: Path, tmp_path: Path) -> None:
     with a_ledger(tmp_path / "b", "stranger", "b.db") as stranger:
-        note = stranger.writer.signed_head()
+        note = str(current_head(stranger.reader))
     with closing(sqlite3.connect(path)) as connection:
         (text,) = connection.execute("SELECT note FROM head").fetchone()
     signature = note.rsplit(" ", 1)[1]
@@ -323,7 +324,7 @@ def test_an_origin_key_put_in_place_of_another_is_refused(
         for unit in range(60, 200):  # the first tile is full: its hashes are stored
             burned(ledger, unit)
         origin, size = ledger.origin, ledger.writer.size
-        old, root = ledger.writer.origin_key, ledger.writer._frontier.root.hex()
+        old, root = ledger.writer.origin_key, ledger.writer._log.frontier.root.hex()
     key, key_id, note = resigned(origin, size, root)
     with closing(sqlite3.connect(path)) as connection:
         (body,) = connection.execute("SELECT body FROM records WHERE number = 0").fetchone()
@@ -348,7 +349,7 @@ def test_a_running_station_does_not_follow_a_head_of_a_key_that_was_put_into_the
     with a_ledger(path.parent) as one, a_ledger(path.parent, "line9") as two:
         burned(one, 61)
         burned(two, 62)
-        head = two.writer._frontier
+        head = two.writer._log.frontier
         key, key_id, note = resigned(two.origin, head.size, head.root.hex())
         columns = (key_id, key, "wu", "station", "", 5, -1)
         edit(path, "INSERT INTO keys VALUES (0, ?, ?, ?, ?, ?, ?, ?)", columns)

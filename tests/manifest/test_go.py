@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from burner.manifest.heads import current_head
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note
 from burner.manifest.log.tree import consistency_proof, inclusion_proof
+from burner.manifest.store.bodies import body_at
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.opening import body_at
 from tests.manifest.records import a_ledger, burned, open_batch
 
 PROGRAM = Path(__file__).with_name("go") / "main.go"
@@ -44,10 +45,10 @@ def facts(tmp_path: Path) -> dict[str, object]:
         open_batch(ledger)
         for unit in range(4):
             burned(ledger, unit, batch="WO1")
-        old = ledger.writer.signed_head()
+        old = str(current_head(ledger.reader))
         for unit in range(4, 150):
             burned(ledger, unit, batch="WO1")
-        new = ledger.writer.signed_head()
+        new = str(current_head(ledger.reader))
         heads = [Checkpoint.parse(Note.parse(text.encode()).text) for text in (old, new)]
         with ledger.reader.connection() as connection:
             hashes = TableHashes(connection)

@@ -107,7 +107,7 @@ def test_a_batch_that_was_opened_without_a_key_takes_that_of_its_first_unit(
 ) -> None:
     open_batch(ledger, "WO2", key="")
     burned(ledger, 1, batch="WO2")
-    row = ledger.batch("WO2")
+    row = ledger.reader.batch("WO2")
     assert row is not None
     assert row.key == KEY
     with pytest.raises(BurnerError, match=r"^E463"):

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from burner.manifest.entries.attempts import attempt_facts, result_facts
-from burner.manifest.entries.canonical import utc
 from burner.manifest.entries.kinds import AnyEntry, Intent, Outcome, new_nonce
+from burner.manifest.entries.values import utc
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.ledger import Ledger
 from tests.manifest.filling import fill

@@ -12,7 +12,7 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader
+from burner.manifest.reader import Filter, Reader, units_by
 from burner.manifest.store import engine
 from burner.model import Outcome
 from tests.manifest.postgres import Server
@@ -59,7 +59,8 @@ def test_the_way_of_a_unit_is_the_same(url: str) -> None:
             ledger.begin(an_attempt(5, name="plug-3"))
         assert ledger.unit(record.attempt.unit_id, "S3EUVBRJLB").passed == record
     with Reader.open(url) as reader:
-        assert reader.find("861234567890123") == (late.unit_id,)
+        with reader.connection() as connection:
+            assert units_by(connection, "861234567890123") == (late.unit_id,)
         outcomes = [e["outcome"] for e in reader.elements(Filter(batch="WO1"))]
         assert outcomes == ["PASS", "FAIL", "PASS"]
     assert agrees(url)

@@ -17,8 +17,8 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint, cosign
 from burner.manifest.log.note import KeyType, Note, VerifierKey
-from burner.manifest.log.tree import is_consistent
 from burner.manifest.witness import ask_witness
+from tests.manifest.log.consistency import is_consistent
 from tests.manifest.records import a_ledger, burned, open_batch
 
 

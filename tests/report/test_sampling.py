@@ -1,6 +1,7 @@
 """ISO 2859-1 plans against the standard's own structure, and draws that can be repeated."""
 
 from hashlib import sha256
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -110,12 +111,16 @@ def test_an_aql_may_be_written_as_people_do(text: str, name: str | None) -> None
     assert aql_name(text) == name
 
 
-UNITS = [(f"7c:df:a1:00:{n // 256:02x}:{n % 256:02x}",) for n in range(1000)]
+class Boxed(NamedTuple):
+    unit_id: str
+
+
+UNITS = [Boxed(f"7c:df:a1:00:{n // 256:02x}:{n % 256:02x}") for n in range(1000)]
 
 
 def test_a_draw_can_be_repeated_with_nothing_but_sha256() -> None:
     drawn = draw(UNITS, 5, "7")
-    by_hand = sorted(UNITS, key=lambda u: sha256(f"7:{u[0]}".encode()).hexdigest())[:5]
+    by_hand = sorted(UNITS, key=lambda u: sha256(f"7:{u.unit_id}".encode()).hexdigest())[:5]
     assert drawn == by_hand == draw(reversed(UNITS), 5, "7")
     assert drawn != draw(UNITS, 5, "8")
 
@@ -131,8 +136,8 @@ def test_a_larger_sample_holds_the_smaller_one() -> None:
 
 
 def test_every_unit_is_as_likely_as_any_other() -> None:
-    half = {unit[0] for unit in UNITS[:500]}
-    first = sum(unit[0] in half for seed in range(100) for unit in draw(UNITS, 20, str(seed)))
+    half = {unit.unit_id for unit in UNITS[:500]}
+    first = sum(unit.unit_id in half for seed in range(100) for unit in draw(UNITS, 20, str(seed)))
     assert 850 < first < 1150
 
 

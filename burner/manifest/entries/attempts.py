@@ -2,18 +2,20 @@
 
 from functools import lru_cache
 
+from msgspec import convert
+from msgspec.structs import asdict
+
 from burner import model
-from burner.manifest.entries.canonical import milliseconds, moment, plain, utc
 from burner.manifest.entries.kinds import (
     AttemptFacts,
     Intent,
     NameBound,
     Outcome,
-    Region,
+    RegionFacts,
     ResultFacts,
-    Security,
-    Silicon,
+    SiliconFacts,
 )
+from burner.manifest.entries.values import milliseconds, moment, plain, utc
 
 
 def attempt_facts(attempt: model.Attempt) -> AttemptFacts:
@@ -108,62 +110,19 @@ def _model_result(first: Intent | Outcome, last: Outcome | None) -> model.Result
 
 
 @lru_cache(maxsize=1024)
-def _region(region: model.Region) -> Region:
+def _region(region: model.Region) -> RegionFacts:
     """Most regions are the same in every unit of a release."""
-    return Region(
-        kind=region.kind.value,
-        md5=region.md5,
-        name=plain(region.name),
-        offset=region.offset,
-        sha256=region.sha256,
-        size=region.size,
-    )
+    return convert(plain(vars(region)), RegionFacts)
 
 
-def _model_region(region: Region) -> model.Region:
-    return model.Region(
-        name=region.name,
-        offset=region.offset,
-        size=region.size,
-        sha256=region.sha256,
-        md5=region.md5,
-        kind=model.RegionClass(region.kind),
-    )
+def _model_region(region: RegionFacts) -> model.Region:
+    return model.Region(**{**asdict(region), "kind": model.RegionClass(region.kind)})
 
 
-def _silicon(silicon: model.Silicon) -> Silicon:
-    security = silicon.security
-    return Silicon(
-        chip=plain(silicon.chip),
-        eui64=plain(silicon.eui64),
-        fingerprint=plain(silicon.fingerprint),
-        flash_id=silicon.flash_id,
-        flash_size=silicon.flash_size,
-        mac=str(silicon.mac),
-        mac_crc_ok=silicon.mac_crc_ok,
-        revision=plain(silicon.revision),
-        security=Security(
-            flash_encryption=security.flash_encryption,
-            secure_boot=security.secure_boot,
-            secure_download=security.secure_download,
-        ),
-    )
+def _silicon(silicon: model.Silicon) -> SiliconFacts:
+    return convert(plain({**vars(silicon), "security": vars(silicon.security)}), SiliconFacts)
 
 
-def _model_silicon(silicon: Silicon) -> model.Silicon:
-    security = silicon.security
-    return model.Silicon(
-        chip=silicon.chip,
-        revision=silicon.revision,
-        mac=model.Mac.parse(silicon.mac),
-        flash_id=silicon.flash_id,
-        flash_size=silicon.flash_size,
-        security=model.Security(
-            secure_boot=security.secure_boot,
-            flash_encryption=security.flash_encryption,
-            secure_download=security.secure_download,
-        ),
-        eui64=silicon.eui64,
-        mac_crc_ok=silicon.mac_crc_ok,
-        fingerprint=silicon.fingerprint,
-    )
+def _model_silicon(silicon: SiliconFacts) -> model.Silicon:
+    mac, security = model.Mac.parse(silicon.mac), model.Security(**asdict(silicon.security))
+    return model.Silicon(**{**asdict(silicon), "mac": mac, "security": security})

@@ -1,18 +1,11 @@
-"""The kinds of records. Each is a frozen type; `read` is the one parser, of our own and of foreign
-bytes. docs/manifest.md lists the same fields for strangers.
-"""
+"""The kinds of records, one frozen type each. docs/manifest.md tells strangers the same fields."""
 
 import secrets
 from typing import Annotated, Any, get_args
 
-import msgspec
 from msgspec import Meta, Struct
 
-from burner.manifest.entries.canonical import is_plain
-
 VERSION = 1
-MAX_BODY = 60_000
-"""Bytes. An entry of tlog-tiles is shorter than 64 KiB; long evidence goes by its digest."""
 
 Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*$")]
@@ -129,7 +122,7 @@ class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
     operator: Line
 
 
-class Security(_Data, frozen=True, kw_only=True):
+class SecurityFacts(_Data, frozen=True, kw_only=True):
     """What the chip says of its own protection."""
 
     flash_encryption: bool
@@ -137,7 +130,7 @@ class Security(_Data, frozen=True, kw_only=True):
     secure_download: bool
 
 
-class Silicon(_Data, frozen=True, kw_only=True):
+class SiliconFacts(_Data, frozen=True, kw_only=True):
     """What identify read from the part."""
 
     chip: str
@@ -148,10 +141,10 @@ class Silicon(_Data, frozen=True, kw_only=True):
     mac: str
     mac_crc_ok: bool | None
     revision: str
-    security: Security
+    security: SecurityFacts
 
 
-class Region(_Data, frozen=True, kw_only=True):
+class RegionFacts(_Data, frozen=True, kw_only=True):
     """A stretch of flash. Offset and size in bytes."""
 
     kind: str
@@ -172,10 +165,10 @@ class AttemptFacts(_Data, frozen=True, kw_only=True):
     """Fingerprint of the product key."""
     operator: str
     profile: str
-    regions: tuple[Region, ...]
+    regions: tuple[RegionFacts, ...]
     release_digest: str
     rework: str
-    silicon: Silicon | None
+    silicon: SiliconFacts | None
     slot: str
     started: Moment
     try_number: int
@@ -231,8 +224,8 @@ class Correction(Entry, tag="correction", frozen=True, kw_only=True):
     reason: Line
 
 
-class Drawn(_Data, frozen=True, kw_only=True):
-    """A unit of a sample."""
+class NamedUnit(_Data, frozen=True, kw_only=True):
+    """A unit of a sample, or one that may be drawn."""
 
     device_name: str
     unit_id: str
@@ -247,7 +240,7 @@ class SampleDrawn(Entry, tag="sample-drawn", frozen=True, kw_only=True):
     seed: str
     size: Count
     """Records in the log when the units were counted."""
-    units: tuple[Drawn, ...]
+    units: tuple[NamedUnit, ...]
 
 
 class Finding(_Data, frozen=True, kw_only=True):
@@ -312,64 +305,21 @@ AnyEntry = (
     | LogImported
 )
 
-_DECODER = msgspec.json.Decoder(AnyEntry)
-_ENCODER = msgspec.json.Encoder(order="sorted")
 
-
-class EntryError(ValueError):
-    """Bytes that are no record of burner, or not in their one form."""
-
-
-def kind_of(entry: Entry) -> str:
-    """The word in its `kind`."""
-    return _KINDS[type(entry)]
-
+KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
+"""Records about keys."""
 
 _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 
 
-def canonical_json(value: object) -> str:
-    """Plain values as the one JSON text that bodies have."""
-    return _ENCODER.encode(value).decode()
+def kind_of(kind: type[Entry]) -> str:
+    """The word in the `kind` of its records."""
+    return _KINDS[kind]
 
 
 def new_nonce() -> str:
     """For a record that is about to be written."""
     return secrets.token_hex(16)
-
-
-def write(entry: Entry) -> bytes:
-    """The canonical body.
-
-    Raises:
-        EntryError: it is longer than `MAX_BODY`.
-    """
-    body = _ENCODER.encode(entry)
-    if len(body) > MAX_BODY:
-        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
-    return body
-
-
-def read(body: bytes) -> AnyEntry:
-    """A record from its body.
-
-    Raises:
-        EntryError: with what is wrong.
-    """
-    if len(body) > MAX_BODY:
-        raise EntryError(f"a record of {len(body)} bytes; at most {MAX_BODY}")
-    try:
-        entry: AnyEntry = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise EntryError(str(error)) from None
-    if _ENCODER.encode(entry) != body:
-        raise EntryError("the body is not in its canonical form, or lacks a field")
-    free: object = getattr(entry, "plan", None)
-    if isinstance(entry, Outcome):
-        free = entry.result.evidence
-    if free is not None and not is_plain(free):
-        raise EntryError("the body holds a number that is no exact integer")
-    return entry
 
 
 def enrolment_message(origin: str, key: str, role: str, until: str) -> bytes:

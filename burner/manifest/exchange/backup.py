@@ -7,7 +7,9 @@ from pathlib import Path
 from burner.errors import BurnerError
 from burner.manifest.local.state import sync_folder
 from burner.manifest.reader import Reader
-from burner.manifest.store.engine import Place, guarded, place, read_only
+from burner.manifest.store.engine import read_only
+from burner.manifest.store.place import Place, place
+from burner.manifest.store.refusals import guarded
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import Progress, verify
 

@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.files import open_plain, read_plain
-from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome, read
-from burner.manifest.exchange.log_file import evidence
+from burner.manifest.entries.body import read
+from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome
+from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.rows import NEVER, AttemptRow, KeyRow, UnitRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
@@ -23,10 +24,9 @@ from burner.manifest.log.note import Note, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reader import Reader, units_by
+from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.opening import body_at
 from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import Stamp
 from burner.manifest.verify.replay import Replay
 
 
@@ -82,7 +82,7 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
         attempt = state.get(AttemptRow, passed) if passed != NEVER else None
         if attempt is None or rows[0].last != passed:
             raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
-        head, note = evidence(connection, reader, attempt.ended)
+        head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         signed = Note.parse(note.encode())
         body = body_at(connection, attempt.ended)
@@ -96,7 +96,7 @@ def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]
     known = (state.get(KeyRow, signature.id.hex()) for signature in note.signatures)
     row = next(filter(None, known), None)
     while row and row.enrolled:
-        number, entry = row.enrolled, read(body_at(connection, row.enrolled))
+        number, entry = row.enrolled, entry_at(connection, row.enrolled)
         assert isinstance(entry, KeyEnrolled)  # noqa: S101 - the fold made the row of it
         row = state.get(KeyRow, entry.enrolled_by)
         if not row or row.enrolled >= number:
@@ -108,8 +108,9 @@ def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]
 
 def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
     """The keys that an origin key let in, by the lines of a certificate."""
-    replay, stamp = Replay(), Stamp(entry.at, entry.nonce, entry.station)._asdict()
-    state, sponsor = replay.state, key
+    stamp: dict[str, Any] = {"at": entry.at, "nonce": entry.nonce, "station": entry.station}
+    replay, sponsor = Replay(), key
+    state = replay.state
     state.adopt(apply(state, 0, LogBegun(**stamp, origin=key.name, key=str(key))))
     for number, line in enumerate(lines, 1):
         text, role, until, signature = line.decode().split(" ")
@@ -166,6 +167,6 @@ def check_certificate_file(
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
-    except ValueError as error:  # a note, a record or a line that is none
+    except ValueError as error:  # a note or a line that is none
         raise BurnerError("E713", f"{path}: {error}") from None
     return Certified(entry, proof.index, head, cosigned)

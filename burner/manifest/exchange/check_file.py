@@ -1,18 +1,23 @@
 """An export against whoever made it: needs nothing but the file, and a key from outside it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import AnyEntry, BatchClosed, LogBegun
-from burner.manifest.exchange.log_file import Export, lines_of, read_export
+from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
+from burner.manifest.exchange.log_lines import (
+    lines_of,
+    read_hashes,
+    read_head,
+    read_header,
+    read_records,
+)
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
-from burner.manifest.store.opening import KEY_KINDS
 from burner.manifest.verify.replay import Replay
 from burner.plural import counted
 
@@ -38,6 +43,8 @@ class FileCheck:
     """Records of the batch that its close counted, all of them shown; None: not proven."""
     behind_close: int = 0
     """Records of the batch behind its close: how many there are, nothing proves."""
+    note: str = ""
+    """The head with its signatures, as the file has it."""
     signed_by: str = ""
     """Who signed the head: owner and key id."""
     cosignatures: tuple[Cosignature, ...] = ()
@@ -49,18 +56,6 @@ class FileCheck:
     """Empty: it holds."""
     place: str = ""
     """The first bad place."""
-
-    @property
-    def completeness(self) -> str:
-        """What is proved of what is not shown."""
-        if not self.batch:
-            return "It shows every record of the log up to this head."
-        if self.closed is None:
-            return "The batch is open: completeness not proven."
-        records = counted(self.closed, "record")
-        text = f"The batch is complete up to its close: {records}, as its close counted."
-        behind = f" Behind the close {self.behind_close} are shown; completeness not proven."
-        return text + (behind if self.behind_close else "")
 
     @property
     def keys(self) -> list[KeyRow]:
@@ -97,9 +92,10 @@ def check_file(
     found = FileCheck(roots=dict.fromkeys(sizes, ""))
     try:
         with lines_of(path) as lines:
-            export = read_export(_measured(lines, progress))
-            found.state = MemoryState(ended=ended, whole=not export.batch)
-            note = _replayed(found, export, origin, key, on_record)
+            measured = _measured(lines, progress)
+            found.batch = read_header(measured)
+            found.state = MemoryState(ended=ended, whole=not found.batch)
+            note = _replayed(found, measured, origin, key, on_record)
             found.cosignatures = check_cosignatures(note, tuple(witnesses))
     except BurnerError as error:
         found.code, found.place = error.code, error.detail
@@ -110,14 +106,13 @@ def check_file(
 
 def _replayed(
     found: FileCheck,
-    export: Export,
+    lines: Iterator[str],
     origin: str,
     key: VerifierKey,
     on_record: Callable[[int, AnyEntry], None],
 ) -> Note:
-    replay, found.batch = Replay(found.state), export.batch
-    leaves: dict[int, bytes] = {}
-    for number, body in export.records:
+    replay, leaves = Replay(found.state), dict[int, bytes]()
+    for number, body in read_records(lines):
         entry = replay.take(number, body)
         found.shown += 1
         on_record(number, entry)
@@ -125,25 +120,26 @@ def _replayed(
             found.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError("E752", f"it is of {entry.origin}, key {entry.key}")
-        if export.batch:
+        if found.batch:
             leaves[number] = leaf_hash(body)
             _of_batch(found, number, entry)
         elif replay.frontier.size != number + 1:
             raise BurnerError("E713", f"record {replay.frontier.size} is gone")
     if not found.shown:
         raise BurnerError("E724", "it shows no record")
-    hashes = list(export.hashes())
-    note = export.note()
+    hashes = list(read_hashes(lines))
+    note = read_head(lines)
     checkpoint = Checkpoint.parse(note.text)
     found.origin, found.size = checkpoint.origin, checkpoint.size
     if checkpoint.origin != origin:
         raise BurnerError("E752", f"its head is of {checkpoint.origin}")
-    root = _root(replay, leaves, hashes, checkpoint.size) if export.batch else replay.frontier.root
-    size = checkpoint.size if export.batch else replay.frontier.size
-    if hashes and not export.batch:
+    root = _root(replay, leaves, hashes, checkpoint.size) if found.batch else replay.frontier.root
+    size = checkpoint.size if found.batch else replay.frontier.size
+    if hashes and not found.batch:
         raise BurnerError("E724", "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
     found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
+    found.note = str(note)
     found.roots[size], found.warnings = found.root, tuple(replay.clocks.values())
     return note
 
@@ -164,7 +160,7 @@ def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], siz
         raise BurnerError("E713", f"behind {counted(replay.shown, 'record')}: {error}") from None
 
 
-def _measured(lines: Iterable[str], progress: Progress) -> Iterable[str]:
+def _measured(lines: Iterator[str], progress: Progress) -> Iterator[str]:
     for line in lines:
         progress(len(line) + 1)
         yield line

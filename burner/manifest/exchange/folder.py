@@ -49,35 +49,34 @@ def write_folder(
     Args:
         reader: the manifest.
         found: the batch as it stands.
-        folder: made when it is missing.
+        folder: an empty one; `new_folder` makes it.
         signer: the key of the station.
         key: the origin key of the log.
         papers: statement, report, and whatever else is to be sealed, by name.
         bom: begin units.csv with a byte order mark, for spreadsheets.
 
+    Returns:
+        What its export proves.
+
     Raises:
-        BurnerError: E459 when the batch is not closed, E705 when the folder cannot be written,
-            E713 when its export does not hold.
+        BurnerError: E459 when the batch is not closed, E713 when its export does not hold.
+        OSError: the folder cannot be written.
     """
     if found.row.closed == NEVER:
         raise BurnerError("E459", f"batch {found.batch} is not closed")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / RECORDS, export_log(reader, found.batch))
-        shown = _Shown(folder / RECORDS, reader.origin, key)
-        release = f"{found.row.profile}\n{found.row.release_digest}\n"
-        contents: dict[str, Iterable[str]] = {
-            **{name: (text,) for name, text in papers.items()},
-            RELEASE: (release,),
-            UNITS: chain([BOM] if bom else [], shown.units()),
-            NAMES: shown.names(),
-        }
-        for name, lines in contents.items():
-            _write(folder / name, lines)
-        seal = _seal_text(reader.origin, found.batch, _digests(folder, [*contents, RECORDS]))
-        _write(folder / SEAL, [str(sign(seal, signer))])
-    except OSError as error:
-        raise BurnerError("E705", f"{folder}: {error.strerror}") from error
+    _write(folder / RECORDS, export_log(reader, found.batch))
+    shown = _Shown(folder / RECORDS, reader.origin, key)
+    release = f"{found.row.profile}\n{found.row.release_digest}\n"
+    contents: dict[str, Iterable[str]] = {
+        **{name: (text,) for name, text in papers.items()},
+        RELEASE: (release,),
+        UNITS: chain([BOM] if bom else [], shown.units()),
+        NAMES: shown.names(),
+    }
+    for name, lines in contents.items():
+        _write(folder / name, lines)
+    seal = _seal_text(reader.origin, found.batch, _digests(folder, [*contents, RECORDS]))
+    _write(folder / SEAL, [str(sign(seal, signer))])
     return shown.check
 
 

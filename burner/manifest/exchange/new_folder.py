@@ -9,11 +9,15 @@ from burner.errors import BurnerError
 
 
 @contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
     """Where to write what is to stand in `folder`. Nothing is there before all of it is.
 
+    Args:
+        folder: must not exist, or be empty.
+        refused: the code where it cannot be written.
+
     Raises:
-        BurnerError: E705 it cannot be made there, E736 something is there already.
+        BurnerError: E736 something is there already; what `refused` says.
     """
     part = folder.with_name(f".{folder.name}.part")
     try:
@@ -30,6 +34,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
             folder.rmdir()
         part.rename(folder)
     except OSError as error:
-        raise BurnerError("E705", f"{folder}: {error.strerror}") from error
+        raise BurnerError(refused, f"{folder}: {error.strerror}") from error
     finally:
         rmtree(part, ignore_errors=True)

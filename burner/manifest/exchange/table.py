@@ -1,7 +1,6 @@
 """Attempts as tables: CSV for people, JSON lines for an MES, names for the cloud."""
 
 import csv
-import io
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
@@ -52,22 +51,22 @@ def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None,
         yield line([name])
 
 
-def good_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
+def passed_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
     """Names of the units that are good by an attempt that the filter lets through."""
-    yield from (row.device_name for row in reader.good(wanted))
+    yield from (row.device_name for row in reader.passing_attempts(wanted))
+
+
+class _Echo:
+    """A file that gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 def _writer(terminator: str) -> Callable[[Iterable[str]], str]:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator=terminator)
-
-    def line(cells: Iterable[str]) -> str:
-        text.seek(0)
-        text.truncate()
-        writer.writerow(cells)
-        return text.getvalue().removesuffix(terminator) + "\n"
-
-    return line
+    """One line of CSV from its cells; what holds the terminator is quoted."""
+    row = csv.writer(_Echo(), lineterminator=terminator).writerow
+    return lambda cells: str(row(cells)).removesuffix(terminator) + "\n"
 
 
 def _cell(element: dict[str, Any], column: str) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
-from burner.manifest.exchange.log_file import evidence
+from burner.manifest.exchange.log_file import head_for_proof
+from burner.manifest.exchange.new_folder import new_folder
 from burner.manifest.log.tree import TILE_HEIGHT
 from burner.manifest.reader import Reader
+from burner.manifest.store.bodies import body_of, stored_bodies
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.tables import OWN, records
 
 WIDTH = 1 << TILE_HEIGHT
 """Hashes, or entries, of a full tile."""
@@ -42,28 +41,23 @@ def export_tiles(
         BurnerError: E713 the manifest is damaged, E729 the folder cannot be written, E736 it holds
             something.
     """
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise BurnerError("E736", str(folder))
-        with reader.connection() as connection:
-            head, note = evidence(connection, reader, None)
-            size = head.size
-            for name, data, count in _files(connection, size):
-                path = folder / "tile" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-                progress(count)
-            (folder / "checkpoint").write_text(note, encoding="utf-8", newline="\n")
-            return size
-    except OSError as error:
-        raise BurnerError("E729", f"{folder}: {error.strerror}") from None
+    with new_folder(folder, refused="E729") as part, reader.connection() as connection:
+        head, note = head_for_proof(connection, None)
+        for name, data, count in _files(connection, head.size):
+            path = part / "tile" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            progress(count)
+        (part / "checkpoint").write_text(note, encoding="utf-8", newline="\n")
+        return head.size
 
 
 def _files(connection: Connection, size: int) -> Iterator[tuple[str, bytes, int]]:
     """Name, bytes, and how many records a file holds."""
     for first in range(0, size, WIDTH):
         width = min(WIDTH, size - first)
-        bodies = _bodies(connection, first, width)
+        rows = stored_bodies(connection, first, first + width)
+        bodies = (body_of(*row) for row in rows)
         bundle = b"".join(len(body).to_bytes(2, "big") + body for body in bodies)
         yield f"entries/{tile_path(first // WIDTH, width)}", bundle, width
     hashes, level = TableHashes(connection), 0
@@ -73,13 +67,3 @@ def _files(connection: Connection, size: int) -> Iterator[tuple[str, bytes, int]
             tile = b"".join(hashes.hashes(level, first, first + width))
             yield f"{level // TILE_HEIGHT}/{tile_path(first // WIDTH, width)}", tile, 0
         level += TILE_HEIGHT
-
-
-def _bodies(connection: Connection, first: int, width: int) -> list[bytes]:
-    query = (
-        select(records.c.body)
-        .where(records.c.log == OWN)
-        .where(records.c.number >= first, records.c.number < first + width)
-        .order_by(records.c.number)
-    )
-    return [body.encode() for body in connection.execute(query).scalars()]

@@ -1,12 +1,13 @@
 """Which keys may sign heads of the log, and let others in."""
 
+from collections.abc import Callable
 from typing import Any
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
 from burner.manifest.fold.state import State
-from burner.manifest.log.note import NoteError, NoteSigner, VerifierKey
+from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey
 
 STATION, RUN, QA = "station", "run", "qa"
 ENROLLING = (STATION, QA)
@@ -32,29 +33,57 @@ def may_enrol(row: KeyRow | None) -> bool:
     return row is not None and row.role in ENROLLING and in_force(row)
 
 
+def signer_of(note: Note, key_of: Callable[[str], KeyRow | None], at: str = "") -> KeyRow:
+    """Which key of a log signed a head.
+
+    Args:
+        note: the checkpoint with its signatures.
+        key_of: the key of an id, if it is in the log.
+        at: moment of the last record; empty: keys that were withdrawn later count, too.
+
+    Raises:
+        BurnerError: E713 a signature is false, E755 none is of a key that may sign.
+    """
+    for signature in note.signatures:
+        row = key_of(signature.id.hex())
+        if row is None or (at and not in_force(row, at)):
+            continue
+        try:
+            if note.check([VerifierKey.parse(row.key)]):
+                return row
+        except NoteError as error:
+            raise BurnerError("E713", f"the head: {error}") from None
+    signers = ", ".join(f"{line.name} {line.id.hex()}" for line in note.signatures)
+    raise BurnerError("E755", f"the head is signed by {signers}")
+
+
 def enrolment(
-    stamp: dict[str, Any],
     origin: str,
-    key: str,
-    owner: str,
     sponsor: NoteSigner,
     *,
+    key: VerifierKey,
     role: str = STATION,
     until: str = "",
-    operator: str = "",
-    reason: str = "",
+    **fields: Any,
 ) -> KeyEnrolled:
-    """The record by which a sponsor lets a key in."""
+    """The record by which a sponsor lets a key in.
+
+    Args:
+        origin: name of the log.
+        sponsor: a key that is in the log, and may let others in.
+        key: the key that comes in.
+        role: `station`, `run`, `qa`.
+        until: moment after which a run key signs no more.
+        fields: the others of `KeyEnrolled`, and of every record.
+    """
+    message = enrolment_message(origin, str(key), role, until)
     return KeyEnrolled(
-        **stamp,
-        key=key,
-        owner=owner,
+        key=str(key),
         role=role,
         until=until,
         enrolled_by=sponsor.key.id.hex(),
-        signature=sponsor.sign(enrolment_message(origin, key, role, until)).hex(),
-        operator=operator,
-        reason=reason,
+        signature=sponsor.sign(message).hex(),
+        **fields,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from burner.errors import BurnerError
+from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.kinds import (
     AttemptFacts,
     Correction,
@@ -10,7 +11,6 @@ from burner.manifest.entries.kinds import (
     NameBound,
     Outcome,
     UnitChecked,
-    canonical_json,
 )
 from burner.manifest.fold import batches
 from burner.manifest.fold.rows import (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from burner.errors import BurnerError
-from burner.manifest.entries.canonical import utc
+from burner.manifest.entries.values import utc
 from burner.manifest.log.note import NoteSigner, VerifierKey
 
 if TYPE_CHECKING:

@@ -163,58 +163,20 @@ def root_of_shown(leaves: Mapping[int, bytes], hidden: Iterator[bytes], size: in
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root that a leaf hash and its inclusion proof lead to (RFC 9162, section 2.1.3.2).
+    """The root that a leaf hash and its inclusion proof lead to.
 
     Raises:
         ValueError: the proof cannot be of this index and size.
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
-    node, last = leaf, size - 1
-    for sibling in proof:
-        if last == 0:
-            raise ValueError("the inclusion proof is too long")
-        if index & 1 or index == last:
-            node = node_hash(sibling, node)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        index, last = index >> 1, last >> 1
-    if last:
-        raise ValueError("the inclusion proof is too short")
+    spans = list(_path(index, 0, size))
+    if len(spans) != len(proof):
+        raise ValueError(f"the inclusion proof has {len(proof)} hashes, not {len(spans)}")
+    node = leaf
+    for (start, _), sibling in zip(spans, proof, strict=True):
+        node = node_hash(sibling, node) if start < index else node_hash(node, sibling)
     return node
-
-
-def is_consistent(
-    old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]
-) -> bool:
-    """Whether the proof shows that the new tree extends the old one (RFC 9162, 2.1.4.2)."""
-    if not 0 <= old <= new:
-        return False
-    if old in (0, new):
-        roots_agree = old_root == (EMPTY_ROOT if old == 0 else new_root)
-        return roots_agree and not proof
-    hashes = list(proof)
-    if old & (old - 1) == 0:
-        hashes.insert(0, old_root)
-    index, last = old - 1, new - 1
-    while index & 1:
-        index, last = index >> 1, last >> 1
-    if not hashes:
-        return False
-    old_node = new_node = hashes[0]
-    for sibling in hashes[1:]:
-        if last == 0:
-            return False
-        if index & 1 or index == last:
-            old_node, new_node = node_hash(sibling, old_node), node_hash(sibling, new_node)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            new_node = node_hash(new_node, sibling)
-        index, last = index >> 1, last >> 1
-    return last == 0 and old_node == old_root and new_node == new_root
 
 
 def _combine(subtrees: Sequence[bytes]) -> bytes:

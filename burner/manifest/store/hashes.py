@@ -1,17 +1,14 @@
-"""The stored hashes of the log in the database, and the row of its head."""
+"""The stored hashes of the log in the database."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError
-from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, Frontier, StoredHash
-from burner.manifest.store.engine import Prepared
-from burner.manifest.store.tables import OWN, head, records, tiles
+from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, StoredHash
+from burner.manifest.store.statements import Prepared
+from burner.manifest.store.tables import OWN, records, tiles
 
 _LEAVES = Prepared(
     select(records.c.leaf)
@@ -26,8 +23,6 @@ _TILES = Prepared(
     .order_by(tiles.c.position)
 )
 _KEEP = Prepared(insert(tiles))
-_HEAD = Prepared(select(head.c.size, head.c.subtrees, head.c.note))
-_HOLD = Prepared(select(head.c.size, head.c.subtrees, head.c.note).with_for_update())
 
 
 class TableHashes:
@@ -59,47 +54,6 @@ class TableHashes:
         if stored.level:
             where = {"level": stored.level, "position": stored.position}
             _KEEP.run(self._connection, **where, hash=stored.hash)
-
-
-class HeadRow(NamedTuple):
-    """The head as it is stored."""
-
-    frontier: Frontier
-    note: Note
-    checkpoint: Checkpoint
-
-
-def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
-    """The head of the log; None before its first record.
-
-    Args:
-        connection: in a transaction.
-        hold: let nobody else append until the transaction ends.
-
-    Raises:
-        BurnerError: E713 when it is damaged.
-    """
-    row = (_HOLD if hold else _HEAD).run(connection).fetchone()
-    if row is None:
-        return None
-    size, subtrees, text = row
-    try:
-        note = Note.parse(str(text).encode())
-        checkpoint = Checkpoint.parse(note.text)
-    except NoteError as error:
-        raise BurnerError("E713", f"the head: {error}") from None
-    raw = subtrees if isinstance(subtrees, bytes) else b""
-    parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
-    frontier = Frontier(size, parts)
-    if (size, frontier.root) != (checkpoint.size, checkpoint.root):
-        raise BurnerError("E713", "the head is another than the one that is signed")
-    return HeadRow(frontier, note, checkpoint)
-
-
-def hold_known_head(connection: Connection, known: Frontier, note: str) -> bool:
-    """Hold the head; whether it is, to the byte, the one that the caller wrote itself."""
-    row = _HOLD.run(connection).fetchone()
-    return row is not None and tuple(row) == (known.size, b"".join(known.subtrees), note)
 
 
 def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:

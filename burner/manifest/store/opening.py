@@ -2,38 +2,32 @@
 another station. Comparing two stored values is no check: bodies are hashed again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import (
-    AnyEntry,
-    EntryError,
-    KeyEnrolled,
-    KeyWithdrawn,
-    LogBegun,
-    read,
-)
-from burner.manifest.fold.keys import in_force
+from burner.manifest.entries.body import read
+from burner.manifest.entries.kinds import KEY_KINDS, kind_of
+from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import NEVER, KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import (
     Frontier,
     frontier,
     inclusion_proof,
-    leaf_hash,
     root_from_inclusion,
     subtree_hash,
 )
-from burner.manifest.store.engine import Prepared
-from burner.manifest.store.hashes import HeadRow, TableHashes
+from burner.manifest.store.bodies import body_of, entry_at, stored_bodies
+from burner.manifest.store.hashes import TableHashes
+from burner.manifest.store.head import HeadRow, hold_known_head, parse_signed, read_head
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, RARE, checkpoints, records
 from burner.plural import counted
@@ -41,38 +35,32 @@ from burner.plural import counted
 CHUNK = 2000
 """Records hashed at once."""
 
-KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
+OF_KEYS = RARE & records.c.kind.in_([kind_of(kind) for kind in KEY_KINDS])
+"""Records about keys; RARE, so that the database uses the index."""
 _KEY_RECORDS = select(records.c.number, records.c.leaf, records.c.body).where(
-    RARE,
-    records.c.log == OWN,
-    records.c.kind.in_([kind.__struct_config__.tag for kind in KEY_KINDS]),
+    OF_KEYS, records.c.log == OWN
 )
 """In no order: asked for one, SQLite would go through all records instead of the index."""
 _LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
-_BODIES = Prepared(
-    select(records.c.number, records.c.leaf, records.c.body)
-    .where(records.c.log == OWN)
-    .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
-    .order_by(records.c.number)
-)
 _BEHIND = select(func.count()).where(
     records.c.log == OWN, records.c.number >= bindparam("size", type_=records.c.number.type)
 )
 
 
-class Followed(NamedTuple):
-    """What more records make of a log."""
+class Position(NamedTuple):
+    """Where a log stands, as its writer last saw or left it."""
 
-    frontier: Frontier
-    at: str
-    """Moment of the last of them; empty: there were none."""
-    keys: bool
-    """Whether one of them is about a key."""
+    origin: str = ""
+    origin_key: str = ""
+    """Verifier key of the origin."""
+    frontier: Frontier = Frontier()
+    note: str = ""
+    """The signed checkpoint, where this writer signed it."""
+    keys: Mapping[str, KeyRow] = MappingProxyType({})
+    """By their ids, as the records say."""
 
 
-def check_opening(
-    connection: Connection, head: HeadRow, known: KnownLog | None
-) -> dict[str, KeyRow]:
+def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None) -> Position:
     """Check a log before it is continued. At most a second at 10^6 units.
 
     Args:
@@ -81,7 +69,7 @@ def check_opening(
         known: what this computer knows of the log of this origin.
 
     Returns:
-        Its keys by their ids.
+        Where it stands.
 
     Raises:
         BurnerError: E710 it is an older copy, or another log under the same name; E713 it is not
@@ -91,20 +79,42 @@ def check_opening(
     if behind := unsigned(connection, head.checkpoint.size):
         raise BurnerError("E756", behind)
     keys = check_keys(connection, head.checkpoint)
-    check_signed(head.note, keys.values(), last_moment(connection, head.checkpoint.size))
+    signer_of(head.note, keys.get, entry_at(connection, head.checkpoint.size - 1).at)
     _check_known(connection, head.checkpoint, known, keys.values())
     kept = connection.execute(_LAST_KEPT).scalar()
     start = Frontier()
     if kept is not None:
-        checkpoint = parse_checkpoint(kept)
-        check_signed(Note.parse(kept.encode()), keys.values())
+        note, checkpoint = parse_signed(kept)
+        signer_of(note, keys.get)
         start = frontier(TableHashes(connection), checkpoint.size)
         if start.root != checkpoint.root:
             raise BurnerError(
                 "E713", f"not as signed: the first {counted(checkpoint.size, 'record')}"
             )
-    follow(connection, start, head.frontier)
-    return keys
+    _follow(connection, start, head.frontier)
+    (first,) = (row for row in keys.values() if row.enrolled == 0)
+    return Position(head.checkpoint.origin, first.key, head.frontier, "", keys)
+
+
+def catch_up(connection: Connection, seen: Position) -> Position:
+    """Hold the head, and hash what other stations have appended.
+
+    Raises:
+        BurnerError: E710 the log is gone, or shorter; E713, E755 what follows is not as signed.
+    """
+    if hold_known_head(connection, seen.frontier, seen.note):
+        return seen
+    stored = read_head(connection, hold=True)
+    if stored is None or stored.checkpoint.origin != seen.origin:
+        raise BurnerError("E710", f"the log {seen.origin} is gone")
+    if stored.frontier == seen.frontier:
+        return seen
+    if stored.frontier.size <= seen.frontier.size:
+        raise BurnerError("E710", f"record {seen.frontier.size - 1} is gone")
+    at, of_keys = _follow(connection, seen.frontier, stored.frontier)
+    keys = check_keys(connection, stored.checkpoint) if of_keys else seen.keys
+    signer_of(stored.note, keys.get, at)
+    return seen._replace(frontier=stored.frontier, note="", keys=keys)
 
 
 def unsigned(connection: Connection, size: int) -> str:
@@ -113,26 +123,29 @@ def unsigned(connection: Connection, size: int) -> str:
     return f"{count} from record {size} on" if count else ""
 
 
-def follow(connection: Connection, start: Frontier, end: Frontier) -> Followed:
+def _follow(connection: Connection, start: Frontier, end: Frontier) -> tuple[str, bool]:
     """Hash more records, from their bodies, up to a head.
+
+    Returns:
+        Moment of the last of them, and whether one of them is about a key.
 
     Raises:
         BurnerError: E713 they do not lead to this head.
     """
-    reached, at, keys = start, "", False
+    reached, at, of_keys = start, "", False
     for first in range(start.size, end.size, CHUNK):
         below = min(first + CHUNK, end.size)
-        for number, leaf, body in _BODIES.run(connection, first=first, below=below).fetchall():
+        for number, leaf, body in stored_bodies(connection, first, below):
             if number != reached.size:
                 raise BurnerError("E713", f"record {reached.size} is gone")
-            entry = _entry(number, body_of(number, leaf, body))
-            at, keys = entry.at, keys or isinstance(entry, KEY_KINDS)
+            entry = read(body_of(number, leaf, body), number)
+            at, of_keys = entry.at, of_keys or isinstance(entry, KEY_KINDS)
             reached, _ = reached.append(leaf)
         if reached.size != below:
             raise BurnerError("E713", f"record {reached.size} is gone")
     if reached != end:
         raise BurnerError("E713", f"record {start.size} to {end.size - 1}")
-    return Followed(reached, at, keys)
+    return at, of_keys
 
 
 def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
@@ -149,7 +162,7 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
             raise BurnerError("E713", f"record {number} is not in the tree")
-        state.adopt(apply(state, number, _entry(number, raw)))
+        state.adopt(apply(state, number, read(raw, number)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
         raise BurnerError("E714", "the keys are not those that the records say")
@@ -161,76 +174,6 @@ def _is_in(hashes: TableHashes, number: int, leaf: bytes, head: Checkpoint) -> b
         return False
     proof = inclusion_proof(hashes, number, head.size)
     return root_from_inclusion(leaf, number, head.size, proof) == head.root
-
-
-def check_signed(note: Note, keys: Iterable[KeyRow], at: str = "") -> KeyRow:
-    """Which key of the log signed a checkpoint.
-
-    Args:
-        note: the checkpoint.
-        keys: of the log.
-        at: moment of its last record; empty: keys that were withdrawn later count, too.
-
-    Raises:
-        BurnerError: E713 a signature is false, E755 none is of a key that may sign.
-    """
-    for row in keys:
-        key = VerifierKey.parse(row.key)
-        try:
-            signed = note.check([key])
-        except NoteError as error:
-            raise BurnerError("E713", f"the head: {error}") from None
-        if signed and (not at or in_force(row, at)):
-            return row
-    raise BurnerError("E755", "; ".join(f"{s.name} {s.id.hex()}" for s in note.signatures))
-
-
-def parse_checkpoint(text: str) -> Checkpoint:
-    """A stored checkpoint.
-
-    Raises:
-        BurnerError: E713 it is none.
-    """
-    try:
-        return Checkpoint.parse(Note.parse(text.encode()).text)
-    except NoteError as error:
-        raise BurnerError("E713", f"a checkpoint: {error}") from None
-
-
-def body_at(connection: Connection, number: int) -> bytes:
-    """The body of a record of ours.
-
-    Raises:
-        BurnerError: E713 it is not there.
-    """
-    row = _BODIES.run(connection, first=number, below=number + 1).fetchone()
-    if row is None:
-        raise BurnerError("E713", f"record {number} is gone")
-    return body_of(*row)
-
-
-def body_of(number: int, leaf: object, body: object) -> bytes:
-    """The body of a record as it is stored. SQLite takes any type in any column.
-
-    Raises:
-        BurnerError: E713 it is not the one of its leaf hash.
-    """
-    raw = body.encode() if isinstance(body, str) else b""
-    if leaf_hash(raw) != leaf:
-        raise BurnerError("E713", f"record {number} is not the one that was signed")
-    return raw
-
-
-def last_moment(connection: Connection, size: int) -> str:
-    """When the last record was written."""
-    return _entry(size - 1, body_at(connection, size - 1)).at
-
-
-def _entry(number: int, body: bytes) -> AnyEntry:
-    try:
-        return read(body)
-    except EntryError as error:
-        raise BurnerError("E713", f"record {number}: {error}") from None
 
 
 def key_records(keys: Iterable[KeyRow], size: int) -> int:

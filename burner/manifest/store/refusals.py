@@ -1,8 +1,13 @@
 """What a database's refusal means: its own code → one of E7, and what it said."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import exc
+
+from burner.errors import BurnerError
+from burner.manifest.store.place import Place
 
 _SQLITE = {
     sqlite3.SQLITE_FULL: "E705",
@@ -18,14 +23,35 @@ _SQLITE = {
 }
 
 
-def code_of(error: exc.DBAPIError) -> str:
+@contextmanager
+def guarded(where: Place | str) -> Iterator[None]:
+    """Turn what a database throws into E7.
+
+    Raises:
+        BurnerError: E702, E705, E706, E707, E708, E711, E718.
+    """
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise BurnerError(_code_of(error), f"{where}: {_words(error.orig)}") from error
+    except sqlite3.Error as error:
+        raise BurnerError(_sqlite_code(error), f"{where}: {_words(error)}") from error
+    except exc.SQLAlchemyError as error:
+        raise BurnerError("E718", f"{where}: {_words(error)}") from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "psycopg":
+            raise
+        raise BurnerError(_server_code(error), f"{where}: {_words(error)}") from error
+
+
+def _code_of(error: exc.DBAPIError) -> str:
     """Of what SQLAlchemy passes on."""
     if isinstance(error.orig, sqlite3.Error):
-        return sqlite_code(error.orig)
-    return "E711" if error.connection_invalidated else server_code(error.orig)
+        return _sqlite_code(error.orig)
+    return "E711" if error.connection_invalidated else _server_code(error.orig)
 
 
-def server_code(error: BaseException | None) -> str:
+def _server_code(error: BaseException | None) -> str:
     """By SQLSTATE (PostgreSQL manual, appendix A); without one, the connection failed."""
     state = getattr(error, "sqlstate", None) or ""
     if state in ("53100", "53200"):
@@ -38,7 +64,7 @@ def server_code(error: BaseException | None) -> str:
     return "E711" if lost and type(error).__name__ != "DataError" else "E718"
 
 
-def sqlite_code(error: sqlite3.Error) -> str:
+def _sqlite_code(error: sqlite3.Error) -> str:
     """By SQLite's result code."""
     return _SQLITE.get(primary(error), "E718")
 
@@ -48,7 +74,7 @@ def primary(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def words(error: BaseException | None) -> str:
+def _words(error: BaseException | None) -> str:
     """The first line of what the database said; never its parameters."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0]

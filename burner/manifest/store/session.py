@@ -2,28 +2,19 @@
 belongs here. Made again when a server went away.
 """
 
-import json
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.local.state import state_folder, write_durably
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
-from burner.manifest.store.engine import (
-    Place,
-    check_version,
-    facts,
-    is_lost,
-    is_there,
-    writing,
-)
+from burner.manifest.store.engine import is_lost, writing
+from burner.manifest.store.place import Place, is_there, refuse_if_gone
 
-MAKING_LOCK = 0x6275726E6572
+CREATION_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made and a log is begun."""
 
 
@@ -42,11 +33,10 @@ class Session:
         """Take the station's lock, where it is a file.
 
         Raises:
-            BurnerError: E704, E706; E710 the manifest that was written here is gone.
+            BurnerError: E702, E704, E706; E710 the manifest that was written here is gone.
         """
-        missing = self.where.path is not None and not _identity(self.where.path)
-        if self._remembers and missing and (gone := log_at(self.where)):
-            raise BurnerError("E710", f"{self.where}: the log {gone} was here; now there is none")
+        if self._remembers and not is_there(self.where):
+            refuse_if_gone(self.where)
         if self._file_lock:
             self._file_lock.take()
 
@@ -99,13 +89,10 @@ class Session:
 
     def _prepare(self, connection: Connection) -> None:
         with connection.begin():
-            hold_making(connection)
-            known = facts(connection)
-            if not known:
+            lock_creation(connection)
+            if not tables.schema_version(connection, self.where):
                 self._refuse_foreign(connection)
                 tables.create(connection)
-            else:
-                check_version(self.where, known)
         if self.where.path is None:
             take_server_lock(connection, self.station)
             connection.commit()
@@ -117,56 +104,13 @@ class Session:
             raise BurnerError("E702", str(self.where))
 
 
-def hold_making(connection: Connection) -> None:
+def lock_creation(connection: Connection) -> None:
     """Let nobody else make tables, or begin a log, until the transaction ends.
 
     A SQLite transaction of the writer holds the whole file anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": MAKING_LOCK})
-
-
-def must_exist(where: Place) -> None:
-    """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
-
-    Raises:
-        BurnerError: E701 there is none, E702 it is no file, E710 there was one that this
-            computer wrote.
-    """
-    if where.path is None or is_there(where):
-        return
-    if gone := log_at(where):
-        raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
-    raise BurnerError("E701", str(where))
-
-
-def log_at(where: Place) -> str:
-    """Origin of the log that this computer has written at a place; empty: none."""
-    try:
-        return str(json.loads(_note_of(where).read_text(encoding="utf-8"))["origin"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def settle_at(where: Place, origin: str) -> None:
-    """Remember which log is written at a place.
-
-    Raises:
-        BurnerError: E717 when the state folder cannot be written.
-    """
-    if log_at(where) == origin:
-        return
-    path = _note_of(where)
-    try:
-        write_durably(path, json.dumps({"origin": origin, "place": where.name}).encode())
-    except OSError as error:
-        # Another station of this computer may be leaving the same note; Windows refuses then.
-        if log_at(where) != origin:
-            raise BurnerError("E717", f"{path}: {error.strerror}") from error
-
-
-def _note_of(where: Place) -> Path:
-    return state_folder() / "places" / f"{sha256(where.name.encode()).hexdigest()[:32]}.json"
+        connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": CREATION_LOCK})
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from burner.manifest.fold.rows import (
     NamedRow,
 )
 from burner.manifest.log.tree import Frontier
-from burner.manifest.store.engine import Prepared
+from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, TABLES, imported, records
 
 R = TypeVar("R", bound=NamedRow)
@@ -52,19 +52,19 @@ class TableState:
     whole = True
 
     def __init__(self, connection: Connection, log: int = OWN) -> None:
-        self._connection, self._log = connection, log
+        self.connection, self._log = connection, log
 
     def get(self, kind: type[R], *key: object) -> R | None:
         of: Any = kind
         names = of._fields[: KEY_FIELDS[kind]]
         where = dict(zip(names, key, strict=True))
-        row = _find(of, names).run(self._connection, log=self._log, **where)
+        row = _find(of, names).run(self.connection, log=self._log, **where)
         found = row.fetchone()
         return row_of(kind, found) if found else None
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         of: Any = kind
-        found = _find(of, tuple(fields)).run(self._connection, log=self._log, **fields).fetchall()
+        found = _find(of, tuple(fields)).run(self.connection, log=self._log, **fields).fetchall()
         try:
             return sorted(row_of(kind, row) for row in found)
         except TypeError:  # SQLite takes any type in any column
@@ -72,17 +72,17 @@ class TableState:
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch, "of_log": self._log}
-        return _ELSEWHERE.run(self._connection, **where).fetchone() is not None
+        return _ELSEWHERE.run(self.connection, **where).fetchone() is not None
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
         tree, where = Frontier(), {"of_log": self._log, "of_batch": batch}
-        for (leaf,) in _LEAVES.run(self._connection, **where).fetchall():
+        for (leaf,) in _LEAVES.run(self.connection, **where).fetchall():
             tree, _ = tree.append(bytes(leaf))
         return tree.size, tree.root
 
     def foreign(self, origin: str, size: int) -> "TableState | None":  # noqa: ARG002
-        log = log_number(self._connection, origin)
-        return None if log is None else TableState(self._connection, log)
+        log = log_number(self.connection, origin)
+        return None if log is None else TableState(self.connection, log)
 
     def adopt(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -90,9 +90,9 @@ class TableState:
             if isinstance(change, Drop):
                 names = kind._fields[: KEY_FIELDS[kind]]
                 values = dict(zip(names, change.row, strict=False))
-                _drop(kind).run(self._connection, log=self._log, **values)
+                _drop(kind).run(self.connection, log=self._log, **values)
             else:
-                _put(kind).run(self._connection, log=self._log, **change.row._asdict())
+                _put(kind).run(self.connection, log=self._log, **change.row._asdict())
 
 
 def log_number(connection: Connection, origin: str) -> int | None:

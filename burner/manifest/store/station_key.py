@@ -3,49 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from secrets import token_hex
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 from burner.manifest.entries.kinds import AnyEntry, Head, KeyEnrolled, LogBegun
 from burner.manifest.fold.keys import RUN, STATION, enrolment, may_enrol
 from burner.manifest.fold.rows import KeyRow
+from burner.manifest.local.token import RunSigner
 from burner.manifest.log.note import NoteSigner
 
 MakeSigner = Callable[[str], NoteSigner]
 """The station's key under the name of a log; made when it has none."""
+Stamp = Callable[[], dict[str, str]]
+"""`at`, `nonce` and `station` of a record that is about to be written."""
 Sponsors = Callable[[str], Iterable[NoteSigner]]
 """Other keys of this computer, which may let the station's key in."""
 
 
-@runtime_checkable
-class LetIn(NoteSigner, Protocol):
-    """A key for a day, which another one lets in: a token is never asked inside a commit."""
-
-    @property
-    def sponsor(self) -> NoteSigner:
-        """Who lets it in."""
-        ...
-
-    @property
-    def until(self) -> str:
-        """Moment after which it signs no more."""
-        ...
-
-    def ends_soon(self, now: datetime) -> bool:
-        """Whether it is time for the next one."""
-        ...
-
-
 def lasting(signer: NoteSigner) -> NoteSigner:
     """The key to be let in by a person: of a key for a day, the one behind it."""
-    return signer.sponsor if isinstance(signer, LetIn) else signer
-
-
-class Stamp(NamedTuple):
-    """What the writer says of every record."""
-
-    at: str
-    nonce: str
-    station: str
+    return signer.sponsor if isinstance(signer, RunSigner) else signer
 
 
 SIMULATED = "simulated bench"
@@ -65,7 +41,11 @@ class StationKey:
     """The key of one station in one log."""
 
     def __init__(
-        self, station: str, make: MakeSigner, sponsors: Sponsors, stamp: Callable[[], Stamp]
+        self,
+        station: str,
+        make: MakeSigner,
+        sponsors: Sponsors,
+        stamp: Stamp,
     ) -> None:
         self._station, self._make, self._sponsors, self._stamp = station, make, sponsors, stamp
         self._signer: NoteSigner | None = None
@@ -89,9 +69,9 @@ class StationKey:
         origin = f"burner/{token_hex(8)}"
         signer = self._signer = self._make(origin)
         root = str(lasting(signer).key)
-        facts = {**self._stamp()._asdict(), **begins._asdict()}
+        facts = {**self._stamp(), **begins._asdict()}
         entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=root)]
-        if isinstance(signer, LetIn):
+        if isinstance(signer, RunSigner):
             entries.append(self._enrolment(origin, signer.sponsor))
         return origin, root, entries
 
@@ -102,7 +82,7 @@ class StationKey:
 
     def renewed(self, origin: str, now: datetime) -> bool:
         """Make the next key for a day, where the present one ends soon."""
-        if not isinstance(self._signer, LetIn) or not self._signer.ends_soon(now):
+        if not isinstance(self._signer, RunSigner) or not self._signer.ends_soon(now):
             return False
         self._signer = self._make(origin)
         return True
@@ -114,7 +94,7 @@ class StationKey:
         signer = self.signer
         if signer.key.id.hex() in rows:
             return None
-        own = [signer.sponsor] if isinstance(signer, LetIn) else []
+        own = [signer.sponsor] if isinstance(signer, RunSigner) else []
         for sponsor in (*own, *self._sponsors(origin)):
             if may_enrol(rows.get(sponsor.key.id.hex())):
                 return self._enrolment(origin, sponsor)
@@ -123,14 +103,14 @@ class StationKey:
     def _enrolment(self, origin: str, sponsor: NoteSigner) -> KeyEnrolled:
         signer = self.signer
         until = ""
-        if isinstance(signer, LetIn) and sponsor == signer.sponsor:
+        if isinstance(signer, RunSigner) and sponsor == signer.sponsor:
             until = signer.until
         return enrolment(
-            self._stamp()._asdict(),
             origin,
-            str(signer.key),
-            self._station,
             sponsor,
+            key=signer.key,
             role=RUN if until else STATION,
             until=until,
+            owner=self._station,
+            **self._stamp(),
         )

@@ -19,10 +19,12 @@ from sqlalchemy import (
     Table,
     Text,
     literal_column,
+    select,
     text,
 )
 from sqlalchemy.engine import Connection
 
+from burner.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     AttemptRow,
@@ -35,6 +37,7 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
+from burner.manifest.store.place import Place
 
 SCHEMA = 4
 """Version of the tables."""
@@ -218,3 +221,22 @@ def create(connection: Connection) -> None:
     for statement in guards(connection.dialect.name):
         connection.execute(text(statement))
     connection.execute(about.insert(), [{"key": "schema", "value": str(SCHEMA)}])
+
+
+def schema_version(connection: Connection, where: Place) -> int:
+    """The version of the tables; 0: there is no manifest yet.
+
+    Raises:
+        BurnerError: E703 made by a newer burner, E708 of no version.
+    """
+    if not connection.dialect.has_table(connection, about.name):
+        return 0
+    text = connection.execute(select(about.c.value).where(about.c.key == "schema")).scalar()
+    try:
+        version = int(text or 0)
+    except ValueError as error:
+        raise BurnerError("E708", f"{where}: of version {text!r}") from error
+    if version > SCHEMA:
+        detail = f"{where}: version {version}, this burner knows {SCHEMA}"
+        raise BurnerError("E703", detail)
+    return version

@@ -12,66 +12,41 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import NamedTuple, Self
 
-from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.canonical import utc
-from burner.manifest.entries.kinds import (
-    AnyEntry,
-    EntryError,
-    kind_of,
-    new_nonce,
-    write,
-)
+from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, new_nonce
+from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
-from burner.manifest.fold.rules import apply
-from burner.manifest.fold.state import State
 from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
+from burner.manifest.local.places import log_at, remember_place
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import sign
-from burner.manifest.log.tree import Frontier, leaf_hash
-from burner.manifest.store.engine import Place, Prepared, guarded, together
-from burner.manifest.store.hashes import TableHashes, hold_known_head, read_head
-from burner.manifest.store.opening import (
-    KEY_KINDS,
-    check_keys,
-    check_opening,
-    check_signed,
-    follow,
-    key_records,
-    unsigned,
-)
-from burner.manifest.store.session import Session, hold_making, log_at, settle_at
+from burner.manifest.log.tree import Frontier
+from burner.manifest.store.append import append
+from burner.manifest.store.bodies import stored_bodies
+from burner.manifest.store.head import is_kept, keep_checkpoint, read_head, write_head
+from burner.manifest.store.opening import Position, catch_up, check_opening, key_records, unsigned
+from burner.manifest.store.place import Place
+from burner.manifest.store.refusals import guarded
+from burner.manifest.store.session import Session, lock_creation
 from burner.manifest.store.state import TableState
+from burner.manifest.store.statements import together
 from burner.manifest.store.station_key import (
     SIMULATED,
     Beginning,
     MakeSigner,
     Sponsors,
-    Stamp,
     StationKey,
     lasting,
 )
-from burner.manifest.store.tables import OWN, checkpoints, head, records
 
 Clock = Callable[[], datetime]
-Make = Callable[[State], Sequence[AnyEntry]]
-
-_RECORD = Prepared(insert(records))
-_FIRST = Prepared(insert(head))
-_MOVE = Prepared(
-    update(head).values(
-        size=bindparam("size"), subtrees=bindparam("subtrees"), note=bindparam("note")
-    )
-)
-_KEEP = Prepared(insert(checkpoints))
-_KEPT_AT = select(checkpoints.c.size).where(checkpoints.c.size == bindparam("at"))
-_LEAF_AT = select(records.c.leaf).where(records.c.log == OWN, records.c.number == bindparam("at"))
+Make = Callable[[TableState], Sequence[AnyEntry]]
 
 
-class Doubt(NamedTuple):
+class UnconfirmedCommit(NamedTuple):
     """Records whose commit may or may not have reached the disk."""
 
     key: str
@@ -116,18 +91,13 @@ class LogWriter:
         self._keep_every = keep_every
         self._session = Session(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
-        self._frontier = Frontier()
-        self._note = ""
-        """The last head that this writer signed."""
-        self._keys: dict[str, KeyRow] = {}
-        """Keys of the log by their ids, as its records say; empty: to be read again."""
+        self._log = Position()
         self._kept = 0
         """Size at the last kept checkpoint that this writer knows."""
-        self._origin = self._origin_key = ""
         self._known: KnownLogFile | None = None
         self._trouble: BurnerError | None = None
-        self._doubt: Doubt | None = None
-        self._settled: dict[str, tuple[int, ...]] = {}
+        self._unconfirmed: UnconfirmedCommit | None = None
+        self._confirmed: dict[str, tuple[int, ...]] = {}
         self._closed = False
 
     # -- opening and closing ---------------------------------------------------------------------
@@ -142,7 +112,7 @@ class LogWriter:
         try:
             with self.lock, guarded(self.where):
                 self._ready()
-                self._let_in()
+                self._enrol_own_key()
         except BaseException:
             self.close()
             raise
@@ -165,29 +135,17 @@ class LogWriter:
     @property
     def origin(self) -> str:
         """Name of the log."""
-        return self._origin
+        return self._log.origin
 
     @property
     def origin_key(self) -> str:
         """Verifier key of the origin: what QA writes down."""
-        return self._origin_key
+        return self._log.origin_key
 
     @property
     def size(self) -> int:
         """Records in the log, as this writer knows it."""
-        return self._frontier.size
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction in which `make` of a commit is called."""
-        assert self._connection is not None  # noqa: S101 - asked inside of one
-        return self._connection
-
-    def signed_head(self) -> str:
-        """The signed checkpoint of the head, as text."""
-        with self.transaction() as connection:
-            stored = read_head(connection)
-        return str(stored.note) if stored else ""
+        return self._log.frontier.size
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -195,12 +153,12 @@ class LogWriter:
         with self.lock, guarded(self.where):
             connection = self._ready()
             with connection.begin():
-                self._catch_up(connection)
+                self._log = catch_up(connection, self._log)
                 yield connection
 
-    def stamp(self) -> Stamp:
-        """For a record that is about to be written."""
-        return Stamp(utc(self._clock()), new_nonce(), self.station)
+    def stamp(self) -> dict[str, str]:
+        """`at`, `nonce` and `station` of a record that is about to be written."""
+        return {"at": utc(self._clock()), "nonce": new_nonce(), "station": self.station}
 
     # -- appending -------------------------------------------------------------------------------
 
@@ -210,8 +168,8 @@ class LogWriter:
         Raises:
             BurnerError: E710 the file is another one, E717 the state folder cannot be written.
         """
-        if self.key.renewed(self._origin, self._clock()):
-            self._let_in()
+        if self.key.renewed(self.origin, self._clock()):
+            self._enrol_own_key()
         if self._trouble:
             self._remember()
         if self._trouble:
@@ -237,28 +195,30 @@ class LogWriter:
         """
         with self.lock, guarded(self.where):
             connection = self._ready()
-            if key in self._settled:
-                return self._settled.pop(key)
+            if key in self._confirmed:
+                return self._confirmed.pop(key)
             with connection.begin():
-                self._catch_up(connection)
-                state = TableState(connection)
-                entries = make(state)
+                self._log = catch_up(connection, self._log)
+                entries = make(TableState(connection))
                 if not entries:
                     return ()
                 with together(connection):
-                    frontier, numbers, leaf = self._append(connection, state, entries)
-                    self._doubt = Doubt(key, numbers, leaf)
-                    due = frontier.size - self._kept >= self._keep_every
-                    self._move_head(connection, state, frontier, entries[-1].at, keep or due)
-                    keys = self._keys or {row.id: row for row in state.rows(KeyRow)}
-            self._doubt, self._keys = None, keys
-            self._adopt(frontier, keep or due)
+                    frontier, leaf = append(connection, self._log.frontier, entries)
+                    numbers = tuple(range(self.size, frontier.size))
+                    self._unconfirmed = UnconfirmedCommit(key, numbers, leaf)
+                    keep = keep or frontier.size - self._kept >= self._keep_every
+                    after = self._write_head(connection, self._log, frontier, entries, keep=keep)
+            self._unconfirmed = None
+            self._log = after
+            if keep:
+                self._kept = self.size
+            self._remember()
             return numbers
 
     def keep_head(self) -> None:
         """Keep the checkpoint of the head for ever, at the end of a run."""
         with self.lock, guarded(self.where):
-            if self._kept == self._frontier.size or self._closed:
+            if self._kept == self.size or self._closed:
                 return
             connection = self._ready()
             with connection.begin():
@@ -266,53 +226,32 @@ class LogWriter:
                 if stored is None:
                     return
                 size = stored.checkpoint.size
-                if connection.execute(_KEPT_AT, {"at": size}).first() is None:
-                    _KEEP.run(connection, size=size, note=str(stored.note))
+                if not is_kept(connection, size):
+                    keep_checkpoint(connection, size, str(stored.note))
             self._kept = size
 
-    def _append(
-        self, connection: Connection, state: TableState, entries: Sequence[AnyEntry]
-    ) -> tuple[Frontier, tuple[int, ...], bytes]:
-        frontier, hashes, leaf = self._frontier, TableHashes(connection), b""
-        for entry in entries:
-            if isinstance(entry, KEY_KINDS):
-                self._keys = {}
-            try:
-                body = write(entry)
-            except EntryError as error:
-                raise BurnerError("E759", str(error)) from None
-            state.adopt(apply(state, frontier.size, entry))
-            leaf = leaf_hash(body)
-            _RECORD.run(
-                connection,
-                log=OWN,
-                number=frontier.size,
-                kind=kind_of(entry),
-                batch=entry.batch,
-                unit_id=entry.unit_id,
-                leaf=leaf,
-                body=body.decode(),
-            )
-            frontier, stored = frontier.append(leaf)
-            for each in stored:
-                hashes.keep(each)
-        return frontier, tuple(range(self._frontier.size, frontier.size)), leaf
-
-    def _move_head(
-        self, connection: Connection, state: State, frontier: Frontier, at: str, keep: bool
-    ) -> None:
+    def _write_head(
+        self,
+        connection: Connection,
+        log: Position,
+        frontier: Frontier,
+        entries: Sequence[AnyEntry],
+        *,
+        keep: bool,
+    ) -> Position:
+        """The head behind these records."""
         signer = self.key.signer
-        if not in_force(state.get(KeyRow, signer.key.id.hex()), at):
+        state = TableState(connection)
+        if not in_force(state.get(KeyRow, signer.key.id.hex()), entries[-1].at):
             raise BurnerError("E757", f"station {self.station}, key {lasting(signer).key}")
-        note = str(sign(Checkpoint(self._origin, frontier.size, frontier.root).text, signer))
-        self._note = note
-        values = {"size": frontier.size, "subtrees": b"".join(frontier.subtrees), "note": note}
-        if self._frontier.size:
-            _MOVE.run(connection, **values)
-        else:
-            _FIRST.run(connection, one=1, **values)
+        note = str(sign(Checkpoint(log.origin, frontier.size, frontier.root).text, signer))
+        write_head(connection, frontier, note, first=not log.frontier.size)
         if keep:
-            _KEEP.run(connection, size=frontier.size, note=note)
+            keep_checkpoint(connection, frontier.size, note)
+        keys = log.keys
+        if any(isinstance(entry, KEY_KINDS) for entry in entries):
+            keys = {row.id: row for row in state.rows(KeyRow)}
+        return log._replace(frontier=frontier, note=note, keys=keys)
 
     # -- being sure ------------------------------------------------------------------------------
 
@@ -324,117 +263,89 @@ class LogWriter:
         if connection is not self._connection:
             self._recognise(connection)
             self._connection = connection
-        if self._doubt:
-            self._settle(connection, self._doubt)
+        if self._unconfirmed:
+            self._confirm(connection, self._unconfirmed)
         return connection
 
     def _recognise(self, connection: Connection) -> None:
         """Check the log that is here; begin one where there is none."""
         with connection.begin():
             empty = read_head(connection) is None
-        first = self._first_entries() if empty else []
+        # Made before the transaction: a token may be asked.
+        begins = self._begins or Beginning(reason="" if self._remembers else SIMULATED)
+        new = self.key.begin(begins) if empty else None
         with connection.begin():
             stored = read_head(connection, hold=True)
             if stored is None:
-                hold_making(connection)
+                lock_creation(connection)
                 stored = read_head(connection, hold=True)  # of a station that began it meanwhile
-                if stored is None and (behind := unsigned(connection, 0)):
-                    raise BurnerError("E756", f"{behind}: there is no head")
-            expected = log_at(self.where) if self._remembers and not self._begins else ""
+            if stored is None and (behind := unsigned(connection, 0)):
+                raise BurnerError("E756", f"{behind}: there is no head")
             found = stored.checkpoint.origin if stored else ""
-            if expected not in ("", found):
-                there = f"now there is {found}" if found else "now there is none"
-                raise BurnerError("E710", f"{self.where}: the log {expected} was here; {there}")
-            if stored is None:
-                self._begin(connection, first)
-            elif self._begins and not self._frontier.size:
-                raise BurnerError("E736", f"{self.where}: the log {found} is there")
-            else:
-                self._keys = check_opening(connection, stored, known_log(found))
-                self._name(connection, found)
-                self._frontier = self._continued(stored.frontier)
-        self._session.lock_log(self._origin)
+            self._check_expected(found)
+            if stored is None and new:
+                self._log = self._begin(connection, *new)
+            elif stored:
+                self._log = check_opening(connection, stored, self._last_known(found))
+                self.key.name(found)
+        self._session.lock_log(self.origin)
         if not self._remembers:
             return
         if self._known is None:
-            self._known = KnownLogFile(self._origin, self.station)
-        settle_at(self.where, self._origin)
+            self._known = KnownLogFile(self.origin, self.station)
+        remember_place(self.where.name, self.origin)
         self._remember()
 
-    def _let_in(self) -> None:
+    def _check_expected(self, found: str) -> None:
+        """Whether it is the log that was here."""
+        expected = self.origin
+        if not expected and self._begins and found:
+            raise BurnerError("E736", f"{self.where}: the log {found} is there")
+        if not expected and self._remembers and not self._begins:
+            expected = log_at(self.where.name)
+        if expected not in ("", found):
+            there = f"now there is {found}" if found else "now there is none"
+            raise BurnerError("E710", f"{self.where}: the log {expected} was here; {there}")
+
+    def _last_known(self, origin: str) -> KnownLog | None:
+        """The last head that this computer, or this writer, knows of a log."""
+        known = known_log(origin)
+        own = self._own_head() if self.origin else None
+        return max(filter(None, (known, own)), key=lambda log: log.size, default=None)
+
+    def _begin(
+        self, connection: Connection, origin: str, key: str, entries: list[AnyEntry]
+    ) -> Position:
+        frontier, _ = append(connection, Frontier(), entries)
+        self._kept = frontier.size
+        return self._write_head(connection, Position(origin, key), frontier, entries, keep=True)
+
+    def _enrol_own_key(self) -> None:
         """Enrol this station's key by another one of this computer that is in the log."""
         with self.transaction() as connection:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
-        if entry := self.key.enrolment(self._origin, rows):
+        if entry := self.key.enrolment(self.origin, rows):
             self.commit(f"enrol {entry.key}", lambda _: [entry], keep=True)
 
-    def _continued(self, frontier: Frontier) -> Frontier:
-        if self._frontier.size > frontier.size:
-            raise BurnerError(
-                "E710",
-                f"it ends at record {frontier.size - 1}, this station wrote "
-                f"{self._frontier.size - 1}",
-            )
-        return frontier
-
-    def _first_entries(self) -> list[AnyEntry]:
-        begins = self._begins or Beginning(reason="" if self._remembers else SIMULATED)
-        self._origin, self._origin_key, entries = self.key.begin(begins)
-        return entries
-
-    def _begin(self, connection: Connection, entries: list[AnyEntry]) -> None:
-        state = TableState(connection)
-        frontier, _, _ = self._append(connection, state, entries)
-        self._move_head(connection, state, frontier, entries[-1].at, keep=True)
-        self._keys = {row.id: row for row in state.rows(KeyRow)}
-        self._adopt(frontier, kept=True, remember=False)
-
-    def _name(self, connection: Connection, origin: str) -> None:
-        self.key.name(origin)
-        (first,) = (row for row in TableState(connection).rows(KeyRow) if row.enrolled == 0)
-        self._origin, self._origin_key = origin, first.key
-
-    def _catch_up(self, connection: Connection) -> None:
-        """Hold the head, and hash what other stations have appended."""
-        if hold_known_head(connection, self._frontier, self._note):
-            return
-        stored = read_head(connection, hold=True)
-        if stored is None or stored.checkpoint.origin != self._origin:
-            raise BurnerError("E710", f"{self.where}: the log {self._origin} is gone")
-        if stored.frontier == self._frontier:
-            return
-        if stored.frontier.size <= self._frontier.size:
-            raise BurnerError("E710", f"{self.where}: record {self._frontier.size - 1} is gone")
-        followed = follow(connection, self._frontier, stored.frontier)
-        if followed.keys or not self._keys:
-            self._keys = check_keys(connection, stored.checkpoint)
-        check_signed(stored.note, self._keys.values(), followed.at)
-        self._frontier = stored.frontier
-
-    def _settle(self, connection: Connection, doubt: Doubt) -> None:
+    def _confirm(self, connection: Connection, commit: UnconfirmedCommit) -> None:
         """Find out whether records of unknown fate are there."""
         with connection.begin():
-            self._catch_up(connection)
-            leaf = connection.execute(_LEAF_AT, {"at": doubt.numbers[-1]}).scalar()
-        if leaf is not None and bytes(leaf) == doubt.leaf:
-            self._settled[doubt.key] = doubt.numbers
-        self._doubt = None
+            self._log = catch_up(connection, self._log)
+            last = commit.numbers[-1]
+            there = stored_bodies(connection, last, last + 1)
+        if there and there[0][1] == commit.leaf:
+            self._confirmed[commit.key] = commit.numbers
+        self._unconfirmed = None
 
-    def _adopt(self, frontier: Frontier, kept: bool, *, remember: bool = True) -> None:
-        self._frontier = frontier
-        if kept:
-            self._kept = frontier.size
-        if remember:
-            self._remember()
+    def _own_head(self) -> KnownLog:
+        log, size = self._log, self.size
+        about_keys = key_records(log.keys.values(), size)
+        return KnownLog(log.origin, log.origin_key, size, log.frontier.root.hex(), about_keys)
 
     def _remember(self) -> None:
-        frontier = self._frontier
-        about_keys = key_records(self._keys.values(), frontier.size)
-        root = frontier.root.hex()
-        known = KnownLog(self._origin, self._origin_key, frontier.size, root, about_keys)
         try:
             if self._known:
-                self._known.write(known)
+                self._known.write(self._own_head())
             self._trouble = None
         except BurnerError as error:
             # The record is safe; without the note the next unit must not begin.

@@ -26,10 +26,12 @@ from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
-from burner.manifest.store.engine import Prepared, guarded, stream
-from burner.manifest.store.hashes import HeadRow, read_head, tile_hashes
+from burner.manifest.store.hashes import tile_hashes
+from burner.manifest.store.head import HeadRow, read_head
 from burner.manifest.store.opening import unsigned
+from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import row_of
+from burner.manifest.store.statements import Prepared, stream
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures, records
 from burner.manifest.verify.checks import Check, Verification
 from burner.manifest.verify.extra_rows import extra_rows
@@ -185,7 +187,7 @@ class _Verify:
                 return False
             if stored.level and next(self._tiles[stored.level], None) != stored.hash:
                 found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.position}")
-        if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
+        if (kind, batch, unit_id) != (kind_of(type(entry)), entry.batch, entry.unit_id):
             found.fail(Check.TABLES, "E714", f"the columns of record {number}")
         if isinstance(entry, LogImported):
             self._imported(entry)

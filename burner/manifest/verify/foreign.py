@@ -9,9 +9,9 @@ from burner.errors import BurnerError
 from burner.manifest.entries.kinds import LogImported, kind_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.log.note import Note, NoteError
-from burner.manifest.store.engine import Prepared
-from burner.manifest.store.opening import body_of
+from burner.manifest.store.bodies import body_of
 from burner.manifest.store.state import log_number
+from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import records
 from burner.manifest.verify.replay import Replay
 
@@ -82,5 +82,5 @@ class ForeignLogs:
             entry = replay.take(number, body_of(number, leaf, body))
         except BurnerError as error:
             raise BurnerError(error.code, f"{origin}, {error.detail}") from None
-        if (kind, batch, unit_id) != (kind_of(entry), entry.batch, entry.unit_id):
+        if (kind, batch, unit_id) != (kind_of(type(entry)), entry.batch, entry.unit_id):
             raise BurnerError("E714", f"{origin}, the columns of record {number}")

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from burner.errors import BurnerError
-from burner.manifest.entries.canonical import moment
-from burner.manifest.entries.kinds import AnyEntry, EntryError, read
-from burner.manifest.fold.keys import in_force
+from burner.manifest.entries.body import read
+from burner.manifest.entries.kinds import AnyEntry
+from burner.manifest.entries.values import moment
+from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
 
 CLOCK_STEP = timedelta(minutes=5)
@@ -40,10 +41,7 @@ class Replay:
         Raises:
             BurnerError: E713 it is no record; E714, or the code of the rule, where it breaks one.
         """
-        try:
-            entry = read(body)
-        except EntryError as error:
-            raise BurnerError("E713", f"record {number}: {error}") from None
+        entry = read(body, number)
         try:
             changes = apply(self.state, number, entry)
         except BurnerError as error:
@@ -90,14 +88,4 @@ class Replay:
             raise BurnerError("E713", f"the head at {size}: {error}") from None
         if (checkpoint.size, checkpoint.root) != (size, root):
             raise BurnerError("E713", f"the head at {size} is not the one that was signed")
-        for signature in note.signatures:
-            row = self.state.get(KeyRow, signature.id.hex())
-            if row is None or not in_force(row, self.at):
-                continue
-            try:
-                if note.check([VerifierKey.parse(row.key)]):
-                    return row
-            except NoteError as error:
-                raise BurnerError("E713", f"the head at {size}: {error}") from None
-        signers = ", ".join(f"{line.name} {line.id.hex()}" for line in note.signatures)
-        raise BurnerError("E755", f"the head at {size} is signed by {signers}")
+        return signer_of(note, lambda key_id: self.state.get(KeyRow, key_id), self.at)

@@ -13,12 +13,12 @@ from burner.manifest.log.tree import (
     consistency_proof,
     frontier,
     inclusion_proof,
-    is_consistent,
     leaf_hash,
     node_hash,
     root_from_inclusion,
     subtree_hash,
 )
+from tests.manifest.log.consistency import is_consistent
 
 # The eight leaves of the reference tests of Certificate Transparency, and some of their roots.
 VECTOR = [bytes.fromhex(text) for text in (
@@ -107,10 +107,10 @@ def test_a_proof_of_another_length_is_refused(size: int, data: st.DataObject) ->
     size = max(size, 1)
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion_proof(LOG, index, size)
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(ValueError, match="hashes, not"):
         root_from_inclusion(LEAVES[index], index, size, (*proof, EMPTY_ROOT))
     if proof:
-        with pytest.raises(ValueError, match="too short"):
+        with pytest.raises(ValueError, match="hashes, not"):
             root_from_inclusion(LEAVES[index], index, size, proof[:-1])
 
 

@@ -15,7 +15,7 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def one_line(**texts: str) -> None:
+def check_one_line(**texts: str) -> None:
     """Refuse line breaks and other characters that nobody sees: they forge lines on a page.
 
     Args:
@@ -31,7 +31,7 @@ def one_line(**texts: str) -> None:
                 raise BurnerError("E738", f"{what}: {name} as character {place} of {len(text)}")
 
 
-def decided(what: str, operator: str, reason: str = "-") -> None:
+def require_who_and_why(what: str, operator: str, reason: str = "-") -> None:
     """Nothing is written down without a name, and no correction without a reason.
 
     Raises:
@@ -39,7 +39,7 @@ def decided(what: str, operator: str, reason: str = "-") -> None:
     """
     if not operator.strip() or not reason.strip():
         raise BurnerError("E731", what)
-    one_line(operator=operator, reason=reason)
+    check_one_line(operator=operator, reason=reason)
 
 
 def is_batch_id(text: str) -> bool:
@@ -59,7 +59,7 @@ def check_batch_id(text: str) -> None:
         raise BurnerError("E737", ascii(shown))
 
 
-def folder_of(batch: str) -> str:
+def folder_name_of(batch: str) -> str:
     """The name of a batch's folder. Older batches may have ids that cannot be one."""
     if is_batch_id(batch):
         return batch

@@ -1,7 +1,7 @@
-"""The canonical body of a record: JSON that is the same, byte for byte, wherever it is made.
+"""Values as a canonical body holds them.
 
-UTF-8, keys sorted, no white space, no floats: durations are integers of milliseconds, moments are
-UTC in ISO 8601 with six digits of a second and `Z`. docs/manifest.md has it for strangers.
+No floats: durations are integers of milliseconds, moments are UTC in ISO 8601 with six digits of a
+second and `Z`. docs/manifest.md has it for strangers.
 """
 
 from collections.abc import Mapping

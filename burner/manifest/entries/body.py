@@ -1,0 +1,60 @@
+"""The canonical body of a record: JSON that is the same, byte for byte, wherever it is made.
+
+`write` makes it; `read` is the one parser, of our own and of foreign bytes.
+"""
+
+import msgspec
+
+from burner.errors import BurnerError
+from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
+from burner.manifest.entries.values import is_plain
+
+MAX_BODY = 60_000
+"""Bytes. An entry of tlog-tiles is shorter than 64 KiB; long evidence goes by its digest."""
+
+_DECODER = msgspec.json.Decoder(AnyEntry)
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def canonical_json(value: object) -> str:
+    """Plain values as the one JSON text that bodies have."""
+    return _ENCODER.encode(value).decode()
+
+
+def write(entry: Entry) -> bytes:
+    """The canonical body.
+
+    Raises:
+        BurnerError: E759 it is longer than `MAX_BODY`.
+    """
+    body = _ENCODER.encode(entry)
+    if len(body) > MAX_BODY:
+        raise BurnerError("E759", f"a record of {len(body)} bytes; at most {MAX_BODY}")
+    return body
+
+
+def read(body: bytes, number: int | None = None) -> AnyEntry:
+    """A record from its body.
+
+    Args:
+        body: bytes of whatever origin.
+        number: of the record in its log, where it is known: errors name it.
+
+    Raises:
+        BurnerError: E713 it is no record of burner, or not in its one form.
+    """
+    what = "the record" if number is None else f"record {number}"
+    if len(body) > MAX_BODY:
+        raise BurnerError("E713", f"{what} has {len(body)} bytes; at most {MAX_BODY}")
+    try:
+        entry: AnyEntry = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BurnerError("E713", f"{what}: {error}") from None
+    if _ENCODER.encode(entry) != body:
+        raise BurnerError("E713", f"{what} is not in its canonical form, or lacks a field")
+    free: object = getattr(entry, "plan", None)
+    if isinstance(entry, Outcome):
+        free = entry.result.evidence
+    if free is not None and not is_plain(free):
+        raise BurnerError("E713", f"{what} holds a number that is no exact integer")
+    return entry

@@ -1,0 +1,108 @@
+"""An export, read line by line: its parts in their order, each to its end before the next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from burner.errors import BurnerError
+from burner.files import open_plain
+from burner.manifest.exchange.log_file import HEADER
+from burner.manifest.log.checkpoint import parse_decimal
+from burner.manifest.log.note import Note, NoteError, decode_base64
+from burner.manifest.log.tree import HASH_SIZE
+
+LONGEST_LINE = 64 * 1024 + 32
+"""Bytes of a line: a number and a body."""
+
+
+@contextmanager
+def lines_of(path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a file without their ends.
+
+    Raises:
+        BurnerError: E724 it cannot be read, is not UTF-8, or a line is too long.
+    """
+    try:
+        with open_plain(path) as file:
+            yield _lines(file, path)
+    except OSError as error:
+        raise BurnerError("E724", f"{path}: {error.strerror}") from None
+
+
+def read_header(lines: Iterator[str]) -> str:
+    """The batch that an export shows; empty: it shows the whole log.
+
+    Raises:
+        BurnerError: E724.
+    """
+    if next(lines, "") != HEADER:
+        raise BurnerError("E724", f"its first line is not {HEADER}")
+    word, _, batch = next(lines, "").partition(" ")
+    if word != "batch":
+        raise BurnerError("E724", "its second line does not say of what it is")
+    return batch
+
+
+def read_records(lines: Iterator[str]) -> Iterator[tuple[int, bytes]]:
+    """Number and body of each shown record.
+
+    Raises:
+        BurnerError: E724.
+    """
+    last = -1
+    for line in lines:
+        if not line:
+            return
+        number, _, body = line.partition(" ")
+        try:
+            value = parse_decimal(number)
+        except NoteError:
+            raise BurnerError("E724", f"behind record {last}: a line without a number") from None
+        if value <= last:
+            raise BurnerError("E724", f"record {value} stands behind record {last}")
+        last = value
+        yield value, body.encode()
+    raise BurnerError("E724", "it ends before its head")
+
+
+def read_hashes(lines: Iterator[str]) -> Iterator[bytes]:
+    """Hashes of the hidden subtrees.
+
+    Raises:
+        BurnerError: E724.
+    """
+    for line in lines:
+        if not line:
+            return
+        try:
+            value = decode_base64(line)
+        except NoteError as error:
+            raise BurnerError("E724", f"a hash: {error}") from None
+        if len(value) != HASH_SIZE:
+            raise BurnerError("E724", "a hash does not have 32 bytes")
+        yield value
+    raise BurnerError("E724", "it ends before its head")
+
+
+def read_head(lines: Iterator[str]) -> Note:
+    """The checkpoint with its signatures.
+
+    Raises:
+        BurnerError: E724.
+    """
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        return Note.parse(text.encode())
+    except NoteError as error:
+        raise BurnerError("E724", f"its head: {error}") from None
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE + 1):
+        if not line.endswith(b"\n"):
+            raise BurnerError("E724", f"{path}: a line is too long, or the last one is cut off")
+        try:
+            yield line[:-1].decode()
+        except UnicodeDecodeError:
+            raise BurnerError("E724", f"{path}: not UTF-8") from None

@@ -1,0 +1,39 @@
+"""Which log this computer has written at which place: a manifest that is gone, or another one in
+its place, is noticed by it.
+"""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from burner.errors import BurnerError
+from burner.manifest.local.state import state_folder, write_durably
+
+
+def log_at(place: str) -> str:
+    """Origin of the log that this computer has written at a place, by its name; empty: none."""
+    try:
+        return str(json.loads(_file_of(place).read_text(encoding="utf-8"))["origin"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def remember_place(place: str, origin: str) -> None:
+    """Remember which log is written at a place.
+
+    Raises:
+        BurnerError: E717 when the state folder cannot be written.
+    """
+    if log_at(place) == origin:
+        return
+    path = _file_of(place)
+    try:
+        write_durably(path, json.dumps({"origin": origin, "place": place}).encode())
+    except OSError as error:
+        # Another station of this computer may be leaving the same note; Windows refuses then.
+        if log_at(place) != origin:
+            raise BurnerError("E717", f"{path}: {error.strerror}") from error
+
+
+def _file_of(place: str) -> Path:
+    return state_folder() / "places" / f"{sha256(place.encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,105 @@
+"""The head of the log in the database, and the checkpoints that are kept for ever."""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection
+
+from burner.errors import BurnerError
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import Note, NoteError
+from burner.manifest.log.tree import HASH_SIZE, Frontier
+from burner.manifest.store.statements import Prepared
+from burner.manifest.store.tables import checkpoints, head
+
+_READ = Prepared(select(head.c.size, head.c.subtrees, head.c.note))
+_HOLD = Prepared(select(head.c.size, head.c.subtrees, head.c.note).with_for_update())
+_FIRST = Prepared(insert(head))
+_MOVE = Prepared(
+    update(head).values(
+        size=bindparam("size"), subtrees=bindparam("subtrees"), note=bindparam("note")
+    )
+)
+_KEEP = Prepared(insert(checkpoints))
+_KEPT = Prepared(select(checkpoints.c.size).where(checkpoints.c.size == bindparam("at")))
+
+
+class HeadRow(NamedTuple):
+    """The head as it is stored."""
+
+    frontier: Frontier
+    note: Note
+    checkpoint: Checkpoint
+
+
+def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
+    """The head of the log; None before its first record.
+
+    Args:
+        connection: in a transaction.
+        hold: let nobody else append until the transaction ends.
+
+    Raises:
+        BurnerError: E713 when it is damaged.
+    """
+    row = (_HOLD if hold else _READ).run(connection).fetchone()
+    if row is None:
+        return None
+    size, subtrees, text = row
+    note, checkpoint = parse_signed(str(text))
+    raw = subtrees if isinstance(subtrees, bytes) else b""
+    parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
+    frontier = Frontier(size, parts)
+    if (size, frontier.root) != (checkpoint.size, checkpoint.root):
+        raise BurnerError("E713", "the head is another than the one that is signed")
+    return HeadRow(frontier, note, checkpoint)
+
+
+def parse_signed(text: str) -> tuple[Note, Checkpoint]:
+    """A checkpoint as it is stored, with its signatures. They are not looked at.
+
+    Raises:
+        BurnerError: E713 it is none.
+    """
+    try:
+        note = Note.parse(text.encode())
+        return note, Checkpoint.parse(note.text)
+    except NoteError as error:
+        raise BurnerError("E713", f"a head: {error}") from None
+
+
+def existing_head(connection: Connection) -> HeadRow:
+    """The head of a log that has records.
+
+    Raises:
+        BurnerError: E713 when it is damaged, or there is none.
+    """
+    stored = read_head(connection)
+    if stored is None:
+        raise BurnerError("E713", "the manifest has no record")
+    return stored
+
+
+def hold_known_head(connection: Connection, known: Frontier, note: str) -> bool:
+    """Hold the head; whether it is, to the byte, the one that the caller wrote itself."""
+    row = _HOLD.run(connection).fetchone()
+    return row is not None and tuple(row) == (known.size, b"".join(known.subtrees), note)
+
+
+def write_head(connection: Connection, frontier: Frontier, note: str, *, first: bool) -> None:
+    """Write the head, whose row the transaction holds; or the first one of a log."""
+    values = {"size": frontier.size, "subtrees": b"".join(frontier.subtrees), "note": note}
+    if first:
+        _FIRST.run(connection, one=1, **values)
+    else:
+        _MOVE.run(connection, **values)
+
+
+def is_kept(connection: Connection, size: int) -> bool:
+    """Whether a checkpoint of this size is kept for ever."""
+    return _KEPT.run(connection, at=size).fetchone() is not None
+
+
+def keep_checkpoint(connection: Connection, size: int, note: str) -> None:
+    """Keep a checkpoint for ever."""
+    _KEEP.run(connection, size=size, note=note)
