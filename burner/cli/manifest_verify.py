@@ -254,7 +254,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
     if code:
         raise BurnerError(code, place)
     _warn(found.warnings)
-    what = f"batch {found.batch}" if found.batch else "the whole log"
+    what = f"batch {found.batch}, keys included," if found.batch else "the whole log"
     screen.say(
         f"{counted(found.shown, 'record')} of {what} checked: all agree, as of size {found.size}."
     )

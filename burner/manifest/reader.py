@@ -190,7 +190,7 @@ class Reader:
         """Whether a simulated bench began it: its units do not exist."""
         with self.connection() as connection:
             begun = entry_at(connection, 0)
-        return isinstance(begun, LogBegun) and begun.reason == SIMULATED
+        return isinstance(begun, LogBegun) and begun.reason.endswith(SIMULATED)
 
     def log_keys(self) -> list[KeyRow]:
         """Keys of our log, in the order in which they came in."""

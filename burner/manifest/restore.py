@@ -35,7 +35,7 @@ from burner.manifest.store.head import read_head
 from burner.manifest.store.place import Place, is_there, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import Beginning, MakeSigner, lasting
+from burner.manifest.store.station_key import SIMULATED, Beginning, MakeSigner, lasting
 from burner.manifest.typed_text import require_who_and_why
 from burner.manifest.verify.database import verify
 
@@ -117,8 +117,11 @@ def restore(
             if aside and aside.exists():
                 raise BurnerError("E736", str(aside))
             if copy:
-                with Reader(source) as reader, reader.connection() as connection:
-                    verify(connection).must_agree()
+                with Reader(source) as reader:
+                    if reader.is_simulated():
+                        reason = f"{reason} {SIMULATED}"
+                    with reader.connection() as connection:
+                        verify(connection).must_agree()
             head = Head(origin=known.origin, root=known.root, size=known.size)
             with Ledger.open(
                 folder / "new.db" if where.path else manifest,

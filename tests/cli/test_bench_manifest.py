@@ -1,6 +1,7 @@
 """Simulated units and real ones do not meet in one manifest."""
 
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -31,6 +32,9 @@ def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> No
     assert burn(tmp_path, "--bench", "sim:1", "--batch", "WO1").status == 0
     run("batch", "close", "WO1", "--operator", "qa")
     assert burn(tmp_path, "--bench", "sim:1,seed=2", "--batch", "WO2").status == 0
+    rmtree(tmp_path / "state")
+    run("restore", "--operator", "qa", "--reason", "training")
+    assert burn(tmp_path, "--bench", "sim:1,seed=3", "--batch", "WO3").status == 0
     ran = burner(tmp_path, "burn", str(PROFILE), "--port", "/dev/null", "--yes")
     assert ran.returncode == 4
     assert "E753" in ran.stderr

@@ -58,7 +58,7 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert json.loads(papers["report.json"])["units"]["scrapped"] == 1
     assert len(papers["names.csv"].split()) == 3
     told = run("verify", "WO1", "--key", key).stdout
-    assert "records of batch WO1 checked: all agree" in told
+    assert "records of batch WO1, keys included, checked: all agree" in told
     assert "up to its close: 9 records" in told
     assert "records        9, with the one of this close" in papers["statement.txt"]
     assert "complete up to its close" in told

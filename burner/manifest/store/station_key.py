@@ -24,8 +24,8 @@ def lasting(signer: NoteSigner) -> NoteSigner:
     return signer.sponsor if isinstance(signer, RunSigner) else signer
 
 
-SIMULATED = "simulated bench"
-"""Why a log begins whose units do not exist."""
+SIMULATED = "(simulated bench)"
+"""The end of the reason of a log whose units do not exist."""
 
 
 class Beginning(NamedTuple):
