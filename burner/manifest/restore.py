@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from sqlalchemy import text
 
@@ -231,12 +232,16 @@ def _aside(path: Path, origin: str) -> Path:
 @contextmanager
 def _folder_beside(where: Place) -> Iterator[Path]:
     """For what is made meanwhile: on the disk of the manifest, where it is a file."""
+    path = where.path
+    folder = path.with_name(f".{path.name}.restore") if path else Path(mkdtemp())
     try:
-        folder = where.path.parent if where.path else None
-        with TemporaryDirectory(prefix=".restore-", dir=folder) as name:
-            yield Path(name)
+        rmtree(folder, ignore_errors=True)  # of one that was interrupted
+        folder.mkdir(mode=0o700)
+        yield folder
     except OSError as error:
         raise BurnerError("E706", f"{where}: {error.strerror}") from error
+    finally:
+        rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -56,8 +56,10 @@ def test_what_was_there_lies_beside_it_and_nothing_else_is_left(here: Path) -> N
 
 def test_interrupted_before_the_new_log_stands_in_its_place_it_is_run_again(here: Path) -> None:
     (here / "manifest.db").rename(f"manifest.db.{old_origin().partition('/')[2]}.old")
-    (here / ".restore-half").mkdir()
+    (here / ".manifest.db.restore").mkdir()
+    (here / ".manifest.db.restore" / "new.db").write_bytes(b"half")
     assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    assert not (here / ".manifest.db.restore").exists()
     assert is_restored()
 
 
