@@ -64,7 +64,7 @@ class PartitionCarrierSettings(Strict):
     after_boot: AfterBoot = AfterBoot.KEPT
     """What the firmware does with the key when it first starts. `kept`: it reads it here each time.
     `moved`: it stores it elsewhere and erases it here; a good unit that comes back without its key
-    is KNOWN then, and the class is mutable."""
+    is KNOWN then, if its start says what `boot` awaits, and the class is mutable."""
 
     @model_validator(mode="before")
     @classmethod
