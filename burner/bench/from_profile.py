@@ -1,7 +1,8 @@
 """What a bench takes from the profile of the product that is tried on it.
 
 Its chip and flash, and how its firmware behaves: by which rule it names itself, at what rate and
-in which line it prints its serial number, where its build keeps the key, and whether it moves it.
+in which line it prints its serial number, where its build keeps the key, and whether it moves it;
+or that it is an AT firmware.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner.bench.unit import Firmware, TextAt
-from burner.carriers import PatchCarrier, PatchSettings, RawSettings, is_moved
+from burner.carriers import AtSettings, PatchCarrier, PatchSettings, RawSettings, is_moved
 from burner.errors import BurnerError
 from burner.identity import find_serial
 from burner.identity_settings import SerialSettings
@@ -27,7 +28,7 @@ class ProductDefaults:
     """What counts where a bench's SPEC says nothing else."""
 
     settings: Mapping[str, object] = field(default_factory=dict)
-    """`chip` and `flash` of a bench file."""
+    """`chip`, `flash` and `modem` of a bench file."""
     firmware: Firmware = field(default_factory=Firmware)
 
 
@@ -41,9 +42,12 @@ def defaults_of(source: Path | None) -> ProductDefaults:
         return ProductDefaults()
     if plan is None:
         return ProductDefaults()
-    settings = {"chip": plan.chip.type, "flash": plan.flash.size}
+    settings: dict[str, object] = {"chip": plan.chip.type, "flash": plan.flash.size}
     if not isinstance(plan, Profile):
         return ProductDefaults(settings)
+    if isinstance(plan.carrier, AtSettings):
+        kind = "tencent" if plan.identity.imei else "tencent-wifi"
+        settings["modem"] = {"kind": kind, "port": plan.carrier.port, "baud": plan.carrier.baud}
     firmware = Firmware(
         name=plan.name,
         serial=plan.identity.serial,

@@ -99,6 +99,20 @@ def test_a_product_that_cannot_be_patched_says_nothing_of_its_arrays(tmp_path: P
     assert unit(write_product(tmp_path, carrier=PATCH)).firmware.texts == ()
 
 
+def test_an_at_firmware_speaks_where_and_how_the_carrier_expects_it(tmp_path: Path) -> None:
+    carrier = "{kind: at, port: modem, baud: 9600}"
+    modem = unit(write_product(tmp_path, carrier=carrier)).modem
+    assert modem
+    assert (modem.kind, modem.port, modem.baud) == ("tencent-wifi", "modem", 9600)
+    behind = "{imei: {port: esp, when: after}}"
+    modem = unit(write_product(tmp_path, carrier="{kind: at}", identity=behind)).modem
+    assert modem
+    assert (modem.kind, modem.port) == ("tencent", "esp")
+    other = unit(write_product(tmp_path, carrier="{kind: at}"), "sim:1,modem=quectel").modem
+    assert other
+    assert other.kind == "quectel"
+
+
 @pytest.mark.parametrize(("after_boot", "moves"), [("moved", True), ("kept", False)])
 def test_the_firmware_moves_its_key_where_the_profile_says_so(
     tmp_path: Path, after_boot: str, moves: bool
@@ -108,7 +122,8 @@ def test_the_firmware_moves_its_key_where_the_profile_says_so(
 
 
 @pytest.mark.parametrize(
-    ("carrier", "texts"), [(RAW, ()), (PATCH, (*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0")))]
+    ("carrier", "texts"),
+    [(RAW, ()), ("{kind: at}", ()), (PATCH, (*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0")))],
 )
 def test_a_bench_without_a_file_starts_units_of_every_carrier(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, carrier: str, texts: tuple[str, ...]
