@@ -130,7 +130,8 @@ def export(
         if kind == "log":
             lines, count = export_log(reader, chosen.batch), None
         elif kind == "names":
-            lines, count = table.names_of(table.passed_names(reader, chosen), header), None
+            names = (row.device_name for row in reader.passing_attempts(chosen))
+            lines, count = table.names_of(names, header), None
         else:
             write = table.csv_of if kind == "csv" else table.json_lines
             lines, count = write(reader.elements(chosen)), reader.count(chosen)

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from time import time
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert
 
 from burner.errors import BurnerError
 from burner.manifest.fold.rows import KeyRow
@@ -14,15 +14,18 @@ from burner.manifest.log.note import Note, NoteError, NoteSigner, Signature, Ver
 from burner.manifest.log.tree import consistency_proof, subtree_hash
 from burner.manifest.reader import Reader
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.head import existing_head, is_kept, keep_checkpoint, read_head
+from burner.manifest.store.head import (
+    cosignatures_of,
+    existing_head,
+    keep_checkpoint,
+    read_head,
+)
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import cosignatures
 from burner.plural import counted
 
 CODE_BYTES = 10
 """Of the root: 80 bits, 16 letters on paper."""
-
-_COSIGNED = select(cosignatures.c.line).where(cosignatures.c.size == bindparam("of_size"))
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,9 @@ def keep_cosignatures(
     with ledger.writer.lock:
         ledger.writer.keep_head()
         with ledger.writer.transaction() as connection:
-            if not is_kept(connection, head.size):
-                plain = Note(note.text, _of_log(note, TableState(connection)))
-                keep_checkpoint(connection, head.size, str(plain))
-            there = set(connection.execute(_COSIGNED, {"of_size": head.size}).scalars())
+            plain = Note(note.text, _of_log(note, TableState(connection)))
+            keep_checkpoint(connection, head.size, str(plain))
+            there = cosignatures_of(connection, head.size)
             new = [line for line in lines if str(line) not in there]
             rows = [{"size": head.size, "line": str(line)} for line in new]
             if rows:

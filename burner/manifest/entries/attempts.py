@@ -15,26 +15,22 @@ from burner.manifest.entries.kinds import (
     ResultFacts,
     SiliconFacts,
 )
-from burner.manifest.entries.values import milliseconds, moment, plain, utc
+from burner.manifest.entries.values import moment, plain, utc
+
+_SAME = (
+    *("device_name", "id", "ids", "key", "operator", "profile", "release_digest", "rework"),
+    *("slot", "started", "try_number", "versions"),
+)
+"""Fields that an attempt of the model and its record both have."""
 
 
 def attempt_facts(attempt: model.Attempt) -> AttemptFacts:
     """What an attempt knows, but for what every record says (batch, ProductID, unit, station)."""
+    fields = {name: plain(getattr(attempt, name)) for name in _SAME}
     return AttemptFacts(
-        device_name=plain(attempt.device_name),
-        id=plain(attempt.id),
-        ids=plain(attempt.ids),
-        key=attempt.key,
-        operator=plain(attempt.operator),
-        profile=plain(attempt.profile),
+        **fields,
         regions=tuple(_region(region) for region in attempt.regions),
-        release_digest=attempt.release_digest,
-        rework=plain(attempt.rework),
         silicon=_silicon(attempt.silicon) if attempt.silicon else None,
-        slot=plain(attempt.slot),
-        started=utc(attempt.started),
-        try_number=attempt.try_number,
-        versions=plain(attempt.versions),
     )
 
 
@@ -45,10 +41,10 @@ def result_facts(result: model.Result) -> ResultFacts:
         detail=plain(result.detail),
         ended=utc(result.ended),
         evidence=plain(result.evidence),
-        ms=milliseconds(result.seconds),
+        ms=round(result.seconds * 1000),
         outcome=result.outcome.value,
         step=result.step.value,
-        timings_ms={str(step): milliseconds(s) for step, s in result.timings.items()},
+        timings_ms={str(step): round(s * 1000) for step, s in result.timings.items()},
         written=result.written,
     )
 
@@ -71,23 +67,17 @@ def record_of(
     if bound is not None and not (last and last.attempt):
         name, ids = bound.device_name, bound.ids
     attempt = model.Attempt(
-        id=facts.id,
+        **{
+            **asdict(facts),
+            "device_name": name,
+            "ids": ids,
+            "started": moment(facts.started),
+            "regions": tuple(_model_region(region) for region in facts.regions),
+            "silicon": _model_silicon(facts.silicon) if facts.silicon else None,
+        },
         station=first.station,
-        slot=facts.slot,
-        operator=facts.operator,
         batch=first.batch,
-        profile=facts.profile,
-        release_digest=facts.release_digest,
         product_id=first.product_id,
-        started=moment(facts.started),
-        versions=facts.versions,
-        silicon=_model_silicon(facts.silicon) if facts.silicon else None,
-        device_name=name,
-        ids=ids,
-        regions=tuple(_model_region(region) for region in facts.regions),
-        rework=facts.rework,
-        try_number=facts.try_number,
-        key=facts.key,
     )
     return model.Record(number, attempt, _model_result(first, last))
 

@@ -25,11 +25,6 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def milliseconds(seconds: float) -> int:
-    """Durations as bodies hold them."""
-    return round(seconds * 1000)
-
-
 def plain(value: Any) -> Any:
     """Values as a canonical body can hold them.
 

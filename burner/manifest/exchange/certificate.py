@@ -40,21 +40,6 @@ class Certified:
     head: Checkpoint
     cosignatures: tuple[Cosignature, ...] = ()
 
-    def facts(self) -> dict[str, Any]:
-        """For people and scripts."""
-        return {
-            "unit": self.outcome.unit_id,
-            "outcome": self.outcome.result.outcome,
-            "batch": self.outcome.batch,
-            "product": self.outcome.product_id,
-            "station": self.outcome.station,
-            "at": self.outcome.at,
-            "record": self.number,
-            "origin": self.head.origin,
-            "as of size": self.head.size,
-            "cosigned by": [c.witness.name for c in self.cosignatures],
-        }
-
 
 def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
     """The proof of the outcome that a unit is what it is by.

@@ -23,15 +23,13 @@ from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.exchange.table import BOM, csv_of, names_of
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
-from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey, sign
+from burner.manifest.log.note import MAX_BYTES, Note, NoteError, NoteSigner, VerifierKey, sign
 from burner.manifest.reader import Reader
 from burner.manifest.units import element_of
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
 SEALED = "burner sealed folder v1"
-LARGEST_SEAL = 64 * 1024
-"""Bytes."""
 
 
 def write_folder(
@@ -156,7 +154,7 @@ class _Shown:
 
 def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
     try:
-        note = Note.parse(read_plain(folder / SEAL, LARGEST_SEAL))
+        note = Note.parse(read_plain(folder / SEAL, MAX_BYTES))
     except (OSError, NoteError) as error:
         yield f"{SEAL}: {error}"
         return

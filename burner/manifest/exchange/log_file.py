@@ -15,7 +15,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.tree import hidden_subtrees, subtree_hash
 from burner.manifest.reader import Reader
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.head import existing_head, parse_signed
+from burner.manifest.store.head import cosignatures_of, existing_head, parse_signed
 from burner.manifest.store.opening import OF_KEYS
 from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import stream
@@ -33,11 +33,6 @@ _NEWEST_COSIGNED = (
 )
 _LAST_OF_BATCH = select(func.max(records.c.number)).where(
     records.c.log == OWN, records.c.batch == bindparam("of_batch")
-)
-_COSIGNED = (
-    select(cosignatures.c.line)
-    .where(cosignatures.c.size == bindparam("of_size"))
-    .order_by(cosignatures.c.line)
 )
 
 
@@ -95,5 +90,4 @@ def head_for_proof(connection: Connection, last: int | None) -> tuple[Checkpoint
         found = connection.execute(_NEWEST_COSIGNED, {"last": last}).scalar()
         note = found or note
     _, head = parse_signed(note)
-    lines = connection.execute(_COSIGNED, {"of_size": head.size}).scalars()
-    return head, note + "".join(lines)
+    return head, note + "".join(cosignatures_of(connection, head.size))

@@ -2,10 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
-
-from burner.manifest.reader import ALL, Filter, Reader
 
 COLUMNS = (
     *("number", "origin", "started", "ended", "station", "slot", "operator", "batch", "profile"),
@@ -49,11 +47,6 @@ def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None,
         yield f"{header}\n"
     for name in names:
         yield line([name])
-
-
-def passed_names(reader: Reader, wanted: Filter = ALL) -> Iterator[str]:
-    """Names of the units that are good by an attempt that the filter lets through."""
-    yield from (row.device_name for row in reader.passing_attempts(wanted))
 
 
 class _Echo:

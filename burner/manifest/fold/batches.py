@@ -113,17 +113,15 @@ def seat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...
     step = after.holds_place - had
     working = (word == OPEN) - (before is not None and before.word == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
-        raise _full("E452" if row.working else "E451", f"batch {batch}: {row.planned} planned")
+        raise BurnerError(
+            "E452" if row.working else "E451", f"batch {batch}: {row.planned} planned"
+        )
     changes: list[Change] = [Put(after)]
     if step or working:
         changes.append(Put(row._replace(taken=row.taken + step, working=row.working + working)))
     limit = state.get(LimitRow, row.scope) if step else None
     if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
         if step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
-            raise _full("E461" if row.working else "E460", f"{limit.allowed} allowed")
+            raise BurnerError("E461" if row.working else "E460", f"{limit.allowed} allowed")
         changes.append(Put(limit._replace(taken=limit.taken + step)))
     return tuple(changes)
-
-
-def _full(code: str, detail: str) -> BurnerError:
-    return BurnerError(code, detail)

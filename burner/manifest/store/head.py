@@ -1,5 +1,6 @@
 """The head of the log in the database, and the checkpoints that are kept for ever."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
@@ -10,7 +11,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import HASH_SIZE, Frontier
 from burner.manifest.store.statements import Prepared
-from burner.manifest.store.tables import checkpoints, head
+from burner.manifest.store.tables import checkpoints, cosignatures, head
 
 _READ = Prepared(select(head.c.size, head.c.subtrees, head.c.note))
 _HOLD = Prepared(select(head.c.size, head.c.subtrees, head.c.note).with_for_update())
@@ -95,11 +96,13 @@ def write_head(connection: Connection, frontier: Frontier, note: str, *, first: 
         _MOVE.run(connection, **values)
 
 
-def is_kept(connection: Connection, size: int) -> bool:
-    """Whether a checkpoint of this size is kept for ever."""
-    return _KEPT.run(connection, at=size).fetchone() is not None
-
-
 def keep_checkpoint(connection: Connection, size: int, note: str) -> None:
-    """Keep a checkpoint for ever."""
-    _KEEP.run(connection, size=size, note=note)
+    """Keep a checkpoint for ever, where none is kept of this size."""
+    if _KEPT.run(connection, at=size).fetchone() is None:
+        _KEEP.run(connection, size=size, note=note)
+
+
+def cosignatures_of(connection: Connection, size: int) -> Sequence[str]:
+    """What witnesses signed of the kept checkpoint of this size, as lines of the note."""
+    query = select(cosignatures.c.line).where(cosignatures.c.size == size)
+    return connection.execute(query.order_by(cosignatures.c.line)).scalars().all()

@@ -33,26 +33,24 @@ def guarded(where: Place | str) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise BurnerError(_code_of(error), f"{where}: {_words(error.orig)}") from error
-    except sqlite3.Error as error:
-        raise BurnerError(_sqlite_code(error), f"{where}: {_words(error)}") from error
+        lost = error.connection_invalidated and not isinstance(error.orig, sqlite3.Error)
+        code = "E711" if lost else _code_of(error.orig)
+        raise BurnerError(code, f"{where}: {_words(error.orig)}") from error
     except exc.SQLAlchemyError as error:
         raise BurnerError("E718", f"{where}: {_words(error)}") from error
     except Exception as error:
-        if type(error).__module__.partition(".")[0] != "psycopg":
+        driver = type(error).__module__.partition(".")[0]
+        if driver not in ("sqlite3", "psycopg"):
             raise
-        raise BurnerError(_server_code(error), f"{where}: {_words(error)}") from error
+        raise BurnerError(_code_of(error), f"{where}: {_words(error)}") from error
 
 
-def _code_of(error: exc.DBAPIError) -> str:
-    """Of what SQLAlchemy passes on."""
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig)
-    return "E711" if error.connection_invalidated else _server_code(error.orig)
-
-
-def _server_code(error: BaseException | None) -> str:
-    """By SQLSTATE (PostgreSQL manual, appendix A); without one, the connection failed."""
+def _code_of(error: BaseException | None) -> str:
+    """By SQLite's result code, or by SQLSTATE (PostgreSQL manual, appendix A); without one, the
+    connection failed.
+    """
+    if isinstance(error, sqlite3.Error):
+        return _SQLITE.get(primary(error), "E718")
     state = getattr(error, "sqlstate", None) or ""
     if state in ("53100", "53200"):
         return "E705"
@@ -62,11 +60,6 @@ def _server_code(error: BaseException | None) -> str:
         return "E707"
     lost = not state or state[:2] in ("08", "57")
     return "E711" if lost and type(error).__name__ != "DataError" else "E718"
-
-
-def _sqlite_code(error: sqlite3.Error) -> str:
-    """By SQLite's result code."""
-    return _SQLITE.get(primary(error), "E718")
 
 
 def primary(error: sqlite3.Error) -> int:

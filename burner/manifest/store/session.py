@@ -91,17 +91,14 @@ class Session:
         with connection.begin():
             lock_creation(connection)
             if not tables.schema_version(connection, self.where):
-                self._refuse_foreign(connection)
+                dialect = connection.dialect
+                if dialect.name == "sqlite" and dialect.get_table_names(connection):
+                    raise BurnerError("E702", str(self.where))  # it holds something else
                 tables.create(connection)
         if self.where.path is None:
             take_server_lock(connection, self.station)
             connection.commit()
         self._file = _identity(self.where.path) if self.where.path else None
-
-    def _refuse_foreign(self, connection: Connection) -> None:
-        """A SQLite file that holds something else is not ours to fill."""
-        if connection.dialect.name == "sqlite" and connection.dialect.get_table_names(connection):
-            raise BurnerError("E702", str(self.where))
 
 
 def lock_creation(connection: Connection) -> None:

@@ -166,25 +166,22 @@ def _table(kind: Any) -> Table:
 
 
 TABLES: dict[type[Any], Table] = {kind: _table(kind) for kind in NAMES}
-_names, _ids, _units = TABLES[NameRow], TABLES[IdRow], TABLES[UnitRow]
-_members, _batches = TABLES[MemberRow], TABLES[BatchRow]
-_attempts, _limits = TABLES[AttemptRow], TABLES[LimitRow]
+_attempts = TABLES[AttemptRow]
 
-Index("names_of_unit", _names.c.unit_id)
-Index("units_by_unit", _units.c.unit_id)
-Index("ids_by_unit", _ids.c.unit_id)
-Index("members_by_unit", _members.c.unit_id)
-Index("batches_by_scope", _batches.c.scope)
+Index("names_of_unit", TABLES[NameRow].c.unit_id)
+Index("units_by_unit", TABLES[UnitRow].c.unit_id)
+Index("ids_by_unit", TABLES[IdRow].c.unit_id)
+Index("members_by_unit", TABLES[MemberRow].c.unit_id)
+Index("batches_by_scope", TABLES[BatchRow].c.scope)
 Index("attempts_by_name", _attempts.c.device_name)
 Index("attempts_of_unit", _attempts.c.unit_id, _attempts.c.number)
 Index("attempts_by_end", _attempts.c.log, _attempts.c.ended)
 Index("attempts_of_batch", _attempts.c.log, _attempts.c.batch, _attempts.c.number)
-for _limited in (_batches, _limits):
-    _most = "planned" if _limited is _batches else "allowed"
-    _limited.append_constraint(
+for _kind, _most in ((BatchRow, "planned"), (LimitRow, "allowed")):
+    TABLES[_kind].append_constraint(
         CheckConstraint(
             f"taken >= 0 AND ({_most} IS NULL OR taken <= {_most})",
-            name=f"{_limited.name}_keep_their_quantity",
+            name=f"{NAMES[_kind]}_keep_their_quantity",
         )
     )
 

@@ -26,7 +26,7 @@ from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier
 from burner.manifest.store.append import append
 from burner.manifest.store.bodies import stored_bodies
-from burner.manifest.store.head import is_kept, keep_checkpoint, read_head, write_head
+from burner.manifest.store.head import keep_checkpoint, read_head, write_head
 from burner.manifest.store.opening import Position, catch_up, check_opening, key_records, unsigned
 from burner.manifest.store.place import Place
 from burner.manifest.store.refusals import guarded
@@ -225,10 +225,8 @@ class LogWriter:
                 stored = read_head(connection, hold=True)
                 if stored is None:
                     return
-                size = stored.checkpoint.size
-                if not is_kept(connection, size):
-                    keep_checkpoint(connection, size, str(stored.note))
-            self._kept = size
+                keep_checkpoint(connection, stored.checkpoint.size, str(stored.note))
+            self._kept = stored.checkpoint.size
 
     def _write_head(
         self,
@@ -284,7 +282,11 @@ class LogWriter:
             found = stored.checkpoint.origin if stored else ""
             self._check_expected(found)
             if stored is None and new:
-                self._log = self._begin(connection, *new)
+                origin, key, entries = new
+                frontier, _ = append(connection, Frontier(), entries)
+                log = Position(origin, key)
+                self._log = self._write_head(connection, log, frontier, entries, keep=True)
+                self._kept = frontier.size
             elif stored:
                 self._log = check_opening(connection, stored, self._last_known(found))
                 self.key.name(found)
@@ -312,13 +314,6 @@ class LogWriter:
         known = known_log(origin)
         own = self._own_head() if self.origin else None
         return max(filter(None, (known, own)), key=lambda log: log.size, default=None)
-
-    def _begin(
-        self, connection: Connection, origin: str, key: str, entries: list[AnyEntry]
-    ) -> Position:
-        frontier, _ = append(connection, Frontier(), entries)
-        self._kept = frontier.size
-        return self._write_head(connection, Position(origin, key), frontier, entries, keep=True)
 
     def _enrol_own_key(self) -> None:
         """Enrol this station's key by another one of this computer that is in the log."""
