@@ -7,6 +7,7 @@ from pathlib import Path
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
+    Progress,
     lines_of,
     read_hashes,
     read_head,
@@ -20,9 +21,6 @@ from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
 from burner.manifest.verify.replay import Replay
 from burner.plural import counted
-
-Progress = Callable[[int], None]
-"""Told how many more bytes were read."""
 
 
 @dataclass
@@ -91,11 +89,10 @@ def check_file(
     """
     found = FileCheck(roots=dict.fromkeys(sizes, ""))
     try:
-        with lines_of(path) as lines:
-            measured = _measured(lines, progress)
-            found.batch = read_header(measured)
+        with lines_of(path, progress) as lines:
+            found.batch = read_header(lines)
             found.state = MemoryState(ended=ended, whole=not found.batch)
-            note = _replayed(found, measured, origin, key, on_record)
+            note = _replayed(found, lines, origin, key, on_record)
             found.cosignatures = check_cosignatures(note, tuple(witnesses))
     except BurnerError as error:
         found.code, found.place = error.code, error.detail
@@ -158,9 +155,3 @@ def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], siz
         return root_of_shown(leaves, iter(hashes), size)
     except ValueError as error:
         raise BurnerError("E713", f"behind {counted(replay.shown, 'record')}: {error}") from None
-
-
-def _measured(lines: Iterator[str], progress: Progress) -> Iterator[str]:
-    for line in lines:
-        progress(len(line) + 1)
-        yield line

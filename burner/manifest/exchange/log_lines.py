@@ -1,6 +1,6 @@
 """An export, read line by line: its parts in their order, each to its end before the next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,20 +12,26 @@ from burner.manifest.log.checkpoint import parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64
 from burner.manifest.log.tree import HASH_SIZE
 
+Progress = Callable[[int], None]
+
 LONGEST_LINE = 64 * 1024 + 32
 """Bytes of a line: a number and a body."""
 
 
 @contextmanager
-def lines_of(path: Path) -> Iterator[Iterator[str]]:
+def lines_of(path: Path, progress: Progress) -> Iterator[Iterator[str]]:
     """The lines of a file without their ends.
+
+    Args:
+        path: of the file.
+        progress: told how many more bytes were read.
 
     Raises:
         BurnerError: E724 it cannot be read, is not UTF-8, or a line is too long.
     """
     try:
         with open_plain(path) as file:
-            yield _lines(file, path)
+            yield _lines(file, path, progress)
     except OSError as error:
         raise BurnerError("E724", f"{path}: {error.strerror}") from None
 
@@ -98,8 +104,9 @@ def read_head(lines: Iterator[str]) -> Note:
         raise BurnerError("E724", f"its head: {error}") from None
 
 
-def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+def _lines(file: BinaryIO, path: Path, progress: Progress) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE + 1):
+        progress(len(line))
         if not line.endswith(b"\n"):
             raise BurnerError("E724", f"{path}: a line is too long, or the last one is cut off")
         try:

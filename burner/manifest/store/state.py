@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, and_, bindparam, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, bindparam, delete, or_, select, text
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
@@ -126,17 +125,13 @@ def _find(kind: Any, names: tuple[str, ...]) -> Prepared:
 
 @cache
 def _put(kind: Any) -> Prepared:
+    """As text: SQLAlchemy has an INSERT for each kind of database, and both take this one."""
     table = TABLES[kind]
-    rest = kind._fields[KEY_FIELDS[kind] :]
-
-    def clause(dialect: str) -> ClauseElement:
-        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        insert = make(table).values({c.name: bindparam(c.name, type_=c.type) for c in table.c})
-        return insert.on_conflict_do_update(
-            index_elements=table.primary_key, set_={name: insert.excluded[name] for name in rest}
-        )
-
-    return Prepared(clause)
+    key = ", ".join(table.primary_key.columns.keys())
+    values = ", ".join(f":{column.name}" for column in table.c)
+    rest = ", ".join(f"{n} = excluded.{n}" for n in kind._fields[KEY_FIELDS[kind] :])
+    insert = f"INSERT INTO {table.name} VALUES ({values})"  # noqa: S608 - names of our own
+    return Prepared(text(f"{insert} ON CONFLICT ({key}) DO UPDATE SET {rest}"))
 
 
 @cache

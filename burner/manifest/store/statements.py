@@ -1,6 +1,6 @@
 """Statements as the way of a unit needs them: compiled once, sent together, read as they come."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
@@ -20,7 +20,7 @@ class Prepared:
     thousands of times, and compiling again costs more than executing.
     """
 
-    def __init__(self, clause: Callable[[str], ClauseElement] | ClauseElement) -> None:
+    def __init__(self, clause: ClauseElement) -> None:
         self._clause = clause
         self._compiled: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
@@ -33,8 +33,7 @@ class Prepared:
 
     def _compile(self, connection: Connection) -> tuple[str, Mapping[str, Any]]:
         name = connection.dialect.name
-        clause = self._clause(name) if callable(self._clause) else self._clause
-        compiled = clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
+        compiled = self._clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
         self._compiled[name] = str(compiled), compiled.params
         return self._compiled[name]
 
