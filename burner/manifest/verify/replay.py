@@ -62,7 +62,10 @@ class Replay:
         return entry
 
     def _turned_back(self, number: int, entry: AnyEntry, last: str) -> None:
-        back = moment(last) - moment(entry.at)
+        try:
+            back = moment(last) - moment(entry.at)
+        except ValueError:  # a 30 February, in a file that is still to be refused by its head
+            return
         if back > CLOCK_STEP and entry.station not in self.clocks:
             what = f"record {number} of station {entry.station} is {back.total_seconds():.0f} s"
             self.clocks[entry.station] = f"{what} older than the one before: its clock went back"
