@@ -131,7 +131,7 @@ def _manifest(manifest: str) -> "Check":
         with Reader.open(manifest) as reader:
             if expected not in ("", reader.origin):
                 raise BurnerError("E710", f"{where}: the log {expected} was here")
-            return health.fine(what, f"{where}, {counted(reader.count(), 'attempt')}")
+            return health.fine(what, f"{where}, {counted(reader.attempt_count(), 'attempt')}")
     except BurnerError as error:
         return health.failed(what, error)
 

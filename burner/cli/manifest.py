@@ -134,7 +134,7 @@ def export(
             lines, count = table.names_of(names, header), None
         else:
             write = table.csv_of if kind == "csv" else table.json_lines
-            lines, count = write(reader.elements(chosen)), reader.count(chosen)
+            lines, count = write(reader.elements(chosen)), reader.attempt_count(chosen)
         if bom:
             file.write(table.BOM)
         with closing(lines):  # before the manifest it reads, also when nobody reads on
@@ -144,7 +144,7 @@ def export(
 def _tiles(manifest: str, folder: Path) -> None:
     from burner.manifest.exchange.tiles import export_tiles
 
-    with _reader(manifest) as reader, screen.progress("export", reader.records()) as advance:
+    with _reader(manifest) as reader, screen.progress("export", reader.size()) as advance:
         size = export_tiles(reader, folder, advance)
     screen.say(f"{counted(size, 'record')}: {folder}")
 

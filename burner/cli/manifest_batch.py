@@ -238,7 +238,7 @@ def close(
     folder = out or Path(folder_name_of(batch))
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
         reader = ledger.reader
-        with screen.progress("verify", reader.records()) as advance:
+        with screen.progress("verify", reader.size()) as advance:
             found, closed = close_batch(
                 ledger,
                 batch,

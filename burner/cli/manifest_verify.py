@@ -88,7 +88,7 @@ def _database(
     with Reader.open(manifest) as reader:
         if key is not None and read_key(key).name != reader.origin:
             raise BurnerError("E752", f"it is of {reader.origin}, the key of {read_key(key).name}")
-        known, size = known_log(reader.origin), reader.records()
+        known, size = known_log(reader.origin), reader.size()
         with reader.connection() as connection, screen.progress("verify", size) as advance:
             seen = [known] if known else []
             found = check(connection, seen, advance, witnesses=tuple(witnesses))

@@ -168,7 +168,7 @@ class Reader:
                 for row in some:
                     yield element(connection, row_of(AttemptRow, row), row[0], names[row[0]])
 
-    def count(self, wanted: Filter = ALL) -> int:
+    def attempt_count(self, wanted: Filter = ALL) -> int:
         """How many attempts there are, for a progress bar."""
         query = select(func.count()).select_from(_attempts).where(*wanted.where())
         with self.connection() as connection:
@@ -180,7 +180,7 @@ class Reader:
             last = connection.execute(_LAST).scalar()
             return None if last is None else moment(entry_at(connection, last).at)
 
-    def records(self) -> int:
+    def size(self) -> int:
         """How many records our log has."""
         with self.connection() as connection:
             last = connection.execute(_LAST).scalar()

@@ -89,7 +89,7 @@ def drawn_now(
     Raises:
         BurnerError: E745 when no unit passed; E7.
     """
-    size = reader.records()
+    size = reader.size()
     counting = _that_count(checks(reader, batch))
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)

@@ -1,6 +1,6 @@
 """The figures of a manifest, or of the part of it that a filter lets through."""
 
-from burner.manifest.counted import counted_attempts
+from burner.manifest.counted_attempts import counted_attempts
 from burner.manifest.reader import ALL, Filter, Reader
 from burner.report.calendar import Calendar
 from burner.report.counting import count
