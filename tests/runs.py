@@ -98,7 +98,7 @@ class Running:
     def kill(self) -> None:
         """kill -9 of the burner; its workers and its bench notice by themselves."""
         self.signal(signal.SIGKILL)
-        self.end(10)
+        self.end(60)
 
     def end(self, timeout_s: float = 110) -> Ran:
         status = self.process.wait(timeout_s)

@@ -31,19 +31,19 @@ def path(rig: Rig) -> str:
 
 
 def test_what_is_written_reaches_the_chip_and_its_answer_comes_back(rig: Rig) -> None:
-    with serial.Serial(path(rig), 115200, timeout=2, exclusive=True) as port:
+    with serial.Serial(path(rig), 115200, timeout=20, exclusive=True) as port:
         port.write(b"\x00\x03\x11\x13\xff\r\n")
         assert port.read(7) == b"\x00\x03\x11\x13\xff\r\n"
 
 
 def test_opening_it_wakes_the_chip_in_download_mode(rig: Rig, echoes: Echoes) -> None:
-    with serial.Serial(path(rig), 115200, timeout=2):
+    with serial.Serial(path(rig), 115200, timeout=20):
         assert soon(lambda: "download" in echoes[1].done)
 
 
 def test_every_opening_is_a_new_power_up(rig: Rig, echoes: Echoes) -> None:
     for count in (1, 2):
-        with serial.Serial(path(rig), 115200, timeout=2) as port:
+        with serial.Serial(path(rig), 115200, timeout=20) as port:
             port.write(b"x")
             assert port.read(1) == b"x"
         assert soon(lambda: not rig.bench.slots["1"].ports["esp"].busy)
@@ -52,7 +52,7 @@ def test_every_opening_is_a_new_power_up(rig: Rig, echoes: Echoes) -> None:
 
 @pytest.mark.parametrize("baud", [115200, 921600, 750000])
 def test_the_baud_rate_set_on_it_is_seen(rig: Rig, echoes: Echoes, baud: int) -> None:
-    with serial.Serial(path(rig), baud, timeout=2) as port:
+    with serial.Serial(path(rig), baud, timeout=20) as port:
         port.write(b"x")
         assert port.read(1) == b"x"
     assert rig.bench.slots["1"].ports["esp"].line is not None
@@ -60,7 +60,7 @@ def test_the_baud_rate_set_on_it_is_seen(rig: Rig, echoes: Echoes, baud: int) ->
 
 
 def test_while_it_is_open_the_tcp_port_is_busy(rig: Rig) -> None:
-    with serial.Serial(path(rig), 115200, timeout=2) as port:
+    with serial.Serial(path(rig), 115200, timeout=20) as port:
         port.write(b"x")
         port.read(1)
         assert rig.hand.status()["slots"]["1"]["ports"]["esp"]["open"]
@@ -69,7 +69,7 @@ def test_while_it_is_open_the_tcp_port_is_busy(rig: Rig) -> None:
 def test_a_slow_line_blocks_the_writer(echoes: Echoes) -> None:
     with (
         serving("sim:1", Echoes(UART_TIME).build, with_pty=True) as rig,
-        serial.Serial(path(rig), 9600, timeout=2, write_timeout=0.3) as port,
+        serial.Serial(path(rig), 9600, timeout=20, write_timeout=0.3) as port,
     ):
         start = time.monotonic()
         with pytest.raises(serial.SerialTimeoutException):

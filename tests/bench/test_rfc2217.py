@@ -118,7 +118,7 @@ def test_pyserials_own_client_gets_along_with_it() -> None:
     echoes = Echoes()
     with serving("sim:1", echoes.build) as rig:
         host, number = rig.tcp()
-        port = serial.serial_for_url(f"rfc2217://{host}:{number}", 921600, timeout=2)
+        port = serial.serial_for_url(f"rfc2217://{host}:{number}", 921600, timeout=20)
         port.rts = False
         port.write(b"\xff\x00\xfa")
         assert port.read(3) == b"\xff\x00\xfa"

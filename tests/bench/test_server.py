@@ -38,7 +38,7 @@ def port(rig: Rig) -> Iterator[Serial]:
         yield serial
 
 
-def opened(address: str, timeout: float | None = 2.0) -> Serial:
+def opened(address: str, timeout: float | None = 20.0) -> Serial:
     serial = Serial(timeout=timeout)
     serial.port = address
     serial.open()

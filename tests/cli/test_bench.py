@@ -52,7 +52,7 @@ def test_a_person_reads_ports_and_examples_and_ends_it_with_ctrl_c() -> None:
         assert "esptool --port rfc2217://127.0.0.1:" in text
         assert not pty.AVAILABLE or "/dev/" in text
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
         assert (process.returncode, errors) == (0, "")
 
 

@@ -174,7 +174,7 @@ def test_no_slot_answers_is_the_stations_fault_and_no_unit(tmp_path: Path) -> No
     assert ran.status == 4
     assert ran.units == []
     assert [silent["code"] for silent in ran.summary["silent"]] == ["E301", "E301"]
-    assert ran.summary["seconds"] < 10
+    assert ran.summary["seconds"] < 60
 
 
 def test_a_port_given_by_url_is_a_slot(tmp_path: Path) -> None:

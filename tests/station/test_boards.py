@@ -141,5 +141,5 @@ def test_a_silent_slot_is_told_and_then_passed_over_when_another_has_had_two_boa
     thread.start()
     for _ in range(PASSED_OVER):
         assert boards.come(Fixture(True))
-    thread.join(5)
+    thread.join(60)
     assert slot.told == ["silent", "passed over"]

@@ -61,14 +61,14 @@ class Station:
         self.wait(slot)
 
     def wait(self, slot: str) -> str | None:
-        self._threads[slot].join(5)
+        self._threads[slot].join(60)
         assert not self._threads[slot].is_alive()
         return self.labels.get(slot)
 
     def end(self) -> None:
         for slot, thread in self._threads.items():
             self._gone[slot].set()
-            thread.join(5)
+            thread.join(60)
 
     @property
     def asked(self) -> str:

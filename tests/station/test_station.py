@@ -159,7 +159,7 @@ def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], Burns]]
     thread.start()
     yield device, station, events, burns
     station.stop()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
