@@ -72,7 +72,7 @@ def _read(path: Path) -> KnownLog | None:
     try:
         data = json.loads(path.read_text(encoding="ascii"))
         origin, key, root = (str(data[name]) for name in ("origin", "key", "root"))
-        return KnownLog(origin, key, int(data["size"]), root, int(data["key_records"]))
+        return KnownLog(origin, key, int(data["size"]), root, int(data.get("key_records", 0)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
