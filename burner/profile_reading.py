@@ -76,6 +76,8 @@ class Reading:
         if finding.code == "E175" and self.findings:
             return False  # it may occur once the rest is put right
         behind = _JUDGED_BY.get(finding.code, ())
+        if behind[:1] == ("carrier",) and ("carrier",) in self.whole.stand_ins:
+            return True  # its stand-in burns nothing that anything could follow from
         parts = (path[: len(behind)] for path in self.whole.stand_ins | self.unfilled)
         return not behind or (self.holds(*behind) and behind not in parts)
 

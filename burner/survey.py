@@ -9,6 +9,7 @@ from burner.advice import advise
 from burner.baud_rates import check_baud_rates
 from burner.blanks import check_blanks
 from burner.carriers import AtCarrier, KeyConfig, PatchCarrier, carrier_for
+from burner.carriers.key import PartitionCarrierSettings
 from burner.errors import BurnerError, Finding
 from burner.files import read_plain
 from burner.fixed_values import check_fixed_values
@@ -17,13 +18,15 @@ from burner.image import BOOTLOADER_OFFSETS, parse
 from burner.layout import all_placed, check_segments, merge, place
 from burner.model import Segment
 from burner.naming import check_settings
-from burner.partitions import Layout
+from burner.partitions import Layout, PartitionTable
 from burner.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile_reading import Reading, read_profile
 from burner.secrets import Secret, Source, check_product_secret, parse_reference, resolve
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
+_OF_NO_PLACE = {"E136", "E137", "E141"}
+"""What is wrong with a key that no partition is to blame for."""
 _STAND_IN = Secret(b"S" * 32)
 """As long as a secret can be, for a layout that is checked without the real one."""
 
@@ -113,12 +116,12 @@ def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
     if isinstance(plan, Profile):
         findings += _check_values(plan)
     if layout is None:
-        return _surveyed(plan, None, (), findings)
+        return _surveyed(plan, None, (), [*findings, *_check_key_alone(plan, files)])
     filled, problems = _fill_stand_in(plan, layout)
     segments = merge(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
     patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
-    findings += check_blanks(plan, layout, () if patched else filled)
+    findings += check_blanks(plan, layout, () if patched else filled or _claimed(plan, layout))
     whole = replace(layout, segments={s.name: s for s in segments})
     carried, complete = [s.name for s in filled], all_placed(plan, layout)
     findings += advise(plan, whole, images, carried, complete=complete)
@@ -185,6 +188,26 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     if any(not finding.warning for finding in findings):
         return (), findings
     return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings
+
+
+def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Finding]:
+    """What is wrong with the key's settings wherever it will lie: there is no table to tell."""
+    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
+    if carrier is None or isinstance(carrier, AtCarrier):
+        return []
+    images = {e.name: Segment(e.name, 0, files[e.name]) for e in plan.images if e.name in files}
+    nowhere = Layout(plan.chip.type, plan.flash.size, PartitionTable(()), images)
+    found = (finding for finding in carrier.check(nowhere) if finding.code in _OF_NO_PLACE)
+    return [replace(finding, place=plan.place("carrier")) for finding in found]
+
+
+def _claimed(plan: FlashPlan, layout: Layout) -> tuple[Segment, ...]:
+    """Where the key would lie that cannot be filled in yet."""
+    settings = plan.carrier if isinstance(plan, Profile) else None
+    if not isinstance(settings, PartitionCarrierSettings):
+        return ()
+    partition = layout.table.find(settings.partition)
+    return (Segment(partition.name, partition.offset, b""),) if partition else ()
 
 
 def key_fingerprint(profile: Profile) -> str:

@@ -4,6 +4,7 @@ import re
 from copy import deepcopy
 from dataclasses import replace
 from functools import reduce
+from itertools import combinations
 from operator import getitem
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from burner.profile import FILL_IN
 from burner.profile_reading import fit_profile
 from burner.release import open_release
 from burner.survey import survey
-from tests.images import app_image, esp_image, write_product
+from tests.images import TABLE, app_image, esp_image, write_product
 
 ROOT = Path(__file__).parents[1]
 
@@ -192,6 +193,51 @@ SEVERAL: dict[str, tuple[dict[str, str | bytes], list[tuple[str, str]]]] = {
         },
         [("E135", "carrier"), ("E121", "blank[2]"), ("E147", "boot.baud")],
     ),
+    "a table, a struct and a rate": (
+        {
+            "table": "nvs, data, nvs, 0x9000\n",
+            "carrier": STRUCT.replace("PARTITION", "fctry"),
+            "boot": "{baud: 115201}",
+        },
+        [
+            *(("E110", "partition_table.file"), ("E136", "carrier"), ("E136", "carrier")),
+            *(("E136", "carrier"), ("E147", "boot.baud")),
+        ],
+    ),
+    "a table, arrays and a size": (
+        {
+            "table": "nvs, data, nvs, 0x9000\n",
+            "carrier": "{kind: patch, image: app}",
+            "quantity": "0",
+        },
+        [
+            *(("E110", "partition_table.file"), ("E137", "carrier"), ("E137", "carrier")),
+            ("E101", "quantity"),
+        ],
+    ),
+    "a blank, a struct and a name": (
+        {
+            "blank": "[nvs, otadata, fctry]",
+            "carrier": STRUCT.replace("PARTITION", "fctry"),
+            "name": "{template: 'x-{ethernet}'}",
+        },
+        [
+            *(("E168", "name.template"), ("E136", "carrier"), ("E136", "carrier")),
+            *(("E136", "carrier"), ("E146", "blank[2]")),
+        ],
+    ),
+    "a carrier, a size and an overlap": (
+        {
+            "carrier": "{kind: foo}",
+            "flash": "{size: 2MB}",
+            "table": TABLE.replace("0xd000", "0xb000"),
+        },
+        [
+            *(("E101", "carrier.kind"), ("E112", "partition_table.file")),
+            *(("E114", "partition_table.file"),) * 3,
+            *(("E113", "images"), ("E124", "images[0].file")),
+        ],
+    ),
     "the partitions of an encrypted key": (
         {"carrier": "{kind: nvs, preset: esp-qcloud, partition: none, key_partition: nvs}"},
         [("E130", "carrier.partition"), ("E131", "carrier")],
@@ -227,6 +273,61 @@ def test_of_several_mistakes_in_several_sections_none_hides_another(
     path = write_product(tmp_path, **replaced)  # type: ignore[arg-type]
     seen = [(code, field.partition(" ")[0]) for code, field in found(path)]
     assert sorted(f for f in seen if f[0] != "E125" and f[0] != "E126") == sorted(wanted)
+
+
+ALONE: dict[str, dict[str, str | bytes]] = {
+    "table": {"table": "nvs, data, nvs, 0x9000\n"},
+    "chip of the application": {"app": app_image(chip="esp32")},
+    "chip of the bootloader": {"bootloader": esp_image(chip="esp32s3")},
+    "place of an image": {
+        "images": "[{name: bootloader, file: bootloader.bin, offset: 0},"
+        " {name: app, file: app.bin, partition: ota_9}]"
+    },
+    "unknown blank": {"blank": "[nvs, otadata, nowhere]"},
+    "blank key": {"blank": "[nvs, otadata, fctry]"},
+    "key of the carrier": {"carrier": "{kind: nvs, preset: esp-qcloud, naem: x}"},
+    "fixed value": {"carrier": MISTAKES["carrier"].replace("keys: {product_id: ''},", "")},
+    "struct": {"carrier": STRUCT.replace("PARTITION", "fctry")},
+    "arrays": {"carrier": "{kind: patch, image: app}"},
+    "name": {"name": MISTAKES["name"]},
+    "identity": {"identity": "{serial: {source: firmware}}"},
+    "rate": {"boot": "{baud: 115201}"},
+    "pattern": {"boot": "{expect: ['x(?=y)']}"},
+    "quantity": {"quantity": "0"},
+    "acceptance": {"accept": "{E453: x}"},
+    "size of the flash": {"flash": "{size: 2MB}"},
+    "ProductID": {"product": "{name: blinky, version: 1.0.0, id: x, secret: file:secret.txt}"},
+    "secret": {"product": "{name: blinky, version: 1.0.0, id: S3EUVBRJLB, secret: file:none.txt}"},
+    "unknown key": {"colour": "red"},
+}
+LIES_BEHIND = {
+    "table": {"place of an image", "unknown blank", "blank key", "arrays", "size of the flash"},
+    "place of an image": {"arrays"},
+    "key of the carrier": {"size of the flash", "blank key"},
+    "struct": {"size of the flash"},
+    "arrays": {"size of the flash", "blank key"},
+}
+"""What cannot be judged before something else is right."""
+
+
+def test_no_mistake_hides_another_that_does_not_lie_behind_it(tmp_path: Path) -> None:
+    usual = set(found(write_product(tmp_path)))
+    alone = {
+        name: set(found(write_product(tmp_path, **replaced))) - usual  # type: ignore[arg-type]
+        for name, replaced in ALONE.items()
+    }
+    assert all(alone.values())
+    hidden = {}
+    for one, other in combinations(ALONE, 2):
+        if ALONE[one].keys().isdisjoint(ALONE[other]):
+            both = set(found(write_product(tmp_path, **ALONE[one], **ALONE[other])))  # type: ignore[arg-type]
+            hidden[one, other], hidden[other, one] = alone[other] - both, alone[one] - both
+    unexpected = {
+        (by, name): lost
+        for (by, name), lost in hidden.items()
+        if lost and name not in LIES_BEHIND.get(by, ())
+    }
+    assert unexpected == {}
 
 
 REST = """
