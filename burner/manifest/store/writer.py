@@ -237,7 +237,7 @@ class LogWriter:
         *,
         keep: bool,
     ) -> Position:
-        """The head behind these records."""
+        """Sign and write the head behind these records; where the log stands then."""
         signer = self.key.signer
         state = TableState(connection)
         if not in_force(state.get(KeyRow, signer.key.id.hex()), entries[-1].at):
@@ -281,15 +281,16 @@ class LogWriter:
                 raise BurnerError("E756", f"{behind}: there is no head")
             found = stored.checkpoint.origin if stored else ""
             self._check_expected(found)
-            if stored is None and new:
+            log = Position()
+            if stored:
+                log = check_opening(connection, stored, self._last_known(found))
+                self.key.name(found)
+            elif new:
                 origin, key, entries = new
                 frontier, _ = append(connection, Frontier(), entries)
                 log = Position(origin, key)
-                self._log = self._write_head(connection, log, frontier, entries, keep=True)
-                self._kept = frontier.size
-            elif stored:
-                self._log = check_opening(connection, stored, self._last_known(found))
-                self.key.name(found)
+                log = self._write_head(connection, log, frontier, entries, keep=True)
+        self._log = log
         self._session.lock_log(self.origin)
         if not self._remembers:
             return
