@@ -45,16 +45,18 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
     """
     what = "the record" if number is None else f"record {number}"
     if len(body) > MAX_BODY:
-        raise BurnerError("E713", f"{what} has {len(body)} bytes; at most {MAX_BODY}")
+        raise BurnerError("E713", f"{what}: a record of {len(body)} bytes; at most {MAX_BODY}")
     try:
         entry: AnyEntry = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BurnerError("E713", f"{what}: {error}") from None
     if _ENCODER.encode(entry) != body:
-        raise BurnerError("E713", f"{what} is not in its canonical form, or lacks a field")
+        raise BurnerError(
+            "E713", f"{what}: the body is not in its canonical form, or lacks a field"
+        )
     free: object = getattr(entry, "plan", None)
     if isinstance(entry, Outcome):
         free = entry.result.evidence
     if free is not None and not is_plain(free):
-        raise BurnerError("E713", f"{what} holds a number that is no exact integer")
+        raise BurnerError("E713", f"{what}: the body holds a number that is no exact integer")
     return entry

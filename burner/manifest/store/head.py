@@ -66,7 +66,7 @@ def parse_signed(text: str) -> tuple[Note, Checkpoint]:
         note = Note.parse(text.encode())
         return note, Checkpoint.parse(note.text)
     except NoteError as error:
-        raise BurnerError("E713", f"a head: {error}") from None
+        raise BurnerError("E713", f"the head: {error}") from None
 
 
 def existing_head(connection: Connection) -> HeadRow:
@@ -77,7 +77,7 @@ def existing_head(connection: Connection) -> HeadRow:
     """
     stored = read_head(connection)
     if stored is None:
-        raise BurnerError("E713", "the manifest has no record")
+        raise BurnerError("E713", "it has no record")
     return stored
 
 
