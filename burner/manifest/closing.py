@@ -13,7 +13,8 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.verify.checks import Verification
-from burner.manifest.verify.database import Progress, verify
+from burner.manifest.verify.database import verify
+from burner.manifest.verify.stored_log import Progress
 
 Papers = Callable[[], dict[str, str]]
 """The report and the like, made after the close."""

@@ -36,7 +36,8 @@ class _Filling:
         self._attempts: list[AttemptRow] = []
         self._replay = Replay(MemoryState(ended=self._attempts.append))
         self._rows: dict[Any, list[dict[str, Any]]] = {records: [], tiles: [], checkpoints: []}
-        self._replay.take(0, body_at(connection, 0))
+        body = body_at(connection, 0)
+        self._replay.take(0, body, leaf_hash(body))
 
     def take(self, entry: AnyEntry) -> None:
         replay, body = self._replay, write(entry)
@@ -45,11 +46,7 @@ class _Filling:
         replay.state.count_record(entry.batch, leaf)
         replay.frontier, stored = replay.frontier.append(leaf)
         self._rows[records].append(row_of_record(OWN, number, entry, body))
-        self._rows[tiles] += [
-            {"level": each.level, "position": each.position, "hash": each.hash}
-            for each in stored
-            if each.level
-        ]
+        self._rows[tiles] += [each._asdict() for each in stored]
         if isinstance(entry, KEPT_KINDS) or (number + 1) % KEEP_EVERY == 0:
             self._rows[checkpoints].append({"size": number + 1, "note": self._note()})
         if len(self._rows[records]) >= AT_ONCE:

@@ -11,7 +11,8 @@ from burner.manifest.store.engine import read_only
 from burner.manifest.store.place import Place, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.verify.checks import Verification
-from burner.manifest.verify.database import Progress, verify
+from burner.manifest.verify.database import verify
+from burner.manifest.verify.stored_log import Progress
 
 PAGES = 1000
 """Pages copied between looks at the writers."""

@@ -110,7 +110,8 @@ def _replayed(
 ) -> Note:
     replay, leaves = Replay(found.state), dict[int, bytes]()
     for number, body in read_records(lines):
-        entry = replay.take(number, body)
+        leaf = leaf_hash(body)
+        entry = replay.take(number, body, leaf)
         found.shown += 1
         on_record(number, entry)
         if replay.frontier.size in found.roots:
@@ -118,7 +119,7 @@ def _replayed(
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError("E752", f"it is of {entry.origin}, key {entry.key}")
         if found.batch:
-            leaves[number] = leaf_hash(body)
+            leaves[number] = leaf
             _of_batch(found, number, entry)
         elif replay.frontier.size != number + 1:
             raise BurnerError("E713", f"record {replay.frontier.size} is gone")

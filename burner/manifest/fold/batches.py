@@ -11,7 +11,6 @@ from burner.manifest.fold.rows import (
     Change,
     LimitRow,
     MemberRow,
-    Put,
 )
 from burner.manifest.fold.state import State
 from burner.plural import counted
@@ -62,14 +61,14 @@ def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, .
     limit = state.get(LimitRow, scope)
     allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:
-        return (Put(row),)
+        return (row,)
     if allowed is not None and allowed != entry.release_quantity:
         detail = f"the release was held to {counted(allowed, 'unit')}, not {entry.release_quantity}"
         raise BurnerError("E730", detail)
     if entry.release_quantity is not None and taken > entry.release_quantity:
         detail = f"{taken} were made, {entry.release_quantity} are allowed"
         raise BurnerError("E460", detail)
-    return Put(row), Put(LimitRow(scope, entry.release_quantity, taken))
+    return row, LimitRow(scope, entry.release_quantity, taken)
 
 
 def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
@@ -79,7 +78,7 @@ def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
         raise BurnerError(
             "E730", f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken"
         )
-    return (Put(row._replace(planned=entry.quantity)),)
+    return (row._replace(planned=entry.quantity),)
 
 
 def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
@@ -88,7 +87,7 @@ def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
     records, root = state.batch_tree(entry.batch)
     if (entry.records, entry.root) != (records, root.hex()):
         raise BurnerError("E714", f"batch {entry.batch} has other records than its close says")
-    return (Put(row._replace(state=BATCH_CLOSED, closed=number)),)
+    return (row._replace(state=BATCH_CLOSED, closed=number),)
 
 
 def draw(state: State, entry: SampleDrawn) -> tuple[Change, ...]:
@@ -97,18 +96,16 @@ def draw(state: State, entry: SampleDrawn) -> tuple[Change, ...]:
     return ()
 
 
-def seat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
+def seat(state: State, row: BatchRow, unit_id: str, word: str) -> tuple[Change, ...]:
     """What a word on a unit does in its batch: it takes a place, keeps it, or gives it back.
 
     Raises:
         BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
-            release; E459 the batch is not open.
+            release.
     """
+    batch = row.batch
     before = state.get(MemberRow, batch, unit_id)
     after = MemberRow(batch, unit_id, word)
-    row = state.get(BatchRow, batch)
-    if row is None:
-        raise BurnerError("E459", f"batch {batch} was never opened")
     had = before is not None and before.holds_place
     step = after.holds_place - had
     working = (word == OPEN) - (before is not None and before.word == OPEN)
@@ -116,12 +113,19 @@ def seat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...
         raise BurnerError(
             "E452" if row.working else "E451", f"batch {batch}: {row.planned} planned"
         )
-    changes: list[Change] = [Put(after)]
+    changes: list[Change] = [after]
     if step or working:
-        changes.append(Put(row._replace(taken=row.taken + step, working=row.working + working)))
+        changes.append(row._replace(taken=row.taken + step, working=row.working + working))
     limit = state.get(LimitRow, row.scope) if step else None
     if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
         if step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
             raise BurnerError("E461" if row.working else "E460", f"{limit.allowed} allowed")
-        changes.append(Put(limit._replace(taken=limit.taken + step)))
+        changes.append(limit._replace(taken=limit.taken + step))
     return tuple(changes)
+
+
+def reseat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
+    """The same of a unit that was tried in the batch; nothing follows of another one."""
+    if not batch or state.get(MemberRow, batch, unit_id) is None:
+        return ()
+    return seat(state, existing(state, batch), unit_id, word)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
-from burner.manifest.fold.rows import NEVER, Change, Drop, IdRow, LogRow, NameRow, Put
+from burner.manifest.fold.rows import NEVER, Change, Drop, IdRow, LogRow, NameRow
 from burner.manifest.fold.state import State
 from burner.manifest.fold.units import UNIQUE
 from burner.plural import counted
@@ -24,7 +24,7 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     if entry.first != (known.size if known else 0) or entry.size < entry.first:
         here = counted(known.size if known else 0, "record")
         raise BurnerError("E725", f"{entry.origin}: {here} here")
-    changes: list[Change] = [Put(LogRow(entry.origin, entry.size, entry.root, own=False))]
+    changes: list[Change] = [LogRow(entry.origin, entry.size, entry.root, own=False)]
     other = state.foreign(entry.origin, entry.size)
     if other is None:
         return tuple(changes)
@@ -78,7 +78,7 @@ def _names(state: State, origin: str, other: State) -> Iterator[Change]:
             yield Drop(row)
     for key, row in sorted(theirs.items()):
         if state.get(NameRow, *key) is None:
-            yield Put(NameRow(*key, row.unit_id, origin))
+            yield NameRow(*key, row.unit_id, origin)
 
 
 def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Change]:
@@ -89,4 +89,4 @@ def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Chang
     for key, row in sorted(theirs.items()):
         here = state.get(IdRow, *key)
         if here is None or here.imported_from:
-            yield Put(IdRow(*key, number if row.held else NEVER, NEVER, origin))
+            yield IdRow(*key, number if row.held else NEVER, NEVER, origin)

@@ -5,7 +5,7 @@ from typing import Any
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
-from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
+from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
 from burner.manifest.fold.state import State
 from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey
 
@@ -104,7 +104,7 @@ def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
     if not by.verifies(message, bytes.fromhex(entry.signature)):
         raise BurnerError("E755", f"the signature of key {entry.enrolled_by} is false")
     row = KeyRow(key.id.hex(), entry.key, entry.owner, entry.role, entry.until, number, NEVER)
-    return (Put(row),)
+    return (row,)
 
 
 def withdraw(state: State, number: int, entry: KeyWithdrawn) -> tuple[Change, ...]:
@@ -112,4 +112,4 @@ def withdraw(state: State, number: int, entry: KeyWithdrawn) -> tuple[Change, ..
     row = state.get(KeyRow, entry.key_id)
     if row is None or not in_force(row):
         raise BurnerError("E727", f"key {entry.key_id} is not in force")
-    return (Put(row._replace(withdrawn=number)),)
+    return (row._replace(withdrawn=number),)

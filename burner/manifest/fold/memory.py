@@ -1,9 +1,9 @@
 """The state in memory: what `verify`, offline checks and imports fold into."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from burner.manifest.fold.packed import PackedRows
+from burner.manifest.fold.packed import UNIT_KINDS, PackedUnits, Rows
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
@@ -11,20 +11,24 @@ from burner.manifest.fold.rows import (
     BatchRow,
     Change,
     Drop,
+    IdRow,
     MemberRow,
     NamedRow,
+    NameRow,
 )
 from burner.manifest.fold.state import State
-from burner.manifest.log.tree import EMPTY_ROOT, Frontier
+from burner.manifest.log.tree import Frontier
 
 R = TypeVar("R", bound=NamedRow)
 
+AT_ONCE = 64
+"""Leaf hashes of a batch that are added to its tree together."""
+
 Foreign = Callable[[str, int], State | None]
-_Values = tuple[Any, ...]
 
 
 class MemoryState:
-    """Rows by their keys. See `State`."""
+    """Rows by their keys; those of a unit together. See `State`."""
 
     def __init__(
         self,
@@ -42,82 +46,101 @@ class MemoryState:
             whole: see `State`.
         """
         self.foreign, self._ended, self.whole = foreign, ended, whole
-        self._rows: dict[type[Any], PackedRows[Any]] = {k: PackedRows(k) for k in KEY_FIELDS}
-        self._indexes: dict[type[Any], dict[tuple[str, ...], dict[_Values, set[_Values]]]] = {}
-        """Keys by other fields: made when they are first asked for, and kept from then on."""
+        self._rows: Rows = {kind: {} for kind in KEY_FIELDS if kind not in UNIT_KINDS}
+        self._units = PackedUnits()
+        self._counts: dict[type[Any], int] = dict.fromkeys(KEY_FIELDS, 0)
+        self._unit_of_name: dict[str, dict[str, str]] = {}
+        """ProductID → name → the unit that took it last."""
+        self._units_of_id: dict[object, dict[object, tuple[str, ...]]] = {}
+        """Source → value of an ID → the units that told it."""
         self._trees: dict[str, Frontier] = {}
-        self._scopes: dict[str, list[str]] = {}
-        """Scope → its batches."""
+        self._leaves: dict[str, list[bytes]] = {}
+        """Batch → leaf hashes that are not in its tree yet."""
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        row: R | None = self._rows[kind].get(key)
+        row: R | None = self._near(kind, key).get(key)
         return row
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
+        if kind in self._rows:
+            found: Iterable[Any] = self._rows[kind].values()
+        elif "unit_id" in fields:
+            found = self._units[str(fields["unit_id"])][kind].values()
+        elif "value" in fields:
+            units = self._units_of_id.get(fields["source"], {}).get(fields["value"], ())
+            found = [row for unit_id in units for row in self._units[unit_id][kind].values()]
+        else:
+            found = self._units.all(kind)
         if not fields:
-            return self._rows[kind]
-        names = tuple(fields)
-        indexes = self._indexes.setdefault(kind, {})
-        index = indexes.get(names)
-        if index is None:
-            index = indexes[names] = {}
-            for row in self._rows[kind]:
-                _reindex(index, kind, names, None, row)
-        keys = sorted(index.get(tuple(fields.values()), ()))
-        return [row for key in keys if (row := self.get(kind, *key))]
+            return found
+        if not found:
+            return ()
+        wanted = fields.items()
+        return sorted(row for row in found if all(getattr(row, n) == v for n, v in wanted))
 
-    def holds(self, row: NamedRow) -> bool:
-        """Whether exactly this row is there."""
-        return self._rows[type(row)].holds(row)
+    def holder(self, kind: type[NamedRow]) -> Callable[[tuple[Any, ...]], bool]:
+        """What says whether exactly a row of this type is there, until the next change."""
+        if kind in UNIT_KINDS:
+            return self._units.holder(kind)
+        rows, width = self._rows[kind], KEY_FIELDS[kind]
+        return lambda row: rows.get(row[:width]) == row
 
     def count(self, kind: type[NamedRow]) -> int:
         """How many rows there are."""
-        return len(self._rows[kind])
+        return self._counts[kind]
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
-        members = (
-            self.get(MemberRow, other, unit_id)
-            for other in self._scopes.get(scope, ())
-            if other != batch
-        )
-        return any(member and member.holds_place for member in members)
+        members: Iterable[Any] = self._units[unit_id][MemberRow].values()
+        others = [row.batch for row in members if row.batch != batch and row.holds_place]
+        return any((row := self.get(BatchRow, each)) and row.scope == scope for each in others)
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
-        tree = self._trees.get(batch)
-        return (tree.size, tree.root) if tree else (0, EMPTY_ROOT)
+        tree = self._trees.get(batch, Frontier()).extend(self._leaves.pop(batch, ()))
+        self._trees[batch] = tree
+        return tree.size, tree.root
 
     def count_record(self, batch: str, leaf: bytes) -> None:
         """One more record of a batch, after its own rules were applied."""
         if batch:
-            self._trees[batch], _ = self._trees.get(batch, Frontier()).append(leaf)
+            leaves = self._leaves.setdefault(batch, [])
+            leaves.append(leaf)
+            if len(leaves) == AT_ONCE:
+                self.batch_tree(batch)
 
     def adopt(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            row, kind = change.row, type(change.row)
-            rows, key = self._rows[kind], row[: KEY_FIELDS[kind]]
-            for names, index in self._indexes.get(kind, {}).items():
-                after = None if isinstance(change, Drop) else row
-                _reindex(index, kind, names, rows.get(key), after)
             if isinstance(change, Drop):
-                rows.drop(key)
-            elif isinstance(row, AttemptRow) and row.outcome != OPEN and self._ended:
-                self._ended(row)
-                rows.drop(key)
-            else:
-                if isinstance(row, BatchRow) and rows.get(key) is None:
-                    self._scopes.setdefault(row.scope, []).append(row.batch)
-                rows.put(row)
+                self._drop(change.row)
+                continue
+            kind = type(change)
+            key = change[: KEY_FIELDS[kind]]
+            if isinstance(change, AttemptRow) and change.outcome != OPEN and self._ended:
+                self._ended(change)
+                self._drop(change)
+                continue
+            if isinstance(change, NameRow):
+                self._drop(change)  # another unit may have had it
+                self._unit_of_name.setdefault(change.product_id, {})[change.device_name] = (
+                    change.unit_id
+                )
+            elif isinstance(change, IdRow):
+                told = self._units_of_id.setdefault(change.source, {})
+                if change.unit_id not in (units := told.get(change.value, ())):
+                    told[change.value] = (*units, change.unit_id)
+            rows = self._near(kind, key)
+            if key not in rows:
+                self._counts[kind] += 1
+            rows[key] = change
 
+    def _drop(self, row: NamedRow) -> None:
+        kind = type(row)
+        key = row[: KEY_FIELDS[kind]]
+        if self._near(kind, key).pop(key, None):
+            self._counts[kind] -= 1
 
-def _reindex(
-    index: dict[_Values, set[_Values]],
-    kind: type[Any],
-    names: tuple[str, ...],
-    before: Any,
-    after: Any,
-) -> None:
-    width = KEY_FIELDS[kind]
-    if before is not None:
-        index[tuple(getattr(before, name) for name in names)].discard(before[:width])
-    if after is not None:
-        index.setdefault(tuple(getattr(after, name) for name in names), set()).add(after[:width])
+    def _near(self, kind: type[Any], key: Sequence[Any]) -> dict[tuple[Any, ...], Any]:
+        """The rows among which the one with this key is, if it is there."""
+        if kind in self._rows:
+            return self._rows[kind]
+        unit_id = self._unit_of_name.get(key[0], {}).get(key[1]) if kind is NameRow else key[-1]
+        return {} if unit_id is None else self._units[unit_id][kind]

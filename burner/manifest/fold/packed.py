@@ -1,129 +1,70 @@
-"""Rows of one type as bytes: what a manifest of millions of units is folded into, in memory.
+"""The rows of units as bytes: what a manifest of millions of units is folded into, in memory."""
 
-A row takes about a quarter of what its tuple would. Texts of which there are few are numbered, a
-MAC has 6 bytes, the rest is MessagePack.
-"""
-
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from types import GenericAlias
+from typing import Any
 
 import msgspec
 
-from burner.manifest.fold.rows import KEY_FIELDS
+from burner.manifest.fold.rows import KEY_FIELDS, IdRow, MemberRow, NameRow, UnitRow
 
-R = TypeVar("R", bound=tuple[Any, ...])
+UNIT_KINDS: tuple[type[Any], ...] = (UnitRow, MemberRow, NameRow, IdRow)
+"""Types whose rows are of one unit each."""
 
-MANIFOLD = ("device_name", "value", "declared_rework", "begun_rework")
-"""Texts that are another one in almost every row."""
+FRESH = 256
+"""Units whose rows are not packed, at most: more would not stay in the cache of a processor."""
 
-FRESH = 2048
-"""Rows of a type that are not packed yet, at most."""
+Rows = dict[type[Any], dict[tuple[Any, ...], Any]]
+"""By their type and key."""
 
+_PLACES = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Any]).decode
+_decode = msgspec.msgpack.Decoder(
+    tuple[list[UnitRow], list[MemberRow], list[NameRow], list[IdRow]]
+).decode
 
 
-@lru_cache(maxsize=4 * FRESH)
-def _mac(text: str) -> bytes:
-    """The bytes of a MAC in its one form; empty: it is none."""
-    try:
-        raw = bytes.fromhex(text.replace(":", ""))
-    except ValueError:
-        return b""
-    return raw if raw.hex(":") == text else b""
+class PackedUnits(dict[str, Rows]):
+    """Unit → its rows, packed while nobody asks for them. Change them at once, before you ask for
+    those of another unit.
+    """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._packed: dict[str, bytes] = {}
 
-class PackedRows(Generic[R]):
-    """A dictionary of rows by their keys."""
-
-    def __init__(self, kind: type[R]) -> None:
-        self._kind: Any = kind
-        self._width = KEY_FIELDS[kind]
-        texts = [
-            at
-            for at, (name, hint) in enumerate(kind.__annotations__.items())
-            if hint is str and name not in MANIFOLD
-        ]
-        self._in_key = [at for at in texts if at < self._width]
-        """Places of texts that are numbered."""
-        self._in_value = [at - self._width for at in texts if at >= self._width]
-        self._numbers: dict[str, int] = {}
-        self._texts: list[str] = []
-        self._rows: dict[bytes, bytes] = {}
-        self._values: dict[bytes, bytes] = {}
-        """Short values, each once."""
-        self._fresh: dict[tuple[Any, ...], R] = {}
-        """Rows as they are, until they are packed: most change again soon."""
-
-    def __len__(self) -> int:
-        self._settle()
-        return len(self._rows)
-
-    def get(self, key: tuple[Any, ...]) -> R | None:
-        """The row with a key."""
-        fresh = self._fresh.get(key)
-        if fresh is not None:
-            return fresh
-        packed = self._rows.get(self._pack(key, self._in_key))
-        if packed is None:
-            return None
-        row: R = self._kind(*key, *self._unpack(packed, self._in_value))
-        return row
-
-    def holds(self, row: R) -> bool:
-        """Whether exactly this row is there."""
-        fresh = self._fresh.get(row[: self._width])
-        if fresh is not None:
-            return fresh == row
-        key, value = row[: self._width], row[self._width :]
-        return self._rows.get(self._pack(key, self._in_key)) == self._pack(value, self._in_value)
-
-    def put(self, row: R) -> None:
-        """A row is there from now on."""
-        self._fresh[row[: self._width]] = row
-        if len(self._fresh) >= FRESH:
+    def __missing__(self, unit_id: str) -> Rows:
+        if len(self) >= FRESH:
             self._settle()
+        rows: Rows = {kind: {} for kind in UNIT_KINDS}
+        if packed := self._packed.get(unit_id):
+            for some in _decode(packed):
+                for row in some:
+                    rows[type(row)][row[: KEY_FIELDS[type(row)]]] = row
+        self[unit_id] = rows
+        return rows
 
-    def drop(self, key: tuple[Any, ...]) -> None:
-        """A row is there no more."""
-        self._fresh.pop(key, None)
-        if self._rows:
-            self._rows.pop(self._pack(key, self._in_key), None)
-
-    def __iter__(self) -> Iterator[R]:
+    def all(self, kind: type[Any]) -> Iterator[Any]:
+        """The rows of a type, of all units."""
         self._settle()
-        for key, value in self._rows.items():
-            yield self._kind(*self._unpack(key, self._in_key), *self._unpack(value, self._in_value))
+        for packed in self._packed.values():
+            yield from _decode(packed)[_PLACES[kind]]
+
+    def holder(self, kind: type[Any]) -> Callable[[tuple[Any, ...]], bool]:
+        """What says whether exactly a row of this type is there, until rows are changed."""
+        self._settle()
+        rows, place, unit_id = self._packed, _PLACES[kind], kind._fields.index("unit_id")
+        parts = [GenericAlias(list, kind) if each is kind else msgspec.Raw for each in UNIT_KINDS]
+        decode: Any = msgspec.msgpack.Decoder(GenericAlias(tuple, (*parts,))).decode
+
+        def holds(row: tuple[Any, ...]) -> bool:
+            packed = rows.get(row[unit_id])
+            return packed is not None and row in decode(packed)[place]
+
+        return holds
 
     def _settle(self) -> None:
-        """Pack what is fresh."""
-        for key, row in self._fresh.items():
-            value = self._pack(row[self._width :], self._in_value)
-            if len(value) < 4:
-                value = self._values.setdefault(value, value)
-            self._rows[self._pack(key, self._in_key)] = value
-        self._fresh.clear()
-
-    def _pack(self, values: Sequence[Any], texts: Sequence[int]) -> bytes:
-        packed = list(values)
-        for at in texts:
-            packed[at] = self._number(packed[at])
-        return _encode(packed)
-
-    def _number(self, text: str) -> int | bytes:
-        number = self._numbers.get(text)
-        if number is not None:
-            return number
-        if len(text) == 17 and (raw := _mac(text)):
-            return raw
-        number = self._numbers[text] = len(self._texts)
-        self._texts.append(text)
-        return number
-
-    def _unpack(self, packed: bytes, texts: Sequence[int]) -> list[Any]:
-        values = _decode(packed)
-        for at in texts:
-            value = values[at]
-            values[at] = value.hex(":") if isinstance(value, bytes) else self._texts[value]
-        return values
+        """Pack what is fresh: most rows change again soon."""
+        for unit_id, rows in self.items():
+            self._packed[unit_id] = _encode([[*some.values()] for some in rows.values()])
+        self.clear()

@@ -186,16 +186,11 @@ KEY_FIELDS: dict[type[Any], int] = {
 """How many of the first fields of a row are its key."""
 
 
-class Put(NamedTuple):
-    """A row is there from now on, in place of the one with its key."""
-
-    row: NamedRow
-
-
 class Drop(NamedTuple):
     """A row is there no more."""
 
     row: NamedRow
 
 
-Change = Put | Drop
+Change = NamedRow | Drop
+"""A row is there from now on, in place of the one with its key; or it is dropped."""

@@ -26,7 +26,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold import batches, imports, keys, units
-from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow, Put
+from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
 from burner.manifest.fold.state import State
 from burner.manifest.log.note import NoteError, VerifierKey
 
@@ -57,7 +57,7 @@ def begin(entry: LogBegun) -> tuple[Change, ...]:
     if key.name != entry.origin:
         raise BurnerError("E714", f"the origin key is named {key.name}, the log {entry.origin}")
     row = KeyRow(key.id.hex(), entry.key, entry.station, keys.STATION, "", 0, NEVER)
-    return Put(LogRow(entry.origin, 0, "", own=True)), Put(row)
+    return LogRow(entry.origin, 0, "", own=True), row
 
 
 _RULES: dict[type[Entry], Callable[[State, int, Any], tuple[Change, ...]]] = {

@@ -27,7 +27,6 @@ from burner.manifest.fold.rows import (
     IdRow,
     MemberRow,
     NameRow,
-    Put,
     UnitRow,
 )
 from burner.manifest.fold.state import State
@@ -65,10 +64,8 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     passed = before.passed if before else NEVER
     return (
         *changes,
-        Put(
-            UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, "", attempt.rework)
-        ),
-        Put(_attempt(number, entry, attempt, nth)),
+        UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, "", attempt.rework),
+        _attempt(number, entry, attempt, nth),
     )
 
 
@@ -80,7 +77,7 @@ def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
     changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
     if not work.device_name:
         changes += _take_name(state, entry, entry.device_name)
-    return (*changes, Put(work._replace(device_name=entry.device_name, bound=number)))
+    return (*changes, work._replace(device_name=entry.device_name, bound=number))
 
 
 def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
@@ -94,7 +91,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     if word == PASS:
         _check_name(entry.attempt, work)
     unit = existing(state, entry.product_id, entry.unit_id)
-    changes: list[Change] = [Put(_ended(work, number, entry))]
+    changes: list[Change] = [_ended(work, number, entry)]
     if unit.last != entry.intent:
         return tuple(changes)
     passed = entry.intent if word == PASS else unit.passed
@@ -104,10 +101,10 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
         begun = "" if word == PASS else unit.begun_rework
         after = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
-        changes.append(Put(after))
+        changes.append(after)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
-        changes += batches.seat(state, entry.batch, entry.unit_id, word)
+        changes += batches.seat(state, batches.existing(state, entry.batch), entry.unit_id, word)
     return tuple(changes)
 
 
@@ -123,26 +120,22 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
         after = after._replace(word=entry.what, record=number)
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
-    changes: list[Change] = [Put(after)]
+    changes: list[Change] = [after]
     told = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
-    changes += [Put(row._replace(passed=NEVER, opened=NEVER)) for row in told if row.held]
+    changes += [row._replace(passed=NEVER, opened=NEVER) for row in told if row.held]
     if entry.what == VOID:
         changes += map(
             Drop, state.rows(NameRow, product_id=entry.product_id, unit_id=entry.unit_id)
         )
-    if entry.batch and state.get(MemberRow, entry.batch, entry.unit_id):
-        changes += batches.seat(state, entry.batch, entry.unit_id, entry.what)
-    return tuple(changes)
+    return (*changes, *batches.reseat(state, entry.batch, entry.unit_id, entry.what))
 
 
 def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
     after = unit._replace(declared_rework=entry.reason, begun_rework="")
     if unit.word != SCRAP:
-        return (Put(after),)
-    seated: tuple[Change, ...] = ()
-    if entry.batch and state.get(MemberRow, entry.batch, entry.unit_id):
-        seated = batches.seat(state, entry.batch, entry.unit_id, REWORK)
-    return (Put(after._replace(word=REWORK, record=number)), *seated)
+        return (after,)
+    seated = batches.reseat(state, entry.batch, entry.unit_id, REWORK)
+    return (after._replace(word=REWORK, record=number), *seated)
 
 
 def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
@@ -158,7 +151,7 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
     before = state.get(UnitRow, entry.product_id, entry.unit_id) if entry.unit_id else None
     nth = before.attempts if before else 0
     attempt = _attempt(number, entry, entry.attempt, nth)._replace(began=False)
-    ended = Put(_ended(attempt, number, entry))
+    ended = _ended(attempt, number, entry)
     if word != FAIL or not entry.unit_id:
         return (ended,)
     if before and before.word in (OPEN, SCRAP):
@@ -168,21 +161,19 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
     seated: tuple[Change, ...] = ()
     batch = state.get(BatchRow, entry.batch)
     if batch and batch.product_id == entry.product_id:
-        seated = batches.seat(state, entry.batch, entry.unit_id, word)
-    return (ended, Put(unit), *seated)
+        seated = batches.seat(state, batch, entry.unit_id, word)
+    return (ended, unit, *seated)
 
 
-def _into_batch(state: State, entry: Intent) -> Iterator[Change]:
+def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
     row = batches.open_one(state, entry.batch)
     if entry.product_id != row.product_id:
         raise BurnerError("E730", f"batch {entry.batch} is for product {row.product_id}")
     if row.key and entry.attempt.key != row.key:
         raise BurnerError("E463", f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}")
-    for change in batches.seat(state, entry.batch, entry.unit_id, OPEN):
-        if isinstance(change, Put) and isinstance(change.row, type(row)) and not row.key:
-            yield Put(change.row._replace(key=entry.attempt.key))
-        else:
-            yield change
+    if not row.key:
+        row = row._replace(key=entry.attempt.key)
+    return batches.seat(state, row, entry.unit_id, OPEN)
 
 
 def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
@@ -190,7 +181,7 @@ def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[C
     if state.whole and holder is not None and holder.unit_id != entry.unit_id:
         raise BurnerError("E450", f"{name}: {holder.unit_id}")
     if holder is None or holder.imported_from:
-        yield Put(NameRow(entry.product_id, name, entry.unit_id, ""))
+        yield NameRow(entry.product_id, name, entry.unit_id, "")
 
 
 def _take_ids(
@@ -198,8 +189,8 @@ def _take_ids(
 ) -> Iterator[Change]:
     """The unit has these IDs while it is in work; those of a dead attempt it has no more."""
     product, unit_id = entry.product_id, entry.unit_id
-    told = {(source, value) for source, value in ids.items() if source != "mac" and value}
-    for source, value in sorted(told):
+    told = sorted(pair for pair in ids.items() if pair[0] != "mac" and pair[1])
+    for source, value in told:
         if source not in UNIQUE or not state.whole:
             continue
         for row in state.rows(IdRow, source=source, value=value):
@@ -210,13 +201,13 @@ def _take_ids(
         (row.source, row.value): row
         for row in state.rows(IdRow, product_id=product, unit_id=unit_id)
     }
-    for key in sorted(told):
+    for key in told:
         before = known.pop(key, None)
         passed = before.passed if before and not before.imported_from else NEVER
-        yield Put(IdRow(key[1], key[0], product, unit_id, passed, intent, ""))
+        yield IdRow(key[1], key[0], product, unit_id, passed, intent, "")
     for row in known.values():
         if row.opened not in (NEVER, intent):
-            yield Put(row._replace(opened=NEVER))
+            yield row._replace(opened=NEVER)
 
 
 def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Change]:
@@ -226,38 +217,21 @@ def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Chang
         passed = (intent if mine else NEVER) if word == PASS else row.passed
         after = row._replace(passed=passed, opened=NEVER if mine else row.opened)
         if after != row:
-            yield Put(after)
+            yield after
 
 
 def _supersede(state: State, number: int, before: UnitRow | None) -> Iterator[Change]:
     """An attempt that died is taken over by the next one on its unit."""
     dead = state.get(AttemptRow, before.last) if before and before.last != NEVER else None
     if dead is not None and dead.outcome == OPEN:
-        yield Put(dead._replace(superseded_by=number))
+        yield dead._replace(superseded_by=number)
 
 
 def _attempt(number: int, entry: Intent | Outcome, attempt: AttemptFacts, nth: int) -> AttemptRow:
+    facts = (attempt.device_name, entry.station, attempt.slot, attempt.profile, attempt.started)
     return AttemptRow(
-        number=number,
-        began=True,
-        product_id=entry.product_id,
-        unit_id=entry.unit_id,
-        batch=entry.batch,
-        device_name=attempt.device_name,
-        station=entry.station,
-        slot=attempt.slot,
-        profile=attempt.profile,
-        started=attempt.started,
-        outcome=OPEN,
-        code="",
-        ms=0,
-        timings_ms="{}",
-        try_number=attempt.try_number,
-        rework=attempt.rework,
-        nth=nth,
-        bound=NEVER,
-        ended=NEVER,
-        superseded_by=NEVER,
+        *(number, True, entry.product_id, entry.unit_id, entry.batch, *facts),
+        *(OPEN, "", 0, "{}", attempt.try_number, attempt.rework, nth, NEVER, NEVER, NEVER),
     )
 
 

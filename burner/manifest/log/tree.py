@@ -4,7 +4,7 @@ MTH and D are the names of the RFC: MTH(D[a:b]) is the hash of the tree over the
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol, Self
 
@@ -36,7 +36,7 @@ class HashStore(Protocol):
 
 
 class StoredHash(NamedTuple):
-    """A hash that `HashStore` must give back later. `level` as there."""
+    """The hash of a full tile, which `HashStore` must give back later. `level` as there."""
 
     level: int
     position: int
@@ -57,15 +57,27 @@ class Frontier(NamedTuple):
         return _combine(self.subtrees) if self.subtrees else EMPTY_ROOT
 
     def append(self, leaf: bytes) -> tuple[Self, tuple[StoredHash, ...]]:
-        """The frontier with one more leaf hash, and the hashes to store for it."""
-        subtrees, index, level = list(self.subtrees), self.size, 0
-        node = leaf
-        store = [StoredHash(0, index, leaf)]
-        while index & 1:
-            node, index, level = node_hash(subtrees.pop(), node), index >> 1, level + 1
+        """The frontier with one more leaf hash, and the hashes of the tiles that it fills."""
+        size, subtrees = self
+        stored: tuple[StoredHash, ...] = ()
+        level, at, node = 0, len(subtrees), leaf
+        while size >> level & 1:
+            level, at = level + 1, at - 1
+            node = sha256(b"\x01" + subtrees[at] + node).digest()
             if level % TILE_HEIGHT == 0:
-                store.append(StoredHash(level, index, node))
-        return type(self)(self.size + 1, (*subtrees, node)), tuple(store)
+                stored += (StoredHash(level, size >> level, node),)
+        return type(self)(size + 1, (*subtrees[:at], node)), stored
+
+    def extend(self, leaves: Iterable[bytes]) -> Self:
+        """The frontier with more leaf hashes."""
+        size, subtrees = self.size, list(self.subtrees)
+        for node in leaves:
+            index = size
+            while index & 1:
+                node, index = node_hash(subtrees.pop(), node), index >> 1  # noqa: PLW2901
+            subtrees.append(node)
+            size += 1
+        return type(self)(size, tuple(subtrees))
 
 
 def frontier(store: HashStore, size: int) -> Frontier:

@@ -51,9 +51,7 @@ class TableHashes:
 
     def keep(self, stored: StoredHash) -> None:
         """Keep the hash of a full tile; leaf hashes stand with their records."""
-        if stored.level:
-            where = {"level": stored.level, "position": stored.position}
-            _KEEP.run(self._connection, **where, hash=stored.hash)
+        _KEEP.run(self._connection, **stored._asdict())
 
 
 def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:

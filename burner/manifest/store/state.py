@@ -74,9 +74,9 @@ class TableState:
         return _ELSEWHERE.run(self.connection, **where).fetchone() is not None
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
-        tree, where = Frontier(), {"of_log": self._log, "of_batch": batch}
-        for (leaf,) in _LEAVES.run(self.connection, **where).fetchall():
-            tree, _ = tree.append(bytes(leaf))
+        where = {"of_log": self._log, "of_batch": batch}
+        leaves = _LEAVES.run(self.connection, **where).fetchall()
+        tree = Frontier().extend(bytes(leaf) for (leaf,) in leaves)
         return tree.size, tree.root
 
     def foreign(self, origin: str, size: int) -> "TableState | None":  # noqa: ARG002
@@ -85,13 +85,14 @@ class TableState:
 
     def adopt(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            kind: Any = type(change.row)
+            row: Any = change.row if isinstance(change, Drop) else change
+            kind: Any = type(row)
+            values = row._asdict()
             if isinstance(change, Drop):
-                names = kind._fields[: KEY_FIELDS[kind]]
-                values = dict(zip(names, change.row, strict=False))
-                _drop(kind).run(self.connection, log=self._log, **values)
+                key = {name: values[name] for name in row._fields[: KEY_FIELDS[kind]]}
+                _drop(kind).run(self.connection, log=self._log, **key)
             else:
-                _put(kind).run(self.connection, log=self._log, **change.row._asdict())
+                _put(kind).run(self.connection, log=self._log, **values)
 
 
 def log_number(connection: Connection, origin: str) -> int | None:

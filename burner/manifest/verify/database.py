@@ -3,10 +3,10 @@
 One pass over the records feeds most of them; memory holds what the rules must remember.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import islice
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
@@ -19,10 +19,7 @@ from burner.manifest.entries.kinds import (
     KeyWithdrawn,
     LogBegun,
     LogImported,
-    kind_of,
 )
-from burner.manifest.fold.memory import MemoryState
-from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
@@ -30,46 +27,18 @@ from burner.manifest.store.hashes import tile_hashes
 from burner.manifest.store.head import HeadRow, read_head
 from burner.manifest.store.opening import unsigned
 from burner.manifest.store.refusals import guarded
-from burner.manifest.store.state import row_of
-from burner.manifest.store.statements import Prepared, stream
-from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures, records
+from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures
 from burner.manifest.verify.checks import Check, Verification
-from burner.manifest.verify.extra_rows import extra_rows
 from burner.manifest.verify.foreign import ForeignLogs
-from burner.manifest.verify.replay import Replay
+from burner.manifest.verify.rows import wrong_rows
+from burner.manifest.verify.stored_log import Progress, StoredLog
 from burner.manifest.verify.structure import changed
 from burner.plural import counted
-
-CHUNK = 2000
-"""Records read at once."""
 
 KEPT_KINDS = (
     *(LogBegun, KeyEnrolled, KeyWithdrawn, BatchOpened, BatchChanged, BatchClosed, LogImported),
 )
 """Records behind which a checkpoint is kept for ever."""
-
-Progress = Callable[[int], None]
-"""Told how many more records were checked."""
-
-
-_RECORDS = Prepared(
-    select(*(records.c[name] for name in ("number", "kind", "batch", "unit_id", "leaf", "body")))
-    .where(records.c.log == OWN)
-    .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
-    .order_by(records.c.number)
-)
-_attempts = TABLES[AttemptRow]
-_ENDED = Prepared(
-    select(_attempts)
-    .where(_attempts.c.log == OWN)
-    .where(_attempts.c.ended >= bindparam("first"), _attempts.c.ended < bindparam("below"))
-    .order_by(_attempts.c.ended)
-)
-_OPEN = (
-    select(_attempts)
-    .where(_attempts.c.log == OWN, _attempts.c.ended == NEVER)
-    .order_by(_attempts.c.number)
-)
 
 
 def verify(
@@ -102,17 +71,16 @@ class _Verify:
     ) -> None:
         self._connection, self._progress = connection, progress
         self._witnesses, self._cosignatures = witnesses, 0
-        self._ended: list[AttemptRow] = []
         self._foreign = ForeignLogs(connection)
-        self._replay = Replay(MemoryState(self._foreign.state, self._ended.append))
+        self._log = StoredLog(connection, OWN, self._foreign.state)
         self._tiles = tile_hashes(connection)
         self._known = {log.size: log for log in known}
         self._met: set[int] = set()
-        self._ended_count = 0
         self._due = 0
         """Size at which a kept checkpoint must stand."""
         rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
         self._kept = {row.size: row.note for row in rows}
+        self._known_sizes = self._kept.keys() | self._known.keys()
         self._cosigned: dict[int, str] = {}
         for size, line in connection.execute(select(cosignatures)):
             self._cosigned[size] = self._cosigned.get(size, "") + str(line)
@@ -139,90 +107,63 @@ class _Verify:
             with guarded("the database"):
                 whole = self._walk(found.size)
                 if whole:
-                    self._behind_records(stored)
+                    self._head(stored)
+                self._tables(whole=whole)
                 self._covered(whole=whole)
         except BurnerError as error:
             if error.code != "E718" or not found.results[Check.DATABASE].code:
                 raise
         return found
 
-    def _behind_records(self, stored: HeadRow) -> None:
-        self._head(stored)
-        self._tables()
-        foreign = [*self._foreign.logs.values()]
-        for place in extra_rows(self._connection, self._replay, self._ended_count, foreign):
-            self.found.fail(Check.TABLES, "E714", place)
-
     def _walk(self, size: int) -> bool:
         """Fold all records; False when it had to stop."""
-        for first in range(0, size, CHUNK):
-            below = min(first + CHUNK, size)
-            rows = _RECORDS.run(self._connection, first=first, below=below).fetchall()
-            for row in rows:
-                if not self._record(row):
-                    return False
-            if self._replay.frontier.size != below:
-                number = self._replay.frontier.size
-                self.found.fail(Check.RECORDS, "E713", f"record {number} is gone")
-                return False
-            self._attempts(first, below)
-            self._progress(below - first)
-        return True
-
-    def _record(self, row: Any) -> bool:
-        number, kind, batch, unit_id, leaf, body = row
-        replay, found = self._replay, self.found
-        if number != replay.frontier.size:
-            found.fail(Check.RECORDS, "E713", f"record {replay.frontier.size} is gone")
-            return False
         try:
-            entry = replay.take(number, body.encode() if isinstance(body, str) else b"")
+            for entry in self._log.follow(size, self._progress):
+                if self._log.tiles:
+                    self._filled()
+                if self._due or type(entry) in KEPT_KINDS:
+                    self._kept_behind(entry)
+                if self._log.frontier.size in self._known_sizes:
+                    self._checkpoints()
         except BurnerError as error:
             check = Check.RULES if error.code == "E714" else Check.RECORDS
-            found.fail(check, error.code, error.detail)
+            self.found.fail(check, error.code, error.detail)
             return False
-        for stored in replay.stored:
-            if stored.level == 0 and stored.hash != leaf:
-                found.fail(Check.RECORDS, "E713", f"record {number} is not the one that was signed")
-                return False
-            if stored.level and next(self._tiles[stored.level], None) != stored.hash:
-                found.fail(Check.TREE, "E713", f"level {stored.level}, tile {stored.position}")
-        if (kind, batch, unit_id) != (kind_of(type(entry)), entry.batch, entry.unit_id):
-            found.fail(Check.TABLES, "E714", f"the columns of record {number}")
-        if isinstance(entry, LogImported):
-            self._imported(entry)
-        self._kept_behind(entry)
-        self._checkpoints()
         return True
 
-    def _imported(self, entry: LogImported) -> None:
-        try:
-            self._foreign.check(entry)
-        except BurnerError as error:
-            self.found.fail(Check.IMPORTS, error.code, error.detail)
+    def _filled(self) -> None:
+        for tile in self._log.tiles:
+            if next(self._tiles[tile.level], None) != tile.hash:
+                place = f"level {tile.level}, tile {tile.position}"
+                self.found.fail(Check.TREE, "E713", place)
 
     def _kept_behind(self, entry: AnyEntry) -> None:
         """Keys, batches and imports leave a kept checkpoint; keys of one commit one for all."""
         if self._due and not isinstance(entry, KeyEnrolled | KeyWithdrawn):
             self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
-        size = self._replay.frontier.size
-        self._due = size if isinstance(entry, KEPT_KINDS) and size not in self._kept else 0
+        size = self._log.frontier.size
+        self._due = size if type(entry) in KEPT_KINDS and size not in self._kept else 0
+        if isinstance(entry, LogImported):
+            try:
+                self._foreign.check(entry)
+            except BurnerError as error:
+                self.found.fail(Check.IMPORTS, error.code, error.detail)
 
     def _checkpoints(self) -> None:
-        size = self._replay.frontier.size
+        size = self._log.frontier.size
         if note := self._kept.pop(size, None):
             self._head_at(str(note) + self._cosigned.pop(size, ""))
         if log := self._known.pop(size, None):
             self._met.add(size)
-            if log.root != self._replay.frontier.root.hex():
+            if log.root != self._log.frontier.root.hex():
                 place = f"not as known here: its first {counted(size, 'record')}"
                 self.found.fail(Check.COMPUTER, "E710", place)
 
     def _head_at(self, text: str) -> None:
         try:
-            frontier = self._replay.frontier
+            frontier = self._log.frontier
             note = Note.parse(text.encode())
-            self._replay.check_head(note, frontier.size, frontier.root)
+            self._log.check_head(note, frontier.size, frontier.root)
             self._cosignatures += len(check_cosignatures(note, self._witnesses))
         except NoteError as error:
             self.found.fail(Check.HEADS, "E713", f"the head at {frontier.size}: {error}")
@@ -231,7 +172,7 @@ class _Verify:
 
     def _head(self, stored: HeadRow) -> None:
         self._head_at(str(stored.note))
-        if stored.frontier != self._replay.frontier:
+        if stored.frontier != self._log.frontier:
             self.found.fail(Check.HEADS, "E713", "the subtrees of the head")
         if self._due:
             self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
@@ -243,41 +184,15 @@ class _Verify:
             place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"
             self.found.fail(Check.COMPUTER, "E710", place)
 
-    def _attempts(self, first: int, below: int) -> None:
-        there = _ENDED.run(self._connection, first=first, below=below).fetchall()
-        rows = [row_of(AttemptRow, row) for row in there]
-        if rows != self._ended:
-            place = _first_difference(rows, self._ended)
-            self.found.fail(Check.TABLES, "E714", f"attempts: {place}")
-        self._ended_count += len(self._ended)
-        self._ended.clear()
-
-    def _tables(self) -> None:
-        there = [row_of(AttemptRow, row) for row in self._connection.execute(_OPEN)]
-        if there != sorted(self._replay.state.rows(AttemptRow)):
-            self.found.fail(Check.TABLES, "E714", "attempts: those that are OPEN")
-        for kind, table in TABLES.items():
-            if kind is not AttemptRow:
-                self._table(kind, table, OWN, self._replay.state)
-        for log, replay in self._foreign.logs.items():
-            for kind, table in TABLES.items():
-                self._table(kind, table, log, replay.state)
-
-    def _table(self, kind: Any, table: Any, log: int, state: MemoryState) -> None:
-        count = 0
-        for rows in stream(self._connection, select(table).where(table.c.log == log), CHUNK):
-            for values in rows:
-                row = row_of(kind, values)
-                count += 1
-                if not state.holds(row):
-                    self.found.fail(Check.TABLES, "E714", f"{table.name}: {_shown(row)}")
-                    return
-        if count != state.count(kind):
-            self.found.fail(Check.TABLES, "E714", f"{table.name}: {counted(count, 'row')}")
+    def _tables(self, *, whole: bool) -> None:
+        logs = {OWN: self._log, **self._foreign.logs}
+        wrong = [log.wrong for log in logs.values() if log.wrong]
+        for place in islice(wrong or wrong_rows(self._connection, logs) if whole else wrong, 1):
+            self.found.fail(Check.TABLES, "E714", place)
 
     def _covered(self, *, whole: bool) -> None:
-        results, size = self.found.results, self._replay.frontier.size
-        self.found.warnings = tuple(self._replay.clocks.values())
+        results, size = self.found.results, self._log.frontier.size
+        self.found.warnings = tuple(self._log.clocks.values())
         results[Check.RECORDS].covered = counted(size, "record")
         results[Check.RULES].covered = counted(size, "record")
         if not whole:
@@ -287,20 +202,6 @@ class _Verify:
         results[Check.HEADS].covered = f"the head and kept checkpoints{cosigned}"
         results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
         logs = self._foreign.logs.values()
-        imported = sum(replay.frontier.size for replay in logs)
-        results[
-            Check.IMPORTS
-        ].covered = f"{counted(len(logs), 'log')}, {counted(imported, 'record')}"
+        imported = counted(sum(log.frontier.size for log in logs), "record")
+        results[Check.IMPORTS].covered = f"{counted(len(logs), 'log')}, {imported}"
         results[Check.COMPUTER].covered = counted(len(self._met), "head")
-
-
-def _first_difference(there: list[AttemptRow], expected: list[AttemptRow]) -> str:
-    for here, due in zip(there, expected, strict=False):
-        if here != due:
-            return _shown(due)
-    longer = max(there, expected, key=len)
-    return _shown(longer[min(len(there), len(expected))])
-
-
-def _shown(row: Any) -> str:
-    return " ".join(str(value) for value in row[:4])

@@ -12,7 +12,7 @@ from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
-from burner.manifest.log.tree import Frontier, StoredHash, leaf_hash
+from burner.manifest.log.tree import Frontier, StoredHash
 
 CLOCK_STEP = timedelta(minutes=5)
 """By which a clock may be put back without a word."""
@@ -32,14 +32,19 @@ class Replay:
         """Station → moment of its last record."""
         self.clocks: dict[str, str] = {}
         """Station → where its clock first went back: no rule forbids it, people are told."""
-        self.stored: tuple[StoredHash, ...] = ()
-        """What the last record adds to the stored hashes: its leaf, and full tiles."""
+        self.tiles: tuple[StoredHash, ...] = ()
+        """Hashes of the tiles that the last record filled."""
 
-    def take(self, number: int, body: bytes) -> AnyEntry:
+    def take(self, number: int, body: bytes, leaf: bytes) -> AnyEntry:
         """One more record. In a file that shows only some, those between are passed over.
 
+        Args:
+            number: of the record in its log.
+            body: what it says.
+            leaf: the hash of this body.
+
         Raises:
-            BurnerError: E713 it is no record; E714, or the code of the rule, where it breaks one.
+            BurnerError: E713 it is no record, E714 it breaks a rule.
         """
         entry = read(body, number)
         try:
@@ -48,7 +53,6 @@ class Replay:
             why = error.detail if error.code == "E714" else f"{error.row.says} {error.detail}"
             raise BurnerError("E714", f"record {number}: {why}") from None
         self.state.adopt(changes)
-        leaf = leaf_hash(body)
         self.state.count_record(entry.batch, leaf)
         self.shown += 1
         self.at = entry.at
@@ -56,9 +60,7 @@ class Replay:
             self._turned_back(number, entry, last)
         self._last[entry.station] = entry.at
         if number == self.frontier.size:
-            self.frontier, self.stored = self.frontier.append(leaf)
-        else:
-            self.stored = (StoredHash(0, number, leaf),)
+            self.frontier, self.tiles = self.frontier.append(leaf)
         return entry
 
     def _turned_back(self, number: int, entry: AnyEntry, last: str) -> None:

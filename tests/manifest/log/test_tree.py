@@ -43,7 +43,8 @@ class Kept:
             self.add(entry)
 
     def add(self, entry: bytes) -> None:
-        self.frontier, new = self.frontier.append(leaf_hash(entry))
+        leaf = self.stored[0, self.frontier.size] = leaf_hash(entry)
+        self.frontier, new = self.frontier.append(leaf)
         self.stored.update({(one.level, one.position): one.hash for one in new})
 
     def hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:

@@ -1,0 +1,52 @@
+"""The tables against what follows from the records."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+
+from sqlalchemy import Connection, Table, func, select
+
+from burner.manifest.fold.rows import NEVER, AttemptRow
+from burner.manifest.store.statements import stream
+from burner.manifest.store.tables import TABLES, about, imported, records, tiles
+from burner.manifest.verify.stored_log import CHUNK, StoredLog, shown
+from burner.plural import counted
+
+
+def wrong_rows(connection: Connection, logs: Mapping[int, StoredLog]) -> Iterator[str]:
+    """Rows that follow from no record, and tables that lack some.
+
+    Args:
+        connection: to the manifest.
+        logs: all of it, folded again, by their numbers; ours is the first.
+    """
+    for kind, table in TABLES.items():
+        found, query = Counter[int](), select(table)
+        if kind is AttemptRow:  # of those that ended each was compared before
+            query = query.where(table.c.log.in_([*logs]), table.c.ended == NEVER)
+        holders = {number: log.state.holder(kind) for number, log in logs.items()}
+        for rows in stream(connection, query, CHUNK):
+            found.update(map(itemgetter(0), rows))
+            for row in rows:
+                holds = holders.get(row[0])
+                if holds is None or not holds(row[1:]):
+                    yield f"{table.name}: {shown(row[1:])}"
+        due = {number: log.state.count(kind) for number, log in logs.items()}
+        if found != Counter(due):
+            yield _another(table, found.total(), sum(due.values()))
+    sizes = [log.frontier.size for log in logs.values()]
+    counts: dict[Table, int] = {
+        about: 1,
+        imported: len(logs) - 1,
+        records: sum(sizes),
+        tiles: sum(sizes[0] >> level for level in range(8, 64, 8)),
+        TABLES[AttemptRow]: sum(log.ended + log.state.count(AttemptRow) for log in logs.values()),
+    }
+    for table, expected in counts.items():
+        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        if count != expected:
+            yield _another(table, count, expected)
+
+
+def _another(table: Table, count: int, expected: int) -> str:
+    return f"{table.name}: {counted(count, 'row')}, {expected} from the records"
