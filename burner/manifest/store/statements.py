@@ -26,16 +26,14 @@ class Prepared:
 
     def run(self, connection: Connection, **values: Any) -> Any:
         """Execute with these values, by the driver itself: a third of the time. Its cursor."""
-        text, defaults = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        name = connection.dialect.name
+        if name not in self._compiled:
+            compiled = self._clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
+            self._compiled[name] = str(compiled), compiled.params
+        text, defaults = self._compiled[name]
         cursor = connection.connection.cursor()
         cursor.execute(text, {**defaults, **values})
         return cursor
-
-    def _compile(self, connection: Connection) -> tuple[str, Mapping[str, Any]]:
-        name = connection.dialect.name
-        compiled = self._clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
-        self._compiled[name] = str(compiled), compiled.params
-        return self._compiled[name]
 
 
 @contextmanager

@@ -40,13 +40,7 @@ class Beginning(NamedTuple):
 class StationKey:
     """The key of one station in one log."""
 
-    def __init__(
-        self,
-        station: str,
-        make: MakeSigner,
-        sponsors: Sponsors,
-        stamp: Stamp,
-    ) -> None:
+    def __init__(self, station: str, make: MakeSigner, sponsors: Sponsors, stamp: Stamp) -> None:
         self._station, self._make, self._sponsors, self._stamp = station, make, sponsors, stamp
         self._signer: NoteSigner | None = None
 
