@@ -42,7 +42,7 @@ class _Filling:
     def take(self, entry: AnyEntry) -> None:
         replay, body = self._replay, write(entry)
         number, leaf = replay.frontier.size, leaf_hash(body)
-        replay.state.adopt(apply(replay.state, number, entry))
+        replay.state.update(apply(replay.state, number, entry))
         replay.state.count_record(entry.batch, leaf)
         replay.frontier, stored = replay.frontier.append(leaf)
         self._rows[records].append(row_of_record(OWN, number, entry, body))

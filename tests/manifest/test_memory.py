@@ -55,10 +55,10 @@ def test_rows_are_found_as_in_a_dictionary(seed: int, monkeypatch: pytest.Monkey
         row = a_row(kind := dice.choice(KINDS), dice)
         key = (kind, *row[: KEY_FIELDS[kind]])
         if dice.random() < 0.2:
-            state.adopt([Drop(row)])
+            state.update([Drop(row)])
             model.pop(key, None)
         else:
-            state.adopt([row])
+            state.update([row])
             model[key] = row
         other = a_row(kind, dice)
         there = other[: KEY_FIELDS[kind]]
@@ -91,9 +91,9 @@ def test_an_attempt_is_kept_until_it_ends() -> None:
     state = MemoryState(ended=ended.append)
     texts = ("", "u", "", "n", "line1", "1", "p", "")
     attempt = AttemptRow(3, True, *texts, "OPEN", "", 0, "{}", 1, "", 1, NEVER, NEVER, NEVER)
-    state.adopt([attempt])
+    state.update([attempt])
     assert state.get(AttemptRow, 3) == attempt
     end = attempt._replace(outcome="PASS", ended=4)
-    state.adopt([end])
+    state.update([end])
     assert state.get(AttemptRow, 3) is None
     assert (ended, state.count(AttemptRow)) == ([end], 0)

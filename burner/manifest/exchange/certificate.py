@@ -96,7 +96,7 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
     stamp: dict[str, Any] = {"at": entry.at, "nonce": entry.nonce, "station": entry.station}
     replay, sponsor = Replay(), key
     state = replay.state
-    state.adopt(apply(state, 0, LogBegun(**stamp, origin=key.name, key=str(key))))
+    state.update(apply(state, 0, LogBegun(**stamp, origin=key.name, key=str(key))))
     for number, line in enumerate(lines, 1):
         text, role, until, signature = line.decode().split(" ")
         enrolment = KeyEnrolled(
@@ -108,7 +108,7 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
             enrolled_by=sponsor.id.hex(),
             signature=decode_base64(signature).hex(),
         )
-        state.adopt(apply(state, number, enrolment))
+        state.update(apply(state, number, enrolment))
         sponsor = VerifierKey.parse(text)
     replay.at = entry.at
     return replay

@@ -96,7 +96,7 @@ def draw(state: State, entry: SampleDrawn) -> tuple[Change, ...]:
     return ()
 
 
-def seat(state: State, row: BatchRow, unit_id: str, word: str) -> tuple[Change, ...]:
+def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple[Change, ...]:
     """What a word on a unit does in its batch: it takes a place, keeps it, or gives it back.
 
     Raises:
@@ -124,8 +124,8 @@ def seat(state: State, row: BatchRow, unit_id: str, word: str) -> tuple[Change, 
     return tuple(changes)
 
 
-def reseat(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
+def update_known_member(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
     """The same of a unit that was tried in the batch; nothing follows of another one."""
     if not batch or state.get(MemberRow, batch, unit_id) is None:
         return ()
-    return seat(state, existing(state, batch), unit_id, word)
+    return update_member(state, existing(state, batch), unit_id, word)

@@ -107,7 +107,7 @@ class MemoryState:
             if len(leaves) == AT_ONCE:
                 self.batch_tree(batch)
 
-    def adopt(self, changes: Iterable[Change]) -> None:
+    def update(self, changes: Iterable[Change]) -> None:
         for change in changes:
             if isinstance(change, Drop):
                 self._drop(change.row)

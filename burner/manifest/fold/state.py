@@ -38,6 +38,6 @@ class State(Protocol):
         """What follows from the first records of another log; None where they are not here."""
         ...
 
-    def adopt(self, changes: Iterable[Change]) -> None:
+    def update(self, changes: Iterable[Change]) -> None:
         """Make the changes."""
         ...

@@ -70,7 +70,7 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
 
 
 def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
-    """What the booted unit told is taken for the attempt in work."""
+    """What the booted unit ids_of_unit is taken for the attempt in work."""
     work = _work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
         raise BurnerError("E716", f"attempt {entry.intent} cannot take the name now")
@@ -104,7 +104,9 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
         changes.append(after)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
-        changes += batches.seat(state, batches.existing(state, entry.batch), entry.unit_id, word)
+        changes += batches.update_member(
+            state, batches.existing(state, entry.batch), entry.unit_id, word
+        )
     return tuple(changes)
 
 
@@ -121,21 +123,21 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
     changes: list[Change] = [after]
-    told = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
-    changes += [row._replace(passed=NEVER, opened=NEVER) for row in told if row.held]
+    ids_of_unit = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
+    changes += [row._replace(passed=NEVER, opened=NEVER) for row in ids_of_unit if row.held]
     if entry.what == VOID:
         changes += map(
             Drop, state.rows(NameRow, product_id=entry.product_id, unit_id=entry.unit_id)
         )
-    return (*changes, *batches.reseat(state, entry.batch, entry.unit_id, entry.what))
+    return (*changes, *batches.update_known_member(state, entry.batch, entry.unit_id, entry.what))
 
 
 def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
     after = unit._replace(declared_rework=entry.reason, begun_rework="")
     if unit.word != SCRAP:
         return (after,)
-    seated = batches.reseat(state, entry.batch, entry.unit_id, REWORK)
-    return (after._replace(word=REWORK, record=number), *seated)
+    in_batch = batches.update_known_member(state, entry.batch, entry.unit_id, REWORK)
+    return (after._replace(word=REWORK, record=number), *in_batch)
 
 
 def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
@@ -158,11 +160,11 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
         return (ended,)  # in work elsewhere, or thrown away: that word stands
     empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "", "")
     unit = (before or empty)._replace(word=word, record=number)
-    seated: tuple[Change, ...] = ()
+    in_batch: tuple[Change, ...] = ()
     batch = state.get(BatchRow, entry.batch)
     if batch and batch.product_id == entry.product_id:
-        seated = batches.seat(state, batch, entry.unit_id, word)
-    return (ended, unit, *seated)
+        in_batch = batches.update_member(state, batch, entry.unit_id, word)
+    return (ended, unit, *in_batch)
 
 
 def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
@@ -173,7 +175,7 @@ def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
         raise BurnerError("E463", f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}")
     if not row.key:
         row = row._replace(key=entry.attempt.key)
-    return batches.seat(state, row, entry.unit_id, OPEN)
+    return batches.update_member(state, row, entry.unit_id, OPEN)
 
 
 def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
@@ -189,8 +191,8 @@ def _take_ids(
 ) -> Iterator[Change]:
     """The unit has these IDs while it is in work; those of a dead attempt it has no more."""
     product, unit_id = entry.product_id, entry.unit_id
-    told = sorted(pair for pair in ids.items() if pair[0] != "mac" and pair[1])
-    for source, value in told:
+    pairs = sorted(pair for pair in ids.items() if pair[0] != "mac" and pair[1])
+    for source, value in pairs:
         if source not in UNIQUE or not state.whole:
             continue
         for row in state.rows(IdRow, source=source, value=value):
@@ -201,7 +203,7 @@ def _take_ids(
         (row.source, row.value): row
         for row in state.rows(IdRow, product_id=product, unit_id=unit_id)
     }
-    for key in told:
+    for key in pairs:
         before = known.pop(key, None)
         passed = before.passed if before and not before.imported_from else NEVER
         yield IdRow(key[1], key[0], product, unit_id, passed, intent, "")

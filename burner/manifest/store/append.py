@@ -37,7 +37,7 @@ def append(
     state, hashes, frontier, leaf = TableState(connection), TableHashes(connection), start, b""
     for entry in entries:
         body = write(entry)
-        state.adopt(apply(state, frontier.size, entry))
+        state.update(apply(state, frontier.size, entry))
         row = row_of_record(OWN, frontier.size, entry, body)
         _RECORD.run(connection, **row)
         leaf = row["leaf"]

@@ -42,8 +42,8 @@ class TableHashes:
             rows = _TILES.run(self._connection, of_level=level, **where).fetchall()
         else:
             rows = _LEAVES.run(self._connection, **where).fetchall()
-        found = [row[0] for row in rows]
-        if len(found) != stop - start or not all(map(_is_hash, found)):
+        found = [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == HASH_SIZE]
+        if len(found) != stop - start:
             raise BurnerError(
                 "E713", f"hashes {start} to {stop - 1} of level {level} are not whole"
             )
@@ -62,8 +62,3 @@ def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:
         return iter(connection.execute(query).scalars())
 
     return {number: level(number) for number in range(TILE_HEIGHT, 64, TILE_HEIGHT)}
-
-
-def _is_hash(value: object) -> bool:
-    """SQLite takes any type in any column."""
-    return isinstance(value, bytes) and len(value) == HASH_SIZE

@@ -77,7 +77,7 @@ def existing_head(connection: Connection) -> HeadRow:
     """
     stored = read_head(connection)
     if stored is None:
-        raise BurnerError("E713", "it has no record")
+        raise BurnerError("E713", "there is no head")
     return stored
 
 

@@ -162,7 +162,7 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
             raise BurnerError("E713", f"record {number} is not in the tree")
-        state.adopt(apply(state, number, read(raw, number)))
+        state.update(apply(state, number, read(raw, number)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
         raise BurnerError("E714", "the keys are not those that the records say")

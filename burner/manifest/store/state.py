@@ -83,7 +83,7 @@ class TableState:
         log = log_number(self.connection, origin)
         return None if log is None else TableState(self.connection, log)
 
-    def adopt(self, changes: Iterable[Change]) -> None:
+    def update(self, changes: Iterable[Change]) -> None:
         for change in changes:
             row: Any = change.row if isinstance(change, Drop) else change
             kind: Any = type(row)

@@ -24,7 +24,7 @@ from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import check_cosignatures
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.store.hashes import tile_hashes
-from burner.manifest.store.head import HeadRow, read_head
+from burner.manifest.store.head import HeadRow, existing_head
 from burner.manifest.store.opening import unsigned
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures
@@ -89,12 +89,9 @@ class _Verify:
     def run(self, *, thorough: bool) -> Verification:
         found = self.found
         try:
-            stored = read_head(self._connection)
+            stored = existing_head(self._connection)
         except BurnerError as error:
             found.fail(Check.HEADS, error.code, error.detail)
-            return found
-        if stored is None:
-            found.fail(Check.HEADS, "E713", "there is no head")
             return found
         found.origin, found.size = stored.checkpoint.origin, stored.checkpoint.size
         found.root = stored.checkpoint.root.hex()

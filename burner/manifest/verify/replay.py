@@ -52,7 +52,7 @@ class Replay:
         except BurnerError as error:
             why = error.detail if error.code == "E714" else f"{error.row.says} {error.detail}"
             raise BurnerError("E714", f"record {number}: {why}") from None
-        self.state.adopt(changes)
+        self.state.update(changes)
         self.state.count_record(entry.batch, leaf)
         self.shown += 1
         self.at = entry.at
