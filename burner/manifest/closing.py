@@ -11,7 +11,6 @@ from burner.manifest.fold.rows import NEVER
 from burner.manifest.heads import PaperHead
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import VerifierKey
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
 from burner.manifest.verify.stored_log import Progress
@@ -64,14 +63,12 @@ def close_batch(
         if closes:
             close(ledger, batch, operator, with_open)
             found = status(ledger.reader, batch)
-        key = VerifierKey.parse(ledger.writer.origin_key)
         page = statement(ledger, found, checked, audited())
         write_folder(
             ledger.reader,
             found,
             part,
             signer=ledger.writer.key.signer,
-            key=key,
             papers={**papers(), STATEMENT: page},
             bom=bom,
         )

@@ -19,7 +19,6 @@ from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import LocalSigner, make
-from burner.manifest.log.note import VerifierKey
 from burner.manifest.log_keys import rotate
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 from tests.manifest.test_edits import another
@@ -48,7 +47,6 @@ def leave(ledger: Ledger, folder: Path) -> str:
         status(ledger.reader, "WO1"),
         folder / "folder",
         signer=ledger.writer.key.signer,
-        key=VerifierKey.parse(key),
         papers={STATEMENT: "5 units\n", "report.json": '{"units": 5}\n'},
     )
     later = LocalSigner(ledger.origin, make("line1", adopts=False))

@@ -38,7 +38,6 @@ def write_folder(
     folder: Path,
     *,
     signer: NoteSigner,
-    key: VerifierKey,
     papers: Mapping[str, str],
     bom: bool = False,
 ) -> FileCheck:
@@ -49,7 +48,6 @@ def write_folder(
         found: the batch as it stands.
         folder: an empty one; `new_folder` makes it.
         signer: the key of the station.
-        key: the origin key of the log.
         papers: statement, report, and whatever else is to be sealed, by name.
         bom: begin units.csv with a byte order mark, for spreadsheets.
 
@@ -63,6 +61,7 @@ def write_folder(
     if found.row.closed == NEVER:
         raise BurnerError("E459", f"batch {found.batch} is not closed")
     _write(folder / RECORDS, export_log(reader, found.batch))
+    key = VerifierKey.parse(reader.origin_key())
     shown = _Shown(folder / RECORDS, reader.origin, key)
     release = f"{found.row.profile}\n{found.row.release_digest}\n"
     contents: dict[str, Iterable[str]] = {

@@ -21,10 +21,8 @@ def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
     """
     part = folder.with_name(f".{folder.name}.part")
     try:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise BurnerError("E736", f"{folder} is not empty")
-        if folder.exists() and not folder.is_dir():
-            raise BurnerError("E736", f"{folder} is a file")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BurnerError("E736", str(folder))
         rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         (part / "probe").write_bytes(bytes(4096))

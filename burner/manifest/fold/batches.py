@@ -110,9 +110,8 @@ def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple
     step = after.holds_place - had
     working = (word == OPEN) - (before is not None and before.word == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
-        raise BurnerError(
-            "E452" if row.working else "E451", f"batch {batch}: {row.planned} planned"
-        )
+        code = "E452" if row.working else "E451"
+        raise BurnerError(code, f"batch {batch}: {row.planned} planned")
     changes: list[Change] = [after]
     if step or working:
         changes.append(row._replace(taken=row.taken + step, working=row.working + working))

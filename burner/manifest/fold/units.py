@@ -104,9 +104,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
         changes.append(after)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
-        changes += batches.update_member(
-            state, batches.existing(state, entry.batch), entry.unit_id, word
-        )
+        changes += batches.update_known_member(state, entry.batch, entry.unit_id, word)
     return tuple(changes)
 
 

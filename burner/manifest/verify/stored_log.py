@@ -38,10 +38,15 @@ _ENDED = Prepared(
 class StoredLog(Replay):
     """See `Replay`. Rows of attempts that ended are compared on the way, and not kept."""
 
-    def __init__(self, connection: Connection, log: int, foreign: Foreign | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        log: int,
+        foreign: Foreign = lambda _origin, _size: None,
+    ) -> None:
         self._connection, self._log = connection, log
         self._due: list[AttemptRow] = []
-        super().__init__(MemoryState(foreign or _nowhere, self._due.append))
+        super().__init__(MemoryState(foreign, self._due.append))
         self.ended = 0
         """Attempts that ended."""
         self.wrong = ""
@@ -84,7 +89,3 @@ class StoredLog(Replay):
 def shown(row: tuple[object, ...]) -> str:
     """How a row is named to people."""
     return " ".join(map(str, row[:4]))
-
-
-def _nowhere(_origin: str, _size: int) -> None:
-    """Other logs are not looked at."""
