@@ -71,10 +71,8 @@ class MemoryState:
             found = [row for unit_id in units for row in self._units[unit_id][kind].values()]
         else:
             found = self._units.all(kind)
-        if not fields:
+        if not fields or not found:
             return found
-        if not found:
-            return ()
         wanted = fields.items()
         return sorted(row for row in found if all(getattr(row, n) == v for n, v in wanted))
 
@@ -119,10 +117,10 @@ class MemoryState:
                 self._drop(change)
                 continue
             if isinstance(change, NameRow):
-                self._drop(change)  # another unit may have had it
-                self._unit_of_name.setdefault(change.product_id, {})[change.device_name] = (
-                    change.unit_id
-                )
+                names = self._unit_of_name.setdefault(change.product_id, {})
+                if names.get(change.device_name, change.unit_id) != change.unit_id:
+                    self._drop(change)  # another unit had it
+                names[change.device_name] = change.unit_id
             elif isinstance(change, IdRow):
                 told = self._units_of_id.setdefault(change.source, {})
                 if change.unit_id not in (units := told.get(change.value, ())):

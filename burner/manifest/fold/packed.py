@@ -17,7 +17,6 @@ FRESH = 256
 Rows = dict[type[Any], dict[tuple[Any, ...], Any]]
 """By their type and key."""
 
-_PLACES = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(
     tuple[list[UnitRow], list[MemberRow], list[NameRow], list[IdRow]]
@@ -48,17 +47,17 @@ class PackedUnits(dict[str, Rows]):
         """The rows of a type, of all units."""
         self._settle()
         for packed in self._packed.values():
-            yield from _decode(packed)[_PLACES[kind]]
+            yield from _decode(packed)[UNIT_KINDS.index(kind)]
 
     def holder(self, kind: type[Any]) -> Callable[[tuple[Any, ...]], bool]:
         """What says whether exactly a row of this type is there, until rows are changed."""
         self._settle()
-        rows, place, unit_id = self._packed, _PLACES[kind], kind._fields.index("unit_id")
+        place, unit_id = UNIT_KINDS.index(kind), kind._fields.index("unit_id")
         parts = [GenericAlias(list, kind) if each is kind else msgspec.Raw for each in UNIT_KINDS]
         decode: Any = msgspec.msgpack.Decoder(GenericAlias(tuple, (*parts,))).decode
 
         def holds(row: tuple[Any, ...]) -> bool:
-            packed = rows.get(row[unit_id])
+            packed = self._packed.get(row[unit_id])
             return packed is not None and row in decode(packed)[place]
 
         return holds

@@ -197,10 +197,8 @@ def _take_ids(
             same_space = source == "imei" or row.product_id == product
             if row.held and row.unit_id != unit_id and same_space:
                 raise BurnerError(UNIQUE[source], f"{value}: {row.unit_id}")
-    known = {
-        (row.source, row.value): row
-        for row in state.rows(IdRow, product_id=product, unit_id=unit_id)
-    }
+    rows = state.rows(IdRow, product_id=product, unit_id=unit_id)
+    known = {(row.source, row.value): row for row in rows}
     for key in pairs:
         before = known.pop(key, None)
         passed = before.passed if before and not before.imported_from else NEVER

@@ -116,8 +116,10 @@ class _Verify:
         """Fold all records; False when it had to stop."""
         try:
             for entry in self._log.follow(size, self._progress):
-                if self._log.tiles:
-                    self._filled()
+                for tile in self._log.tiles:
+                    if next(self._tiles[tile.level], None) != tile.hash:
+                        place = f"level {tile.level}, tile {tile.position}"
+                        self.found.fail(Check.TREE, "E713", place)
                 if self._due or type(entry) in KEPT_KINDS:
                     self._kept_behind(entry)
                 if self._log.frontier.size in self._known_sizes:
@@ -127,12 +129,6 @@ class _Verify:
             self.found.fail(check, error.code, error.detail)
             return False
         return True
-
-    def _filled(self) -> None:
-        for tile in self._log.tiles:
-            if next(self._tiles[tile.level], None) != tile.hash:
-                place = f"level {tile.level}, tile {tile.position}"
-                self.found.fail(Check.TREE, "E713", place)
 
     def _kept_behind(self, entry: AnyEntry) -> None:
         """Keys, batches and imports leave a kept checkpoint; keys of one commit one for all."""

@@ -27,7 +27,7 @@ class ForeignLogs:
         log = log_number(self._connection, origin)
         if log is None:
             return None
-        stored = self._log(log)
+        stored = self.logs.setdefault(log, StoredLog(self._connection, log))
         try:
             for _ in stored.follow(size):
                 pass
@@ -42,9 +42,8 @@ class ForeignLogs:
             BurnerError: E713, E755.
         """
         log = log_number(self._connection, entry.origin)
-        if log is None:
+        if log is None or (stored := self.logs.get(log)) is None:
             raise BurnerError("E713", f"the log {entry.origin} is gone")
-        stored = self._log(log)
         if stored.frontier.root.hex() != entry.root:
             raise BurnerError("E713", f"{entry.origin}: its records are not those that came")
         try:
@@ -52,8 +51,3 @@ class ForeignLogs:
         except NoteError as error:
             raise BurnerError("E713", f"{entry.origin}: {error}") from None
         stored.check_head(note, entry.size, stored.frontier.root)
-
-    def _log(self, number: int) -> StoredLog:
-        if number not in self.logs:
-            self.logs[number] = StoredLog(self._connection, number)
-        return self.logs[number]

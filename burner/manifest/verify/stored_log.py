@@ -39,10 +39,7 @@ class StoredLog(Replay):
     """See `Replay`. Rows of attempts that ended are compared on the way, and not kept."""
 
     def __init__(
-        self,
-        connection: Connection,
-        log: int,
-        foreign: Foreign = lambda _origin, _size: None,
+        self, connection: Connection, log: int, foreign: Foreign = lambda _origin, _size: None
     ) -> None:
         self._connection, self._log = connection, log
         self._due: list[AttemptRow] = []
