@@ -7,11 +7,13 @@ from msgspec import Meta, Struct
 
 VERSION = 1
 
-Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
-Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*$")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
-KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}$")]
+Moment = Annotated[
+    str, Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{6}Z\Z")
+]
+Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
 Number = Annotated[int, Meta(ge=0)]
 """Of a record in its log, from 0: its leaf index."""
 Count = Annotated[int, Meta(ge=0)]
