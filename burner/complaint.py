@@ -44,13 +44,13 @@ _ALLOWED = {
 def findings_of(
     document: "Document", model: "type[BaseModel]", detail: "ErrorDetails", code: str
 ) -> tuple[Finding, ...]:
-    """One complaint; with `code`, unless a validator gave it one of its own, or several."""
+    """One complaint with `code`; or what our own validator found, each with the code it gave."""
     context, kind = detail.get("ctx", {}), detail["type"]
     if not re.fullmatch(r"E\d{3}", kind):
         return (_finding_of(document, model, detail, code),)
     at = document.place(*place_in(document.data, detail))
     problems = ((kind, context["found"], context["allowed"]), *context.get("others", ()))
-    return tuple(Finding(code, at, found, allowed) for code, found, allowed in problems)
+    return tuple(Finding(own, at, found, allowed) for own, found, allowed in problems)
 
 
 def _finding_of(

@@ -72,7 +72,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
     from burner.devices.stock import Stock
-    from burner.manifest.ledger import KEEP_EVERY, Ledger
+    from burner.manifest.ledger import Ledger
+    from burner.manifest.store.writer import KEEP_EVERY
     from burner.release import open_release
     from burner.secret_search import SecretSearch
 

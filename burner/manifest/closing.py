@@ -14,6 +14,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
 from burner.manifest.verify.stored_log import Progress
+from burner.plural import counted
 
 Papers = Callable[[], dict[str, str]]
 """The report and the like, made after the close."""
@@ -118,7 +119,7 @@ def statement(
         *_named("Interrupted", found.interrupted),
         *_warnings(warned(ledger.reader, found.batch)),
         "",
-        "Checked before the close",
+        f"Checked when this folder was made: {counted(checked.size, 'record')} in the log",
         "",
         *(f"  {r.check:<14} {r.covered}: agrees" for r in checked.results.values()),
         "",

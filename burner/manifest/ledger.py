@@ -25,14 +25,11 @@ from burner.manifest.reader import Reader
 from burner.manifest.store.place import is_there, place
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
-from burner.manifest.store.writer import Clock, LogWriter, Make
+from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
 from burner.manifest.typed_text import check_batch_id, check_one_line, require_who_and_why
 from burner.manifest.units import UnitHistory
 from burner.model import Attempt, Record, Result
 from burner.model import Outcome as ModelOutcome
-
-KEEP_EVERY = 1000
-"""Records between checkpoints that are kept for ever."""
 
 E = TypeVar("E", bound=Entry)
 
@@ -118,13 +115,12 @@ class Ledger:
         """A record of this station, about to be written."""
         return kind(**self.writer.stamp(), **fields)
 
-    def append(self, what: str, make: Make, *, keep: bool = False) -> tuple[int, ...]:
+    def append(self, what: str, make: Make) -> tuple[int, ...]:
         """Write down what a person decided, or a whole log that came in.
 
         Args:
             what: names it, for a commit of unknown fate that is asked again.
             make: the records, from the state in which they are appended.
-            keep: whether the checkpoint behind them is kept for ever.
 
         Returns:
             Their numbers.
@@ -134,7 +130,7 @@ class Ledger:
         """
         with self.writer.lock:
             self.writer.check_ready()
-            return self.writer.commit(f"{what} {self.writer.size}", make, keep=keep)
+            return self.writer.commit(f"{what} {self.writer.size}", make)
 
     # -- one unit --------------------------------------------------------------------------------
 
@@ -272,7 +268,7 @@ class Ledger:
             )
             return [opened]
 
-        self.append(f"open {batch}", make, keep=True)
+        self.append(f"open {batch}", make)
 
     def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
         if row.state != BATCH_OPEN:
@@ -293,9 +289,7 @@ class Ledger:
         require_who_and_why(f"batch {batch}", operator, reason)
         fields = {"quantity": quantity, "operator": operator, "reason": reason}
         self.append(
-            f"quantity {batch}",
-            lambda _: [self.entry(BatchChanged, batch=batch, **fields)],
-            keep=True,
+            f"quantity {batch}", lambda _: [self.entry(BatchChanged, batch=batch, **fields)]
         )
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.body import write
-from burner.manifest.entries.kinds import AnyEntry
+from burner.manifest.entries.kinds import KEPT_KINDS, AnyEntry
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.fold.rules import apply
-from burner.manifest.ledger import KEEP_EVERY, Ledger
+from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import NoteSigner, sign
 from burner.manifest.log.tree import leaf_hash
@@ -23,7 +23,7 @@ from burner.manifest.store.bodies import body_at, row_of_record
 from burner.manifest.store.engine import writing
 from burner.manifest.store.place import place
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, head, records, tiles
-from burner.manifest.verify.database import KEPT_KINDS
+from burner.manifest.store.writer import KEEP_EVERY
 from burner.manifest.verify.replay import Replay
 
 AT_ONCE = 5000

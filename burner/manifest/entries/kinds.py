@@ -310,6 +310,8 @@ AnyEntry = (
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 """Records about keys."""
+KEPT_KINDS = (*KEY_KINDS, BatchOpened, BatchChanged, BatchClosed, LogImported)
+"""Records behind which a checkpoint is kept for ever."""
 
 _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 

@@ -70,7 +70,7 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
 
 
 def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
-    """What the booted unit ids_of_unit is taken for the attempt in work."""
+    """The name and IDs that the booted unit printed belong to the attempt in work."""
     work = _work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
         raise BurnerError("E716", f"attempt {entry.intent} cannot take the name now")

@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, new_nonce
+from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
@@ -45,6 +45,9 @@ from burner.manifest.store.station_key import (
 Clock = Callable[[], datetime]
 Make = Callable[[TableState], Sequence[AnyEntry]]
 
+KEEP_EVERY = 1000
+"""Records between checkpoints that are kept for ever."""
+
 
 class UnconfirmedCommit(NamedTuple):
     """Records whose commit may or may not have reached the disk."""
@@ -65,7 +68,7 @@ class LogWriter:
         make_signer: MakeSigner,
         clock: Clock | None = None,
         *,
-        keep_every: int = 1000,
+        keep_every: int = KEEP_EVERY,
         remembers: bool = True,
         begins: Beginning | None = None,
         sponsors: Sponsors = lambda _origin: (),
@@ -177,14 +180,13 @@ class LogWriter:
         if self._session.was_replaced():
             raise BurnerError("E710", f"{self.where} was removed or replaced under the station")
 
-    def commit(self, key: str, make: Make, *, keep: bool = False) -> tuple[int, ...]:
+    def commit(self, key: str, make: Make) -> tuple[int, ...]:
         """Append records in one durable transaction.
 
         Args:
             key: names the commit: when the same is asked again after a commit of unknown fate
                 that did succeed, nothing is written twice.
             make: the records, from the state in which they are appended.
-            keep: whether the checkpoint behind them is kept for ever.
 
         Returns:
             Their numbers.
@@ -206,7 +208,8 @@ class LogWriter:
                     frontier, leaf = append(connection, self._log.frontier, entries)
                     numbers = tuple(range(self.size, frontier.size))
                     self._unconfirmed = UnconfirmedCommit(key, numbers, leaf)
-                    keep = keep or frontier.size - self._kept >= self._keep_every
+                    keep = frontier.size - self._kept >= self._keep_every
+                    keep = keep or any(isinstance(entry, KEPT_KINDS) for entry in entries)
                     after = self._write_head(connection, self._log, frontier, entries, keep=keep)
             self._unconfirmed = None
             self._log = after
@@ -321,7 +324,7 @@ class LogWriter:
         with self.transaction() as connection:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
         if entry := self.key.enrolment(self.origin, rows):
-            self.commit(f"enrol {entry.key}", lambda _: [entry], keep=True)
+            self.commit(f"enrol {entry.key}", lambda _: [entry])
 
     def _confirm(self, connection: Connection, commit: UnconfirmedCommit) -> None:
         """Find out whether records of unknown fate are there."""

@@ -4,20 +4,16 @@ One pass over the records feeds most of them; memory holds what the rules must r
 """
 
 from collections.abc import Sequence
-from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import (
+    KEPT_KINDS,
     AnyEntry,
-    BatchChanged,
-    BatchClosed,
-    BatchOpened,
     KeyEnrolled,
     KeyWithdrawn,
-    LogBegun,
     LogImported,
 )
 from burner.manifest.local.known_log import KnownLog
@@ -34,11 +30,6 @@ from burner.manifest.verify.rows import wrong_rows
 from burner.manifest.verify.stored_log import Progress, StoredLog
 from burner.manifest.verify.structure import changed
 from burner.plural import counted
-
-KEPT_KINDS = (
-    *(LogBegun, KeyEnrolled, KeyWithdrawn, BatchOpened, BatchChanged, BatchClosed, LogImported),
-)
-"""Records behind which a checkpoint is kept for ever."""
 
 
 def verify(
@@ -179,9 +170,11 @@ class _Verify:
 
     def _tables(self, *, whole: bool) -> None:
         logs = {OWN: self._log, **self._foreign.logs}
-        wrong = [log.wrong for log in logs.values() if log.wrong]
-        for place in islice(wrong or wrong_rows(self._connection, logs) if whole else wrong, 1):
-            self.found.fail(Check.TABLES, "E714", place)
+        wrong = next((log.wrong for log in logs.values() if log.wrong), None)
+        if whole and not wrong:
+            wrong = next(wrong_rows(self._connection, logs), None)
+        if wrong:
+            self.found.fail(Check.TABLES, "E714", wrong)
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._log.frontier.size

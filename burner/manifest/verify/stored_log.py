@@ -26,9 +26,9 @@ _RECORDS = Prepared(
     .where(records.c.number >= bindparam("first"), records.c.number < bindparam("below"))
     .order_by(records.c.number)
 )
-_, *_columns = _attempts = TABLES[AttemptRow].c
+_attempts = TABLES[AttemptRow].c
 _ENDED = Prepared(
-    select(*_columns)
+    select(*[column for column in _attempts if column.name != "log"])
     .where(_attempts.log == bindparam("of_log"))
     .where(_attempts.ended >= bindparam("first"), _attempts.ended < bindparam("below"))
     .order_by(_attempts.ended)
