@@ -55,9 +55,7 @@ def _doubled_ids(state: State, origin: str, other: State) -> Iterator[Doubled]:
         if row.source not in UNIQUE or not row.held or row.imported_from:
             continue
         for held in state.rows(IdRow, source=row.source, value=row.value):
-            same_space = row.source == "imei" or held.product_id == row.product_id
-            another = held.unit_id != row.unit_id and held.imported_from != origin
-            if held.held and same_space and another:
+            if held.is_taken_for(row.product_id, row.unit_id) and held.imported_from != origin:
                 yield _doubled(row.source, row.value, row, held.unit_id)
 
 

@@ -66,6 +66,11 @@ class IdRow(NamedTuple):
         """Whether the unit has this ID now."""
         return self.passed != NEVER or self.opened != NEVER
 
+    def is_taken_for(self, product_id: str, unit_id: str) -> bool:
+        """Whether a unit may not have it too: an IMEI is unique in the world, others in a product."""
+        same_space = self.source == "imei" or self.product_id == product_id
+        return self.held and same_space and self.unit_id != unit_id
+
 
 class UnitRow(NamedTuple):
     """A unit under a product, over all batches."""

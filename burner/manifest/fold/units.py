@@ -194,8 +194,7 @@ def _take_ids(
         if source not in UNIQUE or not state.whole:
             continue
         for row in state.rows(IdRow, source=source, value=value):
-            same_space = source == "imei" or row.product_id == product
-            if row.held and row.unit_id != unit_id and same_space:
+            if row.is_taken_for(product, unit_id):
                 raise BurnerError(UNIQUE[source], f"{value}: {row.unit_id}")
     rows = state.rows(IdRow, product_id=product, unit_id=unit_id)
     known = {(row.source, row.value): row for row in rows}
