@@ -123,6 +123,7 @@ def raise_(
 
     with desk_ledger(manifest, station, Use.RECORDS) as ledger:
         ledger.change_batch(batch, quantity or None, operator=operator, reason=reason)
+    screen.say(f"{batch}: {counted(quantity, 'unit')}" if quantity else f"{batch}: no limit")
 
 
 @batch_group.command()

@@ -56,7 +56,7 @@ def cosign(file: Path, owner: str) -> None:
     signer = witness_signer(owner, asks_passphrase(Use.HEADS))
     _write(file, str(countersign(note, signer)))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
-    screen.say(f"Countersigned with {signer.key}.")
+    screen.say(f"Countersigned with {signer.key}")
 
 
 @click.command()

@@ -122,6 +122,7 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     if own and own not in {row.key for row in rows}:
         screen.warn(f"The key of {station} is not in the log. At a station that is in:")
         screen.say(f"  burner manifest keys enroll '{own}' --owner {station} --operator WHO")
+        screen.say("  (with --role qa for a desk that burns nothing)")
 
 
 @keys_group.command("enroll")

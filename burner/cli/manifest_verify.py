@@ -114,6 +114,8 @@ def _database(
     if bad:
         raise BurnerError(bad.code, f"{bad.check}: {bad.place}")
     screen.say(f"{counted(found.size, 'record')} checked: all agree.")
+    for head in heads:
+        screen.say(f"The head {head} is one of this log.")
     return 0
 
 
@@ -193,17 +195,21 @@ def _file(
             progress=advance,
             ended=lambda _attempt: None,  # nobody asks for them: they need no memory
         )
-    _compare(found, known)
-    return _tell_file(found, [], as_json=as_json)
+    compared = _compare(found, known)
+    return _tell_file(found, [], compared, witnesses, as_json=as_json)
 
 
-def _compare(found: "FileCheck", known: dict[str, Any]) -> None:
-    """A file proves the head that it ends with, and those before of which it shows all records."""
+def _compare(found: "FileCheck", known: dict[str, Any]) -> list[str]:
+    """The heads that are of the same log.
+
+    A file proves the head that it ends with, and those before of which it shows all records.
+    """
     from burner.manifest.heads import PaperHead
     from burner.manifest.log.checkpoint import Checkpoint
 
+    compared: list[str] = []
     if found.code:
-        return
+        return compared
     for text, head in known.items():
         if not (root := found.roots.get(head.size)):
             where = "check it at the manifest: burner manifest verify --head"
@@ -212,6 +218,8 @@ def _compare(found: "FileCheck", known: dict[str, Any]) -> None:
         there = Checkpoint(found.origin, head.size, bytes.fromhex(root))
         if head not in (there, PaperHead.of(there)):
             found.code, found.place = "E735", f"the head {text} is another"
+        compared.append(text)
+    return compared
 
 
 def _folder(
@@ -227,11 +235,18 @@ def _folder(
     known = {text: _head(text) for text in heads}
     sizes = {head.size for head in known.values()}
     found, wrong = check_folder(path, key.name, key, tuple(witnesses), sizes)
-    _compare(found, known)
-    return _tell_file(found, wrong, as_json=as_json)
+    compared = _compare(found, known)
+    return _tell_file(found, wrong, compared, witnesses, as_json=as_json)
 
 
-def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
+def _tell_file(
+    found: "FileCheck",
+    wrong: list[str],
+    compared: list[str],
+    witnesses: "Sequence[VerifierKey]",
+    *,
+    as_json: bool,
+) -> int:
     code = found.code or ("E746" if wrong else "")
     place = found.place or "; ".join(wrong)
     report = {
@@ -246,6 +261,7 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
         "complete": _completeness(found),
         "signed_by": found.signed_by,
         "cosigned": [{"witness": c.witness.name, "time": c.time} for c in found.cosignatures],
+        "heads": compared,
         "warnings": found.warnings,
     }
     if as_json:
@@ -261,6 +277,10 @@ def _tell_file(found: "FileCheck", wrong: list[str], *, as_json: bool) -> int:
     screen.say(f"Signed by {found.signed_by} for {found.origin}.")
     for cosignature in found.cosignatures:
         screen.say(f"Cosigned by {cosignature.witness.name}.")
+    for missing in set(witnesses) - {c.witness for c in found.cosignatures}:
+        screen.say(f"Not cosigned by {missing.name}: its head was not carried to that witness.")
+    for head in compared:
+        screen.say(f"The head {head} is one of this log.")
     screen.say(_completeness(found))
     return 0
 
@@ -271,7 +291,8 @@ def _certificate(found: "Certified", *, as_json: bool) -> int:
         screen.say(json.dumps(facts, ensure_ascii=False, indent=2))
         return 0
     for name, value in facts.items():
-        screen.say(f"{name:<14} {value}")
+        shown = (", ".join(value) or "nobody asked for") if isinstance(value, list) else value
+        screen.say(f"{name:<14} {shown}")
     return 0
 
 

@@ -182,7 +182,7 @@ def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path
 def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
     head = paper_head()
     run("correct", "rework", "7cdfa1000001", *WHO, *WHY)
-    run("verify", "--head", head)
+    assert f"The head {head} is one of this log." in run("verify", "--head", head).stdout
     other = head[:-1] + ("A" if head[-1] != "A" else "B")
     with pytest.raises(BurnerError, match=r"^E735: .*is not one of this log"):
         run("verify", "--head", other)
@@ -193,7 +193,7 @@ def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
 def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(here: Path) -> None:
     key = origin_key()
     run("head", "-o", "head.txt")
-    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1].rstrip(".")
+    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
     assert (
         "cosigned by burner.witness/qa"
         in run("witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
@@ -208,11 +208,25 @@ def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(her
     run("verify", "--head", "head.txt")
 
 
+def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here: Path) -> None:
+    key = origin_key()
+    run("batch", "close", "WO1", *WHO, "--out", "before")
+    run("head", "-o", "head.txt")
+    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
+    told = run("verify", "before", "--key", key, "--witness-key", qa).stdout
+    assert "Not cosigned by burner.witness/qa" in told
+    run("witness", "head.txt", "--witness-key", qa, "--station", "line1")
+    run("batch", "close", "WO1", *WHO, "--out", "after")
+    told = run("verify", "after", "--key", key, "--witness-key", qa).stdout
+    assert "Cosigned by burner.witness/qa" in told
+    assert "Not cosigned" not in told
+
+
 def test_a_countersignature_of_another_log_is_not_kept(here: Path) -> None:
     with Ledger.open("other.db", "line2"):
         pass
     run("head", "--manifest", "other.db", "-o", "head.txt")
-    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1].rstrip(".")
+    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
     with refused("E735"):
         run("witness", "head.txt", "--witness-key", qa)
 
@@ -243,7 +257,8 @@ def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_
     other = head[:-1] + ("A" if head[-1] != "A" else "B")
     run("export", "--format", "log", "-o", "all.log")
     for path in ("all.log", "WO1"):
-        run("verify", path, "--key", key, "--head", head)
+        told = run("verify", path, "--key", key, "--head", head)
+        assert f"The head {head} is one of this log." in told.stdout
         with refused("E735"):
             run("verify", path, "--key", key, "--head", other)
         run("verify", path, "--key", key, "--head", early)
@@ -365,7 +380,7 @@ def test_qas_desk_lets_a_station_in_and_withdraws_one(
 def test_a_key_of_another_kind_is_told_by_what_it_is(here: Path) -> None:
     (here / "key.pem").write_text("-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n")
     (here / "empty").write_text("")
-    for key in ("key.pem", "empty", "nowhere", "a+b+c"):
+    for key in ("key.pem", "empty", "nowhere", "a+b+c", "", " "):
         with refused("E747"):
             run("verify", "--key", key)
 
@@ -454,6 +469,14 @@ def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(
 def test_a_new_log_never_begins_where_one_is(here: Path) -> None:
     with refused("E736"):
         Ledger.open("manifest.db", "line1", begins=Beginning((), "wang", "by mistake"))
+
+
+def test_an_export_says_in_one_form_that_it_is_of_the_whole_log(here: Path) -> None:
+    run("export", "--format", "log", "-o", "all.log")
+    lines = (here / "all.log").read_text().split("\n")
+    (here / "all.log").write_text("\n".join([lines[0], "batch ", *lines[2:]]))
+    with refused("E724"):
+        run("verify", "all.log", "--key", origin_key())
 
 
 def test_tiles_are_of_the_whole_log_never_silently_of_more_than_was_asked_for(here: Path) -> None:

@@ -44,8 +44,8 @@ def read_header(lines: Iterator[str]) -> str:
     """
     if next(lines, "") != HEADER:
         raise BurnerError("E724", f"its first line is not {HEADER}")
-    word, _, batch = next(lines, "").partition(" ")
-    if word != "batch":
+    word, space, batch = next(lines, "").partition(" ")
+    if word != "batch" or bool(space) != bool(batch):
         raise BurnerError("E724", "its second line does not say of what it is")
     return batch
 

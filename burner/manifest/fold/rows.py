@@ -67,7 +67,7 @@ class IdRow(NamedTuple):
         return self.passed != NEVER or self.opened != NEVER
 
     def is_taken_for(self, product_id: str, unit_id: str) -> bool:
-        """Whether a unit may not have it too: an IMEI is unique in the world, others in a product."""
+        """Whether a unit may not have it too: IMEIs are unique in the world, else in a product."""
         same_space = self.source == "imei" or self.product_id == product_id
         return self.held and same_space and self.unit_id != unit_id
 

@@ -24,6 +24,8 @@ def read_key(given: str, kind: KeyType = KeyType.ED25519) -> VerifierKey:
     Raises:
         BurnerError: E747 for anything else, with what it is.
     """
+    if not given.strip():
+        raise BurnerError("E747", "an empty text")
     text = given if given.count("+") >= 2 and "\n" not in given else _read(Path(given))
     try:
         key = VerifierKey.parse(text)

@@ -106,5 +106,6 @@ class StationKey:
             role=RUN if until else STATION,
             until=until,
             owner=self._station,
+            reason="" if until else "by another key of this computer",
             **self._stamp(),
         )
