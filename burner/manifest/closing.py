@@ -13,7 +13,7 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
-from burner.manifest.verify.stored_log import Progress
+from burner.manifest.verify.stored_log import RecordsChecked
 from burner.plural import counted
 
 Papers = Callable[[], dict[str, str]]
@@ -29,7 +29,7 @@ def close_batch(
     with_open: bool,
     papers: Papers,
     audited: Callable[[], Sequence[str]],
-    progress: Progress = lambda _: None,
+    progress: RecordsChecked = lambda _: None,
     bom: bool = False,
 ) -> tuple[BatchStatus, bool]:
     """Check the whole manifest, close a batch, and write its sealed folder.
@@ -76,7 +76,7 @@ def close_batch(
     return found, closes
 
 
-def check_manifest(ledger: Ledger, progress: Progress = lambda _: None) -> Verification:
+def check_manifest(ledger: Ledger, progress: RecordsChecked = lambda _: None) -> Verification:
     """Verify the whole manifest.
 
     Raises:

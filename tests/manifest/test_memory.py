@@ -63,7 +63,7 @@ def test_rows_are_found_as_in_a_dictionary(seed: int, monkeypatch: pytest.Monkey
         other = a_row(kind, dice)
         there = other[: KEY_FIELDS[kind]]
         assert state.get(kind, *there) == model.get((kind, *there))
-        assert state.holder(kind)(tuple(other)) is (model.get((kind, *there)) == other)
+        assert state.row_test(kind)(tuple(other)) is (model.get((kind, *there)) == other)
         own = [row for row in model.values() if type(row) is kind]
         assert sorted(state.rows(kind)) == sorted(own)
         assert state.count(kind) == len(own)

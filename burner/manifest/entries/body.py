@@ -7,7 +7,7 @@ import msgspec
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
-from burner.manifest.entries.values import is_plain
+from burner.manifest.entries.values import is_plain_value
 
 MAX_BODY = 60_000
 """Bytes. An entry of tlog-tiles is shorter than 64 KiB; long evidence goes by its digest."""
@@ -57,6 +57,6 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
     free: object = getattr(entry, "plan", None)
     if isinstance(entry, Outcome):
         free = entry.result.evidence
-    if free is not None and not is_plain(free):
+    if free is not None and not is_plain_value(free):
         raise BurnerError("E713", f"{what}: the body holds a number that is no exact integer")
     return entry

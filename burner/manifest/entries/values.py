@@ -50,12 +50,12 @@ def plain(value: Any) -> Any:
     return plain(str(value))
 
 
-def is_plain(value: Any) -> bool:
+def is_plain_value(value: Any) -> bool:
     """Whether free JSON of a body holds only what `plain` gives."""
     if isinstance(value, dict):
-        return all(map(is_plain, value.values()))
+        return all(map(is_plain_value, value.values()))
     if isinstance(value, list):
-        return all(map(is_plain, value))
+        return all(map(is_plain_value, value))
     if isinstance(value, int):
         return abs(value) < EXACT
     return not isinstance(value, float)

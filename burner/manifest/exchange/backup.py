@@ -12,13 +12,15 @@ from burner.manifest.store.place import Place, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
-from burner.manifest.verify.stored_log import Progress
+from burner.manifest.verify.stored_log import RecordsChecked
 
 PAGES = 1000
 """Pages copied between looks at the writers."""
 
 
-def backup(source: str | Path, target: Path, progress: Progress = lambda _: None) -> Verification:
+def backup(
+    source: str | Path, target: Path, progress: RecordsChecked = lambda _: None
+) -> Verification:
     """Copy a SQLite manifest as it is at one moment, and check the copy.
 
     Raises:

@@ -7,10 +7,10 @@ from pathlib import Path
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
-    Progress,
+    BytesRead,
     lines_of,
+    read_checkpoint,
     read_hashes,
-    read_head,
     read_header,
     read_records,
 )
@@ -68,7 +68,7 @@ def check_file(
     *,
     witnesses: Sequence[VerifierKey] = (),
     sizes: Collection[int] = (),
-    progress: Progress = lambda _: None,
+    progress: BytesRead = lambda _: None,
     ended: Callable[[AttemptRow], None] | None = None,
     on_record: Callable[[int, AnyEntry], None] = lambda _number, _entry: None,
 ) -> FileCheck:
@@ -126,7 +126,7 @@ def _replayed(
     if not found.shown:
         raise BurnerError("E724", "it shows no record")
     hashes = list(read_hashes(lines))
-    note = read_head(lines)
+    note = read_checkpoint(lines)
     checkpoint = Checkpoint.parse(note.text)
     found.origin, found.size = checkpoint.origin, checkpoint.size
     if checkpoint.origin != origin:

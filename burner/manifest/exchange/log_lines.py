@@ -12,14 +12,14 @@ from burner.manifest.log.checkpoint import parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64
 from burner.manifest.log.tree import HASH_SIZE
 
-Progress = Callable[[int], None]
+BytesRead = Callable[[int], None]
 
 LONGEST_LINE = 64 * 1024 + 32
 """Bytes of a line: a number and a body."""
 
 
 @contextmanager
-def lines_of(path: Path, progress: Progress) -> Iterator[Iterator[str]]:
+def lines_of(path: Path, progress: BytesRead) -> Iterator[Iterator[str]]:
     """The lines of a file without their ends.
 
     Args:
@@ -91,7 +91,7 @@ def read_hashes(lines: Iterator[str]) -> Iterator[bytes]:
     raise BurnerError("E724", "it ends before its head")
 
 
-def read_head(lines: Iterator[str]) -> Note:
+def read_checkpoint(lines: Iterator[str]) -> Note:
     """The checkpoint with its signatures.
 
     Raises:
@@ -104,7 +104,7 @@ def read_head(lines: Iterator[str]) -> Note:
         raise BurnerError("E724", f"its head: {error}") from None
 
 
-def _lines(file: BinaryIO, path: Path, progress: Progress) -> Iterator[str]:
+def _lines(file: BinaryIO, path: Path, progress: BytesRead) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE + 1):
         progress(len(line))
         if not line.endswith(b"\n"):

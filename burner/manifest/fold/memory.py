@@ -76,10 +76,10 @@ class MemoryState:
         wanted = fields.items()
         return sorted(row for row in found if all(getattr(row, n) == v for n, v in wanted))
 
-    def holder(self, kind: type[NamedRow]) -> Callable[[tuple[Any, ...]], bool]:
+    def row_test(self, kind: type[NamedRow]) -> Callable[[tuple[Any, ...]], bool]:
         """What says whether exactly a row of this type is there, until the next change."""
         if kind in UNIT_KINDS:
-            return self._units.holder(kind)
+            return self._units.row_test(kind)
         rows, width = self._rows[kind], KEY_FIELDS[kind]
         return lambda row: rows.get(row[:width]) == row
 

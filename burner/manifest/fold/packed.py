@@ -49,7 +49,7 @@ class PackedUnits(dict[str, Rows]):
         for packed in self._packed.values():
             yield from _decode(packed)[UNIT_KINDS.index(kind)]
 
-    def holder(self, kind: type[Any]) -> Callable[[tuple[Any, ...]], bool]:
+    def row_test(self, kind: type[Any]) -> Callable[[tuple[Any, ...]], bool]:
         """What says whether exactly a row of this type is there, until rows are changed."""
         self._settle()
         place, unit_id = UNIT_KINDS.index(kind), kind._fields.index("unit_id")

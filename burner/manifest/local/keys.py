@@ -92,7 +92,7 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
 
 
 def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
-    """Keys of other stations of this account, as far as no passphrase is needed."""
+    """Keys of other owners of this account, as far as no passphrase and no token is needed."""
 
     def of_log(origin: str) -> Iterator[NoteSigner]:
         for path in sorted((state_folder() / "keys").glob(f"*/{CURRENT}")):

@@ -27,7 +27,7 @@ from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures
 from burner.manifest.verify.checks import Check, Verification
 from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.rows import wrong_rows
-from burner.manifest.verify.stored_log import Progress, StoredLog
+from burner.manifest.verify.stored_log import RecordsChecked, StoredLog
 from burner.manifest.verify.structure import changed
 from burner.plural import counted
 
@@ -35,7 +35,7 @@ from burner.plural import counted
 def verify(
     connection: Connection,
     known: Sequence[KnownLog] = (),
-    progress: Progress = lambda _: None,
+    progress: RecordsChecked = lambda _: None,
     *,
     witnesses: tuple[VerifierKey, ...] = (),
     thorough: bool = False,
@@ -57,7 +57,7 @@ class _Verify:
         self,
         connection: Connection,
         known: Sequence[KnownLog],
-        progress: Progress,
+        progress: RecordsChecked,
         witnesses: tuple[VerifierKey, ...],
     ) -> None:
         self._connection, self._progress = connection, progress

@@ -24,11 +24,11 @@ def wrong_rows(connection: Connection, logs: Mapping[int, StoredLog]) -> Iterato
         found, query = Counter[int](), select(table)
         if kind is AttemptRow:  # of those that ended each was compared before
             query = query.where(table.c.log.in_([*logs]), table.c.ended == NEVER)
-        holders = {number: log.state.holder(kind) for number, log in logs.items()}
+        row_tests = {number: log.state.row_test(kind) for number, log in logs.items()}
         for rows in stream(connection, query, CHUNK):
             found.update(map(itemgetter(0), rows))
             for row in rows:
-                holds = holders.get(row[0])
+                holds = row_tests.get(row[0])
                 if holds is None or not holds(row[1:]):
                     yield f"{table.name}: {shown(row[1:])}"
         due = {number: log.state.count(kind) for number, log in logs.items()}

@@ -17,7 +17,7 @@ from burner.manifest.verify.replay import Replay
 CHUNK = 500
 """Records read at once: more would not stay in the cache of a processor."""
 
-Progress = Callable[[int], None]
+RecordsChecked = Callable[[int], None]
 """Told how many more records were checked."""
 
 _RECORDS = Prepared(
@@ -49,7 +49,7 @@ class StoredLog(Replay):
         self.wrong = ""
         """The first row that the records do not say; empty: there is none so far."""
 
-    def follow(self, size: int, progress: Progress = lambda _: None) -> Iterator[AnyEntry]:
+    def follow(self, size: int, progress: RecordsChecked = lambda _: None) -> Iterator[AnyEntry]:
         """Fold on, up to a size.
 
         Raises:
