@@ -301,6 +301,7 @@ def test_a_crash_between_the_commit_and_the_note_of_it_loses_nothing(
         known = known_log(ledger.origin)
         assert known is not None
         assert known.size == 1
+    ledger.reader.close()
     ledger.writer.close()
     with Ledger.open(path, "line1") as again:
         assert again.unit(attempt.unit_id, attempt.product_id).open is not None

@@ -39,6 +39,14 @@ CACHE_KIB = 16 * 1024
 MAPPED_SIZE = 1 << 36
 """Bytes a reader may map: reading all of a manifest copies no page then."""
 
+DURABLE = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "fullfsync=ON",  # macOS; elsewhere fsync reaches the disk anyway
+    f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+)
+"""PRAGMAs of a writer."""
+
 
 def writing(where: Place) -> Engine:
     """An engine of one connection for the writer; a SQLite file is made when it is missing."""
@@ -47,16 +55,7 @@ def writing(where: Place) -> Engine:
     path = where.path
     if not is_there(where) and not path.parent.is_dir():
         raise BurnerError("E706", f"the folder {path.parent} does not exist")
-    engine = _sqlite(lambda: _attached(str(path)), "BEGIN IMMEDIATE")
-
-    @event.listens_for(engine, "connect")
-    def _durable(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA fullfsync=ON")  # macOS; elsewhere fsync reaches the disk anyway
-        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-
-    return engine
+    return _sqlite(lambda: _attached(str(path), *DURABLE), "BEGIN IMMEDIATE")
 
 
 def reading(where: Place) -> Engine:
@@ -70,21 +69,15 @@ def reading(where: Place) -> Engine:
     path = where.path
     if not is_there(where):
         raise BurnerError("E701", str(where))
-    engine = _sqlite(lambda: read_only(path), "BEGIN")
-
-    @event.listens_for(engine, "connect")
-    def _mapped(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute(f"PRAGMA mmap_size={MAPPED_SIZE}")
-
-    return engine
+    return _sqlite(lambda: read_only(path, f"mmap_size={MAPPED_SIZE}"), "BEGIN")
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path, *pragmas: str) -> sqlite3.Connection:
     """A SQLite file as it is read without writing, on any medium; the driver's own errors."""
     path = Path(os.path.realpath(path))  # beside which SQLite keeps its other files
     uri = file_uri(path)
     try:
-        return _attached(f"{uri}?mode=ro", uri=True)
+        return _attached(f"{uri}?mode=ro", *pragmas, uri=True)
     except sqlite3.OperationalError as error:
         wal = path.with_name(path.name + "-wal")
         refused = primary(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -92,7 +85,7 @@ def read_only(path: Path) -> sqlite3.Connection:
             raise
         # On a read-only medium the -shm file of a WAL database cannot be made; without anything
         # in the WAL none is needed.
-        return _attached(f"{uri}?mode=ro&immutable=1", uri=True)
+        return _attached(f"{uri}?mode=ro&immutable=1", *pragmas, uri=True)
 
 
 def file_uri(path: PurePath) -> str:
@@ -108,14 +101,14 @@ def is_lost(connection: Connection) -> bool:
     )
 
 
-def _attached(path: str, uri: bool = False) -> sqlite3.Connection:
-    """Raises: sqlite3.Error: the file cannot be read."""
+def _attached(path: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
+    """Raises: sqlite3.Error: the file cannot be read, or one of these PRAGMAs not be set."""
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
     )
     try:
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        for pragma in ("foreign_keys=ON", f"cache_size=-{CACHE_KIB}", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
         if uri:
             connection.execute("SELECT count(*) FROM sqlite_master")  # the file is opened here
     except BaseException:
