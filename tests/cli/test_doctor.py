@@ -110,6 +110,17 @@ def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert examine(status=4)["signing key"]["code"] == "E722"
 
 
+def test_a_key_whose_file_is_gone_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("BURNER_STATION", "line7")
+    keys.make("line7")
+    (pem,) = (tmp_path / "state" / "keys" / "line7").glob("*.pem")
+    pem.unlink()
+    check = examine(status=4)["signing key"]
+    assert check["code"] == "E722"
+    assert str(pem) in check["detail"]
+
+
 def test_a_manifest_that_is_something_else_fails(tmp_path: Path) -> None:
     (tmp_path / "manifest.db").write_text("a shopping list", encoding="utf-8")
     assert examine(status=4)["manifest"]["code"] == "E702"

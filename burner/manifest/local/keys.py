@@ -129,11 +129,7 @@ def token_of(owner: str) -> str:
     Raises:
         BurnerError: E721, E722.
     """
-    path = _folder(owner) / f"{_name(owner)}.pem"
-    try:
-        kept = read_plain(path, LARGEST)
-    except OSError as error:
-        raise BurnerError("E722", f"{path}: {error.strerror}") from error
+    _, kept = _kept(owner)
     return kept.decode() if kept.startswith(b"pkcs11:") else ""
 
 
@@ -212,7 +208,9 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
         BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
             nobody can be asked for it.
     """
-    path, pem = _current(owner)
+    path, pem = _kept(owner)
+    if pem == IN_KEYRING.encode():
+        pem = _from_keyring(path.stem)
     if b"-----BEGIN ENCRYPTED" not in pem:
         return _load(path, pem)
     if passphrase := os.environ.get(PASSPHRASE):
@@ -233,8 +231,7 @@ def protection(owner: str) -> Protection:
     Raises:
         BurnerError: E721 there is no key, E722 it cannot be read.
     """
-    key = _name(owner)
-    kept = (_folder(owner) / f"{key}.pem").read_bytes()
+    _, kept = _kept(owner)
     if kept == IN_KEYRING.encode():
         return Protection.KEYRING
     if kept.startswith(b"pkcs11:"):
@@ -255,13 +252,13 @@ def _name(owner: str) -> str:
     return key
 
 
-def _current(owner: str) -> tuple[Path, bytes]:
+def _kept(owner: str) -> tuple[Path, bytes]:
+    """The file of the owner's current key, and what it holds: a key, or where the key is."""
     path = _folder(owner) / f"{_name(owner)}.pem"
     try:
-        pem = read_plain(path, LARGEST)
+        return path, read_plain(path, LARGEST)
     except OSError as error:
         raise BurnerError("E722", f"{path}: {error.strerror}") from error
-    return path, _from_keyring(path.stem) if pem == IN_KEYRING.encode() else pem
 
 
 def _folder(owner: str) -> Path:
