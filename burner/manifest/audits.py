@@ -80,7 +80,6 @@ def record_draw(
     require_who_and_why(f"batch {batch}", operator)
     fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
     ledger.append(
-        f"draw {batch}",
         lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))],
     )
 
@@ -114,9 +113,7 @@ def record_check(
         "unit_id": attempt.unit_id,
     }
     fields = {"findings": compared, "good": good, "of": record.seq, "operator": operator}
-    ledger.append(
-        f"check {attempt.unit_id}", lambda _: [ledger.entry(UnitChecked, **where, **fields)]
-    )
+    ledger.append(lambda _: [ledger.entry(UnitChecked, **where, **fields)])
 
 
 def passed_units(

@@ -233,7 +233,7 @@ def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchSt
         )
         return [entry]
 
-    ledger.append(f"close {batch}", make)
+    ledger.append(make)
     return counted[-1]
 
 

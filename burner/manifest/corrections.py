@@ -61,4 +61,4 @@ def correct(
             for batch in own or [""]
         ]
 
-    ledger.append(f"{word} {unit_id}", make)
+    ledger.append(make)

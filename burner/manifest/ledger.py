@@ -115,11 +115,12 @@ class Ledger:
         """A record of this station, about to be written."""
         return kind(**self.writer.stamp(), **fields)
 
-    def append(self, what: str, make: Make) -> tuple[int, ...]:
+    def append(self, make: Make) -> tuple[int, ...]:
         """Write down what a person decided, or a whole log that came in.
 
+        After E711 it may be on record or not: whoever asks again looks first.
+
         Args:
-            what: names it, for a commit of unknown fate that is asked again.
             make: the records, from the state in which they are appended.
 
         Returns:
@@ -130,7 +131,7 @@ class Ledger:
         """
         with self.writer.lock:
             self.writer.check_ready()
-            return self.writer.commit(f"{what} {self.writer.size}", make)
+            return self.writer.commit(make)
 
     # -- one unit --------------------------------------------------------------------------------
 
@@ -151,8 +152,8 @@ class Ledger:
                 raise BurnerError("E454", f"unit {attempt.unit_id}")
             facts = attempt_facts(attempt)
             (number,) = self.writer.commit(
-                f"{attempt.id} intent",
                 lambda _: [self.entry(Intent, **_head(attempt), attempt=facts)],
+                key=f"{attempt.id} intent",
             )
             self._working[attempt.id] = number, attempt
 
@@ -169,8 +170,8 @@ class Ledger:
             facts = attempt_facts(attempt)
             bound = {"intent": number, "device_name": facts.device_name, "ids": facts.ids}
             self.writer.commit(
-                f"{attempt.id} name",
                 lambda _: [self.entry(NameBound, **_head(attempt), **bound)],
+                key=f"{attempt.id} name",
             )
             self._working[attempt.id] = number, attempt
 
@@ -187,7 +188,6 @@ class Ledger:
             same = recorded is not None and attempt_facts(attempt) == attempt_facts(recorded)
             facts = None if same else attempt_facts(attempt)
             (number,) = self.writer.commit(
-                f"{attempt.id} outcome",
                 lambda _: [
                     self.entry(
                         Outcome,
@@ -197,6 +197,7 @@ class Ledger:
                         result=result_facts(result),
                     )
                 ],
+                key=f"{attempt.id} outcome",
             )
             self._working.pop(attempt.id, None)
         return Record(number if intent is None else intent, attempt, result)
@@ -268,7 +269,7 @@ class Ledger:
             )
             return [opened]
 
-        self.append(f"open {batch}", make)
+        self.append(make)
 
     def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
         if row.state != BATCH_OPEN:
@@ -288,9 +289,7 @@ class Ledger:
         """
         require_who_and_why(f"batch {batch}", operator, reason)
         fields = {"quantity": quantity, "operator": operator, "reason": reason}
-        self.append(
-            f"quantity {batch}", lambda _: [self.entry(BatchChanged, batch=batch, **fields)]
-        )
+        self.append(lambda _: [self.entry(BatchChanged, batch=batch, **fields)])
 
 
 def _head(attempt: Attempt) -> dict[str, str]:

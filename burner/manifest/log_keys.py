@@ -41,7 +41,7 @@ def enrol(
         raise BurnerError("E758", f"the key is named {key.name}, this log {ledger.origin}")
     fields = {"owner": owner, "operator": operator, **ledger.writer.stamp()}
     entry = enrolment(ledger.origin, sponsor, key=key, role=role, **fields)
-    (number,) = ledger.append(f"enrol {key.id.hex()}", lambda _: [entry])
+    (number,) = ledger.append(lambda _: [entry])
     return number
 
 
@@ -66,7 +66,7 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
     with writer.lock:
         writer.key.sign_with(new)
         try:
-            ledger.append(f"rotate to {new.key.id.hex()}", make)
+            ledger.append(make)
         except BaseException:
             writer.key.sign_with(signer)
             raise
@@ -81,4 +81,4 @@ def withdraw(ledger: Ledger, key_id: str, *, operator: str, reason: str) -> None
     """
     require_who_and_why(f"key {key_id}", operator, reason)
     fields = {"key_id": key_id, "operator": operator, "reason": reason}
-    ledger.append(f"withdraw {key_id}", lambda _: [ledger.entry(KeyWithdrawn, **fields)])
+    ledger.append(lambda _: [ledger.entry(KeyWithdrawn, **fields)])

@@ -14,7 +14,10 @@ from burner.burn import burn
 from burner.errors import BurnerError
 from burner.job import Job, Trial
 from burner.manifest import patience
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
 from burner.manifest.ledger import Ledger
+from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
 from burner.manifest.units import UnitHistory
 from burner.model import (
@@ -221,6 +224,19 @@ def test_a_record_in_doubt_is_not_written_twice_though_another_slot_writes_first
             ask()
         elements = [e for e in ledger.reader.elements() if e["unit_id"] == attempt.unit_id]
         assert [(e["outcome"], len(e["records"])) for e in elements] == [("PASS", 2)]
+        assert flaws(ledger.reader) == []
+
+
+def test_an_import_in_doubt_is_asked_for_again(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "other.db", "line2") as other:
+        burned(other, 1)
+        key = VerifierKey.parse(other.writer.origin_key)
+        (tmp_path / "other.log").write_text("".join(export_log(other.reader)), encoding="utf-8")
+    with Ledger.open(path, "line1") as ledger:
+        with lost_answer(ledger), pytest.raises(BurnerError, match=r"^E718:"):
+            import_log(ledger, tmp_path / "other.log", key.name, key, operator="boss")
+        came = import_log(ledger, tmp_path / "other.log", key.name, key, operator="boss")
+        assert (came.first, came.size) == (3, 3)
         assert flaws(ledger.reader) == []
 
 

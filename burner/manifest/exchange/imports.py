@@ -81,7 +81,7 @@ def import_log(
         result.append(entry)
         return [entry]
 
-    ledger.append(f"import {path}", make)
+    ledger.append(make)
     return result[-1]
 
 

@@ -180,13 +180,13 @@ class LogWriter:
         if self._session.was_replaced():
             raise BurnerError("E710", f"{self.where} was removed or replaced under the station")
 
-    def commit(self, key: str, make: Make) -> tuple[int, ...]:
+    def commit(self, make: Make, *, key: str = "") -> tuple[int, ...]:
         """Append records in one durable transaction.
 
         Args:
-            key: names the commit: when the same is asked again after a commit of unknown fate
-                that did succeed, nothing is written twice.
             make: the records, from the state in which they are appended.
+            key: names the commit: when the same is asked again after a commit of unknown fate
+                that did succeed, nothing is written twice. Empty: it is not asked again.
 
         Returns:
             Their numbers.
@@ -207,7 +207,7 @@ class LogWriter:
                 with together(connection):
                     frontier, leaf = append(connection, self._log.frontier, entries)
                     numbers = tuple(range(self.size, frontier.size))
-                    self._unconfirmed = UnconfirmedCommit(key, numbers, leaf)
+                    self._unconfirmed = UnconfirmedCommit(key, numbers, leaf) if key else None
                     keep = frontier.size - self._kept >= self._keep_every
                     keep = keep or any(isinstance(entry, KEPT_KINDS) for entry in entries)
                     after = self._write_head(connection, self._log, frontier, entries, keep=keep)
@@ -324,7 +324,7 @@ class LogWriter:
         with self.transaction() as connection:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
         if entry := self.key.enrolment(self.origin, rows):
-            self.commit(f"enrol {entry.key}", lambda _: [entry])
+            self.commit(lambda _: [entry])
 
     def _confirm(self, connection: Connection, commit: UnconfirmedCommit) -> None:
         """Find out whether records of unknown fate are there."""
