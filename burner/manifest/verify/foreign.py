@@ -17,12 +17,13 @@ class ForeignLogs:
         self._connection = connection
         self.logs: dict[int, StoredLog] = {}
         """By their number."""
+        self.damaged: dict[str, BurnerError] = {}
+        """By their name: records that are not whole, or break a rule."""
 
     def state(self, origin: str, size: int) -> MemoryState | None:
-        """What follows from the first records of another log. Sizes only grow.
+        """What follows from the first records of another log; None: it is gone, or damaged.
 
-        Raises:
-            BurnerError: E713, E714 its records are not whole, or break a rule.
+        Sizes only grow.
         """
         log = log_number(self._connection, origin)
         if log is None:
@@ -32,15 +33,18 @@ class ForeignLogs:
             for _ in stored.follow(size):
                 pass
         except BurnerError as error:
-            raise BurnerError(error.code, f"{origin}, {error.detail}") from None
+            self.damaged[origin] = BurnerError(error.code, f"{origin}, {error.detail}")
+            return None
         return stored.state
 
     def check(self, entry: LogImported) -> None:
         """Check an import against the records that came with it.
 
         Raises:
-            BurnerError: E713, E755.
+            BurnerError: E713, E714, E755.
         """
+        if entry.origin in self.damaged:
+            raise self.damaged[entry.origin]
         log = log_number(self._connection, entry.origin)
         if log is None or (stored := self.logs.get(log)) is None:
             raise BurnerError("E713", f"the log {entry.origin} is gone")
