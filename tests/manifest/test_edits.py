@@ -1,6 +1,7 @@
 """Whoever edits the manifest without a key is found: by verify, and by the station that goes on."""
 
 import sqlite3
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from burner.errors import BurnerError
 from burner.manifest.corrections import Word, correct
+from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.heads import current_head
@@ -20,7 +22,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.log_keys import withdraw
-from burner.manifest.reader import Reader
+from burner.manifest.reader import Reader, origins
 from burner.manifest.restore import restore
 from burner.manifest.verify.database import verify
 from burner.model import Outcome
@@ -93,6 +95,20 @@ def bad_places(path: Path) -> list[str]:
 
 def test_the_untouched_copy_agrees(path: Path) -> None:
     assert bad_places(path) == []
+
+
+def test_a_damaged_record_of_an_import_is_found_there_and_the_own_log_is_checked_on(
+    path: Path,
+) -> None:
+    changed = "UPDATE records SET body = replace(body, 'line2', 'line3') WHERE log = 1"
+    assert edit(path, f"{changed} AND number = 2") == 1
+    edit(path, "DELETE FROM checkpoints WHERE size = 1")
+    with Reader.open(path) as reader, reader.connection() as connection:
+        origin = origins(connection)[1]
+    assert bad_places(path) == [
+        "E713 heads: the checkpoint at 1 is gone",
+        f"E713 imports: {origin}, record 2 is not the one that was signed",
+    ]
 
 
 ROW_TABLES = ("logs", "keys", "names", "ids", "units", "members", "batches", "limits", "attempts")
@@ -220,6 +236,16 @@ def test_a_head_of_an_unknown_key_is_refused(path: Path, tmp_path: Path) -> None
     name = text.split("\n")[0]
     edit(path, "UPDATE head SET note = ?", (f"{text.rpartition('— ')[0]}— {name} {signature}",))
     assert goes_on(path) == "E755"
+
+
+def test_a_head_of_an_unknown_key_gives_no_certificate(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        (text,) = connection.execute("SELECT note FROM head").fetchone()
+    origin, size, root = text.split("\n")[:3]
+    _, _, note = resigned(origin, int(size), b64decode(root).hex())
+    edit(path, "UPDATE head SET note = ?", (note,))
+    with Reader.open(path) as reader, pytest.raises(BurnerError, match=r"^E755:"):
+        certificate(reader, str(unit_mac(3)))
 
 
 def test_an_older_copy_is_refused(path: Path) -> None:

@@ -16,6 +16,7 @@ from burner.files import open_plain, read_plain
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome
 from burner.manifest.exchange.log_file import head_for_proof
+from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.rows import NEVER, AttemptRow, KeyRow, UnitRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
@@ -51,7 +52,7 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
 
     Raises:
         BurnerError: E712 our log knows no such unit, or several answer; E713 the manifest is
-            damaged; E760 the unit has no PASS that counts.
+            damaged; E755 no key of the log signed its head; E760 the unit has no PASS that counts.
     """
     with reader.connection() as connection:
         state = TableState(connection)
@@ -78,14 +79,14 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
 def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]:
     """How the origin key let in who signed a head, a line a key; none, where it signed itself."""
     found: list[bytes] = []
-    known = (state.get(KeyRow, signature.id.hex()) for signature in note.signatures)
-    row = next(filter(None, known), None)
-    while row and row.enrolled:
-        number, entry = row.enrolled, entry_at(connection, row.enrolled)
+    row = signer_of(note, lambda key_id: state.get(KeyRow, key_id))
+    while number := row.enrolled:
+        entry = entry_at(connection, number)
         assert isinstance(entry, KeyEnrolled)  # noqa: S101 - the fold made the row of it
-        row = state.get(KeyRow, entry.enrolled_by)
-        if not row or row.enrolled >= number:
+        sponsor = state.get(KeyRow, entry.enrolled_by)
+        if not sponsor or sponsor.enrolled >= number:
             raise BurnerError("E714", f"a key was not let in by record {number}")
+        row = sponsor
         signature = b64encode(bytes.fromhex(entry.signature)).decode()
         found.insert(0, f"{entry.key} {entry.role} {entry.until} {signature}".encode())
     return found
