@@ -24,8 +24,8 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     statements: set[str] = set()
     attached = engine._attached
 
-    def traced(path: str, uri: bool = False) -> sqlite3.Connection:
-        connection = attached(path, uri)
+    def traced(path: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
+        connection = attached(path, *pragmas, uri=uri)
         connection.set_trace_callback(statements.add)
         return connection
 
