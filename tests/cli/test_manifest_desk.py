@@ -293,6 +293,20 @@ def test_a_certificate_without_the_enrolment_names_who_signed_it(here: Path) -> 
         run("verify", "U.tlog-proof", "--key", origin)
 
 
+def test_a_later_key_given_for_the_origin_key_is_told_as_that(here: Path) -> None:
+    origin = origin_key()
+    run("keys", "rotate", *WHO, "--reason", "yearly")
+    (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
+    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    with pytest.raises(BurnerError, match=f"^E752: .*{new['id']} is a later key"):
+        run("verify", "U.tlog-proof", "--key", new["key"])
+    proof = Proof.parse((here / "U.tlog-proof").read_bytes())
+    body, line = proof.extra.split(b"\n")
+    (here / "U.tlog-proof").write_text(str(replace(proof, extra=b"\n".join([body, line, line]))))
+    with refused("E714"):
+        run("verify", "U.tlog-proof", "--key", origin)
+
+
 def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:
     (here / "file").write_text("")
     with refused("E729"):

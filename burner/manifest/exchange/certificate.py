@@ -100,6 +100,10 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
     state.update(apply(state, 0, LogBegun(**stamp, origin=key.name, key=str(key))))
     for number, line in enumerate(lines, 1):
         text, role, until, signature = line.decode().split(" ")
+        if text == str(key):
+            raise BurnerError("E752", f"{key.id.hex()} is a later key: give the origin key")
+        if state.get(KeyRow, VerifierKey.parse(text).id.hex()):
+            raise BurnerError("E714", f"enrolment {number} is of a key that is in")
         enrolment = KeyEnrolled(
             **stamp,
             key=text,
@@ -137,7 +141,7 @@ def check_certificate_file(
 
     Raises:
         BurnerError: E713 it does not hold, or is no record of an outcome; E714 an enrolment is
-            false; E724 it cannot be read; E752 it is of another log; E755 nothing leads from the
+            doubled; E724 it cannot be read; E752 it is of another log; E755 nothing leads from the
             origin key to who signed its head.
     """
     try:
