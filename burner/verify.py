@@ -77,6 +77,9 @@ def verify_unit(device: Device, reader: Reader, release: KeylessRelease | None) 
         unit_id = silicon.unit_id
         record = reader.unit(unit_id, product_id).passed
         if record is None:
+            elsewhere = reader.imported_from(unit_id, product_id)
+            if elsewhere:
+                raise BurnerError("E762", f"{unit_id}: {elsewhere}")
             raise BurnerError("E620", unit_id)
         return Verified(unit_id, record, verify(device, silicon, record, release))
     except BurnerError as error:

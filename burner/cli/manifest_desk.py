@@ -184,18 +184,10 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
 
 def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
     """UnitId and ProductID of the one unit that is meant."""
-    from burner.manifest.fold.rows import UnitRow
-    from burner.manifest.reader import units_by
-    from burner.manifest.store.state import TableState
+    from burner.manifest.units import found_units
 
     with reader.connection() as connection:
-        state = TableState(connection)
-        found = [
-            row
-            for unit_id in units_by(connection, text)
-            for row in state.rows(UnitRow, unit_id=unit_id)
-            if product in ("", row.product_id)
-        ]
+        found = [row for _, row in found_units(connection, text, product)]
     if len(found) != 1:
         named = ", ".join(f"{row.unit_id} of {row.product_id}" for row in found)
         raise BurnerError("E712", f"{text}: {named}" if named else text)

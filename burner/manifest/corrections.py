@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
-from burner.manifest.fold.rows import BatchRow, MemberRow, UnitRow
+from burner.manifest.fold.imports import in_imported_logs
+from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow
 from burner.manifest.ledger import Ledger
 from burner.manifest.store.state import TableState
 from burner.manifest.typed_text import require_who_and_why
@@ -36,14 +37,19 @@ def correct(
         reason: why.
 
     Raises:
-        BurnerError: E712 unknown, E731 without operator or reason, E738 one is more than a line;
-            E7.
+        BurnerError: E712 unknown, E731 without operator or reason, E738 one is more than a line,
+            E762 void of a unit that only an imported log knows; E7.
     """
     require_who_and_why(f"unit {unit_id}", operator, reason)
 
     def make(state: TableState) -> list[AnyEntry]:
-        if state.get(UnitRow, product_id, unit_id) is None:
-            raise BurnerError("E712", unit_id)
+        ours = state.get(UnitRow, product_id, unit_id)
+        if ours is None or ours.record == NEVER:
+            imported = next(in_imported_logs(state, product_id, unit_id), None)
+            if imported is None:
+                raise BurnerError("E712", unit_id)
+            if word is Word.VOID:
+                raise BurnerError("E762", f"{unit_id}: {imported[0]}")
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]
         own = [
             b for b in batches if (row := state.get(BatchRow, b)) and row.product_id == product_id

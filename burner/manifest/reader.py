@@ -215,6 +215,14 @@ class Reader:
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
 
+    def imported_from(self, unit_id: str, product_id: str = "") -> str:
+        """The log by which a unit is known that ours knows not; empty where ours does, or none."""
+        from burner.manifest.units import found_units
+
+        with self.connection() as connection:
+            found = found_units(connection, unit_id, product_id)
+        return next((origin for origin, _ in found), "")
+
     def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
         """Which other unit has this serial number or name on record; empty when none has."""
         with self.connection() as connection:

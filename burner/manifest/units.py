@@ -15,10 +15,11 @@ from burner.manifest.entries.kinds import (
     Outcome,
     UnitChecked,
 )
+from burner.manifest.fold.imports import in_imported_logs
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
 from burner.manifest.reader import Reader, origins, units_by
 from burner.manifest.store.bodies import entry_at, entry_of
-from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.state import TableState, log_number, row_of
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 from burner.model import Outcome as ModelOutcome
@@ -134,10 +135,31 @@ def entries_of(
 
 
 def _scrapped(connection: Connection, unit: UnitRow) -> str:
-    entry = entry_at(connection, unit.record)
-    if not isinstance(entry, Correction):
-        return ""
-    return f"{entry.operator}: {entry.reason}"
+    said = [("", unit)] if unit.record != NEVER else []
+    known = in_imported_logs(TableState(connection), unit.product_id, unit.unit_id)
+    for origin, row in said or known:
+        log = log_number(connection, origin) if origin else OWN
+        entry = entry_at(connection, row.record, OWN if log is None else log)
+        if isinstance(entry, Correction) and entry.what == SCRAP:
+            where = f" (in the imported log {origin})" if origin else ""
+            return f"{entry.operator}: {entry.reason}{where}"
+    return ""
+
+
+def found_units(
+    connection: Connection, text: str, product_id: str = ""
+) -> list[tuple[str, UnitRow]]:
+    """Units that answer to any of their IDs: of our log, or, where it knows none, of the first
+    imported log that does, each with the origin of that (empty: ours).
+    """
+    units = units_by(connection, text)
+    for log, origin in sorted(origins(connection).items()):
+        state = TableState(connection, log)
+        rows = (row for unit_id in units for row in state.rows(UnitRow, unit_id=unit_id))
+        found = [row for row in rows if product_id in ("", row.product_id)]
+        if found:
+            return [("" if log == OWN else origin, row) for row in found]
+    return []
 
 
 # -- the whole life -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -287,6 +288,57 @@ def test_a_scrapped_unit_is_refused_with_the_reason_until_a_rework(folder: Path)
     assert finished["detail"] == "anna: burnt antenna"
     assert end(burn(source, "--rework", "new antenna")) == WRITTEN
     assert [record["rework"] for record in records()] == ["", "", "new antenna"]
+
+
+@pytest.fixture
+def keys(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this computer keeps its keys, for this test alone."""
+    monkeypatch.setenv("BURNER_STATE", str(folder / "state"))
+    return folder / "state"
+
+
+def restored(keys: Path) -> str:
+    """All keys are lost, a new log is begun: the origin of the old one."""
+    rmtree(keys)
+    who = ("--operator", "anna", "--station", "line1", "--reason", "keys lost")
+    status, told = burner("manifest", "restore", *who)
+    assert status == 0
+    return told.splitlines()[0].split()[-1]
+
+
+def test_a_scrap_outlives_the_log_in_which_it_was_said(folder: Path, keys: Path) -> None:
+    source = write_product(folder)
+    unit = burn(source)["unit_id"]
+    told = ("--operator", "anna", "--reason", "cracked")
+    burner("manifest", "correct", "scrap", unit, *told)
+    old = restored(keys)
+    finished = burn(source, "--quantity", "5")
+    assert end(finished) == refused("E464")
+    assert finished["detail"] == f"anna: cracked (in the imported log {old})"
+    burner("manifest", "correct", "rework", unit, "--operator", "anna", "--reason", "new board")
+    assert end(burn(source)) == WRITTEN
+    assert burner("manifest", "verify")[0] == 0
+
+
+def test_a_unit_of_an_imported_log_is_not_unknown(folder: Path, keys: Path) -> None:
+    source = write_product(folder)
+    unit = burn(source)["unit_id"]
+    old = restored(keys)
+    _, said = burner("verify", str(source), "--bench", BENCH)
+    assert "Only an imported log knows this unit" in said
+    assert old in said.replace("\n", "")
+    with pytest.raises(BurnerError, match=f"^E762: .*{unit}, PASS: {old}"):
+        CliRunner().invoke(
+            root, ["manifest", "certificate", unit, "-o", "u"], catch_exceptions=False
+        )
+    (aside,) = folder.glob("manifest.db.*.old")
+    burner("manifest", "certificate", unit, "-o", "u", "--manifest", str(aside))
+    assert (folder / "u").is_file()
+    assert verified(source, "--manifest", str(aside))
+    told = ("--operator", "anna", "--reason", "cracked")
+    assert burner("manifest", "correct", "scrap", unit, *told)[0] == 0
+    assert end(burn(source)) == refused("E464")
+    assert burner("manifest", "verify")[0] == 0
 
 
 # -- interrupted -----------------------------------------------------------------------------------

@@ -17,17 +17,18 @@ from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.keys import signer_of
-from burner.manifest.fold.rows import NEVER, AttemptRow, KeyRow, UnitRow
+from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.fold.state import State
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import Note, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
-from burner.manifest.reader import Reader, units_by
+from burner.manifest.reader import Reader
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.state import TableState
+from burner.manifest.units import found_units
 from burner.manifest.verify.replay import Replay
 
 
@@ -52,22 +53,20 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
 
     Raises:
         BurnerError: E712 our log knows no such unit, or several answer; E713 the manifest is
-            damaged; E755 no key of the log signed its head; E760 the unit has no PASS that counts.
+            damaged; E755 no key of the log signed its head; E760 the unit has no PASS that counts;
+            E762 only an imported log knows it.
     """
     with reader.connection() as connection:
         state = TableState(connection)
-        rows = [
-            row
-            for unit_id in units_by(connection, unit)
-            for row in state.rows(UnitRow, unit_id=unit_id)
-            if product_id in ("", row.product_id)
-        ]
-        if len(rows) != 1:
-            raise BurnerError("E712", f"{unit}: {len(rows)} units answer to it")
-        passed = rows[0].passed
-        attempt = state.get(AttemptRow, passed) if passed != NEVER else None
-        if attempt is None or rows[0].last != passed:
-            raise BurnerError("E760", f"{rows[0].unit_id} is {rows[0].word}")
+        found = found_units(connection, unit, product_id)
+        if len(found) != 1:
+            raise BurnerError("E712", f"{unit}: {len(found)} units answer to it")
+        ((imported_from, row),) = found
+        if imported_from:
+            raise BurnerError("E762", f"{row.unit_id}, {row.word}: {imported_from}")
+        attempt = state.get(AttemptRow, row.passed)
+        if attempt is None or row.last != row.passed:
+            raise BurnerError("E760", f"{row.unit_id} is {row.word}")
         head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         signed = Note.parse(note.encode())

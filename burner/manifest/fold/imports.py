@@ -1,11 +1,11 @@
-"""Another log beside ours: its names and IDs are unique together with ours, nothing else counts."""
+"""Another log beside ours: its names, IDs and scraps hold here too, nothing else counts."""
 
 from collections.abc import Iterator
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
-from burner.manifest.fold.rows import NEVER, Change, Drop, IdRow, LogRow, NameRow
+from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
 from burner.manifest.fold.state import State
 from burner.manifest.fold.units import UNIQUE
 from burner.plural import counted
@@ -30,6 +30,7 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
         return tuple(changes)
     changes += _names(state, entry.origin, other)
     changes += _ids(state, number, entry.origin, other)
+    changes += _scraps(state, entry.origin, other)
     if doubled_in(state, entry.origin, other) != entry.doubled:
         raise BurnerError(
             "E714", f"the import of {entry.origin} tells other doubles than there are"
@@ -88,3 +89,24 @@ def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Chang
         here = state.get(IdRow, *key)
         if here is None or here.imported_from:
             yield IdRow(*key, number if row.held else NEVER, NEVER, origin)
+
+
+def _scraps(state: State, origin: str, other: State) -> Iterator[Change]:
+    """A unit that the other log scrapped, and of which ours says nothing, is scrapped here too."""
+    theirs = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
+    for row in state.rows(UnitRow, record=NEVER):
+        known = in_imported_logs(state, row.product_id, row.unit_id)
+        still = any(each.word == SCRAP for source, each in known if source != origin)
+        if row[:2] not in theirs and not still:
+            yield Drop(row)
+    for key in sorted(theirs):
+        if state.get(UnitRow, *key) is None:
+            yield UnitRow(*key, SCRAP, NEVER, NEVER, NEVER, 0, NEVER, "", "")
+
+
+def in_imported_logs(state: State, product_id: str, unit_id: str) -> Iterator[tuple[str, UnitRow]]:
+    """What imported logs say of a unit, each with its origin."""
+    for log in state.rows(LogRow, own=False):
+        other = state.foreign(log.origin, log.size)
+        if other and (row := other.get(UnitRow, product_id, unit_id)):
+            yield log.origin, row

@@ -80,7 +80,7 @@ class UnitRow(NamedTuple):
     word: str
     """What the last attempt or correction made of it: an outcome, OPEN, scrap, void."""
     record: int
-    """The record that said so."""
+    """The record that said so; NEVER: a scrap that only an imported log says."""
     last: int
     """Intent of the last attempt that began."""
     passed: int

@@ -46,6 +46,12 @@ def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
     return row
 
 
+def _known_or_new(state: State, product_id: str, unit_id: str) -> UnitRow:
+    """A unit, also one of which only an imported log had a word so far."""
+    new = UnitRow(product_id, unit_id, "", NEVER, NEVER, NEVER, 0, NEVER, "", "")
+    return state.get(UnitRow, product_id, unit_id) or new
+
+
 def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     """An attempt takes its name, its IDs and its place."""
     attempt, product, unit_id = entry.attempt, entry.product_id, entry.unit_id
@@ -53,7 +59,8 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
         raise BurnerError("E716", f"attempt {attempt.id} has no unit")
     before = state.get(UnitRow, product, unit_id)
     if state.whole and before and before.word == SCRAP and not attempt.rework:
-        raise BurnerError("E464", f"unit {unit_id}, record {before.record}")
+        where = "an imported log" if before.record == NEVER else f"record {before.record}"
+        raise BurnerError("E464", f"unit {unit_id}, {where}")
     changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, before)]
     if attempt.device_name:
         changes += _take_name(state, entry, attempt.device_name)
@@ -110,9 +117,9 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
 
 def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
-    unit = existing(state, entry.product_id, entry.unit_id)
     if entry.what not in (SCRAP, VOID, REWORK):
         raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
+    unit = _known_or_new(state, entry.product_id, entry.unit_id)
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
     after = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
@@ -132,7 +139,7 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
 
 def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
     after = unit._replace(declared_rework=entry.reason, begun_rework="")
-    if unit.word != SCRAP:
+    if unit.word not in ("", SCRAP):
         return (after,)
     in_batch = batches.update_known_member(state, entry.batch, entry.unit_id, REWORK)
     return (after._replace(word=REWORK, record=number), *in_batch)
@@ -156,8 +163,8 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
         return (ended,)
     if before and before.word in (OPEN, SCRAP):
         return (ended,)  # in work elsewhere, or thrown away: that word stands
-    empty = UnitRow(entry.product_id, entry.unit_id, "", number, NEVER, NEVER, 0, NEVER, "", "")
-    unit = (before or empty)._replace(word=word, record=number)
+    unit = _known_or_new(state, entry.product_id, entry.unit_id)
+    unit = unit._replace(word=word, record=number)
     in_batch: tuple[Change, ...] = ()
     batch = state.get(BatchRow, entry.batch)
     if batch and batch.product_id == entry.product_id:

@@ -1,0 +1,106 @@
+"""A scrap in another log is final here too, until that log, or somebody here, ends it."""
+
+from pathlib import Path
+
+import pytest
+
+from burner.errors import BurnerError
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from tests.cli.desk import at_desk, refused, run
+from tests.cli.test_manifest_desk import WHO, WHY, origin_key
+from tests.manifest.records import burned
+
+UNITS = {number: f"7cdfa100000{number}" for number in (1, 2, 3)}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two other logs, each with three good units; ours burned unit 3 itself."""
+    at_desk(tmp_path, monkeypatch)
+    for name in ("one.db", "two.db"):
+        with Ledger.open(name, "line1") as ledger:
+            for number in UNITS:
+                burned(ledger, number)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 3)
+    return tmp_path
+
+
+def correct(what: str, number: int, manifest: str = "manifest.db") -> None:
+    run("correct", what, UNITS[number], *WHO, *WHY, "--manifest", manifest)
+
+
+def take_in(name: str) -> None:
+    run("export", "--format", "log", "-o", "other.log", "--manifest", name)
+    run("import", "other.log", "--key", origin_key(name), *WHO)
+    run("verify")
+
+
+def is_refused(number: int) -> bool:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        try:
+            burned(ledger, number)
+        except BurnerError as error:
+            return error.code == "E464"
+    return False
+
+
+def test_what_another_log_scrapped_is_not_burned_and_what_ours_says_stands(here: Path) -> None:
+    correct("scrap", 1, "one.db")
+    correct("scrap", 3, "one.db")
+    take_in("one.db")
+    with Reader.open("manifest.db") as reader:
+        assert "wang: dropped (in the imported log" in reader.unit("7c:df:a1:00:00:01").scrapped
+    with Ledger.open("manifest.db", "line1") as ledger:
+        with refused("E464"):
+            burned(ledger, 1)
+        burned(ledger, 2)
+        burned(ledger, 3)
+    assert "scrap" in run("show", UNITS[1]).stdout
+    with refused("E760"):
+        run("certificate", UNITS[1], "-o", "u")
+    run("report")
+    run("verify")
+
+
+def test_a_rework_in_the_other_log_ends_its_scrap_but_not_one_of_a_third(here: Path) -> None:
+    for name in ("one.db", "two.db"):
+        correct("scrap", 1, name)
+        correct("scrap", 2, "one.db")
+        take_in(name)
+    correct("rework", 1, "one.db")
+    correct("rework", 2, "one.db")
+    take_in("one.db")
+    assert is_refused(1)
+    assert not is_refused(2)
+    run("verify")
+
+
+def test_a_rework_here_ends_it_and_a_longer_import_does_not_bring_it_back(here: Path) -> None:
+    correct("scrap", 1, "one.db")
+    take_in("one.db")
+    correct("rework", 1)
+    correct("scrap", 2, "one.db")
+    take_in("one.db")
+    assert not is_refused(1)
+    assert is_refused(2)
+    with refused("E762"):
+        correct("void", 2)
+    run("export", "--format", "log", "-o", "ours.log")
+    run("verify", "ours.log", "--key", origin_key())
+
+
+def test_a_correction_of_a_unit_that_only_an_imported_log_knows_is_our_first_word(
+    here: Path,
+) -> None:
+    take_in("one.db")
+    with refused("E762"):
+        correct("void", 1)
+    correct("scrap", 1)
+    assert is_refused(1)
+    correct("rework", 2)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        assert ledger.unit("7c:df:a1:00:00:02", "S3EUVBRJLB").declared_rework == "dropped"
+        burned(ledger, 2)
+    run("verify")
