@@ -196,7 +196,7 @@ def _row(element: dict[str, Any]) -> tuple[object, ...]:
         element["slot"],
         element["unit_id"] or "–",
         element["device_name"] or "–",
-        element["outcome"],
+        " → ".join(filter(None, (element["outcome"], element["corrected"]))),
         element["code"],
         _seconds(element),
     )

@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from burner.manifest.entries.values import moment
-from burner.manifest.fold.rows import SCRAP, AttemptRow, UnitRow
+from burner.manifest.fold.rows import AttemptRow, UnitRow
 from burner.manifest.reader import ALL, CHUNK, Filter, Reader
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import OWN, TABLES
+from burner.manifest.unit_words import CORRECTIONS, select_with_words
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _COLUMNS = (
@@ -45,20 +44,16 @@ class CountedAttempt(NamedTuple):
     """Whether the unit may have been written: an intent is on record."""
     earlier: bool
     """Whether the unit was tried before, under this product, in whatever batch or time."""
-    scrapped: bool
-    """Whether a person has scrapped the unit, and nobody has burned it since."""
+    word: str
+    """The present word on the unit, as `batch status` says it. Where only a part of the time is
+    counted: a correction, or empty."""
 
 
 def counted_attempts(reader: Reader, wanted: Filter = ALL) -> Iterator[CountedAttempt]:
     """Every attempt that counts; constant memory."""
-    of_unit = (
-        (_units.c.log == _attempts.c.log)
-        & (_units.c.product_id == _attempts.c.product_id)
-        & (_units.c.unit_id == _attempts.c.unit_id)
-    )
+    windowed = wanted.since or wanted.until
     query = (
-        select(*(_attempts.c[name] for name in _COLUMNS), _units.c.word)
-        .outerjoin(_units, of_unit)
+        select_with_words(*(_attempts.c[name] for name in _COLUMNS))
         .where(*wanted.where())
         .where(_units.c.voided.is_(None) | (_units.c.voided < _attempts.c.number))
         .order_by(_attempts.c.product_id, _attempts.c.unit_id)
@@ -68,12 +63,14 @@ def counted_attempts(reader: Reader, wanted: Filter = ALL) -> Iterator[CountedAt
         for rows in stream(connection, query, CHUNK):
             for row in rows:
                 names = dict(zip(_COLUMNS, row, strict=False))
+                in_batch, of_unit, _ = row[len(_COLUMNS) :]
+                word = in_batch if wanted.batch else of_unit
                 nth, began = names.pop("nth"), bool(names["began"])
                 names |= {
                     "started": moment(names["started"]).timestamp(),
                     "timings_ms": json.loads(names["timings_ms"]),
                     "began": began,
                     "earlier": nth > began,
-                    "scrapped": row[-1] == SCRAP,
+                    "word": word if word in CORRECTIONS or (word and not windowed) else "",
                 }
                 yield CountedAttempt(**names)

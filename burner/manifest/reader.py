@@ -158,15 +158,18 @@ class Reader:
 
     def elements(self, wanted: Filter = ALL) -> Iterator[dict[str, Any]]:
         """Attempts as `list --json` prints them."""
+        from burner.manifest.unit_words import correction_of, select_with_words
         from burner.manifest.units import element
 
         with self.connection() as connection:
             names = origins(connection)
-            query = select(_attempts).where(*wanted.where())
+            query = select_with_words(*_attempts.c).where(*wanted.where())
             rows = connection.execute(query.order_by(_attempts.c.log, _attempts.c.number))
             while some := rows.fetchmany(CHUNK):
                 for row in some:
-                    yield element(connection, row_of(AttemptRow, row), row[0], names[row[0]])
+                    attempt = row_of(AttemptRow, row[:-3])
+                    word = correction_of(attempt, *row[-3:])
+                    yield element(connection, attempt, row[0], names[row[0]], word)
 
     def attempt_count(self, wanted: Filter = ALL) -> int:
         """How many attempts there are, for a progress bar."""

@@ -22,6 +22,7 @@ from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, log_number, row_of
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
+from burner.manifest.unit_words import corrected
 from burner.model import Outcome as ModelOutcome
 from burner.model import Record
 
@@ -179,7 +180,13 @@ def lives_of(reader: Reader, text: str) -> list[dict[str, Any]]:
 def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
     names = origins(connection)
     rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
-    attempts = [element(connection, row_of(AttemptRow, row), row[0], names[row[0]]) for row in rows]
+    attempts = [
+        element(
+            *(connection, attempt, log, names[log]),
+            corrected(TableState(connection, log), attempt),
+        )
+        for log, attempt in ((row[0], row_of(AttemptRow, row)) for row in rows)
+    ]
     entries = [
         (names[log], number, entry_of(body))
         for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
@@ -218,9 +225,11 @@ def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[st
     }
 
 
-def element(connection: Connection, row: AttemptRow, log: int, origin: str) -> dict[str, Any]:
+def element(
+    connection: Connection, row: AttemptRow, log: int, origin: str, word: str
+) -> dict[str, Any]:
     """An attempt as `list --json` prints it."""
-    return element_of(row, *entries_of(connection, row, log), origin=origin)
+    return element_of(row, *entries_of(connection, row, log), origin=origin, word=word)
 
 
 def element_of(
@@ -230,8 +239,9 @@ def element_of(
     last: Outcome | None,
     *,
     origin: str,
+    word: str,
 ) -> dict[str, Any]:
-    """The same from its records; docs/manifest.md says what each key means."""
+    """The same from its records; docs/manifest.md says what each key means. `word`: `corrected`."""
     facts = (last and last.attempt) or first.attempt
     if facts is None:
         raise ValueError(f"record {row.number} says nothing of its attempt")
@@ -271,6 +281,7 @@ def element_of(
         "timings_ms": result.timings_ms if result else {},
         "evidence": result.evidence if result else {},
         "superseded_by": row.superseded_by if row.superseded_by != NEVER else None,
+        "corrected": word,
     }
 
 

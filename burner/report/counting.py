@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burner.manifest.fold.rows import SCRAP
 from burner.model import Outcome
 from burner.report.calendar import QUARTER_S
 from burner.report.figures import OpenUnit
@@ -149,11 +150,10 @@ class _Counting:
 
 
 def _state(unit: _Unit, last: "CountedAttempt") -> str:
-    if last.scrapped:
-        return "scrapped"
-    if last.outcome == PASS:
+    word = last.outcome if last.unit_id in NOBODY else last.word or last.outcome
+    if word == PASS:
         return "first_time" if unit.passed_first and unit.attempts == 1 else "later"
-    return {FAIL: "failed", OPEN: "open"}.get(last.outcome, "interrupted")
+    return {FAIL: "failed", OPEN: "open", SCRAP: "scrapped"}.get(word, "interrupted")
 
 
 def _open_unit(row: "CountedAttempt") -> OpenUnit:

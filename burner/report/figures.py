@@ -45,7 +45,8 @@ class Units:
     failed: int
     """The last attempt ended FAIL."""
     interrupted: int
-    """The last attempt ended ERROR or ABORTED: the unit itself was not judged."""
+    """The last attempt ended ERROR or ABORTED: the unit itself was not judged. Or it was scrapped,
+    and is to be burned again as a rework."""
     open: int
     """The last attempt has no outcome."""
     scrapped: int

@@ -23,6 +23,6 @@ def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> CountedA
         rework="",
         began=bool(unit),
         earlier=False,
-        scrapped=False,
+        word="",
     )
     return row._replace(**changes)  # type: ignore[arg-type]

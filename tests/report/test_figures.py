@@ -80,7 +80,7 @@ def test_the_last_word_on_a_unit_decides_what_became_of_it() -> None:
         attempt(2, "OPEN"),
         attempt(3, "OPEN"),
         attempt(3),
-        attempt(4, scrapped=True),
+        attempt(4, word="scrap"),
         attempt(5, "ABORTED"),
         attempt(6, "FAIL"),
         attempt(6, "ERROR", began=False),

@@ -25,6 +25,7 @@ from burner.manifest.exchange.table import BOM, csv_of, names_of
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import MAX_BYTES, Note, NoteError, NoteSigner, VerifierKey, sign
 from burner.manifest.reader import Reader
+from burner.manifest.unit_words import corrected
 from burner.manifest.units import element_of
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
@@ -148,6 +149,7 @@ class _Shown:
             bound if isinstance(bound, NameBound) else None,
             last if isinstance(last, Outcome) else None,
             origin=self.origin,
+            word=corrected(self.check.state, row),
         )
 
 

@@ -9,7 +9,7 @@ COLUMNS = (
     *("number", "origin", "started", "ended", "station", "slot", "operator", "batch", "profile"),
     *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
     *("step", "seconds", "detail", "written", "try_number", "rework", "ids", "fingerprint"),
-    *("regions", "versions", "attempt", "imei", "serial", "label"),
+    *("regions", "versions", "attempt", "imei", "serial", "label", "corrected"),
 )
 """Of a CSV; append-only, so that an import by position stays right."""
 IDS = frozenset(("imei", "serial", "label"))

@@ -78,7 +78,7 @@ class UnitRow(NamedTuple):
     product_id: str
     unit_id: str
     word: str
-    """What the last attempt or correction made of it: an outcome, OPEN, scrap, void."""
+    """What the last attempt or correction made of it: an outcome, OPEN, scrap, void, rework."""
     record: int
     """The record that said so; NEVER: a scrap that only an imported log says."""
     last: int

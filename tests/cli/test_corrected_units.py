@@ -1,0 +1,87 @@
+"""A unit that a person corrected is the same everywhere: status, report, lists, the folder."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burner.manifest.ledger import Ledger
+from burner.model import Outcome
+from tests.cli.desk import at_desk, run
+from tests.cli.test_manifest_desk import WHO, WHY, origin_key
+from tests.manifest.records import a_result, an_attempt, burned, open_batch
+
+UNITS = [f"7cdfa100000{number}" for number in range(7)]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A closed batch of six PASS; then one is reworked after a scrap, and one voided."""
+    at_desk(tmp_path, monkeypatch)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, planned=6)
+        for number in range(1, 7):
+            burned(ledger, number, batch="WO1")
+    run("correct", "scrap", UNITS[1], *WHO, *WHY)
+    run("batch", "close", "WO1", *WHO)
+    run("correct", "rework", UNITS[1], *WHO, *WHY)
+    run("correct", "void", UNITS[2], *WHO, *WHY)
+    return tmp_path
+
+
+def counts(told: dict[str, Any]) -> tuple[int, int, int]:
+    units = told["units"]
+    return units["passed"], units["interrupted"], units["total"]
+
+
+def test_status_report_and_folder_count_the_same_units(here: Path) -> None:
+    status = json.loads(run("batch", "status", "WO1", "--json").stdout)
+    assert (status["pass"], status["interrupted"], status["void"]) == (4, 1, 1)
+    run("batch", "close", "WO1", *WHO, "--out", "again")
+    assert len((here / "again" / "names.csv").read_text().split()) == 1 + 4
+    assert counts(json.loads((here / "again" / "report.json").read_text())) == (4, 1, 5)
+    for scope in ((), ("--batch", "WO1"), ("--since", "2020-01-01")):
+        assert counts(json.loads(run("report", *scope, "--json").stdout)) == (4, 1, 5)
+    run("verify", "again", "--key", origin_key())
+
+
+def test_every_list_says_which_attempts_a_correction_changed(here: Path) -> None:
+    run("correct", "scrap", UNITS[3], *WHO, *WHY)
+    run("batch", "close", "WO1", *WHO, "--out", "again")
+    words = ["rework", "void", "scrap", "", "", ""]
+    listed = json.loads(run("list", "--json").stdout)
+    assert [each["corrected"] for each in listed] == words
+    exported = run("export", "--format", "csv").stdout
+    for text in (exported, (here / "again" / "units.csv").read_text()):
+        rows = [*csv.DictReader(StringIO(text))]
+        assert [*rows[0]][-1] == "corrected"
+        assert [row["corrected"] for row in rows] == words
+    table = run("list").stdout
+    assert [word in table for word in ("PASS → rework", "PASS → void", "PASS → scrap")] == [
+        True
+    ] * 3
+    (life,) = json.loads(run("show", UNITS[3], "--json").stdout)
+    assert life["attempts"][0]["corrected"] == "scrap"
+
+
+def test_a_unit_that_was_burned_again_is_marked_no_more_but_what_was_voided_is(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 1, rework="repaired")
+        burned(ledger, 2)
+    listed = json.loads(run("list", "--json").stdout)
+    of = {n: [e["corrected"] for e in listed if e["device_name"] == UNITS[n]] for n in (1, 2)}
+    assert of == {1: ["rework", ""], 2: ["void", ""]}, "as their batch says it, which is closed"
+
+
+def test_a_good_unit_that_is_refused_later_is_failed_in_status_and_report(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, "WO2")
+        burned(ledger, 8, batch="WO2")
+        refused = an_attempt(8, batch="WO2")
+        ledger.finish(refused, a_result(Outcome.FAIL, code="E453", written=False))
+    assert json.loads(run("batch", "status", "WO2", "--json").stdout)["failed"] == 1
+    told = json.loads(run("report", "--batch", "WO2", "--json").stdout)
+    assert (told["units"]["failed"], told["units"]["passed"]) == (1, 0)
