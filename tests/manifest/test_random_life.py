@@ -132,3 +132,6 @@ def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:
             assert came.size > came.first
             assert agrees(one) == ""
         assert agrees(two) == ""
+        file.write_text("".join(export_log(one.reader)), encoding="utf-8")
+        found = check_file(file, one.origin, VerifierKey.parse(one.writer.origin_key))
+        assert (found.code, found.place) == ("", "")

@@ -18,12 +18,11 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
 
     Where its records are not at hand (an export of ours alone), only its head is taken.
     """
-    own, known = own_log(state), state.get(LogRow, entry.origin)
-    if own.origin == entry.origin:
+    if own_log(state).origin == entry.origin:
         raise BurnerError("E725", f"{entry.origin} is this very log")
-    if entry.first != (known.size if known else 0) or entry.size < entry.first:
-        here = counted(known.size if known else 0, "record")
-        raise BurnerError("E725", f"{entry.origin}: {here} here")
+    here = known.size if (known := state.get(LogRow, entry.origin)) else 0
+    if entry.first != here or entry.size < here:
+        raise BurnerError("E725", f"{entry.origin}: {counted(here, 'record')} here")
     changes: list[Change] = [LogRow(entry.origin, entry.size, entry.root, own=False)]
     other = state.foreign(entry.origin, entry.size)
     if other is None:
@@ -32,9 +31,7 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     changes += _ids(state, number, entry.origin, other)
     changes += _scraps(state, entry.origin, other)
     if doubled_in(state, entry.origin, other) != entry.doubled:
-        raise BurnerError(
-            "E714", f"the import of {entry.origin} tells other doubles than there are"
-        )
+        raise BurnerError("E714", f"the import of {entry.origin} tells other doubles")
     return tuple(changes)
 
 
@@ -61,13 +58,8 @@ def _doubled_ids(state: State, origin: str, other: State) -> Iterator[Doubled]:
 
 
 def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> Doubled:
-    return Doubled(
-        holder=holder,
-        product_id=row.product_id,
-        source=source,
-        unit_id=row.unit_id,
-        value=value,
-    )
+    unit = {"product_id": row.product_id, "unit_id": row.unit_id}
+    return Doubled(holder=holder, source=source, value=value, **unit)
 
 
 def _names(state: State, origin: str, other: State) -> Iterator[Change]:
@@ -95,13 +87,13 @@ def _scraps(state: State, origin: str, other: State) -> Iterator[Change]:
     """A unit that the other log scrapped, and of which ours says nothing, is scrapped here too."""
     theirs = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
     for row in state.rows(UnitRow, record=NEVER):
-        known = in_imported_logs(state, row.product_id, row.unit_id)
-        still = any(each.word == SCRAP for source, each in known if source != origin)
-        if row[:2] not in theirs and not still:
+        known = in_imported_logs(state, *row[:2])
+        others = (each.word for source, each in known if source != origin)
+        if row[:2] not in theirs and SCRAP not in others:
             yield Drop(row)
     for key in sorted(theirs):
         if state.get(UnitRow, *key) is None:
-            yield UnitRow(*key, SCRAP, NEVER, NEVER, NEVER, 0, NEVER, "", "")
+            yield UnitRow(*key, word=SCRAP)
 
 
 def in_imported_logs(state: State, product_id: str, unit_id: str) -> Iterator[tuple[str, UnitRow]]:

@@ -77,22 +77,22 @@ class UnitRow(NamedTuple):
 
     product_id: str
     unit_id: str
-    word: str
+    word: str = ""
     """What the last attempt or correction made of it: an outcome, OPEN, scrap, void, rework."""
-    record: int
+    record: int = NEVER
     """The record that said so; NEVER: a scrap that only an imported log says."""
-    last: int
+    last: int = NEVER
     """Intent of the last attempt that began."""
-    passed: int
+    passed: int = NEVER
     """Intent of the last PASS that no correction withdrew. It describes the flash while it is the
     last attempt."""
-    attempts: int
+    attempts: int = 0
     """That began since the last void."""
-    voided: int
+    voided: int = NEVER
     """Number of the last void; attempts before it do not count."""
-    declared_rework: str
+    declared_rework: str = ""
     """Why a rework was declared since the last attempt."""
-    begun_rework: str
+    begun_rework: str = ""
     """Why the last attempt was a rework, where it did not pass."""
 
 

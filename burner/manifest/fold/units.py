@@ -48,8 +48,7 @@ def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
 
 def _known_or_new(state: State, product_id: str, unit_id: str) -> UnitRow:
     """A unit, also one of which only an imported log had a word so far."""
-    new = UnitRow(product_id, unit_id, "", NEVER, NEVER, NEVER, 0, NEVER, "", "")
-    return state.get(UnitRow, product_id, unit_id) or new
+    return state.get(UnitRow, product_id, unit_id) or UnitRow(product_id, unit_id)
 
 
 def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
@@ -102,9 +101,8 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     if unit.last != entry.intent:
         return tuple(changes)
     passed = entry.intent if word == PASS else unit.passed
-    changes += _settle_ids(
-        state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id), entry.intent, word
-    )
+    ids = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
+    changes += _settle_ids(ids, entry.intent, word)
     if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
         begun = "" if word == PASS else unit.begun_rework
         after = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
@@ -128,12 +126,11 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
     changes: list[Change] = [after]
-    ids_of_unit = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
-    changes += [row._replace(passed=NEVER, opened=NEVER) for row in ids_of_unit if row.held]
+    of_unit = {"product_id": entry.product_id, "unit_id": entry.unit_id}
+    ids = state.rows(IdRow, **of_unit)
+    changes += [row._replace(passed=NEVER, opened=NEVER) for row in ids if row.held]
     if entry.what == VOID:
-        changes += map(
-            Drop, state.rows(NameRow, product_id=entry.product_id, unit_id=entry.unit_id)
-        )
+        changes += map(Drop, state.rows(NameRow, **of_unit))
     return (*changes, *batches.update_known_member(state, entry.batch, entry.unit_id, entry.what))
 
 
@@ -155,21 +152,16 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
     """An attempt that never began: only a FAIL says something of the unit."""
     if entry.attempt is None or word == PASS:
         raise BurnerError("E716", "an attempt passed, or says nothing of itself, without an intent")
-    before = state.get(UnitRow, entry.product_id, entry.unit_id) if entry.unit_id else None
-    nth = before.attempts if before else 0
-    attempt = _attempt(number, entry, entry.attempt, nth)._replace(began=False)
-    ended = _ended(attempt, number, entry)
-    if word != FAIL or not entry.unit_id:
-        return (ended,)
-    if before and before.word in (OPEN, SCRAP):
-        return (ended,)  # in work elsewhere, or thrown away: that word stands
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
-    unit = unit._replace(word=word, record=number)
-    in_batch: tuple[Change, ...] = ()
+    attempt = _attempt(number, entry, entry.attempt, unit.attempts)._replace(began=False)
+    ended = _ended(attempt, number, entry)
+    if word != FAIL or not entry.unit_id or unit.word in (OPEN, SCRAP):
+        return (ended,)  # of one in work elsewhere, or thrown away, that word stands
+    after = unit._replace(word=word, record=number)
     batch = state.get(BatchRow, entry.batch)
-    if batch and batch.product_id == entry.product_id:
-        in_batch = batches.update_member(state, batch, entry.unit_id, word)
-    return (ended, unit, *in_batch)
+    if batch is None or batch.product_id != entry.product_id:
+        return (ended, after)
+    return (ended, after, *batches.update_member(state, batch, entry.unit_id, word))
 
 
 def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
