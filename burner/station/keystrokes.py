@@ -15,10 +15,10 @@ CLEAR = "\x15"
 """Ctrl-U, as in every shell."""
 QUIET_S = 0.15
 """After so long without a character, a scan is over. Its characters come three times as fast."""
-KEY_S = 0.6
-"""After so long, a key was meant alone: no more of a text comes."""
+KEY_SHARE = 0.8
+"""After this share of it, a key was pressed alone: nobody presses the next one sooner."""
 NEXT_DIGIT_S = 1.2
-"""Where a further digit would mean another slot."""
+"""For so long a further digit makes it the key of another slot."""
 FORGET_S = 20.0
 """What somebody began to type and left is dropped."""
 SHORTEST_SCAN = 4
@@ -35,14 +35,17 @@ class Keystrokes:
     """A text with fewer characters is not taken for a scan without Enter."""
     keys: Collection[str] = field(default=())
     """Texts that count without Enter."""
+    _held: str = ""
+    """A key that was pressed alone and is not taken yet: a digit may make it a longer one."""
     _text: str = ""
+    """What came after that."""
     _last: float = 0.0
     _is_fast: bool = True
 
     @property
     def typed(self) -> str:
-        """What somebody types and has not ended with Enter; empty while it may be a scan."""
-        return "" if self._is_fast else self._text.strip(ESCAPE)
+        """What somebody types and has not ended with Enter; nothing of what may be a scan."""
+        return self._held + ("" if self._is_fast else self._text.strip(ESCAPE))
 
     def feed(self, characters: str, now: float) -> list[str]:
         """More characters came; the texts that are whole now."""
@@ -51,36 +54,62 @@ class Keystrokes:
             if character in ENDS:
                 whole += self._taken()
             elif character in BACKSPACE:
-                self._text, self._is_fast = self._text[:-1], False
+                self._text, self._held = (self._held + self._text)[:-1], ""
+                self._is_fast = False
             elif character == CLEAR:
                 self._taken()
             else:
-                if not self._text:
-                    self._is_fast = True
-                elif now - self._last > self.quiet_s / 3:
-                    self._is_fast = False
-                self._text = (self._text + character)[:LONGEST]
-                self._last = now
+                whole += self._added(character, now)
         return whole
 
     def passed(self, now: float) -> list[str]:
-        """Time passed; the text that is whole by that."""
+        """Time passed; the texts that are whole by that."""
         quiet_s = now - self._last
-        if not self._text or quiet_s < self._ends_after_s():
+        if not self._held + self._text or quiet_s < self._ends_after_s():
             return []
+        first = self._letter_before_key()
+        self._text = self._text.removeprefix(first)
+        key = self._held + self._text
+        if self._text and key in self.keys and self._begins_longer(key):
+            self._held, self._text, self._is_fast = key, "", True
+            if quiet_s < NEXT_DIGIT_S:
+                return [first] if first else []
         text = self._taken()
-        is_sequence = len(text[0]) > 1 and text[0].startswith(ESCAPE)  # an arrow key, or another
-        return [] if is_sequence or quiet_s >= FORGET_S else text
+        if text[0].startswith(ESCAPE) and len(text[0]) > 1:  # an arrow key, or another
+            return []
+        return [] if quiet_s >= FORGET_S else [*([first] if first else []), *text]
+
+    def _added(self, character: str, now: float) -> list[str]:
+        """One more character; the key before it, if it was meant alone after all."""
+        if not self._text:
+            self._is_fast = True
+        elif now - self._last > self.quiet_s / 3:
+            self._is_fast = False
+        self._text = (self._text + character)[:LONGEST]
+        self._last = now
+        together = self._held + self._text
+        if not self._held or together in self.keys or self._begins_longer(together):
+            return []
+        key, self._held = self._held, ""
+        return [key]
 
     def _ends_after_s(self) -> float:
-        text = self._text
-        if text in self.keys:
-            longer = any(key != text and key.startswith(text) for key in self.keys)
-            return NEXT_DIGIT_S if longer else KEY_S
-        if self._is_fast and (len(text) >= self.shortest or text.startswith(ESCAPE)):
-            return self.quiet_s
-        return FORGET_S
+        if not self._text:
+            return NEXT_DIGIT_S
+        if self._held + self._text in self.keys or self._letter_before_key():
+            return self.quiet_s * KEY_SHARE
+        is_long = len(self._text) >= self.shortest or self._text.startswith(ESCAPE)
+        return self.quiet_s if self._is_fast and is_long else FORGET_S
+
+    def _letter_before_key(self) -> str:
+        """The R of `r2` that came so fast that time does not tell them apart; else empty."""
+        letter, key = self._text[:1], self._text[1:]
+        is_pair = letter.isalpha() and letter in self.keys and key in self.keys
+        return letter if is_pair else ""
+
+    def _begins_longer(self, text: str) -> bool:
+        return any(key != text and key.startswith(text) for key in self.keys)
 
     def _taken(self) -> list[str]:
-        text, self._text, self._is_fast = self._text, "", True
+        text, self._held, self._text, self._is_fast = self._held + self._text, "", "", True
         return [text] if text else []

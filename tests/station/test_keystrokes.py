@@ -1,17 +1,19 @@
 """Characters of scanners and people, told apart by how they come."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.station.keystrokes import (
     FORGET_S,
-    KEY_S,
+    KEY_SHARE,
     LONGEST,
     NEXT_DIGIT_S,
     QUIET_S,
     Keystrokes,
 )
 
+KEY_S = QUIET_S * KEY_SHARE
 KEYS = (*(str(number) for number in range(1, 13)), "r", "\x1b")
 
 
@@ -62,6 +64,59 @@ def test_a_key_alone_counts_after_a_moment() -> None:
     assert strokes.feed("3", 1.0) == []
     assert strokes.passed(1.0 + KEY_S / 2) == []
     assert strokes.passed(1.01 + KEY_S) == ["3"]
+
+
+def at_pace(strokes: Keystrokes, presses: tuple[str, ...], pace_s: float) -> list[str]:
+    """What is whole in the end: each press a key, or a whole scan without Enter."""
+    whole, now = [], 10.0
+    for press in presses:
+        whole += scan(strokes, press, now, each_s=0.02)
+        for look in range(round(pace_s / 0.01)):
+            whole += strokes.passed(now + 0.02 * (len(press) - 1) + look * 0.01)
+        now += 0.02 * (len(press) - 1) + pace_s
+    return whole + strokes.passed(now + NEXT_DIGIT_S)
+
+
+PACES_S = (0.15, 0.4, 0.5, 1.0)
+FOUR_SLOTS = ("1", "2", "3", "4", "r", "R", "\x1b")
+
+
+@pytest.mark.parametrize("pace_s", PACES_S)
+def test_keys_pressed_one_after_the_other_are_keys_at_any_pace(pace_s: float) -> None:
+    strokes = Keystrokes(keys=FOUR_SLOTS)
+    assert at_pace(strokes, ("r", "1", "1"), pace_s) == ["r", "1", "1"]
+    assert strokes.typed == ""
+
+
+@pytest.mark.parametrize("pace_s", PACES_S)
+@pytest.mark.parametrize("label", ["PLG000001", "58:cf:79:00:00:01", "12345678"])
+def test_a_scan_after_a_key_is_a_scan_at_any_pace(label: str, pace_s: float) -> None:
+    assert at_pace(Keystrokes(keys=FOUR_SLOTS), ("4", label), pace_s) == ["4", label]
+    assert at_pace(keyboard(), ("1", label), pace_s) == ["1", label]
+    assert at_pace(keyboard(), ("12", label), pace_s) == ["12", label]
+
+
+@pytest.mark.parametrize("pace_s", PACES_S)
+def test_two_digits_of_a_slot_are_one_key_at_any_pace(pace_s: float) -> None:
+    assert at_pace(keyboard(), ("r", "1", "2"), pace_s) == ["r", "12"]
+    assert at_pace(keyboard(), ("1", "5"), pace_s) == ["1", "5"]
+
+
+def test_the_first_of_two_digits_is_shown() -> None:
+    strokes = keyboard()
+    strokes.feed("1", 1.0)
+    assert strokes.typed == ""
+    assert strokes.passed(1.01 + KEY_S) == []
+    assert strokes.typed == "1"
+
+
+def test_keys_faster_than_time_tells_apart_are_two_keys() -> None:
+    assert at_pace(Keystrokes(keys=FOUR_SLOTS), ("r2",), 0.4) == ["r", "2"]
+    assert at_pace(keyboard(), ("r1", "2"), 0.4) == ["r", "12"]
+
+
+def test_a_label_typed_behind_a_blank_is_no_row_of_keys() -> None:
+    assert at_pace(keyboard(), tuple(" 861\n"), 0.3) == [" 861"]
 
 
 def test_a_digit_that_may_be_the_first_of_two_waits_longer_or_for_enter() -> None:

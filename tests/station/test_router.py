@@ -13,6 +13,7 @@ from burner.model import Waiting
 from burner.station import SlotIs, SlotState
 from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.events import LabelScanned, Prompt, ReworkOrdered, StationEvent
+from burner.station.keystrokes import Keystrokes
 from burner.station.label_list import AHEAD, LabelList, label_lines
 from burner.station.labels import MetBoard
 from burner.station.rework import TIMEOUT_S
@@ -400,6 +401,27 @@ def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, said: list
     asked = [event for event in station.events if isinstance(event, Prompt)]
     assert [event.text for event in asked] == ["rework slot", "rework reason", "rework ordered"]
     assert asked[1].options == REASONS
+
+
+@pytest.mark.parametrize("pace_s", [0.15, 0.4, 0.5, 1.0])
+def test_a_rework_of_a_failed_slot_is_ordered_at_the_pace_of_hands(pace_s: float) -> None:
+    router = Router(("1", "2", "3", "4"), identity=IDENTITY, reasons=REASONS)
+    events: list[StationEvent] = []
+    router.emit = events.append
+    router.state("2", S.FAIL)
+    strokes, now = Keystrokes(), 10.0
+    for character in ("r", "2", "1"):
+        for look in range(round(pace_s / 0.05)):
+            strokes.keys = router.keys
+            typed = character if look == 0 else ""
+            for text in strokes.feed(typed, now + look * 0.05):
+                router.heard(text)
+        now += pace_s
+    for text in strokes.passed(now):
+        router.heard(text)
+    asked = [event.text for event in events if isinstance(event, Prompt)]
+    assert asked == ["rework slot", "rework reason", "rework ordered"]
+    assert router.rework("2") == "new antenna"
 
 
 def test_a_key_that_is_pressed_twice_counts_twice(station: Station) -> None:
