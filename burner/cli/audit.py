@@ -9,6 +9,7 @@ import click
 
 from burner.cli import screen
 from burner.cli.desk import station_option
+from burner.cli.next_command import manifest_argument, quoted
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.errors import BurnerError
 from burner.phrases import ENGLISH
@@ -125,7 +126,7 @@ def audit(
     if as_json:
         screen.say(json.dumps(_plain(found), ensure_ascii=False, indent=2))
     else:
-        _show(found)
+        _show(found, manifest_argument(manifest))
     return 1 if found.verdict is Verdict.REJECT else 0
 
 
@@ -206,7 +207,8 @@ def _check(check: "Checked | None") -> dict[str, Any] | None:
     }
 
 
-def _show(audit: "Audit") -> None:
+def _show(audit: "Audit", at: str) -> None:
+    """`at`: how commands that come next name the manifest."""
     from burner.report.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
 
     screen.say(": ".join(plan_words(audit, ENGLISH)))
@@ -226,11 +228,11 @@ def _show(audit: "Audit") -> None:
     screen.say(f"{', '.join(states)}, {audit.count(NOT_YET)} not checked yet")
     screen.say(verdict_words(audit, ENGLISH))
     if audit.count(NOT_YET):
-        screen.say("Check each: burner verify SOURCE --port PORT --record --operator ID")
-    screen.say(_source(audit))
+        screen.say(f"Check each: burner verify SOURCE --port PORT --record --operator ID{at}")
+    screen.say(_source(audit, at))
 
 
-def _source(audit: "Audit") -> str:
+def _source(audit: "Audit", at: str) -> str:
     from burner.manifest.entries.values import moment
 
     drawn = audit.drawn
@@ -239,7 +241,7 @@ def _source(audit: "Audit") -> str:
     when = f"{moment(drawn.at):%Y-%m-%d %H:%M} UTC"
     return (
         f"Drawn {when} by {drawn.operator}, seed {audit.seed}, on record: "
-        f"burner manifest audit --batch {audit.batch}"
+        f"burner manifest audit --batch {quoted(audit.batch)}{at}"
     )
 
 

@@ -3,10 +3,12 @@
 The tiles stay below it: boards are still in the slots, and each goes into its own box.
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.bigword import Large, in_letters, on_plate
+from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
 from burner.cli.screen import middle, reverse_part, wrapped
 from burner.cli.words import STYLES
 from burner.errors import Language
@@ -15,6 +17,10 @@ from burner.station import SlotState
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+OPTION = re.compile(r"(--\w+) ")
+HELD = "␠"
+"""Stands for a blank at which no line is broken: between an option and its value."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Completion:
     station: str
     waits: bool
     """For a key."""
+    manifest: str = DEFAULT_MANIFEST
+    """As the run was given it."""
 
     def says(self, language: Language) -> str:
         """One sentence."""
@@ -34,8 +42,8 @@ class Completion:
 
     def steps(self, language: Language) -> list[str]:
         """What to do now."""
-        close = f"burner manifest batch close {_quoted(self.batch)} --operator ID"
-        close += f" --station {self.station} --out evidence/"
+        close = f"burner manifest batch close {quoted(self.batch)} --operator ID"
+        close += f" --station {self.station}{manifest_argument(self.manifest)} --out evidence/"
         return [phrase("take out", language), phrase("then close", language, close)]
 
 
@@ -60,12 +68,9 @@ def next_steps(done: Completion, language: Language, width: int, unicode: bool) 
     from rich.text import Text
 
     arrow = "→" if unicode else "->"
-    steps = [f"{arrow} {step}" for step in done.steps(language)]
-    lines = [Text(line, style="bold") for step in steps for line in wrapped(step, width)]
+    steps = [OPTION.sub(rf"\1{HELD}", f"{arrow} {step}") for step in done.steps(language)]
+    wraps = [line.replace(HELD, " ") for step in steps for line in wrapped(step, width)]
+    lines = [Text(line, style="bold") for line in wraps]
     if done.waits:
         lines.append(Text(phrase("any key", language), style="reverse"))
     return lines
-
-
-def _quoted(batch: str) -> str:
-    return f'"{batch}"' if " " in batch else batch

@@ -7,6 +7,7 @@ import click
 
 from burner.cli import screen
 from burner.cli.desk import desk_ledger, operator_option, reason_option, station_option
+from burner.cli.next_command import manifest_argument
 from burner.cli.options import json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase, new_passphrase
 from burner.errors import BurnerError
@@ -121,7 +122,8 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     )
     if own and own not in {row.key for row in rows}:
         screen.warn(f"The key of {station} is not in the log. At a station that is in:")
-        screen.say(f"  burner manifest keys enroll '{own}' --owner {station} --operator WHO")
+        enroll = f"burner manifest keys enroll '{own}' --owner {station} --operator WHO"
+        screen.say(f"  {enroll}{manifest_argument(manifest)}")
         screen.say("  (with --role qa for a desk that burns nothing)")
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from burner import core_dumps
+from burner.cli.next_command import DEFAULT_MANIFEST
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,7 +66,7 @@ def manifest_option(command: Command) -> Command:
         "--manifest",
         metavar="URL",
         envvar="BURNER_MANIFEST",
-        default="manifest.db",
+        default=DEFAULT_MANIFEST,
         show_default=True,
         show_envvar=True,
         help="The production ledger: a file, or postgresql+psycopg://…",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import language, options, screen
+from burner.cli.next_command import manifest_argument
 from burner.errors import BurnerError, table
 from burner.phrases import Wording
 
@@ -64,7 +65,7 @@ def report(
     if as_json:
         screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
     elif html is None:
-        _show(figures, Wording(language()))
+        _show(figures, Wording(language()), manifest_argument(manifest))
 
 
 def _calendar(shifts: str, zone: str | None) -> "Calendar":
@@ -95,7 +96,8 @@ def _write_page(target: Path, figures: "Figures") -> None:
 # -- for the terminal -----------------------------------------------------------------------------
 
 
-def _show(figures: "Figures", say: Wording) -> None:
+def _show(figures: "Figures", say: Wording, at: str) -> None:
+    """`at`: how a command that comes next names the manifest."""
     _show_units(figures, say)
     if not figures.units.total and not figures.without_unit:
         return
@@ -105,7 +107,7 @@ def _show(figures: "Figures", say: Wording) -> None:
     if len(figures.stations) > 1:
         _show_places(say("By station"), figures.stations, say)
     _show_shifts(figures.shifts, say)
-    _show_open(figures, say)
+    _show_open(figures, say, at)
 
 
 def _show_units(figures: "Figures", say: Wording) -> None:
@@ -221,7 +223,7 @@ def _show_shifts(shifts: "tuple[Span, ...]", say: Wording) -> None:
     screen.table(title, [say(head) for head in heads], rows)
 
 
-def _show_open(figures: "Figures", say: Wording) -> None:
+def _show_open(figures: "Figures", say: Wording, at: str) -> None:
     units = figures.open_units
     if not units:
         return
@@ -232,4 +234,5 @@ def _show_open(figures: "Figures", say: Wording) -> None:
     heads = [say(head) for head in ("column name", "unit", "slot")]
     screen.table(say("Open units: burn these again"), heads, rows)
     if len(units) > MAX_NAMES:
-        screen.say(say(" {} more: burner manifest list --outcome OPEN.", len(units) - MAX_NAMES))
+        more = len(units) - MAX_NAMES
+        screen.say(say(" {} more: burner manifest list --outcome OPEN{}.", more, at))

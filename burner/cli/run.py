@@ -212,7 +212,8 @@ class Run:
             return
         waits = is_person() and sys.stdout.isatty() and not (self.wish.yes or self.wish.as_json)
         batch, station = self.order.batch, self.slots.station
-        reader.complete(Completion(batch, passed, self.planned, station, waits))
+        manifest = self.wish.manifest
+        reader.complete(Completion(batch, passed, self.planned, station, waits, manifest))
         if waits:
             wait_for_key(leaving)
 
@@ -261,7 +262,7 @@ class Run:
         summary.print_summary(self.tally, elapsed_s, language())
         for line in summary.trouble_lines(self.tally, language()):
             screen.warn(line)
-        for hint in summary.hints(self.tally, language()):
+        for hint in summary.hints(self.tally, language(), self.wish.manifest):
             screen.say(f"  {hint}")
 
 

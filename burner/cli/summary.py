@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from burner.cli import screen
+from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
 from burner.cli.troubles import slots_named
 from burner.cli.view import clock
 from burner.cli.words import phrase, state_word
@@ -135,12 +136,13 @@ def _row(unit: Unit, language: Language) -> Sequence[object]:
     )
 
 
-def hints(tally: Tally, language: Language) -> list[str]:
+def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) -> list[str]:
     """Commands worth trying next; none where all went well."""
     burner = "burner" if language == "en" else f"burner --lang {language}"
     codes = [*tally.warnings, *(u.code for u in (*tally.units, *tally.silent) if u.code)]
     bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]
-    commands = [f"explain {code}" for code in codes[:1]] + [f"manifest show {u}" for u in bad[:1]]
+    commands = [f"explain {code}" for code in codes[:1]]
+    commands += [f"manifest show {u}{manifest_argument(manifest)}" for u in bad[:1]]
     return [f"{burner} {command}" for command in commands]
 
 

@@ -233,7 +233,7 @@ def _open_units(figures: Figures, say: Wording) -> Markup:
     more = len(units) - len(named)
     hint = say("Begun, and no outcome on record. They must be burned again before they can pass.")
     if more:
-        hint += say(" {} more: burner manifest list --outcome OPEN.", numbers.count(more))
+        hint += say(" {} more: burner manifest list --outcome OPEN{}.", numbers.count(more), "")
     return _section(title, hint, element("ul", *named, class_="names"))
 
 

@@ -1,13 +1,15 @@
 """The end of a batch on the screen: counts, the next step, and the tiles still in sight."""
 
 import io
+import re
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from burner.cli.board import Board
-from burner.cli.completion import Completion
+from burner.cli.completion import Completion, next_steps
 from burner.cli.tiles import draw
 from burner.cli.view import View
 from burner.errors import Language
@@ -73,6 +75,19 @@ def test_it_says_what_is_next() -> None:
 def test_a_batch_with_a_blank_in_its_name_can_be_typed_as_it_stands() -> None:
     steps = Completion("WO 7", 1, 1, "s", waits=False).steps("en")
     assert 'batch close "WO 7" --operator' in steps[1]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_close_names_the_manifest_of_the_run_and_no_option_leaves_its_value(
+    language: Language,
+) -> None:
+    done = replace(DONE, manifest="line 3.db")
+    close = done.steps(language)[1]
+    assert '--station line-3 --manifest "line 3.db" --out evidence/' in close
+    for width in range(60, 100):
+        lines = [line.plain for line in next_steps(done, language, width, unicode=True)]
+        assert not any(re.search(r"--\w+$", line) for line in lines)
+        assert close.replace(" ", "") in "".join(lines).replace(" ", "")
 
 
 @pytest.mark.parametrize("waits", [True, False])
