@@ -28,8 +28,9 @@ FRAME_S = 0.25
 MOVING_S = 0.5
 """Between frames while only bars and times move: drawing is most of what a single slot costs."""
 GOOD = (SlotState.PASS, SlotState.KNOWN)
-Shown = StationEvent | Completion | str
-"""What a board shows: an event, the end of the batch, a phrase that concerns all slots."""
+Shown = StationEvent | Completion | str | int
+"""What a board shows: an event, the end of the batch, a phrase that concerns all slots, how many
+units of the batch are good."""
 LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
 
 
@@ -110,6 +111,10 @@ class Board:
         """Show a phrase that concerns all slots, from any thread."""
         self._events.put((phrase(what, self._view.language), time.monotonic()))
 
+    def count(self, passed: int) -> None:
+        """Show how many units of the batch are good, from any thread."""
+        self._events.put((passed, time.monotonic()))
+
     def complete(self, completion: Completion) -> None:
         """Show that the batch has all its units, over what stood there."""
         self._events.put((completion, time.monotonic()))
@@ -174,6 +179,8 @@ class Board:
         if isinstance(event, Completion):
             language = self._view.language
             return "\n".join((event.says(language), *event.steps(language)))
+        if isinstance(event, int):
+            return None
         return event if isinstance(event, str) else told(self._view, event)
 
     def _add(self, event: Shown, now: float) -> None:
@@ -182,6 +189,9 @@ class Board:
             return
         if isinstance(event, str):
             self._view.notice = event
+            return
+        if isinstance(event, int):
+            self._view.passed = event
             return
         self._view.add(event, now)
         if self._bell and isinstance(event, SlotIs) and event.state in LOUD:

@@ -74,7 +74,6 @@ class Run:
         self.planned: int = (batch.planned if batch else None) or 0
         self.before: int = ledger.reader.passed_in(order.batch)
         self.tally: Tally = Tally()
-        self._passes = 0
         self._counting = Lock()
 
     def through(self, devices: "Mapping[str, SlotDevice]") -> int:
@@ -165,7 +164,7 @@ class Run:
             leaving = station.stopping.is_set
             for event in burn_one(job, device, self.ledger, trial, aborted, leaving=leaving):
                 # Here, in the slot's own thread: it must not meet one more board meanwhile.
-                if not leaving() and self._complete(event):
+                if isinstance(event, Finished) and self._ended(event, reader) and not leaving():
                     reader.say("complete")
                     station.stop()
                 yield event
@@ -182,21 +181,23 @@ class Run:
             self.release, self.slots.station, self.order.operator, self.order.batch, versions
         )
 
-    def _complete(self, event: "Event") -> bool:
-        """Whether the batch got its last unit just now, so that no more boards are wanted."""
-        if not isinstance(event, Finished) or not (self.wish.watch or self.wish.count):
-            return False
-        if event.record.result.outcome is not Outcome.PASS or event.known:
-            return event.record.result.code in FULL
-        with self._counting:
-            self._passes += 1
-            passed = self.before + self._passes
-        if not 0 < self.planned <= passed:
-            return False
+    def _ended(self, event: Finished, reader: "Reader") -> bool:
+        """Show how many units of the batch are good; whether no more boards are wanted.
+
+        The manifest counts: somebody may have scrapped one meanwhile, or burn for the same batch.
+        """
+        wants_more = self.wish.watch or self.wish.count is not None
+        if not self.planned:
+            return wants_more and event.record.result.code in FULL
         try:
-            return self.ledger.reader.passed_in(self.order.batch) >= self.planned
+            with self._counting:  # an older count is never shown after a newer one
+                passed = self.ledger.reader.passed_in(self.order.batch)
+                reader.count(passed)
         except BurnerError:  # the next board will tell, or wait
-            return False
+            passed = 0
+        is_new = event.record.result.outcome is Outcome.PASS and not event.known
+        is_full = passed >= self.planned if is_new else event.record.result.code in FULL
+        return wants_more and is_full
 
     def _say_complete(self, reader: "Reader", leaving: "Callable[[], bool]") -> None:
         """Tell that the batch has all its units; a person ends that with a key, or Ctrl-C."""
@@ -288,6 +289,9 @@ class JsonLines:
 
     def say(self, what: str) -> None:
         """What people read only."""
+
+    def count(self, passed: int) -> None:
+        """A script counts by itself."""
 
     def complete(self, completion: "Completion") -> None:
         """A script counts by itself."""

@@ -27,6 +27,10 @@ class Reader(Announcer, Protocol):
         """Take an event."""
         ...
 
+    def count(self, passed: int) -> None:
+        """So many units of the batch have passed, as the manifest has it."""
+        ...
+
     def complete(self, completion: "Completion") -> None:
         """Tell people that the batch has all its units."""
         ...

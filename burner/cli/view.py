@@ -117,6 +117,8 @@ class View:
     """What somebody is typing."""
     notice: str = ""
     """What concerns all slots: the station takes no more boards, the batch is complete."""
+    passed: int | None = None
+    """Units of the batch that the manifest counts as good; None before it was asked."""
     completion: Completion | None = None
     """The batch has all its units, and no more boards are taken."""
 
@@ -245,8 +247,8 @@ class View:
 
     @property
     def done(self) -> int:
-        """Units of the batch that have passed, earlier runs included."""
-        return self.title.before + self.tally.passed
+        """Units of the batch that are good, earlier runs included."""
+        return self.title.before + self.tally.passed if self.passed is None else self.passed
 
     def seconds_left(self, now: float) -> float | None:
         """Until the batch is done at the pace so far; None without a plan or a pace."""

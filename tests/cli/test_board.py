@@ -56,6 +56,15 @@ def shown(lines: Sequence[Text]) -> str:
     return "\n".join(line.plain for line in lines)
 
 
+def test_the_bar_shows_what_the_manifest_counts() -> None:
+    view = view_of(1)
+    view.add(finished("1"), 1.0)
+    view.add(SlotIs("1", S.PASS), 1.0)
+    assert "41/128" in shown(draw(view, 9.0, 80, 24))
+    view.passed = 40  # one was scrapped at a desk
+    assert "40/128" in shown(draw(view, 9.0, 80, 24))
+
+
 def unwrapped(text: str) -> str:
     """What was wrapped between Chinese characters or at a blank, on one line."""
     return re.sub(r"(?<=[\u2e80-\uffef])\n(?=[\u2e80-\uffef])", "", text).replace("\n", " ")

@@ -338,6 +338,24 @@ def test_a_batch_that_still_wants_units_is_not_complete(tmp_path: Path) -> None:
     assert "complete" not in told.stderr
 
 
+def test_a_unit_scrapped_at_the_desk_leaves_the_count_of_the_board(tmp_path: Path) -> None:
+    with BenchProcess("sim:1,boards=4") as bench:
+        order = ("--batch", "WO-7", "--operator", "li", "--quantity", "2", "--watch", "--yes")
+        child = terminal(tmp_path, "--bench", bench.ready["control"], *order)
+        child.expect("1/2")
+        unit = manifest(tmp_path)[0]["unit_id"]
+        desk = ("--station", "desk", "--operator", "qa", "--reason", "dropped")
+        scrapped = burner(tmp_path, "manifest", "correct", "scrap", unit, *desk)
+        assert scrapped.returncode == 0, scrapped.stderr
+        bench.control.swap("1")
+        for sight in ("▶", "✔", "[0-9]/2"):
+            child.expect(sight)
+        assert child.after == "1/2"
+        bench.control.swap("1")
+        child.expect("is complete: 2 of 2 units have passed")
+        child.expect(pexpect.EOF)
+
+
 def test_a_whole_shift_in_chinese_shows_no_english(tmp_path: Path) -> None:
     bench = tmp_path / "bench.yaml"
     faults = [
