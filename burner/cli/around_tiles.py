@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from burner.cli.asking import asked_lines
 from burner.cli.completion import Completion, banner, next_steps
 from burner.cli.screen import bar, packed, wrapped
-from burner.cli.summary import behind_line
+from burner.cli.summary import behind_line, ends_counted
 from burner.cli.view import View
-from burner.cli.words import phrase, state_word
+from burner.cli.words import phrase
 from burner.station import SlotState
 
 if TYPE_CHECKING:
@@ -82,11 +82,7 @@ def _counts(view: View, now: float, width: int) -> "list[Text]":
 def _ends(view: View) -> list[str]:
     """How the units of this run ended, and how many did so at once."""
     tally, language = view.tally, view.language
-    parts = [
-        f"{state_word(state, language)} {number}"
-        for state, number in tally.counts.items()
-        if number or state in (SlotState.PASS, SlotState.FAIL)
-    ]
+    parts = ends_counted(tally, language, always=(SlotState.PASS, SlotState.FAIL))
     if tally.silent:
         parts.append(f"{phrase('silent', language)} {len(tally.silent)}")
     if tally.first_pass_yield is not None:

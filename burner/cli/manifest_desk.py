@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
+from burner.cli import language, screen
 from burner.cli.desk import desk_ledger, operator_option, reason_option, station_option
 from burner.cli.manifest_keys import keys_group
 from burner.cli.manifest_verify import witness_option
 from burner.cli.options import manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.errors import BurnerError
+from burner.phrases import Wording
 from burner.plural import counted
 
 if TYPE_CHECKING:
@@ -134,12 +135,21 @@ def correct(
     the unit out of its batch; void also frees its names. A scrapped unit is burned no more; a
     rework ends that, and lets the next burn write the unit again with its reason on record.
     """
+    from burner.manifest.batches import status
     from burner.manifest.corrections import Word
     from burner.manifest.corrections import correct as record
 
+    say = Wording(language())
+
     with desk_ledger(manifest, station, Use.RECORDS) as ledger:
         unit_id, product_id = _unit(ledger.reader, unit, product)
-        record(ledger, Word(what), unit_id, product_id=product_id, operator=operator, reason=reason)
+        batches = record(
+            ledger, Word(what), unit_id, product_id=product_id, operator=operator, reason=reason
+        )
+        sums = [(batch, status(ledger.reader, batch).sum(say)) for batch in batches]
+    screen.say(say(f"corrected {what}", unit_id, reason))
+    for batch, stands in sums:
+        screen.say(say("batch {}: {}", batch, stands))
 
 
 @click.command()

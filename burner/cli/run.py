@@ -211,6 +211,7 @@ class Run:
             return
         if not self.tally.units or not 0 < self.planned <= passed:
             return
+        self.tally.complete()
         waits = is_person() and sys.stdout.isatty() and not (self.wish.yes or self.wish.as_json)
         batch, station = self.order.batch, self.slots.station
         manifest = self.wish.manifest

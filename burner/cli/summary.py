@@ -1,6 +1,6 @@
 """What a run came to: the table of its units, counts that add up, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ def _order(unit: Unit) -> tuple[int, str, datetime]:
 
 def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     """`4 units: PASS 3, FAIL 1 …`: the numbers after the colon add up to the one before it."""
-    counts = [f"{state_word(s, language)} {n}" for s, n in tally.counts.items() if n]
+    counts = ends_counted(tally, language)
     many = _counted(len(tally.units), language)
     together = phrase("{}: {}", language, many, phrase(", ", language).join(counts))
     parts = [together if counts else many]
@@ -79,6 +79,16 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
     if pace := tally.per_hour(elapsed_s):
         parts.append(f"{pace:.0f} {phrase('an hour', language)}")
     return "  ·  ".join(parts)
+
+
+def ends_counted(tally: Tally, language: Language, always: Collection[SlotState] = ()) -> list[str]:
+    """`PASS 3`, `FAIL 1`, …; `always`: also where there is none. No ERROR without a place."""
+    counts = dict(tally.counts)
+    counts[SlotState.ERROR] -= tally.without_place
+    parts = [f"{state_word(s, language)} {n}" for s, n in counts.items() if n or s in always]
+    if tally.without_place:
+        parts.append(f"{phrase('no place', language)} {tally.without_place}")
+    return parts
 
 
 def _counted(units: int, language: Language) -> str:

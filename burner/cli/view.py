@@ -13,15 +13,13 @@ from burner.phrases import phrase
 from burner.station import SlotIs, SlotState, StationEvent
 from burner.station.events import LabelScanned, Prompt, ReworkOrdered, ScannerIs, Silent, Typing
 from burner.station.retry import tries
-from burner.station.tally import Tally
+from burner.station.tally import FULL_NOW, Tally
 from burner.visible import seen
 
 RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
 ASKING = (SlotState.SCAN, SlotState.RESCAN)
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
-FULL_NOW = {"E452": "E451", "E461": "E460"}
-"""The last places are in work → they are taken: of the batch, of the release."""
 PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 

@@ -24,7 +24,7 @@ class Word(StrEnum):
 
 def correct(
     ledger: Ledger, word: Word, unit_id: str, *, product_id: str, operator: str, reason: str
-) -> None:
+) -> tuple[str, ...]:
     """Write a correction of a unit, once under each batch that it has been in, so that the records
     of every batch tell of it.
 
@@ -36,11 +36,15 @@ def correct(
         operator: who says so.
         reason: why.
 
+    Returns:
+        The batches that it has been in.
+
     Raises:
         BurnerError: E712 unknown, E731 without operator or reason, E738 one is more than a line,
             E762 void of a unit that only an imported log knows; E7.
     """
     require_who_and_why(f"unit {unit_id}", operator, reason)
+    found: list[str] = []
 
     def make(state: TableState) -> list[AnyEntry]:
         ours = state.get(UnitRow, product_id, unit_id)
@@ -51,7 +55,7 @@ def correct(
             if word is Word.VOID:
                 raise BurnerError("E762", f"{unit_id}: {imported[0]}")
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]
-        own = [
+        found[:] = [
             b for b in batches if (row := state.get(BatchRow, b)) and row.product_id == product_id
         ]
         return [
@@ -64,7 +68,8 @@ def correct(
                 operator=operator,
                 reason=reason,
             )
-            for batch in own or [""]
+            for batch in found or [""]
         ]
 
     ledger.append(make)
+    return tuple(found)

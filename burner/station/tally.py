@@ -24,6 +24,10 @@ UNSETTLED = (
     SlotState.BURNING,
 )
 """A slot in these is not through with its board."""
+FULL_NOW = {"E452": "E451", "E461": "E460"}
+"""The last places are in work → they are taken: of the batch, of the release."""
+NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
+"""A board that came when no place was left: nothing is wrong with it, nor with its slot."""
 PASSED_OVER = "E315"
 """A slot that was left out: nothing that failed."""
 
@@ -128,6 +132,15 @@ class Tally:
                 worse = before.outcome is Outcome.PASS and unit.outcome is not Outcome.PASS
                 return None if worse or unit.started < before.ended else before
         return None
+
+    def complete(self) -> None:
+        """The batch has all its units: a board that waited for a place is not needed."""
+        self.units = [replace(u, code=FULL_NOW.get(u.code, u.code)) for u in self.units]
+
+    @property
+    def without_place(self) -> int:
+        """Units that came when no place was left. `counts` has them as ERROR."""
+        return sum(unit.code in NO_PLACE for unit in self.units)
 
     @property
     def counts(self) -> Mapping[SlotState, int]:

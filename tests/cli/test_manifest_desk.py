@@ -157,6 +157,20 @@ def test_a_station_is_named_by_its_station_file_too(here: Path) -> None:
         run("correct", "rework", "7cdfa1000001", *who, "line2.yaml", *WHY)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_correction_says_what_was_recorded_and_what_it_means(
+    here: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("BURNER_LANG", language)
+    first, second = run("correct", "scrap", "7cdfa1000003", *WHO, *WHY).stdout.splitlines()
+    scrapped = "is scrapped (dropped)" if language == "en" else "报废（dropped）"
+    assert first.startswith(("Recorded: 7c:df:a1:00:00:03", "已记录：7c:df:a1:00:00:03"))
+    assert scrapped in first
+    assert "1 scrap" in second if language == "en" else "报废 1" in second
+    rework = run("correct", "rework", "7cdfa1000003", *WHO, *WHY).stdout
+    assert ("The next burn writes it again" if language == "en" else "下次烧录") in rework
+
+
 def test_show_tells_corrections_too(here: Path) -> None:
     run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
     told = run("show", "7cdfa1000003").stdout

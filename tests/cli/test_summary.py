@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from burner.cli import screen
-from burner.cli.summary import hints, print_summary, trouble_lines
+from burner.cli.summary import counts_line, hints, print_summary, trouble_lines
 from burner.errors import BurnerError, Language
 from burner.model import Outcome
 from burner.station.tally import Tally, Unit
@@ -95,6 +95,14 @@ def test_the_next_step_is_shown_only_where_something_went_wrong() -> None:
     assert hints(bad, "en") == ["burner explain E401", "burner manifest show plug-6055f9000001"]
     assert hints(bad, "en", "line3.db")[1].endswith("plug-6055f9000001 --manifest line3.db")
     assert hints(bad, "zh")[0] == "burner --lang zh explain E401"
+
+
+def test_a_board_without_a_place_is_no_fault_of_its_slot() -> None:
+    late = replace(unit("2", code="E451"), outcome=Outcome.ERROR)
+    bad = replace(unit("3", code="E301"), outcome=Outcome.ERROR)
+    tally = Tally(units=[unit("1"), late, bad])
+    assert counts_line(tally, 0, "en").startswith("3 units: PASS 1, ERROR 1, no place 1")
+    assert "工位故障 1、无名额 1" in counts_line(tally, 0, "zh")
 
 
 def test_in_chinese_the_end_of_a_run_has_no_english(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,14 @@ def of_another_batch(mac: int) -> Finished:
     return replace(finished(mac, known=True), other_batch=True)
 
 
+def test_boards_that_came_too_late_are_no_longer_waited_for_when_the_batch_is_complete() -> None:
+    late = [[finished(n, Outcome.ERROR, code="E452")] for n in (2, 3)]
+    tally = tally_of([finished(1)], *late)
+    tally.complete()
+    assert [unit.code for unit in tally.units] == ["", "E451", "E451"]
+    assert tally.without_place == 2
+
+
 def test_a_unit_of_another_batch_is_no_good_unit_of_this_one() -> None:
     assert tally_of([finished(1)], [finished(2, known=True)]).all_passed
     tally = tally_of([finished(1)], [of_another_batch(2)])
