@@ -81,7 +81,7 @@ def burn(
     try:
         yield from way.identify()
         if way.unlabelled:
-            yield NotBegun(trial.slot)
+            yield NotBegun(trial.slot, way.attempt.unit_id)
             return
         if way.names_early:
             yield from way.name()

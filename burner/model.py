@@ -295,6 +295,7 @@ class NotBegun:
     """
 
     slot: str
+    unit_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -290,7 +290,7 @@ def test_a_unit_that_leaves_before_its_label_is_scanned_is_not_on_record(labelle
     device = FakeDevice(FakeBoard())
     trial = Trial("1", 921600, ask_label=lambda _unit, _ids: None)
     events = list(burn(labelled.job, device, labelled.ledger, trial))
-    assert events[-1] == NotBegun("1")
+    assert events[-1] == NotBegun("1", "60:55:f9:00:00:01")
     assert list(labelled.ledger.reader.elements()) == []
     assert device.calls == ["identify"]
 

@@ -35,6 +35,8 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
     screen.say(counts_line(tally, elapsed_s, language))
     if behind := behind_line(tally, language):
         screen.say(behind)
+    if tally.not_begun:
+        screen.say(not_begun_line(tally, language))
     for code in dict.fromkeys((*tally.warnings, *(unit.code for unit in units if unit.code))):
         row, seen_of = lookup(code), tally.warnings.get(code)
         many = phrase("brackets", language, _counted(seen_of, language)) if seen_of else ""
@@ -102,6 +104,22 @@ def behind_line(tally: Tally, language: Language) -> str:
         return ""
     head = phrase("falls behind", language)
     return phrase("{}: {}", language, head, phrase(", ", language).join(behind))
+
+
+def not_begun_line(tally: Tally, language: Language) -> str:
+    """`met and not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
+    slot, waited = phrase("slot", language), sorted(tally.not_begun.items(), key=_slot_order)
+    named = [f"{slot} {name}{phrase('brackets', language, unit)}" for name, unit in waited]
+    return phrase(
+        "{}: {}",
+        language,
+        phrase("met and not burned", language),
+        phrase(", ", language).join(named),
+    )
+
+
+def _slot_order(waited: tuple[str, str]) -> tuple[int, str]:
+    return len(waited[0]), waited[0]
 
 
 def trouble_lines(tally: Tally, language: Language) -> list[str]:

@@ -17,6 +17,10 @@ from burner.station.tally import FULL_NOW, Tally
 from burner.visible import seen
 
 RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
+ENDED = (
+    *(SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH),
+    *(SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED),
+)
 ASKING = (SlotState.SCAN, SlotState.RESCAN)
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
@@ -159,7 +163,7 @@ class View:
                 _progress(tile, event, now)
 
     def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
-        if event.state is SlotState.CLOSED and tile.state not in RESTING:
+        if event.state is SlotState.CLOSED and tile.state in ENDED:
             return  # the last board's end stays to be seen
         if tile.state in ASKING and event.state not in ASKING:
             self.trouble_of.pop(tile.slot, None)  # what was wrong with a scan

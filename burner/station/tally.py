@@ -11,7 +11,7 @@ from itertools import chain
 from statistics import median
 
 from burner.errors import BurnerError
-from burner.model import Finished, Outcome, Step
+from burner.model import Finished, NotBegun, Outcome, Step
 from burner.station.events import SlotIs, SlotState, StationEvent
 
 STEPS = tuple(Step)
@@ -88,13 +88,19 @@ class Tally:
     """Tries in slots where nothing ever answered: an ERROR, and no unit."""
     troubles: dict[str, BurnerError] = field(default_factory=dict)
     """Errors of a slot that belong to no unit, by slot, until a unit passes there again."""
+    not_begun: dict[str, str] = field(default_factory=dict)
+    """Slot → the unit in it that was met and got no label: nothing was done to it."""
     _tries: dict[str, list[Finished]] = field(default_factory=dict)
 
     def add(self, event: StationEvent) -> None:
         """Take one event into account."""
         if isinstance(event, Finished):
             self._tries.setdefault(event.slot, []).append(event)
+        elif isinstance(event, NotBegun):
+            self.not_begun[event.slot] = event.unit_id
         elif isinstance(event, SlotIs):
+            if event.state is not SlotState.CLOSED:
+                self.not_begun.pop(event.slot, None)
             if event.error is not None:
                 self.troubles[event.slot] = event.error
             elif event.state in (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH):

@@ -160,6 +160,13 @@ def test_a_passed_unit_shows_its_name_until_its_board_is_removed() -> None:
     assert "000001" not in play(view, SlotIs("2", S.EMPTY))
 
 
+@pytest.mark.parametrize("waits", [S.SEEN, S.SCAN, S.RESCAN])
+def test_a_slot_whose_board_waited_for_its_label_is_closed_in_the_end(waits: SlotState) -> None:
+    view = view_of(4)
+    play(view, SlotIs("2", S.SEEN), SlotIs("2", waits), SlotIs("2", S.CLOSED))
+    assert view.tiles["2"].state is S.CLOSED
+
+
 def test_a_known_unit_says_when_and_where_it_passed() -> None:
     view = view_of(2)
     known = finished("3", known=True)

@@ -105,6 +105,13 @@ def test_a_board_without_a_place_is_no_fault_of_its_slot() -> None:
     assert "工位故障 1、无名额 1" in counts_line(tally, 0, "zh")
 
 
+def test_boards_that_were_met_and_not_burned_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(units=[unit("1")], not_begun={"10": "60:55:f9:00:00:0a", "2": "86"})
+    assert "met and not burned: slot 2 (86), slot 10 (60:55:f9:00:00:0a)" in printed(tally, capsys)
+    zh = "\n".join(printed(tally, capsys, language="zh"))
+    assert "已识别但未烧录：工位 2（86）、工位 10（60:55:f9:00:00:0a）" in zh
+
+
 def test_in_chinese_the_end_of_a_run_has_no_english(capsys: pytest.CaptureFixture[str]) -> None:
     units = [unit("1"), unit("2", code="E401"), replace(unit("3"), known=True)]
     other = replace(unit("4"), known=True, other_batch=True, batch="WO-1", station="line-3")

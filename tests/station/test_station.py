@@ -16,6 +16,7 @@ from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
 from burner.station.events import LabelScanned
 from burner.station.label_list import LabelList
 from burner.station.router import Router
+from burner.station.tally import Tally
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
 
@@ -273,6 +274,31 @@ def test_a_slot_that_waits_for_its_label_stops_without_a_record() -> None:
         if states([event]) == [S.SCAN]:
             station.stop()
     assert burns.records == []
+
+
+def test_boards_that_wait_for_their_labels_when_the_station_stops_are_counted() -> None:
+    devices = {slot: FakeDevice(FakeBoard(mac(int(slot)))) for slot in ("1", "2")}
+    station, burns = labelled(devices)
+    tally = Tally()
+    for event in station.run(burns):
+        tally.add(event)
+        if states([event]) == [S.SCAN]:
+            station.stop()
+    assert tally.not_begun == {"1": mac(1), "2": mac(2)}
+    assert tally.units == []
+
+
+def test_a_board_that_is_taken_out_before_its_label_is_no_board_that_waits() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+    station, burns = labelled({"1": device})
+    tally = Tally()
+    for event in station.run(burns):
+        tally.add(event)
+        if states([event]) == [S.SCAN]:
+            device.remove()
+        elif states([event]) == [S.EMPTY]:
+            station.stop()
+    assert tally.not_begun == {}
 
 
 def test_with_once_a_board_may_be_taken_out_to_look_for_its_label() -> None:

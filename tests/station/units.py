@@ -59,7 +59,7 @@ class Burns:
             if self.labelled and trial.ask_label:
                 label = trial.ask_label(attempt.unit_id, {"mac": attempt.unit_id})
                 if label is None:
-                    yield NotBegun(slot)
+                    yield NotBegun(slot, attempt.unit_id)
                     return
                 self.labels.setdefault(attempt.unit_id, []).append(label)
             yield Bound(slot, attempt.unit_id, name)
