@@ -165,7 +165,7 @@ class View:
     def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
         if event.state is SlotState.CLOSED and tile.state in ENDED:
             return  # the last board's end stays to be seen
-        if tile.state in ASKING and event.state not in ASKING:
+        if tile.state in ASKING and event.state not in (*ASKING, *ENDED):
             self.trouble_of.pop(tile.slot, None)  # what was wrong with a scan
         if event.state in (*RESTING, SlotState.SEEN):
             self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)

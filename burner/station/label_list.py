@@ -54,14 +54,14 @@ class LabelList:
             names: whether a line names this board.
 
         Raises:
-            BurnerError: E442 there are no more.
+            BurnerError: E442 there is none for it.
         """
         if self._of_slots is None:
             return self._of_board(names)
         if slot not in self._places:
-            raise BurnerError("E442")
+            raise BurnerError("E442", f"the list has no line for slot {slot}")
         while len(self._of_slots) <= self._places[slot]:
-            if not (line := self._come()):
+            if not (line := self._come(f"the list has no line for slot {slot}")):
                 return ""
             self._of_slots.append(line)
         return self._of_slots[self._places.pop(slot)]
@@ -72,7 +72,11 @@ class LabelList:
             self._places[slot] = self._places.pop(other)
 
     def _of_board(self, names: Names) -> str:
-        """The line that names a board; else the first one, which stays if it is another board's."""
+        """The line that names a board; else the first one, if it names none.
+
+        Raises:
+            BurnerError: E442 there are no more, or they name other boards.
+        """
         before = len(self._kept)
         try:
             while len(self._kept) < AHEAD and (line := self._come()):
@@ -83,20 +87,23 @@ class LabelList:
         if not self._kept:
             return ""
         line = next((line for line in self._kept if names(line)), self._kept[0])
-        if names(line) is not False or len(self._kept) == AHEAD:
+        if names(line) is not False:
+            self._kept.remove(line)
+            return line
+        if len(self._kept) == AHEAD:
             self._kept.remove(line)
         elif len(self._kept) > before:
             return ""  # more may be coming just now
-        return line
+        raise BurnerError("E442", "no line of the list names this board")
 
-    def _come(self) -> str:
+    def _come(self, ended: str = "the list has no more lines") -> str:
         try:
             line = self._lines.get_nowait()
         except queue.Empty:
             return ""
         if line is None:
             self._lines.put(None)
-            raise BurnerError("E442")
+            raise BurnerError("E442", ended)
         return line
 
     def _read(self, lines: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ other goes to the asked slot. One slot is asked at a time; it stays the asked on
 label, its board leaves, or the operator chooses another slot.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from burner.errors import BurnerError
@@ -175,11 +175,11 @@ class Labels:
         if fits:
             if self.asked in fits:
                 return self.asked
-            raise BurnerError("E436", f"{text}: #{', #'.join(fits)}")
+            raise BurnerError("E436", f"{text}: {_slots(fits)}")
         if not self.asked:
             return ""
         if self.asked not in self._waiting:
-            raise BurnerError("E437", f"#{self.asked}")
+            raise BurnerError("E437", _slots([self.asked]))
         if named[self.asked] is False:
             check_label(text, self.settings, self._waiting[self.asked].board.ids)
         if self.must_name_board and not says_compared_id(text, self.settings):
@@ -193,7 +193,7 @@ class Labels:
         for says in self._says(text):
             there = [s for s in others if says in self._says(self._given[s].label)]
             if there:
-                raise BurnerError("E434", f"{text}: #{', #'.join(there)}")
+                raise BurnerError("E434", f"{text}: {_slots(there)}")
             if self._used.get(says, unit_id) != unit_id:
                 raise BurnerError("E434", f"{text}: {self._used[says]}")
 
@@ -206,3 +206,7 @@ class Labels:
             _waiting={s: w for s, w in self._waiting.items() if s != slot},
             _given={s: g for s, g in self._given.items() if s != slot},
         )
+
+
+def _slots(names: Sequence[str]) -> str:
+    return f"{'slot' if len(names) == 1 else 'slots'} {', '.join(names)}"

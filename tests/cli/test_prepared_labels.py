@@ -78,3 +78,16 @@ def test_with_count_a_line_that_names_no_board_goes_to_none(tmp_path: Path) -> N
     units = ended(burn(tmp_path, PERHAPS_MAC, labels, "--count", "3", "--json"))
     assert units == {"1": ("PLG0001", ""), "3": ("PLG0003", "")}
     assert [row["device_name"] for row in manifest(tmp_path)].count("PLG0002") == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_board_that_no_line_names_is_told_so_with_code_and_reason(
+    tmp_path: Path, language: str
+) -> None:
+    labels = f"SN:PLG0001 MAC:{mac_for(1, 0).octets.hex().upper()[-6:]}\nSN:PLG0009 MAC:0000FF\n"
+    ran = burn(tmp_path, PERHAPS_MAC, labels, "--count", "3", "--lang", language)
+    line = next(line for line in ran.stderr.splitlines() if "E442" in line)
+    why = "no line of the list names this board" if language == "en" else "列表中没有任何一行"
+    assert why in line
+    assert ("slot 3  ERROR" if language == "en" else "工位 3") in line
+    assert "E441" not in ran.stdout + ran.stderr

@@ -297,7 +297,7 @@ def test_a_line_waits_for_the_board_that_it_names_and_a_dead_one_takes_no_other(
         station.board(slot)
         station.wait(slot)
     assert station.labels == {"1": "SN1 000001", "2": "SN2 000002", "3": "SN3 000003"}
-    assert station.errors == {"5": "E441"}
+    assert station.errors == {"5": "E442"}
 
 
 def test_a_list_without_an_end_is_read_no_further_than_it_is_wanted() -> None:
