@@ -44,7 +44,8 @@ REGISTRATION_TRIGGERS: Final = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"
 _FINGERPRINT_LABEL: Final = b"burner key fingerprint 1\0"
 _MAX_FILE_SIZE: Final = 4096
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_USUAL: Final = re.compile(rb"[A-Za-z0-9]{24}")
+_USUAL_LENGTH: Final = 24
+_USUAL: Final = re.compile(rb"[A-Za-z0-9]{%d}" % _USUAL_LENGTH)
 
 
 @final
@@ -183,7 +184,9 @@ def check_product_secret(secret: Secret, place: str) -> list[Finding]:
         shape = counted(length, "character") + ("" if printable else ", some blank or not ASCII")
         return [Finding("E156", place, shape, "16 to 32 printable characters without blanks")]
     if not _USUAL.fullmatch(secret.reveal()):
-        return [Finding("E158", place, counted(length, "character"), "24 letters and digits", True)]
+        found = f"found {counted(length, 'character')}"
+        found += ", not all letters and digits" if length == _USUAL_LENGTH else ""
+        return [Finding("E158", place, found, f"wanted {_USUAL_LENGTH} letters and digits", True)]
     return []
 
 

@@ -55,6 +55,7 @@ def test_the_names_of_the_checks_have_theirs() -> None:
         ("database: its trigger records_keep is gone", "数据库：触发器 records_keep 缺失"),
         ("hashes 0 to 255 of level 1 are not whole", "第 1 层的哈希 0 至 255 不完整"),
         ("rfc2217://10.0.0.7:4002", "rfc2217://10.0.0.7:4002"),
+        ("env:PLUG_C3_SECRET is not set", "env:PLUG_C3_SECRET 未设置"),
         ("SN:PLG0001: slot 2", "SN:PLG0001：工位 2"),
         ("SN:PLG0001: slots 2, 3", "SN:PLG0001：工位 2、3"),
         ("no line of the list names this board", "列表中没有任何一行是这块板的"),

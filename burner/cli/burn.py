@@ -11,6 +11,8 @@ from burner.cli import language, options, screen
 from burner.cli.desk import plain_line
 from burner.cli.run import Run, Wish, print_event
 
+COUNT_HELP = "Board after board, N units. A board from which nothing can be read is none."
+
 if TYPE_CHECKING:
     from burner.cli.order import Order
     from burner.cli.slots import Slots
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
 @click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
 @click.option("--watch", is_flag=True, help="Board after board, until Ctrl-C.")
-@click.option("--count", metavar="N", type=click.IntRange(1), help="Board after board, N units.")
+@click.option("--count", metavar="N", type=click.IntRange(1), help=COUNT_HELP)
 @click.option(
     "--rework",
     metavar="REASON",

@@ -52,7 +52,7 @@ def worst_lines(
 
     lines: list[Text] = []
     for many in reversed(range(len(troubles))):
-        rest = [f"{t.error.code}: {named(t.slots)}" for t in troubles[many:]]
+        rest = [f"{t.error.code}: {named(t.slots, language)}" for t in troubles[many:]]
         lines = [line for text in texts[:many] for line in text]
         also = packed([phrase("also", language), *rest], width)
         lines += [Text(line, style="bold") for line in also]

@@ -252,11 +252,12 @@ def close(
                 bom=bom,
             )
         key = ledger.writer.key.signer.key
+    say = Wording(language())
     if not closed:
-        screen.warn(f"Batch {batch} was closed already: only its folder is written again.")
+        screen.warn(say("closed already", batch))
     _say_units(found)
-    screen.say(f"Sealed with key {key.id.hex()} of {station}: {folder}")
-    screen.say(f"Read {folder / STATEMENT} first.")
+    screen.say(say("sealed", key.id.hex(), station, folder))
+    screen.say(say("read first", folder / STATEMENT))
 
 
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:

@@ -101,10 +101,10 @@ def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
 
 def slots_named(slots: Sequence[str], language: Language) -> str:
     """`slot 3`, `slots 1–4, 7`."""
-    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named(slots)}"
+    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named(slots, language)}"
 
 
-def named(slots: Sequence[str]) -> str:
+def named(slots: Sequence[str], language: Language) -> str:
     """`3`, or `1–4, 7`: neighbours as a range."""
     runs: list[list[str]] = []
     for slot in _in_order(slots):
@@ -113,4 +113,5 @@ def named(slots: Sequence[str]) -> str:
             runs[-1].append(slot)
         else:
             runs.append([slot])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+    spans = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return phrase(", ", language).join(spans)

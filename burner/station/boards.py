@@ -169,6 +169,6 @@ class ByBench:
     def back(self, slot: Place) -> None:
         """The bench takes no board away by itself."""
 
-    def done(self, counts: bool) -> None:  # noqa: ARG002 - part of the protocol
-        """Every board the bench gave is used up, also one that never answered."""
-        self._count.settle(counts=True)
+    def done(self, counts: bool) -> None:
+        """See `Boards`."""
+        self._count.settle(counts)

@@ -28,6 +28,8 @@ FULL_NOW = {"E452": "E451", "E461": "E460"}
 """The last places are in work → they are taken: of the batch, of the release."""
 NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
 """A board that came when no place was left: nothing is wrong with it, nor with its slot."""
+SCRAPPED = "E464"
+"""A unit that was thrown away came back: it was judged when it was burned."""
 PASSED_OVER = "E315"
 """A slot that was left out: nothing that failed."""
 
@@ -177,7 +179,7 @@ class Tally:
         """Units that passed at the first try that judged them; None before there is one.
 
         The report's words: known units were judged in an earlier run, and a try that ended before
-        its intent judges the unit only where it is a FAIL.
+        its intent judges the unit only where it is a FAIL. A scrapped unit is not judged again.
         """
         return _share(self.units)
 
@@ -242,7 +244,8 @@ def _each_once(*codes: tuple[str, ...]) -> tuple[str, ...]:
 def _judges(tried: Finished) -> bool:
     result = tried.record.result
     began = STEPS.index(result.step) > STEPS.index(Step.CLAIM)
-    return not tried.known and (began or result.outcome is Outcome.FAIL)
+    is_bad = result.outcome is Outcome.FAIL and result.code != SCRAPPED
+    return not tried.known and (began or is_bad)
 
 
 def _share(units: Iterable[Unit]) -> float | None:

@@ -1,6 +1,8 @@
 """`burner manifest batch close`: nothing is closed that cannot be checked and written down."""
 
 import json
+import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.typed_text import folder_name_of
 from burner.model import Outcome
+from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
@@ -47,6 +50,15 @@ def test_a_folder_that_cannot_be_made_leaves_the_batch_open(here: Path) -> None:
     assert state() == "open"
     run("batch", "close", "WO1", *WHO, "--out", "new/deep")
     run("verify", "new/deep", "--key", origin_key())
+
+
+def test_in_chinese_the_close_is_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    for _ in range(2):  # the second time only the folder is written again
+        told = run("batch", "close", "WO1", *WHO, "--out", "folder")
+        said = re.sub(r"[0-9a-f]{8}", "", told.output)  # the key's id
+        assert english_in(said, ("WO1", "folder", "statement.txt", "line1")) == []
+        shutil.rmtree("folder")
 
 
 def test_an_empty_folder_is_filled_and_none_is_left_beside_it(here: Path) -> None:

@@ -49,8 +49,9 @@ def test_errors_whose_details_must_be_read_stay_apart() -> None:
 
 
 def test_slots_that_stand_side_by_side_are_a_range() -> None:
-    assert named(["10", "1", "3", "2", "7"]) == "1–3, 7, 10"
-    assert named(["A2", "A1"]) == "A1, A2"
+    assert named(["10", "1", "3", "2", "7"], "en") == "1–3, 7, 10"
+    assert named(["10", "1", "3", "2", "7"], "zh") == "1–3、7、10"
+    assert named(["A2", "A1"], "en") == "A1, A2"
 
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)

@@ -95,6 +95,27 @@ def test_a_bad_unit_does_not_slow_its_slot() -> None:
     assert device.bauds == [921_600, 460_800, 921_600]
 
 
+def test_a_board_from_which_nothing_is_read_counts_as_no_unit() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+    coming = iter((None, FakeBoard(mac(2))))
+
+    def swap(slot: str) -> bool:
+        board = next(coming)
+        if board is None:
+            device.fails("identify", "E301", 9)
+        else:
+            device.succeeds()
+            device.insert(board)
+        return True
+
+    burns = Burns()
+    run(station_of({"1": device}, ByBench(Count(2), swap)), burns)
+    assert [r.attempt.unit_id for r in burns.records if r.result.outcome is Outcome.PASS] == [
+        mac(1),
+        mac(2),
+    ]
+
+
 def test_a_bug_in_one_slot_is_that_slots_error_and_names_its_place_not_its_text() -> None:
     burns = Burns()
     burns.broken = ValueError("a secret could stand here")

@@ -96,6 +96,15 @@ def test_boards_that_came_too_late_are_no_longer_waited_for_when_the_batch_is_co
     assert tally.without_place == 2
 
 
+def test_a_scrapped_unit_that_is_refused_lowers_no_first_pass() -> None:
+    refused = finished(2, Outcome.FAIL, code="E464", minute=5)
+    result = replace(refused.record.result, step=Step.NAME)
+    refused = replace(refused, record=replace(refused.record, result=result))
+    tally = tally_of([finished(1)], [finished(2)], [refused])
+    assert tally.first_pass_yield == 1.0
+    assert counts(tally) == {"PASS": 2, "FAIL": 1}
+
+
 def test_a_unit_of_another_batch_is_no_good_unit_of_this_one() -> None:
     assert tally_of([finished(1)], [finished(2, known=True)]).all_passed
     tally = tally_of([finished(1)], [of_another_batch(2)])
