@@ -182,12 +182,12 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
     screen.say(f"origin key {done.key}: write it down")
     if done.old_place:
         screen.say(f"{counted(done.kept, 'record')} came in from {done.old_place}")
-    if done.lost is None:
+    if done.lost.continued_elsewhere:
         screen.say("The copy was continued elsewhere: what this computer wrote since is not in it.")
-    elif done.lost:
-        screen.say(
-            f"lost: {counted(done.lost, 'record')}; burn the units again that were made meanwhile"
-        )
+    if done.lost.at_least:
+        many = "" if done.lost.exact else "at least "
+        lost = counted(done.lost.at_least, "record")
+        screen.say(f"lost: {many}{lost}; burn the units again that were made meanwhile")
     else:
         screen.say("No record that this computer knows of is lost.")
 

@@ -29,8 +29,8 @@ from burner.manifest.store.engine import reading
 from burner.manifest.store.place import Place, must_exist, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
-from burner.manifest.store.station_key import SIMULATED
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records, schema_version
+from burner.manifest.typed_text import SIMULATED
 from burner.model import Attempt, Outcome
 from burner.release_diff import Made
 

@@ -5,46 +5,55 @@ The new log is made in a file of its own, which takes the place of the old one w
 interrupted anywhere, `restore` is simply run again.
 """
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
-from sqlalchemy import text
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
 from burner.manifest.entries.kinds import Head, LogBegun
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.first_use import is_empty
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import LogRow
 from burner.manifest.heads import is_head_of
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import Ask, sponsors, station_signer
-from burner.manifest.local.known_log import KnownLog, known_log
+from burner.manifest.local.known_log import KnownLog, known_log, known_logs
 from burner.manifest.local.places import log_at, remember_place
-from burner.manifest.local.state import sync_folder
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reader import Reader
-from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.head import read_head
-from burner.manifest.store.place import Place, is_there, place
-from burner.manifest.store.refusals import guarded
-from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import SIMULATED, Beginning, MakeSigner, lasting
-from burner.manifest.typed_text import require_who_and_why
-from burner.manifest.verify.database import verify
-
-_AT_WORK = text(
-    "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
-    " WHERE datname = current_database() AND locktype = 'advisory'"
+from burner.manifest.log.tree import Frontier
+from burner.manifest.reader import CHUNK, Reader
+from burner.manifest.restore_decision import (
+    Begin,
+    Facts,
+    GoOn,
+    Loss,
+    decide,
+    loss_of,
+    replaced_origin,
 )
-"""Locks of stations that have a manifest of this database open."""
+from burner.manifest.restore_files import (
+    NEW,
+    aside_of,
+    interrupted_at,
+    log_in,
+    must_end_at,
+    no_station_at,
+    one_at_a_time,
+    put_in_place,
+    work_folder,
+)
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.place import Place, place
+from burner.manifest.store.state import TableState, log_number
+from burner.manifest.store.station_key import Beginning, MakeSigner, lasting
+from burner.manifest.store.tables import records
+from burner.manifest.typed_text import SIMULATED, require_who_and_why
+from burner.manifest.verify.database import verify
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,23 @@ class Restored:
     """Where the older copy lies now; None: there was none."""
     kept: int
     """Records that came in from it."""
-    lost: int | None
-    """Records that this computer knows of, and that are gone; None: what is there was continued
-    elsewhere, and does not say where the two parted."""
+    lost: Loss
     already: bool = False
     """The new log was there: this computer goes on with it from now on."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Who begins a new log at which place, and where the older copy lies."""
+
+    where: Place
+    source: Place
+    folder: Path
+    """For what is made meanwhile."""
+    station: str
+    signer: MakeSigner
+    operator: str
+    reason: str
 
 
 def restore(
@@ -91,130 +112,163 @@ def restore(
         ask: asks for the passphrase of the station's key.
 
     Raises:
-        BurnerError: E707 a station has the copy open, E731 without operator or reason, E732 this
-            station may go on with what is there, E736 something is in the way; what `verify`
+        BurnerError: E707 a station has the copy open, or another `restore` is at work; E731
+            without operator or reason, E732 this station may go on with what is there, E736
+            something is in the way, E754 the reason is that of a simulated bench; what `verify`
             finds in the copy; E7. Nothing is moved or begun then.
     """
     require_who_and_why("the manifest", operator, reason)
     where, signer = place(manifest), station_signer(station, ask)
-    expected, there = log_at(where.name), _log_in(where)
-    source = place(old) if old else where
-    if there is None and not old and where.path and _aside(where.path, expected).is_file():
-        source = place(_aside(where.path, expected))  # see `_put_in_place`
-    with _folder_beside(where) as folder:
-        copy = _log_in(source)
-        origin = expected if there is None or expected != there.origin else ""
-        origin = origin or (copy.origin if copy else "")
-        if there and origin in _continued(where):
-            remember_place(where.name, there.origin)
-            with Ledger.open(manifest, station, make_signer=signer) as ledger:
-                return _gone_on(ledger, origin, source if old else None, folder, operator)
-        if there and old:
-            raise BurnerError("E736", f"{where}: the log {there.origin} is there")
-        with _nobody_else(source):
-            copy = _log_in(source)  # as it stays now
-            known, lost = _loss(source, copy, known_log(origin), station, signer)
-            aside = _aside(where.path, origin) if where.path and copy and source == where else None
-            if aside and aside.exists():
-                raise BurnerError("E736", str(aside))
-            if copy:
-                with Reader(source) as reader:
-                    if reader.is_simulated():
-                        reason = f"{reason} {SIMULATED}"
-                    with reader.connection() as connection:
-                        verify(connection).must_agree()
-            head = Head(origin=known.origin, root=known.root, size=known.size)
-            with Ledger.open(
-                folder / "new.db" if where.path else manifest,
-                station,
-                make_signer=signer,
-                begins=Beginning((head,), operator, reason),
-                remembers=where.path is None,
-            ) as ledger:
-                if copy:
-                    _import(ledger, source, known, folder, operator)
-                begun, key = ledger.origin, ledger.writer.origin_key
-        if where.path:
-            _put_in_place(folder / "new.db", where.path, aside)
-            remember_place(where.name, begun)
-    lies = place(aside) if aside else source if copy else None
-    return Restored(begun, key, origin, lies, copy.size if copy else 0, lost)
+    with one_at_a_time(where):
+        source = place(old) if old else _source_at(where)
+        with work_folder(where) as folder:
+            task = _Task(where, source, folder, station, signer, operator, reason)
+            facts = _facts(task, named=bool(old))
+            match decide(facts):
+                case GoOn():
+                    return _go_on(task, facts)
+                case Begin(last):
+                    return _begin(task, facts, last)
 
 
-def _log_in(where: Place) -> KnownLog | None:
-    """The log at a place; None: there is none."""
-    if not is_there(where) or is_empty(where):
-        return None
-    with Reader(where) as reader:
-        key = reader.origin_key()
-        with reader.connection() as connection:
-            head = read_head(connection)
-    if head is None:
-        return None
-    return KnownLog(reader.origin, key, head.checkpoint.size, head.checkpoint.root.hex())
+def _source_at(where: Place) -> Place:
+    """What is at the place of the manifest, or was until a `restore` was interrupted."""
+    if where.path and log_in(where) is None:
+        aside = interrupted_at(where.path, log_at(where.name))
+        return place(aside) if aside else where
+    return where
 
 
-def _continued(where: Place) -> set[str]:
+# -- looking -------------------------------------------------------------------------------------
+
+
+def _facts(task: _Task, *, named: bool) -> Facts:
+    where, source = task.where, task.source
+    there, copy = log_in(where), log_in(source)
+    origin = replaced_origin(log_at(where.name), there, copy)
+    loss = _loss_in(source, copy, origin)
+    aside = aside_of(where.path, origin) if where.path and copy and source == where else None
+    return Facts(
+        origin=origin,
+        there=there,
+        replaced=_replaced_by(where) if there else frozenset(),
+        copy=copy,
+        named=named,
+        known=known_log(origin),
+        loss=loss,
+        # A token is asked only where that decides something.
+        may_sign=copy is not None and not loss.at_least and _may_sign(task),
+        aside=aside,
+        aside_is_taken=aside is not None and aside.exists(),
+    )
+
+
+def _replaced_by(where: Place) -> frozenset[str]:
     """Origins of the logs in whose place one was begun."""
     with Reader(where) as reader, reader.connection() as connection:
         begun = entry_at(connection, 0)
-    return {head.origin for head in begun.continues} if isinstance(begun, LogBegun) else set()
+    continues = begun.continues if isinstance(begun, LogBegun) else ()
+    return frozenset(head.origin for head in continues)
 
 
-def _loss(
-    source: Place, copy: KnownLog | None, known: KnownLog | None, station: str, signer: MakeSigner
-) -> tuple[KnownLog, int | None]:
-    """The last head that is known of a log that cannot be continued here, and what is lost of it.
-
-    Raises:
-        BurnerError: E732 it can be.
-    """
-    copied = copy.size if copy and known and copy.origin == known.origin else 0
-    if known and known.size > copied:
-        return known, known.size - copied
-    if known and copied and not _holds(source, known):
-        return known, None
-    if copy and not _may_sign(source, station, signer):
-        return copy, 0
-    raise BurnerError("E732", f"{source}: it ends where this computer knows it to end")
-
-
-def _holds(source: Place, known: KnownLog) -> bool:
-    """Whether the last head that is known is one of what is there."""
+def _loss_in(source: Place, copy: KnownLog | None, origin: str) -> Loss:
+    known = known_logs(origin)
+    if copy is None or copy.origin != origin:
+        return loss_of(((log.size, False) for log in known), 0)
     with Reader(source) as reader:
-        return is_head_of(reader, Checkpoint(known.origin, known.size, bytes.fromhex(known.root)))
+        return loss_of([(log.size, is_head_of(reader, _head(log))) for log in known], copy.size)
 
 
-def _may_sign(source: Place, station: str, signer: MakeSigner) -> bool:
+def _head(log: KnownLog) -> Checkpoint:
+    return Checkpoint(log.origin, log.size, bytes.fromhex(log.root))
+
+
+def _may_sign(task: _Task) -> bool:
     """Whether a key of this computer is let in, so that nothing needs to be begun anew."""
-    with Reader(source) as reader:
+    with Reader(task.source) as reader:
         rows = {row.id: row for row in reader.log_keys()}
-        own = (signer(reader.origin), *sponsors(station)(reader.origin))
+        own = (task.signer(reader.origin), *sponsors(task.station)(reader.origin))
     return any(in_force(rows.get(lasting(key).key.id.hex())) for key in own)
 
 
-def _import(ledger: Ledger, source: Place, known: KnownLog, folder: Path, operator: str) -> None:
-    with Reader(source) as reader:
-        file = folder / "old.log"
-        with file.open("w", encoding="utf-8", newline="\n") as target:
-            target.writelines(export_log(reader))
-        # Another log than was here: nothing on this computer knows its key better than itself.
-        key = known.key if reader.origin == known.origin else reader.origin_key()
-        import_log(ledger, file, reader.origin, VerifierKey.parse(key), operator=operator)
+# -- beginning -----------------------------------------------------------------------------------
 
 
-def _gone_on(
-    ledger: Ledger, origin: str, source: Place | None, folder: Path, operator: str
-) -> Restored:
-    """What the log that was begun in place of another one has of that."""
-    known = known_log(origin)
-    copy = _log_in(source) if source else None
-    if source and copy and not _imported(ledger, origin):
-        _import(ledger, source, known or copy, folder, operator)
-    kept = _imported(ledger, origin)
-    lost = max(0, known.size - kept) if known else 0
-    key = ledger.writer.origin_key
-    return Restored(ledger.origin, key, origin, source, kept, lost, already=True)
+def _begin(task: _Task, facts: Facts, last: KnownLog) -> Restored:
+    where, copy = task.where, facts.copy
+    if copy is None:
+        origin, key = _new_log(task, last, None)
+    else:
+        with no_station_at(task.source, is_moved=facts.aside is not None):
+            must_end_at(task.source, copy)
+            origin, key = _new_log(task, last, copy)
+            must_end_at(task.source, copy)
+    if where.path:
+        if facts.aside:
+            remember_place(where.name, facts.origin)  # from here on nothing may stand there
+        put_in_place(task.folder / NEW, where.path, facts.aside, copy)
+        remember_place(where.name, origin)
+    if copy is None:
+        return Restored(origin, key, facts.origin, None, 0, facts.loss)
+    lies = place(facts.aside) if facts.aside else task.source
+    return Restored(origin, key, facts.origin, lies, copy.size, facts.loss)
+
+
+def _new_log(task: _Task, last: KnownLog, copy: KnownLog | None) -> tuple[str, str]:
+    """Origin and origin key of a new log that holds the older copy."""
+    reason = task.reason
+    if copy:
+        with Reader(task.source) as reader:
+            if reader.is_simulated():
+                reason = f"{reason} {SIMULATED}"
+            with reader.connection() as connection:
+                verify(connection).must_agree()
+    head = Head(origin=last.origin, root=last.root, size=last.size)
+    with Ledger.open(
+        task.folder / NEW if task.where.path else task.where.url,
+        task.station,
+        make_signer=task.signer,
+        begins=Beginning((head,), task.operator, reason),
+        remembers=task.where.path is None,
+    ) as ledger:
+        if copy:
+            _import(ledger, task, copy, last)
+        return ledger.origin, ledger.writer.origin_key
+
+
+def _import(ledger: Ledger, task: _Task, copy: KnownLog, known: KnownLog) -> None:
+    """Take the older copy in, by the key that this computer knows of its log.
+
+    Of another log than was here nothing on this computer knows the key better than itself.
+    """
+    file = task.folder / "old.log"
+    with Reader(task.source) as reader:
+        try:
+            with file.open("w", encoding="utf-8", newline="\n") as target:
+                target.writelines(export_log(reader))
+        except OSError as error:
+            raise BurnerError("E705", f"{file}: {error.strerror}") from error
+    key = VerifierKey.parse(known.key if copy.origin == known.origin else copy.key)
+    import_log(ledger, file, copy.origin, key, operator=task.operator)
+
+
+# -- going on ------------------------------------------------------------------------------------
+
+
+def _go_on(task: _Task, facts: Facts) -> Restored:
+    """Go on with the log that was begun in place of another one."""
+    assert facts.there is not None  # noqa: S101 - decided by it
+    where = task.where
+    remember_place(where.name, facts.there.origin)
+    source, origin = task.source if facts.named else None, facts.origin
+    with Ledger.open(where.path or where.url, task.station, make_signer=task.signer) as ledger:
+        if source and facts.copy and not _imported(ledger, origin):
+            _import(ledger, task, facts.copy, facts.known or facts.copy)
+        kept = _imported(ledger, origin)
+        with ledger.reader.connection() as connection:
+            lost = loss_of(_known_in_import(connection, origin), kept)
+        key = ledger.writer.origin_key
+        return Restored(ledger.origin, key, origin, source, kept, lost, already=True)
 
 
 def _imported(ledger: Ledger, origin: str) -> int:
@@ -224,54 +278,13 @@ def _imported(ledger: Ledger, origin: str) -> int:
     return row.size if row else 0
 
 
-def _aside(path: Path, origin: str) -> Path:
-    """Where the file of a log is put that another one replaces."""
-    return path.with_name(f"{path.name}.{origin.rpartition('/')[2]}.old")
-
-
-@contextmanager
-def _folder_beside(where: Place) -> Iterator[Path]:
-    """For what is made meanwhile: on the disk of the manifest, where it is a file."""
-    path = where.path
-    folder = path.with_name(f".{path.name}.restore") if path else Path(mkdtemp())
-    try:
-        rmtree(folder, ignore_errors=True)  # of one that was interrupted
-        folder.mkdir(mode=0o700)
-        yield folder
-    except OSError as error:
-        raise BurnerError("E706", f"{where}: {error.strerror}") from error
-    finally:
-        rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _nobody_else(where: Place) -> Iterator[None]:
-    """While no station has a manifest open. A file is held, and whole without its journal.
-
-    Raises:
-        BurnerError: E707 one has it open.
-    """
-    if where.path is None:
-        if not is_empty(where):
-            with Reader(where) as reader, reader.connection() as connection:
-                if connection.execute(_AT_WORK).first():
-                    raise BurnerError("E707", f"{where}: a station has it open")
-        yield
-    elif not is_there(where):
-        yield
-    else:
-        with closing(sqlite3.connect(where.path, timeout=0, isolation_level=None)) as held:
-            with guarded(where):
-                held.execute("PRAGMA journal_mode=DELETE")  # refused where it is open elsewhere
-                held.execute("BEGIN IMMEDIATE")
-            yield
-
-
-def _put_in_place(new: Path, path: Path, aside: Path | None) -> None:
-    """Interrupted between the two names, `restore` finds what was put aside."""
-    with _nobody_else(place(new)):
-        pass  # all of it is in the one file now
-    if aside:
-        path.rename(aside)
-    new.replace(path)
-    sync_folder(path.parent)
+def _known_in_import(connection: Connection, origin: str) -> list[tuple[int, bool]]:
+    """Sizes of the heads that are known of a log, and whether each is one of what came in."""
+    log = log_number(connection, origin)
+    query = select(records.c.leaf).where(records.c.log == log).order_by(records.c.number)
+    leaves = connection.execute(query.execution_options(yield_per=CHUNK)).scalars()
+    found, reached = [], Frontier()
+    for known in sorted(known_logs(origin), key=lambda known: known.size):
+        reached = reached.extend(islice(leaves, known.size - reached.size))
+        found.append((known.size, (reached.size, reached.root.hex()) == (known.size, known.root)))
+    return found

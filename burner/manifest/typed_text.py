@@ -5,6 +5,9 @@ from unicodedata import category
 
 from burner.errors import BurnerError
 
+SIMULATED = "(simulated bench)"
+"""The end of the reason of a log whose units do not exist: nobody types it."""
+
 LONGEST_ID = 64
 """Characters of a batch id; in UTF-8 at most 200 bytes, so that a folder can have it."""
 
@@ -35,11 +38,14 @@ def require_who_and_why(what: str, operator: str, reason: str = "-") -> None:
     """Nothing is written down without a name, and no correction without a reason.
 
     Raises:
-        BurnerError: E731 one of them is missing, E738 one is more than a line of text.
+        BurnerError: E731 one of them is missing, E738 one is more than a line of text, E754 the
+            reason ends as that of a simulated bench does.
     """
     if not operator.strip() or not reason.strip():
         raise BurnerError("E731", what)
     check_one_line(operator=operator, reason=reason)
+    if reason.rstrip().endswith(SIMULATED):
+        raise BurnerError("E754", what)
 
 
 def is_batch_id(text: str) -> bool:

@@ -29,14 +29,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def is_restored(manifest: str = "manifest.db") -> bool:
+def check_restored(manifest: str = "manifest.db") -> None:
     """The name of unit 1 came in, and the station goes on."""
     with Ledger.open(manifest, "line1") as ledger:
         with refused("E450"):
             burned(ledger, 5, name="7cdfa1000001")
         burned(ledger, 6)
     run("verify", "--manifest", manifest)
-    return True
 
 
 def old_origin() -> str:
@@ -46,12 +45,12 @@ def old_origin() -> str:
 
 def test_what_was_there_lies_beside_it_and_nothing_else_is_left(here: Path) -> None:
     told = run("restore", *WHO, *WHY).stdout
-    assert "lost: 2 records" in told
+    assert "lost: at least 2 records" in told
     left = {path.name for path in here.iterdir() if not path.name.endswith(".lock")}
     aside = f"manifest.db.{old_origin().partition('/')[2]}.old"
     assert left == {"manifest.db", "older.db", "state", aside}
     assert (here / aside).read_bytes()[100:] == (here / "older.db").read_bytes()[100:]
-    assert is_restored()
+    check_restored()
 
 
 def test_interrupted_before_the_new_log_stands_in_its_place_it_is_run_again(here: Path) -> None:
@@ -60,7 +59,7 @@ def test_interrupted_before_the_new_log_stands_in_its_place_it_is_run_again(here
     (here / ".manifest.db.restore" / "new.db").write_bytes(b"half")
     assert "4 records came in" in run("restore", *WHO, *WHY).stdout
     assert not (here / ".manifest.db.restore").exists()
-    assert is_restored()
+    check_restored()
 
 
 def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here: Path) -> None:
@@ -71,7 +70,7 @@ def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
     assert "was begun already in place of" in run("restore", *WHO, *WHY).stdout
-    assert is_restored()
+    check_restored()
     with refused("E732"):
         run("restore", *WHO, *WHY)
 
@@ -103,7 +102,7 @@ def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
     assert {*before} <= {path.name for path in here.iterdir()}
     assert not list(here.glob("*.old"))
     run("restore", *WHO, *WHY)
-    assert is_restored()
+    check_restored()
 
 
 def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
@@ -111,7 +110,7 @@ def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
         file.unlink()
     told = run("restore", "--old", "older.db", *WHO, *WHY).stdout
     assert "4 records came in from older.db" in told
-    assert "lost: 2 records" in told
-    assert is_restored()
+    assert "lost: at least 2 records" in told
+    check_restored()
     with refused("E736"), Ledger.open("other.db", "line1"):
         run("restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)

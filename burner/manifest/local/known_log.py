@@ -63,8 +63,12 @@ class KnownLogFile:
 
 def known_log(origin: str) -> KnownLog | None:
     """The largest head that any station of this computer knows; None: it knows none."""
-    found = [log for path in _folder(origin).glob("*") if (log := _read(path))]
-    return max(found, key=lambda log: log.size, default=None)
+    return max(known_logs(origin), key=lambda log: log.size, default=None)
+
+
+def known_logs(origin: str) -> list[KnownLog]:
+    """The last head of each station of this computer."""
+    return [log for path in _folder(origin).glob("*") if (log := _read(path))]
 
 
 def _read(path: Path) -> KnownLog | None:

@@ -14,6 +14,12 @@ from burner.manifest.local.state import as_file_name, state_folder
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
+_STATION_LOCK = text(
+    "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+    " WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 1"
+    " AND CAST(classid AS bigint) = :of_manifest"
+)
+
 
 class FileStationLock:
     """Held by two lock files; the system frees them when the process dies.
@@ -56,18 +62,26 @@ class FileStationLock:
             self._locks.popitem()[1].release()
 
     def _take(self, path: Path, refused: str) -> None:
-        from filelock import FileLock, Timeout
+        if path not in self._locks:
+            self._locks[path] = lock_file(path, busy="E704", refused=refused)
 
-        if path in self._locks:
-            return
-        lock = FileLock(path, thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BurnerError("E704", str(path)) from error
-        except OSError as error:
-            raise BurnerError(refused, f"{path}: {error.strerror}") from error
-        self._locks[path] = lock
+
+def lock_file(path: Path, *, busy: str, refused: str) -> "BaseFileLock":
+    """Hold a lock file until it is released, or the process dies.
+
+    Raises:
+        BurnerError: `busy` held by another process, `refused` no permission.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BurnerError(busy, str(path)) from error
+    except OSError as error:
+        raise BurnerError(refused, f"{path}: {error.strerror}") from error
+    return lock
 
 
 def take_server_lock(connection: Connection, station: str) -> None:
@@ -78,8 +92,20 @@ def take_server_lock(connection: Connection, station: str) -> None:
     Raises:
         BurnerError: E704 when another session holds it.
     """
-    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
-    key = int.from_bytes(sha256(f"{schema}/{station}".encode()).digest()[:8], "big", signed=True)
+    part = _of_manifest(connection) + sha256(station.encode()).digest()[:4]
+    key = int.from_bytes(part, "big", signed=True)
     held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
     if not held:
         raise BurnerError("E704", f"station {station} on the server")
+
+
+def station_at_server(connection: Connection) -> bool:
+    """Whether a session holds the lock of any station of this manifest."""
+    key = int.from_bytes(_of_manifest(connection), "big")
+    return connection.execute(_STATION_LOCK, {"of_manifest": key}).first() is not None
+
+
+def _of_manifest(connection: Connection) -> bytes:
+    """The first half of the keys of its stations' locks: locks of others are not taken for one."""
+    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    return sha256(f"burner/{schema}".encode()).digest()[:4]

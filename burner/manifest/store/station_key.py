@@ -24,10 +24,6 @@ def lasting(signer: NoteSigner) -> NoteSigner:
     return signer.sponsor if isinstance(signer, RunSigner) else signer
 
 
-SIMULATED = "(simulated bench)"
-"""The end of the reason of a log whose units do not exist."""
-
-
 class Beginning(NamedTuple):
     """A new log in place of one that is lost."""
 

@@ -34,13 +34,13 @@ from burner.manifest.store.session import Session, lock_creation
 from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import together
 from burner.manifest.store.station_key import (
-    SIMULATED,
     Beginning,
     MakeSigner,
     Sponsors,
     StationKey,
     lasting,
 )
+from burner.manifest.typed_text import SIMULATED
 
 Clock = Callable[[], datetime]
 Make = Callable[[TableState], Sequence[AnyEntry]]

@@ -1,0 +1,209 @@
+"""The files of `restore`: one at a time, nobody else at the copy, the new log in its place."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from glob import escape
+from os.path import realpath
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import text
+
+from burner.errors import BurnerError
+from burner.manifest.first_use import is_empty
+from burner.manifest.local.known_log import KnownLog
+from burner.manifest.local.state import sync_folder
+from burner.manifest.local.station_lock import lock_file, station_at_server
+from burner.manifest.reader import Reader
+from burner.manifest.store.head import read_head
+from burner.manifest.store.place import Place, is_there, place
+from burner.manifest.store.refusals import guarded
+from burner.manifest.store.session import CREATION_LOCK
+
+NEW = "new.db"
+"""The new log in the work folder, until it is whole."""
+
+_SHARING_VIOLATION = 32
+"""Windows: the file is open elsewhere."""
+
+
+def log_in(where: Place) -> KnownLog | None:
+    """The log at a place; None: there is none."""
+    if not is_there(where) or is_empty(where):
+        return None
+    with Reader(where) as reader:
+        key = reader.origin_key()
+        with reader.connection() as connection:
+            head = read_head(connection)
+    if head is None:
+        return None
+    return KnownLog(reader.origin, key, head.checkpoint.size, head.checkpoint.root.hex())
+
+
+def must_end_at(where: Place, copy: KnownLog | None) -> None:
+    """Refuse to go on where somebody has written since.
+
+    Raises:
+        BurnerError: E707.
+    """
+    if log_in(where) != copy:
+        raise BurnerError("E707", f"{where}: somebody writes into it")
+
+
+def aside_of(path: Path, origin: str) -> Path:
+    """Where the file of a log is put that another one replaces."""
+    return path.with_name(f"{path.name}.{origin.rpartition('/')[2]}.old")
+
+
+def interrupted_at(path: Path, expected: str) -> Path | None:
+    """What was put aside by a `restore` that did not come to its end; None: nothing was.
+
+    Args:
+        path: of the manifest, where nothing is now.
+        expected: the log that this computer wrote there; empty: none.
+    """
+    if expected:
+        aside = aside_of(path, expected)
+        return aside if aside.is_file() else None
+    if not (_work_folder(path) / NEW).is_file():
+        return None
+    found = list(path.parent.glob(f"{escape(path.name)}.*.old"))
+    return found[0] if len(found) == 1 else None
+
+
+@contextmanager
+def one_at_a_time(where: Place) -> Iterator[None]:
+    """No other `restore` is at work at this place. A server orders them by itself.
+
+    Raises:
+        BurnerError: E706 no permission, E707 another one is.
+    """
+    with ExitStack() as held:
+        if where.path:
+            real = Path(realpath(where.path))
+            if not real.parent.is_dir():
+                raise BurnerError("E706", f"the folder {real.parent} does not exist")
+            lock = real.with_name(f".{real.name}.restore.lock")
+            held.callback(lock_file(lock, busy="E707", refused="E706").release)
+        yield
+
+
+@contextmanager
+def work_folder(where: Place) -> Iterator[Path]:
+    """For what is made meanwhile: on the disk of the manifest, where it is a file.
+
+    Raises:
+        BurnerError: E706 it cannot be made.
+    """
+    if where.path is None:
+        with TemporaryDirectory() as temporary:
+            yield Path(temporary)
+        return
+    folder = _work_folder(where.path)
+    try:
+        rmtree(folder, ignore_errors=True)  # of one that was interrupted
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise BurnerError("E706", f"{folder}: {error.strerror}") from error
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def no_station_at(source: Place, *, is_moved: bool) -> Iterator[None]:
+    """While no station writes into the older copy.
+
+    Args:
+        source: it is there.
+        is_moved: it is a file whose place the new log takes: it is whole without its journal
+            then. Any other copy is only read.
+
+    Raises:
+        BurnerError: E707 a station has it open.
+    """
+    with ExitStack() as held:
+        if source.path is None:
+            held.enter_context(_server_held(source))
+        elif is_moved:
+            held.enter_context(_file_held(source.path))
+        else:
+            for lock in source.path.parent.glob(f"{escape(source.path.name)}.*.lock"):
+                _hold_station_lock(held, lock)
+        yield
+
+
+def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | None) -> None:
+    """Put the new log in the place of the older copy, which is put aside.
+
+    A file that is open cannot be moved on Windows, so nobody is held off while it is. Who came in
+    between is found behind the move: then all is as it was.
+
+    Raises:
+        BurnerError: E706 no permission, E707 a station has opened the copy.
+    """
+    with _file_held(new):
+        pass  # all of it is in the one file now
+    try:
+        if aside is None:
+            must_end_at(place(path), None)
+            new.replace(path)
+        else:
+            path.rename(aside)
+            try:
+                with _file_held(aside):
+                    must_end_at(place(aside), copy)
+                    new.replace(path)
+            except BaseException:
+                _put_back(aside, path)
+                raise
+        sync_folder(path.parent)
+    except OSError as error:
+        is_open = getattr(error, "winerror", None) == _SHARING_VIOLATION
+        code = "E707" if is_open else "E706"
+        raise BurnerError(code, f"{path}: {error.strerror}") from error
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    if path.exists():
+        return
+    aside.rename(path)
+    for ending in ("-wal", "-shm"):  # of our look at it
+        with suppress(OSError):
+            aside.with_name(aside.name + ending).unlink()
+
+
+def _work_folder(path: Path) -> Path:
+    return path.with_name(f".{path.name}.restore")
+
+
+def _hold_station_lock(held: ExitStack, lock: Path) -> None:
+    try:
+        held.callback(lock_file(lock, busy="E707", refused="E706").release)
+    except BurnerError as error:
+        if error.code == "E707":
+            raise
+        # No permission, or a read-only medium: no station of this account writes there.
+
+
+@contextmanager
+def _file_held(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as held:
+        with guarded(place(path)):
+            held.execute("PRAGMA journal_mode=DELETE")  # refused where it is open elsewhere
+            held.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def _server_held(where: Place) -> Iterator[None]:
+    """No station comes in: each takes this lock when it connects."""
+    take = text("SELECT pg_try_advisory_xact_lock(:key)")
+    with Reader(where) as reader, reader.connection() as connection:
+        alone = connection.execute(take, {"key": CREATION_LOCK}).scalar_one()
+        if not alone or station_at_server(connection):
+            raise BurnerError("E707", f"{where}: a station has it open")
+        yield
