@@ -282,9 +282,11 @@ def _known_in_import(connection: Connection, origin: str) -> list[tuple[int, boo
     """Sizes of the heads that are known of a log, and whether each is one of what came in."""
     log = log_number(connection, origin)
     query = select(records.c.leaf).where(records.c.log == log).order_by(records.c.number)
-    leaves = connection.execute(query.execution_options(yield_per=CHUNK)).scalars()
     found, reached = [], Frontier()
-    for known in sorted(known_logs(origin), key=lambda known: known.size):
-        reached = reached.extend(islice(leaves, known.size - reached.size))
-        found.append((known.size, (reached.size, reached.root.hex()) == (known.size, known.root)))
+    with connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
+        leaves = rows.scalars()
+        for known in sorted(known_logs(origin), key=lambda known: known.size):
+            reached = reached.extend(islice(leaves, known.size - reached.size))
+            is_there = (reached.size, reached.root.hex()) == (known.size, known.root)
+            found.append((known.size, is_there))
     return found

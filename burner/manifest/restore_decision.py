@@ -70,7 +70,8 @@ def decide(facts: Facts) -> GoOn | Begin:
     if facts.copy and not facts.may_sign:
         last = last or facts.copy
     if last is None:
-        raise BurnerError("E732", facts.origin)
+        ends = f"{facts.origin} ends where this computer knows it to end"
+        raise BurnerError("E732", ends if facts.copy else "")
     if facts.there and facts.aside is None:
         raise BurnerError("E736", f"the log {facts.there.origin} is in the database")
     if facts.aside_is_taken:

@@ -149,14 +149,13 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
         pass  # all of it is in the one file now
     try:
         if aside is None:
-            must_end_at(place(path), None)
-            new.replace(path)
+            _take_place(new, path)
         else:
             path.rename(aside)
             try:
                 with _file_held(aside):
                     must_end_at(place(aside), copy)
-                    new.replace(path)
+                    _take_place(new, path)
             except BaseException:
                 _put_back(aside, path)
                 raise
@@ -165,6 +164,11 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
         is_open = getattr(error, "winerror", None) == _SHARING_VIOLATION
         code = "E707" if is_open else "E706"
         raise BurnerError(code, f"{path}: {error.strerror}") from error
+
+
+def _take_place(new: Path, path: Path) -> None:
+    must_end_at(place(path), None)  # of a station that knows nothing of the old log
+    new.replace(path)
 
 
 def _put_back(aside: Path, path: Path) -> None:

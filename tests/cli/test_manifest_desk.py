@@ -434,7 +434,7 @@ def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
     told = run("restore", *WHO, "--reason", "disk died").stdout
-    assert "lost: 2 records" in told
+    assert "lost: at least 2 records" in told
     assert origin_key() != old
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger, "WO1", 1)

@@ -1,10 +1,15 @@
 """`burner manifest restore`: interrupted anywhere nothing is lost, and no station is overrun."""
 
 import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from shutil import copy, copytree, rmtree
 
 import pytest
+from filelock import FileLock
 
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
@@ -75,6 +80,47 @@ def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here
         run("restore", *WHO, *WHY)
 
 
+POWER_CUT = """
+import os, sys
+from pathlib import Path
+from burner.cli.manifest import manifest
+rename = Path.replace
+Path.replace = lambda self, to: os._exit(9) if self.name == "new.db" else rename(self, to)
+manifest(sys.argv[1:])
+"""
+
+
+def test_a_power_cut_costs_nothing_where_this_computer_had_forgotten_all(here: Path) -> None:
+    rmtree(here / "state")
+    cut = subprocess.run([sys.executable, "-c", POWER_CUT, "restore", *WHO, *WHY], check=False)
+    assert cut.returncode == 9
+    assert not (here / "manifest.db").exists()
+    with refused("E710"):
+        Ledger.open("manifest.db", "line1")
+    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    check_restored()
+
+
+def test_another_computer_takes_up_a_restore_that_was_interrupted_elsewhere(here: Path) -> None:
+    (here / "manifest.db").rename(f"manifest.db.{old_origin().partition('/')[2]}.old")
+    (here / ".manifest.db.restore").mkdir()
+    (here / ".manifest.db.restore" / "new.db").touch()
+    rmtree(here / "state")
+    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    check_restored()
+
+
+def test_two_at_once_do_not_disturb_each_other(here: Path) -> None:
+    (here / ".manifest.db.restore").mkdir()
+    new = here / ".manifest.db.restore" / "new.db"
+    new.write_bytes(b"of the first one")
+    with FileLock(here / ".manifest.db.restore.lock"), refused("E707"):
+        run("restore", *WHO, *WHY)
+    assert new.read_bytes() == b"of the first one"
+    run("restore", *WHO, *WHY)
+    check_restored()
+
+
 def test_another_computer_goes_on_with_the_log_that_one_station_began(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,3 +160,37 @@ def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
     check_restored()
     with refused("E736"), Ledger.open("other.db", "line1"):
         run("restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)
+
+
+def test_a_named_backup_stays_as_it_is_to_the_byte(here: Path) -> None:
+    copy("manifest.db", "wal.db")
+    with closing(sqlite3.connect("wal.db")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    before = (here / "wal.db").read_bytes()
+    with refused("E736"):
+        run("restore", "--old", "wal.db", *WHO, *WHY)
+    (here / "manifest.db").unlink()
+    run("restore", "--old", "wal.db", *WHO, *WHY)
+    assert (here / "wal.db").read_bytes() == before
+    check_restored()
+
+
+def test_what_is_lost_of_a_copy_that_was_continued_elsewhere_is_not_claimed_to_be_exact(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copytree(here / "state", here / "there")
+    rmtree(here / "there" / "logs")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("BURNER_STATE", str(here / "there"))
+        with Ledger.open("manifest.db", "line1") as ledger:  # 4 of the 6 records, and 1 of its own
+            open_batch(ledger, "WO2")
+    assert "lost: at least 1 record;" in run("restore", *WHO, *WHY).stdout  # it is 2
+    check_restored()
+
+
+def test_a_reason_does_not_make_the_log_of_a_line_one_of_a_bench(here: Path) -> None:
+    with refused("E754"):
+        run("restore", *WHO, "--reason", "disk died (simulated bench)")
+    run("restore", *WHO, *WHY)
+    with Reader.open("manifest.db") as reader:
+        assert not reader.is_simulated()

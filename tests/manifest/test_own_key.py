@@ -21,6 +21,7 @@ from burner.manifest.log.checkpoint import Checkpoint, cosign
 from burner.manifest.log.note import Note, VerifierKey
 from burner.manifest.reader import Reader
 from burner.manifest.restore import restore
+from burner.manifest.restore_decision import Loss
 from burner.manifest.verify.checks import Check
 from burner.manifest.verify.database import verify
 from burner.manifest.witness import ask_witness
@@ -93,7 +94,8 @@ def test_two_copies_that_were_both_continued_are_not_joined_but_begun_anew(
     monkeypatch.setenv("BURNER_STATE", str(rewritten.other_computer))
     path = rewritten.folder / "manifest.db"
     done = restore(str(path), "line1", operator="qa", reason="both went on")
-    assert (done.old, done.lost) == (rewritten.key.name, None)
+    assert done.old == rewritten.key.name
+    assert done.lost == Loss(1, exact=False, continued_elsewhere=True)
     assert done.origin != done.old
     with a_ledger(rewritten.folder) as ledger:
         assert flaws(ledger.reader) == []

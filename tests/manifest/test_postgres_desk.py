@@ -15,6 +15,10 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
 from burner.manifest.restore import Restored, restore
+from burner.manifest.restore_decision import Loss
+from burner.manifest.restore_files import no_station_at
+from burner.manifest.store.place import place
+from burner.manifest.store.session import CREATION_LOCK
 from burner.manifest.store.station_key import Beginning
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
@@ -49,7 +53,7 @@ def holds_the_old_names(url: str) -> bool:
 def test_a_new_log_in_an_empty_database_takes_the_old_one_in(server: Server, old: str) -> None:
     new = server.database()
     done = restored(new, old)
-    assert (done.kept, done.lost) == (4, 0)
+    assert (done.kept, done.lost) == (4, Loss())
     assert holds_the_old_names(new)
     with refused("E736"):
         restored(old, new)
@@ -88,6 +92,25 @@ def test_a_server_on_which_a_station_is_at_work_is_not_left_behind(
         restored(new, old)
     with refused("E702"):
         Reader.open(new)
+
+
+def test_no_station_comes_in_while_the_old_log_is_read(server: Server, old: str) -> None:
+    take = "SELECT pg_try_advisory_lock(%s)"
+    with psycopg.connect(old.replace("+psycopg", ""), autocommit=True) as connecting:
+        with no_station_at(place(old), is_moved=False):
+            assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (False,)
+        assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (True,)
+        with refused("E707"):
+            restored(server.database(), old)
+
+
+def test_a_lock_that_another_program_holds_on_the_server_is_none_of_a_station(
+    server: Server, old: str
+) -> None:
+    new = server.database()
+    with psycopg.connect(old.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(7), pg_advisory_lock(1, 2)")
+        assert restored(new, old).kept == 4
 
 
 def test_a_station_needs_no_more_than_the_grants_of_the_docs(server: Server) -> None:
