@@ -70,8 +70,9 @@ def decide(facts: Facts) -> GoOn | Begin:
     if facts.copy and not facts.may_sign:
         last = last or facts.copy
     if last is None:
-        ends = f"{facts.origin} ends where this computer knows it to end"
-        raise BurnerError("E732", ends if facts.copy else "")
+        ends = f"{facts.origin} ends where this computer knows it to end" if facts.copy else ""
+        todo = "; put that copy in the place of the manifest" if ends and not facts.there else ""
+        raise BurnerError("E732", ends + todo)
     if facts.there and facts.aside is None:
         raise BurnerError("E736", f"the log {facts.there.origin} is in the database")
     if facts.aside_is_taken:

@@ -86,7 +86,12 @@ def one_at_a_time(where: Place) -> Iterator[None]:
             if not real.parent.is_dir():
                 raise BurnerError("E706", f"the folder {real.parent} does not exist")
             lock = real.with_name(f".{real.name}.restore.lock")
-            held.callback(lock_file(lock, busy="E707", refused="E706").release)
+            try:
+                held.callback(lock_file(lock, busy="E707", refused="E706").release)
+            except BurnerError as error:
+                if error.code == "E707":
+                    raise BurnerError("E707", f"{where}: another restore is at work") from error
+                raise
         yield
 
 

@@ -11,6 +11,7 @@ from shutil import copy, copytree, rmtree
 import pytest
 from filelock import FileLock
 
+from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from tests.cli.desk import at_desk, refused, run
@@ -114,7 +115,10 @@ def test_two_at_once_do_not_disturb_each_other(here: Path) -> None:
     (here / ".manifest.db.restore").mkdir()
     new = here / ".manifest.db.restore" / "new.db"
     new.write_bytes(b"of the first one")
-    with FileLock(here / ".manifest.db.restore.lock"), refused("E707"):
+    with (
+        FileLock(here / ".manifest.db.restore.lock"),
+        pytest.raises(BurnerError, match=r"^E707: .*another restore is at work"),
+    ):
         run("restore", *WHO, *WHY)
     assert new.read_bytes() == b"of the first one"
     run("restore", *WHO, *WHY)
@@ -173,6 +177,13 @@ def test_a_named_backup_stays_as_it_is_to_the_byte(here: Path) -> None:
     run("restore", "--old", "wal.db", *WHO, *WHY)
     assert (here / "wal.db").read_bytes() == before
     check_restored()
+
+
+def test_a_named_copy_that_is_whole_is_to_be_put_in_its_place(here: Path) -> None:
+    rmtree(here / "state" / "logs")
+    (here / "manifest.db").unlink()
+    with pytest.raises(BurnerError, match=r"^E732: .*put that copy in the place of the manifest"):
+        run("restore", "--old", "older.db", *WHO, *WHY)
 
 
 def test_what_is_lost_of_a_copy_that_was_continued_elsewhere_is_not_claimed_to_be_exact(
