@@ -140,6 +140,26 @@ def test_another_computer_goes_on_with_the_log_that_one_station_began(
         burned(ledger, 6)
 
 
+def test_another_computer_is_told_what_it_knows_to_be_lost(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other, batch in (("elsewhere", "WO2"), ("here", "WO3")):
+        copytree(here / "state", here / other)
+        rmtree(here / other / "logs")
+        monkeypatch.setenv("BURNER_STATE", str(here / other))
+        copy("older.db", "manifest.db")
+        with Ledger.open("manifest.db", "line1") as ledger:
+            open_batch(ledger, batch)
+    monkeypatch.setenv("BURNER_STATE", str(here / "state"))
+    run("restore", *WHO, *WHY)
+    monkeypatch.setenv("BURNER_STATE", str(here / "here"))
+    assert "No record that this computer knows of is lost." in run("restore", *WHO, *WHY).stdout
+    monkeypatch.setenv("BURNER_STATE", str(here / "elsewhere"))
+    told = run("restore", *WHO, *WHY).stdout
+    assert "The copy was continued elsewhere" in told
+    assert "lost: at least 1 record;" in told
+
+
 def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
