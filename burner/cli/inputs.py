@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from burner.station.router import Router
 
 LOOK_S = 0.05
-"""Between two looks at the clock: a pause ends a scan."""
+"""Between two looks at the clock: a pause ends a scan. Only a look that found nothing shows that
+time passed between two characters; else a busy computer would cut a scan into two.
+"""
 AGAIN_S = 1.0
 """Until a scanner that was not there is looked for again."""
 
@@ -79,7 +81,7 @@ def listening(router: "Router", slots: "Slots", search: "SecretSearch") -> Itera
         ]
         if read is not None:
             follow = (read, slots.quiet_s, router, search, over)
-            threads.append(threading.Thread(target=_follow_keyboard, args=follow, daemon=True))
+            threads.append(threading.Thread(target=follow_keyboard, args=follow, daemon=True))
         for thread in threads:
             thread.start()
             stack.callback(thread.join, 2.0)
@@ -87,12 +89,13 @@ def listening(router: "Router", slots: "Slots", search: "SecretSearch") -> Itera
         yield
 
 
-def _follow_keyboard(
+def follow_keyboard(
     read: Read, quiet_s: float, router: "Router", search: "SecretSearch", over: threading.Event
 ) -> None:
-    strokes, shown = Keystrokes(quiet_s), ""
+    """Tell the router what is typed, until the run is over or the keyboard is gone."""
+    strokes, shown, now = Keystrokes(quiet_s), "", time.monotonic()
     while not over.is_set() and (characters := read(LOOK_S)) is not None:
-        strokes.keys, now = router.keys, time.monotonic()
+        strokes.keys, now = router.keys, now if characters else time.monotonic()
         for text in strokes.feed(characters, now):
             router.heard(search.clean(text))
         if strokes.typed != shown:
@@ -112,6 +115,7 @@ def _follow_scanner(
     port, missing = SerialScanner(scanner.locate, scanner.baud), False
     strokes = Keystrokes(quiet_s, shortest=1)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    now = time.monotonic()
     while not over.is_set():
         try:
             characters = decoder.decode(port.read(LOOK_S))
@@ -124,6 +128,7 @@ def _follow_scanner(
         if missing:
             missing = False
             router.emit(ScannerIs(scanner.name))
-        for text in strokes.feed(characters, time.monotonic()):
+        now = now if characters else time.monotonic()
+        for text in strokes.feed(characters, now):
             router.heard(search.clean(text))
     port.close()

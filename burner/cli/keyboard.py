@@ -82,7 +82,7 @@ if sys.platform == "win32":
 
     def _read_console(timeout_s: float) -> str | None:
         ends, characters = time.monotonic() + timeout_s, ""
-        while not characters and time.monotonic() < ends:
+        while True:
             while msvcrt.kbhit():
                 character = msvcrt.getwch()
                 if character == "\x03":
@@ -91,5 +91,6 @@ if sys.platform == "win32":
                     msvcrt.getwch()  # the rest of an arrow or function key
                 else:
                     characters += character
+            if characters or time.monotonic() >= ends:
+                return characters
             time.sleep(0.01)
-        return characters
