@@ -142,7 +142,7 @@ def _scrapped(connection: Connection, unit: UnitRow) -> str:
         log = log_number(connection, origin) if origin else OWN
         entry = entry_at(connection, row.record, OWN if log is None else log)
         if isinstance(entry, Correction) and entry.what == SCRAP:
-            where = f" (in the imported log {origin})" if origin else ""
+            where = f", in the imported log {origin}" if origin else ""
             return f"{entry.operator}: {entry.reason}{where}"
     return ""
 

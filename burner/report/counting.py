@@ -21,6 +21,9 @@ BAD = (FAIL, ERROR, Outcome.ABORTED.value)
 NOBODY = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
 """MACs of parts that have none: boards that show them are different boards."""
 
+SCRAPPED = "E464"
+"""A unit that was thrown away came back: it was judged when it was burned."""
+
 MAX_REASONS = 50
 OTHER_REASONS = "…"
 
@@ -72,8 +75,8 @@ class _Counting:
             self._time(row, slot)
         elif outcome in BAD:
             self._blame(row, quarter)
-        # A unit that passed and is refused later, untouched, has passed.
-        refused = outcome == FAIL and not self._unit.passed
+        # One that passed and is refused later, untouched, keeps its PASS here; `word` may differ.
+        refused = outcome == FAIL and row.code != SCRAPPED and not self._unit.passed
         if row.unit_id and (row.began or refused):
             self._judge(row, slot, quarter)
         else:

@@ -1,5 +1,6 @@
 """A scrap in another log is final here too, until that log, or somebody here, ends it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key
-from tests.manifest.records import burned
+from tests.manifest.records import a_result, an_attempt, burned, open_batch
 
 UNITS = {number: f"7cdfa100000{number}" for number in (1, 2, 3)}
 
@@ -51,7 +53,7 @@ def test_what_another_log_scrapped_is_not_burned_and_what_ours_says_stands(here:
     correct("scrap", 3, "one.db")
     take_in("one.db")
     with Reader.open("manifest.db") as reader:
-        assert "wang: dropped (in the imported log" in reader.unit("7c:df:a1:00:00:01").scrapped
+        assert "wang: dropped, in the imported log" in reader.unit("7c:df:a1:00:00:01").scrapped
     with Ledger.open("manifest.db", "line1") as ledger:
         with refused("E464"):
             burned(ledger, 1)
@@ -62,6 +64,20 @@ def test_what_another_log_scrapped_is_not_burned_and_what_ours_says_stands(here:
         run("certificate", UNITS[1], "-o", "u")
     run("report")
     run("verify")
+
+
+def test_a_scrapped_unit_that_comes_back_is_no_unit_of_the_batch(here: Path) -> None:
+    correct("scrap", 1, "one.db")
+    take_in("one.db")
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger)
+        burned(ledger, 2, batch="WO1")
+        refusal = a_result(Outcome.FAIL, code="E464", written=False)
+        ledger.finish(an_attempt(1, batch="WO1"), refusal)
+    status = json.loads(run("batch", "status", "WO1", "--json").stdout)
+    report = json.loads(run("report", "--batch", "WO1", "--json").stdout)
+    assert (status["pass"], status["failed"], status["scrap"]) == (1, 0, 0)
+    assert (report["units"]["total"], report["units"]["passed"]) == (1, 1)
 
 
 def test_a_rework_in_the_other_log_ends_its_scrap_but_not_one_of_a_third(here: Path) -> None:

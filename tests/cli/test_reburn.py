@@ -314,7 +314,7 @@ def test_a_scrap_outlives_the_log_in_which_it_was_said(folder: Path, keys: Path)
     old = restored(keys)
     finished = burn(source, "--quantity", "5")
     assert end(finished) == refused("E464")
-    assert finished["detail"] == f"anna: cracked (in the imported log {old})"
+    assert finished["detail"] == f"anna: cracked, in the imported log {old}"
     burner("manifest", "correct", "rework", unit, "--operator", "anna", "--reason", "new board")
     assert end(burn(source)) == WRITTEN
     assert burner("manifest", "verify")[0] == 0

@@ -55,7 +55,18 @@ def test_a_unit_that_is_refused_as_bad_before_any_erase_counts_as_failed() -> No
     assert (told.units.total, told.units.failed, told.units.first_pass_yield) == (1, 1, 0)
 
 
-def test_a_unit_that_passed_stays_passed_when_it_is_refused_later_without_being_touched() -> None:
+def test_a_scrapped_unit_that_comes_back_is_not_judged_again() -> None:
+    told = counted(attempt(1, "FAIL", began=False, code="E464"), attempt(2))
+    assert (told.units.total, told.without_unit, told.units.first_pass_yield) == (1, 1, 1)
+
+
+def test_the_word_on_the_unit_decides_before_its_last_attempt() -> None:
+    words = {"rework": "interrupted", "FAIL": "failed", "scrap": "scrapped", "PASS": "first_time"}
+    for word, state in words.items():
+        assert getattr(counted(attempt(1, word=word)).units, state) == 1
+
+
+def test_where_nothing_is_said_of_a_unit_a_pass_stays_when_it_is_refused_untouched() -> None:
     told = counted(attempt(1), attempt(1, "FAIL", began=False, code="E403"))
     assert (told.units.passed, told.units.failed, told.without_unit) == (1, 0, 1)
     assert told.units.final_yield == 1
