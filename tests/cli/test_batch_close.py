@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from burner.cli.manifest import manifest
 from burner.cli.order import take_order
+from burner.manifest.closing import close_batch
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.typed_text import folder_name_of
@@ -66,6 +67,27 @@ def test_an_empty_folder_is_filled_and_none_is_left_beside_it(here: Path) -> Non
     run("batch", "close", "WO1", *WHO)
     assert not list(here.glob(".*"))
     run("verify", "WO1", "--key", origin_key())
+
+
+def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> None:
+    def papers() -> dict[str, str]:
+        run("export", "--tiles", "out/WO1")  # while the batch is being closed
+        return {}
+
+    with Ledger.open("manifest.db", "line1") as ledger, refused("E736"):
+        close_batch(
+            ledger,
+            "WO1",
+            Path("out/WO1"),
+            operator="qa",
+            with_open=False,
+            papers=papers,
+            audited=list,
+        )
+    assert {path.name for path in Path("out/WO1").iterdir()} == {"checkpoint", "tile"}
+    assert [path.name for path in Path("out").iterdir()] == ["WO1"]
+    run("batch", "close", "WO1", *WHO, "--out", "out/again")
+    run("verify", "out/again", "--key", origin_key())
 
 
 def test_a_manifest_that_does_not_agree_closes_no_batch(here: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import rmtree
+from tempfile import TemporaryDirectory
 
 from burner.errors import BurnerError
 
@@ -19,19 +19,23 @@ def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
     Raises:
         BurnerError: E736 something is there already; what `refused` says.
     """
-    part = folder.with_name(f".{folder.name}.part")
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise BurnerError("E736", str(folder))
-        rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        (part / "probe").write_bytes(bytes(4096))
-        (part / "probe").unlink()
-        yield part
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
+        _check_empty(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+            part = Path(beside, "whole")  # with the rights of any new folder
+            part.mkdir()
+            (part / "probe").write_bytes(bytes(4096))
+            (part / "probe").unlink()
+            yield part
+            _check_empty(folder)
+            if folder.exists():
+                folder.rmdir()
+            part.rename(folder)
     except OSError as error:
         raise BurnerError(refused, f"{folder}: {error.strerror}") from error
-    finally:
-        rmtree(part, ignore_errors=True)
+
+
+def _check_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BurnerError("E736", str(folder))
