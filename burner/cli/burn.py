@@ -92,12 +92,11 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
         _warn(wish, release.warnings)
         for segment in release.segments:
             stock.pack(segment)
-        real = slots.hand is None
         every = slots.checkpoint_every or KEEP_EVERY
         ask_key = asks_passphrase(Use.RECORDS) if person else None
-        _check_suits(wish.manifest, simulated=not real)
+        simulated = slots.hand is not None
         with Ledger.open(
-            wish.manifest, slots.station, ask=ask_key, keep_every=every, remembers=real
+            wish.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:
             _warn(wish, made_otherwise(release, ledger))
             order = _order(wish, release, ledger, slots.station, person)
@@ -115,22 +114,6 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
         if not finding.accepted:
             del told["accepted"]
         print_event(told)
-
-
-def _check_suits(manifest: str, *, simulated: bool) -> None:
-    """Simulated units and real ones do not go into one manifest (E753)."""
-    from burner.errors import BurnerError
-    from burner.manifest.first_use import is_empty
-    from burner.manifest.reader import Reader
-    from burner.manifest.store.place import is_there, place
-
-    where = place(manifest)
-    if not is_there(where) or is_empty(where):
-        return
-    with Reader(where) as reader:
-        if reader.origin and reader.is_simulated() is not simulated:
-            of = "real units" if simulated else "a simulated bench"
-            raise BurnerError("E753", f"{where}: of {of}")
 
 
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":

@@ -21,7 +21,7 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import Ask, sponsors, station_signer
-from burner.manifest.reader import Reader
+from burner.manifest.reader import Reader, is_simulated
 from burner.manifest.store.place import is_there, place
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
@@ -52,7 +52,7 @@ class Ledger:
         make_signer: MakeSigner | None = None,
         ask: Ask | None = None,
         keep_every: int = KEEP_EVERY,
-        remembers: bool = True,
+        simulated: bool | None = None,
         begins: Beginning | None = None,
     ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
@@ -64,13 +64,19 @@ class Ledger:
             make_signer: the station's key; None: the one in the state folder, made when missing.
             ask: asks a person for the passphrase of that key, where it has one.
             keep_every: records between checkpoints that are kept for ever.
-            remembers: whether this computer remembers the log and its heads; not for a simulated
-                bench.
-            begins: begin a new log, in place of one that is lost.
+            simulated: whether units of a simulated bench are burned, whose log this computer does
+                not remember; None: none are burned.
+            begins: begin a new log, in place of one that is lost. A file is then moved there.
 
         Raises:
-            BurnerError: E7, see `LogWriter.open`.
+            BurnerError: E753 it holds the other kind of units; E7, see `LogWriter.open`.
         """
+
+        def check_begun(entry: AnyEntry) -> None:
+            if simulated not in (None, is_simulated(entry)):
+                of = "real units" if simulated else "a simulated bench"
+                raise BurnerError("E753", f"{where}: of {of}")
+
         where = place(url_or_path)
         is_there(where)  # what is no file is refused before a key is made
         signer = make_signer or station_signer(station, ask)
@@ -80,9 +86,10 @@ class Ledger:
             signer,
             clock,
             keep_every=keep_every,
-            remembers=remembers,
+            remembers=not simulated and not (begins and where.path),
             begins=begins,
             sponsors=sponsors(station),
+            check_begun=check_begun,
         )
         writer.open()
         try:

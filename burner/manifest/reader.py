@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import BatchOpened, LogBegun
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, LogBegun
 from burner.manifest.entries.values import moment, utc
 from burner.manifest.fold.rows import (
     AttemptRow,
@@ -192,8 +192,7 @@ class Reader:
     def is_simulated(self) -> bool:
         """Whether a simulated bench began it: its units do not exist."""
         with self.connection() as connection:
-            begun = entry_at(connection, 0)
-        return isinstance(begun, LogBegun) and begun.reason.endswith(SIMULATED)
+            return is_simulated(entry_at(connection, 0))
 
     def log_keys(self) -> list[KeyRow]:
         """Keys of our log, in the order in which they came in."""
@@ -279,6 +278,11 @@ class Reader:
         """The record that opened a batch of ours."""
         with self.connection() as connection:
             return _opened(connection, row.opened)
+
+
+def is_simulated(begun: AnyEntry) -> bool:
+    """Whether a log that begins with this record is a simulated bench's."""
+    return isinstance(begun, LogBegun) and begun.reason.endswith(SIMULATED)
 
 
 def _made(opened: BatchOpened, unit: Attempt) -> Made:

@@ -229,7 +229,6 @@ def _new_log(task: _Task, last: KnownLog, copy: KnownLog | None) -> tuple[str, s
         task.station,
         make_signer=task.signer,
         begins=Beginning((head,), task.operator, reason),
-        remembers=task.where.path is None,
     ) as ledger:
         if copy:
             _import(ledger, task, copy, last)

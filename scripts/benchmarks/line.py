@@ -227,7 +227,7 @@ def _ledger(product: Product, release: Release) -> Iterator[Ledger]:
     path = product.folder / "manifest.db"
     for old in product.folder.glob("manifest.db*"):
         old.unlink()
-    with Ledger.open(path, "bench", remembers=False) as ledger:
+    with Ledger.open(path, "bench", simulated=True) as ledger:
         ledger.open_batch(
             BATCH,
             profile=release.profile.title,

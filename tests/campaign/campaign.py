@@ -214,7 +214,7 @@ class Campaign:
     # -- the station -------------------------------------------------------------------------------
 
     def _open(self) -> Ledger:
-        return Ledger.open(self.folder / "manifest.db", "campaign", remembers=False)
+        return Ledger.open(self.folder / "manifest.db", "campaign", simulated=True)
 
     def _device(self) -> InlineEsp:
         log_path = self.folder / "logs" / "slot-1.log"

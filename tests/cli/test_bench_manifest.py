@@ -1,10 +1,12 @@
 """Simulated units and real ones do not meet in one manifest."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
 
+from burner.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from tests.cli.desk import run
 from tests.manifest.records import burned
@@ -26,6 +28,28 @@ def test_a_bench_does_not_burn_into_the_manifest_of_a_line(tmp_path: Path) -> No
     assert "E753" in ran.stderr
     assert Path("manifest.db").read_bytes() == before
     assert burn(tmp_path, "--bench", "sim:1", "--manifest", "bench.db").status == 0
+
+
+def test_a_bench_and_a_line_that_start_together_do_not_share_a_manifest() -> None:
+    def start(simulated: bool) -> str:
+        try:
+            Ledger.open("manifest.db", f"line{simulated:d}", simulated=simulated).close()
+        except BurnerError as error:
+            return error.code
+        return ""
+
+    with ThreadPoolExecutor(2) as together:
+        assert sorted(together.map(start, (True, False))) == ["", "E753"]
+
+
+def test_a_manifest_that_a_desk_began_is_one_of_real_units(tmp_path: Path) -> None:
+    terms = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
+    run("batch", "open", "WO1", *terms, "--operator", "qa")
+    ran = burner(tmp_path, "burn", str(PROFILE), "--bench", "sim:1", "--batch", "WO1", "--yes")
+    assert ran.returncode == 4
+    assert "manifest.db: of real units" in ran.stderr
+    with Ledger.open("manifest.db", "line1", simulated=False) as ledger:
+        burned(ledger, 1)
 
 
 def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
     work: Path, change: tuple[str, str], quantity: str, said: str
 ) -> None:
     path = write_product(work)
-    with Ledger.open(work / "manifest.db", "line1", remembers=False) as ledger:
+    with Ledger.open(work / "manifest.db", "line1", simulated=True) as ledger:
         release = open_release(path)
         ledger.open_batch(
             "WO1",

@@ -272,7 +272,7 @@ def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) ->
     with a_ledger(path.parent) as ledger:
         burned(ledger, 60)
     copyfile(older, path)
-    with pytest.raises(BurnerError, match=r"^E710:"), a_ledger(path.parent, remembers=False):
+    with pytest.raises(BurnerError, match=r"^E710:"), a_ledger(path.parent, simulated=True):
         pass
 
 

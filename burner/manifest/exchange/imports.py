@@ -122,7 +122,6 @@ def _number_of(connection: Connection, origin: str) -> int:
     """The number of an imported log, a new one for one that is new here."""
     known = log_number(connection, origin)
     if known is None:
-        known = connection.execute(select(func.coalesce(func.max(imported.c.log), 0))).scalar_one()
-        known += 1
+        known = 1 + (connection.execute(select(func.max(imported.c.log))).scalar() or 0)
         connection.execute(insert(imported), {"log": known, "origin": origin})
     return known

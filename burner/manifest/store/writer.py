@@ -25,7 +25,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier
 from burner.manifest.store.append import append
-from burner.manifest.store.bodies import stored_bodies
+from burner.manifest.store.bodies import entry_at, stored_bodies
 from burner.manifest.store.head import keep_checkpoint, read_head, write_head
 from burner.manifest.store.opening import Position, catch_up, check_opening, key_records, unsigned
 from burner.manifest.store.place import Place
@@ -72,6 +72,7 @@ class LogWriter:
         remembers: bool = True,
         begins: Beginning | None = None,
         sponsors: Sponsors = lambda _origin: (),
+        check_begun: Callable[[AnyEntry], None] = lambda _entry: None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -84,9 +85,10 @@ class LogWriter:
             remembers: whether this computer remembers the log and its heads from now on.
             begins: what the first record of a new log says; None: it replaces none.
             sponsors: other keys of this computer, which may let this station's key in.
+            check_begun: refuses a log by its first record.
         """
         self.where, self.station = where, station
-        self._remembers, self._begins = remembers, begins
+        self._remembers, self._begins, self._check_begun = remembers, begins, check_begun
         self.key = StationKey(station, make_signer, sponsors, self.stamp)
         """What signs the heads."""
         self.lock = RLock()
@@ -109,7 +111,7 @@ class LogWriter:
         """Take the station's lock, make the tables and the log where there is none, check it.
 
         Raises:
-            BurnerError: E702 to E711, E713, E714, E717, E755, E756.
+            BurnerError: E702 to E711, E713, E714, E717, E755, E756; what `check_begun` says.
         """
         self._session.take()
         try:
@@ -287,6 +289,7 @@ class LogWriter:
             log = Position()
             if stored:
                 log = check_opening(connection, stored, self._last_known(found))
+                self._check_begun(entry_at(connection, 0))
                 self.key.name(found)
             elif new:
                 origin, key, entries = new
@@ -315,9 +318,8 @@ class LogWriter:
 
     def _last_known(self, origin: str) -> KnownLog | None:
         """The last head that this computer, or this writer, knows of a log."""
-        known = known_log(origin)
         own = self._own_head() if self.origin else None
-        return max(filter(None, (known, own)), key=lambda log: log.size, default=None)
+        return max(filter(None, (known_log(origin), own)), key=lambda log: log.size, default=None)
 
     def _enrol_own_key(self) -> None:
         """Enrol this station's key by another one of this computer that is in the log."""

@@ -96,7 +96,7 @@ class _Verify:
                 whole = self._walk(found.size)
                 if whole:
                     self._head(stored)
-                self._tables(compared=whole and not self._foreign.damaged)
+                self._tables(whole=whole)
                 self._covered(whole=whole)
         except BurnerError as error:
             if error.code != "E718" or not found.results[Check.DATABASE].code:
@@ -168,27 +168,25 @@ class _Verify:
             place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"
             self.found.fail(Check.COMPUTER, "E710", place)
 
-    def _tables(self, *, compared: bool) -> None:
+    def _tables(self, *, whole: bool) -> None:
         logs = {OWN: self._log, **self._foreign.logs}
         wrong = next((log.wrong for log in logs.values() if log.wrong), None)
-        if compared and not wrong:
+        if whole and not wrong and not self._foreign.damaged:
             wrong = next(wrong_rows(self._connection, logs), None)
         if wrong:
             self.found.fail(Check.TABLES, "E714", wrong)
-        if compared:
-            names = ", ".join(table.name for table in TABLES.values())
-            self.found.results[Check.TABLES].covered = names
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._log.frontier.size
         self.found.warnings = tuple(self._log.clocks.values())
-        results[Check.RECORDS].covered = counted(size, "record")
-        results[Check.RULES].covered = counted(size, "record")
+        results[Check.RECORDS].covered = results[Check.RULES].covered = counted(size, "record")
         if not whole:
             return
         results[Check.TREE].covered = f"{size >> 8} tiles"
         cosigned = f", {counted(self._cosignatures, 'cosignature')}" if self._witnesses else ""
         results[Check.HEADS].covered = f"the head and kept checkpoints{cosigned}"
+        if not self._foreign.damaged:
+            results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
         logs = self._foreign.logs.values()
         imported = counted(sum(log.frontier.size for log in logs), "record")
         results[Check.IMPORTS].covered = f"{counted(len(logs), 'log')}, {imported}"
