@@ -56,9 +56,6 @@ class TableHashes:
 
 def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:
     """The stored hashes of each level above the leaves, in their order."""
-
-    def level(number: int) -> Iterator[bytes]:
-        query = select(tiles.c.hash).where(tiles.c.level == number).order_by(tiles.c.position)
-        return iter(connection.execute(query).scalars())
-
-    return {number: level(number) for number in range(TILE_HEIGHT, 64, TILE_HEIGHT)}
+    query = select(tiles.c.hash).where(tiles.c.level == bindparam("at")).order_by(tiles.c.position)
+    levels = range(TILE_HEIGHT, 64, TILE_HEIGHT)
+    return {at: iter(connection.execute(query, {"at": at}).scalars()) for at in levels}
