@@ -5,6 +5,7 @@ The new log is made in a file of its own, which takes the place of the old one w
 interrupted anywhere, `restore` is simply run again.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.errors import BurnerError
-from burner.manifest.entries.kinds import Head, LogBegun
+from burner.manifest.entries.kinds import Head, LogBegun, LogImported, kind_of
 from burner.manifest.exchange.imports import import_log
-from burner.manifest.exchange.log_file import export_log
+from burner.manifest.exchange.log_file import HEADER, export_log
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import LogRow
 from burner.manifest.heads import is_head_of
@@ -47,11 +48,12 @@ from burner.manifest.restore_files import (
     put_in_place,
     work_folder,
 )
-from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.place import Place, place
 from burner.manifest.store.state import TableState, log_number
+from burner.manifest.store.statements import stream
 from burner.manifest.store.station_key import Beginning, MakeSigner, lasting
-from burner.manifest.store.tables import records
+from burner.manifest.store.tables import OWN, RARE, records
 from burner.manifest.typed_text import SIMULATED, require_who_and_why
 from burner.manifest.verify.database import verify
 
@@ -236,19 +238,48 @@ def _new_log(task: _Task, last: KnownLog, copy: KnownLog | None) -> tuple[str, s
 
 
 def _import(ledger: Ledger, task: _Task, copy: KnownLog, known: KnownLog) -> None:
-    """Take the older copy in, by the key that this computer knows of its log.
+    """Take the older copy in, by the key that this computer knows of its log, and behind it the
+    logs that the copy had taken in.
 
     Of another log than was here nothing on this computer knows the key better than itself.
     """
-    file = task.folder / "old.log"
+    key = known.key if copy.origin == known.origin else copy.key
     with Reader(task.source) as reader:
-        try:
-            with file.open("w", encoding="utf-8", newline="\n") as target:
-                target.writelines(export_log(reader))
-        except OSError as error:
-            raise BurnerError("E705", f"{file}: {error.strerror}") from error
-    key = VerifierKey.parse(known.key if copy.origin == known.origin else copy.key)
-    import_log(ledger, file, copy.origin, key, operator=task.operator)
+        _import_lines(ledger, task, export_log(reader), copy.origin, key)
+        for entry in _imports_of(reader):
+            if not _imported(ledger, entry.origin):
+                lines = _lines_of_import(reader, entry)
+                _import_lines(ledger, task, lines, entry.origin, entry.key)
+
+
+def _import_lines(ledger: Ledger, task: _Task, lines: Iterable[str], origin: str, key: str) -> None:
+    file = task.folder / "old.log"
+    try:
+        with file.open("w", encoding="utf-8", newline="\n") as target:
+            target.writelines(lines)
+    except OSError as error:
+        raise BurnerError("E705", f"{file}: {error.strerror}") from error
+    import_log(ledger, file, origin, VerifierKey.parse(key), operator=task.operator)
+
+
+def _imports_of(reader: Reader) -> Iterable[LogImported]:
+    """The last import of each log that a manifest has taken in."""
+    query = select(records.c.body).where(records.c.log == OWN, RARE)
+    query = query.where(records.c.kind == kind_of(LogImported)).order_by(records.c.number)
+    with reader.connection() as connection:
+        entries = [entry_of(body) for body in connection.execute(query).scalars()]
+    return {entry.origin: entry for entry in entries if isinstance(entry, LogImported)}.values()
+
+
+def _lines_of_import(reader: Reader, entry: LogImported) -> Iterator[str]:
+    """The export of an imported log, as far as it is here."""
+    yield f"{HEADER}\nbatch\n"
+    with reader.connection() as connection:
+        log = log_number(connection, entry.origin)
+        query = select(records.c.number, records.c.body).where(records.c.log == log)
+        for rows in stream(connection, query.order_by(records.c.number), CHUNK):
+            yield from (f"{number} {body}\n" for number, body in rows)
+    yield f"\n\n{entry.checkpoint}"
 
 
 # -- going on ------------------------------------------------------------------------------------

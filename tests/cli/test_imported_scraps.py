@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -120,3 +121,16 @@ def test_a_correction_of_a_unit_that_only_an_imported_log_knows_is_our_first_wor
         assert ledger.unit("7c:df:a1:00:00:02", "S3EUVBRJLB").declared_rework == "dropped"
         burned(ledger, 2)
     run("verify")
+
+
+def test_names_and_scraps_outlive_a_second_restore(here: Path) -> None:
+    correct("scrap", 1, "one.db")
+    take_in("one.db")
+    for _ in range(2):
+        rmtree(here / "state")
+        run("restore", *WHO, "--reason", "keys lost")
+        with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
+            burned(ledger, 9, name=UNITS[2])
+        assert is_refused(1)
+        run("verify")
+    run("list")
