@@ -77,9 +77,7 @@ def verify_unit(device: Device, reader: Reader, release: KeylessRelease | None) 
         unit_id = silicon.unit_id
         record = reader.unit(unit_id, product_id).passed
         if record is None:
-            elsewhere = reader.imported_from(unit_id, product_id)
-            if elsewhere:
-                raise BurnerError("E762", f"{unit_id}: {elsewhere}")
+            reader.must_not_be_imported(unit_id, product_id)
             raise BurnerError("E620", unit_id)
         return Verified(unit_id, record, verify(device, silicon, record, release))
     except BurnerError as error:

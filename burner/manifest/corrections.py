@@ -9,6 +9,7 @@ from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow
 from burner.manifest.ledger import Ledger
 from burner.manifest.store.state import TableState
 from burner.manifest.typed_text import require_who_and_why
+from burner.manifest.units import only_imported
 
 
 class Word(StrEnum):
@@ -53,7 +54,8 @@ def correct(
             if imported is None:
                 raise BurnerError("E712", unit_id)
             if word is Word.VOID:
-                raise BurnerError("E762", f"{unit_id}: {imported[0]}")
+                origin, known = imported
+                raise only_imported(known, origin)
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]
         found[:] = [
             b for b in batches if (row := state.get(BatchRow, b)) and row.product_id == product_id

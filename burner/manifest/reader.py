@@ -217,13 +217,18 @@ class Reader:
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
 
-    def imported_from(self, unit_id: str, product_id: str = "") -> str:
-        """The log by which a unit is known that ours knows not; empty where ours does, or none."""
-        from burner.manifest.units import found_units
+    def must_not_be_imported(self, unit_id: str, product_id: str = "") -> None:
+        """Refuse a unit that only an imported log knows.
+
+        Raises:
+            BurnerError: E762.
+        """
+        from burner.manifest.units import found_units, only_imported
 
         with self.connection() as connection:
-            found = found_units(connection, unit_id, product_id)
-        return next((origin for origin, _ in found), "")
+            for origin, row in found_units(connection, unit_id, product_id):
+                if origin:
+                    raise only_imported(row, origin)
 
     def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
         """Which other unit has this serial number or name on record; empty when none has."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.errors import BurnerError
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import (
     Correction,
@@ -161,6 +162,11 @@ def found_units(
         if found:
             return [("" if log == OWN else origin, row) for row in found]
     return []
+
+
+def only_imported(row: UnitRow, origin: str) -> BurnerError:
+    """What is said of a unit that only an imported log knows."""
+    return BurnerError("E762", f"{row.unit_id}: {row.word} in the imported log {origin}")
 
 
 # -- the whole life -------------------------------------------------------------------------------

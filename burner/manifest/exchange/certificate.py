@@ -28,7 +28,7 @@ from burner.manifest.reader import Reader
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.state import TableState
-from burner.manifest.units import found_units
+from burner.manifest.units import found_units, only_imported
 from burner.manifest.verify.replay import Replay
 
 
@@ -63,7 +63,7 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
             raise BurnerError("E712", f"{unit}: {len(found)} units answer to it")
         ((imported_from, row),) = found
         if imported_from:
-            raise BurnerError("E762", f"{row.unit_id}, {row.word}: {imported_from}")
+            raise only_imported(row, imported_from)
         attempt = state.get(AttemptRow, row.passed)
         if attempt is None or row.last != row.passed:
             raise BurnerError("E760", f"{row.unit_id} is {row.word}")
