@@ -114,7 +114,7 @@ def _follow_scanner(
 
     port, missing = SerialScanner(scanner.locate, scanner.baud), False
     strokes = Keystrokes(quiet_s, shortest=1)
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     now = time.monotonic()
     while not over.is_set():
         try:

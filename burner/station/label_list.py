@@ -16,14 +16,20 @@ from burner.station.keystrokes import LONGEST
 AHEAD: Final = 100
 """Lines read ahead, and lines kept for boards to come: a list may have no end."""
 
+BYTE_ORDER_MARK: Final = "\ufeff"
+
 Names = Callable[[str], bool | None]
 """Whether a line names a board; None where it says nothing that can be compared."""
 
 
 def label_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a file; of one that is longer than any label, its beginning."""
+    """The lines of a file; of one that is longer than any label, its beginning. The byte order mark
+    that editors put before the first one is no part of it.
+    """
+    mark = BYTE_ORDER_MARK
     while line := file.readline(LONGEST):
-        yield line
+        yield line.removeprefix(mark)
+        mark = ""
         while line and not line.endswith("\n"):
             line = file.readline(LONGEST)
 
@@ -35,7 +41,7 @@ class LabelList:
         """Reading begins.
 
         Args:
-            lines: blank ones do not count.
+            lines: a blank one is the missing label of its slot, or belongs to nobody.
             by_slot: the slots in the fixture's order, where the first line belongs to the first
                 slot, and so on, whatever becomes of the boards. Empty: to the board it names.
         """
@@ -54,17 +60,20 @@ class LabelList:
             names: whether a line names this board.
 
         Raises:
-            BurnerError: E442 there is none for it.
+            BurnerError: E442 there is none for it: no line, or a blank one.
         """
         if self._of_slots is None:
             return self._of_board(names)
         if slot not in self._places:
             raise BurnerError("E442", f"the list has no line for slot {slot}")
         while len(self._of_slots) <= self._places[slot]:
-            if not (line := self._come(f"the list has no line for slot {slot}")):
+            if (line := self._come(f"the list has no line for slot {slot}")) is None:
                 return ""
             self._of_slots.append(line)
-        return self._of_slots[self._places.pop(slot)]
+        place = self._places.pop(slot)
+        if not self._of_slots[place].strip():
+            raise BurnerError("E442", f"the list has an empty line for slot {slot}")
+        return self._of_slots[place]
 
     def exchange(self, slot: str, other: str) -> None:
         """The line of a slot named the board of another one, whose own line is now this slot's."""
@@ -96,11 +105,12 @@ class LabelList:
             return ""  # more may be coming just now
         raise BurnerError("E442", "no line of the list names this board")
 
-    def _come(self, ended: str = "the list has no more lines") -> str:
+    def _come(self, ended: str = "the list has no more lines") -> str | None:
+        """The next line; None while there is none yet."""
         try:
             line = self._lines.get_nowait()
         except queue.Empty:
-            return ""
+            return None
         if line is None:
             self._lines.put(None)
             raise BurnerError("E442", ended)
@@ -109,6 +119,6 @@ class LabelList:
     def _read(self, lines: Iterable[str]) -> None:
         with suppress(OSError, ValueError):  # what cannot be read is as good as its end
             for line in lines:
-                if line.strip():
+                if line.strip() or self._of_slots is not None:
                     self._lines.put(line)
         self._lines.put(None)

@@ -61,6 +61,19 @@ def test_the_label_of_a_board_that_takes_none_goes_to_no_other(
     assert (units["1"], units["3"]) == (("PLG0001", ""), ("PLG0003", ""))
 
 
+@pytest.mark.parametrize("empty", ["", "   "])
+def test_an_empty_line_is_the_missing_label_of_its_slot(tmp_path: Path, empty: str) -> None:
+    labels = f"SN:PLG0001\n{empty}\nSN:PLG0003\n"
+    ran = burn(tmp_path, SERIAL_ONLY, labels, "--once", "--json", fault="late-reset")
+    assert ended(ran) == {"1": ("PLG0001", ""), "2": ("", "E442"), "3": ("PLG0003", "")}
+    assert [row["written"] for row in manifest(tmp_path) if row["slot"] == "2"] == [False]
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    units = ended(burn(tmp_path, SERIAL_ONLY, f"\ufeff{LIST}", "--once", "--json"))
+    assert units["1"] == ("PLG0001", "")
+
+
 @pytest.mark.parametrize("how", [("--count", "3"), ("--watch",)])
 def test_labels_that_never_name_their_boards_are_no_list_for_board_after_board(
     tmp_path: Path, how: tuple[str, ...]

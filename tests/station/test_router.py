@@ -234,7 +234,7 @@ def prepared(*lines: str) -> Station:
 
 
 def test_prepared_labels_go_to_the_slots_in_the_fixtures_order() -> None:
-    station = prepared("SN1\n", "\n", "SN2\n")
+    station = prepared("SN1\n", "SN2\n")
     station.router.state("1", S.SEEN)  # still being met when the board of slot 2 is
     station.board("2")
     station.board("1")
@@ -255,6 +255,25 @@ def test_a_list_that_has_ended_leaves_no_slot_waiting() -> None:
     station.board("1")
     station.wait("1")
     assert station.errors == {"1": "E442"}
+
+
+@pytest.mark.parametrize("blank", ["\n", "  \t\r\n", " "])
+def test_an_empty_line_is_the_missing_label_of_its_slot_and_moves_no_other(blank: str) -> None:
+    station = prepared("SN1\n", blank, "SN3\n")
+    for slot in ("1", "2", "3"):
+        station.board(slot)
+        station.wait(slot)
+    assert station.errors == {"2": "E442"}
+    assert station.labels == {"1": "SN1", "3": "SN3"}
+
+
+def test_where_no_slot_has_a_line_of_its_own_an_empty_one_is_skipped() -> None:
+    lines = ("\n", "SN1 000001\n", "  \n", "SN2 000002\n")
+    station = Station(Router(SLOTS, identity=IDENTITY, labels=LabelList(lines)))
+    for slot in ("1", "2"):
+        station.board(slot)
+        station.wait(slot)
+    assert station.labels == {"1": "SN1 000001", "2": "SN2 000002"}
 
 
 def test_where_each_slot_has_its_line_a_slot_without_a_board_keeps_it() -> None:
@@ -316,6 +335,11 @@ def test_a_list_without_an_end_is_read_no_further_than_it_is_wanted() -> None:
 def test_of_a_line_without_an_end_the_beginning_is_taken() -> None:
     lines = list(label_lines(StringIO("x" * 5000 + "\nSN1\n")))
     assert [len(lines[0]), *lines[1:]] == [1000, "SN1\n"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_label_and_no_other_is_one() -> None:
+    lines = list(label_lines(StringIO("\ufeffSN1\n\ufeffSN2\n")))
+    assert lines == ["SN1\n", "\ufeffSN2\n"]
 
 
 def test_a_list_that_cannot_be_read_leaves_no_slot_waiting() -> None:

@@ -262,7 +262,7 @@ def labelled(
 def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
     devices["1"].fails("write", "E902")
-    station, burns = labelled(devices, labels=LabelList(["SN1\n", "\n", "SN2\n"], ("1", "2")))
+    station, burns = labelled(devices, labels=LabelList(["SN1\n", "SN2\n"], ("1", "2")))
     events = run(station, burns)
     assert burns.labels == {mac(1): ["SN1", "SN1"], mac(2): ["SN2"]}
     assert {e.label: e.slot for e in events if isinstance(e, LabelScanned)} == {
