@@ -16,8 +16,8 @@ from burner.cli.manifest_desk import DESK_COMMANDS
 from burner.cli.manifest_verify import verify
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.cli.report import report
+from burner.cli.whole import check_is_place_for_file
 from burner.errors import BurnerError
-from burner.files import is_plain
 from burner.model import warnings_in
 from burner.plural import counted
 
@@ -167,9 +167,9 @@ def _target(out: Path | None) -> "Iterator[TextIO]":
     if out is None:
         yield sys.stdout
         return
+    check_is_place_for_file(out)
     part = out.with_name(out.name + ".part")
     try:
-        is_plain(out)  # a device or a pipe in its place would be gone
         with part.open("w", encoding="utf-8", newline="\n") as file:
             yield file
         part.replace(out)

@@ -16,10 +16,13 @@ from burner.phrases import Wording
 from burner.plural import counted
 
 if TYPE_CHECKING:
+    from burner.manifest.log.note import Note
     from burner.manifest.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+LARGEST_NOTE = 64 << 10
+"""Bytes of a head with its signatures."""
 
 
 @click.command()
@@ -48,11 +51,10 @@ def cosign(file: Path, owner: str) -> None:
 
     Compare what it prints with what the station shows: the signature says that this is it.
     """
-    from burner.files import read_plain
-    from burner.manifest.heads import PaperHead, checkpoint_of, countersign, read_note
+    from burner.manifest.heads import PaperHead, checkpoint_of, countersign
     from burner.manifest.local.keys import witness_signer
 
-    note = read_note(read_plain(file, 64 << 10))
+    note = _note(file)
     checkpoint = checkpoint_of(note)
     signer = witness_signer(owner, asks_passphrase(Use.HEADS))
     _write(file, str(countersign(note, signer)))
@@ -70,8 +72,7 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
 
     URL is the submission prefix of a C2SP witness. Cosignatures go into every export.
     """
-    from burner.files import read_plain
-    from burner.manifest.heads import keep_cosignatures, read_note
+    from burner.manifest.heads import keep_cosignatures
     from burner.manifest.local.key_files import read_key
     from burner.manifest.log.note import KeyType
     from burner.manifest.witness import ask_witness
@@ -83,7 +84,7 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
         if "://" in source:
             kept = tuple(line for key in keys for line in ask_witness(ledger, source, key))
         else:
-            kept = keep_cosignatures(ledger, read_note(read_plain(Path(source), 64 << 10)), keys)
+            kept = keep_cosignatures(ledger, _note(Path(source)), keys)
     for line in kept:
         screen.say(f"Kept: cosigned by {line.name}.")
     if not kept:
@@ -202,6 +203,18 @@ def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
         named = ", ".join(f"{row.unit_id} of {row.product_id}" for row in found)
         raise BurnerError("E712", f"{text}: {named}" if named else text)
     return found[0].unit_id, found[0].product_id
+
+
+def _note(path: Path) -> "Note":
+    """A head that was carried here as a file. Raises BurnerError (E735) for anything else."""
+    from burner.files import read_plain
+    from burner.manifest.heads import read_note
+
+    try:
+        data = read_plain(path, LARGEST_NOTE)
+    except OSError as error:
+        raise BurnerError("E735", f"{path}: {error.strerror}") from None
+    return read_note(data)
 
 
 def _write(path: Path, text: str) -> None:

@@ -85,8 +85,10 @@ def _calendar(shifts: str, zone: str | None) -> "Calendar":
 
 
 def _write_page(target: Path, figures: "Figures") -> None:
+    from burner.cli.whole import check_is_place_for_file
     from burner.report.page import page
 
+    check_is_place_for_file(target)
     try:
         target.write_text(page(figures, language()), encoding="utf-8", newline="\n")
     except OSError as error:

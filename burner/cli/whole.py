@@ -3,7 +3,20 @@
 from contextlib import suppress
 from pathlib import Path
 
+from burner.errors import BurnerError
 from burner.files import is_plain
+
+
+def check_is_place_for_file(target: Path) -> None:
+    """What else stands where a file is to be written stays there.
+
+    Raises:
+        BurnerError: E729 it is a folder, a device or a pipe.
+    """
+    try:
+        is_plain(target)
+    except OSError as error:
+        raise BurnerError("E729", f"{target}: {error.strerror}") from None
 
 
 def write_whole(target: Path, data: bytes) -> None:

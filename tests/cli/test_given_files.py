@@ -9,6 +9,7 @@ import pytest
 
 from burner.cli import _run
 from burner.manifest.ledger import Ledger
+from burner.manifest.log.note import KeyType, VerifierKey
 from burner.manifest.reader import Reader
 from tests.cli.desk import at_desk
 from tests.manifest.records import burned, open_batch
@@ -46,6 +47,8 @@ def empty(path: Path) -> None:
 KINDS: tuple[Callable[[Path], None], ...] = (pipe, device, folder, huge, empty)
 
 WHO = "--operator wang --station line1"
+ORIGIN = VerifierKey("burner/0123456789abcdef", bytes(32), KeyType.ED25519)
+WITNESS = VerifierKey("witness.example/w1", bytes(32), KeyType.COSIGNATURE)
 READ = {
     "burn": "burn {x.yaml} --bench sim:1 --yes",
     "burn a release": "burn {x.burn} --bench sim:1 --yes",
@@ -54,7 +57,7 @@ READ = {
     "burn on a bench": f"burn {PROFILE} --bench {{x.yaml}} --yes",
     "profile check": "profile check {x.yaml}",
     "profile show": "profile show {x.yaml}",
-    "profile names": "profile names {x.yaml} --mac 7c:df:a1:00:00:01",
+    "profile names": "profile names {x.yaml} --id mac=7c:df:a1:00:00:01",
     "release build": "release build {x.yaml}",
     "release check": "release check {x.burn}",
     "release show": "release show {x.burn}",
@@ -62,12 +65,13 @@ READ = {
     "station show": "station show {x.yaml}",
     "identify": "identify {x.yaml} --bench sim:1",
     "verify": "verify {x.yaml} --bench sim:1",
-    "manifest verify": "manifest verify {x}",
+    "manifest verify": f"manifest verify {{x}} --key {ORIGIN}",
     "manifest verify, key": "manifest verify --key {x}",
     "manifest verify, head": "manifest verify --head {x}",
-    "manifest import": f"manifest import {{x}} {WHO}",
-    "manifest countersign": "manifest countersign {x} --owner qa",
-    "manifest key": "manifest keys show {x.pem}",
+    "manifest import": f"manifest import {{x}} --key {ORIGIN} {WHO}",
+    "manifest cosign": "manifest cosign {x} --owner qa",
+    "manifest witness": f"manifest witness {{x}} --witness-key {WITNESS} --station line1",
+    "manifest keys enroll": f"manifest keys enroll {{x.pub}} --owner line2 {WHO}",
     "a correction": "manifest correct scrap U --operator li --reason R --station {x.yaml}",
 }
 
@@ -101,10 +105,12 @@ def test_a_file_that_is_none_or_another_is_refused_with_a_code(
     path.parent.mkdir()
     kind(path)
     status, found = codes(command.replace(name[0], str(path)), capfd)
-    if status != 2:  # usage: click says itself that a folder is no file
-        assert status in (3, 4)
-        assert found
-        assert "E901" not in found
+    if status == 2:  # usage: click says itself that a folder is no file
+        assert kind is folder
+        return
+    assert status in (3, 4)
+    assert found
+    assert "E901" not in found
 
 
 @pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
@@ -148,7 +154,17 @@ def test_an_export_takes_the_place_of_no_device(
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger)
     batch = "--batch WO1" if form == "names" else ""
-    assert codes(f"manifest export --format {form} {batch} -o out", capfd) == (4, {"E705"})
+    assert codes(f"manifest export --format {form} {batch} -o out", capfd) == (4, {"E729"})
+    assert Path("out").lstat() == before
+
+
+@pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
+def test_a_report_takes_the_place_of_no_device(
+    kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind(Path("out"))
+    before = Path("out").lstat()
+    assert codes("manifest report --html out", capfd) == (4, {"E729"})
     assert Path("out").lstat() == before
 
 
