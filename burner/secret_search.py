@@ -1,19 +1,18 @@
-"""Takes product secrets out of what a device prints, in whatever form they are written. Pure.
+"""Takes product secrets out of what a device prints, in every form that can be read at sight. Pure.
 
-A firmware may print its secret plainly, in another case, as hex, as the words of a stack dump, in
-base64, as a list of numbers, escaped or as UTF-16, and it may break it over lines and reads. A text
-is looked at in several views (`text_views`): as it stands, without what stands between the parts of
-a dump or before the words of a log, with its escapes undone. Only letters and digits count, in
-lower case: separators, quotes, line ends and the NULs of UTF-16 fall away. What is left is searched
-for every form of the secret.
+A firmware may print its secret plainly, in another case, as numbers of any base and size, in base64
+or base32, escaped, as UTF-16, backwards or with the bytes of its words swapped, and it may break it
+over lines and reads. A text is looked at in several views (`text_views`), and each of them is
+searched in the same way for every form of the secret. Only letters and digits count, in lower case:
+separators, quotes, line ends and the NULs of UTF-16 fall away. What is disguised on purpose
+(enciphered, compressed) is not found.
 """
 
-import re
-from base64 import b64encode
+from base64 import b32encode, b32hexencode, b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Final, Literal, Never, final
+from itertools import compress, count
+from typing import Final, Never, final
 
 from burner.secrets import Secret
 from burner.text_views import Span, View, views
@@ -24,7 +23,7 @@ RUN: Final = 8
 """So many characters of a secret in a row are taken out. Its first 16 bytes are an AES key, so what
 may stay must be too little to guess the rest.
 """
-WORD: Final = 4
+WORDS: Final = (2, 4, 8)
 """Bytes of a word; ESP chips have the lowest one first."""
 TAIL: Final = 512
 """Characters that a stream looks back: RUN characters in their longest form, each on a line of its
@@ -39,6 +38,10 @@ def broken_where_removed(text: str) -> str:
 
 _PRINTABLE: Final = bytes(range(0x21, 0x7F))
 _ALNUM: Final = bytes(byte for byte in _PRINTABLE if chr(byte).isalnum())
+_SAMPLE: Final = 4
+"""Characters by which a form is recognised."""
+_STEP: Final = RUN - _SAMPLE + 1
+"""From one sample of a text to the next: wherever a find begins, it holds one of them whole."""
 
 
 @final
@@ -59,10 +62,10 @@ class SecretSearch:
             return
         secrets = (*self._secrets, secret)
         plain = [each.reveal() for each in secrets]
-        forms = [form for each in plain for form in _forms(each)]
-        alphabets = [_Alphabet(_ALNUM, forms)]
+        alphabets = [_Alphabet(_ALNUM, (form for each in plain for form in _forms(each)))]
         if marked := [each for each in plain if not each.isalnum()]:
-            alphabets.append(_Alphabet(_PRINTABLE, [_Form(each, RUN) for each in marked]))
+            orders = (text for each in marked for text in _orders(each))
+            alphabets.append(_Alphabet(_PRINTABLE, (_Form(text, RUN) for text in orders)))
         self._secrets, self._alphabets = secrets, tuple(alphabets)
 
     def __repr__(self) -> str:
@@ -79,7 +82,7 @@ class SecretSearch:
         """Where secrets stand, ascending, none touching the next."""
         if not self._secrets:
             return []
-        return _joined(span for view in views(text) for span in self._spans_in(view))
+        return _joined(span for view in views(text, RUN) for span in self._spans_in(view))
 
     def stream(self) -> "SecretStream":
         """What cleans a text that comes in pieces."""
@@ -152,44 +155,46 @@ class _Form:
         return start, end
 
 
+def _orders(secret: bytes) -> Iterator[bytes]:
+    """Forwards, backwards, and with the bytes of its words swapped, wherever a word begins."""
+    yield secret
+    yield secret[::-1]
+    for size in WORDS:
+        for start in range(size):
+            words = (secret[at : at + size] for at in range(start, len(secret), size))
+            yield b"".join(word[::-1] for word in (secret[:start], *words))
+
+
 def _forms(secret: bytes) -> Iterator[_Form]:
-    yield _Form(secret, RUN)
-    yield _Form(secret.hex().encode(), 2 * RUN)
-    orders: tuple[Literal["little", "big"], ...] = ("little", "big")
-    for order in orders:
-        wide = b"".join(byte.to_bytes(2, order) for byte in secret)
-        yield _Form(wide.hex().encode(), 4 * RUN)
-    for start in range(WORD):
-        words = (secret[at : at + WORD] for at in range(start, len(secret) - WORD + 1, WORD))
-        yield _Form("".join(word[::-1].hex() for word in words).encode(), 2 * RUN)
-    for lead in range(3):
-        # 6 bits a character; those that share bits with a neighbour of the secret are left out
-        text = b64encode(bytes(lead) + secret)[: 8 * (lead + len(secret)) // 6]
-        yield _Form(text[-(-8 * lead // 6) :], RUN + 2)
-    for number, least in (("{}", 2 * RUN), ("{:03o}", 3 * RUN), ("0{:03o}", 4 * RUN)):
-        yield _Form("".join(number.format(byte) for byte in secret).encode(), least)
+    for text in _orders(secret):
+        yield _Form(text, RUN)
+        yield _Form(text.hex().encode(), 2 * RUN)
+    for number, least in (("{}", 2), ("{:03}", 3), ("{:03o}", 3)):
+        yield _Form("".join(number.format(byte) for byte in secret).encode(), least * RUN)
+    for encode, bits, cycle in ((b64encode, 6, 3), (b32encode, 5, 5), (b32hexencode, 5, 5)):
+        for lead in range(cycle):
+            # characters that share bits with a neighbour of the secret are left out
+            text = encode(bytes(lead) + secret)[: 8 * (lead + len(secret)) // bits]
+            yield _Form(text[-(-8 * lead // bits) :], 8 * RUN // bits)
 
 
 class _Alphabet:
     """The characters that count, and forms written in them alone.
 
-    A text is searched for pieces of the forms, half as long as a find: wherever in a form a find
-    begins, it holds one of them whole. What stands around a piece shows how far it goes.
+    What stands around a sample that belongs to a form shows how far it goes.
     """
 
     def __init__(self, kept: bytes, forms: Iterable[_Form]) -> None:
         self._kept = frozenset(kept.decode())
         self._dropped = bytes(set(range(256)) - set(kept))
-        self._places: dict[bytes, list[tuple[_Form, int]]] = {}
+        self._places: dict[tuple[int, ...], list[tuple[_Form, int]]] = {}
         for form in forms:
             self._add(_Form(self._fold(form.text), form.least))
-        self._sizes = sorted({len(piece) for piece in self._places})
-        self._begins = _beginning_of(self._places)
 
     def _add(self, form: _Form) -> None:
-        size = form.least // 2
-        for offset in range(0, len(form.text) - size + 1, size):
-            self._places.setdefault(form.text[offset : offset + size], []).append((form, offset))
+        for offset in range(len(form.text) - _SAMPLE + 1):
+            sample = tuple(form.text[offset : offset + _SAMPLE])
+            self._places.setdefault(sample, []).append((form, offset))
 
     def _fold(self, data: bytes) -> bytes:
         return data.translate(None, self._dropped).lower()
@@ -202,29 +207,16 @@ class _Alphabet:
             yield from ((places[start], places[end - 1] + 1) for start, end in runs)
 
     def _runs(self, text: bytes) -> Iterator[Span]:
-        piece = self._begins.search(text)
-        while piece:
-            at = piece.start()
-            beyond = at + 1
-            for form, offset in self._at(text, at):
+        places, done = self._places, 0
+        samples = zip(*(text[offset::_STEP] for offset in range(_SAMPLE)), strict=False)
+        for at in compress(count(0, _STEP), map(places.__contains__, samples)):
+            if at + _SAMPLE <= done:
+                continue
+            for form, offset in places[tuple(text[at : at + _SAMPLE])]:
                 start, end = form.around(text, at, offset)
                 if end - start >= form.least:
                     yield start, end
-                    beyond = max(beyond, end - self._sizes[0] + 1)
-            piece = self._begins.search(text, beyond)
-
-    def _at(self, text: bytes, at: int) -> Iterator[tuple[_Form, int]]:
-        for size in self._sizes:
-            yield from self._places.get(text[at : at + size], ())
-
-
-def _beginning_of(pieces: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Where one of them begins. By their first bytes, which costs a third of trying each."""
-    choices = [
-        re.escape(first) + b"(?:" + b"|".join(re.escape(piece[1:]) for piece in group) + b")"
-        for first, group in groupby(sorted(pieces), key=lambda piece: piece[:1])
-    ]
-    return re.compile(b"|".join(choices) if choices else b"(?!)")
+                    done = max(done, end)
 
 
 # -- spans ----------------------------------------------------------------------------------------

@@ -1,17 +1,20 @@
 """A text as it may be meant: without what stands between the parts of a secret in it. Pure.
 
-A dump has `0x` and colours between its bytes, a log a head before each line, a string escapes.
-A view leaves some of these out or undoes them, and knows where in the text its characters stand.
+A dump has `0x` and colours between its bytes, a log a head before each line, a string escapes, a
+list an index before each value. A view leaves some of these out or undoes them, and knows where in
+the text its characters stand. Numbers are the bytes that they are made of, in every base.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Final
 
 Span = tuple[int, int]
 """First place, and the one behind the last."""
 
-_NOTHING: Final = re.compile(r"(?!)")
+_LEFT_OUT: Final = "\n"
+"""In place of what is left out: the numbers on both sides are not one."""
 _BETWEEN: Final = re.compile(r"0[xX]|\x1b\[[0-9;]*[A-Za-z]")
 """What stands between the parts of a dump and is none of it."""
 _TIME: Final = (
@@ -27,8 +30,21 @@ _LINE_HEAD: Final = re.compile(
 )
 """The head of a line in a log: a time, words in brackets, a tag."""
 _HEAD_OR_BETWEEN: Final = re.compile(f"{_LINE_HEAD.pattern}|{_BETWEEN.pattern}")
+_INDEX: Final = re.compile(r"[0-9][\]\"')>]{0,3}[ \t]?[=:]+[ \t]?")
+_INDEXES_OF_A_LIST: Final = 4
+_INDEXED: Final = rf"(?<![^\s,;])[^\s=:,;]{{0,40}}?{_INDEX.pattern}"
+_HEAD_OR_INDEX: Final = re.compile(f"{_LINE_HEAD.pattern}|{_BETWEEN.pattern}|{_INDEXED}")
+"""And what says the place of a value in a list."""
 _BEFORE_LAST_WORD: Final = re.compile(r"\n[^\n]*[ \t\r\])>:=|,\"'](?=[^ \t\r\])>:=|,\"'\n])")
 """A line but for its last word: a head of any other kind."""
+_SUFFIXES: Final = "uUlLhH"
+_NUMERAL: Final = re.compile(rf"\b[0-9A-Fa-f][0-9A-Fa-fxXoO{_SUFFIXES}]{{0,516}}\b", re.ASCII)
+"""What may be a number in some base, as programs and dumps write it."""
+_BASES_OF_NUMERALS: Final = (2, 8, 10, 16)
+_DIGITS_OF_A_BYTE: Final = {2: 8, 16: 2}
+_LONGEST_WORD: Final = 8
+"""Bytes of a number; one of more is a row of bytes, which may be broken within a byte."""
+_UNPRINTABLE: Final = bytes({*range(256)} - {*range(0x21, 0x7F)})
 _ESCAPE: Final = re.compile(
     r"\\\\{0,3}(?:[xX]([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|[uU]([0-9a-fA-F]{4})"
     r"|[uUxX]\{([0-9a-fA-F]{1,8})\}|([0-3]?[0-7]{1,2})|[abefnrtv])"
@@ -40,10 +56,6 @@ _ESCAPE: Final = re.compile(
 _HEAD_OR_ESCAPE: Final = re.compile(f"{_LINE_HEAD.pattern}|{_ESCAPE.pattern}")
 _BASES: Final = {5: 8, 10: 10, 11: 0}
 """Group of an escape → base of its number, where that is not 16; 0: it is no number."""
-
-
-def _no_part(_match: re.Match[str]) -> str:
-    return ""
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -58,46 +70,98 @@ def _character(escape: re.Match[str]) -> str:
     return chr(number) if number < 0x7F else ""
 
 
+def _nothing(_match: re.Match[str]) -> str:
+    return _LEFT_OUT
+
+
+@lru_cache(maxsize=4096)
+def _characters(numeral: str) -> tuple[str, ...]:
+    """The characters whose codes a number is made of, the highest byte first, as read in each
+    base; empty where there are none.
+    """
+    numeral = numeral.rstrip(_SUFFIXES)
+    read = tuple(_read(numeral, base) for base in _BASES_OF_NUMERALS)
+    return read if any(read) else ()
+
+
+def _read(numeral: str, base: int) -> str:
+    digits = _DIGITS_OF_A_BYTE.get(base, 1)
+    ends = range(digits if len(numeral) > _LONGEST_WORD * digits else 1)
+    try:
+        numbers = [int(numeral[: len(numeral) - end], base) for end in ends]
+    except ValueError:
+        return ""
+    codes = b"".join(each.to_bytes(-(-each.bit_length() // 8), "big") for each in numbers)
+    return codes.translate(None, _UNPRINTABLE).decode("ascii")
+
+
 class View:
     """A text as it may be meant, and where each of its characters stands in the text itself."""
 
-    def __init__(
-        self,
-        text: str,
-        pattern: re.Pattern[str] = _NOTHING,
-        meaning: Callable[[re.Match[str]], str] = _no_part,
-    ) -> None:
-        self._whole, self._pattern, self._meaning = text, pattern, meaning
+    def __init__(self, text: str, origins: Callable[[], Iterable[Span]] | None = None) -> None:
+        self.text = text
+        self._find_origins = origins
         self._origins: list[Span] = []
-        by = "" if meaning is _no_part else meaning  # a text is replaced faster than by a call
-        self.text = text if pattern is _NOTHING else pattern.sub(by, text)
 
     def origin(self, place: int) -> Span:
         """What a character of this view was made of."""
+        if self._find_origins is None:
+            return place, place + 1
         if not self._origins:
-            self._origins = list(self._all_origins())
+            self._origins = list(self._find_origins())
         return self._origins[place]
 
-    def _all_origins(self) -> Iterator[Span]:
-        done = 0
-        for match in self._pattern.finditer(self._whole):
-            yield from ((place, place + 1) for place in range(done, match.start()))
-            yield from (match.span() for _ in self._meaning(match))
-            done = match.end()
-        yield from ((place, place + 1) for place in range(done, len(self._whole)))
+    def rewritten(
+        self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str] = _nothing
+    ) -> "View":
+        """With something else, or nothing, wherever the pattern matches."""
+
+        def origins() -> Iterator[Span]:
+            done = 0
+            for match in pattern.finditer(self.text):
+                yield from map(self.origin, range(done, match.start()))
+                yield from (self._span(match) for _ in meaning(match))
+                done = match.end()
+            yield from map(self.origin, range(done, len(self.text)))
+
+        by = (
+            _LEFT_OUT if meaning is _nothing else meaning
+        )  # a text is replaced faster than by a call
+        return View(pattern.sub(by, self.text), origins)
+
+    def numbers(self, shortest: int) -> Iterator["View"]:
+        """The characters that its numbers are the codes of, as read in each base."""
+        read = filter(None, map(_characters, _NUMERAL.findall(self.text)))
+        for base, text in enumerate(map("".join, zip(*read, strict=True))):
+            if len(text) >= shortest:
+                yield View(text, partial(self._origins_of_numbers, base))
+
+    def _origins_of_numbers(self, base: int) -> Iterator[Span]:
+        for match in _NUMERAL.finditer(self.text):
+            for characters in _characters(match[0])[base : base + 1]:
+                yield from (self._span(match) for _ in characters)
+
+    def _span(self, match: re.Match[str]) -> Span:
+        return self.origin(match.start())[0], self.origin(match.end() - 1)[1]
 
 
-def views(text: str) -> Iterator[View]:
-    """The text itself, and every other view in which something is left out or undone."""
-    yield View(text)
-    escaped = _ESCAPE.search(text)
-    if _BETWEEN.search(text):
-        yield View(text, _BETWEEN)
-    if escaped:
-        yield View(text, _ESCAPE, _character)
-    if _LINE_HEAD.search(text):
-        yield View(text, _HEAD_OR_BETWEEN)
-        if escaped:
-            yield View(text, _HEAD_OR_ESCAPE, _character)
-    if _BEFORE_LAST_WORD.search(text):
-        yield View(text, _BEFORE_LAST_WORD)
+def views(text: str, shortest: int) -> Iterator[View]:
+    """The text itself; every other view in which something is left out or undone; and of each of
+    them the numbers, where they are `shortest` characters at least.
+    """
+    for view in _written(View(text)):
+        yield view
+        yield from view.numbers(shortest)
+
+
+def _written(whole: View) -> Iterator[View]:
+    yield whole
+    if _ESCAPE.search(whole.text):
+        yield whole.rewritten(_ESCAPE, _character)
+        yield whole.rewritten(_HEAD_OR_ESCAPE, _character)
+    if _HEAD_OR_BETWEEN.search(whole.text):
+        yield whole.rewritten(_HEAD_OR_BETWEEN)
+    if len(_INDEX.findall(whole.text)) >= _INDEXES_OF_A_LIST:
+        yield whole.rewritten(_HEAD_OR_INDEX)
+    if _BEFORE_LAST_WORD.search(whole.text):
+        yield whole.rewritten(_BEFORE_LAST_WORD)

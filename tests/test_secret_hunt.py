@@ -16,6 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from burner.bench.secret_forms import FORMS
 from burner.cli import root, screen
 from burner.secret_search import REMOVED
 from tests import secret_shapes
@@ -254,8 +255,9 @@ def test_the_hunt_finds_a_secret_in_every_shape() -> None:
         base64.b64encode(b"x" + raw + b"yz"),
         SECRET.encode("utf-16"),
         raw[:12],
+        *(form(raw) for form in FORMS.values()),
     ):
-        assert leaks(b"before " + hidden + b" after")
+        assert leaks(b"before " + hidden + b" after"), hidden
 
 
 def test_a_bug_report_names_types_and_places_and_no_words(

@@ -1,4 +1,4 @@
-"""A secret is found in whatever form a device prints it, and nothing else is taken out."""
+"""A secret is found in every form that a device may print it in; nothing else is taken out."""
 
 import base64
 import json
@@ -7,6 +7,7 @@ import time
 import timeit
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +18,8 @@ from burner.secret_search import REMOVED, RUN, SecretSearch
 from burner.secrets import Secret
 
 PLAIN = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
+Order = Literal["little", "big"]
+ORDERS: tuple[Order, ...] = ("little", "big")
 LEAST = 12
 """Characters of a secret that may not be left in a row, whatever the form."""
 
@@ -48,11 +51,37 @@ def dumped(text: str, lead: int) -> str:
     )
 
 
-def words(text: str) -> str:
-    """As a stack dump shows it, from a word's first byte on."""
-    whole = text.encode().ljust(len(text) + 3 & ~3, b"\0")
-    found = (int.from_bytes(whole[at : at + 4], "little") for at in range(0, len(whole), 4))
-    return " ".join(f"0x{word:08x}" for word in found)
+def words(form: str, size: int, order: Order = "little") -> Callable[[str], str]:
+    """As numbers of several bytes, from a number's first byte on."""
+
+    def shown(text: str) -> str:
+        data = text.encode().ljust(-(-len(text) // size) * size, b"\0")
+        found = (data[at : at + size] for at in range(0, len(data), size))
+        return " ".join(form.format(int.from_bytes(word, order)) for word in found)
+
+    return shown
+
+
+def indexed(form: str, between: str = " ") -> Callable[[str], str]:
+    """Every character with its place: `{0}` the place, `{1}` its number, `{2}` itself."""
+    return lambda text: between.join(
+        form.format(at, ord(char), char) for at, char in enumerate(text)
+    )
+
+
+def swapped(size: int) -> Callable[[str], str]:
+    """With the characters of each word in the other order."""
+    return lambda text: "".join(text[at : at + size][::-1] for at in range(0, len(text), size))
+
+
+def in_base32(lead: int) -> Callable[[str], str]:
+    """As base32 of something longer that holds it; what its neighbours decide is cut off."""
+
+    def form(text: str) -> str:
+        encoded = base64.b32encode(b"\0" * lead + text.encode()).decode()
+        return encoded[-(-8 * lead // 5) : 8 * (lead + len(text)) // 5]
+
+    return form
 
 
 FORMS: Mapping[str, Callable[[str], str]] = {
@@ -70,10 +99,48 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "a C array of 16 bits": each("0x{:04x}", ", "),
     "hex of UTF-16LE": each("{:02x}00"),
     "hex of UTF-16BE": each("00{:02x}", ""),
-    "a stack dump": words,
     "decimal": each("{}", ", "),
+    "decimal with zeros": each("{:03}", " "),
+    "decimal with casts": each("(uint8_t){}", " "),
+    "decimal without separators": each("{:03}"),
+    "unsigned constants": each("{}u", ","),
     "octal": each("{:03o}", " "),
-    "octal as C has it": each("0{:03o}", ", "),
+    "octal without zeros": each("{:o}", " "),
+    "octal as C has it": each("0{:o}", ", "),
+    "octal with four digits": each("0{:03o}", ", "),
+    "octal as Python has it": each("0o{:o}", " "),
+    "octal in braces": each("0{:o}", ","),
+    "octal without separators": each("{:03o}"),
+    "binary": each("{:08b}", " "),
+    "binary without separators": each("{:08b}"),
+    "binary as C has it": each("0b{:b}", ", "),
+    "a stack dump": words("0x{:08x}", 4),
+    **{
+        f"words of {8 * size} bits, {order}, {name}": words(form, size, order)
+        for size in (2, 4, 8)
+        for order in ORDERS
+        for name, form in {
+            "hex": f"{{:0{2 * size}x}}",
+            "hex as C has it": f"0x{{:0{2 * size}x}}",
+            "hex without zeros": "{:x}",
+            "decimal": "{}",
+            "octal": f"{{:0{3 * size}o}}",
+        }.items()
+    },
+    "characters with an index": indexed("[{0}]={2}"),
+    "pairs of index and character": indexed("{0}:{2}", ", "),
+    "JSON by index": indexed('"{0}":"{2}"', ","),
+    "hex with an index": indexed("[{0}]=0x{1:02x}"),
+    "decimal with an index": indexed("s[{0}]={1}"),
+    "decimal with a far index": indexed("s[1{0:02}] = {1}"),
+    "hex with numbered names": indexed("b{0}={1:02x}"),
+    "backwards": lambda text: text[::-1],
+    "hex backwards": lambda text: text[::-1].encode().hex(),
+    **{f"swapped in words of {size}": swapped(size) for size in (2, 4, 8)},
+    **{f"base32 behind {lead} bytes": in_base32(lead) for lead in range(5)},
+    "base32 in hex digits": lambda text: (
+        base64.b32hexencode(text.encode()).decode().rstrip("=")[: 8 * len(text) // 5]
+    ),
     **{f"base64 behind {lead} bytes": in_base64(lead) for lead in range(3)},
     **{f"url-safe base64 behind {lead} bytes": in_base64(lead, True) for lead in range(3)},
     "base64 in lower case": lambda text: in_base64(1)(text).lower(),
@@ -137,7 +204,7 @@ def test_a_secret_is_taken_out_in_every_form(form: Callable[[str], str]) -> None
     assert shown.endswith("> (24)")
     assert REMOVED in shown
     assert left(shown, PLAIN, form) == []
-    assert len(shown) < len(f"key: <0x{REMOVED}\0> (24)") + 2
+    assert len(shown) < len(f"key: <[100]=0x{REMOVED}\0> (24)") + 2
 
 
 @settings(max_examples=500)
@@ -166,6 +233,13 @@ def test_a_secret_broken_over_reads_does_not_arrive_in_parts_that_make_it_up(
     arrived = b"".join(stream.clean_bytes(piece) for piece in cut_up(text, cuts))
     assert stream.found
     assert left(arrived.decode("latin-1").replace(REMOVED, ""), secret, FORMS[form]) == []
+
+
+@pytest.mark.parametrize("cut", range(1, 8))
+def test_bits_that_are_broken_anywhere_are_found(cut: int) -> None:
+    stream, bits = SecretSearch(Secret(PLAIN.encode())).stream(), FORMS["binary"](PLAIN)
+    assert stream.clean_line(bits.replace(" ", "")[:-cut]) == REMOVED
+    assert stream.found
 
 
 @pytest.mark.parametrize("cut", range(1, len(PLAIN)))
@@ -271,7 +345,6 @@ HARMLESS = (
     "100% of \\x5a, \\u006b and =6B",
     "[12:00:01] Zk8v\n[12:00:02] Q2m\n[12:00:03] done",
     "\ud800 \U0001f511 密钥",
-    PLAIN[::-1],
 )
 
 
@@ -295,6 +368,14 @@ def test_any_bytes_pass_a_stream_unchanged(data: bytes, cuts: list[int]) -> None
 def test_what_stands_around_a_secret_stays() -> None:
     line = f"product_id=S3EUVBRJLB secret={PLAIN} device_name=58CF79000100"
     assert cleaned(line) == f"product_id=S3EUVBRJLB secret={REMOVED} device_name=58CF79000100"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_line_behind_a_secret_stays_as_it_is(form: str) -> None:
+    stream = SecretSearch(Secret(PLAIN.encode())).stream()
+    stream.clean_line(f"D (310) app: {FORMS[form](PLAIN)}")
+    for line in ("I (330) app: product_id=S3EUVBRJLB device_name=58CF79000100", "1200", "end"):
+        assert stream.clean_line(line) == line
 
 
 def test_a_secret_of_marks_alone_is_found() -> None:
@@ -325,6 +406,7 @@ def test_a_search_shows_none_of_what_it_looks_for() -> None:
     [
         *("lorem ipsum ", PLAIN, "5a6b3876z", "\\", "\x1b[0", "\n", "%25", "0x", "\\x{5a}", "\\x{"),
         *("\n[", "\n[12:00:01] Zk8v ", "\n[a][b]", "\n1:11:11", "\nI (1) a", "\n>>> ", ">"),
+        *("[0]=0x5a ", "132 161 070 ", "01011010", "90 ", "[0]=", "5a6b3876" * 20 + " "),
     ],
 )
 def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:

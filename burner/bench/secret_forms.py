@@ -3,8 +3,10 @@
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 Form = Callable[[bytes], bytes]
+Order = Literal["little", "big"]
 
 
 def _each(form: str, between: str = "") -> Form:
@@ -30,6 +32,43 @@ def _stack(secret: bytes) -> bytes:
     words = [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
     rows = (" ".join(f"0x{word:08x}" for word in words[at : at + 8]) for at in (0, 8))
     return b"\r\n".join(f"3fc9{n:02x}00: {row}".encode() for n, row in enumerate(rows))
+
+
+def _numbers(form: str, size: int, order: Order = "little") -> Form:
+    """As numbers of `size` bytes; the last one is filled up with zeros."""
+
+    def printed(secret: bytes) -> bytes:
+        words = (secret[at : at + size].ljust(size, b"\0") for at in range(0, len(secret), size))
+        return " ".join(form.format(int.from_bytes(word, order)) for word in words).encode()
+
+    return printed
+
+
+def _offset_dump(offset: str, form: str) -> Form:
+    """As `hexdump` and `od` print a file: words of 16 bits behind their offset."""
+    words = _numbers(form, 2)
+
+    def printed(secret: bytes) -> bytes:
+        rows = range(0, len(secret), 16)
+        return b"\r\n".join(
+            f"{offset.format(at)} ".encode() + words(secret[at : at + 16]) for at in rows
+        )
+
+    return printed
+
+
+def _indexed(form: str, between: str = " ") -> Form:
+    """Every byte with its place: `{0}` the place, `{1}` the byte, `{2}` the character."""
+    return lambda secret: between.join(
+        form.format(place, byte, chr(byte)) for place, byte in enumerate(secret)
+    ).encode("latin-1")
+
+
+def _swapped(size: int) -> Form:
+    """With the bytes of each word in the other order."""
+    return lambda secret: b"".join(
+        secret[at : at + size][::-1] for at in range(0, len(secret), size)
+    )
 
 
 def _log_lines(secret: bytes) -> bytes:
@@ -58,6 +97,31 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "hex-dump": _dump,
         "stack": _stack,
         "decimal": _each("{}", ", "),
+        "decimal-zeros": _each("{:03}", " "),
+        "decimal-casts": _each("(uint8_t){}", " "),
+        "octal": _each("{:o}", " "),
+        "octal-c": _each("0{:o}", ", "),
+        "octal-0o": _each("0o{:o}", " "),
+        "binary": _each("{:08b}", " "),
+        "binary-0b": _each("0b{:b}", ", "),
+        "words-16": _numbers("0x{:04x}", 2),
+        "words-64": _numbers("0x{:016x}", 8),
+        "words-64-big": _numbers("{:016x}", 8, "big"),
+        "words-16-decimal": _numbers("{}", 2),
+        "words-32-decimal": _numbers("{}", 4),
+        "words-64-decimal": _numbers("{}", 8),
+        "hexdump": _offset_dump("{:07x}", "{:04x}"),
+        "od": _offset_dump("{:07o}", "{:06o}"),
+        "indexed": _indexed("[{0}]={2}"),
+        "indexed-hex": _indexed("[{0}]=0x{1:02x}"),
+        "indexed-decimal": _indexed("s[{0}]={1}"),
+        "indexed-names": _indexed("b{0}={1:02x}"),
+        "indexed-pairs": _indexed("{0}:{2}", ", "),
+        "reversed": lambda secret: secret[::-1],
+        "swapped-2": _swapped(2),
+        "swapped-4": _swapped(4),
+        "base32": base64.b32encode,
+        "base32-hex": lambda secret: base64.b32hexencode(b"k" + secret),
         "base64": _in_base64(b""),
         "base64-1": _in_base64(b"k"),
         "base64-2": _in_base64(b"k="),
