@@ -75,7 +75,7 @@ A_REWORK = "burned only as a rework"
 
 ON_RECORD: tuple[Row[OnRecord], ...] = (
     Row(
-        "scrapped",
+        "scrapped, here or in an imported log",
         lambda unit: unit.scrapped and not unit.rework,
         Action.REFUSE,
         "E464",
