@@ -23,7 +23,7 @@ RUN: Final = 8
 """So many characters of a secret in a row are taken out. Its first 16 bytes are an AES key, so what
 may stay must be too little to guess the rest.
 """
-WORDS: Final = (2, 4, 8)
+WORDS: Final = range(2, 9)
 """Bytes of a word; ESP chips have the lowest one first."""
 TAIL: Final = 512
 """Characters that a stream looks back: RUN characters in their longest form, each on a line of its

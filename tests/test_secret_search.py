@@ -117,7 +117,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "a stack dump": words("0x{:08x}", 4),
     **{
         f"words of {8 * size} bits, {order}, {name}": words(form, size, order)
-        for size in (2, 4, 8)
+        for size in (2, 3, 4, 8)
         for order in ORDERS
         for name, form in {
             "hex": f"{{:0{2 * size}x}}",
