@@ -7,10 +7,9 @@ from msgspec import Meta, Struct
 
 VERSION = 1
 
-Moment = Annotated[
-    str, Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{6}Z\Z")
-]
-Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z")]
+_DAY, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}"
+Moment = Annotated[str, Meta(pattern=rf"^{_DAY}T{_TIME}Z\Z")]
+Hex = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{2})*\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]

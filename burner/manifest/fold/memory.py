@@ -107,21 +107,21 @@ class MemoryState:
 
     def update(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            if isinstance(change, Drop):
+            if type(change) is Drop:
                 self._drop(change.row)
                 continue
             kind = type(change)
             key = change[: KEY_FIELDS[kind]]
-            if isinstance(change, AttemptRow) and change.outcome != OPEN and self._ended:
+            if type(change) is AttemptRow and change.outcome != OPEN and self._ended:
                 self._ended(change)
                 self._drop(change)
                 continue
-            if isinstance(change, NameRow):
+            if type(change) is NameRow:
                 names = self._unit_of_name.setdefault(change.product_id, {})
                 if names.get(change.device_name, change.unit_id) != change.unit_id:
                     self._drop(change)  # another unit had it
                 names[change.device_name] = change.unit_id
-            elif isinstance(change, IdRow):
+            elif type(change) is IdRow:
                 told = self._units_of_id.setdefault(change.source, {})
                 if change.unit_id not in (units := told.get(change.value, ())):
                     told[change.value] = (*units, change.unit_id)

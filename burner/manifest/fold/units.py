@@ -109,7 +109,8 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
         changes.append(after)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
-        changes += batches.update_known_member(state, entry.batch, entry.unit_id, word)
+        row = batches.existing(state, entry.batch)
+        changes += batches.update_member(state, row, entry.unit_id, word)
     return tuple(changes)
 
 
