@@ -271,24 +271,25 @@ def _slot(flash: NorFlash, table: PartitionTable) -> Partition:
         BootError: there is no application partition.
     """
     slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
-    sequence = _ota_sequence(flash, table.otadata) if table.otadata else 0
-    if sequence and slots:
-        return slots[(sequence - 1) % len(slots)]
+    sequence = _ota_sequence(flash, table.otadata) if table.otadata else None
+    if sequence is not None and slots:
+        return slots[(sequence - 1) % 2**32 % len(slots)]  # in 32 bits, as the bootloader
     factory = next((p for p in table if p.is_app and not p.is_ota_slot), None)
     if factory or slots:
         return factory or slots[0]
     raise BootError("E (40) boot: No bootable app partitions in the partition table")
 
 
-def _ota_sequence(flash: NorFlash, otadata: Partition) -> int:
-    """The highest sound sequence number of the two copies; 0 where neither is."""
-    numbers = [0]
+def _ota_sequence(flash: NorFlash, otadata: Partition) -> int | None:
+    """The highest sound sequence number of the two copies; None where neither is."""
+    numbers = []
     for offset in (otadata.offset, otadata.offset + SECTOR):
         entry = flash.read(offset, 32)
         number, state, crc = struct.unpack("<I20xII", entry)
-        if crc == first_boot.crc32(entry[:4]) and state not in _OTA_UNUSABLE:
+        unused = number == 0xFFFF_FFFF or state in _OTA_UNUSABLE
+        if crc == first_boot.crc32(entry[:4]) and not unused:
             numbers.append(number)
-    return max(numbers)
+    return max(numbers, default=None)
 
 
 def _checked(silicon: Silicon, slot: Partition) -> image.AppImage:

@@ -21,7 +21,7 @@ def before_start(flash: NorFlash, otadata: Partition) -> None:
             _set_state(flash, offset, _ABORTED)
 
 
-def at_start(flash: NorFlash, otadata: Partition, number: int) -> None:
+def at_start(flash: NorFlash, otadata: Partition, number: int | None) -> None:
     """Note that the entry with this sequence number, if it is new, is started now."""
     for offset in (otadata.offset, otadata.offset + SECTOR):
         if _number(flash, offset) == number and _state(flash, offset) == _NEW:
