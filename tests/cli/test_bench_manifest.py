@@ -39,7 +39,9 @@ def test_a_bench_and_a_line_that_start_together_do_not_share_a_manifest() -> Non
         return ""
 
     with ThreadPoolExecutor(2) as together:
-        assert sorted(together.map(start, (True, False))) == ["", "E753"]
+        one, other = sorted(together.map(start, (True, False)))
+    assert one == ""
+    assert other in ("E753", "E707")  # E707: the other one was making the file just then
 
 
 def test_a_manifest_that_a_desk_began_is_one_of_real_units(tmp_path: Path) -> None:

@@ -63,9 +63,10 @@ class Operator:
         while True:
             text = self._child.readline()
             assert text, self.lines[-5:]
-            if not text.startswith("{"):
+            _typed, brace, rest = text.partition("{")  # at the end the terminal echoes again
+            if not brace:
                 continue
-            self.lines.append(json.loads(text))
+            self.lines.append(json.loads(brace + rest))
             assert wrong_with(self.lines[-1]) == ""
             if wanted(self.lines[-1]):
                 return self.lines[-1]
