@@ -67,9 +67,7 @@ def verify(
     from burner.manifest.local.key_files import read_key
 
     trusted = read_key(key)
-    if path.is_dir():
-        return _folder(path, trusted, witnesses, heads, as_json=as_json)
-    return _file(path, trusted, witnesses, heads, as_json=as_json)
+    return _outside(path, trusted, witnesses, heads, as_json=as_json)
 
 
 def _database(
@@ -167,7 +165,7 @@ def _head(text: str) -> Any:
     return checkpoint_of(read_note(data))
 
 
-def _file(
+def _outside(
     path: Path,
     key: "VerifierKey",
     witnesses: "Sequence[VerifierKey]",
@@ -177,6 +175,7 @@ def _file(
 ) -> int:
     from burner.manifest.exchange.certificate import check_certificate_file, is_certificate
     from burner.manifest.exchange.check_file import check_file
+    from burner.manifest.exchange.folder import check_folder
 
     known = {text: _head(text) for text in heads}
     if is_certificate(path):
@@ -184,19 +183,23 @@ def _file(
             raise click.UsageError("--head is for a manifest or an export, not for a certificate")
         found_one = check_certificate_file(path, key.name, key, tuple(witnesses))
         return _certificate(found_one, as_json=as_json)
-    with screen.progress("verify", path.stat().st_size) as advance:
-        sizes = {head.size for head in known.values()}
-        found = check_file(
-            path,
-            key.name,
-            key,
-            witnesses=witnesses,
-            sizes=sizes,
-            progress=advance,
-            ended=lambda _attempt: None,  # nobody asks for them: they need no memory
-        )
+    sizes = {head.size for head in known.values()}
+    if path.is_dir():
+        found, wrong = check_folder(path, key.name, key, tuple(witnesses), sizes)
+    else:
+        wrong = []
+        with screen.progress("verify", path.stat().st_size) as advance:
+            found = check_file(
+                path,
+                key.name,
+                key,
+                witnesses=witnesses,
+                sizes=sizes,
+                progress=advance,
+                ended=lambda _attempt: None,  # nobody asks for them: they need no memory
+            )
     compared = _compare(found, known)
-    return _tell_file(found, [], compared, witnesses, as_json=as_json)
+    return _tell_file(found, wrong, compared, witnesses, as_json=as_json)
 
 
 def _compare(found: "FileCheck", known: dict[str, Any]) -> list[str]:
@@ -218,25 +221,9 @@ def _compare(found: "FileCheck", known: dict[str, Any]) -> list[str]:
         there = Checkpoint(found.origin, head.size, bytes.fromhex(root))
         if head not in (there, PaperHead.of(there)):
             found.code, found.place = "E735", f"the head {text} is another"
-        compared.append(text)
+        else:
+            compared.append(text)
     return compared
-
-
-def _folder(
-    path: Path,
-    key: "VerifierKey",
-    witnesses: "Sequence[VerifierKey]",
-    heads: tuple[str, ...],
-    *,
-    as_json: bool,
-) -> int:
-    from burner.manifest.exchange.folder import check_folder
-
-    known = {text: _head(text) for text in heads}
-    sizes = {head.size for head in known.values()}
-    found, wrong = check_folder(path, key.name, key, tuple(witnesses), sizes)
-    compared = _compare(found, known)
-    return _tell_file(found, wrong, compared, witnesses, as_json=as_json)
 
 
 def _tell_file(
@@ -277,7 +264,8 @@ def _tell_file(
     screen.say(f"Signed by {found.signed_by} for {found.origin}.")
     for cosignature in found.cosignatures:
         screen.say(f"Cosigned by {cosignature.witness.name}.")
-    for missing in set(witnesses) - {c.witness for c in found.cosignatures}:
+    cosigned = {c.witness for c in found.cosignatures}
+    for missing in (witness for witness in witnesses if witness not in cosigned):
         screen.say(f"Not cosigned by {missing.name}: its head was not carried to that witness.")
     for head in compared:
         screen.say(f"The head {head} is one of this log.")

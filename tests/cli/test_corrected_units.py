@@ -85,3 +85,26 @@ def test_a_good_unit_that_is_refused_later_is_failed_in_status_and_report(here: 
     assert json.loads(run("batch", "status", "WO2", "--json").stdout)["failed"] == 1
     told = json.loads(run("report", "--batch", "WO2", "--json").stdout)
     assert (told["units"]["failed"], told["units"]["passed"]) == (1, 0)
+
+
+def test_a_rework_ends_a_scrap_in_each_batch_that_the_unit_has_been_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_desk(tmp_path, monkeypatch)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        for batch in ("WO1", "WO2"):
+            open_batch(ledger, batch, planned=2)
+            burned(ledger, 1, batch=batch)
+
+    def word() -> list[str]:
+        batches = [run("batch", "status", batch, "--json").stdout for batch in ("WO1", "WO2")]
+        words = ("pass", "scrap", "void", "interrupted")
+        return [next(word for word in words if json.loads(text)[word]) for text in batches]
+
+    run("correct", "scrap", UNITS[1], *WHO, *WHY)
+    assert word() == ["scrap", "scrap"]
+    run("correct", "void", UNITS[1], *WHO, *WHY)
+    assert word() == ["scrap", "scrap"], "a void ends no scrap"
+    run("correct", "rework", UNITS[1], *WHO, *WHY)
+    assert word() == ["interrupted", "interrupted"]
+    run("verify")

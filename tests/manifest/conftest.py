@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from burner.manifest.ledger import Ledger
-from tests.manifest.postgres import Server, why_not
 from tests.manifest.records import Ticking, open_batch
 
 
@@ -28,14 +27,3 @@ def ledger(path: Path) -> Iterator[Ledger]:
     with Ledger.open(path, "line1", Ticking()) as opened:
         open_batch(opened, planned=3)
         yield opened
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server, started once."""
-    if reason := why_not():
-        pytest.skip(reason)
-    started = Server()
-    started.start()
-    yield started
-    started.remove()

@@ -122,25 +122,28 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
     after = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
+    changes: list[Change] = []
     if not (unit.word == SCRAP and entry.what == VOID):  # a void ends no scrap
         after = after._replace(word=entry.what, record=number)
+        changes += batches.update_known_member(state, entry.batch, entry.unit_id, entry.what)
     if entry.what == VOID:
         after = after._replace(attempts=0, voided=number)
-    changes: list[Change] = [after]
     of_unit = {"product_id": entry.product_id, "unit_id": entry.unit_id}
     ids = state.rows(IdRow, **of_unit)
     changes += [row._replace(passed=NEVER, opened=NEVER) for row in ids if row.held]
     if entry.what == VOID:
         changes += map(Drop, state.rows(NameRow, **of_unit))
-    return (*changes, *batches.update_known_member(state, entry.batch, entry.unit_id, entry.what))
+    return (*changes, after)
 
 
 def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
     after = unit._replace(declared_rework=entry.reason, begun_rework="")
-    if unit.word not in ("", SCRAP):
+    if unit.word in ("", SCRAP):
+        after = after._replace(word=REWORK, record=number)
+    member = state.get(MemberRow, entry.batch, entry.unit_id)
+    if member is None or member.word != SCRAP:
         return (after,)
-    in_batch = batches.update_known_member(state, entry.batch, entry.unit_id, REWORK)
-    return (after._replace(word=REWORK, record=number), *in_batch)
+    return (after, *batches.update_known_member(state, entry.batch, entry.unit_id, REWORK))
 
 
 def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:

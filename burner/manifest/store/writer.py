@@ -33,13 +33,7 @@ from burner.manifest.store.refusals import guarded
 from burner.manifest.store.session import Session, lock_creation
 from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import together
-from burner.manifest.store.station_key import (
-    Beginning,
-    MakeSigner,
-    Sponsors,
-    StationKey,
-    lasting,
-)
+from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, StationKey, lasting
 from burner.manifest.typed_text import SIMULATED
 
 Clock = Callable[[], datetime]
