@@ -1,4 +1,4 @@
-"""The project's own virtual environment, made on first use; shared by quickstart, test and bench.
+"""The virtual environment of the project, made on first use; all scripts share it.
 
 `.venv` is of the Python that made it; a Python of another version makes `.venv-3.13` beside it.
 Needs nothing but Python 3.11 or newer, and works from any folder, on Linux, macOS and Windows.

@@ -1,4 +1,4 @@
-"""The set-up of all scripts, and the arithmetic behind the tables of `scripts/bench`."""
+"""The set-up of all scripts, and the arithmetic behind the tables of `scripts/benchmark`."""
 
 import importlib.util
 import random

@@ -1,4 +1,4 @@
-"""What `scripts/bench` measures."""
+"""What `scripts/benchmark` measures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`scripts/bench`: which parts, how long, on what."""
+"""`scripts/benchmark`: which parts, how long, on what."""
 
 import argparse
 import importlib.metadata
@@ -17,7 +17,7 @@ PARTS = ("burn", "manifest")
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="scripts/bench",
+        prog="scripts/benchmark",
         description="Measure burner on the simulated bench with modelled time, and its manifest. "
         "Prints tables in Markdown; docs/performance.md says what they mean.",
         epilog="Nothing else should run on the computer meanwhile: it simulates 32 boards too.",
@@ -32,7 +32,7 @@ def main() -> int:
     runs = wish.runs or (2 if wish.quick else 5)
     tables.say(f"burner {__version__}, {machine()}, load {load()}; medians of {runs} runs")
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="burner-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="burner-benchmark-") as folder:
         if "burn" in parts:
             from benchmarks import burning
 
