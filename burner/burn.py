@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from burner import boot
 from burner.admission import admit
 from burner.carriers import AtCarrier, is_moved
+from burner.code import ErrorClass
 from burner.devices import ConnectPlan, Device
 from burner.errors import BurnerError, Fault, as_ours
 from burner.identity_settings import names_before_boot, sources_after_boot
@@ -103,7 +104,7 @@ def burn(
         yield from way.prove()
         result = way.ended(Outcome.PASS)
     except BurnerError as error:
-        if error.code.startswith("E7"):
+        if error.code.error_class is ErrorClass.MANIFEST:
             raise
         result = way.failed(error, aborted())
     except Exception as error:  # a bug of ours must not leave the unit without an outcome

@@ -1,4 +1,4 @@
-"""The one exception that crosses modules, and the table that turns its code into words.
+"""The one exception that crosses modules, and the table that gives its code words.
 
 The table is data: `codes/E1.toml` … `codes/E9.toml`, one file a class of error. Codes are
 append-only (tests/golden/codes.txt): a factory's wall chart outlives our versions.
@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from burner.code import Code, ErrorClass
 from burner.plural import counted
 
 Language = Literal["en", "zh"]
@@ -27,7 +28,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True)
-class Code:
+class CodeText:
     """One row of the table: what happened and what to do now, in both languages."""
 
     code: str
@@ -89,12 +90,12 @@ class BurnerError(Exception):
 
     def __init__(self, code: str, detail: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(code, detail)
-        self.code = code
+        self.code = Code(code)
         self.detail = detail
         self.findings = findings
 
     @property
-    def row(self) -> Code:
+    def row(self) -> CodeText:
         """The code's row of the table."""
         return lookup(self.code)
 
@@ -127,16 +128,16 @@ def refuse(findings: list[Finding]) -> None:
 
 
 @cache
-def table() -> dict[str, Code]:
+def table() -> dict[str, CodeText]:
     """Every code, in the order of the files."""
-    rows: dict[str, Code] = {}
+    rows: dict[str, CodeText] = {}
     for entry in sorted(
         resources.files("burner").joinpath("codes").iterdir(), key=lambda e: e.name
     ):
         if not entry.name.endswith(".toml"):
             continue
         for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
-            rows[code] = Code(
+            rows[code] = CodeText(
                 code=code,
                 says=row["says"],
                 do=row["do"],
@@ -149,7 +150,7 @@ def table() -> dict[str, Code]:
     return rows
 
 
-def lookup(code: str) -> Code:
+def lookup(code: str) -> CodeText:
     """The row of a code.
 
     Raises:
@@ -158,6 +159,9 @@ def lookup(code: str) -> Code:
     return table()[code]
 
 
+_EXIT_CODES = {ErrorClass.PROFILE: 3, ErrorClass.RELEASE: 3, ErrorClass.BUG: 70}
+
+
 def exit_code(code: str) -> int:
     """Exit status of a command that ended with this error (0, 1, 2, 130 are set elsewhere)."""
-    return {"E1": 3, "E2": 3, "E9": 70}.get(code[:2], 4)
+    return _EXIT_CODES.get(Code(code).error_class, 4)

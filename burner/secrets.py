@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Never, final
 
 from burner import core_dumps
+from burner.code import Code
 from burner.errors import BurnerError, Finding
 from burner.files import without_waiting
 from burner.plural import counted
@@ -40,6 +41,15 @@ PLACEHOLDERS: Final = frozenset(
 """Stand-ins of Tencent's samples: never a value to burn."""
 REGISTRATION_TRIGGERS: Final = frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"})
 """Those that Tencent's samples compare with to start dynamic registration: no mistake there."""
+
+NO_SECRET: Final = frozenset(
+    {
+        *(Code.SECRET_REFERENCE_INVALID, Code.SECRET_VARIABLE_EMPTY, Code.SECRET_FILE_UNREADABLE),
+        *(Code.SECRET_FILE_EXPOSED, Code.KEYRING_GIVES_NO_SECRET, Code.SECRET_NOT_TYPED),
+        *(Code.SECRET_MALFORMED, Code.SECRET_IS_PLACEHOLDER),
+    }
+)
+"""Errors that say: the product secret cannot be had here, or is none."""
 
 _FINGERPRINT_LABEL: Final = b"burner key fingerprint 1\0"
 _MAX_FILE_SIZE: Final = 4096

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from burner import otadata
 from burner.carriers import AtCarrier, Carrier, KeyConfig, KeyState, is_moved
+from burner.code import ErrorClass
 from burner.devices import ANY_CHIP, ConnectPlan, Device
 from burner.errors import BurnerError
 from burner.manifest.reader import Reader
@@ -237,7 +238,7 @@ def recorded_configuration(device: Device, record: Record, release: KeylessRelea
     try:
         found = carrier.decode(read)
     except BurnerError as error:
-        if not error.code.startswith("E6"):
+        if error.code.error_class is not ErrorClass.VERIFY:
             raise
         lost = error
 
@@ -271,7 +272,7 @@ def _of_key(compare: Callable[[], KeyState], release: KeylessRelease, wanted: Ke
     try:
         state = compare()
     except BurnerError as error:
-        if not error.code.startswith("E6"):
+        if error.code.error_class is not ErrorClass.VERIFY:
             raise
         return Check(CONFIGURATION, Verdict.DIFFERS, str(error))
     if state is KeyState.SAME:

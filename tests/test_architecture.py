@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "burner"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     (
-        *("errors", "details", "model", "phrases", "plural", "visible", "core_dumps"),
+        *("code", "errors", "details", "model", "phrases", "plural", "visible", "core_dumps"),
         "child_environment",
     ),
     (

@@ -176,12 +176,13 @@ def _last_record(manifest: str) -> datetime | None:
 def _source(source: Path, reference: str) -> "Iterator[Check]":
     """Can the release be read, and its secret be had?"""
     from burner.release import open_release
+    from burner.secrets import NO_SECRET
     from burner.station import health
 
     try:
         release = open_release(source, reference=reference)
     except BurnerError as error:
-        what = "secret" if error.code.startswith("E15") else "release"
+        what = "secret" if error.code in NO_SECRET else "release"
         if error.code == "E155":
             yield health.fine(what, "will be asked for at the start")
         else:

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import click
 
 from burner.cli import language, screen
-from burner.errors import Code, Language, table
+from burner.code import Code, ErrorClass
+from burner.errors import CodeText, Language, table
 from burner.phrases import phrase
 from burner.station.retry import tries
 
@@ -46,15 +47,15 @@ def explain(code: str | None, events: bool, as_json: bool) -> None:
         )
 
 
-def _line(row: Code, language: Language) -> tuple[str, ...]:
+def _line(row: CodeText, language: Language) -> tuple[str, ...]:
     """A row of the wall chart."""
     do = f"{row.remedy(language)} {_tried(row, language)}" if row.retry else row.remedy(language)
     return row.code, phrase(row.fault.value, language), row.sentence(language), do
 
 
-def _tried(row: Code, language: Language) -> str:
+def _tried(row: CodeText, language: Language) -> str:
     """What the station has done by itself before a person is asked."""
-    if row.code.startswith("E7") and row.retry:
+    if Code(row.code).error_class is ErrorClass.MANIFEST and row.retry:
         return phrase("waits for it", language)
     return (
         phrase("tried", language, tries(row.code)) if row.retry else phrase("not tried", language)

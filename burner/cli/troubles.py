@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from burner.code import ErrorClass
 from burner.details import detail_in
 from burner.errors import BurnerError, Fault, Language
 from burner.phrases import phrase
@@ -66,9 +67,9 @@ class Trouble:
 
 def rank(code: str) -> Rank:
     """How bad an error of this code is."""
-    if code.startswith("E7") or code in STOPS_ALL:
-        return Rank.ALL_SLOTS
     error = BurnerError(code)
+    if error.code.error_class is ErrorClass.MANIFEST or error.code in STOPS_ALL:
+        return Rank.ALL_SLOTS
     return {Fault.UNIT: Rank.UNIT, Fault.STATION: Rank.SLOT, Fault.INPUT: Rank.PLACE}[
         error.row.fault
     ]

@@ -135,6 +135,7 @@ def _recorder(
 def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
     """With the secret where it can be had without asking, which an AT firmware needs."""
     from burner.release import open_keyless, open_release
+    from burner.secrets import NO_SECRET
 
     if source is None:
         return None
@@ -143,7 +144,7 @@ def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
     try:
         return open_release(source)
     except BurnerError as error:
-        if not error.code.startswith("E15"):
+        if error.code not in NO_SECRET:
             raise
         return open_keyless(source)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from burner.cli.completion import Completion
 from burner.cli.troubles import Trouble, worst_first
+from burner.code import ErrorClass
 from burner.errors import BurnerError, Language
 from burner.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
 from burner.phrases import phrase
@@ -205,8 +206,9 @@ class View:
 
     def _waiting(self, event: Waiting) -> None:
         if event.code:
-            of_manifest = event.code.startswith("E7")
-            self._trouble(event.slot, BurnerError(event.code, event.detail), waits=of_manifest)
+            error = BurnerError(event.code, event.detail)
+            of_manifest = error.code.error_class is ErrorClass.MANIFEST
+            self._trouble(event.slot, error, waits=of_manifest)
             return
         over = [slot for slot, trouble in self.trouble_of.items() if trouble.waits]
         for slot in (event.slot, *over):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from time import monotonic, sleep
 from typing import TypeVar
 
+from burner.code import ErrorClass
 from burner.errors import BurnerError
 from burner.model import Waiting
 
@@ -47,7 +48,8 @@ def reached(
                 held_until = held_until or monotonic() + HELD_S
                 if monotonic() < held_until:
                     trouble = BurnerError("E723", error.detail)
-            if not (trouble.code.startswith("E7") and trouble.row.retry) or gives_up():
+            of_manifest = trouble.code.error_class is ErrorClass.MANIFEST
+            if not (of_manifest and trouble.row.retry) or gives_up():
                 raise trouble from error.__cause__
             if trouble.code != reported:
                 yield Waiting(slot, trouble.code, trouble.detail)

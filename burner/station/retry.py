@@ -4,13 +4,14 @@ The table of codes says *whether* trying again may help (`retry`); this file say
 that a link error also takes one rung down the baud ladder. Each try is an attempt of its own.
 """
 
+from burner.code import Code, ErrorClass
 from burner.errors import lookup
 
 RUNGS = (2_000_000, 1_500_000, 921_600, 460_800, 230_400, 115_200)
 """Bits per second, fast to slow; a profile may start anywhere, also between two rungs."""
 
-TRIES = {"E3": 3, "E5": 3, "E6": 2}
-"""Tries in all by class of error: E5 walks the ladder from 921600 down to 230400."""
+TRIES = {ErrorClass.PORT: 3, ErrorClass.FLASH: 3, ErrorClass.VERIFY: 2}
+"""Tries in all by class of error: writing walks the ladder from 921600 down to 230400."""
 
 TRIES_ELSE = 2
 
@@ -20,7 +21,7 @@ LINK = frozenset({"E307", "E309", "E310", "E311", "E313", "E314", "E501", "E504"
 
 def tries(code: str) -> int:
     """How often a unit is tried in all before this code is its end; 1 = it is not tried again."""
-    return TRIES.get(code[:2], TRIES_ELSE) if lookup(code).retry else 1
+    return TRIES.get(Code(code).error_class, TRIES_ELSE) if lookup(code).retry else 1
 
 
 def again(code: str, number: int) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from burner.code import ErrorClass
 from burner.devices import Contact, Device
 from burner.errors import BurnerError, as_ours
 from burner.job import Trial
@@ -152,7 +153,7 @@ class Slot:
             met = True
             trouble = as_ours(error)
             self._say(SlotState.ERROR, trouble)
-            if trouble.code.startswith("E7"):
+            if trouble.code.error_class is ErrorClass.MANIFEST:
                 raise trouble from error
         finally:
             self.device.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from burner.cli.troubles import STOPS_ALL, Rank, Trouble, named, rank, worst_first
-from burner.errors import BurnerError, Code, table
+from burner.errors import BurnerError, CodeText, table
 
 
 def trouble(slot: str, code: str, detail: str = "", *, waits: bool = False) -> Trouble:
@@ -55,7 +55,7 @@ def test_slots_that_stand_side_by_side_are_a_range() -> None:
 
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)
-def test_an_error_whose_remedy_is_to_stop_concerns_all_slots(row: Code) -> None:
+def test_an_error_whose_remedy_is_to_stop_concerns_all_slots(row: CodeText) -> None:
     stopping = "^Stop (this|the|and tell)|takes no more units|before the batch goes on"
     stops = bool(re.search(stopping, row.do))
     if row.code[1] in "3456":
@@ -64,7 +64,7 @@ def test_an_error_whose_remedy_is_to_stop_concerns_all_slots(row: Code) -> None:
 
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)
-def test_no_remedy_promises_what_the_station_does_by_itself(row: Code) -> None:
+def test_no_remedy_promises_what_the_station_does_by_itself(row: CodeText) -> None:
     """Whether it is tried again is of the moment; a remedy is what a person does at the end."""
     assert not re.search(r"station (tries|goes|waits|starts)|^Nothing: the|^Try again", row.do)
     assert not re.search("自动(重|降|继)|工作?站会|工位会", row.do_zh)
