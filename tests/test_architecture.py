@@ -57,6 +57,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("manifest",),
     "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),
+    "platformdirs": ("manifest/local/state.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
     "keyring": ("secrets.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "carriers/nvs_reader.py"),

@@ -3,6 +3,7 @@
 import multiprocessing
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -174,16 +175,32 @@ def test_a_state_folder_that_cannot_be_written_stops_the_first_unit(
         Ledger.open(path, "line1")
 
 
-def test_the_state_folder_follows_the_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(sys.platform != "linux", reason="the place on Linux")
+@pytest.mark.parametrize(
+    ("xdg", "place"),
+    [("/var/lib/line", "/var/lib/line/burner"), ("", "/home/op/.local/state/burner")],
+)
+def test_the_state_folder_stays_where_stations_have_it(
+    monkeypatch: pytest.MonkeyPatch, xdg: str, place: str
 ) -> None:
     monkeypatch.delenv("BURNER_STATE")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.platform", "linux")
-    assert state_folder() == tmp_path / "burner"
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    monkeypatch.setattr("sys.platform", "win32")
-    assert state_folder() == tmp_path / "burner"
+    monkeypatch.setenv("HOME", "/home/op")
+    monkeypatch.setenv("XDG_STATE_HOME", xdg)
+    assert state_folder() == Path(place)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="users without a home")
+def test_a_user_without_a_home_is_told_to_name_the_state_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    for name in ("BURNER_STATE", "XDG_STATE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with refused("E717"):
+        state_folder()
 
 
 def _die_in_mid_burn(path: Path, state: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
 
+from burner.errors import BurnerError
+
 RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in "123456789"
 }
@@ -14,14 +16,19 @@ RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
 
 
 def state_folder() -> Path:
-    """Where this user keeps it; `BURNER_STATE` overrides."""
+    """Where this system keeps the state of a user's programs; `BURNER_STATE` overrides.
+
+    Raises:
+        BurnerError: E717 when the user has no home folder.
+    """
     if own := os.environ.get("BURNER_STATE"):
         return Path(own)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "burner"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "burner"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "burner"
+    import platformdirs
+
+    try:
+        return platformdirs.user_state_path("burner", appauthor=False)
+    except RuntimeError as error:
+        raise BurnerError("E717", str(error)) from error
 
 
 def as_file_name(text: str) -> str:
