@@ -3,11 +3,13 @@
 import importlib.util
 import random
 import sys
+import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 NOISE = random.Random(1).randbytes(200_000)
@@ -55,6 +57,20 @@ def test_scripts_say_which_python_they_run() -> None:
     environment = module(SCRIPTS / "environment.py")
     version = ".".join(map(str, sys.version_info[:3]))
     assert environment.described(Path(sys.executable)) == f"Python {version} ({sys.executable})"
+
+
+def test_a_commit_is_checked_as_scripts_test_does() -> None:
+    config = yaml.safe_load((SCRIPTS.parent / ".pre-commit-config.yaml").read_text("utf-8"))
+    (repository,) = config["repos"]
+    hooks = {hook["id"]: hook["entry"] for hook in repository["hooks"]}
+    checks = module(SCRIPTS / "checks.py").CHECKS
+    assert hooks == {name: f"scripts/test --only {name}" for name in checks if name != "tests"}
+
+
+def test_every_script_is_formatted_and_linted() -> None:
+    ruff = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
+    named = {path.name for path in SCRIPTS.iterdir() if path.is_file() and not path.suffix}
+    assert {f"scripts/{name}" for name in named} == set(ruff["extend-include"])
 
 
 def load(limits: Any, data: bytes) -> Any:

@@ -1,0 +1,9 @@
+"""The list of checks: what `scripts/test` runs and what the hooks of a commit are made of."""
+
+CHECKS = {
+    "format": ("ruff", "format", "--check", "."),
+    "lint": ("ruff", "check", "."),
+    "types": ("mypy",),
+    "tests": ("pytest", "-q", "-n", "auto"),
+}
+"""Modules of the virtual environment with their arguments; the hooks run all but the last."""
