@@ -1,6 +1,6 @@
 """`python -m burner`."""
 
-from burner.cli import main
+from burner.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from burner.image import BOOTLOADER_OFFSETS
-from burner.partitions import parse_csv
+from burner.flash.image import BOOTLOADER_OFFSETS
+from burner.flash.partition_table import parse_csv
 from tests.images import TABLE, app_image, descriptor, esp_image
 
 SETTINGS = {"flash_mode": "dio", "flash_size": "4MB", "flash_freq": "40m"}

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 
+from burner.core.errors import BurnerError
+from burner.core.model import Mac, Region, Security, Segment, Silicon
 from burner.devices import ConnectPlan, Contact, Line
-from burner.errors import BurnerError
-from burner.model import Mac, Region, Security, Segment, Silicon
 
 SECTOR = 0x1000
 BLOCK = 0x4000

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from burner.burn import burn
-from burner.job import Job, Trial
+from burner.burn.burn import burn
+from burner.burn.job import Job, Trial
+from burner.core.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
+from burner.core.secret import Secret
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
-from burner.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
-from burner.release import Release, open_release
-from burner.secrets import Secret
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.images import write_product
 

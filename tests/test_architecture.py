@@ -1,126 +1,168 @@
-"""The house rules: imports run one way, and a third-party package has one home."""
+"""The house rules: imports run one way on every floor, and a third-party package has one home."""
 
 import ast
+import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "burner"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "burner"
 
-LAYERS: tuple[tuple[str, ...], ...] = (
-    (
-        *("code", "errors", "details", "model", "phrases", "plural", "visible", "core_dumps"),
-        "child_environment",
-    ),
-    (
-        *("schema", "complaint", "mending", "secrets", "partitions", "otadata", "image", "layout"),
-        *("advice", "blanks", "secret_search", "text_views", "profile", "profile_reading"),
-        *("release", "survey", "acceptance", "files", "canonical", "release_file"),
-        *("release_diff", "naming"),
-        *("identity", "identity_settings", "modem_dialects", "device_lines", "baud_rates"),
-        *("admission", "reburn", "boot", "fixed_values", "patterns", "carriers", "builds"),
-        "scaffold",
-    ),
-    ("devices", "manifest", "bench"),
-    ("ids", "job", "step_clock", "burn", "recall", "verify", "report"),
-    ("station",),
+HOUSE: tuple[tuple[str, ...], ...] = (
     ("cli",),
+    ("station",),
+    ("report",),
+    ("burn",),
+    ("devices", "manifest", "bench"),
+    ("release",),
+    ("profile",),
+    ("provisioning",),
+    ("identity",),
+    ("flash",),
+    ("core",),
 )
-DOORS = LAYERS[2]
+"""Imports run down. The folders of one line are doors, and never import each other."""
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "barcode": ("cli/label_page.py",),
     "PIL": ("cli/label_page.py",),
-    "rich": tuple(
-        f"cli/{n}.py"
-        for n in ("asking", "around_tiles", "board", "completion", "error_lines", "screen", "tiles")
-    ),
+    "rich": ("cli/screen.py", "cli/board"),
     "pydantic": (
-        *("schema.py", "complaint.py", "profile.py", "naming.py", "boot.py"),
-        *("patterns.py", "mending.py", "baud_rates.py", "identity_settings.py", "carriers"),
-        *("bench/spec.py", "station/map.py"),
+        *("core", "identity", "provisioning", "profile", "bench/spec.py", "station/map.py"),
     ),
-    "pydantic_core": ("schema.py", "complaint.py"),
-    "re2": ("patterns.py",),
-    "yaml": ("schema.py",),
+    "pydantic_core": ("core",),
+    "re2": ("core/patterns.py",),
+    "yaml": ("core/yaml_document.py",),
     "serial": ("devices", "bench"),
-    "esptool": ("devices/esp_worker", "bench"),
+    "esptool": ("devices/esp_worker",),
     "esp_pylib": ("devices/esp_worker",),
-    "esp_idf_nvs_partition_gen": ("carriers/nvs.py",),
-    "littlefs": ("carriers",),
-    "fatfs": ("carriers",),
+    "esp_idf_nvs_partition_gen": ("provisioning/nvs.py",),
+    "littlefs": ("provisioning/littlefs_image.py",),
+    "fatfs": ("provisioning/fat_image.py",),
     "sqlalchemy": ("manifest",),
     "psycopg": ("manifest",),
     "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),
     "platformdirs": ("manifest/local/state.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
-    "keyring": ("secrets.py", "manifest/local/keys.py"),
-    "cryptography": ("manifest", "carriers/nvs_reader.py"),
+    "keyring": ("core/secret.py", "manifest/local/keys.py"),
+    "cryptography": ("manifest", "provisioning/nvs_reader.py"),
 }
 
-Import = tuple[str, str, str]
-"""File inside the package, its top-level part, the module it imports."""
+Parts = tuple[str, ...]
+"""A module by its parts below `burner`; a package's own file ends with `__init__`."""
 
 
-def part_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def modules() -> dict[Parts, Path]:
+    return {
+        path.relative_to(PACKAGE).with_suffix("").parts: path
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
 
 
 @cache
-def imports() -> tuple[Import, ...]:
+def imports() -> tuple[tuple[Path, str], ...]:
+    """File and the module it imports; a name that is a module itself counts as that module."""
     return tuple(_imports())
 
 
-def _imports() -> Iterator[Import]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        where = path.relative_to(PACKAGE).as_posix()
+def _imports() -> Iterator[tuple[Path, str]]:
+    known = {".".join(("burner", *parts)) for parts in modules()}
+    for path in modules().values():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-                if node.module == "burner":
-                    names = [f"burner.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inner = [f"{node.module}.{alias.name}" for alias in node.names]
+                names = [
+                    name if {name, f"{name}.__init__"} & known else node.module for name in inner
+                ]
             else:
                 continue
-            for name in names:
-                yield where, part_of(path), name
+            yield from ((path, name) for name in names)
 
 
-def height(part: str) -> int:
-    return next(i for i, parts in enumerate(LAYERS) if part in parts)
+def own_imports() -> Iterator[tuple[Parts, Parts]]:
+    """Importing and imported module, both of burner."""
+    known = modules()
+    for path, name in imports():
+        if name.split(".")[0] != "burner":
+            continue
+        target = tuple(name.split(".")[1:])
+        if target not in known:
+            target = (*target, "__init__")
+        yield path.relative_to(PACKAGE).with_suffix("").parts, target
 
 
-OUTSIDE = {"__init__", "__main__", "codes"}
+def floor(folder: str) -> int:
+    return next(index for index, folders in enumerate(HOUSE) if folder in folders)
 
 
-def test_every_part_of_the_package_has_a_layer() -> None:
-    parts = {part_of(p) for p in PACKAGE.rglob("*.py")} - OUTSIDE
-    assert parts <= {part for layer in LAYERS for part in layer}
+def test_the_package_is_the_house_and_two_files() -> None:
+    entries = {
+        entry.name
+        for entry in PACKAGE.iterdir()
+        if entry.name not in ("__pycache__", "py.typed") and not entry.name.startswith(".")
+    }
+    folders = {folder for folders in HOUSE for folder in folders}
+    assert entries == folders | {"__init__.py", "__main__.py"}
 
 
-def test_imports_run_one_way() -> None:
+def test_the_design_draws_this_house() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    drawn = re.search(r"## The house\n.*?```\n(.*?)```", text, re.DOTALL)
+    assert drawn, "docs/design.md has no drawing under 'The house'"
+    lines = re.findall(r"^((?:\w+/(?: · )?)+)", drawn[1], re.MULTILINE)
+    assert tuple(tuple(re.findall(r"\w+", line)) for line in lines) == HOUSE
+
+
+def test_imports_run_down_the_house() -> None:
     wrong = []
-    for where, part, name in imports():
-        if part in OUTSIDE or not name.startswith("burner."):
+    for (folder, *rest), (target, *_) in own_imports():
+        if not rest or target in ("__init__", "__main__"):
             continue
-        target = name.split(".")[1]
-        if target == "__version__":
-            continue
-        if height(target) > height(part) or (part in DOORS and target in DOORS and part != target):
-            wrong.append(f"{where} imports {name}")
+        if floor(target) < floor(folder) or (floor(target) == floor(folder) and target != folder):
+            wrong.append(f"{folder}/{'/'.join(rest)} imports {target}")
     assert wrong == []
+
+
+def test_imports_run_one_way_inside_every_folder() -> None:
+    """In each folder its modules and sub-folders are in an order; none imports one above it."""
+    below: dict[Parts, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for importer, imported in own_imports():
+        pairs = zip(importer, imported, strict=False)
+        shared = tuple(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if importer != imported:
+            below[shared][importer[len(shared)]].add(imported[len(shared)])
+    cycles = []
+    for folder, graph in below.items():
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            cycles.append(f"{'/'.join(folder) or 'burner'}: {' ← '.join(error.args[1])}")
+    assert cycles == []
+
+
+def test_no_file_is_long() -> None:
+    lines = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules().values()
+    }
+    assert {name: count for name, count in lines.items() if count > 380} == {}
 
 
 def test_relative_imports_are_not_used() -> None:
     relative = [
         path.name
-        for path in PACKAGE.rglob("*.py")
+        for path in modules().values()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
@@ -129,16 +171,24 @@ def test_relative_imports_are_not_used() -> None:
 
 def test_every_third_party_package_stays_in_its_home() -> None:
     strangers = []
-    for where, _, name in imports():
+    for path, name in imports():
         top = name.split(".")[0]
         if top == "burner" or top in sys.stdlib_module_names:
             continue
+        where = path.relative_to(PACKAGE).as_posix()
         homes = HOMES.get(top, ())
         if not any(where == home or where.startswith(f"{home}/") for home in homes):
             strangers.append(f"{where} imports {name}")
     assert strangers == []
 
 
-@pytest.mark.parametrize("package", sorted(HOMES))
-def test_every_listed_home_is_lived_in(package: str) -> None:
-    assert any(name.split(".")[0] == package for _, _, name in imports())
+@pytest.mark.parametrize(
+    ("package", "home"), [(package, home) for package in sorted(HOMES) for home in HOMES[package]]
+)
+def test_every_listed_home_is_lived_in(package: str, home: str) -> None:
+    lived_in = (
+        path.relative_to(PACKAGE).as_posix()
+        for path, name in imports()
+        if name.split(".")[0] == package
+    )
+    assert any(where == home or where.startswith(f"{home}/") for where in lived_in)

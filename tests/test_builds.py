@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from burner.builds import Build, Reader, flasher_args, read_build
-from burner.errors import BurnerError, Finding
-from burner.image import parse, repair
+from burner.core.errors import BurnerError, Finding
+from burner.flash.image import parse, repair
+from burner.profile.builds import Build, Reader, flasher_args, read_build
 from tests.builds import (
     RTOS_SDK_ARGS,
     esp8266_rtos_app,

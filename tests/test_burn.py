@@ -5,25 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from burner import verify
-from burner.burn import burn
-from burner.errors import BurnerError
-from burner.identity_settings import ImeiSettings, LabelSettings, SerialSettings
-from burner.job import AskLabel, Trial
+from burner.burn import verify
+from burner.burn.burn import burn
+from burner.burn.job import AskLabel, Trial
+from burner.core.errors import BurnerError
+from burner.core.model import Bound, NotBegun, Outcome, RegionClass, Security, Step
+from burner.core.secret import Secret
+from burner.core.secret_search import REMOVED
+from burner.identity.naming import NameSettings
+from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import units_by
-from burner.model import (
-    Bound,
-    NotBegun,
-    Outcome,
-    RegionClass,
-    Security,
-    Step,
-)
-from burner.naming import NameSettings
-from burner.release import Release, open_release
-from burner.secret_search import REMOVED
-from burner.secrets import Secret
+from burner.manifest.units import units_by
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
 

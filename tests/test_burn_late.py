@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from burner.burn import burn
+from burner.burn.burn import burn
+from burner.burn.job import Job, Trial
+from burner.core.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted
 from burner.devices import ConnectPlan
-from burner.job import Job, Trial
-from burner.layout import BLOCK_SIZE
 from burner.manifest.ledger import Ledger
-from burner.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted
-from burner.release import Release, open_release
+from burner.release.placement import BLOCK_SIZE
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product
 

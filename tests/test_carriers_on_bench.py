@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from burner.bench.unit import TextAt, mac_for
-from burner.cli import root
+from burner.cli.main import root
 from tests.images import PRODUCT_ID, SECRET, app_image, write_product
 
 TABLE = """\

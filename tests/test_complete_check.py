@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import schema
-from burner.acceptance import ACCEPTABLE, OF_PLACE
-from burner.baud_rates import USUAL
-from burner.errors import Finding, table
-from burner.model import RegionClass
-from burner.profile import FILL_IN
-from burner.profile_reading import fit_profile
-from burner.release import open_release
-from burner.survey import survey
+from burner.core import yaml_document
+from burner.core.baud_rates import USUAL
+from burner.core.errors import Finding, table
+from burner.core.model import RegionClass
+from burner.profile.profile import FILL_IN
+from burner.profile.reading import fit_profile
+from burner.release.accepted_warnings import ACCEPTABLE, OF_PLACE
+from burner.release.preflight import survey
+from burner.release.release import open_release
 from tests.images import TABLE, app_image, esp_image, write_product
 
 ROOT = Path(__file__).parents[1]
@@ -353,7 +353,7 @@ CARRIERS = (
     " {name: b, type: 'char[33]', key: product_secret}]}",
     "{kind: at}",
 )
-SOUND = [schema.parse(f"{REST}carrier: {text}", "x.yaml", "E101") for text in CARRIERS]
+SOUND = [yaml_document.parse(f"{REST}carrier: {text}", "x.yaml", "E101") for text in CARRIERS]
 WRONG: tuple[object, ...] = (
     FILL_IN,
     [],
@@ -371,7 +371,7 @@ WRONG: tuple[object, ...] = (
 
 @given(st.sampled_from(SOUND), st.data(), st.sampled_from(WRONG))
 def test_no_mixture_of_wrong_values_brings_anything_but_findings(
-    sound: schema.Document, drawn: st.DataObject, by: object
+    sound: yaml_document.Document, drawn: st.DataObject, by: object
 ) -> None:
     fields = sorted(sound.lines.keys() - {()}, key=str)
     wrong = drawn.draw(st.lists(st.sampled_from(fields), max_size=4, unique=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
-from burner.child_environment import child_environment
+from burner.core.child_environment import child_environment
 from burner.devices.worker_process import WorkerProcess
 from tests import runs
 
@@ -58,7 +58,7 @@ def core_limit(pid: int) -> str:
 
 @pytest.mark.usefixtures("cores_wanted")
 def test_a_process_that_forbade_it_leaves_no_core_file(tmp_path: Path) -> None:
-    for forbids in ("", "from burner import core_dumps; core_dumps.forbid();"):
+    for forbids in ("", "from burner.core import core_dumps; core_dumps.forbid();"):
         command = [sys.executable, "-c", forbids + CRASH]
         env = {**os.environ, "PYTHONPATH": str(runs.ROOT)}
         crashed = subprocess.run(command, cwd=tmp_path, env=env, check=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.details import detail_in, forms
+from burner.core.details import detail_in, forms
 from burner.manifest.verify.checks import Check
 from tests.chinese import english_in
 

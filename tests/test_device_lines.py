@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import boot
-from burner.boot import BootSettings
-from burner.device_lines import MAX_LINE, MAX_LINES, MAX_READ, LineSplitter
+from burner.core.device_lines import MAX_LINE, MAX_LINES, MAX_READ, LineSplitter
+from burner.core.errors import BurnerError
 from burner.devices.esp_worker import listening
-from burner.errors import BurnerError
+from burner.profile import boot
+from burner.profile.boot import BootSettings
 
 MB = 1 << 20
 

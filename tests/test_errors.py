@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner import errors
-from burner.cli.explain import explain
-from burner.code import Code, ErrorClass
-from burner.errors import BurnerError, Finding, refuse
+from burner.cli.commands.explain import explain
+from burner.core import errors
+from burner.core.code import Code, ErrorClass
+from burner.core.errors import BurnerError, Finding, refuse
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "codes.txt"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from burner.core.errors import BurnerError
+from burner.core.model import Segment
 from burner.devices import ConnectPlan, Device
-from burner.errors import BurnerError
-from burner.model import Segment
 from tests.fakes import FakeBoard, FakeDevice, NorFlash
 
 PLAN = ConnectPlan("esp32c3", 921600)

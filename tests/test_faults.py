@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from burner.errors import table
+from burner.core.errors import table
 from tests.faults import TABLE, Row
 from tests.runs import Ran, burn, manifest
 

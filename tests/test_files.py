@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.files import read_plain
+from burner.core.files import read_plain
 
 
 def test_a_plain_file_is_read_whole_up_to_its_limit(tmp_path: Path) -> None:

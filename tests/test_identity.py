@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner import identity, schema
-from burner.errors import BurnerError, lookup
-from burner.identity_settings import (
+from burner.core import yaml_document
+from burner.core.errors import BurnerError, lookup
+from burner.core.model import Mac, Silicon
+from burner.identity import id_checks
+from burner.identity.naming import NameSettings
+from burner.identity.settings import (
     IdentitySettings,
     SerialSettings,
     check_sources,
     names_before_boot,
 )
-from burner.model import Mac, Silicon
-from burner.naming import NameSettings
 
 GOOD = Silicon("esp32c3", "v0.4", Mac.parse("24:6f:28:aa:bb:cc"), 0x164020, 4 << 20)
 IMEI = "490154203237518"
@@ -32,9 +33,9 @@ def silicon(mac: str, **fields: object) -> Silicon:
 
 
 def test_a_genuine_mac_passes() -> None:
-    identity.check_silicon(GOOD, settings())
-    identity.check_silicon(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
-    identity.check_silicon(GOOD, settings(vendor_prefixes=["246F28AAB"]))
+    id_checks.check_silicon(GOOD, settings())
+    id_checks.check_silicon(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
+    id_checks.check_silicon(GOOD, settings(vendor_prefixes=["246F28AAB"]))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_a_genuine_mac_passes() -> None:
 )
 def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        identity.check_silicon(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
+        id_checks.check_silicon(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
     assert refused.value.code == code
     assert lookup(code).fault == "unit"
 
@@ -77,7 +78,7 @@ def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> N
 )
 def test_a_mac_on_the_deny_list_is_refused_with_the_entry(mac: str, detail: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        identity.check_silicon(silicon(mac), settings())
+        id_checks.check_silicon(silicon(mac), settings())
     assert (refused.value.code, refused.value.detail) == ("E414", detail)
 
 
@@ -99,15 +100,15 @@ def test_the_words_on_the_deny_list_name_development_tools_in_both_languages() -
     ],
 )
 def test_a_genuine_mac_is_not_taken_for_a_cut_eui64(part: Silicon) -> None:
-    identity.check_silicon(part, settings())
+    id_checks.check_silicon(part, settings())
 
 
 def test_a_sample_board_can_be_allowed_but_an_empty_mac_never() -> None:
     allowed = settings(allow=["26:6F:28:AA:BB:CC", "000000000000", "ff-ff-ff-ff-ff-ff"])
-    identity.check_silicon(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
+    id_checks.check_silicon(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
     for empty in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"):
         with pytest.raises(BurnerError, match="E41"):
-            identity.check_silicon(silicon(empty), allowed)
+            id_checks.check_silicon(silicon(empty), allowed)
 
 
 @pytest.mark.parametrize(
@@ -129,34 +130,34 @@ def test_a_sample_board_can_be_allowed_but_an_empty_mac_never() -> None:
 )
 def test_an_imei_that_cannot_name_a_unit_is_refused(imei: str, code: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        identity.check_imei(imei, tac=["49015420"])
+        id_checks.check_imei(imei, tac=["49015420"])
     assert refused.value.code == code
 
 
 def test_a_genuine_imei_passes_with_and_without_a_tac_list() -> None:
-    identity.check_imei(IMEI)
-    identity.check_imei(IMEI, tac=["35175605", "49015420"])
+    id_checks.check_imei(IMEI)
+    id_checks.check_imei(IMEI, tac=["35175605", "49015420"])
 
 
 @given(st.from_regex(r"[0-9]{14}", fullmatch=True), st.integers(0, 14), st.integers(1, 9))
 def test_one_wrong_digit_never_passes(body: str, place: int, change: int) -> None:
-    digits = next(body + str(d) for d in range(10) if identity.luhn_ok(body + str(d)))
+    digits = next(body + str(d) for d in range(10) if id_checks.luhn_ok(body + str(d)))
     wrong = str((int(digits[place]) + change) % 10)
-    assert not identity.luhn_ok(digits[:place] + wrong + digits[place + 1 :])
+    assert not id_checks.luhn_ok(digits[:place] + wrong + digits[place + 1 :])
 
 
 def test_a_serial_number_must_have_its_pattern() -> None:
     rule = SerialSettings(pattern="PLG[0-9]{6}")
-    identity.check_serial("PLG000042", rule)
+    id_checks.check_serial("PLG000042", rule)
     for wrong in ("PLG42", "xPLG000042", "PLG000042\n", ""):
         with pytest.raises(BurnerError, match="E430"):
-            identity.check_serial(wrong, rule)
+            id_checks.check_serial(wrong, rule)
 
 
 def test_the_serial_number_is_found_among_the_boot_lines() -> None:
     rule = SerialSettings(source="firmware", line=r"serial: (\S+)", pattern="[0-9]{4}")
     assert (
-        identity.find_serial(["boot", "I (31) app: serial: 0042", "serial: 0042"], rule) == "0042"
+        id_checks.find_serial(["boot", "I (31) app: serial: 0042", "serial: 0042"], rule) == "0042"
     )
     for wrong, code in (
         ([], "E431"),
@@ -165,7 +166,7 @@ def test_the_serial_number_is_found_among_the_boot_lines() -> None:
         (["serial: 42"], "E430"),
     ):
         with pytest.raises(BurnerError, match=code):
-            identity.find_serial(wrong, rule)
+            id_checks.find_serial(wrong, rule)
 
 
 LABEL = settings(
@@ -178,12 +179,12 @@ UNIT = {"mac": "24:6f:28:aa:bb:cc", "imei": IMEI, "serial": "PLG0042"}
 
 def test_the_label_gives_the_serial_number() -> None:
     text = " SN:PLG0042;MAC:AABBCC\r\n"
-    assert identity.read_label(text, LABEL) == {"label": text.strip(), "serial": "PLG0042"}
+    assert id_checks.read_label(text, LABEL) == {"label": text.strip(), "serial": "PLG0042"}
 
 
 def test_a_label_without_groups_is_the_serial_number_itself() -> None:
     rule = settings(label={"pattern": ".*"}, serial={"pattern": "PLG[0-9]{4}"})
-    assert identity.read_label("PLG0042", rule)["serial"] == "PLG0042"
+    assert id_checks.read_label("PLG0042", rule)["serial"] == "PLG0042"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_a_label_without_groups_is_the_serial_number_itself() -> None:
 )
 def test_a_label_that_cannot_be_read_is_refused(text: str, code: str) -> None:
     with pytest.raises(BurnerError, match=code):
-        identity.read_label(text, LABEL)
+        id_checks.read_label(text, LABEL)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_a_label_that_cannot_be_read_is_refused(text: str, code: str) -> None:
     ],
 )
 def test_a_label_that_agrees_passes(text: str) -> None:
-    identity.check_label(text, LABEL, UNIT)
+    id_checks.check_label(text, LABEL, UNIT)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +221,14 @@ def test_a_label_that_agrees_passes(text: str) -> None:
 )
 def test_a_label_of_another_unit_is_refused(text: str) -> None:
     with pytest.raises(BurnerError, match="E441"):
-        identity.check_label(text, LABEL, UNIT)
+        id_checks.check_label(text, LABEL, UNIT)
 
 
 def test_an_id_that_is_read_later_is_compared_later() -> None:
     text = "SN:PLG0042;MAC:AABBCC;490154203237510"
-    identity.check_label(text, LABEL, {"mac": UNIT["mac"]})
+    id_checks.check_label(text, LABEL, {"mac": UNIT["mac"]})
     with pytest.raises(BurnerError, match="E441"):
-        identity.check_label(text, LABEL, UNIT)
+        id_checks.check_label(text, LABEL, UNIT)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +312,7 @@ def test_settings_that_make_no_sense_are_refused(fields: dict[str, object]) -> N
 def test_any_scanned_text_is_read_or_refused(text: str) -> None:
     codes = set()
     try:
-        identity.read_label(text, LABEL)
+        id_checks.read_label(text, LABEL)
     except BurnerError as error:
         codes = {error.code}
     assert codes <= {"E440", "E442"}
@@ -321,7 +322,7 @@ def test_any_scanned_text_is_read_or_refused(text: str) -> None:
 def test_any_imei_text_is_passed_or_refused(text: str) -> None:
     codes = set()
     try:
-        identity.check_imei(text)
+        id_checks.check_imei(text)
     except BurnerError as error:
         codes = {error.code}
     assert codes <= {"E420", "E421", "E423", "E424", "E425"}
@@ -330,7 +331,7 @@ def test_any_imei_text_is_passed_or_refused(text: str) -> None:
 def test_the_profiles_of_the_manual_can_be_read() -> None:
     text = (Path(__file__).parents[1] / "docs" / "names.md").read_text(encoding="utf-8")
     blocks = [
-        schema.parse(block.split("```")[0], "names.md", "E101").data
+        yaml_document.parse(block.split("```")[0], "names.md", "E101").data
         for block in text.split("```yaml\n")[1:]
     ]
     name, ids = NameSettings.model_validate(blocks[0]["name"]), settings(**blocks[1]["identity"])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import image
-from burner.errors import BurnerError
-from burner.image import BOOTLOADER_OFFSETS, CHIP_IDS, parse, repair
+from burner.core.errors import BurnerError
+from burner.flash import image
+from burner.flash.image import BOOTLOADER_OFFSETS, CHIP_IDS, parse, repair
 from tests.images import app_image, descriptor, esp_image
 
 REAL = {

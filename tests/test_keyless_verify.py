@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from burner import verify
-from burner.carriers import KeyConfig
+from burner.burn import verify
+from burner.burn.verify import CONFIGURATION, Check, Verdict
+from burner.core.model import Record
+from burner.core.secret import Secret
 from burner.manifest.ledger import Ledger
-from burner.model import Record
-from burner.release import KeylessRelease, Release, open_keyless, open_release
-from burner.secrets import Secret
-from burner.verify import CONFIGURATION, Check, Verdict
+from burner.provisioning import KeyConfig
+from burner.release.release import KeylessRelease, Release, open_keyless, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.one_slot import Line

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.errors import Finding
-from burner.layout import BLOCK_SIZE, check_segments, merge, share
-from burner.model import RegionClass, Segment
-from burner.partitions import Layout, PartitionTable
-from burner.survey import survey
+from burner.core.errors import Finding
+from burner.core.model import RegionClass, Segment
+from burner.flash.partition_table import Layout, PartitionTable
+from burner.release.placement import BLOCK_SIZE, check_segments, merge, share
+from burner.release.preflight import survey
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 
 IMAGES = """

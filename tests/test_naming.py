@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner import naming
-from burner.errors import BurnerError
-from burner.model import Mac, Silicon
-from burner.naming import NameSettings, check_name, check_settings, derive, device_name
+from burner.core.errors import BurnerError
+from burner.core.model import Mac, Silicon
+from burner.identity import naming
+from burner.identity.naming import NameSettings, check_name, check_settings, derive, device_name
 
 BASE = Mac.parse("24:6f:28:aa:bb:fe")
 

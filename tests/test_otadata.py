@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import otadata
 from burner.bench import firmware
 from burner.bench.nor import NorFlash
 from burner.bench.unit import Firmware, UnitSpec
-from burner.model import RegionClass, Segment
-from burner.partitions import Layout, PartitionTable, parse_csv
+from burner.core.model import RegionClass, Segment
+from burner.flash import otadata
+from burner.flash.partition_table import Layout, PartitionTable, parse_csv
 
 TWO_SLOTS = """\
 otadata, data, ota,   0xd000,  0x2000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.errors import BurnerError, Finding
-from burner.partitions import (
+from burner.core.errors import BurnerError, Finding
+from burner.flash.partition_table import (
     TABLE_SIZE,
     Partition,
     PartitionTable,

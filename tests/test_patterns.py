@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner import patterns
-from burner.boot import BootSettings
-from burner.errors import BurnerError
-from burner.identity_settings import LabelSettings, SerialSettings
-from burner.patterns import MAX_STEPS
-from burner.profile_reading import load_profile
+from burner.core import patterns
+from burner.core.errors import BurnerError
+from burner.core.patterns import MAX_STEPS
+from burner.identity.settings import LabelSettings, SerialSettings
+from burner.profile.boot import BootSettings
+from burner.profile.reading import load_profile
 from tests.images import write_product
 from tests.runs import PROFILE, ROOT, burn, in_state, start
 

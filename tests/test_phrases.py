@@ -9,10 +9,10 @@ from string import Formatter
 
 import pytest
 
-from burner.cli.words import SHAPES, state_word
-from burner.errors import Language
-from burner.phrases import phrase, rows
-from burner.station import SlotState
+from burner.cli.board.words import SHAPES, state_word
+from burner.core.errors import Language
+from burner.core.phrases import phrase, rows
+from burner.station.events import SlotState
 
 ROOT = Path(__file__).parents[1]
 parse = Formatter().parse

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.plural import counted
+from burner.core.plural import counted
 
 PACKAGE = Path(__file__).parents[1] / "burner"
 NOUNS = "attempt|record|head|log|unit|row|slot|board|cosignature|error|file|value|column"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
+from burner.core.errors import BurnerError
 from burner.devices import ConnectPlan
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock
-from burner.errors import BurnerError
 from tests.runs import manifest, start
 
 BAUD = 921600

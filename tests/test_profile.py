@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from burner.errors import BurnerError, Finding
-from burner.image import CHIP_IDS
-from burner.profile import FILL_IN, ChipName, Profile
-from burner.profile_reading import load_profile, read_profile
+from burner.core.errors import BurnerError, Finding
+from burner.flash.image import CHIP_IDS
+from burner.profile.profile import FILL_IN, ChipName, Profile
+from burner.profile.reading import load_profile, read_profile
 from tests.images import SECRET, write_product
 
 GOLDEN = Path(__file__).parent / "golden" / "defaults.json"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Attempt, Outcome
 from burner.manifest.ledger import Ledger
-from burner.model import Attempt, Outcome
 from tests.manifest.records import a_result, an_attempt
 
 WAIT_S = 60

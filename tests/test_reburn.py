@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import lookup
-from burner.reburn import TABLE, Action, InFlash, OnRecord, by_flash, by_record
+from burner.burn.reburn import TABLE, Action, InFlash, OnRecord, by_flash, by_record
+from burner.core.errors import lookup
 
 DESIGN = Path(__file__).parents[1] / "docs" / "design.md"
 GOOD = OnRecord(good=True)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from burner import otadata, verify
+from burner.burn import verify
+from burner.core.model import Outcome
+from burner.core.secret import Secret
+from burner.flash import otadata
 from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
-from burner.profile import Reburn
-from burner.release import Release, open_release
-from burner.secrets import Secret
+from burner.profile.profile import Reburn
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product
 from tests.one_slot import (

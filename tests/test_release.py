@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from burner.errors import BurnerError
-from burner.model import RegionClass
-from burner.partitions import PartitionTable, parse_table
-from burner.release import Release, index, open_release
-from burner.secrets import Secret
-from burner.survey import survey
+from burner.core.errors import BurnerError
+from burner.core.model import RegionClass
+from burner.core.secret import Secret
+from burner.flash.partition_table import PartitionTable, parse_table
+from burner.release.preflight import survey
+from burner.release.release import Release, index, open_release
 from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
 NAMED = "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}"

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.canonical import canonical
-from burner.errors import BurnerError
-from burner.release import contents_of, open_release, read_release_file, survey_contents
-from burner.release_diff import differences
-from burner.release_file import Contents, pack, unpack
-from burner.secrets import Secret
-from burner.survey import survey_without_secret
+from burner.core.canonical_json import canonical
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.release.diff import differences
+from burner.release.file import Contents, pack, unpack
+from burner.release.preflight import survey_without_secret
+from burner.release.release import contents_of, open_release, read_release_file, survey_contents
 
 ROOT = Path(__file__).parents[1]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"
@@ -37,7 +37,7 @@ SMALL = Contents(
 
 
 def small() -> Contents:
-    from burner.canonical import digest
+    from burner.core.canonical_json import digest
 
     return replace(SMALL, digest=digest(SMALL.index))
 
@@ -214,7 +214,7 @@ def test_a_directory_of_zip64_is_refused() -> None:
 
 def repacked(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> bytes:
     """The same archive, written by our own hand, with its entries changed."""
-    from burner.release_file import _zip
+    from burner.release.file import _zip
 
     with zipfile.ZipFile(BytesIO(pack(small()))) as archive:
         return _zip(change({name: archive.read(name) for name in archive.namelist()}))

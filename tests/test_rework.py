@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.model import Outcome, Record
 from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome, Record
-from burner.release import Release, open_release
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.images import app_image, write_product
 from tests.one_slot import PASSED, PLUG, SECRET, Line, changed, cut_off, ended, holds, say, told

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import schema
-from burner.builds import Build, BuildFile, read_build
-from burner.errors import Finding
-from burner.image import parse
-from burner.partitions import Partition, PartitionTable
-from burner.profile import FILL_IN, Profile
-from burner.scaffold import PRESETS, draft
-from burner.scaffold.text import note, scalar
-from burner.survey import survey
+from burner.core import yaml_document, yaml_schema
+from burner.core.errors import Finding
+from burner.flash.image import parse
+from burner.flash.partition_table import Partition, PartitionTable
+from burner.profile.builds import Build, BuildFile, read_build
+from burner.profile.profile import FILL_IN, Profile
+from burner.profile.scaffold import PRESETS, draft
+from burner.profile.scaffold.text import note, scalar
+from burner.release.preflight import survey
 from tests.builds import esp8266_rtos_app, table_image, write_files, write_idf_build
 from tests.images import PRODUCT_ID, TABLE, app_image, esp_image
 
@@ -190,7 +190,7 @@ def test_a_scaffold_that_is_filled_in_is_a_profile(tmp_path: Path, preset: str) 
     fill_in(
         path, version="1.0.0", type="esp32c3", size="4MB", file="x.bin", offset="0x0", value="KEY"
     )
-    _, found = schema.fit(schema.read(path, "E101"), Profile, "E101")
+    _, found = yaml_schema.fit(yaml_document.read(path, "E101"), Profile, "E101")
     assert found == ()
 
 
@@ -211,7 +211,7 @@ def test_a_product_whose_name_begins_with_a_digit_gets_a_variable_too(tmp_path: 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_a_scalar_reads_back_as_it_was(text: str) -> None:
-    document = schema.parse(
+    document = yaml_document.parse(
         f"flow: {{a: {scalar(text)}, b: 1}}\nblock: {scalar(text)}", "x", "E101"
     )
     assert document.data == {"flow": {"a": text, "b": 1}, "block": text}
@@ -219,7 +219,7 @@ def test_a_scalar_reads_back_as_it_was(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1.10", "0123", "1.2.0", "no", "~", "true", "a: b", "# x", ""])
 def test_what_yaml_would_take_for_something_else_is_quoted(text: str) -> None:
-    assert schema.parse(f"a: {scalar(text)}", "x", "E101").data == {"a": text}
+    assert yaml_document.parse(f"a: {scalar(text)}", "x", "E101").data == {"a": text}
 
 
 @given(st.text(max_size=200))
@@ -255,7 +255,7 @@ def test_any_names_in_a_build_give_a_profile_that_reads_back(
         ),
         images={"app": parse(file.data)},
     )
-    document = schema.parse(draft("plug", Path("/nowhere/else"), build), "x", "E101")
+    document = yaml_document.parse(draft("plug", Path("/nowhere/else"), build), "x", "E101")
     assert document.data["images"][0]["file"].endswith("a\tb.bin")
     assert document.data["product"]["id"] == FILL_IN
 

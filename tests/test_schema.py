@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, field_validator
 
-from burner import schema
-from burner.errors import BurnerError
-from burner.schema import Offset, Size, Strict, refusal
+from burner.core import yaml_document, yaml_schema
+from burner.core.errors import BurnerError
+from burner.core.yaml_schema import Offset, Size, Strict, refusal
 
 CODE = "E101"
 
@@ -44,16 +44,16 @@ class Drawing(Strict):
 def findings(text: str) -> list[str]:
     """What is wrong, as people read it, without the word `error`."""
     try:
-        document = schema.parse(text, "a.yaml", CODE)
+        document = yaml_document.parse(text, "a.yaml", CODE)
     except BurnerError as error:
         return [str(f) for f in error.findings]
-    return [str(f) for f in schema.fit(document, Drawing, CODE)[1]]
+    return [str(f) for f in yaml_schema.fit(document, Drawing, CODE)[1]]
 
 
 def test_a_good_file_becomes_a_frozen_model(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("version: '1'\nat: 0x10\nshapes: [{kind: square, side: 4K}]\n")
-    drawing = schema.load(path, Drawing, CODE)
+    drawing = yaml_schema.load(path, Drawing, CODE)
     assert drawing == Drawing(version="1", at=16, shapes=(Square(kind="square", side=4096),))
     with pytest.raises(ValueError, match="frozen"):
         setattr(drawing, "at", 3)  # noqa: B010
@@ -141,7 +141,7 @@ def test_a_value_near_a_secret_is_never_repeated() -> None:
     ],
 )
 def test_yaml_is_read_as_it_looks(written: str, read: object) -> None:
-    value = schema.parse(f"a: {written}", "a.yaml", CODE).data["a"]
+    value = yaml_document.parse(f"a: {written}", "a.yaml", CODE).data["a"]
     assert value == read
     assert type(value) is type(read)
 
@@ -166,13 +166,13 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines() -> None:
         "a: \x00",
         "- [",
         "a: " + "9" * 5000,
-        "x" * (schema.MAX_FILE_BYTES + 1),
+        "x" * (yaml_document.MAX_FILE_BYTES + 1),
     ],
     ids=str.__len__,
 )
 def test_yaml_that_is_broken_or_hostile_is_refused(text: str) -> None:
     with pytest.raises(BurnerError) as caught:
-        schema.parse(text, "a.yaml", CODE)
+        yaml_document.parse(text, "a.yaml", CODE)
     assert caught.value.code == CODE
     assert caught.value.findings
 
@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "latin.yaml"):
         with pytest.raises(BurnerError) as caught:
-            schema.load(path, Drawing, CODE)
+            yaml_schema.load(path, Drawing, CODE)
         assert caught.value.code == CODE
         assert caught.value.findings[0].place == str(path)
 
@@ -198,7 +198,7 @@ def test_an_empty_file_is_a_file_without_fields() -> None:
 def test_lines_are_known_for_later_checks(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("version: a\nshapes:\n  - kind: round\n    radius: 1\n")
-    place = schema.parse(path.read_text(), "a.yaml", CODE).place
+    place = yaml_document.parse(path.read_text(), "a.yaml", CODE).place
     assert place("shapes", 0, "radius") == "a.yaml:4 shapes[0].radius"
     assert place("shapes", 0, "missing") == "a.yaml:3 shapes[0].missing"
     assert place("other") == "a.yaml:1 other"
@@ -209,13 +209,13 @@ def test_lines_are_known_for_later_checks(tmp_path: Path) -> None:
     [("4MB", 4 << 20), ("24K", 24576), ("0x6000", 0x6000), ("1m", 1 << 20), (512, 512), ("0", 0)],
 )
 def test_sizes_are_read_in_every_usual_form(text: object, size: int) -> None:
-    assert schema.parse_size(text) == size
+    assert yaml_schema.parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "4G", "1.5M", "-1", "0x", "4 M B", True, None, 1 << 32, -1])
 def test_what_is_no_size_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="bytes"):
-        schema.parse_size(text)
+        yaml_schema.parse_size(text)
 
 
 @given(st.text(max_size=200))
@@ -231,5 +231,5 @@ def test_no_mixture_of_yaml_signs_brings_anything_but_findings(text: str) -> Non
 @pytest.mark.parametrize("text", ['version: "\\ud800"', '"\\udfff": 1', '[{"a": ["\\uDC00"]}]'])
 def test_half_a_character_is_no_text(text: str) -> None:
     with pytest.raises(BurnerError) as caught:
-        schema.parse(text, "x.yaml", CODE)
+        yaml_document.parse(text, "x.yaml", CODE)
     str(caught.value.findings).encode()

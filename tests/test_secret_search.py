@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.secret_search import REMOVED, RUN, SecretSearch
-from burner.secrets import Secret
+from burner.core.secret import Secret
+from burner.core.secret_search import REMOVED, RUN, SecretSearch
 
 PLAIN = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 Order = Literal["little", "big"]

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keyring.errors import KeyringLocked
 
-from burner.errors import BurnerError
-from burner.secrets import (
+from burner.core.errors import BurnerError
+from burner.core.secret import (
     PLACEHOLDERS,
     Reference,
     Secret,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from burner import boot
-from burner.boot import BootSettings
-from burner.errors import BurnerError
-from burner.visible import UNSEEN, quoted
+from burner.core.errors import BurnerError
+from burner.core.visible_text import UNSEEN, quoted
+from burner.profile import boot
+from burner.profile.boot import BootSettings
 from tests.runs import PROFILE, ROOT, burn, burner
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from burner.bench import pty
 from burner.bench.run import serve
 from burner.bench.spec import read_spec
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from burner.bench.loop import Loop
 from burner.bench.server import Bench, Slot
 from burner.bench.tcp import Listener, TcpStream
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 MAX_LINE_BYTES = 4096
 

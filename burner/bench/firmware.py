@@ -12,17 +12,18 @@ from enum import IntEnum
 from math import inf
 from typing import NamedTuple
 
-from burner import image, naming
 from burner.bench import first_boot, keys, rollback
 from burner.bench.modem import Modem
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.secret_forms import printed
 from burner.bench.silicon import Silicon
 from burner.bench.unit import At, FaultKind, Firmware, UnitSpec
-from burner.errors import BurnerError
-from burner.identity import find_serial
-from burner.model import Silicon as Identity
-from burner.partitions import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
+from burner.core.errors import BurnerError
+from burner.core.model import Silicon as Identity
+from burner.flash import image
+from burner.flash.partition_table import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
+from burner.identity import naming
+from burner.identity.id_checks import find_serial
 
 ROW_MAGIC = b"\xaa\x50"
 LAST_TABLE = 0x40000

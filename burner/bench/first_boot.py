@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping
 
 from burner.bench.nor import SECTOR, NorFlash
-from burner.partitions import Partition
+from burner.flash.partition_table import Partition
 
 NAMESPACE = b"phy"
 KEY = b"cal_version"

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner.bench.unit import Firmware, TextAt
-from burner.carriers import AtSettings, PatchCarrier, PatchSettings, RawSettings, is_moved
-from burner.errors import BurnerError
-from burner.identity import find_serial
-from burner.identity_settings import SerialSettings
-from burner.profile import Profile
-from burner.release import open_keyless, profile_of
+from burner.core.errors import BurnerError
+from burner.identity.id_checks import find_serial
+from burner.identity.settings import SerialSettings
+from burner.profile.profile import Profile
+from burner.provisioning import AtSettings, PatchCarrier, PatchSettings, RawSettings, is_moved
+from burner.release.release import open_keyless, profile_of
 
 LONGEST_NUMBER = 32
 """Digits of a serial number that are tried."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from burner.bench.at_firmware import Product
 from burner.bench.nor import NorFlash
 from burner.bench.unit import TextAt
-from burner.carriers.fat_image import Fat, read_fat
-from burner.carriers.littlefs_image import Littlefs, read_littlefs
-from burner.carriers.nvs_reader import NvsValue, read_key_partition, read_nvs
-from burner.errors import BurnerError
-from burner.partitions import DATA, SUBTYPES, Partition, PartitionTable
+from burner.core.errors import BurnerError
+from burner.flash.partition_table import DATA, SUBTYPES, Partition, PartitionTable
+from burner.provisioning.fat_image import Fat, read_fat
+from burner.provisioning.littlefs_image import Littlefs, read_littlefs
+from burner.provisioning.nvs_reader import NvsValue, read_key_partition, read_nvs
 
 FILE = "device_info.json"
 """As Tencent's C and Python SDKs call it."""

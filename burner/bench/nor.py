@@ -4,7 +4,7 @@ import mmap
 from pathlib import Path
 
 from burner.bench.unit import Fault, FaultKind, Timing, UnitSpec
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 SECTOR = 0x1000
 BLOCK = 0x10000

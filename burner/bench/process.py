@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from burner.child_environment import child_environment
-from burner.errors import BurnerError
+from burner.core.child_environment import child_environment
+from burner.core.errors import BurnerError
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 3.0

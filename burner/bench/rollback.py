@@ -8,7 +8,7 @@ confirms itself.
 import struct
 
 from burner.bench.nor import SECTOR, NorFlash
-from burner.partitions import Partition
+from burner.flash.partition_table import Partition
 
 _NEW, _PENDING, _ABORTED = 0, 1, 4
 _ENTRY = struct.Struct("<I20sI4s")

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from burner import core_dumps
 from burner.bench.control import Control
 from burner.bench.server import Bench
 from burner.bench.spec import BenchSpec
-from burner.errors import BurnerError
+from burner.core import core_dumps
+from burner.core.errors import BurnerError
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from burner.bench.chip import Chip
 from burner.bench.loop import Loop
 from burner.bench.port import Port
 from burner.bench.spec import BenchSpec, BoardSpec
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 GAP_S = 1.5
 """An empty slot between two boards: the operator's hand. A station needs 0.7 s to see it."""

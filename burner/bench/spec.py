@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from burner import schema
 from burner.bench.from_profile import defaults_of, with_own_lines
 from burner.bench.modem import ModemSpec, imei_for
 from burner.bench.secret_forms import FORMS
@@ -29,9 +28,11 @@ from burner.bench.unit import (
     UnitSpec,
     mac_for,
 )
-from burner.errors import BurnerError, Finding, refuse
-from burner.model import Mac
-from burner.schema import Document, Size, Strict
+from burner.core import yaml_document, yaml_schema
+from burner.core.errors import BurnerError, Finding, refuse
+from burner.core.model import Mac
+from burner.core.yaml_document import Document
+from burner.core.yaml_schema import Size, Strict
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
@@ -68,7 +69,7 @@ class BenchSpec:
 def _chip(name: str) -> str:
     if name not in TARGETS:
         known = ", ".join(TARGETS)
-        raise schema.refusal("E192", f"no such chip: {name}", f"one of {known}")
+        raise yaml_schema.refusal("E192", f"no such chip: {name}", f"one of {known}")
     return name
 
 
@@ -76,18 +77,20 @@ def _mac(text: str) -> str:
     try:
         return str(Mac.parse(text))
     except ValueError:
-        raise schema.refusal("E192", f"no MAC: {text}", "six bytes as aa:bb:cc:dd:ee:ff") from None
+        raise yaml_schema.refusal(
+            "E192", f"no MAC: {text}", "six bytes as aa:bb:cc:dd:ee:ff"
+        ) from None
 
 
 def _flash(size: int) -> int:
     if size not in {MB << n for n in range(5)}:
-        raise schema.refusal("E192", f"a flash of {size} bytes", "1MB, 2MB, 4MB, 8MB or 16MB")
+        raise yaml_schema.refusal("E192", f"a flash of {size} bytes", "1MB, 2MB, 4MB, 8MB or 16MB")
     return size
 
 
 def _form(name: str) -> str:
     if name not in FORMS:
-        raise schema.refusal("E192", f"no such form: {name}", f"one of {', '.join(FORMS)}")
+        raise yaml_schema.refusal("E192", f"no such form: {name}", f"one of {', '.join(FORMS)}")
     return name
 
 
@@ -107,7 +110,7 @@ def _modem(value: object) -> object:
 
 def _has_rate(modem: ModemSpec) -> ModemSpec:
     if modem.baud <= 0:
-        raise schema.refusal("E192", f"baud {modem.baud}", "bits per second")
+        raise yaml_schema.refusal("E192", f"baud {modem.baud}", "bits per second")
     return modem
 
 
@@ -170,7 +173,7 @@ class UnitEntry(Strict):
     @model_validator(mode="after")
     def _one_mac_one_unit(self) -> Self:
         if self.mac and self.repeat > 1:
-            raise schema.refusal(
+            raise yaml_schema.refusal(
                 "E192", f"mac with repeat: {self.repeat}", "the fault same-mac, if that is meant"
             )
         return self
@@ -206,7 +209,7 @@ class BenchFile(Strict):
     @model_validator(mode="after")
     def _time_agrees(self) -> Self:
         if self.time == "off" and (self.baud or self.usb or self.md5 is not None):
-            raise schema.refusal("E192", "time: off with baud, usb or md5", "time: model")
+            raise yaml_schema.refusal("E192", "time: off with baud, usb or md5", "time: model")
         return self
 
     def timing(self) -> Timing:
@@ -280,13 +283,13 @@ def read_spec(text: str, source: Path | None = None) -> BenchSpec:
     if text.startswith("sim:"):
         document, folder, code = _document(text), Path(), "E190"
     elif path.is_file():
-        document, folder, code = schema.read(path, "E191"), path.parent, "E191"
+        document, folder, code = yaml_document.read(path, "E191"), path.parent, "E191"
     else:
         raise _refused(text, "is neither", FORM)
     usual = defaults_of(source)
     if isinstance(document.data, dict):
         document = replace(document, data={**usual.settings, **document.data})
-    model, findings = schema.fit(document, BenchFile, code)
+    model, findings = yaml_schema.fit(document, BenchFile, code)
     refuse(list(findings))
     assert model is not None  # noqa: S101 - no findings, so there is a model
     return model.spec(folder, usual.firmware)

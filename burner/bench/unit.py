@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from burner.bench.modem import ModemSpec
-from burner.identity_settings import SerialSettings
-from burner.model import Mac
-from burner.naming import NameSettings
+from burner.core.model import Mac
+from burner.identity.naming import NameSettings
+from burner.identity.settings import SerialSettings
 
 MB = 1 << 20
 

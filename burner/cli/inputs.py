@@ -13,14 +13,14 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from burner.cli.keyboard import Read, keyboard
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.station.events import ScannerIs
 from burner.station.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
-    from burner.identity_settings import IdentitySettings
-    from burner.secret_search import SecretSearch
+    from burner.core.secret_search import SecretSearch
+    from burner.identity.settings import IdentitySettings
     from burner.station.label_list import LabelList
     from burner.station.router import Router
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from burner import core_dumps
 from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.core import core_dumps
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

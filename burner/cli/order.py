@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import language
-from burner.errors import BurnerError
+from burner.cli.language import language
+from burner.core.errors import BurnerError
+from burner.core.phrases import phrase
 from burner.manifest.typed_text import check_one_line
-from burner.phrases import phrase
 
 if TYPE_CHECKING:
     from burner.manifest.open_batches import OpenBatch

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import language
+from burner.cli.language import language
 from burner.cli.order import is_person
-from burner.errors import BurnerError
-from burner.phrases import phrase
+from burner.core.errors import BurnerError
+from burner.core.phrases import phrase
 
 if TYPE_CHECKING:
     from burner.manifest.local.keys import Ask, Question

@@ -12,23 +12,27 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from burner import __version__
-from burner.cli import language, screen, silence_stdout
+from burner.cli import screen
+from burner.cli.language import language
+from burner.cli.main import silence_stdout
 from burner.cli.signals import Reader, Signals
-from burner.errors import BurnerError, exit_code
-from burner.model import Finished, Outcome, Result, Step
+from burner.core.errors import BurnerError, exit_code
+from burner.core.model import Finished, Outcome, Result, Step
 
 if TYPE_CHECKING:
-    from burner.cli.completion import Completion
+    from burner.burn.job import Job, Trial
+    from burner.cli.board.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
+    from burner.core.model import Event
     from burner.devices import Device
-    from burner.job import Job, Trial
     from burner.manifest.ledger import Ledger
-    from burner.model import Event
-    from burner.release import Release
-    from burner.station import SlotDevice, Station, StationEvent
+    from burner.release.release import Release
     from burner.station.boards import Boards
+    from burner.station.events import StationEvent
     from burner.station.router import Router
+    from burner.station.slot import SlotDevice
+    from burner.station.station import Station
 
 FULL = ("E451", "E460")
 """The batch, or the release, has all its units: nothing more to do."""
@@ -101,7 +105,7 @@ class Run:
         return status
 
     def _station(self, devices: "Mapping[str, SlotDevice]") -> "Station":
-        from burner.station import Station
+        from burner.station.station import Station
 
         return Station(
             devices,
@@ -131,7 +135,7 @@ class Run:
 
     def _record(self, slot: str, error: BurnerError) -> Finished | None:
         """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""
-        from burner.job import Trial
+        from burner.burn.job import Trial
 
         attempt = self._job().attempt(Trial(slot, self.release.profile.flash.baud))
         result = Result(
@@ -154,7 +158,7 @@ class Run:
         return OneEach()
 
     def _work(self, station: "Station", reader: "Reader") -> None:
-        from burner.burn import burn as burn_one
+        from burner.burn.burn import burn as burn_one
 
         job = self._job()
 
@@ -174,7 +178,7 @@ class Run:
             reader.show(event)
 
     def _job(self) -> "Job":
-        from burner.job import Job
+        from burner.burn.job import Job
 
         versions = {"burner": __version__, "python": platform.python_version()}
         return Job(
@@ -201,7 +205,7 @@ class Run:
 
     def _say_complete(self, reader: "Reader", leaving: "Callable[[], bool]") -> None:
         """Tell that the batch has all its units; a person ends that with a key, or Ctrl-C."""
-        from burner.cli.completion import Completion
+        from burner.cli.board.completion import Completion
         from burner.cli.keyboard import wait_for_key
         from burner.cli.order import is_person
 
@@ -225,8 +229,8 @@ class Run:
         if self.wish.as_json:
             yield JsonLines()
             return
-        from burner.cli.board import Board
-        from burner.cli.view import Title, View
+        from burner.cli.board.board import Board
+        from burner.cli.board.view import Title, View
 
         profile, order = self.release.profile, self.order
         title = Title(
@@ -256,7 +260,7 @@ class Run:
         return 1 if self.tally.units else 4
 
     def _report(self, elapsed_s: float, status: int) -> None:
-        from burner.cli import summary
+        from burner.cli.board import summary
 
         if self.wish.as_json:
             screen.say(json.dumps(summary.summary_json(self.tally, elapsed_s, status)))
@@ -282,7 +286,7 @@ class JsonLines:
 
     def show(self, event: "StationEvent") -> None:
         """One event as a line, if it is worth one."""
-        from burner.cli.summary import event_json
+        from burner.cli.board.summary import event_json
 
         said = event_json(event)
         if said is not None:

@@ -14,15 +14,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from burner.details import detail_in
-from burner.errors import BurnerError, Finding, Language, lookup
-from burner.visible import seen
+from burner.core.details import detail_in
+from burner.core.errors import BurnerError, Finding, Language, lookup
+from burner.core.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from burner.cli.bigword import Large
+    from burner.cli.big_word import Large
 
 Item = TypeVar("Item")
 Advance = Callable[[int], None]

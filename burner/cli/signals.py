@@ -8,8 +8,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from burner.cli.completion import Completion
-    from burner.station import StationEvent
+    from burner.cli.board.completion import Completion
+    from burner.station.events import StationEvent
 
 
 class Announcer(Protocol):

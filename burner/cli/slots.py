@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.bench.process import ControlClient
+    from burner.core.secret_search import SecretSearch
     from burner.devices.esp import Esp
     from burner.devices.stock import Stock
-    from burner.secret_search import SecretSearch
 
 Locate = Callable[[str], str]
 

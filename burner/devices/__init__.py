@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from burner.model import Region, Segment, Silicon
+from burner.core.model import Region, Segment, Silicon
 
 ANY_CHIP = "any"
 """Asked for where nothing will be written: whatever chip answers."""

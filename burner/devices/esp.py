@@ -7,14 +7,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from burner.core.errors import BurnerError
+from burner.core.model import Mac, Region, Security, Segment, Silicon
+from burner.core.secret_search import SecretSearch, SecretStream
 from burner.devices import ConnectPlan, Contact, ports
 from burner.devices.stock import HEAD_SIZE, Packed, Stock
 from burner.devices.wire import Message
 from burner.devices.worker_line import WorkerLine
 from burner.devices.worker_process import WorkerProcess
-from burner.errors import BurnerError
-from burner.model import Mac, Region, Security, Segment, Silicon
-from burner.secret_search import SecretSearch, SecretStream
 
 _HEAD_WORTH_IT = 64 * 1024
 """From this size on a region's head is compared first: a fresh board differs in 15 ms."""

@@ -9,11 +9,10 @@ reading on a quiet line says the same.
 import time
 from collections.abc import Callable, Sequence
 
+from burner.core.errors import BurnerError
 from burner.devices import Line
-from burner.errors import BurnerError
-from burner.identity import check_imei, check_serial
-from burner.identity_settings import ImeiSettings, ModemSettings, SerialSettings
-from burner.modem_dialects import (
+from burner.identity.id_checks import check_imei, check_serial
+from burner.identity.modem_dialects import (
     ATTENTION,
     COMMANDS,
     IMEI_DIALECTS,
@@ -22,6 +21,7 @@ from burner.modem_dialects import (
     Dialect,
     parse_answer,
 )
+from burner.identity.settings import ImeiSettings, ModemSettings, SerialSettings
 
 Check = Callable[[str], None]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import serial
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 LONGEST_READ = 4096
 

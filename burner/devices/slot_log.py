@@ -9,8 +9,8 @@ import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from burner.errors import BurnerError
-from burner.files import is_plain
+from burner.core.errors import BurnerError
+from burner.core.files import is_plain
 
 FILE_SIZE = 1_000_000
 FILES_KEPT = 3

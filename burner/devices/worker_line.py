@@ -3,9 +3,9 @@
 import contextlib
 from collections.abc import Callable
 
+from burner.core.errors import BurnerError
+from burner.core.secret_search import SecretStream
 from burner.devices.wire import Message
-from burner.errors import BurnerError
-from burner.secret_search import SecretStream
 
 
 class WorkerLine:

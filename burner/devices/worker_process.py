@@ -15,12 +15,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from burner.child_environment import child_environment
+from burner.core.child_environment import child_environment
+from burner.core.errors import BurnerError
+from burner.core.secret_search import SecretSearch
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
-from burner.errors import BurnerError
-from burner.secret_search import SecretSearch
 
 START_S = 60.0
 """32 workers on two cores take about 5 s to import; a slow machine may take longer."""

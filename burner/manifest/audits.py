@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from burner.core.model import Record
 from burner.manifest.entries.kinds import Finding, NamedUnit, SampleDrawn, UnitChecked, kind_of
 from burner.manifest.entries.values import moment, plain, utc
 from burner.manifest.fold.rows import PASS, AttemptRow, MemberRow, UnitRow
@@ -14,7 +15,6 @@ from burner.manifest.reader import CHUNK, Reader
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 from burner.manifest.typed_text import require_who_and_why
-from burner.model import Record
 
 
 class Checked(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from burner.manifest.entries.kinds import BatchOpened
-from burner.release_diff import Difference, differences, shown_first
+from burner.release.diff import Difference, differences, shown_first
 
 
 @dataclass(frozen=True)

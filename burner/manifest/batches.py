@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import warnings_in
+from burner.core.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import AnyEntry, BatchClosed, Correction, Outcome
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -27,13 +29,12 @@ from burner.manifest.fold.rows import (
     MemberRow,
 )
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader, log_of_batch, origins
+from burner.manifest.reader import Filter, Reader, log_of_batch
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
 from burner.manifest.typed_text import require_who_and_why
-from burner.model import warnings_in
-from burner.phrases import ENGLISH, Wording
+from burner.manifest.units import origins
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
 _WORDS = select(_members.c.unit_id, _members.c.word).where(

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from burner.errors import BurnerError, table
+from burner.core.errors import BurnerError, table
+from burner.core.plural import counted
 from burner.manifest.batches import BatchStatus, check_closing, close, closing_of, status, warned
 from burner.manifest.exchange.folder import STATEMENT, write_folder
 from burner.manifest.exchange.new_folder import new_folder
@@ -14,7 +15,6 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
 from burner.manifest.verify.stored_log import RecordsChecked
-from burner.plural import counted
 
 Papers = Callable[[], dict[str, str]]
 """The report and the like, made after the close."""

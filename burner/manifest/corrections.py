@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.imports import in_imported_logs
 from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.store.engine import reading
 from burner.manifest.store.place import Place
 from burner.manifest.store.refusals import guarded

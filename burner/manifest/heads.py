@@ -6,7 +6,8 @@ from time import time
 
 from sqlalchemy import insert
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign
@@ -14,15 +15,9 @@ from burner.manifest.log.note import Note, NoteError, NoteSigner, Signature, Ver
 from burner.manifest.log.tree import consistency_proof, subtree_hash
 from burner.manifest.reader import Reader
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.head import (
-    cosignatures_of,
-    existing_head,
-    keep_checkpoint,
-    read_head,
-)
+from burner.manifest.store.head import cosignatures_of, existing_head, keep_checkpoint, read_head
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import cosignatures
-from burner.plural import counted
 
 CODE_BYTES = 10
 """Of the root: 80 bits, 16 letters on paper."""

@@ -7,7 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Attempt, Record, Result
+from burner.core.model import Outcome as ModelOutcome
 from burner.manifest.batch_terms import BatchTerms, what_differs
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import (
@@ -28,8 +30,6 @@ from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
 from burner.manifest.typed_text import check_batch_id, check_one_line, require_who_and_why
 from burner.manifest.units import UnitHistory
-from burner.model import Attempt, Record, Result
-from burner.model import Outcome as ModelOutcome
 
 E = TypeVar("E", bound=Entry)
 

@@ -1,6 +1,6 @@
 """Keys of the log: who is let in, handed over to, and withdrawn. Each is a record."""
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
 from burner.manifest.ledger import Ledger

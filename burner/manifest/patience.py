@@ -4,9 +4,9 @@ from collections.abc import Callable, Generator
 from time import monotonic, sleep
 from typing import TypeVar
 
-from burner.code import ErrorClass
-from burner.errors import BurnerError
-from burner.model import Waiting
+from burner.core.code import ErrorClass
+from burner.core.errors import BurnerError
+from burner.core.model import Waiting
 
 T = TypeVar("T")
 

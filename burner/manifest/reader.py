@@ -9,30 +9,22 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Attempt, Outcome
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, LogBegun
 from burner.manifest.entries.values import moment, utc
-from burner.manifest.fold.rows import (
-    AttemptRow,
-    BatchRow,
-    IdRow,
-    KeyRow,
-    LogRow,
-    NameRow,
-    UnitRow,
-)
+from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.engine import reading
 from burner.manifest.store.place import Place, must_exist, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
-from burner.manifest.store.tables import OWN, SCHEMA, TABLES, imported, records, schema_version
+from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
 from burner.manifest.typed_text import SIMULATED
-from burner.model import Attempt, Outcome
-from burner.release_diff import Made
+from burner.release.diff import Made
 
 if TYPE_CHECKING:
     from burner.manifest.units import UnitHistory
@@ -159,7 +151,7 @@ class Reader:
     def elements(self, wanted: Filter = ALL) -> Iterator[dict[str, Any]]:
         """Attempts as `list --json` prints them."""
         from burner.manifest.unit_words import correction_of, select_with_words
-        from burner.manifest.units import element
+        from burner.manifest.units import element, origins
 
         with self.connection() as connection:
             names = origins(connection)
@@ -216,6 +208,13 @@ class Reader:
                 last = max(rows, key=lambda row: (row.last, row.record), default=None)
                 product_id = last.product_id if last else ""
             return history(connection, unit_id, product_id)
+
+    def lives(self, text: str) -> list[dict[str, Any]]:
+        """Every unit that answers to an ID or a name, as in `units.lives_of`."""
+        from burner.manifest.units import lives_of
+
+        with self.connection() as connection:
+            return lives_of(connection, text)
 
     def must_not_be_imported(self, unit_id: str, product_id: str = "") -> None:
         """Refuse a unit that only an imported log knows.
@@ -320,29 +319,3 @@ def log_of_batch(connection: Connection, batch: str) -> int:
     if log is None:
         raise BurnerError("E733", batch)
     return log
-
-
-def origins(connection: Connection) -> dict[int, str]:
-    """Names of the logs by number; ours is 0."""
-    own = next(iter(TableState(connection).rows(LogRow, own=True)), None)
-    rows = connection.execute(select(imported)).all()
-    return {OWN: own.origin if own else "", **{row.log: row.origin for row in rows}}
-
-
-def units_by(connection: Connection, text: str) -> tuple[str, ...]:
-    """UnitIds for a MAC, a device name, an IMEI, a label or a serial number, over all logs."""
-    wanted = text.strip()
-    if not wanted:
-        return ()
-    mac = wanted.replace("-", "").replace(":", "").lower()
-    as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else wanted
-    ids, logs = TABLES[IdRow], [OWN, *connection.execute(select(imported.c.log)).scalars()]
-    queries: tuple[Select[Any], ...] = (
-        select(_attempts.c.unit_id).where(
-            or_(_attempts.c.unit_id == wanted, _attempts.c.unit_id == as_mac)
-        ),
-        select(_attempts.c.unit_id).where(_attempts.c.device_name == wanted),
-        select(ids.c.unit_id).where(ids.c.log.in_(logs), ids.c.value == wanted),
-    )
-    found = {unit for query in queries for unit in connection.execute(query.distinct()).scalars()}
-    return tuple(sorted(found - {""}))

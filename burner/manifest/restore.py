@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import Head, LogBegun, LogImported, kind_of
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import HEADER, export_log

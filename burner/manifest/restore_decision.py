@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.first_use import is_empty
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.state import sync_folder

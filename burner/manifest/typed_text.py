@@ -3,7 +3,7 @@
 import re
 from unicodedata import category
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 SIMULATED = "(simulated bench)"
 """The end of the reason of a log whose units do not exist: nobody types it."""

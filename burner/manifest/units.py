@@ -4,28 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome as ModelOutcome
+from burner.core.model import Record
 from burner.manifest.entries.attempts import record_of
-from burner.manifest.entries.kinds import (
-    Correction,
-    Intent,
-    NameBound,
-    Outcome,
-    UnitChecked,
-)
+from burner.manifest.entries.kinds import Correction, Intent, NameBound, Outcome, UnitChecked
 from burner.manifest.fold.imports import in_imported_logs
-from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
-from burner.manifest.reader import Reader, origins, units_by
+from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, IdRow, LogRow, UnitRow
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, log_number, row_of
 from burner.manifest.store.statements import Prepared
-from burner.manifest.store.tables import OWN, RARE, TABLES, records
+from burner.manifest.store.tables import OWN, RARE, TABLES, imported, records
 from burner.manifest.unit_words import corrected
-from burner.model import Outcome as ModelOutcome
-from burner.model import Record
 
 _attempts = TABLES[AttemptRow]
 _OF_UNIT = Prepared(
@@ -172,15 +165,40 @@ def only_imported(row: UnitRow, origin: str) -> BurnerError:
 # -- the whole life -------------------------------------------------------------------------------
 
 
-def lives_of(reader: Reader, text: str) -> list[dict[str, Any]]:
+def lives_of(connection: Connection, text: str) -> list[dict[str, Any]]:
     """Every unit that answers to a MAC, name, IMEI, label or serial number.
 
     Returns:
         For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
         MAC), `attempts` as in `list --json`, `corrections`, and `checks` of it by an audit.
     """
-    with reader.connection() as connection:
-        return [_life(connection, unit) for unit in units_by(connection, text)]
+    return [_life(connection, unit) for unit in units_by(connection, text)]
+
+
+def origins(connection: Connection) -> dict[int, str]:
+    """Names of the logs by number; ours is 0."""
+    own = next(iter(TableState(connection).rows(LogRow, own=True)), None)
+    rows = connection.execute(select(imported)).all()
+    return {OWN: own.origin if own else "", **{row.log: row.origin for row in rows}}
+
+
+def units_by(connection: Connection, text: str) -> tuple[str, ...]:
+    """UnitIds for a MAC, a device name, an IMEI, a label or a serial number, over all logs."""
+    wanted = text.strip()
+    if not wanted:
+        return ()
+    mac = wanted.replace("-", "").replace(":", "").lower()
+    as_mac = ":".join(mac[i : i + 2] for i in range(0, 12, 2)) if len(mac) == 12 else wanted
+    ids, logs = TABLES[IdRow], [OWN, *connection.execute(select(imported.c.log)).scalars()]
+    queries: tuple[Select[Any], ...] = (
+        select(_attempts.c.unit_id).where(
+            or_(_attempts.c.unit_id == wanted, _attempts.c.unit_id == as_mac)
+        ),
+        select(_attempts.c.unit_id).where(_attempts.c.device_name == wanted),
+        select(ids.c.unit_id).where(ids.c.log.in_(logs), ids.c.value == wanted),
+    )
+    found = {unit for query in queries for unit in connection.execute(query.distinct()).scalars()}
+    return tuple(sorted(found - {""}))
 
 
 def _life(connection: Connection, unit_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.heads import add_checkpoint_request, keep_cosignatures
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import Note, NoteError, Signature, VerifierKey

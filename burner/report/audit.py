@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.phrases import ENGLISH, Wording
 from burner.manifest.audits import Checked, Window, checks, draws, passed_units
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
 from burner.manifest.entries.values import moment
 from burner.manifest.reader import Reader
-from burner.phrases import ENGLISH, Wording
 from burner.report.sampling import Plan, Verdict, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burner.core.model import Outcome
 from burner.manifest.fold.rows import SCRAP
-from burner.model import Outcome
 from burner.report.calendar import QUARTER_S
 from burner.report.figures import OpenUnit
 from burner.report.tallies import CodeTally, Quarter, SlotTally, Tallies

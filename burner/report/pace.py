@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from burner.phrases import Wording
+from burner.core.phrases import Wording
 from burner.report import dates, numbers
 from burner.report.charts import Bar
 from burner.report.figures import Figures, Span

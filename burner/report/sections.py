@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from burner.errors import table
-from burner.phrases import Wording
+from burner.core.errors import table
+from burner.core.phrases import Wording
 from burner.report import charts, dates, numbers
 from burner.report.figures import Figures, Place, Span
 from burner.report.markup import Markup, element

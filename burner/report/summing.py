@@ -5,19 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import sqrt
 
-from burner.model import Outcome, Step
+from burner.core.model import Outcome, Step
 from burner.report.calendar import QUARTER_S, Calendar, Shift
 from burner.report.durations import Durations
-from burner.report.figures import (
-    Failure,
-    Figures,
-    Place,
-    Rework,
-    Scope,
-    Span,
-    StepTime,
-    Units,
-)
+from burner.report.figures import Failure, Figures, Place, Rework, Scope, Span, StepTime, Units
 from burner.report.tallies import Quarter, SlotTally, Tallies
 
 Z = 1.96

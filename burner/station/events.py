@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from burner.errors import BurnerError
-from burner.model import Event
+from burner.core.errors import BurnerError
+from burner.core.model import Event
 
 
 class SlotState(StrEnum):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from burner.core.errors import BurnerError
 from burner.devices.ports import Port
-from burner.errors import BurnerError
 
 LATENCY_MS = 1
 """More than this costs: every answer of the chip waits for the timer."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.station.keystrokes import LONGEST
 
 AHEAD: Final = 100

@@ -8,9 +8,9 @@ label, its board leaves, or the operator chooses another slot.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from burner.errors import BurnerError
-from burner.identity import check_label, names_unit, read_label, says_compared_id
-from burner.identity_settings import IdentitySettings
+from burner.core.errors import BurnerError
+from burner.identity.id_checks import check_label, names_unit, read_label, says_compared_id
+from burner.identity.settings import IdentitySettings
 
 PATIENCE_S = 3.0
 """How long a board waits for its turn while one before it in the fixture is still being met."""

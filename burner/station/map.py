@@ -12,8 +12,8 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field, model_validator
 
-from burner.errors import BurnerError
-from burner.schema import Strict, load, refusal
+from burner.core.errors import BurnerError
+from burner.core.yaml_schema import Strict, load, refusal
 
 ESPRESSIF_VID = 0x303A
 """USB vendor of chips on native USB: their serial number is the board's MAC, not the slot's."""

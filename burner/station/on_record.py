@@ -3,12 +3,12 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from burner.errors import BurnerError
-from burner.ids import from_label
+from burner.burn.identify import from_label
+from burner.core.errors import BurnerError
+from burner.core.model import Mac
+from burner.identity.naming import MAC_SOURCES, device_name
 from burner.manifest.ledger import Ledger
-from burner.model import Mac
-from burner.naming import MAC_SOURCES, device_name
-from burner.profile import Profile
+from burner.profile.profile import Profile
 from burner.station.labels import MetBoard
 
 

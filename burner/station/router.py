@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from burner.errors import BurnerError
-from burner.identity import names_unit
-from burner.identity_settings import IdentitySettings
-from burner.model import Waiting
+from burner.core.errors import BurnerError
+from burner.core.model import Waiting
+from burner.identity.id_checks import names_unit
+from burner.identity.settings import IdentitySettings
 from burner.station.commands import (
     Cancelled,
     Command,

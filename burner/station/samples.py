@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from burner.burn.verify import Verified
+from burner.core.errors import BurnerError, as_ours
 from burner.devices import Contact, Device
-from burner.errors import BurnerError, as_ours
-from burner.station import POLL_S, SlotDevice, retry
+from burner.station import retry
 from burner.station.boards import Boards
-from burner.verify import Verified
+from burner.station.slot import SlotDevice
+from burner.station.station import POLL_S
 
 CheckUnit = Callable[[Device], Verified]
 

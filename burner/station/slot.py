@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from burner.code import ErrorClass
+from burner.burn.job import Trial
+from burner.core.code import ErrorClass
+from burner.core.errors import BurnerError, as_ours
+from burner.core.model import Event, Finished, NotBegun, Note, Outcome
 from burner.devices import Contact, Device
-from burner.errors import BurnerError, as_ours
-from burner.job import Trial
-from burner.model import Event, Finished, NotBegun, Note, Outcome
 from burner.station import retry
 from burner.station.boards import Boards
 from burner.station.events import Silent, SlotIs, SlotState, StationEvent

@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import chain
 from statistics import median
 
-from burner.errors import BurnerError
-from burner.model import Finished, NotBegun, Outcome, Step
+from burner.core.errors import BurnerError
+from burner.core.model import Finished, NotBegun, Outcome, Step
 from burner.station.events import SlotIs, SlotState, StationEvent
 
 STEPS = tuple(Step)

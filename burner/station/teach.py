@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.station.map import UsbPort
 
 SETTLED_S = 1.0

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from burner.core.model import Attempt, Mac, Region, Result, Silicon, Step
+from burner.core.model import Outcome as ModelOutcome
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, Outcome, new_nonce
 from burner.manifest.entries.values import utc
@@ -16,8 +18,6 @@ from burner.manifest.ledger import Ledger
 from burner.manifest.store import tables
 from burner.manifest.store.engine import reading, writing
 from burner.manifest.store.place import place
-from burner.model import Attempt, Mac, Region, Result, Silicon, Step
-from burner.model import Outcome as ModelOutcome
 from tests.manifest import filling
 
 STATION = "line1"

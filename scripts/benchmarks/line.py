@@ -16,19 +16,19 @@ from typing import Any
 from benchmarks.limit import Load, Traffic
 from benchmarks.product import Product
 from burner.bench.process import BenchProcess
-from burner.burn import burn as burn_one
-from burner.cli.board import Board
+from burner.burn.burn import burn as burn_one
+from burner.burn.job import Job, Trial
+from burner.cli.board.board import Board
+from burner.cli.board.view import Title, View
 from burner.cli.slots import Slots, open_slots, warm_devices
-from burner.cli.view import Title, View
+from burner.core.model import Event, Finished
+from burner.core.secret_search import SecretSearch
 from burner.devices import Device
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock, pack
-from burner.job import Job, Trial
 from burner.manifest.ledger import Ledger
-from burner.model import Event, Finished
-from burner.release import Release
-from burner.secret_search import SecretSearch
-from burner.station import Station
+from burner.release.release import Release
+from burner.station.station import Station
 
 BATCH = "BENCH"
 STUCK_S = 300.0

@@ -14,8 +14,8 @@ sys.path.insert(0, str(ROOT / "firmware"))
 
 import build
 
-from burner.model import Segment
-from burner.release import Release, open_release
+from burner.core.model import Segment
+from burner.release.release import Release, open_release
 
 SECRET = "x7Kq2mVw9TzR4cLp8HdY3sGf"
 """Of a product that exists nowhere."""

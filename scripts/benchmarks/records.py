@@ -25,7 +25,7 @@ from benchmarks.commits import (
 )
 from benchmarks.ledgers import BATCH_UNITS, PRODUCT, STATION
 from benchmarks.tables import against
-from burner.cli import COLLECTED
+from burner.cli.main import COLLECTED
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader

@@ -8,15 +8,7 @@ import pytest
 
 from burner.bench.chip import Mode
 from burner.bench.commands import SYNC_PAYLOAD, Op
-from burner.bench.unit import (
-    MB,
-    UART_TIME,
-    USB_TIME,
-    At,
-    Fault,
-    FaultKind,
-    UnitSpec,
-)
+from burner.bench.unit import MB, UART_TIME, USB_TIME, At, Fault, FaultKind, UnitSpec
 from tests.bench.host import Host, request, words
 
 BLOCK = 0x4000

@@ -10,18 +10,18 @@ from esp_idf_nvs_partition_gen import nvs_partition_gen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner import otadata
 from burner.bench import first_boot
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.secret_forms import FORMS
 from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
-from burner.carriers.nvs import write_nvs
-from burner.carriers.nvs_reader import read_nvs
-from burner.model import Mac, Segment
-from burner.partitions import Partition, parse_binary
-from burner.release import Release, open_release
-from burner.secret_search import SecretSearch
-from burner.secrets import Secret
+from burner.core.model import Mac, Segment
+from burner.core.secret import Secret
+from burner.core.secret_search import SecretSearch
+from burner.flash import otadata
+from burner.flash.partition_table import Partition, parse_binary
+from burner.provisioning.nvs import write_nvs
+from burner.provisioning.nvs_reader import read_nvs
+from burner.release.release import Release, open_release
 from tests.bench.host import Host
 from tests.secret_shapes import leaks
 

@@ -8,10 +8,10 @@ from burner.bench.firmware import own_name
 from burner.bench.from_profile import defaults_of, serial_line
 from burner.bench.spec import read_spec
 from burner.bench.unit import MB, TextAt, UnitSpec
-from burner.cli import main
-from burner.errors import BurnerError
-from burner.identity import find_serial
-from burner.identity_settings import SerialSettings
+from burner.cli.main import main
+from burner.core.errors import BurnerError
+from burner.identity.id_checks import find_serial
+from burner.identity.settings import SerialSettings
 from tests.images import app_image, write_product
 
 PROFILES = Path(__file__).parents[2] / "profiles"

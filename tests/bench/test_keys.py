@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from burner.bench.keys import Found, Running, find
 from burner.bench.nor import NorFlash
 from burner.bench.unit import UnitSpec
-from burner.carriers import KeyConfig
-from burner.carriers.file import FileCarrier, FileSettings
-from burner.carriers.nvs import NvsCarrier, NvsSettings
-from burner.partitions import Partition, PartitionTable
-from burner.secrets import Secret
+from burner.core.secret import Secret
+from burner.flash.partition_table import Partition, PartitionTable
+from burner.provisioning import KeyConfig
+from burner.provisioning.file import FileCarrier, FileSettings
+from burner.provisioning.nvs import NvsCarrier, NvsSettings
 from tests.carriers.layouts import keys, layout, partition
 
 APP = partition("app", "app, factory", 0x1000, offset=0x10000)
@@ -94,7 +94,7 @@ def test_a_damaged_partition_holds_the_key_or_none(damage: list[tuple[int, int]]
     "content", [b"[" * 1000, b"[]", b'"text"', b"\xff\xfe", b'{"productId":1}']
 )
 def test_a_file_that_is_no_configuration_holds_no_key(content: bytes) -> None:
-    from burner.carriers.littlefs_image import Littlefs, make_littlefs
+    from burner.provisioning.littlefs_image import Littlefs, make_littlefs
 
     place = partition("key", "data, littlefs", 0x8000, offset=0x18000)
     data = make_littlefs(Littlefs(type="littlefs"), 0x8000, {"device_info.json": content})

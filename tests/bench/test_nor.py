@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from burner.bench.nor import BLOCK, SECTOR, NorFlash
 from burner.bench.unit import MB, UART_TIME, Fault, FaultKind, UnitSpec
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 SIZE = 4 * BLOCK
 PLACES = st.integers(0, SIZE - 1)

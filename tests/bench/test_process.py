@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess, ControlClient
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from tests.bench.echo import soon
 
 

@@ -16,7 +16,7 @@ from burner.bench.protocol_sim import Serial
 from burner.bench.server import Bench
 from burner.bench.spec import read_spec
 from burner.bench.unit import UART_TIME
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from tests.bench.echo import Echoes, Rig, serving, soon
 from tests.bench.host import request, words
 

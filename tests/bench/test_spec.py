@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from burner.bench.modem import ModemSpec
 from burner.bench.spec import read_spec
 from burner.bench.unit import MB, TIME_OFF, At, FaultKind
-from burner.errors import BurnerError
-from burner.identity import luhn_ok
+from burner.core.errors import BurnerError
+from burner.identity.id_checks import luhn_ok
 
 
 def written(folder: Path, text: str) -> str:

@@ -8,7 +8,7 @@ from esptool.targets import CHIP_DEFS
 from burner.bench.silicon import mac_crc8
 from burner.bench.targets import TARGETS, Bit
 from burner.bench.unit import VENDOR_PREFIXES, mac_for
-from burner.image import BOOTLOADER_OFFSETS, CHIP_IDS
+from burner.flash.image import BOOTLOADER_OFFSETS, CHIP_IDS
 
 
 def test_every_chip_of_esptool_is_there() -> None:

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from burner.bench.unit import TIME_OFF, UART_TIME, At, Fault, FaultKind, Firmware, UnitSpec
-from burner.errors import BurnerError
-from burner.model import Mac
+from burner.core.errors import BurnerError
+from burner.core.model import Mac
 
 MOST_BYTES = 60_000
 """Bytes to the chip in a whole burn, about."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
-from burner.burn import burn
+from burner.burn.burn import burn
+from burner.burn.job import Job, Trial
+from burner.core.model import Event, Finished, Mac, Outcome, Step, StepStarted
+from burner.core.secret import Secret
+from burner.core.secret_search import SecretSearch
 from burner.devices.stock import Stock
-from burner.job import Job, Trial
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.manifest.verify.database import verify
-from burner.model import Event, Finished, Mac, Outcome, Step, StepStarted
-from burner.secret_search import SecretSearch
-from burner.secrets import Secret
 from burner.station import retry
 from tests.campaign import accidents, check, products, units
 from tests.campaign.accidents import Accident, Killed

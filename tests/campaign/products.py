@@ -10,13 +10,13 @@ from string import Template
 from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.from_profile import defaults_of
 from burner.bench.unit import Firmware
-from burner.carriers import AtCarrier
-from burner.carriers.littlefs_image import Littlefs, read_littlefs
-from burner.carriers.nvs_reader import read_nvs
-from burner.errors import BurnerError
-from burner.image import BOOTLOADER_OFFSETS
-from burner.release import Release, open_release
-from burner.secrets import Secret
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.flash.image import BOOTLOADER_OFFSETS
+from burner.provisioning import AtCarrier
+from burner.provisioning.littlefs_image import Littlefs, read_littlefs
+from burner.provisioning.nvs_reader import read_nvs
+from burner.release.release import Release, open_release
 from tests.images import PRODUCT_ID, descriptor, esp_image, write_product
 
 KEY = "Q7wE2rT9yU4iO6pA1sD3fG5h"

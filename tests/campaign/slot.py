@@ -11,6 +11,8 @@ from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.chip import Chip
 from burner.bench.nor import NorFlash
 from burner.bench.unit import UnitSpec
+from burner.core.errors import BurnerError
+from burner.core.secret_search import SecretSearch
 from burner.devices import wire
 from burner.devices.esp import Esp
 from burner.devices.esp_worker import meeting, tool, worker
@@ -19,8 +21,6 @@ from burner.devices.slot_log import SlotLog
 from burner.devices.stock import Stock
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
-from burner.errors import BurnerError
-from burner.secret_search import SecretSearch
 from tests.bench.wire import SimSerial
 
 Interruption = Callable[[int], None]

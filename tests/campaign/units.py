@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner import otadata
 from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.at_firmware import ProductMemory, ProductSpec
 from burner.bench.from_profile import with_own_lines
 from burner.bench.modem import ModemSpec
 from burner.bench.unit import UnitSpec
-from burner.model import Segment
+from burner.core.model import Segment
+from burner.flash import otadata
 from tests.campaign import products
 from tests.campaign.products import FLASH_SIZE, Made, Product
 from tests.images import PRODUCT_ID

@@ -4,10 +4,10 @@ import re
 
 from hypothesis import strategies as st
 
-from burner.carriers import Carrier, KeyConfig
-from burner.model import Segment
-from burner.partitions import SUBTYPES, TYPES, Layout, Partition, PartitionTable
-from burner.secrets import Secret
+from burner.core.model import Segment
+from burner.core.secret import Secret
+from burner.flash.partition_table import SUBTYPES, TYPES, Layout, Partition, PartitionTable
+from burner.provisioning import Carrier, KeyConfig
 
 PRODUCT_ID = "S3EUVBRJLB"
 PLAIN = "8XzjN8rfgFVGDTNTUGau4snA"

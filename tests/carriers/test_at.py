@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.carriers import KeyConfig
-from burner.carriers.at import (
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.provisioning import KeyConfig
+from burner.provisioning.at import (
     MAX_LINE_SIZE,
     AtCarrier,
     AtSettings,
@@ -17,8 +19,6 @@ from burner.carriers.at import (
     set_command,
     unescape,
 )
-from burner.errors import BurnerError
-from burner.secrets import Secret
 from tests.carriers.layouts import NAMED, PLAIN, keys
 
 SETTINGS = AtSettings(kind="at")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from burner import schema
-from burner.carriers import AtCarrier, CarrierSettings, carrier_for
-from burner.carriers.key import part_of
-from burner.errors import BurnerError
+from burner.core import yaml_document
+from burner.core.errors import BurnerError
+from burner.provisioning import AtCarrier, CarrierSettings, carrier_for
+from burner.provisioning.key import part_of
 from tests.carriers.layouts import NAMED, PLAIN
 
 SETTINGS: TypeAdapter[Any] = TypeAdapter(CarrierSettings)
@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_of_the_docs_is_accepted(example: str) -> None:
-    given = schema.parse(example, "docs", "E101").data["carrier"]
+    given = yaml_document.parse(example, "docs", "E101").data["carrier"]
     carrier_for(SETTINGS.validate_python(given))
     assert f"\n## {given['kind']}\n" in DOCS
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from burner.carriers import AtCarrier, Carrier, CarrierSettings, KeyState, carrier_for
-from burner.model import Segment
-from burner.partitions import Layout
-from burner.secrets import Secret
-from burner.survey import survey
+from burner.core.model import Segment
+from burner.core.secret import Secret
+from burner.flash.partition_table import Layout
+from burner.provisioning import AtCarrier, Carrier, CarrierSettings, KeyState, carrier_for
+from burner.release.preflight import survey
 from tests.carriers.layouts import KEY, NAMED, burned, keys, layout, partition
 from tests.images import TABLE, app_image, write_product
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner.carriers import KeyConfig
-from burner.carriers.fat_image import Fat, make_fat, read_fat
-from burner.carriers.file import FileCarrier, FileSettings
-from burner.carriers.littlefs_image import Littlefs, make_littlefs, read_littlefs
-from burner.errors import BurnerError
-from burner.partitions import Layout
+from burner.core.errors import BurnerError
+from burner.flash.partition_table import Layout
+from burner.provisioning import KeyConfig
+from burner.provisioning.fat_image import Fat, make_fat, read_fat
+from burner.provisioning.file import FileCarrier, FileSettings
+from burner.provisioning.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from tests.carriers.layouts import KEY, NAMED, PLAIN, PRODUCT_ID, burned, keys, layout, partition
 
 LITTLEFS = Littlefs(type="littlefs")

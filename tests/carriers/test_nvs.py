@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner.carriers import KeyConfig
-from burner.carriers.nvs import NvsCarrier, NvsSettings, write_nvs
-from burner.carriers.nvs_reader import NvsValue, read_key_partition, read_nvs
-from burner.errors import BurnerError
-from burner.model import RegionClass
+from burner.core.errors import BurnerError
+from burner.core.model import RegionClass
+from burner.provisioning import KeyConfig
+from burner.provisioning.nvs import NvsCarrier, NvsSettings, write_nvs
+from burner.provisioning.nvs_reader import NvsValue, read_key_partition, read_nvs
 from tests.carriers.layouts import KEY, NAMED, PLAIN, PRODUCT_ID, burned, keys, layout, partition
 
 FCTRY = partition("fctry", "data, nvs", 0x4000)

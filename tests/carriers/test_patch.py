@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner.carriers import KeyConfig
-from burner.carriers.patch import PatchCarrier, PatchSettings
-from burner.errors import BurnerError
-from burner.image import parse
-from burner.model import Segment
-from burner.partitions import Layout
+from burner.core.errors import BurnerError
+from burner.core.model import Segment
+from burner.flash.image import parse
+from burner.flash.partition_table import Layout
+from burner.provisioning import KeyConfig
+from burner.provisioning.patch import PatchCarrier, PatchSettings
 from tests.carriers.layouts import KEY, NAMED, PLAIN, PRODUCT_ID, burned, keys, layout, partition
 
 FACTORY = partition("factory", "app, factory", 0x100000, offset=0x10000)

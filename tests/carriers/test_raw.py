@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from burner.carriers import KeyConfig, KeyState
-from burner.carriers.checksums import CHECKSUMS
-from burner.carriers.raw import RawCarrier, RawSettings, pack
-from burner.errors import BurnerError
-from burner.secrets import Secret
-from burner.survey import survey
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.provisioning import KeyConfig, KeyState
+from burner.provisioning.checksums import CHECKSUMS
+from burner.provisioning.raw import RawCarrier, RawSettings, pack
+from burner.release.preflight import survey
 from tests.carriers.layouts import KEY, NAMED, PLAIN, burned, keys, layout, partition
 from tests.images import write_product
 

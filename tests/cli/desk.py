@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
 
 
 def refused(code: str) -> "pytest.RaisesExc[BurnerError]":

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli import main
-from burner.release import open_release_file
+from burner.cli.main import main
+from burner.release.release import open_release_file
 from tests.images import esp_image, write_product
 from tests.runs import burn, burner
 

@@ -2,19 +2,21 @@
 
 import pytest
 
-from burner.cli.board import told
-from burner.cli.summary import event_json
-from burner.cli.tiles import draw
-from burner.cli.view import ANSWER_S, View
-from burner.errors import BurnerError, Language
-from burner.model import NotBegun, Waiting
-from burner.station import SlotIs, SlotState, StationEvent
+from burner.cli.board.board import told
+from burner.cli.board.summary import event_json
+from burner.cli.board.tiles import draw
+from burner.cli.board.view import ANSWER_S, View
+from burner.core.errors import BurnerError, Language
+from burner.core.model import NotBegun, Waiting
 from burner.station.events import (
     LabelScanned,
     Prompt,
     ReworkOrdered,
     ScannerIs,
     Silent,
+    SlotIs,
+    SlotState,
+    StationEvent,
     Typing,
 )
 from tests.cli.test_board import finished, shown, view_of

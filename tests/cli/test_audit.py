@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.audits import record_check
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.manifest.units import lives_of
 from burner.manifest.verify.database import verify
-from burner.model import Outcome
 from burner.report.audit import lines
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner
@@ -194,7 +193,7 @@ def test_checks_are_records_of_the_chain(here: Path) -> None:
     with Reader.open("manifest.db") as reader:
         with reader.connection() as connection:
             assert verify(connection).agrees
-        assert [c["good"] for c in lives_of(reader, "7c:df:a1:00:00:01")[0]["checks"]] == [True]
+        assert [c["good"] for c in reader.lives("7c:df:a1:00:00:01")[0]["checks"]] == [True]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.manifest import manifest
+from burner.cli.commands.manifest import manifest
 from burner.cli.order import take_order
+from burner.core.model import Outcome
 from burner.manifest.closing import close_batch
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.typed_text import folder_name_of
-from burner.model import Outcome
 from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from burner.bench import pty
 from burner.bench.spec import FirmwareEntry
-from burner.cli.bench import bench
+from burner.cli.commands.bench import bench
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 

@@ -6,7 +6,7 @@ from shutil import rmtree
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from tests.cli.desk import run
 from tests.manifest.records import burned

@@ -13,14 +13,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from burner.cli import board
-from burner.cli.bigword import EMBLEMS, in_letters, on_plate
-from burner.cli.board import Board, told
-from burner.cli.tiles import draw
-from burner.cli.view import RESTING, Title, View
-from burner.cli.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
-from burner.errors import BurnerError, Language
-from burner.model import (
+from burner.cli.big_word import EMBLEMS, in_letters, on_plate
+from burner.cli.board import board
+from burner.cli.board.board import Board, told
+from burner.cli.board.tiles import draw
+from burner.cli.board.view import RESTING, Title, View
+from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
+from burner.core.errors import BurnerError, Language
+from burner.core.model import (
     Bound,
     Finished,
     Mac,
@@ -33,7 +33,7 @@ from burner.model import (
     StepStarted,
     Waiting,
 )
-from burner.station import SlotIs, SlotState, StationEvent
+from burner.station.events import SlotIs, SlotState, StationEvent
 from tests.station.units import a_result, an_attempt
 
 S = SlotState

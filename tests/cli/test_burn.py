@@ -218,7 +218,7 @@ def test_what_cannot_begin_says_why(
 def test_help_needs_nothing_heavy() -> None:
     heavy = "'esptool', 'sqlalchemy', 'pydantic', 'rich', 'cryptography', 'serial', 'yaml'"
     code = (
-        "import sys; from burner.cli import _run; _run(['burn', '--help']);"
+        "import sys; from burner.cli.main import _run; _run(['burn', '--help']);"
         f"print([m for m in ({heavy}) if m in sys.modules])"
     )
     done = subprocess.run(

@@ -8,13 +8,13 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from burner.cli.board import Board
-from burner.cli.completion import Completion, next_steps
-from burner.cli.tiles import draw
-from burner.cli.view import View
-from burner.errors import Language
-from burner.model import Outcome
-from burner.station import SlotIs, SlotState
+from burner.cli.board.board import Board
+from burner.cli.board.completion import Completion, next_steps
+from burner.cli.board.tiles import draw
+from burner.cli.board.view import View
+from burner.core.errors import Language
+from burner.core.model import Outcome
+from burner.station.events import SlotIs, SlotState
 from tests.chinese import english_in
 from tests.cli.test_board import finished, shown, view_of
 

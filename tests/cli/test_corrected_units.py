@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
 from tests.cli.desk import at_desk, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key
 from tests.manifest.records import a_result, an_attempt, burned, open_batch

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
-from burner.cli.doctor import doctor
+from burner.cli.commands.doctor import doctor
 from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
 from tests.manifest.postgres import Server

@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from burner.cli.board.summary import event_json
+from burner.cli.commands.explain import explain
 from burner.cli.event_schema import VERSION, page, schema
-from burner.cli.explain import explain
-from burner.cli.summary import event_json
-from burner.errors import BurnerError
-from burner.model import NotBegun, Outcome, Step, Waiting
-from burner.station import SlotIs, SlotState, StationEvent
-from burner.station.events import LabelScanned, ReworkOrdered, ScannerIs, Silent
+from burner.core.errors import BurnerError
+from burner.core.model import NotBegun, Outcome, Step, Waiting
+from burner.station.events import (
+    LabelScanned,
+    ReworkOrdered,
+    ScannerIs,
+    Silent,
+    SlotIs,
+    SlotState,
+    StationEvent,
+)
 from burner.station.tally import Tally
 from tests.events import events, wrong_with
 from tests.images import write_product

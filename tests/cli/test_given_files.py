@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli import _run
+from burner.cli.main import _run
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import KeyType, VerifierKey
 from burner.manifest.reader import Reader

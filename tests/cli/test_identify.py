@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 
 from burner.bench.process import BenchProcess
 from burner.bench.unit import VENDOR_PREFIXES, mac_for
-from burner.cli import root
-from burner.errors import table
-from burner.identity import IEEE802154
-from burner.model import Silicon
-from burner.naming import derive
+from burner.cli.main import root
+from burner.core.errors import table
+from burner.core.model import Silicon
+from burner.identity.id_checks import IEEE802154
+from burner.identity.naming import derive
 
 BENCH = """
 slots: 7

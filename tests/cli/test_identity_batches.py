@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from burner.bench.unit import mac_for
-from burner.cli import root
+from burner.cli.main import root
 from tests.runs import ADDED
 
 ROOT = Path(__file__).parents[2]

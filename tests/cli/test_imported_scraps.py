@@ -6,10 +6,10 @@ from shutil import rmtree
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.model import Outcome
 from tests.cli.desk import at_desk, refused, run
 from tests.cli.test_manifest_desk import WHO, WHY, origin_key
 from tests.manifest.records import a_result, an_attempt, burned, open_batch

@@ -7,7 +7,7 @@ import zxingcpp
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from burner.cli import root
+from burner.cli.main import root
 from burner.station.commands import (
     CANCEL,
     REWORK,

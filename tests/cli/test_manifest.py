@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
 from burner.cli import screen
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
 from tests.manifest.records import (
     START,
     Ticking,

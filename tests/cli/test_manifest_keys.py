@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
 from tests.cli.desk import at_desk, refused, run

@@ -11,7 +11,7 @@ from shutil import copy, copytree, rmtree
 import pytest
 from filelock import FileLock
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from tests.cli.desk import at_desk, refused, run

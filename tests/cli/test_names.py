@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli import root
-from burner.cli.names import HEADER_FILE, JSON_FILE, Vector, as_header
-from burner.errors import BurnerError
-from burner.profile_reading import load_profile
+from burner.cli.commands.names import HEADER_FILE, JSON_FILE, Vector, as_header
+from burner.cli.main import root
+from burner.core.errors import BurnerError
+from burner.profile.reading import load_profile
 
 PLUG = Path(__file__).parents[2] / "profiles" / "plug-c3.yaml"
 

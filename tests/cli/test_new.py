@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from burner.canonical import canonical
-from burner.cli import main
-from burner.cli.new import PRESETS
+from burner.cli.commands.new import PRESETS
+from burner.cli.main import main
+from burner.core.canonical_json import canonical
+from burner.core.secret import Secret
 from burner.manifest.ledger import Ledger
-from burner.release import open_release
-from burner.scaffold import PRESETS as LAYOUTS
-from burner.secrets import Secret
+from burner.profile.scaffold import PRESETS as LAYOUTS
+from burner.release.release import open_release
 from tests.builds import write_idf_build
 from tests.images import PRODUCT_ID, SECRET, app_image, write_product
 from tests.manifest.records import a_result, an_attempt

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.order import Order, take_order
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.open_batches import OpenBatch
 
 TODAY = f"plug-{date.today():%Y-%m-%d}"

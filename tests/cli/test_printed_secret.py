@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.cli import root
-from burner.errors import Language, lookup
+from burner.cli.main import root
+from burner.core.errors import Language, lookup
+from burner.core.phrases import phrase
 from burner.manifest.reader import Reader
-from burner.phrases import phrase
 from tests.runs import PROFILE, SECRET
 
 BENCH = """

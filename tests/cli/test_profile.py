@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli import main
-from burner.cli.profile import stretches
-from burner.survey import survey
+from burner.cli.commands.profile import stretches
+from burner.cli.main import main
+from burner.release.preflight import survey
 from tests.images import SECRET, app_image, esp_image, write_product
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner import schema as yaml_schema
-from burner.cli.profile import profile
-from burner.cli.profile_schema import COMMAND, INTRODUCTION, anchor, page, schema, undescribed
-from burner.profile import Profile
+from burner.cli.commands.profile import profile
+from burner.core import yaml_document, yaml_schema
+from burner.profile.json_schema import COMMAND, INTRODUCTION, anchor, page, schema, undescribed
+from burner.profile.profile import Profile
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "profile.md"
@@ -68,7 +68,7 @@ def test_rows_are_whole_whatever_stands_in_a_pattern() -> None:
 
 def test_the_example_is_a_profile() -> None:
     (example,) = re.findall(r"```yaml\n(.+?)```", INTRODUCTION, re.DOTALL)
-    document = yaml_schema.parse(example, "docs/profile.md", "E101")
+    document = yaml_document.parse(example, "docs/profile.md", "E101")
     assert yaml_schema.fit(document, Profile, "E101")[1] == ()
 
 
@@ -78,6 +78,6 @@ def test_an_editor_with_the_schema_takes_a_bundled_profile(path: Path) -> None:
 
     Draft202012Validator.check_schema(schema())
     validator = Draft202012Validator(schema())
-    data = yaml_schema.read(path, "E101").data
+    data = yaml_document.read(path, "E101").data
     assert validator.is_valid(data)
     assert not validator.is_valid({**data, "colour": "red"})

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from burner import otadata
 from burner.bench.process import BenchProcess
-from burner.cli import root
-from burner.errors import BurnerError
+from burner.cli.main import root
+from burner.core.errors import BurnerError
+from burner.flash import otadata
 from burner.manifest.reader import Filter, Reader
 from tests.images import app_image, write_product
 from tests.runs import Running, start

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.canonical import digest
-from burner.cli.release import release
-from burner.errors import BurnerError
-from burner.release_file import pack, unpack
+from burner.cli.commands.release import release
+from burner.core.canonical_json import digest
+from burner.core.errors import BurnerError
+from burner.release.file import pack, unpack
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 PLUG, SENSOR = str(PROFILES / "plug-c3.yaml"), str(PROFILES / "sensor-esp32.yaml")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
 from tests.chinese import english_in
 from tests.manifest.records import (
     START,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.cli import screen
-from burner.errors import BurnerError
-from burner.visible import UNSEEN, seen
+from burner.core.errors import BurnerError
+from burner.core.visible_text import UNSEEN, seen
 
 HOSTILE = ("[/red]", "[bold]x", "[link=http://x]y[/link]", "\\[/x]", "trailing\\", ":smile:")
 

@@ -7,9 +7,9 @@ import keyring
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli import main, root
-from burner.errors import BurnerError
-from burner.release import open_release
+from burner.cli.main import main, root
+from burner.core.errors import BurnerError
+from burner.release.release import open_release
 from tests.images import write_product
 from tests.test_secrets import Ring
 

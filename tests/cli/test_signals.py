@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from burner.cli.completion import Completion
+from burner.cli.board.completion import Completion
 from burner.cli.signals import Signals
-from burner.station import Station, StationEvent
 from burner.station.boards import OneEach
+from burner.station.events import StationEvent
+from burner.station.station import Station
 from tests.fakes import FakeBoard, FakeDevice
 
 

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from burner.cli.slots import open_slots, parse_port, station_id
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from tests.runs import PROFILE, burner
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.station import Lesson, station, where
+from burner.cli.commands.station import Lesson, station, where
 from burner.devices.ports import Port
 from burner.station.map import PortPlace, StationFile, load_station
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from burner.cli import screen
-from burner.cli.summary import counts_line, hints, print_summary, trouble_lines
-from burner.errors import BurnerError, Language
-from burner.model import Outcome
+from burner.cli.board.summary import counts_line, hints, print_summary, trouble_lines
+from burner.core.errors import BurnerError, Language
+from burner.core.model import Outcome
 from burner.station.tally import Tally, Unit
 from tests.chinese import english_in
 

@@ -8,16 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from burner.cli.board.tiles import draw
+from burner.cli.board.troubles import Trouble
+from burner.cli.board.view import Title, View
+from burner.cli.board.words import SHAPES, short_word, state_word
 from burner.cli.screen import wrapped
-from burner.cli.tiles import draw
-from burner.cli.troubles import Trouble
-from burner.cli.view import Title, View
-from burner.cli.words import SHAPES, short_word, state_word
-from burner.details import detail_in
-from burner.errors import BurnerError, Fault, Language, table
-from burner.model import Outcome
-from burner.station import SlotIs, SlotState
-from burner.station.events import ReworkOrdered, Silent
+from burner.core.details import detail_in
+from burner.core.errors import BurnerError, Fault, Language, table
+from burner.core.model import Outcome
+from burner.station.events import ReworkOrdered, Silent, SlotIs, SlotState
 from tests.cli.test_board import finished, shown, view_of
 
 S = SlotState

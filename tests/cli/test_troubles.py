@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from burner.cli.troubles import STOPS_ALL, Rank, Trouble, named, rank, worst_first
-from burner.errors import BurnerError, CodeText, table
+from burner.cli.board.troubles import STOPS_ALL, Rank, Trouble, named, rank, worst_first
+from burner.core.errors import BurnerError, CodeText, table
 
 
 def trouble(slot: str, code: str, detail: str = "", *, waits: bool = False) -> Trouble:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli import _run
+from burner.cli.main import _run
 from tests.runs import PROFILE, SECRET
 
 

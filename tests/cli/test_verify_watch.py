@@ -17,7 +17,7 @@ import pytest
 from burner.bench.process import BenchProcess
 from burner.bench.unit import mac_for
 from burner.cli import screen
-from burner.cli.bigword import Large, in_letters
+from burner.cli.big_word import Large, in_letters
 from burner.manifest.audits import checks
 from burner.manifest.reader import Reader
 from tests.chinese import english_in

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli.whole import write_whole
+from burner.core.atomic_file import write_whole
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows replaces no file that is open")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
+from burner.core.errors import BurnerError
+from burner.core.model import Segment, Silicon
 from burner.devices import ConnectPlan, Contact
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock
-from burner.errors import BurnerError
-from burner.model import Segment, Silicon
 
 CHIPS = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
 BAUD = 921600

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
+from burner.core.errors import BurnerError, Fault, lookup
+from burner.core.model import Segment, Silicon
 from burner.devices import ConnectPlan, Contact
 from burner.devices.esp import Esp
 from burner.devices.stock import Stock
-from burner.errors import BurnerError, Fault, lookup
-from burner.model import Segment, Silicon
 
 APP = Segment("app", 0x10000, hashlib.shake_256(b"app").digest(100_000))
 FAULTS = {

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
+from burner.core.errors import BurnerError
 from burner.devices.modem import read_imei, read_serial
-from burner.errors import BurnerError
-from burner.identity_settings import ImeiSettings, SerialSettings
-from burner.modem_dialects import COMMANDS, IMEI_DIALECTS, parse_answer
+from burner.identity.modem_dialects import COMMANDS, IMEI_DIALECTS, parse_answer
+from burner.identity.settings import ImeiSettings, SerialSettings
 from tests.bench.modem_line import VirtualLine
 
 IMEI = "490154203237518"

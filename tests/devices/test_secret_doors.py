@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from burner.bench.process import BenchProcess
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.core.secret_search import REMOVED, SecretSearch
 from burner.devices.esp import Esp
 from burner.devices.modem import read_serial
 from burner.devices.stock import Stock
-from burner.errors import BurnerError
-from burner.identity_settings import SerialSettings
-from burner.secret_search import REMOVED, SecretSearch
-from burner.secrets import Secret
+from burner.identity.settings import SerialSettings
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.errors import BurnerError
 from burner.devices import slot_log, wire
 from burner.devices.esp_worker.log import LINE_LIMIT, WorkerLog, discreet
 from burner.devices.slot_log import SlotLog, check_file
-from burner.errors import BurnerError
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.core.model import Segment
 from burner.devices.stock import HEAD_SIZE, Stock, pack
-from burner.model import Segment
 
 
 @given(st.binary(min_size=1, max_size=5000))

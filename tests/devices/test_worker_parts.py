@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from burner.bench import rom_baud
 from burner.bench.chip import Chip
 from burner.bench.unit import UnitSpec
+from burner.core.errors import BurnerError
 from burner.devices.esp_worker import (
     boot_mode,
     early_baud,
@@ -25,7 +26,6 @@ from burner.devices.esp_worker import (
 from burner.devices.esp_worker.meeting import Meeting, Plan
 from burner.devices.esp_worker.spi import FlashBus
 from burner.devices.esp_worker.writing import Goods
-from burner.errors import BurnerError
 from tests.bench.wire import SimSerial
 
 MB = 1024 * 1024

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.errors import BurnerError
+from burner.core.secret import Secret
+from burner.core.secret_search import REMOVED, SecretSearch
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
-from burner.errors import BurnerError
-from burner.secret_search import REMOVED, SecretSearch
-from burner.secrets import Secret
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

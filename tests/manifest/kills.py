@@ -20,9 +20,9 @@ import time
 from itertools import islice
 from pathlib import Path
 
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
-from burner.model import Outcome
 from tests.manifest.records import a_result, an_attempt, flaws, open_batch
 
 MODULE = "tests.manifest.kills"

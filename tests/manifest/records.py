@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from burner.core.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
 from burner.manifest.verify.database import verify
-from burner.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
 
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
 _numbers: Iterator[int] = count(1)

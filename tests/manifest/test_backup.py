@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.exchange.backup import backup
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader

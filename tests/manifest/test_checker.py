@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.batches import close
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log

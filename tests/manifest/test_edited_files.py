@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
 from burner.manifest.batches import close, status
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.imports import import_log
@@ -22,10 +23,10 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.log_keys import withdraw
-from burner.manifest.reader import Reader, origins
+from burner.manifest.reader import Reader
 from burner.manifest.restore import restore
+from burner.manifest.units import origins
 from burner.manifest.verify.database import verify
-from burner.model import Outcome
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 
 PRODUCT = "S3EUVBRJLB"

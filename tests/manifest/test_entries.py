@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json, read, write
 from burner.manifest.entries.kinds import KeyWithdrawn
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest import corrections
 from burner.manifest.corrections import Word
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
 from tests.manifest.postgres import Server
 from tests.manifest.records import KEY, START, Ticking, an_attempt, burned, open_batch, unit_mac
 

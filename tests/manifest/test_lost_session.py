@@ -7,12 +7,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Waiting
 from burner.manifest import patience
 from burner.manifest.ledger import Ledger
 from burner.manifest.patience import reached
 from burner.manifest.reader import Reader
-from burner.model import Waiting
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_result, an_attempt, burned, flaws
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
 from burner.manifest.open_batches import OpenBatch, open_batches
-from burner.model import Outcome
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 FACTS = {

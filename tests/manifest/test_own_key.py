@@ -11,8 +11,8 @@ from shutil import copyfile, copytree, rmtree
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.manifest import manifest
-from burner.errors import BurnerError
+from burner.cli.commands.manifest import manifest
+from burner.core.errors import BurnerError
 from burner.manifest.batches import all_batches
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log

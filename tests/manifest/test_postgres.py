@@ -10,11 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader, units_by
+from burner.manifest.reader import Filter, Reader
 from burner.manifest.store import engine
-from burner.model import Outcome
+from burner.manifest.units import units_by
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
 
@@ -210,9 +211,9 @@ def test_an_empty_server_has_no_manifest_to_read(url: str) -> None:
 
 FACTORY = """
 import os, sys, time
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
-from burner.model import Outcome
+from burner.core.model import Outcome
 from tests.manifest.records import a_result, an_attempt, open_batch
 
 url, station = sys.argv[1], int(sys.argv[2])

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.model import Outcome
 from burner.manifest.batches import close, status
 from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.check_file import check_file
@@ -16,7 +17,6 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.verify.database import verify
-from burner.model import Outcome
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
 
 PRODUCT = "S3EUVBRJLB"

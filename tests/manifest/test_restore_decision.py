@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.restore_decision import (
     Begin,

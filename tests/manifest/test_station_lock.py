@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.local.state import state_folder
 from burner.manifest.reader import Reader

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
 from burner.manifest.local.token import TokenSigner

@@ -10,17 +10,10 @@ from typing import TypeVar
 
 import pytest
 
-from burner.burn import burn
-from burner.errors import BurnerError
-from burner.job import Job, Trial
-from burner.manifest import patience
-from burner.manifest.exchange.imports import import_log
-from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
-from burner.manifest.log.note import VerifierKey
-from burner.manifest.reader import Reader
-from burner.manifest.units import UnitHistory
-from burner.model import (
+from burner.burn.burn import burn
+from burner.burn.job import Job, Trial
+from burner.core.errors import BurnerError
+from burner.core.model import (
     Attempt,
     Event,
     Finished,
@@ -31,8 +24,15 @@ from burner.model import (
     StepStarted,
     Waiting,
 )
-from burner.release import Release, open_release
-from burner.secrets import Secret
+from burner.core.secret import Secret
+from burner.manifest import patience
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.ledger import Ledger
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.reader import Reader
+from burner.manifest.units import UnitHistory
+from burner.release.release import Release, open_release
 from tests.fakes import FakeBoard, FakeDevice
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.ledger import Ledger

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from burner.core.errors import BurnerError, Finding
 from burner.devices.ports import Holder, Port
-from burner.errors import BurnerError, Finding
 from burner.station import health
 from burner.station.health import State
 

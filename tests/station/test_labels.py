@@ -7,8 +7,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from burner.errors import BurnerError
-from burner.identity_settings import IdentitySettings, LabelSettings, SerialSettings
+from burner.core.errors import BurnerError
+from burner.identity.settings import IdentitySettings, LabelSettings, SerialSettings
 from burner.station.labels import PATIENCE_S, Labels, MetBoard, Scan
 
 SLOTS = ("1", "2", "3", "4")

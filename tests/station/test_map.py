@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.core.errors import BurnerError
 from burner.devices.ports import Port
-from burner.errors import BurnerError
 from burner.station.map import PortPlace, StationFile, load_station, place_of, to_yaml
 
 
@@ -163,7 +163,8 @@ PLACES = st.builds(PortPlace, location=TEXTS) | st.builds(PortPlace, serial=TEXT
 def test_what_is_written_is_read_back_as_the_same(
     slots: dict[str, dict[str, PortPlace]], name: str, every: int | None
 ) -> None:
-    from burner.schema import fit, parse
+    from burner.core.yaml_document import parse
+    from burner.core.yaml_schema import fit
 
     places = [place for ports in slots.values() for place in ports.values()]
     if len(set(places)) < len(places):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from burner.errors import table
+from burner.core.errors import table
 from burner.station.retry import RUNGS, again, next_baud, tries
 
 RETRIED = [code for code, row in table().items() if row.retry]

@@ -7,12 +7,18 @@ from io import StringIO
 
 import pytest
 
-from burner.errors import BurnerError
-from burner.identity_settings import IdentitySettings, LabelSettings
-from burner.model import Waiting
-from burner.station import SlotIs, SlotState
+from burner.core.errors import BurnerError
+from burner.core.model import Waiting
+from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
-from burner.station.events import LabelScanned, Prompt, ReworkOrdered, StationEvent
+from burner.station.events import (
+    LabelScanned,
+    Prompt,
+    ReworkOrdered,
+    SlotIs,
+    SlotState,
+    StationEvent,
+)
 from burner.station.keystrokes import Keystrokes
 from burner.station.label_list import AHEAD, LabelList, label_lines
 from burner.station.labels import MetBoard

@@ -5,12 +5,12 @@ from typing import cast
 
 import pytest
 
+from burner.burn.verify import Check, Verdict, Verified
+from burner.core.errors import BurnerError
 from burner.devices import Contact, Device
-from burner.errors import BurnerError
-from burner.station import SlotDevice
 from burner.station.boards import ByHand, Count, OneEach
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
-from burner.verify import Check, Verdict, Verified
+from burner.station.slot import SlotDevice
 
 GOOD = Verified("58:cf:79:00:00:01", checks=(Check("app", Verdict.SAME),))
 UNREAD = Verified(problem=BurnerError("E307", "garbled"))

@@ -6,9 +6,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.model import Finished, Outcome
-from burner.station import SlotState, Station, StationEvent
+from burner.core.model import Finished, Outcome
 from burner.station.boards import ByBench, Count
+from burner.station.events import SlotState, StationEvent
+from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states

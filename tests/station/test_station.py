@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from burner.core.errors import BurnerError
+from burner.core.model import Finished, Note, Outcome, Silicon
 from burner.devices import ConnectPlan, Contact
-from burner.errors import BurnerError
-from burner.identity_settings import IdentitySettings, LabelSettings
-from burner.model import Finished, Note, Outcome, Silicon
-from burner.station import SlotIs, SlotState, Station, StationEvent
+from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
-from burner.station.events import LabelScanned
+from burner.station.events import LabelScanned, SlotIs, SlotState, StationEvent
 from burner.station.label_list import LabelList
 from burner.station.router import Router
+from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.fakes import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from burner.errors import BurnerError
-from burner.model import Finished, Mac, Outcome, Record, Silicon, Step
-from burner.station import SlotIs, SlotState
+from burner.core.errors import BurnerError
+from burner.core.model import Finished, Mac, Outcome, Record, Silicon, Step
+from burner.station.events import SlotIs, SlotState
 from burner.station.tally import Tally
 from tests.station.units import a_result, an_attempt
 

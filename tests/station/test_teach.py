@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.station.map import UsbPort
 from burner.station.teach import new_ports
 from tests.station.test_map import listed

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from burner.devices import ConnectPlan, Device
-from burner.errors import BurnerError, Fault
-from burner.job import Trial
-from burner.model import (
+from burner.burn.job import Trial
+from burner.core.errors import BurnerError, Fault
+from burner.core.model import (
     Attempt,
     Bound,
     Event,
@@ -23,7 +22,8 @@ from burner.model import (
     Step,
     StepStarted,
 )
-from burner.station import SlotIs, SlotState, StationEvent
+from burner.devices import ConnectPlan, Device
+from burner.station.events import SlotIs, SlotState, StationEvent
 
 APP = Segment("app", 0x10000, b"\xe9" * 0x8000)
 BAUD = 921_600

@@ -4,9 +4,9 @@ import re
 
 import serial
 
+from burner.core.errors import BurnerError
 from burner.devices.esp_worker.log import discreet
 from burner.devices.esp_worker.tool import FatalError, UnsupportedCommandError
-from burner.errors import BurnerError
 
 _CONNECTING = (
     (r"Wrong boot mode", "E305"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from burner.device_lines import MAX_LINES, MAX_READ, LineSplitter
+from burner.core.device_lines import MAX_LINES, MAX_READ, LineSplitter
 
 _TICK_S = 0.02
 """How late an end of listening is noticed: it adds to the time of every unit that is heard."""

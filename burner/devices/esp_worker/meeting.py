@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from burner.core.errors import BurnerError
 from burner.devices import ANY_CHIP, Contact
 from burner.devices.esp_worker import boot_mode, early_baud
 from burner.devices.esp_worker.faults import explain, is_refusal_of_command, is_silence
@@ -18,7 +19,6 @@ from burner.devices.esp_worker.tool import (
     reset,
     uses_hardware_flow_control,
 )
-from burner.errors import BurnerError
 
 ROM_BAUD = 115200
 CONNECT_ATTEMPTS = 2

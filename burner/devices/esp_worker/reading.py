@@ -4,10 +4,10 @@ import logging
 import time
 from typing import Any
 
+from burner.core.errors import BurnerError
 from burner.devices.esp_worker import spi
 from burner.devices.esp_worker.meeting import Meeting, is_locked
 from burner.devices.esp_worker.tool import Esp, FatalError, cmds, flash_size_bytes
-from burner.errors import BurnerError
 
 _NO_FLASH = {0x000000, 0xFFFFFF, 0xFFFF3F}
 """What RDID says where nothing answers on the bus; esptool knows the same three."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import serial
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 READ_TIMEOUT_S = 3.0
 """esptool's own default: an equal time-out is not set again for every command."""

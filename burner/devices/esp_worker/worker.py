@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from burner.device_lines import MAX_READ
+from burner.core.device_lines import MAX_READ
+from burner.core.errors import BurnerError
 from burner.devices import wire
 from burner.devices.esp_worker import listening, meeting, reading, tool, writing
 from burner.devices.esp_worker.faults import explain, is_server_gone
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
-from burner.errors import BurnerError
 
 OPEN_S = 6.0
 RESET_S = 3.0

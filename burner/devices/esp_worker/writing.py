@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from burner.core.errors import BurnerError
 from burner.devices.esp_worker.faults import is_noise, may_send_again
 from burner.devices.esp_worker.meeting import Meeting, hears
 from burner.devices.esp_worker.tool import Esp, FatalError
-from burner.errors import BurnerError
 
 ANSWER_S = 3.0
 SLOWEST_S_PER_BYTE = 40e-6

@@ -5,7 +5,7 @@ from functools import lru_cache
 from msgspec import convert
 from msgspec.structs import asdict
 
-from burner import model
+from burner.core import model
 from burner.manifest.entries.kinds import (
     AttemptFacts,
     Intent,

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
 from burner.manifest.entries.values import is_plain_value
 

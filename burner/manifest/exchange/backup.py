@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.state import sync_folder
 from burner.manifest.reader import Reader
 from burner.manifest.store.engine import read_only

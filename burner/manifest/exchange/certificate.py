@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
-from burner.files import open_plain, read_plain
+from burner.core.errors import BurnerError
+from burner.core.files import open_plain, read_plain
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome
 from burner.manifest.exchange.log_file import head_for_proof

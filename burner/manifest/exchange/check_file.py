@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
     BytesRead,
@@ -20,7 +21,6 @@ from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosign
 from burner.manifest.log.note import Note, NoteError, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
 from burner.manifest.verify.replay import Replay
-from burner.plural import counted
 
 
 @dataclass

@@ -15,8 +15,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from burner.errors import BurnerError
-from burner.files import open_plain, read_plain
+from burner.core.errors import BurnerError
+from burner.core.files import open_plain, read_plain
 from burner.manifest.batches import BatchStatus
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
 from burner.manifest.exchange.check_file import FileCheck, check_file

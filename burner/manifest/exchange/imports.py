@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.body import write
 from burner.manifest.entries.kinds import AnyEntry, LogImported
 from burner.manifest.exchange.check_file import check_file
@@ -22,7 +23,6 @@ from burner.manifest.store.bodies import row_of_record
 from burner.manifest.store.state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
 from burner.manifest.typed_text import require_who_and_why
-from burner.plural import counted
 
 MANY = 500
 """Rows inserted at once."""

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.tree import hidden_subtrees, subtree_hash

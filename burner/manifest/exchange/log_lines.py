@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from burner.errors import BurnerError
-from burner.files import open_plain
+from burner.core.errors import BurnerError
+from burner.core.files import open_plain
 from burner.manifest.exchange.log_file import HEADER
 from burner.manifest.log.checkpoint import parse_decimal
 from burner.manifest.log.note import Note, NoteError, decode_base64

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Batches, their places, and the limit of a release."""
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -13,7 +14,6 @@ from burner.manifest.fold.rows import (
     MemberRow,
 )
 from burner.manifest.fold.state import State
-from burner.plural import counted
 
 
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:

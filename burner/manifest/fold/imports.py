@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
 from burner.manifest.fold.state import State
 from burner.manifest.fold.units import UNIQUE
-from burner.plural import counted
 
 NAME = "name"
 

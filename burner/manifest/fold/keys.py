@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
 from burner.manifest.fold.state import State

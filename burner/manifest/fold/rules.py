@@ -7,7 +7,7 @@ transaction; `verify` calls the same function over the whole log and compares th
 from collections.abc import Callable
 from typing import Any
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import (
     AnyEntry,
     BatchChanged,

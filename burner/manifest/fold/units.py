@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.kinds import (
     AttemptFacts,

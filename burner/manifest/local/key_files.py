@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from burner.errors import BurnerError
-from burner.files import read_plain
+from burner.core.errors import BurnerError
+from burner.core.files import read_plain
 from burner.manifest.log.note import KeyType, NoteError, VerifierKey
 
 LARGEST = 64 << 10

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from burner.errors import BurnerError
-from burner.files import read_plain
+from burner.core.errors import BurnerError
+from burner.core.files import read_plain
 from burner.manifest.local.state import as_file_name, state_folder, write_durably
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
 

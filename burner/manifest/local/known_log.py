@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.state import as_file_name, state_folder
 
 WIDTH = 512

@@ -6,7 +6,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.state import state_folder, write_durably
 
 

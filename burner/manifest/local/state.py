@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in "123456789"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.state import as_file_name, state_folder
 
 if TYPE_CHECKING:

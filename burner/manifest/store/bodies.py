@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.log.tree import leaf_hash

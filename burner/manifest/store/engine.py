@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.store.place import Place, is_there
 from burner.manifest.store.refusals import primary
 

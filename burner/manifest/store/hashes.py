@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, StoredHash
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, records, tiles

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
 from burner.manifest.log.tree import HASH_SIZE, Frontier

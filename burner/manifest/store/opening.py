@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KEY_KINDS, kind_of
 from burner.manifest.fold.keys import signer_of
@@ -30,7 +31,6 @@ from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import HeadRow, hold_known_head, parse_signed, read_head
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, RARE, checkpoints, records
-from burner.plural import counted
 
 CHUNK = 2000
 """Records hashed at once."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
-from burner.errors import BurnerError
-from burner.files import is_plain
+from burner.core.errors import BurnerError
+from burner.core.files import is_plain
 from burner.manifest.local.places import log_at
 
 

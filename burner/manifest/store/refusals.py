@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.store.place import Place
 
 _SQLITE = {

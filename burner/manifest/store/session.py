@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
 from burner.manifest.store.engine import is_lost, writing

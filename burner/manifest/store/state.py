@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import and_, bindparam, delete, or_, select, text
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,

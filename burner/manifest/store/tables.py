@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     AttemptRow,

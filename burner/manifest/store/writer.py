@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 
 
 class Check(StrEnum):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
+from burner.core.plural import counted
 from burner.manifest.entries.kinds import (
     KEPT_KINDS,
     AnyEntry,
@@ -29,7 +30,6 @@ from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.rows import wrong_rows
 from burner.manifest.verify.stored_log import RecordsChecked, StoredLog
 from burner.manifest.verify.structure import changed
-from burner.plural import counted
 
 
 def verify(

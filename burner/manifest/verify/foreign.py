@@ -2,7 +2,7 @@
 
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import LogImported
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.log.note import Note, NoteError

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.entries.values import moment

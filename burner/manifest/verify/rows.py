@@ -6,11 +6,11 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, Table, func, select
 
+from burner.core.plural import counted
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import TABLES, about, imported, records, tiles
 from burner.manifest.verify.stored_log import CHUNK, StoredLog, shown
-from burner.plural import counted
 
 
 def wrong_rows(connection: Connection, logs: Mapping[int, StoredLog]) -> Iterator[str]:

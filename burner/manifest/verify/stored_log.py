@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from burner.errors import BurnerError
+from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.fold.memory import Foreign, MemoryState
 from burner.manifest.fold.rows import AttemptRow

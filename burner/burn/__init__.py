@@ -1,0 +1,1 @@
+"""One unit: identified, named, written, verified, started, on record."""

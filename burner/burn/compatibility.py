@@ -1,0 +1,47 @@
+"""Whether a part may be burned by a profile: asked after identify, before the first erase. Pure."""
+
+import re
+
+from burner.core.errors import BurnerError
+from burner.core.model import Silicon
+
+
+def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None = None) -> None:
+    """Let the part pass, or say why it must not be written.
+
+    Args:
+        silicon: what was read from the part.
+        chip: esptool's name the profile asks for.
+        flash_size: bytes the profile's layout was made for.
+        min_revision: lowest silicon revision the firmware runs on, `0.3`.
+
+    Raises:
+        BurnerError: E401 another chip, E402 another flash size, E403 secure boot or flash
+            encryption already on, E404 secure download mode, E405 revision too old.
+    """
+    admit_chip(silicon, chip)
+    if silicon.security.secure_download:
+        raise BurnerError("E404", f"{silicon.chip} {silicon.mac}")
+    if silicon.security.flash_encryption:
+        raise BurnerError("E403", "flash encryption is on")
+    if silicon.security.secure_boot:
+        raise BurnerError("E403", "secure boot is on")
+    if silicon.flash_size != flash_size:
+        found = f"{silicon.flash_size // 1024} KB" if silicon.flash_size else "no valid size"
+        raise BurnerError(
+            "E402",
+            f"flash id {silicon.flash_id:06x} says {found}, the profile {flash_size // 1024} KB",
+        )
+    if min_revision and _revision(silicon.revision) < _revision(min_revision):
+        raise BurnerError("E405", f"found {silicon.revision}, needs at least v{min_revision}")
+
+
+def admit_chip(silicon: Silicon, chip: str) -> None:
+    """Let this kind of chip pass. Raises BurnerError (E401)."""
+    if silicon.chip != chip:
+        raise BurnerError("E401", f"found {silicon.chip}, the profile is for {chip}")
+
+
+def _revision(text: str) -> tuple[int, ...]:
+    """`v0.4` and `0.4` as (0, 4); an unreadable revision is older than any."""
+    return tuple(int(n) for n in re.findall(r"\d+", text)) or (-1,)

@@ -1,0 +1,57 @@
+"""What an attempt is begun with: the job that a run has, and what one try differs in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from burner.core.model import Attempt
+from burner.release.release import Release
+
+AskLabel = Callable[[str, Mapping[str, str]], str | None]
+"""Waits for the label of the unit with this id and these IDs; None when the unit left before, or
+the station stops. May raise BurnerError (E43x, E44x).
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every unit of a run shares."""
+
+    release: Release
+    station: str
+    operator: str
+    batch: str
+    versions: Mapping[str, str]
+
+    def attempt(self, trial: "Trial") -> Attempt:
+        """An attempt of this job that begins now, on a unit not yet known."""
+        profile = self.release.profile
+        return Attempt(
+            id=uuid4().hex,
+            station=self.station,
+            slot=trial.slot,
+            operator=self.operator,
+            batch=self.batch,
+            profile=profile.title,
+            release_digest=self.release.digest,
+            product_id=profile.product.id,
+            started=datetime.now(UTC),
+            versions=self.versions,
+            rework=trial.rework,
+            try_number=trial.number,
+            key=self.release.key_fingerprint,
+        )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one try differs in: the place, the speed, what the operator said of this unit."""
+
+    slot: str
+    baud: int
+    number: int = 1
+    ask_label: AskLabel | None = None
+    """None: nobody can be asked."""
+    rework: str = ""
+    """Why a known unit is burned again; empty = it is not."""

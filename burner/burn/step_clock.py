@@ -1,0 +1,36 @@
+"""How long an attempt is in each of its steps. `now` gives seconds."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from burner.core.model import Step
+
+
+class StepClock:
+    """Runs from the first step on."""
+
+    def __init__(self, first: Step, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._seconds: dict[str, float] = {}
+        self.step = first
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from now on: what was so far is nobody's fault."""
+        self._started = self._entered = self._now()
+
+    def enter(self, step: Step) -> None:
+        """Close the step before, open this one."""
+        now = self._now()
+        self._seconds[self.step] = self._seconds.get(self.step, 0.0) + now - self._entered
+        self.step, self._entered = step, now
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return self._now() - self._started
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Seconds of each step that is over."""
+        return dict(self._seconds)

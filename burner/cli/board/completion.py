@@ -1,0 +1,76 @@
+"""What the screen says when the batch has all its units: how many, how they ended, what is next.
+
+The tiles stay below it: boards are still in the slots, and each goes into its own box.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from burner.cli.big_word import Large, in_letters, on_plate
+from burner.cli.board.words import STYLES
+from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
+from burner.cli.screen import middle, reverse_part, wrapped
+from burner.core.errors import Language
+from burner.core.phrases import phrase
+from burner.station.events import SlotState
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+OPTION = re.compile(r"(--\w+) ")
+HELD = "␠"
+"""Stands for a blank at which no line is broken: between an option and its value."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A batch that has all its units."""
+
+    batch: str
+    passed: int
+    planned: int
+    station: str
+    waits: bool
+    """For a key."""
+    manifest: str = DEFAULT_MANIFEST
+    """As the run was given it."""
+
+    def says(self, language: Language) -> str:
+        """One sentence."""
+        return phrase("batch done", language, self.batch, self.passed, self.planned)
+
+    def steps(self, language: Language) -> list[str]:
+        """What to do now."""
+        close = f"burner manifest batch close {quoted(self.batch)} --operator ID"
+        close += f" --station {self.station}{manifest_argument(self.manifest)} --out evidence/"
+        return [phrase("take out", language), phrase("then close", language, close)]
+
+
+def banner(done: Completion, language: Language, width: int, unicode: bool) -> "list[Text]":
+    """The word large over the whole width, and the sentence."""
+    from rich.cells import set_cell_size
+    from rich.text import Text
+
+    word = phrase("DONE", language)
+    large = on_plate(SlotState.PASS, word) if language == "zh" else in_letters(word)
+    if not unicode or large is None or large.width > width:
+        large = Large((word,))
+    shown = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
+    lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in shown]
+    for line in lines:
+        reverse_part(line, large.plate)
+    return lines
+
+
+def next_steps(done: Completion, language: Language, width: int, unicode: bool) -> "list[Text]":
+    """What to do now, and that a key is waited for."""
+    from rich.text import Text
+
+    arrow = "→" if unicode else "->"
+    steps = [OPTION.sub(rf"\1{HELD}", f"{arrow} {step}") for step in done.steps(language)]
+    wraps = [line.replace(HELD, " ") for step in steps for line in wrapped(step, width)]
+    lines = [Text(line, style="bold") for line in wraps]
+    if done.waits:
+        lines.append(Text(phrase("any key", language), style="reverse"))
+    return lines

@@ -1,0 +1,275 @@
+"""What a run came to: the table of its units, counts that add up, and what to do next."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from burner.cli import screen
+from burner.cli.board.troubles import slots_named
+from burner.cli.board.view import clock
+from burner.cli.board.words import phrase, state_word
+from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
+from burner.core.details import detail_in
+from burner.core.errors import Language, lookup
+from burner.core.model import Event, Finished, NotBegun, Waiting
+from burner.core.phrases import counted_phrase
+from burner.station.events import (
+    LabelScanned,
+    ReworkOrdered,
+    ScannerIs,
+    Silent,
+    SlotIs,
+    SlotState,
+    StationEvent,
+)
+from burner.station.tally import Tally, Unit
+
+COLUMNS = ("slot", "unit", "column name", "", "code", "tries", "seconds", "remark")
+REMARK = 7
+LEAST_REMARK = 30
+"""Columns of the terminal that a remark needs to be read."""
+MAX_ROWS = 200
+"""Of a longer run only what did not pass is listed; the manifest has everything."""
+
+
+def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
+    """The table of units, then the counts, then what each code means."""
+    units = [*tally.units, *tally.silent]
+    if len(units) > MAX_ROWS:
+        units = [unit for unit in units if unit.state not in (SlotState.PASS, SlotState.KNOWN)]
+    if units:
+        _print_units(sorted(units, key=_order), language)
+    screen.say(counts_line(tally, elapsed_s, language))
+    if behind := behind_line(tally, language):
+        screen.say(behind)
+    if tally.not_begun:
+        screen.say(not_begun_line(tally, language))
+    for code in dict.fromkeys((*tally.warnings, *(unit.code for unit in units if unit.code))):
+        row, seen_of = lookup(code), tally.warnings.get(code)
+        many = phrase("brackets", language, _counted(seen_of, language)) if seen_of else ""
+        screen.say_beside(f"{code}  ", row.sentence(language) + many)
+        screen.say_beside("      → ", row.remedy(language))
+
+
+def _print_units(units: Sequence[Unit], language: Language) -> None:
+    """A row a unit; remarks stand below the table where they would be squeezed in it."""
+    rows = [_row(unit, language) for unit in units]
+    columns = [phrase(column, language) for column in COLUMNS]
+    used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
+    below: list[Unit] = []
+    if REMARK in used:
+        rest = used[:-1]
+        room = screen.room_beside([columns[i] for i in rest], [[r[i] for i in rest] for r in rows])
+        if room < LEAST_REMARK:
+            used, below = rest, [unit for unit in units if _remark(unit, language)]
+    some = [[row[i] for i in used] for row in rows]
+    screen.table("", [columns[i] for i in used], some, whole=columns[:3])
+    for unit in below:
+        who = f"{phrase('slot', language)} {unit.slot}  {unit.device_name or unit.unit_id}"
+        screen.say_beside(f"{who.rstrip()}  ", _remark(unit, language))
+
+
+def _order(unit: Unit) -> tuple[int, str, datetime]:
+    """Slots as people count them, 2 before 10; in a slot by time."""
+    return len(unit.slot), unit.slot, unit.ended
+
+
+def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
+    """`4 units: PASS 3, FAIL 1 …`: the numbers after the colon add up to the one before it."""
+    counts = ends_counted(tally, language)
+    many = _counted(len(tally.units), language)
+    together = phrase("{}: {}", language, many, phrase(", ", language).join(counts))
+    parts = [together if counts else many]
+    if tally.silent:
+        slots = slots_named([unit.slot for unit in tally.silent], language)
+        parts.append(phrase("{}: {}", language, phrase("silent", language), slots))
+    if tally.first_pass_yield is not None:
+        parts.append(f"{phrase('first pass', language)} {tally.first_pass_yield:.1%}")
+    if pace := tally.per_hour(elapsed_s):
+        parts.append(f"{pace:.0f} {phrase('an hour', language)}")
+    return "  ·  ".join(parts)
+
+
+def ends_counted(tally: Tally, language: Language, always: Collection[SlotState] = ()) -> list[str]:
+    """`PASS 3`, `FAIL 1`, …; `always`: also where there is none. No ERROR without a place."""
+    counts = dict(tally.counts)
+    counts[SlotState.ERROR] -= tally.without_place
+    parts = [f"{state_word(s, language)} {n}" for s, n in counts.items() if n or s in always]
+    if tally.without_place:
+        parts.append(f"{phrase('no place', language)} {tally.without_place}")
+    return parts
+
+
+def _counted(units: int, language: Language) -> str:
+    return counted_phrase("units counted", language, units, units)
+
+
+def behind_line(tally: Tally, language: Language) -> str:
+    """`falls behind: 3 slow, 7 yield`; empty when no slot does."""
+    behind = [f"{slot} {phrase(why, language)}" for slot, why in tally.behind().items()]
+    if not behind:
+        return ""
+    head = phrase("falls behind", language)
+    return phrase("{}: {}", language, head, phrase(", ", language).join(behind))
+
+
+def not_begun_line(tally: Tally, language: Language) -> str:
+    """`met and not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
+    slot, waited = phrase("slot", language), sorted(tally.not_begun.items(), key=_slot_order)
+    named = [f"{slot} {name}{phrase('brackets', language, unit)}" for name, unit in waited]
+    return phrase(
+        "{}: {}",
+        language,
+        phrase("met and not burned", language),
+        phrase(", ", language).join(named),
+    )
+
+
+def _slot_order(waited: tuple[str, str]) -> tuple[int, str]:
+    return len(waited[0]), waited[0]
+
+
+def trouble_lines(tally: Tally, language: Language) -> list[str]:
+    """What is wrong with slots rather than with units; the same in several of them once."""
+    slots: dict[str, list[str]] = {}
+    for slot, error in tally.troubles.items():
+        detail = _detail(error.code, error.detail, language)
+        told = f"{error.code} {error.row.sentence(language)}"
+        told += phrase("brackets", language, detail) if detail else ""
+        slots.setdefault(told, []).append(slot)
+    return [f"{slots_named(names, language)}  {told}" for told, names in slots.items()]
+
+
+def _remark(unit: Unit, language: Language) -> str:
+    if unit.known:
+        when = clock(unit.ended)
+        if unit.other_batch:
+            return phrase("passed there", language, unit.batch, when, unit.station, unit.where)
+        return phrase("already", language, when, unit.where)
+    if unit.state is SlotState.PASS:
+        return ", ".join(unit.warnings)
+    quiet = unit.state is SlotState.ABORTED
+    return "" if quiet else _detail(unit.code, unit.detail, language)
+
+
+def _detail(code: str, detail: str, language: Language) -> str:
+    """On record it is in English: to others it is shown where an operator must read it."""
+    shown = language == "en" or lookup(code).shows_detail
+    return detail_in(language, detail) if shown else ""
+
+
+def _row(unit: Unit, language: Language) -> Sequence[object]:
+    return (
+        unit.slot,
+        unit.unit_id,
+        unit.device_name,
+        state_word(unit.state, language),
+        unit.code,
+        unit.tries,
+        "" if unit.known else f"{unit.seconds:.1f}",
+        _remark(unit, language),
+    )
+
+
+def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) -> list[str]:
+    """Commands worth trying next; none where all went well."""
+    burner = "burner" if language == "en" else f"burner --lang {language}"
+    codes = [*tally.warnings, *(u.code for u in (*tally.units, *tally.silent) if u.code)]
+    bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]
+    commands = [f"explain {code}" for code in codes[:1]]
+    commands += [f"manifest show {u}{manifest_argument(manifest)}" for u in bad[:1]]
+    return [f"{burner} {command}" for command in commands]
+
+
+# -- for scripts ----------------------------------------------------------------------------------
+
+
+def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """One event as a line of JSON; None for those that only a screen wants."""
+    if isinstance(event, SlotIs):
+        said: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
+        if event.error is not None:
+            said |= {"code": event.error.code, "detail": event.error.detail}
+        return said
+    if isinstance(event, Waiting):
+        return {
+            "event": "waiting" if event.code else "goes on",
+            "slot": event.slot,
+            "code": event.code,
+            "detail": event.detail,
+        }
+    if isinstance(event, Finished):
+        attempt, result = event.record.attempt, event.record.result
+        return {
+            "event": "finished",
+            "slot": event.slot,
+            "seq": event.record.seq,
+            "unit_id": attempt.unit_id,
+            "device_name": attempt.device_name,
+            "batch": attempt.batch,
+            "outcome": result.outcome.value,
+            "code": event.code,
+            "detail": result.detail,
+            "step": result.step.value,
+            "seconds": round(result.seconds, 3),
+            "try": attempt.try_number,
+            "known": event.known,
+            "other_batch": event.other_batch,
+            "written": result.written and not event.known,
+            "warnings": list(event.warnings),
+            "evidence": dict(result.evidence),
+        }
+    return _of_input(event)
+
+
+def _of_input(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """What came of scans, keys and slots without an answer."""
+    match event:
+        case LabelScanned(slot, label):
+            return {"event": "label", "slot": slot, "label": label}
+        case ReworkOrdered(slot, reason):
+            return {"event": "rework", "slot": slot, "reason": reason}
+        case Silent(slot, seconds):
+            return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
+        case NotBegun(slot):
+            return {"event": "not begun", "slot": slot}
+        case ScannerIs(scanner, error):
+            code, detail = (error.code, error.detail) if error else ("", "")
+            return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
+    return None
+
+
+def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str, Any]:
+    """The last line of JSON."""
+    fpy = tally.first_pass_yield
+    return {
+        "event": "summary",
+        "units": [_unit_json(unit) for unit in tally.units],
+        "silent": [{"slot": unit.slot, "code": unit.code} for unit in tally.silent],
+        "troubles": {slot: error.code for slot, error in tally.troubles.items()},
+        "counts": {state.value: number for state, number in tally.counts.items()},
+        "warnings": dict(tally.warnings),
+        "first_pass_yield": None if fpy is None else round(fpy, 4),
+        "units_per_hour": round(tally.per_hour(elapsed_s), 1),
+        "seconds": round(elapsed_s, 3),
+        "exit_code": exit_code,
+    }
+
+
+def _unit_json(unit: Unit) -> Mapping[str, Any]:
+    return {
+        "slot": unit.slot,
+        "unit_id": unit.unit_id,
+        "device_name": unit.device_name,
+        "outcome": unit.outcome.value,
+        "code": unit.code,
+        "batch": unit.batch,
+        "known": unit.known,
+        "other_batch": unit.other_batch,
+        "written": unit.written,
+        "warnings": list(unit.warnings),
+        "tries": unit.tries,
+        "first": unit.first.value if unit.first else None,
+        "seconds": round(unit.seconds, 3),
+        "ended": unit.ended.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }

@@ -1,0 +1,229 @@
+"""Drawing the board: a tile a slot, the batch and the errors below. Pure: of view, clock, size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from burner.cli.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
+from burner.cli.board.around_tiles import below, complete, header
+from burner.cli.board.asking import with_label
+from burner.cli.board.error_lines import error_lines, worst_lines
+from burner.cli.board.view import PASSED_EARLIER, RESTING, Tile, View
+from burner.cli.board.words import STYLES, phrase, shape, short_word, state_word, step_word
+from burner.cli.screen import bar, middle, reverse_part, wrapped
+from burner.core.errors import Language
+from burner.station.events import SlotState
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+ENDED_BADLY = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A size of tile: lines high, columns wide at least, lines of gap below."""
+
+    lines: int
+    width: int
+    gap: int
+
+
+FORMS = (
+    Form(lines=LINES + 4, width=23, gap=1),
+    Form(lines=LINES + 2, width=19, gap=1),
+    Form(lines=3, width=9, gap=1),
+    Form(lines=2, width=9, gap=0),
+    Form(lines=1, width=9, gap=0),
+)
+"""From large to small: with large words, with one word, and so on."""
+SHORTEST_END = 6
+"""Columns of the end of a name that are worth showing."""
+
+
+def draw(view: View, now: float, width: int, height: int, unicode: bool = True) -> "list[Text]":
+    """The whole board as lines; never more than `height`, none wider than `width`."""
+    top, footer = [header(view, now)], below(view, now, width, unicode)
+    if view.completion:
+        top, footer = complete(view, view.completion, now, width, unicode), []
+    footer = footer[: max(0, height - 2)]
+    room = max(0, height - len(top) - len(footer))
+    form, columns, errors = _fit(view, width, room, unicode)
+    tile_width = max(1, (width + 1) // columns - 1)
+    tiles = [_tile(t, view, now, form, tile_width, unicode=unicode) for t in view.tiles.values()]
+    lines = [*top, *_grid(tiles, columns, form.gap)[:room], *footer, *errors]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis" if unicode else "crop")
+        line.no_wrap = True
+    return lines[:height]
+
+
+# -- space ----------------------------------------------------------------------------------------
+
+
+def _fit(view: View, width: int, room: int, unicode: bool) -> "tuple[Form, int, list[Text]]":
+    """The largest tiles that leave room for all errors, tiles beside each other, and the errors.
+
+    An error gives up its sentence before a tile gives up its large word, but never its code nor
+    what to do now; where not even the smallest tiles leave room for those, the worst keep theirs.
+    """
+    troubles, count = view.troubles, len(view.tiles)
+    texts = [[error_lines(trouble, view.language, width, unicode) for trouble in troubles]]
+    texts.append([error_lines(t, view.language, width, unicode, sentence=False) for t in troubles])
+    for form in FORMS:
+        columns, left = _columns(form, count, width, room)
+        for text in texts:
+            lines = [line for part in text for line in part]
+            if left >= len(lines):
+                return form, columns, lines
+    return form, columns, worst_lines(troubles, texts[-1], view.language, width, max(0, left))
+
+
+def _columns(form: Form, count: int, width: int, room: int) -> tuple[int, int]:
+    """How many tiles stand beside each other, and the lines that are left below them."""
+    columns = max(1, (width + 1) // (form.width + 1))
+    rows = -(-count // columns)
+    return max(1, -(-count // max(1, rows))), room - rows * (form.lines + form.gap)
+
+
+# -- tiles ----------------------------------------------------------------------------------------
+
+
+def _grid(tiles: "Sequence[list[Text]]", columns: int, gap: int) -> "list[Text]":
+    from rich.text import Text
+
+    lines: list[Text] = []
+    for start in range(0, len(tiles), columns):
+        row = tiles[start : start + columns]
+        lines += [Text(" ").join(parts) for parts in zip(*row, strict=True)]
+        lines += [Text("")] * gap
+    return lines
+
+
+def _tile(
+    tile: Tile, view: View, now: float, form: Form, width: int, *, unicode: bool
+) -> "list[Text]":
+    """A tile's lines, each exactly `width` columns wide."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    word = _word(tile.state, view.language, width)
+    mark = shape(tile.state, unicode)
+    code = tile.code if tile.state in ENDED_BADLY else ""
+    seconds = _seconds(tile, now)
+    head = with_label(f" {tile.slot} {mark}", seconds, tile.label, width, unicode=unicode)
+    foot = _foot(tile, view, now, unicode, width - 1)
+    foot = f" {foot}" if cell_len(foot) < width else foot
+    plate = ""
+    match form.lines:
+        case 1:
+            texts = [f"{tile.slot:>2}{mark}{code or short_word(tile.state, view.language)}"]
+        case 2:
+            texts = [f" {tile.slot} {mark} {code}" if code else head, middle(word, width)]
+        case 3:
+            texts = [head, middle(word, width), foot]
+        case _:
+            space = [""] * ((form.lines - LINES - 2) // 2)
+            large = _large(tile.state, view.language, width, unicode)
+            texts = [head, *space, *(middle(line, width) for line in large.lines), *space, foot]
+            plate = large.plate
+    lines = [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
+    if plate:
+        reverse_part(lines[len(lines) // 2], plate)
+    return lines
+
+
+def _large(state: SlotState, language: Language, width: int, unicode: bool) -> Large:
+    """The state's word three lines high, where it can be drawn and has room."""
+    full, short = state_word(state, language), short_word(state, language)
+    if not unicode:
+        drawn: Sequence[Large | None] = ()
+    elif language == "zh":
+        drawn = (on_plate(state, full) if state in EMBLEMS else None,)
+    else:
+        drawn = (in_letters(full), in_letters(short))
+    plain = Large(("", _word(state, language, width), ""))
+    return next((large for large in drawn if large and large.width <= width), plain)
+
+
+def _word(state: SlotState, language: Language, width: int) -> str:
+    from rich.cells import cell_len
+
+    word = state_word(state, language)
+    return word if cell_len(word) <= width else short_word(state, language)
+
+
+def _seconds(tile: Tile, now: float) -> str:
+    if tile.state in (*RESTING, *PASSED_EARLIER):
+        return ""
+    elapsed = tile.elapsed(now)
+    return f"{elapsed:.0f}s" if elapsed >= 100 else f"{elapsed:.1f}s"
+
+
+def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
+    """The most useful thing that fits: progress, then why it failed, then who it is."""
+    slower = f"{tile.baud // 1000}k" if 0 < tile.baud < view.baud else ""
+    again = phrase("try", view.language, tile.tries) if tile.tries > 1 else ""
+    rework = view.rework.get(tile.slot, "")
+    name = ""
+    match tile.state:
+        case SlotState.EMPTY if tile.silent_since is not None and not rework:
+            seconds = f"{now - tile.silent_since:.0f}"
+            full = phrase("no answer", view.language, seconds)
+            return full if _fits(full, width) else phrase("short no answer", view.language)
+        case _ if rework and tile.share is None:
+            parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
+        case SlotState.BURNING if tile.share is not None:
+            parts = [bar(tile.share, max(3, width - 7), unicode), f"{tile.share:4.0%}"]
+        case SlotState.BURNING:
+            step = step_word(tile.step, view.language) if tile.step else ""
+            parts, name = [step, again, slower], tile.called
+        case SlotState.KNOWN if tile.earlier:
+            parts, name = [f"{tile.earlier.when} #{tile.earlier.slot}"], tile.called
+        case SlotState.OTHER_BATCH if tile.earlier:
+            batch = _end(tile.earlier.batch, width, unicode)
+            parts = [batch, f"{tile.earlier.when} #{tile.earlier.slot}"]
+        case SlotState.RESCAN if tile.slot in view.trouble_of:
+            parts = [view.trouble_of[tile.slot].error.code]
+        case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
+            parts, name = [tile.code], tile.called
+        case _:
+            parts = [_end(tile.called, width, unicode), again, slower]
+    return _whole(parts, name, width, unicode)
+
+
+def _fits(text: str, width: int) -> bool:
+    from rich.cells import cell_len
+
+    return cell_len(text) <= width
+
+
+def _whole(parts: "Sequence[str]", name: str, width: int, unicode: bool) -> str:
+    """The parts that have room, none of them cut, and the name, or its end, in what is left."""
+    from rich.cells import cell_len
+
+    text = ""
+    for part in parts:
+        longer = f"{text} {part}" if text else part
+        text = longer if _fits(longer, width) else text
+    end = _end(name, width - cell_len(text) - 1, unicode)
+    return f"{text} {end}" if text and end else text or end
+
+
+def _end(name: str, width: int, unicode: bool) -> str:
+    """Names of a batch differ at their end; fewer characters of it than are worth showing: none."""
+    if _fits(name, width):
+        return name
+    if width < SHORTEST_END:
+        return ""
+    cut = "…" if unicode else ""
+    return next(end for n in range(len(name)) if _fits(end := f"{cut}{name[n:]}", width))
+
+
+def _first_words(text: str, width: int, unicode: bool) -> str:
+    """A sentence, or as many of its words as have room."""
+    if _fits(text, width):
+        return text
+    cut = "…" if unicode else ""
+    words = wrapped(text, max(1, width - len(cut)))
+    return f"{words[0]}{cut}"

@@ -1,0 +1,118 @@
+"""The errors that stand on the board: the worst first, the same in several slots once. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from burner.core.code import ErrorClass
+from burner.core.details import detail_in
+from burner.core.errors import BurnerError, Fault, Language
+from burner.core.phrases import phrase
+
+STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613", "E625"})
+"""Errors seen on one unit whose remedy is to stop the batch or the product."""
+
+
+class Rank(IntEnum):
+    """How bad an error is for the line, the worst first."""
+
+    ALL_SLOTS = 0
+    """Nothing can be burned anywhere: the manifest is away, or the product itself is wrong."""
+    UNIT = 1
+    """FAIL: a board for the red box."""
+    SLOT = 2
+    """ERROR of one slot."""
+    PLACE = 3
+    """No error of unit or slot: a wrong label, a board of another batch."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One error and the slots in which it stands."""
+
+    error: BurnerError
+    slots: tuple[str, ...]
+    """None where it is the station's."""
+    waits: bool = False
+    """The station waits until it is over, and goes on by itself."""
+
+    @property
+    def rank(self) -> Rank:
+        """How bad it is."""
+        return rank(self.error.code)
+
+    def where(self, language: Language) -> str:
+        """`slot 3`, `slots 1–4, 7`."""
+        return slots_named(self.slots, language) if self.slots else phrase("station", language)
+
+    @property
+    def detail(self) -> str:
+        """What an operator must read of this one case, if anything."""
+        return self.error.detail if self.error.row.shows_detail else ""
+
+    def bracketed(self, language: Language) -> str:
+        """The detail in brackets."""
+        detail = detail_in(language, self.detail)
+        return phrase("brackets", language, detail) if detail else ""
+
+    def says(self, language: Language) -> str:
+        """What happened."""
+        return self.error.row.sentence(language) + self.bracketed(language)
+
+    def do(self, language: Language) -> str:
+        """What to do now; whether the station waits meanwhile."""
+        waits = f" {phrase('waits', language)}" if self.waits else ""
+        return self.error.row.remedy(language) + waits
+
+
+def rank(code: str) -> Rank:
+    """How bad an error of this code is."""
+    error = BurnerError(code)
+    if error.code.error_class is ErrorClass.MANIFEST or error.code in STOPS_ALL:
+        return Rank.ALL_SLOTS
+    return {Fault.UNIT: Rank.UNIT, Fault.STATION: Rank.SLOT, Fault.INPUT: Rank.PLACE}[
+        error.row.fault
+    ]
+
+
+def worst_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
+    """What stands, in the order in which it is to be read.
+
+    Args:
+        troubles: one a slot, the newest last.
+
+    Returns:
+        The same error of several slots as one; by rank, then the newest first.
+    """
+    together: dict[tuple[str, str, bool], Trouble] = {}
+    for trouble in troubles:
+        error = trouble.error
+        key = (error.code, trouble.detail, trouble.waits)
+        before = together.pop(key, None)  # as new as its newest
+        slots = (*(before.slots if before else ()), *trouble.slots)
+        together[key] = Trouble(error, _in_order(slots), trouble.waits)
+    newest_first = list(reversed(together.values()))
+    return sorted(newest_first, key=lambda trouble: trouble.rank)
+
+
+def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
+    """Each once, as people count them: 2 before 10."""
+    return tuple(sorted(set(slots), key=lambda slot: (len(slot), slot)))
+
+
+def slots_named(slots: Sequence[str], language: Language) -> str:
+    """`slot 3`, `slots 1–4, 7`."""
+    return f"{phrase('slot' if len(slots) == 1 else 'slots', language)} {named(slots, language)}"
+
+
+def named(slots: Sequence[str], language: Language) -> str:
+    """`3`, or `1–4, 7`: neighbours as a range."""
+    runs: list[list[str]] = []
+    for slot in _in_order(slots):
+        last = runs[-1][-1] if runs else ""
+        if last.isdecimal() and slot.isdecimal() and int(slot) == int(last) + 1:
+            runs[-1].append(slot)
+        else:
+            runs.append([slot])
+    spans = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return phrase(", ", language).join(spans)

@@ -1,0 +1,290 @@
+"""What the board knows: one tile a slot, made from events. Pure state; drawing is in board.py."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from burner.cli.board.completion import Completion
+from burner.cli.board.troubles import Trouble, worst_first
+from burner.core.code import ErrorClass
+from burner.core.errors import BurnerError, Language
+from burner.core.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
+from burner.core.phrases import phrase
+from burner.core.visible_text import seen
+from burner.station.events import (
+    LabelScanned,
+    Prompt,
+    ReworkOrdered,
+    ScannerIs,
+    Silent,
+    SlotIs,
+    SlotState,
+    StationEvent,
+    Typing,
+)
+from burner.station.retry import tries
+from burner.station.tally import FULL_NOW, Tally
+
+RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
+ENDED = (
+    *(SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH),
+    *(SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED),
+)
+ASKING = (SlotState.SCAN, SlotState.RESCAN)
+ANSWER_S = 8.0
+"""How long an answer to a scan or a key is shown."""
+PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
+
+
+class EarlierPass(NamedTuple):
+    """Where a known unit belongs."""
+
+    batch: str
+    when: str
+    """`10:42`, with the date when it was another day."""
+    station: str
+    slot: str
+
+
+@dataclass
+class Tile:
+    """What is to be seen of one slot."""
+
+    slot: str
+    state: SlotState = SlotState.STARTING
+    since: float = 0.0
+    """Monotonic seconds at which the board in the slot was seen."""
+    step: Step | None = None
+    done: int = 0
+    total: int = 0
+    unit_id: str = ""
+    device_name: str = ""
+    baud: int = 0
+    tries: int = 1
+    code: str = ""
+    seconds: float | None = None
+    """Of the finished board; None while it runs."""
+    earlier: EarlierPass | None = None
+    """Of a known unit."""
+    label: str = ""
+    """What was scanned for the board in the slot."""
+    silent_since: float | None = None
+    """Since when nothing has answered although the port is there."""
+
+    @property
+    def called(self) -> str:
+        """The name, or the id while there is no name yet."""
+        return self.device_name or self.unit_id
+
+    @property
+    def share(self) -> float | None:
+        """Of the write, 0 to 1; None outside of it."""
+        return self.done / self.total if self.total else None
+
+    def elapsed(self, now: float) -> float:
+        """Seconds for this board."""
+        return self.seconds if self.seconds is not None else max(0.0, now - self.since)
+
+
+@dataclass(frozen=True)
+class Title:
+    """What stands above the tiles; the same for a whole run."""
+
+    product: str
+    batch: str
+    operator: str
+    station: str
+    planned: int = 0
+    """Units of the batch; 0 = no plan."""
+    before: int = 0
+    """Units of the batch that had passed before this run."""
+
+
+@dataclass
+class View:
+    """Everything on the board."""
+
+    title: Title
+    started: float
+    """Monotonic seconds."""
+    baud: int
+    """The profile's rate: a slot below it shows its own."""
+    language: Language = "en"
+    tiles: dict[str, Tile] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    trouble_of: dict[str, Trouble] = field(default_factory=dict)
+    """The last error of each slot that still stands, the newest last."""
+    warned: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    """By slot and code: what was seen of a unit and is the product's fault. Stands to the end."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What is worth reading of a slot and is no error, the newest last."""
+    rework: dict[str, str] = field(default_factory=dict)
+    """Why the unit in a slot, or the next, is burned again."""
+    prompt: Prompt = field(default_factory=Prompt)
+    """What the operator is asked beside labels, or was answered."""
+    prompt_until: float = 0.0
+    """Monotonic seconds until which an answer is worth reading."""
+    typed: str = ""
+    """What somebody is typing."""
+    notice: str = ""
+    """What concerns all slots: the station takes no more boards, the batch is complete."""
+    passed: int | None = None
+    """Units of the batch that the manifest counts as good; None before it was asked."""
+    completion: Completion | None = None
+    """The batch has all its units, and no more boards are taken."""
+
+    def complete(self, completion: Completion) -> None:
+        """The batch has all its units: a board that waited for a place is not needed."""
+        self.completion = completion
+        for slot, trouble in list(self.trouble_of.items()):
+            if full := FULL_NOW.get(trouble.error.code):
+                self._trouble(slot, BurnerError(full))
+                self.tiles[slot].code = full
+
+    def add_slots(self, slots: Iterable[str]) -> None:
+        """Show a tile for each slot from the start."""
+        self.tiles.update({slot: Tile(slot) for slot in slots})
+
+    def add(self, event: StationEvent, now: float) -> None:
+        """Take one event in, at that monotonic second."""
+        self.tally.add(event)
+        if isinstance(event, Prompt | Typing | ScannerIs):
+            self._beside(event, now)
+            return
+        tile = self.tiles.setdefault(event.slot, Tile(event.slot))
+        match event:
+            case SlotIs():
+                self._state(tile, event, now)
+            case Note():
+                self._note(tile.slot, self._again(event))
+                self.trouble_of.pop(event.slot, None)  # the operator has nothing to do
+            case Waiting():
+                self._waiting(event)
+            case LabelScanned():
+                tile.label = event.label
+                self.trouble_of.pop(event.slot, None)
+                self._note(event.slot, f"{event.slot}: {seen(event.label)}")
+            case ReworkOrdered():
+                self.rework[event.slot] = event.reason
+            case Finished():
+                self._finished(tile, event)
+            case _:
+                _progress(tile, event, now)
+
+    def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
+        if event.state is SlotState.CLOSED and tile.state in ENDED:
+            return  # the last board's end stays to be seen
+        if tile.state in ASKING and event.state not in (*ASKING, *ENDED):
+            self.trouble_of.pop(tile.slot, None)  # what was wrong with a scan
+        if event.state in (*RESTING, SlotState.SEEN):
+            self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
+        if event.state in (SlotState.SEEN, SlotState.SCAN, SlotState.PASS, SlotState.KNOWN):
+            self.trouble_of.pop(tile.slot, None)
+        if event.state not in (SlotState.BURNING, SlotState.KNOWN):
+            self.notes.pop(tile.slot, None)
+        tile.state, tile.tries = event.state, event.tries
+        tile.baud = event.baud or tile.baud
+        if event.error is not None:
+            tile.code = event.error.code
+            self._trouble(tile.slot, event.error)
+
+    def _beside(self, event: Prompt | Typing | ScannerIs, now: float) -> None:
+        match event:
+            case Prompt():
+                self.prompt, self.prompt_until = event, now + ANSWER_S
+            case Typing():
+                self.typed = event.text
+            case ScannerIs(scanner, None):
+                self.trouble_of.pop(scanner, None)
+            case ScannerIs(scanner, BurnerError() as error):
+                self.trouble_of[scanner] = Trouble(error, ())
+
+    def asked(self, now: float) -> Prompt:
+        """What stands beside the tiles: a question until it is answered, an answer for a while."""
+        return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
+
+    def _again(self, event: Note) -> str:
+        parts = (event.slot, event.code, event.number, tries(event.code))
+        baud = phrase("at baud", self.language, event.baud) if event.baud else ""
+        return phrase("again", self.language, *parts) + baud
+
+    def _note(self, slot: str, text: str) -> None:
+        self.notes.pop(slot, None)
+        self.notes[slot] = text
+
+    def _waiting(self, event: Waiting) -> None:
+        if event.code:
+            error = BurnerError(event.code, event.detail)
+            of_manifest = error.code.error_class is ErrorClass.MANIFEST
+            self._trouble(event.slot, error, waits=of_manifest)
+            return
+        over = [slot for slot, trouble in self.trouble_of.items() if trouble.waits]
+        for slot in (event.slot, *over):
+            self.trouble_of.pop(slot, None)
+
+    def _trouble(self, slot: str, error: BurnerError, *, waits: bool = False) -> None:
+        self.trouble_of.pop(slot, None)
+        self.trouble_of[slot] = Trouble(error, (slot,), waits)
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """Every error that stands, the worst first."""
+        return worst_first((*self.warned.values(), *self.trouble_of.values()))
+
+    @property
+    def note(self) -> str:
+        """The last thing worth reading that is no error."""
+        return next(reversed(self.notes.values()), "")
+
+    def _finished(self, tile: Tile, event: Finished) -> None:
+        attempt, result = event.record.attempt, event.record.result
+        tile.unit_id = attempt.unit_id or tile.unit_id
+        tile.device_name = attempt.device_name or tile.device_name
+        tile.code = event.code
+        for code in event.warnings:
+            self.warned[tile.slot, code] = Trouble(BurnerError(code), (tile.slot,))
+        tile.seconds = None if event.known else result.seconds
+        if event.known:
+            tile.seconds = 0.0
+            when = clock(result.ended)
+            tile.earlier = EarlierPass(attempt.batch, when, attempt.station, attempt.slot)
+        if event.other_batch and tile.earlier:
+            belongs = phrase("passed there", self.language, *tile.earlier)
+            self._trouble(tile.slot, BurnerError(event.code, belongs))
+        elif tile.earlier:
+            already = phrase("already", self.language, tile.earlier.when, tile.earlier.slot)
+            self._note(tile.slot, f"{tile.slot}: {tile.called} {already}")
+        elif result.code:
+            self._trouble(tile.slot, BurnerError(result.code, result.detail))
+
+    @property
+    def done(self) -> int:
+        """Units of the batch that are good, earlier runs included."""
+        return self.title.before + self.tally.passed if self.passed is None else self.passed
+
+    def seconds_left(self, now: float) -> float | None:
+        """Until the batch is done at the pace so far; None without a plan or a pace."""
+        pace = self.tally.per_hour(now - self.started) / 3600
+        if not self.title.planned or not pace:
+            return None
+        return max(0, self.title.planned - self.done) / pace
+
+
+def _progress(tile: Tile, event: StationEvent, now: float) -> None:
+    match event:
+        case StepStarted():
+            tile.step, tile.done, tile.total = event.step, 0, 0
+        case Progress():
+            tile.done, tile.total = event.done, event.total
+        case Bound():
+            tile.unit_id, tile.device_name = event.unit_id, event.device_name
+        case Silent():
+            tile.silent_since = now - event.seconds if event.seconds else None
+
+
+def clock(when: datetime) -> str:
+    """Local time of day; with the date when it was another day."""
+    local = when.astimezone()
+    today = local.date() == datetime.now().astimezone().date()
+    return f"{local:%H:%M}" if today else f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,90 @@
+"""The words of a state on the board, and its shape and colour.
+
+Colour is never alone: every state has its own word and its own shape.
+"""
+
+from burner.core.errors import Language
+from burner.core.model import Step
+from burner.core.phrases import phrase, rows
+from burner.station.events import SlotState
+
+__all__ = [
+    "SHAPES",
+    "SHAPES_ASCII",
+    "STYLES",
+    "phrase",
+    "shape",
+    "short_word",
+    "state_word",
+    "step_word",
+]
+
+S = SlotState
+
+SHAPES = {
+    S.STARTING: "…",
+    S.EMPTY: "○",
+    S.SEEN: "◌",
+    S.SCAN: "?",
+    S.RESCAN: "↻",
+    S.BURNING: "▶",
+    S.PASS: "✔",
+    S.KNOWN: "✔",
+    S.OTHER_BATCH: "◆",
+    S.FAIL: "✘",
+    S.ERROR: "!",
+    S.ABORTED: "■",
+    S.CLOSED: "–",
+}
+SHAPES_ASCII = {
+    S.STARTING: ".",
+    S.EMPTY: "o",
+    S.SEEN: "@",
+    S.SCAN: "?",
+    S.RESCAN: "%",
+    S.BURNING: ">",
+    S.PASS: "+",
+    S.KNOWN: "+",
+    S.OTHER_BATCH: "=",
+    S.FAIL: "X",
+    S.ERROR: "!",
+    S.ABORTED: "#",
+    S.CLOSED: "-",
+}
+STYLES = {
+    S.STARTING: "dim",
+    S.EMPTY: "dim",
+    S.SEEN: "bold white on blue",
+    S.SCAN: "black on bright_white",
+    S.RESCAN: "bold red on bright_white",
+    S.BURNING: "bold white on blue",
+    S.PASS: "black on green",
+    S.KNOWN: "black on green",
+    S.OTHER_BATCH: "bold white on magenta",
+    S.FAIL: "bold white on red",
+    S.ERROR: "black on yellow",
+    S.ABORTED: "bold white on bright_black",
+    S.CLOSED: "dim",
+}
+"""No bold black: many terminals show it grey."""
+
+
+def state_word(state: SlotState, language: Language) -> str:
+    """The word of a state."""
+    return phrase(state.value, language)
+
+
+def short_word(state: SlotState, language: Language) -> str:
+    """A word of at most six columns, for where the state's own has no room."""
+    short = f"short {state.value}"
+    return phrase(short, language) if short in rows() else state_word(state, language)
+
+
+def step_word(step: Step, language: Language) -> str:
+    """The word of a step."""
+    return phrase(step.value, language)
+
+
+def shape(state: SlotState, unicode: bool) -> str:
+    """One character that means a state, also without colour."""
+    return (SHAPES if unicode else SHAPES_ASCII)[state]

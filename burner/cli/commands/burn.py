@@ -1,0 +1,181 @@
+"""`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.desk import plain_line
+from burner.cli.language import language
+from burner.cli.run import Run, Wish, print_event
+
+COUNT_HELP = "Board after board, N units. A board from which nothing can be read is none."
+
+if TYPE_CHECKING:
+    from burner.cli.order import Order
+    from burner.cli.slots import Slots
+    from burner.core.errors import Finding
+    from burner.manifest.ledger import Ledger
+    from burner.release.release import Release
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.slot_options
+@options.manifest_option
+@options.logs_option
+@options.secret_option
+@click.option(
+    "--batch", metavar="ID", help="Work order; asked, or the one open here, or product and date."
+)
+@click.option("--operator", metavar="ID", help="Who works here; asked, or the login name.")
+@click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
+@click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
+@click.option("--watch", is_flag=True, help="Board after board, until Ctrl-C.")
+@click.option("--count", metavar="N", type=click.IntRange(1), help=COUNT_HELP)
+@click.option(
+    "--rework",
+    metavar="REASON",
+    default="",
+    callback=plain_line,
+    help="Burn known units again, and why.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where no option is given.")
+@click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
+@options.lang_option
+def burn(
+    ports: tuple[str, ...],
+    station_file: Path | None,
+    bench: str | None,
+    once: bool,
+    **wishes: Any,
+) -> int:
+    """Burn units with SOURCE, a profile.yaml or a release.burn.
+
+    Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
+    4 the station could do nothing, 130 interrupted.
+    """
+    from burner.cli.slots import open_slots
+
+    wish = Wish(**wishes)
+    if once and (wish.watch or wish.count):
+        raise click.UsageError("--once is one board a slot; leave out --watch and --count")
+    with open_slots(ports, station_file, bench, wish.source, wish.count) as slots:
+        return _prepare_and_run(wish, slots)
+
+
+def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
+    from burner.cli.event_schema import start_json
+    from burner.cli.inputs import check_labels_name_boards
+    from burner.cli.order import is_person
+    from burner.cli.questions import Use, asks_passphrase, asks_product_secret
+    from burner.cli.slots import warm_devices
+    from burner.core.secret_search import SecretSearch
+    from burner.devices.stock import Stock
+    from burner.manifest.ledger import Ledger
+    from burner.manifest.store.writer import KEEP_EVERY
+    from burner.release.release import open_release
+
+    person = is_person() and not wish.yes and not wish.as_json
+    if wish.as_json:
+        print_event(start_json())
+    stock, search = Stock(), SecretSearch()
+    with warm_devices(slots, wish.logs, stock, search) as devices:
+        ask = asks_product_secret(wish.source.name) if person else None
+        release = open_release(wish.source, ask=ask, reference=wish.secret)
+        search.add(release.key.product_secret)
+        if not wish.once:
+            check_labels_name_boards(slots, release.profile.identity)
+        _warn(wish, release.warnings)
+        for segment in release.segments:
+            stock.pack(segment)
+        every = slots.checkpoint_every or KEEP_EVERY
+        ask_key = asks_passphrase(Use.RECORDS) if person else None
+        simulated = slots.hand is not None
+        with Ledger.open(
+            wish.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
+        ) as ledger:
+            _warn(wish, made_otherwise(release, ledger))
+            order = _order(wish, release, ledger, slots.station, person)
+            return Run(wish, slots, release, ledger, order).through(devices)
+
+
+def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
+    """To the person, or to the script as a line each."""
+    if not wish.as_json:
+        screen.findings(found, language(), screen.warn)
+        return
+    for finding in found:
+        told = {"event": "warning", **asdict(finding)}
+        del told["warning"]
+        if not finding.accepted:
+            del told["accepted"]
+        print_event(told)
+
+
+def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
+    """A warning for each earlier batch of the same version whose units are other ones."""
+    from burner.release.accepted_warnings import accepted
+    from burner.release.layout_warnings import same_version_made_otherwise
+
+    profile = release.profile
+    earlier = ledger.reader.made_before(profile.title, profile.product.id)
+    at = profile.place("product", "version")
+    found = same_version_made_otherwise(profile.title, release.made(), earlier, at)
+    return accepted(found, profile.accept)
+
+
+def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, person: bool) -> "Order":
+    from burner.cli.order import take_order
+    from burner.core.canonical_json import canonical
+    from burner.core.errors import BurnerError
+    from burner.manifest.open_batches import open_batches
+    from burner.profile.profile import QuantityOf
+
+    product = release.profile.product
+    facts = {
+        "profile": release.profile.title,
+        "release_digest": release.digest,
+        "product_id": product.id,
+    }
+    order = take_order(
+        product.name,
+        wish.batch,
+        wish.operator,
+        wish.quantity,
+        ask=person,
+        is_new=lambda batch: ledger.reader.batch(batch) is None,
+        going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
+        holds_secret=lambda text: bool(release.search.spans(text)),
+    )
+    if release.search.spans(wish.rework):
+        raise BurnerError("E470", "rework")
+    if not wish.as_json and not person:
+        _say_what_was_chosen(wish, order, ledger)
+    ledger.open_batch(
+        order.batch,
+        profile=facts["profile"],
+        release_digest=facts["release_digest"],
+        product_id=facts["product_id"],
+        planned=order.quantity,
+        quantity=release.profile.quantity,
+        per_digest=release.profile.quantity_of is QuantityOf.RELEASE,
+        operator=order.operator,
+        index=canonical(release.index).decode(),
+        key=release.key_fingerprint,
+    )
+    return order
+
+
+def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
+    """Aloud, where nobody was asked."""
+    from burner.core.phrases import phrase
+
+    if not (wish.batch and wish.operator):
+        screen.warn(phrase("chosen", language(), order.batch, order.operator))
+    if order.quantity is None and ledger.reader.batch(order.batch) is None:
+        screen.warn(phrase("chosen new", language(), order.batch))

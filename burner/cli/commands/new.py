@@ -1,0 +1,86 @@
+"""`burner profile new`: a commented profile, from a firmware build or from nothing."""
+
+import re
+from pathlib import Path
+
+import click
+
+from burner.cli import screen
+from burner.cli.language import language
+from burner.core.atomic_file import write_whole
+from burner.core.errors import BurnerError
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+PRESETS = ("esp-qcloud", "nvs", "c-sdk", "device-info", "raw", "at")
+"""As in `burner.scaffold`, which is too heavy to import for help."""
+
+
+def _product_name(_: click.Context, __: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise click.BadParameter("a product's name has a-z, 0-9 and -, at most 40 of them")
+    return name
+
+
+@click.command()
+@click.argument("name", callback=_product_name)
+@click.option("--from-idf", type=FOLDER, metavar="DIR", help="Build folder of ESP-IDF.")
+@click.option(
+    "--from",
+    "source",
+    type=FOLDER,
+    metavar="DIR",
+    help="Build folder of anything known: ESP-IDF, ESP8266_RTOS_SDK, PlatformIO, Arduino, "
+    "ESP8266 images.",
+)
+@click.option("--preset", type=click.Choice(PRESETS), help="Where the firmware keeps its key.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The profile; profiles/NAME.yaml if not given.",
+)
+@click.option("--force", is_flag=True, help="Replace a profile that is there.")
+def new(
+    name: str,
+    *,
+    from_idf: Path | None,
+    source: Path | None,
+    preset: str | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write a commented profile for product NAME, with what is left to fill in marked.
+
+    From a build it takes chip, flash, partition table, images and version.
+    """
+    from burner.profile.builds import flasher_args, make, read_build
+    from burner.profile.scaffold import draft, needs_table
+    from burner.release.preflight import survey
+
+    if from_idf and source:
+        raise click.UsageError("--from-idf or --from, one of both")
+    target = output or Path("profiles") / f"{name}.yaml"
+    if target.exists() and not force:
+        raise BurnerError("E185", str(target))
+    build = None
+    if from_idf:
+        build = read_build(from_idf, (flasher_args.listing, make.listing))
+    elif source:
+        build = read_build(source)
+    if build and not build.table_file and needs_table(preset or ""):
+        raise BurnerError("E176", f"--preset {preset}, {build.kind} in {build.folder}")
+    _write(target, draft(name, target.parent, build, preset or ""))
+    screen.say(f"{target} is written. Next: fill in what is missing, then run")
+    screen.say(f"  burner profile check {target}")
+    screen.findings(survey(target).findings, language())
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        data = text.encode()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, data)
+    except UnicodeEncodeError:
+        raise BurnerError("E187", f"{target}: a path of the build is no text") from None
+    except OSError as error:
+        raise BurnerError("E187", f"{target}: {error.strerror}") from None

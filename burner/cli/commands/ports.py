@@ -1,0 +1,84 @@
+"""`burner ports`: the serial ports of this machine, their slots, and who holds them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner.cli import options, screen
+from burner.core.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.devices.ports import Port
+    from burner.station.map import StationFile
+
+
+@click.command()
+@click.option(
+    "--station",
+    "station_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Station file: also show which slot a port belongs to.",
+)
+@click.option("--all", "every", is_flag=True, help="Also ports that hang on no USB.")
+@options.json_option
+@options.lang_option
+def ports(station_file: Path | None, every: bool, as_json: bool) -> None:
+    """Show every serial port: where it is plugged in, its adapter, its slot, who holds it."""
+    from burner.devices.ports import listing
+    from burner.station.map import load_station
+
+    listed = listing(usb_only=not every)
+    station = load_station(station_file) if station_file else None
+    slots = _slots(station, listed) if station else {}
+    if as_json:
+        screen.say(json.dumps([_fields(port, slots) for port in listed], indent=2))
+        return
+    if not listed:
+        screen.warn("No serial port is plugged in." + ("" if every else " (USB only; see --all)"))
+        return
+    screen.table("", [*_COLUMNS], [_row(port, slots) for port in listed])
+
+
+_COLUMNS = ("slot", "port", "adapter", "usb id", "place", "serial number", "latency", "held by")
+
+
+def _slots(station: "StationFile", listed: "Sequence[Port]") -> dict[str, str]:
+    """`SLOT NAME` of every device that a slot of the station file has now."""
+    found = {}
+    for slot, names in station.slots.items():
+        for name in names:
+            try:
+                found[station.port(slot, name, listed)] = f"{slot} {name}"
+            except BurnerError as error:
+                screen.warn(f"slot {slot} {name}: {error}")
+    return found
+
+
+def _row(port: "Port", slots: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        slots.get(port.device, ""),
+        port.device,
+        port.adapter,
+        port.usb_id,
+        port.location,
+        port.serial_number,
+        "" if port.latency_ms is None else f"{port.latency_ms} ms",
+        ", ".join(str(holder) for holder in port.holders),
+    )
+
+
+def _fields(port: "Port", slots: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "slot": slots.get(port.device, ""),
+        "port": port.device,
+        "adapter": port.adapter,
+        "usb_id": port.usb_id,
+        "location": port.location,
+        "serial_number": port.serial_number,
+        "latency_ms": port.latency_ms,
+        "holders": [{"pid": holder.pid, "name": holder.name} for holder in port.holders],
+    }

@@ -1,0 +1,116 @@
+"""`burner release`: freeze a profile into one file, check it, look into it, compare two."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.language import language
+from burner.core.atomic_file import write_whole
+from burner.core.errors import BurnerError
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def release() -> None:
+    """Build, check and compare release files."""
+
+
+@release.command()
+@click.argument("profile", type=FILE)
+@click.option("-o", "--output", type=FILE, help="The release file; NAME-VERSION.burn if not given.")
+@click.option("--force", is_flag=True, help="Replace another release of that name.")
+def build(profile: Path, output: Path | None, force: bool) -> None:
+    """Freeze PROFILE, its table and its images into one file; the secret is not in it.
+
+    The same inputs give the same bytes, wherever and whenever they are built.
+    """
+    from burner.release.file import pack
+    from burner.release.preflight import survey_without_secret
+    from burner.release.release import contents_of
+
+    seen = survey_without_secret(profile)
+    contents = contents_of(seen)
+    screen.findings(seen.findings, language(), screen.warn)
+    product = contents.index["profile"]["product"]
+    target = output or Path(f"{product['name']}-{product['version']}.burn")
+    if target.suffix.lower() != ".burn":
+        raise click.BadParameter("the file must be called ….burn", param_hint="-o")
+    data = pack(contents)
+    _write(target, data, force)
+    screen.say(f"{target}  {len(data)} bytes")
+    screen.say(f"digest {contents.digest}")
+
+
+@release.command()
+@click.argument("path", metavar="RELEASE", type=FILE)
+@options.json_option
+def show(path: Path, as_json: bool) -> None:
+    """Check RELEASE and show what it puts where in flash."""
+    from burner.cli.commands.profile import show_survey
+    from burner.release.release import open_release_file
+
+    show_survey(path, open_release_file(path)[1], as_json)
+
+
+@release.command()
+@click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
+def check(paths: tuple[Path, ...]) -> None:
+    """Check that every RELEASE is what was built and can be burned; print each digest."""
+    from burner.release.release import open_release_file
+
+    for path in paths:
+        contents, seen = open_release_file(path)
+        screen.findings(seen.findings, language(), screen.warn)
+        screen.say(f"{path}: OK  {contents.digest}")
+
+
+@release.command()
+@click.argument("before", metavar="A", type=FILE)
+@click.argument("after", metavar="B", type=FILE)
+@options.json_option
+def diff(before: Path, after: Path, as_json: bool) -> int:
+    """Say what changed from A to B (release files or profiles); ends with 1 if anything did."""
+    from burner.release.diff import differences
+
+    found = differences(_index(before), _index(after))
+    if as_json:
+        screen.say(json.dumps([asdict(d) for d in found], ensure_ascii=False, indent=2))
+    elif found:
+        screen.table(
+            "", ("what", str(before), str(after)), [(d.what, d.before, d.after) for d in found]
+        )
+    else:
+        screen.say("They make the same units.")
+    return 1 if found else 0
+
+
+def _index(path: Path) -> Mapping[str, Any]:
+    from burner.release.preflight import survey_without_secret
+    from burner.release.release import contents_of, is_release_file, open_release_file
+
+    if is_release_file(path):
+        return open_release_file(path)[0].index
+    return contents_of(survey_without_secret(path)).index
+
+
+def _write(target: Path, data: bytes, force: bool) -> None:
+    """Put the whole file there or nothing; another release of that name stays unless forced."""
+    try:
+        if target.exists() and not force and not _holds(target, data):
+            raise BurnerError("E206", str(target))
+        write_whole(target, data)
+    except OSError as error:
+        raise BurnerError("E207", f"{target}: {error.strerror}") from None
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    """Whether a file is there with just these bytes."""
+    from burner.core.files import read_plain
+
+    return target.stat().st_size == len(data) and read_plain(target, len(data)) == data

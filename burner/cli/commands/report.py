@@ -1,0 +1,241 @@
+"""`burner manifest report`: what the line made, for a terminal, a browser or a script."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.language import language
+from burner.cli.next_command import manifest_argument
+from burner.core.errors import BurnerError, table
+from burner.core.phrases import Wording
+
+if TYPE_CHECKING:
+    from burner.report.calendar import Calendar
+    from burner.report.figures import Figures, Place, Span
+
+BAR_WIDTH = 60
+MAX_SHIFTS = 10
+MAX_NAMES = 20
+MARKS = (
+    ("first_time", "█", "passed at the first attempt"),
+    ("later", "▓", "passed later"),
+    ("failed", "x", "failed"),
+    ("interrupted", "!", "interrupted"),
+    ("open", "?", "open"),
+    ("scrapped", "s", "scrapped"),
+)
+
+
+@click.command()
+@options.manifest_option
+@options.scope_options
+@click.option(
+    "--shifts",
+    metavar="HH:MM,…",
+    default="06:00,14:00,22:00",
+    show_default=True,
+    help="When shifts begin.",
+)
+@click.option("--zone", metavar="NAME", help="Time zone, Asia/Shanghai; else this computer's.")
+@click.option("--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@options.json_option
+@options.lang_option
+def report(
+    manifest: str,
+    shifts: str,
+    zone: str | None,
+    html: Path | None,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
+    """Report yield, pace, cycle times and failures.
+
+    --html FILE writes one page that needs no network, for a screen or for A4.
+    """
+    from burner.manifest.reader import Filter, Reader
+    from burner.report.of_manifest import report as count
+
+    calendar = _calendar(shifts, zone)
+    with Reader.open(manifest) as reader:
+        figures = count(reader, Filter(**wanted), calendar)
+    if html is not None:
+        _write_page(html, figures)
+    if as_json:
+        screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
+    elif html is None:
+        _show(figures, Wording(language()), manifest_argument(manifest))
+
+
+def _calendar(shifts: str, zone: str | None) -> "Calendar":
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from burner.report.calendar import Calendar, parse_boundaries
+
+    try:
+        boundaries = parse_boundaries(shifts)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--shifts") from error
+    try:
+        return Calendar(boundaries, ZoneInfo(zone) if zone else None)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = f"{zone} is no time zone that this computer knows, such as Asia/Shanghai"
+        raise click.BadParameter(known, param_hint="--zone") from error
+
+
+def _write_page(target: Path, figures: "Figures") -> None:
+    from burner.core.atomic_file import check_is_place_for_file
+    from burner.report.page import page
+
+    check_is_place_for_file(target)
+    try:
+        target.write_text(page(figures, language()), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+
+
+# -- for the terminal -----------------------------------------------------------------------------
+
+
+def _show(figures: "Figures", say: Wording, at: str) -> None:
+    """`at`: how a command that comes next names the manifest."""
+    _show_units(figures, say)
+    if not figures.units.total and not figures.without_unit:
+        return
+    _show_failures(figures, say)
+    _show_steps(figures, say)
+    _show_places(say("By slot"), figures.slots, say)
+    if len(figures.stations) > 1:
+        _show_places(say("By station"), figures.stations, say)
+    _show_shifts(figures.shifts, say)
+    _show_open(figures, say, at)
+
+
+def _show_units(figures: "Figures", say: Wording) -> None:
+    from burner.report.numbers import count, duration, rate, share
+
+    units, scope = figures.units, figures.scope
+    state = say(f"state {scope.state}") if scope.state else ""
+    title = " · ".join(said for said in (scope.batch, scope.profile, state) if said)
+    screen.say(title or say("all records"))
+    screen.say(f"  {yield_bar(figures) or say('no units')}")
+    for name, mark, words in MARKS:
+        if number := getattr(units, name):
+            screen.say(f"  {mark} {say(words)} {count(number)}")
+    counts = [f"{say('good units')} {count(units.passed)}"]
+    if scope.planned:
+        counts.append(say("of {} planned", count(scope.planned)))
+    counts += [f"{say('begun')} {count(units.total)}", f"{say('retries')} {count(figures.retries)}"]
+    counts.append(f"{say('rework attempts')} {count(figures.rework.attempts)}")
+    screen.say(f"  {' · '.join(counts)}")
+    yields = (
+        f"{say('first-pass yield')} {share(units.first_pass_yield)}",
+        f"{say('final yield')} {share(units.final_yield)}",
+        f"{say('Units per hour')} {rate(figures.per_hour)}",
+        say("in {} of work", duration(figures.worked_s, say)),
+    )
+    screen.say(f"  {' · '.join(yields)}")
+
+
+def yield_bar(figures: "Figures") -> str:
+    """Units as a bar of marks, each at least one wide where there is any; empty without units."""
+    units = figures.units
+    total = max(units.total, figures.scope.planned or 0)
+    if not total:
+        return ""
+    numbers = {mark: getattr(units, name) for name, mark, _ in MARKS}
+    widths = {m: max(1, round(BAR_WIDTH * n / total)) for m, n in numbers.items() if n}
+    if widths:  # what rounding left over, the widest takes
+        widest = max(widths, key=lambda mark: widths[mark])
+        widths[widest] += round(BAR_WIDTH * units.total / total) - sum(widths.values())
+    bar = "".join(mark * width for mark, width in widths.items())
+    return f"[{bar.ljust(BAR_WIDTH, '·')}]"
+
+
+def _show_failures(figures: "Figures", say: Wording) -> None:
+    from burner.report.numbers import share
+
+    rows = [
+        (
+            failure.code or "–",
+            failure.attempts,
+            failure.units,
+            share(failure.share),
+            share(failure.cumulative),
+            table()[failure.code].sentence(say.language) if failure.code in table() else "",
+        )
+        for failure in figures.failures
+    ]
+    if rows:
+        heads = ("code", "attempts", "units", "share", "together", "")
+        screen.table(say("Why attempts did not pass"), [say(head) for head in heads], rows)
+
+
+def _show_steps(figures: "Figures", say: Wording) -> None:
+    from burner.report.numbers import seconds
+
+    spreads = [(say(step.step), step.spread) for step in figures.steps]
+    if figures.cycle:
+        spreads.append((say("all"), figures.cycle))
+        rows = [
+            (name, *(seconds(s, say) for s in (x.median_s, x.p5_s, x.p95_s, x.max_s)))
+            for name, x in spreads
+        ]
+        heads = ("step", "median", "5 %", "95 %", "longest")
+        screen.table(say("Cycle time by step"), [say(head) for head in heads], rows)
+
+
+def _show_places(title: str, places: "tuple[Place, ...]", say: Wording) -> None:
+    from burner.report.numbers import seconds, share
+
+    heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
+    rows = [
+        (
+            f"{place.station} {place.slot}".strip(),
+            share(place.first_pass_yield),
+            place.new,
+            *(place.outcomes[outcome] for outcome in ("FAIL", "ERROR", "OPEN")),
+            seconds(place.cycle.median_s, say) if place.cycle else "–",
+            say("below the rest") if place.behind else "",
+        )
+        for place in places
+    ]
+    screen.table(title, [say(head) for head in heads], rows)
+
+
+def _show_shifts(shifts: "tuple[Span, ...]", say: Wording) -> None:
+    from burner.report.numbers import duration, rate, share
+
+    heads = ("shift", "good units", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
+    rows = [
+        (
+            f"{span.start:%Y-%m-%d} {span.name}",
+            span.good,
+            rate(span.per_hour),
+            share(span.first_pass_yield),
+            span.fail,
+            span.error,
+            duration(span.worked_s, say),
+        )
+        for span in shifts[-MAX_SHIFTS:]
+    ]
+    left_out = len(shifts) > len(rows)
+    title = say("By shift, the latest {}", len(rows)) if left_out else say("By shift")
+    screen.table(title, [say(head) for head in heads], rows)
+
+
+def _show_open(figures: "Figures", say: Wording, at: str) -> None:
+    units = figures.open_units
+    if not units:
+        return
+    rows = [
+        (unit.device_name or "–", unit.unit_id, f"{unit.station} {unit.slot}")
+        for unit in units[:MAX_NAMES]
+    ]
+    heads = [say(head) for head in ("column name", "unit", "slot")]
+    screen.table(say("Open units: burn these again"), heads, rows)
+    if len(units) > MAX_NAMES:
+        more = len(units) - MAX_NAMES
+        screen.say(say(" {} more: burner manifest list --outcome OPEN{}.", more, at))

@@ -1,0 +1,288 @@
+"""`burner verify --watch`: sample after sample at QA's desk, each shown large."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from burner.cli import screen
+from burner.cli.big_word import Large, in_letters, on_plate
+from burner.cli.board.words import STYLES, phrase
+from burner.cli.language import language
+from burner.cli.main import silence_stdout
+from burner.cli.signals import Signals
+from burner.core.errors import Fault, Language
+from burner.station.events import SlotState
+from burner.station.samples import SampleChecked, SampleEvent, Samples, SlotWaits
+
+if TYPE_CHECKING:
+    from burner.burn.verify import Check, Verified
+    from burner.cli.slots import Slots
+    from burner.station.boards import Boards
+    from burner.station.slot import SlotDevice
+
+INTERRUPTED = 130
+VERDICTS = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
+            "ERROR": SlotState.ERROR}  # fmt: skip
+"""Word → the state of a slot that has its colour and shape."""
+
+
+def verdict(verified: "Verified") -> str:
+    """What is shown large: PASS, DIFFERS; FAIL for a unit, ERROR for a slot, that has no record."""
+    if verified.problem is not None:
+        return "FAIL" if verified.problem.row.fault is Fault.UNIT else "ERROR"
+    return "PASS" if verified.good else "DIFFERS"
+
+
+class SampleReader(Protocol):
+    """Whoever is told what happens: a person at the desk, or a script."""
+
+    def show(self, event: SampleEvent) -> None:
+        """Take an event."""
+        ...
+
+    def say(self, what: str) -> None:
+        """Tell people something that concerns all slots: a phrase."""
+        ...
+
+    def end(self, seen: "Sampled", seconds: float, status: int) -> None:
+        """Tell what the run came to."""
+        ...
+
+
+@dataclass
+class Sampled:
+    """What a run has come to so far."""
+
+    units: dict[int, SampleChecked] = field(default_factory=dict)
+    """By number of the sample, as it was checked last."""
+    unread: int = 0
+    """Boards from which no unit could be read."""
+
+    def add(self, event: SampleChecked) -> None:
+        """One more board."""
+        if event.number:
+            self.units[event.number] = event
+        else:
+            self.unread += 1
+
+    @property
+    def all_good(self) -> bool:
+        """Whether every board was a unit that is what its record says."""
+        return not self.unread and all(e.verified.good for e in self.units.values())
+
+    def counts(self) -> Mapping[str, int]:
+        """Verdict → samples; they add up to all."""
+        found = Counter(verdict(event.verified) for event in self.units.values())
+        return {word: found[word] for word in VERDICTS}
+
+
+def watch(
+    slots: "Slots",
+    devices: "Mapping[str, SlotDevice]",
+    check: "Callable[[Any], Verified]",
+    *,
+    record: "Callable[[str, Verified], None]",
+    count: int | None,
+    by_hand: bool,
+    as_json: bool,
+) -> int:
+    """Check board after board; the exit status.
+
+    Args:
+        slots: of the desk.
+        devices: by slot.
+        check: compares the unit in a slot with its record.
+        record: writes a result down, if that was asked for.
+        count: how many samples; None = until Ctrl-C.
+        by_hand: boards are swapped by a person, also on a bench.
+        as_json: lines for a script.
+    """
+    samples = Samples(devices, _boards(slots, count, by_hand), check)
+    reader = SampleLines() if as_json else SampleScreen(count, language())
+    seen, started = Sampled(), time.monotonic()
+    signals = Signals(samples, reader, ends_by_itself=count is not None)
+    with signals.caught():
+        for event in samples.run():
+            if isinstance(event, SampleChecked):
+                seen.add(event)
+                record(event.slot, event.verified)
+            reader.show(event)
+    status = INTERRUPTED if signals.interrupted else 0 if seen.all_good else 1
+    try:
+        reader.end(seen, time.monotonic() - started, status)
+        sys.stdout.flush()
+    except OSError:  # the terminal was closed; what was recorded is recorded
+        silence_stdout()
+    return status
+
+
+def _boards(slots: "Slots", count: int | None, by_hand: bool) -> "Boards":
+    from burner.station.boards import ByBench, ByHand, Count
+
+    if slots.hand is not None and not by_hand:
+        return ByBench(Count(count), slots.hand.swap)
+    return ByHand(Count(count))
+
+
+class SampleScreen:
+    """For a person: what to do now, the verdict large, and what differs."""
+
+    def __init__(self, count: int | None, language: Language) -> None:
+        self._count, self._language = count, language
+        self._checked: set[int] = set()
+
+    def show(self, event: SampleEvent) -> None:
+        """Print an event."""
+        if isinstance(event, SampleChecked):
+            self._result(event)
+        elif isinstance(event, SlotWaits):
+            self._waits(event)
+        else:
+            screen.say(phrase("sample read", self._language, event.slot))
+
+    def say(self, what: str) -> None:
+        """Print a phrase."""
+        screen.warn(phrase(what, self._language))
+
+    def _waits(self, event: SlotWaits) -> None:
+        if event.problem is not None:
+            screen.error(event.problem, self._language)
+        elif event.silent:
+            screen.warn(phrase("sample silent", self._language, event.slot))
+        elif self._count is None:
+            screen.say(phrase("next sample", self._language, event.slot))
+        else:
+            done = len(self._checked)
+            if done < self._count:
+                where = (event.slot, done, self._count)
+                screen.say(phrase("next sample of", self._language, *where))
+
+    def _result(self, event: SampleChecked) -> None:
+        verified, language = event.verified, self._language
+        if event.number:
+            self._checked.add(event.number)
+        word = verdict(verified)
+        state = VERDICTS[word]
+        shown = phrase(word, language)
+        drawn = on_plate(state, shown) if language == "zh" else in_letters(word)
+        screen.large(drawn or Large((shown,)), shown, STYLES[state])
+        screen.say("  ".join(self._who(event)))
+        if verified.record is not None:
+            attempt, ended = verified.record.attempt, verified.record.result.ended
+            when = f"{ended:%Y-%m-%d %H:%M}"
+            where = (when, attempt.slot, attempt.batch, attempt.profile)
+            of = (verified.record.seq, attempt.station)
+            screen.say(phrase("sample burned", language, *where, *of))
+        for found in verified.differs:
+            screen.say(f"  {difference(found, language)}")
+        self._what_now(verified)
+        screen.say(phrase("sample out", language))
+
+    def _who(self, event: SampleChecked) -> list[str]:
+        language, record = self._language, event.verified.record
+        parts = [f"{phrase('slot', language)} {event.slot}"]
+        if event.number:
+            of = f"/{self._count}" if self._count else ""
+            parts.append(f"{phrase('sample', language)} {event.number}{of}")
+        name = record.attempt.device_name if record else ""
+        parts += [part for part in (name, event.verified.unit_id) if part]
+        return [*parts, phrase("sample again", language)] if event.again else parts
+
+    def _what_now(self, verified: "Verified") -> None:
+        from burner.core.errors import BurnerError
+
+        if verified.problem is not None:
+            screen.error(verified.problem, self._language)
+        elif not verified.good:
+            screen.error(BurnerError(verified.code), self._language)
+
+    def end(self, seen: Sampled, seconds: float, status: int) -> None:  # noqa: ARG002
+        """Print a row a sample, then the counts."""
+        language = self._language
+        columns = ("sample", "slot", "unit", "column name", "verdict", "what differs")
+        rows = [_row(event, language) for _, event in sorted(seen.units.items())]
+        if rows:
+            screen.table("", [phrase(each, language) for each in columns], rows)
+        counts = [f"{phrase(word, language)} {n}" for word, n in seen.counts().items() if n]
+        total = phrase("samples checked", language, len(seen.units))
+        screen.say(f"{total}  {', '.join(counts)}".rstrip())
+        if seen.unread:
+            screen.say(phrase("samples unread", language, seen.unread))
+
+
+def difference(found: "Check", language: Language) -> str:
+    """`app at 0x20000`, `key configuration: decoded, with another secret`."""
+    what = phrase(found.what, language)
+    return f"{what}: {found.why}" if found.why else what
+
+
+def _row(event: SampleChecked, language: Language) -> tuple[object, ...]:
+    verified = event.verified
+    name = verified.record.attempt.device_name if verified.record else ""
+    if verified.problem is not None:
+        why = f"{verified.code} {verified.problem.row.sentence(language)}"
+    else:
+        why = ", ".join(difference(found, language) for found in verified.differs)
+    word = phrase(verdict(verified), language)
+    return event.number, event.slot, verified.unit_id, name, word, why
+
+
+class SampleLines:
+    """For a script: a line of JSON a sample, then the counts (docs/events.md)."""
+
+    def __init__(self) -> None:
+        from burner.cli.event_schema import start_json
+
+        self._gone = False
+        self._print(start_json())
+
+    def show(self, event: SampleEvent) -> None:
+        """A sample as a line."""
+        if isinstance(event, SampleChecked):
+            sample = {"event": "verified", "sample": event.number, "again": event.again}
+            self._print({**sample, **plain(event.slot, event.verified)})
+
+    def say(self, what: str) -> None:
+        """What people read only."""
+
+    def end(self, seen: Sampled, seconds: float, status: int) -> None:
+        """The last line."""
+        self._print(
+            {
+                "event": "verify summary",
+                "samples": len(seen.units),
+                "counts": seen.counts(),
+                "unread": seen.unread,
+                "seconds": round(seconds, 3),
+                "exit_code": status,
+            }
+        )
+
+    def _print(self, line: Mapping[str, Any]) -> None:
+        if self._gone:
+            return
+        try:
+            screen.say(json.dumps(line, ensure_ascii=False))
+            sys.stdout.flush()
+        except OSError:
+            self._gone = True
+
+
+def plain(slot: str, result: "Verified") -> dict[str, object]:
+    """What came of a unit, for a script."""
+    attempt = result.record.attempt if result.record else None
+    problem = result.problem
+    return {
+        "slot": slot,
+        "good": result.good,
+        "unit_id": result.unit_id,
+        "device_name": attempt.device_name if attempt else "",
+        "seq": result.record.seq if result.record else None,
+        "checks": [asdict(check) for check in result.checks],
+        "code": result.code,
+        "detail": problem.detail if problem else "",
+    }

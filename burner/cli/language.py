@@ -1,0 +1,10 @@
+"""The language of people at this terminal."""
+
+import os
+
+from burner.core.errors import Language
+
+
+def language() -> Language:
+    """The operator's language: --lang, else BURNER_LANG, else English."""
+    return "zh" if os.environ.get("BURNER_LANG") == "zh" else "en"

@@ -1,0 +1,167 @@
+"""The one exception that crosses modules, and the table that gives its code words.
+
+The table is data: `codes/E1.toml` … `codes/E9.toml`, one file a class of error. Codes are
+append-only (tests/golden/codes.txt): a factory's wall chart outlives our versions.
+"""
+
+import tomllib
+import traceback
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from burner.core.code import Code, ErrorClass
+from burner.core.plural import counted
+
+Language = Literal["en", "zh"]
+
+
+class Fault(StrEnum):
+    """Whose fault an error is: it decides between FAIL (unit) and ERROR (station)."""
+
+    UNIT = "unit"
+    STATION = "station"
+    INPUT = "input"
+
+
+@dataclass(frozen=True)
+class CodeText:
+    """One row of the table: what happened and what to do now, in both languages."""
+
+    code: str
+    says: str
+    do: str
+    says_zh: str
+    do_zh: str
+    fault: Fault
+    retry: bool
+    """True where trying the same unit again may help (link noise, a busy port)."""
+    shows_detail: bool
+    """The detail of the case is part of what an operator must read."""
+
+    def sentence(self, language: Language = "en") -> str:
+        """What happened."""
+        return self.says_zh if language == "zh" else self.says
+
+    def remedy(self, language: Language = "en") -> str:
+        """What to do now."""
+        return self.do_zh if language == "zh" else self.do
+
+
+_KINDS: dict[Language, tuple[str, str]] = {"en": ("error", "warning"), "zh": ("错误", "警告")}
+_ACCEPTED: dict[Language, str] = {"en": "accepted", "zh": "已接受"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found in an input: where, what stood there, what is allowed."""
+
+    code: str
+    place: str
+    """`file:line field`, as much of it as is known."""
+    found: str
+    allowed: str
+    warning: bool = False
+    accepted: str = ""
+    """Of a warning: why the profile accepts it; empty where it does not."""
+
+    def __str__(self) -> str:
+        return self.line()
+
+    def line(self, language: Language = "en") -> str:
+        """`place: error CODE: found; allowed`, the kind in the reader's language.
+
+        Of an accepted warning the reason stands in place of what is allowed.
+        """
+        kind = _ACCEPTED[language] if self.accepted else _KINDS[language][self.warning]
+        allowed = f"; {said}" if (said := self.accepted or self.allowed) else ""
+        return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
+
+
+class BurnerError(Exception):
+    """What happened, as a code of the table and the detail of this one case.
+
+    `findings` carries every finding when an input was refused for several reasons at once.
+    The detail must never hold a secret.
+    """
+
+    def __init__(self, code: str, detail: str = "", findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(code, detail)
+        self.code = Code(code)
+        self.detail = detail
+        self.findings = findings
+
+    @property
+    def row(self) -> CodeText:
+        """The code's row of the table."""
+        return lookup(self.code)
+
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.code}: {self.row.says}{detail}"
+
+
+def as_ours(error: Exception) -> BurnerError:
+    """Any error as one with a code: a bug as its type and place, never its words, which could
+    hold a secret.
+    """
+    if isinstance(error, BurnerError):
+        return error
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return BurnerError("E901", f"{type(error).__name__} at {place}")
+
+
+def refuse(findings: list[Finding]) -> None:
+    """Raise one BurnerError for all errors among the findings; warnings alone pass.
+
+    Raises:
+        BurnerError: with the first error's code and all findings.
+    """
+    errors = [f for f in findings if not f.warning]
+    if errors:
+        detail = f"{counted(len(errors), 'error')}; first: {errors[0].place}: {errors[0].found}"
+        raise BurnerError(errors[0].code, detail, tuple(findings))
+
+
+@cache
+def table() -> dict[str, CodeText]:
+    """Every code, in the order of the files."""
+    rows: dict[str, CodeText] = {}
+    for entry in sorted(
+        resources.files("burner.core").joinpath("codes").iterdir(), key=lambda e: e.name
+    ):
+        if not entry.name.endswith(".toml"):
+            continue
+        for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+            rows[code] = CodeText(
+                code=code,
+                says=row["says"],
+                do=row["do"],
+                says_zh=row["says_zh"],
+                do_zh=row["do_zh"],
+                fault=Fault(row["fault"]),
+                retry=row.get("retry", False),
+                shows_detail=row.get("shows_detail", False),
+            )
+    return rows
+
+
+def lookup(code: str) -> CodeText:
+    """The row of a code.
+
+    Raises:
+        KeyError: for a code that is not in the table (a bug: a test compares both).
+    """
+    return table()[code]
+
+
+_EXIT_CODES = {ErrorClass.PROFILE: 3, ErrorClass.RELEASE: 3, ErrorClass.BUG: 70}
+
+
+def exit_code(code: str) -> int:
+    """Exit status of a command that ended with this error (0, 1, 2, 130 are set elsewhere)."""
+    return _EXIT_CODES.get(Code(code).error_class, 4)

@@ -1,0 +1,276 @@
+"""From the IDs of a unit to its DeviceName: derived addresses, the template, Tencent's rule.
+
+Everything here is pure. A name cannot be mended after shipping, so it is made in one place, and
+`burner profile names` prints the same function as test vectors for the firmware team.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from burner.core.errors import BurnerError, Finding
+from burner.core.model import Mac, Silicon
+from burner.core.plural import counted
+from burner.core.yaml_schema import Strict, refusal
+
+MAC_SOURCES = ("mac", "station", "softap", "bluetooth", "ethernet")
+"""Sources that are addresses of the silicon; `mac` is the base MAC, whatever the chip."""
+SOURCES = (*MAC_SOURCES, "imei", "serial", "label")
+MAX_NAME = 48
+
+_NAME = re.compile(r"[A-Za-z0-9:_-]{1,48}")
+_LITERAL = re.compile(r"[A-Za-z0-9:_-]*")
+_FIELD = re.compile(r"(?P<source>[a-z]+)(?::(?P<digits>-?[1-9][0-9]?))?")
+
+Address = tuple[int, bool]
+"""What is added to the last octet of the base MAC, and whether the result is made local."""
+
+_FOUR: Mapping[str, Address] = MappingProxyType(
+    {
+        "station": (0, False),
+        "softap": (1, False),
+        "bluetooth": (2, False),
+        "ethernet": (3, False),
+    }
+)
+_TWO: Mapping[str, Address] = MappingProxyType(
+    {"station": (0, False), "softap": (0, True), "bluetooth": (1, False), "ethernet": (1, True)}
+)
+_WIFI_AND_BLUETOOTH = {4: _FOUR, 2: _TWO}
+_BLUETOOTH_ONLY: Mapping[str, Address] = MappingProxyType({"bluetooth": (0, False)})
+
+ADDRESSES: Mapping[str, Mapping[int, Mapping[str, Address]]] = MappingProxyType(
+    {
+        "esp8266": {1: {"station": (0, False), "softap": (0, True)}},
+        "esp32": _WIFI_AND_BLUETOOTH,
+        "esp32s2": {
+            2: {"station": (0, False), "softap": (1, False), "ethernet": (1, True)},
+            1: {"station": (0, False), "softap": (0, True), "ethernet": (1, True)},
+        },
+        "esp32s3": _WIFI_AND_BLUETOOTH,
+        "esp32s31": _WIFI_AND_BLUETOOTH,
+        "esp32c2": _WIFI_AND_BLUETOOTH,
+        "esp32c3": _WIFI_AND_BLUETOOTH,
+        "esp32c5": _WIFI_AND_BLUETOOTH,
+        "esp32c6": _WIFI_AND_BLUETOOTH,
+        "esp32c61": _WIFI_AND_BLUETOOTH,
+        "esp32h2": {2: _BLUETOOTH_ONLY},
+        "esp32h21": {1: _BLUETOOTH_ONLY},
+        "esp32h4": {1: _BLUETOOTH_ONLY},
+        "esp32p4": {1: {"ethernet": (0, False)}},
+    }
+)
+"""Chip → number of universal addresses (the first is ESP-IDF's default) → interface → address.
+
+From ESP-IDF's programming guide, "Miscellaneous System APIs", MAC Address, and each chip's
+`Kconfig.mac`; for the ESP8266 from `esp_read_mac` of ESP8266_RTOS_SDK. Chips without Wi-Fi (H)
+use the base MAC for Bluetooth; the P4 has Ethernet alone, at the base MAC.
+"""
+OWN_ETHERNET = frozenset({"esp32", "esp32p4", "esp32s31"})
+"""Chips with an Ethernet MAC inside; elsewhere the address serves an SPI-Ethernet part."""
+
+_S2_ONE_ADDRESS = range(0x7CDFA1003000, 0x7CDFA1006000)
+"""ESP32-S2 parts that got one address by mistake: their SoftAP address lies 0x1d000 higher."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A place in the template: a source, and how many of its characters (negative: the last)."""
+
+    source: str
+    characters: int | None = None
+
+    def cut(self, text: str) -> str:
+        """The part of an ID that the field shows."""
+        if self.characters is None:
+            return text
+        return text[self.characters :] if self.characters < 0 else text[: self.characters]
+
+
+class NameSettings(Strict):
+    """How a product's DeviceName is made; must be what its firmware does.
+
+    `template` holds literal text and fields: `{mac}`, `{imei:-6}` (last six characters),
+    `{serial:4}` (first four). Case and separator are those of the hex digits of addresses.
+    """
+
+    template: str = "{mac}"
+    """Text and fields: `mac` (the base MAC), `station`, `softap`, `bluetooth`, `ethernet` (its
+    interfaces), `imei`, `serial`, `label`. `"plug-{mac:-6}"` has the last six characters,
+    `{serial:4}` the first four. A name has at most 48 of A-Z a-z 0-9 _ -."""
+    case: Literal["upper", "lower"] = "upper"
+    """Of the hex digits of addresses."""
+    separator: Literal["", ":", "-", "_"] = ""
+    """Between the bytes of addresses."""
+    allow_colon: bool = False
+    """The API takes `:` in a name, the console does not: refused unless asked for."""
+    universal_addresses: Literal[1, 2, 4] | None = None
+    """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware, on which the interfaces' addresses depend.
+    Left out: the chip's default."""
+
+    @field_validator("template")
+    @classmethod
+    def _readable(cls, template: str) -> str:
+        parts = parse_template(template)
+        if not any(isinstance(part, Field) for part in parts):
+            allowed = "a field such as {mac}: without one every unit gets the same name"
+            raise refusal("E161", f"found {template!r}", allowed)
+        return template
+
+    @model_validator(mode="after")
+    def _fits_the_rule(self) -> Self:
+        zeros = dict.fromkeys(MAC_SOURCES, "0" * 12)
+        shortest = _render(self, zeros | {"imei": "0" * 15, "serial": "0", "label": "0"})
+        if len(shortest) > MAX_NAME:
+            found = f"names of {counted(len(shortest), 'character')} or more"
+            raise refusal("E163", found, f"at most {MAX_NAME}")
+        if ":" in shortest and not self.allow_colon:
+            allowed = "another separator, or allow_colon: true where the console is not used"
+            raise refusal("E163", f"a colon in {shortest}", allowed)
+        return self
+
+    @property
+    def parts(self) -> tuple[str | Field, ...]:
+        """The template, taken apart."""
+        return parse_template(self.template)
+
+
+def parse_template(template: str) -> tuple[str | Field, ...]:
+    """Split a template into literal text and fields.
+
+    Raises:
+        PydanticCustomError: E160.
+    """
+    parts: list[str | Field] = []
+    for index, text in enumerate(re.split(r"\{([^{}]*)\}", template)):
+        if index % 2:
+            parts.append(_parse_field(text))
+        elif not _LITERAL.fullmatch(text):
+            raise refusal("E160", f"found {text!r}", "A-Z a-z 0-9 _ - and fields such as {mac}")
+        elif text:
+            parts.append(text)
+    return tuple(parts)
+
+
+def _parse_field(text: str) -> Field:
+    match = _FIELD.fullmatch(text)
+    if not match or match["source"] not in SOURCES:
+        allowed = f"{', '.join(SOURCES)}; with :4 for the first four characters, :-4 for the last"
+        raise refusal("E160", f"found {{{text}}}", allowed)
+    return Field(match["source"], int(match["digits"]) if match["digits"] else None)
+
+
+def required_sources(settings: NameSettings) -> set[str]:
+    """The IDs that must have been read before this name can be made."""
+    return {part.source for part in settings.parts if isinstance(part, Field)}
+
+
+def derive(silicon: Silicon, universal_addresses: int | None = None) -> dict[str, Mac]:
+    """Every address of a unit: `mac` (base) and those of the interfaces its chip has.
+
+    A chip or a number of addresses that ESP-IDF does not document gives the base MAC alone.
+    """
+    base = silicon.mac
+    return {
+        "mac": base,
+        **{
+            interface: _address(silicon.chip, base, interface, added, local)
+            for interface, (added, local) in interfaces(silicon.chip, universal_addresses).items()
+        },
+    }
+
+
+def interfaces(chip: str, universal_addresses: int | None = None) -> Mapping[str, Address]:
+    """The interfaces that have an address on this chip; empty for an unknown chip or number."""
+    schemes = ADDRESSES.get(chip, {})
+    number = universal_addresses or next(iter(schemes), 0)
+    return schemes.get(number, {})
+
+
+def _address(chip: str, base: Mac, interface: str, added: int, local: bool) -> Mac:
+    value = int.from_bytes(base.octets, "big")
+    if (chip, interface, added) == ("esp32s2", "softap", 1) and value in _S2_ONE_ADDRESS:
+        return Mac((value + 0x1D000).to_bytes(6, "big"))
+    octets = bytearray(base.octets)
+    octets[5] = (octets[5] + added) & 0xFF  # ESP-IDF adds to the last octet, without carry
+    if local:
+        octets[0] = octets[0] ^ 0x04 if octets[0] & 0x02 else octets[0] | 0x02
+    return Mac(bytes(octets))
+
+
+def device_name(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
+    """The DeviceName of a unit with these IDs, already checked by Tencent's rule.
+
+    Raises:
+        BurnerError: E164 the name breaks the rule, E167 an ID the template needs is not there.
+    """
+    name = _render(settings, ids)
+    check_name(name, settings.allow_colon)
+    return name
+
+
+def _render(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
+    return "".join(
+        part if isinstance(part, str) else _fill(part, settings, ids) for part in settings.parts
+    )
+
+
+def _fill(field: Field, settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
+    value = ids.get(field.source, "")
+    if not value:
+        raise BurnerError("E167", field.source)
+    if field.source not in MAC_SOURCES:
+        return field.cut(str(value))
+    octets = (value if isinstance(value, Mac) else Mac.parse(value)).octets
+    digits = field.cut(octets.hex().upper() if settings.case == "upper" else octets.hex())
+    return settings.separator.join(re.findall("..?", digits))
+
+
+def check_name(name: str, allow_colon: bool = False) -> None:
+    """Tencent's rule: 1 to 48 of A-Z a-z 0-9 _ - and, where the console is not used, `:`.
+
+    Raises:
+        BurnerError: E164.
+    """
+    if not _NAME.fullmatch(name):
+        raise BurnerError("E164", f"{name[:64]!r}, {counted(len(name), 'character')}")
+    if ":" in name and not allow_colon:
+        raise BurnerError("E164", f"{name!r} holds a colon")
+
+
+def check_settings(settings: NameSettings, chip: str, place: str) -> list[Finding]:
+    """What is wrong with a name template for this chip; `place` is `file:line name`."""
+    return [*_check_chip(settings, chip, place), *_check_loss(settings, place)]
+
+
+def _check_chip(settings: NameSettings, chip: str, place: str) -> list[Finding]:
+    schemes = ADDRESSES.get(chip, {})
+    if settings.universal_addresses is not None and settings.universal_addresses not in schemes:
+        allowed = " or ".join(map(str, schemes)) or "nothing: the chip's addresses are not known"
+        found = f"{settings.universal_addresses} universal addresses on {chip}"
+        return [Finding("E169", f"{place}.universal_addresses", found, allowed)]
+    has = interfaces(chip, settings.universal_addresses)
+    wanted = required_sources(settings) & set(MAC_SOURCES) - {"mac"}
+    findings = [
+        Finding("E162", f"{place}.template", f"{{{source}}} on {chip}", ", ".join(("mac", *has)))
+        for source in sorted(wanted - set(has))
+    ]
+    if "ethernet" in wanted & set(has) and chip not in OWN_ETHERNET:
+        what = f"{chip} has no Ethernet of its own"
+        allowed = "right only for an SPI-Ethernet part"
+        findings.append(Finding("E168", f"{place}.template", what, allowed, warning=True))
+    return findings
+
+
+def _check_loss(settings: NameSettings, place: str) -> list[Finding]:
+    """A name from a part of an ID may repeat: the other digits were what made it unique."""
+    fields = [part for part in settings.parts if isinstance(part, Field)]
+    if any(field.characters is None for field in fields):
+        return []
+    found = ", ".join(f"{field.characters} of {{{field.source}}}" for field in fields)
+    allowed = "a whole ID, or the certainty that these digits never repeat in this product"
+    return [Finding("E166", f"{place}.template", found, allowed, warning=True)]

@@ -1,0 +1,63 @@
+"""What a build says is to be flashed, before anything of it is understood."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from burner.core.errors import BurnerError, Finding, refuse
+from burner.core.files import read_plain
+
+MAX_FILE_SIZE: Final = 128 * 1024 * 1024
+"""Bytes; the largest flash there is."""
+DEFAULT_TABLE_OFFSET: Final = 0x8000
+"""Where ESP-IDF, ESP8266_RTOS_SDK and Arduino have the partition table unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file and where it goes; offset in bytes."""
+
+    name: str
+    """What the build calls it, or what it is: `bootloader`, `app`, …"""
+    path: Path
+    offset: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Every file of a build, and the settings that came with them."""
+
+    kind: str
+    """What made it: `ESP-IDF`, `PlatformIO`, …"""
+    folder: Path
+    files: tuple[Listed, ...]
+    chip: str = ""
+    """esptool's name; empty where only the images tell."""
+    flash_size: int = 0
+    """Bytes; 0 where only the images tell."""
+    flash_mode: str = ""
+    flash_freq: str = ""
+
+
+def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
+    """The bytes of every file.
+
+    Raises:
+        BurnerError: E183 with a finding for each that is not there, or is not a plain file.
+    """
+    contents, findings = [], []
+    for path in paths:
+        try:
+            contents.append(read_plain(path, limit))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "is not a path"
+            findings.append(Finding("E183", str(path), why, "build the firmware first"))
+    refuse(findings)
+    return contents
+
+
+def several(what: str, found: list[str]) -> BurnerError:
+    """The refusal where a folder holds more than one of what there should be one of."""
+    names = ", ".join(found[:8])
+    finding = Finding("E189", what, f"found {names}", "name the folder of one of them")
+    return BurnerError("E189", names, (finding,))

@@ -1,0 +1,308 @@
+"""What a product is: the engineer's YAML as a frozen `Profile`."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+
+from burner.core.baud_rates import Baud
+from burner.core.errors import BurnerError
+from burner.core.model import RegionClass
+from burner.core.plural import counted
+from burner.core.secret import PLACEHOLDERS, parse_reference
+from burner.core.yaml_document import Document
+from burner.core.yaml_schema import Offset, Size, Strict, refusal
+from burner.identity.naming import NameSettings
+from burner.identity.settings import IdentitySettings
+from burner.profile.boot import BootSettings
+from burner.provisioning import CarrierSettings
+
+PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
+"""Tencent: exactly 10 characters; every real one is of 0-9 and A-Z."""
+
+FORMAT = 1
+"""The newest format of a profile that is read here."""
+
+ChipName = Literal[
+    "esp8266",
+    "esp32",
+    "esp32s2",
+    "esp32s3",
+    "esp32s31",
+    "esp32c2",
+    "esp32c3",
+    "esp32c5",
+    "esp32c6",
+    "esp32c61",
+    "esp32h2",
+    "esp32h21",
+    "esp32h4",
+    "esp32p4",
+]
+
+
+def _known_format(number: object) -> object:
+    if isinstance(number, int) and number > FORMAT:
+        raise refusal("E106", f"format {number}", f"this burner reads {FORMAT}")
+    return number
+
+
+def _product_id(text: str) -> str:
+    if text in PLACEHOLDERS:
+        raise refusal("E104", f"found the placeholder {text!r}", "the ProductID of the product")
+    if not PRODUCT_ID_FORM.fullmatch(text):
+        found = f"found {text[:40]!r}, {counted(len(text), 'character')}"
+        raise refusal("E102", found, "exactly 10 of 0-9 and A-Z, from the console")
+    return text
+
+
+def _reference(text: str) -> str:
+    try:
+        parse_reference(text)
+    except BurnerError:
+        allowed = "env:NAME, file:PATH, keyring:SERVICE/USER or prompt, never the secret itself"
+        raise refusal("E150", "found something else than a reference, not shown", allowed) from None
+    return text
+
+
+def _flash_size(size: int) -> int:
+    if size & (size - 1) or not 0x40000 <= size <= 0x8000000:
+        raise ValueError("the size of a flash part: 256K, 512K, 1MB, 2MB, 4MB … 128MB")
+    return size
+
+
+def _code(text: str) -> str:
+    if not re.fullmatch(r"E[0-9]{3}", text):
+        raise refusal("E149", f"found {text[:40]!r}", "the code of a warning, such as E122")
+    return text
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()
+    if not reason or "\n" in reason:
+        found = "is of several lines" if reason else "has no reason"
+        raise refusal("E149", found, "why it is right as it is, in one line")
+    return reason
+
+
+WarningCode = Annotated[str, AfterValidator(_code)]
+Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
+
+
+class Product(Strict):
+    """Who the product is, on the line and to the cloud."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    """What the line calls it, such as `plug-c3`: in records, and in the release file's name."""
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
+    """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
+    bytes need a new one (E188)."""
+    id: Annotated[str, AfterValidator(_product_id)]
+    """The ProductID from the cloud console: exactly 10 of 0-9 and A-Z."""
+    secret: Annotated[str, AfterValidator(_reference)]
+    """Where the ProductSecret is kept, never the secret itself: `env:NAME`, `file:PATH` (mode 0600,
+    from the profile's folder), `keyring:SERVICE/USER`, or `prompt`."""
+
+
+class Chip(Strict):
+    """Which part the firmware was built for."""
+
+    type: ChipName
+    """The chip. A unit with another one is refused (E401) before anything is erased."""
+    min_revision: Annotated[str, Field(pattern=r"^[0-9]{1,2}\.[0-9]{1,2}$")] | None = None
+    """Lowest silicon revision that the firmware runs on, in quotes: `"0.3"`. Left out: any."""
+
+
+class Flash(Strict):
+    """The flash part, and how fast to fill it."""
+
+    size: Annotated[Size, AfterValidator(_flash_size)]
+    """Of the part on the board: 256K, 512K, 1MB, 2MB, 4MB … 128MB. A unit with less is refused."""
+    baud: Annotated[Baud, Field(ge=9600)] = 921600
+    """Bits per second to begin with. After link errors a unit is tried again one step slower."""
+    early_baud: Literal["auto", "never"] = "auto"
+    """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
+    second less a unit, on the chips where that works. `never`: the stub changes the rate."""
+
+
+class QuantityOf(StrEnum):
+    """What the quantity of a release counts."""
+
+    VERSION = "version"
+    """Units of every release of this name and version."""
+    RELEASE = "release"
+    """Units of this very release."""
+
+
+class Reburn(StrEnum):
+    """What becomes of a good unit that another release has made."""
+
+    REFUSE = "refuse"
+    """It stays as it is."""
+    UPGRADE = "upgrade"
+    """It is burned with this release."""
+
+
+class TableFile(Strict):
+    """The partition table, CSV or binary, and where it is burned."""
+
+    file: Annotated[str, Field(min_length=1)]
+    """The CSV or the binary table of the firmware's build; the path starts from the profile's
+    folder."""
+    offset: Offset = 0x8000
+    """Where it is burned, as in the build's sdkconfig (CONFIG_PARTITION_TABLE_OFFSET)."""
+
+
+class ImageFile(Strict):
+    """A firmware file, by offset or by partition name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+    """What records and messages call it, such as `bootloader`; each image another."""
+    file: Annotated[str, Field(min_length=1)]
+    """The .bin file as the build made it; the path starts from the profile's folder."""
+    offset: Offset | None = None
+    """Where it is burned, in bytes from the start of the flash. Either this or `partition`."""
+    partition: str | None = None
+    """The partition at whose start it is burned. Either this or `offset`."""
+    region_class: Literal[RegionClass.FROZEN, RegionClass.MUTABLE] | None = Field(
+        default=None, alias="class"
+    )
+    """`frozen`: it stays as burned, and is compared with every later look. `mutable`: the firmware
+    changes it. Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.offset is None) == (self.partition is None):
+            raise ValueError("either offset or partition")
+        return self
+
+
+def _rework_reason(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a line of text that can be seen")
+    return text
+
+
+class ReworkSettings(Strict):
+    """Burning a known unit again, ordered by the operator while the station runs."""
+
+    reasons: tuple[
+        Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_rework_reason)], ...
+    ] = Field(default=(), max_length=50)
+    """What the operator chooses from; none given = types a reason."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.reasons)) < len(self.reasons):
+            raise ValueError("each reason once")
+        return self
+
+
+def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
+    # Not min_length: that complains of too few where one is wrong.
+    if not images:
+        raise ValueError("at least one image")
+    return images
+
+
+class FlashPlan(Strict):
+    """The part of a profile that says what goes where in flash."""
+
+    chip: Chip
+    """Which part the firmware was built for."""
+    flash: Flash
+    """The flash part, and how fast to fill it."""
+    partition_table: TableFile | None = None
+    """The partition table. Needed on every chip but the ESP8266, where firmware may do without."""
+    images: Annotated[
+        tuple[ImageFile, ...],
+        AfterValidator(_at_least_one),
+        Field(json_schema_extra={"minItems": 1}),
+    ]
+    """The firmware files, each at an offset or in a partition."""
+    blank: tuple[str, ...] = ()
+    """Partitions written as 0xFF on purpose, so that nothing old survives in a reworked unit:
+    `[nvs, otadata]`. Not those that an image or the carrier fills (E146)."""
+
+    _document: Document | None = PrivateAttr(default=None)
+    _path: Path = PrivateAttr(default=Path("profile"))
+
+    @property
+    def path(self) -> Path:
+        """The file it came from."""
+        return self._path
+
+    def read_from(self, document: Document, path: Path) -> None:
+        """Remember where it came from."""
+        self._document, self._path = document, path
+
+    def place(self, *field: str | int) -> str:
+        """`file:line field`, for findings."""
+        document = self._document or Document(str(self._path), {}, {}, {})
+        return document.place(*field)
+
+    def places_of(self, text: str) -> list[str]:
+        """Where the file holds a text, as values go."""
+        texts = self._document.texts if self._document else {}
+        return [self.place(*field) for field, value in texts.items() if text in value]
+
+    def files(self) -> dict[str, str]:
+        """Every file that goes into flash: name of the image (or `partition-table`) → path.
+
+        Of two images of one name, which is refused, the first.
+        """
+        files: dict[str, str] = {}
+        for image in self.images:
+            files.setdefault(image.name, image.file)
+        return files | ({TABLE: self.partition_table.file} if self.partition_table else {})
+
+    def files_field(self, name: str) -> tuple[str | int, ...]:
+        """The field that names a file of `files()`."""
+        if name == TABLE:
+            return ("partition_table", "file")
+        return ("images", [image.name for image in self.images].index(name), "file")
+
+
+class Profile(FlashPlan):
+    """A product, as its engineer wrote it down."""
+
+    burner: Annotated[Literal[1], BeforeValidator(_known_format)]
+    """Version of this format, the first line of every profile."""
+    product: Product
+    """Who the product is, on the line and to the cloud."""
+    carrier: CarrierSettings
+    """How the key configuration reaches the firmware; docs/carriers.md says which kind to take."""
+    name: NameSettings = NameSettings()
+    """How a unit's DeviceName is made; docs/names.md."""
+    identity: IdentitySettings = IdentitySettings()
+    """Which IDs a unit must have, and where they are read; docs/names.md."""
+    boot: BootSettings = BootSettings()
+    """What the firmware prints when it starts well."""
+    rework: ReworkSettings = ReworkSettings()
+    """What the operator may give as the reason of a rework."""
+    quantity: Annotated[int, Field(ge=1)] | None = None
+    """How many units this release may make, over all batches. Left out: any number."""
+    quantity_of: QuantityOf = QuantityOf.VERSION
+    """What counts towards `quantity`. `version`: the units of every release of this name and
+    version. `release`: those of this very release; one that is built anew begins at 0."""
+    reburn: Reburn = Reburn.REFUSE
+    """What becomes of a good unit of another release when it comes to this one. `refuse`: it stays
+    as it is. `upgrade`: it is burned with this release."""
+    accept: Mapping[WarningCode, Reason] = {}
+    """Warnings that are accepted, by code, each with the reason in a line:
+    `{E122: registers over our own gateway}`. They are told in one line then, and kept in the
+    release. Errors cannot be accepted, except for E148."""
+
+    @property
+    def title(self) -> str:
+        """`plug-c3 1.2.0`."""
+        return f"{self.product.name} {self.product.version}"
+
+
+FILL_IN = "FILL_IN"
+"""What `profile new` writes where only the engineer knows the value."""
+TABLE = "partition-table"
+"""The name of the table's own segment."""

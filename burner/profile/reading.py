@@ -1,0 +1,143 @@
+"""A profile read from its file: sound, or as far as it goes, with every finding."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+
+from burner.core import yaml_document, yaml_schema
+from burner.core.errors import Finding, refuse
+from burner.core.yaml_document import Document, FieldPath, dotted
+from burner.profile.profile import FILL_IN, FORMAT, FlashPlan, Profile
+from burner.profile.stand_ins import ANY, Mended, StandIns, is_under, mend
+
+_IMAGE = {"name": "image", "file": "-", "offset": 0}
+_STAND_INS: StandIns = {
+    ("burner",): FORMAT,
+    ("product",): {"name": "product", "version": "0", "id": "0" * 10, "secret": "prompt"},
+    ("product", "name"): "product",
+    ("product", "version"): "0",
+    ("product", "id"): "0" * 10,
+    ("product", "secret"): "prompt",
+    ("chip",): {"type": "esp32"},
+    ("chip", "type"): "esp32",
+    ("flash",): {"size": "128MB"},
+    ("flash", "size"): "128MB",
+    ("partition_table", "file"): "-",
+    ("images",): [_IMAGE],
+    ("images", ANY): _IMAGE,
+    **{("images", ANY, key): value for key, value in _IMAGE.items()},
+    ("blank", ANY): "-",
+    ("carrier",): {"kind": "at"},
+    ("identity", "imei"): {},
+    ("identity", "serial"): {},
+    ("identity", "label"): {"pattern": ".*"},
+}
+"""For what a profile needs: what lets the checks behind it run."""
+
+
+_JUDGED_BY: Mapping[str, FieldPath] = {
+    **dict.fromkeys(("E113", "E114", "E133", "E144"), ("carrier", "offset")),
+    **dict.fromkeys(("E136", "E137"), ("carrier",)),
+    "E115": ("chip", "type"),
+    "E124": ("flash", "size"),
+    "E125": ("blank",),
+    "E129": ("chip", "min_revision"),
+}
+"""Codes of findings that say, of another place, what follows from one field."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A profile as far as it could be read."""
+
+    profile: Profile | None
+    """Where it has no mistakes."""
+    plan: FlashPlan | None
+    """The profile; its plan of the flash where that part alone is sound."""
+    whole: Mended[Profile]
+    """With stand-ins for what is wrong, so that all the rest can be checked too."""
+    unfilled: frozenset[FieldPath]
+    """Where it says `FILL_IN`."""
+    findings: tuple[Finding, ...]
+
+    def holds(self, *path: str | int) -> bool:
+        """Whether a field is the file's own, and filled in."""
+        return self.whole.holds(*path) and not is_under(path, self.unfilled)
+
+    def concerns(self, finding: Finding) -> bool:
+        """Whether a finding is of what the file really says: not of a stand-in, nor of its like."""
+        field = finding.place.partition(" ")[2]
+        invented = {dotted(path) for path in self.whole.stand_ins | self.unfilled}
+        if any(field == at or field.startswith((f"{at}.", f"{at}[")) for at in invented):
+            return False
+        if finding.code == "E175" and self.findings:
+            return False  # it may occur once the rest is put right
+        behind = _JUDGED_BY.get(finding.code, ())
+        if behind[:1] == ("carrier",) and ("carrier",) in self.whole.stand_ins:
+            return True  # its stand-in burns nothing that anything could follow from
+        parts = (path[: len(behind)] for path in self.whole.stand_ins | self.unfilled)
+        return not behind or (self.holds(*behind) and behind not in parts)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile.
+
+    Raises:
+        BurnerError: E1xx, with every finding in the file itself.
+    """
+    reading = read_profile(path)
+    refuse(list(reading.findings))
+    assert reading.profile is not None  # noqa: S101 - no errors, so there is a profile
+    return reading.profile
+
+
+def read_profile(path: Path) -> Reading:
+    """Read a profile as far as it goes.
+
+    Raises:
+        BurnerError: E101 where it is not YAML at all.
+    """
+    return fit_profile(yaml_document.read(path, "E101", flawed=True), path)
+
+
+def fit_profile(document: Document, path: Path) -> Reading:
+    """As `read_profile`, from a document that was read already."""
+    unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
+    whole = mend(_told_apart(document, unfilled), Profile, "E101", _STAND_INS)
+    flawed = {flaw.place for flaw in document.flaws}
+    found = [finding for finding in whole.findings if finding.place not in flawed]
+    findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
+    if whole.value is not None:
+        whole.value.read_from(document, path)
+    if whole.value is not None and not findings:
+        return Reading(whole.value, whole.value, whole, frozenset(), ())
+    data = document.data if isinstance(document.data, dict) else {}
+    part = {key: data[key] for key in FlashPlan.model_fields if key in data}
+    plan, _ = yaml_schema.fit(replace(document, data=part), FlashPlan, "E101")
+    if plan is not None:
+        plan.read_from(document, path)
+    return Reading(None, plan, whole, frozenset(unfilled), findings)
+
+
+def _told_apart(document: Document, unfilled: Sequence[FieldPath]) -> Document:
+    """With a number in each `FILL_IN`: two of them are not the same value twice."""
+    data = deepcopy(document.data)
+    for number, (*parts, last) in enumerate(filter(None, unfilled), 1):
+        reduce(getitem, parts, data)[last] = f"{FILL_IN}{number}"
+    return replace(document, data=data)
+
+
+def _with_unfilled(
+    document: Document, unfilled: Sequence[FieldPath], found: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """What is still to be filled in, with what is allowed there, in place of what it breaks."""
+    allowed = {finding.place: finding.allowed for finding in found}
+    places = [document.place(*path) for path in unfilled]
+    still = tuple(
+        Finding("E180", at, f"is still {FILL_IN}", allowed.get(at, "the product's own value"))
+        for at in places
+    )
+    return (*still, *(finding for finding in found if finding.place not in places))

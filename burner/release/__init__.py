@@ -1,0 +1,1 @@
+"""What is burned, frozen: a profile and its files placed, checked, packed and compared."""

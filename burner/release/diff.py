@@ -1,0 +1,122 @@
+"""What changed from one release to another: settings and parts. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from burner.core.model import Region, Segment
+
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "reburn")
+"""Settings that make no unit another one."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same; empty text where it is not there at all."""
+
+    what: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        """`part app (sha256 12…; now 34…)`: of several values those that differ."""
+        before, after = (text.split(", ") for text in (self.before, self.after))
+        if len(before) == len(after):
+            pairs = [(b, a) for b, a in zip(before, after, strict=True) if b != a]
+            before, after = [b for b, _ in pairs], [a for _, a in pairs]
+        return (
+            f"{self.what} ({', '.join(before) or 'nothing'}; now {', '.join(after) or 'nothing'})"
+        )
+
+
+MOST_SHOWN = 8
+"""Differences that one message names; `burner release diff` shows all."""
+
+
+def shown_first(found: Iterable[Difference]) -> list[str]:
+    """The first differences as text, and how many more there are."""
+    texts = list(map(str, found))
+    more = len(texts) - MOST_SHOWN
+    return [*texts[:MOST_SHOWN], f"and {more} more"] if more > 0 else texts
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the units of a batch were made, or will be, as far as that is on record."""
+
+    release_digest: str
+    index: Mapping[str, Any] | None
+    """Of the release; None where the record of the batch does not hold it."""
+    regions: tuple[Region, ...]
+    """Of one unit; without a digest where a region holds the key."""
+    key: str
+    """Fingerprint of the product secret; empty where it is not known."""
+    batch: str = ""
+
+
+def keyless_regions(segments: Iterable[Segment]) -> tuple[Region, ...]:
+    """The regions of a unit, without a digest where they hold the key."""
+    return tuple(replace(s.region(), sha256="") if s.confidential else s.region() for s in segments)
+
+
+def made_otherwise(before: Made, now: Made) -> list[Difference]:
+    """What is not the same in units made now: settings, parts, and the product key."""
+    found: list[Difference] = []
+    if before.release_digest != now.release_digest:
+        if before.index is not None and now.index is not None:
+            found = [d for d in differences(before.index, now.index) if d.what not in NOT_OF_A_UNIT]
+        else:
+            found = _by_regions(before, now)
+    if before.key and now.key and before.key != now.key:
+        found.append(Difference("product key", f"fingerprint {before.key}", now.key))
+    return found
+
+
+def _by_regions(before: Made, now: Made) -> list[Difference]:
+    """Of a batch whose record does not hold the index: what one of its units held."""
+    keys = {region.name for made in (before, now) for region in made.regions if not region.sha256}
+    old, new = (
+        {r.name: _shown(_part(r, with_digest=r.name not in keys)) for r in made.regions}
+        for made in (before, now)
+    )
+    found = [Difference(f"part {d.what}", d.before, d.after) for d in _compared(old, new)]
+    digests = (f"release {made.release_digest[:16]}…" for made in (before, now))
+    return found or [Difference("setting that is not on record", *digests)]
+
+
+def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
+    digest = region.sha256 if with_digest else ""
+    place = {"offset": region.offset, "size": region.size}
+    return {**place, "class": region.kind.value, "sha256": digest}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Every difference of two indexes of `release.index`: settings first, then parts by name."""
+    old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
+    found = _compared(old, new)
+    old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
+    return found + [Difference(f"part {d.what}", d.before, d.after) for d in _compared(old, new)]
+
+
+def _compared(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    names = sorted(old.keys() | new.keys())
+    pairs = ((name, old.get(name, ""), new.get(name, "")) for name in names)
+    return [Difference(*pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """`carrier.partition` → text, for every value in a tree of settings."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _leaves(child, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list) and any(isinstance(child, Mapping | list) for child in value):
+        for index, child in enumerate(value):
+            yield from _leaves(child, f"{path}[{index}]")
+    else:
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _shown(part: Mapping[str, Any]) -> str:
+    place = f"{part['offset']:#x}, {part['size']} bytes"
+    digest = f", sha256 {part['sha256'][:16]}…" if part["sha256"] else ""
+    return f"{place}, {part['class']}{digest}"

@@ -1,0 +1,299 @@
+"""Placing images, table and blanks in flash, and every check on the result. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain, groupby, pairwise
+
+from burner.core.errors import BurnerError, Finding
+from burner.core.model import RegionClass, Segment
+from burner.flash import image as container
+from burner.flash.image import BOOTLOADER_OFFSETS, AppImage
+from burner.flash.partition_table import (
+    DATA,
+    SECTOR_SIZE,
+    SUBTYPES,
+    Layout,
+    Partition,
+    PartitionTable,
+    check_table,
+    parse_table,
+)
+from burner.profile.profile import TABLE, FlashPlan, ImageFile
+
+BLOCK_SIZE = 0x10000
+"""Bytes that flash erases at once; in smaller pieces the same bytes take longer to erase."""
+
+_CHANGES_ON_BOOT = {SUBTYPES[DATA][word] for word in ("nvs", "ota", "phy")}
+
+
+def place(
+    plan: FlashPlan, files: Mapping[str, bytes]
+) -> tuple[Layout | None, dict[str, AppImage], list[Finding]]:
+    """Put everything at its offset; check the table, each image, and each in its place.
+
+    Args:
+        plan: what the profile says.
+        files: the bytes, by `plan.files()`'s names; one that is missing is passed over.
+
+    Returns:
+        The layout (None without a usable table), the firmware images in it, and the findings.
+    """
+    table, findings = _table(plan, files)
+    if table is None:
+        alone = (_alone(plan, files, index) for index in range(len(plan.images)))
+        return None, {}, [*findings, *chain.from_iterable(alone)]
+    segments: dict[str, Segment] = {}
+    images: dict[str, AppImage] = {}
+    if plan.partition_table:
+        segments[TABLE] = Segment(TABLE, plan.partition_table.offset, table.to_binary())
+    for index, entry in enumerate(plan.images):
+        at = plan.place("images", index)
+        if entry.name in segments or entry.name == TABLE:
+            findings.append(Finding("E101", at, f"the name {entry.name} is taken", "another name"))
+        elif entry.name in files:
+            segment, problems = _segment(plan, table, entry, files[entry.name], at)
+            findings += problems
+            if segment is None:
+                findings += _alone(plan, files, index)
+                continue
+            parsed, more = _firmware(plan, table, segment, at)
+            findings += more
+            segments[entry.name] = segment
+            images |= {entry.name: parsed} if parsed else {}
+    findings += _bootloader_elsewhere(plan, table, segments)
+    for index, name in enumerate(plan.blank):
+        if partition := table.find(name):
+            segments = {blank.name: blank for blank in _blanks(partition, segments)} | segments
+        else:
+            findings.append(_unknown(plan.place("blank", index), name, table))
+    ordered = {s.name: s for s in sorted(segments.values(), key=lambda s: s.offset)}
+    return Layout(plan.chip.type, plan.flash.size, table, ordered), images, findings
+
+
+def all_placed(plan: FlashPlan, layout: Layout) -> bool:
+    """Whether every image has a place and a name of its own; advice on less would mislead."""
+    names = {entry.name for entry in plan.images} - {TABLE}
+    return len(names) == len(plan.images) and names <= layout.segments.keys()
+
+
+def merge(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
+    """All segments, ascending: those of a carrier added, or put in the place of their names."""
+    segments = {**layout.segments, **{segment.name: segment for segment in filled}}
+    return tuple(sorted(segments.values(), key=lambda s: s.offset))
+
+
+def in_write_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The key last: a unit that is cut off never starts with it."""
+    kinds = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
+    return tuple(sorted(segments, key=lambda s: (s.confidential, kinds.index(s.kind), s.offset)))
+
+
+def share(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
+    """A carrier's segments, each image cut where it changed: the rest is every unit's.
+
+    Cut at whole erase blocks. What was not changed is not confidential, and so is compressed once
+    for all units.
+    """
+    parts: list[Segment] = []
+    for segment in filled:
+        built = layout.segments.get(segment.name)
+        parts += _cut(segment, built.data) if built else [segment]
+    return tuple(parts)
+
+
+def _cut(segment: Segment, built: bytes) -> Iterator[Segment]:
+    data = segment.data
+    first = BLOCK_SIZE - segment.offset % BLOCK_SIZE
+    blocks = pairwise([0, *range(first, len(data), BLOCK_SIZE), len(data)])
+
+    def changed(block: tuple[int, int]) -> bool:
+        return data[slice(*block)] != built[slice(*block)]
+
+    for own, run in groupby(blocks, changed):
+        stretch = list(run)
+        start, end = stretch[0][0], stretch[-1][1]
+        name = f"{segment.name}+{start:#x}" if start else segment.name
+        place = segment.offset + start
+        yield replace(segment, name=name, offset=place, data=data[start:end], confidential=own)
+
+
+def check_segments(layout: Layout, segments: Sequence[Segment], at: str) -> list[Finding]:
+    """What is wrong between segments: overlaps, the end of flash, a key inside an OTA slot."""
+    findings = []
+    for before, after in _neighbours(segments):
+        if after.offset < _sector_end(before.end):
+            found = f"{after.name} at {after.offset:#x}, {before.name} ends at {before.end:#x}"
+            findings.append(Finding("E113", at, found, "each in sectors of its own (0x1000)"))
+    for segment in segments:
+        if segment.end > layout.flash_size:
+            found = f"{segment.name} ends at {segment.end:#x}, the flash at {layout.flash_size:#x}"
+            findings.append(Finding("E114", at, found, "everything inside the flash"))
+        slot = layout.table.at(segment.offset)
+        # An image with the key patched into it is the carrier's to judge.
+        patched = segment.name in layout.segments
+        if segment.confidential and not patched and slot and slot.is_ota_slot:
+            found = f"the key would lie in {slot.name}"
+            findings.append(Finding("E120", at, found, "a data partition of its own"))
+    return findings
+
+
+def _neighbours(segments: Sequence[Segment]) -> Iterator[tuple[Segment, Segment]]:
+    """Each segment with the one that reaches farthest among those before it."""
+    farthest: Segment | None = None
+    for segment in segments:
+        if farthest:
+            yield farthest, segment
+        if not farthest or segment.end > farthest.end:
+            farthest = segment
+
+
+def _table(
+    plan: FlashPlan, files: Mapping[str, bytes]
+) -> tuple[PartitionTable | None, list[Finding]]:
+    source, chip, size = plan.partition_table, plan.chip.type, plan.flash.size
+    if source is None:
+        if chip == "esp8266":
+            return PartitionTable(()), []
+        missing = Finding("E101", plan.place("partition_table"), "is missing", f"needed on {chip}")
+        return None, [missing]
+    if TABLE not in files:
+        return None, []
+    at = plan.place("partition_table", "file")
+    try:
+        table = parse_table(files[TABLE], source.file, chip, source.offset)
+    except BurnerError as error:
+        found = error.findings or (Finding(error.code, source.file, error.detail, ""),)
+        return None, [Finding(f.code, f"{at} {f.place}", f.found, f.allowed) for f in found]
+    findings = check_table(table, f"{at} {source.file}", chip, source.offset, size)
+    if source.offset % SECTOR_SIZE or source.offset <= BOOTLOADER_OFFSETS[chip]:
+        where = plan.place("partition_table", "offset")
+        allowed = "a multiple of 0x1000 behind the bootloader, as in the build's sdkconfig"
+        findings.append(Finding("E112", where, f"found {source.offset:#x}", allowed))
+    return table, findings
+
+
+def _segment(
+    plan: FlashPlan, table: PartitionTable, entry: ImageFile, data: bytes, at: str
+) -> tuple[Segment | None, list[Finding]]:
+    """An image at its offset, and whether table and image agree about that."""
+    if entry.partition is not None:
+        partition = table.find(entry.partition)
+        if partition is None:
+            return None, [_unknown(f"{at}.partition", entry.partition, table)]
+        offset = partition.offset
+    else:
+        assert entry.offset is not None  # noqa: S101 - the model demands one of both
+        offset, partition = entry.offset, table.at(entry.offset)
+    kind = entry.region_class or _usual_class(partition)
+    segment = Segment(entry.name, offset, data, kind)
+    if not data:
+        return segment, [Finding("E116", f"{at}.file", "the file is empty", "")]
+    return segment, list(_check_place(plan, table, partition, segment, at))
+
+
+def _usual_class(partition: Partition | None) -> RegionClass:
+    changes = partition and partition.type == DATA and partition.subtype in _CHANGES_ON_BOOT
+    return RegionClass.MUTABLE if changes else RegionClass.FROZEN
+
+
+def _check_place(
+    plan: FlashPlan,
+    table: PartitionTable,
+    partition: Partition | None,
+    segment: Segment,
+    at: str,
+) -> Iterator[Finding]:
+    if segment.offset % SECTOR_SIZE:
+        found = f"offset {segment.offset:#x} is unaligned"
+        yield Finding("E118", f"{at}.offset", found, f"a multiple of {SECTOR_SIZE:#x}")
+    if partition is None:
+        if table.partitions and segment.offset != BOOTLOADER_OFFSETS[plan.chip.type]:
+            names = ", ".join(f"{p.name} {p.offset:#x}" for p in table)
+            found = f"no partition at {segment.offset:#x}, and the bootloader is not there"
+            yield Finding("E118", f"{at}.offset", found, f"the start of one of {names}")
+        return
+    if segment.offset != partition.offset:
+        found = f"{segment.offset:#x} lies inside {partition.name}, which starts elsewhere"
+        yield Finding("E118", f"{at}.offset", found, f"{partition.offset:#x}")
+    if segment.end > partition.end:
+        found = f"{len(segment.data):#x} bytes, {partition.name} has {partition.size:#x}"
+        yield Finding("E119", f"{at}.file", found, "an image that fits")
+
+
+def _firmware(
+    plan: FlashPlan, table: PartitionTable, segment: Segment, at: str
+) -> tuple[AppImage | None, list[Finding]]:
+    """The image parsed and checked, where firmware belongs; a finding where it does not."""
+    partition = table.at(segment.offset)
+    executable = partition.is_app if partition else True
+    at = f"{at}.file"
+    if not segment.data or not executable:
+        return None, list(_check_data(partition, segment, at))
+    if not table.partitions and segment.data[0] not in (
+        container.MAGIC,
+        container.MAGIC_ESP8266_V2,
+    ):
+        return None, []
+    try:
+        parsed = container.parse(segment.data)
+    except BurnerError as error:
+        return None, [Finding(error.code, at, error.detail, "a firmware image")]
+    findings = container.check(parsed, plan.chip.type, at)
+    boots = segment.offset == BOOTLOADER_OFFSETS[plan.chip.type] and plan.partition_table
+    if boots and partition is None and parsed.descriptor:
+        found = f"the application {parsed.descriptor.project_name} in the bootloader's place"
+        findings.append(Finding("E118", at, found, "the bootloader of the same build"))
+    return parsed, findings
+
+
+def _alone(plan: FlashPlan, files: Mapping[str, bytes], index: int) -> Iterator[Finding]:
+    """What is wrong with an image wherever it belongs, if it is firmware at all."""
+    entry, at = plan.images[index], plan.place("images", index, "file")
+    with suppress(BurnerError):
+        yield from container.check(container.parse(files.get(entry.name, b"")), plan.chip.type, at)
+
+
+def _bootloader_elsewhere(
+    plan: FlashPlan, table: PartitionTable, segments: Mapping[str, Segment]
+) -> Iterator[Finding]:
+    """The bootloader's file in an app partition too: somebody mixed up two names."""
+    starts = BOOTLOADER_OFFSETS[plan.chip.type]
+    first = next((s.data for s in segments.values() if s.offset == starts), None)
+    for segment in segments.values():
+        partition = table.at(segment.offset)
+        if partition and partition.is_app and segment.data == first:
+            at = plan.place(*plan.files_field(segment.name))
+            yield Finding("E118", at, f"the bootloader in {partition.name}", "an application")
+
+
+def _check_data(partition: Partition | None, segment: Segment, at: str) -> Iterator[Finding]:
+    """A data partition must not get a sound firmware image: somebody mixed up two names."""
+    try:
+        parsed = container.parse(segment.data)
+    except BurnerError:
+        return
+    if partition and all(proof.ok for proof in parsed.proofs):
+        found = f"a firmware image in {partition.name} ({partition.kind})"
+        yield Finding("E118", at, found, "an app partition")
+
+
+def _blanks(partition: Partition, segments: Mapping[str, Segment]) -> Iterator[Segment]:
+    """0xFF for what no image covers, from the next sector on."""
+    offset = partition.offset
+    name = partition.name
+    for image in segments.values():
+        if partition.offset <= image.offset < partition.end:
+            offset = max(offset, _sector_end(image.end))
+            name = f"{partition.name}-rest"
+    if offset < partition.end:
+        yield Segment(name, offset, b"\xff" * (partition.end - offset), RegionClass.BLANK)
+
+
+def _sector_end(offset: int) -> int:
+    return -(-offset // SECTOR_SIZE) * SECTOR_SIZE
+
+
+def _unknown(at: str, name: str, table: PartitionTable) -> Finding:
+    names = ", ".join(p.name for p in table)
+    return Finding("E121", at, f"the table has no partition {name!r}", f"one of {names}")

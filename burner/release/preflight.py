@@ -1,0 +1,241 @@
+"""A profile and its files looked over: all that is wrong with them, found at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from burner.core.errors import BurnerError, Finding
+from burner.core.files import read_plain
+from burner.core.model import Segment
+from burner.core.secret import Secret, Source, check_product_secret, parse_reference, resolve
+from burner.flash.image import BOOTLOADER_OFFSETS, parse
+from burner.flash.partition_table import Layout, PartitionTable
+from burner.identity.naming import check_settings
+from burner.identity.settings import check_sources
+from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
+from burner.profile.reading import Reading, read_profile
+from burner.provisioning import AtCarrier, KeyConfig, PatchCarrier, carrier_for
+from burner.provisioning.key import PartitionCarrierSettings
+from burner.release.accepted_warnings import accepted, check_acceptance
+from burner.release.baud_warnings import check_baud_rates
+from burner.release.blanks import check_blanks
+from burner.release.fixed_values import check_fixed_values
+from burner.release.layout_warnings import advise
+from burner.release.placement import all_placed, check_segments, merge, place
+
+MAX_FILE_SIZE = 128 * 1024 * 1024
+"""Bytes; the largest flash there is."""
+_OF_NO_PLACE = {"E136", "E137", "E141"}
+"""What is wrong with a key that no partition is to blame for."""
+_STAND_IN = Secret(b"S" * 32)
+"""As long as a secret can be, for a layout that is checked without the real one."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All that can be found out about a profile without its secret."""
+
+    plan: Profile | FlashPlan | None
+    """The profile; its plan of the flash alone, or None, where the file has errors."""
+    layout: Layout | None
+    """What every unit shares, before the key is filled in."""
+    segments: tuple[Segment, ...]
+    """As they would be written, ascending; the key's with a stand-in for the secret."""
+    findings: tuple[Finding, ...]
+
+
+def survey(path: Path) -> Survey:
+    """Read a profile and its files, and find everything that can be found. Raises nothing."""
+    seen, reading = _look_over(path)
+    if reading is None or reading.whole.value is None:
+        return seen
+    profile = reading.whole.value
+    secret = filter(reading.concerns, _check_secret(profile))
+    return replace(seen, findings=(*seen.findings, *accepted(secret, profile.accept)))
+
+
+def survey_without_secret(path: Path) -> Survey:
+    """As `survey`, without a look for the secret."""
+    return _look_over(path)[0]
+
+
+def _look_over(path: Path) -> tuple[Survey, Reading | None]:
+    try:
+        reading = read_profile(path)
+    except BurnerError as error:
+        return Survey(None, None, (), error.findings), None
+    if reading.whole.value is None:
+        return Survey(None, None, (), reading.findings), reading
+    whole = reading.whole.value
+    files, missing = read_files(whole)
+    seen = examine(*_what_is_known(reading, whole, files))
+    found = (*reading.findings, *filter(reading.concerns, (*missing, *seen.findings)))
+    if reading.plan is None:
+        return Survey(None, None, (), found), reading
+    return replace(seen, plan=reading.plan, findings=found), reading
+
+
+def _what_is_known(
+    reading: Reading, whole: Profile, files: Mapping[str, bytes]
+) -> tuple[Profile, Mapping[str, bytes]]:
+    """A profile without its stand-ins' effects: what has no place of its own is not placed.
+
+    A chip that is not said is the one that the images were built for. Where that is not known
+    either, or there is no table yet, there is no layout to check.
+    """
+    if not reading.findings:
+        return whole, files
+    fields = {name: whole.files_field(name)[:-1] for name in files}
+    placed = {
+        name: data
+        for name, data in files.items()
+        if all(reading.holds(*fields[name], key) for key in ("file", "offset", "partition"))
+    }
+    chip: str | None = whole.chip.type
+    if not reading.holds("chip", "type"):
+        chip = next(filter(None, map(_built_for, placed.values())), None)
+    if chip is None or not reading.holds("partition_table"):
+        unknown = whole.model_copy(update={"partition_table": TableFile(file="-")})
+        return unknown, {name: data for name, data in placed.items() if name != TABLE}
+    like = whole.chip.model_copy(update={"type": chip})
+    return whole.model_copy(update={"chip": like}), placed
+
+
+def _built_for(data: bytes) -> str | None:
+    """The chip of a firmware image; None for anything else."""
+    try:
+        chip = parse(data).chip
+    except BurnerError:
+        return None
+    return chip if chip in BOOTLOADER_OFFSETS else None
+
+
+def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
+    """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
+    layout, images, findings = place(plan, files)
+    if isinstance(plan, Profile):
+        findings += _check_values(plan)
+    if layout is None:
+        return _surveyed(plan, None, (), [*findings, *_check_key_alone(plan, files)])
+    filled, problems = _fill_stand_in(plan, layout)
+    segments = merge(layout, filled)
+    findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
+    patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
+    findings += check_blanks(plan, layout, () if patched else filled or _claimed(plan, layout))
+    whole = replace(layout, segments={s.name: s for s in segments})
+    carried, complete = [s.name for s in filled], all_placed(plan, layout)
+    findings += advise(plan, whole, images, carried, complete=complete)
+    return _surveyed(plan, layout, segments, findings, complete=complete)
+
+
+def _surveyed(
+    plan: FlashPlan,
+    layout: Layout | None,
+    segments: tuple[Segment, ...],
+    findings: list[Finding],
+    *,
+    complete: bool = False,
+) -> Survey:
+    if isinstance(plan, Profile):
+        complete = complete and all(finding.warning for finding in findings)
+        findings += check_acceptance(plan, findings, complete=complete)
+        return Survey(plan, layout, segments, accepted(findings, plan.accept))
+    return Survey(plan, layout, segments, tuple(findings))
+
+
+def _check_values(profile: Profile) -> list[Finding]:
+    """What is wrong with values that no file is needed to judge."""
+    return [
+        *check_settings(profile.name, profile.chip.type, profile.place("name")),
+        *check_sources(profile.name, profile.identity, profile.place),
+        *check_baud_rates(profile),
+        *check_fixed_values(profile),
+        *_check_product_id(profile),
+    ]
+
+
+def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
+    """The bytes of every file the profile names; a finding for each that cannot be read."""
+    files: dict[str, bytes] = {}
+    findings: list[Finding] = []
+    fields = {plan.files_field(name): name for name in plan.files()}
+    for field, name in fields.items():
+        path = plan.path.parent / plan.files()[name]
+        try:
+            files[name] = read_plain(path, MAX_FILE_SIZE)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not a path"
+            findings.append(Finding("E105", plan.place(*field), f"{path}: {why}", "a file"))
+    return files, findings
+
+
+def _check_product_id(profile: Profile) -> list[Finding]:
+    if profile.product.id == profile.product.id.upper():
+        return []
+    at = profile.place("product", "id")
+    return [Finding("E103", at, f"found {profile.product.id!r}", "0-9 and A-Z", warning=True)]
+
+
+def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
+    """The key's segments as they will be, and what is wrong with them."""
+    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
+    if carrier is None or isinstance(carrier, AtCarrier):
+        return (), []
+    patched = carrier.settings.image if isinstance(carrier, PatchCarrier) else ""
+    if patched in plan.files() and patched not in layout.segments:
+        return (), []  # what is wrong with the image has been said
+    findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
+    if any(not finding.warning for finding in findings):
+        return (), findings
+    return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings
+
+
+def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Finding]:
+    """What is wrong with the key's settings wherever it will lie: there is no table to tell."""
+    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
+    if carrier is None or isinstance(carrier, AtCarrier):
+        return []
+    images = {e.name: Segment(e.name, 0, files[e.name]) for e in plan.images if e.name in files}
+    nowhere = Layout(plan.chip.type, plan.flash.size, PartitionTable(()), images)
+    found = (finding for finding in carrier.check(nowhere) if finding.code in _OF_NO_PLACE)
+    return [replace(finding, place=plan.place("carrier")) for finding in found]
+
+
+def _claimed(plan: FlashPlan, layout: Layout) -> tuple[Segment, ...]:
+    """Where the key would lie that cannot be filled in yet."""
+    settings = plan.carrier if isinstance(plan, Profile) else None
+    if not isinstance(settings, PartitionCarrierSettings):
+        return ()
+    partition = layout.table.find(settings.partition)
+    return (Segment(partition.name, partition.offset, b""),) if partition else ()
+
+
+def key_fingerprint(profile: Profile) -> str:
+    """Of the product secret as records hold it; empty where it cannot be fetched without asking."""
+    try:
+        secret = resolve(profile.product.secret, profile.path.parent)
+    except BurnerError:
+        return ""
+    return secret.fingerprint(profile.product.id)
+
+
+def _check_secret(profile: Profile) -> list[Finding]:
+    """The secret, where it can be fetched here without asking anybody."""
+    reference = profile.product.secret
+    at = profile.place("product", "secret")
+    if parse_reference(reference).source is Source.PROMPT:
+        return []
+    try:
+        secret = resolve(reference, profile.path.parent)
+    except BurnerError as error:
+        if error.code == "E153":
+            return [Finding(error.code, at, error.detail, "0600")]
+        found = f"{error.detail or reference} ({error.code})"
+        return [Finding("E128", at, found, "a reference that works where it burns", warning=True)]
+    return [*check_product_secret(secret, at), *secret_in_profile(profile, secret)]
+
+
+def secret_in_profile(profile: Profile, secret: Secret) -> list[Finding]:
+    """Wherever a profile holds the secret itself: it would get into releases and records."""
+    places = profile.places_of(secret.reveal().decode("utf-8", "replace"))
+    return [Finding("E208", at, "holds the secret itself", "other text") for at in places]

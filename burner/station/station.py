@@ -1,0 +1,109 @@
+"""Many slots: one thread a slot, events up one queue.
+
+    station = Station(devices, …)   # their workers started while the operator was typing
+    for event in station.run(burn_unit):
+        …                       # readers: tally, board
+
+`stop` takes no new boards and lets running ones finish; `abort` ends running ones too. A slot
+that breaks reports it and goes on; a manifest that cannot be written stops the whole station.
+"""
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from burner.core.errors import BurnerError
+from burner.station.boards import Boards
+from burner.station.events import StationEvent
+from burner.station.router import Router
+from burner.station.slot import BurnUnit, Recorder, Slot, SlotDevice
+
+POLL_S = 0.2
+"""How long the reader of the queue sleeps at most: signals wake no lock on Windows."""
+
+
+class Station:
+    """The slots of one run."""
+
+    def __init__(
+        self,
+        devices: Mapping[str, SlotDevice],
+        boards: Boards,
+        baud: int,
+        *,
+        router: Router | None = None,
+        rework: str = "",
+        record: Recorder = lambda _slot, _error: None,
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            devices: by slot name, in the order of the fixture.
+            boards: how boards come and go.
+            baud: bits per second, the profile's.
+            router: what the operator scans and types; one of no product's where it is left out.
+            rework: why known units are burned again; empty = they are not.
+            record: puts an error of a slot on record that belongs to no board.
+        """
+        self._queue: queue.SimpleQueue[StationEvent] = queue.SimpleQueue()
+        self.stopping = threading.Event()
+        self.aborting = threading.Event()
+        self.broken: BurnerError | None = None
+        """What stopped the whole station, if anything did."""
+        self.router = router or Router(tuple(devices))
+        self.router.emit = self._queue.put
+        self.slots = tuple(
+            Slot(
+                name=name,
+                baud=baud,
+                device=device,
+                boards=boards,
+                emit=self._queue.put,
+                stopping=self.stopping,
+                aborting=self.aborting,
+                router=self.router,
+                rework=rework,
+                record=record,
+            )
+            for name, device in devices.items()
+        )
+
+    def run(self, burn_unit: BurnUnit) -> Iterator[StationEvent]:
+        """Work in every slot at once; events as they come, until every slot is closed."""
+        threads = [
+            threading.Thread(target=self._work, args=(slot, burn_unit), name=f"slot {slot.name}")
+            for slot in self.slots
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                self.router.tick()
+                with suppress(queue.Empty):
+                    yield self._queue.get(timeout=POLL_S)
+            while not self._queue.empty():
+                yield self._queue.get()
+        finally:
+            if any(thread.is_alive() for thread in threads):
+                self.abort()  # nobody reads any more: what runs must not run on unseen
+            for thread in threads:
+                thread.join()
+
+    def stop(self) -> None:
+        """No new boards; running ones finish."""
+        self.stopping.set()
+
+    def abort(self) -> None:
+        """Stop now: what runs ends ABORTED."""
+        self.aborting.set()
+        self.stopping.set()
+        for slot in self.slots:
+            slot.device.kill()
+
+    def _work(self, slot: Slot, burn_unit: BurnUnit) -> None:
+        try:
+            slot.work(burn_unit)
+        except BurnerError as error:
+            self.broken = self.broken or error
+            self.stop()
