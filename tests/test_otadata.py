@@ -78,6 +78,7 @@ def may_start(data: bytes, csv: str = TWO_SLOTS) -> list[str]:
         ((VALID, ABORTED), ["ota_1", "ota_0"]),
         ((PENDING, VALID), ["ota_1"]),
         ((NEW, ABORTED), ["ota_1", "ota_0"]),
+        ((NEW, NEW), ["ota_1", "ota_0"]),
     ],
 )
 def test_an_update_that_is_not_confirmed_starts_with_some_bootloaders_only(
@@ -95,6 +96,13 @@ def test_three_bootloaders_may_start_two_applications_in_turn() -> None:
     """The first and the last alone agree."""
     data = written(otadata.entry(3, ABORTED), otadata.entry(2, NEW))
     assert may_start(data) == ["ota_0", "ota_1"]
+
+
+def test_two_new_entries_are_started_one_after_the_other_before_the_first_slot() -> None:
+    """The first start and the third are of the same slot, the second is not."""
+    data = written(otadata.entry(3, NEW), otadata.entry(2, NEW))
+    assert may_start(data) == ["ota_0", "ota_1"]
+    assert may_start(data, WITH_FACTORY) == ["ota_0", "ota_1", "app"]
 
 
 def test_an_entry_with_a_wrong_crc_does_not_count() -> None:

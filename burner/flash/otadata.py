@@ -6,13 +6,13 @@ CRC-32 of the number's four bytes. Of the entries that hold, the highest number 
 the OTA slot (number - 1) modulo the number of slots. Without one, the factory application starts,
 or the first slot where there is none.
 
-Which entries hold depends on the bootloader, and nothing in the flash tells its kind: see
-`PASSED_OVER`.
+Which entries hold depends on the bootloader: see `possible_applications`.
 """
 
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 from burner.flash.partition_table import SECTOR_SIZE, Layout, Partition, PartitionTable
@@ -36,17 +36,14 @@ class State(IntEnum):
     UNDEFINED = 0xFFFF_FFFF
 
 
-WITHOUT_ROLLBACK = frozenset({State.INVALID, State.ABORTED})
-PASSED_OVER: tuple[frozenset[State], ...] = (
-    # ESP8266_RTOS_SDK, and ESP-IDF before it had rollback: an entry has no state.
-    frozenset(),
-    WITHOUT_ROLLBACK,
-    # With rollback. At its start, PENDING_VERIFY becomes ABORTED.
-    WITHOUT_ROLLBACK | {State.PENDING_VERIFY},
-    # With rollback, one start later: it made NEW PENDING_VERIFY, and nobody confirmed it.
-    WITHOUT_ROLLBACK | {State.PENDING_VERIFY, State.NEW},
-)
-"""States whose entries do not count, a set for each kind of bootloader."""
+_PASSED_OVER = (State.INVALID, State.ABORTED)
+"""States whose entries do not count for a bootloader that knows states."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    number: int
+    state: int
 
 
 def entry(number: int, state: int = State.UNDEFINED) -> bytes:
@@ -55,46 +52,36 @@ def entry(number: int, state: int = State.UNDEFINED) -> bytes:
     return raw + b"\xff" * 20 + state.to_bytes(4, "little") + _crc(raw)
 
 
-def newest_number(otadata: bytes, passed_over: Collection[int] = WITHOUT_ROLLBACK) -> int | None:
-    """The highest sequence number that holds; None where no entry does.
-
-    Args:
-        otadata: the partition, or as much of it as there is.
-        passed_over: states whose entries do not count.
-    """
-    numbers = []
-    for sector in (0, SECTOR_SIZE):
-        raw = otadata[sector : sector + ENTRY_SIZE]
-        if len(raw) < ENTRY_SIZE:
-            continue
-        number, state, crc = _ENTRY.unpack(raw)
-        if number != _NO_NUMBER and crc == _crc(number) and state not in passed_over:
-            numbers.append(int.from_bytes(number, "little"))
-    return max(numbers, default=None)
-
-
-def starting_application(
-    table: PartitionTable, otadata: bytes, passed_over: Collection[int] = WITHOUT_ROLLBACK
-) -> Partition | None:
-    """The application that starts with this otadata; None where the table has none.
+def starting_application(table: PartitionTable, otadata: bytes) -> Partition | None:
+    """The application that ESP-IDF's bootloader starts, without rollback; None where there is none.
 
     Args:
         table: of the unit.
-        otadata: what its otadata partition holds; empty where it has none.
-        passed_over: states whose entries do not count.
+        otadata: what its otadata partition holds, or as much of it as there is; empty where it
+            has none.
     """
-    slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
-    number = newest_number(otadata, passed_over)
-    if slots and number is not None:
-        # The bootloader counts in 32 bits: 0 - 1 is the highest number there is.
-        return slots[(number - 1) % 2**32 % len(slots)]
-    factory = next((p for p in table if p.is_app and p.subtype == FACTORY), None)
-    return factory or next(iter(slots), None)
+    return _selected(table, [e for e in _sound(otadata) if e.state not in _PASSED_OVER])
 
 
 def possible_applications(table: PartitionTable, otadata: bytes) -> tuple[Partition, ...]:
-    """The applications that start with this otadata, by whatever bootloader; most often one."""
-    started = (starting_application(table, otadata, states) for states in PASSED_OVER)
+    """The applications that start with this otadata, by whatever bootloader; most often one.
+
+    Nothing in the flash tells which kind of bootloader it is:
+
+    * ESP8266_RTOS_SDK, and ESP-IDF before it had rollback: an entry has no state.
+    * ESP-IDF without rollback: entries in state INVALID or ABORTED do not count.
+    * ESP-IDF with rollback: at its start PENDING_VERIFY becomes ABORTED; an entry in state NEW is
+      started once, and given up at the next start if nobody has confirmed it. So one NEW entry
+      after the other may be started, until none is left.
+    """
+    sound = _sound(otadata)
+    started = [_selected(table, sound), starting_application(table, otadata)]
+    passed_over = (*_PASSED_OVER, State.PENDING_VERIFY)
+    remaining = [e for e in sound if e.state not in passed_over]
+    started.append(_selected(table, remaining))
+    while remaining and (newest := _newest(remaining)).state == State.NEW:
+        remaining.remove(newest)
+        started.append(_selected(table, remaining))
     return tuple(dict.fromkeys(application for application in started if application))
 
 
@@ -115,6 +102,33 @@ def burned_otadata(layout: Layout) -> bytes:
         return b""
     segments = layout.segments.values()
     return next((s.data for s in segments if s.offset == partition.offset), b"")
+
+
+def _sound(otadata: bytes) -> list[_Entry]:
+    """The entries with a number and its CRC, in the order of their sectors."""
+    entries = []
+    for sector in (0, SECTOR_SIZE):
+        raw = otadata[sector : sector + ENTRY_SIZE]
+        if len(raw) < ENTRY_SIZE:
+            continue
+        number, state, crc = _ENTRY.unpack(raw)
+        if number != _NO_NUMBER and crc == _crc(number):
+            entries.append(_Entry(int.from_bytes(number, "little"), state))
+    return entries
+
+
+def _newest(entries: Sequence[_Entry]) -> _Entry:
+    return max(entries, key=lambda entry: entry.number)
+
+
+def _selected(table: PartitionTable, entries: Sequence[_Entry]) -> Partition | None:
+    """What starts where these entries count."""
+    slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
+    if slots and entries:
+        # The bootloader counts in 32 bits: 0 - 1 is the highest number there is.
+        return slots[(_newest(entries).number - 1) % 2**32 % len(slots)]
+    factory = next((p for p in table if p.is_app and p.subtype == FACTORY), None)
+    return factory or next(iter(slots), None)
 
 
 def _crc(number: bytes) -> bytes:
