@@ -45,7 +45,9 @@ def test_every_row_is_used() -> None:
 
 
 def test_a_key_stands_in_one_file_only() -> None:
-    files = [tomllib.loads(p.read_text("utf-8")) for p in (ROOT / "burner/phrases").glob("*.toml")]
+    files = [
+        tomllib.loads(p.read_text("utf-8")) for p in (ROOT / "burner/core/phrases").glob("*.toml")
+    ]
     assert len(files) > 1
     assert sum(map(len, files)) == len(rows())
 

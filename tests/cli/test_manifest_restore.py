@@ -84,7 +84,7 @@ def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here
 POWER_CUT = """
 import os, sys
 from pathlib import Path
-from burner.cli.manifest import manifest
+from burner.cli.commands.manifest import manifest
 rename = Path.replace
 Path.replace = lambda self, to: os._exit(9) if self.name == "new.db" else rename(self, to)
 manifest(sys.argv[1:])

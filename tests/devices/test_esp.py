@@ -319,7 +319,7 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
             from burner.devices import ConnectPlan, Contact
             from burner.devices.esp import Esp
             from burner.devices.stock import Stock
-            from burner.model import Segment
+            from burner.core.model import Segment
             esp = Esp({{"esp": {url!r}}}, Path({str(tmp_path / "slot.log")!r}), Stock())
             esp.identify(ConnectPlan("esp32c3", {SLOW}, early_baud=True))
             for n, _ in enumerate(esp.write([Segment("app", 0, bytes(range(251)) * 4000)])):

@@ -12,7 +12,7 @@ from burner.core.errors import BurnerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PRESETS = ("esp-qcloud", "nvs", "c-sdk", "device-info", "raw", "at")
-"""As in `burner.scaffold`, which is too heavy to import for help."""
+"""As in `burner.profile.scaffold`, which is too heavy to import for help."""
 
 
 def _product_name(_: click.Context, __: click.Parameter, name: str) -> str:
