@@ -40,12 +40,13 @@ BURNER = BIN / ("burner.exe" if os.name == "nt" else "burner")
 def prepare(*extras: str) -> Path:
     """Install the project with these extras unless that was done already; returns its Python.
 
-    A stamp names what was installed from: the same pyproject.toml is not installed twice, and
-    what `test` has installed is enough for `quickstart`.
+    A stamp names what was installed from: the same requirements are not installed twice, and what
+    `test` has installed is enough for `quickstart`. Packages have the versions of a station.
     """
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before pip could check it
         sys.exit(f"burner needs Python 3.11 or newer; this is {sys.version.split()[0]}")
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    requirements = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    wanted = hashlib.sha256(b"".join(requirements)).hexdigest()
     stamps = [HOME / f"installed-{'-'.join(part) or 'plain'}" for part in (extras, ("dev",))]
     if PYTHON.exists() and any(s.exists() and s.read_text() == wanted for s in stamps):
         return PYTHON
@@ -53,7 +54,8 @@ def prepare(*extras: str) -> Path:
     _make()
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    if subprocess.run([*pip, "--editable", target], check=False).returncode:
+    what = ["--editable", target, "--constraint", str(ROOT / "constraints.txt")]
+    if subprocess.run([*pip, *what], check=False).returncode:
         sys.exit("The installation failed; the lines above say why. Is there a network?")
     stamps[0].write_text(wanted)
     return PYTHON
