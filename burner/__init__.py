@@ -1,3 +1,1 @@
 """burner: one product key into every unit, each named by its own silicon, every one on record."""
-
-__version__ = "0.1.0"

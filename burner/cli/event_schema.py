@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from burner import __version__
+from burner.core.version import burner_version
 
 VERSION = 1
 """Raised when a program that reads the lines of the version before could misread the new ones."""
@@ -41,7 +41,7 @@ def schema() -> Schema:
 
 def start_json() -> Mapping[str, Any]:
     """The first line of JSON: what the others are."""
-    return {"event": "start", "schema": VERSION, "burner": __version__}
+    return {"event": "start", "schema": VERSION, "burner": burner_version()}
 
 
 def page() -> str:

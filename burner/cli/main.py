@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from burner import __version__
 from burner.cli.language import language
 from burner.core.errors import BurnerError, exit_code
+from burner.core.version import burner_version
 
 TOPICS = {
     "profile": "Write, check and look at product profiles.",
@@ -57,7 +57,7 @@ class Topics(click.Group):
 
 
 @click.group(cls=Topics, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="burner")
+@click.version_option(burner_version(), prog_name="burner")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages to people.")
 def root(lang: str | None) -> None:
     """One product key into every unit, each named by its own silicon, every one on record."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from burner import __version__
 from burner.cli import screen
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Reader, Signals
 from burner.core.errors import BurnerError, exit_code
 from burner.core.model import Finished, Outcome, Result, Step
+from burner.core.version import burner_version
 
 if TYPE_CHECKING:
     from burner.burn.job import Job, Trial
@@ -180,7 +180,7 @@ class Run:
     def _job(self) -> "Job":
         from burner.burn.job import Job
 
-        versions = {"burner": __version__, "python": platform.python_version()}
+        versions = {"burner": burner_version(), "python": platform.python_version()}
         return Job(
             self.release, self.slots.station, self.order.operator, self.order.batch, versions
         )

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from benchmarks import tables
-from burner import __version__
+from burner.core.version import burner_version
 
 PARTS = ("burn", "manifest")
 
@@ -30,7 +30,7 @@ def main() -> int:
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there is {', '.join(PARTS)}")
     runs = wish.runs or (2 if wish.quick else 5)
-    tables.say(f"burner {__version__}, {machine()}, load {load()}; medians of {runs} runs")
+    tables.say(f"burner {burner_version()}, {machine()}, load {load()}; medians of {runs} runs")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="burner-benchmark-") as folder:
         if "burn" in parts:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner import __version__
 from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.errors import BurnerError, lookup
 from burner.core.plural import counted
+from burner.core.version import burner_version
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
@@ -65,7 +65,7 @@ def doctor(
 def _computer(manifest: str, logs: Path) -> "Iterator[Check]":
     from burner.station import health
 
-    yield health.fine("burner", f"{__version__}, Python {platform.python_version()}")
+    yield health.fine("burner", f"{burner_version()}, Python {platform.python_version()}")
     yield _worker()
     yield health.clock(datetime.now(UTC), _last_record(manifest))
     yield _logs(logs)
