@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.events import wrong_with
+from tests.cli.event_lines import wrong_with
 
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "profiles" / "plug-c3.yaml"

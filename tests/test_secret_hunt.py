@@ -21,8 +21,8 @@ from burner.cli import screen
 from burner.cli.main import root
 from burner.core.secret_search import REMOVED
 from tests import secret_shapes
+from tests.provisioning.test_carriers_on_bench import Case
 from tests.runs import PROFILE, ROOT
-from tests.test_carriers_on_bench import Case
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 FAULTS = (

@@ -14,7 +14,7 @@ from burner.flash.partition_table import Partition, PartitionTable
 from burner.provisioning import KeyConfig
 from burner.provisioning.file import FileCarrier, FileSettings
 from burner.provisioning.nvs import NvsCarrier, NvsSettings
-from tests.carriers.layouts import keys, layout, partition
+from tests.provisioning.layouts import keys, layout, partition
 
 APP = partition("app", "app, factory", 0x1000, offset=0x10000)
 KEYS = partition("keys", "data, nvs_keys", 0x1000, offset=0x14000)

@@ -10,8 +10,8 @@ import pytest
 
 from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
+from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, run
-from tests.cli.test_manifest_desk import WHO, WHY, origin_key
 from tests.manifest.records import a_result, an_attempt, burned, open_batch
 
 UNITS = [f"7cdfa100000{number}" for number in range(7)]

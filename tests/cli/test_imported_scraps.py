@@ -10,8 +10,8 @@ from burner.core.errors import BurnerError
 from burner.core.model import Outcome
 from burner.manifest.ledger import Ledger
 from burner.manifest.reader import Reader
+from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, refused, run
-from tests.cli.test_manifest_desk import WHO, WHY, origin_key
 from tests.manifest.records import a_result, an_attempt, burned, open_batch
 
 UNITS = {number: f"7cdfa100000{number}" for number in (1, 2, 3)}

@@ -12,7 +12,7 @@ from burner.cli.signals import Signals
 from burner.station.boards import OneEach
 from burner.station.events import StationEvent
 from burner.station.station import Station
-from tests.fakes import FakeBoard, FakeDevice
+from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 
 class Said:

@@ -33,7 +33,7 @@ from burner.manifest.log.note import VerifierKey
 from burner.manifest.reader import Reader
 from burner.manifest.units import UnitHistory
 from burner.release.release import Release, open_release
-from tests.fakes import FakeBoard, FakeDevice
+from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws
 

@@ -11,7 +11,7 @@ from burner.station.boards import ByBench, Count
 from burner.station.events import SlotState, StationEvent
 from burner.station.station import Station
 from burner.station.tally import Tally
-from tests.fakes import FakeBoard, FakeDevice
+from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
 
 S = SlotState

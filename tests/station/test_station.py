@@ -17,7 +17,7 @@ from burner.station.label_list import LabelList
 from burner.station.router import Router
 from burner.station.station import Station
 from burner.station.tally import Tally
-from tests.fakes import FakeBoard, FakeDevice
+from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.station.units import BAUD, Burns, states
 
 S = SlotState

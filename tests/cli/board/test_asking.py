@@ -1,0 +1,169 @@
+"""What the board shows of scans and keys: on the tile they are for, and below the tiles."""
+
+import pytest
+
+from burner.cli.board.board import told
+from burner.cli.board.summary import event_json
+from burner.cli.board.tiles import draw
+from burner.cli.board.view import ANSWER_S, View
+from burner.core.errors import BurnerError, Language
+from burner.core.model import NotBegun, Waiting
+from burner.station.events import (
+    LabelScanned,
+    Prompt,
+    ReworkOrdered,
+    ScannerIs,
+    Silent,
+    SlotIs,
+    SlotState,
+    StationEvent,
+    Typing,
+)
+from tests.cli.board.test_board import finished, shown, view_of
+
+S = SlotState
+LABEL = "SN:PLG0001"
+
+
+def board(view: View, now: float = 10.0, width: int = 80, height: int = 24) -> str:
+    return shown(draw(view, now, width, height))
+
+
+def after(*events: StationEvent, slots: int = 8, language: Language = "en") -> View:
+    view = view_of(slots, language)
+    for event in events:
+        view.add(event, 10.0)
+    return view
+
+
+WAY = (
+    SlotIs("3", S.SCAN),
+    LabelScanned("3", LABEL),
+    SlotIs("3", S.BURNING),
+    finished("3"),
+    SlotIs("3", S.PASS),
+)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5], ids=["before the write", "at work", "ended"])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_what_was_scanned_stands_on_the_tile_from_the_scan_on(
+    steps: int, width: int, height: int
+) -> None:
+    assert LABEL[3:] in board(after(*WAY[:steps]), width=width, height=height)
+
+
+def test_it_stays_until_the_board_is_taken_out() -> None:
+    assert "PLG0001" not in board(after(*WAY, SlotIs("3", S.EMPTY)))
+
+
+def test_of_a_long_label_the_end_is_shown() -> None:
+    text = board(after(LabelScanned("3", "https://example.com/serial/000123456789")))
+    assert "…" in text
+    assert "456789" in text
+
+
+def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
+    view = after(SlotIs("3", S.SCAN), Waiting("3", "E434", "SN1"), SlotIs("3", S.RESCAN))
+    text = board(view)
+    assert "3 ↻" in text
+    assert " E434" in text
+    assert "slot 3  E434 This label was already scanned for another board of this run. (SN1)" in (
+        " ".join(text.split()).replace(" ( ", " (").replace("slot 3 E434", "slot 3  E434")
+    )
+    view.add(LabelScanned("3", LABEL), 11.0)
+    assert "E434" not in board(view)
+
+
+def test_a_wrong_scan_is_forgotten_when_its_board_leaves() -> None:
+    view = after(
+        SlotIs("3", S.SCAN),
+        Waiting("3", "E440", "x"),
+        SlotIs("3", S.RESCAN),
+        SlotIs("3", S.EMPTY),
+    )
+    assert "E440" not in board(view)
+
+
+def test_an_empty_slot_says_for_how_long_nothing_has_answered() -> None:
+    view = after(SlotIs("3", S.EMPTY), Silent("3", 4.0))
+    assert "no answer for 12 s" in board(view, now=18.0)
+    view.add(Silent("3", 0.0), 19.0)
+    assert "no answer" not in board(view, now=20.0)
+
+
+def test_a_question_stands_until_it_is_answered_and_an_answer_for_a_while() -> None:
+    reasons = ("new antenna", "flash replaced")
+    view = after(Prompt("rework reason", ("3",), reasons, asks=True))
+    text = board(view, now=1000.0)
+    assert "REWORK of slot 3: why?" in text
+    assert "1 new antenna   2 flash replaced" in text
+    view.add(Prompt("rework ordered", ("3", "new antenna")), 1000.0)
+    assert "Slot 3: the unit is burned again, for: new antenna" in board(view, now=1001.0)
+    assert "burned again" not in board(view, now=1000.0 + ANSWER_S)
+
+
+def test_all_of_many_reasons_are_on_the_screen() -> None:
+    reasons = tuple(f"reason number {n}" for n in range(1, 21))
+    text = board(after(Prompt("rework reason", ("3",), reasons, asks=True)))
+    assert all(reason in text for reason in reasons)
+
+
+def test_what_is_typed_is_seen() -> None:
+    view = after(Typing("SN:PL"))
+    assert "> SN:PL_" in board(view)
+    view.add(Typing(""), 11.0)
+    assert ">" not in board(view)
+
+
+def test_an_ordered_rework_stands_on_the_tile_until_it_was_done() -> None:
+    view = after(SlotIs("3", S.EMPTY), ReworkOrdered("3", "new antenna"))
+    assert "rework: new antenna" in board(view, width=120, height=40)
+    view.add(ReworkOrdered("3", ""), 11.0)
+    assert "rework" not in board(view, width=120, height=40)
+
+
+def test_a_missing_scanner_is_the_stations_trouble_until_it_is_back() -> None:
+    view = after(ScannerIs("scanner 1", BurnerError("E316", "scanner 1: nothing at usb 1-1.3")))
+    assert "station  E316 A barcode scanner of this station is not there." in board(view)
+    view.add(ScannerIs("scanner 1"), 11.0)
+    assert "E316" not in board(view)
+
+
+def test_no_event_of_scans_and_keys_makes_a_tile() -> None:
+    view = after(Prompt("no slot", ("9",)), Typing("9"), ScannerIs("scanner 1"))
+    assert list(view.tiles) == [str(number) for number in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (LabelScanned("3", LABEL), "slot 3  SN:PLG0001"),
+        (ReworkOrdered("3", "new antenna"), "slot 3  rework: new antenna"),
+        (ReworkOrdered("3", ""), None),
+        (Prompt("no slot", ("9",)), "This station has no slot 9."),
+        (Prompt(), None),
+        (Typing("x"), None),
+        (SlotIs("3", S.SCAN), "slot 3  SCAN"),
+    ],
+)
+def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None) -> None:
+    assert told(after(event), event) == line
+
+
+@pytest.mark.parametrize(
+    ("event", "keys"),
+    [
+        (LabelScanned("3", LABEL), {"event": "label", "slot": "3", "label": LABEL}),
+        (ReworkOrdered("3", "x"), {"event": "rework", "slot": "3", "reason": "x"}),
+        (Silent("3", 4.04), {"event": "silent", "slot": "3", "seconds": 4.0}),
+        (NotBegun("3"), {"event": "not begun", "slot": "3"}),
+        (
+            ScannerIs("scanner 1", BurnerError("E316", "gone")),
+            {"event": "scanner", "scanner": "scanner 1", "code": "E316", "detail": "gone"},
+        ),
+        (Prompt("no slot", ("9",)), None),
+    ],
+)
+def test_a_script_is_told(event: StationEvent, keys: dict[str, object] | None) -> None:
+    assert event_json(event) == keys

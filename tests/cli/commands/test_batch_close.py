@@ -1,0 +1,187 @@
+"""`burner manifest batch close`: nothing is closed that cannot be checked and written down."""
+
+import json
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from burner.cli.commands.manifest import manifest
+from burner.cli.order import take_order
+from burner.core.model import Outcome
+from burner.manifest.closing import close_batch
+from burner.manifest.ledger import Ledger
+from burner.manifest.reader import Reader
+from burner.manifest.typed_text import folder_name_of
+from tests.chinese import english_in
+from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
+from tests.cli.desk import at_desk, refused, run
+from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, open_batch
+from tests.manifest.verify.test_edits import edit
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a manifest of one PASS, and a key."""
+    at_desk(tmp_path, monkeypatch)
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, planned=3)
+        burned(ledger, 1, batch="WO1")
+    return tmp_path
+
+
+def state() -> str:
+    with Reader.open("manifest.db") as reader:
+        row = reader.batch("WO1")
+    assert row is not None
+    return str(row.state)
+
+
+def test_a_folder_that_cannot_be_made_leaves_the_batch_open(here: Path) -> None:
+    (here / "file").write_text("")
+    with refused("E705"):
+        run("batch", "close", "WO1", *WHO, "--out", "file/sub")
+    (here / "used").mkdir()
+    (here / "used" / "heads.txt").write_text("")
+    with refused("E736"):
+        run("batch", "close", "WO1", *WHO, "--out", "used")
+    assert state() == "open"
+    run("batch", "close", "WO1", *WHO, "--out", "new/deep")
+    run("verify", "new/deep", "--key", origin_key())
+
+
+def test_in_chinese_the_close_is_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    for _ in range(2):  # the second time only the folder is written again
+        told = run("batch", "close", "WO1", *WHO, "--out", "folder")
+        said = re.sub(r"[0-9a-f]{8}", "", told.output)  # the key's id
+        assert english_in(said, ("WO1", "folder", "statement.txt", "line1")) == []
+        shutil.rmtree("folder")
+
+
+def test_an_empty_folder_is_filled_and_none_is_left_beside_it(here: Path) -> None:
+    (here / "WO1").mkdir()
+    run("batch", "close", "WO1", *WHO)
+    assert not list(here.glob(".*"))
+    run("verify", "WO1", "--key", origin_key())
+
+
+def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> None:
+    def papers() -> dict[str, str]:
+        run("export", "--tiles", "out/WO1")  # while the batch is being closed
+        return {}
+
+    with Ledger.open("manifest.db", "line1") as ledger, refused("E736"):
+        close_batch(
+            ledger,
+            "WO1",
+            Path("out/WO1"),
+            operator="qa",
+            with_open=False,
+            papers=papers,
+            audited=list,
+        )
+    assert {path.name for path in Path("out/WO1").iterdir()} == {"checkpoint", "tile"}
+    assert [path.name for path in Path("out").iterdir()] == ["WO1"]
+    run("batch", "close", "WO1", *WHO, "--out", "out/again")
+    run("verify", "out/again", "--key", origin_key())
+
+
+def test_a_manifest_that_does_not_agree_closes_no_batch(here: Path) -> None:
+    edit(here / "manifest.db", "UPDATE records SET unit_id = 'x' WHERE kind = 'outcome'")
+    with refused("E714"):
+        run("batch", "close", "WO1", *WHO)
+    assert state() == "open"
+    assert not (here / "WO1").exists()
+
+
+def test_a_refused_close_leaves_no_folder(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.begin(an_attempt(2, batch="WO1"))
+    with refused("E734"):
+        run("batch", "close", "WO1", *WHO)
+    with refused("E733"):
+        run("batch", "close", "WO9", *WHO)
+    assert {each.name for each in here.iterdir()} >= {"manifest.db"}
+    assert not [each for each in here.iterdir() if "WO" in each.name]
+
+
+def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
+    run("batch", "close", "WO1", *WHO)
+    assert json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"] == []
+    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+    told = run("batch", "status", "WO1").stderr
+    assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in told
+    assert len(json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"]) == 1
+    verified = run("verify", "--key", origin_key())
+    assert "agree" in verified.stdout
+
+
+def test_a_batch_id_of_an_older_burner_gets_a_folder_here(here: Path) -> None:
+    assert folder_name_of("../up/WO 1") == "batch-up-WO-1"
+    assert folder_name_of("x" * 300) == "batch-" + "x" * 40
+    assert folder_name_of("..") == "batch"
+    assert folder_name_of("WO1") == "WO1"
+
+
+def test_nothing_is_no_unit(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        ledger.finish(an_attempt(9, silicon=None), a_result(Outcome.ERROR))
+    with refused("E712"):
+        run("show", "")
+
+
+def test_a_line_break_on_the_command_line_is_refused(here: Path) -> None:
+    with refused("E738"):
+        run("correct", "scrap", "7cdfa1000001", *WHO, "--reason", "dropped\n  300 pass")
+    with refused("E738"):
+        run("batch", "close", "WO1", "--station", "line1", "--operator", "qa\n  300 pass")
+
+
+def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
+    def shown(*window: str) -> str:
+        return run("batch", "status", "WO1", *window).stdout
+
+    later, earlier = ((START + timedelta(hours=hours)).isoformat() for hours in (1, -1))
+    assert "of those tried then: 1 pass, 0 scrap" in shown("--since", earlier, "--until", later)
+    assert "of those tried then: 0 pass, 0 scrap" in shown("--since", later)
+    told = json.loads(run("batch", "status", "WO1", "--until", earlier, "--json").stdout)
+    assert (told["attempts"], told["pass"], told["planned"]) == (0, 0, None)
+
+
+def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
+    with Reader.open("manifest.db") as reader:
+        newest = reader.newest()
+    assert newest is not None
+    later = (newest + timedelta(hours=1)).isoformat()
+    drawn = run("audit", "--batch", "WO1", "--sample", "1", "--until", later, "--json").stdout
+    assert json.loads(drawn)["passed"] == 1
+    with refused("E745"):
+        run("audit", "--batch", "WO1", "--sample", "1", "--since", later)
+    told = CliRunner().invoke(manifest, ["audit", "--batch", "WO1", "--since", later])
+    assert "not recorded" in told.output
+
+
+def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) -> None:
+    ahead = Ticking(datetime.now(UTC) + timedelta(minutes=5))
+    with Ledger.open("manifest.db", "line2", ahead) as ledger:
+        burned(ledger, 2, batch="WO1")
+    run("audit", "--batch", "WO1", "--sample", "1", "--seed", "1", "--record", *WHO)
+    late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
+    assert late == 0, "it passed before the draw, though its clock says later"
+    with Ledger.open("manifest.db", "line1") as ledger:
+        burned(ledger, 3, batch="WO1")
+    late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
+    assert late == 1
+
+
+def test_an_operator_or_a_batch_of_two_lines_begins_no_work() -> None:
+    def order(batch: str, operator: str) -> None:
+        take_order("plug", batch, operator, 1, ask=False, is_new=lambda _: True)
+
+    for batch, operator in (("WO1\nWO2", "li"), ("WO1", "li\u202e")):
+        with refused("E738"):
+            order(batch, operator)

@@ -1,0 +1,100 @@
+"""`burner bench run` from a shell."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from burner.bench import pty
+from burner.bench.spec import FirmwareEntry
+from burner.cli.commands.bench import bench
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "burner", "bench", "run", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(process: "subprocess.Popen[str]", end: str) -> str:
+    assert process.stdout is not None
+    text = ""
+    while end not in text:
+        line = process.stdout.readline()
+        assert line, "the bench ended"
+        text += line
+    return text
+
+
+@posix
+def test_a_person_reads_ports_and_examples_and_ends_it_with_ctrl_c() -> None:
+    with running("sim:2,chip=esp32s3") as process:
+        text = until(process, "Ctrl-C")
+        assert text.count("esp32s3") == 2
+        assert "sim://127.0.0.1:" in text
+        assert "esptool --port rfc2217://127.0.0.1:" in text
+        assert not pty.AVAILABLE or "/dev/" in text
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
+
+
+def test_a_script_reads_one_json_line() -> None:
+    with running("sim:1", "--json", "--no-pty") as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        port = ready["slots"]["1"]["ports"]["esp"]
+        assert port["url"].startswith("sim://")
+        assert port["pty"] is None
+
+
+@posix
+def test_ports_start_where_they_are_asked_to() -> None:
+    with running("sim:1", "--json") as process:
+        number = int(json.loads(until(process, "\n"))["control"].rpartition(":")[2])
+    with running("sim:2", "--json", "--base-port", str(number)) as process:
+        slots = json.loads(until(process, "\n"))["slots"]
+        assert slots["1"]["ports"]["esp"]["url"].endswith(f":{number}")
+        assert slots["2"]["ports"]["esp"]["url"].endswith(f":{number + 1}")
+
+
+def test_a_wrong_spec_is_refused_with_exit_status_3() -> None:
+    with running("sim:1,chip=esp99") as process:
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 3
+        assert "E192" in errors
+        assert "esp32c3" in errors
+
+
+def test_the_help_names_every_key_of_a_units_firmware() -> None:
+    shown = CliRunner().invoke(bench, ["run", "--help"]).output
+    keys = {
+        line.split()[0] for line in shown.splitlines() if line.startswith("    ") and line.split()
+    }
+    assert set(FirmwareEntry.model_fields) <= keys
+    guide = (Path(__file__).parents[3] / "docs" / "engineer.md").read_text(encoding="utf-8")
+    assert all(f"| `{key}` |" in guide for key in FirmwareEntry.model_fields)
+
+
+def test_a_bench_is_served_like_the_product() -> None:
+    profile = Path(__file__).parents[3] / "profiles" / "sensor-esp32.yaml"
+    with running("sim:1", "--json", "--no-pty", "--profile", str(profile)) as process:
+        ready = json.loads(until(process, "\n"))
+        assert ready["slots"]["1"]["board"]["chip"] == "esp32"
