@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from burner.burn.compatibility import admit
 from burner.burn.identify import read_after, read_before, with_label
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.burn.known_unit import by_flash, by_record
+from burner.burn.prove import AwaitedLines, check_boot_log
 from burner.burn.reburn import Action
 from burner.burn.step_clock import StepClock
 from burner.burn.verify import check_burned_application, check_burned_key
 from burner.core.code import ErrorClass
-from burner.core.errors import BurnerError, Fault, as_ours
+from burner.core.errors import BurnerError, Fault, as_burner_error
 from burner.core.model import (
     Bound,
     Event,
@@ -33,12 +34,11 @@ from burner.core.model import (
     Step,
     StepStarted,
 )
-from burner.devices import ConnectPlan, Device
+from burner.devices.device import ConnectPlan, Device
 from burner.identity.naming import derive, device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
 from burner.manifest.ledger import Ledger
-from burner.manifest.patience import reached
-from burner.profile import boot
+from burner.manifest.patience import retry_until_reachable
 from burner.provisioning import AtCarrier, is_moved
 from burner.release.placement import in_write_order
 
@@ -52,7 +52,7 @@ def burn(
     job: Job,
     device: Device,
     ledger: Ledger,
-    trial: Trial,
+    request: AttemptRequest,
     aborted: Callable[[], bool] = lambda: False,
     *,
     leaving: Callable[[], bool] = lambda: False,
@@ -66,7 +66,7 @@ def burn(
         job: release, batch and people.
         device: the unit, through the slot's worker.
         ledger: the manifest, open for this station.
-        trial: which slot, how fast, with what said by the operator.
+        request: which slot, how fast, with what said by the operator.
         aborted: whether a person stopped the station; an error then is theirs, not the unit's.
         leaving: whether the station takes no new units; one that has not begun then waits for the
             manifest no more.
@@ -78,17 +78,17 @@ def burn(
     Raises:
         BurnerError: E7 when the manifest cannot be written, and waiting is no use or was ended.
     """
-    way = _Way(job, device, ledger, trial, lambda begun: aborted() or (leaving() and not begun))
+    way = _Way(job, device, ledger, request, lambda begun: aborted() or (leaving() and not begun))
     try:
         yield from way.identify()
         if way.unlabelled:
-            yield NotBegun(trial.slot, way.attempt.unit_id)
+            yield NotBegun(request.slot, way.attempt.unit_id)
             return
         if way.names_early:
             yield from way.name()
         if known := (yield from way.recall()):
             other_batch = known.attempt.batch != job.batch
-            yield Finished(trial.slot, known, known=True, other_batch=other_batch)
+            yield Finished(request.slot, known, known=True, other_batch=other_batch)
             return
         yield from way.payload()
         yield from way.claim()
@@ -108,9 +108,9 @@ def burn(
             raise
         result = way.failed(error, aborted())
     except Exception as error:  # a bug of ours must not leave the unit without an outcome
-        result = way.failed(as_ours(error), aborted())
+        result = way.failed(as_burner_error(error), aborted())
     yield way.enter(Step.RECORD)
-    yield Finished(trial.slot, (yield from way.record(result)))
+    yield Finished(request.slot, (yield from way.record(result)))
 
 
 class _Way:
@@ -121,11 +121,11 @@ class _Way:
         job: Job,
         device: Device,
         ledger: Ledger,
-        trial: Trial,
+        request: AttemptRequest,
         gives_up: Callable[[bool], bool],
     ) -> None:
         profile = job.release.profile
-        self.job, self.device, self.ledger, self.trial = job, device, ledger, trial
+        self.job, self.device, self.ledger, self.request = job, device, ledger, request
         self.release, self.profile = job.release, profile
         self.names_early = names_before_boot(profile.name, profile.identity)
         self.told_late = bool(sources_after_boot(profile.identity))
@@ -134,14 +134,14 @@ class _Way:
         self.written = False
         self.unlabelled = False
         self.lines: tuple[str, ...] = ()
-        self.evidence: dict[str, Any] = {"baud": trial.baud}
-        self.attempt = job.attempt(trial)
+        self.evidence: dict[str, Any] = {"baud": request.baud}
+        self.attempt = job.attempt(request)
         self._clock = StepClock(Step.IDENTIFY)
 
     def enter(self, step: Step) -> StepStarted:
         """Go on to a step."""
         self._clock.enter(step)
-        return StepStarted(self.trial.slot, step)
+        return StepStarted(self.request.slot, step)
 
     # -- the steps ----------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class _Way:
         ids: dict[str, str | Mac] = {**self.attempt.ids, **self._addresses()}
         name = device_name(self.profile.name, ids)
         self.attempt = replace(self.attempt, device_name=name)
-        yield Bound(self.trial.slot, self.attempt.unit_id, name)
+        yield Bound(self.request.slot, self.attempt.unit_id, name)
 
     def recall(self) -> Generator[Event, None, Record | None]:
         """The earlier PASS of this unit, if all that is read now says that it still is one.
@@ -166,7 +166,7 @@ class _Way:
         """
         unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
         history = yield from self._reached(lambda: self.ledger.unit(unit_id, product_id))
-        rework = self.trial.rework or history.declared_rework
+        rework = self.request.rework or history.declared_rework
         self.attempt = replace(self.attempt, rework=rework)
         if by_record(history, self.attempt, self.release) or history.good is None:
             # What was begun as a rework is continued as one.
@@ -303,7 +303,7 @@ class _Way:
 
     def _label(self) -> None:
         """Ask for the label of the unit that was met, and make sure that it is still there."""
-        ask, identity = self.trial.ask_label, self.profile.identity
+        ask, identity = self.request.ask_label, self.profile.identity
         addresses = {source: str(mac) for source, mac in self._addresses().items()}
         ids = {**addresses, **self.attempt.ids}
         label = ask(self.attempt.unit_id, ids) if ask else ""
@@ -332,7 +332,7 @@ class _Way:
         return self._begun and (waits or isinstance(self.release.carrier, AtCarrier))
 
     def _reached(self, ask: Callable[[], T]) -> Generator[Event, None, T]:
-        return reached(ask, self.trial.slot, lambda: self._gives_up(self._begun))
+        return retry_until_reachable(ask, self.request.slot, lambda: self._gives_up(self._begun))
 
     def _plan(self, segments: Sequence[Segment]) -> None:
         self.segments = in_write_order(segments)
@@ -354,11 +354,11 @@ class _Way:
     def _judge(self) -> Mapping[str, str]:
         """What the firmware said at its start. Raises BurnerError (E603 to E605)."""
         unit = self.attempt
-        return boot.judge(self.profile.boot, self.lines, unit.device_name, unit.product_id)
+        return check_boot_log(self.profile.boot, self.lines, unit.device_name, unit.product_id)
 
     def _connect(self) -> Silicon:
         early = self.profile.flash.early_baud == "auto"
-        plan = ConnectPlan(self.profile.chip.type, self.trial.baud, early, self.attempt.id)
+        plan = ConnectPlan(self.profile.chip.type, self.request.baud, early, self.attempt.id)
         return self.device.identify(plan)
 
     def _connect_again(self) -> None:
@@ -370,11 +370,11 @@ class _Way:
         settings = self.profile.boot
         self.lines = self.device.boot(
             settings.timeout_s if awaited else 0.0,
-            boot.Awaited(awaited),
+            AwaitedLines(awaited),
             settings.baud,
         )
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True
         for done, total in self.device.write(segments):
-            yield Progress(self.trial.slot, Step.WRITE, done, total)
+            yield Progress(self.request.slot, Step.WRITE, done, total)

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from burner.burn.compatibility import admit_chip
+from burner.burn.prove import AwaitedLines
 from burner.core.errors import BurnerError
 from burner.core.model import Mac, Silicon
-from burner.devices import ANY_CHIP, ConnectPlan, Device, Line
+from burner.devices.device import ANY_CHIP, ConnectPlan, Device, SerialLine
 from burner.devices.modem import read_imei, read_serial
 from burner.identity.id_checks import check_label, check_silicon, find_serial, read_label
 from burner.identity.naming import NameSettings, derive, device_name
 from burner.identity.settings import IdentitySettings, ModemSettings
-from burner.profile.boot import Awaited
 
-Question = Callable[[Line], str]
+Question = Callable[[SerialLine], str]
 
 
 def read_before(device: Device, settings: IdentitySettings, silicon: Silicon) -> dict[str, str]:
@@ -175,5 +175,5 @@ def _from_firmware(device: Device, rules: Rules) -> dict[str, str]:
     serial = rules.identity.serial
     awaited = (serial.line,) if serial and serial.line else ()
     time_s = rules.boot_s if awaited else 0.0
-    lines = device.boot(time_s, Awaited(awaited))
+    lines = device.boot(time_s, AwaitedLines(awaited))
     return read_after(device, rules.identity, lines, {})

@@ -24,13 +24,13 @@ class Job:
     batch: str
     versions: Mapping[str, str]
 
-    def attempt(self, trial: "Trial") -> Attempt:
+    def attempt(self, request: "AttemptRequest") -> Attempt:
         """An attempt of this job that begins now, on a unit not yet known."""
         profile = self.release.profile
         return Attempt(
             id=uuid4().hex,
             station=self.station,
-            slot=trial.slot,
+            slot=request.slot,
             operator=self.operator,
             batch=self.batch,
             profile=profile.title,
@@ -38,14 +38,14 @@ class Job:
             product_id=profile.product.id,
             started=datetime.now(UTC),
             versions=self.versions,
-            rework=trial.rework,
-            try_number=trial.number,
+            rework=request.rework,
+            try_number=request.number,
             key=self.release.key_fingerprint,
         )
 
 
 @dataclass(frozen=True)
-class Trial:
+class AttemptRequest:
     """What one try differs in: the place, the speed, what the operator said of this unit."""
 
     slot: str

@@ -6,7 +6,7 @@ from burner.burn import reburn, verify
 from burner.burn.reburn import Action, InFlash, OnRecord
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record
-from burner.devices import Device
+from burner.devices.device import Device
 from burner.manifest.units import UnitHistory
 from burner.profile.profile import Reburn
 from burner.release.release import Release

@@ -11,7 +11,7 @@ from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.model import Record, Region, RegionClass, Silicon
 from burner.core.secret import Secret
-from burner.devices import ANY_CHIP, ConnectPlan, Device
+from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.flash import otadata
 from burner.flash.partition_table import SECTOR_SIZE
 from burner.manifest.reader import Reader

@@ -20,12 +20,12 @@ from burner.core.model import Finished, Outcome, Result, Step
 from burner.core.version import burner_version
 
 if TYPE_CHECKING:
-    from burner.burn.job import Job, Trial
+    from burner.burn.job import AttemptRequest, Job
     from burner.cli.board.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.core.model import Event
-    from burner.devices import Device
+    from burner.devices.device import Device
     from burner.manifest.ledger import Ledger
     from burner.release.release import Release
     from burner.station.boards import Boards
@@ -135,9 +135,9 @@ class Run:
 
     def _record(self, slot: str, error: BurnerError) -> Finished | None:
         """Put an error of a slot on record that belongs to no board, as an attempt on no unit."""
-        from burner.burn.job import Trial
+        from burner.burn.job import AttemptRequest
 
-        attempt = self._job().attempt(Trial(slot, self.release.profile.flash.baud))
+        attempt = self._job().attempt(AttemptRequest(slot, self.release.profile.flash.baud))
         result = Result(
             Outcome.ERROR, Step.IDENTIFY, attempt.started, 0.0, error.code, error.detail
         )
@@ -163,10 +163,10 @@ class Run:
         job = self._job()
 
         def burn(
-            device: "Device", trial: "Trial", aborted: "Callable[[], bool]"
+            device: "Device", request: "AttemptRequest", aborted: "Callable[[], bool]"
         ) -> "Iterator[Event]":
             leaving = station.stopping.is_set
-            for event in burn_one(job, device, self.ledger, trial, aborted, leaving=leaving):
+            for event in burn_one(job, device, self.ledger, request, aborted, leaving=leaving):
                 # Here, in the slot's own thread: it must not meet one more board meanwhile.
                 if isinstance(event, Finished) and self._ended(event, reader) and not leaving():
                     reader.say("complete")

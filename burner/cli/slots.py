@@ -16,8 +16,8 @@ from burner.core.errors import BurnerError
 if TYPE_CHECKING:
     from burner.bench.process import ControlClient
     from burner.core.secret_search import SecretSearch
-    from burner.devices.esp import Esp
-    from burner.devices.stock import Stock
+    from burner.devices.esp import EspDevice
+    from burner.devices.segment_cache import SegmentCache
 
 Locate = Callable[[str], str]
 
@@ -68,20 +68,22 @@ class Slots:
     quiet_s: float = 0.15
     """A scan without Enter is over when nothing has come for so long."""
 
-    def devices(self, logs: Path, stock: "Stock", search: "SecretSearch") -> "dict[str, Esp]":
+    def devices(
+        self, logs: Path, segment_cache: "SegmentCache", search: "SecretSearch"
+    ) -> "dict[str, EspDevice]":
         """A device a slot, its worker started: it warms up while people type.
 
         Raises:
             BurnerError: E317 the logs cannot be kept there.
         """
-        from burner.devices.esp import Esp
+        from burner.devices.esp import EspDevice
         from burner.devices.slot_log import check_file
 
         files = {slot: logs / f"slot-{slot}.log" for slot in self.locate}
         for file in files.values():
             check_file(file)
         devices = {
-            slot: Esp({}, files[slot], stock, locate, search)
+            slot: EspDevice({}, files[slot], segment_cache, locate, search)
             for slot, locate in self.locate.items()
         }
         for device in devices.values():
@@ -91,11 +93,11 @@ class Slots:
 
 @contextmanager
 def warm_devices(
-    slots: Slots, logs: Path, stock: "Stock", search: "SecretSearch"
-) -> "Iterator[dict[str, Esp]]":
+    slots: Slots, logs: Path, segment_cache: "SegmentCache", search: "SecretSearch"
+) -> "Iterator[dict[str, EspDevice]]":
     """The slots' devices for as long as the block lasts; `search` may learn its secret in it."""
     with ExitStack() as stack:
-        devices = slots.devices(logs, stock, search)
+        devices = slots.devices(logs, segment_cache, search)
         for device in devices.values():
             stack.callback(device.stop)
         yield devices

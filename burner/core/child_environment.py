@@ -20,6 +20,6 @@ def child_environment(*more: str) -> dict[str, str]:
     there = {
         name: value for name in (*INHERITED, *more) if (value := os.environ.get(name)) is not None
     }
-    root, inherited = str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")
+    root, inherited = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")
     path = [root, *(part for part in inherited.split(os.pathsep) if part)]
     return {**there, "PYTHONPATH": os.pathsep.join(path)}

@@ -104,7 +104,7 @@ class BurnerError(Exception):
         return f"{self.code}: {self.row.says}{detail}"
 
 
-def as_ours(error: Exception) -> BurnerError:
+def as_burner_error(error: Exception) -> BurnerError:
     """Any error as one with a code: a bug as its type and place, never its words, which could
     hold a secret.
     """

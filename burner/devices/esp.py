@@ -10,8 +10,9 @@ from typing import Any, cast
 from burner.core.errors import BurnerError
 from burner.core.model import Mac, Region, Security, Segment, Silicon
 from burner.core.secret_search import SecretSearch, SecretStream
-from burner.devices import ConnectPlan, Contact, ports
-from burner.devices.stock import HEAD_SIZE, Packed, Stock
+from burner.devices import ports
+from burner.devices.device import ConnectPlan, Contact
+from burner.devices.segment_cache import HEAD_SIZE, PreparedSegment, SegmentCache
 from burner.devices.wire import Message
 from burner.devices.worker_line import WorkerLine
 from burner.devices.worker_process import WorkerProcess
@@ -21,18 +22,18 @@ _HEAD_WORTH_IT = 64 * 1024
 _RELOCATE_S = 0.1
 
 
-class Esp:
-    """One slot's ESP; one attempt at a time, `kill` from any thread.
+class EspDevice:
+    """The ESP of one slot: a `Device`. One attempt at a time; `kill` from any thread.
 
-    Implements `burner.devices.Device`. The worker is started by `start` (or by the first use) and
-    replaced when it was killed or died; a chip met by the old one must be identified again.
+    The worker is started by `start` or by the first use, and replaced when it was killed or died.
+    The chip must then be identified again.
     """
 
     def __init__(
         self,
         slot_ports: Mapping[str, str],
         log_path: Path,
-        stock: Stock,
+        segment_cache: SegmentCache,
         locate: Callable[[str], str] | None = None,
         search: SecretSearch | None = None,
     ) -> None:
@@ -41,14 +42,14 @@ class Esp:
         Args:
             slot_ports: device name or pyserial URL of each of the slot's ports; `esp` is the chip.
             log_path: the slot's rotating log.
-            stock: packed segments, shared by all slots of the run.
+            segment_cache: prepared segments, shared by all slots of the run.
             locate: today's device of a named port, asked before every opening (a port may come
                 back under another name); it may raise BurnerError. Default: `slot_ports`.
             search: takes the product secret out of whatever the device prints.
         """
         self._ports = dict(slot_ports)
         self._log_path = log_path
-        self._stock = stock
+        self._segment_cache = segment_cache
         self._locate = locate or self._as_given
         self._search = search or SecretSearch()
         self._attempt = ""
@@ -115,9 +116,9 @@ class Esp:
     def matches(self, region: Region) -> bool:
         """Whether flash holds the region's bytes, by the chip's own MD5. Raises BurnerError."""
         md5 = [(region.size, region.md5)]
-        packed = self._stock.find(region.sha256)
-        if packed is not None and packed.size >= _HEAD_WORTH_IT:
-            md5.insert(0, (HEAD_SIZE, packed.head_md5))
+        prepared = self._segment_cache.find(region.sha256)
+        if prepared is not None and prepared.size >= _HEAD_WORTH_IT:
+            md5.insert(0, (HEAD_SIZE, prepared.head_md5))
         return bool(self._ask("matches", offset=region.offset, md5=md5)["matches"])
 
     def write(self, segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
@@ -126,19 +127,19 @@ class Esp:
         Raises:
             BurnerError: E501-E505 by what failed, E601 when the chip's MD5 differs.
         """
-        packed = [self._stock.pack(segment) for segment in segments]
-        total = sum(p.wire_size for p in packed)
-        private = [p for p, s in zip(packed, segments, strict=True) if s.confidential]
-        for each in packed:
-            self._supply(each)
-        orders = [[s.name, s.offset, p.sha256] for s, p in zip(segments, packed, strict=True)]
+        prepared = [self._segment_cache.prepare(segment) for segment in segments]
+        total = sum(p.wire_size for p in prepared)
+        confidential = [p for p, s in zip(prepared, segments, strict=True) if s.confidential]
+        for segment in prepared:
+            self._send_to_worker(segment)
+        orders = [[s.name, s.offset, p.sha256] for s, p in zip(segments, prepared, strict=True)]
         try:
             for message in self._exchange("write", segments=orders):
                 if message.kind == "progress":
                     yield message["done"], total
         finally:
-            for each in private:
-                self._withdraw(each)
+            for segment in confidential:
+                self._drop_from_worker(segment)
 
     def read(self, offset: int, size: int) -> bytes:
         """Read flash; the stub's MD5 of it has been checked. Raises BurnerError."""
@@ -249,29 +250,29 @@ class Esp:
     def _ask(self, kind: str, payload: bytes = b"", **fields: Any) -> Message:
         return self._process().ask(Message(kind, fields, payload))
 
-    def _supply(self, packed: Packed) -> None:
+    def _send_to_worker(self, prepared: PreparedSegment) -> None:
         """Hand a segment to the worker, once."""
         worker = self._process()
-        if packed.sha256 in worker.stocked:
+        if prepared.sha256 in worker.held_segments:
             return
         self._ask(
-            "stock",
-            packed.data,
-            sha256=packed.sha256,
-            md5=packed.md5,
-            size=packed.size,
-            flash_size=packed.flash_size,
-            compressed=packed.compressed,
+            "keep_segment",
+            prepared.data,
+            sha256=prepared.sha256,
+            md5=prepared.md5,
+            size=prepared.size,
+            flash_size=prepared.flash_size,
+            compressed=prepared.compressed,
         )
-        worker.stocked.add(packed.sha256)
+        worker.held_segments.add(prepared.sha256)
 
-    def _withdraw(self, packed: Packed) -> None:
+    def _drop_from_worker(self, prepared: PreparedSegment) -> None:
         """Have the worker forget a segment; a dead one has."""
         worker = self._worker
         if worker is not None and worker.is_alive:
-            worker.stocked.discard(packed.sha256)
+            worker.held_segments.discard(prepared.sha256)
             with contextlib.suppress(BurnerError):
-                worker.ask(Message("drop", {"sha256": packed.sha256}))
+                worker.ask(Message("drop_segment", {"sha256": prepared.sha256}))
 
     def _listen(self) -> SecretStream:
         """What is heard from now on goes through this."""

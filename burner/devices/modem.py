@@ -1,6 +1,6 @@
 """The dialogue that reads a modem's IMEI or serial number. It reads; nothing here can write one.
 
-The line is the slot's own (`devices.Line`, in a worker that can be killed). Every wait has an end:
+The line is the slot's own (`SerialLine`, in a worker that can be killed). Every wait has an end:
 one answer within `answer_s`, the whole dialogue within `timeout_s`. An ID counts only when it has
 the shape of the command's answer, the final OK stood after it, its own check holds, and a second
 reading on a quiet line says the same.
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from burner.core.errors import BurnerError
-from burner.devices import Line
+from burner.devices.device import SerialLine
 from burner.identity.id_checks import check_imei, check_serial
 from burner.identity.modem_dialects import (
     ATTENTION,
@@ -35,7 +35,7 @@ MAX_QUIET_WAITS = 10
 
 
 def read_imei(
-    line: Line, settings: ImeiSettings, clock: Callable[[], float] = time.monotonic
+    line: SerialLine, settings: ImeiSettings, clock: Callable[[], float] = time.monotonic
 ) -> str:
     """The modem's IMEI, read twice and checked.
 
@@ -49,7 +49,7 @@ def read_imei(
 
 
 def read_serial(
-    line: Line, settings: SerialSettings, clock: Callable[[], float] = time.monotonic
+    line: SerialLine, settings: SerialSettings, clock: Callable[[], float] = time.monotonic
 ) -> str:
     """The serial number a modem keeps, read twice and checked.
 
@@ -63,7 +63,9 @@ def read_serial(
 class _Modem:
     """One dialogue, from the first `AT` to the second reading."""
 
-    def __init__(self, line: Line, settings: ModemSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, line: SerialLine, settings: ModemSettings, clock: Callable[[], float]
+    ) -> None:
         self.line, self.settings, self.clock = line, settings, clock
         self.deadline = clock() + settings.timeout_s
         self.noise = False

@@ -62,7 +62,7 @@ class WorkerProcess:
         self._log = SlotLog(log_path)
         self._up: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._versions: dict[str, str] | None = None
-        self.stocked: set[str] = set()
+        self.held_segments: set[str] = set()
         """Digests of the segments this worker holds."""
         self._said = ""
         self._reader = threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True)

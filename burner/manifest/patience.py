@@ -18,7 +18,7 @@ HELD_S = 120.0
 """
 
 
-def reached(
+def retry_until_reachable(
     ask: Callable[[], T], slot: str, gives_up: Callable[[], bool]
 ) -> Generator[Waiting, None, T]:
     """What the manifest answers, however long it takes to be reached.

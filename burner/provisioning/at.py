@@ -55,7 +55,7 @@ _STORED: Final = re.compile(
 
 
 class AtLine(Protocol):
-    """What a dialogue needs of a line: `burner.devices.Line` has it."""
+    """What a dialogue needs of a line: `burner.devices.device.SerialLine` has it."""
 
     def send(self, data: bytes) -> None: ...
 

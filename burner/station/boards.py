@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from burner.devices import Contact
+from burner.devices.device import Contact
 from burner.station.presence import Changing, Leaving, Place, Watch
 
 PAUSE_S = 0.3

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from burner.devices import Contact
+from burner.devices.device import Contact
 
 GONE_AFTER = 2
 """Looks in a row that must find nothing before a board counts as removed: contacts bounce."""

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from burner.burn.verify import Verified
-from burner.core.errors import BurnerError, as_ours
-from burner.devices import Contact, Device
+from burner.core.errors import BurnerError, as_burner_error
+from burner.devices.device import Contact, Device
 from burner.station import retry
 from burner.station.boards import Boards
 from burner.station.slot import SlotDevice
@@ -123,7 +123,7 @@ class Samples:
         try:
             return self._check(device)
         except Exception as error:  # whatever a board does, the slot goes on
-            return Verified(problem=as_ours(error))
+            return Verified(problem=as_burner_error(error))
 
 
 @dataclass

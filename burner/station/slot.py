@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from burner.burn.job import Trial
+from burner.burn.job import AttemptRequest
 from burner.core.code import ErrorClass
-from burner.core.errors import BurnerError, as_ours
+from burner.core.errors import BurnerError, as_burner_error
 from burner.core.model import Event, Finished, NotBegun, Note, Outcome
-from burner.devices import Contact, Device
+from burner.devices.device import Contact, Device
 from burner.station import retry
 from burner.station.boards import Boards
 from burner.station.events import Silent, SlotIs, SlotState, StationEvent
@@ -47,7 +47,7 @@ class BurnUnit(Protocol):
     """One try on the unit in a slot: `burner.burn` with its job and its manifest bound."""
 
     def __call__(
-        self, device: Device, trial: Trial, aborted: Callable[[], bool]
+        self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
     ) -> Iterator[Event]:
         """Events as they happen; the last is `Finished`, or `NotBegun`. Raises BurnerError (E7)."""
         ...
@@ -151,7 +151,7 @@ class Slot:
             met = bool(finished.record.attempt.unit_id)
         except Exception as error:
             met = True
-            trouble = as_ours(error)
+            trouble = as_burner_error(error)
             self._say(SlotState.ERROR, trouble)
             if trouble.code.error_class is ErrorClass.MANIFEST:
                 raise trouble from error
@@ -166,8 +166,8 @@ class Slot:
         for number in itertools.count(1):
             rework = ordered or self.rework
             ask = partial(self._label, baud, number, bool(rework))
-            trial = Trial(self.name, baud, number, ask, rework)
-            finished = self._one_try(burn_unit, trial)
+            request = AttemptRequest(self.name, baud, number, ask, rework)
+            finished = self._one_try(burn_unit, request)
             if finished is None:
                 return None
             result = finished.record.result
@@ -203,11 +203,11 @@ class Slot:
             self._say(SlotState.BURNING, baud=baud, tries=number)
         return label
 
-    def _one_try(self, burn_unit: BurnUnit, trial: Trial) -> Finished | None:
+    def _one_try(self, burn_unit: BurnUnit, request: AttemptRequest) -> Finished | None:
         """The end of a try; None when it was not begun."""
-        self._say(SlotState.BURNING, baud=trial.baud, tries=trial.number)
+        self._say(SlotState.BURNING, baud=request.baud, tries=request.number)
         last: Event | None = None
-        for event in burn_unit(self.device, trial, self.aborting.is_set):
+        for event in burn_unit(self.device, request, self.aborting.is_set):
             last = event
             self.emit(event)
         if isinstance(last, NotBegun):

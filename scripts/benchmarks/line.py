@@ -17,15 +17,15 @@ from benchmarks.limit import Load, Traffic
 from benchmarks.product import Product
 from burner.bench.process import BenchProcess
 from burner.burn.burn import burn as burn_one
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.cli.board.board import Board
 from burner.cli.board.view import Title, View
 from burner.cli.slots import Slots, open_slots, warm_devices
 from burner.core.model import Event, Finished
 from burner.core.secret_search import SecretSearch
-from burner.devices import Device
-from burner.devices.esp import Esp
-from burner.devices.stock import Stock, pack
+from burner.devices.device import Device
+from burner.devices.esp import EspDevice
+from burner.devices.segment_cache import SegmentCache, prepare
 from burner.manifest.ledger import Ledger
 from burner.release.release import Release
 from burner.station.station import Station
@@ -108,7 +108,12 @@ class InStep:
     """Boards for all slots at once (see `station.boards.Boards`), with a clock and a counter."""
 
     def __init__(
-        self, slots: Slots, devices: Mapping[str, Esp], rounds: int, swap: bool, bench_pid: int
+        self,
+        slots: Slots,
+        devices: Mapping[str, EspDevice],
+        rounds: int,
+        swap: bool,
+        bench_pid: int,
     ) -> None:
         self.rounds: list[Round] = []
         self._bench_pid = bench_pid
@@ -198,22 +203,22 @@ def measure(
         swap: new boards each round; else the same ones again.
         board: draw the operator's screen too (to nowhere).
     """
-    stock, search, logs = Stock(), SecretSearch(), product.folder / "logs"
+    segment_cache, search, logs = SegmentCache(), SecretSearch(), product.folder / "logs"
     with (
         BenchProcess(bench) as served,
         open_slots((), None, served.ready["control"]) as slots,
-        warm_devices(slots, logs, stock, search) as devices,
+        warm_devices(slots, logs, segment_cache, search) as devices,
     ):
         release = product.release()
         search.add(release.key.product_secret)
         for segment in release.segments:
-            stock.pack(segment)
+            segment_cache.prepare(segment)
         for device in devices.values():
             device.versions()  # waits until its worker has said so
         steps = InStep(slots, devices, rounds + 1, swap, served.pid)
         with _ledger(product, release) as ledger, _screen(slots, release, board) as show:
             _work(Station(devices, steps, product.baud), steps, _job(release), ledger, show)
-    packed = [pack(segment.data) for segment in release.payload("")]
+    packed = [prepare(segment.data) for segment in release.payload("")]
     loads = [Load(p.data, p.size) for p in packed]
     return Measured(steps.rounds[1:], loads)
 
@@ -238,10 +243,10 @@ def _ledger(product: Product, release: Release) -> Iterator[Ledger]:
 
 
 def _work(station: Station, steps: InStep, job: Job, ledger: Ledger, show: Any) -> None:
-    def burn(device: Device, trial: Trial, aborted: Any) -> Iterator[Event]:
-        for event in burn_one(job, device, ledger, trial, aborted):
+    def burn(device: Device, request: AttemptRequest, aborted: Any) -> Iterator[Event]:
+        for event in burn_one(job, device, ledger, request, aborted):
             if isinstance(event, Finished):
-                steps.end(trial.slot, event)
+                steps.end(request.slot, event)
             yield event
 
     for event in station.run(burn):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.burn.burn import burn
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
 from burner.core.secret import Secret
 from burner.manifest.corrections import Word, correct
@@ -35,10 +35,10 @@ class Line:
         self.job = Job(release, "station-1", "li", "", {"burner": "test"})
         self.events: list[Event] = []
 
-    def burn(self, device: FakeDevice, **trial: Any) -> Record:
-        slot = trial.pop("slot", "1")
-        stop = trial.pop("aborted", "")
-        this = Trial(slot=slot, baud=921600, **trial)
+    def burn(self, device: FakeDevice, **request: Any) -> Record:
+        slot = request.pop("slot", "1")
+        stop = request.pop("aborted", "")
+        this = AttemptRequest(slot=slot, baud=921600, **request)
         self.events = list(burn(self.job, device, self.ledger, this, lambda: bool(stop)))
         assert isinstance(self.events[-1], Finished)
         return self.events[-1].record
@@ -75,9 +75,9 @@ def holds(board: FakeBoard, segments: Sequence[Segment]) -> bool:
     return all(board.flash.read(s.offset, len(s.data)) == s.data for s in segments)
 
 
-def cut_off(line: Line, board: FakeBoard, **trial: Any) -> None:
+def cut_off(line: Line, board: FakeBoard, **request: Any) -> None:
     """Burn until the write is over; then the station is gone."""
-    cut = burn(line.job, FakeDevice(board), line.ledger, Trial("1", 921600, **trial))
+    cut = burn(line.job, FakeDevice(board), line.ledger, AttemptRequest("1", 921600, **request))
     while next(cut) != StepStarted("1", Step.VERIFY):
         pass
     line.ledger._working.clear()

@@ -7,7 +7,7 @@ import pytest
 
 from burner.burn import verify
 from burner.burn.burn import burn
-from burner.burn.job import AskLabel, Trial
+from burner.burn.job import AskLabel, AttemptRequest
 from burner.core.errors import BurnerError
 from burner.core.model import Bound, NotBegun, Outcome, RegionClass, Security, Step
 from burner.core.secret import Secret
@@ -281,8 +281,8 @@ def test_where_nobody_can_be_asked_a_unit_without_its_label_is_an_error(labelled
 
 def test_a_unit_that_leaves_before_its_label_is_scanned_is_not_on_record(labelled: Line) -> None:
     device = FakeDevice(FakeBoard())
-    trial = Trial("1", 921600, ask_label=lambda _unit, _ids: None)
-    events = list(burn(labelled.job, device, labelled.ledger, trial))
+    request = AttemptRequest("1", 921600, ask_label=lambda _unit, _ids: None)
+    events = list(burn(labelled.job, device, labelled.ledger, request))
     assert events[-1] == NotBegun("1", "60:55:f9:00:00:01")
     assert list(labelled.ledger.reader.elements()) == []
     assert device.calls == ["identify"]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from burner.burn.burn import burn
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted
-from burner.devices import ConnectPlan
+from burner.devices.device import ConnectPlan
 from burner.manifest.ledger import Ledger
 from burner.release.placement import BLOCK_SIZE
 from burner.release.release import Release, open_release
@@ -67,7 +67,7 @@ class Slot(FakeDevice):
 
 def burned(release: Release, ledger: Ledger, device: FakeDevice) -> tuple[Record, list[Event]]:
     job = Job(release, "station-1", "li", "", {})
-    events = list(burn(job, device, ledger, Trial("1", 921600)))
+    events = list(burn(job, device, ledger, AttemptRequest("1", 921600)))
     assert isinstance(events[-1], Finished)
     return events[-1].record, events
 

@@ -6,7 +6,7 @@ from burner.bench.modem import Modem, ModemSpec
 from burner.burn import identify
 from burner.burn.identify import Look, Rules
 from burner.core.errors import BurnerError
-from burner.devices import ANY_CHIP, ConnectPlan
+from burner.devices.device import ANY_CHIP, ConnectPlan
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
 from burner.burn.burn import burn
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Mac, Outcome, Step, StepStarted
 from burner.core.secret import Secret
 from burner.core.secret_search import SecretSearch
-from burner.devices.stock import Stock
+from burner.devices.segment_cache import SegmentCache
 from burner.manifest.corrections import Word, correct
 from burner.manifest.ledger import Ledger
 from burner.manifest.verify.database import verify
@@ -88,7 +88,7 @@ class Campaign:
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.product.variant} {self.seed}")
         self.search = SecretSearch(*(Secret(key.encode()) for key in _KEYS))
-        self.stock = Stock()
+        self.segment_cache = SegmentCache()
         self.pool: list[Unit] = []
         self.made = 0
         self.recorded = 0
@@ -142,8 +142,8 @@ class Campaign:
         """As `station.slot` tries a board again, with everything compared after each."""
         baud, number = 921_600, 1
         while True:
-            trial = Trial("1", baud, number, rework=rework)
-            finished = self._one_burn(unit, chip, made, drawn, causes, trial)
+            request = AttemptRequest("1", baud, number, rework=rework)
+            finished = self._one_burn(unit, chip, made, drawn, causes, request)
             if finished is None or finished.record.result.outcome in _ENDS:
                 return
             code = finished.record.result.code
@@ -158,7 +158,7 @@ class Campaign:
         made: Made,
         drawn: list[Accident],
         causes: list[str],
-        trial: Trial,
+        request: AttemptRequest,
     ) -> Finished | None:
         """One attempt, compared; None where the station was killed in it."""
         self._settle(chip)
@@ -168,7 +168,9 @@ class Campaign:
         self.socket.interrupt = accidents.interruption(drawn, lambda: stopped.append(True))
         events: list[Event] = []
         try:
-            events.extend(burn(job, self.device, self.ledger, trial, aborted=lambda: bool(stopped)))
+            events.extend(
+                burn(job, self.device, self.ledger, request, aborted=lambda: bool(stopped))
+            )
         except Killed:
             self._killed(unit, str(chip.unit.mac), events, causes)
             return None
@@ -218,7 +220,7 @@ class Campaign:
 
     def _device(self) -> InlineEsp:
         log_path = self.folder / "logs" / "slot-1.log"
-        return InlineEsp(log_path, self.stock, self.search, self.log)
+        return InlineEsp(log_path, self.segment_cache, self.search, self.log)
 
     def _killed(self, unit: Unit, unit_id: str, events: list[Event], causes: list[str]) -> None:
         """Start the station again, as somebody would. What had begun must show as open."""

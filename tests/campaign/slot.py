@@ -14,11 +14,11 @@ from burner.bench.unit import UnitSpec
 from burner.core.errors import BurnerError
 from burner.core.secret_search import SecretSearch
 from burner.devices import wire
-from burner.devices.esp import Esp
-from burner.devices.esp_worker import meeting, tool, worker
+from burner.devices.esp import EspDevice
+from burner.devices.esp_worker import connection, tool, worker
 from burner.devices.esp_worker.log import WorkerLog
+from burner.devices.segment_cache import SegmentCache
 from burner.devices.slot_log import SlotLog
-from burner.devices.stock import Stock
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
 from tests.bench.wire import SimSerial
@@ -119,7 +119,7 @@ class _Port(SimSerial):
 
 def take_ports_from(socket: Socket) -> None:
     """From now on the worker's code opens this socket, whatever the port's name."""
-    for module in (meeting, worker):
+    for module in (connection, worker):
         cast("Any", module).open_port = socket.open_port
 
 
@@ -141,7 +141,7 @@ class InlineWorker(WorkerProcess):
         self._versions = tool.versions()
         self._up = queue.SimpleQueue()
         self._alive = True
-        self.stocked = set()
+        self.held_segments = set()
         log.goes_to(SlotLog(log_path), search)
         self._worker = _Worker(log.of_worker, self._up.put)
 
@@ -189,11 +189,13 @@ class InlineLog:
     def flush(self) -> None: ...
 
 
-class InlineEsp(Esp):
+class InlineEsp(EspDevice):
     """The slot's device, with a worker in this process."""
 
-    def __init__(self, log_path: Path, stock: Stock, search: SecretSearch, log: InlineLog) -> None:
-        super().__init__({"esp": "chip://1"}, log_path, stock, search=search)
+    def __init__(
+        self, log_path: Path, segment_cache: SegmentCache, search: SecretSearch, log: InlineLog
+    ) -> None:
+        super().__init__({"esp": "chip://1"}, log_path, segment_cache, search=search)
         self._log = log
 
     def _process(self) -> WorkerProcess:

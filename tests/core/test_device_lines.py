@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.burn import prove
 from burner.core.device_lines import MAX_LINE, MAX_LINES, MAX_READ, LineSplitter
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import listening
-from burner.profile import boot
 from burner.profile.boot import BootSettings
 
 MB = 1 << 20
@@ -69,12 +69,12 @@ def test_lines_without_an_end_are_not_heard_for_ever() -> None:
 
 def test_a_unit_that_printed_too_much_is_told_so() -> None:
     with pytest.raises(BurnerError, match="printed 10000 lines, and was heard no longer"):
-        boot.judge(BootSettings(expect=("ready",)), ["x"] * MAX_LINES, "name", "product")
+        prove.check_boot_log(BootSettings(expect=("ready",)), ["x"] * MAX_LINES, "name", "product")
 
 
 def test_a_remark_repeats_the_beginning_of_a_long_line() -> None:
     with pytest.raises(BurnerError) as caught:
-        boot.judge(BootSettings(expect=("ready",)), ["x" * MAX_LINE], "name", "product")
+        prove.check_boot_log(BootSettings(expect=("ready",)), ["x" * MAX_LINE], "name", "product")
     assert caught.value.detail == f"no line matched 'ready'; last line was '{'x' * 120}…'"
 
 
@@ -95,7 +95,7 @@ class Once(Sequence[str]):
 
 def test_each_line_is_looked_at_once_however_many_come() -> None:
     lines = Once([])
-    enough = boot.Awaited(("^ready$", "^done$"))
+    enough = prove.AwaitedLines(("^ready$", "^done$"))
     for number in range(1000):
         lines.lines.append(f"line {number}")
         assert not enough(lines)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from burner.burn import prove
 from burner.core.errors import BurnerError
 from burner.core.visible_text import UNSEEN, quoted
-from burner.profile import boot
 from burner.profile.boot import BootSettings
 from tests.runs import PROFILE, ROOT, burn, burner
 
@@ -29,7 +29,7 @@ def test_text_is_escaped_once_and_only_where_it_cannot_be_seen(text: str, shown:
 def test_what_was_awaited_and_what_came_stand_with_single_backslashes() -> None:
     settings = BootSettings(expect=(r"build \d+",))
     with pytest.raises(BurnerError) as caught:
-        boot.judge(settings, [r"path C:\fw", "\x1b[31mpanic \\o/"], "n", "p")
+        prove.check_boot_log(settings, [r"path C:\fw", "\x1b[31mpanic \\o/"], "n", "p")
     assert caught.value.detail == (
         r"no line matched 'build \d+'; last line was '\u001b[31mpanic \o/'"
     )

@@ -1,8 +1,8 @@
 """An ESP in memory: a board with NOR flash, and the slot it is plugged into. No port, no worker.
 
-`FakeBoard` is the unit (silicon, flash, what its firmware prints); `FakeDevice` is the slot's door
-to it and implements `burner.devices.Device`. Faults are said on the device (`fails`, `holds`) or
-are a property of the board (`stuck_sectors`, `flips`, `clean_up_to_baud`).
+`FakeBoard` is the unit (silicon, flash, what its firmware prints); `FakeDevice` implements
+`burner.devices.device.Device`. Faults are said on the device (`fails`, `holds`) or are a property
+of the board (`stuck_sectors`, `flips`, `clean_up_to_baud`).
 """
 
 import threading
@@ -13,7 +13,7 @@ from hashlib import md5
 
 from burner.core.errors import BurnerError
 from burner.core.model import Mac, Region, Security, Segment, Silicon
-from burner.devices import ConnectPlan, Contact, Line
+from burner.devices.device import ConnectPlan, Contact, SerialLine
 
 SECTOR = 0x1000
 BLOCK = 0x4000
@@ -208,7 +208,7 @@ class FakeDevice:
                 break
         return tuple(lines)
 
-    def line(self, port: str = "esp", baud: int = 115200) -> Line:
+    def line(self, port: str = "esp", baud: int = 115200) -> SerialLine:
         self._enter("line", port)
         line = FakeLine(self._answers[port])
         line.set_baud(baud)
@@ -220,7 +220,7 @@ class FakeDevice:
     def close(self) -> None:
         self.calls.append("close")
 
-    # beside the protocol: presence and the worker's life, as `devices.esp.Esp` has them
+    # beside the protocol: presence and the worker's life, as `devices.esp.EspDevice` has them
 
     def contact(self, reset: bool = True) -> Contact:
         if self.killed:

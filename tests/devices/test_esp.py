@@ -17,9 +17,9 @@ import pytest
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError
 from burner.core.model import Segment, Silicon
-from burner.devices import ConnectPlan, Contact
-from burner.devices.esp import Esp
-from burner.devices.stock import Stock
+from burner.devices.device import ConnectPlan, Contact
+from burner.devices.esp import EspDevice
+from burner.devices.segment_cache import SegmentCache
 
 CHIPS = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
 BAUD = 921600
@@ -44,17 +44,17 @@ def bench(described: Callable[[str], BenchProcess]) -> Iterator[BenchProcess]:
         yield running
 
 
-Slots = Callable[[str], Esp]
+Slots = Callable[[str], EspDevice]
 
 
 @pytest.fixture
 def slot(bench: BenchProcess, tmp_path: Path) -> Iterator[Slots]:
     """An ESP of a chip, started; ended after the test."""
-    made: list[Esp] = []
+    made: list[EspDevice] = []
 
-    def start(chip: str) -> Esp:
+    def start(chip: str) -> EspDevice:
         ports = list(bench.slots.values())[CHIPS.index(chip)]
-        esp = Esp(ports, tmp_path / f"{chip}.log", Stock())
+        esp = EspDevice(ports, tmp_path / f"{chip}.log", SegmentCache())
         made.append(esp)
         esp.start()
         return esp
@@ -68,7 +68,7 @@ def plan(chip: str) -> ConnectPlan:
     return ConnectPlan(chip, BAUD, early_baud=True, attempt="A1")
 
 
-def meet(esp: Esp, chip: str) -> Silicon:
+def meet(esp: EspDevice, chip: str) -> Silicon:
     return esp.identify(plan(chip))
 
 
@@ -108,7 +108,7 @@ def test_an_early_change_of_rate_that_failed_is_not_tried_again_in_the_run(
 ) -> None:
     fault = "{kind: brown-out, step: baud, once: true}"
     with described(f"slots: 1\ntime: off\nunits: [{{faults: [{fault}]}}]") as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         esp.start()
         first = meet(esp, "esp32c3")
         esp.kill()
@@ -206,7 +206,7 @@ def test_a_port_in_use_says_who_holds_it(slot: Slots, bench: BenchProcess, tmp_p
 
 
 def test_a_port_that_is_not_there_is_told(tmp_path: Path) -> None:
-    esp = Esp({"esp": str(tmp_path / "ttyUSB9")}, tmp_path / "slot.log", Stock())
+    esp = EspDevice({"esp": str(tmp_path / "ttyUSB9")}, tmp_path / "slot.log", SegmentCache())
     with pytest.raises(BurnerError) as caught:
         esp.identify(plan("esp32c3"))
     assert caught.value.code == "E302"
@@ -250,7 +250,7 @@ def slow_bench() -> BenchProcess:
     return BenchProcess(f"sim:1,chip=esp32c3,baud={SLOW}")
 
 
-def writing(esp: Esp, seconds: float) -> Iterator[tuple[int, int]]:
+def writing(esp: EspDevice, seconds: float) -> Iterator[tuple[int, int]]:
     """A write under way for a while, at a rate that leaves time for accidents."""
     esp.identify(SLOW_PLAN)
     write = esp.write([APP])
@@ -272,7 +272,7 @@ def test_an_accident_of_the_worker_in_mid_write(
     tmp_path: Path, accident: signal.Signals, code: str
 ) -> None:
     with slow_bench() as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         write = writing(esp, 0.5)
         pid = esp.worker_pid
         assert pid is not None
@@ -287,7 +287,7 @@ def test_an_accident_of_the_worker_in_mid_write(
 
 def test_a_station_that_stops_now_ends_the_write_and_starts_no_new_worker(tmp_path: Path) -> None:
     with slow_bench() as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         write = writing(esp, 0.3)
         threading.Timer(0.2, esp.kill).start()
         with pytest.raises(BurnerError) as caught:
@@ -303,7 +303,7 @@ def test_a_station_that_stops_now_ends_the_write_and_starts_no_new_worker(tmp_pa
 
 def test_a_write_left_early_leaves_no_worker_writing(tmp_path: Path) -> None:
     with slow_bench() as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         write = writing(esp, 0.3)
         write.close()  # type: ignore[attr-defined]
         assert esp.worker_pid is None
@@ -316,11 +316,12 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
         (url,) = next(iter(bench.slots.values())).values()
         script = f"""
             from pathlib import Path
-            from burner.devices import ConnectPlan, Contact
-            from burner.devices.esp import Esp
-            from burner.devices.stock import Stock
+            from burner.devices.device import ConnectPlan, Contact
+            from burner.devices.esp import EspDevice
+            from burner.devices.segment_cache import SegmentCache
             from burner.core.model import Segment
-            esp = Esp({{"esp": {url!r}}}, Path({str(tmp_path / "slot.log")!r}), Stock())
+            log = Path({str(tmp_path / "slot.log")!r})
+            esp = EspDevice({{"esp": {url!r}}}, log, SegmentCache())
             esp.identify(ConnectPlan("esp32c3", {SLOW}, early_baud=True))
             for n, _ in enumerate(esp.write([Segment("app", 0, bytes(range(251)) * 4000)])):
                 if n == 0:
@@ -339,7 +340,7 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
         ends = time.monotonic() + 3
         while time.monotonic() < ends and Path(f"/proc/{pid}").exists():
             time.sleep(0.05)
-        late = Esp({"esp": url}, tmp_path / "late.log", Stock())
+        late = EspDevice({"esp": url}, tmp_path / "late.log", SegmentCache())
         assert late.identify(SLOW_PLAN).chip == "esp32c3"
         late.stop()
 
@@ -351,7 +352,7 @@ def test_other_ways_to_a_port_burn_as_well(tmp_path: Path, scheme: str) -> None:
         where = ways.get(scheme) or ways["rfc2217"].replace("rfc2217", scheme)
         if not where or ("//" not in where and scheme != "pty"):
             pytest.skip(f"no {scheme} on this system")
-        esp = Esp({"esp": where}, tmp_path / "slot.log", Stock())
+        esp = EspDevice({"esp": where}, tmp_path / "slot.log", SegmentCache())
         assert meet(esp, "esp32s3").chip == "esp32s3"
         assert list(esp.write([TABLE]))
         assert esp.read(TABLE.offset, 3000) == TABLE.data
@@ -372,7 +373,7 @@ def test_a_chip_that_comes_back_under_another_port_name_is_heard_on(
             return there[name]
 
         before = locate("esp")
-        esp = Esp({}, tmp_path / "slot.log", Stock(), locate)
+        esp = EspDevice({}, tmp_path / "slot.log", SegmentCache(), locate)
         mac = meet(esp, "esp32c3").mac
         lines = esp.boot(5.0, lambda heard: "header" in heard[-1])
         assert "header" in lines[-1]

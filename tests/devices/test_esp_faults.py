@@ -9,9 +9,9 @@ import pytest
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError, Fault, lookup
 from burner.core.model import Segment, Silicon
-from burner.devices import ConnectPlan, Contact
-from burner.devices.esp import Esp
-from burner.devices.stock import Stock
+from burner.devices.device import ConnectPlan, Contact
+from burner.devices.esp import EspDevice
+from burner.devices.segment_cache import SegmentCache
 
 APP = Segment("app", 0x10000, hashlib.shake_256(b"app").digest(100_000))
 FAULTS = {
@@ -49,7 +49,7 @@ def bench(described: Callable[[str], BenchProcess]) -> Iterator[BenchProcess]:
         yield running
 
 
-def burn(esp: Esp, steps: list[str]) -> Silicon:
+def burn(esp: EspDevice, steps: list[str]) -> Silicon:
     """The way of a unit as far as the device goes; `steps` says how far it came."""
     steps.append("identify")
     silicon = esp.identify(ConnectPlan("esp32c3", 921600, early_baud=True))
@@ -78,7 +78,7 @@ SLOW = {"hang, step: stub", "hang, at_byte: 60000"}
 def test_a_fault_is_told_by_its_code(bench: BenchProcess, tmp_path: Path, fault: str) -> None:
     step, code, whose, retry = FAULTS[fault]
     ports = list(bench.slots.values())[list(FAULTS).index(fault)]
-    esp, steps, said = Esp(ports, tmp_path / "slot.log", Stock()), list[str](), ""
+    esp, steps, said = EspDevice(ports, tmp_path / "slot.log", SegmentCache()), list[str](), ""
     try:
         burn(esp, steps)
     except BurnerError as error:
@@ -98,7 +98,7 @@ def test_a_dead_slot_is_named_after_ten_tries_which_take_two_seconds(
     bench: BenchProcess, tmp_path: Path
 ) -> None:
     slot, ports = next(iter(bench.slots.items()))
-    esp = Esp(ports, tmp_path / "slot.log", Stock())
+    esp = EspDevice(ports, tmp_path / "slot.log", SegmentCache())
     before = sum(bench.control.traffic(slot)["to_chip"].values())
     with pytest.raises(BurnerError):
         esp.identify(ConnectPlan("esp32c3", 921600))
@@ -112,7 +112,7 @@ def test_what_talks_and_does_not_answer_is_told_from_what_is_silent(
     described: Callable[[str], BenchProcess], tmp_path: Path
 ) -> None:
     with described("slots: 1\ntime: off\nunits: [{faults: [{kind: garble, baud: 2400}]}]") as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         assert esp.contact() is Contact.GARBLED
         esp.stop()
 
@@ -121,7 +121,7 @@ def test_a_garbled_line_is_clean_at_the_next_step_of_the_ladder(
     bench: BenchProcess, tmp_path: Path
 ) -> None:
     place = list(FAULTS).index("garble, baud: 460800")
-    esp = Esp(list(bench.slots.values())[place], tmp_path / "slot.log", Stock())
+    esp = EspDevice(list(bench.slots.values())[place], tmp_path / "slot.log", SegmentCache())
     with pytest.raises(BurnerError):
         esp.identify(ConnectPlan("esp32c3", 921600, early_baud=True))
     esp.identify(ConnectPlan("esp32c3", 460800, early_baud=True))
@@ -135,7 +135,7 @@ def test_a_restart_in_mid_write_never_goes_on_silently(
     """esptool by itself reconnects, rewrites at 115200 and ends with success."""
     fault = "{kind: brown-out, at_byte: 60000, once: true}"
     with described(f"slots: 1\ntime: off\nunits: [{{faults: [{fault}]}}]") as bench:
-        esp = Esp(next(iter(bench.slots.values())), tmp_path / "slot.log", Stock())
+        esp = EspDevice(next(iter(bench.slots.values())), tmp_path / "slot.log", SegmentCache())
         plan = ConnectPlan("esp32c3", 921600, early_baud=True)
         esp.identify(plan)
         with pytest.raises(BurnerError) as caught:

@@ -4,7 +4,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Segment
-from burner.devices import ConnectPlan, Device
+from burner.devices.device import ConnectPlan, Device
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice, NorFlash
 
 PLAN = ConnectPlan("esp32c3", 921600)

@@ -8,9 +8,9 @@ import pytest
 
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError
-from burner.devices import ConnectPlan
-from burner.devices.esp import Esp
-from burner.devices.stock import Stock
+from burner.devices.device import ConnectPlan
+from burner.devices.esp import EspDevice
+from burner.devices.segment_cache import SegmentCache
 from tests.runs import manifest, start
 
 BAUD = 921600
@@ -49,7 +49,7 @@ def test_a_server_that_goes_away_during_the_boot_is_not_blamed_on_the_unit(
     tmp_path: Path, scheme: str
 ) -> None:
     with BenchProcess("sim:1,chip=esp32c3") as bench:
-        esp = Esp({"esp": port(bench, scheme)}, tmp_path / "slot.log", Stock())
+        esp = EspDevice({"esp": port(bench, scheme)}, tmp_path / "slot.log", SegmentCache())
         esp.identify(ConnectPlan("esp32c3", BAUD))
         closing = threading.Timer(0.3, bench.close)
         closing.start()

@@ -48,7 +48,7 @@ def test_an_endless_line_is_refused() -> None:
 
 def test_a_large_payload_arrives_whole() -> None:
     pipe = io.BytesIO()
-    wire.send(pipe, Message("stock", {}, bytes(300_000)))
+    wire.send(pipe, Message("keep_segment", {}, bytes(300_000)))
     pipe.seek(0)
     received = wire.receive(pipe)
     assert received is not None
@@ -56,4 +56,4 @@ def test_a_large_payload_arrives_whole() -> None:
 
 
 def test_the_payload_shows_in_no_repr() -> None:
-    assert "secret" not in repr(Message("stock", {}, b"secret"))
+    assert "secret" not in repr(Message("keep_segment", {}, b"secret"))

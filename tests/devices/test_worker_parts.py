@@ -15,17 +15,17 @@ from burner.bench.unit import UnitSpec
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import (
     boot_mode,
+    connection,
     early_baud,
     faults,
     listening,
-    meeting,
     reading,
     tool,
     writing,
 )
-from burner.devices.esp_worker.meeting import Meeting, Plan
+from burner.devices.esp_worker.connection import ChipConnection, ConnectRequest
 from burner.devices.esp_worker.spi import FlashBus
-from burner.devices.esp_worker.writing import Goods
+from burner.devices.esp_worker.writing import WireSegment
 from tests.bench.wire import SimSerial
 
 MB = 1024 * 1024
@@ -55,7 +55,7 @@ def test_the_quick_way_to_the_flash_finds_what_esptools_way_finds(chip: str, ven
     silicon.plug(time.monotonic(), download=True)
     rom = tool.CHIP_DEFS[chip](SimSerial(silicon))
     rom.connect("no-reset")
-    met = Meeting(tool.cmds.run_stub(rom), chip, 115200)
+    met = ChipConnection(tool.cmds.run_stub(rom), chip, 115200)
     quick = reading.silicon(met)
     tool.cmds.attach_flash(met.esp)
     assert quick["flash_id"] == met.esp.flash_id(cache=False)
@@ -101,8 +101,8 @@ class Rom:
 def test_the_rate_is_changed_early_only_where_that_is_safe(
     chip: str, baud: int, rom: Rom, early: bool
 ) -> None:
-    plan = Plan("COM1", chip, baud, early_baud=True)
-    assert meeting.may_change_early(rom, plan) is early
+    plan = ConnectRequest("COM1", chip, baud, early_baud=True)
+    assert connection.may_change_early(rom, plan) is early
 
 
 @pytest.mark.parametrize("chip", sorted(rom_baud.STUB_READS_IT))
@@ -144,19 +144,19 @@ def test_the_roms_log_tells_a_mode_switched_off_from_a_bad_contact(log: bytes, o
     assert boot_mode.download_is_off(log) is off
 
 
-def goods(data: bytes) -> Goods:
+def wire_segment(data: bytes) -> WireSegment:
     packed = zlib.compress(data, 9)
-    return Goods("", len(data), len(data), compressed=True, data=packed)
+    return WireSegment("", len(data), len(data), compressed=True, data=packed)
 
 
 @given(st.binary(min_size=1, max_size=100_000), st.sampled_from([0x400, 0x4000]))
 def test_blocks_are_the_whole_segment(data: bytes, block_size: int) -> None:
-    packed = goods(data)
+    packed = wire_segment(data)
     assert b"".join(block for block, _ in packed.blocks(block_size)) == packed.data
 
 
 def test_a_block_may_take_as_long_as_what_it_unpacks_to() -> None:
-    blank = goods(b"\xff" * MB)
+    blank = wire_segment(b"\xff" * MB)
     ((_, timeout_s),) = blank.blocks(0x4000)
     assert timeout_s == writing.flashing_s(MB)
     assert timeout_s > 40

@@ -11,7 +11,7 @@ from burner.core.errors import BurnerError
 from burner.core.model import Waiting
 from burner.manifest import patience
 from burner.manifest.ledger import Ledger
-from burner.manifest.patience import reached
+from burner.manifest.patience import retry_until_reachable
 from burner.manifest.reader import Reader
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_result, an_attempt, burned, flaws
@@ -64,7 +64,7 @@ def test_a_station_waits_until_the_server_lets_its_lost_session_go(
             "begin": lambda: ledger.begin(attempt),
             "finish": lambda: ledger.finish(attempt, a_result()),
         }[call]
-        for waiting in reached(ask, "1", lambda: False):
+        for waiting in retry_until_reachable(ask, "1", lambda: False):
             waits.append(waiting.code)
             if waiting.code == "E723":
                 session.close()
@@ -84,7 +84,7 @@ def test_a_station_that_stays_in_use_is_another_programs_after_all(
         burned(ledger, 1)
         ghost()
         with pytest.raises(BurnerError, match=r"^E704:"):
-            list(reached(lambda: ledger.begin(an_attempt(2)), "1", lambda: False))
+            list(retry_until_reachable(lambda: ledger.begin(an_attempt(2)), "1", lambda: False))
 
 
 def test_a_person_may_end_the_wait_and_is_told_what_it_was_for(
@@ -94,7 +94,7 @@ def test_a_person_may_end_the_wait_and_is_told_what_it_was_for(
     with Ledger.open(url, "line1") as ledger:
         burned(ledger, 1)
         ghost()
-        waits = reached(lambda: ledger.begin(an_attempt(2)), "1", stopped.is_set)
+        waits = retry_until_reachable(lambda: ledger.begin(an_attempt(2)), "1", stopped.is_set)
         assert Waiting("1", "E723", "station line1 on the server") in waits
         stopped.set()
         with pytest.raises(BurnerError, match=r"^E723:"):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from burner.burn.burn import burn
-from burner.burn.job import Job, Trial
+from burner.burn.job import AttemptRequest, Job
 from burner.core.errors import BurnerError
 from burner.core.model import (
     Attempt,
@@ -94,7 +94,7 @@ def burning(
     release: Release, ledger: object, device: FakeDevice, **people: Callable[[], bool]
 ) -> Iterator[Event]:
     job = Job(release, "line1", "li", "", {"burner": "test"})
-    return burn(job, device, ledger, Trial("1", 921600), **people)  # type: ignore[arg-type]
+    return burn(job, device, ledger, AttemptRequest("1", 921600), **people)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("call", ["unit", "begin", "finish"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from burner.devices import Contact
+from burner.devices.device import Contact
 from burner.station.boards import ByHand, Count
 from burner.station.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
 

@@ -7,7 +7,7 @@ import pytest
 
 from burner.burn.verify import Check, Verdict, Verified
 from burner.core.errors import BurnerError
-from burner.devices import Contact, Device
+from burner.devices.device import Contact, Device
 from burner.station.boards import ByHand, Count, OneEach
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
 from burner.station.slot import SlotDevice

@@ -9,7 +9,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Finished, Note, Outcome, Silicon
-from burner.devices import ConnectPlan, Contact
+from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
 from burner.station.events import LabelScanned, SlotIs, SlotState, StationEvent

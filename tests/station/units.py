@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from burner.burn.job import Trial
+from burner.burn.job import AttemptRequest
 from burner.core.errors import BurnerError, Fault
 from burner.core.model import (
     Attempt,
@@ -22,7 +22,7 @@ from burner.core.model import (
     Step,
     StepStarted,
 )
-from burner.devices import ConnectPlan, Device
+from burner.devices.device import ConnectPlan, Device
 from burner.station.events import SlotIs, SlotState, StationEvent
 
 APP = Segment("app", 0x10000, b"\xe9" * 0x8000)
@@ -45,31 +45,31 @@ class Burns:
         """Raised instead of a record: a bug, or a manifest that cannot be written."""
 
     def __call__(
-        self, device: Device, trial: Trial, aborted: Callable[[], bool]
+        self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
     ) -> Iterator[Event]:
-        slot = trial.slot
-        attempt = an_attempt(slot, trial.number)
+        slot = request.slot
+        attempt = an_attempt(slot, request.number)
         if self.broken is not None:
             raise self.broken
         try:
             yield StepStarted(slot, Step.IDENTIFY)
-            silicon = device.identify(ConnectPlan("esp32c3", trial.baud))
+            silicon = device.identify(ConnectPlan("esp32c3", request.baud))
             name = f"plug-{silicon.mac.octets.hex()[-4:]}"
             attempt = replace(attempt, silicon=silicon, device_name=name)
-            if self.labelled and trial.ask_label:
-                label = trial.ask_label(attempt.unit_id, {"mac": attempt.unit_id})
+            if self.labelled and request.ask_label:
+                label = request.ask_label(attempt.unit_id, {"mac": attempt.unit_id})
                 if label is None:
                     yield NotBegun(slot, attempt.unit_id)
                     return
                 self.labels.setdefault(attempt.unit_id, []).append(label)
             yield Bound(slot, attempt.unit_id, name)
-            if not trial.rework and (known := self._passed(attempt.unit_id)):
+            if not request.rework and (known := self._passed(attempt.unit_id)):
                 yield Finished(slot, known, known=True)
                 return
             yield StepStarted(slot, Step.WRITE)
             for done, total in device.write([APP]):
                 yield Progress(slot, Step.WRITE, done, total)
-            self.reworks.append(trial.rework)
+            self.reworks.append(request.rework)
             result = a_result(Outcome.PASS)
         except BurnerError as error:
             unit = error.row.fault is Fault.UNIT

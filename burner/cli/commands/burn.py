@@ -75,7 +75,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
     from burner.core.secret_search import SecretSearch
-    from burner.devices.stock import Stock
+    from burner.devices.segment_cache import SegmentCache
     from burner.manifest.ledger import Ledger
     from burner.manifest.store.writer import KEEP_EVERY
     from burner.release.release import open_release
@@ -83,8 +83,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     person = is_person() and not wish.yes and not wish.as_json
     if wish.as_json:
         print_event(start_json())
-    stock, search = Stock(), SecretSearch()
-    with warm_devices(slots, wish.logs, stock, search) as devices:
+    segment_cache, search = SegmentCache(), SecretSearch()
+    with warm_devices(slots, wish.logs, segment_cache, search) as devices:
         ask = asks_product_secret(wish.source.name) if person else None
         release = open_release(wish.source, ask=ask, reference=wish.secret)
         search.add(release.key.product_secret)
@@ -92,7 +92,7 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
             check_labels_name_boards(slots, release.profile.identity)
         _warn(wish, release.warnings)
         for segment in release.segments:
-            stock.pack(segment)
+            segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
         ask_key = asks_passphrase(Use.RECORDS) if person else None
         simulated = slots.hand is not None

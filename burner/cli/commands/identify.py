@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from burner.burn.identify import Look, Rules
     from burner.cli.slots import Slots
     from burner.core.secret_search import SecretSearch
-    from burner.devices.esp import Esp
+    from burner.devices.esp import EspDevice
 
 BAUD = 115200
 """Nothing large is read, so the slowest and surest rate will do."""
@@ -57,14 +57,14 @@ def identify(
     Ends with 1 if anything is wrong with any unit.
     """
     from burner.cli.slots import open_slots, warm_devices
-    from burner.devices.stock import Stock
+    from burner.devices.segment_cache import SegmentCache
 
     search = _search(profile, secret)
     rules_of = _rules(profile, search.clean(label))
     with open_slots(ports, station_file, bench, profile) as slots:
         if label and len(slots.locate) > 1:
             raise click.UsageError("--label belongs to one unit, and there are several slots")
-        with warm_devices(slots, logs, Stock(), search) as devices:
+        with warm_devices(slots, logs, SegmentCache(), search) as devices:
             looks = _look_at_all(devices, {slot: rules_of(slots, slot) for slot in devices})
     _note_twins(looks)
     if as_json:
@@ -93,7 +93,7 @@ def _search(path: Path | None, reference: str) -> "SecretSearch":
 def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], Rules]":
     """What to ask of the unit in a slot: the profile's rules, or what holds for every unit."""
     from burner.burn.identify import Rules
-    from burner.devices import ANY_CHIP, ConnectPlan
+    from burner.devices.device import ANY_CHIP, ConnectPlan
     from burner.identity.settings import IdentitySettings, ImeiSettings
     from burner.profile.reading import load_profile
 
@@ -114,7 +114,9 @@ def _has_modem(slots: "Slots", slot: str) -> bool:
         return False
 
 
-def _look_at_all(devices: "Mapping[str, Esp]", rules: "Mapping[str, Rules]") -> "dict[str, Look]":
+def _look_at_all(
+    devices: "Mapping[str, EspDevice]", rules: "Mapping[str, Rules]"
+) -> "dict[str, Look]":
     from burner.burn.identify import look
 
     with ThreadPoolExecutor(len(devices)) as pool:

@@ -17,7 +17,7 @@ from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.burn.verify import Verified
-    from burner.devices.esp import Esp
+    from burner.devices.esp import EspDevice
     from burner.manifest.reader import Reader
     from burner.release.release import KeylessRelease
 
@@ -67,7 +67,7 @@ def verify(
     from burner.cli.commands.verify_watch import watch as watched
     from burner.cli.slots import open_slots, warm_devices
     from burner.core.secret_search import SecretSearch
-    from burner.devices.stock import Stock
+    from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reader import Reader
     from burner.release.release import Release
 
@@ -78,7 +78,7 @@ def verify(
     with (
         Reader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count) as slots,
-        warm_devices(slots, logs, Stock(), search) as devices,
+        warm_devices(slots, logs, SegmentCache(), search) as devices,
         _recorder(manifest, slots.station, operator if record else None) as write_down,
     ):
         if watch or count:
@@ -151,7 +151,7 @@ def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
 
 
 def _all(
-    devices: "Mapping[str, Esp]", reader: "Reader", release: "KeylessRelease | None"
+    devices: "Mapping[str, EspDevice]", reader: "Reader", release: "KeylessRelease | None"
 ) -> "dict[str, Verified]":
     from burner.burn.verify import verify_unit
 

@@ -5,7 +5,7 @@ The upload of the stub at 115200 takes half a second and more. On some chips the
 `UartDev.baut_rate`. CHANGE_BAUDRATE does not set that variable, so it is written beforehand.
 """
 
-from burner.devices.esp_worker.tool import Esp
+from burner.devices.esp_worker.tool import EspLoader
 
 _CANNOT = frozenset({"esp8266", "esp32h21", "esp32h4", "esp32s31"})
 """The ESP8266's ROM cannot change its rate. The others' stub reads the variable, and no public
@@ -22,7 +22,7 @@ _ROM_BAUD_ADDRESS_P4 = {False: 0x4FF3FEB0, True: 0x4FFBFEB0}
 """By whether the revision is 3.0 or later."""
 
 
-def is_possible(rom: Esp, chip: str) -> bool:
+def is_possible(rom: EspLoader, chip: str) -> bool:
     """Whether the ROM of this chip can go fast, and a stub started by it stays so."""
     if chip in _CANNOT:
         return False
@@ -30,14 +30,14 @@ def is_possible(rom: Esp, chip: str) -> bool:
     return chip != "esp32" or bool(rom.get_rom_cal_crystal_freq() > 0)
 
 
-def tell_rom(rom: Esp, chip: str, baud: int) -> None:
+def tell_rom(rom: EspLoader, chip: str, baud: int) -> None:
     """Set the ROM's variable, where the stub reads the rate. Raises FatalError."""
     address = _address(rom, chip)
     if address:
         rom.write_reg(address, baud)
 
 
-def _address(rom: Esp, chip: str) -> int:
+def _address(rom: EspLoader, chip: str) -> int:
     if chip == "esp32p4":
         return _ROM_BAUD_ADDRESS_P4[rom.get_chip_revision() >= 300]
     return _ROM_BAUD_ADDRESS.get(chip, 0)

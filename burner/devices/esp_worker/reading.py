@@ -6,8 +6,8 @@ from typing import Any
 
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import spi
-from burner.devices.esp_worker.meeting import Meeting, is_locked
-from burner.devices.esp_worker.tool import Esp, FatalError, cmds, flash_size_bytes
+from burner.devices.esp_worker.connection import ChipConnection, is_locked
+from burner.devices.esp_worker.tool import EspLoader, FatalError, cmds, flash_size_bytes
 
 _NO_FLASH = {0x000000, 0xFFFFFF, 0xFFFF3F}
 """What RDID says where nothing answers on the bus; esptool knows the same three."""
@@ -22,33 +22,33 @@ _ESP32_MAC_CRC_WORD = 2
 _log = logging.getLogger(__name__)
 
 
-def silicon(meeting: Meeting) -> dict[str, Any]:
+def silicon(connection: ChipConnection) -> dict[str, Any]:
     """Everything identify tells of the part, as JSON values.
 
     Raises:
         BurnerError: E506 when no flash answers on a part that could be written.
         FatalError, OSError: as esptool and pyserial raise them.
     """
-    esp = meeting.esp
+    esp = connection.esp
     locked = is_locked(esp)
     unique_id = "" if locked else _attach(esp)
     flash_id, flash_size = _flash(esp, locked)
     mac = bytes(esp.read_mac("BASE_MAC"))
     eui64 = esp.read_mac("EUI64")
     return {
-        "chip": meeting.chip,
-        "revision": _revision(esp, meeting.chip),
+        "chip": connection.chip,
+        "revision": _revision(esp, connection.chip),
         "mac": mac.hex(":"),
-        "mac_crc_ok": _mac_crc_ok(esp, mac) if meeting.chip == "esp32" else None,
+        "mac_crc_ok": _mac_crc_ok(esp, mac) if connection.chip == "esp32" else None,
         "eui64": bytes(eui64).hex(":") if eui64 else "",
         "flash_id": flash_id,
         "flash_size": flash_size,
         "fingerprint": unique_id,
-        "security": _security(esp, meeting.chip),
+        "security": _security(esp, connection.chip),
     }
 
 
-def _attach(esp: Esp) -> str:
+def _attach(esp: EspLoader) -> str:
     """Make the flash ready as esptool's `attach_flash` does; returns its unique id.
 
     Parts made by XMC may need esptool's start-up sequence, and a flash that does not answer its
@@ -60,7 +60,7 @@ def _attach(esp: Esp) -> str:
     return _unique_id(esp)
 
 
-def _attach_quickly(esp: Esp) -> str | None:
+def _attach_quickly(esp: EspLoader) -> str | None:
     """The same in a third of the round trips; None where it takes esptool."""
     with spi.FlashBus(esp) as bus:
         flash_id = int.from_bytes(bus.run(_READ_ID, 24), "little")
@@ -76,7 +76,7 @@ def _attach_quickly(esp: Esp) -> str | None:
     return _said(unique_id)
 
 
-def _flash(esp: Esp, locked: bool) -> tuple[int, int]:
+def _flash(esp: EspLoader, locked: bool) -> tuple[int, int]:
     """JEDEC id and size in bytes (0 where the id does not say); tells the stub the size."""
     flash_id = int(esp.flash_id())
     if flash_id in _NO_FLASH and not locked:
@@ -87,14 +87,14 @@ def _flash(esp: Esp, locked: bool) -> tuple[int, int]:
     return flash_id, size
 
 
-def _revision(esp: Esp, chip: str) -> str:
+def _revision(esp: EspLoader, chip: str) -> str:
     """`v0.4`; the ESP8266 has none to read."""
     if chip == "esp8266":
         return ""
     return f"v{esp.get_major_chip_version()}.{esp.get_minor_chip_version()}"
 
 
-def _security(esp: Esp, chip: str) -> dict[str, bool]:
+def _security(esp: EspLoader, chip: str) -> dict[str, bool]:
     """From the ROM's own information; on the ESP32, which gives none, from eFuse."""
     if chip == "esp32":
         return {
@@ -110,7 +110,7 @@ def _security(esp: Esp, chip: str) -> dict[str, bool]:
     }
 
 
-def _mac_crc_ok(esp: Esp, mac: bytes) -> bool:
+def _mac_crc_ok(esp: EspLoader, mac: bytes) -> bool:
     """The ESP32 keeps a CRC-8 of its MAC in BLK0, beside the last two bytes (esp-idf: esp_crc8)."""
     stored = (int(esp.read_efuse(_ESP32_MAC_CRC_WORD)) >> 16) & 0xFF
     return stored == crc8(mac)
@@ -126,7 +126,7 @@ def crc8(data: bytes) -> int:
     return value
 
 
-def _unique_id(esp: Esp) -> str:
+def _unique_id(esp: EspLoader) -> str:
     """The flash's 64-bit unique id as hex, in two reads of 32; empty where it has none."""
     try:
         words = [

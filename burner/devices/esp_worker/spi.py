@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from burner.devices.esp_worker.tool import Esp, FatalError
+from burner.devices.esp_worker.tool import EspLoader, FatalError
 
 _COMMAND = 1 << 31
 _ADDRESS = 1 << 30
@@ -24,7 +24,7 @@ _ADDRESS_BITS_SHIFT = 26
 _POLLS = 10
 
 
-def is_known(esp: Esp) -> bool:
+def is_known(esp: EspLoader) -> bool:
     """Whether the chip's SPI controller has the registers this file knows."""
     return esp.SPI_MISO_DLEN_OFFS is not None
 
@@ -32,7 +32,7 @@ def is_known(esp: Esp) -> bool:
 class FlashBus:
     """The SPI controller, borrowed: `with FlashBus(esp) as bus` gives it back as it was."""
 
-    def __init__(self, esp: Esp) -> None:
+    def __init__(self, esp: EspLoader) -> None:
         self._esp = esp
         base = esp.SPI_REG_BASE
         self._start, self._address = base, base + 4

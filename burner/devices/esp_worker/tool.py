@@ -14,7 +14,7 @@ from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 
 __all__ = [
     "CHIP_DEFS",
-    "Esp",
+    "EspLoader",
     "FatalError",
     "UnsupportedCommandError",
     "checksum",
@@ -26,7 +26,7 @@ __all__ = [
     "versions",
 ]
 
-Esp = Any
+EspLoader = Any
 """esptool's ESPLoader, ROM or stub: a package without types."""
 
 reset = esptool.reset

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from burner.core.device_lines import MAX_READ
 from burner.core.errors import BurnerError
 from burner.devices import wire
-from burner.devices.esp_worker import listening, meeting, reading, tool, writing
+from burner.devices.esp_worker import connection, listening, reading, tool, writing
 from burner.devices.esp_worker.faults import explain, is_server_gone
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
@@ -32,11 +32,11 @@ class Worker:
     def __init__(self, up: BinaryIO, log: WorkerLog) -> None:
         self._up = up
         self._log = log
-        self._chip: meeting.Meeting | None = None
+        self._chip: connection.ChipConnection | None = None
         self._ports: dict[str, Any] = {}
         self._opened = ""
         """The device or URL that was opened last."""
-        self._goods: dict[str, writing.Goods] = {}
+        self._segments: dict[str, writing.WireSegment] = {}
         self.stop = threading.Event()
 
     # messages up
@@ -69,21 +69,21 @@ class Worker:
             self.tell("failed", code=said.code, detail=said.detail)
 
     def do_identify(self, command: Message) -> None:
-        """Meet the chip named in the plan and read what it tells of itself."""
+        """Meet the chip named in the request and read what it tells of itself."""
         self._hang_up()
         self._log.key(command["attempt"])
         self._opened = command["port"]
-        plan = meeting.Plan(
+        request = connection.ConnectRequest(
             command["port"], command["chip"], command["baud"], command["early_baud"]
         )
-        self._chip = meeting.meet(plan, self.alive)
-        self.alive(meeting.STUB_S)
+        self._chip = connection.connect(request, self.alive)
+        self.alive(connection.STUB_S)
         silicon = reading.silicon(self._chip)
         self.tell("done", silicon=silicon, early_baud_failed=self._chip.early_baud_failed)
 
     def do_matches(self, command: Message) -> None:
         """Compare the chip's MD5 of a region; first of its head, where that is given."""
-        esp, offset = self._met().esp, command["offset"]
+        esp, offset = self._connected().esp, command["offset"]
         for size, md5 in command["md5"]:
             self.alive(writing.md5_s(size))
             if esp.flash_md5sum(offset, size) != md5:
@@ -91,9 +91,9 @@ class Worker:
                 return
         self.tell("done", matches=True)
 
-    def do_stock(self, command: Message) -> None:
-        """Keep a packed segment, until the worker ends or until `drop`."""
-        self._goods[command["sha256"]] = writing.Goods(
+    def do_keep_segment(self, command: Message) -> None:
+        """Keep a packed segment, until the worker ends or until `drop_segment`."""
+        self._segments[command["sha256"]] = writing.WireSegment(
             md5=command["md5"],
             size=command["size"],
             flash_size=command["flash_size"],
@@ -102,26 +102,26 @@ class Worker:
         )
         self.tell("done")
 
-    def do_drop(self, command: Message) -> None:
+    def do_drop_segment(self, command: Message) -> None:
         """Forget a segment that belongs to one unit."""
-        self._goods.pop(command["sha256"], None)
+        self._segments.pop(command["sha256"], None)
         self.tell("done")
 
     def do_write(self, command: Message) -> None:
         """Write segments in the order given, each proved by the chip's MD5."""
-        chip, before, next_s, promised_s = self._met(), 0, 0.0, 0.0
+        chip, before, next_s, promised_s = self._connected(), 0, 0.0, 0.0
         try:
             for name, offset, sha256 in command["segments"]:
-                goods, started = self._goods[sha256], time.monotonic()
-                for done, within_s in writing.write(chip.esp, goods, offset):
+                segment, started = self._segments[sha256], time.monotonic()
+                for done, within_s in writing.write(chip.esp, segment, offset):
                     if (now := time.monotonic()) >= next_s or within_s > promised_s:
                         next_s, promised_s = now + PROGRESS_S, within_s
                         self.tell("progress", done=before + done, within=within_s + PROGRESS_S)
-                before += len(goods.data)
-                self.tell("progress", done=before, within=writing.md5_s(goods.size))
-                writing.prove(chip.esp, goods, name, offset)
+                before += len(segment.data)
+                self.tell("progress", done=before, within=writing.md5_s(segment.size))
+                writing.check_md5(chip.esp, segment, name, offset)
                 took_s = time.monotonic() - started
-                _log.info("%s at %#x: %d bytes in %.2f s", name, offset, goods.size, took_s)
+                _log.info("%s at %#x: %d bytes in %.2f s", name, offset, segment.size, took_s)
         except tool.FatalError as error:
             self.alive(RESET_S)
             if writing.restarted(chip, error):
@@ -135,7 +135,7 @@ class Worker:
         def progress(done: int, total: int, _offset: int) -> None:
             self.tell("progress", done=done, total=total, within=writing.ANSWER_S)
 
-        esp = self._met().esp
+        esp = self._connected().esp
         self.alive(writing.ANSWER_S)
         self.tell("done", payload=esp.read_flash(command["offset"], command["size"], progress))
 
@@ -143,10 +143,10 @@ class Worker:
         """Reset into the application and send its lines up; a vanished port is no failure."""
         self.stop.clear()
         self.alive(RESET_S)
-        chip = self._met()
+        chip = self._connected()
         self._chip, self._ports["esp"] = None, chip.port
         try:
-            meeting.restart(chip, command["baud"])
+            connection.restart(chip, command["baud"])
         except OSError as error:
             self._lose_port(error)
             return
@@ -185,7 +185,7 @@ class Worker:
         """Look, quickly, whether a chip answers."""
         self._hang_up()
         self.alive(OPEN_S)
-        self.tell("done", contact=meeting.contact(command["port"], command["reset"]).value)
+        self.tell("done", contact=connection.contact(command["port"], command["reset"]).value)
 
     # dialogues
 
@@ -236,7 +236,7 @@ class Worker:
 
     # what is open
 
-    def _met(self) -> meeting.Meeting:
+    def _connected(self) -> connection.ChipConnection:
         if self._chip is None:
             raise BurnerError("E901", "no chip was identified")
         return self._chip

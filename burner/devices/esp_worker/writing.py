@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from burner.core.errors import BurnerError
+from burner.devices.esp_worker.connection import ChipConnection, hears
 from burner.devices.esp_worker.faults import is_noise, may_send_again
-from burner.devices.esp_worker.meeting import Meeting, hears
-from burner.devices.esp_worker.tool import Esp, FatalError
+from burner.devices.esp_worker.tool import EspLoader, FatalError
 
 ANSWER_S = 3.0
 SLOWEST_S_PER_BYTE = 40e-6
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Goods:
+class WireSegment:
     """A segment's bytes as they go over the wire, kept in the worker between units."""
 
     md5: str
@@ -69,27 +69,27 @@ def md5_s(size: int) -> float:
     return max(ANSWER_S, size * MD5_S_PER_BYTE)
 
 
-def write(esp: Esp, goods: Goods, offset: int) -> Iterator[tuple[int, float]]:
+def write(esp: EspLoader, segment: WireSegment, offset: int) -> Iterator[tuple[int, float]]:
     """Write one segment; yields before each block (wire bytes done, seconds it may take).
 
     Raises:
         FatalError, OSError: as esptool and pyserial raise them.
     """
-    if goods.compressed:
-        esp.flash_defl_begin(goods.flash_size, len(goods.data), offset)
+    if segment.compressed:
+        esp.flash_defl_begin(segment.flash_size, len(segment.data), offset)
     else:
-        esp.flash_begin(goods.flash_size, offset, logging=False)
+        esp.flash_begin(segment.flash_size, offset, logging=False)
     done, timeout_s = 0, ANSWER_S
-    for seq, (block, timeout_s) in enumerate(goods.blocks(esp.FLASH_WRITE_SIZE)):
+    for seq, (block, timeout_s) in enumerate(segment.blocks(esp.FLASH_WRITE_SIZE)):
         yield done, timeout_s
-        _send_block(esp, goods.compressed, block, seq, timeout_s)
+        _send_block(esp, segment.compressed, block, seq, timeout_s)
         done += len(block)
     if esp.IS_STUB:
-        finish = esp.flash_defl_finish if goods.compressed else esp.flash_finish
+        finish = esp.flash_defl_finish if segment.compressed else esp.flash_finish
         finish(False, timeout=timeout_s)
 
 
-def _send_block(esp: Esp, compressed: bool, block: bytes, seq: int, timeout_s: float) -> None:
+def _send_block(esp: EspLoader, compressed: bool, block: bytes, seq: int, timeout_s: float) -> None:
     send = esp.flash_defl_block if compressed else esp.flash_block
     if not compressed:
         block += b"\xff" * (esp.FLASH_WRITE_SIZE - len(block))
@@ -105,27 +105,27 @@ def _send_block(esp: Esp, compressed: bool, block: bytes, seq: int, timeout_s: f
             return
 
 
-def prove(esp: Esp, goods: Goods, name: str, offset: int) -> None:
+def check_md5(esp: EspLoader, segment: WireSegment, name: str, offset: int) -> None:
     """Compare the chip's MD5 of what was written with the segment's.
 
     Raises:
         BurnerError: E601 when they differ.
     """
-    if esp.flash_md5sum(offset, goods.size) != goods.md5:
+    if esp.flash_md5sum(offset, segment.size) != segment.md5:
         raise BurnerError("E601", f"{name} at {offset:#x}")
 
 
-def restarted(meeting: Meeting, error: Exception) -> bool:
+def restarted(connection: ChipConnection, error: Exception) -> bool:
     """Whether the chip, lost in mid-write, left the stub: a brown-out, as a rule.
 
     Its boot log is noise at the burning rate, unlike silence, and no stub answers any more. A chip
     without a valid application goes on restarting: then its log is read at the ROM's own rate.
     """
     try:
-        if hears(meeting.esp):
+        if hears(connection.esp):
             return False
-        port = meeting.port
-        port.baudrate = _BOOT_LOG_BAUDS.get(meeting.chip, 115200)
+        port = connection.port
+        port.baudrate = _BOOT_LOG_BAUDS.get(connection.chip, 115200)
         port.timeout = 0.4
         log = port.read(4096)
     except (OSError, ValueError):

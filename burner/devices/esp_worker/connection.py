@@ -1,4 +1,6 @@
-"""Meeting a chip: reset it into download mode, know which one it is, start the stub, go fast."""
+"""Connecting to a chip: reset into download mode, sync, detect the chip, start the stub, raise the
+baud rate.
+"""
 
 import logging
 from collections.abc import Callable
@@ -7,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from burner.core.errors import BurnerError
-from burner.devices import ANY_CHIP, Contact
+from burner.devices.device import ANY_CHIP, Contact
 from burner.devices.esp_worker import boot_mode, early_baud
 from burner.devices.esp_worker.faults import explain, is_refusal_of_command, is_silence
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
     CHIP_DEFS,
-    Esp,
+    EspLoader,
     FatalError,
     cmds,
     reset,
@@ -42,8 +44,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the station asked for (`burner.devices.ConnectPlan`), and on which port."""
+class ConnectRequest:
+    """What the station asked for (`burner.devices.device.ConnectPlan`), and on which port."""
 
     port: str
     chip: str
@@ -52,10 +54,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class ChipConnection:
     """A chip that answers; `esp` is the stub, or the ROM of a locked chip."""
 
-    esp: Esp
+    esp: EspLoader
     chip: str
     baud: int
     early_baud_failed: bool = False
@@ -67,15 +69,15 @@ class Meeting:
         return self.esp._port
 
 
-def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
-    """Connect as the plan says, or to the chip that is there instead, slowly.
+def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConnection:
+    """Connect as the request says, or to the chip that is there instead, slowly.
 
     Args:
-        plan: what to meet, where.
+        request: what to meet, where.
         alive: told how many seconds may pass until the next sign of life.
 
     Returns:
-        A meeting whose `chip` is the one found, so that its addresses can go on record.
+        The connection; its `chip` is the one found, so that its addresses can go on record.
 
     Raises:
         BurnerError: E301-E314 and E319 by what failed, E401 another chip that cannot even be met,
@@ -84,43 +86,45 @@ def meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
         FatalError, OSError: as esptool and pyserial raise them.
     """
     try:
-        if plan.chip == ANY_CHIP:
-            plan = replace(plan, chip=_detect(plan, alive))
-        return _meet(plan, alive)
+        if request.chip == ANY_CHIP:
+            request = replace(request, chip=_detect(request, alive))
+        return _connect_expected(request, alive)
     except (FatalError, BurnerError) as error:
         said = explain(error)
-        if said.code == "E305" and boot_mode.download_is_off(_log_of_reset(plan, alive)):
+        if said.code == "E305" and boot_mode.download_is_off(_log_of_reset(request, alive)):
             raise BurnerError("E447", said.detail) from error
         if said.code != "E401":
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
-            found = _detect(plan, alive)
-            return _meet(replace(plan, chip=found, baud=ROM_BAUD, early_baud=False), alive)
+            found = _detect(request, alive)
+            return _connect_expected(
+                replace(request, chip=found, baud=ROM_BAUD, early_baud=False), alive
+            )
         raise
 
 
-def _meet(plan: Plan, alive: Callable[[float], None]) -> Meeting:
+def _connect_expected(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConnection:
     """Connect to this chip; the early change of rate falls back to the safe order."""
-    rom, failed = _connect(plan, alive), False
+    rom, failed = _connect_rom(request, alive), False
     try:
-        if plan.early_baud and may_change_early(rom, plan):
+        if request.early_baud and may_change_early(rom, request):
             try:
-                return _start(rom, plan, alive, early=True)
+                return _start(rom, request, alive, early=True)
             except (FatalError, BurnerError) as error:
-                _log.warning("early change to %d baud failed: %s", plan.baud, error)
+                _log.warning("early change to %d baud failed: %s", request.baud, error)
                 rom._port.close()
-                rom, failed = _connect(plan, alive), True
-        return replace(_start(rom, plan, alive, early=False), early_baud_failed=failed)
+                rom, failed = _connect_rom(request, alive), True
+        return replace(_start(rom, request, alive, early=False), early_baud_failed=failed)
     except BaseException:
         rom._port.close()
         raise
 
 
-def _detect(plan: Plan, alive: Callable[[float], None]) -> str:
+def _detect(request: ConnectRequest, alive: Callable[[float], None]) -> str:
     """The name of whatever chip answers, by esptool's own detection."""
     alive(CONNECT_S)
-    port = open_port(plan.port, ROM_BAUD)
+    port = open_port(request.port, ROM_BAUD)
     try:
         found = cmds.detect_chip(port, ROM_BAUD, connect_attempts=CONNECT_ATTEMPTS)
         names = (name for name, chip in CHIP_DEFS.items() if chip.CHIP_NAME == found.CHIP_NAME)
@@ -129,13 +133,13 @@ def _detect(plan: Plan, alive: Callable[[float], None]) -> str:
         port.close()
 
 
-def _log_of_reset(plan: Plan, alive: Callable[[float], None]) -> bytes:
+def _log_of_reset(request: ConnectRequest, alive: Callable[[float], None]) -> bytes:
     """What the ROM says when it is sent into download mode. Raises BurnerError, OSError."""
     alive(CONNECT_S)
-    port = open_port(plan.port, ROM_BAUD)
+    port = open_port(request.port, ROM_BAUD)
     try:
-        rom = CHIP_DEFS.get(plan.chip, CHIP_DEFS["esp32"])(port, ROM_BAUD)
-        _prepare(rom, plan.port)
+        rom = CHIP_DEFS.get(request.chip, CHIP_DEFS["esp32"])(port, ROM_BAUD)
+        _prepare(rom, request.port)
         port.reset_input_buffer()
         rom._construct_reset_strategy_sequence("default-reset")[0]()
         port.timeout = BOOT_LOG_S
@@ -144,23 +148,23 @@ def _log_of_reset(plan: Plan, alive: Callable[[float], None]) -> bytes:
         port.close()
 
 
-def _connect(plan: Plan, alive: Callable[[float], None]) -> Esp:
-    """Open the port, reset into the ROM and make sure that it is the chip of the plan."""
+def _connect_rom(request: ConnectRequest, alive: Callable[[float], None]) -> EspLoader:
+    """Open the port, reset into the ROM and make sure that it is the chip of the request."""
     alive(CONNECT_S)
-    port = open_port(plan.port, ROM_BAUD)
+    port = open_port(request.port, ROM_BAUD)
     try:
-        rom = CHIP_DEFS[plan.chip](port, ROM_BAUD)
-        _prepare(rom, plan.port)
+        rom = CHIP_DEFS[request.chip](port, ROM_BAUD)
+        _prepare(rom, request.port)
         alive(CONNECT_S)
         rom.connect(attempts=CONNECT_ATTEMPTS)
-        _insist(rom, plan.chip)
+        _insist(rom, request.chip)
     except BaseException:
         port.close()
         raise
     return rom
 
 
-def _prepare(rom: Esp, name: str) -> None:
+def _prepare(rom: EspLoader, name: str) -> None:
     """Spare esptool what cannot succeed: a ROM without the command, a URL without USB ids."""
     if not rom.SECURITY_INFO_SUPPORTED:
         rom.cache["security_info"] = dict(_NO_SECURITY_INFO)
@@ -169,7 +173,7 @@ def _prepare(rom: Esp, name: str) -> None:
     rom.USES_RFC2217 = name.startswith("rfc2217:")
 
 
-def _insist(rom: Esp, chip: str) -> None:
+def _insist(rom: EspLoader, chip: str) -> None:
     """Refuse a restricted chip and one esptool only warns about.
 
     Raises:
@@ -184,7 +188,7 @@ def _insist(rom: Esp, chip: str) -> None:
         raise BurnerError("E401", f"found {_name_of(rom)}, not {chip}")
 
 
-def _name_of(rom: Esp) -> str:
+def _name_of(rom: EspLoader) -> str:
     """esptool's name of the chip that really answers, by the id of its security information."""
     rom.cache["security_info"] = None
     try:
@@ -197,40 +201,42 @@ def _name_of(rom: Esp) -> str:
     return f"chip id {chip_id}"
 
 
-def may_change_early(rom: Esp, plan: Plan) -> bool:
+def may_change_early(rom: EspLoader, request: ConnectRequest) -> bool:
     """Whether the rate is worth changing, and can be, before the stub runs."""
-    if plan.baud <= ROM_BAUD or _is_usb(rom):
+    if request.baud <= ROM_BAUD or _is_usb(rom):
         return False
-    return early_baud.is_possible(rom, plan.chip)
+    return early_baud.is_possible(rom, request.chip)
 
 
-def is_locked(rom: Esp) -> bool:
+def is_locked(rom: EspLoader) -> bool:
     """Whether the security information says that nothing may be written here anyway."""
     info = rom.cache["security_info"] or _NO_SECURITY_INFO
     encrypted = int(info["flash_crypt_cnt"]).bit_count() % 2 == 1
     return bool(info["parsed_flags"]["SECURE_BOOT_EN"]) or encrypted
 
 
-def _start(rom: Esp, plan: Plan, alive: Callable[[float], None], early: bool) -> Meeting:
-    """Start the stub and go to the plan's rate, in the order asked for."""
+def _start(
+    rom: EspLoader, request: ConnectRequest, alive: Callable[[float], None], early: bool
+) -> ChipConnection:
+    """Start the stub and go to the request's rate, in the order asked for."""
     alive(STUB_S)
     if is_locked(rom):
         cmds.attach_flash(rom)
-        return Meeting(rom, plan.chip, ROM_BAUD)
+        return ChipConnection(rom, request.chip, ROM_BAUD)
     if early:
-        early_baud.tell_rom(rom, plan.chip, plan.baud)
-        _change_baud(rom, plan.baud)
+        early_baud.tell_rom(rom, request.chip, request.baud)
+        _change_baud(rom, request.baud)
     esp = cmds.run_stub(rom)
     if esp is not rom:
-        _prepare(esp, plan.port)
+        _prepare(esp, request.port)
     alive(STUB_S)
-    if not early and plan.baud != ROM_BAUD and not _is_usb(esp):
-        _change_baud(esp, plan.baud)
-    _log.info("%s at %d baud%s", plan.chip, plan.baud, " early" if early else "")
-    return Meeting(esp, plan.chip, plan.baud)
+    if not early and request.baud != ROM_BAUD and not _is_usb(esp):
+        _change_baud(esp, request.baud)
+    _log.info("%s at %d baud%s", request.chip, request.baud, " early" if early else "")
+    return ChipConnection(esp, request.chip, request.baud)
 
 
-def _change_baud(esp: Esp, baud: int) -> None:
+def _change_baud(esp: EspLoader, baud: int) -> None:
     """Change the rate and prove that the line carries it.
 
     Raises:
@@ -245,12 +251,12 @@ def _change_baud(esp: Esp, baud: int) -> None:
         raise BurnerError("E314", f"{baud} baud")
 
 
-def hears(esp: Esp, tries: int = 2) -> bool:
+def hears(esp: EspLoader, tries: int = 2) -> bool:
     """Whether the ROM or the stub answers a call, 0.1 s a try. Raises OSError."""
     return _call(esp, tries) is Contact.ANSWERS
 
 
-def _call(esp: Esp, tries: int = 2) -> Contact:
+def _call(esp: EspLoader, tries: int = 2) -> Contact:
     """What comes back when the ROM or the stub is called. Raises OSError."""
     heard = Contact.SILENT
     for _ in range(tries):
@@ -269,17 +275,17 @@ def _call(esp: Esp, tries: int = 2) -> Contact:
     return heard
 
 
-def _is_usb(esp: Esp) -> bool:
+def _is_usb(esp: EspLoader) -> bool:
     """Whether the port is the chip's own USB, where a rate means nothing."""
     return bool(esp.uses_usb_jtag_serial() or esp.uses_usb_otg())
 
 
-def restart(meeting: Meeting, baud: int) -> None:
+def restart(connection: ChipConnection, baud: int) -> None:
     """Reset into the application, listening at `baud` before its first byte.
 
     The chip's own USB goes through esptool's sequence for that chip; a bridge is one pulse on EN.
     """
-    esp, port = meeting.esp, meeting.port
+    esp, port = connection.esp, connection.port
     if _is_usb(esp):
         esp.hard_reset()
         return

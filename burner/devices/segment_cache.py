@@ -13,7 +13,7 @@ HEAD_SIZE = 4096
 
 
 @dataclass(frozen=True)
-class Packed:
+class PreparedSegment:
     """A segment ready for the wire. Sizes in bytes; digests in hex, of the segment's own bytes."""
 
     sha256: str
@@ -32,12 +32,12 @@ class Packed:
         return len(self.data)
 
 
-def pack(data: bytes) -> Packed:
+def prepare(data: bytes) -> PreparedSegment:
     """Compress for the wire (zlib 9), or leave as it is where that would not make it smaller."""
     padded = data + b"\xff" * (-len(data) % 4)
     small = zlib.compress(padded, 9)
     compressed = len(small) < len(padded)
-    return Packed(
+    return PreparedSegment(
         sha256=hashlib.sha256(data).hexdigest(),
         md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
         head_md5=hashlib.md5(data[:HEAD_SIZE], usedforsecurity=False).hexdigest(),
@@ -48,8 +48,8 @@ def pack(data: bytes) -> Packed:
     )
 
 
-class Stock:
-    """Packed segments of one run, shared by all slots.
+class SegmentCache:
+    """Prepared segments of one run, shared by all slots.
 
     Confidential ones are forgotten with the segment itself: those that every unit shares live as
     long as the release, a unit's own as long as its attempt.
@@ -59,33 +59,33 @@ class Stock:
     """
 
     def __init__(self) -> None:
-        self._packed: dict[bytes, Packed] = {}
-        self._by_sha256: dict[str, Packed] = {}
-        self._confidential: WeakKeyDictionary[Segment, Packed] = WeakKeyDictionary()
+        self._prepared: dict[bytes, PreparedSegment] = {}
+        self._by_sha256: dict[str, PreparedSegment] = {}
+        self._confidential: WeakKeyDictionary[Segment, PreparedSegment] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def pack(self, segment: Segment) -> Packed:
-        """The packed form; a shared segment is compressed at its first call only."""
+    def prepare(self, segment: Segment) -> PreparedSegment:
+        """The prepared form; a shared segment is compressed at its first call only."""
         if segment.confidential:
-            return self._pack_confidential(segment)
-        known = self._packed.get(segment.data)
+            return self._prepare_confidential(segment)
+        known = self._prepared.get(segment.data)
         if known is not None:
             return known
         with self._lock:
-            known = self._packed.get(segment.data)
+            known = self._prepared.get(segment.data)
             if known is None:
-                known = self._packed[segment.data] = pack(segment.data)
+                known = self._prepared[segment.data] = prepare(segment.data)
                 self._by_sha256[known.sha256] = known
             return known
 
-    def _pack_confidential(self, segment: Segment) -> Packed:
-        packed = self._confidential.get(segment)
-        if packed is None:
-            packed = pack(segment.data)
+    def _prepare_confidential(self, segment: Segment) -> PreparedSegment:
+        prepared = self._confidential.get(segment)
+        if prepared is None:
+            prepared = prepare(segment.data)
             with self._lock:
-                self._confidential[segment] = packed
-        return packed
+                self._confidential[segment] = prepared
+        return prepared
 
-    def find(self, sha256: str) -> Packed | None:
-        """A shared segment packed before, by the digest of its bytes."""
+    def find(self, sha256: str) -> PreparedSegment | None:
+        """A shared segment prepared before, by the digest of its bytes."""
         return self._by_sha256.get(sha256)

@@ -1,0 +1,79 @@
+"""Proof by the boot log: the firmware must print what was burned. Pure."""
+
+from collections.abc import Sequence
+
+from burner.core import patterns
+from burner.core.device_lines import MAX_LINES
+from burner.core.errors import BurnerError
+from burner.core.visible_text import quoted
+from burner.profile.boot import BootSettings
+
+MAX_SHOWN = 120
+"""Longest text of the unit, in characters, that an error detail quotes: details are recorded."""
+
+
+class AwaitedLines:
+    """Tells after each line whether a match of every pattern has come, so that listening may stop.
+
+    Each line is searched once: a unit may print thousands.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._missing = list(patterns)
+        self._searched = 0
+
+    def __call__(self, lines: Sequence[str]) -> bool:
+        """Whether nothing is missing; `lines` are all lines so far."""
+        new = lines[self._searched :]
+        self._searched = len(lines)
+        self._missing = [pattern for pattern in self._missing if _first(pattern, new) is None]
+        return not self._missing
+
+
+def check_boot_log(
+    settings: BootSettings, lines: Sequence[str], device_name: str, product_id: str
+) -> dict[str, str]:
+    """Compare the boot log with what was burned.
+
+    Returns:
+        Name and ProductID that the firmware printed, where the profile has a pattern for them.
+
+    Raises:
+        BurnerError: E603 another name, E604 another ProductID, E605 an awaited line is missing.
+    """
+    printed: dict[str, str] = {}
+    for field, pattern, burned, code in (
+        ("product_id", settings.product_id, product_id, "E604"),
+        ("device_name", settings.device_name, device_name, "E603"),
+    ):
+        if pattern is None:
+            continue
+        match = _first(pattern, lines)
+        if match is None:
+            raise _no_match(pattern, lines)
+        value = printed[field] = match[1] or ""
+        if value != burned:
+            raise BurnerError(code, f"firmware says {_shown(value)}, burned was {_shown(burned)}")
+    for pattern in settings.expect:
+        if _first(pattern, lines) is None:
+            raise _no_match(pattern, lines)
+    return printed
+
+
+def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
+    return BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
+
+
+def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
+    return next((m for line in lines if (m := patterns.search(pattern, line))), None)
+
+
+def _last(lines: Sequence[str]) -> str:
+    if len(lines) >= MAX_LINES:
+        return f"the unit printed {MAX_LINES} lines, and was heard no longer"
+    return f"last line was {_shown(lines[-1])}" if lines else "the unit printed nothing"
+
+
+def _shown(text: str) -> str:
+    """In quotes; only the beginning of a long text."""
+    return quoted(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
