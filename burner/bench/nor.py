@@ -4,6 +4,7 @@ import mmap
 from pathlib import Path
 
 from burner.bench.unit import Fault, FaultKind, Timing, UnitSpec
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 SECTOR = 0x1000
@@ -111,6 +112,9 @@ def _mapped(path: Path, size: int) -> mmap.mmap:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff" * size)
     if path.stat().st_size != size:
-        raise BurnerError("E192", f"{path} holds {path.stat().st_size} bytes, the flash {size}")
+        raise BurnerError(
+            Code.BENCH_REQUEST_IMPOSSIBLE,
+            f"{path} holds {path.stat().st_size} bytes, the flash {size}",
+        )
     with path.open("r+b") as file:
         return mmap.mmap(file.fileno(), size)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from burner.core.child_environment import child_environment
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 START_TIMEOUT_S = 30.0
@@ -82,9 +83,9 @@ class ControlClient:
                 self._socket.sendall(request)
                 line = self._answers.readline()
         except OSError as error:
-            raise BurnerError("E194", str(error)) from None
+            raise BurnerError(Code.BENCH_NOT_RUNNING, str(error)) from None
         if not line:
-            raise BurnerError("E194", "the bench hung up")
+            raise BurnerError(Code.BENCH_NOT_RUNNING, "the bench hung up")
         answer: dict[str, Any] = json.loads(line)
         if not answer.pop("ok"):
             raise ValueError(answer["error"])
@@ -146,7 +147,7 @@ class BenchProcess:
         try:
             said: dict[str, Any] = json.loads(line)
         except ValueError:
-            raise BurnerError("E194", "it said nothing that makes sense") from None
+            raise BurnerError(Code.BENCH_NOT_RUNNING, "it said nothing that makes sense") from None
         if "code" in said:
             detail = "; ".join(said["findings"]) or said["detail"]
             raise BurnerError(said["code"], detail)
@@ -156,7 +157,7 @@ class BenchProcess:
     def control(self) -> ControlClient:
         """The bench's hand."""
         if self._control is None:
-            raise BurnerError("E194", "the bench is not running")
+            raise BurnerError(Code.BENCH_NOT_RUNNING, "the bench is not running")
         return self._control
 
     @property

@@ -12,6 +12,7 @@ from burner.bench.control import Control
 from burner.bench.server import Bench
 from burner.bench.spec import BenchSpec
 from burner.core import core_dumps
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 
@@ -41,7 +42,7 @@ def opened(
         try:
             control = Control(bench, host)
         except OSError as error:
-            raise BurnerError("E193", str(error)) from None
+            raise BurnerError(Code.BENCH_PORT_UNAVAILABLE, str(error)) from None
         try:
             yield Served(bench, control)
         finally:

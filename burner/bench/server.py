@@ -13,6 +13,7 @@ from burner.bench.chip import Chip
 from burner.bench.loop import Loop
 from burner.bench.port import Port
 from burner.bench.spec import BenchSpec, BoardSpec
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 GAP_S = 1.5
@@ -83,7 +84,7 @@ class Bench:
                 self.slots[name] = Slot(name, ports)
         except OSError as error:
             self.close()
-            raise BurnerError("E193", str(error)) from None
+            raise BurnerError(Code.BENCH_PORT_UNAVAILABLE, str(error)) from None
         for slot in self.slots.values():
             self.insert(slot, time.monotonic())
 

@@ -29,6 +29,7 @@ from burner.bench.unit import (
     mac_for,
 )
 from burner.core import yaml_document, yaml_schema
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.model import Mac
 from burner.core.yaml_document import Document
@@ -69,7 +70,9 @@ class BenchSpec:
 def _chip(name: str) -> str:
     if name not in TARGETS:
         known = ", ".join(TARGETS)
-        raise yaml_schema.refusal("E192", f"no such chip: {name}", f"one of {known}")
+        raise yaml_schema.refusal(
+            Code.BENCH_REQUEST_IMPOSSIBLE, f"no such chip: {name}", f"one of {known}"
+        )
     return name
 
 
@@ -78,19 +81,23 @@ def _mac(text: str) -> str:
         return str(Mac.parse(text))
     except ValueError:
         raise yaml_schema.refusal(
-            "E192", f"no MAC: {text}", "six bytes as aa:bb:cc:dd:ee:ff"
+            Code.BENCH_REQUEST_IMPOSSIBLE, f"no MAC: {text}", "six bytes as aa:bb:cc:dd:ee:ff"
         ) from None
 
 
 def _flash(size: int) -> int:
     if size not in {MB << n for n in range(5)}:
-        raise yaml_schema.refusal("E192", f"a flash of {size} bytes", "1MB, 2MB, 4MB, 8MB or 16MB")
+        raise yaml_schema.refusal(
+            Code.BENCH_REQUEST_IMPOSSIBLE, f"a flash of {size} bytes", "1MB, 2MB, 4MB, 8MB or 16MB"
+        )
     return size
 
 
 def _form(name: str) -> str:
     if name not in FORMS:
-        raise yaml_schema.refusal("E192", f"no such form: {name}", f"one of {', '.join(FORMS)}")
+        raise yaml_schema.refusal(
+            Code.BENCH_REQUEST_IMPOSSIBLE, f"no such form: {name}", f"one of {', '.join(FORMS)}"
+        )
     return name
 
 
@@ -110,7 +117,9 @@ def _modem(value: object) -> object:
 
 def _has_rate(modem: ModemSpec) -> ModemSpec:
     if modem.baud <= 0:
-        raise yaml_schema.refusal("E192", f"baud {modem.baud}", "bits per second")
+        raise yaml_schema.refusal(
+            Code.BENCH_REQUEST_IMPOSSIBLE, f"baud {modem.baud}", "bits per second"
+        )
     return modem
 
 
@@ -174,7 +183,9 @@ class UnitEntry(Strict):
     def _one_mac_one_unit(self) -> Self:
         if self.mac and self.repeat > 1:
             raise yaml_schema.refusal(
-                "E192", f"mac with repeat: {self.repeat}", "the fault same-mac, if that is meant"
+                Code.BENCH_REQUEST_IMPOSSIBLE,
+                f"mac with repeat: {self.repeat}",
+                "the fault same-mac, if that is meant",
             )
         return self
 
@@ -209,7 +220,9 @@ class BenchFile(Strict):
     @model_validator(mode="after")
     def _time_agrees(self) -> Self:
         if self.time == "off" and (self.baud or self.usb or self.md5 is not None):
-            raise yaml_schema.refusal("E192", "time: off with baud, usb or md5", "time: model")
+            raise yaml_schema.refusal(
+                Code.BENCH_REQUEST_IMPOSSIBLE, "time: off with baud, usb or md5", "time: model"
+            )
         return self
 
     def timing(self) -> Timing:
@@ -281,9 +294,13 @@ def read_spec(text: str, source: Path | None = None) -> BenchSpec:
     """
     path = Path(text)
     if text.startswith("sim:"):
-        document, folder, code = _document(text), Path(), "E190"
+        document, folder, code = _document(text), Path(), Code.BENCH_SPEC_INVALID
     elif path.is_file():
-        document, folder, code = yaml_document.read(path, "E191"), path.parent, "E191"
+        document, folder, code = (
+            yaml_document.read(path, Code.BENCH_FILE_INVALID),
+            path.parent,
+            Code.BENCH_FILE_INVALID,
+        )
     else:
         raise _refused(text, "is neither", FORM)
     usual = defaults_of(source)
@@ -310,5 +327,5 @@ def _document(text: str) -> Document:
 
 
 def _refused(text: str, found: str, allowed: str) -> BurnerError:
-    finding = Finding("E190", text, found, allowed)
-    return BurnerError("E190", f"{text} {found}", (finding,))
+    finding = Finding(Code.BENCH_SPEC_INVALID, text, found, allowed)
+    return BurnerError(Code.BENCH_SPEC_INVALID, f"{text} {found}", (finding,))

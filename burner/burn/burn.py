@@ -17,7 +17,7 @@ from burner.burn.prove import AwaitedLines, check_boot_log
 from burner.burn.reburn import Action
 from burner.burn.step_clock import StepClock
 from burner.burn.verify import check_burned_application, check_burned_key
-from burner.core.code import ErrorClass
+from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, Fault, as_burner_error
 from burner.core.model import (
     Bound,
@@ -44,7 +44,7 @@ from burner.release.placement import in_write_order
 
 T = TypeVar("T")
 
-PRINTS_SECRET = "E625"  # noqa: S105 - a code, not a password
+PRINTS_SECRET = Code.SECRET_PRINTED
 """A warning: the unit is as the release wants it, and the release is wrong."""
 
 
@@ -286,7 +286,7 @@ class _Way:
     def failed(self, error: BurnerError, by_person: bool) -> Result:
         """FAIL says that the unit is bad, ERROR that the station is; a person's stop is neither."""
         if by_person:
-            return self.ended(Outcome.ABORTED, "E458", error.detail)
+            return self.ended(Outcome.ABORTED, Code.STOPPED_BY_OPERATOR, error.detail)
         unit = error.row.fault is Fault.UNIT
         return self.ended(Outcome.FAIL if unit else Outcome.ERROR, error.code, error.detail)
 
@@ -364,7 +364,7 @@ class _Way:
     def _connect_again(self) -> None:
         """After a boot; nobody may have put another board in."""
         if (now := self._connect().mac) != self._silicon.mac:
-            raise BurnerError("E457", f"began with {self._silicon.mac}, now {now}")
+            raise BurnerError(Code.UNIT_SWAPPED, f"began with {self._silicon.mac}, now {now}")
 
     def _boot(self, awaited: tuple[str, ...]) -> None:
         settings = self.profile.boot

@@ -2,6 +2,7 @@
 
 import re
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Silicon
 
@@ -21,25 +22,27 @@ def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None
     """
     admit_chip(silicon, chip)
     if silicon.security.secure_download:
-        raise BurnerError("E404", f"{silicon.chip} {silicon.mac}")
+        raise BurnerError(Code.DOWNLOAD_MODE_RESTRICTED, f"{silicon.chip} {silicon.mac}")
     if silicon.security.flash_encryption:
-        raise BurnerError("E403", "flash encryption is on")
+        raise BurnerError(Code.BOARD_LOCKED, "flash encryption is on")
     if silicon.security.secure_boot:
-        raise BurnerError("E403", "secure boot is on")
+        raise BurnerError(Code.BOARD_LOCKED, "secure boot is on")
     if silicon.flash_size != flash_size:
         found = f"{silicon.flash_size // 1024} KB" if silicon.flash_size else "no valid size"
         raise BurnerError(
-            "E402",
+            Code.WRONG_FLASH_SIZE,
             f"flash id {silicon.flash_id:06x} says {found}, the profile {flash_size // 1024} KB",
         )
     if min_revision and _revision(silicon.revision) < _revision(min_revision):
-        raise BurnerError("E405", f"found {silicon.revision}, needs at least v{min_revision}")
+        raise BurnerError(
+            Code.CHIP_REVISION_TOO_OLD, f"found {silicon.revision}, needs at least v{min_revision}"
+        )
 
 
 def admit_chip(silicon: Silicon, chip: str) -> None:
     """Let this kind of chip pass. Raises BurnerError (E401)."""
     if silicon.chip != chip:
-        raise BurnerError("E401", f"found {silicon.chip}, the profile is for {chip}")
+        raise BurnerError(Code.WRONG_CHIP, f"found {silicon.chip}, the profile is for {chip}")
 
 
 def _revision(text: str) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from burner.burn.compatibility import admit_chip
 from burner.burn.prove import AwaitedLines
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Mac, Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device, SerialLine
@@ -166,7 +167,7 @@ def look(device: Device, rules: Rules) -> Look:
         if rules.name:
             seen.device_name = device_name(rules.name, {**seen.ids, **seen.addresses})
     if device.printed_secret:
-        seen.problems.append(BurnerError("E625"))
+        seen.problems.append(BurnerError(Code.SECRET_PRINTED))
     return seen
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from burner.burn import reburn, verify
 from burner.burn.reburn import Action, InFlash, OnRecord
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record
 from burner.devices.device import Device
@@ -75,15 +76,16 @@ def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRe
 def _because(code: str, history: UnitHistory, now: Attempt) -> str:
     """What the manifest says that has the unit refused."""
     passed = history.other_product or history.passed
-    if passed is None or code == "E464":
+    if passed is None or code == Code.UNIT_SCRAPPED:
         return history.scrapped
     before = passed.attempt
     other_product = before.product_id != now.product_id
-    what = {
-        "E455": f"with {before.profile}",
-        "E456": "on another flash chip",
-        "E462": f"as product {before.product_id}" if other_product else "with another secret",
-        "E465": f"as {before.device_name}, now {now.device_name}",
+    other_key = f"as product {before.product_id}" if other_product else "with another secret"
+    what: dict[str, str] = {
+        Code.PASSED_WITH_OTHER_RELEASE: f"with {before.profile}",
+        Code.MAC_TAKEN: "on another flash chip",
+        Code.PASSED_WITH_OTHER_KEY: other_key,
+        Code.PASSED_UNDER_OTHER_NAME: f"as {before.device_name}, now {now.device_name}",
     }
     return f"{now.unit_id}: {_where(passed)}, {what[code]}"
 

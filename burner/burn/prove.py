@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from burner.core import patterns
+from burner.core.code import Code
 from burner.core.device_lines import MAX_LINES
 from burner.core.errors import BurnerError
 from burner.core.visible_text import quoted
@@ -43,8 +44,8 @@ def check_boot_log(
     """
     printed: dict[str, str] = {}
     for field, pattern, burned, code in (
-        ("product_id", settings.product_id, product_id, "E604"),
-        ("device_name", settings.device_name, device_name, "E603"),
+        ("product_id", settings.product_id, product_id, Code.FIRMWARE_PRODUCT_ID_DIFFERS),
+        ("device_name", settings.device_name, device_name, Code.FIRMWARE_NAME_DIFFERS),
     ):
         if pattern is None:
             continue
@@ -61,7 +62,9 @@ def check_boot_log(
 
 
 def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
-    return BurnerError("E605", f"no line matched {_shown(pattern)}; {_last(lines)}")
+    return BurnerError(
+        Code.UNIT_DID_NOT_START, f"no line matched {_shown(pattern)}; {_last(lines)}"
+    )
 
 
 def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from burner.core.code import Code
+
 Facts = TypeVar("Facts")
 
 
@@ -78,14 +80,14 @@ ON_RECORD: tuple[Row[OnRecord], ...] = (
         "scrapped, here or in an imported log",
         lambda unit: unit.scrapped and not unit.rework,
         Action.REFUSE,
-        "E464",
+        Code.UNIT_SCRAPPED,
         "only a rework with a reason ends it",
     ),
     Row(
         "a PASS, and another part with the same MAC",
         lambda unit: not unit.same_part and not unit.rework,
         Action.REFUSE,
-        "E456",
+        Code.MAC_TAKEN,
         A_REWORK,
     ),
     Row(
@@ -98,14 +100,14 @@ ON_RECORD: tuple[Row[OnRecord], ...] = (
         "PASS with another key",
         lambda unit: not unit.same_key and not unit.rework,
         Action.REFUSE,
-        "E462",
+        Code.PASSED_WITH_OTHER_KEY,
         f"{A_REWORK} in a batch of the new key",
     ),
     Row(
         "PASS of another release with this key, `reburn: refuse`",
         lambda unit: unit.same_key and not unit.same_release and not unit.upgrade,
         Action.REFUSE,
-        "E455",
+        Code.PASSED_WITH_OTHER_RELEASE,
     ),
     Row(
         "PASS of another release with this key, `reburn: upgrade`",
@@ -116,7 +118,7 @@ ON_RECORD: tuple[Row[OnRecord], ...] = (
         "PASS under another name",
         lambda unit: not unit.same_name and not unit.rework,
         Action.REFUSE,
-        "E465",
+        Code.PASSED_UNDER_OTHER_NAME,
         A_REWORK,
     ),
     Row(
@@ -132,7 +134,7 @@ IN_FLASH: tuple[Row[InFlash], ...] = (
         "PASS of this release, key and name; a frozen region differs",
         lambda flash: not flash.frozen,
         Action.REFUSE,
-        "E453",
+        Code.FLASH_CHANGED_SINCE_PASS,
         A_REWORK,
     ),
     Row(

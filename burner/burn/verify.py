@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from burner.core.code import ErrorClass
+from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.model import Record, Region, RegionClass, Silicon
 from burner.core.secret import Secret
@@ -62,7 +62,7 @@ class Verified:
         """Why it is not good; empty where it is."""
         if self.problem is not None:
             return self.problem.code
-        return "" if self.good else "E740"
+        return "" if self.good else Code.UNIT_CONTRADICTS_RECORD
 
     @property
     def differs(self) -> tuple[Check, ...]:
@@ -79,7 +79,7 @@ def verify_unit(device: Device, reader: Reader, release: KeylessRelease | None) 
         record = reader.unit(unit_id, product_id).passed
         if record is None:
             reader.must_not_be_imported(unit_id, product_id)
-            raise BurnerError("E620", unit_id)
+            raise BurnerError(Code.NO_PASS_ON_RECORD, unit_id)
         return Verified(unit_id, record, verify(device, silicon, record, release))
     except BurnerError as error:
         return Verified(unit_id, problem=error)
@@ -187,7 +187,7 @@ def check_burned_application(device: Device, release: Release) -> None:
     if not otadata.burned_otadata(release.layout):
         found = application(device, release)
         if not passed([found]):
-            raise BurnerError("E621", found.why)
+            raise BurnerError(Code.OTHER_APPLICATION_STARTS, found.why)
 
 
 def check_burned_key(device: Device, release: Release, device_name: str) -> None:
@@ -201,7 +201,7 @@ def check_burned_key(device: Device, release: Release, device_name: str) -> None
         return
     read = _read(device, carrier, release)
     if carrier.decode(read) != release.key_for(device_name):
-        raise BurnerError("E602", f"in {', '.join(read)}")
+        raise BurnerError(Code.KEY_DIFFERS, f"in {', '.join(read)}")
 
 
 def configuration(device: Device, record: Record, release: Release) -> Check:

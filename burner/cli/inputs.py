@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from burner.cli.keyboard import Read, keyboard
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.station.events import ScannerIs
 from burner.station.keystrokes import Keystrokes
@@ -58,7 +59,9 @@ def check_labels_name_boards(slots: "Slots", identity: "IdentitySettings") -> No
         BurnerError: E443 labels of this product do not name their boards.
     """
     if identity.needs_label and not identity.compared_groups and _is_list(slots):
-        raise BurnerError("E443", "standard input is no terminal, and no scanner has a port")
+        raise BurnerError(
+            Code.LABEL_NAMES_NO_BOARD, "standard input is no terminal, and no scanner has a port"
+        )
 
 
 def _is_list(slots: "Slots") -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
 from burner.core.version import burner_version
 
@@ -94,7 +95,7 @@ def _run(args: list[str] | None) -> int:
         return 0
     except Exception as error:  # the last door: a bug still gets words
         screen.bug(error, language())
-        return exit_code("E901")
+        return exit_code(Code.UNEXPECTED_ERROR)
     return result if isinstance(result, int) else 0
 
 

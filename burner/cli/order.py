@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import phrase
 from burner.manifest.typed_text import check_one_line
@@ -68,7 +69,7 @@ def take_order(
     check_one_line(batch=batch, operator=operator)
     for what, text in {"batch": batch, "operator": operator}.items():
         if holds_secret(text):
-            raise BurnerError("E470", what)
+            raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
     if quantity is None and ask and is_new(batch):
         quantity = _ask_quantity(batch)
     return Order(batch, operator, quantity)
@@ -88,7 +89,7 @@ def _unused(batch: str, is_new: Callable[[str], bool]) -> str:
 def _only(used: "Sequence[OpenBatch]") -> str:
     """The batch to go on with where nobody can be asked; empty where there is none."""
     if len(used) > 1:
-        raise BurnerError("E751", ", ".join(each.batch for each in used))
+        raise BurnerError(Code.SEVERAL_BATCHES_OPEN, ", ".join(each.batch for each in used))
     return used[0].batch if used else ""
 
 

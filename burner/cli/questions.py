@@ -11,6 +11,7 @@ import click
 
 from burner.cli.language import language
 from burner.cli.order import is_person
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import phrase
 
@@ -49,7 +50,7 @@ def new_passphrase(owner: str) -> str:
         BurnerError: E749 where there is no terminal.
     """
     if not is_person():
-        raise BurnerError("E749", f"the new key of {owner}")
+        raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the new key of {owner}")
     while True:
         typed = _hidden(phrase("ask new passphrase", language(), owner))
         if typed == _hidden(phrase("The same once more", language())):

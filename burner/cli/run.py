@@ -15,6 +15,7 @@ from burner.cli import screen
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Reader, Signals
+from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
 from burner.core.model import Finished, Outcome, Result, Step
 from burner.core.version import burner_version
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from burner.station.slot import SlotDevice
     from burner.station.station import Station
 
-FULL = ("E451", "E460")
+FULL = (Code.BATCH_COMPLETE, Code.RELEASE_LIMIT_REACHED)
 """The batch, or the release, has all its units: nothing more to do."""
 INTERRUPTED = 130
 

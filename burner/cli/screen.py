@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from burner.core.code import Code
 from burner.core.details import detail_in
 from burner.core.errors import BurnerError, Finding, Language, lookup
 from burner.core.visible_text import seen
@@ -215,7 +216,12 @@ def bug(problem: Exception, language: Language = "en") -> None:
         "w", prefix="burner-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as log:
         log.write(text)
-    error(BurnerError("E901", f"{type(problem).__name__}; traceback in {Path(log.name)}"), language)
+    error(
+        BurnerError(
+            Code.UNEXPECTED_ERROR, f"{type(problem).__name__}; traceback in {Path(log.name)}"
+        ),
+        language,
+    )
 
 
 def _traceback(problem: BaseException) -> str:

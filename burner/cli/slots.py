@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ def open_slots(
 def _given(ports: Mapping[str, str]) -> Locate:
     def locate(name: str) -> str:
         if name not in ports:
-            raise BurnerError("E312", f"no port {name}; there is {', '.join(ports)}")
+            raise BurnerError(
+                Code.SLOT_PORT_UNKNOWN, f"no port {name}; there is {', '.join(ports)}"
+            )
         return ports[name]
 
     return locate
@@ -183,7 +186,7 @@ def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[Cont
         try:
             hand = ControlClient(spec)
         except OSError as error:
-            raise BurnerError("E194", f"{spec}: {error}") from None
+            raise BurnerError(Code.BENCH_NOT_RUNNING, f"{spec}: {error}") from None
         try:
             yield hand
         finally:
@@ -200,7 +203,7 @@ def _simulated(hand: "ControlClient") -> Slots:
         def locate(name: str) -> str:
             there = hand.slots()[slot]
             if name not in there:
-                raise BurnerError("E302", f"slot {slot}: no port {name}")
+                raise BurnerError(Code.PORT_MISSING, f"slot {slot}: no port {name}")
             return there[name]
 
         return locate

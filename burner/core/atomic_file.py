@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import is_plain
 
@@ -16,7 +17,7 @@ def check_is_place_for_file(target: Path) -> None:
     try:
         is_plain(target)
     except OSError as error:
-        raise BurnerError("E729", f"{target}: {error.strerror}") from None
+        raise BurnerError(Code.OUTPUT_FILE_UNWRITABLE, f"{target}: {error.strerror}") from None
 
 
 def write_whole(target: Path, data: bytes) -> None:

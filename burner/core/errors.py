@@ -112,7 +112,7 @@ def as_burner_error(error: Exception) -> BurnerError:
         return error
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
-    return BurnerError("E901", f"{type(error).__name__} at {place}")
+    return BurnerError(Code.UNEXPECTED_ERROR, f"{type(error).__name__} at {place}")
 
 
 def refuse(findings: list[Finding]) -> None:

@@ -8,6 +8,8 @@ from functools import cached_property
 from hashlib import md5, sha256
 from typing import Any, Self
 
+from burner.core.code import Code
+
 
 class Outcome(StrEnum):
     """How an attempt ended. FAIL: the unit is bad. ERROR: the station is bad."""
@@ -311,7 +313,7 @@ class Finished:
     @property
     def code(self) -> str:
         """Why this board is no good unit of the batch; empty for one that is."""
-        return "E628" if self.other_batch else self.record.result.code
+        return Code.PASSED_IN_OTHER_BATCH if self.other_batch else self.record.result.code
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Protocol
 import re2
 from pydantic import AfterValidator, Field
 
+from burner.core.code import Code
 from burner.core.yaml_schema import refusal
 
 MAX_STEPS: Final = 2000
@@ -94,21 +95,23 @@ def _unicode(text: str) -> str:
 
 def _pattern(text: str) -> str:
     if found := next(_otherwise_meant(text), None):
-        raise refusal("E145", *found)
+        raise refusal(Code.PATTERN_INVALID, *found)
     try:
         program = compiled(text)
     except re2.error as error:
-        raise refusal("E145", *_unknown(text, error)) from None
+        raise refusal(Code.PATTERN_INVALID, *_unknown(text, error)) from None
     if program.programsize > MAX_STEPS:
         size = f"a pattern of {program.programsize} steps, at most {MAX_STEPS}"
-        raise refusal("E145", size, "write * or + in place of large repeats such as {0,1000}")
+        raise refusal(
+            Code.PATTERN_INVALID, size, "write * or + in place of large repeats such as {0,1000}"
+        )
     return text
 
 
 def _capture(text: str) -> str:
     if (count := compiled(_pattern(text)).groups) != 1:
         allowed = "put exactly one group (…) around the value; (?:…) is none and holds together"
-        raise refusal("E145", f"{count} groups", allowed)
+        raise refusal(Code.PATTERN_INVALID, f"{count} groups", allowed)
     return text
 
 

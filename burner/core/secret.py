@@ -150,7 +150,7 @@ def parse_reference(text: str) -> Reference:
     }
     if colon and scheme in allowed and allowed[Source(scheme)]:
         return Reference(Source(scheme), place)
-    raise BurnerError("E150")
+    raise BurnerError(Code.SECRET_REFERENCE_INVALID)
 
 
 def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) -> Secret:
@@ -189,14 +189,33 @@ def check_product_secret(secret: Secret, place: str) -> list[Finding]:
     length = len(secret.reveal())
     printable = all(0x21 <= byte <= 0x7E for byte in secret.reveal())
     if secret.reveal() in {text.encode() for text in PLACEHOLDERS}:
-        return [Finding("E157", place, "a sample's placeholder", "the product's own secret")]
+        return [
+            Finding(
+                Code.SECRET_IS_PLACEHOLDER,
+                place,
+                "a sample's placeholder",
+                "the product's own secret",
+            )
+        ]
     if not 16 <= length <= 32 or not printable:
         shape = counted(length, "character") + ("" if printable else ", some blank or not ASCII")
-        return [Finding("E156", place, shape, "16 to 32 printable characters without blanks")]
+        return [
+            Finding(
+                Code.SECRET_MALFORMED, place, shape, "16 to 32 printable characters without blanks"
+            )
+        ]
     if not _USUAL.fullmatch(secret.reveal()):
         found = f"found {counted(length, 'character')}"
         found += ", not all letters and digits" if length == _USUAL_LENGTH else ""
-        return [Finding("E158", place, found, f"wanted {_USUAL_LENGTH} letters and digits", True)]
+        return [
+            Finding(
+                Code.SECRET_UNUSUAL,
+                place,
+                found,
+                f"wanted {_USUAL_LENGTH} letters and digits",
+                True,
+            )
+        ]
     return []
 
 
@@ -209,7 +228,7 @@ def _from_environment(reference: Reference) -> Secret:
     secret = _secret(os.environ.get(reference.place))
     if not secret.reveal():
         state = "empty" if reference.place in os.environ else "not set"
-        raise BurnerError("E151", f"{reference} is {state}")
+        raise BurnerError(Code.SECRET_VARIABLE_EMPTY, f"{reference} is {state}")
     return secret
 
 
@@ -218,15 +237,21 @@ def _from_file(reference: Reference, base: Path) -> Secret:
         with open(base / Path(reference.place).expanduser(), "rb", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise BurnerError("E152", f"{reference}: not a plain file")
+                raise BurnerError(Code.SECRET_FILE_UNREADABLE, f"{reference}: not a plain file")
             if os.name == "posix" and status.st_mode & 0o077:
-                raise BurnerError("E153", f"{reference}: mode {stat.S_IMODE(status.st_mode):04o}")
+                raise BurnerError(
+                    Code.SECRET_FILE_EXPOSED,
+                    f"{reference}: mode {stat.S_IMODE(status.st_mode):04o}",
+                )
             secret = Secret(file.read(_MAX_FILE_SIZE + 1).rstrip(b"\r\n"))
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise BurnerError("E152", f"{reference}: {reason}") from None
+        raise BurnerError(Code.SECRET_FILE_UNREADABLE, f"{reference}: {reason}") from None
     if not 0 < len(secret.reveal()) <= _MAX_FILE_SIZE:
-        raise BurnerError("E152", f"{reference}: {'too large' if secret.reveal() else 'empty'}")
+        raise BurnerError(
+            Code.SECRET_FILE_UNREADABLE,
+            f"{reference}: {'too large' if secret.reveal() else 'empty'}",
+        )
     return secret
 
 
@@ -238,16 +263,18 @@ def _from_keyring(reference: Reference) -> Secret:
     try:
         secret = _secret(keyring.get_password(service, user))
     except (KeyringError, RuntimeError, OSError) as error:
-        raise BurnerError("E154", f"{reference}: {type(error).__name__}") from None
+        raise BurnerError(
+            Code.KEYRING_GIVES_NO_SECRET, f"{reference}: {type(error).__name__}"
+        ) from None
     if not secret.reveal():
-        raise BurnerError("E154", f"{reference}: nothing stored")
+        raise BurnerError(Code.KEYRING_GIVES_NO_SECRET, f"{reference}: nothing stored")
     return secret
 
 
 def _from_person(ask: Callable[[], str] | None) -> Secret:
     if ask is None:
-        raise BurnerError("E155")
+        raise BurnerError(Code.SECRET_NOT_TYPED)
     secret = _secret(ask())
     if not secret.reveal():
-        raise BurnerError("E155", "nothing typed")
+        raise BurnerError(Code.SECRET_NOT_TYPED, "nothing typed")
     return secret

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Mac, Region, Security, Segment, Silicon
 from burner.core.secret_search import SecretSearch, SecretStream
@@ -211,7 +212,9 @@ class EspDevice:
 
     def _as_given(self, name: str) -> str:
         if name not in self._ports:
-            raise BurnerError("E312", f"no port {name}; there is {', '.join(self._ports)}")
+            raise BurnerError(
+                Code.SLOT_PORT_UNKNOWN, f"no port {name}; there is {', '.join(self._ports)}"
+            )
         return self._ports[name]
 
     def _port(self, name: str) -> str:
@@ -235,7 +238,7 @@ class EspDevice:
 
     def _process(self) -> WorkerProcess:
         if self._killed.is_set():
-            raise BurnerError("E902", "stopped by the station")
+            raise BurnerError(Code.WORKER_DIED, "stopped by the station")
         if self._worker is None or not self._worker.is_alive:
             self._worker = WorkerProcess(self._log_path, search=self._search)
             if self._killed.is_set():
@@ -299,7 +302,7 @@ class EspDevice:
         except StopIteration as end:
             return bool(cast("Message", end.value)["lost"]) and not enough
         except BurnerError as error:
-            if kind == "listen" and error.code == "E302":
+            if kind == "listen" and error.code == Code.PORT_MISSING:
                 raise _PortNotBack from error
             raise
 
@@ -314,9 +317,9 @@ def _holder_named(port: str) -> Iterator[None]:
     try:
         yield
     except BurnerError as error:
-        if error.code != "E303":
+        if error.code != Code.PORT_BUSY:
             raise
-        raise BurnerError("E303", ports.say_busy(port)) from error
+        raise BurnerError(Code.PORT_BUSY, ports.say_busy(port)) from error
 
 
 def _silicon(found: Mapping[str, Any]) -> Silicon:

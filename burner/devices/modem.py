@@ -9,6 +9,7 @@ reading on a quiet line says the same.
 import time
 from collections.abc import Callable, Sequence
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.device import SerialLine
 from burner.identity.id_checks import check_imei, check_serial
@@ -77,7 +78,7 @@ class _Modem:
         self.settle(self.settings.settle_s)
         _, second = self.value([dialect], check)
         if first != second:
-            raise BurnerError("E333", f"{dialect.command}: {first}, then {second}")
+            raise BurnerError(Code.MODEM_IDS_DIFFER, f"{dialect.command}: {first}, then {second}")
         return first
 
     def meet(self) -> None:
@@ -93,7 +94,9 @@ class _Modem:
                     return
             wait_s *= 2
         rates = ", ".join(map(str, self.settings.bauds))
-        raise BurnerError("E336" if self.noise else "E330", f"tried {rates} baud")
+        raise BurnerError(
+            Code.MODEM_ONLY_NOISE if self.noise else Code.MODEM_SILENT, f"tried {rates} baud"
+        )
 
     def answers_at(self, baud: int, wait_s: float) -> bool:
         """Whether the modem answers; then nothing that was said before is still under way."""
@@ -132,7 +135,9 @@ class _Modem:
     @staticmethod
     def only(dialect: Dialect, values: set[str], check: Check) -> str:
         if len(values) > 1:
-            raise BurnerError("E334", f"{dialect.command}: {', '.join(sorted(values))}")
+            raise BurnerError(
+                Code.MODEM_SEVERAL_NUMBERS, f"{dialect.command}: {', '.join(sorted(values))}"
+            )
         value = values.pop()
         check(value)
         return value
@@ -167,8 +172,10 @@ def _explanation(failures: dict[str, str]) -> BurnerError:
     """Why no command gave an ID: an error that the modem names says more than silence."""
     named = {c: r for c, r in failures.items() if r.startswith(("+CME", "+CMS", "ERR CODE"))}
     if named:
-        return BurnerError("E332", "; ".join(f"{c}: {r}" for c, r in named.items()))
+        return BurnerError(
+            Code.MODEM_REPORTS_ERROR, "; ".join(f"{c}: {r}" for c, r in named.items())
+        )
     unended = [command for command, result in failures.items() if not result]
     if unended:
-        return BurnerError("E335", ", ".join(unended))
-    return BurnerError("E331", ", ".join(failures))
+        return BurnerError(Code.MODEM_ANSWER_UNFINISHED, ", ".join(unended))
+    return BurnerError(Code.MODEM_TELLS_NO_ID, ", ".join(failures))

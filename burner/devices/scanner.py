@@ -5,6 +5,7 @@ from typing import Any
 
 import serial
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 LONGEST_READ = 4096
@@ -36,9 +37,9 @@ class SerialScanner:
             return first + rest
         except (OSError, ValueError) as error:
             self.close()
-            raise BurnerError("E316", f"{device} {error}".strip()) from error
+            raise BurnerError(Code.SCANNER_MISSING, f"{device} {error}".strip()) from error
         except BurnerError as error:
-            raise BurnerError("E316", error.detail) from error
+            raise BurnerError(Code.SCANNER_MISSING, error.detail) from error
 
     def close(self) -> None:
         """Let go of the port. Never raises."""

@@ -9,6 +9,7 @@ import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import is_plain
 
@@ -25,11 +26,11 @@ def check_folder(folder: Path) -> None:
     try:
         there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
         if not there.is_dir():
-            raise BurnerError("E317", f"{there} is no folder")
+            raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{there} is no folder")
     except OSError as error:
-        raise BurnerError("E317", f"{folder}: {error.strerror}") from None
+        raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{folder}: {error.strerror}") from None
     if not os.access(there, os.W_OK):
-        raise BurnerError("E317", f"{there} may not be written to")
+        raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{there} may not be written to")
 
 
 def check_file(path: Path) -> None:
@@ -42,7 +43,7 @@ def check_file(path: Path) -> None:
     try:
         is_plain(path)
     except OSError as error:
-        raise BurnerError("E317", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{path}: {error.strerror}") from None
 
 
 class SlotLog:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from burner.core.child_environment import child_environment
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secret_search import SecretSearch
 from burner.devices import wire
@@ -56,7 +57,7 @@ class WorkerProcess:
         try:
             self._process = _spawn(module, log_path)
         except OSError as error:
-            raise BurnerError("E321", str(error)) from error
+            raise BurnerError(Code.WORKER_NOT_STARTED, str(error)) from error
         self._margin_s = margin_s
         self._search = search or SecretSearch()
         self._log = SlotLog(log_path)
@@ -97,7 +98,7 @@ class WorkerProcess:
             self._send(command)
             within_s = FIRST_SIGN_S
             while True:
-                message = self._next(within_s + self._margin_s, "E902")
+                message = self._next(within_s + self._margin_s, Code.WORKER_DIED)
                 if message.kind in ("done", "failed"):
                     break
                 within_s = message.fields.get("within", FIRST_SIGN_S)
@@ -154,7 +155,7 @@ class WorkerProcess:
     def _await_ready(self) -> dict[str, str]:
         """Take in the worker's first message, once."""
         if self._versions is None:
-            self._versions = dict(self._next(START_S, "E321")["versions"])
+            self._versions = dict(self._next(START_S, Code.WORKER_NOT_STARTED)["versions"])
         return self._versions
 
     def _send(self, command: Message) -> None:
@@ -165,7 +166,7 @@ class WorkerProcess:
         try:
             wire.send(self._stdin, command)
         except (OSError, ValueError) as error:
-            raise BurnerError("E902", self._last_words()) from error
+            raise BurnerError(Code.WORKER_DIED, self._last_words()) from error
         finally:
             if watch is not None:
                 watch.cancel()
@@ -175,7 +176,7 @@ class WorkerProcess:
             message = self._up.get(timeout=timeout_s)
         except queue.Empty:
             self.kill()
-            raise BurnerError("E320", f"silent for {timeout_s:.0f} s") from None
+            raise BurnerError(Code.WORKER_HUNG, f"silent for {timeout_s:.0f} s") from None
         if message is None:
             self._up.put(None)
             raise BurnerError(when_dead, self._last_words())

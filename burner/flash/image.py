@@ -14,6 +14,7 @@ from functools import reduce
 from hashlib import sha256
 from operator import xor
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 
 CHIP_IDS = {
@@ -139,10 +140,12 @@ def parse(data: bytes) -> AppImage:
         BurnerError: E116 where it is not an image at all, or one cut short.
     """
     if not data:
-        raise BurnerError("E116", "the file is empty")
+        raise BurnerError(Code.IMAGE_INVALID, "the file is empty")
     if data[0] not in (MAGIC, MAGIC_ESP8266_V2):
         what = "; it looks encrypted" if _looks_random(data) else ""
-        raise BurnerError("E116", f"starts with {data[0]:#04x}, an image with 0xe9{what}")
+        raise BurnerError(
+            Code.IMAGE_INVALID, f"starts with {data[0]:#04x}, an image with 0xe9{what}"
+        )
     try:
         image = _parse_at(data, 0)
         behind = data[_SECTOR : _SECTOR + 1] == bytes([MAGIC]) and image.end <= _SECTOR
@@ -150,20 +153,26 @@ def parse(data: bytes) -> AppImage:
             return replace(image, following=_parse_at(data, _SECTOR))
         return replace(image, signature=_signature(data, image.end))
     except struct.error:
-        raise BurnerError("E116", "the image is cut short") from None
+        raise BurnerError(Code.IMAGE_INVALID, "the image is cut short") from None
 
 
 def check(image: AppImage, chip: str, place: str) -> list[Finding]:
     """What makes an image unfit to be burned into a chip."""
     findings = []
     if image.chip != chip:
-        findings.append(Finding("E115", place, f"an image for {image.chip}", f"one for {chip}"))
+        findings.append(
+            Finding(
+                Code.IMAGE_OF_OTHER_CHIP, place, f"an image for {image.chip}", f"one for {chip}"
+            )
+        )
     for proof in image.proofs:
         if not proof.ok:
             found = (
                 f"its {proof.kind} is {proof.stored.hex()}, its bytes give {proof.computed.hex()}"
             )
-            findings.append(Finding("E117", place, found, "the file as the build made it"))
+            findings.append(
+                Finding(Code.IMAGE_CHECKSUM_WRONG, place, found, "the file as the build made it")
+            )
     if image.following:
         findings += check(image.following, chip, place)
     return findings
@@ -191,7 +200,9 @@ def _parse_at(data: bytes, start: int) -> AppImage:
         return _parse_esp8266_v2(data, start)
     _, count, mode, size_and_freq, entry = struct.unpack_from("<BBBBI", data, start)
     if not 0 < count <= _MAX_SEGMENTS:
-        raise BurnerError("E116", f"{count} segments, an image has 1 to {_MAX_SEGMENTS}")
+        raise BurnerError(
+            Code.IMAGE_INVALID, f"{count} segments, an image has 1 to {_MAX_SEGMENTS}"
+        )
     esp8266 = _is_esp8266(data, start)
     header = 8 if esp8266 else 24
     segments = _segments(data, start + header, count)
@@ -221,7 +232,7 @@ def _parse_esp8266_v2(data: bytes, start: int) -> AppImage:
     flash_mapped = _segments(data, start + 8, 1)
     second = flash_mapped[0].end
     if data[second : second + 1] != bytes([MAGIC]):
-        raise BurnerError("E116", f"no second header at {second:#x}")
+        raise BurnerError(Code.IMAGE_INVALID, f"no second header at {second:#x}")
     _, count, mode, size_and_freq, entry = struct.unpack_from("<BBBBI", data, second)
     loaded = _segments(data, second + 8, min(count, _MAX_SEGMENTS))
     proofs = [_checksum(data, start, loaded)]
@@ -253,7 +264,9 @@ def _extended(data: bytes, start: int) -> tuple[str, int, int, int]:
     """Chip, lowest and highest revision, digest or not."""
     chip_id, legacy, low, high, digest = struct.unpack_from("<HBHH4xB", data, start + 12)
     if digest > 1:
-        raise BurnerError("E116", f"byte 23 of the header is {digest:#04x}, it can be 0 or 1")
+        raise BurnerError(
+            Code.IMAGE_INVALID, f"byte 23 of the header is {digest:#04x}, it can be 0 or 1"
+        )
     chips = {number: name for name, number in CHIP_IDS.items()}
     chip = chips.get(chip_id, f"chip id {chip_id}")
     if chip == "esp32" and low == 0:
@@ -269,7 +282,7 @@ def _segments(data: bytes, at: int, count: int) -> tuple[ImageSegment, ...]:
         at = segments[-1].end
         if at > len(data):
             found = f"segment {len(segments)} ends at {at:#x}, the file at {len(data):#x}"
-            raise BurnerError("E116", found)
+            raise BurnerError(Code.IMAGE_INVALID, found)
     return tuple(segments)
 
 

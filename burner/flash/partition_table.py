@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from itertools import pairwise
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.model import Segment
 from burner.core.plural import counted
@@ -193,7 +194,11 @@ def parse_binary(data: bytes, name: str = "partition table") -> PartitionTable:
     if rest and rest[0].startswith(_MD5_MAGIC):
         body = b"".join(rows[:count])
         if rest[0][16:] != md5(body, usedforsecurity=False).digest():
-            raise BurnerError("E111", name, (Finding("E111", name, "its MD5 row is wrong", ""),))
+            raise BurnerError(
+                Code.PARTITION_TABLE_DAMAGED,
+                name,
+                (Finding(Code.PARTITION_TABLE_DAMAGED, name, "its MD5 row is wrong", ""),),
+            )
         rest = rest[1:]
     if not partitions or any(row != _END for row in rest):
         raise _malformed(name, f"row {count + 1} is not a partition, nor the end of the table")
@@ -227,14 +232,24 @@ def parse_csv(text: str, name: str, chip: str, table_offset: int) -> PartitionTa
         try:
             partition = _from_fields([cell.strip() for cell in row.split(",")], chip, end)
         except ValueError as error:
-            findings.append(Finding("E110", f"{name}:{number}", str(error), ""))
+            findings.append(
+                Finding(Code.PARTITION_TABLE_UNREADABLE, f"{name}:{number}", str(error), "")
+            )
             continue
         end = partition.end
         partitions.append(partition)
     if not partitions and not findings:
-        findings.append(Finding("E110", name, "has no partition", "name, type, subtype, …"))
+        findings.append(
+            Finding(
+                Code.PARTITION_TABLE_UNREADABLE, name, "has no partition", "name, type, subtype, …"
+            )
+        )
     if (len(partitions) + 2) * _ROW.size > TABLE_SIZE:
-        findings.append(Finding("E110", name, "has too many rows", "at most 94 partitions"))
+        findings.append(
+            Finding(
+                Code.PARTITION_TABLE_UNREADABLE, name, "has too many rows", "at most 94 partitions"
+            )
+        )
     refuse(findings)
     return PartitionTable(tuple(partitions))
 
@@ -311,7 +326,10 @@ def check_table(
     twice = sorted({label for label in labels if labels.count(label) > 1})
     return [
         *findings,
-        *(Finding("E112", f"{name} {label}", "stands twice", "each name once") for label in twice),
+        *(
+            Finding(Code.PARTITIONS_CONFLICT, f"{name} {label}", "stands twice", "each name once")
+            for label in twice
+        ),
     ]
 
 
@@ -324,14 +342,23 @@ def _check_partition(p: Partition, name: str, chip: str, flash_size: int) -> Ite
     if p.end > flash_size:
         found = f"ends at {p.end:#x}, the flash at {flash_size:#x}"
         place = f"{name} {p.name}"
-        yield Finding("E114", place, found, "a partition inside the flash, or a larger flash.size")
+        yield Finding(
+            Code.LAYOUT_EXCEEDS_FLASH,
+            place,
+            found,
+            "a partition inside the flash, or a larger flash.size",
+        )
     if p.is_otadata and p.size != 2 * SECTOR_SIZE:
         yield _about(p, name, f"ota data of {p.size:#x} bytes", "0x2000")
 
 
 def _about(p: Partition, name: str, found: str, allowed: str) -> Finding:
-    return Finding("E112", f"{name} {p.name}", found, allowed)
+    return Finding(Code.PARTITIONS_CONFLICT, f"{name} {p.name}", found, allowed)
 
 
 def _malformed(name: str, found: str) -> BurnerError:
-    return BurnerError("E110", f"{name}: {found}", (Finding("E110", name, found, ""),))
+    return BurnerError(
+        Code.PARTITION_TABLE_UNREADABLE,
+        f"{name}: {found}",
+        (Finding(Code.PARTITION_TABLE_UNREADABLE, name, found, ""),),
+    )

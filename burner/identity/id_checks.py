@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from burner.core import patterns
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Silicon
 from burner.core.secret_search import broken_where_removed
@@ -39,20 +40,20 @@ def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
     """
     octets, text = silicon.mac.octets, str(silicon.mac)
     if not any(octets):
-        raise BurnerError("E410", text)
+        raise BurnerError(Code.MAC_ZERO, text)
     if octets == b"\xff" * 6:
-        raise BurnerError("E411", text)
+        raise BurnerError(Code.MAC_ALL_FF, text)
     if text in settings.allow:
         return
     denied = [entry for entry in KNOWN_DEFAULTS if entry[0] <= text <= entry[1]]
     prefixes = settings.vendor_prefixes
     faults = {
-        "E414": bool(denied),
-        "E417": _is_cut_eui64(silicon),
-        "E412": bool(octets[0] & 0x01),
-        "E413": bool(octets[0] & 0x02),
-        "E415": silicon.mac_crc_ok is False,
-        "E416": bool(prefixes) and not octets.hex().startswith(prefixes),
+        Code.MAC_DENIED: bool(denied),
+        Code.MAC_CUT_FROM_EUI64: _is_cut_eui64(silicon),
+        Code.MAC_GROUP_ADDRESS: bool(octets[0] & 0x01),
+        Code.MAC_LOCAL: bool(octets[0] & 0x02),
+        Code.MAC_CHECKSUM_WRONG: silicon.mac_crc_ok is False,
+        Code.MAC_OF_OTHER_VENDOR: bool(prefixes) and not octets.hex().startswith(prefixes),
     }
     for code, found in faults.items():
         if found:
@@ -98,17 +99,19 @@ def check_imei(imei: str, tac: Sequence[str] = ()) -> None:
             repeated, E421 check digit wrong, E422 TAC not in the list.
     """
     if re.fullmatch("0+", imei):
-        raise BurnerError("E424", imei[:20])
+        raise BurnerError(Code.IMEI_ZERO, imei[:20])
     if re.fullmatch("[0-9]{16}", imei):
-        raise BurnerError("E425", imei)
+        raise BurnerError(Code.IMEISV_INSTEAD_OF_IMEI, imei)
     if not re.fullmatch("[0-9]{15}", imei):
-        raise BurnerError("E420", repr(imei[:40]))
+        raise BurnerError(Code.IMEI_LENGTH_WRONG, repr(imei[:40]))
     if len(set(imei)) == 1:
-        raise BurnerError("E423", imei)
+        raise BurnerError(Code.IMEI_DIGIT_REPEATED, imei)
     if not luhn_ok(imei):
-        raise BurnerError("E421", imei)
+        raise BurnerError(Code.IMEI_CHECK_DIGIT_WRONG, imei)
     if tac and imei[:8] not in tac:
-        raise BurnerError("E422", f"{imei[:8]} of {imei}, the profile has {', '.join(tac)}")
+        raise BurnerError(
+            Code.IMEI_OF_OTHER_MODEM, f"{imei[:8]} of {imei}, the profile has {', '.join(tac)}"
+        )
 
 
 def check_serial(serial: str, settings: SerialSettings) -> None:
@@ -118,7 +121,7 @@ def check_serial(serial: str, settings: SerialSettings) -> None:
         BurnerError: E430.
     """
     if not patterns.fullmatch(settings.pattern, serial):
-        raise BurnerError("E430", repr(serial[:60]))
+        raise BurnerError(Code.SERIAL_MALFORMED, repr(serial[:60]))
 
 
 def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
@@ -132,9 +135,9 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
     matches = [match for text in texts if (match := patterns.search(line, text))] if line else []
     found = {match[1] or "" for match in matches}
     if not found:
-        raise BurnerError("E431", line)
+        raise BurnerError(Code.SERIAL_NOT_PRINTED, line)
     if len(found) > 1:
-        raise BurnerError("E432", ", ".join(sorted(found)))
+        raise BurnerError(Code.TWO_SERIALS_PRINTED, ", ".join(sorted(found)))
     serial = found.pop()
     check_serial(serial, settings)
     return serial
@@ -148,13 +151,13 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
     """
     text = text.strip()
     if not text:
-        raise BurnerError("E442")
+        raise BurnerError(Code.LABEL_MISSING)
     match = _match(text, settings)
     ids = {"label": text}
     if settings.serial and settings.serial.source == "label":
         serial = match.groupdict().get("serial") or text
         if not patterns.fullmatch(settings.serial.pattern, serial):
-            raise BurnerError("E440", quoted(serial[:60]))
+            raise BurnerError(Code.LABEL_MALFORMED, quoted(serial[:60]))
         ids["serial"] = serial
     return ids
 
@@ -167,7 +170,7 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
     """
     for source, printed in _match(text.strip(), settings).groupdict().items():
         if printed and source in ids and not _agrees(source, printed, ids[source]):
-            raise BurnerError("E441", f"{source}: {printed} ≠ {ids[source]}")
+            raise BurnerError(Code.LABEL_OF_OTHER_UNIT, f"{source}: {printed} ≠ {ids[source]}")
 
 
 def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -> bool | None:
@@ -195,7 +198,7 @@ def _match(text: str, settings: IdentitySettings) -> patterns.Match:
     said = broken_where_removed(text)
     match = patterns.fullmatch(settings.label.pattern, said) if settings.label else None
     if not match:
-        raise BurnerError("E440", quoted(text[:80]))
+        raise BurnerError(Code.LABEL_MALFORMED, quoted(text[:80]))
     return match
 
 

@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import Mac, Silicon
 from burner.core.plural import counted
@@ -118,7 +119,7 @@ class NameSettings(Strict):
         parts = parse_template(template)
         if not any(isinstance(part, Field) for part in parts):
             allowed = "a field such as {mac}: without one every unit gets the same name"
-            raise refusal("E161", f"found {template!r}", allowed)
+            raise refusal(Code.NAME_TEMPLATE_CONSTANT, f"found {template!r}", allowed)
         return template
 
     @model_validator(mode="after")
@@ -127,10 +128,10 @@ class NameSettings(Strict):
         shortest = _render(self, zeros | {"imei": "0" * 15, "serial": "0", "label": "0"})
         if len(shortest) > MAX_NAME:
             found = f"names of {counted(len(shortest), 'character')} or more"
-            raise refusal("E163", found, f"at most {MAX_NAME}")
+            raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, found, f"at most {MAX_NAME}")
         if ":" in shortest and not self.allow_colon:
             allowed = "another separator, or allow_colon: true where the console is not used"
-            raise refusal("E163", f"a colon in {shortest}", allowed)
+            raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, f"a colon in {shortest}", allowed)
         return self
 
     @property
@@ -150,7 +151,11 @@ def parse_template(template: str) -> tuple[str | Field, ...]:
         if index % 2:
             parts.append(_parse_field(text))
         elif not _LITERAL.fullmatch(text):
-            raise refusal("E160", f"found {text!r}", "A-Z a-z 0-9 _ - and fields such as {mac}")
+            raise refusal(
+                Code.NAME_TEMPLATE_INVALID,
+                f"found {text!r}",
+                "A-Z a-z 0-9 _ - and fields such as {mac}",
+            )
         elif text:
             parts.append(text)
     return tuple(parts)
@@ -160,7 +165,7 @@ def _parse_field(text: str) -> Field:
     match = _FIELD.fullmatch(text)
     if not match or match["source"] not in SOURCES:
         allowed = f"{', '.join(SOURCES)}; with :4 for the first four characters, :-4 for the last"
-        raise refusal("E160", f"found {{{text}}}", allowed)
+        raise refusal(Code.NAME_TEMPLATE_INVALID, f"found {{{text}}}", allowed)
     return Field(match["source"], int(match["digits"]) if match["digits"] else None)
 
 
@@ -222,7 +227,7 @@ def _render(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
 def _fill(field: Field, settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
     value = ids.get(field.source, "")
     if not value:
-        raise BurnerError("E167", field.source)
+        raise BurnerError(Code.NAME_ID_NOT_READ, field.source)
     if field.source not in MAC_SOURCES:
         return field.cut(str(value))
     octets = (value if isinstance(value, Mac) else Mac.parse(value)).octets
@@ -237,9 +242,11 @@ def check_name(name: str, allow_colon: bool = False) -> None:
         BurnerError: E164.
     """
     if not _NAME.fullmatch(name):
-        raise BurnerError("E164", f"{name[:64]!r}, {counted(len(name), 'character')}")
+        raise BurnerError(
+            Code.NAME_NOT_ALLOWED, f"{name[:64]!r}, {counted(len(name), 'character')}"
+        )
     if ":" in name and not allow_colon:
-        raise BurnerError("E164", f"{name!r} holds a colon")
+        raise BurnerError(Code.NAME_NOT_ALLOWED, f"{name!r} holds a colon")
 
 
 def check_settings(settings: NameSettings, chip: str, place: str) -> list[Finding]:
@@ -252,17 +259,24 @@ def _check_chip(settings: NameSettings, chip: str, place: str) -> list[Finding]:
     if settings.universal_addresses is not None and settings.universal_addresses not in schemes:
         allowed = " or ".join(map(str, schemes)) or "nothing: the chip's addresses are not known"
         found = f"{settings.universal_addresses} universal addresses on {chip}"
-        return [Finding("E169", f"{place}.universal_addresses", found, allowed)]
+        return [Finding(Code.ADDRESS_COUNT_WRONG, f"{place}.universal_addresses", found, allowed)]
     has = interfaces(chip, settings.universal_addresses)
     wanted = required_sources(settings) & set(MAC_SOURCES) - {"mac"}
     findings = [
-        Finding("E162", f"{place}.template", f"{{{source}}} on {chip}", ", ".join(("mac", *has)))
+        Finding(
+            Code.NAME_ADDRESS_MISSING,
+            f"{place}.template",
+            f"{{{source}}} on {chip}",
+            ", ".join(("mac", *has)),
+        )
         for source in sorted(wanted - set(has))
     ]
     if "ethernet" in wanted & set(has) and chip not in OWN_ETHERNET:
         what = f"{chip} has no Ethernet of its own"
         allowed = "right only for an SPI-Ethernet part"
-        findings.append(Finding("E168", f"{place}.template", what, allowed, warning=True))
+        findings.append(
+            Finding(Code.CHIP_WITHOUT_ETHERNET, f"{place}.template", what, allowed, warning=True)
+        )
     return findings
 
 
@@ -273,4 +287,4 @@ def _check_loss(settings: NameSettings, place: str) -> list[Finding]:
         return []
     found = ", ".join(f"{field.characters} of {{{field.source}}}" for field in fields)
     allowed = "a whole ID, or the certainty that these digits never repeat in this product"
-    return [Finding("E166", f"{place}.template", found, allowed, warning=True)]
+    return [Finding(Code.NAME_MAY_REPEAT, f"{place}.template", found, allowed, warning=True)]

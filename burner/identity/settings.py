@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from burner.core.baud_rates import Baud
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.model import Mac
 from burner.core.patterns import Capture, Regex, compiled
@@ -174,12 +175,19 @@ def check_sources(
         needs["label"] = "identity.serial.source"
     have = sources(identity)
     findings = [
-        Finding("E165", place(*where.split(".")), f"needs {source}", f"identity.{source}")
+        Finding(
+            Code.ID_SOURCE_MISSING,
+            place(*where.split(".")),
+            f"needs {source}",
+            f"identity.{source}",
+        )
         for source, where in needs.items()
         if source not in have
     ]
     if identity.label and not identity.label.groups and "label" not in needs:
         at = place("identity", "label", "pattern")
         allowed = "a group such as (?P<mac>[0-9A-F]{12}), or {label} in the name"
-        findings.append(Finding("E101", at, "a label that agrees with nothing", allowed))
+        findings.append(
+            Finding(Code.PROFILE_INVALID, at, "a label that agrees with nothing", allowed)
+        )
     return findings

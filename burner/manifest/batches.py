@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import warnings_in
 from burner.core.phrases import ENGLISH, Wording
@@ -165,7 +166,7 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
     state = TableState(connection, log)
     row = state.get(BatchRow, batch)
     if row is None:
-        raise BurnerError("E733", batch)
+        raise BurnerError(Code.BATCH_UNKNOWN, batch)
     words = connection.execute(_WORDS, {"of_log": log, "of_batch": batch})
     where = (_attempts.c.log == log, _attempts.c.batch == batch)
     attempts = connection.execute(select(func.count()).select_from(_attempts).where(*where))
@@ -245,10 +246,10 @@ def check_closing(found: BatchStatus, with_open: bool) -> None:
         BurnerError: E459, E734.
     """
     if found.row.state == BATCH_CLOSED:
-        raise BurnerError("E459", f"batch {found.batch} is closed already")
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is closed already")
     if found.open and not with_open:
         named = ", ".join(found.open[:5]) + (" …" if len(found.open) > 5 else "")
-        raise BurnerError("E734", f"batch {found.batch}: {named}")
+        raise BurnerError(Code.UNITS_WITHOUT_OUTCOME, f"batch {found.batch}: {named}")
 
 
 def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchClosed | None:

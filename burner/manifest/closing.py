@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, table
 from burner.core.plural import counted
 from burner.manifest.batches import BatchStatus, check_closing, close, closing_of, status, warned
@@ -95,7 +96,7 @@ def statement(
     with ledger.reader.connection() as connection:
         closed = closing_of(connection, found.row)
     if closed is None:
-        raise BurnerError("E459", f"batch {found.batch} is not closed")
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is not closed")
     head = Checkpoint(checked.origin, checked.size, bytes.fromhex(checked.root))
     when = f"{closed.at[:16].replace('T', ' ')} UTC by {closed.operator}"
     counts = [f"  {name:<14} {_number(value)}" for name, value in closed.counts.items()]

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.imports import in_imported_logs
@@ -52,7 +53,7 @@ def correct(
         if ours is None or ours.record == NEVER:
             imported = next(in_imported_logs(state, product_id, unit_id), None)
             if imported is None:
-                raise BurnerError("E712", unit_id)
+                raise BurnerError(Code.UNIT_UNKNOWN, unit_id)
             if word is Word.VOID:
                 origin, known = imported
                 raise only_imported(known, origin)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.store.engine import reading
 from burner.manifest.store.place import Place
@@ -28,7 +29,9 @@ def is_empty(where: Place) -> bool:
                 return False
             may = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
             if not connection.execute(may).scalar():
-                raise BurnerError("E706", f"{where}: this account may make no tables there")
+                raise BurnerError(
+                    Code.MANIFEST_WRITE_DENIED, f"{where}: this account may make no tables there"
+                )
             return True
     finally:
         engine.dispose()

@@ -6,6 +6,7 @@ from time import time
 
 from sqlalchemy import insert
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.fold.rows import KeyRow
@@ -49,9 +50,9 @@ class PaperHead:
             raw = base64.b32decode(letters)
             number = int(size)
         except ValueError:
-            raise BurnerError("E735", text) from None
+            raise BurnerError(Code.HEAD_INVALID, text) from None
         if len(raw) != CODE_BYTES or number < 1:
-            raise BurnerError("E735", text)
+            raise BurnerError(Code.HEAD_INVALID, text)
         return cls(number, "-".join(letters[at : at + 4] for at in range(0, 16, 4)))
 
     def __str__(self) -> str:
@@ -67,7 +68,7 @@ def read_note(data: bytes) -> Note:
     try:
         return Note.parse(data)
     except NoteError as error:
-        raise BurnerError("E735", str(error)) from None
+        raise BurnerError(Code.HEAD_INVALID, str(error)) from None
 
 
 def checkpoint_of(note: Note) -> Checkpoint:
@@ -79,7 +80,7 @@ def checkpoint_of(note: Note) -> Checkpoint:
     try:
         return Checkpoint.parse(note.text)
     except NoteError as error:
-        raise BurnerError("E735", str(error)) from None
+        raise BurnerError(Code.HEAD_INVALID, str(error)) from None
 
 
 def current_head(reader: Reader) -> Note:
@@ -133,9 +134,11 @@ def keep_cosignatures(
     try:
         valid = {c.witness.id for c in check_cosignatures(note, witnesses)}
     except NoteError as error:
-        raise BurnerError("E735", str(error)) from None
+        raise BurnerError(Code.HEAD_INVALID, str(error)) from None
     if head.origin != ledger.origin or not is_head_of(ledger.reader, head):
-        raise BurnerError("E735", f"{head.origin} {head.size} is no head of {ledger.origin}")
+        raise BurnerError(
+            Code.HEAD_INVALID, f"{head.origin} {head.size} is no head of {ledger.origin}"
+        )
     lines = tuple(line for line in note.signatures if line.id in valid)
     with ledger.writer.lock:
         ledger.writer.keep_head()
@@ -163,7 +166,7 @@ def add_checkpoint_request(reader: Reader, old: int) -> tuple[bytes, Checkpoint]
     with reader.connection() as connection:
         head = read_head(connection)
         if head is None or old > head.checkpoint.size:
-            raise BurnerError("E735", f"the witness has seen {counted(old, 'record')}")
+            raise BurnerError(Code.HEAD_INVALID, f"the witness has seen {counted(old, 'record')}")
         proof = consistency_proof(TableHashes(connection), old, head.checkpoint.size)
     lines = [f"old {old}", *(base64.b64encode(value).decode() for value in proof), ""]
     return ("\n".join(lines) + f"\n{head.note}").encode(), head.checkpoint

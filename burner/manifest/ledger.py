@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record, Result
 from burner.core.model import Outcome as ModelOutcome
@@ -75,7 +76,7 @@ class Ledger:
         def check_begun(entry: AnyEntry) -> None:
             if simulated not in (None, is_simulated(entry)):
                 of = "real units" if simulated else "a simulated bench"
-                raise BurnerError("E753", f"{where}: of {of}")
+                raise BurnerError(Code.SIMULATED_AND_REAL_MIXED, f"{where}: of {of}")
 
         where = place(url_or_path)
         is_there(where)  # what is no file is refused before a key is made
@@ -152,11 +153,13 @@ class Ledger:
                 scrapped; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
-            raise BurnerError("E716", f"attempt {attempt.id} has no unit, or another station")
+            raise BurnerError(
+                Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} has no unit, or another station"
+            )
         with self.writer.lock:
             self.writer.check_ready()
             if any(other.unit_id == attempt.unit_id for _, other in self._working.values()):
-                raise BurnerError("E454", f"unit {attempt.unit_id}")
+                raise BurnerError(Code.UNIT_IN_WORK, f"unit {attempt.unit_id}")
             facts = attempt_facts(attempt)
             (number,) = self.writer.commit(
                 lambda _: [self.entry(Intent, **_head(attempt), attempt=facts)],
@@ -172,7 +175,9 @@ class Ledger:
         """
         with self.writer.lock:
             if attempt.id not in self._working:
-                raise BurnerError("E716", f"attempt {attempt.id} cannot take a name now")
+                raise BurnerError(
+                    Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} cannot take a name now"
+                )
             number, _ = self._working[attempt.id]
             facts = attempt_facts(attempt)
             bound = {"intent": number, "device_name": facts.device_name, "ids": facts.ids}
@@ -191,7 +196,9 @@ class Ledger:
         with self.writer.lock:
             intent, recorded = self._working.get(attempt.id, (None, None))
             if result.outcome is ModelOutcome.PASS and intent is None:
-                raise BurnerError("E716", f"attempt {attempt.id} passed without its intent")
+                raise BurnerError(
+                    Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} passed without its intent"
+                )
             same = recorded is not None and attempt_facts(attempt) == attempt_facts(recorded)
             facts = None if same else attempt_facts(attempt)
             (number,) = self.writer.commit(
@@ -280,12 +287,16 @@ class Ledger:
 
     def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
         if row.state != BATCH_OPEN:
-            raise BurnerError("E459", f"batch {row.batch} is closed")
+            raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
         if row.key and terms.key and row.key != terms.key:
-            raise BurnerError("E463", f"batch {row.batch}: key {row.key}, not {terms.key}")
+            raise BurnerError(
+                Code.BATCH_HAS_OTHER_KEY, f"batch {row.batch}: key {row.key}, not {terms.key}"
+            )
         there = BatchTerms.of_record(self.reader.batch_opened(row), row.planned)
         if different := what_differs(there, terms):
-            raise BurnerError("E730", f"batch {row.batch} was opened for another {different}")
+            raise BurnerError(
+                Code.BATCH_TERMS_VIOLATED, f"batch {row.batch} was opened for another {different}"
+            )
 
     def change_batch(self, batch: str, quantity: int | None, *, operator: str, reason: str) -> None:
         """Give an open batch another quantity.

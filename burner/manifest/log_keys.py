@@ -1,5 +1,6 @@
 """Keys of the log: who is let in, handed over to, and withdrawn. Each is a record."""
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
@@ -38,7 +39,9 @@ def enrol(
     """
     check_one_line(owner=owner, operator=operator)
     if key.name != ledger.origin:
-        raise BurnerError("E758", f"the key is named {key.name}, this log {ledger.origin}")
+        raise BurnerError(
+            Code.KEY_OF_OTHER_LOG, f"the key is named {key.name}, this log {ledger.origin}"
+        )
     fields = {"owner": owner, "operator": operator, **ledger.writer.stamp()}
     entry = enrolment(ledger.origin, sponsor, key=key, role=role, **fields)
     (number,) = ledger.append(lambda _: [entry])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from time import monotonic, sleep
 from typing import TypeVar
 
-from burner.core.code import ErrorClass
+from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.model import Waiting
 
@@ -44,10 +44,10 @@ def retry_until_reachable(
             answer = ask()
         except BurnerError as error:
             trouble = error
-            if error.code == "E704":
+            if error.code == Code.STATION_IN_USE:
                 held_until = held_until or monotonic() + HELD_S
                 if monotonic() < held_until:
-                    trouble = BurnerError("E723", error.detail)
+                    trouble = BurnerError(Code.LOST_CONNECTION_HELD, error.detail)
             of_manifest = trouble.code.error_class is ErrorClass.MANIFEST
             if not (of_manifest and trouble.row.retry) or gives_up():
                 raise trouble from error.__cause__

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Outcome
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, LogBegun
@@ -78,10 +79,10 @@ class Reader:
             with self.connection() as connection:
                 version = schema_version(connection, where)
                 if not version:
-                    raise BurnerError("E702", str(where))
+                    raise BurnerError(Code.NOT_A_MANIFEST, str(where))
                 if version < SCHEMA:
                     detail = f"{where}: version {version}, this burner has {SCHEMA}"
-                    raise BurnerError("E719", detail)
+                    raise BurnerError(Code.MANIFEST_TOO_OLD, detail)
                 own = next(iter(TableState(connection).rows(LogRow, own=True)), None)
         except BaseException:
             self._engine.dispose()
@@ -303,7 +304,7 @@ def _made(opened: BatchOpened, unit: Attempt) -> Made:
 def _opened(connection: Connection, number: int) -> BatchOpened:
     entry = entry_at(connection, number)
     if not isinstance(entry, BatchOpened):
-        raise BurnerError("E714", f"record {number} opens no batch")
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"record {number} opens no batch")
     return entry
 
 
@@ -317,5 +318,5 @@ def log_of_batch(connection: Connection, batch: str) -> int:
     query = select(table.c.log).where(table.c.batch == batch).order_by(table.c.log).limit(1)
     log: int | None = connection.execute(query).scalar()
     if log is None:
-        raise BurnerError("E733", batch)
+        raise BurnerError(Code.BATCH_UNKNOWN, batch)
     return log

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import Head, LogBegun, LogImported, kind_of
 from burner.manifest.exchange.imports import import_log
@@ -258,7 +259,7 @@ def _import_lines(ledger: Ledger, task: _Task, lines: Iterable[str], origin: str
         with file.open("w", encoding="utf-8", newline="\n") as target:
             target.writelines(lines)
     except OSError as error:
-        raise BurnerError("E705", f"{file}: {error.strerror}") from error
+        raise BurnerError(Code.DISK_FULL, f"{file}: {error.strerror}") from error
     import_log(ledger, file, origin, VerifierKey.parse(key), operator=task.operator)
 
 

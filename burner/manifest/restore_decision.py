@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
 
@@ -65,18 +66,20 @@ def decide(facts: Facts) -> GoOn | Begin:
     if facts.there and facts.origin in facts.replaced:
         return GoOn()
     if facts.there and facts.named:
-        raise BurnerError("E736", f"the log {facts.there.origin} is at the place of the manifest")
+        raise BurnerError(
+            Code.TARGET_EXISTS, f"the log {facts.there.origin} is at the place of the manifest"
+        )
     last = facts.known if facts.loss.at_least else None
     if facts.copy and not facts.may_sign:
         last = last or facts.copy
     if last is None:
         ends = f"{facts.origin} ends where this computer knows it to end" if facts.copy else ""
         todo = "; put that copy in the place of the manifest" if ends and not facts.there else ""
-        raise BurnerError("E732", ends + todo)
+        raise BurnerError(Code.NOTHING_TO_RESTORE, ends + todo)
     if facts.there and facts.aside is None:
-        raise BurnerError("E736", f"the log {facts.there.origin} is in the database")
+        raise BurnerError(Code.TARGET_EXISTS, f"the log {facts.there.origin} is in the database")
     if facts.aside_is_taken:
-        raise BurnerError("E736", str(facts.aside))
+        raise BurnerError(Code.TARGET_EXISTS, str(facts.aside))
     return Begin(last)
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.first_use import is_empty
 from burner.manifest.local.known_log import KnownLog
@@ -49,7 +50,7 @@ def must_end_at(where: Place, copy: KnownLog | None) -> None:
         BurnerError: E707.
     """
     if log_in(where) != copy:
-        raise BurnerError("E707", f"{where}: somebody writes into it")
+        raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: somebody writes into it")
 
 
 def aside_of(path: Path, origin: str) -> Path:
@@ -84,13 +85,21 @@ def one_at_a_time(where: Place) -> Iterator[None]:
         if where.path:
             real = Path(realpath(where.path))
             if not real.parent.is_dir():
-                raise BurnerError("E706", f"the folder {real.parent} does not exist")
+                raise BurnerError(
+                    Code.MANIFEST_WRITE_DENIED, f"the folder {real.parent} does not exist"
+                )
             lock = real.with_name(f".{real.name}.restore.lock")
             try:
-                held.callback(lock_file(lock, busy="E707", refused="E706").release)
+                held.callback(
+                    lock_file(
+                        lock, busy=Code.MANIFEST_LOCKED, refused=Code.MANIFEST_WRITE_DENIED
+                    ).release
+                )
             except BurnerError as error:
-                if error.code == "E707":
-                    raise BurnerError("E707", f"{where}: another restore is at work") from error
+                if error.code == Code.MANIFEST_LOCKED:
+                    raise BurnerError(
+                        Code.MANIFEST_LOCKED, f"{where}: another restore is at work"
+                    ) from error
                 raise
         yield
 
@@ -111,7 +120,7 @@ def work_folder(where: Place) -> Iterator[Path]:
         rmtree(folder, ignore_errors=True)  # of one that was interrupted
         folder.mkdir(mode=0o700)
     except OSError as error:
-        raise BurnerError("E706", f"{folder}: {error.strerror}") from error
+        raise BurnerError(Code.MANIFEST_WRITE_DENIED, f"{folder}: {error.strerror}") from error
     try:
         yield folder
     finally:
@@ -167,7 +176,7 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
         sync_folder(path.parent)
     except OSError as error:
         is_open = getattr(error, "winerror", None) == _SHARING_VIOLATION
-        code = "E707" if is_open else "E706"
+        code = Code.MANIFEST_LOCKED if is_open else Code.MANIFEST_WRITE_DENIED
         raise BurnerError(code, f"{path}: {error.strerror}") from error
 
 
@@ -191,9 +200,11 @@ def _work_folder(path: Path) -> Path:
 
 def _hold_station_lock(held: ExitStack, lock: Path) -> None:
     try:
-        held.callback(lock_file(lock, busy="E707", refused="E706").release)
+        held.callback(
+            lock_file(lock, busy=Code.MANIFEST_LOCKED, refused=Code.MANIFEST_WRITE_DENIED).release
+        )
     except BurnerError as error:
-        if error.code == "E707":
+        if error.code == Code.MANIFEST_LOCKED:
             raise
         # No permission, or a read-only medium: no station of this account writes there.
 
@@ -214,5 +225,5 @@ def _server_held(where: Place) -> Iterator[None]:
     with Reader(where) as reader, reader.connection() as connection:
         alone = connection.execute(take, {"key": CREATION_LOCK}).scalar_one()
         if not alone or station_at_server(connection):
-            raise BurnerError("E707", f"{where}: a station has it open")
+            raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: a station has it open")
         yield

@@ -3,6 +3,7 @@
 import re
 from unicodedata import category
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 SIMULATED = "(simulated bench)"
@@ -31,7 +32,9 @@ def check_one_line(**texts: str) -> None:
         for place, character in enumerate(text, 1):
             if category(character) in _UNSEEN:
                 name = f"U+{ord(character):04X}"
-                raise BurnerError("E738", f"{what}: {name} as character {place} of {len(text)}")
+                raise BurnerError(
+                    Code.INVISIBLE_CHARACTER, f"{what}: {name} as character {place} of {len(text)}"
+                )
 
 
 def require_who_and_why(what: str, operator: str, reason: str = "-") -> None:
@@ -42,10 +45,10 @@ def require_who_and_why(what: str, operator: str, reason: str = "-") -> None:
             reason ends as that of a simulated bench does.
     """
     if not operator.strip() or not reason.strip():
-        raise BurnerError("E731", what)
+        raise BurnerError(Code.CORRECTION_INCOMPLETE, what)
     check_one_line(operator=operator, reason=reason)
     if reason.rstrip().endswith(SIMULATED):
-        raise BurnerError("E754", what)
+        raise BurnerError(Code.SIMULATION_MARK_IN_REASON, what)
 
 
 def is_batch_id(text: str) -> bool:
@@ -62,7 +65,7 @@ def check_batch_id(text: str) -> None:
     """
     if not is_batch_id(text):
         shown = text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}…"
-        raise BurnerError("E737", ascii(shown))
+        raise BurnerError(Code.BATCH_ID_INVALID, ascii(shown))
 
 
 def folder_name_of(batch: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome as ModelOutcome
 from burner.core.model import Record
@@ -159,7 +160,9 @@ def found_units(
 
 def only_imported(row: UnitRow, origin: str) -> BurnerError:
     """What is said of a unit that only an imported log knows."""
-    return BurnerError("E762", f"{row.unit_id}: {row.word} in the imported log {origin}")
+    return BurnerError(
+        Code.UNIT_ONLY_IMPORTED, f"{row.unit_id}: {row.word} in the imported log {origin}"
+    )
 
 
 # -- the whole life -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.heads import add_checkpoint_request, keep_cosignatures
 from burner.manifest.ledger import Ledger
@@ -43,25 +44,29 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
         try:
             old = int(answer.decode("ascii").strip())
         except (UnicodeDecodeError, ValueError):
-            raise BurnerError("E761", f"{url}: an answer that is no size") from None
+            raise BurnerError(
+                Code.WITNESS_DID_NOT_SIGN, f"{url}: an answer that is no size"
+            ) from None
         body, head = add_checkpoint_request(ledger.reader, old)
         status, answer = _post(url, body)
     if status != 200:
-        raise BurnerError("E761", f"{url}: {REFUSALS.get(status, f'HTTP {status}')}")
+        raise BurnerError(
+            Code.WITNESS_DID_NOT_SIGN, f"{url}: {REFUSALS.get(status, f'HTTP {status}')}"
+        )
     try:
         note = Note.parse(f"{head.text}\n".encode() + answer)
     except NoteError as error:
-        raise BurnerError("E735", f"{url}: {error}") from None
+        raise BurnerError(Code.HEAD_INVALID, f"{url}: {error}") from None
     signed = tuple(line for line in note.signatures if line.is_of(witness))
     if not signed:
-        raise BurnerError("E735", f"{url}: no cosignature of {witness.name}")
+        raise BurnerError(Code.HEAD_INVALID, f"{url}: no cosignature of {witness.name}")
     own = Note.parse(body.partition(b"\n\n")[2])
     return keep_cosignatures(ledger, Note(own.text, (*own.signatures, *signed)), (witness,))
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
     if urlparse(url).scheme not in ("http", "https"):
-        raise BurnerError("E761", f"{url}: not an address of the web")
+        raise BurnerError(Code.WITNESS_DID_NOT_SIGN, f"{url}: not an address of the web")
     request = Request(f"{url.rstrip('/')}/add-checkpoint", data=body, method="POST")  # noqa: S310
     try:
         with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked above
@@ -69,4 +74,6 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
     except HTTPError as error:
         return error.code, error.read(MOST_BYTES)
     except (URLError, OSError, HTTPException) as error:
-        raise BurnerError("E761", f"{url}: {getattr(error, 'reason', error)}") from None
+        raise BurnerError(
+            Code.WITNESS_DID_NOT_SIGN, f"{url}: {getattr(error, 'reason', error)}"
+        ) from None

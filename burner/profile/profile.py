@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from burner.core.baud_rates import Baud
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import RegionClass
 from burner.core.plural import counted
@@ -46,16 +47,22 @@ ChipName = Literal[
 
 def _known_format(number: object) -> object:
     if isinstance(number, int) and number > FORMAT:
-        raise refusal("E106", f"format {number}", f"this burner reads {FORMAT}")
+        raise refusal(Code.PROFILE_TOO_NEW, f"format {number}", f"this burner reads {FORMAT}")
     return number
 
 
 def _product_id(text: str) -> str:
     if text in PLACEHOLDERS:
-        raise refusal("E104", f"found the placeholder {text!r}", "the ProductID of the product")
+        raise refusal(
+            Code.SAMPLE_PLACEHOLDER_LEFT,
+            f"found the placeholder {text!r}",
+            "the ProductID of the product",
+        )
     if not PRODUCT_ID_FORM.fullmatch(text):
         found = f"found {text[:40]!r}, {counted(len(text), 'character')}"
-        raise refusal("E102", found, "exactly 10 of 0-9 and A-Z, from the console")
+        raise refusal(
+            Code.PRODUCT_ID_MALFORMED, found, "exactly 10 of 0-9 and A-Z, from the console"
+        )
     return text
 
 
@@ -64,7 +71,11 @@ def _reference(text: str) -> str:
         parse_reference(text)
     except BurnerError:
         allowed = "env:NAME, file:PATH, keyring:SERVICE/USER or prompt, never the secret itself"
-        raise refusal("E150", "found something else than a reference, not shown", allowed) from None
+        raise refusal(
+            Code.SECRET_REFERENCE_INVALID,
+            "found something else than a reference, not shown",
+            allowed,
+        ) from None
     return text
 
 
@@ -76,7 +87,11 @@ def _flash_size(size: int) -> int:
 
 def _code(text: str) -> str:
     if not re.fullmatch(r"E[0-9]{3}", text):
-        raise refusal("E149", f"found {text[:40]!r}", "the code of a warning, such as E122")
+        raise refusal(
+            Code.WARNING_NOT_ACCEPTABLE,
+            f"found {text[:40]!r}",
+            "the code of a warning, such as E122",
+        )
     return text
 
 
@@ -84,7 +99,7 @@ def _reason(text: str) -> str:
     reason = text.strip()
     if not reason or "\n" in reason:
         found = "is of several lines" if reason else "has no reason"
-        raise refusal("E149", found, "why it is right as it is, in one line")
+        raise refusal(Code.WARNING_NOT_ACCEPTABLE, found, "why it is right as it is, in one line")
     return reason
 
 

@@ -8,6 +8,7 @@ from operator import getitem
 from pathlib import Path
 
 from burner.core import yaml_document, yaml_schema
+from burner.core.code import Code
 from burner.core.errors import Finding, refuse
 from burner.core.yaml_document import Document, FieldPath, dotted
 from burner.profile.profile import FILL_IN, FORMAT, FlashPlan, Profile
@@ -39,12 +40,20 @@ _STAND_INS: StandIns = {
 
 
 _JUDGED_BY: Mapping[str, FieldPath] = {
-    **dict.fromkeys(("E113", "E114", "E133", "E144"), ("carrier", "offset")),
-    **dict.fromkeys(("E136", "E137"), ("carrier",)),
-    "E115": ("chip", "type"),
-    "E124": ("flash", "size"),
-    "E125": ("blank",),
-    "E129": ("chip", "min_revision"),
+    **dict.fromkeys(
+        (
+            Code.FLASH_REGIONS_OVERLAP,
+            Code.LAYOUT_EXCEEDS_FLASH,
+            Code.PARTITION_TOO_SMALL,
+            Code.KEY_WHERE_FIRMWARE_WRITES,
+        ),
+        ("carrier", "offset"),
+    ),
+    **dict.fromkeys((Code.VALUE_EXCEEDS_FIELD, Code.PATCH_PLACEHOLDER_WRONG), ("carrier",)),
+    Code.IMAGE_OF_OTHER_CHIP: ("chip", "type"),
+    Code.IMAGE_FLASH_SIZE_DIFFERS: ("flash", "size"),
+    Code.OTHER_APPLICATION_MAY_START: ("blank",),
+    Code.IMAGE_NEEDS_NEWER_CHIP: ("chip", "min_revision"),
 }
 """Codes of findings that say, of another place, what follows from one field."""
 
@@ -73,7 +82,7 @@ class Reading:
         invented = {dotted(path) for path in self.whole.stand_ins | self.unfilled}
         if any(field == at or field.startswith((f"{at}.", f"{at}[")) for at in invented):
             return False
-        if finding.code == "E175" and self.findings:
+        if finding.code == Code.ACCEPTED_WARNING_ABSENT and self.findings:
             return False  # it may occur once the rest is put right
         behind = _JUDGED_BY.get(finding.code, ())
         if behind[:1] == ("carrier",) and ("carrier",) in self.whole.stand_ins:
@@ -100,13 +109,13 @@ def read_profile(path: Path) -> Reading:
     Raises:
         BurnerError: E101 where it is not YAML at all.
     """
-    return fit_profile(yaml_document.read(path, "E101", flawed=True), path)
+    return fit_profile(yaml_document.read(path, Code.PROFILE_INVALID, flawed=True), path)
 
 
 def fit_profile(document: Document, path: Path) -> Reading:
     """As `read_profile`, from a document that was read already."""
     unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
-    whole = mend(_told_apart(document, unfilled), Profile, "E101", _STAND_INS)
+    whole = mend(_told_apart(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
     flawed = {flaw.place for flaw in document.flaws}
     found = [finding for finding in whole.findings if finding.place not in flawed]
     findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
@@ -116,7 +125,7 @@ def fit_profile(document: Document, path: Path) -> Reading:
         return Reading(whole.value, whole.value, whole, frozenset(), ())
     data = document.data if isinstance(document.data, dict) else {}
     part = {key: data[key] for key in FlashPlan.model_fields if key in data}
-    plan, _ = yaml_schema.fit(replace(document, data=part), FlashPlan, "E101")
+    plan, _ = yaml_schema.fit(replace(document, data=part), FlashPlan, Code.PROFILE_INVALID)
     if plan is not None:
         plan.read_from(document, path)
     return Reading(None, plan, whole, frozenset(unfilled), findings)
@@ -137,7 +146,12 @@ def _with_unfilled(
     allowed = {finding.place: finding.allowed for finding in found}
     places = [document.place(*path) for path in unfilled]
     still = tuple(
-        Finding("E180", at, f"is still {FILL_IN}", allowed.get(at, "the product's own value"))
+        Finding(
+            Code.VALUE_NOT_FILLED_IN,
+            at,
+            f"is still {FILL_IN}",
+            allowed.get(at, "the product's own value"),
+        )
         for at in places
     )
     return (*still, *(finding for finding in found if finding.place not in places))

@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from pydantic import Field
 
 from burner.core.baud_rates import Baud
+from burner.core.code import Code
 from burner.core.device_lines import LineSplitter
 from burner.core.errors import BurnerError
 from burner.core.secret import Secret
@@ -29,14 +30,14 @@ from burner.provisioning.key import KeyConfig
 MAX_LINE_SIZE: Final = 256
 """Bytes of a command, its CR LF included."""
 CME_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
-    200: ("E609", "the previous command is still running"),
-    201: ("E612", "the command is too long"),
-    202: ("E609", "the command took too long"),
-    203: ("E612", "the check of the values failed"),
-    204: ("E612", "a parameter is wrong"),
-    206: ("E611", "out of memory"),
-    207: ("E610", "its flash cannot be accessed"),
-    208: ("E613", "not possible in this state"),
+    200: (Code.AT_STAYS_BUSY, "the previous command is still running"),
+    201: (Code.AT_VALUES_REFUSED, "the command is too long"),
+    202: (Code.AT_STAYS_BUSY, "the command took too long"),
+    203: (Code.AT_VALUES_REFUSED, "the check of the values failed"),
+    204: (Code.AT_VALUES_REFUSED, "a parameter is wrong"),
+    206: (Code.AT_OUT_OF_MEMORY, "out of memory"),
+    207: (Code.AT_FLASH_INACCESSIBLE, "its flash cannot be accessed"),
+    208: (Code.AT_COMMAND_REFUSED, "not possible in this state"),
 }
 """Tencent's `+CME ERROR:<n>`: our code, and what it means."""
 
@@ -132,7 +133,7 @@ class AtCarrier:
         }
         wrong = [what for what, (found, ours) in wanted.items() if found != ours]
         if wrong:
-            raise BurnerError("E615", f"differs: {', '.join(wrong)}")
+            raise BurnerError(Code.AT_KEY_DIFFERS, f"differs: {', '.join(wrong)}")
 
 
 def set_command(key: KeyConfig, region: str = "") -> str:
@@ -145,7 +146,9 @@ def set_command(key: KeyConfig, region: str = "") -> str:
     texts = [key.product_id, secret, key.device_name, *([region] if region else [])]
     command = "AT+TCPRDINFOSET=1," + ",".join(f'"{escape(text)}"' for text in texts)
     if len(command.encode()) + 2 > MAX_LINE_SIZE:
-        raise BurnerError("E612", f"{len(command.encode()) + 2} bytes, at most {MAX_LINE_SIZE}")
+        raise BurnerError(
+            Code.AT_VALUES_REFUSED, f"{len(command.encode()) + 2} bytes, at most {MAX_LINE_SIZE}"
+        )
     return command
 
 
@@ -166,17 +169,19 @@ def bcc(secret: Secret) -> int:
 
 def _confirmation(said: str) -> bool | None:
     if failed := _FAILED.fullmatch(said):
-        raise BurnerError("E614", f"FAIL,{failed[1]}" if failed[1] else "FAIL")
+        raise BurnerError(Code.AT_KEY_NOT_STORED, f"FAIL,{failed[1]}" if failed[1] else "FAIL")
     return True if _DONE.fullmatch(said) else None
 
 
 def _complaint(said: str) -> BurnerError | None:
     if said == "ERROR":
-        return BurnerError("E613", "ERROR")
+        return BurnerError(Code.AT_COMMAND_REFUSED, "ERROR")
     if said_busy := _BUSY.fullmatch(said):
-        return BurnerError("E609", said_busy[0][:9])
+        return BurnerError(Code.AT_STAYS_BUSY, said_busy[0][:9])
     if found := _CME.fullmatch(said):
-        code, meaning = CME_ERRORS.get(int(found[1]), ("E613", "not in Tencent's list"))
+        code, meaning = CME_ERRORS.get(
+            int(found[1]), (Code.AT_COMMAND_REFUSED, "not in Tencent's list")
+        )
         return BurnerError(code, f"+CME ERROR:{found[1]} {meaning}")
     return None
 
@@ -211,7 +216,7 @@ class _Talk:
             BurnerError: E608 no answer in time, E609 busy all the time, or what it complains of.
         """
         deadline = self._clock() + within_s
-        last = BurnerError("E608", command.partition("=")[0])
+        last = BurnerError(Code.AT_NO_ANSWER, command.partition("=")[0])
         while self._clock() < deadline:
             self._line.send(command.encode() + b"\r\n")
             for said in self._lines(min(deadline, self._clock() + try_s)):
@@ -222,7 +227,7 @@ class _Talk:
                 if complaint is None:
                     continue
                 last = complaint
-                if complaint.code != "E609":
+                if complaint.code != Code.AT_STAYS_BUSY:
                     raise complaint
                 self._line.receive(_PAUSE_S)
                 break

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final, Literal
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.core.yaml_schema import Strict
@@ -55,7 +56,10 @@ def make_fat(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:
     overhead = _overhead(size // SECTOR_SIZE) if settings.wear_levelling else 0
     least = overhead * SECTOR_SIZE + MIN_SECTORS * settings.sector_size
     if size % SECTOR_SIZE or size < least:
-        raise BurnerError("E133", f"{size:#x} bytes; FAT needs whole sectors, {least:#x} at least")
+        raise BurnerError(
+            Code.PARTITION_TOO_SMALL,
+            f"{size:#x} bytes; FAT needs whole sectors, {least:#x} at least",
+        )
     volume = _make_volume(settings, size - overhead * SECTOR_SIZE, files)
     return _wrap(volume, size) if settings.wear_levelling else volume
 
@@ -68,10 +72,10 @@ def read_fat(settings: Fat, data: bytes, name: str, most: int) -> bytes:
     """
     volume = _unwrap(data) if settings.wear_levelling else data
     content: bytes | None = None
-    code = "E607"
+    code = Code.KEY_PARTITION_DAMAGED
     try:
         with _mounted(settings, bytearray(volume)) as part:
-            code = "E606"
+            code = Code.KEY_NOT_FOUND
             if part.stat(f"/{name}")["size"] <= most:
                 content = bytes(part.read_file(f"/{name}"))
     except _refusals():
@@ -90,9 +94,9 @@ def _make_volume(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:
                 part.write_file(f"/{name}", content)
                 # A full volume takes what fits and says nothing.
                 if part.read_file(f"/{name}") != content:
-                    refused = "E133"
+                    refused = Code.PARTITION_TOO_SMALL
     except _refusals():
-        refused = refused or "E143"
+        refused = refused or Code.FILE_SYSTEM_PARAMETERS_INVALID
     if refused:  # outside the handler: the exception's context may hold a file
         raise BurnerError(refused, f"{counted(len(files), 'file')} into {size:#x} bytes of FAT")
     _fix_dates(flash)
@@ -189,13 +193,15 @@ def _unwrap(data: bytes) -> bytes:
     count = total - _overhead(total)
     start = len(data) - SECTOR_SIZE - 2 * states
     if len(data) % SECTOR_SIZE or count <= 0:
-        raise BurnerError("E607", f"{len(data):#x} bytes are no partition with wear levelling")
+        raise BurnerError(
+            Code.KEY_PARTITION_DAMAGED, f"{len(data):#x} bytes are no partition with wear levelling"
+        )
     for at in (start, start + states):
         state = data[at : at + _STATE.size + 4]
         if state == _with_crc(state[:-4]):
             break
     else:
-        raise BurnerError("E607", "the state of wear levelling is damaged")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, "the state of wear levelling is damaged")
     _, _, rounds, *_ = _STATE.unpack_from(state)
     records = data[at + len(state) : at + states].rstrip(b"\xff")
     spare = -(-len(records) // _RECORD_SIZE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import RegionClass, Segment
 from burner.core.secret import REGISTRATION_TRIGGERS, Secret
@@ -47,7 +48,7 @@ DYNAMIC_REGISTRATION: Final[Mapping[str, JsonValue]] = {
 
 def _file_system(value: Any) -> Any:
     if value == "spiffs" or (isinstance(value, dict) and value.get("type") == "spiffs"):
-        raise refusal("E142", "found spiffs", "littlefs or fat")
+        raise refusal(Code.SPIFFS_UNSUPPORTED, "found spiffs", "littlefs or fat")
     return {"type": value} if isinstance(value, str) else value
 
 
@@ -122,10 +123,14 @@ class FileSettings(PartitionCarrierSettings):
         names = [self.name, *(file.name for file in self.files)]
         for many in (keys, [name.lower() for name in names]):
             for twice in sorted({one for one in many if many.count(one) > 1}):
-                yield "E135", f"{twice} stands twice", "each once"
+                yield Code.CARRIER_KEY_DUPLICATED, f"{twice} stands twice", "each once"
         for name in names:
             if isinstance(self.filesystem, Littlefs) and len(name) > self.filesystem.name_max:
-                yield "E143", f"{name} is too long", "name_max of the file system"
+                yield (
+                    Code.FILE_SYSTEM_PARAMETERS_INVALID,
+                    f"{name} is too long",
+                    "name_max of the file system",
+                )
 
     def key_names(self) -> tuple[str, ...]:
         """Under which names the key configuration stands."""
@@ -179,7 +184,7 @@ class FileCarrier:
         try:
             values = self._object(self._file(data, settings.name, len(data)))
         except BurnerError as error:
-            if error.code != "E606":
+            if error.code != Code.KEY_NOT_FOUND:
                 raise
             return KeyState.GONE
         if not any(values.get(name) for name in settings.key_names()):
@@ -206,7 +211,7 @@ class FileCarrier:
         content = json.dumps({**values, **self.settings.json_fields}).encode()
         if len(content) > self.settings.max_size:
             found = f"{len(content)} bytes, at most {self.settings.max_size}"
-            raise BurnerError("E141", f"{self.settings.name}: {found}")
+            raise BurnerError(Code.KEY_FILE_TOO_LARGE, f"{self.settings.name}: {found}")
         return content
 
     def parse(self, content: bytes) -> KeyConfig:
@@ -219,7 +224,9 @@ class FileCarrier:
         found = [values.get(key) for key in wanted]
         texts = [text for text in found if isinstance(text, str) and text.isascii() and text]
         if len(texts) < len(wanted):
-            raise BurnerError("E606", f"{self.settings.name} lacks one of {', '.join(wanted)}")
+            raise BurnerError(
+                Code.KEY_NOT_FOUND, f"{self.settings.name} lacks one of {', '.join(wanted)}"
+            )
         return KeyConfig(texts[0], Secret(texts[1].encode()), *texts[2:])
 
     def _object(self, content: bytes) -> dict[str, Any]:
@@ -228,7 +235,7 @@ class FileCarrier:
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            raise BurnerError("E607", f"{self.settings.name} is no JSON object")
+            raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"{self.settings.name} is no JSON object")
         return values
 
     def _file(self, data: bytes, name: str, most: int) -> bytes:
@@ -262,7 +269,7 @@ class FileCarrier:
             if (match := named.fullmatch(name))
         }
         if not parts:
-            raise BurnerError("E606", f"{self.settings.partition}: not read back")
+            raise BurnerError(Code.KEY_NOT_FOUND, f"{self.settings.partition}: not read back")
         flash = bytearray(b"\xff" * max(start + len(data) for start, data in parts.items()))
         for start, data in parts.items():
             flash[start : start + len(data)] = data

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import RegionClass, Segment
 from burner.core.secret import Secret
@@ -76,7 +77,9 @@ class PartitionCarrierSettings(Strict):
     def _what_is_frozen_stays(self) -> Self:
         if self.after_boot is AfterBoot.MOVED and self.region_class is not RegionClass.MUTABLE:
             found = f"after_boot: moved with class: {self.region_class}"
-            raise refusal("E101", found, "class: mutable (or left out) where the key is erased")
+            raise refusal(
+                Code.PROFILE_INVALID, found, "class: mutable (or left out) where the key is erased"
+            )
         return self
 
 
@@ -150,12 +153,19 @@ def partition_of(
     partition = layout.table.find(name)
     if partition is None:
         there = ", ".join(p.name for p in layout.table if not p.is_app) or "none"
-        found = Finding("E130", f"carrier.{key}", f"found {name!r}", f"data partitions: {there}")
-        raise BurnerError("E130", name, (found,))
+        found = Finding(
+            Code.KEY_PARTITION_MISSING,
+            f"carrier.{key}",
+            f"found {name!r}",
+            f"data partitions: {there}",
+        )
+        raise BurnerError(Code.KEY_PARTITION_MISSING, name, (found,))
     allowed = [f"data, {subtype}" for subtype in subtypes]
     if partition.is_app or (allowed and partition.kind not in allowed):
         wanted = " or ".join(allowed) or "data"
-        raise BurnerError("E131", f"{name} is {partition.kind}, not {wanted}")
+        raise BurnerError(
+            Code.KEY_PARTITION_WRONG_KIND, f"{name} is {partition.kind}, not {wanted}"
+        )
     return partition
 
 
@@ -198,7 +208,11 @@ def moved_from_readonly(settings: PartitionCarrierSettings, layout: "Layout") ->
     if partition is None or not partition.readonly or not is_moved(settings):
         return []
     found = f"after_boot: moved, and the table marks {partition.name} readonly"
-    return [Finding("E101", "carrier.after_boot", found, "kept, or a partition to write to")]
+    return [
+        Finding(
+            Code.PROFILE_INVALID, "carrier.after_boot", found, "kept, or a partition to write to"
+        )
+    ]
 
 
 def is_erased(data: bytes) -> bool:
@@ -213,5 +227,5 @@ def part_of(read: Mapping[str, bytes], name: str) -> bytes:
         BurnerError: E606 where nothing was.
     """
     if name not in read:
-        raise BurnerError("E606", f"{name}: not read back")
+        raise BurnerError(Code.KEY_NOT_FOUND, f"{name}: not read back")
     return read[name]

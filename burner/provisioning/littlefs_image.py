@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.core.yaml_schema import Size, Strict, refusal
@@ -45,7 +46,11 @@ class Littlefs(Strict):
         divide = all(sizes) and not sizes[1] % sizes[0] and not sizes[2] % sizes[1]
         if not divide or not 512 <= self.block_size <= 65536:
             allowed = "prog_size divides cache_size divides block_size of 512 to 65536"
-            raise refusal("E143", "found sizes {}, {}, {}".format(*sizes), allowed)
+            raise refusal(
+                Code.FILE_SYSTEM_PARAMETERS_INVALID,
+                "found sizes {}, {}, {}".format(*sizes),
+                allowed,
+            )
         return self
 
 
@@ -58,7 +63,9 @@ def make_littlefs(settings: Littlefs, size: int, files: Mapping[str, bytes]) -> 
     from littlefs import LittleFSError
 
     if size % settings.block_size or size < 2 * settings.block_size:
-        raise BurnerError("E133", f"{size:#x} bytes; whole blocks of {settings.block_size:#x}")
+        raise BurnerError(
+            Code.PARTITION_TOO_SMALL, f"{size:#x} bytes; whole blocks of {settings.block_size:#x}"
+        )
     flash = bytearray(b"\xff" * size)
     refused = ""
     try:
@@ -71,9 +78,9 @@ def make_littlefs(settings: Littlefs, size: int, files: Mapping[str, bytes]) -> 
         system.unmount()
     except LittleFSError as error:
         full = error.code == LittleFSError.Error.LFS_ERR_NOSPC
-        refused = "E133" if full else "E143"
+        refused = Code.PARTITION_TOO_SMALL if full else Code.FILE_SYSTEM_PARAMETERS_INVALID
     except (OSError, ValueError, AssertionError):
-        refused = "E143"
+        refused = Code.FILE_SYSTEM_PARAMETERS_INVALID
     if refused:  # outside the handler: the exception's context may hold a file
         raise BurnerError(
             refused, f"{counted(len(files), 'file')} into {size:#x} bytes of LittleFS"
@@ -89,7 +96,7 @@ def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> byte
     """
     from littlefs import LittleFSError
 
-    code = "E607"
+    code = Code.KEY_PARTITION_DAMAGED
     if len(data) % settings.block_size or len(data) < 2 * settings.block_size:
         raise BurnerError(code, f"{len(data):#x} bytes are no LittleFS")
     try:
@@ -99,10 +106,10 @@ def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> byte
         if system.stat(name).size <= most:
             with system.open(name, "rb") as file:
                 return bytes(file.read(most))
-        code = "E606"
+        code = Code.KEY_NOT_FOUND
     except LittleFSError as error:
         if error.code == LittleFSError.Error.LFS_ERR_NOENT:
-            code = "E606"
+            code = Code.KEY_NOT_FOUND
     except (OSError, ValueError, AssertionError, MemoryError):
         pass
     raise BurnerError(code, f"{name} in LittleFS")

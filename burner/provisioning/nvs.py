@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import RegionClass, Segment
 from burner.core.plural import counted
@@ -63,7 +64,9 @@ def _nvs_name(text: str) -> str:
     if not is_nvs_name(text):
         # Over 15 characters it may be the secret itself, written in the wrong place.
         found = repr(text) if len(text) <= 15 else f"{counted(len(text), 'character')}, not shown"
-        raise refusal("E134", f"found {found}", "1 to 15 printable ASCII characters")
+        raise refusal(
+            Code.NVS_ENTRY_INVALID, f"found {found}", "1 to 15 printable ASCII characters"
+        )
     return text
 
 
@@ -102,14 +105,22 @@ class NvsExtra(Strict):
     def _value_fits(self) -> Self:
         if self.type == "string":
             if not isinstance(self.value, str) or "\0" in self.value:
-                raise refusal("E134", f"{self.key} is not text", "text in quotes, without NUL")
+                raise refusal(
+                    Code.NVS_ENTRY_INVALID, f"{self.key} is not text", "text in quotes, without NUL"
+                )
         elif self.type == "hex":
             if not isinstance(self.value, str) or not _is_hex(self.value):
-                raise refusal("E134", f"{self.key} is not hex", "an even number of hex digits")
+                raise refusal(
+                    Code.NVS_ENTRY_INVALID, f"{self.key} is not hex", "an even number of hex digits"
+                )
         else:
             low, high = _range(self.type)
             if not _fits(self.type, self.value):
-                raise refusal("E134", f"{self.key} does not fit", f"{self.type}: {low} to {high}")
+                raise refusal(
+                    Code.NVS_ENTRY_INVALID,
+                    f"{self.key} does not fit",
+                    f"{self.type}: {low} to {high}",
+                )
         return self
 
     def content(self) -> NvsValue:
@@ -150,7 +161,7 @@ class NvsSettings(PartitionCarrierSettings):
     def _no_key_twice(self) -> Self:
         places = Counter(self.places_in_nvs())
         refuse_problems(
-            ("E135", f"{'/'.join(place)} stands twice", "each key once")
+            (Code.CARRIER_KEY_DUPLICATED, f"{'/'.join(place)} stands twice", "each key once")
             for place, count in places.items()
             if count > 1
         )
@@ -262,7 +273,7 @@ class NvsCarrier:
     def _text(self, values: Mapping[tuple[str, str], NvsValue], key: str) -> str:
         value = values.get((self.settings.namespace, key))
         if not isinstance(value, str):
-            raise BurnerError("E606", f"no text under {self.settings.namespace}/{key}")
+            raise BurnerError(Code.KEY_NOT_FOUND, f"no text under {self.settings.namespace}/{key}")
         return value
 
 
@@ -297,12 +308,17 @@ def _check(
 ) -> None:
     least = PAGE_SIZE if readonly else MIN_SIZE
     if size % PAGE_SIZE or size < least:
-        raise BurnerError("E133", f"{size:#x} bytes; whole pages of 0x1000, at least {least:#x}")
+        raise BurnerError(
+            Code.PARTITION_TOO_SMALL, f"{size:#x} bytes; whole pages of 0x1000, at least {least:#x}"
+        )
     for (namespace, key), (kind, value) in entries.items():
         if not is_nvs_name(namespace) or not is_nvs_name(key):
-            raise BurnerError("E134", f"{namespace}/{key}: 1 to 15 printable ASCII characters each")
+            raise BurnerError(
+                Code.NVS_ENTRY_INVALID,
+                f"{namespace}/{key}: 1 to 15 printable ASCII characters each",
+            )
         if kind in get_args(IntegerType) and not _fits(kind, value):
-            raise BurnerError("E134", f"{namespace}/{key} does not fit into {kind}")
+            raise BurnerError(Code.NVS_ENTRY_INVALID, f"{namespace}/{key} does not fit into {kind}")
 
 
 def _generate(
@@ -327,9 +343,9 @@ def _generate(
                 # Without the index it would take the newest namespace, not the current one.
                 nvs.write_entry(key, value, kind, nvs.get_namespace_idx())
     except generator.InsufficientSizeError:
-        return "E133"
+        return Code.PARTITION_TOO_SMALL
     except (RuntimeError, ValueError, struct.error, AssertionError, SystemExit):
-        return "E134"
+        return Code.NVS_ENTRY_INVALID
     return ""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 NvsValue = int | str | bytes
@@ -69,9 +70,9 @@ def read_nvs(
         BurnerError: E607 where the bytes are not a sound NVS partition.
     """
     if encryption_key is not None and len(encryption_key) != KEY_SIZE:
-        raise BurnerError("E607", f"an NVS key has {KEY_SIZE} bytes")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"an NVS key has {KEY_SIZE} bytes")
     if not data or len(data) % PAGE_SIZE:
-        raise BurnerError("E607", f"{len(data)} bytes are not whole pages")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"{len(data)} bytes are not whole pages")
     items = [item for page in _pages(data, encryption_key) for item in _items(page)]
     names = {item.field[0]: item.key for item in items if item.namespace == 0}
     chunks = {
@@ -84,7 +85,9 @@ def read_nvs(
         if item.namespace == 0 or item.kind == _CHUNK:
             continue
         if item.namespace not in names:
-            raise BurnerError("E607", f"key {item.key!r} belongs to no namespace")
+            raise BurnerError(
+                Code.KEY_PARTITION_DAMAGED, f"key {item.key!r} belongs to no namespace"
+            )
         values[names[item.namespace], item.key] = _value(item, chunks)
     return MappingProxyType(values)
 
@@ -97,7 +100,7 @@ def read_key_partition(data: bytes) -> bytes:
     """
     key, stored = data[:KEY_SIZE], data[KEY_SIZE : KEY_SIZE + 4]
     if len(stored) < 4 or stored != key_crc(key):
-        raise BurnerError("E607", "no NVS key in the key partition")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, "no NVS key in the key partition")
     return key
 
 
@@ -121,7 +124,7 @@ def _pages(data: bytes, encryption_key: bytes | None) -> list[bytes]:
             continue
         (stored,) = struct.unpack_from("<I", page, 28)
         if state not in _IN_USE or version not in (0xFE, 0xFF) or stored != _crc(page[4:28]):
-            raise BurnerError("E607", f"no page header at {offset:#x}")
+            raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"no page header at {offset:#x}")
         if encryption_key is not None:
             page = _decrypt(page, offset, encryption_key)
         found.append((sequence, page))
@@ -133,7 +136,7 @@ def _decrypt(page: bytes, page_offset: int, key: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     if key[:32] == key[32:]:
-        raise BurnerError("E607", "the two halves of the NVS key are equal")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, "the two halves of the NVS key are equal")
     plain = bytearray(page)
     for index in range(ENTRIES_PER_PAGE):
         if _is_written(page, index):
@@ -165,11 +168,11 @@ def _item(page: bytes, index: int) -> tuple[_Item, int]:
     head = page[start : start + ENTRY_SIZE]
     namespace, kind, span, chunk, stored = struct.unpack_from("<BBBBI", head)
     if stored != _crc(head[:4] + head[8:]):
-        raise BurnerError("E607", f"entry {index} is damaged")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"entry {index} is damaged")
     if not 1 <= span <= ENTRIES_PER_PAGE - index:
-        raise BurnerError("E607", f"entry {index} is cut short")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"entry {index} is cut short")
     if not all(_is_written(page, at) for at in range(index, index + span)):
-        raise BurnerError("E607", f"entry {index} is partly erased")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"entry {index} is partly erased")
     key = _text(head[8:24].split(b"\0")[0], index)
     body = page[start + ENTRY_SIZE : start + span * ENTRY_SIZE]
     payload = _payload(head, body, index) if kind in (_STRING, _BLOB, _CHUNK) else b""
@@ -180,7 +183,7 @@ def _payload(head: bytes, body: bytes, index: int) -> bytes:
     (size,) = struct.unpack_from("<H", head, 24)
     (stored,) = struct.unpack_from("<I", head, 28)
     if size > len(body) or stored != _crc(body[:size]):
-        raise BurnerError("E607", f"the value at entry {index} is damaged")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"the value at entry {index} is damaged")
     return body[:size]
 
 
@@ -196,14 +199,16 @@ def _value(item: _Item, chunks: Mapping[tuple[int, str, int], bytes]) -> NvsValu
         size, count, first = struct.unpack_from("<IBB", item.field)
         parts = [chunks.get((item.namespace, item.key, first + n), b"") for n in range(count)]
         if sum(map(len, parts)) != size:
-            raise BurnerError("E607", f"key {item.key!r} lacks a part")
+            raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"key {item.key!r} lacks a part")
         return b"".join(parts)
-    raise BurnerError("E607", f"key {item.key!r} has the unknown type {item.kind:#x}")
+    raise BurnerError(
+        Code.KEY_PARTITION_DAMAGED, f"key {item.key!r} has the unknown type {item.kind:#x}"
+    )
 
 
 def _text(raw: bytes, where: object) -> str:
     # Not by UnicodeDecodeError: that one carries the bytes with it.
     text = raw.decode("utf-8", "replace")
     if text.encode() != raw:
-        raise BurnerError("E607", f"the text at {where!r} is not UTF-8")
+        raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"the text at {where!r} is not UTF-8")
     return text

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import Segment
 from burner.core.plural import counted
@@ -84,11 +85,11 @@ class PatchSettings(Strict):
     def _problems(self) -> Iterator[Problem]:
         texts = [array.text for array in self.arrays()]
         if len(set(texts)) < len(texts):
-            yield "E135", "a placeholder stands for two values", "each its own"
+            yield Code.CARRIER_KEY_DUPLICATED, "a placeholder stands for two values", "each its own"
         for array in self.arrays():
             if len(array.text) >= array.size:
                 found = f"{array.value}: {array.size} bytes do not hold the placeholder itself"
-                yield "E136", found, "the size of the array in the source"
+                yield Code.VALUE_EXCEEDS_FIELD, found, "the size of the array in the source"
 
     def arrays(self) -> tuple[Array, ...]:
         """What will be patched."""
@@ -120,7 +121,9 @@ class PatchCarrier:
         if slot and slot.is_ota_slot:
             found = f"{self.settings.image} lies in {slot.name}"
             allowed = "a carrier outside the application, or updates that bring the key with them"
-            findings.append(Finding("E138", "carrier", found, allowed, warning=True))
+            findings.append(
+                Finding(Code.KEY_LOST_BY_UPDATE, "carrier", found, allowed, warning=True)
+            )
         return findings
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
@@ -161,10 +164,10 @@ class PatchCarrier:
         """What stands in every array of a value: text, then NULs."""
         parts = {part_of(read, self.place_name(array, number)) for number in range(array.count)}
         if len(parts) > 1:
-            raise BurnerError("E606", f"the arrays of {array.value} differ")
+            raise BurnerError(Code.KEY_NOT_FOUND, f"the arrays of {array.value} differ")
         text, _, rest = parts.pop().partition(b"\0")
         if not text or len(text) >= array.size or rest.strip(b"\0"):
-            raise BurnerError("E606", f"no text in {array.value}")
+            raise BurnerError(Code.KEY_NOT_FOUND, f"no text in {array.value}")
         return text
 
     def place_name(self, array: Array, number: int = 0) -> str:
@@ -177,12 +180,16 @@ class PatchCarrier:
         if segment is None:
             firmware = [s.name for s in layout.segments.values() if s.data[:1] in _MAGICS]
             names = ", ".join(firmware) or "none"
-            raise BurnerError("E132", f"{self.settings.image}; the profile's images: {names}")
+            raise BurnerError(
+                Code.PATCH_IMAGE_MISSING, f"{self.settings.image}; the profile's images: {names}"
+            )
         image = _parse(segment)
         if image.signature:
-            raise BurnerError("E139", f"{segment.name} has a signature {image.signature}")
+            raise BurnerError(
+                Code.IMAGE_NOT_PATCHABLE, f"{segment.name} has a signature {image.signature}"
+            )
         if wrong := [proof.kind for part in _parts(image) for proof in part.proofs if not proof.ok]:
-            raise BurnerError("E117", f"{segment.name}: {wrong[0]}")
+            raise BurnerError(Code.IMAGE_CHECKSUM_WRONG, f"{segment.name}: {wrong[0]}")
         return segment
 
 
@@ -199,7 +206,9 @@ def _value(array: Array, key: KeyConfig) -> bytes:
     }
     value = values[array.value]
     if len(value) >= array.size:
-        raise BurnerError("E136", f"{array.value}: {counted(len(value), 'byte')} and a NUL")
+        raise BurnerError(
+            Code.VALUE_EXCEEDS_FIELD, f"{array.value}: {counted(len(value), 'byte')} and a NUL"
+        )
     return value.ljust(array.size, b"\0")
 
 
@@ -219,11 +228,15 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
     shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
     if len(found) != array.count:
         raise BurnerError(
-            "E137", f"{shown}: {counted(len(found), 'time')} instead of {array.count}"
+            Code.PATCH_PLACEHOLDER_WRONG,
+            f"{shown}: {counted(len(found), 'time')} instead of {array.count}",
         )
     for offset, end in found.items():
         if image[offset : min(end, offset + array.size)] != whole:
-            raise BurnerError("E137", f"{shown} at {offset:#x}: no {array.size} bytes of its own")
+            raise BurnerError(
+                Code.PATCH_PLACEHOLDER_WRONG,
+                f"{shown} at {offset:#x}: no {array.size} bytes of its own",
+            )
     return tuple(found)
 
 
@@ -241,7 +254,7 @@ def _parse(segment: Segment) -> AppImage:
     try:
         return parse(segment.data)
     except BurnerError as error:
-        raise BurnerError("E139", f"{segment.name}: {error.detail}") from None
+        raise BurnerError(Code.IMAGE_NOT_PATCHABLE, f"{segment.name}: {error.detail}") from None
 
 
 def _parts(image: AppImage) -> Iterator[AppImage]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import Segment
 from burner.core.plural import counted
@@ -44,7 +45,11 @@ _TYPE: Final = re.compile(r"(char|bytes)\[([1-9][0-9]{0,3})\]|([ui])(8|16|32|64)
 
 def _field_type(text: str) -> str:
     if not _TYPE.fullmatch(text):
-        raise refusal("E140", f"found {text[:40]!r}", "char[N], bytes[N], u8 to u64, i8 to i64")
+        raise refusal(
+            Code.KEY_STRUCT_INVALID,
+            f"found {text[:40]!r}",
+            "char[N], bytes[N], u8 to u64, i8 to i64",
+        )
     return text
 
 
@@ -85,7 +90,7 @@ class RawField(Strict):
         sources = (self.key, self.value, self.length_of, self.checksum)
         given = sum(source is not None for source in sources)
         if given != 1 and not (given == 0 and self.is_bytes):
-            raise refusal("E140", f"{self.name} has {given} sources", _SOURCES)
+            raise refusal(Code.KEY_STRUCT_INVALID, f"{self.name} has {given} sources", _SOURCES)
         fits = {
             "text": self.key is not None or isinstance(self.value, str),
             "bytes": given == 0 or (isinstance(self.value, str) and _is_hex(self.value, self.size)),
@@ -94,7 +99,7 @@ class RawField(Strict):
             or self.checksum is not None,
         }
         if not fits[self.kind]:
-            raise refusal("E140", f"{self.name} is {self.type}", _SOURCES)
+            raise refusal(Code.KEY_STRUCT_INVALID, f"{self.name} is {self.type}", _SOURCES)
         return self
 
     @property
@@ -149,24 +154,36 @@ class RawSettings(PartitionCarrierSettings):
     def _problems(self) -> Iterator[Problem]:
         names = [field.name for field in self.fields]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-            yield "E135", f"{name} stands twice", "each field once"
+            yield Code.CARRIER_KEY_DUPLICATED, f"{name} stands twice", "each field once"
         for missing in sorted({"product_id", "product_secret"} - {f.key for f in self.fields}):
-            yield "E140", f"no field has key: {missing}", "ProductID and secret"
+            yield Code.KEY_STRUCT_INVALID, f"no field has key: {missing}", "ProductID and secret"
         for field in self.fields:
             yield from self._wrong_references(field, names)
 
     def _wrong_references(self, field: RawField, names: list[str]) -> Iterator[Problem]:
         check = field.checksum
         if check and CHECKSUMS[check.algorithm].bits > field.size * 8:
-            yield "E140", f"{field.name}: {check.algorithm} is wider", "a wider number"
+            yield (
+                Code.KEY_STRUCT_INVALID,
+                f"{field.name}: {check.algorithm} is wider",
+                "a wider number",
+            )
         named = (field.length_of, *((check.first, check.last) if check else ()))
         if unknown := [name for name in named if name is not None and name not in names]:
-            yield "E140", f"{field.name} names {unknown[0]!r}", "a field of this struct"
+            yield (
+                Code.KEY_STRUCT_INVALID,
+                f"{field.name} names {unknown[0]!r}",
+                "a field of this struct",
+            )
             return
         if field.length_of and self.fields[names.index(field.length_of)].kind != "text":
-            yield "E140", f"{field.length_of} is no text", "the length of a char[N]"
+            yield (
+                Code.KEY_STRUCT_INVALID,
+                f"{field.length_of} is no text",
+                "the length of a char[N]",
+            )
         if check and not self.covered(field):
-            yield "E140", f"{field.name} covers nothing", "first before last"
+            yield Code.KEY_STRUCT_INVALID, f"{field.name} covers nothing", "first before last"
 
     def covered(self, field: RawField) -> range:
         """The bytes of the struct that a field's checksum is over."""
@@ -224,7 +241,7 @@ class RawCarrier:
         partition = partition_of(layout, self.settings.partition)
         if offset + size > partition.size:
             found = f"{offset + size:#x} bytes, {partition.name} has {partition.size:#x}"
-            raise BurnerError("E133", found)
+            raise BurnerError(Code.PARTITION_TOO_SMALL, found)
         return (Place(self._place, partition.offset + offset, size),)
 
     @property
@@ -249,8 +266,8 @@ def _refuse_table(layout: "Layout") -> None:
     there = [p.name for p in layout.table if not p.is_app]
     if layout.table.partitions:
         allowed = f"a data partition of its own; there: {', '.join(there) or 'none'}"
-        found = Finding("E130", "carrier.partition", "is missing", allowed)
-        raise BurnerError("E130", found.found, (found,))
+        found = Finding(Code.KEY_PARTITION_MISSING, "carrier.partition", "is missing", allowed)
+        raise BurnerError(Code.KEY_PARTITION_MISSING, found.found, (found,))
 
 
 def pack(settings: RawSettings, key: KeyConfig) -> bytes:
@@ -287,7 +304,7 @@ def unpack(settings: RawSettings, data: bytes) -> KeyConfig:
             raw = data[starts[field.name] : starts[field.name] + field.size]
             found[field.key] = raw.split(b"\0")[0]
     if empty := [name for name, text in found.items() if not text]:
-        raise BurnerError("E606", f"no text in {empty[0]}")
+        raise BurnerError(Code.KEY_NOT_FOUND, f"no text in {empty[0]}")
     key = KeyConfig(
         found["product_id"].decode("ascii", "replace"),
         Secret(found["product_secret"]),
@@ -297,7 +314,10 @@ def unpack(settings: RawSettings, data: bytes) -> KeyConfig:
     with suppress(BurnerError):
         same = pack(settings, key) == data
     if not same:
-        raise BurnerError("E607", f"not the struct of {settings.partition or WITHOUT_PARTITION}")
+        raise BurnerError(
+            Code.KEY_PARTITION_DAMAGED,
+            f"not the struct of {settings.partition or WITHOUT_PARTITION}",
+        )
     return key
 
 
@@ -309,7 +329,10 @@ def _text(field: RawField, key: KeyConfig) -> bytes:
     }
     text = values[field.key] if field.key else str(field.value).encode()
     if len(text) > field.size - field.terminated:
-        raise BurnerError("E136", f"{field.name}: {counted(len(text), 'byte')} into {field.type}")
+        raise BurnerError(
+            Code.VALUE_EXCEEDS_FIELD,
+            f"{field.name}: {counted(len(text), 'byte')} into {field.type}",
+        )
     return text
 
 
@@ -331,7 +354,9 @@ def _packed(settings: RawSettings, field: RawField, texts: Mapping[str, bytes]) 
     try:
         return int(number).to_bytes(field.size, settings.endian, signed=field.signed)
     except OverflowError:
-        raise BurnerError("E136", f"{field.name}: {number} into {field.type}") from None
+        raise BurnerError(
+            Code.VALUE_EXCEEDS_FIELD, f"{field.name}: {number} into {field.type}"
+        ) from None
 
 
 def _is_hex(text: str, size: int) -> bool:

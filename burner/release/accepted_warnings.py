@@ -4,14 +4,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.profile.profile import Profile
 
-OF_PLACE: Final = frozenset({"E128", "E158", "E188"})
+OF_PLACE: Final = frozenset(
+    {Code.SECRET_NOT_CHECKED, Code.SECRET_UNUSUAL, Code.VERSION_MADE_OTHERWISE}
+)
 """Warnings of the computer, its secret or its manifest: they occur at one place, not at another."""
 ACCEPTABLE: Final = OF_PLACE | {
-    *("E103", "E122", "E123", "E124", "E125", "E126", "E127", "E129", "E138", "E144"),
-    *("E146", "E147", "E148", "E166", "E168"),
+    Code.PRODUCT_ID_LOWER_CASE,
+    Code.DYNAMIC_REGISTRATION_MISSING,
+    Code.REGISTRATION_PARTITION_MISSING,
+    Code.IMAGE_FLASH_SIZE_DIFFERS,
+    Code.OTHER_APPLICATION_MAY_START,
+    Code.BOOT_PART_NOT_BURNED,
+    Code.PLACEHOLDER_IN_APPLICATION,
+    Code.IMAGE_NEEDS_NEWER_CHIP,
+    Code.KEY_LOST_BY_UPDATE,
+    Code.KEY_WHERE_FIRMWARE_WRITES,
+    Code.BLANK_PARTITION_INVALID,
+    Code.BAUD_RATE_UNUSUAL,
+    Code.PLACEHOLDER_IN_FIXED_VALUE,
+    Code.NAME_MAY_REPEAT,
+    Code.CHIP_WITHOUT_ETHERNET,
 }
 """The codes of all warnings about a profile."""
 
@@ -41,9 +57,15 @@ def check_acceptance(
         at = profile.place("accept", code)
         if code not in ACCEPTABLE:
             allowed = "the code of a warning that `burner profile check` shows"
-            yield Finding("E149", at, f"{code} is no warning about a profile", allowed)
+            yield Finding(
+                Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is no warning about a profile", allowed
+            )
         elif (code, False) in seen and (code, True) not in seen:
-            yield Finding("E149", at, f"{code} is an error here", "correct what it names")
+            yield Finding(
+                Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is an error here", "correct what it names"
+            )
         elif complete and code not in OF_PLACE and (code, True) not in seen:
             allowed = "take it out: it would hide a later one"
-            yield Finding("E175", at, f"{code} does not occur", allowed, warning=True)
+            yield Finding(
+                Code.ACCEPTED_WARNING_ABSENT, at, f"{code} does not occur", allowed, warning=True
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from burner.core.baud_rates import USUAL
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.yaml_document import FieldPath
 from burner.profile.profile import Profile
@@ -15,7 +16,7 @@ def check_baud_rates(profile: Profile) -> Iterator[Finding]:
         if rate not in USUAL:
             nearest = min(USUAL, key=lambda usual: abs(usual - rate))
             at, meant = profile.place(*path), f"did you mean {nearest}?"
-            yield Finding("E147", at, f"found {rate}", meant, warning=True)
+            yield Finding(Code.BAUD_RATE_UNUSUAL, at, f"found {rate}", meant, warning=True)
 
 
 def _rates(profile: Profile) -> Iterator[tuple[FieldPath, int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.model import RegionClass, Segment
 from burner.flash.partition_table import Layout, Partition
@@ -21,14 +22,21 @@ def check_blanks(plan: FlashPlan, layout: Layout, keys: Sequence[Segment]) -> It
         at = plan.place("blank", index)
         partition = layout.table.find(name)
         if name in plan.blank[:index]:
-            yield Finding("E146", at, f"{name} stands twice", "each partition once")
+            yield Finding(
+                Code.BLANK_PARTITION_INVALID, at, f"{name} stands twice", "each partition once"
+            )
         elif partition and _within(partition, keys):
             found = f"{name} is blank, and the carrier fills it"
-            yield Finding("E146", at, found, f"leave {name} out of blank: nothing old stays there")
+            yield Finding(
+                Code.BLANK_PARTITION_INVALID,
+                at,
+                found,
+                f"leave {name} out of blank: nothing old stays there",
+            )
         elif partition and (written := _within(partition, images)):
             found = f"{name} is blank, and {written} is written there: only the rest is blank"
             allowed = f"leave {name} out of blank, unless old bytes behind {written} must go"
-            yield Finding("E146", at, found, allowed, warning=True)
+            yield Finding(Code.BLANK_PARTITION_INVALID, at, found, allowed, warning=True)
     yield from _check_names(plan, layout, keys)
 
 
@@ -42,10 +50,12 @@ def _check_names(plan: FlashPlan, layout: Layout, keys: Iterable[Segment]) -> It
         at = plan.place("images", index)
         if image.name in filled and own:
             found = f"the image {image.name} lies where the carrier puts the key"
-            yield Finding("E113", at, found, "no image in the partition of the key")
+            yield Finding(
+                Code.FLASH_REGIONS_OVERLAP, at, found, "no image in the partition of the key"
+            )
         elif image.name in taken and not own:
             found = f"{image.name} is also the name of a partition that something else fills"
-            yield Finding("E101", at, found, "another name for the image")
+            yield Finding(Code.PROFILE_INVALID, at, found, "another name for the image")
 
 
 def _within(partition: Partition, segments: Iterable[Segment]) -> str:

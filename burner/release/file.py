@@ -19,6 +19,7 @@ from typing import Any
 from zlib import crc32
 
 from burner.core.canonical_json import canonical
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 FORMAT = 1
@@ -87,34 +88,42 @@ def unpack(data: bytes, name: str) -> Contents:
             parts={part: held for part, held in entries.items() if part not in (INDEX, PROFILE)},
         )
     except (KeyError, UnicodeDecodeError):
-        raise BurnerError("E203", f"{name}: {PROFILE} is missing or not text") from None
+        raise BurnerError(
+            Code.RELEASE_CHANGED, f"{name}: {PROFILE} is missing or not text"
+        ) from None
     if sha256(canonical(contents.index)).hexdigest() != contents.digest:
-        raise BurnerError("E203", f"{name}: {INDEX} does not have the digest it names")
+        raise BurnerError(
+            Code.RELEASE_CHANGED, f"{name}: {INDEX} does not have the digest it names"
+        )
     if pack(contents) != data:
-        raise BurnerError("E203", f"{name}: bytes between the parts were changed")
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: bytes between the parts were changed")
     return contents
 
 
 def _entries(data: bytes, name: str) -> dict[str, bytes]:
     """Every entry, in the order of the file; nothing is unpacked that is not stored as it is."""
     if len(data) > MAX_SIZE:
-        raise BurnerError("E204", f"{name}: {len(data)} bytes, at most {MAX_SIZE}")
+        raise BurnerError(
+            Code.RELEASE_ENTRY_UNKNOWN, f"{name}: {len(data)} bytes, at most {MAX_SIZE}"
+        )
     _check_end(data, name)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries: dict[str, bytes] = {}
             for info in archive.infolist():
                 if why := _strange(info, entries):
-                    raise BurnerError("E204", f"{name}: {info.filename[:80]!r} {why}")
+                    raise BurnerError(
+                        Code.RELEASE_ENTRY_UNKNOWN, f"{name}: {info.filename[:80]!r} {why}"
+                    )
                 entries[info.filename] = archive.read(info)
             return entries
     except BurnerError:
         raise
     except zipfile.BadZipFile as error:
-        code = "E203" if "CRC" in str(error) else "E201"
+        code = Code.RELEASE_CHANGED if "CRC" in str(error) else Code.NOT_A_RELEASE
         raise BurnerError(code, f"{name}: {error}") from None
     except Exception as error:  # zipfile meets hostile bytes with struct.error, EOFError and more
-        raise BurnerError("E201", f"{name}: {type(error).__name__}") from None
+        raise BurnerError(Code.NOT_A_RELEASE, f"{name}: {type(error).__name__}") from None
 
 
 def _check_end(data: bytes, name: str) -> None:
@@ -122,14 +131,15 @@ def _check_end(data: bytes, name: str) -> None:
     signature = data[-_END.size :][:4]
     if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
         raise BurnerError(
-            "E201", f"{name}: it does not end as a release does; perhaps it is cut short"
+            Code.NOT_A_RELEASE,
+            f"{name}: it does not end as a release does; perhaps it is cut short",
         )
     (directory_size,) = struct.unpack_from("<I", data, len(data) - 10)
     if directory_size > MAX_DIRECTORY_SIZE:
-        raise BurnerError("E204", f"{name}: more entries than any release has")
+        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: more entries than any release has")
     # ZIP64's locator would give the directory another size.
     if data[-_END.size - 20 :][:4] == b"PK\x06\x07":
-        raise BurnerError("E204", f"{name}: it is a ZIP64 archive")
+        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: it is a ZIP64 archive")
 
 
 def _strange(info: zipfile.ZipInfo, entries: Mapping[str, bytes]) -> str:
@@ -151,12 +161,14 @@ def _index(entries: Mapping[str, bytes], name: str) -> dict[str, Any]:
         newer = about["format"] > FORMAT
         canonical(about)
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise BurnerError("E201", f"{name}: no readable {INDEX} in it") from None
+        raise BurnerError(Code.NOT_A_RELEASE, f"{name}: no readable {INDEX} in it") from None
     if newer:
-        raise BurnerError("E202", f"{name}: format {about['format']}, this burner reads {FORMAT}")
+        raise BurnerError(
+            Code.RELEASE_TOO_NEW, f"{name}: format {about['format']}, this burner reads {FORMAT}"
+        )
     shapes = {"digest": str, "index": dict, "files": list}
     if not all(isinstance(about.get(key), shape) for key, shape in shapes.items()):
-        raise BurnerError("E203", f"{name}: {INDEX} is not whole")
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {INDEX} is not whole")
     return dict(about)
 
 
@@ -165,16 +177,18 @@ def _check_parts(entries: Mapping[str, bytes], files: list[Any], name: str) -> N
     try:
         listed = {str(row["name"]): (row["size"], row["sha256"]) for row in files}
     except (KeyError, TypeError):
-        raise BurnerError("E203", f"{name}: {INDEX} does not list its parts") from None
+        raise BurnerError(
+            Code.RELEASE_CHANGED, f"{name}: {INDEX} does not list its parts"
+        ) from None
     held = [part for part in entries if part != INDEX]
     for words, parts in (("missing", set(listed) - set(held)), ("added", set(held) - set(listed))):
         if parts:
-            raise BurnerError("E203", f"{name}: {words}: {', '.join(sorted(parts))}")
+            raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {words}: {', '.join(sorted(parts))}")
     if [INDEX, *listed] != list(entries):
-        raise BurnerError("E203", f"{name}: the parts are out of order")
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: the parts are out of order")
     for part, (size, digest) in listed.items():
         if (len(entries[part]), sha256(entries[part]).hexdigest()) != (size, digest):
-            raise BurnerError("E203", f"{name}: {part} was changed")
+            raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {part} was changed")
 
 
 def _zip(entries: Mapping[str, bytes]) -> bytes:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.yaml_document import FieldPath
 from burner.identity.naming import SOURCES
@@ -26,14 +27,14 @@ def check_fixed_values(profile: Profile) -> Iterator[Finding]:
     It is a warning in a further file, which may have placeholders of its own, and in a profile
     that accepts it: then the firmware fills them in.
     """
-    accepts = "E148" in profile.accept
+    accepts = Code.PLACEHOLDER_IN_FIXED_VALUE in profile.accept
     for path, value in _values(profile.carrier):
         if found := _PLACEHOLDER.search(value):
             at = profile.place("carrier", *path)
             what = f"{found[0]} would be burned as it stands, the same in every unit"
             allowed = (_FIELD if path[0] == "fields" else _KEYS) + _OR_ACCEPT
             warning = accepts or path[0] == "files"
-            yield Finding("E148", at, what, allowed, warning=warning)
+            yield Finding(Code.PLACEHOLDER_IN_FIXED_VALUE, at, what, allowed, warning=warning)
 
 
 def _values(carrier: CarrierSettings) -> Iterator[tuple[FieldPath, str]]:

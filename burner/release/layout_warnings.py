@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.model import RegionClass, Segment
 from burner.core.secret import PLACEHOLDERS, REGISTRATION_TRIGGERS
@@ -77,7 +78,11 @@ def same_version_made_otherwise(
     for made in earlier:
         if found := shown_first(made_otherwise(made, now)):
             differs = f"batch {made.batch} of {title} had another {', '.join(found)}"
-            findings.append(Finding("E188", at, differs, "a new version for other units", True))
+            findings.append(
+                Finding(
+                    Code.VERSION_MADE_OTHERWISE, at, differs, "a new version for other units", True
+                )
+            )
     return findings
 
 
@@ -94,22 +99,28 @@ def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
     bootloader_at = BOOTLOADER_OFFSETS[layout.chip]
     firmware = [layout.segments[name] for name in images]
     if not any(segment.offset == bootloader_at for segment in firmware):
-        yield "E126", (f"no bootloader at {bootloader_at:#x}", "the bootloader of the same build")
+        yield (
+            Code.BOOT_PART_NOT_BURNED,
+            (f"no bootloader at {bootloader_at:#x}", "the bootloader of the same build"),
+        )
     applications = {s.offset for s in firmware if is_application(layout, s)}
     if not applications:
-        yield "E126", ("no application", "an image in an app partition")
+        yield Code.BOOT_PART_NOT_BURNED, ("no application", "an image in an app partition")
         return
     starts = otadata.burned_application(layout)
     if starts and starts.offset not in applications:
-        yield "E125", (f"{starts.name} starts, and nothing is burned there", "the image there")
+        yield (
+            Code.OTHER_APPLICATION_MAY_START,
+            (f"{starts.name} starts, and nothing is burned there", "the image there"),
+        )
     elif len(possible := otadata.burned_applications(layout)) > 1:
         names = " or ".join(application.name for application in possible)
         found = f"{names} starts, depending on the bootloader: an entry of otadata is not confirmed"
-        yield "E125", (found, "entries in state VALID or UNDEFINED")
+        yield Code.OTHER_APPLICATION_MAY_START, (found, "entries in state VALID or UNDEFINED")
     ota = layout.table.otadata
     if ota and not any(ota.offset <= s.offset < ota.end for s in layout.segments.values()):
         better = f"blank: [{ota.name}], so that a reworked unit starts what is burned"
-        yield "E125", (f"{ota.name} is left as it is found", better)
+        yield Code.OTHER_APPLICATION_MAY_START, (f"{ota.name} is left as it is found", better)
 
 
 def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
@@ -120,7 +131,7 @@ def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
             return
     if table.partitions:
         found = "no writable nvs or file-system partition beside the key's"
-        yield "E123", (found, "data, nvs of 0x4000 or more")
+        yield Code.REGISTRATION_PARTITION_MISSING, (found, "data, nvs of 0x4000 or more")
 
 
 def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
@@ -128,24 +139,36 @@ def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
     last = max((layout.segments[name].end for name in carried), default=0)
     if not layout.table.partitions and last > layout.flash_size - SDK_DATA:
         found = f"the key lies in the last {SDK_DATA // SECTOR_SIZE} sectors, which are the SDK's"
-        yield "E144", (found, f"a sector below {layout.flash_size - SDK_DATA:#x}")
+        yield (
+            Code.KEY_WHERE_FIRMWARE_WRITES,
+            (found, f"a sector below {layout.flash_size - SDK_DATA:#x}"),
+        )
     for segment in (layout.segments[name] for name in carried):
         partition = layout.table.at(segment.offset)
         changes = partition and partition.type == DATA and partition.name == DEFAULT_NVS
         if changes and segment.kind is RegionClass.FROZEN:
             found = f"the key lies in {DEFAULT_NVS}, where the firmware keeps its own values"
-            yield "E144", (found, "a data partition of its own, or class: mutable")
+            yield (
+                Code.KEY_WHERE_FIRMWARE_WRITES,
+                (found, "a data partition of its own, or class: mutable"),
+            )
 
 
 def _header(plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage) -> Iterator[Advice]:
     starts_first = segment.offset == BOOTLOADER_OFFSETS[layout.chip]
     if starts_first and image.flash_size and image.flash_size != layout.flash_size:
         found = f"{segment.name} is for {_megabytes(image.flash_size)}"
-        yield "E124", (found, f"flash.size says {_megabytes(layout.flash_size)}")
+        yield (
+            Code.IMAGE_FLASH_SIZE_DIFFERS,
+            (found, f"flash.size says {_megabytes(layout.flash_size)}"),
+        )
     major, minor = (int(n) for n in (plan.chip.min_revision or "0.0").split("."))
     if image.min_revision > major * 100 + minor:
         needs = f"{image.min_revision // 100}.{image.min_revision % 100}"
-        yield "E129", (f"{segment.name} needs v{needs}", f'chip.min_revision: "{needs}"')
+        yield (
+            Code.IMAGE_NEEDS_NEWER_CHIP,
+            (f"{segment.name} needs v{needs}", f'chip.min_revision: "{needs}"'),
+        )
 
 
 def _content(layout: Layout, segment: Segment) -> Iterator[Advice]:
@@ -153,10 +176,16 @@ def _content(layout: Layout, segment: Segment) -> Iterator[Advice]:
     if not is_application(layout, segment):
         return
     if not any(path in segment.data for path in REGISTRATION_PATHS):
-        yield "E122", (f"{segment.name} has no registration path", "dynamic registration")
+        yield (
+            Code.DYNAMIC_REGISTRATION_MISSING,
+            (f"{segment.name} has no registration path", "dynamic registration"),
+        )
     for word, alone in _MISTAKES.items():
         if alone.search(segment.data):
-            yield "E127", (f"{segment.name} holds {word!r}", "no placeholder")
+            yield (
+                Code.PLACEHOLDER_IN_APPLICATION,
+                (f"{segment.name} holds {word!r}", "no placeholder"),
+            )
 
 
 def _megabytes(size: int) -> str:

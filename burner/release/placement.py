@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, groupby, pairwise
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.model import RegionClass, Segment
 from burner.flash import image as container
@@ -50,7 +51,9 @@ def place(
     for index, entry in enumerate(plan.images):
         at = plan.place("images", index)
         if entry.name in segments or entry.name == TABLE:
-            findings.append(Finding("E101", at, f"the name {entry.name} is taken", "another name"))
+            findings.append(
+                Finding(Code.PROFILE_INVALID, at, f"the name {entry.name} is taken", "another name")
+            )
         elif entry.name in files:
             segment, problems = _segment(plan, table, entry, files[entry.name], at)
             findings += problems
@@ -124,17 +127,25 @@ def check_segments(layout: Layout, segments: Sequence[Segment], at: str) -> list
     for before, after in _neighbours(segments):
         if after.offset < _sector_end(before.end):
             found = f"{after.name} at {after.offset:#x}, {before.name} ends at {before.end:#x}"
-            findings.append(Finding("E113", at, found, "each in sectors of its own (0x1000)"))
+            findings.append(
+                Finding(
+                    Code.FLASH_REGIONS_OVERLAP, at, found, "each in sectors of its own (0x1000)"
+                )
+            )
     for segment in segments:
         if segment.end > layout.flash_size:
             found = f"{segment.name} ends at {segment.end:#x}, the flash at {layout.flash_size:#x}"
-            findings.append(Finding("E114", at, found, "everything inside the flash"))
+            findings.append(
+                Finding(Code.LAYOUT_EXCEEDS_FLASH, at, found, "everything inside the flash")
+            )
         slot = layout.table.at(segment.offset)
         # An image with the key patched into it is the carrier's to judge.
         patched = segment.name in layout.segments
         if segment.confidential and not patched and slot and slot.is_ota_slot:
             found = f"the key would lie in {slot.name}"
-            findings.append(Finding("E120", at, found, "a data partition of its own"))
+            findings.append(
+                Finding(Code.KEY_OVERLAPS_OTA_SLOT, at, found, "a data partition of its own")
+            )
     return findings
 
 
@@ -155,7 +166,9 @@ def _table(
     if source is None:
         if chip == "esp8266":
             return PartitionTable(()), []
-        missing = Finding("E101", plan.place("partition_table"), "is missing", f"needed on {chip}")
+        missing = Finding(
+            Code.PROFILE_INVALID, plan.place("partition_table"), "is missing", f"needed on {chip}"
+        )
         return None, [missing]
     if TABLE not in files:
         return None, []
@@ -169,7 +182,9 @@ def _table(
     if source.offset % SECTOR_SIZE or source.offset <= BOOTLOADER_OFFSETS[chip]:
         where = plan.place("partition_table", "offset")
         allowed = "a multiple of 0x1000 behind the bootloader, as in the build's sdkconfig"
-        findings.append(Finding("E112", where, f"found {source.offset:#x}", allowed))
+        findings.append(
+            Finding(Code.PARTITIONS_CONFLICT, where, f"found {source.offset:#x}", allowed)
+        )
     return table, findings
 
 
@@ -188,7 +203,7 @@ def _segment(
     kind = entry.region_class or _usual_class(partition)
     segment = Segment(entry.name, offset, data, kind)
     if not data:
-        return segment, [Finding("E116", f"{at}.file", "the file is empty", "")]
+        return segment, [Finding(Code.IMAGE_INVALID, f"{at}.file", "the file is empty", "")]
     return segment, list(_check_place(plan, table, partition, segment, at))
 
 
@@ -206,19 +221,23 @@ def _check_place(
 ) -> Iterator[Finding]:
     if segment.offset % SECTOR_SIZE:
         found = f"offset {segment.offset:#x} is unaligned"
-        yield Finding("E118", f"{at}.offset", found, f"a multiple of {SECTOR_SIZE:#x}")
+        yield Finding(
+            Code.IMAGES_CONTRADICT_TABLE, f"{at}.offset", found, f"a multiple of {SECTOR_SIZE:#x}"
+        )
     if partition is None:
         if table.partitions and segment.offset != BOOTLOADER_OFFSETS[plan.chip.type]:
             names = ", ".join(f"{p.name} {p.offset:#x}" for p in table)
             found = f"no partition at {segment.offset:#x}, and the bootloader is not there"
-            yield Finding("E118", f"{at}.offset", found, f"the start of one of {names}")
+            yield Finding(
+                Code.IMAGES_CONTRADICT_TABLE, f"{at}.offset", found, f"the start of one of {names}"
+            )
         return
     if segment.offset != partition.offset:
         found = f"{segment.offset:#x} lies inside {partition.name}, which starts elsewhere"
-        yield Finding("E118", f"{at}.offset", found, f"{partition.offset:#x}")
+        yield Finding(Code.IMAGES_CONTRADICT_TABLE, f"{at}.offset", found, f"{partition.offset:#x}")
     if segment.end > partition.end:
         found = f"{len(segment.data):#x} bytes, {partition.name} has {partition.size:#x}"
-        yield Finding("E119", f"{at}.file", found, "an image that fits")
+        yield Finding(Code.IMAGE_EXCEEDS_PARTITION, f"{at}.file", found, "an image that fits")
 
 
 def _firmware(
@@ -243,7 +262,9 @@ def _firmware(
     boots = segment.offset == BOOTLOADER_OFFSETS[plan.chip.type] and plan.partition_table
     if boots and partition is None and parsed.descriptor:
         found = f"the application {parsed.descriptor.project_name} in the bootloader's place"
-        findings.append(Finding("E118", at, found, "the bootloader of the same build"))
+        findings.append(
+            Finding(Code.IMAGES_CONTRADICT_TABLE, at, found, "the bootloader of the same build")
+        )
     return parsed, findings
 
 
@@ -264,7 +285,12 @@ def _bootloader_elsewhere(
         partition = table.at(segment.offset)
         if partition and partition.is_app and segment.data == first:
             at = plan.place(*plan.files_field(segment.name))
-            yield Finding("E118", at, f"the bootloader in {partition.name}", "an application")
+            yield Finding(
+                Code.IMAGES_CONTRADICT_TABLE,
+                at,
+                f"the bootloader in {partition.name}",
+                "an application",
+            )
 
 
 def _check_data(partition: Partition | None, segment: Segment, at: str) -> Iterator[Finding]:
@@ -275,7 +301,7 @@ def _check_data(partition: Partition | None, segment: Segment, at: str) -> Itera
         return
     if partition and all(proof.ok for proof in parsed.proofs):
         found = f"a firmware image in {partition.name} ({partition.kind})"
-        yield Finding("E118", at, found, "an app partition")
+        yield Finding(Code.IMAGES_CONTRADICT_TABLE, at, found, "an app partition")
 
 
 def _blanks(partition: Partition, segments: Mapping[str, Segment]) -> Iterator[Segment]:
@@ -296,4 +322,6 @@ def _sector_end(offset: int) -> int:
 
 def _unknown(at: str, name: str, table: PartitionTable) -> Finding:
     names = ", ".join(p.name for p in table)
-    return Finding("E121", at, f"the table has no partition {name!r}", f"one of {names}")
+    return Finding(
+        Code.PARTITION_UNKNOWN, at, f"the table has no partition {name!r}", f"one of {names}"
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.files import read_plain
 from burner.core.model import Segment
@@ -25,7 +26,7 @@ from burner.release.placement import all_placed, check_segments, merge, place
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
-_OF_NO_PLACE = {"E136", "E137", "E141"}
+_OF_NO_PLACE = {Code.VALUE_EXCEEDS_FIELD, Code.PATCH_PLACEHOLDER_WRONG, Code.KEY_FILE_TOO_LARGE}
 """What is wrong with a key that no partition is to blame for."""
 _STAND_IN = Secret(b"S" * 32)
 """As long as a secret can be, for a layout that is checked without the real one."""
@@ -165,7 +166,9 @@ def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
             files[name] = read_plain(path, MAX_FILE_SIZE)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not a path"
-            findings.append(Finding("E105", plan.place(*field), f"{path}: {why}", "a file"))
+            findings.append(
+                Finding(Code.INPUT_FILE_UNREADABLE, plan.place(*field), f"{path}: {why}", "a file")
+            )
     return files, findings
 
 
@@ -173,7 +176,15 @@ def _check_product_id(profile: Profile) -> list[Finding]:
     if profile.product.id == profile.product.id.upper():
         return []
     at = profile.place("product", "id")
-    return [Finding("E103", at, f"found {profile.product.id!r}", "0-9 and A-Z", warning=True)]
+    return [
+        Finding(
+            Code.PRODUCT_ID_LOWER_CASE,
+            at,
+            f"found {profile.product.id!r}",
+            "0-9 and A-Z",
+            warning=True,
+        )
+    ]
 
 
 def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
@@ -228,14 +239,25 @@ def _check_secret(profile: Profile) -> list[Finding]:
     try:
         secret = resolve(reference, profile.path.parent)
     except BurnerError as error:
-        if error.code == "E153":
+        if error.code == Code.SECRET_FILE_EXPOSED:
             return [Finding(error.code, at, error.detail, "0600")]
         found = f"{error.detail or reference} ({error.code})"
-        return [Finding("E128", at, found, "a reference that works where it burns", warning=True)]
+        return [
+            Finding(
+                Code.SECRET_NOT_CHECKED,
+                at,
+                found,
+                "a reference that works where it burns",
+                warning=True,
+            )
+        ]
     return [*check_product_secret(secret, at), *secret_in_profile(profile, secret)]
 
 
 def secret_in_profile(profile: Profile, secret: Secret) -> list[Finding]:
     """Wherever a profile holds the secret itself: it would get into releases and records."""
     places = profile.places_of(secret.reveal().decode("utf-8", "replace"))
-    return [Finding("E208", at, "holds the secret itself", "other text") for at in places]
+    return [
+        Finding(Code.SECRET_IN_PROFILE, at, "holds the secret itself", "other text")
+        for at in places
+    ]

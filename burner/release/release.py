@@ -8,6 +8,7 @@ from typing import Any
 
 from burner.core import yaml_document
 from burner.core.canonical_json import canonical, digest
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.files import read_plain
 from burner.core.model import Segment
@@ -172,7 +173,7 @@ def read_release_file(path: Path) -> Contents:
     try:
         data = read_plain(path, MAX_SIZE)
     except OSError as error:
-        raise BurnerError("E207", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.RELEASE_FILE_INACCESSIBLE, f"{path}: {error.strerror}") from None
     return unpack(data, path.name)
 
 
@@ -184,7 +185,9 @@ def profile_of(source: Path) -> Profile | FlashPlan | None:
     """
     if not is_release_file(source):
         return read_profile(source).plan
-    document = yaml_document.parse(read_release_file(source).profile, source.name, "E205")
+    document = yaml_document.parse(
+        read_release_file(source).profile, source.name, Code.RELEASE_CONTRADICTS_INDEX
+    )
     return fit_profile(document, source).plan
 
 
@@ -219,15 +222,15 @@ def survey_contents(contents: Contents, path: Path) -> Survey:
     Raises:
         BurnerError: E205 its parts do not make what its index names, or its profile is none.
     """
-    document = yaml_document.parse(contents.profile, path.name, "E205")
+    document = yaml_document.parse(contents.profile, path.name, Code.RELEASE_CONTRADICTS_INDEX)
     reading = fit_profile(document, path)
     plan = reading.profile
     if plan is None:
-        raise BurnerError("E205", path.name, reading.findings)
+        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name, reading.findings)
     files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
     seen = examine(plan, files)
     if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
-        raise BurnerError("E205", path.name)
+        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
     return seen
 
 

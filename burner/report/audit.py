@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import ENGLISH, Wording
 from burner.manifest.audits import Checked, Window, checks, draws, passed_units
@@ -97,7 +98,7 @@ def drawn_now(
         unit = NamedUnit(unit_id=check.unit_id, device_name=check.device_name)
         units.setdefault(unit.unit_id, unit)
     if not units:
-        raise BurnerError("E745", batch)
+        raise BurnerError(Code.NO_PASS_TO_SAMPLE, batch)
     plan = plan_of(len(units))
     sample = draw(units.values(), plan.sample_size, seed)
     lot_size = lot_size or len(units)

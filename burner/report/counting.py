@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burner.core.code import Code
 from burner.core.model import Outcome
 from burner.manifest.fold.rows import SCRAP
 from burner.report.calendar import QUARTER_S
@@ -21,7 +22,7 @@ BAD = (FAIL, ERROR, Outcome.ABORTED.value)
 NOBODY = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
 """MACs of parts that have none: boards that show them are different boards."""
 
-SCRAPPED = "E464"
+SCRAPPED = Code.UNIT_SCRAPPED
 """A unit that was thrown away came back: it was judged when it was burned."""
 
 MAX_REASONS = 50

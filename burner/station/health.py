@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.ports import Port
 
@@ -56,16 +57,18 @@ def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> 
     """May it be opened, does somebody hold it, does it answer fast?"""
     what = f"slot {slot}"
     if not can_open:
-        return [Check(what, State.FAIL, device, "E304")]
+        return [Check(what, State.FAIL, device, Code.PORT_ACCESS_DENIED)]
     checks = []
     known = listed.get(device)
     if known and known.holders:
         who = ", ".join(str(holder) for holder in known.holders)
-        checks.append(Check(what, State.FAIL, f"{device} is held by {who}", "E303"))
+        checks.append(Check(what, State.FAIL, f"{device} is held by {who}", Code.PORT_BUSY))
     if known and known.latency_ms is not None and known.latency_ms > LATENCY_MS:
         name = os.path.basename(device)  # noqa: PTH119 - a device name, not a path of ours
         timer = f"/sys/bus/usb-serial/devices/{name}/latency_timer"
-        checks.append(Check(what, State.WARN, f"{known.latency_ms} ms: {timer}", "E325"))
+        checks.append(
+            Check(what, State.WARN, f"{known.latency_ms} ms: {timer}", Code.ADAPTER_LATENCY_HIGH)
+        )
     adapter = f" ({known.adapter})" if known and known.adapter else ""
     return checks or [fine(what, f"{device}{adapter}")]
 
@@ -74,7 +77,7 @@ def grabbers(processes: Iterable[str]) -> Check:
     """Does a service run that takes serial ports?"""
     found = sorted(set(processes) & set(GRABBERS))
     if found:
-        return Check("other programs", State.WARN, ", ".join(found), "E326")
+        return Check("other programs", State.WARN, ", ".join(found), Code.PORT_GRABBER_RUNNING)
     return fine("other programs", "none that takes serial ports")
 
 
@@ -82,7 +85,9 @@ def slots(found: int, expected: int) -> Check:
     """Are all slots there?"""
     detail = f"{found} of {expected}"
     return (
-        fine("slots", detail) if found == expected else Check("slots", State.FAIL, detail, "E327")
+        fine("slots", detail)
+        if found == expected
+        else Check("slots", State.FAIL, detail, Code.SLOT_COUNT_UNEXPECTED)
     )
 
 
@@ -90,9 +95,9 @@ def disk(what: str, free_bytes: int) -> Check:
     """Is there room for records and logs?"""
     detail = f"{free_bytes / (1 << 30):.1f} GB free"
     if free_bytes < FULL_BYTES:
-        return Check(what, State.FAIL, detail, "E705")
+        return Check(what, State.FAIL, detail, Code.DISK_FULL)
     if free_bytes < TIGHT_BYTES:
-        return Check(what, State.WARN, detail, "E329")
+        return Check(what, State.WARN, detail, Code.DISK_NEARLY_FULL)
     return fine(what, detail)
 
 
@@ -100,8 +105,8 @@ def clock(now: datetime, last_record: datetime | None) -> Check:
     """Can the time be right: after burner was written, after the last record?"""
     said = f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if now.year < FIRST_YEAR:
-        return Check("clock", State.FAIL, said, "E328")
+        return Check("clock", State.FAIL, said, Code.CLOCK_WRONG)
     if last_record and now < last_record:
         detail = f"{said}, but the last record is of {last_record.astimezone(UTC):%Y-%m-%d %H:%M}"
-        return Check("clock", State.FAIL, detail, "E328")
+        return Check("clock", State.FAIL, detail, Code.CLOCK_WRONG)
     return fine("clock", said)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.station.keystrokes import LONGEST
 
@@ -65,14 +66,14 @@ class LabelList:
         if self._of_slots is None:
             return self._of_board(names)
         if slot not in self._places:
-            raise BurnerError("E442", f"the list has no line for slot {slot}")
+            raise BurnerError(Code.LABEL_MISSING, f"the list has no line for slot {slot}")
         while len(self._of_slots) <= self._places[slot]:
             if (line := self._come(f"the list has no line for slot {slot}")) is None:
                 return ""
             self._of_slots.append(line)
         place = self._places.pop(slot)
         if not self._of_slots[place].strip():
-            raise BurnerError("E442", f"the list has an empty line for slot {slot}")
+            raise BurnerError(Code.LABEL_MISSING, f"the list has an empty line for slot {slot}")
         return self._of_slots[place]
 
     def exchange(self, slot: str, other: str) -> None:
@@ -103,7 +104,7 @@ class LabelList:
             self._kept.remove(line)
         elif len(self._kept) > before:
             return ""  # more may be coming just now
-        raise BurnerError("E442", "no line of the list names this board")
+        raise BurnerError(Code.LABEL_MISSING, "no line of the list names this board")
 
     def _come(self, ended: str = "the list has no more lines") -> str | None:
         """The next line; None while there is none yet."""
@@ -113,7 +114,7 @@ class LabelList:
             return None
         if line is None:
             self._lines.put(None)
-            raise BurnerError("E442", ended)
+            raise BurnerError(Code.LABEL_MISSING, ended)
         return line
 
     def _read(self, lines: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ label, its board leaves, or the operator chooses another slot.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.identity.id_checks import check_label, names_unit, read_label, says_compared_id
 from burner.identity.settings import IdentitySettings
@@ -175,15 +176,15 @@ class Labels:
         if fits:
             if self.asked in fits:
                 return self.asked
-            raise BurnerError("E436", f"{text}: {_slots(fits)}")
+            raise BurnerError(Code.LABEL_FITS_SEVERAL_SLOTS, f"{text}: {_slots(fits)}")
         if not self.asked:
             return ""
         if self.asked not in self._waiting:
-            raise BurnerError("E437", _slots([self.asked]))
+            raise BurnerError(Code.BOARD_NOT_READ_YET, _slots([self.asked]))
         if named[self.asked] is False:
             check_label(text, self.settings, self._waiting[self.asked].board.ids)
         if self.must_name_board and not says_compared_id(text, self.settings):
-            raise BurnerError("E443", text)
+            raise BurnerError(Code.LABEL_NAMES_NO_BOARD, text)
         return self.asked
 
     def _check_unused(self, slot: str, text: str) -> None:
@@ -193,9 +194,9 @@ class Labels:
         for says in self._says(text):
             there = [s for s in others if says in self._says(self._given[s].label)]
             if there:
-                raise BurnerError("E434", f"{text}: {_slots(there)}")
+                raise BurnerError(Code.LABEL_SCANNED_BEFORE, f"{text}: {_slots(there)}")
             if self._used.get(says, unit_id) != unit_id:
-                raise BurnerError("E434", f"{text}: {self._used[says]}")
+                raise BurnerError(Code.LABEL_SCANNED_BEFORE, f"{text}: {self._used[says]}")
 
     def _says(self, text: str) -> tuple[tuple[str, str], ...]:
         return tuple(read_label(text, self.settings).items())

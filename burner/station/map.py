@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field, model_validator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.yaml_schema import Strict, load, refusal
 
@@ -55,7 +56,11 @@ class PortPlace(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> "PortPlace":
         if bool(self.url) == bool(self.location or self.serial):
-            raise refusal("E195", "names no place, or two", "location and/or serial, or else url")
+            raise refusal(
+                Code.STATION_FILE_INVALID,
+                "names no place, or two",
+                "location and/or serial, or else url",
+            )
         return self
 
     def fits(self, port: UsbPort) -> bool:
@@ -105,7 +110,9 @@ class StationFile(Strict):
         places = Counter(str(place) for place in (*slots, *self.scanner.ports))
         for place, times in places.items():
             if times > 1:
-                raise refusal("E196", f"{place} stands {times} times", "one port a place")
+                raise refusal(
+                    Code.SLOT_PLACE_SHARED, f"{place} stands {times} times", "one port a place"
+                )
         return self
 
     def scanner_port(self, number: int, listed: Sequence[UsbPort]) -> str:
@@ -125,7 +132,9 @@ class StationFile(Strict):
         """
         places = self.slots[slot]
         if name not in places:
-            raise BurnerError("E312", f"slot {slot} has {', '.join(places)}, no {name}")
+            raise BurnerError(
+                Code.SLOT_PORT_UNKNOWN, f"slot {slot} has {', '.join(places)}, no {name}"
+            )
         return _device(f"slot {slot} {name}", places[name], listed)
 
 
@@ -135,7 +144,7 @@ def load_station(path: Path) -> StationFile:
     Raises:
         BurnerError: E195, E196 with every finding.
     """
-    return load(path, StationFile, "E195")
+    return load(path, StationFile, Code.STATION_FILE_INVALID)
 
 
 def place_of(
@@ -154,7 +163,7 @@ def place_of(
     if by == "serial" and serial and alike == 1 and port.vid != ESPRESSIF_VID:
         return PortPlace(serial=serial)
     if not port.location:
-        raise BurnerError("E199", port.device)
+        raise BurnerError(Code.PORT_WITHOUT_USB_PLACE, port.device)
     return PortPlace(location=port.location)
 
 
@@ -182,7 +191,9 @@ def _device(what: str, place: PortPlace, listed: Sequence[UsbPort]) -> str:
         return place.url
     fitting = [port.device for port in listed if place.fits(port)]
     if not fitting:
-        raise BurnerError("E302", f"{what}: nothing at {place}")
+        raise BurnerError(Code.PORT_MISSING, f"{what}: nothing at {place}")
     if len(fitting) > 1:
-        raise BurnerError("E197", f"{what}: {', '.join(fitting)} are all at {place}")
+        raise BurnerError(
+            Code.SLOT_PORT_AMBIGUOUS, f"{what}: {', '.join(fitting)} are all at {place}"
+        )
     return fitting[0]

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from burner.burn.identify import from_label
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Mac
 from burner.identity.naming import MAC_SOURCES, device_name
@@ -34,9 +35,9 @@ class LabelsOnRecord:
             other = self.ledger.reader.holder(board.unit_id, product, serial, name)
             own = self.ledger.unit(board.unit_id, product).good
         if other:
-            raise BurnerError("E435", other)
+            raise BurnerError(Code.LABEL_TAKEN, other)
         if own and not board.rework and name and own.attempt.device_name != name:
-            raise BurnerError("E438", f"{own.attempt.device_name} ≠ {name}")
+            raise BurnerError(Code.LABEL_DIFFERS_FROM_RECORD, f"{own.attempt.device_name} ≠ {name}")
 
     def _name(self, board: MetBoard, said: dict[str, str]) -> str:
         """The name that the board would get; empty while it cannot be made."""

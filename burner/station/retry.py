@@ -15,7 +15,19 @@ TRIES = {ErrorClass.PORT: 3, ErrorClass.FLASH: 3, ErrorClass.VERIFY: 2}
 
 TRIES_ELSE = 2
 
-LINK = frozenset({"E307", "E309", "E310", "E311", "E313", "E314", "E501", "E504", "E601"})
+LINK = frozenset(
+    {
+        Code.ANSWERS_GARBLED,
+        Code.ADAPTER_SPEED_UNSUPPORTED,
+        Code.BOARD_STOPPED_ANSWERING,
+        Code.READ_BACK_DISTURBED,
+        Code.STUB_NOT_STARTED,
+        Code.LINE_NOT_CLEAN,
+        Code.BOARD_SILENT_DURING_WRITE,
+        Code.WRITE_DATA_DAMAGED,
+        Code.FLASH_DIFFERS,
+    }
+)
 """What noise on the line can cause. E601: a garbled byte may also end in a wrong MD5."""
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from burner.burn.job import AttemptRequest
-from burner.core.code import ErrorClass
+from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.model import Event, Finished, NotBegun, Note, Outcome
 from burner.devices.device import Contact, Device
@@ -131,7 +131,7 @@ class Slot:
         Raises:
             BurnerError: E7.
         """
-        recorded = self.record(self.name, BurnerError("E315", f"{seconds:.0f} s"))
+        recorded = self.record(self.name, BurnerError(Code.SLOT_STAYED_SILENT, f"{seconds:.0f} s"))
         if recorded:
             self.emit(recorded)
             self.empty()
@@ -213,7 +213,7 @@ class Slot:
         if isinstance(last, NotBegun):
             return None
         if not isinstance(last, Finished):
-            raise BurnerError("E901", "a burn ended without a record")
+            raise BurnerError(Code.UNEXPECTED_ERROR, "a burn ended without a record")
         return last
 
     def _again(self, outcome: Outcome, code: str, try_number: int) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import chain
 from statistics import median
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Finished, NotBegun, Outcome, Step
 from burner.station.events import SlotIs, SlotState, StationEvent
@@ -24,13 +25,16 @@ UNSETTLED = (
     SlotState.BURNING,
 )
 """A slot in these is not through with its board."""
-FULL_NOW = {"E452": "E451", "E461": "E460"}
+FULL_NOW: dict[str, str] = {
+    Code.BATCH_PLACES_IN_WORK: Code.BATCH_COMPLETE,
+    Code.RELEASE_PLACES_IN_WORK: Code.RELEASE_LIMIT_REACHED,
+}
 """The last places are in work → they are taken: of the batch, of the release."""
 NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
 """A board that came when no place was left: nothing is wrong with it, nor with its slot."""
-SCRAPPED = "E464"
+SCRAPPED = Code.UNIT_SCRAPPED
 """A unit that was thrown away came back: it was judged when it was burned."""
-PASSED_OVER = "E315"
+PASSED_OVER = Code.SLOT_STAYED_SILENT
 """A slot that was left out: nothing that failed."""
 
 ENOUGH_UNITS = 4

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.station.map import UsbPort
 
@@ -63,5 +64,5 @@ def _told_apart(found: Sequence[UsbPort], wanted: int) -> tuple[UsbPort, ...]:
     """Several ports at once have an order only as interfaces of one USB device."""
     usb_devices = {(port.location or port.device).split(":")[0] for port in found}
     if len(found) > wanted or len(usb_devices) > 1:
-        raise BurnerError("E198", ", ".join(sorted(port.device for port in found)))
+        raise BurnerError(Code.TOO_MANY_NEW_PORTS, ", ".join(sorted(port.device for port in found)))
     return tuple(sorted(found, key=lambda port: (port.location, port.device)))

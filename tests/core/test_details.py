@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.code import Code
 from burner.core.details import detail_in, forms
 from burner.manifest.verify.checks import Check
 from tests.chinese import english_in
@@ -27,6 +28,8 @@ def written() -> Iterator[str]:
 def _text(node: ast.AST) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(map(_text, node.values))
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Code":
+        return Code[node.attr]
     return str(node.value) if isinstance(node, ast.Constant) else FILLED
 
 

@@ -4,12 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from burner.core.code import ErrorClass
+from burner.core.code import Code, ErrorClass
 from burner.core.details import detail_in
 from burner.core.errors import BurnerError, Fault, Language
 from burner.core.phrases import phrase
 
-STOPS_ALL = frozenset({"E417", "E425", "E459", "E603", "E604", "E612", "E613", "E625"})
+STOPS_ALL = frozenset(
+    {
+        Code.MAC_CUT_FROM_EUI64,
+        Code.IMEISV_INSTEAD_OF_IMEI,
+        Code.BATCH_NOT_OPEN,
+        Code.FIRMWARE_NAME_DIFFERS,
+        Code.FIRMWARE_PRODUCT_ID_DIFFERS,
+        Code.AT_VALUES_REFUSED,
+        Code.AT_COMMAND_REFUSED,
+        Code.SECRET_PRINTED,
+    }
+)
 """Errors seen on one unit whose remedy is to stop the batch or the product."""
 
 

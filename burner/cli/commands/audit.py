@@ -11,6 +11,7 @@ from burner.cli import screen
 from burner.cli.desk import station_option
 from burner.cli.next_command import manifest_argument, quoted
 from burner.cli.options import Moment, json_option, manifest_option
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import ENGLISH
 from burner.core.plural import counted
@@ -110,7 +111,7 @@ def audit(
         raise click.UsageError("--since and --until are for a draw that is not recorded")
     with Reader.open(manifest) as reader:
         if reader.batch(batch) is None:
-            raise BurnerError("E733", batch)
+            raise BurnerError(Code.BATCH_UNKNOWN, batch)
         if sample is None and aql is None:
             found = audits.recorded(reader, batch)
         else:

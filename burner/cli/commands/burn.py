@@ -11,6 +11,7 @@ from burner.cli import options, screen
 from burner.cli.desk import plain_line
 from burner.cli.language import language
 from burner.cli.run import Run, Wish, print_event
+from burner.core.code import Code
 
 COUNT_HELP = "Board after board, N units. A board from which nothing can be read is none."
 
@@ -153,7 +154,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
     if release.search.spans(wish.rework):
-        raise BurnerError("E470", "rework")
+        raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, "rework")
     if not wish.as_json and not person:
         _say_what_was_chosen(wish, order, ledger)
     ledger.open_batch(

@@ -15,6 +15,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError, lookup
 from burner.core.plural import counted
 from burner.core.version import burner_version
@@ -119,19 +120,19 @@ def _manifest(manifest: str) -> "Check":
         path = Path(manifest)
         writable = os.access(_existing(path), os.W_OK)
         if not writable or not os.access(_existing(path.parent), os.W_OK):
-            return health.failed(what, BurnerError("E706", manifest))
+            return health.failed(what, BurnerError(Code.MANIFEST_WRITE_DENIED, manifest))
     try:
         where = place(manifest)
         expected = log_at(where.name)
         missing = not is_there(where)
         if missing or is_empty(where):
             if expected:
-                raise BurnerError("E710", f"{where}: the log {expected} was here")
+                raise BurnerError(Code.MANIFEST_REPLACED, f"{where}: the log {expected} was here")
             there = "is not there yet" if missing else "is empty"
             return health.fine(what, f"{where} {there}: it is made at the first use")
         with Reader.open(manifest) as reader:
             if expected not in ("", reader.origin):
-                raise BurnerError("E710", f"{where}: the log {expected} was here")
+                raise BurnerError(Code.MANIFEST_REPLACED, f"{where}: the log {expected} was here")
             return health.fine(what, f"{where}, {counted(reader.attempt_count(), 'attempt')}")
     except BurnerError as error:
         return health.failed(what, error)
@@ -184,7 +185,7 @@ def _source(source: Path, reference: str) -> "Iterator[Check]":
         release = open_release(source, reference=reference)
     except BurnerError as error:
         what = "secret" if error.code in NO_SECRET else "release"
-        if error.code == "E155":
+        if error.code == Code.SECRET_NOT_TYPED:
             yield health.fine(what, "will be asked for at the start")
         else:
             yield health.failed(what, error)
@@ -230,7 +231,7 @@ def _slot(slot: str, there: str | BurnerError) -> "list[Check]":
     if "://" in there:
         return [health.fine(f"slot {slot}", there)]
     if os.name == "posix" and not Path(there).exists():
-        return [health.failed(f"slot {slot}", BurnerError("E302", there))]
+        return [health.failed(f"slot {slot}", BurnerError(Code.PORT_MISSING, there))]
     listed = {port.device: port for port in listing(usb_only=False)}
     can_open = os.name != "posix" or os.access(there, os.R_OK | os.W_OK)
     return health.port(slot, there, listed, can_open)
@@ -242,7 +243,7 @@ def _scanner(scanner: "ScannerAt") -> "Check":
     try:
         return health.fine(scanner.name, scanner.locate())
     except BurnerError as error:
-        return health.failed(scanner.name, BurnerError("E316", error.detail))
+        return health.failed(scanner.name, BurnerError(Code.SCANNER_MISSING, error.detail))
 
 
 def _existing(path: Path) -> Path:

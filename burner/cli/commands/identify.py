@@ -13,6 +13,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.details import detail_in
 from burner.core.errors import BurnerError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 BAUD = 115200
 """Nothing large is read, so the slowest and surest rate will do."""
-TWINS = {"mac": "E456", "imei": "E426", "serial": "E433"}
+TWINS = {"mac": Code.MAC_TAKEN, "imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
 """IDs that two units must not share."""
 
 

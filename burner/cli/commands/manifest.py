@@ -17,6 +17,7 @@ from burner.cli.commands.manifest_verify import verify
 from burner.cli.commands.report import report
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.core.atomic_file import check_is_place_for_file
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import warnings_in
 from burner.core.plural import counted
@@ -63,7 +64,7 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
     with _reader(manifest) as reader:
         units = reader.lives(unit)
     if not units:
-        raise BurnerError("E712", unit)
+        raise BurnerError(Code.UNIT_UNKNOWN, unit)
     if as_json:
         _array(units)
         return
@@ -173,7 +174,7 @@ def _target(out: Path | None) -> "Iterator[TextIO]":
             yield file
         part.replace(out)
     except OSError as error:
-        raise BurnerError("E705", f"{out}: {error.strerror}") from error
+        raise BurnerError(Code.DISK_FULL, f"{out}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
 

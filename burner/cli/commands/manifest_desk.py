@@ -12,6 +12,7 @@ from burner.cli.desk import desk_ledger, operator_option, reason_option, station
 from burner.cli.language import language
 from burner.cli.options import manifest_option
 from burner.cli.questions import Use, asks_passphrase
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import Wording
 from burner.core.plural import counted
@@ -202,7 +203,7 @@ def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
         found = [row for _, row in found_units(connection, text, product)]
     if len(found) != 1:
         named = ", ".join(f"{row.unit_id} of {row.product_id}" for row in found)
-        raise BurnerError("E712", f"{text}: {named}" if named else text)
+        raise BurnerError(Code.UNIT_UNKNOWN, f"{text}: {named}" if named else text)
     return found[0].unit_id, found[0].product_id
 
 
@@ -214,7 +215,7 @@ def _note(path: Path) -> "Note":
     try:
         data = read_plain(path, LARGEST_NOTE)
     except OSError as error:
-        raise BurnerError("E735", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.HEAD_INVALID, f"{path}: {error.strerror}") from None
     return read_note(data)
 
 
@@ -224,7 +225,7 @@ def _write(path: Path, text: str) -> None:
     try:
         write_durably(path, text.encode())
     except OSError as error:
-        raise BurnerError("E729", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.OUTPUT_FILE_UNWRITABLE, f"{path}: {error.strerror}") from None
 
 
 DESK_COMMANDS = (head, cosign, witness, certificate, correct, restore, keys_group)

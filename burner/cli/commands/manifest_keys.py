@@ -10,6 +10,7 @@ from burner.cli.desk import desk_ledger, operator_option, reason_option, station
 from burner.cli.next_command import manifest_argument
 from burner.cli.options import json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase, new_passphrase
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -70,7 +71,7 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     from burner.manifest.local import keys
 
     if keys.has(owner) and not again:
-        raise BurnerError("E728", owner)
+        raise BurnerError(Code.SIGNING_KEY_EXISTS, owner)
     if token:
         keys.use_token(owner, token)
         screen.say(KEPT[keys.protection(owner)])

@@ -8,6 +8,7 @@ import click
 
 from burner.cli import screen
 from burner.cli.options import json_option, manifest_option
+from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
 from burner.core.plural import counted
 
@@ -85,7 +86,9 @@ def _database(
 
     with Reader.open(manifest) as reader:
         if key is not None and read_key(key).name != reader.origin:
-            raise BurnerError("E752", f"it is of {reader.origin}, the key of {read_key(key).name}")
+            raise BurnerError(
+                Code.LOG_IS_ANOTHER, f"it is of {reader.origin}, the key of {read_key(key).name}"
+            )
         known, size = known_log(reader.origin), reader.size()
         with reader.connection() as connection, screen.progress("verify", size) as advance:
             seen = [known] if known else []
@@ -141,7 +144,7 @@ def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -
     from burner.manifest.verify.checks import Check
 
     if key is not None and str(read_key(key)) != origin_key:
-        found.fail(Check.HEADS, "E755", f"the origin key is {origin_key}")
+        found.fail(Check.HEADS, Code.LOG_SIGNER_NOT_AUTHORIZED, f"the origin key is {origin_key}")
 
 
 def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> None:
@@ -150,7 +153,7 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 
     for text in heads:
         if not is_head_of(reader, _head(text)):
-            found.fail(Check.COMPUTER, "E735", f"the head {text} is not one of this log")
+            found.fail(Check.COMPUTER, Code.HEAD_INVALID, f"the head {text} is not one of this log")
 
 
 def _head(text: str) -> Any:
@@ -220,7 +223,7 @@ def _compare(found: "FileCheck", known: dict[str, Any]) -> list[str]:
             continue
         there = Checkpoint(found.origin, head.size, bytes.fromhex(root))
         if head not in (there, PaperHead.of(there)):
-            found.code, found.place = "E735", f"the head {text} is another"
+            found.code, found.place = Code.HEAD_INVALID, f"the head {text} is another"
         else:
             compared.append(text)
     return compared
@@ -234,7 +237,7 @@ def _tell_file(
     *,
     as_json: bool,
 ) -> int:
-    code = found.code or ("E746" if wrong else "")
+    code = found.code or (Code.BATCH_FOLDER_INVALID if wrong else "")
     place = found.place or "; ".join(wrong)
     report = {
         "ok": not code,

@@ -8,6 +8,7 @@ import click
 from burner.cli import screen
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -61,14 +62,16 @@ def new(
         raise click.UsageError("--from-idf or --from, one of both")
     target = output or Path("profiles") / f"{name}.yaml"
     if target.exists() and not force:
-        raise BurnerError("E185", str(target))
+        raise BurnerError(Code.PROFILE_EXISTS, str(target))
     build = None
     if from_idf:
         build = read_build(from_idf, (flasher_args.listing, make.listing))
     elif source:
         build = read_build(source)
     if build and not build.table_file and needs_table(preset or ""):
-        raise BurnerError("E176", f"--preset {preset}, {build.kind} in {build.folder}")
+        raise BurnerError(
+            Code.BUILD_WITHOUT_PARTITION_TABLE, f"--preset {preset}, {build.kind} in {build.folder}"
+        )
     _write(target, draft(name, target.parent, build, preset or ""))
     screen.say(f"{target} is written. Next: fill in what is missing, then run")
     screen.say(f"  burner profile check {target}")
@@ -81,6 +84,8 @@ def _write(target: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, data)
     except UnicodeEncodeError:
-        raise BurnerError("E187", f"{target}: a path of the build is no text") from None
+        raise BurnerError(
+            Code.PROFILE_NOT_WRITABLE, f"{target}: a path of the build is no text"
+        ) from None
     except OSError as error:
-        raise BurnerError("E187", f"{target}: {error.strerror}") from None
+        raise BurnerError(Code.PROFILE_NOT_WRITABLE, f"{target}: {error.strerror}") from None

@@ -12,6 +12,7 @@ from burner.cli import screen
 from burner.cli.commands.names import names
 from burner.cli.commands.new import new
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
     """Print a layout, of a profile or of a release."""
     if seen.layout is None:
         refuse(list(seen.findings))
-        raise BurnerError("E105", f"{path}: no layout")
+        raise BurnerError(Code.INPUT_FILE_UNREADABLE, f"{path}: no layout")
     rows = list(stretches(seen.layout, seen.segments))
     if as_json:
         screen.say(_json({**_summary(path, seen), "flash": [asdict(row) for row in rows]}))

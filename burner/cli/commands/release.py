@@ -11,6 +11,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -103,10 +104,10 @@ def _write(target: Path, data: bytes, force: bool) -> None:
     """Put the whole file there or nothing; another release of that name stays unless forced."""
     try:
         if target.exists() and not force and not _holds(target, data):
-            raise BurnerError("E206", str(target))
+            raise BurnerError(Code.RELEASE_EXISTS, str(target))
         write_whole(target, data)
     except OSError as error:
-        raise BurnerError("E207", f"{target}: {error.strerror}") from None
+        raise BurnerError(Code.RELEASE_FILE_INACCESSIBLE, f"{target}: {error.strerror}") from None
 
 
 def _holds(target: Path, data: bytes) -> bool:

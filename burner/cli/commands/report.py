@@ -9,6 +9,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.language import language
 from burner.cli.next_command import manifest_argument
+from burner.core.code import Code
 from burner.core.errors import BurnerError, table
 from burner.core.phrases import Wording
 
@@ -93,7 +94,7 @@ def _write_page(target: Path, figures: "Figures") -> None:
     try:
         target.write_text(page(figures, language()), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+        raise BurnerError(Code.DISK_FULL, f"{target}: {error.strerror}") from error
 
 
 # -- for the terminal -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 
@@ -135,7 +136,7 @@ class Lesson:
         for name, port in ports.items():
             place = place_of(port, listed, self._by)
             if place in taken:
-                raise BurnerError("E196", f"{place} is slot {taken[place]} already")
+                raise BurnerError(Code.SLOT_PLACE_SHARED, f"{place} is slot {taken[place]} already")
             screen.say(f"  {name}: {place} ({port.device})")
             places[name] = place
         return places

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.device import ANY_CHIP, Contact
 from burner.devices.esp_worker import boot_mode, early_baud
@@ -91,9 +92,11 @@ def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConn
         return _connect_expected(request, alive)
     except (FatalError, BurnerError) as error:
         said = explain(error)
-        if said.code == "E305" and boot_mode.download_is_off(_log_of_reset(request, alive)):
-            raise BurnerError("E447", said.detail) from error
-        if said.code != "E401":
+        if said.code == Code.NOT_IN_DOWNLOAD_MODE and boot_mode.download_is_off(
+            _log_of_reset(request, alive)
+        ):
+            raise BurnerError(Code.DOWNLOAD_MODE_OFF, said.detail) from error
+        if said.code != Code.WRONG_CHIP:
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
@@ -180,12 +183,12 @@ def _insist(rom: EspLoader, chip: str) -> None:
         BurnerError: E401, E404.
     """
     if rom.secure_download_mode:
-        raise BurnerError("E404", chip)
+        raise BurnerError(Code.DOWNLOAD_MODE_RESTRICTED, chip)
     if not rom.USES_MAGIC_VALUE:
         if rom.get_chip_id() != rom.IMAGE_CHIP_ID:
-            raise BurnerError("E401", f"chip id {rom.get_chip_id()}, not {chip}")
+            raise BurnerError(Code.WRONG_CHIP, f"chip id {rom.get_chip_id()}, not {chip}")
     elif rom.read_reg(rom.CHIP_DETECT_MAGIC_REG_ADDR) != rom.MAGIC_VALUE:
-        raise BurnerError("E401", f"found {_name_of(rom)}, not {chip}")
+        raise BurnerError(Code.WRONG_CHIP, f"found {_name_of(rom)}, not {chip}")
 
 
 def _name_of(rom: EspLoader) -> str:
@@ -245,10 +248,14 @@ def _change_baud(esp: EspLoader, baud: int) -> None:
     try:
         esp.change_baud(baud)
     except FatalError as error:
-        code = "E309" if "Failed to set baud" in str(error) else "E314"
+        code = (
+            Code.ADAPTER_SPEED_UNSUPPORTED
+            if "Failed to set baud" in str(error)
+            else Code.LINE_NOT_CLEAN
+        )
         raise BurnerError(code, f"{baud} baud") from error
     if not hears(esp, tries=3):
-        raise BurnerError("E314", f"{baud} baud")
+        raise BurnerError(Code.LINE_NOT_CLEAN, f"{baud} baud")
 
 
 def hears(esp: EspLoader, tries: int = 2) -> bool:
@@ -304,7 +311,7 @@ def contact(name: str, with_reset: bool) -> Contact:
     try:
         port = open_port(name, ROM_BAUD)
     except BurnerError as error:
-        if error.code == "E302":
+        if error.code == Code.PORT_MISSING:
             return Contact.ABSENT
         raise
     try:

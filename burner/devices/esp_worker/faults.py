@@ -4,22 +4,26 @@ import re
 
 import serial
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker.log import discreet
 from burner.devices.esp_worker.tool import FatalError, UnsupportedCommandError
 
 _CONNECTING = (
-    (r"Wrong boot mode", "E305"),
-    (r"Download mode successfully detected", "E306"),
-    (r"Invalid head|Invalid SLIP|noise|transfer stopped|doesn't match request", "E307"),
-    (r"", "E301"),
+    (r"Wrong boot mode", Code.NOT_IN_DOWNLOAD_MODE),
+    (r"Download mode successfully detected", Code.BOARD_HEARS_NOTHING),
+    (
+        r"Invalid head|Invalid SLIP|noise|transfer stopped|doesn't match request",
+        Code.ANSWERS_GARBLED,
+    ),
+    (r"", Code.BOARD_SILENT),
 )
 _ANYWHERE = (
-    (r"security info|command \(0x14\)", "E448"),
-    (r"Failed to set baud rate", "E309"),
-    (r"This chip is ", "E401"),
-    (r"Failed to start stub", "E313"),
-    (r"Digest mismatch|Expected digest|Corrupt data|Read more than", "E311"),
+    (r"security info|command \(0x14\)", Code.CHIP_TYPE_UNREADABLE),
+    (r"Failed to set baud rate", Code.ADAPTER_SPEED_UNSUPPORTED),
+    (r"This chip is ", Code.WRONG_CHIP),
+    (r"Failed to start stub", Code.STUB_NOT_STARTED),
+    (r"Digest mismatch|Expected digest|Corrupt data|Read more than", Code.READ_BACK_DISTURBED),
 )
 _SERVER_GONE = re.compile(
     r"connection failed|socket disconnected|waiting for option|Could not open port \w+://"
@@ -36,14 +40,19 @@ def explain(error: Exception, writing: bool = False) -> BurnerError:
     if isinstance(error, BurnerError):
         return error
     if isinstance(error, serial.SerialTimeoutException):
-        return BurnerError("E501" if writing else "E310", "the port took no more data")
+        return BurnerError(
+            Code.BOARD_SILENT_DURING_WRITE if writing else Code.BOARD_STOPPED_ANSWERING,
+            "the port took no more data",
+        )
     if isinstance(error, OSError) and is_server_gone(error):
-        return BurnerError("E319", discreet(str(error)))
+        return BurnerError(Code.PORT_SERVER_LOST, discreet(str(error)))
     if isinstance(error, OSError):
-        return BurnerError("E505" if writing else "E308", discreet(str(error)))
+        return BurnerError(
+            Code.BOARD_REMOVED_DURING_WRITE if writing else Code.BOARD_REMOVED, discreet(str(error))
+        )
     if isinstance(error, FatalError):
         return BurnerError(_code(str(error), writing), _detail(error))
-    return BurnerError("E901", f"{type(error).__name__} in the worker")
+    return BurnerError(Code.UNEXPECTED_ERROR, f"{type(error).__name__} in the worker")
 
 
 def _code(text: str, writing: bool) -> str:
@@ -53,10 +62,10 @@ def _code(text: str, writing: bool) -> str:
             return code
     status = _status(text)
     if status in _REFUSED:
-        return "E503"
+        return Code.FLASH_REFUSES_WRITE
     if status in _DAMAGED:
-        return "E504" if writing else "E307"
-    return "E501" if writing else "E310"
+        return Code.WRITE_DATA_DAMAGED if writing else Code.ANSWERS_GARBLED
+    return Code.BOARD_SILENT_DURING_WRITE if writing else Code.BOARD_STOPPED_ANSWERING
 
 
 def _detail(error: Exception) -> str:

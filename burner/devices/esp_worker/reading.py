@@ -4,6 +4,7 @@ import logging
 import time
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import spi
 from burner.devices.esp_worker.connection import ChipConnection, is_locked
@@ -80,7 +81,7 @@ def _flash(esp: EspLoader, locked: bool) -> tuple[int, int]:
     """JEDEC id and size in bytes (0 where the id does not say); tells the stub the size."""
     flash_id = int(esp.flash_id())
     if flash_id in _NO_FLASH and not locked:
-        raise BurnerError("E506", f"flash id {flash_id:06x}")
+        raise BurnerError(Code.FLASH_SILENT, f"flash id {flash_id:06x}")
     size = flash_size_bytes(cmds.detect_flash_size(esp)) or 0
     if size and not locked:
         esp.flash_set_parameters(size)

@@ -7,6 +7,7 @@ from typing import Any
 
 import serial
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 READ_TIMEOUT_S = 3.0
@@ -31,7 +32,9 @@ def open_port(name: str, baud: int) -> Any:
             port.rts = port.dtr = False  # else opening it resets the chip
         port.open()
     except ValueError as error:
-        raise BurnerError("E309" if "baud" in str(error) else "E302", name) from error
+        raise BurnerError(
+            Code.ADAPTER_SPEED_UNSUPPORTED if "baud" in str(error) else Code.PORT_MISSING, name
+        ) from error
     except OSError as error:
         raise BurnerError(_refusal(error), name) from error
     _hurry(port)
@@ -48,9 +51,9 @@ def _refusal(error: OSError) -> str:
     """The code of an open that failed; on Windows only the text tells."""
     text = str(error)
     if error.errno in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "busy" in text.lower():
-        return "E303"
+        return Code.PORT_BUSY
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "E304"
+        return Code.PORT_ACCESS_DENIED
     if "PermissionError" in text or "Access is denied" in text:
-        return "E303"
-    return "E302"
+        return Code.PORT_BUSY
+    return Code.PORT_MISSING

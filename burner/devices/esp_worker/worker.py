@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from burner.core.code import Code
 from burner.core.device_lines import MAX_READ
 from burner.core.errors import BurnerError
 from burner.devices import wire
@@ -59,11 +60,11 @@ class Worker:
         handler: Callable[[Message], None] | None = getattr(self, f"do_{command.kind}", None)
         try:
             if handler is None:
-                raise BurnerError("E901", f"the worker knows no {command.kind}")
+                raise BurnerError(Code.UNEXPECTED_ERROR, f"the worker knows no {command.kind}")
             handler(command)
         except Exception as error:  # the worker's last door: every error gets a code
             said = explain(error, writing=command.kind == "write")
-            if said.code == "E319":
+            if said.code == Code.PORT_SERVER_LOST:
                 said = BurnerError(said.code, f"{self._opened}: {said.detail}")
             _log.warning("%s: %s %s", command.kind, said.code, said.detail, exc_info=error)
             self.tell("failed", code=said.code, detail=said.detail)
@@ -125,7 +126,9 @@ class Worker:
         except tool.FatalError as error:
             self.alive(RESET_S)
             if writing.restarted(chip, error):
-                raise BurnerError("E502", f"while writing {name}") from None
+                raise BurnerError(
+                    Code.BOARD_RESTARTED_DURING_WRITE, f"while writing {name}"
+                ) from None
             raise
         self.tell("done")
 
@@ -238,12 +241,12 @@ class Worker:
 
     def _connected(self) -> connection.ChipConnection:
         if self._chip is None:
-            raise BurnerError("E901", "no chip was identified")
+            raise BurnerError(Code.UNEXPECTED_ERROR, "no chip was identified")
         return self._chip
 
     def _line(self, name: str) -> Any:
         if name not in self._ports:
-            raise BurnerError("E901", f"the line {name} is not open")
+            raise BurnerError(Code.UNEXPECTED_ERROR, f"the line {name} is not open")
         return self._ports[name]
 
     def _open(self, name: str, port: str, baud: int) -> None:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker.connection import ChipConnection, hears
 from burner.devices.esp_worker.faults import is_noise, may_send_again
@@ -112,7 +113,7 @@ def check_md5(esp: EspLoader, segment: WireSegment, name: str, offset: int) -> N
         BurnerError: E601 when they differ.
     """
     if esp.flash_md5sum(offset, segment.size) != segment.md5:
-        raise BurnerError("E601", f"{name} at {offset:#x}")
+        raise BurnerError(Code.FLASH_DIFFERS, f"{name} at {offset:#x}")
 
 
 def restarted(connection: ChipConnection, error: Exception) -> bool:

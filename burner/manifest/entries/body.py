@@ -5,6 +5,7 @@
 
 import msgspec
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
 from burner.manifest.entries.values import is_plain_value
@@ -29,7 +30,9 @@ def write(entry: Entry) -> bytes:
     """
     body = _ENCODER.encode(entry)
     if len(body) > MAX_BODY:
-        raise BurnerError("E759", f"a record of {len(body)} bytes; at most {MAX_BODY}")
+        raise BurnerError(
+            Code.RECORD_TOO_LONG, f"a record of {len(body)} bytes; at most {MAX_BODY}"
+        )
     return body
 
 
@@ -45,18 +48,24 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
     """
     what = "the record" if number is None else f"record {number}"
     if len(body) > MAX_BODY:
-        raise BurnerError("E713", f"{what}: a record of {len(body)} bytes; at most {MAX_BODY}")
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED,
+            f"{what}: a record of {len(body)} bytes; at most {MAX_BODY}",
+        )
     try:
         entry: AnyEntry = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BurnerError("E713", f"{what}: {error}") from None
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{what}: {error}") from None
     if _ENCODER.encode(entry) != body:
         raise BurnerError(
-            "E713", f"{what}: the body is not in its canonical form, or lacks a field"
+            Code.MANIFEST_NOT_AS_SIGNED,
+            f"{what}: the body is not in its canonical form, or lacks a field",
         )
     free: object = getattr(entry, "plan", None)
     if isinstance(entry, Outcome):
         free = entry.result.evidence
     if free is not None and not is_plain_value(free):
-        raise BurnerError("E713", f"{what}: the body holds a number that is no exact integer")
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED, f"{what}: the body holds a number that is no exact integer"
+        )
     return entry

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import sync_folder
 from burner.manifest.reader import Reader
@@ -29,9 +30,11 @@ def backup(
     """
     where = place(source)
     if where.path is None:
-        raise BurnerError("E720", f"{where}: use the server's own backup, pg_dump")
+        raise BurnerError(
+            Code.DATABASE_KIND_UNKNOWN, f"{where}: use the server's own backup, pg_dump"
+        )
     if target.exists():
-        raise BurnerError("E736", str(target))
+        raise BurnerError(Code.TARGET_EXISTS, str(target))
     Reader(where).close()
     part = target.with_name(target.name + ".part")
     try:
@@ -43,7 +46,7 @@ def backup(
         part.replace(target)
         sync_folder(target.parent)
     except OSError as error:
-        raise BurnerError("E705", f"{target}: {error.strerror}") from error
+        raise BurnerError(Code.DISK_FULL, f"{target}: {error.strerror}") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

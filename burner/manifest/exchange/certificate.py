@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain, read_plain
 from burner.manifest.entries.body import read
@@ -60,13 +61,13 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
         state = TableState(connection)
         found = found_units(connection, unit, product_id)
         if len(found) != 1:
-            raise BurnerError("E712", f"{unit}: {len(found)} units answer to it")
+            raise BurnerError(Code.UNIT_UNKNOWN, f"{unit}: {len(found)} units answer to it")
         ((imported_from, row),) = found
         if imported_from:
             raise only_imported(row, imported_from)
         attempt = state.get(AttemptRow, row.passed)
         if attempt is None or row.last != row.passed:
-            raise BurnerError("E760", f"{row.unit_id} is {row.word}")
+            raise BurnerError(Code.NO_PASS_TO_CERTIFY, f"{row.unit_id} is {row.word}")
         head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         signed = Note.parse(note.encode())
@@ -84,7 +85,9 @@ def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]
         assert isinstance(entry, KeyEnrolled)  # noqa: S101 - the fold made the row of it
         sponsor = state.get(KeyRow, entry.enrolled_by)
         if not sponsor or sponsor.enrolled >= number:
-            raise BurnerError("E714", f"a key was not let in by record {number}")
+            raise BurnerError(
+                Code.MANIFEST_INCONSISTENT, f"a key was not let in by record {number}"
+            )
         row = sponsor
         signature = b64encode(bytes.fromhex(entry.signature)).decode()
         found.insert(0, f"{entry.key} {entry.role} {entry.until} {signature}".encode())
@@ -100,9 +103,13 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
     for number, line in enumerate(lines, 1):
         text, role, until, signature = line.decode().split(" ")
         if text == str(key):
-            raise BurnerError("E752", f"{key.id.hex()} is a later key: give the origin key")
+            raise BurnerError(
+                Code.LOG_IS_ANOTHER, f"{key.id.hex()} is a later key: give the origin key"
+            )
         if state.get(KeyRow, VerifierKey.parse(text).id.hex()):
-            raise BurnerError("E714", f"enrolment {number} is of a key that is in")
+            raise BurnerError(
+                Code.MANIFEST_INCONSISTENT, f"enrolment {number} is of a key that is in"
+            )
         enrolment = KeyEnrolled(
             **stamp,
             key=text,
@@ -147,15 +154,15 @@ def check_certificate_file(
         proof = Proof.parse(read_plain(path, MAX_BYTES))
         head = proof.check()
         if head.origin != origin:
-            raise BurnerError("E752", f"it is of {head.origin}, the key of {origin}")
+            raise BurnerError(Code.LOG_IS_ANOTHER, f"it is of {head.origin}, the key of {origin}")
         body, *enrolments = proof.extra.split(b"\n")
         entry = read(body)
         if not isinstance(entry, Outcome):
-            raise BurnerError("E713", f"{path}: it certifies no outcome")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: it certifies no outcome")
         _keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
-        raise BurnerError("E724", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.EXPORT_INVALID, f"{path}: {error.strerror}") from None
     except ValueError as error:  # a note or a line that is none
-        raise BurnerError("E713", f"{path}: {error}") from None
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: {error}") from None
     return Certified(entry, proof.index, head, cosigned)

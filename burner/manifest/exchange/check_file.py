@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
@@ -97,7 +98,7 @@ def check_file(
     except BurnerError as error:
         found.code, found.place = error.code, error.detail
     except NoteError as error:
-        found.code, found.place = "E713", str(error)
+        found.code, found.place = Code.MANIFEST_NOT_AS_SIGNED, str(error)
     return found
 
 
@@ -117,24 +118,24 @@ def _replayed(
         if replay.frontier.size in found.roots:
             found.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
-            raise BurnerError("E752", f"it is of {entry.origin}, key {entry.key}")
+            raise BurnerError(Code.LOG_IS_ANOTHER, f"it is of {entry.origin}, key {entry.key}")
         if found.batch:
             leaves[number] = leaf
             _of_batch(found, number, entry)
         elif replay.frontier.size != number + 1:
-            raise BurnerError("E713", f"record {replay.frontier.size} is gone")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {replay.frontier.size} is gone")
     if not found.shown:
-        raise BurnerError("E724", "it shows no record")
+        raise BurnerError(Code.EXPORT_INVALID, "it shows no record")
     hashes = list(read_hashes(lines))
     note = read_checkpoint(lines)
     checkpoint = Checkpoint.parse(note.text)
     found.origin, found.size = checkpoint.origin, checkpoint.size
     if checkpoint.origin != origin:
-        raise BurnerError("E752", f"its head is of {checkpoint.origin}")
+        raise BurnerError(Code.LOG_IS_ANOTHER, f"its head is of {checkpoint.origin}")
     root = _root(replay, leaves, hashes, checkpoint.size) if found.batch else replay.frontier.root
     size = checkpoint.size if found.batch else replay.frontier.size
     if hashes and not found.batch:
-        raise BurnerError("E724", "a whole log has no hidden subtrees")
+        raise BurnerError(Code.EXPORT_INVALID, "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
     found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
     found.note = str(note)
@@ -148,11 +149,13 @@ def _of_batch(found: FileCheck, number: int, entry: AnyEntry) -> None:
         if isinstance(entry, BatchClosed):
             found.closed = entry.records + 1
     elif not isinstance(entry, KEY_KINDS):
-        raise BurnerError("E724", f"record {number} is not of batch {found.batch}")
+        raise BurnerError(Code.EXPORT_INVALID, f"record {number} is not of batch {found.batch}")
 
 
 def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], size: int) -> bytes:
     try:
         return root_of_shown(leaves, iter(hashes), size)
     except ValueError as error:
-        raise BurnerError("E713", f"behind {counted(replay.shown, 'record')}: {error}") from None
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED, f"behind {counted(replay.shown, 'record')}: {error}"
+        ) from None

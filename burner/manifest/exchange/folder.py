@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain, read_plain
 from burner.manifest.batches import BatchStatus
@@ -60,7 +61,7 @@ def write_folder(
         OSError: the folder cannot be written.
     """
     if found.row.closed == NEVER:
-        raise BurnerError("E459", f"batch {found.batch} is not closed")
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is not closed")
     _write(folder / RECORDS, export_log(reader, found.batch))
     key = VerifierKey.parse(reader.origin_key())
     shown = _Shown(folder / RECORDS, reader.origin, key)

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.body import write
@@ -61,9 +62,12 @@ def import_log(
         if found.code:
             raise BurnerError(found.code, f"{path}: {found.place}")
         if found.batch:
-            raise BurnerError("E724", f"{path}: an export of one batch")
+            raise BurnerError(Code.EXPORT_INVALID, f"{path}: an export of one batch")
         if found.size < first or (known and found.roots[first] != known.root):
-            raise BurnerError("E725", f"{origin}: {counted(first, 'record')} here, other ones")
+            raise BurnerError(
+                Code.EXPORT_CONTRADICTS_MANIFEST,
+                f"{origin}: {counted(first, 'record')} here, other ones",
+            )
         rows.insert_all(found.state)
         other = state.foreign(origin, found.size)
         doubled = doubled_in(state, origin, other) if other else ()

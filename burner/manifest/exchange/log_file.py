@@ -9,6 +9,7 @@ from collections.abc import Generator
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.checkpoint import Checkpoint
@@ -48,7 +49,7 @@ def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
     """
     with reader.connection() as connection:
         if batch and TableState(connection).get(BatchRow, batch) is None:
-            raise BurnerError("E733", batch)
+            raise BurnerError(Code.BATCH_UNKNOWN, batch)
         last = connection.execute(_LAST_OF_BATCH, {"of_batch": batch}).scalar() if batch else None
         head, note = head_for_proof(connection, last)
         yield f"{HEADER}\n"

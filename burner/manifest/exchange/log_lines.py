@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain
 from burner.manifest.exchange.log_file import HEADER
@@ -33,7 +34,7 @@ def lines_of(path: Path, progress: BytesRead) -> Iterator[Iterator[str]]:
         with open_plain(path) as file:
             yield _lines(file, path, progress)
     except OSError as error:
-        raise BurnerError("E724", f"{path}: {error.strerror}") from None
+        raise BurnerError(Code.EXPORT_INVALID, f"{path}: {error.strerror}") from None
 
 
 def read_header(lines: Iterator[str]) -> str:
@@ -43,10 +44,10 @@ def read_header(lines: Iterator[str]) -> str:
         BurnerError: E724.
     """
     if next(lines, "") != HEADER:
-        raise BurnerError("E724", f"its first line is not {HEADER}")
+        raise BurnerError(Code.EXPORT_INVALID, f"its first line is not {HEADER}")
     word, space, batch = next(lines, "").partition(" ")
     if word != "batch" or bool(space) != bool(batch):
-        raise BurnerError("E724", "its second line does not say of what it is")
+        raise BurnerError(Code.EXPORT_INVALID, "its second line does not say of what it is")
     return batch
 
 
@@ -64,12 +65,14 @@ def read_records(lines: Iterator[str]) -> Iterator[tuple[int, bytes]]:
         try:
             value = parse_decimal(number)
         except NoteError:
-            raise BurnerError("E724", f"behind record {last}: a line without a number") from None
+            raise BurnerError(
+                Code.EXPORT_INVALID, f"behind record {last}: a line without a number"
+            ) from None
         if value <= last:
-            raise BurnerError("E724", f"record {value} stands behind record {last}")
+            raise BurnerError(Code.EXPORT_INVALID, f"record {value} stands behind record {last}")
         last = value
         yield value, body.encode()
-    raise BurnerError("E724", "it ends before its head")
+    raise BurnerError(Code.EXPORT_INVALID, "it ends before its head")
 
 
 def read_hashes(lines: Iterator[str]) -> Iterator[bytes]:
@@ -84,11 +87,11 @@ def read_hashes(lines: Iterator[str]) -> Iterator[bytes]:
         try:
             value = decode_base64(line)
         except NoteError as error:
-            raise BurnerError("E724", f"a hash: {error}") from None
+            raise BurnerError(Code.EXPORT_INVALID, f"a hash: {error}") from None
         if len(value) != HASH_SIZE:
-            raise BurnerError("E724", "a hash does not have 32 bytes")
+            raise BurnerError(Code.EXPORT_INVALID, "a hash does not have 32 bytes")
         yield value
-    raise BurnerError("E724", "it ends before its head")
+    raise BurnerError(Code.EXPORT_INVALID, "it ends before its head")
 
 
 def read_checkpoint(lines: Iterator[str]) -> Note:
@@ -101,15 +104,17 @@ def read_checkpoint(lines: Iterator[str]) -> Note:
     try:
         return Note.parse(text.encode())
     except NoteError as error:
-        raise BurnerError("E724", f"its head: {error}") from None
+        raise BurnerError(Code.EXPORT_INVALID, f"its head: {error}") from None
 
 
 def _lines(file: BinaryIO, path: Path, progress: BytesRead) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE + 1):
         progress(len(line))
         if not line.endswith(b"\n"):
-            raise BurnerError("E724", f"{path}: a line is too long, or the last one is cut off")
+            raise BurnerError(
+                Code.EXPORT_INVALID, f"{path}: a line is too long, or the last one is cut off"
+            )
         try:
             yield line[:-1].decode()
         except UnicodeDecodeError:
-            raise BurnerError("E724", f"{path}: not UTF-8") from None
+            raise BurnerError(Code.EXPORT_INVALID, f"{path}: not UTF-8") from None

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 
 @contextmanager
-def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
+def new_folder(folder: Path, refused: str = Code.DISK_FULL) -> Iterator[Path]:
     """Where to write what is to stand in `folder`. Nothing is there before all of it is.
 
     Args:
@@ -38,4 +39,4 @@ def new_folder(folder: Path, refused: str = "E705") -> Iterator[Path]:
 
 def _check_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BurnerError("E736", str(folder))
+        raise BurnerError(Code.TARGET_EXISTS, str(folder))

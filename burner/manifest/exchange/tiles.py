@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.exchange.new_folder import new_folder
 from burner.manifest.log.tree import TILE_HEIGHT
@@ -41,7 +42,10 @@ def export_tiles(
         BurnerError: E713 the manifest is damaged, E729 the folder cannot be written, E736 it holds
             something.
     """
-    with new_folder(folder, refused="E729") as part, reader.connection() as connection:
+    with (
+        new_folder(folder, refused=Code.OUTPUT_FILE_UNWRITABLE) as part,
+        reader.connection() as connection,
+    ):
         head, note = head_for_proof(connection, None)
         for name, data, count in _files(connection, head.size):
             path = part / "tile" / name

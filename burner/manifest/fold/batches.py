@@ -1,5 +1,6 @@
 """Batches, their places, and the limit of a release."""
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
@@ -25,7 +26,7 @@ def existing(state: State, batch: str) -> BatchRow:
     """A batch that must be there."""
     row = state.get(BatchRow, batch)
     if row is None:
-        raise BurnerError("E733", batch)
+        raise BurnerError(Code.BATCH_UNKNOWN, batch)
     return row
 
 
@@ -33,16 +34,16 @@ def open_one(state: State, batch: str) -> BatchRow:
     """A batch that must be there and open."""
     row = state.get(BatchRow, batch)
     if row is None:
-        raise BurnerError("E459", f"batch {batch} was never opened")
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {batch} was never opened")
     if row.state != BATCH_OPEN:
-        raise BurnerError("E459", f"batch {batch} is closed")
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {batch} is closed")
     return row
 
 
 def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, ...]:
     """A new batch; it may bring the limit of its release."""
     if state.get(BatchRow, entry.batch) is not None:
-        raise BurnerError("E730", f"batch {entry.batch} was opened before")
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} was opened before")
     scope = scope_of(entry.product_id, entry.profile, entry.release_digest, entry.per_digest)
     row = BatchRow(
         batch=entry.batch,
@@ -64,10 +65,10 @@ def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, .
         return (row,)
     if allowed is not None and allowed != entry.release_quantity:
         detail = f"the release was held to {counted(allowed, 'unit')}, not {entry.release_quantity}"
-        raise BurnerError("E730", detail)
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
     if entry.release_quantity is not None and taken > entry.release_quantity:
         detail = f"{taken} were made, {entry.release_quantity} are allowed"
-        raise BurnerError("E460", detail)
+        raise BurnerError(Code.RELEASE_LIMIT_REACHED, detail)
     return row, LimitRow(scope, entry.release_quantity, taken)
 
 
@@ -76,7 +77,8 @@ def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
     row = open_one(state, entry.batch)
     if entry.quantity is not None and entry.quantity < row.taken:
         raise BurnerError(
-            "E730", f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken"
+            Code.BATCH_TERMS_VIOLATED,
+            f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken",
         )
     return (row._replace(planned=entry.quantity),)
 
@@ -86,7 +88,9 @@ def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
     row = open_one(state, entry.batch)
     records, root = state.batch_tree(entry.batch)
     if (entry.records, entry.root) != (records, root.hex()):
-        raise BurnerError("E714", f"batch {entry.batch} has other records than its close says")
+        raise BurnerError(
+            Code.MANIFEST_INCONSISTENT, f"batch {entry.batch} has other records than its close says"
+        )
     return (row._replace(state=BATCH_CLOSED, closed=number),)
 
 
@@ -110,7 +114,7 @@ def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple
     step = after.holds_place - had
     working = (word == OPEN) - (before is not None and before.word == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
-        code = "E452" if row.working else "E451"
+        code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
     changes: list[Change] = [after]
     if step or working:
@@ -118,7 +122,10 @@ def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple
     limit = state.get(LimitRow, row.scope) if step else None
     if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
         if step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
-            raise BurnerError("E461" if row.working else "E460", f"{limit.allowed} allowed")
+            raise BurnerError(
+                Code.RELEASE_PLACES_IN_WORK if row.working else Code.RELEASE_LIMIT_REACHED,
+                f"{limit.allowed} allowed",
+            )
         changes.append(limit._replace(taken=limit.taken + step))
     return tuple(changes)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.kinds import Doubled, LogImported
@@ -19,10 +20,12 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     Where its records are not at hand (an export of ours alone), only its head is taken.
     """
     if own_log(state).origin == entry.origin:
-        raise BurnerError("E725", f"{entry.origin} is this very log")
+        raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin} is this very log")
     here = known.size if (known := state.get(LogRow, entry.origin)) else 0
     if entry.first != here or entry.size < here:
-        raise BurnerError("E725", f"{entry.origin}: {counted(here, 'record')} here")
+        raise BurnerError(
+            Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin}: {counted(here, 'record')} here"
+        )
     changes: list[Change] = [LogRow(entry.origin, entry.size, entry.root, own=False)]
     other = state.foreign(entry.origin, entry.size)
     if other is None:
@@ -31,7 +34,9 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     changes += _ids(state, number, entry.origin, other)
     changes += _scraps(state, entry.origin, other)
     if doubled_in(state, entry.origin, other) != entry.doubled:
-        raise BurnerError("E714", f"the import of {entry.origin} tells other doubles")
+        raise BurnerError(
+            Code.MANIFEST_INCONSISTENT, f"the import of {entry.origin} tells other doubles"
+        )
     return tuple(changes)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
@@ -52,9 +53,9 @@ def signer_of(note: Note, key_of: Callable[[str], KeyRow | None], at: str = "") 
             if note.check([VerifierKey.parse(row.key)]):
                 return row
         except NoteError as error:
-            raise BurnerError("E713", f"the head: {error}") from None
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head: {error}") from None
     signers = ", ".join(f"{line.name} {line.id.hex()}" for line in note.signatures)
-    raise BurnerError("E755", f"the head is signed by {signers}")
+    raise BurnerError(Code.LOG_SIGNER_NOT_AUTHORIZED, f"the head is signed by {signers}")
 
 
 def enrolment(
@@ -91,18 +92,24 @@ def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
     """One more key, by the word of one that is in."""
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
     if sponsor is None or not may_enrol(sponsor):
-        raise BurnerError("E755", f"key {entry.enrolled_by} may not let another key in")
+        raise BurnerError(
+            Code.LOG_SIGNER_NOT_AUTHORIZED, f"key {entry.enrolled_by} may not let another key in"
+        )
     try:
         key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)
     except NoteError as error:
-        raise BurnerError("E714", str(error)) from None
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, str(error)) from None
     if key.name != log.origin or entry.role not in (STATION, RUN, QA):
-        raise BurnerError("E714", f"key {key.id.hex()} is named {key.name}, role {entry.role}")
+        raise BurnerError(
+            Code.MANIFEST_INCONSISTENT, f"key {key.id.hex()} is named {key.name}, role {entry.role}"
+        )
     if state.get(KeyRow, key.id.hex()) is not None:
-        raise BurnerError("E728", f"key {key.id.hex()} is in the log already")
+        raise BurnerError(Code.SIGNING_KEY_EXISTS, f"key {key.id.hex()} is in the log already")
     message = enrolment_message(log.origin, entry.key, entry.role, entry.until)
     if not by.verifies(message, bytes.fromhex(entry.signature)):
-        raise BurnerError("E755", f"the signature of key {entry.enrolled_by} is false")
+        raise BurnerError(
+            Code.LOG_SIGNER_NOT_AUTHORIZED, f"the signature of key {entry.enrolled_by} is false"
+        )
     row = KeyRow(key.id.hex(), entry.key, entry.owner, entry.role, entry.until, number, NEVER)
     return (row,)
 
@@ -111,5 +118,5 @@ def withdraw(state: State, number: int, entry: KeyWithdrawn) -> tuple[Change, ..
     """A key signs no more."""
     row = state.get(KeyRow, entry.key_id)
     if row is None or not in_force(row):
-        raise BurnerError("E727", f"key {entry.key_id} is not in force")
+        raise BurnerError(Code.KEY_NOT_IN_FORCE, f"key {entry.key_id} is not in force")
     return (row._replace(withdrawn=number),)

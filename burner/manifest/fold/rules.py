@@ -7,6 +7,7 @@ transaction; `verify` calls the same function over the whole log and compares th
 from collections.abc import Callable
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import (
     AnyEntry,
@@ -44,7 +45,9 @@ def apply(state: State, number: int, entry: AnyEntry) -> tuple[Change, ...]:
             contradicts the records before, in a way that the writer never lets happen.
     """
     if (number == 0) is not isinstance(entry, LogBegun):
-        raise BurnerError("E714", "a log begins with the record that says so, and only there")
+        raise BurnerError(
+            Code.MANIFEST_INCONSISTENT, "a log begins with the record that says so, and only there"
+        )
     return _RULES[type(entry)](state, number, entry)
 
 
@@ -53,9 +56,12 @@ def begin(entry: LogBegun) -> tuple[Change, ...]:
     try:
         key = VerifierKey.parse(entry.key)
     except NoteError as error:
-        raise BurnerError("E714", str(error)) from None
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, str(error)) from None
     if key.name != entry.origin:
-        raise BurnerError("E714", f"the origin key is named {key.name}, the log {entry.origin}")
+        raise BurnerError(
+            Code.MANIFEST_INCONSISTENT,
+            f"the origin key is named {key.name}, the log {entry.origin}",
+        )
     row = KeyRow(key.id.hex(), entry.key, entry.station, keys.STATION, "", 0, NEVER)
     return LogRow(entry.origin, 0, "", own=True), row
 

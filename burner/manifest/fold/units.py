@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.kinds import (
@@ -31,7 +32,7 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.fold.state import State
 
-UNIQUE = {"imei": "E426", "serial": "E433"}
+UNIQUE = {"imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
 """IDs that one unit has: an IMEI in the world, a serial number in its product."""
 
 FAIL = "FAIL"
@@ -42,7 +43,7 @@ def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
     """A unit that must be there."""
     row = state.get(UnitRow, product_id, unit_id)
     if row is None:
-        raise BurnerError("E712", unit_id)
+        raise BurnerError(Code.UNIT_UNKNOWN, unit_id)
     return row
 
 
@@ -55,11 +56,11 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     """An attempt takes its name, its IDs and its place."""
     attempt, product, unit_id = entry.attempt, entry.product_id, entry.unit_id
     if not unit_id:
-        raise BurnerError("E716", f"attempt {attempt.id} has no unit")
+        raise BurnerError(Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} has no unit")
     before = state.get(UnitRow, product, unit_id)
     if state.whole and before and before.word == SCRAP and not attempt.rework:
         where = "an imported log" if before.record == NEVER else f"record {before.record}"
-        raise BurnerError("E464", f"unit {unit_id}, {where}")
+        raise BurnerError(Code.UNIT_SCRAPPED, f"unit {unit_id}, {where}")
     changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, before)]
     if attempt.device_name:
         changes += _take_name(state, entry, attempt.device_name)
@@ -79,7 +80,9 @@ def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
     """The name and IDs that the booted unit printed belong to the attempt in work."""
     work = _work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
-        raise BurnerError("E716", f"attempt {entry.intent} cannot take the name now")
+        raise BurnerError(
+            Code.STEP_OUT_OF_ORDER, f"attempt {entry.intent} cannot take the name now"
+        )
     changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
     if not work.device_name:
         changes += _take_name(state, entry, entry.device_name)
@@ -90,7 +93,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     """An attempt ends; its word counts if no later attempt has begun."""
     word = entry.result.outcome
     if word not in OUTCOMES:
-        raise BurnerError("E714", f"an attempt cannot end with {word!r}")
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"an attempt cannot end with {word!r}")
     if entry.intent is None:
         return _end_untouched(state, number, entry, word)
     work = _work(state, entry, entry.intent)
@@ -117,7 +120,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
 def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
     if entry.what not in (SCRAP, VOID, REWORK):
-        raise BurnerError("E714", f"a correction cannot say {entry.what!r}")
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"a correction cannot say {entry.what!r}")
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
@@ -155,7 +158,10 @@ def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
 def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tuple[Change, ...]:
     """An attempt that never began: only a FAIL says something of the unit."""
     if entry.attempt is None or word == PASS:
-        raise BurnerError("E716", "an attempt passed, or says nothing of itself, without an intent")
+        raise BurnerError(
+            Code.STEP_OUT_OF_ORDER,
+            "an attempt passed, or says nothing of itself, without an intent",
+        )
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     attempt = _attempt(number, entry, entry.attempt, unit.attempts)._replace(began=False)
     ended = _ended(attempt, number, entry)
@@ -171,9 +177,13 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
 def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
     row = batches.open_one(state, entry.batch)
     if entry.product_id != row.product_id:
-        raise BurnerError("E730", f"batch {entry.batch} is for product {row.product_id}")
+        raise BurnerError(
+            Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} is for product {row.product_id}"
+        )
     if row.key and entry.attempt.key != row.key:
-        raise BurnerError("E463", f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}")
+        raise BurnerError(
+            Code.BATCH_HAS_OTHER_KEY, f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
+        )
     if not row.key:
         row = row._replace(key=entry.attempt.key)
     return batches.update_member(state, row, entry.unit_id, OPEN)
@@ -182,7 +192,7 @@ def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
 def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
     holder = state.get(NameRow, entry.product_id, name)
     if state.whole and holder is not None and holder.unit_id != entry.unit_id:
-        raise BurnerError("E450", f"{name}: {holder.unit_id}")
+        raise BurnerError(Code.NAME_TAKEN, f"{name}: {holder.unit_id}")
     if holder is None or holder.imported_from:
         yield NameRow(entry.product_id, name, entry.unit_id, "")
 
@@ -249,10 +259,12 @@ def _ended(attempt: AttemptRow, number: int, entry: Outcome) -> AttemptRow:
 def _work(state: State, entry: NameBound | Outcome, intent: int) -> AttemptRow:
     work = state.get(AttemptRow, intent)
     if work is None or work.outcome != OPEN:
-        raise BurnerError("E716", f"attempt {intent} is not in work")
+        raise BurnerError(Code.STEP_OUT_OF_ORDER, f"attempt {intent} is not in work")
     of_entry = (entry.product_id, entry.unit_id, entry.batch, entry.station)
     if of_entry != (work.product_id, work.unit_id, work.batch, work.station):
-        raise BurnerError("E716", f"attempt {intent} is of another unit, batch or station")
+        raise BurnerError(
+            Code.STEP_OUT_OF_ORDER, f"attempt {intent} is of another unit, batch or station"
+        )
     return work
 
 
@@ -260,4 +272,6 @@ def _check_name(attempt: AttemptFacts | None, work: AttemptRow) -> None:
     """A unit passes with the name that it took."""
     taken = attempt is None or attempt.device_name == work.device_name
     if not work.device_name or not taken:
-        raise BurnerError("E716", f"attempt {work.number} passed with a name that it never took")
+        raise BurnerError(
+            Code.STEP_OUT_OF_ORDER, f"attempt {work.number} passed with a name that it never took"
+        )

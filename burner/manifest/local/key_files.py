@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import read_plain
 from burner.manifest.log.note import KeyType, NoteError, VerifierKey
@@ -25,16 +26,18 @@ def read_key(given: str, kind: KeyType = KeyType.ED25519) -> VerifierKey:
         BurnerError: E747 for anything else, with what it is.
     """
     if not given.strip():
-        raise BurnerError("E747", "an empty text")
+        raise BurnerError(Code.PUBLIC_KEY_INVALID, "an empty text")
     text = given if given.count("+") >= 2 and "\n" not in given else _read(Path(given))
     try:
         key = VerifierKey.parse(text)
     except NoteError as error:
         what = _what_is(text) or str(error)
-        raise BurnerError("E747", f"{given}: {what}") from None
+        raise BurnerError(Code.PUBLIC_KEY_INVALID, f"{given}: {what}") from None
     if key.type is not kind:
         wanted = "a witness" if kind is KeyType.COSIGNATURE else "a log"
-        raise BurnerError("E747", f"{key.name}: a key of another kind; wanted is one of {wanted}")
+        raise BurnerError(
+            Code.PUBLIC_KEY_INVALID, f"{key.name}: a key of another kind; wanted is one of {wanted}"
+        )
     return key
 
 
@@ -43,7 +46,7 @@ def _read(path: Path) -> str:
         return read_plain(path, LARGEST).decode("utf-8", "replace")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a path"
-        raise BurnerError("E747", f"{path}: {why}") from None
+        raise BurnerError(Code.PUBLIC_KEY_INVALID, f"{path}: {why}") from None
 
 
 def _what_is(text: str) -> str:

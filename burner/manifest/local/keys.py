@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import read_plain
 from burner.manifest.local.state import as_file_name, state_folder, write_durably
@@ -171,7 +172,7 @@ def make(
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     if passphrase == "":
-        raise BurnerError("E722", "an empty passphrase protects nothing")
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, "an empty passphrase protects nothing")
     key = Ed25519PrivateKey.generate()
     pem = _pem(key, passphrase)
     with _keeping(_folder(owner)) as folder:
@@ -216,13 +217,15 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
     if passphrase := os.environ.get(PASSPHRASE):
         with suppress(_WrongPassphraseError):
             return _load(path, pem, passphrase)
-        raise BurnerError("E748", f"the key of {owner}; it was taken from {PASSPHRASE}")
+        raise BurnerError(
+            Code.PASSPHRASE_WRONG, f"the key of {owner}; it was taken from {PASSPHRASE}"
+        )
     if ask is None:
-        raise BurnerError("E749", f"the key of {owner}")
+        raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the key of {owner}")
     for attempt in range(1, TRIES + 1):
         with suppress(_WrongPassphraseError):
             return _load(path, pem, ask(Question(owner, attempt)))
-    raise BurnerError("E748", f"the key of {owner}; asked {TRIES} times")
+    raise BurnerError(Code.PASSPHRASE_WRONG, f"the key of {owner}; asked {TRIES} times")
 
 
 def protection(owner: str) -> Protection:
@@ -244,11 +247,11 @@ def _name(owner: str) -> str:
     try:
         key = path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, NotADirectoryError):
-        raise BurnerError("E721", f"no key of {owner}") from None
+        raise BurnerError(Code.SIGNING_KEY_MISSING, f"no key of {owner}") from None
     except (OSError, ValueError):
-        raise BurnerError("E722", f"{path} names no key") from None
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path} names no key") from None
     if not re.fullmatch("[0-9a-f]{16}", key):
-        raise BurnerError("E722", f"{path} names no key")
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path} names no key")
     return key
 
 
@@ -258,12 +261,12 @@ def _kept(owner: str) -> tuple[Path, bytes]:
     try:
         return path, read_plain(path, LARGEST)
     except OSError as error:
-        raise BurnerError("E722", f"{path}: {error.strerror}") from error
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: {error.strerror}") from error
 
 
 def _folder(owner: str) -> Path:
     if not owner.strip() or not owner.isprintable() or len(as_file_name(owner)) > LONGEST:
-        raise BurnerError("E726", repr(owner)[:LONGEST])
+        raise BurnerError(Code.KEY_OWNER_INVALID, repr(owner)[:LONGEST])
     return state_folder() / "keys" / as_file_name(owner)
 
 
@@ -272,7 +275,7 @@ def _keeping(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except OSError as error:
-        raise BurnerError("E717", f"{folder}: {error.strerror}") from error
+        raise BurnerError(Code.STATE_FOLDER_UNWRITABLE, f"{folder}: {error.strerror}") from error
 
 
 def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
@@ -301,9 +304,9 @@ def _load(path: Path, pem: bytes, passphrase: str | None = None) -> "Ed25519Priv
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase is not None:
             raise _WrongPassphraseError from error
-        raise BurnerError("E722", f"{path}: damaged") from error
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: damaged") from error
     if not isinstance(key, Ed25519PrivateKey) or _stem(key) != path.stem:
-        raise BurnerError("E722", f"{path}: it holds another key")
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: it holds another key")
     return key
 
 
@@ -314,7 +317,9 @@ def _to_keyring(name: str, pem: bytes) -> None:
     try:
         keyring.set_password(SERVICE, name, pem.decode())
     except keyring.errors.KeyringError as error:
-        raise BurnerError("E717", f"the keyring: {type(error).__name__}") from error
+        raise BurnerError(
+            Code.STATE_FOLDER_UNWRITABLE, f"the keyring: {type(error).__name__}"
+        ) from error
 
 
 def _from_keyring(name: str) -> bytes:
@@ -324,7 +329,9 @@ def _from_keyring(name: str) -> bytes:
     try:
         kept = keyring.get_password(SERVICE, name)
     except keyring.errors.KeyringError as error:
-        raise BurnerError("E722", f"the keyring: {type(error).__name__}") from error
+        raise BurnerError(
+            Code.SIGNING_KEY_UNUSABLE, f"the keyring: {type(error).__name__}"
+        ) from error
     if kept is None:
-        raise BurnerError("E722", f"the keyring has no {name} of {SERVICE}")
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"the keyring has no {name} of {SERVICE}")
     return kept.encode()

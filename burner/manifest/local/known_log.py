@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import as_file_name, state_folder
 
@@ -52,7 +53,9 @@ class KnownLogFile:
             self._file.seek(0)
             self._file.write(f"{text:<{WIDTH - 1}}\n".encode("ascii"))
         except OSError as error:
-            raise BurnerError("E717", f"{self.path}: {error.strerror}") from error
+            raise BurnerError(
+                Code.STATE_FOLDER_UNWRITABLE, f"{self.path}: {error.strerror}"
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import state_folder, write_durably
 
@@ -32,7 +33,7 @@ def remember_place(place: str, origin: str) -> None:
     except OSError as error:
         # Another station of this computer may be leaving the same note; Windows refuses then.
         if log_at(place) != origin:
-            raise BurnerError("E717", f"{path}: {error.strerror}") from error
+            raise BurnerError(Code.STATE_FOLDER_UNWRITABLE, f"{path}: {error.strerror}") from error
 
 
 def _file_of(place: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
@@ -28,7 +29,7 @@ def state_folder() -> Path:
     try:
         return platformdirs.user_state_path("burner", appauthor=False)
     except RuntimeError as error:
-        raise BurnerError("E717", str(error)) from error
+        raise BurnerError(Code.STATE_FOLDER_UNWRITABLE, str(error)) from error
 
 
 def as_file_name(text: str) -> str:

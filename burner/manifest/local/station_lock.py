@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import as_file_name, state_folder
 
@@ -41,7 +42,7 @@ class FileStationLock:
         Raises:
             BurnerError: E704 held by another process, E706 no permission.
         """
-        self._take(self.path, "E706")
+        self._take(self.path, Code.MANIFEST_WRITE_DENIED)
 
     def take_of(self, manifest: str) -> None:
         """Take the one of the manifest, once it is known which that is.
@@ -53,8 +54,10 @@ class FileStationLock:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BurnerError("E717", f"{folder}: {error.strerror}") from error
-        self._take(folder / f"{as_file_name(self._station)}.lock", "E717")
+            raise BurnerError(
+                Code.STATE_FOLDER_UNWRITABLE, f"{folder}: {error.strerror}"
+            ) from error
+        self._take(folder / f"{as_file_name(self._station)}.lock", Code.STATE_FOLDER_UNWRITABLE)
 
     def release(self) -> None:
         """Let another process write for the station."""
@@ -63,7 +66,7 @@ class FileStationLock:
 
     def _take(self, path: Path, refused: str) -> None:
         if path not in self._locks:
-            self._locks[path] = lock_file(path, busy="E704", refused=refused)
+            self._locks[path] = lock_file(path, busy=Code.STATION_IN_USE, refused=refused)
 
 
 def lock_file(path: Path, *, busy: str, refused: str) -> "BaseFileLock":
@@ -96,7 +99,7 @@ def take_server_lock(connection: Connection, station: str) -> None:
     key = int.from_bytes(part, "big", signed=True)
     held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
     if not held:
-        raise BurnerError("E704", f"station {station} on the server")
+        raise BurnerError(Code.STATION_IN_USE, f"station {station} on the server")
 
 
 def station_at_server(connection: Connection) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.values import utc
 from burner.manifest.log.note import NoteSigner, VerifierKey
@@ -103,7 +104,7 @@ def public_key(uri: str) -> bytes:
     # An OCTET STRING of DER, or the bytes themselves.
     raw = point[2:] if len(point) == 34 and point[:2] == b"\x04\x20" else point
     if len(raw) != 32:
-        raise BurnerError("E722", f"{uri}: not an Ed25519 key")
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{uri}: not an Ed25519 key")
     return raw
 
 
@@ -112,16 +113,23 @@ def _session(uri: str) -> Iterator[tuple[Any, str]]:
     try:
         import pkcs11
     except ImportError:
-        raise BurnerError("E720", "tokens need: pip install burner[token]") from None
+        raise BurnerError(
+            Code.DATABASE_KIND_UNKNOWN, "tokens need: pip install burner[token]"
+        ) from None
     path, _, query = uri.removeprefix(SCHEME).partition("?")
     parts = dict(part.split("=", 1) for part in path.split(";") if "=" in part)
     module = parse_qs(query).get("module-path", [""])[0]
     if not uri.startswith(SCHEME) or not {"token", "object"} <= parts.keys() or not module:
-        raise BurnerError("E722", f"{uri}: wanted is pkcs11:token=T;object=O?module-path=LIBRARY")
+        raise BurnerError(
+            Code.SIGNING_KEY_UNUSABLE,
+            f"{uri}: wanted is pkcs11:token=T;object=O?module-path=LIBRARY",
+        )
     try:
         token = pkcs11.lib(module).get_token(token_label=unquote(parts["token"]))
         with token.open(user_pin=os.environ.get(PIN) or None) as session:
             yield session, unquote(parts["object"])
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
         what = str(error) or type(error).__name__
-        raise BurnerError("E722", f"the token of {uri.partition('?')[0]}: {what}") from None
+        raise BurnerError(
+            Code.SIGNING_KEY_UNUSABLE, f"the token of {uri.partition('?')[0]}: {what}"
+        ) from None

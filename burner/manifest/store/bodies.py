@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry, kind_of
@@ -51,7 +52,9 @@ def body_of(number: int, leaf: object, body: object) -> bytes:
     """
     raw = body.encode() if isinstance(body, str) else b""
     if leaf_hash(raw) != leaf:
-        raise BurnerError("E713", f"record {number} is not the one that was signed")
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED, f"record {number} is not the one that was signed"
+        )
     return raw
 
 
@@ -63,7 +66,7 @@ def body_at(connection: Connection, number: int, log: int = OWN) -> bytes:
     """
     rows = stored_bodies(connection, number, number + 1, log)
     if not rows:
-        raise BurnerError("E713", f"record {number} is gone")
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {number} is gone")
     return body_of(*rows[0])
 
 

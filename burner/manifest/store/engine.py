@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.store.place import Place, is_there
 from burner.manifest.store.refusals import primary
@@ -54,7 +55,7 @@ def writing(where: Place) -> Engine:
         return _postgresql(where)
     path = where.path
     if not is_there(where) and not path.parent.is_dir():
-        raise BurnerError("E706", f"the folder {path.parent} does not exist")
+        raise BurnerError(Code.MANIFEST_WRITE_DENIED, f"the folder {path.parent} does not exist")
     return _sqlite(lambda: _attached(str(path), *DURABLE), "BEGIN IMMEDIATE")
 
 
@@ -68,7 +69,7 @@ def reading(where: Place) -> Engine:
         return _postgresql(where, read_only=True)
     path = where.path
     if not is_there(where):
-        raise BurnerError("E701", str(where))
+        raise BurnerError(Code.MANIFEST_MISSING, str(where))
     return _sqlite(lambda: read_only(path, f"mmap_size={MAPPED_SIZE}"), "BEGIN")
 
 
@@ -131,7 +132,9 @@ def _postgresql(where: Place, read_only: bool = False) -> Engine:
     try:
         import psycopg  # noqa: F401 - SQLAlchemy loads it by name
     except ImportError as error:
-        raise BurnerError("E720", "PostgreSQL needs: pip install burner[postgres]") from error
+        raise BurnerError(
+            Code.DATABASE_KIND_UNKNOWN, "PostgreSQL needs: pip install burner[postgres]"
+        ) from error
     # What it would print about a lost connection is told as E711, without spoiling the board.
     getLogger("psycopg").addHandler(NullHandler())
     options = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, StoredHash
 from burner.manifest.store.statements import Prepared
@@ -45,7 +46,8 @@ class TableHashes:
         found = [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == HASH_SIZE]
         if len(found) != stop - start:
             raise BurnerError(
-                "E713", f"hashes {start} to {stop - 1} of level {level} are not whole"
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"hashes {start} to {stop - 1} of level {level} are not whole",
             )
         return found
 

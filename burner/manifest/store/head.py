@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note, NoteError
@@ -52,7 +53,9 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
     parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
     frontier = Frontier(size, parts)
     if (size, frontier.root) != (checkpoint.size, checkpoint.root):
-        raise BurnerError("E713", "the head is another than the one that is signed")
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED, "the head is another than the one that is signed"
+        )
     return HeadRow(frontier, note, checkpoint)
 
 
@@ -66,7 +69,7 @@ def parse_signed(text: str) -> tuple[Note, Checkpoint]:
         note = Note.parse(text.encode())
         return note, Checkpoint.parse(note.text)
     except NoteError as error:
-        raise BurnerError("E713", f"the head: {error}") from None
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head: {error}") from None
 
 
 def existing_head(connection: Connection) -> HeadRow:
@@ -77,7 +80,7 @@ def existing_head(connection: Connection) -> HeadRow:
     """
     stored = read_head(connection)
     if stored is None:
-        raise BurnerError("E713", "there is no head")
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, "there is no head")
     return stored
 
 

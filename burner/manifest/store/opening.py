@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.body import read
@@ -77,7 +78,7 @@ def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None)
             the signed head.
     """
     if behind := unsigned(connection, head.checkpoint.size):
-        raise BurnerError("E756", behind)
+        raise BurnerError(Code.RECORDS_UNSIGNED, behind)
     keys = check_keys(connection, head.checkpoint)
     signer_of(head.note, keys.get, entry_at(connection, head.checkpoint.size - 1).at)
     _check_known(connection, head.checkpoint, known, keys.values())
@@ -89,7 +90,8 @@ def check_opening(connection: Connection, head: HeadRow, known: KnownLog | None)
         start = frontier(TableHashes(connection), checkpoint.size)
         if start.root != checkpoint.root:
             raise BurnerError(
-                "E713", f"not as signed: the first {counted(checkpoint.size, 'record')}"
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"not as signed: the first {counted(checkpoint.size, 'record')}",
             )
     _follow(connection, start, head.frontier)
     (first,) = (row for row in keys.values() if row.enrolled == 0)
@@ -106,11 +108,11 @@ def catch_up(connection: Connection, seen: Position) -> Position:
         return seen
     stored = read_head(connection, hold=True)
     if stored is None or stored.checkpoint.origin != seen.origin:
-        raise BurnerError("E710", f"the log {seen.origin} is gone")
+        raise BurnerError(Code.MANIFEST_REPLACED, f"the log {seen.origin} is gone")
     if stored.frontier == seen.frontier:
         return seen
     if stored.frontier.size <= seen.frontier.size:
-        raise BurnerError("E710", f"record {seen.frontier.size - 1} is gone")
+        raise BurnerError(Code.MANIFEST_REPLACED, f"record {seen.frontier.size - 1} is gone")
     at, of_keys = _follow(connection, seen.frontier, stored.frontier)
     keys = check_keys(connection, stored.checkpoint) if of_keys else seen.keys
     signer_of(stored.note, keys.get, at)
@@ -137,14 +139,14 @@ def _follow(connection: Connection, start: Frontier, end: Frontier) -> tuple[str
         below = min(first + CHUNK, end.size)
         for number, leaf, body in stored_bodies(connection, first, below):
             if number != reached.size:
-                raise BurnerError("E713", f"record {reached.size} is gone")
+                raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {reached.size} is gone")
             entry = read(body_of(number, leaf, body), number)
             at, of_keys = entry.at, of_keys or isinstance(entry, KEY_KINDS)
             reached, _ = reached.append(leaf)
         if reached.size != below:
-            raise BurnerError("E713", f"record {reached.size} is gone")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {reached.size} is gone")
     if reached != end:
-        raise BurnerError("E713", f"record {start.size} to {end.size - 1}")
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {start.size} to {end.size - 1}")
     return at, of_keys
 
 
@@ -161,11 +163,11 @@ def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
     for number, leaf, body in sorted(connection.execute(_KEY_RECORDS).all()):
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
-            raise BurnerError("E713", f"record {number} is not in the tree")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {number} is not in the tree")
         state.update(apply(state, number, read(raw, number)))
     rows = {row.id: row for row in state.rows(KeyRow)}
     if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
-        raise BurnerError("E714", "the keys are not those that the records say")
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, "the keys are not those that the records say")
     return rows
 
 
@@ -189,8 +191,12 @@ def _check_known(
         return
     if known.size > head.size:
         detail = f"it ends at record {head.size - 1}, this computer knows {known.size - 1}"
-        raise BurnerError("E710", detail)
+        raise BurnerError(Code.MANIFEST_REPLACED, detail)
     if subtree_hash(TableHashes(connection), 0, known.size).hex() != known.root:
-        raise BurnerError("E710", f"not as known here: its first {counted(known.size, 'record')}")
+        raise BurnerError(
+            Code.MANIFEST_REPLACED, f"not as known here: its first {counted(known.size, 'record')}"
+        )
     if key_records(keys, known.size) < known.key_records:
-        raise BurnerError("E713", "a record of a key that this computer knows is hidden")
+        raise BurnerError(
+            Code.MANIFEST_NOT_AS_SIGNED, "a record of a key that this computer knows is hidden"
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import is_plain
 from burner.manifest.local.places import log_at
@@ -48,12 +49,12 @@ def place(url_or_path: str | Path) -> Place:
     try:
         url = make_url(text)
     except exc.ArgumentError as error:
-        raise BurnerError("E720", str(error)) from error
+        raise BurnerError(Code.DATABASE_KIND_UNKNOWN, str(error)) from error
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         return Place(text, Path(url.database))
     if url.get_backend_name() == "postgresql":
         return Place(url.set(drivername="postgresql+psycopg").render_as_string(False), None)
-    raise BurnerError("E720", url.render_as_string())
+    raise BurnerError(Code.DATABASE_KIND_UNKNOWN, url.render_as_string())
 
 
 def is_there(where: Place) -> bool:
@@ -67,9 +68,9 @@ def is_there(where: Place) -> bool:
     try:
         return where.path is None or is_plain(where.path)
     except PermissionError as error:
-        raise BurnerError("E706", f"{where}: {error.strerror}") from error
+        raise BurnerError(Code.MANIFEST_WRITE_DENIED, f"{where}: {error.strerror}") from error
     except OSError as error:
-        raise BurnerError("E702", f"{where}: {error.strerror}") from error
+        raise BurnerError(Code.NOT_A_MANIFEST, f"{where}: {error.strerror}") from error
 
 
 def refuse_if_gone(where: Place) -> None:
@@ -79,7 +80,9 @@ def refuse_if_gone(where: Place) -> None:
         BurnerError: E710.
     """
     if gone := log_at(where.name):
-        raise BurnerError("E710", f"{where}: the log {gone} was here; now there is none")
+        raise BurnerError(
+            Code.MANIFEST_REPLACED, f"{where}: the log {gone} was here; now there is none"
+        )
 
 
 def must_exist(where: Place) -> None:
@@ -91,4 +94,4 @@ def must_exist(where: Place) -> None:
     """
     if not is_there(where):
         refuse_if_gone(where)
-        raise BurnerError("E701", str(where))
+        raise BurnerError(Code.MANIFEST_MISSING, str(where))

@@ -6,20 +6,21 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.store.place import Place
 
 _SQLITE = {
-    sqlite3.SQLITE_FULL: "E705",
-    sqlite3.SQLITE_IOERR: "E705",
-    sqlite3.SQLITE_READONLY: "E706",
-    sqlite3.SQLITE_CANTOPEN: "E706",
-    sqlite3.SQLITE_PERM: "E706",
-    sqlite3.SQLITE_AUTH: "E706",
-    sqlite3.SQLITE_BUSY: "E707",
-    sqlite3.SQLITE_LOCKED: "E707",
-    sqlite3.SQLITE_CORRUPT: "E708",
-    sqlite3.SQLITE_NOTADB: "E702",
+    sqlite3.SQLITE_FULL: Code.DISK_FULL,
+    sqlite3.SQLITE_IOERR: Code.DISK_FULL,
+    sqlite3.SQLITE_READONLY: Code.MANIFEST_WRITE_DENIED,
+    sqlite3.SQLITE_CANTOPEN: Code.MANIFEST_WRITE_DENIED,
+    sqlite3.SQLITE_PERM: Code.MANIFEST_WRITE_DENIED,
+    sqlite3.SQLITE_AUTH: Code.MANIFEST_WRITE_DENIED,
+    sqlite3.SQLITE_BUSY: Code.MANIFEST_LOCKED,
+    sqlite3.SQLITE_LOCKED: Code.MANIFEST_LOCKED,
+    sqlite3.SQLITE_CORRUPT: Code.MANIFEST_DAMAGED,
+    sqlite3.SQLITE_NOTADB: Code.NOT_A_MANIFEST,
 }
 
 
@@ -34,10 +35,10 @@ def guarded(where: Place | str) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         lost = error.connection_invalidated and not isinstance(error.orig, sqlite3.Error)
-        code = "E711" if lost else _code_of(error.orig)
+        code = Code.DATABASE_UNREACHABLE if lost else _code_of(error.orig)
         raise BurnerError(code, f"{where}: {_words(error.orig)}") from error
     except exc.SQLAlchemyError as error:
-        raise BurnerError("E718", f"{where}: {_words(error)}") from error
+        raise BurnerError(Code.DATABASE_REFUSED, f"{where}: {_words(error)}") from error
     except Exception as error:
         driver = type(error).__module__.partition(".")[0]
         if driver not in ("sqlite3", "psycopg"):
@@ -50,16 +51,20 @@ def _code_of(error: BaseException | None) -> str:
     connection failed.
     """
     if isinstance(error, sqlite3.Error):
-        return _SQLITE.get(primary(error), "E718")
+        return _SQLITE.get(primary(error), Code.DATABASE_REFUSED)
     state = getattr(error, "sqlstate", None) or ""
     if state in ("53100", "53200"):
-        return "E705"
+        return Code.DISK_FULL
     if state in ("25006", "42501", "28000", "28P01"):
-        return "E706"
+        return Code.MANIFEST_WRITE_DENIED
     if state in ("55P03", "40P01", "57014"):
-        return "E707"
+        return Code.MANIFEST_LOCKED
     lost = not state or state[:2] in ("08", "57")
-    return "E711" if lost and type(error).__name__ != "DataError" else "E718"
+    return (
+        Code.DATABASE_UNREACHABLE
+        if lost and type(error).__name__ != "DataError"
+        else Code.DATABASE_REFUSED
+    )
 
 
 def primary(error: sqlite3.Error) -> int:

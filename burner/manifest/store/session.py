@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import exc, text
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
@@ -93,7 +94,9 @@ class Session:
             if not tables.schema_version(connection, self.where):
                 dialect = connection.dialect
                 if dialect.name == "sqlite" and dialect.get_table_names(connection):
-                    raise BurnerError("E702", str(self.where))  # it holds something else
+                    raise BurnerError(
+                        Code.NOT_A_MANIFEST, str(self.where)
+                    )  # it holds something else
                 tables.create(connection)
         if self.where.path is None:
             take_server_lock(connection, self.station)

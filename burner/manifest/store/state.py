@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import and_, bindparam, delete, or_, select, text
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
@@ -67,7 +68,9 @@ class TableState:
         try:
             return sorted(row_of(kind, row) for row in found)
         except TypeError:  # SQLite takes any type in any column
-            raise BurnerError("E714", f"{TABLES[kind].name}: a value of another type") from None
+            raise BurnerError(
+                Code.MANIFEST_INCONSISTENT, f"{TABLES[kind].name}: a value of another type"
+            ) from None
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch, "of_log": self._log}

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
@@ -232,8 +233,8 @@ def schema_version(connection: Connection, where: Place) -> int:
     try:
         version = int(text or 0)
     except ValueError as error:
-        raise BurnerError("E708", f"{where}: of version {text!r}") from error
+        raise BurnerError(Code.MANIFEST_DAMAGED, f"{where}: of version {text!r}") from error
     if version > SCHEMA:
         detail = f"{where}: version {version}, this burner knows {SCHEMA}"
-        raise BurnerError("E703", detail)
+        raise BurnerError(Code.MANIFEST_TOO_NEW, detail)
     return version

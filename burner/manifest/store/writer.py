@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
@@ -174,7 +175,9 @@ class LogWriter:
         if self._trouble:
             raise self._trouble
         if self._session.was_replaced():
-            raise BurnerError("E710", f"{self.where} was removed or replaced under the station")
+            raise BurnerError(
+                Code.MANIFEST_REPLACED, f"{self.where} was removed or replaced under the station"
+            )
 
     def commit(self, make: Make, *, key: str = "") -> tuple[int, ...]:
         """Append records in one durable transaction.
@@ -240,7 +243,9 @@ class LogWriter:
         signer = self.key.signer
         state = TableState(connection)
         if not in_force(state.get(KeyRow, signer.key.id.hex()), entries[-1].at):
-            raise BurnerError("E757", f"station {self.station}, key {lasting(signer).key}")
+            raise BurnerError(
+                Code.STATION_KEY_NOT_ENROLLED, f"station {self.station}, key {lasting(signer).key}"
+            )
         note = str(sign(Checkpoint(log.origin, frontier.size, frontier.root).text, signer))
         write_head(connection, frontier, note, first=not log.frontier.size)
         if keep:
@@ -255,7 +260,7 @@ class LogWriter:
     def _ready(self) -> Connection:
         """A connection to a log that may be continued."""
         if self._closed:
-            raise BurnerError("E716", "the manifest was closed")
+            raise BurnerError(Code.STEP_OUT_OF_ORDER, "the manifest was closed")
         connection = self._session.connection()
         if connection is not self._connection:
             self._recognise(connection)
@@ -277,7 +282,7 @@ class LogWriter:
                 lock_creation(connection)
                 stored = read_head(connection, hold=True)  # of a station that began it meanwhile
             if stored is None and (behind := unsigned(connection, 0)):
-                raise BurnerError("E756", f"{behind}: there is no head")
+                raise BurnerError(Code.RECORDS_UNSIGNED, f"{behind}: there is no head")
             found = stored.checkpoint.origin if stored else ""
             self._check_expected(found)
             log = Position()
@@ -303,12 +308,14 @@ class LogWriter:
         """Whether it is the log that was here."""
         expected = self.origin
         if not expected and self._begins and found:
-            raise BurnerError("E736", f"{self.where}: the log {found} is there")
+            raise BurnerError(Code.TARGET_EXISTS, f"{self.where}: the log {found} is there")
         if not expected and self._remembers and not self._begins:
             expected = log_at(self.where.name)
         if expected not in ("", found):
             there = f"now there is {found}" if found else "now there is none"
-            raise BurnerError("E710", f"{self.where}: the log {expected} was here; {there}")
+            raise BurnerError(
+                Code.MANIFEST_REPLACED, f"{self.where}: the log {expected} was here; {there}"
+            )
 
     def _last_known(self, origin: str) -> KnownLog | None:
         """The last head that this computer, or this writer, knows of a log."""

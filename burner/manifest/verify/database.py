@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.entries.kinds import (
@@ -87,10 +88,10 @@ class _Verify:
         found.origin, found.size = stored.checkpoint.origin, stored.checkpoint.size
         found.root = stored.checkpoint.root.hex()
         for what in changed(self._connection, found.size, thorough=thorough):
-            found.fail(Check.DATABASE, "E714", what)
+            found.fail(Check.DATABASE, Code.MANIFEST_INCONSISTENT, what)
         found.results[Check.DATABASE].covered = "tables, constraints, indexes, guards"
         if behind := unsigned(self._connection, found.size):
-            found.fail(Check.HEADS, "E756", behind)
+            found.fail(Check.HEADS, Code.RECORDS_UNSIGNED, behind)
         try:
             with guarded("the database"):
                 whole = self._walk(found.size)
@@ -99,7 +100,7 @@ class _Verify:
                 self._tables(whole=whole)
                 self._covered(whole=whole)
         except BurnerError as error:
-            if error.code != "E718" or not found.results[Check.DATABASE].code:
+            if error.code != Code.DATABASE_REFUSED or not found.results[Check.DATABASE].code:
                 raise
         return found
 
@@ -110,13 +111,13 @@ class _Verify:
                 for tile in self._log.tiles:
                     if next(self._tiles[tile.level], None) != tile.hash:
                         place = f"level {tile.level}, tile {tile.position}"
-                        self.found.fail(Check.TREE, "E713", place)
+                        self.found.fail(Check.TREE, Code.MANIFEST_NOT_AS_SIGNED, place)
                 if self._due or type(entry) in KEPT_KINDS:
                     self._kept_behind(entry)
                 if self._log.frontier.size in self._known_sizes:
                     self._checkpoints()
         except BurnerError as error:
-            check = Check.RULES if error.code == "E714" else Check.RECORDS
+            check = Check.RULES if error.code == Code.MANIFEST_INCONSISTENT else Check.RECORDS
             self.found.fail(check, error.code, error.detail)
             return False
         return True
@@ -124,7 +125,9 @@ class _Verify:
     def _kept_behind(self, entry: AnyEntry) -> None:
         """Keys, batches and imports leave a kept checkpoint; keys of one commit one for all."""
         if self._due and not isinstance(entry, KeyEnrolled | KeyWithdrawn):
-            self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
+            self.found.fail(
+                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the checkpoint at {self._due} is gone"
+            )
         size = self._log.frontier.size
         self._due = size if type(entry) in KEPT_KINDS and size not in self._kept else 0
         if isinstance(entry, LogImported):
@@ -141,7 +144,7 @@ class _Verify:
             self._met.add(size)
             if log.root != self._log.frontier.root.hex():
                 place = f"not as known here: its first {counted(size, 'record')}"
-                self.found.fail(Check.COMPUTER, "E710", place)
+                self.found.fail(Check.COMPUTER, Code.MANIFEST_REPLACED, place)
 
     def _head_at(self, text: str) -> None:
         try:
@@ -150,23 +153,31 @@ class _Verify:
             self._log.check_head(note, frontier.size, frontier.root)
             self._cosignatures += len(check_cosignatures(note, self._witnesses))
         except NoteError as error:
-            self.found.fail(Check.HEADS, "E713", f"the head at {frontier.size}: {error}")
+            self.found.fail(
+                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the head at {frontier.size}: {error}"
+            )
         except BurnerError as error:
             self.found.fail(Check.HEADS, error.code, error.detail)
 
     def _head(self, stored: HeadRow) -> None:
         self._head_at(str(stored.note))
         if stored.frontier != self._log.frontier:
-            self.found.fail(Check.HEADS, "E713", "the subtrees of the head")
+            self.found.fail(Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, "the subtrees of the head")
         if self._due:
-            self.found.fail(Check.HEADS, "E713", f"the checkpoint at {self._due} is gone")
+            self.found.fail(
+                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the checkpoint at {self._due} is gone"
+            )
         for size in self._kept:
-            self.found.fail(Check.HEADS, "E713", f"a checkpoint at {size}")
+            self.found.fail(Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"a checkpoint at {size}")
         for size in self._cosigned:
-            self.found.fail(Check.HEADS, "E713", f"cosignatures at {size}, of no kept checkpoint")
+            self.found.fail(
+                Check.HEADS,
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"cosignatures at {size}, of no kept checkpoint",
+            )
         for size in self._known:
             place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"
-            self.found.fail(Check.COMPUTER, "E710", place)
+            self.found.fail(Check.COMPUTER, Code.MANIFEST_REPLACED, place)
 
     def _tables(self, *, whole: bool) -> None:
         logs = {OWN: self._log, **self._foreign.logs}
@@ -174,7 +185,7 @@ class _Verify:
         if whole and not wrong and not self._foreign.damaged:
             wrong = next(wrong_rows(self._connection, logs), None)
         if wrong:
-            self.found.fail(Check.TABLES, "E714", wrong)
+            self.found.fail(Check.TABLES, Code.MANIFEST_INCONSISTENT, wrong)
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._log.frontier.size

@@ -2,6 +2,7 @@
 
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import LogImported
 from burner.manifest.fold.memory import MemoryState
@@ -47,11 +48,13 @@ class ForeignLogs:
             raise self.damaged[entry.origin]
         log = log_number(self._connection, entry.origin)
         if log is None or (stored := self.logs.get(log)) is None:
-            raise BurnerError("E713", f"the log {entry.origin} is gone")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the log {entry.origin} is gone")
         if stored.frontier.root.hex() != entry.root:
-            raise BurnerError("E713", f"{entry.origin}: its records are not those that came")
+            raise BurnerError(
+                Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: its records are not those that came"
+            )
         try:
             note = Note.parse(entry.checkpoint.encode())
         except NoteError as error:
-            raise BurnerError("E713", f"{entry.origin}: {error}") from None
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: {error}") from None
         stored.check_head(note, entry.size, stored.frontier.root)

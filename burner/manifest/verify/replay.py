@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import AnyEntry
@@ -50,8 +51,12 @@ class Replay:
         try:
             changes = apply(self.state, number, entry)
         except BurnerError as error:
-            why = error.detail if error.code == "E714" else f"{error.row.says} {error.detail}"
-            raise BurnerError("E714", f"record {number}: {why}") from None
+            why = (
+                error.detail
+                if error.code == Code.MANIFEST_INCONSISTENT
+                else f"{error.row.says} {error.detail}"
+            )
+            raise BurnerError(Code.MANIFEST_INCONSISTENT, f"record {number}: {why}") from None
         self.state.update(changes)
         self.state.count_record(entry.batch, leaf)
         self.shown += 1
@@ -90,7 +95,9 @@ class Replay:
         try:
             checkpoint = Checkpoint.parse(note.text)
         except NoteError as error:
-            raise BurnerError("E713", f"the head at {size}: {error}") from None
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head at {size}: {error}") from None
         if (checkpoint.size, checkpoint.root) != (size, root):
-            raise BurnerError("E713", f"the head at {size} is not the one that was signed")
+            raise BurnerError(
+                Code.MANIFEST_NOT_AS_SIGNED, f"the head at {size} is not the one that was signed"
+            )
         return signer_of(note, lambda key_id: self.state.get(KeyRow, key_id), self.at)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.fold.memory import Foreign, MemoryState
@@ -67,7 +68,9 @@ class StoredLog(Replay):
                     self.wrong = self.wrong or f"the columns of record {number}"
                 yield entry
             if self.frontier.size != where["below"]:
-                raise BurnerError("E713", f"record {self.frontier.size} is gone")
+                raise BurnerError(
+                    Code.MANIFEST_NOT_AS_SIGNED, f"record {self.frontier.size} is gone"
+                )
             self._compare(_ENDED.run(self._connection, **where).fetchall())
             progress(where["below"] - first)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, get_args
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.flash.image import BOOTLOADER_OFFSETS, AppDescriptor, AppImage, parse
 from burner.flash.partition_table import Partition, PartitionTable, parse_binary, parse_table
@@ -113,8 +114,8 @@ def read_build(folder: Path, readers: tuple[Reader, ...] = ()) -> Build:
             raise several(str(folder), [str(listing.folder) for listing in found])
         if found:
             return _assemble(found[0])
-    finding = Finding("E181", str(folder), "none of the files of a build", LOOKED_FOR)
-    raise BurnerError("E181", str(folder), (finding,))
+    finding = Finding(Code.BUILD_NOT_FOUND, str(folder), "none of the files of a build", LOOKED_FOR)
+    raise BurnerError(Code.BUILD_NOT_FOUND, str(folder), (finding,))
 
 
 def _levels(folder: Path) -> list[list[Path]]:
@@ -203,7 +204,10 @@ def _chip(listing: Listing, images: Mapping[str, AppImage]) -> str:
     refuse(
         [
             Finding(
-                "E186", where, f"for {said[where]}", f"one of {', '.join(CHIPS)}, the same in all"
+                Code.BUILD_FILES_MISMATCHED,
+                where,
+                f"for {said[where]}",
+                f"one of {', '.join(CHIPS)}, the same in all",
             )
             for where in wrong
         ]

@@ -9,6 +9,7 @@ flash images of PlatformIO's platform-espressif32.
 from pathlib import Path
 from typing import Final
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.flash.image import BOOTLOADER_OFFSETS, parse
 from burner.flash.partition_table import DATA, SUBTYPES, PartitionTable, parse_binary
@@ -62,8 +63,10 @@ def _chip(application: Path) -> str:
     try:
         return parse(data).chip
     except BurnerError as error:
-        finding = Finding("E183", str(application), error.detail, "the .bin file of the build")
-        raise BurnerError("E183", str(application), (finding,)) from None
+        finding = Finding(
+            Code.BUILD_FILE_UNUSABLE, str(application), error.detail, "the .bin file of the build"
+        )
+        raise BurnerError(Code.BUILD_FILE_UNUSABLE, str(application), (finding,)) from None
 
 
 def _either(folder: Path, *names: str) -> Path:
@@ -82,8 +85,13 @@ def _further(folder: Path, application: Path, table: PartitionTable) -> list[Lis
         files.append(Listed("otadata", selector, table.otadata.offset))
         started = slots
     if not started:
-        finding = Finding("E186", str(folder), "the table has no app partition", "one of type app")
-        raise BurnerError("E186", str(folder), (finding,))
+        finding = Finding(
+            Code.BUILD_FILES_MISMATCHED,
+            str(folder),
+            "the table has no app partition",
+            "one of type app",
+        )
+        raise BurnerError(Code.BUILD_FILES_MISMATCHED, str(folder), (finding,))
     files.append(Listed("app", application, started[0].offset))
     for name, kinds in _FILE_SYSTEMS.items():
         subtypes = [SUBTYPES[DATA][kind] for kind in kinds]

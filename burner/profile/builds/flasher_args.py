@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.yaml_schema import parse_size
 from burner.profile.builds.listing import Listed, Listing, read_files
@@ -32,7 +33,11 @@ class _Reader:
     findings: list[Finding] = field(default_factory=list)
 
     def complain(self, key: str, found: str, allowed: str) -> None:
-        self.findings.append(Finding("E182", f"{self.folder / FILE} {key}", found, allowed))
+        self.findings.append(
+            Finding(
+                Code.BUILD_DESCRIPTION_UNREADABLE, f"{self.folder / FILE} {key}", found, allowed
+            )
+        )
 
     def mapping(self, key: str) -> dict[str, Any]:
         value = self.data.get(key, {})
@@ -102,8 +107,13 @@ def listing(folder: Path) -> Listing | None:
     size = _flash_size(reader, settings.get("flash_size", ""))
     refuse(reader.findings)
     if encrypted := reader.encrypted() or (["all"] if "encrypt" in settings else []):
-        finding = Finding("E184", str(path), f"encrypted: {', '.join(encrypted)}", "plain images")
-        raise BurnerError("E184", str(path), (finding,))
+        finding = Finding(
+            Code.BUILD_NEEDS_FLASH_ENCRYPTION,
+            str(path),
+            f"encrypted: {', '.join(encrypted)}",
+            "plain images",
+        )
+        raise BurnerError(Code.BUILD_NEEDS_FLASH_ENCRYPTION, str(path), (finding,))
     mode, freq = settings.get("flash_mode", ""), settings.get("flash_freq", "")
     return Listing("ESP-IDF", folder, files, chip, size, mode, freq)
 
@@ -115,8 +125,13 @@ def _load(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
-        finding = Finding("E182", str(path), "is no JSON object", "the file as the build wrote it")
-        raise BurnerError("E182", str(path), (finding,))
+        finding = Finding(
+            Code.BUILD_DESCRIPTION_UNREADABLE,
+            str(path),
+            "is no JSON object",
+            "the file as the build wrote it",
+        )
+        raise BurnerError(Code.BUILD_DESCRIPTION_UNREADABLE, str(path), (finding,))
     return data
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.files import read_plain
 
@@ -51,7 +52,9 @@ def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
             contents.append(read_plain(path, limit))
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "is not a path"
-            findings.append(Finding("E183", str(path), why, "build the firmware first"))
+            findings.append(
+                Finding(Code.BUILD_FILE_UNUSABLE, str(path), why, "build the firmware first")
+            )
     refuse(findings)
     return contents
 
@@ -59,5 +62,7 @@ def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
 def several(what: str, found: list[str]) -> BurnerError:
     """The refusal where a folder holds more than one of what there should be one of."""
     names = ", ".join(found[:8])
-    finding = Finding("E189", what, f"found {names}", "name the folder of one of them")
-    return BurnerError("E189", names, (finding,))
+    finding = Finding(
+        Code.SEVERAL_BUILDS_FOUND, what, f"found {names}", "name the folder of one of them"
+    )
+    return BurnerError(Code.SEVERAL_BUILDS_FOUND, names, (finding,))
