@@ -4,6 +4,7 @@ CHECKS = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "types": ("mypy",),
+    "windows-types": ("mypy", "--platform=win32", "--cache-dir=.mypy_cache/windows", "burner"),
     "tests": ("pytest", "-q", "-n", "auto"),
 }
 """Modules of the virtual environment with their arguments; the hooks run all but the last."""

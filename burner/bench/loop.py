@@ -5,6 +5,7 @@ import itertools
 import select
 import selectors
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -63,7 +64,7 @@ class Loop:
         return now
 
     def _select(self, wait: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        if isinstance(self._selector, getattr(selectors, "EpollSelector", ())) and wait:
+        if sys.platform == "linux" and wait and isinstance(self._selector, selectors.EpollSelector):
             select.select([self._selector], [], [], wait)
             wait = 0.0
         return self._selector.select(wait)

@@ -8,6 +8,7 @@ download mode, which is what plain esptool needs where it cannot reset.
 import os
 import select
 import struct
+import sys
 import time
 from contextlib import suppress
 from typing import Protocol
@@ -16,15 +17,15 @@ from burner.bench.dialects import Bare
 from burner.bench.line import USUAL_BAUD, Line
 from burner.bench.loop import Loop, Stream
 
-try:
+if sys.platform != "win32":
     import fcntl
     import termios
     import tty
-except ImportError:  # Windows
-    AVAILABLE = False
-else:
-    AVAILABLE = hasattr(os, "openpty")
 
+    _SPEEDS = {getattr(termios, n): int(n[1:]) for n in dir(termios) if n[1:].isdecimal()}
+    """`termios.B115200` → 115200."""
+
+AVAILABLE = sys.platform != "win32"
 LOOK_S = 0.05
 _TCGETS2 = 0x802C542A
 """Linux: termios with the rate as a number."""
@@ -51,13 +52,7 @@ class Pty:
     def __init__(self, loop: Loop, port: Holder) -> None:
         self._loop = loop
         self._port = port
-        self._master, slave = os.openpty()
-        self.path = os.ttyname(slave)
-        tty.setraw(slave)
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self._poll = select.poll()
-        self._poll.register(self._master, select.POLLIN)
+        self._master, self.path = _open()
         self._stream: Stream | None = None
         self.dialect: Bare | None = None
         self._closed = False
@@ -76,8 +71,7 @@ class Pty:
     def _look(self, _: float) -> None:
         if self._closed or self.open:
             return
-        hung = any(events & (select.POLLHUP | select.POLLERR) for _, events in self._poll.poll(0))
-        line = self._port.line
+        hung, line = _has_hung_up(self._master), self._port.line
         if hung or line is None or not line.endpoint.connected or self._port.busy:
             self._wait()
             return
@@ -133,20 +127,34 @@ class Pty:
         os.close(self._master)
 
 
-def _baud(fd: int) -> int:
+def _open() -> tuple[int, str]:
+    """Descriptor of the master, device name of the other side."""
+    if sys.platform != "win32":
+        master, slave = os.openpty()
+        path = os.ttyname(slave)
+        tty.setraw(slave)
+        os.close(slave)
+        os.set_blocking(master, False)
+        return master, path
+    raise NotImplementedError
+
+
+def _has_hung_up(master: int) -> bool:
+    """Whether nobody has the other side open."""
+    if sys.platform != "win32":
+        poll = select.poll()
+        poll.register(master, select.POLLIN)
+        return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
+    raise NotImplementedError
+
+
+def _baud(master: int) -> int:
     """The rate the host has set, in bits per second."""
-    speed = termios.tcgetattr(fd)[5]
-    if speed in _SPEEDS:
-        return _SPEEDS[speed]
-    with suppress(OSError):
-        answer = fcntl.ioctl(fd, _TCGETS2, bytes(44))
-        return int(struct.unpack("=4I20s2I", answer)[6])
+    if sys.platform != "win32":
+        speed = termios.tcgetattr(master)[5]
+        if speed in _SPEEDS:
+            return _SPEEDS[speed]
+        with suppress(OSError):
+            answer = fcntl.ioctl(master, _TCGETS2, bytes(44))
+            return int(struct.unpack("=4I20s2I", answer)[6])
     return USUAL_BAUD
-
-
-_SPEEDS = (
-    {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[1:].isdecimal()}
-    if AVAILABLE
-    else {}
-)
-"""`termios.B115200` → 115200."""

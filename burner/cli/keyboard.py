@@ -40,42 +40,6 @@ def wait_for_key(leaving: Callable[[], bool]) -> None:
             pass
 
 
-@contextmanager
-def _terminal() -> Iterator[Read | None]:
-    import select
-    import termios
-
-    number = sys.stdin.fileno()
-    try:
-        before = termios.tcgetattr(number)
-        nothing = bytes([os.fpathconf(number, "PC_VDISABLE") & 0xFF])
-    except (OSError, ValueError, termios.error):
-        yield None
-        return
-    attributes = termios.tcgetattr(number)
-    attributes[0] &= ~(termios.IXON | termios.IXOFF)
-    attributes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
-    attributes[6][termios.VQUIT] = attributes[6][termios.VSUSP] = nothing
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def read(timeout_s: float) -> str | None:
-        try:
-            if not select.select([number], [], [], timeout_s)[0]:
-                return ""
-            data = os.read(number, 4096)
-        except (OSError, ValueError):
-            return None
-        return decoder.decode(data) if data else None
-
-    termios.tcsetattr(number, termios.TCSANOW, attributes)
-    try:
-        yield read
-    finally:
-        with suppress(termios.error):  # the terminal was closed
-            termios.tcsetattr(number, termios.TCSANOW, before)
-
-
 if sys.platform == "win32":
     import msvcrt
     import signal
@@ -94,3 +58,39 @@ if sys.platform == "win32":
             if characters or time.monotonic() >= ends:
                 return characters
             time.sleep(0.01)
+
+else:
+    import select
+    import termios
+
+    @contextmanager
+    def _terminal() -> Iterator[Read | None]:
+        number = sys.stdin.fileno()
+        try:
+            before = termios.tcgetattr(number)
+            nothing = bytes([os.fpathconf(number, "PC_VDISABLE") & 0xFF])
+        except (OSError, ValueError, termios.error):
+            yield None
+            return
+        attributes = termios.tcgetattr(number)
+        attributes[0] &= ~(termios.IXON | termios.IXOFF)
+        attributes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+        attributes[6][termios.VQUIT] = attributes[6][termios.VSUSP] = nothing
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+        def read(timeout_s: float) -> str | None:
+            try:
+                if not select.select([number], [], [], timeout_s)[0]:
+                    return ""
+                data = os.read(number, 4096)
+            except (OSError, ValueError):
+                return None
+            return decoder.decode(data) if data else None
+
+        termios.tcsetattr(number, termios.TCSANOW, attributes)
+        try:
+            yield read
+        finally:
+            with suppress(termios.error):  # the terminal was closed
+                termios.tcsetattr(number, termios.TCSANOW, before)

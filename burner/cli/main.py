@@ -3,6 +3,7 @@
 import gc
 import importlib
 import importlib.util
+import io
 import os
 import sys
 from typing import Any
@@ -68,8 +69,25 @@ def root(lang: str | None) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; the one place where an error becomes words and an exit status."""
+    _prepare_streams()
     gc.set_threshold(*COLLECTED)
     sys.exit(_run(args))
+
+
+def _prepare_streams() -> None:
+    """Make every character writable: as an escape where a stream's encoding has it not.
+
+    Without this `→` ends a command on a pipe of Windows, which gets UTF-8 unless told otherwise.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+            if (
+                sys.platform == "win32"
+                and not stream.isatty()
+                and not os.environ.get("PYTHONIOENCODING")
+            ):
+                stream.reconfigure(encoding="utf-8")
 
 
 def _run(args: list[str] | None) -> int:

@@ -98,8 +98,6 @@ def _latency_ms(device: str) -> int | None:
 
 def _opened(devices: set[str]) -> dict[str, tuple[Holder, ...]]:
     """Which of the devices are open, by whom: one walk through /proc for all of them."""
-    if not sys.platform.startswith("linux"):
-        return {}
     real = {os.path.realpath(device): device for device in devices}
     found: dict[str, set[int]] = {device: _locked_by(device) for device in devices}
     for process in Path("/proc").glob("[0-9]*"):
@@ -114,12 +112,13 @@ def _locked_by(device: str, locks: Path = Path("/proc/locks")) -> set[int]:
 
     A line of the kernel's list: `3: FLOCK ADVISORY WRITE 30031 fe:00:2396221 0 EOF`.
     """
-    with contextlib.suppress(OSError):
-        place = Path(device).stat()
-        on = f"{os.major(place.st_dev):02x}:{os.minor(place.st_dev):02x}:{place.st_ino}"
-        rows = (line.split() for line in locks.read_text().splitlines())
-        found = {int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == on}
-        return {pid for pid in found if pid > 0}  # others are of another container
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            place = Path(device).stat()
+            on = f"{os.major(place.st_dev):02x}:{os.minor(place.st_dev):02x}:{place.st_ino}"
+            rows = (line.split() for line in locks.read_text().splitlines())
+            found = {int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == on}
+            return {pid for pid in found if pid > 0}  # others are of another container
     return set()
 
 

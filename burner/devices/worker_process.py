@@ -127,7 +127,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it and whatever it started, now; from any thread, any number of times."""
-        if os.name == "posix":
+        if sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if self.is_alive:
                     os.killpg(self.pid, signal.SIGKILL)
@@ -209,13 +209,12 @@ class WorkerProcess:
 
 def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
     """Our own interpreter, no module from the current folder, out of the terminal's Ctrl-C."""
-    group = 0 if os.name == "posix" else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, log_path.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=child_environment(),
-        start_new_session=os.name == "posix",
-        creationflags=group,
+        start_new_session=sys.platform != "win32",
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 
 from burner.bench.process import BenchProcess
@@ -196,6 +195,7 @@ def until_gone() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal")
 def test_on_a_terminal_the_verdict_stands_large(desk: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(
         command()[0],
         [*command()[1:], "--bench", f"sim:1,keep=flash,boards={UNITS}", "--count", "2"],
