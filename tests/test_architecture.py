@@ -52,7 +52,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),
     "platformdirs": ("manifest/local/state.py",),
-    "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/units.py"),
+    "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
     "keyring": ("core/secret.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "provisioning/nvs_reader.py"),
 }

@@ -37,8 +37,8 @@ from burner.core.model import (
 from burner.devices.device import ConnectPlan, Device
 from burner.identity.naming import derive, device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
-from burner.manifest.ledger import Ledger
-from burner.manifest.patience import retry_until_reachable
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.waiting import retry_until_reachable
 from burner.provisioning import AtCarrier, is_moved
 from burner.release.placement import in_write_order
 

@@ -8,7 +8,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record
 from burner.devices.device import Device
-from burner.manifest.units import UnitHistory
+from burner.manifest.reading.unit_history import UnitHistory
 from burner.profile.profile import Reburn
 from burner.release.release import Release
 

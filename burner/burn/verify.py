@@ -14,7 +14,7 @@ from burner.core.secret import Secret
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.flash import otadata
 from burner.flash.partition_table import SECTOR_SIZE
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.provisioning import AtCarrier, Carrier, KeyConfig, KeyState, is_moved
 from burner.release.release import KeylessRelease, Release
 

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from burner.cli.questions import Use
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.ledger import Ledger
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,8 +48,8 @@ def station_option(command: Command) -> Command:
 def desk_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
     from burner.cli.questions import asks_passphrase
-    from burner.manifest.ledger import Ledger
     from burner.manifest.store.place import must_exist, place
+    from burner.manifest.writing.ledger import Ledger
 
     must_exist(place(manifest))
     return Ledger.open(manifest, station, ask=asks_passphrase(use))
@@ -65,7 +65,7 @@ def is_path(text: str) -> bool:
 
 def plain_line(_context: click.Context, option: click.Parameter, value: str) -> str:
     """Of an option: one line of text that can be seen (E738)."""
-    from burner.manifest.typed_text import check_one_line
+    from burner.manifest.writing.operator_text import check_one_line
 
     check_one_line(**{f"--{option.name}": value})
     return value

@@ -15,10 +15,10 @@ from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import phrase
-from burner.manifest.typed_text import check_one_line
+from burner.manifest.writing.operator_text import check_one_line
 
 if TYPE_CHECKING:
-    from burner.manifest.open_batches import OpenBatch
+    from burner.manifest.reading.open_batches import OpenBatch
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from burner.cli.slots import Slots
     from burner.core.model import Event
     from burner.devices.device import Device
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release
     from burner.station.boards import Boards
     from burner.station.events import StationEvent

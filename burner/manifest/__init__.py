@@ -1,1 +1,1 @@
-"""The door to the database: the production ledger, its chain of records, its claims of names."""
+"""The manifest: one signed log of records, what follows from them, and who reads and writes it."""

@@ -7,10 +7,10 @@ from typing import Any
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.phrases import ENGLISH, Wording
-from burner.manifest.audits import Checked, Window, checks, draws, passed_units
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
 from burner.manifest.entries.values import moment
-from burner.manifest.reader import Reader
+from burner.manifest.reading.audits import Checked, Window, checks, draws, passed_units
+from burner.manifest.reading.reader import Reader
 from burner.report.sampling import Plan, Verdict, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"

@@ -13,7 +13,7 @@ from burner.report.figures import OpenUnit
 from burner.report.tallies import CodeTally, Quarter, SlotTally, Tallies
 
 if TYPE_CHECKING:
-    from burner.manifest.counted_attempts import CountedAttempt
+    from burner.manifest.reading.counted_attempts import CountedAttempt
 
 PASS, FAIL, ERROR = Outcome.PASS.value, Outcome.FAIL.value, Outcome.ERROR.value
 OPEN = Outcome.OPEN.value

@@ -1,7 +1,8 @@
 """The figures of a manifest, or of the part of it that a filter lets through."""
 
-from burner.manifest.counted_attempts import counted_attempts
-from burner.manifest.reader import ALL, Filter, Reader
+from burner.manifest.reading.attempt_filter import ALL, Filter
+from burner.manifest.reading.counted_attempts import counted_attempts
+from burner.manifest.reading.reader import Reader
 from burner.report.calendar import Calendar
 from burner.report.counting import count
 from burner.report.figures import Figures, Scope

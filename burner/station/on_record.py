@@ -8,7 +8,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Mac
 from burner.identity.naming import MAC_SOURCES, device_name
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile
 from burner.station.labels import MetBoard
 

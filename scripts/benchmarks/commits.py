@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks import ROOT, ledgers
 from benchmarks.ledgers import STATION
-from burner.manifest.ledger import Ledger
 from burner.manifest.store.engine import CHECKPOINT_PAGES
+from burner.manifest.writing.ledger import Ledger
 
 UNITS = 3000
 """How many units are burned for the times of a commit; the 99th percentile is then of thirty."""
@@ -69,7 +69,7 @@ def commits(where: Place, first: int, pause_s: float = 0) -> Commits:
 STATION_CODE = """
 import sys, time
 from benchmarks import ledgers
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 
 url, number, first, units = sys.argv[1], *map(int, sys.argv[2:])
 station, clock = f"line{number + 1}", ledgers.Ticking()

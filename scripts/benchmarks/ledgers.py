@@ -14,10 +14,10 @@ from burner.core.model import Outcome as ModelOutcome
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, Outcome, new_nonce
 from burner.manifest.entries.values import utc
-from burner.manifest.ledger import Ledger
 from burner.manifest.store import tables
 from burner.manifest.store.engine import reading, writing
 from burner.manifest.store.place import place
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest import filling
 
 STATION = "line1"

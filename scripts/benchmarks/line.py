@@ -26,7 +26,7 @@ from burner.core.secret_search import SecretSearch
 from burner.devices.device import Device
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache, prepare
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release
 from burner.station.station import Station
 

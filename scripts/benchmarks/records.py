@@ -27,8 +27,8 @@ from benchmarks.ledgers import BATCH_UNITS, PRODUCT, STATION
 from benchmarks.tables import against
 from burner.cli.main import COLLECTED
 from burner.manifest.exchange.certificate import certificate
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 
 SIZES = (10_000, 1_000_000)
 LOOK_UPS = 1000

@@ -9,8 +9,8 @@ from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
 from burner.core.secret import Secret
-from burner.manifest.corrections import Word, correct
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import write_product

@@ -14,8 +14,8 @@ from burner.core.secret import Secret
 from burner.core.secret_search import REMOVED
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
-from burner.manifest.ledger import Ledger
-from burner.manifest.units import units_by
+from burner.manifest.reading.unit_search import units_by
+from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice

@@ -9,7 +9,7 @@ from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted
 from burner.devices.device import ConnectPlan
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.release.placement import BLOCK_SIZE
 from burner.release.release import Release, open_release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice

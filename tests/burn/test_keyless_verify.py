@@ -10,7 +10,7 @@ from burner.burn import verify
 from burner.burn.verify import CONFIGURATION, Check, Verdict
 from burner.core.model import Record
 from burner.core.secret import Secret
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.provisioning import KeyConfig
 from burner.release.release import KeylessRelease, Release, open_keyless, open_release
 from tests.burn.one_slot import Line

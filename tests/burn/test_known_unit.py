@@ -10,8 +10,8 @@ from burner.burn import verify
 from burner.core.model import Outcome
 from burner.core.secret import Secret
 from burner.flash import otadata
-from burner.manifest.corrections import Word
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Reburn
 from burner.release.release import Release, open_release
 from tests.burn.one_slot import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from burner.core.model import Outcome, Record
-from burner.manifest.corrections import Word
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.burn.one_slot import (
     PASSED,

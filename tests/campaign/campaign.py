@@ -13,9 +13,9 @@ from burner.core.model import Event, Finished, Mac, Outcome, Step, StepStarted
 from burner.core.secret import Secret
 from burner.core.secret_search import SecretSearch
 from burner.devices.segment_cache import SegmentCache
-from burner.manifest.corrections import Word, correct
-from burner.manifest.ledger import Ledger
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.ledger import Ledger
 from burner.station import retry
 from tests.campaign import accidents, check, products, units
 from tests.campaign.accidents import Accident, Killed

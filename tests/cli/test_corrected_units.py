@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, run
 from tests.manifest.records import a_result, an_attempt, burned, open_batch

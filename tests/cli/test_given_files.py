@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from burner.cli.main import _run
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import KeyType, VerifierKey
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk
 from tests.manifest.records import burned, open_batch
 from tests.runs import PROFILE, SECRET

@@ -8,8 +8,8 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import a_result, an_attempt, burned, open_batch

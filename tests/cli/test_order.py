@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from burner.cli.order import Order, take_order
 from burner.core.errors import BurnerError
-from burner.manifest.open_batches import OpenBatch
+from burner.manifest.reading.open_batches import OpenBatch
 
 TODAY = f"plug-{date.today():%Y-%m-%d}"
 USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)

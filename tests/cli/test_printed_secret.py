@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from burner.cli.main import root
 from burner.core.errors import Language, lookup
 from burner.core.phrases import phrase
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from tests.runs import PROFILE, SECRET
 
 BENCH = """

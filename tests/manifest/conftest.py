@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import Ticking, open_batch
 
 

@@ -15,7 +15,6 @@ from burner.manifest.entries.kinds import KEPT_KINDS, AnyEntry
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.fold.rules import apply
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import NoteSigner, sign
 from burner.manifest.log.tree import leaf_hash
@@ -25,6 +24,7 @@ from burner.manifest.store.place import place
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, head, records, tiles
 from burner.manifest.store.writer import KEEP_EVERY
 from burner.manifest.verify.replay import Replay
+from burner.manifest.writing.ledger import Ledger
 
 AT_ONCE = 5000
 """Rows of one INSERT."""

@@ -21,8 +21,8 @@ from itertools import islice
 from pathlib import Path
 
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_result, an_attempt, flaws, open_batch
 
 MODULE = "tests.manifest.kills"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from burner.core.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.ledger import Ledger
 
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
 _numbers: Iterator[int] = count(1)

@@ -13,11 +13,11 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
 from burner.manifest.local.known_log import KnownLogFile, known_log
 from burner.manifest.local.state import as_file_name, state_folder
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store import engine
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, flaws, open_batch
 
 

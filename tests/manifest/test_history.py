@@ -8,9 +8,9 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest import corrections
-from burner.manifest.corrections import Word
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing import corrections
+from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import KEY, START, Ticking, an_attempt, burned, open_batch, unit_mac
 

@@ -9,17 +9,17 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Waiting
-from burner.manifest import patience
-from burner.manifest.ledger import Ledger
-from burner.manifest.patience import retry_until_reachable
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing import waiting
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.waiting import retry_until_reachable
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_result, an_attempt, burned, flaws
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE_S", 0.01)
+    monkeypatch.setattr(waiting, "PAUSE_S", 0.01)
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_a_station_waits_until_the_server_lets_its_lost_session_go(
             "begin": lambda: ledger.begin(attempt),
             "finish": lambda: ledger.finish(attempt, a_result()),
         }[call]
-        for waiting in retry_until_reachable(ask, "1", lambda: False):
-            waits.append(waiting.code)
-            if waiting.code == "E723":
+        for wait in retry_until_reachable(ask, "1", lambda: False):
+            waits.append(wait.code)
+            if wait.code == "E723":
                 session.close()
         assert waits in (["E711", "E723", ""], ["E723", ""])
         if call == "begin":
@@ -79,7 +79,7 @@ def test_a_station_waits_until_the_server_lets_its_lost_session_go(
 def test_a_station_that_stays_in_use_is_another_programs_after_all(
     url: str, ghost: Callable[[], psycopg.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "HELD_S", 0.2)
+    monkeypatch.setattr(waiting, "HELD_S", 0.2)
     with Ledger.open(url, "line1") as ledger:
         burned(ledger, 1)
         ghost()

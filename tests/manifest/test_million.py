@@ -12,7 +12,7 @@ from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import AnyEntry, Intent, Outcome, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.exchange.certificate import certificate
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.filling import fill
 from tests.manifest.records import START, a_result, an_attempt, burned, flaws, unit_mac
 

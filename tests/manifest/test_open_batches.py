@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
-from burner.manifest.open_batches import OpenBatch, open_batches
+from burner.manifest.reading.open_batches import OpenBatch, open_batches
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch
 
 FACTS = {

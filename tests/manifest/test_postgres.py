@@ -12,10 +12,11 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader
+from burner.manifest.reading.attempt_filter import Filter
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_search import units_by
 from burner.manifest.store import engine
-from burner.manifest.units import units_by
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
 
@@ -212,7 +213,7 @@ def test_an_empty_server_has_no_manifest_to_read(url: str) -> None:
 FACTORY = """
 import os, sys, time
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.core.model import Outcome
 from tests.manifest.records import a_result, an_attempt, open_batch
 

@@ -7,19 +7,19 @@ from shutil import rmtree
 import psycopg
 import pytest
 
-from burner.manifest.batches import close
 from burner.manifest.entries.kinds import Head
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reader import Reader
-from burner.manifest.restore import Restored, restore
-from burner.manifest.restore_decision import Loss
-from burner.manifest.restore_files import no_station_at
+from burner.manifest.reading.reader import Reader
+from burner.manifest.restore.decision import Loss
+from burner.manifest.restore.files import no_station_at
+from burner.manifest.restore.restore import Restored, restore
 from burner.manifest.store.place import place
 from burner.manifest.store.session import CREATION_LOCK
 from burner.manifest.store.station_key import Beginning
+from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
 from tests.manifest.test_postgres import refused

@@ -12,7 +12,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Outcome
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_result, an_attempt
 
 WAIT_S = 60

@@ -7,11 +7,11 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
-from burner.manifest.restore_decision import (
+from burner.manifest.restore.decision import (
     Begin,
-    Facts,
     GoOn,
     Loss,
+    Situation,
     decide,
     loss_of,
     replaced_origin,
@@ -22,7 +22,7 @@ KNOWN = KnownLog("burner/old", "key", 6, "bb")
 NEW = KnownLog("burner/new", "key", 2, "cc")
 ASIDE = Path("manifest.db.old.old")
 
-OLDER_COPY = Facts(
+OLDER_COPY = Situation(
     origin="burner/old",
     there=COPY,
     replaced=frozenset(),
@@ -39,7 +39,7 @@ NAMED = replace(OLDER_COPY, there=None, named=True, aside=None)
 
 
 @pytest.mark.parametrize(
-    ("facts", "does"),
+    ("situation", "does"),
     [
         (OLDER_COPY, Begin(KNOWN)),
         (replace(OLDER_COPY, known=COPY, loss=Loss(1, False, True)), Begin(COPY)),
@@ -56,12 +56,14 @@ NAMED = replace(OLDER_COPY, there=None, named=True, aside=None)
         (replace(OLDER_COPY, aside_is_taken=True), "E736"),
     ],
 )
-def test_what_is_done_follows_from_what_is_known(facts: Facts, does: Begin | GoOn | str) -> None:
+def test_what_is_done_follows_from_what_is_known(
+    situation: Situation, does: Begin | GoOn | str
+) -> None:
     if isinstance(does, str):
         with pytest.raises(BurnerError, match=f"^{does}:"):
-            decide(facts)
+            decide(situation)
     else:
-        assert decide(facts) == does
+        assert decide(situation) == does
 
 
 @pytest.mark.parametrize(

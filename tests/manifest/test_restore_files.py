@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest.ledger import Ledger
-from burner.manifest.restore_files import (
+from burner.manifest.reading.unit_history import UnitHistory
+from burner.manifest.restore.files import (
     interrupted_at,
     log_in,
     no_station_at,
@@ -13,7 +13,7 @@ from burner.manifest.restore_files import (
     work_folder,
 )
 from burner.manifest.store.place import place
-from burner.manifest.units import UnitHistory
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import refused
 from tests.manifest.records import a_ledger, burned, unit_mac
 

@@ -25,13 +25,13 @@ from burner.core.model import (
     Waiting,
 )
 from burner.core.secret import Secret
-from burner.manifest import patience
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reader import Reader
-from burner.manifest.units import UnitHistory
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_history import UnitHistory
+from burner.manifest.writing import waiting
+from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.manifest.postgres import Server
@@ -49,7 +49,7 @@ def release() -> Release:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE_S", 0.01)
+    monkeypatch.setattr(waiting, "PAUSE_S", 0.01)
 
 
 @dataclass

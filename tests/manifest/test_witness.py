@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
+from burner.manifest.heads.witness import ask_witness
 from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint, cosign
 from burner.manifest.log.note import KeyType, Note, VerifierKey
-from burner.manifest.witness import ask_witness
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.log.consistency import is_consistent
 from tests.manifest.records import a_ledger, burned, open_batch
 

@@ -1,6 +1,6 @@
 """Attempts for tests of figures."""
 
-from burner.manifest.counted_attempts import CountedAttempt
+from burner.manifest.reading.counted_attempts import CountedAttempt
 
 MONDAY_8_UTC = 1_738_569_600.0
 """2025-02-03T08:00Z."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.manifest.counted_attempts import CountedAttempt
+from burner.manifest.reading.counted_attempts import CountedAttempt
 from burner.report.calendar import Calendar
 from burner.report.counting import count
 from burner.report.durations import Durations

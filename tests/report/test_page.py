@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.core.errors import Language
-from burner.manifest.counted_attempts import CountedAttempt
+from burner.manifest.reading.counted_attempts import CountedAttempt
 from burner.report import numbers
 from burner.report.calendar import Calendar
 from burner.report.counting import count

@@ -17,8 +17,8 @@ from burner.core.phrases import ENGLISH
 from burner.core.plural import counted
 
 if TYPE_CHECKING:
-    from burner.manifest.audits import Checked
     from burner.manifest.entries.kinds import NamedUnit
+    from burner.manifest.reading.audits import Checked
     from burner.report.audit import Audit
     from burner.report.sampling import Plan
 
@@ -100,8 +100,8 @@ def audit(
 
     Ends with 1 when the batch is to be rejected.
     """
-    from burner.manifest.audits import Window
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.audits import Window
+    from burner.manifest.reading.reader import Reader
     from burner.report import audit as audits
     from burner.report.sampling import Verdict
 
@@ -143,8 +143,8 @@ def _possible(
 
 
 def _record(found: "Audit", manifest: str, station: str, operator: str) -> "Audit":
-    from burner.manifest.audits import record_draw
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.audits import record_draw
+    from burner.manifest.writing.ledger import Ledger
     from burner.report.audit import recorded
 
     with Ledger.open(manifest, station) as ledger:

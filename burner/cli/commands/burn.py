@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.core.errors import Finding
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release
 
 
@@ -77,8 +77,8 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.slots import warm_devices
     from burner.core.secret_search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
-    from burner.manifest.ledger import Ledger
     from burner.manifest.store.writer import KEEP_EVERY
+    from burner.manifest.writing.ledger import Ledger
     from burner.release.release import open_release
 
     person = is_person() and not wish.yes and not wish.as_json
@@ -134,7 +134,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
     from burner.cli.order import take_order
     from burner.core.canonical_json import canonical
     from burner.core.errors import BurnerError
-    from burner.manifest.open_batches import open_batches
+    from burner.manifest.reading.open_batches import open_batches
     from burner.profile.profile import QuantityOf
 
     product = release.profile.product

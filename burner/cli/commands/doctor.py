@@ -109,9 +109,9 @@ def _worker() -> "Check":
 
 def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
-    from burner.manifest.first_use import is_empty
     from burner.manifest.local.places import log_at
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.empty_database import is_empty
+    from burner.manifest.reading.reader import Reader
     from burner.manifest.store.place import is_there, place
     from burner.station import health
 
@@ -168,7 +168,7 @@ def _key(station_file: Path | None) -> "Check":
 
 
 def _last_record(manifest: str) -> datetime | None:
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
 
     with suppress(BurnerError), Reader.open(manifest) as reader:
         return reader.newest()

@@ -25,7 +25,8 @@ from burner.core.plural import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from burner.manifest.reader import Filter, Reader
+    from burner.manifest.reading.attempt_filter import Filter
+    from burner.manifest.reading.reader import Reader
 
 
 FORMATS = ("csv", "jsonl", "names", "log")
@@ -150,13 +151,13 @@ def _tiles(manifest: str, folder: Path) -> None:
 
 
 def _reader(manifest: str) -> "Reader":
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
 
     return Reader.open(manifest)
 
 
 def _filter(wanted: dict[str, Any]) -> "Filter":
-    from burner.manifest.reader import Filter
+    from burner.manifest.reading.attempt_filter import Filter
 
     return Filter(**wanted)
 

@@ -19,8 +19,8 @@ from burner.core.plural import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from burner.manifest.batches import BatchStatus
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.batch_status import BatchStatus
+    from burner.manifest.reading.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -51,7 +51,7 @@ def open_(
     manifest: str,
 ) -> None:
     """Open BATCH before its first unit (`burner burn --batch` does it too)."""
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.ledger import Ledger
 
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
         ledger.open_batch(
@@ -69,8 +69,8 @@ def open_(
 @json_option
 def list_(manifest: str, as_json: bool) -> None:
     """List all batches, imported ones too, in the order in which they were opened."""
-    from burner.manifest.batches import all_batches
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.batch_status import all_batches
+    from burner.manifest.reading.reader import Reader
 
     with Reader.open(manifest) as reader:
         found = all_batches(reader)
@@ -140,9 +140,9 @@ def status(
 
     With --since or --until, how the units stand that were tried then, by those attempts.
     """
-    from burner.manifest.batches import status as stand
-    from burner.manifest.batches import warned
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.batch_status import status as stand
+    from burner.manifest.reading.batch_status import warned
+    from burner.manifest.reading.reader import Reader
     from burner.report import audit
 
     say = Wording(language())
@@ -231,10 +231,10 @@ def close(
     Nothing is closed when the manifest does not agree, or where no folder can be written.
     A batch that this station has closed already gets a folder again, for one that was lost.
     """
-    from burner.manifest.closing import close_batch
+    from burner.manifest.closing.close_batch import close_batch
     from burner.manifest.exchange.folder import STATEMENT
-    from burner.manifest.ledger import Ledger
-    from burner.manifest.typed_text import folder_name_of
+    from burner.manifest.writing.batch_id import folder_name_of
+    from burner.manifest.writing.ledger import Ledger
     from burner.report.audit import lines
 
     folder = out or Path(folder_name_of(batch))
@@ -263,7 +263,7 @@ def close(
 
 def _papers(reader: "Reader", batch: str) -> dict[str, str]:
     """The report of a batch."""
-    from burner.manifest.reader import Filter
+    from burner.manifest.reading.attempt_filter import Filter
     from burner.report.of_manifest import report
     from burner.report.page import page
 
@@ -288,8 +288,8 @@ def _papers(reader: "Reader", batch: str) -> dict[str, str]:
 def import_(file: Path, key: str, operator: str, station: str, manifest: str) -> None:
     """Take in the log that another manifest exported; checked first, doubles reported."""
     from burner.manifest.exchange.imports import import_log
-    from burner.manifest.ledger import Ledger
     from burner.manifest.local.key_files import read_key
+    from burner.manifest.writing.ledger import Ledger
 
     trusted = read_key(key)
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:

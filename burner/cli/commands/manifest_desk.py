@@ -19,7 +19,7 @@ from burner.core.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.log.note import Note
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -32,9 +32,10 @@ LARGEST_NOTE = 64 << 10
 @manifest_option
 def head(output: Path | None, manifest: str) -> None:
     """Print where the log stands, as a short code: write it down away from the station."""
-    from burner.manifest.heads import PaperHead, current_head
+    from burner.manifest.heads.heads import current_head
+    from burner.manifest.heads.paper_head import PaperHead
     from burner.manifest.log.checkpoint import Checkpoint
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
 
     with Reader.open(manifest) as reader:
         note = current_head(reader)
@@ -53,7 +54,9 @@ def cosign(file: Path, owner: str) -> None:
 
     Compare what it prints with what the station shows: the signature says that this is it.
     """
-    from burner.manifest.heads import PaperHead, checkpoint_of, countersign
+    from burner.manifest.heads.cosignatures import countersign
+    from burner.manifest.heads.heads import checkpoint_of
+    from burner.manifest.heads.paper_head import PaperHead
     from burner.manifest.local.keys import witness_signer
 
     note = _note(file)
@@ -74,10 +77,10 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
 
     URL is the submission prefix of a C2SP witness. Cosignatures go into every export.
     """
-    from burner.manifest.heads import keep_cosignatures
+    from burner.manifest.heads.cosignatures import keep_cosignatures
+    from burner.manifest.heads.witness import ask_witness
     from burner.manifest.local.key_files import read_key
     from burner.manifest.log.note import KeyType
-    from burner.manifest.witness import ask_witness
 
     if not witness_keys:
         raise click.UsageError("--witness-key says whose cosignature counts")
@@ -105,7 +108,7 @@ def certificate(unit: str, output: Path, product: str, manifest: str) -> None:
     """
     from burner.manifest.exchange.certificate import certificate as proof_of
     from burner.manifest.log.checkpoint import Checkpoint
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
 
     with Reader.open(manifest) as reader:
         proof = proof_of(reader, unit, product)
@@ -138,9 +141,9 @@ def correct(
     the unit out of its batch; void also frees its names. A scrapped unit is burned no more; a
     rework ends that, and lets the next burn write the unit again with its reason on record.
     """
-    from burner.manifest.batches import status
-    from burner.manifest.corrections import Word
-    from burner.manifest.corrections import correct as record
+    from burner.manifest.reading.batch_status import status
+    from burner.manifest.writing.corrections import Word
+    from burner.manifest.writing.corrections import correct as record
 
     say = Wording(language())
 
@@ -176,7 +179,7 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
     the quantity that is left. Every station that knows the old log runs this once, and goes on
     with the new one then. On a server --manifest names an empty database.
     """
-    from burner.manifest.restore import restore as begin
+    from burner.manifest.restore.restore import restore as begin
 
     ask = asks_passphrase(Use.RECORDS)
     done = begin(manifest, station, operator=operator, reason=reason, old=old, ask=ask)
@@ -197,7 +200,7 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
 
 def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
     """UnitId and ProductID of the one unit that is meant."""
-    from burner.manifest.units import found_units
+    from burner.manifest.reading.unit_search import found_units
 
     with reader.connection() as connection:
         found = [row for _, row in found_units(connection, text, product)]
@@ -210,7 +213,7 @@ def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
 def _note(path: Path) -> "Note":
     """A head that was carried here as a file. Raises BurnerError (E735) for anything else."""
     from burner.core.files import read_plain
-    from burner.manifest.heads import read_note
+    from burner.manifest.heads.heads import read_note
 
     try:
         data = read_plain(path, LARGEST_NOTE)

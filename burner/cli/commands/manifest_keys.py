@@ -92,7 +92,7 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     import json
 
     from burner.manifest.local import keys
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
     from burner.manifest.store.station_key import lasting
 
     with Reader.open(manifest) as reader:
@@ -144,8 +144,8 @@ def show(station: str, manifest: str, as_json: bool) -> None:
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
     """Let another station's KEY into the log, by the word of this station."""
     from burner.manifest.local.key_files import read_key
-    from burner.manifest.log_keys import enrol
     from burner.manifest.store.station_key import lasting
+    from burner.manifest.writing.log_keys import enrol
 
     verifier = read_key(key)
     with desk_ledger(manifest, station, Use.NEXT_KEY) as ledger:
@@ -174,8 +174,8 @@ def rotate(
 
     It is kept as the old one was, with a passphrase or in the keyring, unless an option differs.
     """
-    from burner.manifest import log_keys
     from burner.manifest.local import keys
+    from burner.manifest.writing import log_keys
 
     with desk_ledger(manifest, station, Use.NEXT_KEY) as ledger:
         before = keys.protection(station)
@@ -199,7 +199,7 @@ def rotate(
 @manifest_option
 def withdraw(key_id: str, operator: str, reason: str, station: str, manifest: str) -> None:
     """A key signs no more from now on: it is in wrong hands, or lost. ID as `keys show` has it."""
-    from burner.manifest import log_keys
+    from burner.manifest.writing import log_keys
 
     with desk_ledger(manifest, station, Use.NEXT_KEY) as ledger:
         log_keys.withdraw(ledger, key_id, operator=operator, reason=reason)

@@ -81,7 +81,7 @@ def _database(
 ) -> int:
     from burner.manifest.local.key_files import read_key
     from burner.manifest.local.known_log import known_log
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
     from burner.manifest.verify.database import verify as check
 
     with Reader.open(manifest) as reader:
@@ -148,7 +148,7 @@ def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -
 
 
 def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> None:
-    from burner.manifest.heads import is_head_of
+    from burner.manifest.heads.heads import is_head_of
     from burner.manifest.verify.checks import Check
 
     for text in heads:
@@ -159,7 +159,8 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 def _head(text: str) -> Any:
     """A head as it was written down, or as a file."""
     from burner.core.files import read_plain
-    from burner.manifest.heads import PaperHead, checkpoint_of, read_note
+    from burner.manifest.heads.heads import checkpoint_of, read_note
+    from burner.manifest.heads.paper_head import PaperHead
 
     try:
         data = read_plain(Path(text), 64 << 10)
@@ -210,7 +211,7 @@ def _compare(found: "FileCheck", known: dict[str, Any]) -> list[str]:
 
     A file proves the head that it ends with, and those before of which it shows all records.
     """
-    from burner.manifest.heads import PaperHead
+    from burner.manifest.heads.paper_head import PaperHead
     from burner.manifest.log.checkpoint import Checkpoint
 
     compared: list[str] = []

@@ -93,7 +93,7 @@ def schema(markdown: bool) -> None:
 def _compared(seen: "Survey", manifest: str) -> "Survey":
     """With a warning for each earlier batch of the same version whose units are other ones."""
     from burner.core.canonical_json import digest
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
     from burner.profile.profile import Profile
     from burner.release.accepted_warnings import accepted
     from burner.release.diff import Made, keyless_regions

@@ -56,7 +56,8 @@ def report(
 
     --html FILE writes one page that needs no network, for a screen or for A4.
     """
-    from burner.manifest.reader import Filter, Reader
+    from burner.manifest.reading.attempt_filter import Filter
+    from burner.manifest.reading.reader import Reader
     from burner.report.of_manifest import report as count
 
     calendar = _calendar(shifts, zone)

@@ -18,7 +18,7 @@ from burner.core.errors import BurnerError
 if TYPE_CHECKING:
     from burner.burn.verify import Verified
     from burner.devices.esp import EspDevice
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
     from burner.release.release import KeylessRelease
 
 
@@ -68,7 +68,7 @@ def verify(
     from burner.cli.slots import open_slots, warm_devices
     from burner.core.secret_search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
-    from burner.manifest.reader import Reader
+    from burner.manifest.reading.reader import Reader
     from burner.release.release import Release
 
     if record and not (operator or "").strip():
@@ -108,8 +108,8 @@ def _recorder(
     manifest: str, station: str, operator: str | None
 ) -> "Iterator[Callable[[str, Verified], None]]":
     """Writes results down, each when it comes; nothing where nobody checks for the record."""
-    from burner.manifest.audits import record_check
-    from burner.manifest.ledger import Ledger
+    from burner.manifest.writing.audits import record_check
+    from burner.manifest.writing.ledger import Ledger
 
     if operator is None:
         yield lambda _slot, _result: None

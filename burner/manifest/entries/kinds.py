@@ -58,6 +58,15 @@ class LogBegun(Entry, tag="log-begun", frozen=True, kw_only=True):
     reason: Line = ""
 
 
+SIMULATED = "(simulated bench)"
+"""The end of the reason of a log whose units do not exist. No operator may type it."""
+
+
+def is_simulated(begun: Entry) -> bool:
+    """Whether a log that begins with this record is that of a simulated bench."""
+    return isinstance(begun, LogBegun) and begun.reason.endswith(SIMULATED)
+
+
 class KeyEnrolled(Entry, tag="key-enrolled", frozen=True, kw_only=True):
     """Another key may sign heads of this log."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import sync_folder
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.engine import read_only
 from burner.manifest.store.place import Place, place
 from burner.manifest.store.refusals import guarded

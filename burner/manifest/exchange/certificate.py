@@ -25,11 +25,11 @@ from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosign
 from burner.manifest.log.note import Note, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
 from burner.manifest.log.tree import inclusion_proof
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_search import found_units, only_imported
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.state import TableState
-from burner.manifest.units import found_units, only_imported
 from burner.manifest.verify.replay import Replay
 
 

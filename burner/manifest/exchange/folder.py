@@ -18,16 +18,16 @@ from typing import Any
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain, read_plain
-from burner.manifest.batches import BatchStatus
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.exchange.table import BOM, csv_of, names_of
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import MAX_BYTES, Note, NoteError, NoteSigner, VerifierKey, sign
-from burner.manifest.reader import Reader
-from burner.manifest.unit_words import corrected
-from burner.manifest.units import element_of
+from burner.manifest.reading.attempt_json import element_of
+from burner.manifest.reading.batch_status import BatchStatus
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_status import corrected
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"

@@ -18,12 +18,12 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.fold.imports import doubled_in
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, LogRow
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.store.bodies import row_of_record
 from burner.manifest.store.state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
-from burner.manifest.typed_text import require_who_and_why
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.operator_text import require_who_and_why
 
 MANY = 500
 """Rows inserted at once."""

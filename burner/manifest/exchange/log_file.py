@@ -14,7 +14,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.tree import hidden_subtrees, subtree_hash
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, existing_head, parse_signed
 from burner.manifest.store.opening import OF_KEYS

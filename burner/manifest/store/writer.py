@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, AnyEntry, new_nonce
+from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, SIMULATED, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
@@ -35,7 +35,6 @@ from burner.manifest.store.session import Session, lock_creation
 from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import together
 from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, StationKey, lasting
-from burner.manifest.typed_text import SIMULATED
 
 Clock = Callable[[], datetime]
 Make = Callable[[TableState], Sequence[AnyEntry]]

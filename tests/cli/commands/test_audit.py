@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.audits import record_check
-from burner.manifest.corrections import Word, correct
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.audits import record_check
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.ledger import Ledger
 from burner.report.audit import lines
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from burner.cli.commands.manifest import manifest
 from burner.cli.order import take_order
 from burner.core.model import Outcome
-from burner.manifest.closing import close_batch
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
-from burner.manifest.typed_text import folder_name_of
+from burner.manifest.closing.close_batch import close_batch
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.batch_id import folder_name_of
+from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, refused, run

@@ -7,7 +7,7 @@ from shutil import rmtree
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import run
 from tests.manifest.records import burned
 from tests.runs import PROFILE, burn, burner

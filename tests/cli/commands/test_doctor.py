@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from burner.cli.commands.doctor import doctor
-from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import burned
 

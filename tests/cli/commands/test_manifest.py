@@ -14,7 +14,7 @@ from burner.cli import screen
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import (
     START,
     Ticking,

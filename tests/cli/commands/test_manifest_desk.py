@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.proof import Proof
 from burner.manifest.store.station_key import Beginning
+from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch

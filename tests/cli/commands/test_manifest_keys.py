@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import burned, open_batch
 

@@ -12,8 +12,8 @@ import pytest
 from filelock import FileLock
 
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import burned, open_batch
 

@@ -12,7 +12,7 @@ from burner.cli.commands.new import PRESETS
 from burner.cli.main import main
 from burner.core.canonical_json import canonical
 from burner.core.secret import Secret
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.ledger import Ledger
 from burner.profile.scaffold import PRESETS as LAYOUTS
 from burner.release.release import open_release
 from tests.images import PRODUCT_ID, SECRET, app_image, write_product

@@ -16,7 +16,8 @@ from burner.bench.process import BenchProcess
 from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.flash import otadata
-from burner.manifest.reader import Filter, Reader
+from burner.manifest.reading.attempt_filter import Filter
+from burner.manifest.reading.reader import Reader
 from tests.images import app_image, write_product
 from tests.runs import Running, start
 from tests.runs import burn as burn_apart

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.corrections import Word, correct
-from burner.manifest.ledger import Ledger
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.manifest.records import (
     START,

@@ -17,8 +17,8 @@ from burner.bench.process import BenchProcess
 from burner.bench.unit import mac_for
 from burner.cli import screen
 from burner.cli.big_word import Large, in_letters
-from burner.manifest.audits import checks
-from burner.manifest.reader import Reader
+from burner.manifest.reading.audits import checks
+from burner.manifest.reading.reader import Reader
 from tests.chinese import english_in
 from tests.cli.event_lines import wrong_with
 from tests.images import PRODUCT_ID, SECRET, write_product

@@ -8,9 +8,9 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.backup import backup
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.engine import file_uri
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import burned, flaws
 
 

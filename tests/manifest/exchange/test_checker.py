@@ -8,12 +8,12 @@ from random import Random
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.batches import close
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.local.keys import LocalSigner, make
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.log_keys import enrol
+from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.log_keys import enrol
 from tests.manifest.records import a_ledger, burned, open_batch
 
 CHECKER = Path(__file__).with_name("checker.py")

@@ -13,13 +13,14 @@ from click.testing import CliRunner
 
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
-from burner.manifest.batches import close, status
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
 from burner.manifest.local.keys import LocalSigner, make
-from burner.manifest.log_keys import rotate
+from burner.manifest.reading.batch_status import status
+from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.log_keys import rotate
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 from tests.manifest.verify.test_edits import another
 

@@ -9,14 +9,15 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.batches import close, status
-from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.batch_status import status
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
 
 PRODUCT = "S3EUVBRJLB"

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
 from burner.manifest.local.state import state_folder
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import burned
 from tests.runs import burn, start
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.ledger import Ledger
 from burner.manifest.local import keys
 from burner.manifest.local.token import TokenSigner
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import run
 from tests.manifest.records import Ticking, burned
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest.heads import current_head
+from burner.manifest.heads.heads import current_head
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import Note
 from burner.manifest.log.tree import consistency_proof, inclusion_proof

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from burner.manifest.exchange.certificate import certificate
-from burner.manifest.ledger import Ledger
 from burner.manifest.store import engine
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 
 WHOLE = re.compile(r"SCAN (records|attempts|units|names|ids|members)|SEARCH \w+ .*\(log=\?\)$")

@@ -13,20 +13,20 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.corrections import Word, correct
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.heads import current_head
+from burner.manifest.heads.heads import current_head
 from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
-from burner.manifest.log_keys import withdraw
-from burner.manifest.reader import Reader
-from burner.manifest.restore import restore
-from burner.manifest.units import origins
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_search import origins
+from burner.manifest.restore.restore import restore
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.log_keys import withdraw
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 
 PRODUCT = "S3EUVBRJLB"

@@ -13,18 +13,20 @@ from click.testing import CliRunner
 
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
-from burner.manifest.batches import all_batches
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.heads import PaperHead, current_head, keep_cosignatures
+from burner.manifest.heads.cosignatures import keep_cosignatures
+from burner.manifest.heads.heads import current_head
+from burner.manifest.heads.paper_head import PaperHead
+from burner.manifest.heads.witness import ask_witness
 from burner.manifest.log.checkpoint import Checkpoint, cosign
 from burner.manifest.log.note import Note, VerifierKey
-from burner.manifest.reader import Reader
-from burner.manifest.restore import restore
-from burner.manifest.restore_decision import Loss
+from burner.manifest.reading.batch_status import all_batches
+from burner.manifest.reading.reader import Reader
+from burner.manifest.restore.decision import Loss
+from burner.manifest.restore.restore import restore
 from burner.manifest.verify.checks import Check
 from burner.manifest.verify.database import verify
-from burner.manifest.witness import ask_witness
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
 from tests.manifest.test_witness import Witness, refused, serving
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
+from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import burned, flaws, open_batch
 

@@ -1,7 +1,6 @@
-"""Heads that leave the manifest: as text, as a short code on paper, to witnesses and back."""
+"""Cosignatures of heads: made by QA, kept in the manifest, asked of a witness."""
 
 import base64
-from dataclasses import dataclass
 from time import time
 
 from sqlalchemy import insert
@@ -10,98 +9,16 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plural import counted
 from burner.manifest.fold.rows import KeyRow
-from burner.manifest.ledger import Ledger
+from burner.manifest.heads.heads import checkpoint_of, is_head_of
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign
 from burner.manifest.log.note import Note, NoteError, NoteSigner, Signature, VerifierKey
-from burner.manifest.log.tree import consistency_proof, subtree_hash
-from burner.manifest.reader import Reader
+from burner.manifest.log.tree import consistency_proof
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.head import cosignatures_of, existing_head, keep_checkpoint, read_head
+from burner.manifest.store.head import cosignatures_of, keep_checkpoint, read_head
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import cosignatures
-
-CODE_BYTES = 10
-"""Of the root: 80 bits, 16 letters on paper."""
-
-
-@dataclass(frozen=True)
-class PaperHead:
-    """A head as somebody wrote it down: `1234 ABCD-EFGH-IJKL-MNOP`."""
-
-    size: int
-    code: str
-
-    @classmethod
-    def of(cls, head: Checkpoint) -> "PaperHead":
-        """The short code of a head."""
-        letters = base64.b32encode(head.root[:CODE_BYTES]).decode()
-        return cls(head.size, "-".join(letters[at : at + 4] for at in range(0, 16, 4)))
-
-    @classmethod
-    def parse(cls, text: str) -> "PaperHead":
-        """Read a code. Case, dashes and spaces do not matter.
-
-        Raises:
-            BurnerError: E735 it is none.
-        """
-        size, _, rest = text.strip().partition(" ")
-        letters = rest.replace("-", "").replace(" ", "").upper()
-        try:
-            raw = base64.b32decode(letters)
-            number = int(size)
-        except ValueError:
-            raise BurnerError(Code.HEAD_INVALID, text) from None
-        if len(raw) != CODE_BYTES or number < 1:
-            raise BurnerError(Code.HEAD_INVALID, text)
-        return cls(number, "-".join(letters[at : at + 4] for at in range(0, 16, 4)))
-
-    def __str__(self) -> str:
-        return f"{self.size} {self.code}"
-
-
-def read_note(data: bytes) -> Note:
-    """A head that was carried out as a file, with its signatures. They are not looked at.
-
-    Raises:
-        BurnerError: E735 it is none.
-    """
-    try:
-        return Note.parse(data)
-    except NoteError as error:
-        raise BurnerError(Code.HEAD_INVALID, str(error)) from None
-
-
-def checkpoint_of(note: Note) -> Checkpoint:
-    """The head that a note is about. Its signatures are not looked at.
-
-    Raises:
-        BurnerError: E735 it is none.
-    """
-    try:
-        return Checkpoint.parse(note.text)
-    except NoteError as error:
-        raise BurnerError(Code.HEAD_INVALID, str(error)) from None
-
-
-def current_head(reader: Reader) -> Note:
-    """The signed checkpoint of the log as it is.
-
-    Raises:
-        BurnerError: E713 it is damaged, or there is none.
-    """
-    with reader.connection() as connection:
-        return existing_head(connection).note
-
-
-def is_head_of(reader: Reader, head: PaperHead | Checkpoint) -> bool:
-    """Whether a head that was carried out is one of this log."""
-    with reader.connection() as connection:
-        stored = read_head(connection)
-        if stored is None or head.size > stored.checkpoint.size:
-            return False
-        root = subtree_hash(TableHashes(connection), 0, head.size)
-        there = Checkpoint(stored.checkpoint.origin, head.size, root)
-    return head in (there, PaperHead.of(there))
+from burner.manifest.writing.ledger import Ledger
 
 
 def countersign(note: Note, witness: NoteSigner, now: int | None = None) -> Note:

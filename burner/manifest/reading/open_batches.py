@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import BATCH_OPEN, AttemptRow, BatchRow
-from burner.manifest.reader import Reader
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, TABLES

@@ -7,9 +7,9 @@ from urllib.request import Request, urlopen
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.heads import add_checkpoint_request, keep_cosignatures
-from burner.manifest.ledger import Ledger
+from burner.manifest.heads.cosignatures import add_checkpoint_request, keep_cosignatures
 from burner.manifest.log.note import Note, NoteError, Signature, VerifierKey
+from burner.manifest.writing.ledger import Ledger
 
 TIMEOUT_S = 15
 MOST_BYTES = 64 * 1024

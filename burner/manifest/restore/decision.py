@@ -21,7 +21,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Situation:
     """What is known of a place and of the older copy of its log."""
 
     origin: str
@@ -57,29 +57,35 @@ class Begin:
     """The last head that is known of the old one."""
 
 
-def decide(facts: Facts) -> GoOn | Begin:
+def decide(situation: Situation) -> GoOn | Begin:
     """What is to be done.
 
     Raises:
         BurnerError: E732 nothing is lost, and a key is at hand; E736 something is in the way.
     """
-    if facts.there and facts.origin in facts.replaced:
+    if situation.there and situation.origin in situation.replaced:
         return GoOn()
-    if facts.there and facts.named:
+    if situation.there and situation.named:
         raise BurnerError(
-            Code.TARGET_EXISTS, f"the log {facts.there.origin} is at the place of the manifest"
+            Code.TARGET_EXISTS, f"the log {situation.there.origin} is at the place of the manifest"
         )
-    last = facts.known if facts.loss.at_least else None
-    if facts.copy and not facts.may_sign:
-        last = last or facts.copy
+    last = situation.known if situation.loss.at_least else None
+    if situation.copy and not situation.may_sign:
+        last = last or situation.copy
     if last is None:
-        ends = f"{facts.origin} ends where this computer knows it to end" if facts.copy else ""
-        todo = "; put that copy in the place of the manifest" if ends and not facts.there else ""
+        ends = (
+            f"{situation.origin} ends where this computer knows it to end" if situation.copy else ""
+        )
+        todo = (
+            "; put that copy in the place of the manifest" if ends and not situation.there else ""
+        )
         raise BurnerError(Code.NOTHING_TO_RESTORE, ends + todo)
-    if facts.there and facts.aside is None:
-        raise BurnerError(Code.TARGET_EXISTS, f"the log {facts.there.origin} is in the database")
-    if facts.aside_is_taken:
-        raise BurnerError(Code.TARGET_EXISTS, str(facts.aside))
+    if situation.there and situation.aside is None:
+        raise BurnerError(
+            Code.TARGET_EXISTS, f"the log {situation.there.origin} is in the database"
+        )
+    if situation.aside_is_taken:
+        raise BurnerError(Code.TARGET_EXISTS, str(situation.aside))
     return Begin(last)
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import text
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.first_use import is_empty
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.state import sync_folder
 from burner.manifest.local.station_lock import lock_file, station_at_server
-from burner.manifest.reader import Reader
+from burner.manifest.reading.empty_database import is_empty
+from burner.manifest.reading.reader import Reader
 from burner.manifest.store.head import read_head
 from burner.manifest.store.place import Place, is_there, place
 from burner.manifest.store.refusals import guarded

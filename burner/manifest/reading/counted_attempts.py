@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, UnitRow
-from burner.manifest.reader import ALL, CHUNK, Filter, Reader
+from burner.manifest.reading.attempt_filter import ALL, Filter
+from burner.manifest.reading.reader import CHUNK, Reader
+from burner.manifest.reading.unit_status import CORRECTIONS, select_with_words
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import OWN, TABLES
-from burner.manifest.unit_words import CORRECTIONS, select_with_words
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _COLUMNS = (

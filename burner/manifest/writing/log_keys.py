@@ -4,11 +4,11 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
-from burner.manifest.ledger import Ledger
 from burner.manifest.log.note import NoteSigner, VerifierKey
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import lasting
-from burner.manifest.typed_text import check_one_line, require_who_and_why
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.operator_text import check_one_line, require_who_and_why
 
 
 def enrol(

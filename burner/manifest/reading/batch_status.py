@@ -16,7 +16,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import warnings_in
 from burner.core.phrases import ENGLISH, Wording
-from burner.manifest.entries.kinds import AnyEntry, BatchClosed, Correction, Outcome
+from burner.manifest.entries.kinds import BatchClosed, Correction, Outcome
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
     NEVER,
@@ -29,13 +29,12 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import Filter, Reader, log_of_batch
+from burner.manifest.reading.attempt_filter import Filter
+from burner.manifest.reading.reader import Reader, log_of_batch
+from burner.manifest.reading.unit_search import origins
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
-from burner.manifest.typed_text import require_who_and_why
-from burner.manifest.units import origins
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
 _WORDS = select(_members.c.unit_id, _members.c.word).where(
@@ -196,60 +195,6 @@ def all_batches(reader: Reader) -> list[BatchStatus]:
     with reader.connection() as connection:
         rows = connection.execute(query).all()
         return [status_in(connection, row_of(BatchRow, row).batch, row[0]) for row in rows]
-
-
-def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchStatus:
-    """Close a batch: it takes no more units. Counted in the transaction of the record.
-
-    Args:
-        ledger: of the station (or desk) at which it is closed.
-        batch: which.
-        operator: who closes it.
-        with_open: close although units are OPEN; they count as missing.
-
-    Returns:
-        The batch as it was closed.
-
-    Raises:
-        BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
-            units are OPEN; E7.
-    """
-    require_who_and_why(f"batch {batch}", operator)
-    counted: list[BatchStatus] = []
-
-    def make(state: TableState) -> list[AnyEntry]:
-        # The reader would not see this transaction.
-        found = status_in(state.connection, batch)
-        check_closing(found, with_open)
-        counted.append(found)
-        count, root = state.batch_tree(batch)
-        entry = ledger.entry(
-            BatchClosed,
-            batch=batch,
-            product_id=found.row.product_id,
-            records=count,
-            root=root.hex(),
-            counts=found.counts(),
-            open=found.open,
-            operator=operator,
-        )
-        return [entry]
-
-    ledger.append(make)
-    return counted[-1]
-
-
-def check_closing(found: BatchStatus, with_open: bool) -> None:
-    """What must hold before a batch is closed.
-
-    Raises:
-        BurnerError: E459, E734.
-    """
-    if found.row.state == BATCH_CLOSED:
-        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is closed already")
-    if found.open and not with_open:
-        named = ", ".join(found.open[:5]) + (" …" if len(found.open) > 5 else "")
-        raise BurnerError(Code.UNITS_WITHOUT_OUTCOME, f"batch {found.batch}: {named}")
 
 
 def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchClosed | None:

@@ -1,20 +1,17 @@
-"""Samples drawn, and checks of units against their records: written down, and found again."""
+"""Audits on record: samples drawn, checks of units, and the units that may be drawn."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from burner.core.model import Record
-from burner.manifest.entries.kinds import Finding, NamedUnit, SampleDrawn, UnitChecked, kind_of
-from burner.manifest.entries.values import moment, plain, utc
+from burner.manifest.entries.kinds import NamedUnit, SampleDrawn, UnitChecked, kind_of
+from burner.manifest.entries.values import moment, utc
 from burner.manifest.fold.rows import PASS, AttemptRow, MemberRow, UnitRow
-from burner.manifest.ledger import Ledger
-from burner.manifest.reader import CHUNK, Reader
+from burner.manifest.reading.reader import CHUNK, Reader
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
-from burner.manifest.typed_text import require_who_and_why
 
 
 class Checked(NamedTuple):
@@ -49,71 +46,6 @@ _OF_BATCH = (
     .where(records.c.batch == bindparam("of_batch"))
     .order_by(records.c.number)
 )
-
-
-def record_draw(
-    ledger: Ledger,
-    batch: str,
-    units: Iterable[NamedUnit],
-    *,
-    operator: str,
-    seed: str,
-    lot_size: int,
-    plan: Mapping[str, Any],
-    size: int,
-) -> None:
-    """Write down which units are to be pulled, before anybody has seen them.
-
-    Args:
-        ledger: of the station (or desk) at which the sample was drawn.
-        batch: of which.
-        units: the sample.
-        operator: who drew it.
-        seed: from what.
-        lot_size: of how many units.
-        plan: how many are to be checked, and how many may differ.
-        size: records in the log when the units were counted.
-
-    Raises:
-        BurnerError: E731 without operator; E7.
-    """
-    require_who_and_why(f"batch {batch}", operator)
-    fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
-    ledger.append(
-        lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))],
-    )
-
-
-def record_check(
-    ledger: Ledger,
-    record: Record,
-    *,
-    good: bool,
-    findings: Sequence[Mapping[str, str]],
-    operator: str,
-) -> None:
-    """Write down the check of a unit.
-
-    Args:
-        ledger: of the station at which it was checked.
-        record: the unit's PASS that it was compared with.
-        good: whether it is what its record says.
-        findings: `what`, `verdict`, `why` of each comparison.
-        operator: who checked it.
-
-    Raises:
-        BurnerError: E731 without operator; E7.
-    """
-    attempt = record.attempt
-    require_who_and_why(f"unit {attempt.unit_id}", operator)
-    compared = tuple(Finding(**plain(dict(finding))) for finding in findings)
-    where = {
-        "batch": attempt.batch,
-        "product_id": attempt.product_id,
-        "unit_id": attempt.unit_id,
-    }
-    fields = {"findings": compared, "good": good, "of": record.seq, "operator": operator}
-    ledger.append(lambda _: [ledger.entry(UnitChecked, **where, **fields)])
 
 
 def passed_units(

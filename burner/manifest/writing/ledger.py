@@ -11,7 +11,6 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record, Result
 from burner.core.model import Outcome as ModelOutcome
-from burner.manifest.batch_terms import BatchTerms, what_differs
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import (
     AnyEntry,
@@ -21,16 +20,19 @@ from burner.manifest.entries.kinds import (
     Intent,
     NameBound,
     Outcome,
+    is_simulated,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import Ask, sponsors, station_signer
-from burner.manifest.reader import Reader, is_simulated
+from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.store.place import is_there, place
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
-from burner.manifest.typed_text import check_batch_id, check_one_line, require_who_and_why
-from burner.manifest.units import UnitHistory
+from burner.manifest.writing.batch_id import check_batch_id
+from burner.manifest.writing.batch_terms import BatchTerms, what_differs
+from burner.manifest.writing.operator_text import check_one_line, require_who_and_why
 
 E = TypeVar("E", bound=Entry)
 

@@ -7,10 +7,10 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.imports import in_imported_logs
 from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow
-from burner.manifest.ledger import Ledger
+from burner.manifest.reading.unit_search import only_imported
 from burner.manifest.store.state import TableState
-from burner.manifest.typed_text import require_who_and_why
-from burner.manifest.units import only_imported
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.operator_text import require_who_and_why
 
 
 class Word(StrEnum):

@@ -3,69 +3,40 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Outcome
-from burner.manifest.entries.kinds import AnyEntry, BatchOpened, LogBegun
-from burner.manifest.entries.values import moment, utc
+from burner.manifest.entries.kinds import BatchOpened, is_simulated
+from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow
+from burner.manifest.reading.attempt_filter import ALL, Filter
+from burner.manifest.reading.attempt_json import element
+from burner.manifest.reading.unit_history import UnitHistory, history, record_at
+from burner.manifest.reading.unit_overview import lives_of
+from burner.manifest.reading.unit_search import found_units, only_imported, origins
+from burner.manifest.reading.unit_status import correction_of, select_with_words
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.engine import reading
 from burner.manifest.store.place import Place, must_exist, place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
-from burner.manifest.typed_text import SIMULATED
 from burner.release.diff import Made
-
-if TYPE_CHECKING:
-    from burner.manifest.units import UnitHistory
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which attempts. Empty = all; `since` and `until` are about their start, until excluded."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    batch: str = ""
-    product: str = ""
-    outcome: str = ""
-    unit: str = ""
-    log: int | None = None
-    """Number of a log: 0 our own; None: all."""
-
-    def where(self) -> Iterator[ColumnElement[bool]]:
-        """As the database decides it."""
-        columns = _attempts.c
-        texts = (("batch", self.batch), ("product_id", self.product), ("unit_id", self.unit))
-        for name, value in (*texts, ("outcome", self.outcome)):
-            if value:
-                yield columns[name] == value
-        if self.since:
-            yield columns.started >= utc(self.since)
-        if self.until:
-            yield columns.started < utc(self.until)
-        if self.log is not None:
-            yield columns.log == self.log
-
-
-ALL = Filter()
 
 
 class Reader:
@@ -151,8 +122,6 @@ class Reader:
 
     def elements(self, wanted: Filter = ALL) -> Iterator[dict[str, Any]]:
         """Attempts as `list --json` prints them."""
-        from burner.manifest.unit_words import correction_of, select_with_words
-        from burner.manifest.units import element, origins
 
         with self.connection() as connection:
             names = origins(connection)
@@ -197,9 +166,8 @@ class Reader:
         """Verifier key of the origin; empty while the log has no record."""
         return next((row.key for row in self.log_keys()), "")
 
-    def unit(self, unit_id: str, product_id: str = "") -> "UnitHistory":
+    def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
         """What our log says of a unit; without a product, of the one under which it was last."""
-        from burner.manifest.units import UnitHistory, history
 
         if not unit_id:
             return UnitHistory()
@@ -212,7 +180,6 @@ class Reader:
 
     def lives(self, text: str) -> list[dict[str, Any]]:
         """Every unit that answers to an ID or a name, as in `units.lives_of`."""
-        from burner.manifest.units import lives_of
 
         with self.connection() as connection:
             return lives_of(connection, text)
@@ -223,7 +190,6 @@ class Reader:
         Raises:
             BurnerError: E762.
         """
-        from burner.manifest.units import found_units, only_imported
 
         with self.connection() as connection:
             for origin, row in found_units(connection, unit_id, product_id):
@@ -256,7 +222,6 @@ class Reader:
 
     def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
         """How units were made in every batch of a profile, name and version, that has a PASS."""
-        from burner.manifest.units import record_at
 
         batches = TABLES[BatchRow]
         first = (
@@ -283,11 +248,6 @@ class Reader:
         """The record that opened a batch of ours."""
         with self.connection() as connection:
             return _opened(connection, row.opened)
-
-
-def is_simulated(begun: AnyEntry) -> bool:
-    """Whether a log that begins with this record is a simulated bench's."""
-    return isinstance(begun, LogBegun) and begun.reason.endswith(SIMULATED)
 
 
 def _made(opened: BatchOpened, unit: Attempt) -> Made:

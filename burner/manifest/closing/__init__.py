@@ -1,0 +1,1 @@
+"""Closing a batch: its record, its statement, its sealed folder."""

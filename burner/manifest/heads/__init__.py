@@ -1,0 +1,1 @@
+"""Heads that leave the manifest: on paper, and to witnesses for their cosignatures."""

@@ -1,0 +1,1 @@
+"""Reading a manifest: attempts, units, batches, audits. Never writes."""

@@ -1,0 +1,123 @@
+"""What our log says of one unit under one product: asked before every attempt."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from burner.core.model import Outcome as ModelOutcome
+from burner.core.model import Record
+from burner.manifest.entries.attempts import record_of
+from burner.manifest.entries.kinds import Correction, Intent, NameBound, Outcome
+from burner.manifest.fold.imports import in_imported_logs
+from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.state import TableState, log_number
+from burner.manifest.store.tables import OWN
+
+
+@dataclass(frozen=True)
+class UnitHistory:
+    """What the manifest knows of one unit under one product."""
+
+    last: Record | None = None
+    """The latest attempt that began; of a unit of which none did, the latest."""
+    passed: Record | None = None
+    """The latest PASS, unless the unit was scrapped or voided since."""
+    open: Record | None = None
+    """The latest attempt, when it has no outcome."""
+    fingerprints: tuple[str, ...] = ()
+    """Second IDs of the part in these attempts; more than one: more than one board."""
+    scrapped: str = ""
+    """`WHO: WHY` of a scrap; empty where nobody did, or a rework was declared since."""
+    declared_rework: str = ""
+    """Why a rework was declared at a desk since the last attempt."""
+    begun_rework: str = ""
+    """Why the last attempt was a rework, where it did not pass."""
+    other_product: Record | None = None
+    """The latest attempt under another product, where it passed after the last one under this."""
+    unfinished_elsewhere: bool = False
+    """Whether the latest attempt of all was under another product, and is no PASS, or none now."""
+
+    @property
+    def good(self) -> Record | None:
+        """The latest PASS, if no attempt began after it: such a one may have left anything."""
+        later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
+        return None if later or self.unfinished_elsewhere else self.passed
+
+
+def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
+    """What our own log says of a unit."""
+    state = TableState(connection)
+    rows = {row.product_id: row for row in state.rows(UnitRow, unit_id=unit_id)}
+    unit = rows.pop(product_id, None)
+    others = sorted(rows.values(), key=lambda row: row.last)
+    elsewhere = others[-1] if others and others[-1].last > (unit.last if unit else NEVER) else None
+    other = elsewhere if elsewhere and elsewhere.passed == elsewhere.last else None
+    scrap = next((row for row in (unit, *others) if row and row.word == SCRAP), None)
+    last = _record(connection, state, unit.last if unit else NEVER)
+    passed = _record(connection, state, unit.passed if unit else NEVER)
+    parts = (record.attempt.silicon for record in (passed, last) if record)
+    return UnitHistory(
+        last=last,
+        passed=passed,
+        open=last if last and last.result.outcome is ModelOutcome.OPEN else None,
+        fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
+        scrapped=_scrapped(connection, scrap) if scrap else "",
+        declared_rework=unit.declared_rework if unit else "",
+        begun_rework=_begun_rework(unit, elsewhere) if not other else "",
+        other_product=_record(connection, state, other.last) if other else None,
+        unfinished_elsewhere=elsewhere is not None and other is None,
+    )
+
+
+def _begun_rework(unit: UnitRow | None, elsewhere: UnitRow | None) -> str:
+    """Of the latest attempt of all, where it names one."""
+    return (elsewhere.begun_rework if elsewhere else "") or (unit.begun_rework if unit else "")
+
+
+def record_at(connection: Connection, number: int, log: int = OWN) -> Record:
+    """An attempt by the number of its first record."""
+    row = TableState(connection, log).get(AttemptRow, number)
+    if row is None:
+        raise ValueError(f"no attempt begins at record {number}")
+    return _record_of(connection, row, log)
+
+
+def _record(connection: Connection, state: TableState, number: int) -> Record | None:
+    row = state.get(AttemptRow, number) if number != NEVER else None
+    return _record_of(connection, row) if row else None
+
+
+def _record_of(connection: Connection, row: AttemptRow, log: int = OWN) -> Record:
+    first, bound, last = entries_of(connection, row, log)
+    return record_of(row.number, first, bound, last)
+
+
+def entries_of(
+    connection: Connection, row: AttemptRow, log: int = OWN
+) -> tuple[Intent | Outcome, NameBound | None, Outcome | None]:
+    """The records of an attempt: its first, what the boot told, its outcome."""
+    first = entry_at(connection, row.number, log)
+    bound = entry_at(connection, row.bound, log) if row.bound != NEVER else None
+    last = first if row.ended == row.number else None
+    if row.ended not in (NEVER, row.number):
+        last = entry_at(connection, row.ended, log)
+    if not isinstance(first, Intent | Outcome):
+        raise ValueError(f"record {row.number} begins no attempt")
+    return (
+        first,
+        bound if isinstance(bound, NameBound) else None,
+        last if isinstance(last, Outcome) else None,
+    )
+
+
+def _scrapped(connection: Connection, unit: UnitRow) -> str:
+    said = [("", unit)] if unit.record != NEVER else []
+    known = in_imported_logs(TableState(connection), unit.product_id, unit.unit_id)
+    for origin, row in said or known:
+        log = log_number(connection, origin) if origin else OWN
+        entry = entry_at(connection, row.record, OWN if log is None else log)
+        if isinstance(entry, Correction) and entry.what == SCRAP:
+            where = f", in the imported log {origin}" if origin else ""
+            return f"{entry.operator}: {entry.reason}{where}"
+    return ""

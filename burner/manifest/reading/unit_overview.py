@@ -1,0 +1,92 @@
+"""Everything that a manifest holds of one unit, as JSON."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.kinds import Correction, UnitChecked
+from burner.manifest.fold.rows import AttemptRow
+from burner.manifest.reading.attempt_json import element, part_json
+from burner.manifest.reading.unit_search import origins, units_by
+from burner.manifest.reading.unit_status import corrected
+from burner.manifest.store.bodies import entry_of
+from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.statements import Prepared
+from burner.manifest.store.tables import RARE, TABLES, records
+
+_attempts = TABLES[AttemptRow]
+_OF_UNIT = Prepared(
+    select(_attempts)
+    .where(_attempts.c.unit_id == bindparam("of_unit"))
+    .order_by(_attempts.c.log, _attempts.c.number)
+)
+_OTHER_RECORDS = Prepared(
+    select(records.c.log, records.c.number, records.c.body)
+    .where(RARE, records.c.unit_id == bindparam("of_unit"))
+    .order_by(records.c.log, records.c.number)
+)
+
+
+def lives_of(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """Every unit that answers to a MAC, name, IMEI, label or serial number.
+
+    Returns:
+        For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
+        MAC), `attempts` as in `list --json`, `corrections`, and `checks` of it by an audit.
+    """
+    return [_life(connection, unit) for unit in units_by(connection, text)]
+
+
+def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
+    names = origins(connection)
+    rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
+    attempts = [
+        element(
+            *(connection, attempt, log, names[log]),
+            corrected(TableState(connection, log), attempt),
+        )
+        for log, attempt in ((row[0], row_of(AttemptRow, row)) for row in rows)
+    ]
+    entries = [
+        (names[log], number, entry_of(body))
+        for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
+    ]
+    return {
+        "unit_id": unit_id,
+        "names": list(dict.fromkeys(a["device_name"] for a in attempts if a["device_name"])),
+        "fingerprints": _fingerprints(attempts),
+        "attempts": attempts,
+        "corrections": [
+            {**_where(origin, number, entry), "what": entry.what, "reason": entry.reason}
+            for origin, number, entry in entries
+            if isinstance(entry, Correction)
+        ],
+        "checks": [
+            {
+                **_where(origin, number, entry),
+                "good": entry.good,
+                "findings": part_json(entry.findings),
+            }
+            for origin, number, entry in entries
+            if isinstance(entry, UnitChecked)
+        ],
+    }
+
+
+def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
+    """Who said it, when, in which log."""
+    return {
+        "origin": origin,
+        "number": number,
+        "at": entry.at,
+        "station": entry.station,
+        "batch": entry.batch,
+        "operator": entry.operator,
+    }
+
+
+def _fingerprints(attempts: Iterable[dict[str, Any]]) -> Sequence[str]:
+    found = ((attempt["silicon"] or {}).get("fingerprint") for attempt in attempts)
+    return list(dict.fromkeys(value for value in found if value))

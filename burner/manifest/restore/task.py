@@ -1,0 +1,21 @@
+"""Who begins a new log at which place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from burner.manifest.store.place import Place
+from burner.manifest.store.station_key import MakeSigner
+
+
+@dataclass(frozen=True)
+class RestoreTask:
+    """Who begins a new log at which place, and where the older copy lies."""
+
+    where: Place
+    source: Place
+    folder: Path
+    """For what is made meanwhile."""
+    station: str
+    signer: MakeSigner
+    operator: str
+    reason: str

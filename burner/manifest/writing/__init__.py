@@ -1,0 +1,1 @@
+"""What stations and people write: attempts, batches, corrections, keys, audits."""

@@ -1,0 +1,75 @@
+"""Audits: a sample that is drawn, and the check of a unit, each as a record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from burner.core.model import Record
+from burner.manifest.entries.kinds import Finding, NamedUnit, SampleDrawn, UnitChecked
+from burner.manifest.entries.values import plain
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.operator_text import require_who_and_why
+
+
+def record_draw(
+    ledger: Ledger,
+    batch: str,
+    units: Iterable[NamedUnit],
+    *,
+    operator: str,
+    seed: str,
+    lot_size: int,
+    plan: Mapping[str, Any],
+    size: int,
+) -> None:
+    """Write down which units are to be pulled, before anybody has seen them.
+
+    Args:
+        ledger: of the station (or desk) at which the sample was drawn.
+        batch: of which.
+        units: the sample.
+        operator: who drew it.
+        seed: from what.
+        lot_size: of how many units.
+        plan: how many are to be checked, and how many may differ.
+        size: records in the log when the units were counted.
+
+    Raises:
+        BurnerError: E731 without operator; E7.
+    """
+    require_who_and_why(f"batch {batch}", operator)
+    fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
+    ledger.append(
+        lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))],
+    )
+
+
+def record_check(
+    ledger: Ledger,
+    record: Record,
+    *,
+    good: bool,
+    findings: Sequence[Mapping[str, str]],
+    operator: str,
+) -> None:
+    """Write down the check of a unit.
+
+    Args:
+        ledger: of the station at which it was checked.
+        record: the unit's PASS that it was compared with.
+        good: whether it is what its record says.
+        findings: `what`, `verdict`, `why` of each comparison.
+        operator: who checked it.
+
+    Raises:
+        BurnerError: E731 without operator; E7.
+    """
+    attempt = record.attempt
+    require_who_and_why(f"unit {attempt.unit_id}", operator)
+    compared = tuple(Finding(**plain(dict(finding))) for finding in findings)
+    where = {
+        "batch": attempt.batch,
+        "product_id": attempt.product_id,
+        "unit_id": attempt.unit_id,
+    }
+    fields = {"findings": compared, "good": good, "of": record.seq, "operator": operator}
+    ledger.append(lambda _: [ledger.entry(UnitChecked, **where, **fields)])
