@@ -14,6 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+for stream in (sys.stdout, sys.stderr):  # a pipe of Windows has not every character
+    stream.reconfigure(errors="replace")
+
 
 def home(root: Path, version: str) -> Path:
     """`.venv`; where another version of Python has made that, one of its own beside it."""

@@ -67,6 +67,17 @@ def test_a_commit_is_checked_as_scripts_test_does() -> None:
     assert hooks == {name: f"scripts/test --only {name}" for name in checks if name != "tests"}
 
 
+def test_the_public_ci_runs_all_checks_on_every_python_that_is_promised() -> None:
+    root = SCRIPTS.parent
+    workflow = yaml.safe_load((root / ".github" / "workflows" / "test.yml").read_text("utf-8"))
+    job = workflow["jobs"]["test"]
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    kinds = [kind.rpartition(" :: ")[2] for kind in project["classifiers"]]
+    assert job["strategy"]["matrix"]["python"] == [kind for kind in kinds if "." in kind]
+    assert len(job["strategy"]["matrix"]["system"]) == 3
+    assert job["steps"][-1] == {"run": "python scripts/test"}
+
+
 def test_every_script_is_formatted_and_linted() -> None:
     ruff = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
     named = {path.name for path in SCRIPTS.iterdir() if path.is_file() and not path.suffix}
