@@ -1,1 +1,1 @@
-"""One unit: identified, named, written, verified, started, on record."""
+"""One unit: identify, name, payload, claim, write, verify, reset, prove, record (`burn.py`)."""

@@ -7,7 +7,9 @@ from burner.core.errors import BurnerError
 from burner.core.model import Silicon
 
 
-def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None = None) -> None:
+def check_part(
+    silicon: Silicon, chip: str, flash_size: int, min_revision: str | None = None
+) -> None:
     """Let the part pass, or say why it must not be written.
 
     Args:
@@ -20,7 +22,7 @@ def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None
         BurnerError: E401 another chip, E402 another flash size, E403 secure boot or flash
             encryption already on, E404 secure download mode, E405 revision too old.
     """
-    admit_chip(silicon, chip)
+    check_chip(silicon, chip)
     if silicon.security.secure_download:
         raise BurnerError(Code.DOWNLOAD_MODE_RESTRICTED, f"{silicon.chip} {silicon.mac}")
     if silicon.security.flash_encryption:
@@ -39,7 +41,7 @@ def admit(silicon: Silicon, chip: str, flash_size: int, min_revision: str | None
         )
 
 
-def admit_chip(silicon: Silicon, chip: str) -> None:
+def check_chip(silicon: Silicon, chip: str) -> None:
     """Let this kind of chip pass. Raises BurnerError (E401)."""
     if silicon.chip != chip:
         raise BurnerError(Code.WRONG_CHIP, f"found {silicon.chip}, the profile is for {chip}")

@@ -1,10 +1,10 @@
-"""Reading every ID a unit has, when each can be read: before the write, or after the boot."""
+"""The IDs of a unit: read from the chip, a modem, a label or the booted firmware, and checked."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from burner.burn.compatibility import admit_chip
+from burner.burn.compatibility import check_chip
 from burner.burn.prove import AwaitedLines
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -15,40 +15,40 @@ from burner.identity.id_checks import check_label, check_silicon, find_serial, r
 from burner.identity.naming import NameSettings, derive, device_name
 from burner.identity.settings import IdentitySettings, ModemSettings
 
-Question = Callable[[SerialLine], str]
 
-
-def read_before(device: Device, settings: IdentitySettings, silicon: Silicon) -> dict[str, str]:
-    """The IDs of silicon, and of a modem that can be asked before the write.
+def read_before_write(
+    device: Device, settings: IdentitySettings, silicon: Silicon
+) -> dict[str, str]:
+    """The IDs of the chip, and of a modem that is asked before the write.
 
     Raises:
         BurnerError: E33x the modem, E41x to E43x an ID that cannot name a unit.
     """
     check_silicon(silicon, settings)
-    return silicon_ids(silicon) | from_modem(device, settings, "before")
+    return silicon_ids(silicon) | read_modem_ids(device, settings, "before")
 
 
-def with_label(
-    ids: Mapping[str, str], settings: IdentitySettings, label: str, also: Mapping[str, str]
+def add_label(
+    ids: Mapping[str, str], settings: IdentitySettings, label: str, addresses: Mapping[str, str]
 ) -> dict[str, str]:
-    """The IDs of a unit with those that its label says; `also` are IDs that it may name too.
+    """`ids` and the IDs of the label. The label may also name one of `addresses`.
 
     Raises:
         BurnerError: E440, E442 it is no label of this product, E441 it is another unit's.
     """
-    known = {**ids, **from_label(settings, label)}
-    _agree(settings, {**also, **known})
+    known = {**ids, **read_label_ids(settings, label)}
+    _check_label_agrees(settings, {**addresses, **known})
     return known
 
 
 def silicon_ids(silicon: Silicon) -> dict[str, str]:
-    """What the part says of itself."""
+    """The IDs that the chip itself has."""
     ids = {"mac": str(silicon.mac), "eui64": silicon.eui64}
     return {source: value for source, value in ids.items() if value}
 
 
-def from_label(settings: IdentitySettings, label: str) -> dict[str, str]:
-    """What the scanned label says; nothing where the profile asks for none and none is scanned.
+def read_label_ids(settings: IdentitySettings, label: str) -> dict[str, str]:
+    """The IDs of the scanned label; none where the profile wants no label and none is scanned.
 
     Raises:
         BurnerError: E440, E442.
@@ -58,26 +58,26 @@ def from_label(settings: IdentitySettings, label: str) -> dict[str, str]:
     return {}
 
 
-def read_after(
+def read_after_boot(
     device: Device, settings: IdentitySettings, lines: Sequence[str], ids: Mapping[str, str]
 ) -> dict[str, str]:
-    """All of `ids`, and those that only the booted unit tells.
+    """`ids` and the IDs that only the booted unit tells.
 
     Args:
         lines: what it printed while it booted.
 
     Raises:
-        BurnerError: as `read_before`; E431 and E432 for the serial number in the lines.
+        BurnerError: as `read_before_write`; E431 and E432 for the serial number in the lines.
     """
-    known = {**ids, **from_modem(device, settings, "after")}
+    known = {**ids, **read_modem_ids(device, settings, "after")}
     if settings.serial and settings.serial.source == "firmware":
         known["serial"] = find_serial(lines, settings.serial)
-    _agree(settings, known)
+    _check_label_agrees(settings, known)
     return known
 
 
-def from_modem(device: Device, settings: IdentitySettings, when: str) -> dict[str, str]:
-    """What a modem tells that is asked then: `before` the write, or `after` the boot.
+def read_modem_ids(device: Device, settings: IdentitySettings, when: str) -> dict[str, str]:
+    """The IDs of a modem that is asked `before` the write or `after` the boot.
 
     Raises:
         BurnerError: E33x the modem, E42x or E430 what it tells.
@@ -92,22 +92,22 @@ def from_modem(device: Device, settings: IdentitySettings, when: str) -> dict[st
     return ids
 
 
-def _ask(device: Device, modem: ModemSettings, question: Question) -> str:
+def _ask(device: Device, modem: ModemSettings, read: Callable[[SerialLine], str]) -> str:
     line = device.line(modem.port, modem.bauds[0])
     try:
-        return question(line)
+        return read(line)
     finally:
         line.close()
 
 
-def _agree(settings: IdentitySettings, ids: Mapping[str, str]) -> None:
+def _check_label_agrees(settings: IdentitySettings, ids: Mapping[str, str]) -> None:
     if settings.label and "label" in ids:
         check_label(ids["label"], settings, ids)
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What a look at a unit asks for."""
+class IdentifyRules:
+    """What `identify_unit` reads and checks."""
 
     plan: ConnectPlan
     identity: IdentitySettings
@@ -119,8 +119,8 @@ class Rules:
 
 
 @dataclass
-class Look:
-    """What was read of one unit, and everything that is wrong with it."""
+class Identification:
+    """The IDs of one unit, and everything that is wrong with it."""
 
     silicon: Silicon | None = None
     addresses: dict[str, Mac] = field(default_factory=dict)
@@ -129,52 +129,52 @@ class Look:
     problems: list[BurnerError] = field(default_factory=list)
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
-        """What goes wrong is noted, and the look goes on."""
+    def collecting_problems(self) -> Iterator[None]:
+        """Errors in the block are added to `problems`."""
         try:
             yield
         except BurnerError as problem:
             self.problems.append(problem)
 
 
-def look(device: Device, rules: Rules) -> Look:
-    """Read every ID of a unit, whatever of it fails, and write nothing.
+def identify_unit(device: Device, rules: IdentifyRules) -> Identification:
+    """Read every ID of a unit, go on after an error, and write nothing.
 
     The unit is left running its application.
     """
     try:
         silicon = device.identify(rules.plan)
     except BurnerError as problem:
-        return Look(problems=[problem])
+        return Identification(problems=[problem])
     if rules.plan.chip not in (ANY_CHIP, silicon.chip):
-        seen = Look(silicon, ids=silicon_ids(silicon))
-        with seen.noting():
-            admit_chip(silicon, rules.plan.chip)
-        return seen
+        found = Identification(silicon, ids=silicon_ids(silicon))
+        with found.collecting_problems():
+            check_chip(silicon, rules.plan.chip)
+        return found
     addresses = derive(silicon, rules.name.universal_addresses if rules.name else None)
-    seen = Look(silicon, addresses, silicon_ids(silicon))
-    with seen.noting():
+    found = Identification(silicon, addresses, silicon_ids(silicon))
+    with found.collecting_problems():
         check_silicon(silicon, rules.identity)
-    with seen.noting():
-        seen.ids |= from_label(rules.identity, rules.label)
-    with seen.noting():
-        seen.ids |= from_modem(device, rules.identity, "before")
-    with seen.noting():
-        seen.ids |= _from_firmware(device, rules)
-    with seen.noting():
-        _agree(rules.identity, seen.ids)
-    with seen.noting():
+    with found.collecting_problems():
+        found.ids |= read_label_ids(rules.identity, rules.label)
+    with found.collecting_problems():
+        found.ids |= read_modem_ids(device, rules.identity, "before")
+    with found.collecting_problems():
+        found.ids |= _from_firmware(device, rules)
+    with found.collecting_problems():
+        _check_label_agrees(rules.identity, found.ids)
+    with found.collecting_problems():
         if rules.name:
-            seen.device_name = device_name(rules.name, {**seen.ids, **seen.addresses})
+            found.device_name = device_name(rules.name, {**found.ids, **found.addresses})
     if device.printed_secret:
-        seen.problems.append(BurnerError(Code.SECRET_PRINTED))
-    return seen
+        found.problems.append(BurnerError(Code.SECRET_PRINTED))
+    return found
 
 
-def _from_firmware(device: Device, rules: Rules) -> dict[str, str]:
-    """Boot the unit; what it tells then, where the profile asks for that."""
+def _from_firmware(device: Device, rules: IdentifyRules) -> dict[str, str]:
+    """Boot the unit; the IDs that it tells then, where the profile asks for them."""
     serial = rules.identity.serial
     awaited = (serial.line,) if serial and serial.line else ()
     time_s = rules.boot_s if awaited else 0.0
     lines = device.boot(time_s, AwaitedLines(awaited))
-    return read_after(device, rules.identity, lines, {})
+    return read_after_boot(device, rules.identity, lines, {})

@@ -1,9 +1,16 @@
-"""What is on record of the unit in a slot, and what its flash says of that: rows of `reburn`."""
+"""A unit that the manifest knows: facts on record and in its flash, for the rules of `reburn`."""
 
 from dataclasses import replace
 
-from burner.burn import reburn, verify
-from burner.burn.reburn import Action, InFlash, OnRecord
+from burner.burn import reburn
+from burner.burn.readback import (
+    ComparisonResult,
+    all_match,
+    compare_application,
+    compare_key,
+    compare_regions,
+)
+from burner.burn.reburn import InFlash, OnRecord, ReburnAction
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Attempt, Record
@@ -13,7 +20,9 @@ from burner.profile.profile import Reburn
 from burner.release.release import Release
 
 
-def by_record(history: UnitHistory, attempt: Attempt, release: Release) -> Action | None:
+def decide_by_record(
+    history: UnitHistory, attempt: Attempt, release: Release
+) -> ReburnAction | None:
     """What the manifest alone decides; None where the flash must be read.
 
     Args:
@@ -25,27 +34,35 @@ def by_record(history: UnitHistory, attempt: Attempt, release: Release) -> Actio
     Raises:
         BurnerError: E455, E456, E462, E464, E465: the unit is not burned here.
     """
-    row = reburn.by_record(_on_record(history, attempt, release))
-    if row and row.action is Action.REFUSE:
-        raise BurnerError(row.code, _because(row.code, history, attempt))
-    return row.action if row else None
+    rule = reburn.rule_by_record(_on_record(history, attempt, release))
+    if rule and rule.action is ReburnAction.REFUSE:
+        raise BurnerError(rule.code, _refusal_detail(rule.code, history, attempt))
+    return rule.action if rule else None
 
 
-def by_flash(device: Device, good: Record, release: Release) -> Action:
+def decide_by_flash(device: Device, good: Record, release: Release) -> ReburnAction:
     """What is done with a good unit of this release, key and name. Reads no more than needed.
 
     Raises:
         BurnerError: E453 a frozen region differs; whatever reading raises.
     """
-    differs = next((c for c in verify.regions(device, good) if not verify.passed([c])), None)
+    differing = next(
+        (c for c in compare_regions(device, good) if c.verdict is ComparisonResult.DIFFERS), None
+    )
     recorded = good.attempt.regions
-    application = differs is None and verify.passed([verify.application(device, release, recorded)])
-    key = application and verify.passed([verify.configuration(device, good, release)])
-    row = reburn.by_flash(InFlash(frozen=differs is None, key=key, application=application))
-    if row.action is Action.REFUSE:
-        what = differs.what if differs else ""
-        raise BurnerError(row.code, f"{good.attempt.unit_id}: {_where(good)}; {what} differs")
-    return row.action
+    has_application = differing is None and all_match(
+        [compare_application(device, release, recorded)]
+    )
+    has_key = has_application and all_match([compare_key(device, good, release)])
+    rule = reburn.rule_by_flash(
+        InFlash(frozen=differing is None, key=has_key, application=has_application)
+    )
+    if rule.action is ReburnAction.REFUSE:
+        what = differing.what if differing else ""
+        raise BurnerError(
+            rule.code, f"{good.attempt.unit_id}: {_pass_detail(good)}; {what} differs"
+        )
+    return rule.action
 
 
 def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRecord:
@@ -73,23 +90,24 @@ def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRe
     )
 
 
-def _because(code: str, history: UnitHistory, now: Attempt) -> str:
+def _refusal_detail(code: str, history: UnitHistory, now: Attempt) -> str:
     """What the manifest says that has the unit refused."""
     passed = history.other_product or history.passed
     if passed is None or code == Code.UNIT_SCRAPPED:
         return history.scrapped
     before = passed.attempt
     other_product = before.product_id != now.product_id
-    other_key = f"as product {before.product_id}" if other_product else "with another secret"
     what: dict[str, str] = {
         Code.PASSED_WITH_OTHER_RELEASE: f"with {before.profile}",
         Code.MAC_TAKEN: "on another flash chip",
-        Code.PASSED_WITH_OTHER_KEY: other_key,
+        Code.PASSED_WITH_OTHER_KEY: f"as product {before.product_id}"
+        if other_product
+        else "with another secret",
         Code.PASSED_UNDER_OTHER_NAME: f"as {before.device_name}, now {now.device_name}",
     }
-    return f"{now.unit_id}: {_where(passed)}, {what[code]}"
+    return f"{now.unit_id}: {_pass_detail(passed)}, {what[code]}"
 
 
-def _where(good: Record) -> str:
+def _pass_detail(good: Record) -> str:
     attempt, ended = good.attempt, good.result.ended
     return f"PASS at {ended:%Y-%m-%d %H:%M} UTC in slot {attempt.slot}, batch {attempt.batch}"

@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 
 from burner.core.code import Code
 
-Facts = TypeVar("Facts")
+FactsT = TypeVar("FactsT")
 
 
-class Action(StrEnum):
+class ReburnAction(StrEnum):
     """What is done with the unit."""
 
     WRITE = "write everything"
@@ -55,12 +55,12 @@ class InFlash:
 
 
 @dataclass(frozen=True)
-class Row(Generic[Facts]):
+class ReburnRule(Generic[FactsT]):
     """One row of the table."""
 
     when: str
-    fits: Callable[[Facts], bool]
-    action: Action
+    fits: Callable[[FactsT], bool]
+    action: ReburnAction
     code: str = ""
     """Of a refusal."""
     note: str = ""
@@ -75,93 +75,93 @@ class Row(Generic[Facts]):
 
 A_REWORK = "burned only as a rework"
 
-ON_RECORD: tuple[Row[OnRecord], ...] = (
-    Row(
+ON_RECORD: tuple[ReburnRule[OnRecord], ...] = (
+    ReburnRule(
         "scrapped, here or in an imported log",
         lambda unit: unit.scrapped and not unit.rework,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.UNIT_SCRAPPED,
         "only a rework with a reason ends it",
     ),
-    Row(
+    ReburnRule(
         "a PASS, and another part with the same MAC",
         lambda unit: not unit.same_part and not unit.rework,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.MAC_TAKEN,
         A_REWORK,
     ),
-    Row(
+    ReburnRule(
         "no PASS; a void; a later attempt that is OPEN or ended without PASS",
         lambda unit: not unit.good,
-        Action.WRITE,
+        ReburnAction.WRITE,
         note="what was begun as a rework is continued as one",
     ),
-    Row(
+    ReburnRule(
         "PASS with another key",
         lambda unit: not unit.same_key and not unit.rework,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.PASSED_WITH_OTHER_KEY,
         f"{A_REWORK} in a batch of the new key",
     ),
-    Row(
+    ReburnRule(
         "PASS of another release with this key, `reburn: refuse`",
         lambda unit: unit.same_key and not unit.same_release and not unit.upgrade,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.PASSED_WITH_OTHER_RELEASE,
     ),
-    Row(
+    ReburnRule(
         "PASS of another release with this key, `reburn: upgrade`",
         lambda unit: unit.same_key and not unit.same_release,
-        Action.WRITE,
+        ReburnAction.WRITE,
     ),
-    Row(
+    ReburnRule(
         "PASS under another name",
         lambda unit: not unit.same_name and not unit.rework,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.PASSED_UNDER_OTHER_NAME,
         A_REWORK,
     ),
-    Row(
+    ReburnRule(
         "PASS, and a rework is declared that no row above refuses",
         lambda unit: unit.rework,
-        Action.WRITE,
+        ReburnAction.WRITE,
     ),
 )
 """Rows that need no look at the unit's flash."""
 
-IN_FLASH: tuple[Row[InFlash], ...] = (
-    Row(
+IN_FLASH: tuple[ReburnRule[InFlash], ...] = (
+    ReburnRule(
         "PASS of this release, key and name; a frozen region differs",
         lambda flash: not flash.frozen,
-        Action.REFUSE,
+        ReburnAction.REFUSE,
         Code.FLASH_CHANGED_SINCE_PASS,
         A_REWORK,
     ),
-    Row(
+    ReburnRule(
         "same, but the key configuration differs, or another application may start: "
         "otadata selects it, or does so with some bootloader, or its region, being mutable, "
         "holds other bytes",
         lambda flash: not (flash.key and flash.application),
-        Action.WRITE,
+        ReburnAction.WRITE,
     ),
-    Row(
+    ReburnRule(
         "same; frozen regions and the application agree, key configuration decoded and equal, "
         "otadata selects what the record implies",
         lambda _: True,
-        Action.KNOWN,
+        ReburnAction.KNOWN,
     ),
 )
 """Rows for a unit that is this very PASS by the manifest's word."""
 
-TABLE: tuple[Row[Any], ...] = (*ON_RECORD, *IN_FLASH)
+TABLE: tuple[ReburnRule[Any], ...] = (*ON_RECORD, *IN_FLASH)
 """All rows, in their order."""
 
 
-def by_record(unit: OnRecord) -> Row[OnRecord] | None:
+def rule_by_record(unit: OnRecord) -> ReburnRule[OnRecord] | None:
     """The row that the manifest alone decides; None where the flash must be read."""
     return next((row for row in ON_RECORD if row.fits(unit)), None)
 
 
-def by_flash(flash: InFlash) -> Row[InFlash]:
+def rule_by_flash(flash: InFlash) -> ReburnRule[InFlash]:
     """The row of a good unit of this release, key and name."""
     return next(row for row in IN_FLASH if row.fits(flash))

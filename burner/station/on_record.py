@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from burner.burn.identify import from_label
+from burner.burn.identify import read_label_ids
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Mac
@@ -27,7 +27,7 @@ class LabelsOnRecord:
             BurnerError: E435 another unit is on record with it, E438 this unit is on record with
                 another one, and no rework is ordered.
         """
-        said = from_label(self.profile.identity, label)
+        said = read_label_ids(self.profile.identity, label)
         name, serial = self._name(board, said), said.get("serial", "")
         product = self.profile.product.id
         other, own = "", None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from burner.burn.verify import Verified
+from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError, as_burner_error
 from burner.devices.device import Contact, Device
 from burner.station import retry
@@ -19,7 +19,7 @@ from burner.station.boards import Boards
 from burner.station.slot import SlotDevice
 from burner.station.station import POLL_S
 
-CheckUnit = Callable[[Device], Verified]
+CheckUnit = Callable[[Device], VerifyResult]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SampleChecked:
     """Event: a unit was compared with its record; it stays in its slot until it is taken out."""
 
     slot: str
-    verified: Verified
+    verified: VerifyResult
     number: int
     """The how-manyth sample of the run; 0 where no unit could be read."""
     again: bool = False
@@ -119,11 +119,11 @@ class Samples:
             sample = self._numbers.setdefault(verified.unit_id, len(self._numbers) + 1)
         return SampleChecked(slot, verified, sample, again)
 
-    def _once(self, device: SlotDevice) -> Verified:
+    def _once(self, device: SlotDevice) -> VerifyResult:
         try:
             return self._check(device)
         except Exception as error:  # whatever a board does, the slot goes on
-            return Verified(problem=as_burner_error(error))
+            return VerifyResult(problem=as_burner_error(error))
 
 
 @dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.burn import verify
+from burner.burn import readback, verify
 from burner.burn.burn import burn
 from burner.burn.job import AskLabel, AttemptRequest
 from burner.core.errors import BurnerError
@@ -316,11 +316,16 @@ def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Relea
     board = FakeBoard(prints=told())
     record = line.burn(FakeDevice(board))
     checks = verify.verify(FakeDevice(board), board.silicon, record, release)
-    assert verify.passed(checks)
-    assert {c.verdict for c in checks} == {verify.Verdict.SAME, verify.Verdict.LEFT_OUT}
+    assert readback.all_match(checks)
+    assert {c.verdict for c in checks} == {
+        readback.ComparisonResult.SAME,
+        readback.ComparisonResult.LEFT_OUT,
+    }
     board.flash.erase(0x20000, 0x1000)
     broken = verify.verify(FakeDevice(board), board.silicon, record, release)
-    assert [c.what for c in broken if c.verdict is verify.Verdict.DIFFERS] == ["app at 0x20000"]
+    assert [c.what for c in broken if c.verdict is readback.ComparisonResult.DIFFERS] == [
+        "app at 0x20000"
+    ]
 
 
 def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release: Release) -> None:
@@ -332,4 +337,4 @@ def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release
         if segment.confidential:
             board.flash.program(segment.offset, segment.data)
     checks = verify.verify(FakeDevice(board), board.silicon, record, release)
-    assert checks[-1].verdict is verify.Verdict.DIFFERS
+    assert checks[-1].verdict is readback.ComparisonResult.DIFFERS

@@ -4,7 +4,7 @@ import pytest
 
 from burner.bench.modem import Modem, ModemSpec
 from burner.burn import identify
-from burner.burn.identify import Look, Rules
+from burner.burn.identify import Identification, IdentifyRules
 from burner.core.errors import BurnerError
 from burner.devices.device import ANY_CHIP, ConnectPlan
 from burner.identity.naming import NameSettings
@@ -35,12 +35,12 @@ def settings(**fields: object) -> IdentitySettings:
     return IdentitySettings.model_validate(fields)
 
 
-def rules(template: str = "{mac}", label: str = "", **identity: object) -> Rules:
+def rules(template: str = "{mac}", label: str = "", **identity: object) -> IdentifyRules:
     name = NameSettings(template=template)
-    return Rules(ConnectPlan("esp32c3", 115200), settings(**identity), name, label)
+    return IdentifyRules(ConnectPlan("esp32c3", 115200), settings(**identity), name, label)
 
 
-def codes(seen: Look) -> list[str]:
+def codes(seen: Identification) -> list[str]:
     return [problem.code for problem in seen.problems]
 
 
@@ -51,8 +51,8 @@ def test_the_ids_of_silicon_label_and_modem_are_read_before_the_write() -> None:
         label={"pattern": r"(?P<serial>\w+) (?P<mac>\w+) (?P<imei>\d+)"},
         serial={"source": "label"},
     )
-    read = identify.read_before(device, rule, device.identify(PLAN))
-    assert identify.with_label(read, rule, "SN1 000001 3237518", {}) == {
+    read = identify.read_before_write(device, rule, device.identify(PLAN))
+    assert identify.add_label(read, rule, "SN1 000001 3237518", {}) == {
         "mac": MAC,
         "eui64": "60:55:f9:ff:fe:00:00:01",
         "label": "SN1 000001 3237518",
@@ -64,23 +64,23 @@ def test_the_ids_of_silicon_label_and_modem_are_read_before_the_write() -> None:
 def test_a_label_of_another_unit_stops_before_anything_is_written() -> None:
     device = slot()
     rule = settings(label={"pattern": "(?P<mac>.+)"})
-    read = identify.read_before(device, rule, device.identify(PLAN))
+    read = identify.read_before_write(device, rule, device.identify(PLAN))
     with pytest.raises(BurnerError, match="E441"):
-        identify.with_label(read, rule, "605.5F9.000.002", {})
+        identify.add_label(read, rule, "605.5F9.000.002", {})
     with pytest.raises(BurnerError, match="E442"):
-        identify.with_label(read, rule, "", {})
+        identify.add_label(read, rule, "", {})
     assert device.calls == ["identify"]
 
 
 def test_a_label_may_name_an_address_that_is_derived_from_the_mac() -> None:
     rule = settings(label={"pattern": "(?P<softap>.+)"})
     also = {"softap": "60:55:f9:00:00:02"}
-    assert identify.with_label({"mac": MAC}, rule, "000002", also) == {
+    assert identify.add_label({"mac": MAC}, rule, "000002", also) == {
         "mac": MAC,
         "label": "000002",
     }
     with pytest.raises(BurnerError, match="E441"):
-        identify.with_label({"mac": MAC}, rule, "000001", also)
+        identify.add_label({"mac": MAC}, rule, "000001", also)
 
 
 def test_what_only_the_booted_unit_tells_is_read_after_the_boot() -> None:
@@ -90,20 +90,20 @@ def test_what_only_the_booted_unit_tells_is_read_after_the_boot() -> None:
         serial={"source": "firmware", "line": "serial=(.+)"},
         label={"pattern": "(?P<imei>.+)"},
     )
-    read = identify.read_before(device, rule, device.identify(PLAN))
-    before = identify.with_label(read, rule, "7518", {})
+    read = identify.read_before_write(device, rule, device.identify(PLAN))
+    before = identify.add_label(read, rule, "7518", {})
     assert "imei" not in before
-    after = identify.read_after(device, rule, ["boot", "serial=PLG1"], before)
+    after = identify.read_after_boot(device, rule, ["boot", "serial=PLG1"], before)
     assert (after["imei"], after["serial"], after["mac"]) == (IMEI, "PLG1", MAC)
-    wrong = identify.with_label(read, rule, "7519", {})
+    wrong = identify.add_label(read, rule, "7519", {})
     with pytest.raises(BurnerError, match="E441"):
-        identify.read_after(device, rule, ["serial=PLG1"], wrong)
+        identify.read_after_boot(device, rule, ["serial=PLG1"], wrong)
 
 
 def test_a_modem_can_keep_the_serial_number() -> None:
     device = slot(modem=modem(serial="D1A2"))
     rule = settings(serial={"source": "modem"})
-    assert identify.read_before(device, rule, device.identify(PLAN))["serial"] == "D1A2"
+    assert identify.read_before_write(device, rule, device.identify(PLAN))["serial"] == "D1A2"
 
 
 # -- the look ---------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_a_modem_can_keep_the_serial_number() -> None:
 
 def test_a_look_reads_all_of_a_unit_and_leaves_it_running() -> None:
     device = slot(modem=modem())
-    seen = identify.look(device, rules("{imei}-{softap:-2}", imei={}))
+    seen = identify.identify_unit(device, rules("{imei}-{softap:-2}", imei={}))
     assert codes(seen) == []
     assert seen.device_name == f"{IMEI}-02"
     assert str(seen.addresses["bluetooth"]) == "60:55:f9:00:00:03"
@@ -121,24 +121,28 @@ def test_a_look_reads_all_of_a_unit_and_leaves_it_running() -> None:
 
 def test_a_look_notes_everything_that_is_wrong() -> None:
     device = slot(FakeBoard(mac="00:00:00:00:00:00"), modem=modem(imei="490154203237519"))
-    seen = identify.look(device, rules("{mac}-{imei}", imei={}, serial={"source": "label"}))
+    seen = identify.identify_unit(
+        device, rules("{mac}-{imei}", imei={}, serial={"source": "label"})
+    )
     assert codes(seen) == ["E410", "E442", "E421", "E167"]
     assert seen.device_name == ""
 
 
 def test_a_look_at_an_empty_slot_notes_that() -> None:
-    assert codes(identify.look(FakeDevice(), rules())) == ["E301"]
+    assert codes(identify.identify_unit(FakeDevice(), rules())) == ["E301"]
 
 
 def test_a_look_at_the_wrong_chip_notes_that() -> None:
-    seen = identify.look(slot(FakeBoard(chip="esp32", mac=MAC)), rules())
+    seen = identify.identify_unit(slot(FakeBoard(chip="esp32", mac=MAC)), rules())
     assert codes(seen) == ["E401"]
     assert seen.problems[0].detail == "found esp32, the profile is for esp32c3"
     assert seen.ids == {"mac": MAC}
 
 
 def test_a_look_without_a_profile_takes_any_chip_and_makes_no_name() -> None:
-    seen = identify.look(slot(FakeBoard(chip="esp32s2", mac=MAC)), Rules(PLAN, settings()))
+    seen = identify.identify_unit(
+        slot(FakeBoard(chip="esp32s2", mac=MAC)), IdentifyRules(PLAN, settings())
+    )
     assert seen.silicon
     assert set(seen.addresses) == {"mac", "station", "softap", "ethernet"}
     assert (seen.device_name, codes(seen)) == ("", [])
@@ -146,7 +150,7 @@ def test_a_look_without_a_profile_takes_any_chip_and_makes_no_name() -> None:
 
 def test_a_look_listens_for_the_serial_number_that_the_firmware_prints() -> None:
     board = FakeBoard(mac=MAC, prints=lambda _: ("hello", "serial=PLG7", "bye"))
-    seen = identify.look(
+    seen = identify.identify_unit(
         slot(board), rules("{serial}", serial={"source": "firmware", "line": "=(.+)"})
     )
     assert seen.device_name == "PLG7"
@@ -154,5 +158,5 @@ def test_a_look_listens_for_the_serial_number_that_the_firmware_prints() -> None
 
 def test_a_look_writes_nothing() -> None:
     device = slot(modem=modem())
-    identify.look(device, rules("{imei}", imei={}, serial={"source": "modem"}))
+    identify.identify_unit(device, rules("{imei}", imei={}, serial={"source": "modem"}))
     assert not any(call.startswith(("write", "read", "matches")) for call in device.calls)

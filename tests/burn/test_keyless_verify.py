@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from burner.burn import verify
-from burner.burn.verify import CONFIGURATION, Check, Verdict
+from burner.burn.readback import CONFIGURATION, Comparison, ComparisonResult
 from burner.core.model import Record
 from burner.core.secret import Secret
 from burner.manifest.writing.ledger import Ledger
@@ -45,9 +45,9 @@ def line(tmp_path: Path, release: Release) -> Iterator[Line]:
         yield Line(release, ledger)
 
 
-def key_of(board: FakeBoard, record: Record, release: KeylessRelease) -> Check:
-    checks = verify.verify(FakeDevice(board), board.silicon, record, release)
-    (found,) = (check for check in checks if check.what == CONFIGURATION)
+def key_of(board: FakeBoard, record: Record, release: KeylessRelease) -> Comparison:
+    comparisons = verify.verify(FakeDevice(board), board.silicon, record, release)
+    (found,) = (check for check in comparisons if check.what == CONFIGURATION)
     return found
 
 
@@ -64,7 +64,7 @@ def test_the_key_of_the_record_is_the_same_without_the_secret(
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
     found = key_of(board, record, keyless)
-    assert found.verdict is Verdict.SAME
+    assert found.verdict is ComparisonResult.SAME
     assert found.why == f"{PRODUCT_ID} {record.attempt.device_name}"
 
 
@@ -89,7 +89,7 @@ def test_what_is_another_one_is_named_and_not_shown(
     put(board, release, replace(key, **changes))  # type: ignore[arg-type]
     for opened in (keyless, release):
         found = key_of(board, record, opened)
-        assert found.verdict is Verdict.DIFFERS
+        assert found.verdict is ComparisonResult.DIFFERS
         assert found.why == f"decoded, with another {named}"
 
 
@@ -97,7 +97,9 @@ def test_a_key_that_is_gone_differs(line: Line, release: Release, keyless: Keyle
     record = line.burn(FakeDevice(board := FakeBoard()))
     (segment,) = release.named_segments("x")
     board.flash.erase(segment.offset, len(segment.data))
-    assert key_of(board, record, keyless) == Check(CONFIGURATION, Verdict.DIFFERS, "gone")
+    assert key_of(board, record, keyless) == Comparison(
+        CONFIGURATION, ComparisonResult.DIFFERS, "gone"
+    )
 
 
 def test_a_unit_of_an_earlier_secret_is_still_what_its_record_says(
@@ -105,7 +107,7 @@ def test_a_unit_of_an_earlier_secret_is_still_what_its_record_says(
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
     today = open_release(source, OTHER)
-    assert key_of(board, record, today).verdict is Verdict.SAME
+    assert key_of(board, record, today).verdict is ComparisonResult.SAME
 
 
 def test_without_a_fingerprint_on_record_the_secret_is_needed(
@@ -114,5 +116,5 @@ def test_without_a_fingerprint_on_record_the_secret_is_needed(
     record = line.burn(FakeDevice(board := FakeBoard()))
     older = replace(record, result=replace(record.result, evidence={}))
     found = key_of(board, older, keyless)
-    assert (found.verdict, "--secret" in found.why) == (Verdict.LEFT_OUT, True)
-    assert key_of(board, older, release).verdict is Verdict.SAME
+    assert (found.verdict, "--secret" in found.why) == (ComparisonResult.LEFT_OUT, True)
+    assert key_of(board, older, release).verdict is ComparisonResult.SAME

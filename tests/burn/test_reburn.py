@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.burn.reburn import TABLE, Action, InFlash, OnRecord, by_flash, by_record
+from burner.burn.reburn import TABLE, InFlash, OnRecord, ReburnAction, rule_by_flash, rule_by_record
 from burner.core.errors import lookup
 
 DESIGN = Path(__file__).parents[2] / "docs" / "design.md"
@@ -14,8 +14,8 @@ GOOD = OnRecord(good=True)
 AS_BURNED = InFlash(frozen=True, key=True, application=True)
 
 
-def decided(unit: OnRecord) -> tuple[Action, str] | None:
-    row = by_record(unit)
+def decided(unit: OnRecord) -> tuple[ReburnAction, str] | None:
+    row = rule_by_record(unit)
     return (row.action, row.code) if row else None
 
 
@@ -26,49 +26,51 @@ def test_the_design_shows_the_rows_of_the_code() -> None:
 
 def test_every_refusal_has_a_code_that_says_what_to_do() -> None:
     for row in TABLE:
-        assert bool(row.code) is (row.action is Action.REFUSE)
+        assert bool(row.code) is (row.action is ReburnAction.REFUSE)
         assert not row.code or lookup(row.code).do
 
 
 @pytest.mark.parametrize(
     ("unit", "decision"),
     [
-        (OnRecord(good=False), (Action.WRITE, "")),
-        (OnRecord(good=False, rework=True), (Action.WRITE, "")),
-        (OnRecord(good=False, same_part=False), (Action.REFUSE, "E456")),
-        (OnRecord(good=False, same_part=False, rework=True), (Action.WRITE, "")),
-        (OnRecord(good=False, scrapped=True), (Action.REFUSE, "E464")),
-        (OnRecord(good=False, scrapped=True, rework=True), (Action.WRITE, "")),
-        (replace(GOOD, scrapped=True), (Action.REFUSE, "E464")),
+        (OnRecord(good=False), (ReburnAction.WRITE, "")),
+        (OnRecord(good=False, rework=True), (ReburnAction.WRITE, "")),
+        (OnRecord(good=False, same_part=False), (ReburnAction.REFUSE, "E456")),
+        (OnRecord(good=False, same_part=False, rework=True), (ReburnAction.WRITE, "")),
+        (OnRecord(good=False, scrapped=True), (ReburnAction.REFUSE, "E464")),
+        (OnRecord(good=False, scrapped=True, rework=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, scrapped=True), (ReburnAction.REFUSE, "E464")),
         (GOOD, None),
         (replace(GOOD, upgrade=True), None),
-        (replace(GOOD, rework=True), (Action.WRITE, "")),
-        (replace(GOOD, same_part=False), (Action.REFUSE, "E456")),
-        (replace(GOOD, same_part=False, rework=True), (Action.WRITE, "")),
-        (replace(GOOD, same_key=False), (Action.REFUSE, "E462")),
-        (replace(GOOD, same_key=False, upgrade=True), (Action.REFUSE, "E462")),
-        (replace(GOOD, same_key=False, rework=True), (Action.WRITE, "")),
-        (replace(GOOD, same_key=False, same_release=False, rework=True), (Action.WRITE, "")),
-        (replace(GOOD, same_release=False), (Action.REFUSE, "E455")),
-        (replace(GOOD, same_release=False, rework=True), (Action.REFUSE, "E455")),
-        (replace(GOOD, same_release=False, upgrade=True), (Action.WRITE, "")),
-        (replace(GOOD, same_name=False), (Action.REFUSE, "E465")),
-        (replace(GOOD, same_name=False, rework=True), (Action.WRITE, "")),
+        (replace(GOOD, rework=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, same_part=False), (ReburnAction.REFUSE, "E456")),
+        (replace(GOOD, same_part=False, rework=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, same_key=False), (ReburnAction.REFUSE, "E462")),
+        (replace(GOOD, same_key=False, upgrade=True), (ReburnAction.REFUSE, "E462")),
+        (replace(GOOD, same_key=False, rework=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, same_key=False, same_release=False, rework=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, same_release=False), (ReburnAction.REFUSE, "E455")),
+        (replace(GOOD, same_release=False, rework=True), (ReburnAction.REFUSE, "E455")),
+        (replace(GOOD, same_release=False, upgrade=True), (ReburnAction.WRITE, "")),
+        (replace(GOOD, same_name=False), (ReburnAction.REFUSE, "E465")),
+        (replace(GOOD, same_name=False, rework=True), (ReburnAction.WRITE, "")),
     ],
 )
-def test_what_the_manifest_decides(unit: OnRecord, decision: tuple[Action, str] | None) -> None:
+def test_what_the_manifest_decides(
+    unit: OnRecord, decision: tuple[ReburnAction, str] | None
+) -> None:
     assert decided(unit) == decision
 
 
 @pytest.mark.parametrize(
     ("flash", "action"),
     [
-        (AS_BURNED, Action.KNOWN),
-        (replace(AS_BURNED, key=False), Action.WRITE),
-        (replace(AS_BURNED, application=False), Action.WRITE),
-        (replace(AS_BURNED, frozen=False), Action.REFUSE),
-        (InFlash(frozen=False, key=False, application=False), Action.REFUSE),
+        (AS_BURNED, ReburnAction.KNOWN),
+        (replace(AS_BURNED, key=False), ReburnAction.WRITE),
+        (replace(AS_BURNED, application=False), ReburnAction.WRITE),
+        (replace(AS_BURNED, frozen=False), ReburnAction.REFUSE),
+        (InFlash(frozen=False, key=False, application=False), ReburnAction.REFUSE),
     ],
 )
-def test_what_the_flash_decides(flash: InFlash, action: Action) -> None:
-    assert by_flash(flash).action is action
+def test_what_the_flash_decides(flash: InFlash, action: ReburnAction) -> None:
+    assert rule_by_flash(flash).action is action

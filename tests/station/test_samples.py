@@ -5,16 +5,17 @@ from typing import cast
 
 import pytest
 
-from burner.burn.verify import Check, Verdict, Verified
+from burner.burn.readback import Comparison, ComparisonResult
+from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError
 from burner.devices.device import Contact, Device
 from burner.station.boards import ByHand, Count, OneEach
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
 from burner.station.slot import SlotDevice
 
-GOOD = Verified("58:cf:79:00:00:01", checks=(Check("app", Verdict.SAME),))
-UNREAD = Verified(problem=BurnerError("E307", "garbled"))
-NO_PORT = Verified(problem=BurnerError("E302", "no such port"))
+GOOD = VerifyResult("58:cf:79:00:00:01", comparisons=(Comparison("app", ComparisonResult.SAME),))
+UNREAD = VerifyResult(problem=BurnerError("E307", "garbled"))
+NO_PORT = VerifyResult(problem=BurnerError("E302", "no such port"))
 
 
 class DeskDevice:
@@ -35,11 +36,11 @@ class DeskDevice:
         return cast("SlotDevice", self)
 
 
-def ran(*results: Verified | Exception, **slots: DeskDevice) -> Sequence[SampleEvent]:
+def ran(*results: VerifyResult | Exception, **slots: DeskDevice) -> Sequence[SampleEvent]:
     """One board a slot, checked with these results, one after the other."""
     left = list(results)
 
-    def check(_device: Device) -> Verified:
+    def check(_device: Device) -> VerifyResult:
         result = left.pop(0)
         if isinstance(result, Exception):
             raise result
@@ -63,7 +64,7 @@ def test_a_board_that_could_not_be_read_is_tried_again_and_is_no_sample() -> Non
 
 
 def test_what_no_second_try_mends_is_tried_once() -> None:
-    unknown = Verified(GOOD.unit_id, problem=BurnerError("E620"))
+    unknown = VerifyResult(GOOD.unit_id, problem=BurnerError("E620"))
     assert checked(ran(unknown)) == [SampleChecked("a", unknown, 1)]
 
 
@@ -119,6 +120,6 @@ def test_the_same_unit_again_does_not_count_towards_the_wanted_number() -> None:
 
 
 @pytest.mark.parametrize("result", [NO_PORT])
-def test_a_slot_without_a_port_is_an_error_and_no_sample(result: Verified) -> None:
+def test_a_slot_without_a_port_is_an_error_and_no_sample(result: VerifyResult) -> None:
     (event,) = checked(ran(result, result, result))
     assert (event.number, event.verified.code) == (0, "E302")

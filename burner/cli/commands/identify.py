@@ -18,7 +18,7 @@ from burner.core.details import detail_in
 from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
-    from burner.burn.identify import Look, Rules
+    from burner.burn.identify import Identification, IdentifyRules
     from burner.cli.slots import Slots
     from burner.core.secret_search import SecretSearch
     from burner.devices.esp import EspDevice
@@ -91,20 +91,20 @@ def _search(path: Path | None, reference: str) -> "SecretSearch":
     return search
 
 
-def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], Rules]":
+def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], IdentifyRules]":
     """What to ask of the unit in a slot: the profile's rules, or what holds for every unit."""
-    from burner.burn.identify import Rules
+    from burner.burn.identify import IdentifyRules
     from burner.devices.device import ANY_CHIP, ConnectPlan
     from burner.identity.settings import IdentitySettings, ImeiSettings
     from burner.profile.reading import load_profile
 
     if path is None:
-        usual = Rules(ConnectPlan(ANY_CHIP, BAUD), IdentitySettings())
+        usual = IdentifyRules(ConnectPlan(ANY_CHIP, BAUD), IdentitySettings())
         modem = replace(usual, identity=IdentitySettings(imei=ImeiSettings()))
         return lambda slots, slot: modem if _has_modem(slots, slot) else usual
     profile = load_profile(path)
     plan = ConnectPlan(profile.chip.type, BAUD)
-    rules = Rules(plan, profile.identity, profile.name, label, profile.boot.timeout_s)
+    rules = IdentifyRules(plan, profile.identity, profile.name, label, profile.boot.timeout_s)
     return lambda _slots, _slot: rules
 
 
@@ -116,16 +116,19 @@ def _has_modem(slots: "Slots", slot: str) -> bool:
 
 
 def _look_at_all(
-    devices: "Mapping[str, EspDevice]", rules: "Mapping[str, Rules]"
-) -> "dict[str, Look]":
-    from burner.burn.identify import look
+    devices: "Mapping[str, EspDevice]", rules: "Mapping[str, IdentifyRules]"
+) -> "dict[str, Identification]":
+    from burner.burn.identify import identify_unit
 
     with ThreadPoolExecutor(len(devices)) as pool:
-        looks = {slot: pool.submit(look, device, rules[slot]) for slot, device in devices.items()}
+        looks = {
+            slot: pool.submit(identify_unit, device, rules[slot])
+            for slot, device in devices.items()
+        }
         return {slot: seen.result() for slot, seen in looks.items()}
 
 
-def _note_twins(looks: "Mapping[str, Look]") -> None:
+def _note_twins(looks: "Mapping[str, Identification]") -> None:
     """Two units with one ID: both are suspect."""
     for source, code in TWINS.items():
         count = Counter(seen.ids[source] for seen in looks.values() if source in seen.ids)
@@ -136,7 +139,7 @@ def _note_twins(looks: "Mapping[str, Look]") -> None:
                 seen.problems.append(BurnerError(code, f"{value}: slots {', '.join(slots)}"))
 
 
-def _plain(slot: str, seen: "Look") -> dict[str, Any]:
+def _plain(slot: str, seen: "Identification") -> dict[str, Any]:
     """One element of the JSON answer."""
     silicon = seen.silicon
     about: dict[str, Any] = {"chip": "", "unit_id": ""}
@@ -169,7 +172,7 @@ def _plain(slot: str, seen: "Look") -> dict[str, Any]:
     }
 
 
-def _show(looks: "Mapping[str, Look]") -> None:
+def _show(looks: "Mapping[str, Identification]") -> None:
     columns = ("slot", "chip", "MAC", "flash", "IMEI", "serial", "name", "")
     screen.table("", columns, [_row(slot, seen) for slot, seen in looks.items()])
     interfaces = list(dict.fromkeys(i for seen in looks.values() for i in seen.addresses))
@@ -186,7 +189,7 @@ def _show(looks: "Mapping[str, Look]") -> None:
             screen.say(f"  → {problem.row.remedy(language())}")
 
 
-def _row(slot: str, seen: "Look") -> tuple[str, ...]:
+def _row(slot: str, seen: "Identification") -> tuple[str, ...]:
     silicon = seen.silicon
     verdict = ", ".join(problem.code for problem in seen.problems) or "OK"
     ids = (seen.ids.get("imei", "-"), seen.ids.get("serial", "-"), seen.device_name or "-")

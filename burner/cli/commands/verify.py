@@ -16,7 +16,7 @@ from burner.cli.questions import asks_product_secret
 from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
-    from burner.burn.verify import Verified
+    from burner.burn.verify import VerifyResult
     from burner.devices.esp import EspDevice
     from burner.manifest.reading.reader import Reader
     from burner.release.release import KeylessRelease
@@ -106,7 +106,7 @@ def verify(
 @contextmanager
 def _recorder(
     manifest: str, station: str, operator: str | None
-) -> "Iterator[Callable[[str, Verified], None]]":
+) -> "Iterator[Callable[[str, VerifyResult], None]]":
     """Writes results down, each when it comes; nothing where nobody checks for the record."""
     from burner.manifest.writing.audits import record_check
     from burner.manifest.writing.ledger import Ledger
@@ -116,12 +116,12 @@ def _recorder(
         return
     with Ledger.open(manifest, station) as ledger:
 
-        def write_down(slot: str, result: "Verified") -> None:
+        def write_down(slot: str, result: "VerifyResult") -> None:
             """A unit without a record of its own has nothing to be checked by."""
             if result.record is None or result.problem is not None:
                 screen.warn(f"slot {slot}: not verified, so nothing is recorded")
                 return
-            findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.checks]
+            findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.comparisons]
             record_check(
                 ledger,
                 result.record,
@@ -152,7 +152,7 @@ def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
 
 def _all(
     devices: "Mapping[str, EspDevice]", reader: "Reader", release: "KeylessRelease | None"
-) -> "dict[str, Verified]":
+) -> "dict[str, VerifyResult]":
     from burner.burn.verify import verify_unit
 
     with ThreadPoolExecutor(len(devices)) as pool:
@@ -163,7 +163,7 @@ def _all(
         return {slot: future.result() for slot, future in running.items()}
 
 
-def _show(slot: str, result: "Verified") -> None:
+def _show(slot: str, result: "VerifyResult") -> None:
     if result.problem is not None:
         screen.say(f"slot {slot}: not verified")
         screen.error(result.problem, language())
@@ -175,5 +175,5 @@ def _show(slot: str, result: "Verified") -> None:
         f"slot {slot}: {attempt.device_name} ({attempt.unit_id}) {verdict}\n"
         f"burned {ended:%Y-%m-%d %H:%M} UTC, {attempt.profile}, record {result.record.seq}",
         ("what", "verdict", ""),
-        [(check.what, check.verdict.value, check.why) for check in result.checks],
+        [(c.what, c.verdict.value, c.why) for c in result.comparisons],
     )

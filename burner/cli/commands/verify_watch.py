@@ -19,7 +19,8 @@ from burner.station.events import SlotState
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SlotWaits
 
 if TYPE_CHECKING:
-    from burner.burn.verify import Check, Verified
+    from burner.burn.readback import Comparison
+    from burner.burn.verify import VerifyResult
     from burner.cli.slots import Slots
     from burner.station.boards import Boards
     from burner.station.slot import SlotDevice
@@ -30,7 +31,7 @@ VERDICTS = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState
 """Word → the state of a slot that has its colour and shape."""
 
 
-def verdict(verified: "Verified") -> str:
+def verdict(verified: "VerifyResult") -> str:
     """What is shown large: PASS, DIFFERS; FAIL for a unit, ERROR for a slot, that has no record."""
     if verified.problem is not None:
         return "FAIL" if verified.problem.row.fault is Fault.UNIT else "ERROR"
@@ -83,9 +84,9 @@ class Sampled:
 def watch(
     slots: "Slots",
     devices: "Mapping[str, SlotDevice]",
-    check: "Callable[[Any], Verified]",
+    check: "Callable[[Any], VerifyResult]",
     *,
-    record: "Callable[[str, Verified], None]",
+    record: "Callable[[str, VerifyResult], None]",
     count: int | None,
     by_hand: bool,
     as_json: bool,
@@ -192,7 +193,7 @@ class SampleScreen:
         parts += [part for part in (name, event.verified.unit_id) if part]
         return [*parts, phrase("sample again", language)] if event.again else parts
 
-    def _what_now(self, verified: "Verified") -> None:
+    def _what_now(self, verified: "VerifyResult") -> None:
         from burner.core.errors import BurnerError
 
         if verified.problem is not None:
@@ -214,7 +215,7 @@ class SampleScreen:
             screen.say(phrase("samples unread", language, seen.unread))
 
 
-def difference(found: "Check", language: Language) -> str:
+def difference(found: "Comparison", language: Language) -> str:
     """`app at 0x20000`, `key configuration: decoded, with another secret`."""
     what = phrase(found.what, language)
     return f"{what}: {found.why}" if found.why else what
@@ -272,7 +273,7 @@ class SampleLines:
             self._gone = True
 
 
-def plain(slot: str, result: "Verified") -> dict[str, object]:
+def plain(slot: str, result: "VerifyResult") -> dict[str, object]:
     """What came of a unit, for a script."""
     attempt = result.record.attempt if result.record else None
     problem = result.problem
@@ -282,7 +283,7 @@ def plain(slot: str, result: "Verified") -> dict[str, object]:
         "unit_id": result.unit_id,
         "device_name": attempt.device_name if attempt else "",
         "seq": result.record.seq if result.record else None,
-        "checks": [asdict(check) for check in result.checks],
+        "checks": [asdict(comparison) for comparison in result.comparisons],
         "code": result.code,
         "detail": problem.detail if problem else "",
     }

@@ -1,0 +1,238 @@
+"""Flash read back and compared: with the record of the unit, or with what was just written.
+
+Nothing is written. Used by the step `verify`, by `burner verify`, and to decide that a unit is
+KNOWN.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from burner.core.code import Code, ErrorClass
+from burner.core.errors import BurnerError
+from burner.core.model import Record, Region, RegionClass, Silicon
+from burner.core.secret import Secret
+from burner.devices.device import Device
+from burner.flash import otadata
+from burner.flash.partition_table import SECTOR_SIZE
+from burner.provisioning import AtCarrier, Carrier, KeyConfig, KeyState, is_moved
+from burner.release.release import KeylessRelease, Release
+
+APPLICATION, CONFIGURATION = "application that starts", "key configuration"
+
+
+class ComparisonResult(StrEnum):
+    """The result of a comparison."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    LEFT_OUT = "left out"
+    """Not compared, for the reason given."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison: of a region, of the key configuration, or of the chip itself."""
+
+    what: str
+    verdict: ComparisonResult
+    why: str = ""
+
+
+def all_match(comparisons: Iterable[Comparison]) -> bool:
+    """Whether no comparison found a difference."""
+    return all(comparison.verdict is not ComparisonResult.DIFFERS for comparison in comparisons)
+
+
+def compare_part(silicon: Silicon, record: Record) -> Comparison:
+    """Whether this is the chip on record, by its second fingerprint."""
+    before = record.attempt.silicon
+    if before is None or not before.fingerprint or not silicon.fingerprint:
+        return Comparison(
+            "second fingerprint", ComparisonResult.LEFT_OUT, "this part has none on record"
+        )
+    if silicon.differs_from(before):
+        why = f"on record {before.fingerprint}, in the unit {silicon.fingerprint}"
+        return Comparison("second fingerprint", ComparisonResult.DIFFERS, why)
+    return Comparison("second fingerprint", ComparisonResult.SAME)
+
+
+def compare_regions(device: Device, record: Record) -> Iterator[Comparison]:
+    """Every region of the record, in flash order."""
+    for region in sorted(record.attempt.regions, key=lambda r: r.offset):
+        yield _compare_region(device, region)
+
+
+def _compare_region(device: Device, region: Region) -> Comparison:
+    what = f"{region.name} at {region.offset:#x}"
+    if region.kind is RegionClass.MUTABLE:
+        return Comparison(
+            what, ComparisonResult.LEFT_OUT, "the firmware may change it from its first boot on"
+        )
+    if region.kind is RegionClass.BLANK:
+        return Comparison(
+            what, ComparisonResult.LEFT_OUT, "burned blank; the firmware may have filled it"
+        )
+    return Comparison(
+        what, ComparisonResult.SAME if device.matches(region) else ComparisonResult.DIFFERS
+    )
+
+
+def compare_application(
+    device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()
+) -> Comparison:
+    """Whether the application starts that was burned: otadata selects it with every bootloader,
+    and it holds what is recorded, also where the firmware may change it.
+    """
+    table = release.layout.table
+    partition, burned = table.otadata, otadata.burned_application(release.layout)
+    changed = (
+        region
+        for region in recorded
+        if region.kind is RegionClass.MUTABLE and table.at(region.offset) == burned
+        if not device.matches(region)
+    )
+    if burned and (region := next(changed, None)):
+        return Comparison(
+            APPLICATION, ComparisonResult.DIFFERS, f"{region.name} in {burned.name} is another one"
+        )
+    if partition is None or burned is None:
+        return Comparison(
+            APPLICATION, ComparisonResult.LEFT_OUT, "this partition table has no otadata"
+        )
+    sectors = (
+        device.read(partition.offset + sector, otadata.ENTRY_SIZE).ljust(SECTOR_SIZE, b"\xff")
+        for sector in (0, SECTOR_SIZE)
+    )
+    found = otadata.possible_applications(table, b"".join(sectors))
+    if found == (burned,):
+        return Comparison(APPLICATION, ComparisonResult.SAME, burned.name)
+    selected = " or ".join(application.name for application in found)
+    if len(found) > 1:
+        selected += ", depending on the bootloader: an entry is not confirmed"
+    return Comparison(
+        APPLICATION, ComparisonResult.DIFFERS, f"burned was {burned.name}, selected is {selected}"
+    )
+
+
+def check_burned_application(device: Device, release: Release) -> None:
+    """A release that leaves otadata as it finds it may not start what it burned.
+
+    Raises:
+        BurnerError: E621.
+    """
+    if not otadata.burned_otadata(release.layout):
+        comparison = compare_application(device, release)
+        if comparison.verdict is ComparisonResult.DIFFERS:
+            raise BurnerError(Code.OTHER_APPLICATION_STARTS, comparison.why)
+
+
+def check_burned_key(device: Device, release: Release, device_name: str) -> None:
+    """Read back the key that was just written, and decode it; nothing for an AT firmware.
+
+    Raises:
+        BurnerError: E602 it is another one, E606, E607 there is none.
+    """
+    carrier = release.carrier
+    if isinstance(carrier, AtCarrier):
+        return
+    read = _read(device, carrier, release)
+    if carrier.decode(read) != release.key_for(device_name):
+        raise BurnerError(Code.KEY_DIFFERS, f"in {', '.join(read)}")
+
+
+def compare_key(device: Device, record: Record, release: Release) -> Comparison:
+    """Whether the unit holds today's key configuration, with the name of its record.
+
+    An AT firmware is started to be asked; to look at the flash again, it must be met anew.
+    """
+    carrier, wanted = release.carrier, release.key_for(record.attempt.device_name)
+
+    def state() -> KeyState:
+        if isinstance(carrier, AtCarrier):
+            _verify_by_dialogue(device, carrier, wanted)
+            return KeyState.SAME
+        return carrier.compare(_read(device, carrier, release), wanted)
+
+    return _key_comparison(state, release, wanted)
+
+
+def compare_recorded_key(device: Device, record: Record, release: KeylessRelease) -> Comparison:
+    """Whether the unit holds the key configuration of its record; needs the secret of an AT
+    firmware only, and where the record does not hold its fingerprint.
+    """
+    carrier, recorded = release.carrier, record.result.evidence.get("key", "")
+    if isinstance(carrier, AtCarrier) or not recorded:
+        if isinstance(release, Release):
+            return compare_key(device, record, release)
+        asks = "the firmware can be asked" if recorded else "the record holds no fingerprint: it is"
+        why = f"{asks} only with the product secret (--secret)"
+        return Comparison(CONFIGURATION, ComparisonResult.LEFT_OUT, why)
+    attempt = record.attempt
+    name = release.recorded_name(attempt.device_name)
+    read = _read(device, carrier, release)
+    unknown = KeyConfig(attempt.product_id, Secret(b""), name)
+    try:
+        found = carrier.decode(read)
+    except BurnerError as error:
+        if error.code.error_class is not ErrorClass.VERIFY:
+            raise
+        lost = error
+
+        def state() -> KeyState:
+            if carrier.compare(read, unknown) is KeyState.GONE:
+                return KeyState.GONE
+            raise lost
+
+        return _key_comparison(state, release, unknown)
+    wrong = [
+        what
+        for what, same in (
+            ("ProductID", found.product_id == attempt.product_id),
+            ("secret", found.product_secret.fingerprint(attempt.product_id) == recorded),
+            ("name", found.device_name == name),
+        )
+        if not same
+    ]
+    if wrong:
+        return Comparison(
+            CONFIGURATION, ComparisonResult.DIFFERS, f"decoded, with another {', '.join(wrong)}"
+        )
+    return _key_comparison(lambda: carrier.compare(read, found), release, found)
+
+
+def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str, bytes]:
+    places = carrier.places(release.layout)
+    return {place.name: device.read(place.offset, place.size) for place in places}
+
+
+def _key_comparison(
+    compare: Callable[[], KeyState], release: KeylessRelease, wanted: KeyConfig
+) -> Comparison:
+    """What a comparison of the key configuration came to."""
+    try:
+        state = compare()
+    except BurnerError as error:
+        if error.code.error_class is not ErrorClass.VERIFY:
+            raise
+        return Comparison(CONFIGURATION, ComparisonResult.DIFFERS, str(error))
+    if state is KeyState.SAME:
+        return Comparison(
+            CONFIGURATION,
+            ComparisonResult.SAME,
+            f"{wanted.product_id} {wanted.device_name}".strip(),
+        )
+    if state is KeyState.GONE and is_moved(release.profile.carrier):
+        why = "gone: the firmware moves it when it first starts (carrier.after_boot)"
+        return Comparison(CONFIGURATION, ComparisonResult.LEFT_OUT, why)
+    found = "gone" if state is KeyState.GONE else "decoded, but with other values"
+    return Comparison(CONFIGURATION, ComparisonResult.DIFFERS, found)
+
+
+def _verify_by_dialogue(device: Device, carrier: AtCarrier, wanted: KeyConfig) -> None:
+    device.boot(0.0, lambda _: True)
+    line = device.line(carrier.settings.port, carrier.settings.baud)
+    try:
+        carrier.verify(line, wanted)
+    finally:
+        line.close()
