@@ -16,7 +16,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import Record, Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.provisioning import AtCarrier
 from burner.release.release import KeylessRelease, Release
 
@@ -57,7 +57,9 @@ class VerifyResult:
         )
 
 
-def verify_unit(device: Device, reader: Reader, release: KeylessRelease | None) -> VerifyResult:
+def verify_unit(
+    device: Device, reader: ManifestReader, release: KeylessRelease | None
+) -> VerifyResult:
     """Identify the unit in a slot, find its record, compare, and leave it running."""
     product_id, unit_id = release.profile.product.id if release else "", ""
     try:

@@ -48,10 +48,10 @@ def station_option(command: Command) -> Command:
 def desk_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     """The manifest as a person writes it: one that is there (E701, E710), never a new one."""
     from burner.cli.questions import asks_passphrase
-    from burner.manifest.store.place import must_exist, place
+    from burner.manifest.store.place import manifest_place, require_existing
     from burner.manifest.writing.ledger import Ledger
 
-    must_exist(place(manifest))
+    require_existing(manifest_place(manifest))
     return Ledger.open(manifest, station, ask=asks_passphrase(use))
 
 

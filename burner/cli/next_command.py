@@ -10,9 +10,9 @@ def manifest_argument(manifest: str) -> str:
     """
     if manifest == DEFAULT_MANIFEST:
         return ""
-    from burner.manifest.store.place import place
+    from burner.manifest.store.place import manifest_place
 
-    return f" --manifest {quoted(str(place(manifest)))}"
+    return f" --manifest {quoted(str(manifest_place(manifest)))}"
 
 
 def quoted(argument: str) -> str:

@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 from burner.core.phrases import phrase
 
 if TYPE_CHECKING:
-    from burner.manifest.local.keys import Ask, Question
+    from burner.manifest.local.keys import Ask, PassphraseRequest
 
 
 class Use(StrEnum):
@@ -34,7 +34,7 @@ def asks_passphrase(use: Use) -> "Ask | None":
     return (lambda question: _passphrase(question, use)) if is_person() else None
 
 
-def _passphrase(question: "Question", use: Use) -> str:
+def _passphrase(question: "PassphraseRequest", use: Use) -> str:
     from burner.manifest.local.keys import TRIES
 
     if question.attempt > 1:

@@ -9,9 +9,9 @@ from burner.core.errors import BurnerError
 from burner.core.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
 from burner.manifest.entries.values import moment
-from burner.manifest.reading.audits import Checked, Window, checks, draws, passed_units
-from burner.manifest.reading.reader import Reader
-from burner.report.sampling import Plan, Verdict, draw, judge
+from burner.manifest.reading.audits import PassWindow, RecordedCheck, checks, draws, passed_units
+from burner.manifest.reading.reader import ManifestReader
+from burner.report.sampling import LotVerdict, SamplingPlan, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
 LONGEST_LIST = 40
@@ -29,9 +29,9 @@ class Audit:
     """Units that hold a place of the batch by PASS now."""
     lot_size: int
     seed: str
-    plan: Plan
+    plan: SamplingPlan
     sample: Sequence[NamedUnit]
-    checks: Mapping[str, Checked]
+    checks: Mapping[str, RecordedCheck]
     """UnitId → the check that counts for it, of every checked unit of the batch."""
     drawn: SampleDrawn | None = None
     """The record of the draw; None where it was drawn just now."""
@@ -52,16 +52,16 @@ class Audit:
         return sum(self.state(unit) == state for unit in self.sample)
 
     @property
-    def beside(self) -> list[Checked]:
+    def beside(self) -> list[RecordedCheck]:
         """Checks of units that are not in the sample."""
         drawn = {unit.unit_id for unit in self.sample}
         return [check for unit, check in self.checks.items() if unit not in drawn]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> LotVerdict:
         """By Ac and Re; a batch that grew after the draw is not accepted by it."""
         found = judge(self.plan, self.count(GOOD), self.count(DIFFERS))
-        return Verdict.INCOMPLETE if found is Verdict.ACCEPT and self.late else found
+        return LotVerdict.INCOMPLETE if found is LotVerdict.ACCEPT and self.late else found
 
     def counts(self) -> dict[str, int]:
         """How many units of the sample are in which state."""
@@ -69,13 +69,13 @@ class Audit:
 
 
 def drawn_now(
-    reader: Reader,
+    reader: ManifestReader,
     batch: str,
-    plan_of: Callable[[int], Plan],
+    plan_of: Callable[[int], SamplingPlan],
     seed: str,
     lot_size: int = 0,
     *,
-    window: Window = Window(),  # noqa: B008 - frozen
+    window: PassWindow = PassWindow(),  # noqa: B008 - frozen
 ) -> Audit:
     """Draw among all that passed, and all that were ever checked: scrapping hides no finding.
 
@@ -94,7 +94,7 @@ def drawn_now(
     counting = _that_count(checks(reader, batch))
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
-    for check in counting.values() if window == Window() else ():
+    for check in counting.values() if window == PassWindow() else ():
         unit = NamedUnit(unit_id=check.unit_id, device_name=check.device_name)
         units.setdefault(unit.unit_id, unit)
     if not units:
@@ -105,21 +105,21 @@ def drawn_now(
     return Audit(batch, passed, lot_size, seed, plan, sample, counting, size=size)
 
 
-def recorded(reader: Reader, batch: str) -> Audit | None:
+def recorded(reader: ManifestReader, batch: str) -> Audit | None:
     """The latest draw on record, and what came of it; None where none was recorded."""
     known = draws(reader, batch)
     if not known:
         return None
     last = known[-1]
     counting = _that_count(checks(reader, batch))
-    late = passed_units(reader, batch, Window(after=last))
+    late = passed_units(reader, batch, PassWindow(after=last))
     met = counting.keys() | {unit.unit_id for unit in last.units}
     return Audit(
         batch,
         passed=reader.passed_in(batch),
         lot_size=last.lot_size,
         seed=last.seed,
-        plan=Plan(**last.plan),
+        plan=SamplingPlan(**last.plan),
         sample=last.units,
         checks=counting,
         drawn=last,
@@ -128,9 +128,9 @@ def recorded(reader: Reader, batch: str) -> Audit | None:
     )
 
 
-def _that_count(checks: Sequence[Checked]) -> dict[str, Checked]:
+def _that_count(checks: Sequence[RecordedCheck]) -> dict[str, RecordedCheck]:
     """One check a unit: a unit that ever differed has differed, whatever was done to it since."""
-    counting: dict[str, Checked] = {}
+    counting: dict[str, RecordedCheck] = {}
     for check in checks:
         before = counting.get(check.unit_id)
         if before is None or before.good:
@@ -155,14 +155,14 @@ def plan_words(audit: Audit, say: Wording) -> tuple[str, str]:
 
 def verdict_words(audit: Audit, say: Wording) -> str:
     """The verdict, and what is still to be done."""
-    if audit.verdict is not Verdict.INCOMPLETE:
+    if audit.verdict is not LotVerdict.INCOMPLETE:
         return say(f"verdict {audit.verdict}")
     if left := audit.count(NOT_YET):
         return say("verdict unchecked", left)
     return say("verdict late", audit.late)
 
 
-def lines(reader: Reader, batch: str, say: Wording = ENGLISH) -> list[str]:
+def lines(reader: ManifestReader, batch: str, say: Wording = ENGLISH) -> list[str]:
     """What is on record of a batch's sample audit; says so where there is nothing."""
     audit = recorded(reader, batch)
     if audit is not None:

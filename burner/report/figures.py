@@ -97,7 +97,7 @@ class StepTime:
 
 
 @dataclass(frozen=True)
-class Place:
+class SlotFigures:
     """What happened in one slot, or at one station (then `slot` is empty)."""
 
     station: str
@@ -121,7 +121,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Span:
+class PeriodFigures:
     """What happened in an hour or a shift, by the end of each attempt."""
 
     start: datetime
@@ -192,13 +192,13 @@ class Figures:
     steps: tuple[StepTime, ...]
     failures: tuple[Failure, ...]
     """Most frequent first."""
-    slots: tuple[Place, ...]
-    stations: tuple[Place, ...]
-    hours: tuple[Span, ...]
+    slots: tuple[SlotFigures, ...]
+    stations: tuple[SlotFigures, ...]
+    hours: tuple[PeriodFigures, ...]
     """Only those in which something ended."""
-    quarters: tuple[Span, ...]
+    quarters: tuple[PeriodFigures, ...]
     """The same by quarter of an hour, for work within eight hours; else empty."""
-    shifts: tuple[Span, ...]
+    shifts: tuple[PeriodFigures, ...]
     open_units: tuple[OpenUnit, ...]
 
     def plain(self) -> dict[str, Any]:

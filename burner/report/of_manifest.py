@@ -1,15 +1,17 @@
 """The figures of a manifest, or of the part of it that a filter lets through."""
 
-from burner.manifest.reading.attempt_filter import ALL, Filter
+from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.counted_attempts import counted_attempts
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.report.calendar import Calendar
 from burner.report.counting import count
 from burner.report.figures import Figures, Scope
 from burner.report.summing import figures
 
 
-def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = None) -> Figures:
+def report(
+    reader: ManifestReader, wanted: AttemptFilter = ALL_ATTEMPTS, calendar: Calendar | None = None
+) -> Figures:
     """Count what is on record.
 
     Args:
@@ -25,7 +27,7 @@ def report(reader: Reader, wanted: Filter = ALL, calendar: Calendar | None = Non
     return figures(count(counted_attempts(reader, wanted)), scope, calendar)
 
 
-def _scope(reader: Reader, wanted: Filter, calendar: Calendar) -> Scope:
+def _scope(reader: ManifestReader, wanted: AttemptFilter, calendar: Calendar) -> Scope:
     batch = reader.batch(wanted.batch) if wanted.batch else None
     newest = reader.newest()
     return Scope(

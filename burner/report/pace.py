@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from burner.core.phrases import Wording
 from burner.report import dates, numbers
 from burner.report.charts import Bar
-from burner.report.figures import Figures, Span
+from burner.report.figures import Figures, PeriodFigures
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 FEW_HOURS = timedelta(hours=72)
@@ -50,7 +50,9 @@ def pace_bars(figures: Figures, say: Wording) -> Pace:
     return Pace(say("Good units per hour, by day"), hint, say("units per hour worked"), columns)
 
 
-def _every(spans: tuple[Span, ...], step: timedelta, label: str, say: Wording) -> Iterator[Bar]:
+def _every(
+    spans: tuple[PeriodFigures, ...], step: timedelta, label: str, say: Wording
+) -> Iterator[Bar]:
     """A column for each step from first to last: where nothing passed it is empty."""
     there = {span.start.timestamp(): span for span in spans}
     at, last = spans[0].start, spans[-1].start
@@ -65,14 +67,14 @@ def _every(spans: tuple[Span, ...], step: timedelta, label: str, say: Wording) -
         at += step
 
 
-def _days(hours: tuple[Span, ...]) -> dict[datetime, list[Span]]:
-    days: dict[datetime, list[Span]] = {}
+def _days(hours: tuple[PeriodFigures, ...]) -> dict[datetime, list[PeriodFigures]]:
+    days: dict[datetime, list[PeriodFigures]] = {}
     for span in hours:
         days.setdefault(span.start.replace(hour=0, minute=0), []).append(span)
     return days
 
 
-def _by_day(day: datetime, spans: list[Span], say: Wording) -> Bar:
+def _by_day(day: datetime, spans: list[PeriodFigures], say: Wording) -> Bar:
     worked_h = sum(span.worked_s for span in spans) / 3600
     good, first = (
         sum(getattr(span, name) for span in spans) for name in ("good", "good_first_time")

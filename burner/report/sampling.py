@@ -23,7 +23,7 @@ class HasUnitId(Protocol):
         ...
 
 
-Unit = TypeVar("Unit", bound=HasUnitId)
+AnyUnit = TypeVar("AnyUnit", bound=HasUnitId)
 
 
 class Level(StrEnum):
@@ -77,7 +77,7 @@ STEP = {"v": 1, "^": -1}
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplingPlan:
     """How many units to check, and how many may differ."""
 
     sample_size: int
@@ -94,7 +94,7 @@ class Plan:
     """Whose plan it is, after the arrows of table 2-A."""
 
 
-class Verdict(StrEnum):
+class LotVerdict(StrEnum):
     """What the checks so far say about the batch."""
 
     ACCEPT = "accept"
@@ -117,7 +117,7 @@ def code_letter(lot_size: int, level: Level) -> str:
     return next((row[column] for end, row in LOTS if lot_size <= end), LARGEST[column])
 
 
-def single_plan(lot_size: int, aql: str, level: Level = Level.II) -> Plan:
+def single_plan(lot_size: int, aql: str, level: Level = Level.II) -> SamplingPlan:
     """The single sampling plan for normal inspection (tables 1 and 2-A).
 
     Where the plan asks for at least as many units as there are, every unit is checked.
@@ -133,15 +133,15 @@ def single_plan(lot_size: int, aql: str, level: Level = Level.II) -> Plan:
         row += STEP[cell]
     accept = int(cell)
     size = min(SIZES[row], lot_size)
-    return Plan(size, accept, accept + 1, aql, level.value, letter, LETTERS[row])
+    return SamplingPlan(size, accept, accept + 1, aql, level.value, letter, LETTERS[row])
 
 
-def chosen_plan(sample_size: int, lot_size: int) -> Plan:
+def chosen_plan(sample_size: int, lot_size: int) -> SamplingPlan:
     """A sample of a size that somebody chose: no unit may differ."""
-    return Plan(min(sample_size, lot_size), 0, 1)
+    return SamplingPlan(min(sample_size, lot_size), 0, 1)
 
 
-def draw(units: Iterable[Unit], size: int, seed: str) -> list[Unit]:
+def draw(units: Iterable[AnyUnit], size: int, seed: str) -> list[AnyUnit]:
     """A sample that depends on nothing but the seed and the units, each as likely as the others.
 
     Units are ordered by SHA-256 of `seed:UnitId` and the first ones taken, so anybody can repeat
@@ -160,8 +160,8 @@ def ticket(unit_id: str, seed: str) -> str:
     return sha256(f"{seed}:{unit_id}".encode()).hexdigest()
 
 
-def judge(plan: Plan, good: int, differing: int) -> Verdict:
+def judge(plan: SamplingPlan, good: int, differing: int) -> LotVerdict:
     """Accept or reject by Ac and Re; rejected as soon as it is certain."""
     if differing >= plan.reject:
-        return Verdict.REJECT
-    return Verdict.ACCEPT if good + differing >= plan.sample_size else Verdict.INCOMPLETE
+        return LotVerdict.REJECT
+    return LotVerdict.ACCEPT if good + differing >= plan.sample_size else LotVerdict.INCOMPLETE

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from burner.core.errors import table
 from burner.core.phrases import Wording
 from burner.report import charts, dates, numbers
-from burner.report.figures import Figures, Place, Span
+from burner.report.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.markup import Markup, element
 from burner.report.pace import pace_bars
 
@@ -125,7 +125,7 @@ def _steps(figures: Figures, say: Wording) -> Markup:
     return _section(title, hint, charts.ranges(drawn, say))
 
 
-def _places(title: str, places: tuple[Place, ...], figures: Figures, say: Wording) -> Markup:
+def _places(title: str, places: tuple[SlotFigures, ...], figures: Figures, say: Wording) -> Markup:
     if not places:
         return _section(title, "", _nothing(say("No slot has worked.")))
     if not places[0].slot and len(places) == 1:
@@ -143,7 +143,7 @@ def _places(title: str, places: tuple[Place, ...], figures: Figures, say: Wordin
 
 
 def _place(
-    place: Place, axis: tuple[float, float], rest: float | None, say: Wording, *, named: bool
+    place: SlotFigures, axis: tuple[float, float], rest: float | None, say: Wording, *, named: bool
 ) -> Markup:
     share = place.first_pass_yield
     drawn = None
@@ -179,7 +179,7 @@ def _shifts(figures: Figures, say: Wording) -> Markup:
     return _section(title, hint if left_out else "", _good(say), table)
 
 
-def _shift(span: Span, most: int, say: Wording) -> Markup:
+def _shift(span: PeriodFigures, most: int, say: Wording) -> Markup:
     later = span.good - span.good_first_time
     when = f"{dates.weekday(span.start, say)} {span.start:%Y-%m-%d} {span.name}"
     shares = [(span.good_first_time / most, "good"), (later / most, "later")]

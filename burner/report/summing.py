@@ -8,7 +8,16 @@ from math import sqrt
 from burner.core.model import Outcome, Step
 from burner.report.calendar import QUARTER_S, Calendar, Shift
 from burner.report.durations import Durations
-from burner.report.figures import Failure, Figures, Place, Rework, Scope, Span, StepTime, Units
+from burner.report.figures import (
+    Failure,
+    Figures,
+    PeriodFigures,
+    Rework,
+    Scope,
+    SlotFigures,
+    StepTime,
+    Units,
+)
 from burner.report.tallies import Quarter, SlotTally, Tallies
 
 Z = 1.96
@@ -111,7 +120,7 @@ def _by_station(slots: Mapping[tuple[str, str], SlotTally]) -> dict[tuple[str, s
     return stations
 
 
-def _places(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[Place, ...]:
+def _places(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[SlotFigures, ...]:
     new = sum(tally.new for tally in tallies.values())
     good = sum(tally.first_pass for tally in tallies.values())
     return tuple(
@@ -120,12 +129,12 @@ def _places(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[Place, ...]:
     )
 
 
-def _place(where: tuple[str, str], tally: SlotTally, other_good: int, others: int) -> Place:
+def _place(where: tuple[str, str], tally: SlotTally, other_good: int, others: int) -> SlotFigures:
     low, high = wilson(tally.first_pass, tally.new) if tally.new else (None, None)
     behind = False
     if others and high is not None:
         behind = high < wilson(other_good, others)[0]
-    return Place(
+    return SlotFigures(
         station=where[0],
         slot=where[1],
         attempts=tally.outcomes.total(),
@@ -139,29 +148,29 @@ def _place(where: tuple[str, str], tally: SlotTally, other_good: int, others: in
     )
 
 
-def _hours(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+def _hours(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[PeriodFigures, ...]:
     hours: dict[datetime, list[Quarter]] = {}
     for number, quarter in quarters.items():
         hours.setdefault(calendar.hour(number), []).append(quarter)
     return tuple(_span(start, f"{start:%H:%M}", hours[start]) for start in sorted(hours))
 
 
-def _quarters(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+def _quarters(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[PeriodFigures, ...]:
     if not quarters or max(quarters) - min(quarters) >= FEW_QUARTERS:
         return ()
     starts = {number: calendar.local(number * QUARTER_S) for number in sorted(quarters)}
     return tuple(_span(at, f"{at:%H:%M}", [quarters[n]]) for n, at in starts.items())
 
 
-def _shifts(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[Span, ...]:
+def _shifts(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[PeriodFigures, ...]:
     shifts: dict[Shift, list[Quarter]] = {}
     for number, quarter in quarters.items():
         shifts.setdefault(calendar.shift(number), []).append(quarter)
     return tuple(_span(shift.start, shift.name, shifts[shift]) for shift in sorted(shifts))
 
 
-def _span(start: datetime, name: str, quarters: list[Quarter]) -> Span:
-    return Span(
+def _span(start: datetime, name: str, quarters: list[Quarter]) -> PeriodFigures:
+    return PeriodFigures(
         start=start,
         name=name,
         attempts=sum(q.attempts for q in quarters),

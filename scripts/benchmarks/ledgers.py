@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from burner.core.model import Attempt, Mac, Region, Result, Silicon, Step
-from burner.core.model import Outcome as ModelOutcome
+from burner.core.model import OutcomeEntry as ModelOutcome
 from burner.manifest.entries.attempts import attempt_facts, result_facts
-from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, Outcome, new_nonce
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, OutcomeEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.store import tables
 from burner.manifest.store.engine import reading, writing
-from burner.manifest.store.place import place
+from burner.manifest.store.place import manifest_place
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest import filling
 
@@ -126,7 +126,7 @@ def _entries(units: int) -> Iterator[AnyEntry]:
         facts = attempt_facts(attempt(number, clock.now))
         yield Intent(**stamp(**unit), attempt=facts)
         outcome = result_facts(result(number, clock.now))
-        yield Outcome(**stamp(**unit), attempt=None, intent=written, result=outcome)
+        yield OutcomeEntry(**stamp(**unit), attempt=None, intent=written, result=outcome)
         written += 2
 
 
@@ -152,8 +152,8 @@ class Servers:
     def copy(self, path: Path) -> str:
         """The same manifest on the server; its URL."""
         url = str(self.server.database())
-        source = reading(place(path))
-        target = writing(place(url))
+        source = reading(manifest_place(path))
+        target = writing(manifest_place(url))
         with source.connect() as rows, target.begin() as made:
             tables.create(made)
             made.exec_driver_sql("DELETE FROM about")

@@ -27,7 +27,7 @@ from benchmarks.ledgers import BATCH_UNITS, PRODUCT, STATION
 from benchmarks.tables import against
 from burner.cli.main import COLLECTED
 from burner.manifest.exchange.certificate import certificate
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 
 SIZES = (10_000, 1_000_000)
@@ -114,7 +114,7 @@ def read(where: Place) -> Reading:
     """Time the commands as people run them, and look-ups in the process."""
     out = where.folder / "export.log"
     at = ("--manifest", where.url)
-    with Reader.open(where.url) as reader:
+    with ManifestReader.open(where.url) as reader:
         key = reader.origin_key()
     return Reading(
         verify=_often("verify", *at, "--json"),
@@ -180,7 +180,7 @@ def _look_ups(where: Place) -> list[float]:
 
 
 def _certificates(where: Place) -> list[float]:
-    with Reader.open(where.url) as reader:
+    with ManifestReader.open(where.url) as reader:
         good = (number for number in _numbers(where) if number % 50 != 7)
         names = [ledgers.unit_mac(number).octets.hex().upper() for number in good]
         certificate(reader, names[0])

@@ -9,7 +9,7 @@ from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
 from burner.core.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
 from burner.core.secret import Secret
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
@@ -83,6 +83,6 @@ def cut_off(line: Line, board: FakeBoard, **request: Any) -> None:
     line.ledger._working.clear()
 
 
-def say(line: Line, what: Word, reason: str, product_id: str = PRODUCT) -> None:
+def say(line: Line, what: CorrectionKind, reason: str, product_id: str = PRODUCT) -> None:
     facts = {"product_id": product_id, "operator": "anna", "reason": reason}
     correct(line.ledger, what, UNIT, **facts)

@@ -10,7 +10,7 @@ from burner.burn import readback, verify
 from burner.core.model import Outcome
 from burner.core.secret import Secret
 from burner.flash import otadata
-from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Reburn
 from burner.release.release import Release, open_release
@@ -89,7 +89,7 @@ def test_what_a_stranger_left_where_the_firmware_writes_does_not_survive(
 def test_a_void_unit_is_written_whole(line: Line, board: FakeBoard, release: Release) -> None:
     line.burn(FakeDevice(board))
     a_strangers(board)
-    say(line, Word.VOID, "a trial")
+    say(line, CorrectionKind.VOID, "a trial")
     assert line.burn(FakeDevice(board)).result.written
     assert holds(board, release.segments)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from burner.core.model import Outcome, Record
-from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release, open_release
 from tests.burn.one_slot import (
@@ -51,17 +51,17 @@ def board() -> FakeBoard:
 
 def test_a_unit_that_was_scrapped_is_refused_with_the_reason(line: Line, board: FakeBoard) -> None:
     line.burn(FakeDevice(board))
-    say(line, Word.SCRAP, "burnt antenna")
+    say(line, CorrectionKind.SCRAP, "burnt antenna")
     record = line.burn(FakeDevice(board))
     assert ended(record) == (Outcome.FAIL, "E464")
     assert record.result.detail == "anna: burnt antenna"
-    say(line, Word.VOID, "so that it counts as nothing")
+    say(line, CorrectionKind.VOID, "so that it counts as nothing")
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 
 
 def test_a_scrap_ends_with_a_rework_of_the_line(line: Line, board: FakeBoard) -> None:
     line.burn(FakeDevice(board))
-    say(line, Word.SCRAP, "burnt antenna")
+    say(line, CorrectionKind.SCRAP, "burnt antenna")
     assert ended(line.burn(FakeDevice(board), rework="new antenna")) == PASSED
     line.burn(FakeDevice(board))
     assert line.known
@@ -71,8 +71,8 @@ def test_a_scrap_ends_with_a_rework_of_the_desk_and_its_reason_is_on_record(
     line: Line, board: FakeBoard
 ) -> None:
     line.burn(FakeDevice(board))
-    say(line, Word.SCRAP, "burnt antenna")
-    say(line, Word.REWORK, "antenna mended")
+    say(line, CorrectionKind.SCRAP, "burnt antenna")
+    say(line, CorrectionKind.REWORK, "antenna mended")
     record = line.burn(FakeDevice(board))
     assert (ended(record), record.attempt.rework) == (PASSED, "antenna mended")
     line.burn(FakeDevice(board))
@@ -83,7 +83,7 @@ def test_a_failed_unit_that_was_scrapped_is_refused_too(line: Line, board: FakeB
     device = FakeDevice(board)
     device.fails("write", "E601")
     line.burn(device)
-    say(line, Word.SCRAP, "bad flash")
+    say(line, CorrectionKind.SCRAP, "bad flash")
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 
 
@@ -91,7 +91,7 @@ def test_a_unit_that_another_product_scrapped_is_refused(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:
     line.burn(FakeDevice(board))
-    say(line, Word.SCRAP, "burnt antenna")
+    say(line, CorrectionKind.SCRAP, "burnt antenna")
     other = Line(open_release(write_product(tmp_path)), line.ledger)
     assert ended(other.burn(FakeDevice(board))) == (Outcome.FAIL, "E464")
 
@@ -164,7 +164,7 @@ def test_a_unit_whose_later_pass_as_another_product_is_void_is_written_whole(
     line.burn(FakeDevice(board))
     other = Line(open_release(write_product(tmp_path)), line.ledger)
     assert ended(other.burn(FakeDevice(board), rework="sold as blinky")) == PASSED
-    say(line, Word.VOID, "a trial", other.job.release.profile.product.id)
+    say(line, CorrectionKind.VOID, "a trial", other.job.release.profile.product.id)
     assert ended(line.burn(FakeDevice(board))) == PASSED
 
 

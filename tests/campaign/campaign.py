@@ -14,7 +14,7 @@ from burner.core.secret import Secret
 from burner.core.secret_search import SecretSearch
 from burner.devices.segment_cache import SegmentCache
 from burner.manifest.verify.database import verify
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.station import retry
 from tests.campaign import accidents, check, products, units
@@ -238,7 +238,7 @@ class Campaign:
         """Sometimes somebody at the desk says a word on the unit."""
         if self.rng.random() > 0.06:
             return
-        what = self.rng.choice(list(Word))
+        what = self.rng.choice(list(CorrectionKind))
         unit_id = str(_mac(unit))
         if self.ledger.unit(unit_id, PRODUCT_ID).last is None:
             return

@@ -9,7 +9,7 @@ import pytest
 
 from burner.cli.main import _run
 from burner.manifest.log.note import KeyType, VerifierKey
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk
 from tests.manifest.records import burned, open_batch
@@ -180,7 +180,7 @@ def test_a_folder_of_a_batch_with_anything_in_it_is_checked_without_waiting(
     name: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(f"manifest batch close WO1 --out evidence {WHO}".split()) == 0
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         origin_key = reader.log_keys()[0].key
     (Path("evidence") / name).unlink()
     if kind is huge and name == "statement.txt":

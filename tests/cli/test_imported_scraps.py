@@ -8,7 +8,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, refused, run
@@ -53,7 +53,7 @@ def test_what_another_log_scrapped_is_not_burned_and_what_ours_says_stands(here:
     correct("scrap", 1, "one.db")
     correct("scrap", 3, "one.db")
     take_in("one.db")
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         assert "wang: dropped, in the imported log" in reader.unit("7c:df:a1:00:00:01").scrapped
     with Ledger.open("manifest.db", "line1") as ledger:
         with refused("E464"):

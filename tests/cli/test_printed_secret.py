@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from burner.cli.main import root
 from burner.core.errors import Language, lookup
 from burner.core.phrases import phrase
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from tests.runs import PROFILE, SECRET
 
 BENCH = """
@@ -63,7 +63,7 @@ def test_it_stands_in_the_statement_of_the_sealed_batch(monkeypatch: pytest.Monk
     run("manifest", "batch", "close", "B1", "--operator", "li")
     page = Path("B1/statement.txt").read_text()
     assert f"1  E625 {lookup('E625').says}" in page
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         origin_key = reader.log_keys()[0].key
     assert run("manifest", "verify", "B1", "--key", origin_key)[0] == 0
 

@@ -81,7 +81,7 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
 
 
 def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() -> None:
-    keys.make(STATION, RIGHT)
+    keys.make_key(STATION, RIGHT)
     child = burning("--lang", "zh")
     child.expect("口令，用于给本工站的记录签名")
     for attempt in (2, 3):
@@ -96,7 +96,7 @@ def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() 
 def test_without_a_terminal_no_key_with_a_passphrase_is_made() -> None:
     with refused("E749"):
         run("keys", "make", "line1", "--passphrase")
-    assert not keys.has("line1")
+    assert not keys.has_key("line1")
 
 
 def test_a_rotated_key_is_kept_as_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from burner.core.code import Code
 from burner.core.details import detail_in, forms
-from burner.manifest.verify.checks import Check
+from burner.manifest.verify.checks import ManifestCheck
 from tests.chinese import english_in
 
 PACKAGE = Path(__file__).parents[2] / "burner"
@@ -41,7 +41,9 @@ def test_every_detail_of_these_codes_has_its_chinese() -> None:
 
 
 def test_the_names_of_the_checks_have_theirs() -> None:
-    assert [english_in(detail_in("zh", check.value)) for check in Check] == [[]] * len(Check)
+    assert [english_in(detail_in("zh", check.value)) for check in ManifestCheck] == [[]] * len(
+        ManifestCheck
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from burner.core.model import Outcome
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_result, an_attempt, flaws, open_batch
 
@@ -74,14 +74,14 @@ def campaign(url: str, folder: Path, burns: int, seed: int) -> dict[str, int]:
         kills += 1
         told |= {json.loads(line)[0] for line in lines}
         done = check(url, flash, told, done)
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         outcomes = [element["outcome"] for element in reader.elements()]
     return {"kills": kills, "attempts": len(outcomes), "open": outcomes.count("OPEN")}
 
 
 def check(url: str, flash: Path, told: set[str], done: int) -> int:
     """The promises, after a kill; how far the batch has come."""
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         assert flaws(reader) == []
         elements = list(reader.elements())
     known = {element["attempt"]: element for element in elements}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.core.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger
 
@@ -119,7 +119,7 @@ def burned(
     return ledger.finish(attempt, a_result(outcome))
 
 
-def flaws(reader: Reader) -> list[str]:
+def flaws(reader: ManifestReader) -> list[str]:
     """What verify finds, without what this computer remembers; empty: all agrees."""
     with reader.connection() as connection:
         found = verify(connection)

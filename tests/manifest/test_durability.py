@@ -15,7 +15,7 @@ from burner.core.errors import BurnerError
 from burner.core.model import Outcome
 from burner.manifest.local.known_log import KnownLogFile, known_log
 from burner.manifest.local.state import as_file_name, state_folder
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store import engine
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import START, Ticking, a_result, an_attempt, burned, flaws, open_batch
@@ -33,7 +33,7 @@ def raw(ledger: Ledger) -> sqlite3.Connection:
 
 
 def agrees(path: Path) -> bool:
-    with Reader.open(path) as reader:
+    with ManifestReader.open(path) as reader:
         return not flaws(reader)
 
 
@@ -98,14 +98,14 @@ def test_a_newer_manifest_is_refused_untouched(path: Path) -> None:
     with refused("E703"):
         Ledger.open(path, "line1")
     with refused("E703"):
-        Reader.open(path)
+        ManifestReader.open(path)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, just text\n" * 40, b"\x7fELF" * 100])
 def test_a_file_of_something_else_is_refused_untouched(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    for opening in (lambda: Ledger.open(path, "line1"), lambda: Reader.open(path)):
+    for opening in (lambda: Ledger.open(path, "line1"), lambda: ManifestReader.open(path)):
         with refused("E702"):
             opening()
     assert path.read_bytes() == content
@@ -131,13 +131,13 @@ def test_a_damaged_file_is_told(path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(BurnerError, match=r"^E70[28]:"):
         Ledger.open(path, "line1").close()
-    with pytest.raises(BurnerError, match=r"^E708:"), Reader.open(path) as reader:
+    with pytest.raises(BurnerError, match=r"^E708:"), ManifestReader.open(path) as reader:
         flaws(reader)
 
 
 def test_a_reader_makes_no_file(path: Path) -> None:
     with refused("E701"):
-        Reader.open(path)
+        ManifestReader.open(path)
     assert not path.exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
 from burner.manifest.writing import corrections
-from burner.manifest.writing.corrections import Word
+from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import KEY, START, Ticking, an_attempt, burned, open_batch, unit_mac
@@ -24,7 +24,7 @@ def second(ledger: Ledger, path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def correct(ledger: Ledger, what: Word, reason: str, product_id: str = PRODUCT) -> None:
+def correct(ledger: Ledger, what: CorrectionKind, reason: str, product_id: str = PRODUCT) -> None:
     corrections.correct(ledger, what, UNIT, product_id=product_id, operator="anna", reason=reason)
 
 
@@ -57,23 +57,23 @@ def test_another_station_continues_the_rework_whatever_its_clock_says(
 
 def test_a_void_ends_a_rework(ledger: Ledger) -> None:
     burned(ledger, 1, Outcome.FAIL, rework="new antenna")
-    correct(ledger, Word.VOID, "a trial")
+    correct(ledger, CorrectionKind.VOID, "a trial")
     assert ledger.unit(UNIT, PRODUCT).begun_rework == ""
 
 
 def test_a_scrap_stands_until_a_rework_is_declared(ledger: Ledger) -> None:
     burned(ledger)
-    correct(ledger, Word.SCRAP, "burnt")
-    correct(ledger, Word.VOID, "so that it counts nowhere")
+    correct(ledger, CorrectionKind.SCRAP, "burnt")
+    correct(ledger, CorrectionKind.VOID, "so that it counts nowhere")
     assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
-    correct(ledger, Word.REWORK, "mended")
+    correct(ledger, CorrectionKind.REWORK, "mended")
     history = ledger.unit(UNIT, PRODUCT)
     assert (history.scrapped, history.declared_rework, history.good) == ("", "mended", None)
 
 
 def test_a_scrap_ends_with_the_next_attempt_that_begins(ledger: Ledger, second: Ledger) -> None:
     burned(ledger)
-    correct(second, Word.SCRAP, "burnt")
+    correct(second, CorrectionKind.SCRAP, "burnt")
     burned(second, 1, rework="mended")
     assert ledger.unit(UNIT, PRODUCT).scrapped == ""
 
@@ -92,13 +92,13 @@ def test_what_another_product_voided_or_failed_is_no_pass_of_it(ledger: Ledger) 
     burned(ledger, 1, Outcome.FAIL, product_id=OTHER)
     assert ledger.unit(UNIT, PRODUCT).other_product is None
     burned(ledger, 1, product_id=OTHER)
-    correct(ledger, Word.VOID, "a trial", OTHER)
+    correct(ledger, CorrectionKind.VOID, "a trial", OTHER)
     assert ledger.unit(UNIT, PRODUCT).other_product is None
 
 
 def test_a_board_that_another_product_scrapped_is_scrapped(ledger: Ledger) -> None:
     burned(ledger, 1, product_id=OTHER)
-    correct(ledger, Word.SCRAP, "burnt", OTHER)
+    correct(ledger, CorrectionKind.SCRAP, "burnt", OTHER)
     assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"
 
 
@@ -120,5 +120,5 @@ def test_a_server_says_the_same(server: Server) -> None:
         burned(ledger, 1, batch="WO1")
         burned(ledger, 1, product_id=OTHER)
         assert ledger.unit(UNIT, PRODUCT).other_product is not None
-        correct(ledger, Word.SCRAP, "burnt", OTHER)
+        correct(ledger, CorrectionKind.SCRAP, "burnt", OTHER)
         assert ledger.unit(UNIT, PRODUCT).scrapped == "anna: burnt"

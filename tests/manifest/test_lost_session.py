@@ -9,7 +9,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Waiting
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing import waiting
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.waiting import retry_until_reachable
@@ -71,7 +71,7 @@ def test_a_station_waits_until_the_server_lets_its_lost_session_go(
         assert waits in (["E711", "E723", ""], ["E723", ""])
         if call == "begin":
             ledger.finish(attempt, a_result())
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         assert [e["outcome"] for e in reader.elements()] == ["PASS", "PASS"]
         assert flaws(reader) == []
 

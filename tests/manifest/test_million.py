@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from burner.manifest.entries.attempts import attempt_facts, result_facts
-from burner.manifest.entries.kinds import AnyEntry, Intent, Outcome, new_nonce
+from burner.manifest.entries.kinds import AnyEntry, Intent, OutcomeEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.writing.ledger import Ledger
@@ -30,7 +30,9 @@ def entries(units: int) -> Iterator[AnyEntry]:
         }
         name = msgspec.structs.replace(facts, device_name=mac.octets.hex(), id=f"{unit:032x}")
         yield Intent(**same, nonce=new_nonce(), attempt=name)
-        yield Outcome(**same, nonce=new_nonce(), attempt=None, intent=2 * unit + 1, result=result)
+        yield OutcomeEntry(
+            **same, nonce=new_nonce(), attempt=None, intent=2 * unit + 1, result=result
+        )
 
 
 def seconds_of_processor(path: Path) -> float:

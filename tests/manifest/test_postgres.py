@@ -12,8 +12,8 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.reading.attempt_filter import Filter
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import units_by
 from burner.manifest.store import engine
 from burner.manifest.writing.ledger import Ledger
@@ -31,7 +31,7 @@ def url(server: Server) -> str:
 
 
 def agrees(url: str) -> bool:
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         assert flaws(reader) == []
     return True
 
@@ -60,10 +60,10 @@ def test_the_way_of_a_unit_is_the_same(url: str) -> None:
         with refused("E450"):
             ledger.begin(an_attempt(5, name="plug-3"))
         assert ledger.unit(record.attempt.unit_id, "S3EUVBRJLB").passed == record
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         with reader.connection() as connection:
             assert units_by(connection, "861234567890123") == (late.unit_id,)
-        outcomes = [e["outcome"] for e in reader.elements(Filter(batch="WO1"))]
+        outcomes = [e["outcome"] for e in reader.elements(AttemptFilter(batch="WO1"))]
         assert outcomes == ["PASS", "FAIL", "PASS"]
     assert agrees(url)
 
@@ -92,7 +92,7 @@ def test_an_edit_by_the_servers_master_is_found(url: str) -> None:
         burned(ledger, 1)
         burned(ledger, 2)
     hostile(url, "UPDATE records SET body = replace(body, '\"3\"', '\"4\"') WHERE number = 3")
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         assert flaws(reader) == ["E713 records: record 3 is not the one that was signed"]
 
 
@@ -146,8 +146,8 @@ def test_four_stations_never_double_a_name_nor_pass_the_quantity(url: str) -> No
     with ThreadPoolExecutor(4) as stations:
         passed = sum(stations.map(work, range(4)))
     assert refusals <= {"E450", "E451", "E452"}
-    with Reader.open(url) as reader:
-        elements = list(reader.elements(Filter(outcome="PASS")))
+    with ManifestReader.open(url) as reader:
+        elements = list(reader.elements(AttemptFilter(outcome="PASS")))
         names = [e["device_name"] for e in elements]
         assert passed == len(names) == len(set(names)) <= 30
         row = reader.batch("WO1")
@@ -186,7 +186,7 @@ def test_a_server_that_is_not_there_is_told(
 ) -> None:
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT_S", 1)
     nowhere = f"postgresql+psycopg://postgres@/x?host={tmp_path}"
-    for opening in (lambda: Ledger.open(nowhere, "line1"), lambda: Reader.open(nowhere)):
+    for opening in (lambda: Ledger.open(nowhere, "line1"), lambda: ManifestReader.open(nowhere)):
         with refused("E711"):
             opening()
 
@@ -207,7 +207,7 @@ def test_another_database_by_url_is_refused() -> None:
 
 def test_an_empty_server_has_no_manifest_to_read(url: str) -> None:
     with refused("E702"):
-        Reader.open(url)
+        ManifestReader.open(url)
 
 
 FACTORY = """
@@ -263,8 +263,8 @@ def test_four_stations_four_hundred_units_three_hundred_places_and_a_restart(
     time.sleep(0.5)
     server.start()
     assert [station.wait(100) for station in stations] == [0, 0, 0, 0]
-    with Reader.open(url) as reader:
-        passed = list(reader.elements(Filter(outcome="PASS")))
+    with ManifestReader.open(url) as reader:
+        passed = list(reader.elements(AttemptFilter(outcome="PASS")))
         row = reader.batch("WO1")
     units = {e["unit_id"] for e in passed}
     names = {e["device_name"]: e["unit_id"] for e in passed}

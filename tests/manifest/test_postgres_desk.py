@@ -11,11 +11,11 @@ from burner.manifest.entries.kinds import Head
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.restore.decision import Loss
 from burner.manifest.restore.files import no_station_at
 from burner.manifest.restore.restore import Restored, restore
-from burner.manifest.store.place import place
+from burner.manifest.store.place import manifest_place
 from burner.manifest.store.session import CREATION_LOCK
 from burner.manifest.store.station_key import Beginning
 from burner.manifest.writing.batch_close import close
@@ -77,7 +77,7 @@ def test_a_batch_is_closed_and_another_log_comes_in(server: Server, tmp_path: Pa
 
 def test_interrupted_before_the_old_log_came_in_it_is_run_again(server: Server, old: str) -> None:
     new = server.database()
-    with Reader.open(old) as reader:
+    with ManifestReader.open(old) as reader:
         head = Head(origin=reader.origin, root="ab" * 32, size=4)
     Ledger.open(new, "line1", begins=Beginning((head,), "qa", "disk died")).close()
     assert restored(new, old).already
@@ -91,13 +91,13 @@ def test_a_server_on_which_a_station_is_at_work_is_not_left_behind(
     with Ledger.open(old, "line2"), refused("E707"):
         restored(new, old)
     with refused("E702"):
-        Reader.open(new)
+        ManifestReader.open(new)
 
 
 def test_no_station_comes_in_while_the_old_log_is_read(server: Server, old: str) -> None:
     take = "SELECT pg_try_advisory_lock(%s)"
     with psycopg.connect(old.replace("+psycopg", ""), autocommit=True) as connecting:
-        with no_station_at(place(old), is_moved=False):
+        with no_station_at(manifest_place(old), is_moved=False):
             assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (False,)
         assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (True,)
         with refused("E707"):
@@ -133,5 +133,5 @@ def test_a_station_needs_no_more_than_the_grants_of_the_docs(server: Server) -> 
         for statement in ("DROP TRIGGER records_keep_delete ON records", "DELETE FROM records"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(statement.encode())
-    with Reader.open(stations) as reader:
+    with ManifestReader.open(stations) as reader:
         assert flaws(reader) == []

@@ -12,7 +12,7 @@ from burner.manifest.restore.files import (
     put_in_place,
     work_folder,
 )
-from burner.manifest.store.place import place
+from burner.manifest.store.place import manifest_place
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import refused
 from tests.manifest.records import a_ledger, burned, unit_mac
@@ -35,7 +35,7 @@ def has_unit_2(ledger: Ledger) -> bool:
 
 def test_a_record_that_came_in_before_the_file_is_moved_is_not_left_behind(here: Path) -> None:
     path = here / "manifest.db"
-    copy = log_in(place(path))
+    copy = log_in(manifest_place(path))
     with a_ledger(here) as ledger:
         burned(ledger, 2)
     with refused("E707"):
@@ -47,7 +47,7 @@ def test_a_record_that_came_in_before_the_file_is_moved_is_not_left_behind(here:
 
 def test_a_station_that_opened_the_file_before_it_is_moved_goes_on(here: Path) -> None:
     path = here / "manifest.db"
-    copy = log_in(place(path))
+    copy = log_in(manifest_place(path))
     with a_ledger(here) as ledger:
         with refused("E707"):
             put_in_place(here / "new.db", path, here / OLD, copy)
@@ -63,7 +63,7 @@ def test_a_manifest_that_was_made_meanwhile_is_not_overwritten(here: Path) -> No
 
 
 def test_a_named_copy_that_a_station_has_open_is_refused(here: Path) -> None:
-    named = place(here / "manifest.db")
+    named = manifest_place(here / "manifest.db")
     with a_ledger(here), refused("E707"), no_station_at(named, is_moved=False):
         pass
     with no_station_at(named, is_moved=False), refused("E704"):
@@ -86,6 +86,9 @@ def test_what_was_put_aside_is_found_without_the_state_folder(here: Path) -> Non
 
 
 def test_a_fault_of_something_else_is_not_told_as_one_of_the_manifest(here: Path) -> None:
-    with pytest.raises(OSError, match="full"), work_folder(place(here / "manifest.db")) as folder:
+    with (
+        pytest.raises(OSError, match="full"),
+        work_folder(manifest_place(here / "manifest.db")) as folder,
+    ):
         raise OSError(28, "full")
     assert not folder.exists()

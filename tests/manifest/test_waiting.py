@@ -28,7 +28,7 @@ from burner.core.secret import Secret
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.writing import waiting
 from burner.manifest.writing.ledger import Ledger
@@ -170,7 +170,7 @@ def test_an_abort_ends_every_wait(release: Release, fragile: Fragile, path: Path
     stop.set()
     with pytest.raises(BurnerError, match=r"^E711:"):
         list(events)
-    with Reader.open(path) as reader:
+    with ManifestReader.open(path) as reader:
         assert [e["outcome"] for e in reader.elements()] == ["OPEN"]
 
 
@@ -194,7 +194,7 @@ def test_a_server_that_restarts_in_the_middle_of_a_burn_loses_nothing(
         assert event.record.result.outcome is Outcome.PASS
     # Reader and writer each learn that their connection is gone.
     assert waits in (["E711", ""], ["E711", "", "E711", ""])
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         assert [e["outcome"] for e in reader.elements()] == ["PASS"]
         assert flaws(reader) == []
 

@@ -16,7 +16,7 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.heads.witness import ask_witness
 from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint, cosign
-from burner.manifest.log.note import KeyType, Note, VerifierKey
+from burner.manifest.log.note import KeyType, SignedNote, VerifierKey
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.log.consistency import is_consistent
 from tests.manifest.records import a_ledger, burned, open_batch
@@ -36,7 +36,7 @@ class Witness:
         top, _, text = body.partition(b"\n\n")
         first, *lines = top.decode().split("\n")
         old = int(first.removeprefix("old "))
-        note = Note.parse(text)
+        note = SignedNote.parse(text)
         head = Checkpoint.parse(note.text)
         key = self.logs.get(head.origin)
         if key is None:

@@ -12,8 +12,8 @@ from burner.report.sampling import (
     LETTERS,
     SIZES,
     Level,
-    Plan,
-    Verdict,
+    LotVerdict,
+    SamplingPlan,
     aql_name,
     chosen_plan,
     code_letter,
@@ -142,8 +142,8 @@ def test_every_unit_is_as_likely_as_any_other() -> None:
 
 
 def test_a_batch_is_judged_by_ac_and_re() -> None:
-    plan = Plan(80, 2, 3)
-    assert judge(plan, 78, 2) is Verdict.ACCEPT
-    assert judge(plan, 10, 3) is Verdict.REJECT
-    assert judge(plan, 77, 2) is Verdict.INCOMPLETE
-    assert judge(chosen_plan(20, 1000), 19, 1) is Verdict.REJECT
+    plan = SamplingPlan(80, 2, 3)
+    assert judge(plan, 78, 2) is LotVerdict.ACCEPT
+    assert judge(plan, 10, 3) is LotVerdict.REJECT
+    assert judge(plan, 77, 2) is LotVerdict.INCOMPLETE
+    assert judge(chosen_plan(20, 1000), 19, 1) is LotVerdict.REJECT

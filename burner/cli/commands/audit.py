@@ -18,9 +18,9 @@ from burner.core.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.entries.kinds import NamedUnit
-    from burner.manifest.reading.audits import Checked
+    from burner.manifest.reading.audits import RecordedCheck
     from burner.report.audit import Audit
-    from burner.report.sampling import Plan
+    from burner.report.sampling import SamplingPlan
 
 SCHEMA = 1
 SEED_BELOW = 10**6
@@ -35,7 +35,7 @@ class Wanted:
     level: str
     lot_size: int
 
-    def plan(self, units: int) -> "Plan":
+    def plan(self, units: int) -> "SamplingPlan":
         """The plan for so many units; never more to check than there are."""
         from burner.report.sampling import Level, chosen_plan, single_plan
 
@@ -100,16 +100,16 @@ def audit(
 
     Ends with 1 when the batch is to be rejected.
     """
-    from burner.manifest.reading.audits import Window
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.audits import PassWindow
+    from burner.manifest.reading.reader import ManifestReader
     from burner.report import audit as audits
-    from burner.report.sampling import Verdict
+    from burner.report.sampling import LotVerdict
 
     _possible(sample, aql, seed, record, operator)
-    window = Window(since, until)
-    if window != Window() and (record or (sample is None and aql is None)):
+    window = PassWindow(since, until)
+    if window != PassWindow() and (record or (sample is None and aql is None)):
         raise click.UsageError("--since and --until are for a draw that is not recorded")
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         if reader.batch(batch) is None:
             raise BurnerError(Code.BATCH_UNKNOWN, batch)
         if sample is None and aql is None:
@@ -128,7 +128,7 @@ def audit(
         screen.say(json.dumps(_plain(found), ensure_ascii=False, indent=2))
     else:
         _show(found, manifest_argument(manifest))
-    return 1 if found.verdict is Verdict.REJECT else 0
+    return 1 if found.verdict is LotVerdict.REJECT else 0
 
 
 def _possible(
@@ -198,7 +198,7 @@ def _plain(audit: "Audit") -> dict[str, Any]:
     }
 
 
-def _check(check: "Checked | None") -> dict[str, Any] | None:
+def _check(check: "RecordedCheck | None") -> dict[str, Any] | None:
     if check is None:
         return None
     return {

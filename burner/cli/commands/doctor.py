@@ -111,8 +111,8 @@ def _manifest(manifest: str) -> "Check":
     """Can it be written? A new one is not made: its folder must be writable then."""
     from burner.manifest.local.places import log_at
     from burner.manifest.reading.empty_database import is_empty
-    from burner.manifest.reading.reader import Reader
-    from burner.manifest.store.place import is_there, place
+    from burner.manifest.reading.reader import ManifestReader
+    from burner.manifest.store.place import manifest_place, place_exists
     from burner.station import health
 
     what = "manifest"
@@ -122,15 +122,15 @@ def _manifest(manifest: str) -> "Check":
         if not writable or not os.access(_existing(path.parent), os.W_OK):
             return health.failed(what, BurnerError(Code.MANIFEST_WRITE_DENIED, manifest))
     try:
-        where = place(manifest)
+        where = manifest_place(manifest)
         expected = log_at(where.name)
-        missing = not is_there(where)
+        missing = not place_exists(where)
         if missing or is_empty(where):
             if expected:
                 raise BurnerError(Code.MANIFEST_REPLACED, f"{where}: the log {expected} was here")
             there = "is not there yet" if missing else "is empty"
             return health.fine(what, f"{where} {there}: it is made at the first use")
-        with Reader.open(manifest) as reader:
+        with ManifestReader.open(manifest) as reader:
             if expected not in ("", reader.origin):
                 raise BurnerError(Code.MANIFEST_REPLACED, f"{where}: the log {expected} was here")
             return health.fine(what, f"{where}, {counted(reader.attempt_count(), 'attempt')}")
@@ -160,7 +160,7 @@ def _key(station_file: Path | None) -> "Check":
             name = load_station(station_file).station
     station = station_id(name)
     try:
-        if not keys.has(station):
+        if not keys.has_key(station):
             return health.fine(what, f"{station}: it is made at the first record")
         return health.fine(what, f"of {station}, {_KEPT[keys.protection(station)]}")
     except BurnerError as error:
@@ -168,9 +168,9 @@ def _key(station_file: Path | None) -> "Check":
 
 
 def _last_record(manifest: str) -> datetime | None:
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
 
-    with suppress(BurnerError), Reader.open(manifest) as reader:
+    with suppress(BurnerError), ManifestReader.open(manifest) as reader:
         return reader.newest()
     return None
 

@@ -25,8 +25,8 @@ from burner.core.plural import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from burner.manifest.reading.attempt_filter import Filter
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.attempt_filter import AttemptFilter
+    from burner.manifest.reading.reader import ManifestReader
 
 
 FORMATS = ("csv", "jsonl", "names", "log")
@@ -150,16 +150,16 @@ def _tiles(manifest: str, folder: Path) -> None:
     screen.say(f"{counted(size, 'record')}: {folder}")
 
 
-def _reader(manifest: str) -> "Reader":
-    from burner.manifest.reading.reader import Reader
+def _reader(manifest: str) -> "ManifestReader":
+    from burner.manifest.reading.reader import ManifestReader
 
-    return Reader.open(manifest)
+    return ManifestReader.open(manifest)
 
 
-def _filter(wanted: dict[str, Any]) -> "Filter":
-    from burner.manifest.reading.attempt_filter import Filter
+def _filter(wanted: dict[str, Any]) -> "AttemptFilter":
+    from burner.manifest.reading.attempt_filter import AttemptFilter
 
-    return Filter(**wanted)
+    return AttemptFilter(**wanted)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from burner.manifest.reading.batch_status import BatchStatus
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -70,9 +70,9 @@ def open_(
 def list_(manifest: str, as_json: bool) -> None:
     """List all batches, imported ones too, in the order in which they were opened."""
     from burner.manifest.reading.batch_status import all_batches
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
 
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         found = all_batches(reader)
     if as_json:
         rows = [
@@ -142,11 +142,11 @@ def status(
     """
     from burner.manifest.reading.batch_status import status as stand
     from burner.manifest.reading.batch_status import warned
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.report import audit
 
     say = Wording(language())
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         found = stand(reader, batch, since, until)
         warnings = warned(reader, batch)
         audited = audit.recorded(reader, batch) if as_json else None
@@ -261,13 +261,13 @@ def close(
     screen.say(say("read first", folder / STATEMENT))
 
 
-def _papers(reader: "Reader", batch: str) -> dict[str, str]:
+def _papers(reader: "ManifestReader", batch: str) -> dict[str, str]:
     """The report of a batch."""
-    from burner.manifest.reading.attempt_filter import Filter
+    from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.report.of_manifest import report
     from burner.report.page import page
 
-    figures = report(reader, Filter(batch=batch))
+    figures = report(reader, AttemptFilter(batch=batch))
     return {
         "report.html": page(figures, language()),
         "report.json": json.dumps(figures.plain(), ensure_ascii=False, indent=2) + "\n",

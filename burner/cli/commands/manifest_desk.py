@@ -18,8 +18,8 @@ from burner.core.phrases import Wording
 from burner.core.plural import counted
 
 if TYPE_CHECKING:
-    from burner.manifest.log.note import Note
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.log.note import SignedNote
+    from burner.manifest.reading.reader import ManifestReader
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -35,9 +35,9 @@ def head(output: Path | None, manifest: str) -> None:
     from burner.manifest.heads.heads import current_head
     from burner.manifest.heads.paper_head import PaperHead
     from burner.manifest.log.checkpoint import Checkpoint
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
 
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         note = current_head(reader)
         screen.say(f"log {reader.origin}")
         screen.say(f"origin key {reader.origin_key()}")
@@ -108,9 +108,9 @@ def certificate(unit: str, output: Path, product: str, manifest: str) -> None:
     """
     from burner.manifest.exchange.certificate import certificate as proof_of
     from burner.manifest.log.checkpoint import Checkpoint
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
 
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         proof = proof_of(reader, unit, product)
     _write(output, str(proof))
     size = Checkpoint.parse(proof.note.text).size
@@ -142,7 +142,7 @@ def correct(
     rework ends that, and lets the next burn write the unit again with its reason on record.
     """
     from burner.manifest.reading.batch_status import status
-    from burner.manifest.writing.corrections import Word
+    from burner.manifest.writing.corrections import CorrectionKind
     from burner.manifest.writing.corrections import correct as record
 
     say = Wording(language())
@@ -150,7 +150,12 @@ def correct(
     with desk_ledger(manifest, station, Use.RECORDS) as ledger:
         unit_id, product_id = _unit(ledger.reader, unit, product)
         batches = record(
-            ledger, Word(what), unit_id, product_id=product_id, operator=operator, reason=reason
+            ledger,
+            CorrectionKind(what),
+            unit_id,
+            product_id=product_id,
+            operator=operator,
+            reason=reason,
         )
         sums = [(batch, status(ledger.reader, batch).sum(say)) for batch in batches]
     screen.say(say(f"corrected {what}", unit_id, reason))
@@ -198,7 +203,7 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
         screen.say("No record that this computer knows of is lost.")
 
 
-def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
+def _unit(reader: "ManifestReader", text: str, product: str) -> tuple[str, str]:
     """UnitId and ProductID of the one unit that is meant."""
     from burner.manifest.reading.unit_search import found_units
 
@@ -210,7 +215,7 @@ def _unit(reader: "Reader", text: str, product: str) -> tuple[str, str]:
     return found[0].unit_id, found[0].product_id
 
 
-def _note(path: Path) -> "Note":
+def _note(path: Path) -> "SignedNote":
     """A head that was carried here as a file. Raises BurnerError (E735) for anything else."""
     from burner.core.files import read_plain
     from burner.manifest.heads.heads import read_note

@@ -70,14 +70,14 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     """
     from burner.manifest.local import keys
 
-    if keys.has(owner) and not again:
+    if keys.has_key(owner) and not again:
         raise BurnerError(Code.SIGNING_KEY_EXISTS, owner)
     if token:
         keys.use_token(owner, token)
         screen.say(KEPT[keys.protection(owner)])
         return
     lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
-    made = keys.make(owner, lock, in_keyring=in_keyring)
+    made = keys.make_key(owner, lock, in_keyring=in_keyring)
     screen.say(f"{owner} has a key. {KEPT[keys.protection(owner)]}")
     screen.say(f"As a station, `burner manifest keys show --station {owner}` prints it.")
     screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
@@ -92,13 +92,13 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     import json
 
     from burner.manifest.local import keys
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.manifest.store.station_key import lasting
 
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         rows, origin = reader.log_keys(), reader.origin
     own = ""
-    if keys.has(station):
+    if keys.has_key(station):
         signer = keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin)
         own = str(lasting(signer).key)
     if as_json:
@@ -182,11 +182,11 @@ def rotate(
         wants_passphrase |= before is keys.Protection.PASSPHRASE
         in_keyring |= before is keys.Protection.KEYRING and not wants_passphrase
         lock = _passphrase(station, wants_passphrase) if not in_keyring else None
-        made = keys.make(station, lock, in_keyring=in_keyring, adopts=False)
+        made = keys.make_key(station, lock, in_keyring=in_keyring, adopts=False)
         signer = keys.LocalSigner(ledger.origin, made)
         log_keys.rotate(ledger, signer, operator=operator, reason=reason)
         # Only now: what nobody let in must not sign.
-        keys.adopt(station, made)
+        keys.use_key(station, made)
     screen.say(f"key {signer.key.id.hex()} of {station} signs from now on: {signer.key}")
     screen.say(KEPT[keys.protection(station)])
 

@@ -81,10 +81,10 @@ def _database(
 ) -> int:
     from burner.manifest.local.key_files import read_key
     from burner.manifest.local.known_log import known_log
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.manifest.verify.database import verify as check
 
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         if key is not None and read_key(key).name != reader.origin:
             raise BurnerError(
                 Code.LOG_IS_ANOTHER, f"it is of {reader.origin}, the key of {read_key(key).name}"
@@ -141,19 +141,23 @@ def _mark(result: "CheckResult") -> str:
 
 def _check_origin_key(found: "Verification", origin_key: str, key: str | None) -> None:
     from burner.manifest.local.key_files import read_key
-    from burner.manifest.verify.checks import Check
+    from burner.manifest.verify.checks import ManifestCheck
 
     if key is not None and str(read_key(key)) != origin_key:
-        found.fail(Check.HEADS, Code.LOG_SIGNER_NOT_AUTHORIZED, f"the origin key is {origin_key}")
+        found.fail(
+            ManifestCheck.HEADS, Code.LOG_SIGNER_NOT_AUTHORIZED, f"the origin key is {origin_key}"
+        )
 
 
 def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> None:
     from burner.manifest.heads.heads import is_head_of
-    from burner.manifest.verify.checks import Check
+    from burner.manifest.verify.checks import ManifestCheck
 
     for text in heads:
         if not is_head_of(reader, _head(text)):
-            found.fail(Check.COMPUTER, Code.HEAD_INVALID, f"the head {text} is not one of this log")
+            found.fail(
+                ManifestCheck.COMPUTER, Code.HEAD_INVALID, f"the head {text} is not one of this log"
+            )
 
 
 def _head(text: str) -> Any:

@@ -93,7 +93,7 @@ def schema(markdown: bool) -> None:
 def _compared(seen: "Survey", manifest: str) -> "Survey":
     """With a warning for each earlier batch of the same version whose units are other ones."""
     from burner.core.canonical_json import digest
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.profile.profile import Profile
     from burner.release.accepted_warnings import accepted
     from burner.release.diff import Made, keyless_regions
@@ -104,7 +104,7 @@ def _compared(seen: "Survey", manifest: str) -> "Survey":
     plan = seen.plan
     if not isinstance(plan, Profile) or seen.layout is None:
         return seen
-    with Reader.open(manifest) as reader:
+    with ManifestReader.open(manifest) as reader:
         earlier = reader.made_before(plan.title, plan.product.id)
     about = index(plan, seen.layout)
     now = Made(digest(about), about, keyless_regions(seen.segments), key_fingerprint(plan))

@@ -15,7 +15,7 @@ from burner.core.phrases import Wording
 
 if TYPE_CHECKING:
     from burner.report.calendar import Calendar
-    from burner.report.figures import Figures, Place, Span
+    from burner.report.figures import Figures, PeriodFigures, SlotFigures
 
 BAR_WIDTH = 60
 MAX_SHIFTS = 10
@@ -56,13 +56,13 @@ def report(
 
     --html FILE writes one page that needs no network, for a screen or for A4.
     """
-    from burner.manifest.reading.attempt_filter import Filter
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.attempt_filter import AttemptFilter
+    from burner.manifest.reading.reader import ManifestReader
     from burner.report.of_manifest import report as count
 
     calendar = _calendar(shifts, zone)
-    with Reader.open(manifest) as reader:
-        figures = count(reader, Filter(**wanted), calendar)
+    with ManifestReader.open(manifest) as reader:
+        figures = count(reader, AttemptFilter(**wanted), calendar)
     if html is not None:
         _write_page(html, figures)
     if as_json:
@@ -189,7 +189,7 @@ def _show_steps(figures: "Figures", say: Wording) -> None:
         screen.table(say("Cycle time by step"), [say(head) for head in heads], rows)
 
 
-def _show_places(title: str, places: "tuple[Place, ...]", say: Wording) -> None:
+def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) -> None:
     from burner.report.numbers import seconds, share
 
     heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
@@ -207,7 +207,7 @@ def _show_places(title: str, places: "tuple[Place, ...]", say: Wording) -> None:
     screen.table(title, [say(head) for head in heads], rows)
 
 
-def _show_shifts(shifts: "tuple[Span, ...]", say: Wording) -> None:
+def _show_shifts(shifts: "tuple[PeriodFigures, ...]", say: Wording) -> None:
     from burner.report.numbers import duration, rate, share
 
     heads = ("shift", "good units", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")

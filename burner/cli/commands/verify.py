@@ -18,7 +18,7 @@ from burner.core.errors import BurnerError
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
     from burner.devices.esp import EspDevice
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.release.release import KeylessRelease
 
 
@@ -68,7 +68,7 @@ def verify(
     from burner.cli.slots import open_slots, warm_devices
     from burner.core.secret_search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
-    from burner.manifest.reading.reader import Reader
+    from burner.manifest.reading.reader import ManifestReader
     from burner.release.release import Release
 
     if record and not (operator or "").strip():
@@ -76,7 +76,7 @@ def verify(
     release = _open(source, secret)
     search = release.search if isinstance(release, Release) else SecretSearch()
     with (
-        Reader.open(manifest) as reader,
+        ManifestReader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count) as slots,
         warm_devices(slots, logs, SegmentCache(), search) as devices,
         _recorder(manifest, slots.station, operator if record else None) as write_down,
@@ -151,7 +151,7 @@ def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
 
 
 def _all(
-    devices: "Mapping[str, EspDevice]", reader: "Reader", release: "KeylessRelease | None"
+    devices: "Mapping[str, EspDevice]", reader: "ManifestReader", release: "KeylessRelease | None"
 ) -> "dict[str, VerifyResult]":
     from burner.burn.verify import verify_unit
 

@@ -10,7 +10,7 @@ from burner.manifest.entries.kinds import (
     AttemptFacts,
     Intent,
     NameBound,
-    Outcome,
+    OutcomeEntry,
     RegionFacts,
     ResultFacts,
     SiliconFacts,
@@ -50,7 +50,7 @@ def result_facts(result: model.Result) -> ResultFacts:
 
 
 def record_of(
-    number: int, first: Intent | Outcome, bound: NameBound | None, last: Outcome | None
+    number: int, first: Intent | OutcomeEntry, bound: NameBound | None, last: OutcomeEntry | None
 ) -> model.Record:
     """An attempt as the model has it, from its records.
 
@@ -82,7 +82,7 @@ def record_of(
     return model.Record(number, attempt, _model_result(first, last))
 
 
-def _model_result(first: Intent | Outcome, last: Outcome | None) -> model.Result:
+def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> model.Result:
     if last is None:
         return model.Result(model.Outcome.OPEN, model.Step.CLAIM, moment(first.at), 0.0)
     result = last.result

@@ -7,7 +7,7 @@ import msgspec
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.entries.kinds import AnyEntry, Entry, Outcome
+from burner.manifest.entries.kinds import AnyEntry, Entry, OutcomeEntry
 from burner.manifest.entries.values import is_plain_value
 
 MAX_BODY = 60_000
@@ -62,7 +62,7 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
             f"{what}: the body is not in its canonical form, or lacks a field",
         )
     free: object = getattr(entry, "plan", None)
-    if isinstance(entry, Outcome):
+    if isinstance(entry, OutcomeEntry):
         free = entry.result.evidence
     if free is not None and not is_plain_value(free):
         raise BurnerError(

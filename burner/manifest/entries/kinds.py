@@ -8,15 +8,15 @@ from msgspec import Meta, Struct
 VERSION = 1
 
 _DAY, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}"
-Moment = Annotated[str, Meta(pattern=rf"^{_DAY}T{_TIME}Z\Z")]
+UtcTime = Annotated[str, Meta(pattern=rf"^{_DAY}T{_TIME}Z\Z")]
 Hex = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{2})*\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
-Number = Annotated[int, Meta(ge=0)]
+RecordNumber = Annotated[int, Meta(ge=0)]
 """Of a record in its log, from 0: its leaf index."""
-Count = Annotated[int, Meta(ge=0)]
-Line = Annotated[str, Meta(max_length=1000)]
+NonNegative = Annotated[int, Meta(ge=0)]
+ShortText = Annotated[str, Meta(max_length=1000)]
 
 
 class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,7 +26,7 @@ class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Entry(_Data, tag_field="kind", frozen=True, kw_only=True):
     """What every record says. A text that does not apply is empty."""
 
-    at: Moment
+    at: UtcTime
     """When the station wrote it, by the station's clock. The log has the order."""
     batch: str = ""
     nonce: Nonce
@@ -43,7 +43,7 @@ class Head(_Data, frozen=True, kw_only=True):
 
     origin: str
     root: Sha256
-    size: Count
+    size: NonNegative
 
 
 class LogBegun(Entry, tag="log-begun", frozen=True, kw_only=True):
@@ -54,8 +54,8 @@ class LogBegun(Entry, tag="log-begun", frozen=True, kw_only=True):
     """Verifier key of the origin: what QA writes down."""
     continues: tuple[Head, ...] = ()
     """Logs in whose place this one is begun, each with its last head that is known anywhere."""
-    operator: Line = ""
-    reason: Line = ""
+    operator: ShortText = ""
+    reason: ShortText = ""
 
 
 SIMULATED = "(simulated bench)"
@@ -80,16 +80,16 @@ class KeyEnrolled(Entry, tag="key-enrolled", frozen=True, kw_only=True):
     """A key that was in the log before."""
     signature: Hex
     """By that key, over `enrolment_message`."""
-    operator: Line = ""
-    reason: Line = ""
+    operator: ShortText = ""
+    reason: ShortText = ""
 
 
 class KeyWithdrawn(Entry, tag="key-withdrawn", frozen=True, kw_only=True):
     """A key signs no more heads from here on."""
 
     key_id: KeyId
-    operator: Line
-    reason: Line
+    operator: ShortText
+    reason: ShortText
 
 
 class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
@@ -102,34 +102,34 @@ class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
     """What `release_digest` is of, as canonical JSON; empty where it is not known."""
     key: str
     """Fingerprint of the product key; empty where it is not known yet."""
-    quantity: Count | None = None
+    quantity: NonNegative | None = None
     """Planned units; None: no limit."""
-    release_quantity: Count | None = None
+    release_quantity: NonNegative | None = None
     """Units that the release may make over all batches; None: no limit."""
     per_digest: bool = False
     """Whether that counts by release digest, and not by product and version."""
-    operator: Line = ""
+    operator: ShortText = ""
 
 
 class BatchChanged(Entry, tag="batch-changed", frozen=True, kw_only=True):
     """A person raised the quantity of an open batch."""
 
-    quantity: Count | None
-    operator: Line
-    reason: Line
+    quantity: NonNegative | None
+    operator: ShortText
+    reason: ShortText
 
 
 class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
     """The batch takes no more units."""
 
-    records: Count
+    records: NonNegative
     """Records of the batch before this one."""
     root: Sha256
     """Merkle root over the leaf hashes of these records, in the order of the log."""
-    counts: dict[str, Count | None]
+    counts: dict[str, NonNegative | None]
     open: tuple[str, ...]
     """Units that were OPEN; they count as missing."""
-    operator: Line
+    operator: ShortText
 
 
 class SecurityFacts(_Data, frozen=True, kw_only=True):
@@ -160,9 +160,9 @@ class RegionFacts(_Data, frozen=True, kw_only=True):
     kind: str
     md5: str
     name: str
-    offset: Count
+    offset: NonNegative
     sha256: str
-    size: Count
+    size: NonNegative
 
 
 class AttemptFacts(_Data, frozen=True, kw_only=True):
@@ -180,7 +180,7 @@ class AttemptFacts(_Data, frozen=True, kw_only=True):
     rework: str
     silicon: SiliconFacts | None
     slot: str
-    started: Moment
+    started: UtcTime
     try_number: int
     versions: dict[str, str]
 
@@ -194,7 +194,7 @@ class Intent(Entry, tag="intent", frozen=True, kw_only=True):
 class NameBound(Entry, tag="name-bound", frozen=True, kw_only=True):
     """What only the booted unit told: its name, or an ID."""
 
-    intent: Number
+    intent: RecordNumber
     device_name: str
     ids: dict[str, str]
     """All IDs, also those of the intent."""
@@ -205,9 +205,9 @@ class ResultFacts(_Data, frozen=True, kw_only=True):
 
     code: str
     detail: str
-    ended: Moment
+    ended: UtcTime
     evidence: dict[str, Any]
-    ms: Count
+    ms: NonNegative
     outcome: str
     """PASS, FAIL, ERROR, ABORTED."""
     step: str
@@ -215,12 +215,12 @@ class ResultFacts(_Data, frozen=True, kw_only=True):
     written: bool
 
 
-class Outcome(Entry, tag="outcome", frozen=True, kw_only=True):
+class OutcomeEntry(Entry, tag="outcome", frozen=True, kw_only=True):
     """How an attempt ended."""
 
     attempt: AttemptFacts | None
     """None: as its intent and its name-bound say."""
-    intent: Number | None
+    intent: RecordNumber | None
     """None: the attempt never began."""
     result: ResultFacts
 
@@ -230,8 +230,8 @@ class Correction(Entry, tag="correction", frozen=True, kw_only=True):
 
     what: str
     """`rework`: it is being repaired; `scrap`; `void`: its attempts do not count."""
-    operator: Line
-    reason: Line
+    operator: ShortText
+    reason: ShortText
 
 
 class NamedUnit(_Data, frozen=True, kw_only=True):
@@ -244,16 +244,16 @@ class NamedUnit(_Data, frozen=True, kw_only=True):
 class SampleDrawn(Entry, tag="sample-drawn", frozen=True, kw_only=True):
     """Which units are to be checked, before anybody has seen them."""
 
-    lot_size: Count
-    operator: Line
+    lot_size: NonNegative
+    operator: ShortText
     plan: dict[str, Any]
     seed: str
-    size: Count
+    size: NonNegative
     """Records in the log when the units were counted."""
     units: tuple[NamedUnit, ...]
 
 
-class Finding(_Data, frozen=True, kw_only=True):
+class ComparisonFacts(_Data, frozen=True, kw_only=True):
     """One comparison of a unit with its record."""
 
     verdict: str
@@ -264,11 +264,11 @@ class Finding(_Data, frozen=True, kw_only=True):
 class UnitChecked(Entry, tag="unit-checked", frozen=True, kw_only=True):
     """A unit was compared with its record."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ComparisonFacts, ...]
     good: bool
-    of: Number
+    of: RecordNumber
     """The intent of the PASS."""
-    operator: Line
+    operator: ShortText
 
 
 class Doubled(_Data, frozen=True, kw_only=True):
@@ -289,14 +289,14 @@ class LogImported(Entry, tag="log-imported", frozen=True, kw_only=True):
     checkpoint: str
     """The note with the head, as it came."""
     doubled: tuple[Doubled, ...]
-    first: Number
+    first: RecordNumber
     """Number of its first record that is new here."""
     key: str
     """The verifier key by which it was checked."""
-    operator: Line
+    operator: ShortText
     origin: str
     root: Sha256
-    size: Count
+    size: NonNegative
 
 
 AnyEntry = (
@@ -308,7 +308,7 @@ AnyEntry = (
     | BatchClosed
     | Intent
     | NameBound
-    | Outcome
+    | OutcomeEntry
     | Correction
     | SampleDrawn
     | UnitChecked

@@ -7,9 +7,9 @@ from pathlib import Path
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import sync_folder
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.engine import read_only
-from burner.manifest.store.place import Place, place
+from burner.manifest.store.place import ManifestPlace, manifest_place
 from burner.manifest.store.refusals import guarded
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
@@ -28,20 +28,20 @@ def backup(
         BurnerError: E701 there is nothing to copy, E720 a server (it has backups of its own),
             E736 the target exists; other E7.
     """
-    where = place(source)
+    where = manifest_place(source)
     if where.path is None:
         raise BurnerError(
             Code.DATABASE_KIND_UNKNOWN, f"{where}: use the server's own backup, pg_dump"
         )
     if target.exists():
         raise BurnerError(Code.TARGET_EXISTS, str(target))
-    Reader(where).close()
+    ManifestReader(where).close()
     part = target.with_name(target.name + ".part")
     try:
         # Whether the copy can be written is a matter of its own, told with its own name.
         part.write_bytes(b"")
         _copy(where, part)
-        with Reader.open(part) as reader, reader.connection() as connection:
+        with ManifestReader.open(part) as reader, reader.connection() as connection:
             found = verify(connection, progress=progress)
         part.replace(target)
         sync_folder(target.parent)
@@ -53,7 +53,7 @@ def backup(
     return found
 
 
-def _copy(where: Place, part: Path) -> None:
+def _copy(where: ManifestPlace, part: Path) -> None:
     """All pages as they are at one moment, however long that takes."""
     assert where.path is not None  # noqa: S101 - asked by the caller
     with (

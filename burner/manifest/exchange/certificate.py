@@ -15,17 +15,17 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain, read_plain
 from burner.manifest.entries.body import read
-from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, Outcome
+from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, OutcomeEntry
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.fold.rules import apply
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
-from burner.manifest.log.note import Note, VerifierKey, decode_base64
-from burner.manifest.log.proof import HEADER, MAX_BYTES, Proof
+from burner.manifest.log.note import SignedNote, VerifierKey, decode_base64
+from burner.manifest.log.proof import HEADER, MAX_BYTES, TlogProof
 from burner.manifest.log.tree import inclusion_proof
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import found_units, only_imported
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
@@ -37,14 +37,14 @@ from burner.manifest.verify.replay import Replay
 class Certified:
     """What a certificate says, after it was checked."""
 
-    outcome: Outcome
+    outcome: OutcomeEntry
     number: int
     """Of the record, in its log."""
     head: Checkpoint
     cosignatures: tuple[Cosignature, ...] = ()
 
 
-def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
+def certificate(reader: ManifestReader, unit: str, product_id: str = "") -> TlogProof:
     """The proof of the outcome that a unit is what it is by.
 
     Args:
@@ -70,13 +70,13 @@ def certificate(reader: Reader, unit: str, product_id: str = "") -> Proof:
             raise BurnerError(Code.NO_PASS_TO_CERTIFY, f"{row.unit_id} is {row.word}")
         head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
-        signed = Note.parse(note.encode())
+        signed = SignedNote.parse(note.encode())
         body = body_at(connection, attempt.ended)
         extra = b"\n".join([body, *_enrolments(connection, state, signed)])
-        return Proof(attempt.ended, hashes, signed, extra)
+        return TlogProof(attempt.ended, hashes, signed, extra)
 
 
-def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]:
+def _enrolments(connection: Connection, state: ManifestState, note: SignedNote) -> list[bytes]:
     """How the origin key let in who signed a head, a line a key; none, where it signed itself."""
     found: list[bytes] = []
     row = signer_of(note, lambda key_id: state.get(KeyRow, key_id))
@@ -94,7 +94,7 @@ def _enrolments(connection: Connection, state: State, note: Note) -> list[bytes]
     return found
 
 
-def _keys(lines: Iterable[bytes], key: VerifierKey, entry: Outcome) -> Replay:
+def _keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Replay:
     """The keys that an origin key let in, by the lines of a certificate."""
     stamp: dict[str, Any] = {"at": entry.at, "nonce": entry.nonce, "station": entry.station}
     replay, sponsor = Replay(), key
@@ -151,13 +151,13 @@ def check_certificate_file(
             origin key to who signed its head.
     """
     try:
-        proof = Proof.parse(read_plain(path, MAX_BYTES))
+        proof = TlogProof.parse(read_plain(path, MAX_BYTES))
         head = proof.check()
         if head.origin != origin:
             raise BurnerError(Code.LOG_IS_ANOTHER, f"it is of {head.origin}, the key of {origin}")
         body, *enrolments = proof.extra.split(b"\n")
         entry = read(body)
-        if not isinstance(entry, Outcome):
+        if not isinstance(entry, OutcomeEntry):
             raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: it certifies no outcome")
         _keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
         cosigned = check_cosignatures(proof.note, witnesses)

@@ -19,7 +19,7 @@ from burner.manifest.exchange.log_lines import (
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
-from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.note import NoteError, SignedNote, VerifierKey
 from burner.manifest.log.tree import leaf_hash, root_of_shown
 from burner.manifest.verify.replay import Replay
 
@@ -108,7 +108,7 @@ def _replayed(
     origin: str,
     key: VerifierKey,
     on_record: Callable[[int, AnyEntry], None],
-) -> Note:
+) -> SignedNote:
     replay, leaves = Replay(found.state), dict[int, bytes]()
     for number, body in read_records(lines):
         leaf = leaf_hash(body)

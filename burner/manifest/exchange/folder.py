@@ -18,15 +18,15 @@ from typing import Any
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.files import open_plain, read_plain
-from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, Outcome
+from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, OutcomeEntry
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.exchange.table import BOM, csv_of, names_of
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
-from burner.manifest.log.note import MAX_BYTES, Note, NoteError, NoteSigner, VerifierKey, sign
+from burner.manifest.log.note import MAX_BYTES, NoteError, NoteSigner, SignedNote, VerifierKey, sign
 from burner.manifest.reading.attempt_json import element_of
 from burner.manifest.reading.batch_status import BatchStatus
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_status import corrected
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
@@ -35,7 +35,7 @@ SEALED = "burner sealed folder v1"
 
 
 def write_folder(
-    reader: Reader,
+    reader: ManifestReader,
     found: BatchStatus,
     folder: Path,
     *,
@@ -143,12 +143,12 @@ class _Shown:
         first = self._entries[row.number]
         bound = self._entries.get(row.bound)
         last = self._entries.get(row.ended)
-        assert isinstance(first, Intent | Outcome)  # noqa: S101 - the fold made the row of it
+        assert isinstance(first, Intent | OutcomeEntry)  # noqa: S101 - the fold made the row of it
         return element_of(
             row,
             first,
             bound if isinstance(bound, NameBound) else None,
-            last if isinstance(last, Outcome) else None,
+            last if isinstance(last, OutcomeEntry) else None,
             origin=self.origin,
             word=corrected(self.check.state, row),
         )
@@ -156,7 +156,7 @@ class _Shown:
 
 def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
     try:
-        note = Note.parse(read_plain(folder / SEAL, MAX_BYTES))
+        note = SignedNote.parse(read_plain(folder / SEAL, MAX_BYTES))
     except (OSError, NoteError) as error:
         yield f"{SEAL}: {error}"
         return

@@ -14,7 +14,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.tree import hidden_subtrees, subtree_hash
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, existing_head, parse_signed
 from burner.manifest.store.opening import OF_KEYS
@@ -37,7 +37,7 @@ _LAST_OF_BATCH = select(func.max(records.c.number)).where(
 )
 
 
-def export_log(reader: Reader, batch: str = "") -> Generator[str, None, None]:
+def export_log(reader: ManifestReader, batch: str = "") -> Generator[str, None, None]:
     """The lines of an export.
 
     Args:

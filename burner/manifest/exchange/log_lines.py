@@ -10,7 +10,7 @@ from burner.core.errors import BurnerError
 from burner.core.files import open_plain
 from burner.manifest.exchange.log_file import HEADER
 from burner.manifest.log.checkpoint import parse_decimal
-from burner.manifest.log.note import Note, NoteError, decode_base64
+from burner.manifest.log.note import NoteError, SignedNote, decode_base64
 from burner.manifest.log.tree import HASH_SIZE
 
 BytesRead = Callable[[int], None]
@@ -94,7 +94,7 @@ def read_hashes(lines: Iterator[str]) -> Iterator[bytes]:
     raise BurnerError(Code.EXPORT_INVALID, "it ends before its head")
 
 
-def read_checkpoint(lines: Iterator[str]) -> Note:
+def read_checkpoint(lines: Iterator[str]) -> SignedNote:
     """The checkpoint with its signatures.
 
     Raises:
@@ -102,7 +102,7 @@ def read_checkpoint(lines: Iterator[str]) -> Note:
     """
     text = "".join(f"{line}\n" for line in lines)
     try:
-        return Note.parse(text.encode())
+        return SignedNote.parse(text.encode())
     except NoteError as error:
         raise BurnerError(Code.EXPORT_INVALID, f"its head: {error}") from None
 

@@ -9,7 +9,7 @@ from burner.core.code import Code
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.exchange.new_folder import new_folder
 from burner.manifest.log.tree import TILE_HEIGHT
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.bodies import body_of, stored_bodies
 from burner.manifest.store.hashes import TableHashes
 
@@ -26,7 +26,7 @@ def tile_path(number: int, width: int = WIDTH) -> str:
 
 
 def export_tiles(
-    reader: Reader, folder: Path, progress: Callable[[int], None] = lambda _: None
+    reader: ManifestReader, folder: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
     """Write the log as it is into a new folder.
 

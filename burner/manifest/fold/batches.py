@@ -14,7 +14,7 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 
 
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:
@@ -22,7 +22,7 @@ def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> st
     return digest if per_digest else f"{product_id} {profile}"
 
 
-def existing(state: State, batch: str) -> BatchRow:
+def existing(state: ManifestState, batch: str) -> BatchRow:
     """A batch that must be there."""
     row = state.get(BatchRow, batch)
     if row is None:
@@ -30,7 +30,7 @@ def existing(state: State, batch: str) -> BatchRow:
     return row
 
 
-def open_one(state: State, batch: str) -> BatchRow:
+def open_one(state: ManifestState, batch: str) -> BatchRow:
     """A batch that must be there and open."""
     row = state.get(BatchRow, batch)
     if row is None:
@@ -40,7 +40,7 @@ def open_one(state: State, batch: str) -> BatchRow:
     return row
 
 
-def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, ...]:
+def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[Change, ...]:
     """A new batch; it may bring the limit of its release."""
     if state.get(BatchRow, entry.batch) is not None:
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} was opened before")
@@ -72,7 +72,7 @@ def open_batch(state: State, number: int, entry: BatchOpened) -> tuple[Change, .
     return row, LimitRow(scope, entry.release_quantity, taken)
 
 
-def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
+def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
     """Another quantity for an open batch; never below what holds a place."""
     row = open_one(state, entry.batch)
     if entry.quantity is not None and entry.quantity < row.taken:
@@ -83,7 +83,7 @@ def change(state: State, entry: BatchChanged) -> tuple[Change, ...]:
     return (row._replace(planned=entry.quantity),)
 
 
-def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
+def close(state: ManifestState, number: int, entry: BatchClosed) -> tuple[Change, ...]:
     """No more units; the record says which records the batch has."""
     row = open_one(state, entry.batch)
     records, root = state.batch_tree(entry.batch)
@@ -94,13 +94,15 @@ def close(state: State, number: int, entry: BatchClosed) -> tuple[Change, ...]:
     return (row._replace(state=BATCH_CLOSED, closed=number),)
 
 
-def draw(state: State, entry: SampleDrawn) -> tuple[Change, ...]:
+def draw(state: ManifestState, entry: SampleDrawn) -> tuple[Change, ...]:
     """A sample is of a batch that is there."""
     existing(state, entry.batch)
     return ()
 
 
-def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple[Change, ...]:
+def update_member(
+    state: ManifestState, row: BatchRow, unit_id: str, word: str
+) -> tuple[Change, ...]:
     """What a word on a unit does in its batch: it takes a place, keeps it, or gives it back.
 
     Raises:
@@ -130,7 +132,9 @@ def update_member(state: State, row: BatchRow, unit_id: str, word: str) -> tuple
     return tuple(changes)
 
 
-def update_known_member(state: State, batch: str, unit_id: str, word: str) -> tuple[Change, ...]:
+def update_known_member(
+    state: ManifestState, batch: str, unit_id: str, word: str
+) -> tuple[Change, ...]:
     """The same of a unit that was tried in the batch; nothing follows of another one."""
     if not batch or state.get(MemberRow, batch, unit_id) is None:
         return ()

@@ -8,13 +8,13 @@ from burner.core.plural import counted
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 from burner.manifest.fold.units import UNIQUE
 
 NAME = "name"
 
 
-def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]:
+def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Change, ...]:
     """The other log is here up to this head; what two units hold is told, and stays with ours.
 
     Where its records are not at hand (an export of ours alone), only its head is taken.
@@ -40,20 +40,20 @@ def take_in(state: State, number: int, entry: LogImported) -> tuple[Change, ...]
     return tuple(changes)
 
 
-def doubled_in(state: State, origin: str, other: State) -> tuple[Doubled, ...]:
+def doubled_in(state: ManifestState, origin: str, other: ManifestState) -> tuple[Doubled, ...]:
     """Names and IDs that a unit of another log has, and another unit here too."""
     found = [*_doubled_names(state, other), *_doubled_ids(state, origin, other)]
     return tuple(sorted(found, key=lambda each: (each.source, each.value, each.unit_id)))
 
 
-def _doubled_names(state: State, other: State) -> Iterator[Doubled]:
+def _doubled_names(state: ManifestState, other: ManifestState) -> Iterator[Doubled]:
     for row in other.rows(NameRow):
         holder = state.get(NameRow, row.product_id, row.device_name)
         if holder and holder.unit_id != row.unit_id and not row.imported_from:
             yield _doubled(NAME, row.device_name, row, holder.unit_id)
 
 
-def _doubled_ids(state: State, origin: str, other: State) -> Iterator[Doubled]:
+def _doubled_ids(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Doubled]:
     for row in other.rows(IdRow):
         if row.source not in UNIQUE or not row.held or row.imported_from:
             continue
@@ -67,7 +67,7 @@ def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> Doub
     return Doubled(holder=holder, source=source, value=value, **unit)
 
 
-def _names(state: State, origin: str, other: State) -> Iterator[Change]:
+def _names(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:
     theirs = {row[:2]: row for row in other.rows(NameRow) if not row.imported_from}
     for row in state.rows(NameRow, imported_from=origin):
         if row[:2] not in theirs:
@@ -77,7 +77,7 @@ def _names(state: State, origin: str, other: State) -> Iterator[Change]:
             yield NameRow(*key, row.unit_id, origin)
 
 
-def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Change]:
+def _ids(state: ManifestState, number: int, origin: str, other: ManifestState) -> Iterator[Change]:
     theirs = {row[:4]: row for row in other.rows(IdRow) if not row.imported_from}
     for row in state.rows(IdRow, imported_from=origin):
         if row[:4] not in theirs:
@@ -88,7 +88,7 @@ def _ids(state: State, number: int, origin: str, other: State) -> Iterator[Chang
             yield IdRow(*key, number if row.held else NEVER, NEVER, origin)
 
 
-def _scraps(state: State, origin: str, other: State) -> Iterator[Change]:
+def _scraps(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:
     """A unit that the other log scrapped, and of which ours says nothing, is scrapped here too."""
     theirs = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
     for row in state.rows(UnitRow, record=NEVER):
@@ -101,7 +101,9 @@ def _scraps(state: State, origin: str, other: State) -> Iterator[Change]:
             yield UnitRow(*key, word=SCRAP)
 
 
-def in_imported_logs(state: State, product_id: str, unit_id: str) -> Iterator[tuple[str, UnitRow]]:
+def in_imported_logs(
+    state: ManifestState, product_id: str, unit_id: str
+) -> Iterator[tuple[str, UnitRow]]:
     """What imported logs say of a unit, each with its origin."""
     for log in state.rows(LogRow, own=False):
         other = state.foreign(log.origin, log.size)

@@ -7,14 +7,14 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
-from burner.manifest.fold.state import State
-from burner.manifest.log.note import Note, NoteError, NoteSigner, VerifierKey
+from burner.manifest.fold.state import ManifestState
+from burner.manifest.log.note import NoteError, NoteSigner, SignedNote, VerifierKey
 
 STATION, RUN, QA = "station", "run", "qa"
 ENROLLING = (STATION, QA)
 
 
-def own_log(state: State) -> LogRow:
+def own_log(state: ManifestState) -> LogRow:
     """The log itself: its first record makes it."""
     return next(iter(state.rows(LogRow, own=True)))
 
@@ -34,7 +34,7 @@ def may_enrol(row: KeyRow | None) -> bool:
     return row is not None and row.role in ENROLLING and in_force(row)
 
 
-def signer_of(note: Note, key_of: Callable[[str], KeyRow | None], at: str = "") -> KeyRow:
+def signer_of(note: SignedNote, key_of: Callable[[str], KeyRow | None], at: str = "") -> KeyRow:
     """Which key of a log signed a head.
 
     Args:
@@ -88,7 +88,7 @@ def enrolment(
     )
 
 
-def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
+def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
     """One more key, by the word of one that is in."""
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
     if sponsor is None or not may_enrol(sponsor):
@@ -114,7 +114,7 @@ def enrol(state: State, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
     return (row,)
 
 
-def withdraw(state: State, number: int, entry: KeyWithdrawn) -> tuple[Change, ...]:
+def withdraw(state: ManifestState, number: int, entry: KeyWithdrawn) -> tuple[Change, ...]:
     """A key signs no more."""
     row = state.get(KeyRow, entry.key_id)
     if row is None or not in_force(row):

@@ -16,7 +16,7 @@ from burner.manifest.fold.rows import (
     NamedRow,
     NameRow,
 )
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.tree import Frontier
 
 R = TypeVar("R", bound=NamedRow)
@@ -24,11 +24,11 @@ R = TypeVar("R", bound=NamedRow)
 AT_ONCE = 64
 """Leaf hashes of a batch that are added to its tree together."""
 
-Foreign = Callable[[str, int], State | None]
+Foreign = Callable[[str, int], ManifestState | None]
 
 
 class MemoryState:
-    """Rows by their keys; those of a unit together. See `State`."""
+    """Rows by their keys; those of a unit together. See `ManifestState`."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class MemoryState:
             foreign: folds another log, where its records are at hand.
             ended: told of each attempt that ended: no rule asks for it again, it is not kept.
                 None: all are kept.
-            whole: see `State`.
+            whole: see `ManifestState`.
         """
         self.foreign, self._ended, self.whole = foreign, ended, whole
         self._rows: Rows = {kind: {} for kind in KEY_FIELDS if kind not in UNIT_KINDS}

@@ -22,17 +22,17 @@ from burner.manifest.entries.kinds import (
     LogBegun,
     LogImported,
     NameBound,
-    Outcome,
+    OutcomeEntry,
     SampleDrawn,
     UnitChecked,
 )
 from burner.manifest.fold import batches, imports, keys, units
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.note import NoteError, VerifierKey
 
 
-def apply(state: State, number: int, entry: AnyEntry) -> tuple[Change, ...]:
+def apply(state: ManifestState, number: int, entry: AnyEntry) -> tuple[Change, ...]:
     """What follows from one more record.
 
     Args:
@@ -66,7 +66,7 @@ def begin(entry: LogBegun) -> tuple[Change, ...]:
     return LogRow(entry.origin, 0, "", own=True), row
 
 
-_RULES: dict[type[Entry], Callable[[State, int, Any], tuple[Change, ...]]] = {
+_RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]]] = {
     LogBegun: lambda _state, _number, entry: begin(entry),
     KeyEnrolled: keys.enrol,
     KeyWithdrawn: keys.withdraw,
@@ -75,7 +75,7 @@ _RULES: dict[type[Entry], Callable[[State, int, Any], tuple[Change, ...]]] = {
     BatchClosed: batches.close,
     Intent: units.begin,
     NameBound: units.bind,
-    Outcome: units.end,
+    OutcomeEntry: units.end,
     Correction: units.correct,
     SampleDrawn: lambda state, _number, entry: batches.draw(state, entry),
     UnitChecked: lambda state, _number, entry: units.check(state, entry),

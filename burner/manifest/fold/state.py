@@ -8,7 +8,7 @@ from burner.manifest.fold.rows import Change, NamedRow
 R = TypeVar("R", bound=NamedRow)
 
 
-class State(Protocol):
+class ManifestState(Protocol):
     """What follows from the records so far."""
 
     @property
@@ -34,7 +34,7 @@ class State(Protocol):
         """How many records a batch has, and the Merkle root over their leaf hashes."""
         ...
 
-    def foreign(self, origin: str, size: int) -> "State | None":
+    def foreign(self, origin: str, size: int) -> "ManifestState | None":
         """What follows from the first records of another log; None where they are not here."""
         ...
 

@@ -10,7 +10,7 @@ from burner.manifest.entries.kinds import (
     Correction,
     Intent,
     NameBound,
-    Outcome,
+    OutcomeEntry,
     UnitChecked,
 )
 from burner.manifest.fold import batches
@@ -30,7 +30,7 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 
 UNIQUE = {"imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
 """IDs that one unit has: an IMEI in the world, a serial number in its product."""
@@ -39,7 +39,7 @@ FAIL = "FAIL"
 OUTCOMES = (PASS, FAIL, "ERROR", "ABORTED")
 
 
-def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
+def existing(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
     """A unit that must be there."""
     row = state.get(UnitRow, product_id, unit_id)
     if row is None:
@@ -47,12 +47,12 @@ def existing(state: State, product_id: str, unit_id: str) -> UnitRow:
     return row
 
 
-def _known_or_new(state: State, product_id: str, unit_id: str) -> UnitRow:
+def _known_or_new(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
     """A unit, also one of which only an imported log had a word so far."""
     return state.get(UnitRow, product_id, unit_id) or UnitRow(product_id, unit_id)
 
 
-def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
+def begin(state: ManifestState, number: int, entry: Intent) -> tuple[Change, ...]:
     """An attempt takes its name, its IDs and its place."""
     attempt, product, unit_id = entry.attempt, entry.product_id, entry.unit_id
     if not unit_id:
@@ -76,7 +76,7 @@ def begin(state: State, number: int, entry: Intent) -> tuple[Change, ...]:
     )
 
 
-def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
+def bind(state: ManifestState, number: int, entry: NameBound) -> tuple[Change, ...]:
     """The name and IDs that the booted unit printed belong to the attempt in work."""
     work = _work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
@@ -89,7 +89,7 @@ def bind(state: State, number: int, entry: NameBound) -> tuple[Change, ...]:
     return (*changes, work._replace(device_name=entry.device_name, bound=number))
 
 
-def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
+def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change, ...]:
     """An attempt ends; its word counts if no later attempt has begun."""
     word = entry.result.outcome
     if word not in OUTCOMES:
@@ -117,7 +117,7 @@ def end(state: State, number: int, entry: Outcome) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
+def correct(state: ManifestState, number: int, entry: Correction) -> tuple[Change, ...]:
     """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
     if entry.what not in (SCRAP, VOID, REWORK):
         raise BurnerError(Code.MANIFEST_INCONSISTENT, f"a correction cannot say {entry.what!r}")
@@ -139,7 +139,9 @@ def correct(state: State, number: int, entry: Correction) -> tuple[Change, ...]:
     return (*changes, after)
 
 
-def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tuple[Change, ...]:
+def _repair(
+    state: ManifestState, number: int, entry: Correction, unit: UnitRow
+) -> tuple[Change, ...]:
     after = unit._replace(declared_rework=entry.reason, begun_rework="")
     if unit.word in ("", SCRAP):
         after = after._replace(word=REWORK, record=number)
@@ -149,13 +151,15 @@ def _repair(state: State, number: int, entry: Correction, unit: UnitRow) -> tupl
     return (after, *batches.update_known_member(state, entry.batch, entry.unit_id, REWORK))
 
 
-def check(state: State, entry: UnitChecked) -> tuple[Change, ...]:
+def check(state: ManifestState, entry: UnitChecked) -> tuple[Change, ...]:
     """A check is of a unit that is there; it changes nothing of it."""
     existing(state, entry.product_id, entry.unit_id)
     return ()
 
 
-def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tuple[Change, ...]:
+def _end_untouched(
+    state: ManifestState, number: int, entry: OutcomeEntry, word: str
+) -> tuple[Change, ...]:
     """An attempt that never began: only a FAIL says something of the unit."""
     if entry.attempt is None or word == PASS:
         raise BurnerError(
@@ -174,7 +178,7 @@ def _end_untouched(state: State, number: int, entry: Outcome, word: str) -> tupl
     return (ended, after, *batches.update_member(state, batch, entry.unit_id, word))
 
 
-def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
+def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
     row = batches.open_one(state, entry.batch)
     if entry.product_id != row.product_id:
         raise BurnerError(
@@ -189,7 +193,7 @@ def _into_batch(state: State, entry: Intent) -> tuple[Change, ...]:
     return batches.update_member(state, row, entry.unit_id, OPEN)
 
 
-def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[Change]:
+def _take_name(state: ManifestState, entry: Intent | NameBound, name: str) -> Iterator[Change]:
     holder = state.get(NameRow, entry.product_id, name)
     if state.whole and holder is not None and holder.unit_id != entry.unit_id:
         raise BurnerError(Code.NAME_TAKEN, f"{name}: {holder.unit_id}")
@@ -198,7 +202,7 @@ def _take_name(state: State, entry: Intent | NameBound, name: str) -> Iterator[C
 
 
 def _take_ids(
-    state: State, intent: int, entry: Intent | NameBound, ids: Mapping[str, str]
+    state: ManifestState, intent: int, entry: Intent | NameBound, ids: Mapping[str, str]
 ) -> Iterator[Change]:
     """The unit has these IDs while it is in work; those of a dead attempt it has no more."""
     product, unit_id = entry.product_id, entry.unit_id
@@ -230,14 +234,16 @@ def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Chang
             yield after
 
 
-def _supersede(state: State, number: int, before: UnitRow | None) -> Iterator[Change]:
+def _supersede(state: ManifestState, number: int, before: UnitRow | None) -> Iterator[Change]:
     """An attempt that died is taken over by the next one on its unit."""
     dead = state.get(AttemptRow, before.last) if before and before.last != NEVER else None
     if dead is not None and dead.outcome == OPEN:
         yield dead._replace(superseded_by=number)
 
 
-def _attempt(number: int, entry: Intent | Outcome, attempt: AttemptFacts, nth: int) -> AttemptRow:
+def _attempt(
+    number: int, entry: Intent | OutcomeEntry, attempt: AttemptFacts, nth: int
+) -> AttemptRow:
     facts = (attempt.device_name, entry.station, attempt.slot, attempt.profile, attempt.started)
     return AttemptRow(
         *(number, True, entry.product_id, entry.unit_id, entry.batch, *facts),
@@ -245,7 +251,7 @@ def _attempt(number: int, entry: Intent | Outcome, attempt: AttemptFacts, nth: i
     )
 
 
-def _ended(attempt: AttemptRow, number: int, entry: Outcome) -> AttemptRow:
+def _ended(attempt: AttemptRow, number: int, entry: OutcomeEntry) -> AttemptRow:
     result = entry.result
     return attempt._replace(
         outcome=result.outcome,
@@ -256,7 +262,7 @@ def _ended(attempt: AttemptRow, number: int, entry: Outcome) -> AttemptRow:
     )
 
 
-def _work(state: State, entry: NameBound | Outcome, intent: int) -> AttemptRow:
+def _work(state: ManifestState, entry: NameBound | OutcomeEntry, intent: int) -> AttemptRow:
     work = state.get(AttemptRow, intent)
     if work is None or work.outcome != OPEN:
         raise BurnerError(Code.STEP_OUT_OF_ORDER, f"attempt {intent} is not in work")

@@ -11,9 +11,9 @@ from burner.core.plural import counted
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.heads.heads import checkpoint_of, is_head_of
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign
-from burner.manifest.log.note import Note, NoteError, NoteSigner, Signature, VerifierKey
+from burner.manifest.log.note import NoteError, NoteSigner, Signature, SignedNote, VerifierKey
 from burner.manifest.log.tree import consistency_proof
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, keep_checkpoint, read_head
 from burner.manifest.store.state import TableState
@@ -21,18 +21,18 @@ from burner.manifest.store.tables import cosignatures
 from burner.manifest.writing.ledger import Ledger
 
 
-def countersign(note: Note, witness: NoteSigner, now: int | None = None) -> Note:
+def countersign(note: SignedNote, witness: NoteSigner, now: int | None = None) -> SignedNote:
     """QA's own countersignature of a head that was carried out, on QA's own computer.
 
     Raises:
         BurnerError: E735 it is no head.
     """
     line = cosign(checkpoint_of(note), witness, int(time()) if now is None else now)
-    return Note(note.text, (*note.signatures, line))
+    return SignedNote(note.text, (*note.signatures, line))
 
 
 def keep_cosignatures(
-    ledger: Ledger, note: Note, witnesses: tuple[VerifierKey, ...]
+    ledger: Ledger, note: SignedNote, witnesses: tuple[VerifierKey, ...]
 ) -> tuple[Signature, ...]:
     """Keep what witnesses signed of a head of this log; it goes into every export of that head.
 
@@ -60,7 +60,7 @@ def keep_cosignatures(
     with ledger.writer.lock:
         ledger.writer.keep_head()
         with ledger.writer.transaction() as connection:
-            plain = Note(note.text, _of_log(note, TableState(connection)))
+            plain = SignedNote(note.text, _of_log(note, TableState(connection)))
             keep_checkpoint(connection, head.size, str(plain))
             there = cosignatures_of(connection, head.size)
             new = [line for line in lines if str(line) not in there]
@@ -70,7 +70,7 @@ def keep_cosignatures(
     return tuple(new)
 
 
-def add_checkpoint_request(reader: Reader, old: int) -> tuple[bytes, Checkpoint]:
+def add_checkpoint_request(reader: ManifestReader, old: int) -> tuple[bytes, Checkpoint]:
     """The body of an `add-checkpoint` request (C2SP tlog-witness), and the head in it.
 
     Args:
@@ -89,7 +89,7 @@ def add_checkpoint_request(reader: Reader, old: int) -> tuple[bytes, Checkpoint]
     return ("\n".join(lines) + f"\n{head.note}").encode(), head.checkpoint
 
 
-def _of_log(note: Note, state: TableState) -> tuple[Signature, ...]:
+def _of_log(note: SignedNote, state: TableState) -> tuple[Signature, ...]:
     """The signatures that are of keys of the log."""
     known = {row.id for row in state.rows(KeyRow)}
     return tuple(line for line in note.signatures if line.id.hex() in known)

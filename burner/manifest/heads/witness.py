@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.heads.cosignatures import add_checkpoint_request, keep_cosignatures
-from burner.manifest.log.note import Note, NoteError, Signature, VerifierKey
+from burner.manifest.log.note import NoteError, Signature, SignedNote, VerifierKey
 from burner.manifest.writing.ledger import Ledger
 
 TIMEOUT_S = 15
@@ -54,14 +54,14 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
             Code.WITNESS_DID_NOT_SIGN, f"{url}: {REFUSALS.get(status, f'HTTP {status}')}"
         )
     try:
-        note = Note.parse(f"{head.text}\n".encode() + answer)
+        note = SignedNote.parse(f"{head.text}\n".encode() + answer)
     except NoteError as error:
         raise BurnerError(Code.HEAD_INVALID, f"{url}: {error}") from None
     signed = tuple(line for line in note.signatures if line.is_of(witness))
     if not signed:
         raise BurnerError(Code.HEAD_INVALID, f"{url}: no cosignature of {witness.name}")
-    own = Note.parse(body.partition(b"\n\n")[2])
-    return keep_cosignatures(ledger, Note(own.text, (*own.signatures, *signed)), (witness,))
+    own = SignedNote.parse(body.partition(b"\n\n")[2])
+    return keep_cosignatures(ledger, SignedNote(own.text, (*own.signatures, *signed)), (witness,))
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:

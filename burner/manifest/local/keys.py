@@ -47,7 +47,7 @@ class Protection(StrEnum):
 
 
 @dataclass(frozen=True)
-class Question:
+class PassphraseRequest:
     """What a person is asked a passphrase for."""
 
     owner: str
@@ -55,7 +55,7 @@ class Question:
     """1 to TRIES; behind the first, the answer before was wrong."""
 
 
-Ask = Callable[[Question], str]
+Ask = Callable[[PassphraseRequest], str]
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
         BurnerError: E717 it cannot be kept, E722 it cannot be used, E748 wrong passphrase, E749
             nobody can be asked for it.
     """
-    if has(owner) and (uri := token_of(owner)):
+    if has_key(owner) and (uri := token_of(owner)):
         from burner.manifest.local.token import public_key, run_signer
 
         public = public_key(uri)
         return lambda origin: run_signer(origin, uri, public)
-    private = unlock(owner, ask) if has(owner) else make(owner)
+    private = unlock(owner, ask) if has_key(owner) else make_key(owner)
     return lambda origin: LocalSigner(origin, private)
 
 
@@ -136,7 +136,7 @@ def token_of(owner: str) -> str:
 
 def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
     """The key of a person who countersigns heads."""
-    return as_witness(owner, unlock(owner, ask) if has(owner) else make(owner))
+    return as_witness(owner, unlock(owner, ask) if has_key(owner) else make_key(owner))
 
 
 def as_witness(owner: str, key: "Ed25519PrivateKey") -> LocalSigner:
@@ -145,7 +145,7 @@ def as_witness(owner: str, key: "Ed25519PrivateKey") -> LocalSigner:
     return LocalSigner(name, key, KeyType.COSIGNATURE)
 
 
-def has(owner: str) -> bool:
+def has_key(owner: str) -> bool:
     """Whether the owner has a key on this computer.
 
     Raises:
@@ -154,7 +154,7 @@ def has(owner: str) -> bool:
     return (_folder(owner) / CURRENT).exists()
 
 
-def make(
+def make_key(
     owner: str, passphrase: str | None = None, *, in_keyring: bool = False, adopts: bool = True
 ) -> "Ed25519PrivateKey":
     """Make a key; earlier ones stay beside it.
@@ -163,7 +163,7 @@ def make(
         owner: station id, or who countersigns.
         passphrase: encrypts the key file; None: this account's rights protect it.
         in_keyring: keep it in the system's keyring instead of a file.
-        adopts: sign with it from now on; else `adopt` does.
+        adopts: sign with it from now on; else `use_key` does.
 
     Raises:
         BurnerError: E717 it cannot be kept, E722 for an empty passphrase, E726 for a name that
@@ -181,11 +181,11 @@ def make(
             pem = IN_KEYRING.encode()
         write_durably(folder / f"{_stem(key)}.pem", pem)
     if adopts:
-        adopt(owner, key)
+        use_key(owner, key)
     return key
 
 
-def adopt(owner: str, key: "Ed25519PrivateKey") -> None:
+def use_key(owner: str, key: "Ed25519PrivateKey") -> None:
     """Sign with this key from now on.
 
     Raises:
@@ -224,7 +224,7 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
         raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the key of {owner}")
     for attempt in range(1, TRIES + 1):
         with suppress(_WrongPassphraseError):
-            return _load(path, pem, ask(Question(owner, attempt)))
+            return _load(path, pem, ask(PassphraseRequest(owner, attempt)))
     raise BurnerError(Code.PASSPHRASE_WRONG, f"the key of {owner}; asked {TRIES} times")
 
 

@@ -6,10 +6,10 @@ from typing import Self
 
 from burner.manifest.log.note import (
     KeyType,
-    Note,
     NoteError,
     NoteSigner,
     Signature,
+    SignedNote,
     VerifierKey,
     decode_base64,
 )
@@ -65,7 +65,9 @@ def cosign(checkpoint: Checkpoint, witness: NoteSigner, time: int) -> Signature:
     return Signature(witness.key.name, witness.key.id, time.to_bytes(8, "big") + value)
 
 
-def check_cosignatures(note: Note, witnesses: tuple[VerifierKey, ...]) -> tuple[Cosignature, ...]:
+def check_cosignatures(
+    note: SignedNote, witnesses: tuple[VerifierKey, ...]
+) -> tuple[Cosignature, ...]:
     """The cosignatures of these witnesses; lines of other keys are not looked at.
 
     Raises:

@@ -111,7 +111,7 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Note:
+class SignedNote:
     """A text and its signatures. Trust the text only after `check`."""
 
     text: str
@@ -160,9 +160,11 @@ class Note:
         return tuple(found)
 
 
-def sign(text: str, signer: NoteSigner) -> Note:
+def sign(text: str, signer: NoteSigner) -> SignedNote:
     """A note with one signature."""
-    return Note(text, (Signature(signer.key.name, signer.key.id, signer.sign(text.encode())),))
+    return SignedNote(
+        text, (Signature(signer.key.name, signer.key.id, signer.sign(text.encode())),)
+    )
 
 
 def decode_base64(text: str) -> bytes:

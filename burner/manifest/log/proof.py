@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from burner.manifest.log.checkpoint import Checkpoint, parse_decimal
-from burner.manifest.log.note import Note, NoteError, decode_base64
+from burner.manifest.log.note import NoteError, SignedNote, decode_base64
 from burner.manifest.log.tree import HASH_SIZE, leaf_hash, root_from_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -14,13 +14,13 @@ MAX_HASHES = 63
 
 
 @dataclass(frozen=True)
-class Proof:
+class TlogProof:
     """What a `.tlog-proof` file says. Trust it only after `check`."""
 
     index: int
     hashes: tuple[bytes, ...]
     """From the leaf's sibling up to the root's child."""
-    note: Note
+    note: SignedNote
     """The checkpoint with its signatures."""
     extra: bytes = b""
     """The record's canonical body in its first line: not authenticated but by `check`."""
@@ -58,7 +58,7 @@ class Proof:
         hashes = tuple(map(decode_base64, lines))
         if len(hashes) > MAX_HASHES or any(len(value) != HASH_SIZE for value in hashes):
             raise NoteError("the hashes of a proof have 32 bytes each, and are at most 63")
-        return cls(index, hashes, Note.parse(note), extra)
+        return cls(index, hashes, SignedNote.parse(note), extra)
 
     @property
     def body(self) -> bytes:

@@ -14,7 +14,7 @@ _attempts = TABLES[AttemptRow]
 
 
 @dataclass(frozen=True)
-class Filter:
+class AttemptFilter:
     """Which attempts. Empty = all; `since` and `until` are about their start, until excluded."""
 
     since: datetime | None = None
@@ -41,4 +41,4 @@ class Filter:
             yield columns.log == self.log
 
 
-ALL = Filter()
+ALL_ATTEMPTS = AttemptFilter()

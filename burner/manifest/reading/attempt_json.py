@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import to_builtins
 from sqlalchemy.engine import Connection
 
-from burner.manifest.entries.kinds import Intent, NameBound, Outcome
+from burner.manifest.entries.kinds import Intent, NameBound, OutcomeEntry
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.reading.unit_history import entries_of
 
@@ -19,9 +19,9 @@ def element(
 
 def element_of(
     row: AttemptRow,
-    first: Intent | Outcome,
+    first: Intent | OutcomeEntry,
     bound: NameBound | None,
-    last: Outcome | None,
+    last: OutcomeEntry | None,
     *,
     origin: str,
     word: str,

@@ -9,12 +9,12 @@ from sqlalchemy import bindparam, select
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn, UnitChecked, kind_of
 from burner.manifest.entries.values import moment, utc
 from burner.manifest.fold.rows import PASS, AttemptRow, MemberRow, UnitRow
-from burner.manifest.reading.reader import CHUNK, Reader
+from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
 
-class Checked(NamedTuple):
+class RecordedCheck(NamedTuple):
     """One check on record."""
 
     number: int
@@ -28,7 +28,7 @@ class Checked(NamedTuple):
     """`what`, `verdict`, `why` of each comparison."""
 
 
-class Window(NamedTuple):
+class PassWindow(NamedTuple):
     """Which of the units that passed."""
 
     since: datetime | None = None
@@ -49,9 +49,9 @@ _OF_BATCH = (
 
 
 def passed_units(
-    reader: Reader,
+    reader: ManifestReader,
     batch: str,
-    window: Window = Window(),  # noqa: B008 - frozen
+    window: PassWindow = PassWindow(),  # noqa: B008 - frozen
 ) -> Iterator[NamedUnit]:
     """Every unit that holds a place of a batch by PASS, by one in the window only."""
     end = records.alias("end")
@@ -76,7 +76,7 @@ def passed_units(
             yield NamedUnit(unit_id=unit, device_name=name)
 
 
-def checks(reader: Reader, batch: str) -> list[Checked]:
+def checks(reader: ManifestReader, batch: str) -> list[RecordedCheck]:
     """Every check of a unit of a batch of ours, first to last."""
     found = []
     for number, entry in _of_batch(reader, batch, UnitChecked):
@@ -85,7 +85,7 @@ def checks(reader: Reader, batch: str) -> list[Checked]:
         )
         name = _name_of(reader, entry.of)
         found.append(
-            Checked(
+            RecordedCheck(
                 number,
                 entry.unit_id,
                 name,
@@ -99,19 +99,19 @@ def checks(reader: Reader, batch: str) -> list[Checked]:
     return found
 
 
-def draws(reader: Reader, batch: str) -> list[SampleDrawn]:
+def draws(reader: ManifestReader, batch: str) -> list[SampleDrawn]:
     """Every sample of a batch of ours that was drawn and recorded, first to last."""
     return [entry for _, entry in _of_batch(reader, batch, SampleDrawn)]
 
 
-def _of_batch(reader: Reader, batch: str, kind: Any) -> list[tuple[int, Any]]:
+def _of_batch(reader: ManifestReader, batch: str, kind: Any) -> list[tuple[int, Any]]:
     where = {"of_kind": kind_of(kind), "of_batch": batch}
     with reader.connection() as connection:
         rows = connection.execute(_OF_BATCH, where).all()
     return [(number, entry_of(body)) for number, body in rows]
 
 
-def _name_of(reader: Reader, intent: int) -> str:
+def _name_of(reader: ManifestReader, intent: int) -> str:
     query = select(_attempts.c.device_name).where(
         _attempts.c.log == OWN, _attempts.c.number == intent
     )

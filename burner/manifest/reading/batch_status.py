@@ -16,7 +16,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.model import warnings_in
 from burner.core.phrases import ENGLISH, Wording
-from burner.manifest.entries.kinds import BatchClosed, Correction, Outcome
+from burner.manifest.entries.kinds import BatchClosed, Correction, OutcomeEntry
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
     NEVER,
@@ -29,8 +29,8 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.reading.attempt_filter import Filter
-from burner.manifest.reading.reader import Reader, log_of_batch
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.reader import ManifestReader, log_of_batch
 from burner.manifest.reading.unit_search import origins
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
@@ -140,7 +140,7 @@ class BatchStatus:
 
 
 def status(
-    reader: Reader, batch: str, since: datetime | None = None, until: datetime | None = None
+    reader: ManifestReader, batch: str, since: datetime | None = None, until: datetime | None = None
 ) -> BatchStatus:
     """How a batch stands.
 
@@ -156,7 +156,7 @@ def status(
     with reader.connection() as connection:
         log = log_of_batch(connection, batch)
         if since or until:
-            return _in_window(connection, batch, log, Filter(since=since, until=until))
+            return _in_window(connection, batch, log, AttemptFilter(since=since, until=until))
         return status_in(connection, batch, log)
 
 
@@ -180,16 +180,16 @@ def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus
     )
 
 
-def warned(reader: Reader, batch: str) -> dict[str, int]:
+def warned(reader: ManifestReader, batch: str) -> dict[str, int]:
     """Code of a warning → units of the batch in one of whose attempts it is on record."""
     units: dict[str, set[str]] = {}
-    for attempt in reader.elements(reader.resolved(Filter(batch=batch))):
+    for attempt in reader.elements(reader.resolved(AttemptFilter(batch=batch))):
         for code in warnings_in(attempt["evidence"]):
             units.setdefault(code, set()).add(attempt["unit_id"])
     return {code: len(found) for code, found in sorted(units.items())}
 
 
-def all_batches(reader: Reader) -> list[BatchStatus]:
+def all_batches(reader: ManifestReader) -> list[BatchStatus]:
     """Every batch of every log, in the order in which they were opened."""
     query = select(_batches).order_by(_batches.c.log, _batches.c.opened)
     with reader.connection() as connection:
@@ -205,12 +205,12 @@ def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchCl
     return entry if isinstance(entry, BatchClosed) else None
 
 
-def _in_window(connection: Connection, batch: str, log: int, wanted: Filter) -> BatchStatus:
+def _in_window(connection: Connection, batch: str, log: int, wanted: AttemptFilter) -> BatchStatus:
     """By the last attempt of each unit in the time."""
     found = status_in(connection, batch, log)
     last: dict[str, str] = {}
     attempts = 0
-    where = [*Filter(batch=batch, log=log, since=wanted.since, until=wanted.until).where()]
+    where = [*AttemptFilter(batch=batch, log=log, since=wanted.since, until=wanted.until).where()]
     query = select(_attempts.c.unit_id, _attempts.c.outcome).where(*where)
     for unit, outcome in connection.execute(query.order_by(_attempts.c.number)):
         attempts += 1
@@ -244,7 +244,7 @@ def _changed(connection: Connection, row: BatchRow, log: int) -> tuple[str, ...]
 
 
 def _change(entry: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(entry, Outcome):
+    if isinstance(entry, OutcomeEntry):
         yield entry.unit_id, f"{entry.unit_id} was open, is {entry.result.outcome}"
     elif isinstance(entry, Correction):
         words = f"{entry.unit_id} {entry.what} by {entry.operator}: {entry.reason}"

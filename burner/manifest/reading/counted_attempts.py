@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, UnitRow
-from burner.manifest.reading.attempt_filter import ALL, Filter
-from burner.manifest.reading.reader import CHUNK, Reader
+from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
+from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.reading.unit_status import CORRECTIONS, select_with_words
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import OWN, TABLES
@@ -50,7 +50,9 @@ class CountedAttempt(NamedTuple):
     counted: a correction, or empty."""
 
 
-def counted_attempts(reader: Reader, wanted: Filter = ALL) -> Iterator[CountedAttempt]:
+def counted_attempts(
+    reader: ManifestReader, wanted: AttemptFilter = ALL_ATTEMPTS
+) -> Iterator[CountedAttempt]:
     """Every attempt that counts; constant memory."""
     windowed = wanted.since or wanted.until
     query = (

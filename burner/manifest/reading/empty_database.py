@@ -5,12 +5,12 @@ from sqlalchemy import text
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.store.engine import reading
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import ManifestPlace
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.tables import schema_version
 
 
-def is_empty(where: Place) -> bool:
+def is_empty(where: ManifestPlace) -> bool:
     """Whether a database that is there holds no table, so that a manifest will be made in it.
 
     On a server, whatever else it holds: a manifest has tables of its own.

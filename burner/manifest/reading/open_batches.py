@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import BATCH_OPEN, AttemptRow, BatchRow
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.state import TableState
 from burner.manifest.store.tables import OWN, TABLES
@@ -26,7 +26,7 @@ class OpenBatch:
 
 
 def open_batches(
-    reader: Reader, station: str, *, profile: str, release_digest: str, product_id: str
+    reader: ManifestReader, station: str, *, profile: str, release_digest: str, product_id: str
 ) -> tuple[OpenBatch, ...]:
     """Those that this station used last come first, then those of other stations by their ids.
 

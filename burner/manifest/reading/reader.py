@@ -18,7 +18,7 @@ from burner.core.model import Attempt, Outcome
 from burner.manifest.entries.kinds import BatchOpened, is_simulated
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow
-from burner.manifest.reading.attempt_filter import ALL, Filter
+from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.attempt_json import element
 from burner.manifest.reading.unit_history import UnitHistory, history, record_at
 from burner.manifest.reading.unit_overview import lives_of
@@ -26,7 +26,7 @@ from burner.manifest.reading.unit_search import found_units, only_imported, orig
 from burner.manifest.reading.unit_status import correction_of, select_with_words
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.engine import reading
-from burner.manifest.store.place import Place, must_exist, place
+from burner.manifest.store.place import ManifestPlace, manifest_place, require_existing
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
@@ -39,10 +39,10 @@ _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
-class Reader:
+class ManifestReader:
     """A manifest that exists, opened for reading. One thread at a time for streams."""
 
-    def __init__(self, where: Place) -> None:
+    def __init__(self, where: ManifestPlace) -> None:
         self.where = where
         self._lock = RLock()
         self._engine = reading(where)
@@ -69,8 +69,8 @@ class Reader:
             BurnerError: E701 there is none, E702 it is something else, E703 newer, E710 there was
                 one that this computer wrote, E719 older; other E7.
         """
-        where = place(url_or_path)
-        must_exist(where)
+        where = manifest_place(url_or_path)
+        require_existing(where)
         return cls(where)
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Reader:
 
     # -- attempts --------------------------------------------------------------------------------
 
-    def resolved(self, wanted: Filter) -> Filter:
+    def resolved(self, wanted: AttemptFilter) -> AttemptFilter:
         """The same, but a batch that was opened here is that one: an import may bring its like.
 
         Raises:
@@ -107,7 +107,7 @@ class Reader:
         with self.connection() as connection:
             return replace(wanted, log=log_of_batch(connection, wanted.batch))
 
-    def passing_attempts(self, wanted: Filter = ALL) -> Iterator[AttemptRow]:
+    def passing_attempts(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> Iterator[AttemptRow]:
         """The attempts by which units are good now, in the order of the log."""
         passes = (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number)
         query = (
@@ -120,7 +120,7 @@ class Reader:
             for row in connection.execution_options(yield_per=CHUNK).execute(query):
                 yield row_of(AttemptRow, row)
 
-    def elements(self, wanted: Filter = ALL) -> Iterator[dict[str, Any]]:
+    def elements(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> Iterator[dict[str, Any]]:
         """Attempts as `list --json` prints them."""
 
         with self.connection() as connection:
@@ -133,7 +133,7 @@ class Reader:
                     word = correction_of(attempt, *row[-3:])
                     yield element(connection, attempt, row[0], names[row[0]], word)
 
-    def attempt_count(self, wanted: Filter = ALL) -> int:
+    def attempt_count(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> int:
         """How many attempts there are, for a progress bar."""
         query = select(func.count()).select_from(_attempts).where(*wanted.where())
         with self.connection() as connection:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from burner.core.model import Outcome as ModelOutcome
-from burner.core.model import Record
+from burner.core.model import Outcome, Record
 from burner.manifest.entries.attempts import record_of
-from burner.manifest.entries.kinds import Correction, Intent, NameBound, Outcome
+from burner.manifest.entries.kinds import Correction, Intent, NameBound, OutcomeEntry
 from burner.manifest.fold.imports import in_imported_logs
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
 from burner.manifest.store.bodies import entry_at
@@ -60,7 +59,7 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     return UnitHistory(
         last=last,
         passed=passed,
-        open=last if last and last.result.outcome is ModelOutcome.OPEN else None,
+        open=last if last and last.result.outcome is Outcome.OPEN else None,
         fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
         scrapped=_scrapped(connection, scrap) if scrap else "",
         declared_rework=unit.declared_rework if unit else "",
@@ -95,19 +94,19 @@ def _record_of(connection: Connection, row: AttemptRow, log: int = OWN) -> Recor
 
 def entries_of(
     connection: Connection, row: AttemptRow, log: int = OWN
-) -> tuple[Intent | Outcome, NameBound | None, Outcome | None]:
+) -> tuple[Intent | OutcomeEntry, NameBound | None, OutcomeEntry | None]:
     """The records of an attempt: its first, what the boot told, its outcome."""
     first = entry_at(connection, row.number, log)
     bound = entry_at(connection, row.bound, log) if row.bound != NEVER else None
     last = first if row.ended == row.number else None
     if row.ended not in (NEVER, row.number):
         last = entry_at(connection, row.ended, log)
-    if not isinstance(first, Intent | Outcome):
+    if not isinstance(first, Intent | OutcomeEntry):
         raise ValueError(f"record {row.number} begins no attempt")
     return (
         first,
         bound if isinstance(bound, NameBound) else None,
-        last if isinstance(last, Outcome) else None,
+        last if isinstance(last, OutcomeEntry) else None,
     )
 
 

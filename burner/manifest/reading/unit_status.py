@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from burner.manifest.fold.rows import REWORK, SCRAP, VOID, AttemptRow, MemberRow, UnitRow
-from burner.manifest.fold.state import State
+from burner.manifest.fold.state import ManifestState
 from burner.manifest.store.tables import TABLES
 
 CORRECTIONS = (SCRAP, VOID, REWORK)
@@ -52,7 +52,7 @@ def correction_of(
     return word if word in CORRECTIONS else ""
 
 
-def corrected(state: State, attempt: AttemptRow) -> str:
+def corrected(state: ManifestState, attempt: AttemptRow) -> str:
     """The same, of one attempt."""
     member = state.get(MemberRow, attempt.batch, attempt.unit_id)
     unit = state.get(UnitRow, attempt.product_id, attempt.unit_id)

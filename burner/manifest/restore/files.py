@@ -17,9 +17,9 @@ from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.state import sync_folder
 from burner.manifest.local.station_lock import lock_file, station_at_server
 from burner.manifest.reading.empty_database import is_empty
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.head import read_head
-from burner.manifest.store.place import Place, is_there, place
+from burner.manifest.store.place import ManifestPlace, manifest_place, place_exists
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.session import CREATION_LOCK
 
@@ -30,11 +30,11 @@ _SHARING_VIOLATION = 32
 """Windows: the file is open elsewhere."""
 
 
-def log_in(where: Place) -> KnownLog | None:
+def log_in(where: ManifestPlace) -> KnownLog | None:
     """The log at a place; None: there is none."""
-    if not is_there(where) or is_empty(where):
+    if not place_exists(where) or is_empty(where):
         return None
-    with Reader(where) as reader:
+    with ManifestReader(where) as reader:
         key = reader.origin_key()
         with reader.connection() as connection:
             head = read_head(connection)
@@ -43,7 +43,7 @@ def log_in(where: Place) -> KnownLog | None:
     return KnownLog(reader.origin, key, head.checkpoint.size, head.checkpoint.root.hex())
 
 
-def must_end_at(where: Place, copy: KnownLog | None) -> None:
+def must_end_at(where: ManifestPlace, copy: KnownLog | None) -> None:
     """Refuse to go on where somebody has written since.
 
     Raises:
@@ -75,7 +75,7 @@ def interrupted_at(path: Path, expected: str) -> Path | None:
 
 
 @contextmanager
-def one_at_a_time(where: Place) -> Iterator[None]:
+def one_at_a_time(where: ManifestPlace) -> Iterator[None]:
     """No other `restore` is at work at this place. A server orders them by itself.
 
     Raises:
@@ -105,7 +105,7 @@ def one_at_a_time(where: Place) -> Iterator[None]:
 
 
 @contextmanager
-def work_folder(where: Place) -> Iterator[Path]:
+def work_folder(where: ManifestPlace) -> Iterator[Path]:
     """For what is made meanwhile: on the disk of the manifest, where it is a file.
 
     Raises:
@@ -128,7 +128,7 @@ def work_folder(where: Place) -> Iterator[Path]:
 
 
 @contextmanager
-def no_station_at(source: Place, *, is_moved: bool) -> Iterator[None]:
+def no_station_at(source: ManifestPlace, *, is_moved: bool) -> Iterator[None]:
     """While no station writes into the older copy.
 
     Args:
@@ -168,7 +168,7 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
             path.rename(aside)
             try:
                 with _file_held(aside):
-                    must_end_at(place(aside), copy)
+                    must_end_at(manifest_place(aside), copy)
                     _take_place(new, path)
             except BaseException:
                 _put_back(aside, path)
@@ -181,7 +181,7 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
 
 
 def _take_place(new: Path, path: Path) -> None:
-    must_end_at(place(path), None)  # of a station that knows nothing of the old log
+    must_end_at(manifest_place(path), None)  # of a station that knows nothing of the old log
     new.replace(path)
 
 
@@ -212,17 +212,17 @@ def _hold_station_lock(held: ExitStack, lock: Path) -> None:
 @contextmanager
 def _file_held(path: Path) -> Iterator[None]:
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as held:
-        with guarded(place(path)):
+        with guarded(manifest_place(path)):
             held.execute("PRAGMA journal_mode=DELETE")  # refused where it is open elsewhere
             held.execute("BEGIN IMMEDIATE")
         yield
 
 
 @contextmanager
-def _server_held(where: Place) -> Iterator[None]:
+def _server_held(where: ManifestPlace) -> Iterator[None]:
     """No station comes in: each takes this lock when it connects."""
     take = text("SELECT pg_try_advisory_xact_lock(:key)")
-    with Reader(where) as reader, reader.connection() as connection:
+    with ManifestReader(where) as reader, reader.connection() as connection:
         alone = connection.execute(take, {"key": CREATION_LOCK}).scalar_one()
         if not alone or station_at_server(connection):
             raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: a station has it open")

@@ -15,7 +15,7 @@ from burner.manifest.fold.rows import LogRow
 from burner.manifest.local.known_log import KnownLog, known_logs
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.log.tree import Frontier
-from burner.manifest.reading.reader import CHUNK, Reader
+from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.restore.task import RestoreTask
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.state import TableState, log_number
@@ -31,7 +31,7 @@ def import_copy(ledger: Ledger, task: RestoreTask, copy: KnownLog, known: KnownL
     Of another log than was here nothing on this computer knows the key better than itself.
     """
     key = known.key if copy.origin == known.origin else copy.key
-    with Reader(task.source) as reader:
+    with ManifestReader(task.source) as reader:
         _import_lines(ledger, task, export_log(reader), copy.origin, key)
         for entry in _imports_of(reader):
             if not size_of_import(ledger, entry.origin):
@@ -51,7 +51,7 @@ def _import_lines(
     import_log(ledger, file, origin, VerifierKey.parse(key), operator=task.operator)
 
 
-def _imports_of(reader: Reader) -> Iterable[LogImported]:
+def _imports_of(reader: ManifestReader) -> Iterable[LogImported]:
     """The last import of each log that a manifest has taken in."""
     query = select(records.c.body).where(records.c.log == OWN, RARE)
     query = query.where(records.c.kind == kind_of(LogImported)).order_by(records.c.number)
@@ -60,7 +60,7 @@ def _imports_of(reader: Reader) -> Iterable[LogImported]:
     return {entry.origin: entry for entry in entries if isinstance(entry, LogImported)}.values()
 
 
-def _lines_of_import(reader: Reader, entry: LogImported) -> Iterator[str]:
+def _lines_of_import(reader: ManifestReader, entry: LogImported) -> Iterator[str]:
     """The export of an imported log, as far as it is here."""
     yield f"{HEADER}\nbatch\n"
     with reader.connection() as connection:

@@ -11,7 +11,7 @@ from burner.manifest.entries.kinds import SIMULATED, Head
 from burner.manifest.local.keys import Ask, station_signer
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.places import remember_place
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.restore.decision import (
     Begin,
     GoOn,
@@ -31,7 +31,7 @@ from burner.manifest.restore.files import (
 from burner.manifest.restore.old_log import import_copy, known_heads_in_import, size_of_import
 from burner.manifest.restore.situation import situation_of, source_at
 from burner.manifest.restore.task import RestoreTask
-from burner.manifest.store.place import Place, place
+from burner.manifest.store.place import ManifestPlace, manifest_place
 from burner.manifest.store.station_key import Beginning
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger
@@ -48,7 +48,7 @@ class Restored:
     """Its origin key: QA writes it down."""
     old: str
     """Origin of the old log."""
-    old_place: Place | None
+    old_place: ManifestPlace | None
     """Where the older copy lies now; None: there was none."""
     kept: int
     """Records that came in from it."""
@@ -86,9 +86,9 @@ def restore(
             finds in the copy; E7. Nothing is moved or begun then.
     """
     require_who_and_why("the manifest", operator, reason)
-    where, signer = place(manifest), station_signer(station, ask)
+    where, signer = manifest_place(manifest), station_signer(station, ask)
     with one_at_a_time(where):
-        source = place(old) if old else source_at(where)
+        source = manifest_place(old) if old else source_at(where)
         with work_folder(where) as folder:
             task = RestoreTask(where, source, folder, station, signer, operator, reason)
             situation = situation_of(task, named=bool(old))
@@ -115,7 +115,7 @@ def _begin(task: RestoreTask, situation: Situation, last: KnownLog) -> Restored:
         remember_place(where.name, origin)
     if copy is None:
         return Restored(origin, key, situation.origin, None, 0, situation.loss)
-    lies = place(situation.aside) if situation.aside else task.source
+    lies = manifest_place(situation.aside) if situation.aside else task.source
     return Restored(origin, key, situation.origin, lies, copy.size, situation.loss)
 
 
@@ -123,7 +123,7 @@ def _new_log(task: RestoreTask, last: KnownLog, copy: KnownLog | None) -> tuple[
     """Origin and origin key of a new log that holds the older copy."""
     reason = task.reason
     if copy:
-        with Reader(task.source) as reader:
+        with ManifestReader(task.source) as reader:
             if reader.is_simulated():
                 reason = f"{reason} {SIMULATED}"
             with reader.connection() as connection:

@@ -7,7 +7,7 @@ from burner.manifest.local.keys import sponsors
 from burner.manifest.local.known_log import KnownLog, known_log, known_logs
 from burner.manifest.local.places import log_at
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.restore.decision import (
     Loss,
     Situation,
@@ -21,15 +21,15 @@ from burner.manifest.restore.files import (
 )
 from burner.manifest.restore.task import RestoreTask
 from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.place import Place, place
+from burner.manifest.store.place import ManifestPlace, manifest_place
 from burner.manifest.store.station_key import lasting
 
 
-def source_at(where: Place) -> Place:
+def source_at(where: ManifestPlace) -> ManifestPlace:
     """What is at the place of the manifest, or was until a `restore` was interrupted."""
     if where.path and log_in(where) is None:
         aside = interrupted_at(where.path, log_at(where.name))
-        return place(aside) if aside else where
+        return manifest_place(aside) if aside else where
     return where
 
 
@@ -55,19 +55,19 @@ def situation_of(task: RestoreTask, *, named: bool) -> Situation:
     )
 
 
-def _replaced_by(where: Place) -> frozenset[str]:
+def _replaced_by(where: ManifestPlace) -> frozenset[str]:
     """Origins of the logs in whose place one was begun."""
-    with Reader(where) as reader, reader.connection() as connection:
+    with ManifestReader(where) as reader, reader.connection() as connection:
         begun = entry_at(connection, 0)
     continues = begun.continues if isinstance(begun, LogBegun) else ()
     return frozenset(head.origin for head in continues)
 
 
-def _loss_in(source: Place, copy: KnownLog | None, origin: str) -> Loss:
+def _loss_in(source: ManifestPlace, copy: KnownLog | None, origin: str) -> Loss:
     known = known_logs(origin)
     if copy is None or copy.origin != origin:
         return loss_of(((log.size, False) for log in known), 0)
-    with Reader(source) as reader:
+    with ManifestReader(source) as reader:
         return loss_of([(log.size, is_head_of(reader, _head(log))) for log in known], copy.size)
 
 
@@ -77,7 +77,7 @@ def _head(log: KnownLog) -> Checkpoint:
 
 def _may_sign(task: RestoreTask) -> bool:
     """Whether a key of this computer is let in, so that nothing needs to be begun anew."""
-    with Reader(task.source) as reader:
+    with ManifestReader(task.source) as reader:
         rows = {row.id: row for row in reader.log_keys()}
         own = (task.signer(reader.origin), *sponsors(task.station)(reader.origin))
     return any(in_force(rows.get(lasting(key).key.id.hex())) for key in own)

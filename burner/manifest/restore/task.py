@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import ManifestPlace
 from burner.manifest.store.station_key import MakeSigner
 
 
@@ -11,8 +11,8 @@ from burner.manifest.store.station_key import MakeSigner
 class RestoreTask:
     """Who begins a new log at which place, and where the older copy lies."""
 
-    where: Place
-    source: Place
+    where: ManifestPlace
+    source: ManifestPlace
     folder: Path
     """For what is made meanwhile."""
     station: str

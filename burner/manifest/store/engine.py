@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.store.place import Place, is_there
+from burner.manifest.store.place import ManifestPlace, place_exists
 from burner.manifest.store.refusals import primary
 
 BUSY_TIMEOUT_S = 10
@@ -49,17 +49,17 @@ DURABLE = (
 """PRAGMAs of a writer."""
 
 
-def writing(where: Place) -> Engine:
+def writing(where: ManifestPlace) -> Engine:
     """An engine of one connection for the writer; a SQLite file is made when it is missing."""
     if where.path is None:
         return _postgresql(where)
     path = where.path
-    if not is_there(where) and not path.parent.is_dir():
+    if not place_exists(where) and not path.parent.is_dir():
         raise BurnerError(Code.MANIFEST_WRITE_DENIED, f"the folder {path.parent} does not exist")
     return _sqlite(lambda: _attached(str(path), *DURABLE), "BEGIN IMMEDIATE")
 
 
-def reading(where: Place) -> Engine:
+def reading(where: ManifestPlace) -> Engine:
     """An engine that cannot write, for a manifest that must exist.
 
     Raises:
@@ -68,7 +68,7 @@ def reading(where: Place) -> Engine:
     if where.path is None:
         return _postgresql(where, read_only=True)
     path = where.path
-    if not is_there(where):
+    if not place_exists(where):
         raise BurnerError(Code.MANIFEST_MISSING, str(where))
     return _sqlite(lambda: read_only(path, f"mmap_size={MAPPED_SIZE}"), "BEGIN")
 
@@ -128,7 +128,7 @@ def _sqlite(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
     return engine
 
 
-def _postgresql(where: Place, read_only: bool = False) -> Engine:
+def _postgresql(where: ManifestPlace, read_only: bool = False) -> Engine:
     try:
         import psycopg  # noqa: F401 - SQLAlchemy loads it by name
     except ImportError as error:

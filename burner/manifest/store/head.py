@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError
+from burner.manifest.log.note import NoteError, SignedNote
 from burner.manifest.log.tree import HASH_SIZE, Frontier
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import checkpoints, cosignatures, head
@@ -30,7 +30,7 @@ class HeadRow(NamedTuple):
     """The head as it is stored."""
 
     frontier: Frontier
-    note: Note
+    note: SignedNote
     checkpoint: Checkpoint
 
 
@@ -59,14 +59,14 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
     return HeadRow(frontier, note, checkpoint)
 
 
-def parse_signed(text: str) -> tuple[Note, Checkpoint]:
+def parse_signed(text: str) -> tuple[SignedNote, Checkpoint]:
     """A checkpoint as it is stored, with its signatures. They are not looked at.
 
     Raises:
         BurnerError: E713 it is none.
     """
     try:
-        note = Note.parse(text.encode())
+        note = SignedNote.parse(text.encode())
         return note, Checkpoint.parse(note.text)
     except NoteError as error:
         raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head: {error}") from None

@@ -15,7 +15,7 @@ from burner.manifest.local.places import log_at
 
 
 @dataclass(frozen=True)
-class Place:
+class ManifestPlace:
     """A manifest's place: a file of SQLite, or a server's URL."""
 
     url: str
@@ -36,7 +36,7 @@ class Place:
         return plain.render_as_string()
 
 
-def place(url_or_path: str | Path) -> Place:
+def manifest_place(url_or_path: str | Path) -> ManifestPlace:
     """Read a path or URL.
 
     Raises:
@@ -45,19 +45,19 @@ def place(url_or_path: str | Path) -> Place:
     text = str(url_or_path)
     if "://" not in text:
         path = Path(text)
-        return Place(f"sqlite:///{path}", path)
+        return ManifestPlace(f"sqlite:///{path}", path)
     try:
         url = make_url(text)
     except exc.ArgumentError as error:
         raise BurnerError(Code.DATABASE_KIND_UNKNOWN, str(error)) from error
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        return Place(text, Path(url.database))
+        return ManifestPlace(text, Path(url.database))
     if url.get_backend_name() == "postgresql":
-        return Place(url.set(drivername="postgresql+psycopg").render_as_string(False), None)
+        return ManifestPlace(url.set(drivername="postgresql+psycopg").render_as_string(False), None)
     raise BurnerError(Code.DATABASE_KIND_UNKNOWN, url.render_as_string())
 
 
-def is_there(where: Place) -> bool:
+def place_exists(where: ManifestPlace) -> bool:
     """Whether the file is there; a server's database is taken to be.
 
     What is no file is refused: SQLite would wait for a pipe, and make its journal beside a device.
@@ -73,7 +73,7 @@ def is_there(where: Place) -> bool:
         raise BurnerError(Code.NOT_A_MANIFEST, f"{where}: {error.strerror}") from error
 
 
-def refuse_if_gone(where: Place) -> None:
+def refuse_missing_log(where: ManifestPlace) -> None:
     """A manifest that is not there, although this computer wrote one, is not made anew.
 
     Raises:
@@ -85,13 +85,13 @@ def refuse_if_gone(where: Place) -> None:
         )
 
 
-def must_exist(where: Place) -> None:
+def require_existing(where: ManifestPlace) -> None:
     """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
 
     Raises:
         BurnerError: E701 there is none, E702 it is no file, E710 there was one that this
             computer wrote.
     """
-    if not is_there(where):
-        refuse_if_gone(where)
+    if not place_exists(where):
+        refuse_missing_log(where)
         raise BurnerError(Code.MANIFEST_MISSING, str(where))

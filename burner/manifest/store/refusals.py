@@ -8,7 +8,7 @@ from sqlalchemy import exc
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import ManifestPlace
 
 _SQLITE = {
     sqlite3.SQLITE_FULL: Code.DISK_FULL,
@@ -25,7 +25,7 @@ _SQLITE = {
 
 
 @contextmanager
-def guarded(where: Place | str) -> Iterator[None]:
+def guarded(where: ManifestPlace | str) -> Iterator[None]:
     """Turn what a database throws into E7.
 
     Raises:

@@ -13,7 +13,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
 from burner.manifest.store.engine import is_lost, writing
-from burner.manifest.store.place import Place, is_there, refuse_if_gone
+from burner.manifest.store.place import ManifestPlace, place_exists, refuse_missing_log
 
 CREATION_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock while tables are made and a log is begun."""
@@ -22,7 +22,7 @@ CREATION_LOCK = 0x6275726E6572
 class Session:
     """One station's way into a manifest."""
 
-    def __init__(self, where: Place, station: str, *, remembers: bool = True) -> None:
+    def __init__(self, where: ManifestPlace, station: str, *, remembers: bool = True) -> None:
         self.where, self.station = where, station
         self._remembers = remembers
         self._file_lock = FileStationLock(where.path, station) if where.path else None
@@ -36,8 +36,8 @@ class Session:
         Raises:
             BurnerError: E702, E704, E706; E710 the manifest that was written here is gone.
         """
-        if self._remembers and not is_there(self.where):
-            refuse_if_gone(self.where)
+        if self._remembers and not place_exists(self.where):
+            refuse_missing_log(self.where)
         if self._file_lock:
             self._file_lock.take()
 

@@ -45,7 +45,7 @@ _NUMBER = Prepared(select(imported.c.log).where(imported.c.origin == bindparam("
 
 
 class TableState:
-    """See `State`. Of one transaction; whoever writes holds the row of the head. Prepared
+    """See `ManifestState`. Of one transaction; whoever writes holds the row of the head. Prepared
     statements alone: on a server it is asked amidst others, whose results are not there yet.
     """
 

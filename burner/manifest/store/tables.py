@@ -38,7 +38,7 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import ManifestPlace
 
 SCHEMA = 4
 """Version of the tables."""
@@ -221,7 +221,7 @@ def create(connection: Connection) -> None:
     connection.execute(about.insert(), [{"key": "schema", "value": str(SCHEMA)}])
 
 
-def schema_version(connection: Connection, where: Place) -> int:
+def schema_version(connection: Connection, where: ManifestPlace) -> int:
     """The version of the tables; 0: there is no manifest yet.
 
     Raises:

@@ -29,7 +29,7 @@ from burner.manifest.store.append import append
 from burner.manifest.store.bodies import entry_at, stored_bodies
 from burner.manifest.store.head import keep_checkpoint, read_head, write_head
 from burner.manifest.store.opening import Position, catch_up, check_opening, key_records, unsigned
-from burner.manifest.store.place import Place
+from burner.manifest.store.place import ManifestPlace
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.session import Session, lock_creation
 from burner.manifest.store.state import TableState
@@ -57,7 +57,7 @@ class LogWriter:
 
     def __init__(
         self,
-        where: Place,
+        where: ManifestPlace,
         station: str,
         make_signer: MakeSigner,
         clock: Clock | None = None,

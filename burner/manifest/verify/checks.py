@@ -6,7 +6,7 @@ from enum import StrEnum
 from burner.core.errors import BurnerError
 
 
-class Check(StrEnum):
+class ManifestCheck(StrEnum):
     """What is checked, in the order in which it is told."""
 
     DATABASE = "database"
@@ -31,7 +31,7 @@ class Check(StrEnum):
 class CheckResult:
     """One row of the table."""
 
-    check: Check
+    check: ManifestCheck
     covered: str = ""
     """Empty: the check was not reached."""
     code: str = ""
@@ -47,8 +47,8 @@ class Verification:
     origin: str = ""
     size: int = 0
     root: str = ""
-    results: dict[Check, CheckResult] = field(
-        default_factory=lambda: {check: CheckResult(check) for check in Check}
+    results: dict[ManifestCheck, CheckResult] = field(
+        default_factory=lambda: {check: CheckResult(check) for check in ManifestCheck}
     )
 
     warnings: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Verification:
             if result.code:
                 raise BurnerError(result.code, f"{result.check}: {result.place}")
 
-    def fail(self, check: Check, code: str, place: str) -> None:
+    def fail(self, check: ManifestCheck, code: str, place: str) -> None:
         """Note a bad place; the first one of a check stays."""
         result = self.results[check]
         if not result.code:

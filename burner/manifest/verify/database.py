@@ -20,13 +20,13 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import check_cosignatures
-from burner.manifest.log.note import Note, NoteError, VerifierKey
+from burner.manifest.log.note import NoteError, SignedNote, VerifierKey
 from burner.manifest.store.hashes import tile_hashes
 from burner.manifest.store.head import HeadRow, existing_head
 from burner.manifest.store.opening import unsigned
 from burner.manifest.store.refusals import guarded
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, cosignatures
-from burner.manifest.verify.checks import Check, Verification
+from burner.manifest.verify.checks import ManifestCheck, Verification
 from burner.manifest.verify.foreign import ForeignLogs
 from burner.manifest.verify.rows import wrong_rows
 from burner.manifest.verify.stored_log import RecordsChecked, StoredLog
@@ -83,15 +83,15 @@ class _Verify:
         try:
             stored = existing_head(self._connection)
         except BurnerError as error:
-            found.fail(Check.HEADS, error.code, error.detail)
+            found.fail(ManifestCheck.HEADS, error.code, error.detail)
             return found
         found.origin, found.size = stored.checkpoint.origin, stored.checkpoint.size
         found.root = stored.checkpoint.root.hex()
         for what in changed(self._connection, found.size, thorough=thorough):
-            found.fail(Check.DATABASE, Code.MANIFEST_INCONSISTENT, what)
-        found.results[Check.DATABASE].covered = "tables, constraints, indexes, guards"
+            found.fail(ManifestCheck.DATABASE, Code.MANIFEST_INCONSISTENT, what)
+        found.results[ManifestCheck.DATABASE].covered = "tables, constraints, indexes, guards"
         if behind := unsigned(self._connection, found.size):
-            found.fail(Check.HEADS, Code.RECORDS_UNSIGNED, behind)
+            found.fail(ManifestCheck.HEADS, Code.RECORDS_UNSIGNED, behind)
         try:
             with guarded("the database"):
                 whole = self._walk(found.size)
@@ -100,7 +100,10 @@ class _Verify:
                 self._tables(whole=whole)
                 self._covered(whole=whole)
         except BurnerError as error:
-            if error.code != Code.DATABASE_REFUSED or not found.results[Check.DATABASE].code:
+            if (
+                error.code != Code.DATABASE_REFUSED
+                or not found.results[ManifestCheck.DATABASE].code
+            ):
                 raise
         return found
 
@@ -111,13 +114,17 @@ class _Verify:
                 for tile in self._log.tiles:
                     if next(self._tiles[tile.level], None) != tile.hash:
                         place = f"level {tile.level}, tile {tile.position}"
-                        self.found.fail(Check.TREE, Code.MANIFEST_NOT_AS_SIGNED, place)
+                        self.found.fail(ManifestCheck.TREE, Code.MANIFEST_NOT_AS_SIGNED, place)
                 if self._due or type(entry) in KEPT_KINDS:
                     self._kept_behind(entry)
                 if self._log.frontier.size in self._known_sizes:
                     self._checkpoints()
         except BurnerError as error:
-            check = Check.RULES if error.code == Code.MANIFEST_INCONSISTENT else Check.RECORDS
+            check = (
+                ManifestCheck.RULES
+                if error.code == Code.MANIFEST_INCONSISTENT
+                else ManifestCheck.RECORDS
+            )
             self.found.fail(check, error.code, error.detail)
             return False
         return True
@@ -126,7 +133,9 @@ class _Verify:
         """Keys, batches and imports leave a kept checkpoint; keys of one commit one for all."""
         if self._due and not isinstance(entry, KeyEnrolled | KeyWithdrawn):
             self.found.fail(
-                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the checkpoint at {self._due} is gone"
+                ManifestCheck.HEADS,
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"the checkpoint at {self._due} is gone",
             )
         size = self._log.frontier.size
         self._due = size if type(entry) in KEPT_KINDS and size not in self._kept else 0
@@ -134,7 +143,7 @@ class _Verify:
             try:
                 self._foreign.check(entry)
             except BurnerError as error:
-                self.found.fail(Check.IMPORTS, error.code, error.detail)
+                self.found.fail(ManifestCheck.IMPORTS, error.code, error.detail)
 
     def _checkpoints(self) -> None:
         size = self._log.frontier.size
@@ -144,40 +153,48 @@ class _Verify:
             self._met.add(size)
             if log.root != self._log.frontier.root.hex():
                 place = f"not as known here: its first {counted(size, 'record')}"
-                self.found.fail(Check.COMPUTER, Code.MANIFEST_REPLACED, place)
+                self.found.fail(ManifestCheck.COMPUTER, Code.MANIFEST_REPLACED, place)
 
     def _head_at(self, text: str) -> None:
         try:
             frontier = self._log.frontier
-            note = Note.parse(text.encode())
+            note = SignedNote.parse(text.encode())
             self._log.check_head(note, frontier.size, frontier.root)
             self._cosignatures += len(check_cosignatures(note, self._witnesses))
         except NoteError as error:
             self.found.fail(
-                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the head at {frontier.size}: {error}"
+                ManifestCheck.HEADS,
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"the head at {frontier.size}: {error}",
             )
         except BurnerError as error:
-            self.found.fail(Check.HEADS, error.code, error.detail)
+            self.found.fail(ManifestCheck.HEADS, error.code, error.detail)
 
     def _head(self, stored: HeadRow) -> None:
         self._head_at(str(stored.note))
         if stored.frontier != self._log.frontier:
-            self.found.fail(Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, "the subtrees of the head")
+            self.found.fail(
+                ManifestCheck.HEADS, Code.MANIFEST_NOT_AS_SIGNED, "the subtrees of the head"
+            )
         if self._due:
             self.found.fail(
-                Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"the checkpoint at {self._due} is gone"
+                ManifestCheck.HEADS,
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"the checkpoint at {self._due} is gone",
             )
         for size in self._kept:
-            self.found.fail(Check.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"a checkpoint at {size}")
+            self.found.fail(
+                ManifestCheck.HEADS, Code.MANIFEST_NOT_AS_SIGNED, f"a checkpoint at {size}"
+            )
         for size in self._cosigned:
             self.found.fail(
-                Check.HEADS,
+                ManifestCheck.HEADS,
                 Code.MANIFEST_NOT_AS_SIGNED,
                 f"cosignatures at {size}, of no kept checkpoint",
             )
         for size in self._known:
             place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"
-            self.found.fail(Check.COMPUTER, Code.MANIFEST_REPLACED, place)
+            self.found.fail(ManifestCheck.COMPUTER, Code.MANIFEST_REPLACED, place)
 
     def _tables(self, *, whole: bool) -> None:
         logs = {OWN: self._log, **self._foreign.logs}
@@ -185,20 +202,24 @@ class _Verify:
         if whole and not wrong and not self._foreign.damaged:
             wrong = next(wrong_rows(self._connection, logs), None)
         if wrong:
-            self.found.fail(Check.TABLES, Code.MANIFEST_INCONSISTENT, wrong)
+            self.found.fail(ManifestCheck.TABLES, Code.MANIFEST_INCONSISTENT, wrong)
 
     def _covered(self, *, whole: bool) -> None:
         results, size = self.found.results, self._log.frontier.size
         self.found.warnings = tuple(self._log.clocks.values())
-        results[Check.RECORDS].covered = results[Check.RULES].covered = counted(size, "record")
+        results[ManifestCheck.RECORDS].covered = results[ManifestCheck.RULES].covered = counted(
+            size, "record"
+        )
         if not whole:
             return
-        results[Check.TREE].covered = f"{size >> 8} tiles"
+        results[ManifestCheck.TREE].covered = f"{size >> 8} tiles"
         cosigned = f", {counted(self._cosignatures, 'cosignature')}" if self._witnesses else ""
-        results[Check.HEADS].covered = f"the head and kept checkpoints{cosigned}"
+        results[ManifestCheck.HEADS].covered = f"the head and kept checkpoints{cosigned}"
         if not self._foreign.damaged:
-            results[Check.TABLES].covered = ", ".join(table.name for table in TABLES.values())
+            results[ManifestCheck.TABLES].covered = ", ".join(
+                table.name for table in TABLES.values()
+            )
         logs = self._foreign.logs.values()
         imported = counted(sum(log.frontier.size for log in logs), "record")
-        results[Check.IMPORTS].covered = f"{counted(len(logs), 'log')}, {imported}"
-        results[Check.COMPUTER].covered = counted(len(self._met), "head")
+        results[ManifestCheck.IMPORTS].covered = f"{counted(len(logs), 'log')}, {imported}"
+        results[ManifestCheck.COMPUTER].covered = counted(len(self._met), "head")

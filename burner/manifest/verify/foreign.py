@@ -6,7 +6,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import LogImported
 from burner.manifest.fold.memory import MemoryState
-from burner.manifest.log.note import Note, NoteError
+from burner.manifest.log.note import NoteError, SignedNote
 from burner.manifest.store.state import log_number
 from burner.manifest.verify.stored_log import StoredLog
 
@@ -54,7 +54,7 @@ class ForeignLogs:
                 Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: its records are not those that came"
             )
         try:
-            note = Note.parse(entry.checkpoint.encode())
+            note = SignedNote.parse(entry.checkpoint.encode())
         except NoteError as error:
             raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: {error}") from None
         stored.check_head(note, entry.size, stored.frontier.root)

@@ -12,7 +12,7 @@ from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note, NoteError
+from burner.manifest.log.note import NoteError, SignedNote
 from burner.manifest.log.tree import Frontier, StoredHash
 
 CLOCK_STEP = timedelta(minutes=5)
@@ -77,7 +77,7 @@ class Replay:
             what = f"record {number} of station {entry.station} is {back.total_seconds():.0f} s"
             self.clocks[entry.station] = f"{what} older than the one before: its clock went back"
 
-    def check_head(self, note: Note, size: int, root: bytes) -> KeyRow:
+    def check_head(self, note: SignedNote, size: int, root: bytes) -> KeyRow:
         """Check a checkpoint of the log.
 
         Args:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from burner.core.model import Record
-from burner.manifest.entries.kinds import Finding, NamedUnit, SampleDrawn, UnitChecked
+from burner.manifest.entries.kinds import ComparisonFacts, NamedUnit, SampleDrawn, UnitChecked
 from burner.manifest.entries.values import plain
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_who_and_why
@@ -65,7 +65,7 @@ def record_check(
     """
     attempt = record.attempt
     require_who_and_why(f"unit {attempt.unit_id}", operator)
-    compared = tuple(Finding(**plain(dict(finding))) for finding in findings)
+    compared = tuple(ComparisonFacts(**plain(dict(finding))) for finding in findings)
     where = {
         "batch": attempt.batch,
         "product_id": attempt.product_id,

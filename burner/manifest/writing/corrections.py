@@ -13,7 +13,7 @@ from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_who_and_why
 
 
-class Word(StrEnum):
+class CorrectionKind(StrEnum):
     """What is said."""
 
     REWORK = "rework"
@@ -25,7 +25,13 @@ class Word(StrEnum):
 
 
 def correct(
-    ledger: Ledger, word: Word, unit_id: str, *, product_id: str, operator: str, reason: str
+    ledger: Ledger,
+    word: CorrectionKind,
+    unit_id: str,
+    *,
+    product_id: str,
+    operator: str,
+    reason: str,
 ) -> tuple[str, ...]:
     """Write a correction of a unit, once under each batch that it has been in, so that the records
     of every batch tell of it.
@@ -54,7 +60,7 @@ def correct(
             imported = next(in_imported_logs(state, product_id, unit_id), None)
             if imported is None:
                 raise BurnerError(Code.UNIT_UNKNOWN, unit_id)
-            if word is Word.VOID:
+            if word is CorrectionKind.VOID:
                 origin, known = imported
                 raise only_imported(known, origin)
         batches = [member.batch for member in state.rows(MemberRow, unit_id=unit_id)]

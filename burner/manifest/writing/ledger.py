@@ -9,8 +9,7 @@ from typing import Any, Self, TypeVar
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Attempt, Record, Result
-from burner.core.model import Outcome as ModelOutcome
+from burner.core.model import Attempt, Outcome, Record, Result
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import (
     AnyEntry,
@@ -19,14 +18,14 @@ from burner.manifest.entries.kinds import (
     Entry,
     Intent,
     NameBound,
-    Outcome,
+    OutcomeEntry,
     is_simulated,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import Ask, sponsors, station_signer
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
-from burner.manifest.store.place import is_there, place
+from burner.manifest.store.place import manifest_place, place_exists
 from burner.manifest.store.state import TableState
 from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
@@ -40,7 +39,7 @@ E = TypeVar("E", bound=Entry)
 class Ledger:
     """Shared by all slots of a station. Thread-safe."""
 
-    def __init__(self, writer: LogWriter, reader: Reader) -> None:
+    def __init__(self, writer: LogWriter, reader: ManifestReader) -> None:
         self.writer, self.reader = writer, reader
         self._working: dict[str, tuple[int, Attempt]] = {}
         """Attempt id → number of its intent, and the attempt as it was last recorded."""
@@ -80,8 +79,8 @@ class Ledger:
                 of = "real units" if simulated else "a simulated bench"
                 raise BurnerError(Code.SIMULATED_AND_REAL_MIXED, f"{where}: of {of}")
 
-        where = place(url_or_path)
-        is_there(where)  # what is no file is refused before a key is made
+        where = manifest_place(url_or_path)
+        place_exists(where)  # what is no file is refused before a key is made
         signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
             where,
@@ -96,7 +95,7 @@ class Ledger:
         )
         writer.open()
         try:
-            return cls(writer, Reader(where))
+            return cls(writer, ManifestReader(where))
         except BaseException:
             writer.close()
             raise
@@ -197,7 +196,7 @@ class Ledger:
         """
         with self.writer.lock:
             intent, recorded = self._working.get(attempt.id, (None, None))
-            if result.outcome is ModelOutcome.PASS and intent is None:
+            if result.outcome is Outcome.PASS and intent is None:
                 raise BurnerError(
                     Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} passed without its intent"
                 )
@@ -206,7 +205,7 @@ class Ledger:
             (number,) = self.writer.commit(
                 lambda _: [
                     self.entry(
-                        Outcome,
+                        OutcomeEntry,
                         **_head(attempt),
                         attempt=facts,
                         intent=intent,

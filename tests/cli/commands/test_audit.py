@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.audits import record_check
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.report.audit import lines
 from tests.manifest.records import START, Ticking, burned, open_batch
@@ -111,7 +111,7 @@ def test_a_unit_that_differs_rejects_and_burning_or_scrapping_it_changes_nothing
     with Ledger.open("manifest.db", "line1", Ticking(START + timedelta(hours=1))) as ledger:
         correct(
             ledger,
-            Word.SCRAP,
+            CorrectionKind.SCRAP,
             bad,
             product_id="S3EUVBRJLB",
             operator="li",
@@ -139,7 +139,7 @@ RECORD = ("--record", "--operator", "qa", "--station", "desk")
 
 def statement() -> list[str]:
     """What the statement and the status of the batch say of the audit."""
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         return lines(reader, "WO1")
 
 
@@ -190,7 +190,7 @@ def test_the_statement_says_when_nothing_was_drawn_or_checked(here: Path) -> Non
 def test_checks_are_records_of_the_chain(here: Path) -> None:
     check("7c:df:a1:00:00:01")
     audit("--sample", "3", *RECORD)
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         with reader.connection() as connection:
             assert verify(connection).agrees
         assert [c["good"] for c in reader.lives("7c:df:a1:00:00:01")[0]["checks"]] == [True]

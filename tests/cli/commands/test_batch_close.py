@@ -13,7 +13,7 @@ from burner.cli.commands.manifest import manifest
 from burner.cli.order import take_order
 from burner.core.model import Outcome
 from burner.manifest.closing.close_batch import close_batch
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.batch_id import folder_name_of
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
@@ -34,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def state() -> str:
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         row = reader.batch("WO1")
     assert row is not None
     return str(row.state)
@@ -153,7 +153,7 @@ def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
 
 
 def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         newest = reader.newest()
     assert newest is not None
     later = (newest + timedelta(hours=1)).isoformat()

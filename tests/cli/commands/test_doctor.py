@@ -97,7 +97,7 @@ def test_the_key_of_a_station_is_made_at_its_first_record(
     )
     check = examine("--station", "line.yaml")["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "line7: it is made at the first record")
-    keys.make("line7")
+    keys.make_key("line7")
     check = examine("--station", "line.yaml")["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "of line7, no passphrase")
 
@@ -105,7 +105,7 @@ def test_the_key_of_a_station_is_made_at_its_first_record(
 def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("BURNER_STATION", "line7")
-    keys.make("line7")
+    keys.make_key("line7")
     (tmp_path / "state" / "keys" / "line7" / "current").write_text("")
     assert examine(status=4)["signing key"]["code"] == "E722"
 
@@ -113,7 +113,7 @@ def test_a_key_that_is_damaged_fails(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_key_whose_file_is_gone_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("BURNER_STATION", "line7")
-    keys.make("line7")
+    keys.make_key("line7")
     (pem,) = (tmp_path / "state" / "keys" / "line7").glob("*.pem")
     pem.unlink()
     check = examine(status=4)["signing key"]

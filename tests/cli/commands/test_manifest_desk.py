@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.log.proof import Proof
+from burner.manifest.log.proof import TlogProof
 from burner.manifest.store.station_key import Beginning
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
@@ -301,7 +301,7 @@ def test_a_certificate_without_the_enrolment_names_who_signed_it(here: Path) -> 
     run("keys", "rotate", *WHO, "--reason", "yearly")
     (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
     run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
-    proof = Proof.parse((here / "U.tlog-proof").read_bytes())
+    proof = TlogProof.parse((here / "U.tlog-proof").read_bytes())
     (here / "U.tlog-proof").write_text(str(replace(proof, extra=proof.body)))
     with pytest.raises(BurnerError, match=f"^E755: .*signed by .* {new['id']}"):
         run("verify", "U.tlog-proof", "--key", origin)
@@ -314,7 +314,7 @@ def test_a_later_key_given_for_the_origin_key_is_told_as_that(here: Path) -> Non
     run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
     with pytest.raises(BurnerError, match=f"^E752: .*{new['id']} is a later key"):
         run("verify", "U.tlog-proof", "--key", new["key"])
-    proof = Proof.parse((here / "U.tlog-proof").read_bytes())
+    proof = TlogProof.parse((here / "U.tlog-proof").read_bytes())
     body, line = proof.extra.split(b"\n")
     (here / "U.tlog-proof").write_text(str(replace(proof, extra=b"\n".join([body, line, line]))))
     with refused("E714"):

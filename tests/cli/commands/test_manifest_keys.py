@@ -101,7 +101,7 @@ def test_a_wrong_passphrase_at_the_first_start_leaves_no_manifest_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_desk(tmp_path, monkeypatch)
-    keys.make("line1", "right")
+    keys.make_key("line1", "right")
     monkeypatch.setenv(keys.PASSPHRASE, "wrong")
     terms = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
     with refused("E748"):

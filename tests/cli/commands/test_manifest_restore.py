@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from burner.core.errors import BurnerError
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import burned, open_batch
@@ -45,7 +45,7 @@ def check_restored(manifest: str = "manifest.db") -> None:
 
 
 def old_origin() -> str:
-    with Reader.open("older.db") as reader:
+    with ManifestReader.open("older.db") as reader:
         return reader.origin
 
 
@@ -223,5 +223,5 @@ def test_a_reason_does_not_make_the_log_of_a_line_one_of_a_bench(here: Path) -> 
     with refused("E754"):
         run("restore", *WHO, "--reason", "disk died (simulated bench)")
     run("restore", *WHO, *WHY)
-    with Reader.open("manifest.db") as reader:
+    with ManifestReader.open("manifest.db") as reader:
         assert not reader.is_simulated()

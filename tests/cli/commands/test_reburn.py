@@ -16,8 +16,8 @@ from burner.bench.process import BenchProcess
 from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.flash import otadata
-from burner.manifest.reading.attempt_filter import Filter
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.reader import ManifestReader
 from tests.images import app_image, write_product
 from tests.runs import Running, start
 from tests.runs import burn as burn_apart
@@ -371,8 +371,8 @@ def in_mid_write(folder: Path, bench: str, source: Path, *arguments: str) -> Run
 
 def _open_ones(manifest: Path) -> int:
     try:
-        with Reader.open(manifest) as reader:
-            return len(list(reader.elements(Filter(outcome="OPEN"))))
+        with ManifestReader.open(manifest) as reader:
+            return len(list(reader.elements(AttemptFilter(outcome="OPEN"))))
     except BurnerError:  # being made
         return 0
 

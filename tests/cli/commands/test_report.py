@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from burner.cli.commands.manifest import manifest
 from burner.core.errors import BurnerError
 from burner.core.model import Outcome
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.manifest.records import (
@@ -47,7 +47,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         burned(ledger, 7, batch="WO1", rework="flash replaced")
         nothing = an_attempt(8, name=None, batch="WO1", silicon=None, slot="8")
         ledger.finish(nothing, a_result(Outcome.ERROR, code="E301", written=False))
-        for unit, what in ((5, Word.SCRAP), (6, Word.VOID)):
+        for unit, what in ((5, CorrectionKind.SCRAP), (6, CorrectionKind.VOID)):
             correct(
                 ledger,
                 what,

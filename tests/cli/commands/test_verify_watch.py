@@ -18,7 +18,7 @@ from burner.bench.unit import mac_for
 from burner.cli import screen
 from burner.cli.big_word import Large, in_letters
 from burner.manifest.reading.audits import checks
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from tests.chinese import english_in
 from tests.cli.event_lines import wrong_with
 from tests.images import PRODUCT_ID, SECRET, write_product
@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Path:
     bench = ("--bench", f"sim:1,keep=flash,boards={UNITS}", "--count", str(UNITS))
     assert burn(tmp_path, *bench, "--batch", "WO1", "--operator", "li", profile=path).status == 0
     (tmp_path / "secret.txt").unlink()
-    with Reader.open(tmp_path / "manifest.db") as reader:
+    with ManifestReader.open(tmp_path / "manifest.db") as reader:
         regions = next(reader.elements())["regions"]
     (app,) = (region for region in regions if region["name"] == "app")
     assert app["offset"] == APP
@@ -117,7 +117,7 @@ def test_each_sample_is_on_record_for_the_audit(desk: Path) -> None:
     bench = ("--bench", f"sim:1,keep=flash,boards={UNITS}", "--count", str(UNITS))
     ran = verify(desk, *bench, "--record", "--operator", "qa", "--json")
     assert [line["good"] for line in lines_of(ran.stdout)[1:-1]] == [True, False, True]
-    with Reader.open(desk / "manifest.db") as reader:
+    with ManifestReader.open(desk / "manifest.db") as reader:
         found = {check.unit_id: check.good for check in checks(reader, "WO1")}
     assert found == {str(mac_for(1, n)): n != 1 for n in range(UNITS)}
 
@@ -133,7 +133,7 @@ def test_everything_that_is_said_is_chinese_when_asked(desk: Path) -> None:
 
 
 def stations(desk: Path) -> Sequence[str]:
-    with Reader.open(desk / "manifest.db") as reader:
+    with ManifestReader.open(desk / "manifest.db") as reader:
         return list({element["station"] for element in reader.elements()})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.backup import backup
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.engine import file_uri
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import burned, flaws
@@ -36,10 +36,10 @@ def on_a_read_only_medium(path: Path) -> Path:
 def test_a_manifest_on_a_read_only_medium_is_read_and_backed_up(
     on_a_read_only_medium: Path, tmp_path: Path
 ) -> None:
-    with Reader.open(on_a_read_only_medium) as reader:
+    with ManifestReader.open(on_a_read_only_medium) as reader:
         assert flaws(reader) == []
     assert backup(on_a_read_only_medium, tmp_path / "copy.db").size == 3
-    with Reader.open(tmp_path / "copy.db") as copy:
+    with ManifestReader.open(tmp_path / "copy.db") as copy:
         assert flaws(copy) == []
 
 
@@ -73,7 +73,7 @@ def test_a_version_that_is_no_number_is_damage(path: Path) -> None:
         other.execute("UPDATE about SET value = 'x' WHERE key = 'schema'")
     other.close()
     with refused("E708", "'x'"):
-        Reader.open(path)
+        ManifestReader.open(path)
     with refused("E708", "'x'"):
         Ledger.open(path, "line1")
 

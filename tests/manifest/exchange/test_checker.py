@@ -10,7 +10,7 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.local.keys import LocalSigner, make
+from burner.manifest.local.keys import LocalSigner, make_key
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.writing.batch_close import close
 from burner.manifest.writing.log_keys import enrol
@@ -28,7 +28,7 @@ def exports(tmp_path: Path) -> tuple[list[Path], str]:
             burned(ledger, unit, batch="WO1")
         open_batch(ledger, "WO2")
         burned(ledger, 7, batch="WO2")
-        key = LocalSigner(ledger.origin, make("line2")).key
+        key = LocalSigner(ledger.origin, make_key("line2")).key
         enrol(ledger, key, owner="line2", sponsor=ledger.writer.key.signer)
         close(ledger, "WO1", "qa", with_open=False)
         files = []
@@ -80,5 +80,5 @@ def test_both_refuse_edited_files(exports: tuple[list[Path], str]) -> None:
 
 def test_both_refuse_another_key(exports: tuple[list[Path], str], tmp_path: Path) -> None:
     files, key = exports
-    other = str(LocalSigner(key.split("+")[0], make("stranger")).key)
+    other = str(LocalSigner(key.split("+")[0], make_key("stranger")).key)
     assert not any(agrees(file, other) or ours(file, other) for file in files)

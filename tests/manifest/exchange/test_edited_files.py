@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.local.keys import LocalSigner, make
+from burner.manifest.local.keys import LocalSigner, make_key
 from burner.manifest.reading.batch_status import status
 from burner.manifest.writing.batch_close import close
 from burner.manifest.writing.ledger import Ledger
@@ -50,7 +50,7 @@ def leave(ledger: Ledger, folder: Path) -> str:
         signer=ledger.writer.key.signer,
         papers={STATEMENT: "5 units\n", "report.json": '{"units": 5}\n'},
     )
-    later = LocalSigner(ledger.origin, make("line1", adopts=False))
+    later = LocalSigner(ledger.origin, make_key("line1", adopts=False))
     rotate(ledger, later, operator="qa", reason="yearly")
     proof = str(certificate(ledger.reader, str(unit_mac(3))))
     (folder / "later.tlog-proof").write_text(proof, encoding="utf-8")

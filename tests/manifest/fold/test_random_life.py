@@ -16,7 +16,7 @@ from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.batch_status import status
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.batch_close import close
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
 
@@ -79,7 +79,10 @@ class Factory:
             self.batches.append(batch)
 
     def correct(self) -> None:
-        unit, word = str(unit_mac(self.random.randrange(1, 15))), self.random.choice([*Word])
+        unit, word = (
+            str(unit_mac(self.random.randrange(1, 15))),
+            self.random.choice([*CorrectionKind]),
+        )
         correct(self.ledger, word, unit, product_id=PRODUCT, operator="qa", reason="seen")
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import state_folder
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import burned
@@ -117,7 +117,7 @@ def test_a_manifest_behind_a_link_is_read_with_what_was_written_last(
     link.symlink_to(path.name)
     with Ledger.open(link, "line1") as ledger:
         burned(ledger, 1)
-        with Reader.open(link) as reader:
+        with ManifestReader.open(link) as reader:
             assert reader.attempt_count() == 1
     assert not [file.name for file in tmp_path.iterdir() if file.name.startswith("link.db-")]
 
@@ -132,7 +132,7 @@ def test_another_account_has_a_key_of_its_own_and_does_not_write_for_the_station
         with at_work(path, tmp_path / "state2") as second:
             assert second.burn(2) == "E757"
             assert first.burn(3) == "recorded"
-    with Reader.open(path) as reader, reader.connection() as connection:
+    with ManifestReader.open(path) as reader, reader.connection() as connection:
         assert verify(connection).agrees
 
 
@@ -157,7 +157,7 @@ def test_a_second_burn_of_this_station_is_told_whatever_became_of_the_lock_file(
 def test_a_folder_that_nobody_may_look_into_is_told(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
-    for opening in (lambda path: Ledger.open(path, "line1"), Reader.open):
+    for opening in (lambda path: Ledger.open(path, "line1"), ManifestReader.open):
         with refused("E706"):
             opening(closed / "manifest.db")
     closed.chmod(0o700)
@@ -178,7 +178,7 @@ def test_what_is_no_file_is_no_manifest(tmp_path: Path) -> None:
     ):
         for opening in (
             lambda path: Ledger.open(path, "line1"),
-            Reader.open,
+            ManifestReader.open,
         ):
             with pytest.raises(BurnerError, match=f"^E702: .*{words}"):
                 opening(tmp_path / name)

@@ -12,7 +12,7 @@ import pytest
 
 from burner.manifest.heads.heads import current_head
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.log.note import Note
+from burner.manifest.log.note import SignedNote
 from burner.manifest.log.tree import consistency_proof, inclusion_proof
 from burner.manifest.store.bodies import body_at
 from burner.manifest.store.hashes import TableHashes
@@ -49,7 +49,7 @@ def facts(tmp_path: Path) -> dict[str, object]:
         for unit in range(4, 150):
             burned(ledger, unit, batch="WO1")
         new = str(current_head(ledger.reader))
-        heads = [Checkpoint.parse(Note.parse(text.encode()).text) for text in (old, new)]
+        heads = [Checkpoint.parse(SignedNote.parse(text.encode()).text) for text in (old, new)]
         with ledger.reader.connection() as connection:
             hashes = TableHashes(connection)
             return {

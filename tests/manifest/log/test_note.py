@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign
-from burner.manifest.log.note import KeyType, Note, NoteError, VerifierKey, sign
-from burner.manifest.log.proof import Proof
+from burner.manifest.log.note import KeyType, NoteError, SignedNote, VerifierKey, sign
+from burner.manifest.log.proof import TlogProof
 from burner.manifest.log.tree import EMPTY_ROOT, inclusion_proof
 from tests.manifest.log.test_tree import Kept
 
@@ -50,14 +50,14 @@ HEAD = Checkpoint("factory.example/line1", 7, bytes(range(32)))
 
 
 def test_the_example_of_the_specification_is_verified_and_written_the_same() -> None:
-    key, note = VerifierKey.parse(EXAMPLE_KEY), Note.parse(EXAMPLE_NOTE.encode())
+    key, note = VerifierKey.parse(EXAMPLE_KEY), SignedNote.parse(EXAMPLE_NOTE.encode())
     assert note.check([key]) == (key,)
     assert str(key) == EXAMPLE_KEY
     assert str(note) == EXAMPLE_NOTE
 
 
 def test_a_changed_text_is_refused() -> None:
-    note = Note.parse(EXAMPLE_NOTE.replace("message", "massage").encode())
+    note = SignedNote.parse(EXAMPLE_NOTE.replace("message", "massage").encode())
     with pytest.raises(NoteError, match=r"signature of example\.com/foo is false"):
         note.check([VerifierKey.parse(EXAMPLE_KEY)])
 
@@ -94,7 +94,7 @@ def test_signatures_of_other_keys_are_not_looked_at() -> None:
 )
 def test_what_is_no_note_is_refused(text: bytes, complaint: str) -> None:
     with pytest.raises(NoteError, match=complaint):
-        Note.parse(text)
+        SignedNote.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_a_note_is_read_as_it_was_written(body: str, signers: int) -> None:
     printable = "".join(c for c in body if c >= " ").encode("utf-8", "ignore").decode()
     note = sign(f"{printable}\n", STATION)
     note = replace(note, signatures=note.signatures * signers)
-    assert Note.parse(str(note).encode()) == note
+    assert SignedNote.parse(str(note).encode()) == note
 
 
 @given(st.binary(max_size=300))
 def test_garbage_is_refused_and_nothing_else_happens(data: bytes) -> None:
-    for parse in (Note.parse, Proof.parse):
+    for parse in (SignedNote.parse, TlogProof.parse):
         with pytest.raises(NoteError):
             parse(data)
 
@@ -159,7 +159,7 @@ def test_a_cosignature_with_one_byte_changed_is_refused(position: int, change: i
     line = cosign(HEAD, witness, 1_679_315_147)
     value = bytearray(line.value)
     value[position] ^= change
-    note = Note(HEAD.text, (replace(line, value=bytes(value)),))
+    note = SignedNote(HEAD.text, (replace(line, value=bytes(value)),))
     with pytest.raises(NoteError, match="cosignature"):
         check_cosignatures(note, (witness.key,))
 
@@ -169,16 +169,18 @@ def test_a_log_key_is_no_key_of_a_witness() -> None:
         check_cosignatures(sign(HEAD.text, STATION), (STATION.key,))
 
 
-def certificate(index: int = 3, size: int = 700) -> Proof:
+def certificate(index: int = 3, size: int = 700) -> TlogProof:
     """A proof of one record of a small log."""
     entries = [b"record %d" % number for number in range(size)]
     log = Kept(entries)
     head = Checkpoint(STATION.name, size, log.frontier.root)
-    return Proof(index, inclusion_proof(log, index, size), sign(head.text, STATION), entries[index])
+    return TlogProof(
+        index, inclusion_proof(log, index, size), sign(head.text, STATION), entries[index]
+    )
 
 
 def test_a_proof_is_read_as_it_was_written_and_shows_that_the_record_is_in_the_log() -> None:
-    proof = Proof.parse(str(certificate()).encode())
+    proof = TlogProof.parse(str(certificate()).encode())
     assert proof == certificate()
     assert proof.check().size == 700
     assert replace(proof, extra=proof.extra + b"\nof the application").check().size == 700

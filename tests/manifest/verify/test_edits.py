@@ -21,11 +21,11 @@ from burner.manifest.local.keys import LocalSigner
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import origins
 from burner.manifest.restore.restore import restore
 from burner.manifest.verify.database import verify
-from burner.manifest.writing.corrections import Word, correct
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.log_keys import withdraw
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 
@@ -47,7 +47,7 @@ def lived_in(folder: Path) -> Path:
         burned(ledger, 6, Outcome.FAIL, batch="WO1")
         import_log(ledger, file, key.name, key, operator="boss")
         open_batch(ledger, "WO2")
-        for word, unit in ((Word.SCRAP, 1), (Word.VOID, 2)):
+        for word, unit in ((CorrectionKind.SCRAP, 1), (CorrectionKind.VOID, 2)):
             mac = str(unit_mac(unit))
             correct(ledger, word, mac, product_id=PRODUCT, operator="qa", reason="seen")
         for unit in range(7, 10):
@@ -89,7 +89,7 @@ def edit(path: Path, statement: str, values: tuple[Any, ...] = ()) -> int:
 
 def bad_places(path: Path) -> list[str]:
     """What verify finds, without what this computer remembers."""
-    with Reader.open(path) as reader, reader.connection() as connection:
+    with ManifestReader.open(path) as reader, reader.connection() as connection:
         found = verify(connection)
     return [f"{r.code} {r.check}: {r.place}" for r in found.results.values() if r.code]
 
@@ -104,7 +104,7 @@ def test_a_damaged_record_of_an_import_is_found_there_and_the_own_log_is_checked
     changed = "UPDATE records SET body = replace(body, 'line2', 'line3') WHERE log = 1"
     assert edit(path, f"{changed} AND number = 2") == 1
     edit(path, "DELETE FROM checkpoints WHERE size = 1")
-    with Reader.open(path) as reader, reader.connection() as connection:
+    with ManifestReader.open(path) as reader, reader.connection() as connection:
         origin = origins(connection)[1]
     assert bad_places(path) == [
         "E713 heads: the checkpoint at 1 is gone",
@@ -245,7 +245,7 @@ def test_a_head_of_an_unknown_key_gives_no_certificate(path: Path) -> None:
     origin, size, root = text.split("\n")[:3]
     _, _, note = resigned(origin, int(size), b64decode(root).hex())
     edit(path, "UPDATE head SET note = ?", (note,))
-    with Reader.open(path) as reader, pytest.raises(BurnerError, match=r"^E755:"):
+    with ManifestReader.open(path) as reader, pytest.raises(BurnerError, match=r"^E755:"):
         certificate(reader, str(unit_mac(3)))
 
 
@@ -279,7 +279,7 @@ def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) ->
 
 def test_lists_of_a_body_of_another_type_are_refused_with_a_code(path: Path) -> None:
     edit(path, "UPDATE records SET body = CAST(body AS BLOB)")
-    with Reader.open(path) as reader, pytest.raises(BurnerError, match=r"^E713:"):
+    with ManifestReader.open(path) as reader, pytest.raises(BurnerError, match=r"^E713:"):
         list(reader.elements())
 
 

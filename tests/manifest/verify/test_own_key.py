@@ -20,12 +20,12 @@ from burner.manifest.heads.heads import current_head
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.heads.witness import ask_witness
 from burner.manifest.log.checkpoint import Checkpoint, cosign
-from burner.manifest.log.note import Note, VerifierKey
+from burner.manifest.log.note import SignedNote, VerifierKey
 from burner.manifest.reading.batch_status import all_batches
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.restore.decision import Loss
 from burner.manifest.restore.restore import restore
-from burner.manifest.verify.checks import Check
+from burner.manifest.verify.checks import ManifestCheck
 from burner.manifest.verify.database import verify
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
 from tests.manifest.test_witness import Witness, refused, serving
@@ -37,7 +37,7 @@ class Rewritten:
 
     folder: Path
     key: VerifierKey
-    head: Note
+    head: SignedNote
     export: Path
     witness: Witness
     other_computer: Path
@@ -75,7 +75,7 @@ def verified(*arguments: str) -> str:
 
 
 def test_by_itself_it_agrees(rewritten: Rewritten) -> None:
-    with Reader.open(rewritten.folder / "manifest.db") as reader:
+    with ManifestReader.open(rewritten.folder / "manifest.db") as reader:
         assert flaws(reader) == []
         assert reader.origin == rewritten.key.name
     assert verified("--manifest", str(rewritten.folder / "manifest.db")) == ""
@@ -113,7 +113,7 @@ def test_a_witness_does_not_sign_the_other_history(rewritten: Rewritten) -> None
 def test_what_a_witness_signed_is_no_head_of_it(rewritten: Rewritten) -> None:
     witness = rewritten.witness
     cosigned = cosign(witness.heads[rewritten.key.name], witness.signer, 1)
-    note = Note(rewritten.head.text, (*rewritten.head.signatures, cosigned))
+    note = SignedNote(rewritten.head.text, (*rewritten.head.signatures, cosigned))
     with a_ledger(rewritten.folder) as ledger, refused("E735"):
         keep_cosignatures(ledger, note, (witness.signer.key,))
 
@@ -129,7 +129,7 @@ def test_a_code_on_paper_is_no_head_of_it(rewritten: Rewritten) -> None:
 
 def test_a_code_on_paper_is_looked_up_in_an_export_that_is_longer(rewritten: Rewritten) -> None:
     file = rewritten.folder / "rewritten.log"
-    with Reader.open(rewritten.folder / "manifest.db") as reader:
+    with ManifestReader.open(rewritten.folder / "manifest.db") as reader:
         file.write_text("".join(export_log(reader)), encoding="utf-8")
     paper = str(PaperHead.of(Checkpoint.parse(rewritten.head.text)))
     assert verified(str(rewritten.export), "--key", str(rewritten.key), "--head", paper) == ""
@@ -138,7 +138,7 @@ def test_a_code_on_paper_is_looked_up_in_an_export_that_is_longer(rewritten: Rew
 
 def test_a_manifest_that_took_it_in_before_refuses_it(rewritten: Rewritten) -> None:
     key, file = rewritten.key, rewritten.folder / "rewritten.log"
-    with Reader.open(rewritten.folder / "manifest.db") as reader:
+    with ManifestReader.open(rewritten.folder / "manifest.db") as reader:
         file.write_text("".join(export_log(reader)), encoding="utf-8")
     with a_ledger(rewritten.folder, "centre", "centre.db") as ledger:
         import_log(ledger, rewritten.export, key.name, key, operator="boss")
@@ -154,10 +154,10 @@ def test_verify_refuses_a_cosignature_of_the_first_history(rewritten: Rewritten)
         (size,) = connection.execute("SELECT max(size) FROM checkpoints").fetchone()
         connection.execute("INSERT INTO cosignatures VALUES (?, ?)", (size, cosigned))
         connection.commit()
-    with Reader.open(path) as reader, reader.connection() as connection_of_reader:
+    with ManifestReader.open(path) as reader, reader.connection() as connection_of_reader:
         assert verify(connection_of_reader).agrees
         found = verify(connection_of_reader, witnesses=(witness.signer.key,))
-    assert found.results[Check.HEADS].code == "E713"
+    assert found.results[ManifestCheck.HEADS].code == "E713"
     assert verified("--manifest", str(path), "--witness-key", str(witness.signer.key)) == "E713"
 
 
@@ -169,7 +169,7 @@ def test_cosignatures_that_stand_nowhere_are_told(
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO cosignatures VALUES (?, ?)", (size, line))
         connection.commit()
-    with Reader.open(path) as reader:
+    with ManifestReader.open(path) as reader:
         (flaw,) = flaws(reader)
     assert flaw.startswith("E713 heads: ")
     assert str(size) in flaw

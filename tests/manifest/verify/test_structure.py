@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from burner.manifest.reading.reader import Reader
+from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import burned, flaws, open_batch
@@ -22,7 +22,7 @@ def found_on_server(url: str, statement: str) -> str:
         burned(ledger, 1, batch="WO1")
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         connection.execute(statement.encode())
-    with Reader.open(url) as reader:
+    with ManifestReader.open(url) as reader:
         return "; ".join(flaws(reader))
 
 
@@ -33,7 +33,7 @@ def found_in_file(path: Path, change: Callable[[sqlite3.Connection], object]) ->
     with closing(sqlite3.connect(path)) as connection:
         change(connection)
         connection.commit()
-    with Reader.open(path) as reader:
+    with ManifestReader.open(path) as reader:
         return "; ".join(flaws(reader))
 
 
