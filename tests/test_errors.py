@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ def test_a_code_once_published_stays() -> None:
     published = GOLDEN.read_text().split()
     assert published == sorted(published)
     assert set(published) == set(errors.table()), "add new codes to tests/golden/codes.txt"
+
+
+def test_a_code_stands_in_one_file_only() -> None:
+    files = (ROOT / "burner/core/codes").glob("*.toml")
+    codes = [code for path in files for code in tomllib.loads(path.read_text(encoding="utf-8"))]
+    assert sorted(codes) == list(errors.table())
 
 
 def test_every_code_has_a_name_and_words() -> None:

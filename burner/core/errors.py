@@ -1,7 +1,7 @@
 """The one exception that crosses modules, and the table that gives its code words.
 
-The table is data: `codes/E1.toml` … `codes/E9.toml`, one file a class of error. Codes are
-append-only (tests/golden/codes.txt): a factory's wall chart outlives our versions.
+The table is data: `codes/*.toml`, by class of error and topic. Codes are append-only
+(tests/golden/codes.txt): a factory's wall chart outlives our versions.
 """
 
 import tomllib
@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from burner.core.code import Code, ErrorClass
 from burner.core.plural import counted
@@ -129,25 +129,24 @@ def refuse(findings: list[Finding]) -> None:
 
 @cache
 def table() -> dict[str, CodeText]:
-    """Every code, in the order of the files."""
-    rows: dict[str, CodeText] = {}
-    for entry in sorted(
-        resources.files("burner.core").joinpath("codes").iterdir(), key=lambda e: e.name
-    ):
-        if not entry.name.endswith(".toml"):
-            continue
-        for code, row in tomllib.loads(entry.read_text(encoding="utf-8")).items():
-            rows[code] = CodeText(
-                code=code,
-                says=row["says"],
-                do=row["do"],
-                says_zh=row["says_zh"],
-                do_zh=row["do_zh"],
-                fault=Fault(row["fault"]),
-                retry=row.get("retry", False),
-                shows_detail=row.get("shows_detail", False),
-            )
-    return rows
+    """Every code, by its number."""
+    rows: dict[str, dict[str, Any]] = {}
+    for entry in resources.files("burner.core").joinpath("codes").iterdir():
+        if entry.name.endswith(".toml"):
+            rows |= tomllib.loads(entry.read_text(encoding="utf-8"))
+    return {
+        code: CodeText(
+            code=code,
+            says=row["says"],
+            do=row["do"],
+            says_zh=row["says_zh"],
+            do_zh=row["do_zh"],
+            fault=Fault(row["fault"]),
+            retry=row.get("retry", False),
+            shows_detail=row.get("shows_detail", False),
+        )
+        for code, row in sorted(rows.items())
+    }
 
 
 def lookup(code: str) -> CodeText:

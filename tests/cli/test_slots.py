@@ -63,7 +63,7 @@ def test_logs_that_cannot_be_kept_are_refused_before_anything_is_burned(
     burn = ("burn", str(PROFILE), "--bench", "sim:1", "--yes", "--logs", "logs")
     ran = burner(tmp_path, *burn)
     assert ran.returncode == 4
-    assert "E317 The logs of the slots cannot be kept in this place." in ran.stderr
+    assert "E317 The logs of the slots cannot be written to this folder." in ran.stderr
     assert taken in ran.stderr
     assert "--logs" in ran.stderr
     assert not (tmp_path / "manifest.db").exists()

@@ -82,8 +82,8 @@ def test_the_page_says_the_figures() -> None:
     assert "Production report WO1" in text
     for said in ("33.3\u202f%", "66.7\u202f%", "of 10 planned", "E601", "7CDFA1000003"):
         assert said in text
-    assert "The chip reports other bytes than were written." in text
-    assert "Reject the board: its flash is bad" in text
+    assert "The flash does not hold what was written." in text
+    assert "Set the board aside as bad: its flash" in text
     assert "Mon 2025-02-03 14:00–22:00" in text
 
 

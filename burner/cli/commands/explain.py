@@ -24,7 +24,7 @@ def explain(code: str | None, events: bool, as_json: bool) -> None:
     if events:
         _explain_events(code, as_json)
         return
-    rows = dict(sorted(table().items()))
+    rows = table()
     if code is not None:
         row = rows.get(code.upper())
         if row is None:

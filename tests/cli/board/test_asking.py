@@ -68,7 +68,7 @@ def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
     text = board(view)
     assert "3 ↻" in text
     assert " E434" in text
-    assert "slot 3  E434 This label was already scanned for another board of this run. (SN1)" in (
+    assert "slot 3  E434 This label was already scanned for another board in this run. (SN1)" in (
         " ".join(text.split()).replace(" ( ", " (").replace("slot 3 E434", "slot 3  E434")
     )
     view.add(LabelScanned("3", LABEL), 11.0)
@@ -125,7 +125,7 @@ def test_an_ordered_rework_stands_on_the_tile_until_it_was_done() -> None:
 
 def test_a_missing_scanner_is_the_stations_trouble_until_it_is_back() -> None:
     view = after(ScannerIs("scanner 1", BurnerError("E316", "scanner 1: nothing at usb 1-1.3")))
-    assert "station  E316 A barcode scanner of this station is not there." in board(view)
+    assert "station  E316 A barcode scanner of this station is not connected." in board(view)
     view.add(ScannerIs("scanner 1"), 11.0)
     assert "E316" not in board(view)
 

@@ -222,7 +222,7 @@ def test_a_pass_of_another_day_is_shown_with_its_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "sentence"), [("en", "The chip reports"), ("zh", "芯片中的数据")]
+    ("language", "sentence"), [("en", "The flash does not"), ("zh", "芯片中的数据")]
 )
 def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: str) -> None:
     failed = finished("7", Outcome.FAIL, "E601")
@@ -338,8 +338,8 @@ def test_a_failure_is_a_line_with_its_remedy() -> None:
     for event in (finished("1", Outcome.FAIL, "E601"), SlotIs("1", S.FAIL)):
         view.add(event, 1.0)
     line = told(view, SlotIs("1", S.FAIL)) or ""
-    assert line.startswith("slot 1  FAIL  plug-000001  E601  The chip reports")
-    assert "→ Reject the board: its flash is bad" in line
+    assert line.startswith("slot 1  FAIL  plug-000001  E601  The flash does not")
+    assert "→ Set the board aside as bad: its flash" in line
 
 
 # -- showing -------------------------------------------------------------------------------------

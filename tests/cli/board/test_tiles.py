@@ -105,7 +105,7 @@ def test_eight_slots_have_large_words_on_the_smallest_terminal() -> None:
     fail(view, "3", "E601")
     text = board(view, 80, 24)
     assert "█▀▀ █▀█ ▀█▀ █" in text
-    assert "slot 3  E601 The chip reports other bytes" in text
+    assert "slot 3  E601 The flash does not hold" in text
 
 
 def test_an_error_gives_up_its_sentence_before_the_tiles_give_up_their_words() -> None:
@@ -115,7 +115,7 @@ def test_an_error_gives_up_its_sentence_before_the_tiles_give_up_their_words() -
     text = board(view, 80, 24)
     assert "█▀▀ █▀█ ▀█▀ █" in text
     assert table()["E601"].says not in text
-    assert "slot 1  E601 → Reject the board" in text
+    assert "slot 1  E601 → Set the board aside as bad" in text
 
 
 @pytest.mark.parametrize("code", ["E711", "E603"])

@@ -56,7 +56,7 @@ def test_slots_that_stand_side_by_side_are_a_range() -> None:
 
 @pytest.mark.parametrize("row", table().values(), ids=lambda row: row.code)
 def test_an_error_whose_remedy_is_to_stop_concerns_all_slots(row: CodeText) -> None:
-    stopping = "^Stop (this|the|and tell)|takes no more units|before the batch goes on"
+    stopping = "^Stop (burning|this|the|and tell)|takes no more units|before the batch goes on"
     stops = bool(re.search(stopping, row.do))
     if row.code[1] in "3456":
         assert (row.code in STOPS_ALL) == stops
