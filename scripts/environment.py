@@ -5,6 +5,7 @@ Needs nothing but Python 3.11 or newer, and works from any folder, on Linux, mac
 """
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -48,8 +49,7 @@ def prepare(*extras: str) -> Path:
     """
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before pip could check it
         sys.exit(f"burner needs Python 3.11 or newer; this is {sys.version.split()[0]}")
-    requirements = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
-    wanted = hashlib.sha256(b"".join(requirements)).hexdigest()
+    wanted = _requirements()
     stamps = [HOME / f"installed-{'-'.join(part) or 'plain'}" for part in (extras, ("dev",))]
     if PYTHON.exists() and any(s.exists() and s.read_text() == wanted for s in stamps):
         return PYTHON
@@ -62,6 +62,16 @@ def prepare(*extras: str) -> Path:
         sys.exit("The installation failed; the lines above say why. Is there a network?")
     stamps[0].write_text(wanted)
     return PYTHON
+
+
+def _requirements() -> str:
+    """Digest of all that decides what is installed."""
+    import tomllib  # 3.11 and newer
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = json.dumps([project["build-system"], project["project"]])
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return hashlib.sha256((asked + constraints).encode()).hexdigest()
 
 
 def described(python: Path) -> str:
