@@ -21,7 +21,6 @@ from burner.core.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
 
     from burner.cli.big_word import Large
 
@@ -80,7 +79,8 @@ def large(drawn: "Large", word: str, style: str) -> None:
     width = max(map(cell_len, lines))
     for line in ("", *lines, ""):
         text = Text(f"  {set_cell_size(line, width)}  ", style=style)
-        reverse_part(text, drawn.plate)
+        if drawn.plate:
+            text.highlight_words([drawn.plate], "reverse")
         out.print(text, no_wrap=True, overflow="crop")
 
 
@@ -119,13 +119,6 @@ def middle(text: str, width: int) -> str:
     from rich.cells import cell_len
 
     return " " * max(0, (width - cell_len(text)) // 2) + text
-
-
-def reverse_part(line: "Text", part: str) -> None:
-    """Show a part of a line in reverse video, if it is there."""
-    start = line.plain.find(part) if part else -1
-    if start >= 0:
-        line.stylize("reverse", start, start + len(part))
 
 
 def packed(parts: Sequence[str], width: int) -> list[str]:

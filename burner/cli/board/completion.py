@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from burner.cli.big_word import Large, in_letters, on_plate
 from burner.cli.board.words import STYLES
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
-from burner.cli.screen import middle, reverse_part, wrapped
+from burner.cli.screen import middle, wrapped
 from burner.core.errors import Language
 from burner.core.phrases import phrase
 from burner.station.events import SlotState
@@ -58,8 +58,9 @@ def banner(done: Completion, language: Language, width: int, unicode: bool) -> "
         large = Large((word,))
     shown = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
     lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in shown]
-    for line in lines:
-        reverse_part(line, large.plate)
+    if large.plate:
+        for line in lines:
+            line.highlight_words([large.plate], "reverse")
     return lines
 
 

@@ -10,7 +10,7 @@ from burner.cli.board.asking import with_label
 from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.view import PASSED_EARLIER, RESTING, Tile, View
 from burner.cli.board.words import STYLES, phrase, shape, short_word, state_word, step_word
-from burner.cli.screen import bar, middle, reverse_part, wrapped
+from burner.cli.screen import bar, middle, wrapped
 from burner.core.errors import Language
 from burner.station.events import SlotState
 
@@ -129,7 +129,7 @@ def _tile(
             plate = large.plate
     lines = [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
     if plate:
-        reverse_part(lines[len(lines) // 2], plate)
+        lines[len(lines) // 2].highlight_words([plate], "reverse")
     return lines
 
 
