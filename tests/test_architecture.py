@@ -192,3 +192,12 @@ def test_every_listed_home_is_lived_in(package: str, home: str) -> None:
         if name.split(".")[0] == package
     )
     assert any(where == home or where.startswith(f"{home}/") for where in lived_in)
+
+
+def test_what_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = "burner|docs|scripts|tests|\\.github"
+    named = re.findall(rf"`((?:{folders})/[^`\s]*|[\w.]+\.(?:md|toml|txt))`", text)
+    own = [name for name in named if "yours" not in name]
+    assert len(own) > 20
+    assert [name for name in own if not (ROOT / name).exists()] == []
