@@ -39,12 +39,12 @@ HOMES: dict[str, tuple[str, ...]] = {
         *("core", "identity", "provisioning", "profile", "bench/spec.py", "station/map.py"),
     ),
     "pydantic_core": ("core",),
-    "re2": ("core/patterns.py",),
+    "re2": ("core/regex.py",),
     "yaml": ("core/yaml_document.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker",),
     "esp_pylib": ("devices/esp_worker",),
-    "esp_idf_nvs_partition_gen": ("provisioning/nvs.py",),
+    "esp_idf_nvs_partition_gen": ("provisioning/nvs_writer.py",),
     "littlefs": ("provisioning/littlefs_image.py",),
     "fatfs": ("provisioning/fat_image.py",),
     "sqlalchemy": ("manifest",),
@@ -53,7 +53,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "filelock": ("manifest",),
     "platformdirs": ("manifest/local/state.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
-    "keyring": ("core/secret.py", "manifest/local/keys.py"),
+    "keyring": ("core/secrets/reference.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "provisioning/nvs_reader.py"),
 }
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from burner.bench.secret_forms import FORMS
 from burner.cli import screen
 from burner.cli.main import root
-from burner.core.secret_search import REMOVED
+from burner.core.secrets.search import REMOVED
 from tests import secret_shapes
 from tests.provisioning.test_carriers_on_bench import Case
 from tests.runs import PROFILE, ROOT
@@ -284,7 +284,7 @@ def test_a_traceback_through_a_burn_shows_no_secret(
 ) -> None:
     import traceback
 
-    from burner.release.release import open_release
+    from burner.release.opening import open_release
 
     release = open_release(home / "plug.yaml")
     try:

@@ -19,11 +19,12 @@ from burner.bench.secret_forms import printed
 from burner.bench.silicon import Silicon
 from burner.bench.unit import At, FaultKind, Firmware, UnitSpec
 from burner.core.errors import BurnerError
-from burner.core.model import Silicon as Identity
+from burner.core.silicon import Silicon as Identity
 from burner.flash import image
 from burner.flash.partition_table import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
 from burner.identity import naming
-from burner.identity.id_checks import find_serial
+from burner.identity.interface_addresses import derive
+from burner.identity.serial_checks import find_serial
 
 ROW_MAGIC = b"\xaa\x50"
 LAST_TABLE = 0x40000
@@ -206,10 +207,10 @@ def own_name(unit: UnitSpec) -> str:
     rule, own = unit.firmware.name, unit.firmware.device_name
     imei = unit.modem.imei if unit.modem else ""
     if not own:
-        addresses = naming.derive(part, rule.universal_addresses)
+        addresses = derive(part, rule.universal_addresses)
         return naming.device_name(rule, {**addresses, "imei": imei, "serial": _serial(unit)})
     mac = unit.mac.octets.hex()
-    derived = naming.derive(part)
+    derived = derive(part)
     fields = {name: address.octets.hex().upper() for name, address in derived.items()}
     return own.format(**(fields | {"MAC": mac.upper(), "mac": mac, "imei": imei}))
 

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from burner.bench.unit import Firmware, TextAt
 from burner.core.errors import BurnerError
-from burner.identity.id_checks import find_serial
+from burner.identity.serial_checks import find_serial
 from burner.identity.settings import SerialSettings
 from burner.profile.profile import Profile
-from burner.provisioning import AtSettings, PatchCarrier, PatchSettings, RawSettings, is_moved
-from burner.release.release import open_keyless, profile_of
+from burner.provisioning.at_carrier import AtSettings
+from burner.provisioning.partition_settings import is_moved
+from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
+from burner.provisioning.raw_carrier import RawSettings
+from burner.release.opening import open_keyless, profile_of
 
 LONGEST_NUMBER = 32
 """Digits of a serial number that are tried."""

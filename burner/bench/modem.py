@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from burner.bench.at_firmware import ProductMemory, ProductSpec, Reply
-from burner.identity.id_checks import check_digit
+from burner.identity.imei_checks import check_digit
 
 Commands = Mapping[str, tuple[str, ...]]
 

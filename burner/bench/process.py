@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from burner.core.child_environment import child_environment
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets.child_environment import child_environment
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 3.0

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 from burner.bench.control import Control
 from burner.bench.server import Bench
 from burner.bench.spec import BenchSpec
-from burner.core import core_dumps
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets import core_dumps
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from burner.bench.unit import (
 from burner.core import yaml_document, yaml_schema
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
-from burner.core.model import Mac
+from burner.core.silicon import Mac
 from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Size, Strict
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from burner.bench.modem import ModemSpec
-from burner.core.model import Mac
+from burner.core.silicon import Mac
 from burner.identity.naming import NameSettings
 from burner.identity.settings import SerialSettings
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 
 from burner.burn.job import AttemptRequest, Job
 from burner.burn.steps import UnitSteps
+from burner.core.attempt import Step
 from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
-from burner.core.model import Event, Finished, NotBegun, Step
+from burner.core.unit_events import Event, Finished, NotBegun
 from burner.devices.device import Device
 from burner.manifest.writing.ledger import Ledger
 

@@ -4,7 +4,7 @@ import re
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Silicon
+from burner.core.silicon import Silicon
 
 
 def check_part(

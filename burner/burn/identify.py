@@ -8,11 +8,14 @@ from burner.burn.compatibility import check_chip
 from burner.burn.prove import AwaitedLines
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Mac, Silicon
+from burner.core.silicon import Mac, Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device, SerialLine
 from burner.devices.modem import read_imei, read_serial
-from burner.identity.id_checks import check_label, check_silicon, find_serial, read_label
-from burner.identity.naming import NameSettings, derive, device_name
+from burner.identity.interface_addresses import derive
+from burner.identity.label_checks import check_label, read_label
+from burner.identity.mac_checks import check_silicon
+from burner.identity.naming import NameSettings, device_name
+from burner.identity.serial_checks import find_serial
 from burner.identity.settings import IdentitySettings, ModemSettings
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from burner.core.model import Attempt
+from burner.core.attempt import Attempt
 from burner.release.release import Release
 
 AskLabel = Callable[[str, Mapping[str, str]], str | None]

@@ -11,9 +11,9 @@ from burner.burn.readback import (
     compare_regions,
 )
 from burner.burn.reburn import InFlash, OnRecord, ReburnAction
+from burner.core.attempt import Attempt, Record
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Attempt, Record
 from burner.devices.device import Device
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.profile.profile import Reburn

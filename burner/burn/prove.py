@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from burner.core import patterns
+from burner.core import regex
 from burner.core.code import Code
 from burner.core.device_lines import MAX_LINES
 from burner.core.errors import BurnerError
-from burner.core.visible_text import quoted
+from burner.core.words.visible_text import quoted
 from burner.profile.boot import BootSettings
 
 MAX_SHOWN = 120
@@ -67,8 +67,8 @@ def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
     )
 
 
-def _first(pattern: str, lines: Sequence[str]) -> patterns.Match | None:
-    return next((m for line in lines if (m := patterns.search(pattern, line))), None)
+def _first(pattern: str, lines: Sequence[str]) -> regex.Match | None:
+    return next((m for line in lines if (m := regex.search(pattern, line))), None)
 
 
 def _last(lines: Sequence[str]) -> str:

@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from burner.core.attempt import Record
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError
-from burner.core.model import Record, Region, RegionClass, Silicon
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Region, RegionClass
+from burner.core.silicon import Silicon
 from burner.devices.device import Device
 from burner.flash import otadata
 from burner.flash.partition_table import SECTOR_SIZE
-from burner.provisioning import AtCarrier, Carrier, KeyConfig, KeyState, is_moved
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carrier import Carrier, KeyState
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.partition_settings import is_moved
 from burner.release.release import KeylessRelease, Release
 
 APPLICATION, CONFIGURATION = "application that starts", "key configuration"

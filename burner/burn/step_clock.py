@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
-from burner.core.model import Step
+from burner.core.attempt import Step
 
 
 class StepClock:

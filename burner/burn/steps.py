@@ -13,28 +13,21 @@ from burner.burn.prove import AwaitedLines, check_boot_log
 from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
+from burner.core.attempt import Outcome, Record, Result, Step
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Fault
-from burner.core.model import (
-    Bound,
-    Event,
-    Mac,
-    Outcome,
-    Progress,
-    Record,
-    Result,
-    Segment,
-    Silicon,
-    Step,
-    StepStarted,
-)
+from burner.core.segments import Segment
+from burner.core.silicon import Mac, Silicon
+from burner.core.unit_events import Bound, Event, Progress, StepStarted
 from burner.devices.device import ConnectPlan, Device
-from burner.identity.naming import derive, device_name
+from burner.identity.interface_addresses import derive
+from burner.identity.naming import device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.waiting import retry_until_reachable
-from burner.provisioning import AtCarrier, is_moved
-from burner.release.placement import in_write_order
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.partition_settings import is_moved
+from burner.release.payload import in_write_order
 
 T = TypeVar("T")
 

@@ -12,12 +12,13 @@ from burner.burn.readback import (
     compare_recorded_key,
     compare_regions,
 )
+from burner.core.attempt import Record
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Record, Silicon
+from burner.core.silicon import Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.manifest.reading.reader import ManifestReader
-from burner.provisioning import AtCarrier
+from burner.provisioning.at_carrier import AtCarrier
 from burner.release.release import KeylessRelease, Release
 
 BAUD = 460800

@@ -20,7 +20,7 @@ from burner.station.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.search import SecretSearch
     from burner.identity.settings import IdentitySettings
     from burner.station.label_list import LabelList
     from burner.station.router import Router

@@ -2,7 +2,7 @@
 
 import os
 
-from burner.core.errors import Language
+from burner.core.words.language import Language
 
 
 def language() -> Language:

@@ -92,7 +92,7 @@ def _prepare_streams() -> None:
 
 def _run(args: list[str] | None) -> int:
     from burner.cli import screen
-    from burner.core.phrases import phrase
+    from burner.core.words.phrases import phrase
 
     try:
         result: Any = root.main(args=args, prog_name="burner", standalone_mode=False)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from burner.cli.next_command import DEFAULT_MANIFEST
-from burner.core import core_dumps
+from burner.core.secrets import core_dumps
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -14,7 +14,7 @@ import click
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.phrases import phrase
+from burner.core.words.phrases import phrase
 from burner.manifest.writing.operator_text import check_one_line
 
 if TYPE_CHECKING:

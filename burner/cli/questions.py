@@ -13,7 +13,7 @@ from burner.cli.language import language
 from burner.cli.order import is_person
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.phrases import phrase
+from burner.core.words.phrases import phrase
 
 if TYPE_CHECKING:
     from burner.manifest.local.keys import Ask, PassphraseRequest

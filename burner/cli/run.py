@@ -15,9 +15,10 @@ from burner.cli import screen
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Reader, Signals
+from burner.core.attempt import Outcome, Result, Step
 from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
-from burner.core.model import Finished, Outcome, Result, Step
+from burner.core.unit_events import Finished
 from burner.core.version import burner_version
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from burner.cli.board.completion import Completion
     from burner.cli.order import Order
     from burner.cli.slots import Slots
-    from burner.core.model import Event
+    from burner.core.unit_events import Event
     from burner.devices.device import Device
     from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from burner.core.code import Code
-from burner.core.details import detail_in
-from burner.core.errors import BurnerError, Finding, Language, lookup
-from burner.core.visible_text import seen
+from burner.core.errors import BurnerError, Finding, lookup
+from burner.core.words.error_details import detail_in
+from burner.core.words.language import Language
+from burner.core.words.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.bench.process import ControlClient
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.search import SecretSearch
     from burner.devices.esp import EspDevice
     from burner.devices.segment_cache import SegmentCache
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import is_plain
+from burner.core.plain_file import is_plain
 
 
 def check_is_place_for_file(target: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from burner.core.code import Code, ErrorClass
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 Language = Literal["en", "zh"]
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from burner.core.errors import BurnerError, Finding, refuse
-from burner.core.files import read_plain
+from burner.core.plain_file import read_plain
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_VALUES = 10_000

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from burner.core.model import Region, Segment, Silicon
+from burner.core.segments import Region, Segment
+from burner.core.silicon import Silicon
 
 ANY_CHIP = "any"
 """Asked for where nothing will be written: whatever chip answers."""

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Mac, Region, Security, Segment, Silicon
-from burner.core.secret_search import SecretSearch, SecretStream
+from burner.core.secrets.search import SecretSearch, SecretStream
+from burner.core.segments import Region, Segment
+from burner.core.silicon import Mac, Security, Silicon
 from burner.devices import ports
 from burner.devices.device import ConnectPlan, Contact
 from burner.devices.segment_cache import HEAD_SIZE, PreparedSegment, SegmentCache

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.device import SerialLine
-from burner.identity.id_checks import check_imei, check_serial
+from burner.identity.imei_checks import check_imei
 from burner.identity.modem_dialects import (
     ATTENTION,
     COMMANDS,
@@ -22,6 +22,7 @@ from burner.identity.modem_dialects import (
     Dialect,
     parse_answer,
 )
+from burner.identity.serial_checks import check_serial
 from burner.identity.settings import ImeiSettings, ModemSettings, SerialSettings
 
 Check = Callable[[str], None]

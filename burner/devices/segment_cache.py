@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from burner.core.model import Segment
+from burner.core.segments import Segment
 
 HEAD_SIZE = 4096
 """Bytes at the start of a segment whose MD5 tells a fresh board from a burned one cheaply."""

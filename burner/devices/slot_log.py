@@ -11,7 +11,7 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import is_plain
+from burner.core.plain_file import is_plain
 
 FILE_SIZE = 1_000_000
 FILES_KEPT = 3

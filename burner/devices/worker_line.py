@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 
 from burner.core.errors import BurnerError
-from burner.core.secret_search import SecretStream
+from burner.core.secrets.search import SecretStream
 from burner.devices.wire import Message
 
 

@@ -15,10 +15,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from burner.core.child_environment import child_environment
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secret_search import SecretSearch
+from burner.core.secrets.child_environment import child_environment
+from burner.core.secrets.search import SecretSearch
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message

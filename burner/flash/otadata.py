@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from burner.flash.partition_table import SECTOR_SIZE, Layout, Partition, PartitionTable
+from burner.flash.layout import Layout
+from burner.flash.partition_table import SECTOR_SIZE, Partition, PartitionTable
 
 ENTRY_SIZE = 32
 FACTORY = 0x00

@@ -14,8 +14,7 @@ from itertools import pairwise
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
-from burner.core.model import Segment
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 SECTOR_SIZE = 0x1000
 TABLE_SIZE = 0xC00
@@ -135,19 +134,6 @@ class PartitionTable:
         rows = b"".join(p.to_row() for p in self.partitions)
         check = _MD5_MAGIC + md5(rows, usedforsecurity=False).digest()
         return (rows + check).ljust(TABLE_SIZE, b"\xff")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What lies where on a chip's flash: the table, and the segments that will be written."""
-
-    chip: str
-    """esptool's name: `esp32c3`."""
-    flash_size: int
-    """Bytes."""
-    table: PartitionTable
-    segments: Mapping[str, Segment]
-    """By name, ascending by offset; the table and blank regions included."""
 
 
 def alignment(chip: str, kind: int) -> int:

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 from burner.core.baud_rates import Baud
 from burner.core.code import Code
 from burner.core.errors import Finding
-from burner.core.model import Mac
-from burner.core.patterns import Capture, Regex, compiled
+from burner.core.regex import Capture, Regex, compiled
+from burner.core.silicon import Mac
 from burner.core.yaml_schema import Strict
+from burner.identity.interface_addresses import MAC_SOURCES
 from burner.identity.modem_dialects import IMEI_DIALECTS, ImeiCommand
-from burner.identity.naming import MAC_SOURCES, SOURCES, NameSettings, required_sources
+from burner.identity.naming import SOURCES, NameSettings, required_sources
 
 
 def _prefix(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from burner.core.baud_rates import Baud
-from burner.core.patterns import Capture, Regex
+from burner.core.regex import Capture, Regex
 from burner.core.yaml_schema import Strict
 
 

@@ -6,48 +6,12 @@ there only when somebody asks for the schema, so that no burn pays for it.
 
 import ast
 import inspect
-import json
-import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
-from burner.core.yaml_schema import SIZE_SCHEMA, Strict
+from burner.core.yaml_schema import Strict
 from burner.profile.profile import Profile
-
-COMMAND: Final = "burner profile schema --markdown > docs/profile.md"
-"""What writes the page anew."""
-INTRODUCTION: Final = """\
-# Every key of a profile
-
-Printed by `burner profile schema --markdown`; `burner profile schema` prints the JSON Schema, with
-which an editor completes and checks. How profiles are written and tried: [engineer](engineer.md).
-
-```yaml
-burner: 1
-product: {name: plug-c3, version: 1.2.0, id: 7QKX2MPD0C, secret: "env:PLUG_C3_SECRET"}
-chip: {type: esp32c3, min_revision: "0.3"}
-flash: {size: 4MB}
-partition_table: {file: build/partitions.csv, offset: 0xc000}
-images:
-  - {name: bootloader, file: build/bootloader.bin, offset: 0x0}
-  - {name: app, file: build/app.bin, partition: ota_0}
-blank: [nvs, otadata]
-carrier: {kind: nvs, preset: esp-qcloud}
-name: {template: "{mac}"}
-boot: {device_name: 'device_name=([\\w-]+)'}
-```
-
-* **YAML**: only `true` and `false` are true and false, `no` and `0123` are text; a version such as
-  `"1.10"` needs quotes. A key that is not listed here is refused.
-* **size**: a number of bytes such as `24576`, `0x6000`, `24K` or `4MB`.
-* **regular expression**: in the syntax of [RE2](https://github.com/google/re2/wiki/Syntax), in
-  single quotes. Matching takes time linear in the line, so no pattern can hold up a slot. There is
-  no lookahead, lookbehind, backreference or possessive quantifier; `profile check` says what to
-  write instead (E145). `\\d`, `\\w`, `\\s` and `\\b` are ASCII; `$` is the very end. A line of a
-  device is cut at 1000 bytes, and at most 10,000 lines of one start are heard.
-* `FILL_IN` is what `burner profile new` writes where only you know the value.
-"""
 
 Schema = Mapping[str, Any]
 
@@ -59,13 +23,14 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of a profile."""
     whole = Profile.model_json_schema()
     models = {model.__name__: model for model in _subclasses(Strict)}
-    for name, about in _definitions(whole).items():
+    for name, about in definitions(whole).items():
         for key, text in _descriptions(models[name]).items() if name in models else ():
             about["properties"][key]["description"] = text
     return whole
 
 
-def _definitions(whole: Schema) -> dict[str, Any]:
+def definitions(whole: Schema) -> dict[str, Any]:
+    """The schema of each kind of mapping, by the name of its model."""
     return {**whole["$defs"], "Profile": whole}
 
 
@@ -73,7 +38,7 @@ def undescribed() -> list[str]:
     """The keys without a description, as `Model.key`."""
     return [
         f"{name}.{key}"
-        for name, about in _definitions(schema()).items()
+        for name, about in definitions(schema()).items()
         for key, field in about.get("properties", {}).items()
         if not field.get("description")
     ]
@@ -103,147 +68,3 @@ def _subclasses(model: type[Strict]) -> Iterator[type[Strict]]:
     for each in model.__subclasses__():
         yield each
         yield from _subclasses(each)
-
-
-# -- the page ------------------------------------------------------------------------------------
-
-
-def page() -> str:
-    """docs/profile.md: every key in words."""
-    return "\n".join([INTRODUCTION, *_Page(_definitions(schema())).sections()])
-
-
-class _Page:
-    """A section for each kind of mapping, in the order in which a profile has them."""
-
-    def __init__(self, definitions: Mapping[str, Schema]) -> None:
-        self._definitions = definitions
-        self._headings: dict[str, str] = {}
-        self._find_headings("Profile", "The top")
-
-    def _find_headings(self, name: str, heading: str, path: str = "", kind: str = "") -> None:
-        """Name a definition, and the mappings in it, by the path of keys that leads there."""
-        self._headings[name] = heading
-        for key, field in self._definitions[name]["properties"].items():
-            deeper = f"{path}.{key}".lstrip(".") + ("[]" if "items" in field else "")
-            inner = list(_references(field))
-            for each in inner:
-                about = self._definitions[each]
-                if each in self._headings or "properties" not in about:
-                    continue
-                own = _constant(about) if len(inner) > 1 and _constant(about) else ""
-                named = f"`{deeper}`: {own}" if own else f"`{deeper}`" + f" ({kind})" * bool(kind)
-                self._find_headings(each, named, deeper, own or kind)
-
-    def sections(self) -> Iterator[str]:
-        """The page without its introduction, line by line."""
-        for name, heading in self._headings.items():
-            about = self._definitions[name]
-            yield from (f"## {heading}", about["description"].partition("\n\n")[0], "")
-            yield from ("| key | what it is | value | default |", "|---|---|---|---|")
-            for key, field in sorted(about["properties"].items(), key=_stands_first, reverse=True):
-                required = key in about.get("required", ())
-                default = "**required**" if required else self._default(field)
-                cells = (f"`{key}`", field.get("description", ""), self._value(field), default)
-                yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-            yield ""
-
-    def _value(self, field: Schema) -> str:
-        """What may stand there."""
-        options = [each for each in _options(field) if each.get("type") != "null"]
-        if "$ref" in field:
-            return self._referred(*_references(field))
-        if "enum" in field or "const" in field:
-            return ", ".join(map(_code, field.get("enum", [field.get("const")])))
-        if _is_size(field):
-            return "size"
-        if options:
-            return " or ".join(dict.fromkeys(map(self._value, options)))
-        match field.get("type"):
-            case "array":
-                most = f" of at most {field['maxItems']}" if "maxItems" in field else ""
-                return f"list{most}: {self._value(field['items'])}"
-            case "object":
-                return f"mapping to: {self._value(field['additionalProperties'])}"
-            case "string":
-                return _text(field)
-            case "integer" | "number":
-                return _number(field)
-            case "boolean":
-                return "`true`, `false`"
-        return "anything"
-
-    def _referred(self, name: str) -> str:
-        """A link to the section of a mapping; the values of anything smaller."""
-        heading = self._headings.get(name)
-        if heading is None:
-            return self._value(self._definitions[name])
-        return f"[{heading}](#{anchor(heading)})"
-
-    def _default(self, field: Schema) -> str:
-        """Of a key that may be left out; nothing where that means nothing, or is told below."""
-        value = field.get("default")
-        if "$ref" in field and isinstance(value, dict):
-            needed = self._definitions[next(_references(field))].get("required", ())
-            value = {key: value[key] for key in needed}
-        if value in (None, "", [], {}):
-            return ""
-        if isinstance(value, int) and _is_size(field) and not value % 0x1000:
-            return f"`{value:#x}`"
-        whole = isinstance(value, float) and value.is_integer()
-        return _code(int(value) if whole else value)
-
-
-def anchor(heading: str) -> str:
-    """What a link to a heading of Markdown says."""
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-
-
-def _stands_first(item: tuple[str, Schema]) -> bool:
-    """Whether a key tells what the rest of its mapping is."""
-    key, field = item
-    return "const" in field or key == "product"
-
-
-def _is_size(field: Schema) -> bool:
-    return [each for each in _options(field) if each.get("type") != "null"] == SIZE_SCHEMA["anyOf"]
-
-
-def _options(field: Schema) -> list[Schema]:
-    return [*field.get("anyOf", ()), *field.get("oneOf", ())]
-
-
-def _references(field: Schema) -> Iterator[str]:
-    """The definitions that a field refers to."""
-    if "$ref" in field:
-        yield field["$ref"].rpartition("/")[2]
-    for each in (*_options(field), *([field["items"]] if "items" in field else ())):
-        yield from _references(each)
-
-
-def _constant(about: Schema) -> str:
-    """By what a mapping is told from others in its place: the one value of its first such key."""
-    values = (str(each["const"]) for each in about["properties"].values() if "const" in each)
-    return next(values, "")
-
-
-def _text(field: Schema) -> str:
-    if field.get("format") == "re2":
-        return "regular expression"
-    if pattern := field.get("pattern"):
-        return f"text, {_code(pattern)}"
-    return f"text, at most {field['maxLength']} characters" if "maxLength" in field else "text"
-
-
-def _number(field: Schema) -> str:
-    kind = "whole number" if field["type"] == "integer" else "number"
-    least, most = field.get("minimum"), field.get("maximum")
-    if most is not None:
-        above = f"above {field['exclusiveMinimum']}, at most" if least is None else f"{least} to"
-        return f"{kind}, {above} {most}"
-    return f"{kind}, at least {least}" if least is not None else kind
-
-
-def _code(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return f"`{text}`" if text else '`""`'

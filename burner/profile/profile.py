@@ -11,15 +11,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_
 from burner.core.baud_rates import Baud
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import RegionClass
-from burner.core.plural import counted
-from burner.core.secret import PLACEHOLDERS, parse_reference
+from burner.core.secrets.product_secret import PLACEHOLDERS
+from burner.core.secrets.reference import parse_reference
+from burner.core.segments import RegionClass
+from burner.core.words.plural import counted
 from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Offset, Size, Strict, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.profile.boot import BootSettings
-from burner.provisioning import CarrierSettings
+from burner.provisioning.carriers import CarrierSettings
 
 PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
 """Tencent: exactly 10 characters; every real one is of 0-9 and A-Z."""

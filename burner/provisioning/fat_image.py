@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.core.yaml_schema import Strict
 
 SECTOR_SIZE: Final = 4096

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.core.yaml_schema import Size, Strict, refusal
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from burner.core.model import Region, Segment
+from burner.core.segments import Region, Segment
 
 NOT_OF_A_UNIT = ("quantity", "quantity_of", "reburn")
 """Settings that make no unit another one."""

@@ -1,29 +1,25 @@
 """Placing images, table and blanks in flash, and every check on the result. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from itertools import chain, groupby, pairwise
+from itertools import chain
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
-from burner.core.model import RegionClass, Segment
+from burner.core.segments import RegionClass, Segment
 from burner.flash import image as container
 from burner.flash.image import BOOTLOADER_OFFSETS, AppImage
+from burner.flash.layout import Layout
 from burner.flash.partition_table import (
     DATA,
     SECTOR_SIZE,
     SUBTYPES,
-    Layout,
     Partition,
     PartitionTable,
     check_table,
     parse_table,
 )
 from burner.profile.profile import TABLE, FlashPlan, ImageFile
-
-BLOCK_SIZE = 0x10000
-"""Bytes that flash erases at once; in smaller pieces the same bytes take longer to erase."""
 
 _CHANGES_ON_BOOT = {SUBTYPES[DATA][word] for word in ("nvs", "ota", "phy")}
 
@@ -78,47 +74,6 @@ def all_placed(plan: FlashPlan, layout: Layout) -> bool:
     """Whether every image has a place and a name of its own; advice on less would mislead."""
     names = {entry.name for entry in plan.images} - {TABLE}
     return len(names) == len(plan.images) and names <= layout.segments.keys()
-
-
-def merge(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
-    """All segments, ascending: those of a carrier added, or put in the place of their names."""
-    segments = {**layout.segments, **{segment.name: segment for segment in filled}}
-    return tuple(sorted(segments.values(), key=lambda s: s.offset))
-
-
-def in_write_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """The key last: a unit that is cut off never starts with it."""
-    kinds = (RegionClass.BLANK, RegionClass.MUTABLE, RegionClass.FROZEN)
-    return tuple(sorted(segments, key=lambda s: (s.confidential, kinds.index(s.kind), s.offset)))
-
-
-def share(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
-    """A carrier's segments, each image cut where it changed: the rest is every unit's.
-
-    Cut at whole erase blocks. What was not changed is not confidential, and so is compressed once
-    for all units.
-    """
-    parts: list[Segment] = []
-    for segment in filled:
-        built = layout.segments.get(segment.name)
-        parts += _cut(segment, built.data) if built else [segment]
-    return tuple(parts)
-
-
-def _cut(segment: Segment, built: bytes) -> Iterator[Segment]:
-    data = segment.data
-    first = BLOCK_SIZE - segment.offset % BLOCK_SIZE
-    blocks = pairwise([0, *range(first, len(data), BLOCK_SIZE), len(data)])
-
-    def changed(block: tuple[int, int]) -> bool:
-        return data[slice(*block)] != built[slice(*block)]
-
-    for own, run in groupby(blocks, changed):
-        stretch = list(run)
-        start, end = stretch[0][0], stretch[-1][1]
-        name = f"{segment.name}+{start:#x}" if start else segment.name
-        place = segment.offset + start
-        yield replace(segment, name=name, offset=place, data=data[start:end], confidential=own)
 
 
 def check_segments(layout: Layout, segments: Sequence[Segment], at: str) -> list[Finding]:

@@ -6,23 +6,30 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
-from burner.core.files import read_plain
-from burner.core.model import Segment
-from burner.core.secret import Secret, Source, check_product_secret, parse_reference, resolve
+from burner.core.plain_file import read_plain
+from burner.core.secrets.product_secret import check_product_secret
+from burner.core.secrets.reference import Source, parse_reference, resolve
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
 from burner.flash.image import BOOTLOADER_OFFSETS, parse
-from burner.flash.partition_table import Layout, PartitionTable
+from burner.flash.layout import Layout
+from burner.flash.partition_table import PartitionTable
 from burner.identity.naming import check_settings
 from burner.identity.settings import check_sources
 from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile.reading import Reading, read_profile
-from burner.provisioning import AtCarrier, KeyConfig, PatchCarrier, carrier_for
-from burner.provisioning.key import PartitionCarrierSettings
-from burner.release.accepted_warnings import accepted, check_acceptance
-from burner.release.baud_warnings import check_baud_rates
-from burner.release.blanks import check_blanks
-from burner.release.fixed_values import check_fixed_values
-from burner.release.layout_warnings import advise
-from burner.release.placement import all_placed, check_segments, merge, place
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carriers import carrier_for
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.partition_settings import PartitionCarrierSettings
+from burner.provisioning.patch_carrier import PatchCarrier
+from burner.release.lint.accepted_warnings import accepted, check_acceptance
+from burner.release.lint.baud_rates import check_baud_rates
+from burner.release.lint.blank_partitions import check_blanks
+from burner.release.lint.fixed_values import check_fixed_values
+from burner.release.lint.layout import advise
+from burner.release.payload import merge
+from burner.release.placement import all_placed, check_segments, place
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""

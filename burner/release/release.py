@@ -1,28 +1,19 @@
 """A profile opened for burning: checked whole, frozen, with one digest for what it makes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from burner.core import yaml_document
-from burner.core.canonical_json import canonical, digest
-from burner.core.code import Code
-from burner.core.errors import BurnerError, Finding, refuse
-from burner.core.files import read_plain
-from burner.core.model import Segment
-from burner.core.secret import Secret, check_product_secret, resolve
-from burner.core.secret_search import SecretSearch
-from burner.flash.partition_table import Layout
-from burner.profile.profile import TABLE, FlashPlan, Profile
-from burner.profile.reading import fit_profile, read_profile
-from burner.provisioning import AtCarrier, Carrier, KeyConfig, carrier_for
-from burner.release.accepted_warnings import accepted
+from burner.core.errors import Finding
+from burner.core.secrets.search import SecretSearch
+from burner.core.segments import Segment
+from burner.flash.layout import Layout
+from burner.profile.profile import Profile
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carrier import Carrier
+from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import Made, keyless_regions
-from burner.release.file import MAX_SIZE, Contents, unpack
-from burner.release.placement import merge, share
-from burner.release.preflight import Survey, examine, secret_in_profile, survey_without_secret
+from burner.release.payload import key_segments, merge
 
 INDEX_FORMAT = 1
 
@@ -70,7 +61,7 @@ class Release(KeylessRelease):
         """What is made for this unit alone; nothing where all units are the same."""
         if not self.needs_name:
             return ()
-        return _filled(self.carrier, self.layout, self.key_for(device_name))
+        return key_segments(self.carrier, self.layout, self.key_for(device_name))
 
     @property
     def index(self) -> dict[str, Any]:
@@ -93,168 +84,6 @@ class Release(KeylessRelease):
         if not self.needs_name or not device_name:
             return self.segments
         return merge(self.layout, self.named_segments(device_name))
-
-
-def open_release(
-    source: Path,
-    secret: Secret | None = None,
-    ask: Callable[[], str] | None = None,
-    *,
-    reference: str = "",
-) -> Release:
-    """Open a profile or a release for burning.
-
-    Args:
-        source: `profile.yaml` or `NAME-VERSION.burn`.
-        secret: the ProductSecret; fetched where it is not given.
-        ask: asks a person for it without echo, for `prompt`.
-        reference: where this station keeps it; the profile's reference where it is left out.
-
-    Raises:
-        BurnerError: E1xx with every finding; E2xx a release file that is not what was built; E208
-            the profile holds the secret itself.
-    """
-    profile, layout, findings = _open(source)
-    if secret is None and reference:
-        secret = resolve(reference, Path(), ask)
-    elif secret is None:
-        secret = resolve(profile.product.secret, source.parent, ask)
-    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
-    refuse([*notes, *secret_in_profile(profile, secret)])
-    return freeze(profile, layout, secret, (*findings, *accepted(notes, profile.accept)))
-
-
-def open_keyless(source: Path) -> KeylessRelease:
-    """Open a profile or a release where the secret is not at hand, to check units.
-
-    Raises:
-        BurnerError: as `open_release`, but for the secret.
-    """
-    profile, layout, _ = _open(source)
-    about = digest(index(profile, layout))
-    return KeylessRelease(profile, layout, about, carrier_for(profile.carrier))
-
-
-def _open(source: Path) -> tuple[Profile, Layout, tuple[Finding, ...]]:
-    if is_release_file(source):
-        _, seen = open_release_file(source)
-    else:
-        seen = survey_without_secret(source)
-        refuse(list(seen.findings))
-    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
-    assert seen.layout is not None  # noqa: S101
-    return seen.plan, seen.layout, seen.findings
-
-
-def is_release_file(path: Path) -> bool:
-    """Whether a source is a release file, by its name."""
-    return path.suffix.lower() == ".burn"
-
-
-def open_release_file(path: Path) -> tuple[Contents, Survey]:
-    """Read a release file, and check everything in it; findings that are left are warnings.
-
-    Raises:
-        BurnerError: E201 to E205 it is not what was built, E207 it cannot be read; E1xx it
-            cannot be burned, with every finding.
-    """
-    contents = read_release_file(path)
-    seen = survey_contents(contents, path)
-    refuse(list(seen.findings))
-    return contents, seen
-
-
-def read_release_file(path: Path) -> Contents:
-    """Read and check a release file.
-
-    Raises:
-        BurnerError: E201 to E204 it is not what was built, E207 it cannot be read.
-    """
-    try:
-        data = read_plain(path, MAX_SIZE)
-    except OSError as error:
-        raise BurnerError(Code.RELEASE_FILE_INACCESSIBLE, f"{path}: {error.strerror}") from None
-    return unpack(data, path.name)
-
-
-def profile_of(source: Path) -> Profile | FlashPlan | None:
-    """What a profile or a release says, without a look at its images; None where it says nothing.
-
-    Raises:
-        BurnerError: E101 it is not YAML; E201 to E205, E207 the release file.
-    """
-    if not is_release_file(source):
-        return read_profile(source).plan
-    document = yaml_document.parse(
-        read_release_file(source).profile, source.name, Code.RELEASE_CONTRADICTS_INDEX
-    )
-    return fit_profile(document, source).plan
-
-
-def contents_of(seen: Survey) -> Contents:
-    """What a release file of this profile holds; needs no secret.
-
-    Raises:
-        BurnerError: E1xx with every finding, unless they are warnings.
-    """
-    refuse(list(seen.findings))
-    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
-    assert seen.layout is not None  # noqa: S101
-    profile, segments = seen.plan, seen.layout.segments
-    parts = {name: segments[name].data for name in profile.files()}
-    written = profile.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if profile.partition_table:
-        written["partition_table"]["file"] = f"parts/{TABLE}"
-    for image in written["images"]:
-        image["file"] = f"parts/{image['name']}"
-    about = index(profile, seen.layout)
-    return Contents(
-        digest=digest(about),
-        index=about,
-        profile=canonical(written).decode(),
-        parts={f"parts/{name}": data for name, data in parts.items()},
-    )
-
-
-def survey_contents(contents: Contents, path: Path) -> Survey:
-    """Check what a release file holds, as its profile was checked when it was built.
-
-    Raises:
-        BurnerError: E205 its parts do not make what its index names, or its profile is none.
-    """
-    document = yaml_document.parse(contents.profile, path.name, Code.RELEASE_CONTRADICTS_INDEX)
-    reading = fit_profile(document, path)
-    plan = reading.profile
-    if plan is None:
-        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name, reading.findings)
-    files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
-    seen = examine(plan, files)
-    if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
-        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
-    return seen
-
-
-def freeze(
-    profile: Profile, layout: Layout, secret: Secret, warnings: tuple[Finding, ...] = ()
-) -> Release:
-    """A release of what was found sound."""
-    carrier = carrier_for(profile.carrier)
-    key = KeyConfig(profile.product.id, secret)
-    return Release(
-        profile=profile,
-        layout=layout,
-        digest=digest(index(profile, layout)),
-        carrier=carrier,
-        key=key,
-        segments=merge(layout, () if carrier.needs_name() else _filled(carrier, layout, key)),
-        warnings=warnings,
-    )
-
-
-def _filled(carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig) -> tuple[Segment, ...]:
-    if isinstance(carrier, AtCarrier):
-        return ()
-    return share(layout, carrier.fill(layout, key))
 
 
 def index(profile: Profile, layout: Layout) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.phrases import ENGLISH, Wording
+from burner.core.words.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
 from burner.manifest.entries.values import moment
 from burner.manifest.reading.audits import PassWindow, RecordedCheck, checks, draws, passed_units

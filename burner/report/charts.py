@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 from burner.report.markup import Markup, element, join
 from burner.report.numbers import axis, count, seconds
 

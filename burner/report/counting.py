@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from burner.core.attempt import Outcome
 from burner.core.code import Code
-from burner.core.model import Outcome
 from burner.manifest.fold.rows import SCRAP
 from burner.report.calendar import QUARTER_S
 from burner.report.figures import OpenUnit

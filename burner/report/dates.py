@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

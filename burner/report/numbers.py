@@ -2,7 +2,7 @@
 
 from math import ceil, floor, log10
 
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 
 ENGLISH = Wording()
 NARROW = "\u202f"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 from burner.report import dates, numbers
 from burner.report.charts import Bar
 from burner.report.figures import Figures, PeriodFigures

@@ -7,8 +7,8 @@ name in the manifest cannot fetch anything either.
 from datetime import datetime
 from importlib import resources
 
-from burner.core.errors import Language
-from burner.core.phrases import Wording
+from burner.core.words.language import Language
+from burner.core.words.phrases import Wording
 from burner.report import numbers
 from burner.report.charts import Part, legend, stacked
 from burner.report.figures import Figures

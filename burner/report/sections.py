@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from burner.core.errors import table
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 from burner.report import charts, dates, numbers
 from burner.report.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.markup import Markup, element

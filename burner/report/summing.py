@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import sqrt
 
-from burner.core.model import Outcome, Step
+from burner.core.attempt import Outcome, Step
 from burner.report.calendar import QUARTER_S, Calendar, Shift
 from burner.report.durations import Durations
 from burner.report.figures import (

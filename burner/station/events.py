@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from burner.core.errors import BurnerError
-from burner.core.model import Event
+from burner.core.unit_events import Event
 
 
 class SlotState(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.identity.id_checks import check_label, names_unit, read_label, says_compared_id
+from burner.identity.label_checks import check_label, names_unit, read_label, says_compared_id
 from burner.identity.settings import IdentitySettings
 
 PATIENCE_S = 3.0

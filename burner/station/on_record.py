@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from burner.burn.identify import read_label_ids
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Mac
-from burner.identity.naming import MAC_SOURCES, device_name
+from burner.core.silicon import Mac
+from burner.identity.interface_addresses import MAC_SOURCES
+from burner.identity.naming import device_name
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile
 from burner.station.labels import MetBoard

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from burner.core.errors import BurnerError
-from burner.core.model import Waiting
-from burner.identity.id_checks import names_unit
+from burner.core.unit_events import Waiting
+from burner.identity.label_checks import names_unit
 from burner.identity.settings import IdentitySettings
 from burner.station.commands import (
     Cancelled,

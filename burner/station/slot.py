@@ -11,9 +11,10 @@ from functools import partial
 from typing import Protocol
 
 from burner.burn.job import AttemptRequest
+from burner.core.attempt import Outcome
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
-from burner.core.model import Event, Finished, NotBegun, Note, Outcome
+from burner.core.unit_events import Event, Finished, NotBegun, Note
 from burner.devices.device import Contact, Device
 from burner.station import retry
 from burner.station.boards import Boards

@@ -10,9 +10,10 @@ from datetime import datetime
 from itertools import chain
 from statistics import median
 
+from burner.core.attempt import Outcome, Step
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Finished, NotBegun, Outcome, Step
+from burner.core.unit_events import Finished, NotBegun
 from burner.station.events import SlotIs, SlotState, StationEvent
 
 STEPS = tuple(Step)

@@ -9,8 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from burner.core.model import Attempt, Mac, Region, Result, Silicon, Step
-from burner.core.model import OutcomeEntry as ModelOutcome
+from burner.core.attempt import Attempt, Result, Step
+from burner.core.attempt import Outcome as ModelOutcome
+from burner.core.segments import Region
+from burner.core.silicon import Mac, Silicon
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, OutcomeEntry, new_nonce
 from burner.manifest.entries.values import utc

@@ -21,8 +21,8 @@ from burner.burn.job import AttemptRequest, Job
 from burner.cli.board.board import Board
 from burner.cli.board.view import Title, View
 from burner.cli.slots import Slots, open_slots, warm_devices
-from burner.core.model import Event, Finished
-from burner.core.secret_search import SecretSearch
+from burner.core.secrets.search import SecretSearch
+from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache, prepare

@@ -14,8 +14,9 @@ sys.path.insert(0, str(ROOT / "firmware"))
 
 import build
 
-from burner.core.model import Segment
-from burner.release.release import Release, open_release
+from burner.core.segments import Segment
+from burner.release.opening import open_release
+from burner.release.release import Release
 
 SECRET = "x7Kq2mVw9TzR4cLp8HdY3sGf"
 """Of a product that exists nowhere."""

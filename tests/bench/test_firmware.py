@@ -14,14 +14,16 @@ from burner.bench import first_boot
 from burner.bench.nor import SECTOR, NorFlash
 from burner.bench.secret_forms import FORMS
 from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
-from burner.core.model import Mac, Segment
-from burner.core.secret import Secret
-from burner.core.secret_search import SecretSearch
+from burner.core.secrets.search import SecretSearch
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
+from burner.core.silicon import Mac
 from burner.flash import otadata
 from burner.flash.partition_table import Partition, parse_binary
-from burner.provisioning.nvs import write_nvs
 from burner.provisioning.nvs_reader import read_nvs
-from burner.release.release import Release, open_release
+from burner.provisioning.nvs_writer import write_nvs
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.bench.host import Host
 from tests.secret_shapes import leaks
 

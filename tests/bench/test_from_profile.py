@@ -10,7 +10,7 @@ from burner.bench.spec import read_spec
 from burner.bench.unit import MB, TextAt, UnitSpec
 from burner.cli.main import main
 from burner.core.errors import BurnerError
-from burner.identity.id_checks import find_serial
+from burner.identity.serial_checks import find_serial
 from burner.identity.settings import SerialSettings
 from tests.images import app_image, write_product
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from burner.bench.keys import Found, Running, find
 from burner.bench.nor import NorFlash
 from burner.bench.unit import UnitSpec
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
 from burner.flash.partition_table import Partition, PartitionTable
-from burner.provisioning import KeyConfig
-from burner.provisioning.file import FileCarrier, FileSettings
-from burner.provisioning.nvs import NvsCarrier, NvsSettings
+from burner.provisioning.file_carrier import FileCarrier, FileSettings
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from tests.provisioning.layouts import keys, layout, partition
 
 APP = partition("app", "app, factory", 0x1000, offset=0x10000)

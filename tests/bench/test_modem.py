@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from burner.bench.at_firmware import MAX_COMMAND, ProductSpec
 from burner.bench.firmware import App
 from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
-from burner.identity.id_checks import check_imei
+from burner.identity.imei_checks import check_imei
 from tests.bench.modem_line import VirtualLine
 
 

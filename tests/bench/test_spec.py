@@ -11,7 +11,7 @@ from burner.bench.modem import ModemSpec
 from burner.bench.spec import read_spec
 from burner.bench.unit import MB, TIME_OFF, At, FaultKind
 from burner.core.errors import BurnerError
-from burner.identity.id_checks import luhn_ok
+from burner.identity.imei_checks import luhn_ok
 
 
 def written(folder: Path, text: str) -> str:

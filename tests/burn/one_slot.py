@@ -7,11 +7,14 @@ from typing import Any
 
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
-from burner.core.model import Event, Finished, Outcome, Record, Segment, Step, StepStarted
-from burner.core.secret import Secret
+from burner.core.attempt import Outcome, Record, Step
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
+from burner.core.unit_events import Event, Finished, StepStarted
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import write_product
 

@@ -8,15 +8,19 @@ import pytest
 from burner.burn import readback, verify
 from burner.burn.burn import burn
 from burner.burn.job import AskLabel, AttemptRequest
+from burner.core.attempt import Outcome, Step
 from burner.core.errors import BurnerError
-from burner.core.model import Bound, NotBegun, Outcome, RegionClass, Security, Step
-from burner.core.secret import Secret
-from burner.core.secret_search import REMOVED
+from burner.core.secrets.search import REMOVED
+from burner.core.secrets.secret import Secret
+from burner.core.segments import RegionClass
+from burner.core.silicon import Security
+from burner.core.unit_events import Bound, NotBegun
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.reading.unit_search import units_by
 from burner.manifest.writing.ledger import Ledger
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 

@@ -7,11 +7,14 @@ import pytest
 
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
-from burner.core.model import Event, Finished, Outcome, Record, Silicon, Step, StepStarted
+from burner.core.attempt import Outcome, Record, Step
+from burner.core.silicon import Silicon
+from burner.core.unit_events import Event, Finished, StepStarted
 from burner.devices.device import ConnectPlan
 from burner.manifest.writing.ledger import Ledger
-from burner.release.placement import BLOCK_SIZE
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.payload import BLOCK_SIZE
+from burner.release.release import Release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product
 

@@ -8,11 +8,12 @@ import pytest
 
 from burner.burn import verify
 from burner.burn.readback import CONFIGURATION, Comparison, ComparisonResult
-from burner.core.model import Record
-from burner.core.secret import Secret
+from burner.core.attempt import Record
+from burner.core.secrets.secret import Secret
 from burner.manifest.writing.ledger import Ledger
-from burner.provisioning import KeyConfig
-from burner.release.release import KeylessRelease, Release, open_keyless, open_release
+from burner.provisioning.key_config import KeyConfig
+from burner.release.opening import open_keyless, open_release
+from burner.release.release import KeylessRelease, Release
 from tests.burn.one_slot import Line
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, SECRET, write_product

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from burner.burn import readback, verify
-from burner.core.model import Outcome
-from burner.core.secret import Secret
+from burner.core.attempt import Outcome
+from burner.core.secrets.secret import Secret
 from burner.flash import otadata
 from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Reburn
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.burn.one_slot import (
     PASSED,
     PLUG,

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from burner.core.model import Outcome, Record
+from burner.core.attempt import Outcome, Record
 from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.burn.one_slot import (
     PASSED,
     PLUG,

@@ -8,7 +8,7 @@ from typing import Any
 
 from burner.bench.unit import TIME_OFF, UART_TIME, At, Fault, FaultKind, Firmware, UnitSpec
 from burner.core.errors import BurnerError
-from burner.core.model import Mac
+from burner.core.silicon import Mac
 
 MOST_BYTES = 60_000
 """Bytes to the chip in a whole burn, about."""

@@ -9,9 +9,11 @@ from pathlib import Path
 from burner.bench.unit import FaultKind, UnitSpec, mac_for
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
-from burner.core.model import Event, Finished, Mac, Outcome, Step, StepStarted
-from burner.core.secret import Secret
-from burner.core.secret_search import SecretSearch
+from burner.core.attempt import Outcome, Step
+from burner.core.secrets.search import SecretSearch
+from burner.core.secrets.secret import Secret
+from burner.core.silicon import Mac
+from burner.core.unit_events import Event, Finished, StepStarted
 from burner.devices.segment_cache import SegmentCache
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.corrections import CorrectionKind, correct

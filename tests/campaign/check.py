@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from burner.bench.at_firmware import Product as ToldProduct
-from burner.core.model import Record, Region, RegionClass
+from burner.core.attempt import Record
+from burner.core.segments import Region, RegionClass
 from tests.campaign import products
 from tests.campaign.products import FLASH_SIZE, Made, Product
 from tests.campaign.units import WIFI

@@ -11,12 +11,13 @@ from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.from_profile import defaults_of
 from burner.bench.unit import Firmware
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
 from burner.flash.image import BOOTLOADER_OFFSETS
-from burner.provisioning import AtCarrier
+from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.littlefs_image import Littlefs, read_littlefs
 from burner.provisioning.nvs_reader import read_nvs
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.images import PRODUCT_ID, descriptor, esp_image, write_product
 
 KEY = "Q7wE2rT9yU4iO6pA1sD3fG5h"

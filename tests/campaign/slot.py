@@ -12,7 +12,7 @@ from burner.bench.chip import Chip
 from burner.bench.nor import NorFlash
 from burner.bench.unit import UnitSpec
 from burner.core.errors import BurnerError
-from burner.core.secret_search import SecretSearch
+from burner.core.secrets.search import SecretSearch
 from burner.devices import wire
 from burner.devices.esp import EspDevice
 from burner.devices.esp_worker import connection, tool, worker

@@ -10,7 +10,7 @@ from burner.bench.at_firmware import ProductMemory, ProductSpec
 from burner.bench.from_profile import with_own_lines
 from burner.bench.modem import ModemSpec
 from burner.bench.unit import UnitSpec
-from burner.core.model import Segment
+from burner.core.segments import Segment
 from burner.flash import otadata
 from tests.campaign import products
 from tests.campaign.products import FLASH_SIZE, Made, Product

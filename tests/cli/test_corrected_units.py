@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key
 from tests.cli.desk import at_desk, run

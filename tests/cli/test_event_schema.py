@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from burner.cli.board.summary import event_json
 from burner.cli.commands.explain import explain
 from burner.cli.event_schema import VERSION, page, schema
+from burner.core.attempt import Outcome, Step
 from burner.core.errors import BurnerError
-from burner.core.model import NotBegun, Outcome, Step, Waiting
+from burner.core.unit_events import NotBegun, Waiting
 from burner.station.events import (
     LabelScanned,
     ReworkOrdered,

@@ -6,8 +6,8 @@ from shutil import rmtree
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.commands.test_manifest_desk import WHO, WHY, origin_key

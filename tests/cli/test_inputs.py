@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from burner.cli.inputs import follow_keyboard
-from burner.core.secret_search import SecretSearch
+from burner.core.secrets.search import SecretSearch
 from burner.station.events import Prompt, StationEvent
 from burner.station.router import Router
 

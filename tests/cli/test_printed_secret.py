@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.main import root
-from burner.core.errors import Language, lookup
-from burner.core.phrases import phrase
+from burner.core.errors import lookup
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 from burner.manifest.reading.reader import ManifestReader
 from tests.runs import PROFILE, SECRET
 

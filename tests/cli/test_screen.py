@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from burner.cli import screen
 from burner.core.errors import BurnerError
-from burner.core.visible_text import UNSEEN, seen
+from burner.core.words.visible_text import UNSEEN, seen
 
 HOSTILE = ("[/red]", "[bold]x", "[link=http://x]y[/link]", "\\[/x]", "trailing\\", ":smile:")
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from burner.cli.main import main, root
 from burner.core.errors import BurnerError
-from burner.release.release import open_release
-from tests.core.test_secret import Ring
+from burner.release.opening import open_release
+from tests.core.secrets.test_secret import Ring
 from tests.images import write_product
 
 SHORT = "Zk8vQ2mT6xW4yB9"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from hashlib import md5
 
 from burner.core.errors import BurnerError
-from burner.core.model import Mac, Region, Security, Segment, Silicon
+from burner.core.segments import Region, Segment
+from burner.core.silicon import Mac, Security, Silicon
 from burner.devices.device import ConnectPlan, Contact, SerialLine
 
 SECTOR = 0x1000

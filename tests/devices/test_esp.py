@@ -16,7 +16,8 @@ import pytest
 
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError
-from burner.core.model import Segment, Silicon
+from burner.core.segments import Segment
+from burner.core.silicon import Silicon
 from burner.devices.device import ConnectPlan, Contact
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache
@@ -317,7 +318,7 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
             from burner.devices.device import ConnectPlan, Contact
             from burner.devices.esp import EspDevice
             from burner.devices.segment_cache import SegmentCache
-            from burner.core.model import Segment
+            from burner.core.segments import Segment
             log = Path({str(tmp_path / "slot.log")!r})
             esp = EspDevice({{"esp": {url!r}}}, log, SegmentCache())
             esp.identify(ConnectPlan("esp32c3", {SLOW}, early_baud=True))

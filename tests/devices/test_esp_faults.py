@@ -8,7 +8,8 @@ import pytest
 
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError, Fault, lookup
-from burner.core.model import Segment, Silicon
+from burner.core.segments import Segment
+from burner.core.silicon import Silicon
 from burner.devices.device import ConnectPlan, Contact
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache

@@ -3,7 +3,7 @@
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.model import Segment
+from burner.core.segments import Segment
 from burner.devices.device import ConnectPlan, Device
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice, NorFlash
 

@@ -76,7 +76,7 @@ def test_the_process_that_holds_a_port_is_named() -> None:
 def test_a_worker_that_hides_its_open_files_is_named_by_its_lock() -> None:
     script = """if True:
         import fcntl
-        from burner.core import core_dumps
+        from burner.core.secrets import core_dumps
         core_dumps.forbid()
         fcntl.flock(0, fcntl.LOCK_EX)
         print("locked", flush=True)

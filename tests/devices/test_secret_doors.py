@@ -7,8 +7,8 @@ import pytest
 
 from burner.bench.process import BenchProcess
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
-from burner.core.secret_search import REMOVED, SecretSearch
+from burner.core.secrets.search import REMOVED, SecretSearch
+from burner.core.secrets.secret import Secret
 from burner.devices.esp import EspDevice
 from burner.devices.modem import read_serial
 from burner.devices.segment_cache import SegmentCache

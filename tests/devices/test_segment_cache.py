@@ -9,7 +9,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.core.model import Segment
+from burner.core.segments import Segment
 from burner.devices.segment_cache import HEAD_SIZE, SegmentCache, prepare
 
 

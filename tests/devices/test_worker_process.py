@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
-from burner.core.secret_search import REMOVED, SecretSearch
+from burner.core.secrets.search import REMOVED, SecretSearch
+from burner.core.secrets.secret import Secret
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from burner.bench import firmware
 from burner.bench.nor import NorFlash
 from burner.bench.unit import Firmware, UnitSpec
-from burner.core.model import RegionClass, Segment
+from burner.core.segments import RegionClass, Segment
 from burner.flash import otadata
-from burner.flash.partition_table import Layout, PartitionTable, parse_csv
+from burner.flash.layout import Layout
+from burner.flash.partition_table import PartitionTable, parse_csv
 
 TWO_SLOTS = """\
 otadata, data, ota,   0xd000,  0x2000

@@ -10,9 +10,12 @@ from pydantic import ValidationError
 
 from burner.core import yaml_document
 from burner.core.errors import BurnerError, lookup
-from burner.core.model import Mac, Silicon
-from burner.identity import id_checks
+from burner.core.silicon import Mac, Silicon
+from burner.identity.imei_checks import check_imei, luhn_ok
+from burner.identity.label_checks import check_label, read_label
+from burner.identity.mac_checks import check_silicon
 from burner.identity.naming import NameSettings
+from burner.identity.serial_checks import check_serial, find_serial
 from burner.identity.settings import (
     IdentitySettings,
     SerialSettings,
@@ -33,9 +36,9 @@ def silicon(mac: str, **fields: object) -> Silicon:
 
 
 def test_a_genuine_mac_passes() -> None:
-    id_checks.check_silicon(GOOD, settings())
-    id_checks.check_silicon(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
-    id_checks.check_silicon(GOOD, settings(vendor_prefixes=["246F28AAB"]))
+    check_silicon(GOOD, settings())
+    check_silicon(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
+    check_silicon(GOOD, settings(vendor_prefixes=["246F28AAB"]))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_a_genuine_mac_passes() -> None:
 )
 def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        id_checks.check_silicon(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
+        check_silicon(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
     assert refused.value.code == code
     assert lookup(code).fault == "unit"
 
@@ -78,7 +81,7 @@ def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> N
 )
 def test_a_mac_on_the_deny_list_is_refused_with_the_entry(mac: str, detail: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        id_checks.check_silicon(silicon(mac), settings())
+        check_silicon(silicon(mac), settings())
     assert (refused.value.code, refused.value.detail) == ("E414", detail)
 
 
@@ -100,15 +103,15 @@ def test_the_words_on_the_deny_list_name_development_tools_in_both_languages() -
     ],
 )
 def test_a_genuine_mac_is_not_taken_for_a_cut_eui64(part: Silicon) -> None:
-    id_checks.check_silicon(part, settings())
+    check_silicon(part, settings())
 
 
 def test_a_sample_board_can_be_allowed_but_an_empty_mac_never() -> None:
     allowed = settings(allow=["26:6F:28:AA:BB:CC", "000000000000", "ff-ff-ff-ff-ff-ff"])
-    id_checks.check_silicon(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
+    check_silicon(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
     for empty in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"):
         with pytest.raises(BurnerError, match="E41"):
-            id_checks.check_silicon(silicon(empty), allowed)
+            check_silicon(silicon(empty), allowed)
 
 
 @pytest.mark.parametrize(
@@ -130,35 +133,33 @@ def test_a_sample_board_can_be_allowed_but_an_empty_mac_never() -> None:
 )
 def test_an_imei_that_cannot_name_a_unit_is_refused(imei: str, code: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        id_checks.check_imei(imei, tac=["49015420"])
+        check_imei(imei, tac=["49015420"])
     assert refused.value.code == code
 
 
 def test_a_genuine_imei_passes_with_and_without_a_tac_list() -> None:
-    id_checks.check_imei(IMEI)
-    id_checks.check_imei(IMEI, tac=["35175605", "49015420"])
+    check_imei(IMEI)
+    check_imei(IMEI, tac=["35175605", "49015420"])
 
 
 @given(st.from_regex(r"[0-9]{14}", fullmatch=True), st.integers(0, 14), st.integers(1, 9))
 def test_one_wrong_digit_never_passes(body: str, place: int, change: int) -> None:
-    digits = next(body + str(d) for d in range(10) if id_checks.luhn_ok(body + str(d)))
+    digits = next(body + str(d) for d in range(10) if luhn_ok(body + str(d)))
     wrong = str((int(digits[place]) + change) % 10)
-    assert not id_checks.luhn_ok(digits[:place] + wrong + digits[place + 1 :])
+    assert not luhn_ok(digits[:place] + wrong + digits[place + 1 :])
 
 
 def test_a_serial_number_must_have_its_pattern() -> None:
     rule = SerialSettings(pattern="PLG[0-9]{6}")
-    id_checks.check_serial("PLG000042", rule)
+    check_serial("PLG000042", rule)
     for wrong in ("PLG42", "xPLG000042", "PLG000042\n", ""):
         with pytest.raises(BurnerError, match="E430"):
-            id_checks.check_serial(wrong, rule)
+            check_serial(wrong, rule)
 
 
 def test_the_serial_number_is_found_among_the_boot_lines() -> None:
     rule = SerialSettings(source="firmware", line=r"serial: (\S+)", pattern="[0-9]{4}")
-    assert (
-        id_checks.find_serial(["boot", "I (31) app: serial: 0042", "serial: 0042"], rule) == "0042"
-    )
+    assert find_serial(["boot", "I (31) app: serial: 0042", "serial: 0042"], rule) == "0042"
     for wrong, code in (
         ([], "E431"),
         (["serial:"], "E431"),
@@ -166,7 +167,7 @@ def test_the_serial_number_is_found_among_the_boot_lines() -> None:
         (["serial: 42"], "E430"),
     ):
         with pytest.raises(BurnerError, match=code):
-            id_checks.find_serial(wrong, rule)
+            find_serial(wrong, rule)
 
 
 LABEL = settings(
@@ -179,12 +180,12 @@ UNIT = {"mac": "24:6f:28:aa:bb:cc", "imei": IMEI, "serial": "PLG0042"}
 
 def test_the_label_gives_the_serial_number() -> None:
     text = " SN:PLG0042;MAC:AABBCC\r\n"
-    assert id_checks.read_label(text, LABEL) == {"label": text.strip(), "serial": "PLG0042"}
+    assert read_label(text, LABEL) == {"label": text.strip(), "serial": "PLG0042"}
 
 
 def test_a_label_without_groups_is_the_serial_number_itself() -> None:
     rule = settings(label={"pattern": ".*"}, serial={"pattern": "PLG[0-9]{4}"})
-    assert id_checks.read_label("PLG0042", rule)["serial"] == "PLG0042"
+    assert read_label("PLG0042", rule)["serial"] == "PLG0042"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_a_label_without_groups_is_the_serial_number_itself() -> None:
 )
 def test_a_label_that_cannot_be_read_is_refused(text: str, code: str) -> None:
     with pytest.raises(BurnerError, match=code):
-        id_checks.read_label(text, LABEL)
+        read_label(text, LABEL)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_label_that_cannot_be_read_is_refused(text: str, code: str) -> None:
     ],
 )
 def test_a_label_that_agrees_passes(text: str) -> None:
-    id_checks.check_label(text, LABEL, UNIT)
+    check_label(text, LABEL, UNIT)
 
 
 @pytest.mark.parametrize(
@@ -221,14 +222,14 @@ def test_a_label_that_agrees_passes(text: str) -> None:
 )
 def test_a_label_of_another_unit_is_refused(text: str) -> None:
     with pytest.raises(BurnerError, match="E441"):
-        id_checks.check_label(text, LABEL, UNIT)
+        check_label(text, LABEL, UNIT)
 
 
 def test_an_id_that_is_read_later_is_compared_later() -> None:
     text = "SN:PLG0042;MAC:AABBCC;490154203237510"
-    id_checks.check_label(text, LABEL, {"mac": UNIT["mac"]})
+    check_label(text, LABEL, {"mac": UNIT["mac"]})
     with pytest.raises(BurnerError, match="E441"):
-        id_checks.check_label(text, LABEL, UNIT)
+        check_label(text, LABEL, UNIT)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +313,7 @@ def test_settings_that_make_no_sense_are_refused(fields: dict[str, object]) -> N
 def test_any_scanned_text_is_read_or_refused(text: str) -> None:
     codes = set()
     try:
-        id_checks.read_label(text, LABEL)
+        read_label(text, LABEL)
     except BurnerError as error:
         codes = {error.code}
     assert codes <= {"E440", "E442"}
@@ -322,7 +323,7 @@ def test_any_scanned_text_is_read_or_refused(text: str) -> None:
 def test_any_imei_text_is_passed_or_refused(text: str) -> None:
     codes = set()
     try:
-        id_checks.check_imei(text)
+        check_imei(text)
     except BurnerError as error:
         codes = {error.code}
     assert codes <= {"E420", "E421", "E423", "E424", "E425"}

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
-from burner.core.model import Mac, Silicon
+from burner.core.silicon import Mac, Silicon
 from burner.identity import naming
-from burner.identity.naming import NameSettings, check_name, check_settings, derive, device_name
+from burner.identity.interface_addresses import derive
+from burner.identity.naming import NameSettings, check_name, check_settings, device_name
 
 BASE = Mac.parse("24:6f:28:aa:bb:fe")
 

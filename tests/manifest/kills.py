@@ -20,7 +20,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_result, an_attempt, flaws, open_batch

@@ -7,7 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from burner.core.model import Attempt, Mac, Outcome, Record, Region, Result, Silicon, Step
+from burner.core.attempt import Attempt, Outcome, Record, Result, Step
+from burner.core.segments import Region
+from burner.core.silicon import Mac, Silicon
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger

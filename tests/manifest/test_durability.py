@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.local.known_log import KnownLogFile, known_log
 from burner.manifest.local.state import as_file_name, state_folder
 from burner.manifest.reading.reader import ManifestReader

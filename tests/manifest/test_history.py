@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.writing import corrections
 from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger

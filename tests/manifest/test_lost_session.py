@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.model import Waiting
+from burner.core.unit_events import Waiting
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing import waiting
 from burner.manifest.writing.ledger import Ledger

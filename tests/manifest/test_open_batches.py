@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
 from burner.manifest.reading.open_batches import OpenBatch, open_batches
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, open_batch

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import units_by
@@ -214,7 +214,7 @@ FACTORY = """
 import os, sys, time
 from burner.core.errors import BurnerError
 from burner.manifest.writing.ledger import Ledger
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
 from tests.manifest.records import a_result, an_attempt, open_batch
 
 url, station = sys.argv[1], int(sys.argv[2])

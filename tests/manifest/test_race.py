@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.attempt import Attempt, Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Attempt, Outcome
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_result, an_attempt
 

@@ -12,19 +12,10 @@ import pytest
 
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
+from burner.core.attempt import Attempt, Outcome, Record, Result, Step
 from burner.core.errors import BurnerError
-from burner.core.model import (
-    Attempt,
-    Event,
-    Finished,
-    Outcome,
-    Record,
-    Result,
-    Step,
-    StepStarted,
-    Waiting,
-)
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
+from burner.core.unit_events import Event, Finished, StepStarted, Waiting
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
@@ -32,7 +23,8 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.writing import waiting
 from burner.manifest.writing.ledger import Ledger
-from burner.release.release import Release, open_release
+from burner.release.opening import open_release
+from burner.release.release import Release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from burner.core.errors import BurnerError, Finding
 from burner.flash.image import parse, repair
-from burner.profile.builds import Build, Reader, flasher_args, read_build
+from burner.profile.builds import esp_idf
+from burner.profile.builds.build import Build
+from burner.profile.builds.build_reader import Reader, read_build
 from tests.images import app_image, descriptor, esp_image
 from tests.profile.builds import (
     RTOS_SDK_ARGS,
@@ -174,7 +176,7 @@ keys = st.sampled_from([*idf_args(), "files", ""])
 def test_any_description_is_read_or_refused(tmp_path: Path, args: dict[str, Any]) -> None:
     write_files(tmp_path, idf_files())
     (tmp_path / "flasher_args.json").write_text(json.dumps(args))
-    found = read_or_findings(tmp_path, flasher_args.listing)
+    found = read_or_findings(tmp_path, esp_idf.listing)
     assert found.files or found.table_file if isinstance(found, Build) else found
 
 

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from burner.cli.commands.profile import profile
 from burner.core import yaml_document, yaml_schema
-from burner.profile.json_schema import COMMAND, INTRODUCTION, anchor, page, schema, undescribed
+from burner.profile.json_schema import schema, undescribed
 from burner.profile.profile import Profile
+from burner.profile.reference_page import COMMAND, INTRODUCTION, anchor, page
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "profile.md"

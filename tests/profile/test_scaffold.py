@@ -12,10 +12,12 @@ from burner.core import yaml_document, yaml_schema
 from burner.core.errors import Finding
 from burner.flash.image import parse
 from burner.flash.partition_table import Partition, PartitionTable
-from burner.profile.builds import Build, BuildFile, read_build
+from burner.profile.builds.build import Build, BuildFile
+from burner.profile.builds.build_reader import read_build
 from burner.profile.profile import FILL_IN, Profile
-from burner.profile.scaffold import PRESETS, draft
-from burner.profile.scaffold.text import note, scalar
+from burner.profile.scaffold.carrier_draft import PRESETS
+from burner.profile.scaffold.new_profile import draft
+from burner.profile.scaffold.yaml_text import note, scalar
 from burner.release.preflight import survey
 from tests.images import PRODUCT_ID, TABLE, app_image, esp_image
 from tests.profile.builds import esp8266_rtos_app, table_image, write_files, write_idf_build

@@ -4,10 +4,12 @@ import re
 
 from hypothesis import strategies as st
 
-from burner.core.model import Segment
-from burner.core.secret import Secret
-from burner.flash.partition_table import SUBTYPES, TYPES, Layout, Partition, PartitionTable
-from burner.provisioning import Carrier, KeyConfig
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
+from burner.flash.layout import Layout
+from burner.flash.partition_table import SUBTYPES, TYPES, Partition, PartitionTable
+from burner.provisioning.carrier import Carrier
+from burner.provisioning.key_config import KeyConfig
 
 PRODUCT_ID = "S3EUVBRJLB"
 PLAIN = "8XzjN8rfgFVGDTNTUGau4snA"

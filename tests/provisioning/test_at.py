@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
-from burner.provisioning import KeyConfig
-from burner.provisioning.at import (
+from burner.core.secrets.secret import Secret
+from burner.provisioning.at_carrier import (
     MAX_LINE_SIZE,
     AtCarrier,
     AtSettings,
@@ -19,6 +18,7 @@ from burner.provisioning.at import (
     set_command,
     unescape,
 )
+from burner.provisioning.key_config import KeyConfig
 from tests.provisioning.layouts import NAMED, PLAIN, keys
 
 SETTINGS = AtSettings(kind="at")

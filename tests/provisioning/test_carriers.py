@@ -9,8 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from burner.core import yaml_document
 from burner.core.errors import BurnerError
-from burner.provisioning import AtCarrier, CarrierSettings, carrier_for
-from burner.provisioning.key import part_of
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carrier import part_of
+from burner.provisioning.carriers import CarrierSettings, carrier_for
 from tests.provisioning.layouts import NAMED, PLAIN
 
 SETTINGS: TypeAdapter[Any] = TypeAdapter(CarrierSettings)

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from burner.core.model import Segment
-from burner.core.secret import Secret
-from burner.flash.partition_table import Layout
-from burner.provisioning import AtCarrier, Carrier, CarrierSettings, KeyState, carrier_for
+from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
+from burner.flash.layout import Layout
+from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carrier import Carrier, KeyState
+from burner.provisioning.carriers import CarrierSettings, carrier_for
 from burner.release.preflight import survey
 from tests.images import TABLE, app_image, write_product
 from tests.provisioning.layouts import KEY, NAMED, burned, keys, layout, partition

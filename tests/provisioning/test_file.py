@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
-from burner.flash.partition_table import Layout
-from burner.provisioning import KeyConfig
+from burner.flash.layout import Layout
 from burner.provisioning.fat_image import Fat, make_fat, read_fat
-from burner.provisioning.file import FileCarrier, FileSettings
+from burner.provisioning.file_carrier import FileCarrier, FileSettings
+from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from tests.provisioning.layouts import (
     KEY,

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
-from burner.core.model import RegionClass
-from burner.provisioning import KeyConfig
-from burner.provisioning.nvs import NvsCarrier, NvsSettings, write_nvs
+from burner.core.segments import RegionClass
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from burner.provisioning.nvs_reader import NvsValue, read_key_partition, read_nvs
+from burner.provisioning.nvs_writer import write_nvs
 from tests.provisioning.layouts import (
     KEY,
     NAMED,

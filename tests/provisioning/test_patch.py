@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
-from burner.core.model import Segment
+from burner.core.segments import Segment
 from burner.flash.image import parse
-from burner.flash.partition_table import Layout
-from burner.provisioning import KeyConfig
-from burner.provisioning.patch import PatchCarrier, PatchSettings
+from burner.flash.layout import Layout
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
 from tests.provisioning.layouts import (
     KEY,
     NAMED,

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
-from burner.provisioning import KeyConfig, KeyState
+from burner.core.secrets.secret import Secret
+from burner.provisioning.carrier import KeyState
 from burner.provisioning.checksums import CHECKSUMS
-from burner.provisioning.raw import RawCarrier, RawSettings, pack
+from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.raw_carrier import RawCarrier, RawSettings, pack
 from burner.release.preflight import survey
 from tests.images import write_product
 from tests.provisioning.layouts import KEY, NAMED, PLAIN, burned, keys, layout, partition

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from burner.cli.main import main
-from burner.release.release import open_release_file
+from burner.release.opening import open_release_file
 from tests.images import esp_image, write_product
 from tests.runs import burn, burner
 

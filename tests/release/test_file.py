@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from burner.core.canonical_json import canonical
 from burner.core.errors import BurnerError
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
 from burner.release.diff import differences
-from burner.release.file import Contents, pack, unpack
+from burner.release.opening import contents_of, open_release, read_release_file, survey_contents
 from burner.release.preflight import survey_without_secret
-from burner.release.release import contents_of, open_release, read_release_file, survey_contents
+from burner.release.release_file import Contents, pack, unpack
 
 ROOT = Path(__file__).parents[2]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"
@@ -214,7 +214,7 @@ def test_a_directory_of_zip64_is_refused() -> None:
 
 def repacked(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> bytes:
     """The same archive, written by our own hand, with its entries changed."""
-    from burner.release.file import _zip
+    from burner.release.release_file import _zip
 
     with zipfile.ZipFile(BytesIO(pack(small()))) as archive:
         return _zip(change({name: archive.read(name) for name in archive.namelist()}))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from burner.core.model import RegionClass, Segment
+from burner.core.segments import RegionClass, Segment
 from burner.release.diff import MOST_SHOWN, Made, keyless_regions
-from burner.release.layout_warnings import same_version_made_otherwise
+from burner.release.lint.reused_version import same_version_made_otherwise
 
 APP = Segment("app", 0x10000, b"one")
 KEY = Segment("fctry", 0xD000, b"secret", confidential=True)

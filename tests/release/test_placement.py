@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.core.errors import Finding
-from burner.core.model import RegionClass, Segment
-from burner.flash.partition_table import Layout, PartitionTable
-from burner.release.placement import BLOCK_SIZE, check_segments, merge, share
+from burner.core.segments import RegionClass, Segment
+from burner.flash.layout import Layout
+from burner.flash.partition_table import PartitionTable
+from burner.release.payload import BLOCK_SIZE, merge, share
+from burner.release.placement import check_segments
 from burner.release.preflight import survey
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 

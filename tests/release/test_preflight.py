@@ -16,12 +16,12 @@ from burner.core import yaml_document
 from burner.core.baud_rates import USUAL
 from burner.core.code import Code
 from burner.core.errors import Finding
-from burner.core.model import RegionClass
+from burner.core.segments import RegionClass
 from burner.profile.profile import FILL_IN
 from burner.profile.reading import fit_profile
-from burner.release.accepted_warnings import ACCEPTABLE, OF_PLACE
+from burner.release.lint.accepted_warnings import ACCEPTABLE, OF_PLACE
+from burner.release.opening import open_release
 from burner.release.preflight import survey
-from burner.release.release import open_release
 from tests.images import TABLE, app_image, esp_image, write_product
 
 ROOT = Path(__file__).parents[2]
@@ -603,7 +603,7 @@ def test_nothing_is_said_to_be_in_vain_while_something_is_to_be_filled_in(tmp_pa
 
 def test_every_warning_of_the_source_can_be_accepted() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("burner/**/*.py"))
-    layout = (ROOT / "burner/release/layout_warnings.py").read_text(encoding="utf-8")
+    layout = (ROOT / "burner/release/lint/layout.py").read_text(encoding="utf-8")
     warning = r"Finding\(\s*Code\.(\w+),[^()]*(?:\([^()]*\)[^()]*)*True,?\s*\)"
     codes = {Code[name] for name in re.findall(warning, source)}
     of_layout = {Code[name] for name in re.findall(r"yield \(?\s*Code\.(\w+)", layout)}

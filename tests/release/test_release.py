@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.model import RegionClass
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
+from burner.core.segments import RegionClass
 from burner.flash.partition_table import PartitionTable, parse_table
+from burner.release.opening import open_release
 from burner.release.preflight import survey
-from burner.release.release import Release, index, open_release
+from burner.release.release import Release, index
 from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
 NAMED = "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 from burner.report.dates import day, month, weekday
 
 MONDAY = datetime(2025, 2, 3)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.core.errors import Language
+from burner.core.words.language import Language
 from burner.manifest.reading.counted_attempts import CountedAttempt
 from burner.report import numbers
 from burner.report.calendar import Calendar

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.model import Waiting
+from burner.core.unit_events import Waiting
 from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.events import (

@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.core.model import Finished, Outcome
+from burner.core.attempt import Outcome
+from burner.core.unit_events import Finished
 from burner.station.boards import ByBench, Count
 from burner.station.events import SlotState, StationEvent
 from burner.station.station import Station

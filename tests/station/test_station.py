@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Finished, Note, Outcome, Silicon
+from burner.core.silicon import Silicon
+from burner.core.unit_events import Finished, Note
 from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach

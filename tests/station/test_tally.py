@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
-from burner.core.model import Finished, Mac, Outcome, Record, Silicon, Step
+from burner.core.silicon import Mac, Silicon
+from burner.core.unit_events import Finished
 from burner.station.events import SlotIs, SlotState
 from burner.station.tally import Tally
 from tests.station.units import a_result, an_attempt

@@ -6,22 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from burner.burn.job import AttemptRequest
+from burner.core.attempt import Attempt, Outcome, Record, Result, Step
 from burner.core.errors import BurnerError, Fault
-from burner.core.model import (
-    Attempt,
-    Bound,
-    Event,
-    Finished,
-    NotBegun,
-    Outcome,
-    Progress,
-    Record,
-    Result,
-    Segment,
-    Silicon,
-    Step,
-    StepStarted,
-)
+from burner.core.segments import Segment
+from burner.core.silicon import Silicon
+from burner.core.unit_events import Bound, Event, Finished, NotBegun, Progress, StepStarted
 from burner.devices.device import ConnectPlan, Device
 from burner.station.events import SlotIs, SlotState, StationEvent
 

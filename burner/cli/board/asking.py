@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from burner.cli.board.view import View
 from burner.cli.board.words import phrase
 from burner.cli.screen import wrapped
-from burner.core.visible_text import seen
+from burner.core.words.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.text import Text

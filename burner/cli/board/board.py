@@ -14,9 +14,9 @@ from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.view import RESTING, View
 from burner.cli.board.words import phrase, state_word
-from burner.core.errors import Language
-from burner.core.model import Finished, Note, Waiting
-from burner.core.visible_text import seen
+from burner.core.unit_events import Finished, Note, Waiting
+from burner.core.words.language import Language
+from burner.core.words.visible_text import seen
 from burner.station.events import (
     LabelScanned,
     Prompt,

@@ -11,8 +11,8 @@ from burner.cli.big_word import Large, in_letters, on_plate
 from burner.cli.board.words import STYLES
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
 from burner.cli.screen import middle, wrapped
-from burner.core.errors import Language
-from burner.core.phrases import phrase
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
 
 if TYPE_CHECKING:

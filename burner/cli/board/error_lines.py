@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from burner.cli.board.troubles import Rank, Trouble, named
 from burner.cli.screen import packed, wrapped
-from burner.core.errors import Language
-from burner.core.phrases import phrase
-from burner.core.visible_text import seen
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
+from burner.core.words.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.text import Text

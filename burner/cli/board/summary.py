@@ -9,10 +9,11 @@ from burner.cli.board.troubles import slots_named
 from burner.cli.board.view import clock
 from burner.cli.board.words import phrase, state_word
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
-from burner.core.details import detail_in
-from burner.core.errors import Language, lookup
-from burner.core.model import Event, Finished, NotBegun, Waiting
-from burner.core.phrases import counted_phrase
+from burner.core.errors import lookup
+from burner.core.unit_events import Event, Finished, NotBegun, Waiting
+from burner.core.words.error_details import detail_in
+from burner.core.words.language import Language
+from burner.core.words.phrases import counted_phrase
 from burner.station.events import (
     LabelScanned,
     ReworkOrdered,

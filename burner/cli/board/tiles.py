@@ -11,7 +11,7 @@ from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.view import PASSED_EARLIER, RESTING, Tile, View
 from burner.cli.board.words import STYLES, phrase, shape, short_word, state_word, step_word
 from burner.cli.screen import bar, middle, wrapped
-from burner.core.errors import Language
+from burner.core.words.language import Language
 from burner.station.events import SlotState
 
 if TYPE_CHECKING:

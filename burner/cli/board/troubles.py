@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from burner.core.code import Code, ErrorClass
-from burner.core.details import detail_in
-from burner.core.errors import BurnerError, Fault, Language
-from burner.core.phrases import phrase
+from burner.core.errors import BurnerError, Fault
+from burner.core.words.error_details import detail_in
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 
 STOPS_ALL = frozenset(
     {

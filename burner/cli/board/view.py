@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from burner.cli.board.completion import Completion
 from burner.cli.board.troubles import Trouble, worst_first
+from burner.core.attempt import Step
 from burner.core.code import ErrorClass
-from burner.core.errors import BurnerError, Language
-from burner.core.model import Bound, Finished, Note, Progress, Step, StepStarted, Waiting
-from burner.core.phrases import phrase
-from burner.core.visible_text import seen
+from burner.core.errors import BurnerError
+from burner.core.unit_events import Bound, Finished, Note, Progress, StepStarted, Waiting
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
+from burner.core.words.visible_text import seen
 from burner.station.events import (
     LabelScanned,
     Prompt,

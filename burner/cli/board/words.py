@@ -3,9 +3,9 @@
 Colour is never alone: every state has its own word and its own shape.
 """
 
-from burner.core.errors import Language
-from burner.core.model import Step
-from burner.core.phrases import phrase, rows
+from burner.core.attempt import Step
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase, rows
 from burner.station.events import SlotState
 
 __all__ = [

@@ -13,8 +13,8 @@ from burner.cli.next_command import manifest_argument, quoted
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.phrases import ENGLISH
-from burner.core.plural import counted
+from burner.core.words.phrases import ENGLISH
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.entries.kinds import NamedUnit

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 
 @click.group()

@@ -75,11 +75,11 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.cli.order import is_person
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.store.writer import KEEP_EVERY
     from burner.manifest.writing.ledger import Ledger
-    from burner.release.release import open_release
+    from burner.release.opening import open_release
 
     person = is_person() and not wish.yes and not wish.as_json
     if wish.as_json:
@@ -120,8 +120,8 @@ def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
 
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     """A warning for each earlier batch of the same version whose units are other ones."""
-    from burner.release.accepted_warnings import accepted
-    from burner.release.layout_warnings import same_version_made_otherwise
+    from burner.release.lint.accepted_warnings import accepted
+    from burner.release.lint.reused_version import same_version_made_otherwise
 
     profile = release.profile
     earlier = ledger.reader.made_before(profile.title, profile.product.id)
@@ -174,7 +174,7 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
 
 def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
     """Aloud, where nobody was asked."""
-    from burner.core.phrases import phrase
+    from burner.core.words.phrases import phrase
 
     if not (wish.batch and wish.operator):
         screen.warn(phrase("chosen", language(), order.batch, order.operator))

@@ -17,8 +17,8 @@ from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, lookup
-from burner.core.plural import counted
 from burner.core.version import burner_version
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
@@ -177,8 +177,8 @@ def _last_record(manifest: str) -> datetime | None:
 
 def _source(source: Path, reference: str) -> "Iterator[Check]":
     """Can the release be read, and its secret be had?"""
-    from burner.core.secret import NO_SECRET
-    from burner.release.release import open_release
+    from burner.core.secrets.reference import NO_SECRET
+    from burner.release.opening import open_release
     from burner.station import health
 
     try:

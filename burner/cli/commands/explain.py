@@ -8,8 +8,9 @@ import click
 from burner.cli import screen
 from burner.cli.language import language
 from burner.core.code import Code, ErrorClass
-from burner.core.errors import CodeText, Language, table
-from burner.core.phrases import phrase
+from burner.core.errors import CodeText, table
+from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 from burner.station.retry import tries
 
 

@@ -14,13 +14,13 @@ import click
 from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.code import Code
-from burner.core.details import detail_in
 from burner.core.errors import BurnerError
+from burner.core.words.error_details import detail_in
 
 if TYPE_CHECKING:
     from burner.burn.identify import Identification, IdentifyRules
     from burner.cli.slots import Slots
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.search import SecretSearch
     from burner.devices.esp import EspDevice
 
 BAUD = 115200
@@ -78,8 +78,8 @@ def identify(
 
 def _search(path: Path | None, reference: str) -> "SecretSearch":
     """For the product's secret, if it can be fetched here: nothing else needs it."""
-    from burner.core.secret import resolve
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.reference import resolve
+    from burner.core.secrets.search import SecretSearch
     from burner.profile.reading import load_profile
 
     search = SecretSearch()

@@ -17,10 +17,10 @@ from burner.cli.commands.manifest_verify import verify
 from burner.cli.commands.report import report
 from burner.cli.options import filter_options, json_option, manifest_option
 from burner.core.atomic_file import check_is_place_for_file
+from burner.core.attempt import warnings_in
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import warnings_in
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

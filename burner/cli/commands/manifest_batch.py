@@ -13,8 +13,8 @@ from burner.cli.language import language
 from burner.cli.options import Moment, json_option, manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.core.errors import BurnerError, table
-from burner.core.phrases import Wording, phrase
-from burner.core.plural import counted
+from burner.core.words.phrases import Wording, phrase
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from burner.cli.options import manifest_option
 from burner.cli.questions import Use, asks_passphrase
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.phrases import Wording
-from burner.core.plural import counted
+from burner.core.words.phrases import Wording
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.log.note import SignedNote
@@ -217,7 +217,7 @@ def _unit(reader: "ManifestReader", text: str, product: str) -> tuple[str, str]:
 
 def _note(path: Path) -> "SignedNote":
     """A head that was carried here as a file. Raises BurnerError (E735) for anything else."""
-    from burner.core.files import read_plain
+    from burner.core.plain_file import read_plain
     from burner.manifest.heads.heads import read_note
 
     try:

@@ -10,7 +10,7 @@ from burner.cli import screen
 from burner.cli.options import json_option, manifest_option
 from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ def _check_heads(reader: Any, found: "Verification", heads: tuple[str, ...]) -> 
 
 def _head(text: str) -> Any:
     """A head as it was written down, or as a file."""
-    from burner.core.files import read_plain
+    from burner.core.plain_file import read_plain
     from burner.manifest.heads.heads import checkpoint_of, read_note
     from burner.manifest.heads.paper_head import PaperHead
 

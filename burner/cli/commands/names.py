@@ -65,7 +65,7 @@ def names(path: Path, given: Sequence[str], vectors: Path | None, as_json: bool)
 
 
 def _given(texts: Sequence[str]) -> dict[str, str]:
-    from burner.core.model import Mac
+    from burner.core.silicon import Mac
 
     pairs = dict(text.partition("=")[::2] for text in texts)
     unknown = set(pairs) - {"mac", "imei", "serial", "label"}
@@ -87,8 +87,9 @@ def vectors_of(profile: "Profile", given: Mapping[str, str]) -> Iterator[Vector]
             E41x to E44x an ID that is given and cannot name a unit.
     """
     from burner.core.errors import refuse
-    from burner.core.model import Mac, Silicon
-    from burner.identity.naming import check_settings, derive, device_name, required_sources
+    from burner.core.silicon import Mac, Silicon
+    from burner.identity.interface_addresses import derive
+    from burner.identity.naming import check_settings, device_name, required_sources
 
     refuse(check_settings(profile.name, profile.chip.type, profile.place("name")))
     needed = required_sources(profile.name) & {"imei", "serial", "label"} | {"mac"}
@@ -102,8 +103,8 @@ def vectors_of(profile: "Profile", given: Mapping[str, str]) -> Iterator[Vector]
 
 
 def _samples(profile: "Profile", source: str) -> tuple[str, ...]:
-    from burner.core.model import Mac
-    from burner.identity.id_checks import check_digit
+    from burner.core.silicon import Mac
+    from burner.identity.imei_checks import check_digit
 
     rules = profile.identity
     match source:
@@ -122,7 +123,7 @@ def _samples(profile: "Profile", source: str) -> tuple[str, ...]:
 
 def _fitting(pattern: str, source: str) -> tuple[str, ...]:
     """Samples in the profile's form; only a person can make up others."""
-    from burner.core.patterns import fullmatch
+    from burner.core.regex import fullmatch
 
     fitting = tuple(sample for sample in SERIALS if fullmatch(pattern, sample))
     if not fitting:
@@ -132,8 +133,11 @@ def _fitting(pattern: str, source: str) -> tuple[str, ...]:
 
 def _check(profile: "Profile", ids: Mapping[str, str]) -> None:
     """IDs that a person gives must be ones that the line would let pass."""
-    from burner.core.model import Mac, Silicon
-    from burner.identity.id_checks import check_imei, check_label, check_serial, check_silicon
+    from burner.core.silicon import Mac, Silicon
+    from burner.identity.imei_checks import check_imei
+    from burner.identity.label_checks import check_label
+    from burner.identity.mac_checks import check_silicon
+    from burner.identity.serial_checks import check_serial
 
     rules = profile.identity
     if "mac" in ids:

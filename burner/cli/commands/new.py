@@ -13,7 +13,7 @@ from burner.core.errors import BurnerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PRESETS = ("esp-qcloud", "nvs", "c-sdk", "device-info", "raw", "at")
-"""As in `burner.profile.scaffold`, which is too heavy to import for help."""
+"""As in `burner.profile.scaffold.carrier_draft`, which is too heavy to import for help."""
 
 
 def _product_name(_: click.Context, __: click.Parameter, name: str) -> str:
@@ -54,8 +54,10 @@ def new(
 
     From a build it takes chip, flash, partition table, images and version.
     """
-    from burner.profile.builds import flasher_args, make, read_build
-    from burner.profile.scaffold import draft, needs_table
+    from burner.profile.builds import esp_idf, esp_idf_make
+    from burner.profile.builds.build_reader import read_build
+    from burner.profile.scaffold.carrier_draft import needs_table
+    from burner.profile.scaffold.new_profile import draft
     from burner.release.preflight import survey
 
     if from_idf and source:
@@ -65,7 +67,7 @@ def new(
         raise BurnerError(Code.PROFILE_EXISTS, str(target))
     build = None
     if from_idf:
-        build = read_build(from_idf, (flasher_args.listing, make.listing))
+        build = read_build(from_idf, (esp_idf.listing, esp_idf_make.listing))
     elif source:
         build = read_build(source)
     if build and not build.table_file and needs_table(preset or ""):

@@ -16,8 +16,8 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
 
 if TYPE_CHECKING:
-    from burner.core.model import Segment
-    from burner.flash.partition_table import Layout
+    from burner.core.segments import Segment
+    from burner.flash.layout import Layout
     from burner.profile.profile import Profile
     from burner.release.preflight import Survey
 
@@ -85,9 +85,9 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
 @click.option("--markdown", is_flag=True, help="Print every key in words instead.")
 def schema(markdown: bool) -> None:
     """Print the JSON Schema of profiles, for an editor's completion and checks."""
-    from burner.profile import json_schema
+    from burner.profile import json_schema, reference_page
 
-    screen.say(json_schema.page().rstrip() if markdown else _json(json_schema.schema()))
+    screen.say(reference_page.page().rstrip() if markdown else _json(json_schema.schema()))
 
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
@@ -95,9 +95,9 @@ def _compared(seen: "Survey", manifest: str) -> "Survey":
     from burner.core.canonical_json import digest
     from burner.manifest.reading.reader import ManifestReader
     from burner.profile.profile import Profile
-    from burner.release.accepted_warnings import accepted
     from burner.release.diff import Made, keyless_regions
-    from burner.release.layout_warnings import same_version_made_otherwise
+    from burner.release.lint.accepted_warnings import accepted
+    from burner.release.lint.reused_version import same_version_made_otherwise
     from burner.release.preflight import key_fingerprint
     from burner.release.release import index
 
@@ -188,7 +188,7 @@ def _summary(path: Path, seen: "Survey") -> dict[str, object]:
 
 def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
     from burner.core.canonical_json import digest
-    from burner.provisioning import is_moved
+    from burner.provisioning.partition_settings import is_moved
     from burner.release.release import index
 
     return {

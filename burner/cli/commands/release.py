@@ -31,9 +31,9 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 
     The same inputs give the same bytes, wherever and whenever they are built.
     """
-    from burner.release.file import pack
+    from burner.release.opening import contents_of
     from burner.release.preflight import survey_without_secret
-    from burner.release.release import contents_of
+    from burner.release.release_file import pack
 
     seen = survey_without_secret(profile)
     contents = contents_of(seen)
@@ -54,7 +54,7 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 def show(path: Path, as_json: bool) -> None:
     """Check RELEASE and show what it puts where in flash."""
     from burner.cli.commands.profile import show_survey
-    from burner.release.release import open_release_file
+    from burner.release.opening import open_release_file
 
     show_survey(path, open_release_file(path)[1], as_json)
 
@@ -63,7 +63,7 @@ def show(path: Path, as_json: bool) -> None:
 @click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
 def check(paths: tuple[Path, ...]) -> None:
     """Check that every RELEASE is what was built and can be burned; print each digest."""
-    from burner.release.release import open_release_file
+    from burner.release.opening import open_release_file
 
     for path in paths:
         contents, seen = open_release_file(path)
@@ -92,8 +92,8 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
 
 
 def _index(path: Path) -> Mapping[str, Any]:
+    from burner.release.opening import contents_of, is_release_file, open_release_file
     from burner.release.preflight import survey_without_secret
-    from burner.release.release import contents_of, is_release_file, open_release_file
 
     if is_release_file(path):
         return open_release_file(path)[0].index
@@ -112,6 +112,6 @@ def _write(target: Path, data: bytes, force: bool) -> None:
 
 def _holds(target: Path, data: bytes) -> bool:
     """Whether a file is there with just these bytes."""
-    from burner.core.files import read_plain
+    from burner.core.plain_file import read_plain
 
     return target.stat().st_size == len(data) and read_plain(target, len(data)) == data

@@ -11,7 +11,7 @@ from burner.cli.language import language
 from burner.cli.next_command import manifest_argument
 from burner.core.code import Code
 from burner.core.errors import BurnerError, table
-from burner.core.phrases import Wording
+from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
     from burner.report.calendar import Calendar

@@ -12,7 +12,7 @@ from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.label_page import Label
@@ -263,8 +263,8 @@ def _reasons(source: Path | None) -> tuple[str, ...]:
         return ()
     from burner.core.errors import refuse
     from burner.profile.profile import Profile
+    from burner.release.opening import is_release_file, open_release_file
     from burner.release.preflight import survey_without_secret
-    from burner.release.release import is_release_file, open_release_file
 
     if is_release_file(source):
         seen = open_release_file(source)[1]

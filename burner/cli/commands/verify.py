@@ -66,7 +66,7 @@ def verify(
     from burner.cli.commands.verify_watch import plain
     from burner.cli.commands.verify_watch import watch as watched
     from burner.cli.slots import open_slots, warm_devices
-    from burner.core.secret_search import SecretSearch
+    from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
     from burner.release.release import Release
@@ -135,8 +135,8 @@ def _recorder(
 
 def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
     """With the secret where it can be had without asking, which an AT firmware needs."""
-    from burner.core.secret import NO_SECRET
-    from burner.release.release import open_keyless, open_release
+    from burner.core.secrets.reference import NO_SECRET
+    from burner.release.opening import open_keyless, open_release
 
     if source is None:
         return None

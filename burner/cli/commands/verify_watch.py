@@ -14,7 +14,8 @@ from burner.cli.board.words import STYLES, phrase
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Signals
-from burner.core.errors import Fault, Language
+from burner.core.errors import Fault
+from burner.core.words.language import Language
 from burner.station.events import SlotState
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SlotWaits
 

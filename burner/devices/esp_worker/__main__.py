@@ -6,7 +6,7 @@ import signal
 import threading
 from typing import BinaryIO
 
-from burner.core import core_dumps
+from burner.core.secrets import core_dumps
 from burner.devices import wire
 from burner.devices.esp_worker import quiet
 from burner.devices.esp_worker.log import WorkerLog

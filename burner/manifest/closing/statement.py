@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, table
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.reading.batch_status import BatchStatus, closing_of, warned

@@ -5,7 +5,9 @@ from functools import lru_cache
 from msgspec import convert
 from msgspec.structs import asdict
 
-from burner.core import model
+from burner.core import attempt as core
+from burner.core.segments import Region, RegionClass
+from burner.core.silicon import Mac, Security, Silicon
 from burner.manifest.entries.kinds import (
     AttemptFacts,
     Intent,
@@ -24,7 +26,7 @@ _SAME = (
 """Fields that an attempt of the model and its record both have."""
 
 
-def attempt_facts(attempt: model.Attempt) -> AttemptFacts:
+def attempt_facts(attempt: core.Attempt) -> AttemptFacts:
     """What an attempt knows, but for what every record says (batch, ProductID, unit, station)."""
     fields = {name: plain(getattr(attempt, name)) for name in _SAME}
     return AttemptFacts(
@@ -34,7 +36,7 @@ def attempt_facts(attempt: model.Attempt) -> AttemptFacts:
     )
 
 
-def result_facts(result: model.Result) -> ResultFacts:
+def result_facts(result: core.Result) -> ResultFacts:
     """How an attempt ended."""
     return ResultFacts(
         code=result.code,
@@ -51,7 +53,7 @@ def result_facts(result: model.Result) -> ResultFacts:
 
 def record_of(
     number: int, first: Intent | OutcomeEntry, bound: NameBound | None, last: OutcomeEntry | None
-) -> model.Record:
+) -> core.Record:
     """An attempt as the model has it, from its records.
 
     Args:
@@ -66,7 +68,7 @@ def record_of(
     name, ids = facts.device_name, facts.ids
     if bound is not None and not (last and last.attempt):
         name, ids = bound.device_name, bound.ids
-    attempt = model.Attempt(
+    attempt = core.Attempt(
         **{
             **asdict(facts),
             "device_name": name,
@@ -79,16 +81,16 @@ def record_of(
         batch=first.batch,
         product_id=first.product_id,
     )
-    return model.Record(number, attempt, _model_result(first, last))
+    return core.Record(number, attempt, _model_result(first, last))
 
 
-def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> model.Result:
+def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> core.Result:
     if last is None:
-        return model.Result(model.Outcome.OPEN, model.Step.CLAIM, moment(first.at), 0.0)
+        return core.Result(core.Outcome.OPEN, core.Step.CLAIM, moment(first.at), 0.0)
     result = last.result
-    return model.Result(
-        outcome=model.Outcome(result.outcome),
-        step=model.Step(result.step),
+    return core.Result(
+        outcome=core.Outcome(result.outcome),
+        step=core.Step(result.step),
         ended=moment(result.ended),
         seconds=result.ms / 1000,
         code=result.code,
@@ -100,19 +102,19 @@ def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> mo
 
 
 @lru_cache(maxsize=1024)
-def _region(region: model.Region) -> RegionFacts:
+def _region(region: Region) -> RegionFacts:
     """Most regions are the same in every unit of a release."""
     return convert(plain(vars(region)), RegionFacts)
 
 
-def _model_region(region: RegionFacts) -> model.Region:
-    return model.Region(**{**asdict(region), "kind": model.RegionClass(region.kind)})
+def _model_region(region: RegionFacts) -> Region:
+    return Region(**{**asdict(region), "kind": RegionClass(region.kind)})
 
 
-def _silicon(silicon: model.Silicon) -> SiliconFacts:
+def _silicon(silicon: Silicon) -> SiliconFacts:
     return convert(plain({**vars(silicon), "security": vars(silicon.security)}), SiliconFacts)
 
 
-def _model_silicon(silicon: SiliconFacts) -> model.Silicon:
-    mac, security = model.Mac.parse(silicon.mac), model.Security(**asdict(silicon.security))
-    return model.Silicon(**{**asdict(silicon), "mac": mac, "security": security})
+def _model_silicon(silicon: SiliconFacts) -> Silicon:
+    mac, security = Mac.parse(silicon.mac), Security(**asdict(silicon.security))
+    return Silicon(**{**asdict(silicon), "mac": mac, "security": security})

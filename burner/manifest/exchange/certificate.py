@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import open_plain, read_plain
+from burner.core.plain_file import open_plain, read_plain
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, OutcomeEntry
 from burner.manifest.exchange.log_file import head_for_proof

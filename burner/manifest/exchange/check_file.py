@@ -6,7 +6,7 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
     BytesRead,

@@ -17,7 +17,7 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import open_plain, read_plain
+from burner.core.plain_file import open_plain, read_plain
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, OutcomeEntry
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.body import write
 from burner.manifest.entries.kinds import AnyEntry, LogImported
 from burner.manifest.exchange.check_file import check_file

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import open_plain
+from burner.core.plain_file import open_plain
 from burner.manifest.exchange.log_file import HEADER
 from burner.manifest.log.checkpoint import parse_decimal
 from burner.manifest.log.note import NoteError, SignedNote, decode_base64

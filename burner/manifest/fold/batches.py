@@ -2,7 +2,7 @@
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,

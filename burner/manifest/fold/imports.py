@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow

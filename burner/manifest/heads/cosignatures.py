@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.heads.heads import checkpoint_of, is_head_of
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import read_plain
+from burner.core.plain_file import read_plain
 from burner.manifest.log.note import KeyType, NoteError, VerifierKey
 
 LARGEST = 64 << 10

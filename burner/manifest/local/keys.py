@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import read_plain
+from burner.core.plain_file import read_plain
 from burner.manifest.local.state import as_file_name, state_folder, write_durably
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
 

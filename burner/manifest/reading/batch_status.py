@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
+from burner.core.attempt import warnings_in
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import warnings_in
-from burner.core.phrases import ENGLISH, Wording
+from burner.core.words.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import BatchClosed, Correction, OutcomeEntry
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,

@@ -12,9 +12,9 @@ from typing import Any, Self
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from burner.core.attempt import Attempt, Outcome
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Attempt, Outcome
 from burner.manifest.entries.kinds import BatchOpened, is_simulated
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow

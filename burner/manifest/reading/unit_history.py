@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from burner.core.model import Outcome, Record
+from burner.core.attempt import Outcome, Record
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import Correction, Intent, NameBound, OutcomeEntry
 from burner.manifest.fold.imports import in_imported_logs

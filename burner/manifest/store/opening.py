@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.body import read
 from burner.manifest.entries.kinds import KEY_KINDS, kind_of
 from burner.manifest.fold.keys import signer_of

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.files import is_plain
+from burner.core.plain_file import is_plain
 from burner.manifest.local.places import log_at
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.entries.kinds import (
     KEPT_KINDS,
     AnyEntry,

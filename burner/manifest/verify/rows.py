@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, Table, func, select
 
-from burner.core.plural import counted
+from burner.core.words.plural import counted
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import TABLES, about, imported, records, tiles

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from burner.core.model import Record
+from burner.core.attempt import Record
 from burner.manifest.entries.kinds import ComparisonFacts, NamedUnit, SampleDrawn, UnitChecked
 from burner.manifest.entries.values import plain
 from burner.manifest.writing.ledger import Ledger

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from burner.core.attempt import Attempt, Outcome, Record, Result
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.model import Attempt, Outcome, Record, Result
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import (
     AnyEntry,

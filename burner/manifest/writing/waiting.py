@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError
-from burner.core.model import Waiting
+from burner.core.unit_events import Waiting
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
-from burner.core.files import read_plain
+from burner.core.plain_file import read_plain
 
 MAX_FILE_SIZE: Final = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""

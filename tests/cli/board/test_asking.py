@@ -6,8 +6,9 @@ from burner.cli.board.board import told
 from burner.cli.board.summary import event_json
 from burner.cli.board.tiles import draw
 from burner.cli.board.view import ANSWER_S, View
-from burner.core.errors import BurnerError, Language
-from burner.core.model import NotBegun, Waiting
+from burner.core.errors import BurnerError
+from burner.core.unit_events import NotBegun, Waiting
+from burner.core.words.language import Language
 from burner.station.events import (
     LabelScanned,
     Prompt,

@@ -19,20 +19,11 @@ from burner.cli.board.board import Board, told
 from burner.cli.board.tiles import draw
 from burner.cli.board.view import RESTING, Title, View
 from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
-from burner.core.errors import BurnerError, Language
-from burner.core.model import (
-    Bound,
-    Finished,
-    Mac,
-    Note,
-    Outcome,
-    Progress,
-    Record,
-    Silicon,
-    Step,
-    StepStarted,
-    Waiting,
-)
+from burner.core.attempt import Outcome, Record, Step
+from burner.core.errors import BurnerError
+from burner.core.silicon import Mac, Silicon
+from burner.core.unit_events import Bound, Finished, Note, Progress, StepStarted, Waiting
+from burner.core.words.language import Language
 from burner.station.events import SlotIs, SlotState, StationEvent
 from tests.station.units import a_result, an_attempt
 

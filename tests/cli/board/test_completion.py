@@ -12,8 +12,8 @@ from burner.cli.board.board import Board
 from burner.cli.board.completion import Completion, next_steps
 from burner.cli.board.tiles import draw
 from burner.cli.board.view import View
-from burner.core.errors import Language
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
+from burner.core.words.language import Language
 from burner.station.events import SlotIs, SlotState
 from tests.chinese import english_in
 from tests.cli.board.test_board import finished, shown, view_of

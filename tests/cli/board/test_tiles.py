@@ -13,9 +13,10 @@ from burner.cli.board.troubles import Trouble
 from burner.cli.board.view import Title, View
 from burner.cli.board.words import SHAPES, short_word, state_word
 from burner.cli.screen import wrapped
-from burner.core.details import detail_in
-from burner.core.errors import BurnerError, Fault, Language, table
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
+from burner.core.errors import BurnerError, Fault, table
+from burner.core.words.error_details import detail_in
+from burner.core.words.language import Language
 from burner.station.events import ReworkOrdered, Silent, SlotIs, SlotState
 from tests.cli.board.test_board import finished, shown, view_of
 

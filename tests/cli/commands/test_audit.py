@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from burner.cli.commands.manifest import manifest
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.audits import record_check

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from burner.cli.commands.manifest import manifest
 from burner.cli.order import take_order
-from burner.core.model import Outcome
+from burner.core.attempt import Outcome
 from burner.manifest.closing.close_batch import close_batch
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.batch_id import folder_name_of

@@ -13,9 +13,9 @@ from burner.bench.process import BenchProcess
 from burner.bench.unit import VENDOR_PREFIXES, mac_for
 from burner.cli.main import root
 from burner.core.errors import table
-from burner.core.model import Silicon
-from burner.identity.id_checks import IEEE802154
-from burner.identity.naming import derive
+from burner.core.silicon import Silicon
+from burner.identity.interface_addresses import derive
+from burner.identity.mac_checks import IEEE802154
 
 BENCH = """
 slots: 7

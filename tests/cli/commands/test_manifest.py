@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from burner.cli import screen
 from burner.cli.commands.manifest import manifest
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import (
     START,

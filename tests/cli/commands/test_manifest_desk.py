@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.commands.manifest import manifest
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.log.proof import TlogProof
 from burner.manifest.store.station_key import Beginning
 from burner.manifest.writing.ledger import Ledger

@@ -11,10 +11,10 @@ import pytest
 from burner.cli.commands.new import PRESETS
 from burner.cli.main import main
 from burner.core.canonical_json import canonical
-from burner.core.secret import Secret
+from burner.core.secrets.secret import Secret
 from burner.manifest.writing.ledger import Ledger
-from burner.profile.scaffold import PRESETS as LAYOUTS
-from burner.release.release import open_release
+from burner.profile.scaffold.carrier_draft import PRESETS as LAYOUTS
+from burner.release.opening import open_release
 from tests.images import PRODUCT_ID, SECRET, app_image, write_product
 from tests.manifest.records import a_result, an_attempt
 from tests.profile.builds import write_idf_build

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from burner.cli.commands.release import release
 from burner.core.canonical_json import digest
 from burner.core.errors import BurnerError
-from burner.release.file import pack, unpack
+from burner.release.release_file import pack, unpack
 
 PROFILES = Path(__file__).parents[3] / "profiles"
 PLUG, SENSOR = str(PROFILES / "plug-c3.yaml"), str(PROFILES / "sensor-esp32.yaml")

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from burner.cli.commands.manifest import manifest
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in

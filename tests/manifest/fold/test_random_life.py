@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log

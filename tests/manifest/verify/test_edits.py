@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
-from burner.core.model import Outcome
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log

@@ -1,0 +1,112 @@
+"""The nouns every layer shares: silicon, segments, attempts, records, events. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from burner.core.segments import Region
+from burner.core.silicon import Silicon
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. FAIL: the unit is bad. ERROR: the station is bad."""
+
+    PASS = "PASS"  # noqa: S105 - an outcome, not a password
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+    OPEN = "OPEN"
+    """An intent without an outcome: something died in between."""
+
+
+class Step(StrEnum):
+    """The way of a unit, in its order."""
+
+    IDENTIFY = "identify"
+    NAME = "name"
+    PAYLOAD = "payload"
+    CLAIM = "claim"
+    WRITE = "write"
+    VERIFY = "verify"
+    RESET = "reset"
+    PROVE = "prove"
+    RECORD = "record"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try on one unit. Grows by `dataclasses.replace` as more of the unit is known."""
+
+    id: str
+    station: str
+    slot: str
+    operator: str
+    batch: str
+    profile: str
+    """Name and version: `plug-c3 1.2.0`."""
+    release_digest: str
+    product_id: str
+    started: datetime
+    versions: Mapping[str, str]
+    """burner, esptool, stub, python, adapter, … whatever made this attempt what it is."""
+    silicon: Silicon | None = None
+    device_name: str = ""
+    """Empty until bound."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Every ID read from the unit, by source: `mac`, `imei`, `label`, `serial`."""
+    regions: tuple[Region, ...] = ()
+    rework: str = ""
+    """The reason given for burning a known unit again."""
+    try_number: int = 1
+    key: str = ""
+    """Keyed fingerprint of the product secret that the unit gets."""
+
+    @property
+    def chip(self) -> str:
+        """esptool's name of the part; empty until identified."""
+        return self.silicon.chip if self.silicon else ""
+
+    @property
+    def unit_id(self) -> str:
+        """The base MAC; empty until identified."""
+        return self.silicon.unit_id if self.silicon else ""
+
+
+def warnings_in(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    """Codes of what was seen that does not judge the unit, and that somebody must know."""
+    codes = evidence.get("warnings")
+    return tuple(map(str, codes)) if isinstance(codes, list | tuple) else ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an attempt ended, before the manifest gives it a place in the chain."""
+
+    outcome: Outcome
+    step: Step
+    ended: datetime
+    seconds: float
+    code: str = ""
+    detail: str = ""
+    written: bool = False
+    """Whether any of the flash may have been erased or written."""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by step."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """What was seen: baud, name and ProductID the firmware printed, key fingerprint, …"""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the evidence."""
+        return warnings_in(self.evidence)
+
+
+@dataclass(frozen=True)
+class Record:
+    """An attempt and its end as the manifest holds them. `seq` counts in the log."""
+
+    seq: int
+    attempt: Attempt
+    result: Result

@@ -1,0 +1,91 @@
+"""What happens to a unit on its way, as events. Data only."""
+
+from dataclasses import dataclass
+
+from burner.core.attempt import Record, Step
+from burner.core.code import Code
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """Event: a slot goes on to the next step."""
+
+    slot: str
+    step: Step
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Event: bytes of a step done so far, of how many (compressed bytes while writing)."""
+
+    slot: str
+    step: Step
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Event: the unit in a slot is known, and by which name."""
+
+    slot: str
+    unit_id: str
+    device_name: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Event: the unit is tried again, because of `code`."""
+
+    slot: str
+    code: str
+    number: int
+    """Of the try that begins."""
+    baud: int = 0
+    """Bits per second that it steps down to; 0 = as before."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Event: the unit waits, untouched: for the manifest, or for the right label.
+
+    With an empty code: that is there, and the unit goes on.
+    """
+
+    slot: str
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NotBegun:
+    """Event: the last of an attempt whose unit left, or whose station stopped, before the label
+    was scanned. Nothing was done to the unit; nothing is on record.
+    """
+
+    slot: str
+    unit_id: str = ""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Event: always the last of an attempt that is on record; of a `known` unit, of its PASS."""
+
+    slot: str
+    record: Record
+    known: bool = False
+    other_batch: bool = False
+    """Known, and a unit of another batch than the one that is burned."""
+
+    @property
+    def code(self) -> str:
+        """Why this board is no good unit of the batch; empty for one that is."""
+        return Code.PASSED_IN_OTHER_BATCH if self.other_batch else self.record.result.code
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of this attempt."""
+        return () if self.known else self.record.result.warnings
+
+
+Event = StepStarted | Progress | Bound | Note | Waiting | NotBegun | Finished

@@ -1,0 +1,48 @@
+"""The details of errors in the reader's language; on record and for scripts they are in English.
+
+A detail is a text of its one case: parts with colons between them. A row of `error_details.toml`
+has the English form of a part and its Chinese; what is filled in may have a row itself. What has
+none stays as it is: ids, places, and the words of a database or an operating system.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+
+from burner.core.words.language import Language
+
+
+def detail_in(language: Language, detail: str) -> str:
+    """A detail as people read it."""
+    return _chinese(detail) if language == "zh" else detail
+
+
+@cache
+def forms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English form and Chinese of every row, the most particular form first."""
+    text = (
+        resources.files("burner.core.words")
+        .joinpath("error_details.toml")
+        .read_text(encoding="utf-8")
+    )
+    rows = tomllib.loads(text)
+    order = sorted(rows, key=lambda form: (form.startswith("{}"), -len(form.replace("{}", ""))))
+    return tuple((_pattern(form), rows[form]) for form in order)
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    return re.compile("(.+?)".join(map(re.escape, form.split("{}"))), re.DOTALL)
+
+
+def _chinese(text: str) -> str:
+    parts = text.split(": ")
+    said = [_part(part) for part in parts]
+    return text if said == parts else "：".join(said)
+
+
+def _part(text: str) -> str:
+    for pattern, chinese in forms():
+        if match := pattern.fullmatch(text):
+            return chinese.format(*map(_part, match.groups()))
+    return text

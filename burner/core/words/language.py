@@ -1,0 +1,5 @@
+"""The languages that people read."""
+
+from typing import Literal
+
+Language = Literal["en", "zh"]

@@ -1,0 +1,154 @@
+"""What every carrier is given and what it promises."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError, Finding
+from burner.core.segments import Segment
+
+if TYPE_CHECKING:
+    from burner.flash.layout import Layout
+    from burner.flash.partition_table import Partition
+
+from burner.provisioning.key_config import LONGEST, KeyConfig
+
+
+class KeyState(StrEnum):
+    """How a unit's key configuration compares with the one it should have."""
+
+    SAME = "same"
+    OTHER = "other"
+    """Another one, part of one, or a damaged one."""
+    GONE = "gone"
+    """None of its values is there any more."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of flash to read back; offset and size in bytes."""
+
+    name: str
+    offset: int
+    size: int
+
+
+class Carrier(Protocol):
+    """Turns a key into bytes at a place in flash, and back."""
+
+    def needs_name(self) -> bool:
+        """Whether the bytes differ from unit to unit: they are made once per attempt."""
+        ...
+
+    def holds_name(self) -> bool:
+        """Whether the name is among what is burned, so that `decode` gives it back."""
+        ...
+
+    def check(self, layout: "Layout") -> list[Finding]:
+        """Everything that will not fit or not work, found without a key."""
+        ...
+
+    def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
+        """The segments that carry the key, added to the layout's or replacing those by name.
+
+        Raises:
+            BurnerError: E13x and E14x, as `check`; and for a key that does not fit.
+        """
+        ...
+
+    def places(self, layout: "Layout") -> tuple[Place, ...]:
+        """What must be read back so that `decode` can find the key."""
+        ...
+
+    def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
+        """The key in what was read back, by the name of its place.
+
+        Raises:
+            BurnerError: E606 where there is no such key in it, or it cannot be read at all.
+        """
+        ...
+
+    def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
+        """How what was read back compares with a key and with all else that is burned beside it.
+
+        Raises:
+            BurnerError: E606, E607 where it cannot be read at all.
+        """
+        ...
+
+
+def partition_of(
+    layout: "Layout", name: str, *subtypes: str, key: str = "partition"
+) -> "Partition":
+    """The data partition that a carrier fills; one of the subtypes where some are given.
+
+    Args:
+        layout: with the table.
+        name: of the partition.
+        subtypes: those it may have; any where none is given.
+        key: the carrier's setting that names the partition, for findings.
+
+    Raises:
+        BurnerError: E130 where the table has none of that name, E131 where it is another kind.
+    """
+    partition = layout.table.find(name)
+    if partition is None:
+        there = ", ".join(p.name for p in layout.table if not p.is_app) or "none"
+        found = Finding(
+            Code.KEY_PARTITION_MISSING,
+            f"carrier.{key}",
+            f"found {name!r}",
+            f"data partitions: {there}",
+        )
+        raise BurnerError(Code.KEY_PARTITION_MISSING, name, (found,))
+    allowed = [f"data, {subtype}" for subtype in subtypes]
+    if partition.is_app or (allowed and partition.kind not in allowed):
+        wanted = " or ".join(allowed) or "data"
+        raise BurnerError(
+            Code.KEY_PARTITION_WRONG_KIND, f"{name} is {partition.kind}, not {wanted}"
+        )
+    return partition
+
+
+def findings_of(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]) -> list[Finding]:
+    """Whether a carrier can be filled at all, tried with the longest key there is.
+
+    Args:
+        carrier: to be filled.
+        layout: that it fills.
+        parts: of the work, each of which may fail alone and must not hide the others.
+    """
+
+    def whole() -> None:
+        carrier.fill(layout, LONGEST)
+        carrier.places(layout)
+
+    found = dict.fromkeys(finding for part in parts for finding in _tried(part))
+    return list(found) or _tried(whole)
+
+
+def _tried(work: Callable[[], object]) -> list[Finding]:
+    """What is wrong with it."""
+    try:
+        work()
+    except BurnerError as error:
+        return list(error.findings) or [Finding(error.code, "carrier", error.detail, "")]
+    return []
+
+
+def is_erased(data: bytes) -> bool:
+    """Whether flash holds nothing here, or what was there has been overwritten with zeros."""
+    return data.count(0xFF) == len(data) or data.count(0) == len(data)
+
+
+def part_of(read: Mapping[str, bytes], name: str) -> bytes:
+    """What was read back from a place.
+
+    Raises:
+        BurnerError: E606 where nothing was.
+    """
+    if name not in read:
+        raise BurnerError(Code.KEY_NOT_FOUND, f"{name}: not read back")
+    return read[name]

@@ -1,0 +1,1 @@
+"""Warnings about a profile and what it burns: one module a subject. Pure."""

@@ -1,0 +1,78 @@
+"""Details of errors that an operator reads: in Chinese where he reads Chinese."""
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from burner.core.code import Code
+from burner.core.words.error_details import detail_in, forms
+from burner.manifest.verify.checks import ManifestCheck
+from tests.chinese import english_in
+
+PACKAGE = Path(__file__).parents[3] / "burner"
+CODES = ("E317", "E320", "E321", "E713", "E714")
+FILLED = "#7"
+
+
+def written() -> Iterator[str]:
+    """Every detail in the package that such an error is raised or found with, its places filled."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            texts = [_text(each) for each in node.args] if isinstance(node, ast.Call) else []
+            yield from (then for code, then in pairwise(texts) if code in CODES)
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_text, node.values))
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Code":
+        return Code[node.attr]
+    return str(node.value) if isinstance(node, ast.Constant) else FILLED
+
+
+def test_every_detail_of_these_codes_has_its_chinese() -> None:
+    details = set(written())
+    assert len(details) > 30
+    left = {detail: english_in(detail_in("zh", detail)) for detail in details}
+    assert {detail: words for detail, words in left.items() if words} == {}
+
+
+def test_the_names_of_the_checks_have_theirs() -> None:
+    assert [english_in(detail_in("zh", check.value)) for check in ManifestCheck] == [[]] * len(
+        ManifestCheck
+    )
+
+
+@pytest.mark.parametrize(
+    ("detail", "chinese"),
+    [
+        ("exit -9", "退出码 -9"),
+        ("records: record 5 is gone", "记录：记录 5 缺失"),
+        (
+            "m.db: record 5: the body is not in its canonical form, or lacks a field",
+            "m.db：记录 5：记录内容不是规范形式，或缺少字段",
+        ),
+        ("not as signed: the first 1 record", "与签名不符：前 1 条记录"),
+        ("attempts: 3 rows, 2 from the records", "烧录：3 行，按记录应为 2 行"),
+        ("database: its trigger records_keep is gone", "数据库：触发器 records_keep 缺失"),
+        ("hashes 0 to 255 of level 1 are not whole", "第 1 层的哈希 0 至 255 不完整"),
+        ("rfc2217://10.0.0.7:4002", "rfc2217://10.0.0.7:4002"),
+        ("env:PLUG_C3_SECRET is not set", "env:PLUG_C3_SECRET 未设置"),
+        ("SN:PLG0001: slot 2", "SN:PLG0001：工位 2"),
+        ("SN:PLG0001: slots 2, 3", "SN:PLG0001：工位 2、3"),
+        ("no line of the list names this board", "列表中没有任何一行是这块板的"),
+        ("", ""),
+    ],
+)
+def test_what_is_filled_in_stays_and_is_chinese_where_it_is_a_detail(
+    detail: str, chinese: str
+) -> None:
+    assert detail_in("zh", detail) == chinese
+    assert detail_in("en", detail) == detail
+
+
+def test_no_form_is_only_places() -> None:
+    assert all(any(map(str.isalpha, pattern.pattern)) for pattern, _ in forms())
