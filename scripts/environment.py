@@ -5,6 +5,7 @@ Needs nothing but Python 3.11 or newer, and works from any folder, on Linux, mac
 """
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -16,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 for stream in (sys.stdout, sys.stderr):  # a pipe of Windows has not every character
-    stream.reconfigure(errors="replace")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
 
 
 def home(root: Path, version: str) -> Path:

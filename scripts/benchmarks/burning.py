@@ -1,6 +1,6 @@
 """The tables of burning: one unit, its steps, many slots, and the cases that must be short."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -9,7 +9,7 @@ from benchmarks import line, others, tables
 from benchmarks.limit import RATE_S, RESET_S, START_S, Limit, Model, limit, link_s, md5_s
 from benchmarks.line import Measured
 from benchmarks.product import Product
-from benchmarks.tables import against, seconds
+from benchmarks.tables import Row, against, seconds
 
 BAUD = 921600
 USB_BYTES_PER_S = 600_000
@@ -90,7 +90,7 @@ def limit_of(case: Case, found: Measured) -> Limit:
 
 
 def _limits(ours: dict[Case, Measured]) -> None:
-    rows = []
+    rows: list[Row] = []
     for case, found in ours.items():
         least = limit_of(case, found)
         link = link_s(found.loads, case.model, BAUD)
@@ -111,7 +111,17 @@ def _limits(ours: dict[Case, Measured]) -> None:
                 f"{found.cpu_s:.3f}",
             )
         )
-    columns = ("one slot", "burner", "limit", "above", "", "link", "of link", "", "CPU s")
+    columns: Sequence[str] = (
+        "one slot",
+        "burner",
+        "limit",
+        "above",
+        "",
+        "link",
+        "of link",
+        "",
+        "CPU s",
+    )
     tables.show("One unit against the limit", columns, rows)
     rows = []
     for case, found in ours.items():

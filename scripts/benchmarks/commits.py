@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ def commits(where: Place, first: int, pause_s: float = 0) -> Commits:
         before = ledger.writer.size
         for number in range(first, first + UNITS):
             one = ledgers.attempt(number, clock())
-            begin.append(timed(lambda one=one: ledger.begin(one)))
+            begin.append(timed(partial(ledger.begin, one)))
             outcome = ledgers.result(number, clock())
             bare.append(timed(insert))
-            finish.append(timed(lambda o=one, r=outcome: ledger.finish(o, r)))
+            finish.append(timed(partial(ledger.finish, one, outcome)))
         after = ledger.writer.size
     return Commits((after - before) / UNITS, begin, finish, bare)
 
@@ -118,7 +119,7 @@ def stations(where: Place) -> tuple[str, str, str]:
 
 
 @contextmanager
-def _bare(where: Place) -> Iterator[Callable[[], None]]:
+def _bare(where: Place) -> Iterator[Callable[[], Any]]:
     """One durable insert of as many bytes as a record has, into a table of its own."""
     body = "x" * 2000
     if "://" in where.url:
@@ -142,7 +143,7 @@ def _bare(where: Place) -> Iterator[Callable[[], None]]:
     file.execute("PRAGMA synchronous=FULL")
     file.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     file.execute("CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, body TEXT)")
-    yield lambda: file.execute("INSERT INTO bare (body) VALUES (?)", (body,)) and None
+    yield partial(file.execute, "INSERT INTO bare (body) VALUES (?)", (body,))
     file.close()
 
 

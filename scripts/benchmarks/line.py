@@ -121,6 +121,8 @@ class InStep:
         self._wanted, self._swap = rounds, swap
         self._barrier = threading.Barrier(len(devices), action=self._turn)
         self._over = False
+        self._traffic: Traffic = {}
+        self._before = (0.0, 0.0, 0.0)
 
     def come(self, slot: Any) -> bool:
         """Wait for all the others."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -24,7 +25,7 @@ from benchmarks.commits import (
     stations,
 )
 from benchmarks.ledgers import BATCH_UNITS, PRODUCT, STATION
-from benchmarks.tables import against
+from benchmarks.tables import Row, against
 from burner.cli.main import COLLECTED
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.reading.reader import ManifestReader
@@ -176,7 +177,7 @@ def _look_ups(where: Place) -> list[float]:
     with Ledger.open(where.url, STATION) as ledger:
         ledger.unit(str(ledgers.unit_mac(0)), PRODUCT)
         macs = [str(ledgers.unit_mac(number)) for number in _numbers(where)]
-        return [seconds(lambda mac=mac: ledger.unit(mac, PRODUCT)) for mac in macs]
+        return [seconds(partial(ledger.unit, mac, PRODUCT)) for mac in macs]
 
 
 def _certificates(where: Place) -> list[float]:
@@ -184,14 +185,14 @@ def _certificates(where: Place) -> list[float]:
         good = (number for number in _numbers(where) if number % 50 != 7)
         names = [ledgers.unit_mac(number).octets.hex().upper() for number in good]
         certificate(reader, names[0])
-        return [seconds(lambda name=name: certificate(reader, name)) for name in names]
+        return [seconds(partial(certificate, reader, name)) for name in names]
 
 
 # -- tables --------------------------------------------------------------------------------------
 
 
 def _print(found: Sequence[tuple[Place, Commits, Commits, Reading]]) -> None:
-    rows = []
+    rows: list[Row] = []
     for where, at_once, after_a_pause, _ in found:
         for what in ("begin", "finish"):
             typical, rare = _above(at_once, what)
@@ -208,7 +209,16 @@ def _print(found: Sequence[tuple[Place, Commits, Commits, Reading]]) -> None:
                     later,
                 )
             )
-    columns = ("a commit, ms", "a unit", "bare", "above", "bare p99", "above", "", "after a pause")
+    columns: Sequence[str] = (
+        "a commit, ms",
+        "a unit",
+        "bare",
+        "above",
+        "bare p99",
+        "above",
+        "",
+        "after a pause",
+    )
     tables.show("What a unit costs", columns, rows)
     rows = []
     for where, _, _, seen in found:

@@ -4,8 +4,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+Row = Sequence[object]
+"""Cells, from left to right."""
 
-def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+
+def show(title: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print one table; numbers to the right."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
