@@ -73,7 +73,7 @@ def _first(pattern: str, lines: Sequence[str]) -> regex.Match | None:
 
 def _last(lines: Sequence[str]) -> str:
     if len(lines) >= MAX_LINES:
-        return f"the unit printed {MAX_LINES} lines, and was heard no longer"
+        return f"the unit printed {MAX_LINES} lines; later lines were not read"
     return f"last line was {_shown(lines[-1])}" if lines else "the unit printed nothing"
 
 

@@ -99,7 +99,7 @@ def compare_application(
     )
     if burned and (region := next(changed, None)):
         return Comparison(
-            APPLICATION, ComparisonResult.DIFFERS, f"{region.name} in {burned.name} is another one"
+            APPLICATION, ComparisonResult.DIFFERS, f"{region.name} in {burned.name} is different"
         )
     if partition is None or burned is None:
         return Comparison(
@@ -170,7 +170,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
     if isinstance(carrier, AtCarrier) or not recorded:
         if isinstance(release, Release):
             return compare_key(device, record, release)
-        asks = "the firmware can be asked" if recorded else "the record holds no fingerprint: it is"
+        asks = "the firmware can be asked" if recorded else "no fingerprint on record: compared"
         why = f"{asks} only with the product secret (--secret)"
         return Comparison(CONFIGURATION, ComparisonResult.LEFT_OUT, why)
     attempt = record.attempt

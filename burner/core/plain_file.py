@@ -41,7 +41,7 @@ def open_plain(path: Path) -> BinaryIO:
     file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
     if found := _kind(os.fstat(file.fileno())):
         file.close()
-        raise OSError(0, f"{found}, no plain file")
+        raise OSError(0, f"{found}, not a plain file")
     return file
 
 
@@ -56,7 +56,7 @@ def is_plain(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     if found := _kind(status):
-        raise OSError(0, f"{found}, no plain file")
+        raise OSError(0, f"{found}, not a plain file")
     return True
 
 

@@ -110,7 +110,7 @@ def _pattern(text: str) -> str:
 
 def _capture(text: str) -> str:
     if (count := compiled(_pattern(text)).groups) != 1:
-        allowed = "put exactly one group (…) around the value; (?:…) is none and holds together"
+        allowed = "put exactly one group (…) around the value; (?:…) groups without being counted"
         raise refusal(Code.PATTERN_INVALID, f"{count} groups", allowed)
     return text
 
@@ -134,18 +134,22 @@ _FOREIGN: Final = tuple(
     (re.compile(form), name, instead)
     for form, name, instead in (
         (r"\(\?=", "a lookahead", f"{_AROUND} behind it, behind the group"),
-        (r"\(\?!", "a negative lookahead", "say which characters may stand there, as [^,] does"),
+        (
+            r"\(\?!",
+            "a negative lookahead",
+            "name the characters that are allowed there, as in [^,]",
+        ),
         (r"\(\?<=", "a lookbehind", f"{_AROUND} before it, before the group"),
-        (r"\(\?<!", "a negative lookbehind", "say what may stand before, as (?:^|[^0-9]) does"),
+        (r"\(\?<!", "a negative lookbehind", "name what is allowed before it, as in (?:^|[^0-9])"),
         (r"\(\?P=|\\[1-9]|\\[gk][<{']", "a backreference", "write the text itself a second time"),
-        (r"\(\?>", "an atomic group", "write (?:…): RE2 never tries a second way"),
+        (r"\(\?>", "an atomic group", "write (?:…): RE2 does not backtrack"),
         (r"(?:[*+?]|\{\d+(?:,\d*)?\})\+", "a possessive quantifier", "leave the last + out"),
         (r"\(\?\(", "a conditional", "write two alternatives, (?:…|…)"),
-        (r"\(\?(?:R|&|P>|[+-]?\d)", "a recursion", "write as many levels as there are"),
+        (r"\(\?(?:R|&|P>|[+-]?\d)", "a recursion", "write out each level"),
         (r"\(\?\|", "a branch reset", "put one group around all alternatives, ((?:…|…))"),
         (r"\(\?#", "a comment", "write a comment of YAML beside the pattern"),
         (r"\(\?[a-zA-Z]*[aLux]", "a flag", r"leave it out: there are i, m, s; \d \w \s are ASCII"),
-        (r"\\Z", "a Python end of text", r"write $ or \z: each is the very end"),
+        (r"\\Z", "a Python end of text", r"write $ or \z: both are the very end"),
         (r"\\[uUN]", "a character's number or name", r"write the character itself, or \x{20ac}"),
         (r"\\h", "an escape", r"write [ \t]"),
         (r"\\R", "an escape", r"write \r?\n"),

@@ -29,8 +29,8 @@ _ALLOWED = {
     "string_pattern_mismatch": "text of the form {pattern}",
     "string_too_short": "at least {min_length} characters",
     "string_too_long": "at most {max_length} characters",
-    "too_short": "at least {min_length} of them",
-    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
@@ -66,7 +66,7 @@ def _finding_of(
         case "missing" | "union_tag_not_found":
             found, allowed = "is missing", "required"
         case "extra_forbidden" | "unexpected_keyword_argument":
-            found = "is not a key of this place"
+            found = "is not a known key"
             allowed = _keys_allowed(model, detail["loc"])
         case "string_type" if isinstance(detail["input"], int | float):
             what = "true or false" if isinstance(detail["input"], bool) else "a number"

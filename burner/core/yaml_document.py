@@ -149,7 +149,7 @@ class _Reader:
             here = (*path, key.value)
             if key.value in entries:
                 before = self.lines[here]
-                self._complain(here, line, f"stands twice, first in line {before}", "each key once")
+                self._complain(here, line, f"occurs twice, first in line {before}", "each key once")
                 continue
             self.lines[here] = line
             entries[key.value] = self.value(item, here, depth + 1)
@@ -171,7 +171,7 @@ class _Reader:
                 return text
             case "str":
                 self._complain(
-                    path, node.start_mark.line + 1, "is not Unicode text", "whole characters"
+                    path, node.start_mark.line + 1, "is not Unicode text", "valid Unicode"
                 )
                 return None
         self._complain(path, node.start_mark.line + 1, "has a tag (`!…`)", "plain values")

@@ -26,7 +26,7 @@ def check_folder(folder: Path) -> None:
     try:
         there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
         if not there.is_dir():
-            raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{there} is no folder")
+            raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{there} is not a folder")
     except OSError as error:
         raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{folder}: {error.strerror}") from None
     if not os.access(there, os.W_OK):

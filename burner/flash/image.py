@@ -144,7 +144,7 @@ def parse(data: bytes) -> AppImage:
     if data[0] not in (MAGIC, MAGIC_ESP8266_V2):
         what = "; it looks encrypted" if _looks_random(data) else ""
         raise BurnerError(
-            Code.IMAGE_INVALID, f"starts with {data[0]:#04x}, an image with 0xe9{what}"
+            Code.IMAGE_INVALID, f"starts with {data[0]:#04x}, an image starts with 0xe9{what}"
         )
     try:
         image = _parse_at(data, 0)
@@ -153,7 +153,7 @@ def parse(data: bytes) -> AppImage:
             return replace(image, following=_parse_at(data, _SECTOR))
         return replace(image, signature=_signature(data, image.end))
     except struct.error:
-        raise BurnerError(Code.IMAGE_INVALID, "the image is cut short") from None
+        raise BurnerError(Code.IMAGE_INVALID, "the image is incomplete") from None
 
 
 def check(image: AppImage, chip: str, place: str) -> list[Finding]:
@@ -201,7 +201,7 @@ def _parse_at(data: bytes, start: int) -> AppImage:
     _, count, mode, size_and_freq, entry = struct.unpack_from("<BBBBI", data, start)
     if not 0 < count <= _MAX_SEGMENTS:
         raise BurnerError(
-            Code.IMAGE_INVALID, f"{count} segments, an image has 1 to {_MAX_SEGMENTS}"
+            Code.IMAGE_INVALID, f"{count} segments; an image has 1 to {_MAX_SEGMENTS}"
         )
     esp8266 = _is_esp8266(data, start)
     header = 8 if esp8266 else 24
@@ -265,7 +265,7 @@ def _extended(data: bytes, start: int) -> tuple[str, int, int, int]:
     chip_id, legacy, low, high, digest = struct.unpack_from("<HBHH4xB", data, start + 12)
     if digest > 1:
         raise BurnerError(
-            Code.IMAGE_INVALID, f"byte 23 of the header is {digest:#04x}, it can be 0 or 1"
+            Code.IMAGE_INVALID, f"byte 23 of the header is {digest:#04x}; it must be 0 or 1"
         )
     chips = {number: name for name, number in CHIP_IDS.items()}
     chip = chips.get(chip_id, f"chip id {chip_id}")

@@ -187,7 +187,7 @@ def parse_binary(data: bytes, name: str = "partition table") -> PartitionTable:
             )
         rest = rest[1:]
     if not partitions or any(row != _END for row in rest):
-        raise _malformed(name, f"row {count + 1} is not a partition, nor the end of the table")
+        raise _malformed(name, f"row {count + 1} is neither a partition nor the end of the table")
     return PartitionTable(partitions, bytes(data))
 
 
@@ -313,7 +313,7 @@ def check_table(
     return [
         *findings,
         *(
-            Finding(Code.PARTITIONS_CONFLICT, f"{name} {label}", "stands twice", "each name once")
+            Finding(Code.PARTITIONS_CONFLICT, f"{name} {label}", "occurs twice", "each name once")
             for label in twice
         ),
     ]
@@ -335,7 +335,7 @@ def _check_partition(p: Partition, name: str, chip: str, flash_size: int) -> Ite
             "a partition inside the flash, or a larger flash.size",
         )
     if p.is_otadata and p.size != 2 * SECTOR_SIZE:
-        yield _about(p, name, f"ota data of {p.size:#x} bytes", "0x2000")
+        yield _about(p, name, f"otadata of {p.size:#x} bytes", "0x2000")
 
 
 def _about(p: Partition, name: str, found: str, allowed: str) -> Finding:

@@ -78,7 +78,9 @@ class NameSettings(Strict):
             found = f"names of {counted(len(shortest), 'character')} or more"
             raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, found, f"at most {MAX_NAME}")
         if ":" in shortest and not self.allow_colon:
-            allowed = "another separator, or allow_colon: true where the console is not used"
+            allowed = (
+                "another separator; or allow_colon: true, if devices are not created in the console"
+            )
             raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, f"a colon in {shortest}", allowed)
         return self
 
@@ -188,7 +190,7 @@ def _check_chip(settings: NameSettings, chip: str, place: str) -> list[Finding]:
     ]
     if "ethernet" in wanted & set(has) and chip not in OWN_ETHERNET:
         what = f"{chip} has no Ethernet of its own"
-        allowed = "right only for an SPI-Ethernet part"
+        allowed = "valid only with an SPI-Ethernet part"
         findings.append(
             Finding(Code.CHIP_WITHOUT_ETHERNET, f"{place}.template", what, allowed, warning=True)
         )
@@ -201,5 +203,5 @@ def _check_loss(settings: NameSettings, place: str) -> list[Finding]:
     if any(field.characters is None for field in fields):
         return []
     found = ", ".join(f"{field.characters} of {{{field.source}}}" for field in fields)
-    allowed = "a whole ID, or the certainty that these digits never repeat in this product"
+    allowed = "a whole ID, or digits that never repeat in this product"
     return [Finding(Code.NAME_MAY_REPEAT, f"{place}.template", found, allowed, warning=True)]

@@ -57,7 +57,9 @@ class ModemSettings(Strict):
     @model_validator(mode="after")
     def _behind_firmware_comes_after(self) -> Self:
         if self.port == "esp" and self.when == "before":
-            raise ValueError("a modem behind the ESP is reached after the boot: when: after")
+            raise ValueError(
+                "a modem behind the ESP answers only after the boot: write when: after"
+            )
         return self
 
 
@@ -86,7 +88,7 @@ class SerialSettings(Strict):
     @model_validator(mode="after")
     def _line_is_given(self) -> Self:
         if (self.source == "firmware") != (self.line is not None):
-            raise ValueError("line belongs to source: firmware, and only there")
+            raise ValueError("source: firmware needs line; other sources must not have it")
         return self
 
 
@@ -189,6 +191,6 @@ def check_sources(
         at = place("identity", "label", "pattern")
         allowed = "a group such as (?P<mac>[0-9A-F]{12}), or {label} in the name"
         findings.append(
-            Finding(Code.PROFILE_INVALID, at, "a label that agrees with nothing", allowed)
+            Finding(Code.PROFILE_INVALID, at, "a label that is not compared with any ID", allowed)
         )
     return findings

@@ -74,7 +74,7 @@ def _reference(text: str) -> str:
         allowed = "env:NAME, file:PATH, keyring:SERVICE/USER or prompt, never the secret itself"
         raise refusal(
             Code.SECRET_REFERENCE_INVALID,
-            "found something else than a reference, not shown",
+            "found text that is not a reference (not shown)",
             allowed,
         ) from None
     return text
@@ -99,7 +99,7 @@ def _code(text: str) -> str:
 def _reason(text: str) -> str:
     reason = text.strip()
     if not reason or "\n" in reason:
-        found = "is of several lines" if reason else "has no reason"
+        found = "has several lines" if reason else "has no reason"
         raise refusal(Code.WARNING_NOT_ACCEPTABLE, found, "why it is right as it is, in one line")
     return reason
 
@@ -198,7 +198,7 @@ class ImageFile(Strict):
 
 def _rework_reason(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise ValueError("a line of text that can be seen")
+        raise ValueError("one line of visible text")
     return text
 
 

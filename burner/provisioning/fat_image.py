@@ -194,7 +194,8 @@ def _unwrap(data: bytes) -> bytes:
     start = len(data) - SECTOR_SIZE - 2 * states
     if len(data) % SECTOR_SIZE or count <= 0:
         raise BurnerError(
-            Code.KEY_PARTITION_DAMAGED, f"{len(data):#x} bytes are no partition with wear levelling"
+            Code.KEY_PARTITION_DAMAGED,
+            f"{len(data):#x} bytes are not a partition with wear levelling",
         )
     for at in (start, start + states):
         state = data[at : at + _STATE.size + 4]

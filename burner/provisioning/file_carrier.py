@@ -117,7 +117,7 @@ class FileSettings(PartitionCarrierSettings):
         names = [self.name, *(file.name for file in self.files)]
         for many in (keys, [name.lower() for name in names]):
             for twice in sorted({one for one in many if many.count(one) > 1}):
-                yield Code.CARRIER_KEY_DUPLICATED, f"{twice} stands twice", "each once"
+                yield Code.CARRIER_KEY_DUPLICATED, f"{twice} occurs twice", "each once"
         for name in names:
             if isinstance(self.filesystem, Littlefs) and len(name) > self.filesystem.name_max:
                 yield (
@@ -229,7 +229,9 @@ class FileCarrier:
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"{self.settings.name} is no JSON object")
+            raise BurnerError(
+                Code.KEY_PARTITION_DAMAGED, f"{self.settings.name} is not a JSON object"
+            )
         return values
 
     def _file(self, data: bytes, name: str, most: int) -> bytes:

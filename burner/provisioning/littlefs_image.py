@@ -98,7 +98,7 @@ def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> byte
 
     code = Code.KEY_PARTITION_DAMAGED
     if len(data) % settings.block_size or len(data) < 2 * settings.block_size:
-        raise BurnerError(code, f"{len(data):#x} bytes are no LittleFS")
+        raise BurnerError(code, f"{len(data):#x} bytes are not a LittleFS")
     try:
         # Never 0 blocks, "as the superblock says": one that says 0 ends the whole process.
         system = _open(settings, bytearray(data), len(data) // settings.block_size)

@@ -151,7 +151,7 @@ class NvsSettings(PartitionCarrierSettings):
     def _no_key_twice(self) -> Self:
         places = Counter(self.places_in_nvs())
         refuse_problems(
-            (Code.CARRIER_KEY_DUPLICATED, f"{'/'.join(place)} stands twice", "each key once")
+            (Code.CARRIER_KEY_DUPLICATED, f"{'/'.join(place)} occurs twice", "each key once")
             for place, count in places.items()
             if count > 1
         )

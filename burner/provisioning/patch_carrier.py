@@ -86,10 +86,14 @@ class PatchSettings(Strict):
     def _problems(self) -> Iterator[Problem]:
         texts = [array.text for array in self.arrays()]
         if len(set(texts)) < len(texts):
-            yield Code.CARRIER_KEY_DUPLICATED, "a placeholder stands for two values", "each its own"
+            yield (
+                Code.CARRIER_KEY_DUPLICATED,
+                "two values have the same placeholder",
+                "one placeholder for each value",
+            )
         for array in self.arrays():
             if len(array.text) >= array.size:
-                found = f"{array.value}: {array.size} bytes do not hold the placeholder itself"
+                found = f"{array.value}: {array.size} bytes are too few for the placeholder itself"
                 yield Code.VALUE_EXCEEDS_FIELD, found, "the size of the array in the source"
 
     def arrays(self) -> tuple[Array, ...]:
@@ -236,7 +240,7 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
         if image[offset : min(end, offset + array.size)] != whole:
             raise BurnerError(
                 Code.PATCH_PLACEHOLDER_WRONG,
-                f"{shown} at {offset:#x}: no {array.size} bytes of its own",
+                f"{shown} at {offset:#x}: its {array.size} bytes hold other data too",
             )
     return tuple(found)
 

@@ -152,7 +152,7 @@ class RawSettings(PartitionCarrierSettings):
     def _problems(self) -> Iterator[Problem]:
         names = [field.name for field in self.fields]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-            yield Code.CARRIER_KEY_DUPLICATED, f"{name} stands twice", "each field once"
+            yield Code.CARRIER_KEY_DUPLICATED, f"{name} occurs twice", "each field once"
         for missing in sorted({"product_id", "product_secret"} - {f.key for f in self.fields}):
             yield Code.KEY_STRUCT_INVALID, f"no field has key: {missing}", "ProductID and secret"
         for field in self.fields:
@@ -163,7 +163,7 @@ class RawSettings(PartitionCarrierSettings):
         if check and CHECKSUMS[check.algorithm].bits > field.size * 8:
             yield (
                 Code.KEY_STRUCT_INVALID,
-                f"{field.name}: {check.algorithm} is wider",
+                f"{field.name}: {check.algorithm} does not fit into it",
                 "a wider number",
             )
         named = (field.length_of, *((check.first, check.last) if check else ()))
@@ -177,11 +177,11 @@ class RawSettings(PartitionCarrierSettings):
         if field.length_of and self.fields[names.index(field.length_of)].kind != "text":
             yield (
                 Code.KEY_STRUCT_INVALID,
-                f"{field.length_of} is no text",
+                f"{field.length_of} is not text",
                 "the length of a char[N]",
             )
         if check and not self.covered(field):
-            yield Code.KEY_STRUCT_INVALID, f"{field.name} covers nothing", "first before last"
+            yield Code.KEY_STRUCT_INVALID, f"{field.name} covers no bytes", "first before last"
 
     def covered(self, field: RawField) -> range:
         """The bytes of the struct that a field's checksum is over."""

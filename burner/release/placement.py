@@ -182,7 +182,7 @@ def _check_place(
     if partition is None:
         if table.partitions and segment.offset != BOOTLOADER_OFFSETS[plan.chip.type]:
             names = ", ".join(f"{p.name} {p.offset:#x}" for p in table)
-            found = f"no partition at {segment.offset:#x}, and the bootloader is not there"
+            found = f"no partition at {segment.offset:#x}, and the bootloader does not belong there"
             yield Finding(
                 Code.IMAGES_CONTRADICT_TABLE, f"{at}.offset", found, f"the start of one of {names}"
             )
@@ -216,7 +216,7 @@ def _firmware(
     findings = container.check(parsed, plan.chip.type, at)
     boots = segment.offset == BOOTLOADER_OFFSETS[plan.chip.type] and plan.partition_table
     if boots and partition is None and parsed.descriptor:
-        found = f"the application {parsed.descriptor.project_name} in the bootloader's place"
+        found = f"the application {parsed.descriptor.project_name} at the place of the bootloader"
         findings.append(
             Finding(Code.IMAGES_CONTRADICT_TABLE, at, found, "the bootloader of the same build")
         )

@@ -254,7 +254,7 @@ def _check_secret(profile: Profile) -> list[Finding]:
                 Code.SECRET_NOT_CHECKED,
                 at,
                 found,
-                "a reference that works where it burns",
+                "a reference that works on the computer that burns",
                 warning=True,
             )
         ]
@@ -265,6 +265,6 @@ def secret_in_profile(profile: Profile, secret: Secret) -> list[Finding]:
     """Wherever a profile holds the secret itself: it would get into releases and records."""
     places = profile.places_of(secret.reveal().decode("utf-8", "replace"))
     return [
-        Finding(Code.SECRET_IN_PROFILE, at, "holds the secret itself", "other text")
+        Finding(Code.SECRET_IN_PROFILE, at, "holds the secret itself", "text without the secret")
         for at in places
     ]

@@ -132,11 +132,11 @@ def _check_end(data: bytes, name: str) -> None:
     if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
         raise BurnerError(
             Code.NOT_A_RELEASE,
-            f"{name}: it does not end as a release does; perhaps it is cut short",
+            f"{name}: the end of the file is missing or damaged",
         )
     (directory_size,) = struct.unpack_from("<I", data, len(data) - 10)
     if directory_size > MAX_DIRECTORY_SIZE:
-        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: more entries than any release has")
+        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: too many entries")
     # ZIP64's locator would give the directory another size.
     if data[-_END.size - 20 :][:4] == b"PK\x06\x07":
         raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: it is a ZIP64 archive")
@@ -145,9 +145,9 @@ def _check_end(data: bytes, name: str) -> None:
 def _strange(info: zipfile.ZipInfo, entries: Mapping[str, bytes]) -> str:
     """Why no release has such an entry; empty if one may."""
     if info.filename not in (INDEX, PROFILE) and not _PART.fullmatch(info.filename):
-        return "is not a name of ours"
+        return "is not a name in a release"
     if info.filename in entries:
-        return "is there twice"
+        return "occurs twice"
     if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
         return "is compressed"
     if info.external_attr != _REGULAR_FILE or info.flag_bits:
@@ -168,7 +168,7 @@ def _index(entries: Mapping[str, bytes], name: str) -> dict[str, Any]:
         )
     shapes = {"digest": str, "index": dict, "files": list}
     if not all(isinstance(about.get(key), shape) for key, shape in shapes.items()):
-        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {INDEX} is not whole")
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {INDEX} is incomplete")
     return dict(about)
 
 

@@ -28,5 +28,5 @@ def test_a_pipe_does_not_hang_and_a_device_does_not_fill_the_memory(tmp_path: Pa
     os.mkfifo(pipe)
     device.symlink_to("/dev/zero")
     for path in (pipe, device):
-        with pytest.raises(OSError, match="no plain file"):
+        with pytest.raises(OSError, match="not a plain file"):
             read_plain(path, 5)

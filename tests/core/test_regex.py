@@ -52,7 +52,7 @@ def refused(text: str) -> tuple[str, str]:
         (r"(?#why)ready", "a comment", "YAML"),
         (r"(?x) ready", "a flag", "i, m, s"),
         (r"(?a)\w", "a flag", "ASCII"),
-        (r"(?R)", "a recursion", "levels"),
+        (r"(?R)", "a recursion", "each level"),
         (r"\u20ac", "a character's number or name", r"\x{20ac}"),
         (r"x{,3}", "a repeat without its least number", "{0,3}"),
         (r"\C", "a single byte", "a dot"),

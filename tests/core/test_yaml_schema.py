@@ -76,7 +76,7 @@ note: {kind: round}
         f.startswith("a.yaml:2 at: error E101: found '4Q'; a number of bytes") for f in found
     )
     assert any(f.startswith("a.yaml:4 shapes[0].radius: error E101: found 'big'") for f in found)
-    unknown = "is not a key of this place; keys here: kind, side"
+    unknown = "is not a known key; keys here: kind, side"
     assert f"a.yaml:5 shapes[1].colour: error E101: {unknown}" in found
     assert any("a.yaml:6 shapes[2]" in f and "'round', 'square'" in f for f in found)
     assert "a.yaml:7 note.radius: error E101: is missing; required" in found
@@ -148,7 +148,7 @@ def test_yaml_is_read_as_it_looks(written: str, read: object) -> None:
 
 def test_a_key_that_stands_twice_is_refused_with_both_lines() -> None:
     assert findings("version: a\nat: 1\nversion: b") == [
-        "a.yaml:3 version: error E101: stands twice, first in line 1; each key once"
+        "a.yaml:3 version: error E101: occurs twice, first in line 1; each key once"
     ]
 
 

@@ -88,9 +88,9 @@ def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: P
     (tmp_path / "file").write_text("")
     (tmp_path / "logs" / "slot-1.log").mkdir(parents=True)
     for path, said in (
-        (tmp_path / "file" / "slot-1.log", f"{tmp_path / 'file'} is no folder"),
-        (tmp_path / "file" / "logs" / "slot-1.log", f"{tmp_path / 'file'} is no folder"),
-        (tmp_path / "logs" / "slot-1.log", "slot-1.log: a folder, no plain file"),
+        (tmp_path / "file" / "slot-1.log", f"{tmp_path / 'file'} is not a folder"),
+        (tmp_path / "file" / "logs" / "slot-1.log", f"{tmp_path / 'file'} is not a folder"),
+        (tmp_path / "logs" / "slot-1.log", "slot-1.log: a folder, not a plain file"),
     ):
         with pytest.raises(BurnerError) as refused:
             check_file(path)

@@ -136,7 +136,7 @@ x, app, , , 1M
         ("x, data, nvs, 0x8000, 4K", "E112", "over the partition table"),
         ("x, data, nvs, 0x7000, 8K", "E112", "over the partition table"),
         ("x, data, nvs, 0x3ff000, 8K", "E114", "the flash"),
-        ("x, data, ota, 0x9000, 4K", "E112", "ota data"),
+        ("x, data, ota, 0x9000, 4K", "E112", "otadata"),
     ],
 )
 def test_an_unusable_partition_is_refused(row: str, code: str, word: str) -> None:

@@ -170,7 +170,7 @@ def test_of_nvs_is_read_what_can_hold_something(region_class: str, size: int) ->
             "after_boot: moved with class: frozen",
         ),
         ("{kind: nvs, preset: esp-qcloud, after_boot: away}", "found 'away'"),
-        ("{kind: at, after_boot: moved}", "is not a key of this place"),
+        ("{kind: at, after_boot: moved}", "is not a known key"),
     ],
 )
 def test_settings_that_contradict_are_found(tmp_path: Path, carrier: str, found: str) -> None:

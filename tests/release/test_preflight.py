@@ -394,7 +394,7 @@ def test_no_mixture_of_wrong_values_brings_anything_but_findings(
 @pytest.mark.parametrize(
     ("blank", "field", "word", "warning"),
     [
-        ("[nvs, otadata, nvs]", "blank[2]", "nvs stands twice", False),
+        ("[nvs, otadata, nvs]", "blank[2]", "nvs occurs twice", False),
         ("[nvs, otadata, fctry]", "blank[2]", "the carrier fills it", False),
         ("[nvs, otadata, ota_0]", "blank[2]", "app is written there", True),
     ],
@@ -549,9 +549,9 @@ def test_an_accepted_warning_is_told_with_its_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("accept", "word"),
     [
-        ("{E453: x}", "no warning about a profile"),
-        ("{E999: x}", "no warning about a profile"),
-        ("{E101: x}", "no warning about a profile"),
+        ("{E453: x}", "not a warning about a profile"),
+        ("{E999: x}", "not a warning about a profile"),
+        ("{E101: x}", "not a warning about a profile"),
         ("{e122: x}", "found 'e122'"),
         ("{E122: ''}", "has no reason"),
         ("{E122: ' '}", "has no reason"),

@@ -42,7 +42,7 @@ def explain(error: Exception, writing: bool = False) -> BurnerError:
     if isinstance(error, serial.SerialTimeoutException):
         return BurnerError(
             Code.BOARD_SILENT_DURING_WRITE if writing else Code.BOARD_STOPPED_ANSWERING,
-            "the port took no more data",
+            "the port accepted no more data",
         )
     if isinstance(error, OSError) and is_server_gone(error):
         return BurnerError(Code.PORT_SERVER_LOST, discreet(str(error)))

@@ -43,7 +43,7 @@ class _Reader:
         value = self.data.get(key, {})
         if isinstance(value, dict):
             return value
-        self.complain(key, "is no object", "as the build wrote it")
+        self.complain(key, "is not an object", "as the build wrote it")
         return {}
 
     def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -69,7 +69,7 @@ class _Reader:
             except ValueError as error:
                 self.complain("flash_files", f"found {offset!s:.40} and {file!s:.80}", str(error))
         if not listed and not self.findings:
-            self.complain("flash_files", "names no file", "offsets and files")
+            self.complain("flash_files", "contains no file", "offsets and files")
         return tuple(sorted(listed, key=lambda one: one.offset))
 
     def settings(self) -> dict[str, str]:
@@ -128,7 +128,7 @@ def _load(path: Path) -> dict[str, Any]:
         finding = Finding(
             Code.BUILD_DESCRIPTION_UNREADABLE,
             str(path),
-            "is no JSON object",
+            "is not a JSON object",
             "the file as the build wrote it",
         )
         raise BurnerError(Code.BUILD_DESCRIPTION_UNREADABLE, str(path), (finding,))
@@ -139,7 +139,7 @@ def _chip(reader: _Reader) -> str:
     """`ESP32-C3` and `esp32c3` → `esp32c3`; empty for `auto` and in builds before ESP-IDF 4.2."""
     chip = reader.mapping("extra_esptool_args").get("chip", "")
     if not isinstance(chip, str) or not re.fullmatch(r"[A-Za-z0-9-]{0,20}", chip):
-        reader.complain("extra_esptool_args.chip", "is no chip", "such as esp32c3")
+        reader.complain("extra_esptool_args.chip", "is not a chip", "such as esp32c3")
         return ""
     plain = chip.lower().replace("-", "")
     return "" if plain == "auto" else plain

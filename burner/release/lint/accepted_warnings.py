@@ -58,14 +58,14 @@ def check_acceptance(
         if code not in ACCEPTABLE:
             allowed = "the code of a warning that `burner profile check` shows"
             yield Finding(
-                Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is no warning about a profile", allowed
+                Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is not a warning about a profile", allowed
             )
         elif (code, False) in seen and (code, True) not in seen:
             yield Finding(
                 Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is an error here", "correct what it names"
             )
         elif complete and code not in OF_PLACE and (code, True) not in seen:
-            allowed = "take it out: it would hide a later one"
+            allowed = "remove it: it would hide the warning if it occurs later"
             yield Finding(
                 Code.ACCEPTED_WARNING_ABSENT, at, f"{code} does not occur", allowed, warning=True
             )

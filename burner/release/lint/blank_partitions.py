@@ -24,7 +24,7 @@ def check_blanks(plan: FlashPlan, layout: Layout, keys: Sequence[Segment]) -> It
         partition = layout.table.find(name)
         if name in plan.blank[:index]:
             yield Finding(
-                Code.BLANK_PARTITION_INVALID, at, f"{name} stands twice", "each partition once"
+                Code.BLANK_PARTITION_INVALID, at, f"{name} occurs twice", "each partition once"
             )
         elif partition and _within(partition, keys):
             found = f"{name} is blank, and the carrier fills it"
@@ -32,11 +32,11 @@ def check_blanks(plan: FlashPlan, layout: Layout, keys: Sequence[Segment]) -> It
                 Code.BLANK_PARTITION_INVALID,
                 at,
                 found,
-                f"leave {name} out of blank: nothing old stays there",
+                f"leave {name} out of blank: no old data stays there",
             )
         elif partition and (written := _within(partition, images)):
             found = f"{name} is blank, and {written} is written there: only the rest is blank"
-            allowed = f"leave {name} out of blank, unless old bytes behind {written} must go"
+            allowed = f"leave {name} out of blank, unless old bytes behind {written} must be erased"
             yield Finding(Code.BLANK_PARTITION_INVALID, at, found, allowed, warning=True)
     yield from _check_names(plan, layout, keys)
 

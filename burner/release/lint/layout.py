@@ -97,7 +97,7 @@ def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
     ota = layout.table.otadata
     if ota and not any(ota.offset <= s.offset < ota.end for s in layout.segments.values()):
         better = f"blank: [{ota.name}], so that a reworked unit starts what is burned"
-        yield Code.OTHER_APPLICATION_MAY_START, (f"{ota.name} is left as it is found", better)
+        yield Code.OTHER_APPLICATION_MAY_START, (f"{ota.name} is not written", better)
 
 
 def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
@@ -115,7 +115,7 @@ def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
     """Does the firmware change the very bytes that the key's record promises?"""
     last = max((layout.segments[name].end for name in carried), default=0)
     if not layout.table.partitions and last > layout.flash_size - SDK_DATA:
-        found = f"the key lies in the last {SDK_DATA // SECTOR_SIZE} sectors, which are the SDK's"
+        found = f"the key lies in the last {SDK_DATA // SECTOR_SIZE} sectors, which the SDK uses"
         yield (
             Code.KEY_WHERE_FIRMWARE_WRITES,
             (found, f"a sector below {layout.flash_size - SDK_DATA:#x}"),

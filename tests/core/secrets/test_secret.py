@@ -242,5 +242,5 @@ def test_what_cannot_be_a_product_secret_is_refused_unseen(
 def test_an_unusual_product_secret_is_a_warning() -> None:
     (finding,) = check_product_secret(Secret(b"0123456789abcdef"), "prompt")
     assert (finding.code, finding.warning) == ("E158", True)
-    assert "found 16 characters; wanted 24 letters and digits" in finding.line()
+    assert "found 16 characters; expected 24 letters and digits" in finding.line()
     assert check_product_secret(SECRET, "prompt") == []
