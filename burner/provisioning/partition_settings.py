@@ -69,6 +69,9 @@ def moved_from_readonly(settings: PartitionCarrierSettings, layout: "Layout") ->
     found = f"after_boot: moved, and the table marks {partition.name} readonly"
     return [
         Finding(
-            Code.PROFILE_INVALID, "carrier.after_boot", found, "kept, or a partition to write to"
+            Code.PROFILE_INVALID,
+            "carrier.after_boot",
+            found,
+            "after_boot: kept, or a partition that is not readonly",
         )
     ]

@@ -63,7 +63,7 @@ def check_product_secret(secret: Secret, place: str) -> list[Finding]:
                 Code.SECRET_UNUSUAL,
                 place,
                 found,
-                f"wanted {_USUAL_LENGTH} letters and digits",
+                f"expected {_USUAL_LENGTH} letters and digits",
                 True,
             )
         ]

@@ -50,7 +50,7 @@ def read_build(folder: Path, readers: tuple[Reader, ...] = ()) -> Build:
             raise several(str(folder), [str(listing.folder) for listing in found])
         if found:
             return _assemble(found[0])
-    finding = Finding(Code.BUILD_NOT_FOUND, str(folder), "none of the files of a build", LOOKED_FOR)
+    finding = Finding(Code.BUILD_NOT_FOUND, str(folder), "no build files found", LOOKED_FOR)
     raise BurnerError(Code.BUILD_NOT_FOUND, str(folder), (finding,))
 
 
