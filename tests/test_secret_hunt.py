@@ -180,13 +180,13 @@ def read_all(home: Path, profile: str = "plug.yaml") -> str:
     listed = json.loads(read(home, "manifest", "list", "--json"))
     readers = (
         ("manifest", "list", "--json"),
-        ("manifest", "show", listed[-1]["unit_id"]),
-        ("manifest", "batch", "status", listed[-1]["batch"]),
+        ("unit", "show", listed[-1]["unit_id"]),
+        ("batch", "status", listed[-1]["batch"]),
         ("manifest", "verify"),
         ("manifest", "export", "--format", "csv", "-o", "all.csv"),
         ("manifest", "export", "--format", "jsonl", "-o", "all.jsonl"),
         ("manifest", "export", "--format", "chain", "-o", "all.chain"),
-        ("manifest", "report", "--html", "report.html"),
+        ("report", "-o", "report.html"),
         ("identify", profile, "--bench", "bench.yaml", "--json"),
         ("verify", profile, "--bench", "bench.yaml", "--json"),
     )

@@ -4,6 +4,9 @@ import os
 
 from burner.core.words.language import Language
 
+LANGUAGE_HELP = "Language of messages to people."
+"""Of --lang."""
+
 
 def language() -> Language:
     """The operator's language: --lang, else BURNER_LANG, else English."""

@@ -1,33 +1,52 @@
-"""The command line: one file a topic, imported only when its command is used."""
+"""The command line: one file a command or group, imported only when it is used."""
 
 import gc
 import importlib
-import importlib.util
 import io
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli.language import language
+from burner.cli.language import LANGUAGE_HELP, language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 from burner.core.version import burner_version
 
-TOPICS = {
-    "profile": "Write, check and look at product profiles.",
-    "release": "Build, check and compare release files.",
-    "ports": "Show slots and ports, and who holds them.",
-    "station": "Teach which slot is which USB place.",
-    "identify": "Read every ID of the units; write nothing.",
-    "burn": "Burn units and record every one of them.",
-    "verify": "Check a unit against its record.",
-    "manifest": "Read, check, export and close the production ledger.",
-    "bench": "Serve simulated chips and modems to any client.",
-    "doctor": "Find out what is wrong with this station.",
-    "explain": "Say what a code means and what to do.",
+SECTIONS = {
+    "Product": {
+        "profile": "Write, check and look at product profiles.",
+        "release": "Build, check and compare release files.",
+    },
+    "Station": {
+        "station": "Teach the slots of this station, show them, print barcodes.",
+        "ports": "Show every serial port: its place, adapter and holder.",
+        "doctor": "Find out what is wrong with this station.",
+        "key": "Make, show, enroll, rotate and withdraw keys of the log.",
+    },
+    "Units in the slots": {
+        "identify": "Read and check every ID of the units in the slots; write nothing.",
+        "burn": "Burn units with SOURCE, a profile or release, and record each.",
+        "verify": "Compare the units in the slots with their records.",
+    },
+    "Records": {
+        "batch": "Open batches, see how they stand, close them.",
+        "unit": "Show one unit, correct its record, write its certificate.",
+        "report": "Report yield, pace, cycle times and failures.",
+        "manifest": "List, verify, export and back up the production log.",
+    },
+    "Help": {
+        "explain": "Say what CODE means and what to do now.",
+        "bench": "Serve simulated chips and modems to any client.",
+        "completion": "Print the script that lets SHELL complete commands.",
+    },
 }
+"""The commands in the order of work. Their words stand here, so that help imports none of them."""
+COMMANDS = {name: words for section in SECTIONS.values() for name, words in section.items()}
 
 COLLECTED = (50_000, 20, 50)
 """How rarely Python looks for cycles: at its own pace (700, 10, 10) it takes a third of a command's
@@ -35,32 +54,40 @@ start, where imports make much and drop nothing, and a fifth of reading a manife
 """
 
 
-class Topics(click.Group):
-    """Finds a topic in `burner.cli.commands`, so that help needs no heavy import."""
+class CommandTable(click.Group):
+    """Finds a command in `burner.cli.commands` when it is used, so that help is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The topics, in the order of a product's life."""
-        return [
-            t for t in TOPICS if importlib.util.find_spec(f"burner.cli.commands.{t}") is not None
-        ]
+        """The commands, in the order of work."""
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import the topic's file, only now."""
-        if cmd_name not in TOPICS:
+        """Import the command's file, only now."""
+        if cmd_name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(f"burner.cli.commands.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101 - a topic file without its command
+        assert isinstance(command, click.Command)  # noqa: S101 - a file without its command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the topics without importing any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(topic, TOPICS[topic]) for topic in self.list_commands(ctx)])
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table of contents, without importing any of them."""
+        width = max(map(len, COMMANDS))
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """What a TAB offers, without importing any of them."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        return [*(CompletionItem(name, help=COMMANDS[name]) for name in names), *options]
 
 
-@click.group(cls=Topics, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(burner_version(), prog_name="burner")
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages to people.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help=LANGUAGE_HELP)
 def root(lang: str | None) -> None:
     """One product key into every unit, each named by its own silicon, every one on record."""
     if lang:

@@ -1,4 +1,4 @@
-"""Which slots a command works on: given ports, a station file, or the simulated bench."""
+"""Which slots a command works on: ports, a station file, or the simulated bench."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def parse_port(text: str) -> Mapping[str, str]:
 
 
 def station_id(name: str | None = None) -> str:
-    """A name given (the station file's), else BURNER_STATION, else the computer's.
+    """The name of `--station` or of the station file, else BURNER_STATION, else the computer's.
 
     In the characters that an id may have.
     """
@@ -111,29 +111,33 @@ def open_slots(
     bench: str | None,
     source: Path | None = None,
     boards: int | None = None,
+    *,
+    station: str | None = None,
 ) -> Iterator[Slots]:
-    """The slots that `--port`, `--station` or `--bench` name; a bench runs for the block.
+    """The slots that `--port`, `--station-file` or `--bench` name; a bench runs for the block.
 
     Args:
         ports: `--port`, as given.
-        station_file: `--station`.
+        station_file: `--station-file`.
         bench: `--bench`: a SPEC, or the control address of a bench that runs.
         source: the product that is tried on a bench: what its units are like.
         boards: how many come by on a bench where its `sim:` SPEC does not say.
+        station: `--station`, the name in records; else the station file's, else `station_id`.
 
     Raises:
         click.UsageError: none of the three, or more than one.
         BurnerError: E195, E196 the station file; E190 to E194 the bench.
     """
     if sum((bool(ports), station_file is not None, bench is not None)) != 1:
-        raise click.UsageError("say which slots: either --port, or --station, or --bench")
+        raise click.UsageError("say which slots: either --port, or --station-file, or --bench")
     if bench is not None:
         with _bench(bench, source, boards) as hand:
-            yield _simulated(hand)
+            yield _simulated(hand, station)
     elif station_file is not None:
-        yield _station(station_file)
+        yield _of_station_file(station_file, station)
     else:
-        yield Slots({str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)})
+        located = {str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)}
+        yield Slots(located, station_id(station))
 
 
 def _given(ports: Mapping[str, str]) -> Locate:
@@ -147,7 +151,7 @@ def _given(ports: Mapping[str, str]) -> Locate:
     return locate
 
 
-def _station(path: Path) -> Slots:
+def _of_station_file(path: Path, name: str | None) -> Slots:
     from burner.devices.ports import listing
     from burner.station.map import StationFile, load_station
 
@@ -169,7 +173,7 @@ def _station(path: Path) -> Slots:
     scanner = station.scanner
     return Slots(
         located,
-        station_id(station.station),
+        station_id(name or station.station),
         checkpoint_every=station.checkpoint_every,
         scanners=tuple(scanner_at(n, port.baud) for n, port in enumerate(scanner.ports)),
         prefixes=scanner.prefixes,
@@ -198,7 +202,7 @@ def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[Cont
         yield bench.control
 
 
-def _simulated(hand: "ControlClient") -> Slots:
+def _simulated(hand: "ControlClient", station: str | None) -> Slots:
     def locator(slot: str) -> Locate:
         def locate(name: str) -> str:
             there = hand.slots()[slot]
@@ -208,4 +212,4 @@ def _simulated(hand: "ControlClient") -> Slots:
 
         return locate
 
-    return Slots({slot: locator(slot) for slot in hand.slots()}, station_id(), hand)
+    return Slots({slot: locator(slot) for slot in hand.slots()}, station_id(station), hand)

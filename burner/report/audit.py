@@ -15,7 +15,7 @@ from burner.report.sampling import LotVerdict, SamplingPlan, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
 LONGEST_LIST = 40
-"""Differing units named in the lines; `burner manifest audit` names all."""
+"""Differing units named in the lines; `burner batch audit` names all."""
 INDENT = " " * 9
 """Of a line without a head of its own."""
 

@@ -118,9 +118,9 @@ def read(where: Place) -> Reading:
     with ManifestReader.open(where.url) as reader:
         key = reader.origin_key()
     return Reading(
-        verify=_often("verify", *at, "--json"),
-        export=_command("export", *at, "--format", "log", "--out", str(out)),
-        verify_file=_often("verify", str(out), "--key", key, "--json"),
+        verify=_often("manifest", "verify", *at, "--json"),
+        export=_command("manifest", "export", *at, "--format", "log", "-o", str(out)),
+        verify_file=_often("manifest", "verify", str(out), "--key", key, "--json"),
         report=_often("report", *at, "--batch", ledgers.batch_of(0), "--json"),
         batch_units=min(BATCH_UNITS, where.units),
         look_up=_look_ups(where),
@@ -138,7 +138,7 @@ def _often(*words: str) -> Command:
 
 
 def _command(*words: str) -> Command:
-    command = [sys.executable, "-m", "burner", "manifest", *words]
+    command = [sys.executable, "-m", "burner", *words]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     started, before = time.monotonic(), os.times()
     process = subprocess.Popen(

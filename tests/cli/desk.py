@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.errors import BurnerError
 
 
@@ -14,7 +14,7 @@ def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
+    result = CliRunner().invoke(root, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 

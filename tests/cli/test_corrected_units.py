@@ -25,10 +25,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         open_batch(ledger, planned=6)
         for number in range(1, 7):
             burned(ledger, number, batch="WO1")
-    run("correct", "scrap", UNITS[1], *WHO, *WHY)
+    run("unit", "scrap", UNITS[1], *WHO, *WHY)
     run("batch", "close", "WO1", *WHO)
-    run("correct", "rework", UNITS[1], *WHO, *WHY)
-    run("correct", "void", UNITS[2], *WHO, *WHY)
+    run("unit", "rework", UNITS[1], *WHO, *WHY)
+    run("unit", "void", UNITS[2], *WHO, *WHY)
     return tmp_path
 
 
@@ -40,30 +40,30 @@ def counts(told: dict[str, Any]) -> tuple[int, int, int]:
 def test_status_report_and_folder_count_the_same_units(here: Path) -> None:
     status = json.loads(run("batch", "status", "WO1", "--json").stdout)
     assert (status["pass"], status["interrupted"], status["void"]) == (4, 1, 1)
-    run("batch", "close", "WO1", *WHO, "--out", "again")
+    run("batch", "close", "WO1", *WHO, "-o", "again")
     assert len((here / "again" / "names.csv").read_text().split()) == 1 + 4
     assert counts(json.loads((here / "again" / "report.json").read_text())) == (4, 1, 5)
     for scope in ((), ("--batch", "WO1"), ("--since", "2020-01-01")):
         assert counts(json.loads(run("report", *scope, "--json").stdout)) == (4, 1, 5)
-    run("verify", "again", "--key", origin_key())
+    run("manifest", "verify", "again", "--key", origin_key())
 
 
 def test_every_list_says_which_attempts_a_correction_changed(here: Path) -> None:
-    run("correct", "scrap", UNITS[3], *WHO, *WHY)
-    run("batch", "close", "WO1", *WHO, "--out", "again")
+    run("unit", "scrap", UNITS[3], *WHO, *WHY)
+    run("batch", "close", "WO1", *WHO, "-o", "again")
     words = ["rework", "void", "scrap", "", "", ""]
-    listed = json.loads(run("list", "--json").stdout)
+    listed = json.loads(run("manifest", "list", "--json").stdout)
     assert [each["corrected"] for each in listed] == words
-    exported = run("export", "--format", "csv").stdout
+    exported = run("manifest", "export", "--format", "csv").stdout
     for text in (exported, (here / "again" / "units.csv").read_text()):
         rows = [*csv.DictReader(StringIO(text))]
         assert [*rows[0]][-1] == "corrected"
         assert [row["corrected"] for row in rows] == words
-    table = run("list").stdout
+    table = run("manifest", "list").stdout
     assert [word in table for word in ("PASS → rework", "PASS → void", "PASS → scrap")] == [
         True
     ] * 3
-    (life,) = json.loads(run("show", UNITS[3], "--json").stdout)
+    (life,) = json.loads(run("unit", "show", UNITS[3], "--json").stdout)
     assert life["attempts"][0]["corrected"] == "scrap"
 
 
@@ -71,7 +71,7 @@ def test_a_unit_that_was_burned_again_is_marked_no_more_but_what_was_voided_is(h
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 1, rework="repaired")
         burned(ledger, 2)
-    listed = json.loads(run("list", "--json").stdout)
+    listed = json.loads(run("manifest", "list", "--json").stdout)
     of = {n: [e["corrected"] for e in listed if e["device_name"] == UNITS[n]] for n in (1, 2)}
     assert of == {1: ["rework", ""], 2: ["void", ""]}, "as their batch says it, which is closed"
 
@@ -101,10 +101,10 @@ def test_a_rework_ends_a_scrap_in_each_batch_that_the_unit_has_been_in(
         words = ("pass", "scrap", "void", "interrupted")
         return [next(word for word in words if json.loads(text)[word]) for text in batches]
 
-    run("correct", "scrap", UNITS[1], *WHO, *WHY)
+    run("unit", "scrap", UNITS[1], *WHO, *WHY)
     assert word() == ["scrap", "scrap"]
-    run("correct", "void", UNITS[1], *WHO, *WHY)
+    run("unit", "void", UNITS[1], *WHO, *WHY)
     assert word() == ["scrap", "scrap"], "a void ends no scrap"
-    run("correct", "rework", UNITS[1], *WHO, *WHY)
+    run("unit", "rework", UNITS[1], *WHO, *WHY)
     assert word() == ["interrupted", "interrupted"]
-    run("verify")
+    run("manifest", "verify")

@@ -58,7 +58,7 @@ WITNESS = VerifierKey("witness.example/w1", bytes(32), KeyType.COSIGNATURE)
 READ = {
     "burn": "burn {x.yaml} --bench sim:1 --yes",
     "burn a release": "burn {x.burn} --bench sim:1 --yes",
-    "burn with a station file": f"burn {PROFILE} --station {{x.yaml}} --yes",
+    "burn with a station file": f"burn {PROFILE} --station-file {{x.yaml}} --yes",
     "burn with a secret": f"burn {PROFILE} --bench sim:1 --yes --secret file:{{x}}",
     "burn on a bench": f"burn {PROFILE} --bench {{x.yaml}} --yes",
     "profile check": "profile check {x.yaml}",
@@ -77,8 +77,7 @@ READ = {
     "manifest import": f"manifest import {{x}} --key {ORIGIN} {WHO}",
     "manifest cosign": "manifest cosign {x} --owner qa",
     "manifest witness": f"manifest witness {{x}} --witness-key {WITNESS} --station line1",
-    "manifest keys enroll": f"manifest keys enroll {{x.pub}} --owner line2 {WHO}",
-    "a correction": "manifest correct scrap U --operator li --reason R --station {x.yaml}",
+    "key enroll": f"key enroll {{x.pub}} --owner line2 {WHO}",
 }
 
 
@@ -126,7 +125,7 @@ def test_a_file_that_is_none_or_another_is_refused_with_a_code(
         "manifest list",
         "manifest verify",
         "manifest head",
-        f"manifest correct scrap U --reason R {WHO}",
+        f"unit scrap U --reason R {WHO}",
         f"burn {PROFILE} --bench sim:1 --yes",
         "manifest backup copy.db",
         f"profile check {PROFILE}",
@@ -170,7 +169,7 @@ def test_a_report_takes_the_place_of_no_device(
 ) -> None:
     kind(Path("out"))
     before = what_lies_at("out")
-    assert codes("manifest report --html out", capfd) == (4, {"E729"})
+    assert codes("report -o out", capfd) == (4, {"E729"})
     assert what_lies_at("out") == before
 
 
@@ -179,7 +178,7 @@ def test_a_report_takes_the_place_of_no_device(
 def test_a_folder_of_a_batch_with_anything_in_it_is_checked_without_waiting(
     name: str, kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(f"manifest batch close WO1 --out evidence {WHO}".split()) == 0
+    assert _run(f"batch close WO1 -o evidence {WHO}".split()) == 0
     with ManifestReader.open("manifest.db") as reader:
         origin_key = reader.log_keys()[0].key
     (Path("evidence") / name).unlink()

@@ -31,13 +31,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def correct(what: str, number: int, manifest: str = "manifest.db") -> None:
-    run("correct", what, UNITS[number], *WHO, *WHY, "--manifest", manifest)
+    run("unit", what, UNITS[number], *WHO, *WHY, "--manifest", manifest)
 
 
 def take_in(name: str) -> None:
-    run("export", "--format", "log", "-o", "other.log", "--manifest", name)
-    run("import", "other.log", "--key", origin_key(name), *WHO)
-    run("verify")
+    run("manifest", "export", "--format", "log", "-o", "other.log", "--manifest", name)
+    run("manifest", "import", "other.log", "--key", origin_key(name), *WHO)
+    run("manifest", "verify")
 
 
 def is_refused(number: int) -> bool:
@@ -60,11 +60,11 @@ def test_what_another_log_scrapped_is_not_burned_and_what_ours_says_stands(here:
             burned(ledger, 1)
         burned(ledger, 2)
         burned(ledger, 3)
-    assert "scrap" in run("show", UNITS[1]).stdout
+    assert "scrap" in run("unit", "show", UNITS[1]).stdout
     with refused("E760"):
-        run("certificate", UNITS[1], "-o", "u")
+        run("unit", "certificate", UNITS[1], "-o", "u")
     run("report")
-    run("verify")
+    run("manifest", "verify")
 
 
 def test_a_scrapped_unit_that_comes_back_is_no_unit_of_the_batch(here: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_rework_in_the_other_log_ends_its_scrap_but_not_one_of_a_third(here: P
     take_in("one.db")
     assert is_refused(1)
     assert not is_refused(2)
-    run("verify")
+    run("manifest", "verify")
 
 
 def test_a_rework_here_ends_it_and_a_longer_import_does_not_bring_it_back(here: Path) -> None:
@@ -104,8 +104,8 @@ def test_a_rework_here_ends_it_and_a_longer_import_does_not_bring_it_back(here: 
     assert is_refused(2)
     with refused("E762"):
         correct("void", 2)
-    run("export", "--format", "log", "-o", "ours.log")
-    run("verify", "ours.log", "--key", origin_key())
+    run("manifest", "export", "--format", "log", "-o", "ours.log")
+    run("manifest", "verify", "ours.log", "--key", origin_key())
 
 
 def test_a_correction_of_a_unit_that_only_an_imported_log_knows_is_our_first_word(
@@ -120,7 +120,7 @@ def test_a_correction_of_a_unit_that_only_an_imported_log_knows_is_our_first_wor
     with Ledger.open("manifest.db", "line1") as ledger:
         assert ledger.unit("7c:df:a1:00:00:02", "S3EUVBRJLB").declared_rework == "dropped"
         burned(ledger, 2)
-    run("verify")
+    run("manifest", "verify")
 
 
 def test_names_and_scraps_outlive_a_second_restore(here: Path) -> None:
@@ -128,9 +128,9 @@ def test_names_and_scraps_outlive_a_second_restore(here: Path) -> None:
     take_in("one.db")
     for _ in range(2):
         rmtree(here / "state")
-        run("restore", *WHO, "--reason", "keys lost")
+        run("manifest", "restore", *WHO, "--reason", "keys lost")
         with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
             burned(ledger, 9, name=UNITS[2])
         assert is_refused(1)
-        run("verify")
-    run("list")
+        run("manifest", "verify")
+    run("manifest", "list")

@@ -51,7 +51,7 @@ def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> 
     profile = tmp_path / "plug.yaml"
     profile.write_text(f"{plug}\nrework: {{reasons: [new antenna]}}\n", encoding="utf-8")
     page = tmp_path / "page.png"
-    done = labels("-o", page, "--station", station, "--profile", profile)
+    done = labels("-o", page, "--station-file", station, "--profile", profile)
     assert done.exit_code == 0, done.output
     wanted = [*map(slot_barcode, names), REWORK, CANCEL, reason_barcode("new antenna")]
     assert read(page) == sorted(wanted)

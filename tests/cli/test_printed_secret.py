@@ -49,19 +49,17 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
         ("PASS", ["E625"] if each["slot"] == "2" else None) for each in listed
     ]
     printing = next(each["unit_id"] for each in listed if each["slot"] == "2")
-    assert "E625" in run("manifest", "show", printing)[1]
-    standing = run("manifest", "batch", "status", "B1")[1]
+    assert "E625" in run("unit", "show", printing)[1]
+    standing = run("batch", "status", "B1")[1]
     assert phrase("seen of units", language, "E625", 1, row.sentence(language)) in standing
-    assert json.loads(run("manifest", "batch", "status", "B1", "--json")[1])["warnings"] == {
-        "E625": 1
-    }
+    assert json.loads(run("batch", "status", "B1", "--json")[1])["warnings"] == {"E625": 1}
 
 
 def test_it_stands_in_the_statement_of_the_sealed_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_STATE", str(Path("state").absolute()))
     monkeypatch.setenv("BURNER_STATION", "line1")
     run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
-    run("manifest", "batch", "close", "B1", "--operator", "li")
+    run("batch", "close", "B1", "--operator", "li")
     page = Path("B1/statement.txt").read_text()
     assert f"1  E625 {lookup('E625').says}" in page
     with ManifestReader.open("manifest.db") as reader:

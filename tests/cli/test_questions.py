@@ -53,11 +53,11 @@ def test_a_key_is_made_without_a_question_and_burning_asks_for_no_passphrase() -
     child.expect("1 unit: PASS 1|1 units: PASS 1")
     assert ended(child) == 0
     assert keys.protection(STATION) == "account"
-    run("verify")
+    run("manifest", "verify")
 
 
 def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_signs() -> None:
-    child = terminal("manifest", "keys", "make", STATION, "--passphrase")
+    child = terminal("key", "make", STATION, "--passphrase")
     for typed in (RIGHT, "another"):
         child.expect(f"Passphrase for the new key of {STATION}|The same once more")
         child.sendline(typed)
@@ -95,19 +95,19 @@ def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() 
 
 def test_without_a_terminal_no_key_with_a_passphrase_is_made() -> None:
     with refused("E749"):
-        run("keys", "make", "line1", "--passphrase")
+        run("key", "make", "line1", "--passphrase")
     assert not keys.has_key("line1")
 
 
 def test_a_rotated_key_is_kept_as_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     burn(Path(), "--bench", "sim:1")
     who = ("--station", STATION, "--operator", "li", "--reason", "yearly")
-    assert "has no passphrase" in run("keys", "rotate", *who).stdout
+    assert "has no passphrase" in run("key", "rotate", *who).stdout
     monkeypatch.setenv(keys.PASSPHRASE, RIGHT)
-    assert "is encrypted" in run("keys", "rotate", *who).stdout
+    assert "is encrypted" in run("key", "rotate", *who).stdout
     monkeypatch.delenv(keys.PASSPHRASE)
     with refused("E749"):
-        run("keys", "rotate", *who)
+        run("key", "rotate", *who)
 
 
 def test_after_a_restart_enter_goes_on_with_the_batch_that_is_open_here() -> None:

@@ -136,5 +136,5 @@ def test_the_command_shows_which_slot_a_port_belongs_to(
     station = tmp_path / "station.yaml"
     station.write_text('burner: 1\nslots:\n  "A1":\n    "esp": {location: "1-4.2"}\n')
     machine.append(found("/dev/ttyUSB0", "1-4.2"))
-    result = CliRunner().invoke(ports_command, ["--station", str(station), "--json"])
+    result = CliRunner().invoke(ports_command, ["--station-file", str(station), "--json"])
     assert json.loads(result.stdout)[0]["slot"] == "A1 esp"

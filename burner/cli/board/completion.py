@@ -18,7 +18,7 @@ from burner.station.events import SlotState
 if TYPE_CHECKING:
     from rich.text import Text
 
-OPTION = re.compile(r"(--\w+) ")
+OPTION = re.compile(r"(--?\b[\w-]+) ")
 HELD = "␠"
 """Stands for a blank at which no line is broken: between an option and its value."""
 
@@ -42,8 +42,8 @@ class Completion:
 
     def steps(self, language: Language) -> list[str]:
         """What to do now."""
-        close = f"burner manifest batch close {quoted(self.batch)} --operator ID"
-        close += f" --station {self.station}{manifest_argument(self.manifest)} --out evidence/"
+        close = f"burner batch close {quoted(self.batch)} --operator ID"
+        close += f" --station {self.station}{manifest_argument(self.manifest)} -o evidence/"
         return [phrase("take out", language), phrase("then close", language, close)]
 
 

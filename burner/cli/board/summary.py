@@ -178,7 +178,7 @@ def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) ->
     codes = [*tally.warnings, *(u.code for u in (*tally.units, *tally.silent) if u.code)]
     bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]
     commands = [f"explain {code}" for code in codes[:1]]
-    commands += [f"manifest show {u}{manifest_argument(manifest)}" for u in bad[:1]]
+    commands += [f"unit show {u}{manifest_argument(manifest)}" for u in bad[:1]]
     return [f"{burner} {command}" for command in commands]
 
 

@@ -6,28 +6,37 @@ from typing import Any
 
 import click
 
+from burner.cli import options
+from burner.cli.groups import OrderedGroup
 from burner.core.words.plural import counted
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def bench() -> None:
     """Serve simulated chips and modems to any client."""
 
 
 @bench.command()
 @click.argument("spec")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Listen on this address.",
+)
 @click.option("--base-port", type=click.IntRange(0, 65000), default=0, metavar="N",
               help="First TCP port; the others follow. 0: free ones.")  # fmt: skip
 @click.option("--pty/--no-pty", default=None, help="A PTY beside every port (POSIX; on there).")
-@click.option("--profile", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="FILE", help="Product that is tried, a profile or a release: chip and flash "
-              "where SPEC says none, and the rule by which the firmware names itself.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+@options.product_option
+@options.json_option
 def run(
     spec: str, *, host: str, base_port: int, pty: bool | None, profile: Path | None, as_json: bool
 ) -> None:
     """Serve the simulated units of SPEC until Ctrl-C.
+
+    --profile names the product that is tried: chip and flash where SPEC says none, and the rule by
+    which the firmware names itself. --json prints one line when the ports are ready.
 
     SPEC is sim:SLOTS with settings after commas, or the path of a YAML file:
 
@@ -49,25 +58,26 @@ def run(
       units:
         - {repeat: 7}
         - {chip: esp32c3, faults: [{kind: unplug, at_byte: 200K}]}
-        - {firmware: {device_name: "x-{mac}", lines: ["SN=PLG{number:6}", "Wi-Fi ready"]}}
+        - firmware: {device_name: "x-{mac}", lines: ["SN=PLG{number:6}"]}
 
     Keys of a unit's `firmware`, which prints what it finds in the flash:
 
     \b
-      device_name   the name it gives itself, whatever the profile's rule is: {MAC}
-                    upper case, {mac} lower case, {softap}, {bluetooth}, {imei} …
-      lines         what it prints after its start; {number} is the board's number,
-                    {number:6} with six digits
-      texts         where its build keeps the key, if neither in NVS nor a file, nor where
-                    the profile's carrier puts it:
-                    [{value: product_id, partition: cfg, offset: 4, size: 11}, …]
+      device_name   the name it gives itself, whatever the profile's rule is:
+                    {MAC} upper case, {mac} lower case, {softap}, {imei} …
+      lines         what it prints after its start; {number} is the board's
+                    number, {number:6} with six digits
+      texts         where its build keeps the key, if neither in NVS nor a
+                    file, nor where the profile's carrier puts it:
+                    [{value: product_id, partition: cfg, offset: 4, size: 11}]
                     with the values product_id, product_secret, device_name
       prints        false: it says nothing at all
       baud          rate of its console
-      rollback      true: its bootloader starts an update over the air once, then the
-                    application before it (none of the bench confirms itself)
-      moves_key     true: at its first start it stores its key in nvs, and erases it
-                    where it was burned
+      rollback      true: its bootloader starts an update over the air once,
+                    then the application before it (none of the bench confirms
+                    itself)
+      moves_key     true: at its first start it stores its key in nvs, and
+                    erases it where it was burned
 
     Left out: the name, the line of a serial number, the rate, where the key is and whether
     it is moved are those of --profile.

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import options, screen
-from burner.cli.desk import plain_line
 from burner.cli.language import language
 from burner.cli.run import Run, Wish, print_event
 from burner.core.code import Code
-
-COUNT_HELP = "Board after board, N units. A board from which nothing can be read is none."
 
 if TYPE_CHECKING:
     from burner.cli.order import Order
@@ -29,33 +26,37 @@ if TYPE_CHECKING:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
-@click.option(
-    "--batch", metavar="ID", help="Work order; asked, or the one open here, or product and date."
-)
-@click.option("--operator", metavar="ID", help="Who works here; asked, or the login name.")
-@click.option("--quantity", metavar="N", type=click.IntRange(1), help="Planned units of the batch.")
-@click.option("--once", is_flag=True, help="The board that is in each slot now (the default).")
-@click.option("--watch", is_flag=True, help="Board after board, until Ctrl-C.")
-@click.option("--count", metavar="N", type=click.IntRange(1), help=COUNT_HELP)
+@options.slot_station_option
+@options.batch_option
+@options.operator_option(required=False)
+@options.quantity_option(smallest=1)
+@click.option("--once", is_flag=True, help="Take the board that is in each slot now (the default).")
+@options.repeat_options
 @click.option(
     "--rework",
     metavar="REASON",
     default="",
-    callback=plain_line,
-    help="Burn known units again, and why.",
+    callback=options.one_line,
+    help="Burn known units again, for this reason.",
 )
-@click.option("--yes", "-y", is_flag=True, help="Ask nothing: defaults where no option is given.")
+@click.option("-y", "--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines (burner explain --events).")
+@options.json_option
 @options.lang_option
 def burn(
     ports: tuple[str, ...],
     station_file: Path | None,
     bench: str | None,
+    station: str | None,
     once: bool,
     **wishes: Any,
 ) -> int:
-    """Burn units with SOURCE, a profile.yaml or a release.burn.
+    """Burn units with SOURCE, a profile or release, and record each.
+
+    Batch, operator and quantity are asked for on a terminal. Elsewhere the batch is the one that is
+    open here, or product and date; the operator is the login name. With --count a board from which
+    nothing can be read does not count. --json prints a line an event (burner explain --events). The
+    station is --station, else what the station file says, BURNER_STATION, this computer's name.
 
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 130 interrupted.
@@ -65,7 +66,7 @@ def burn(
     wish = Wish(**wishes)
     if once and (wish.watch or wish.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
-    with open_slots(ports, station_file, bench, wish.source, wish.count) as slots:
+    with open_slots(ports, station_file, bench, wish.source, wish.count, station=station) as slots:
         return _prepare_and_run(wish, slots)
 
 

@@ -33,7 +33,8 @@ MARKS = {"ok": "✔ ok", "warn": "! warn", "fail": "✘ fail"}
 @options.manifest_option
 @options.logs_option
 @options.secret_option
-@click.option("--slots", "expected", type=click.IntRange(1), help="How many slots there should be.")
+@options.slot_station_option
+@options.slot_count_option
 @options.json_option
 @options.lang_option
 def doctor(
@@ -45,17 +46,19 @@ def doctor(
     manifest: str,
     logs: Path,
     secret: str,
-    expected: int | None,
+    station: str | None,
+    slot_count: int | None,
     as_json: bool,
 ) -> int:
-    """Find out what is wrong with this station; with SOURCE, also whether it can be burned.
+    """Find out what is wrong with this station.
 
-    Burns nothing, and makes no file. Exit status 4 if anything must be mended first.
+    With SOURCE also whether it can be burned. --slots says how many slots there should be. Burns
+    nothing, and makes no file. Ends with 4 if anything must be mended first.
     """
-    checks = [*_computer(manifest, logs), _manifest(manifest), _key(station_file)]
+    checks = [*_computer(manifest, logs), _manifest(manifest), _key(station, station_file)]
     if source is not None:
         checks += _source(source, secret)
-    checks += _slots(ports, station_file, bench, expected)
+    checks += _slots(ports, station_file, bench, slot_count)
     if as_json:
         screen.say(json.dumps([_plain(check) for check in checks], ensure_ascii=False, indent=2))
     else:
@@ -147,15 +150,15 @@ _KEPT = {
 """How the key of a station is kept, in words."""
 
 
-def _key(station_file: Path | None) -> "Check":
+def _key(name: str | None, station_file: Path | None) -> "Check":
     """The key that signs the records of this station: made at its first record."""
     from burner.cli.slots import station_id
     from burner.manifest.local import keys
     from burner.station import health
     from burner.station.map import load_station
 
-    what, name = "signing key", None
-    if station_file:
+    what = "signing key"
+    if station_file and name is None:
         with suppress(BurnerError):  # told where the slots are
             name = load_station(station_file).station
     station = station_id(name)

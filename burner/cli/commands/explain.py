@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from burner.cli import screen
+from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import CodeText, table
@@ -16,12 +16,13 @@ from burner.station.retry import tries
 
 @click.command()
 @click.argument("code", required=False)
-@click.option("--events", is_flag=True, help="The lines of `burner burn --json` instead.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the rows as JSON; with --events, a JSON Schema."
-)
+@click.option("--events", is_flag=True, help="Explain the lines of `burner burn --json` instead.")
+@options.json_option
 def explain(code: str | None, events: bool, as_json: bool) -> None:
-    """Say what CODE means and what to do; without CODE, list all of them."""
+    """Say what CODE means and what to do now.
+
+    Without CODE it lists all of them. --events --json prints a JSON Schema.
+    """
     if events:
         _explain_events(code, as_json)
         return

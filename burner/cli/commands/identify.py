@@ -32,7 +32,9 @@ TWINS = {"mac": Code.MAC_TAKEN, "imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_T
 @click.command()
 @click.argument("profile", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @options.slot_options
-@click.option("--label", default="", help="The scanned label of the unit, if there is one slot.")
+@click.option(
+    "--label", metavar="TEXT", default="", help="The scanned label of the unit, of one slot."
+)
 @options.logs_option
 @options.secret_option
 @options.json_option

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
+from burner.cli import options, screen
 
 if TYPE_CHECKING:
     from burner.profile.profile import Profile
@@ -41,27 +41,30 @@ class Vector:
 @click.argument("path", metavar="PROFILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--id", "given", metavar="SOURCE=VALUE", multiple=True,
               help="An ID instead of the samples: mac=…, imei=…, serial=…, label=….")  # fmt: skip
-@click.option("--vectors", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-              help="Write the table as JSON and as a C header for the firmware team.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-def names(path: Path, given: Sequence[str], vectors: Path | None, as_json: bool) -> None:
-    """Show the names that PROFILE gives to sample IDs."""
+@options.output_option(options.NEW_FOLDER)
+@options.json_option
+def names(path: Path, given: Sequence[str], output: Path | None, as_json: bool) -> None:
+    """Show the names that PROFILE gives to sample IDs.
+
+    --output names a folder: the table is written there as JSON and as a C header, for the firmware
+    team.
+    """
     from burner.profile.reading import load_profile
 
     profile = load_profile(path)
     table = list(vectors_of(profile, _given(given)))
-    if vectors:
-        vectors.mkdir(parents=True, exist_ok=True)
-        (vectors / JSON_FILE).write_text(as_document(profile, table), encoding="utf-8")
-        (vectors / HEADER_FILE).write_text(as_header(profile, table), encoding="utf-8")
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / JSON_FILE).write_text(as_document(profile, table), encoding="utf-8")
+        (output / HEADER_FILE).write_text(as_header(profile, table), encoding="utf-8")
     if as_json:
         screen.say(as_document(profile, table).rstrip())
         return
     shown = [c for c in ("mac", "imei", "serial", "label") if any(getattr(v, c) for v in table)]
     rows = [(*(getattr(vector, column) for column in shown), vector.name) for vector in table]
     screen.table(f"{profile.title}: {profile.name.template}", (*shown, "name"), rows)
-    if vectors:
-        screen.say(f"written: {vectors / JSON_FILE}, {vectors / HEADER_FILE}")
+    if output:
+        screen.say(f"written: {output / JSON_FILE}, {output / HEADER_FILE}")
 
 
 def _given(texts: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from burner.cli import screen
+from burner.cli import options, screen
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
@@ -34,13 +34,8 @@ def _product_name(_: click.Context, __: click.Parameter, name: str) -> str:
     "ESP8266 images.",
 )
 @click.option("--preset", type=click.Choice(PRESETS), help="Where the firmware keeps its key.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The profile; profiles/NAME.yaml if not given.",
-)
-@click.option("--force", is_flag=True, help="Replace a profile that is there.")
+@options.output_option()
+@options.force_option
 def new(
     name: str,
     *,
@@ -50,9 +45,10 @@ def new(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Write a commented profile for product NAME, with what is left to fill in marked.
+    """Write a commented profile for product NAME.
 
-    From a build it takes chip, flash, partition table, images and version.
+    What is left to fill in is marked. From a build it takes chip, flash, partition table, images
+    and version. Without --output it is profiles/NAME.yaml.
     """
     from burner.profile.builds import esp_idf, esp_idf_make
     from burner.profile.builds.build_reader import read_build

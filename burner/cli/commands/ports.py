@@ -16,18 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--station",
-    "station_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Station file: also show which slot a port belongs to.",
-)
-@click.option("--all", "every", is_flag=True, help="Also ports that hang on no USB.")
+@options.station_file_option
+@click.option("--all", "every", is_flag=True, help="Also show ports that hang on no USB.")
 @options.json_option
 @options.lang_option
 def ports(station_file: Path | None, every: bool, as_json: bool) -> None:
-    """Show every serial port: where it is plugged in, its adapter, its slot, who holds it."""
+    """Show every serial port: its place, adapter and holder.
+
+    With --station-file also its slot.
+    """
     from burner.devices.ports import listing
     from burner.station.map import load_station
 

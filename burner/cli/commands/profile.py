@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
+from burner.cli import options, screen
 from burner.cli.commands.names import names
 from burner.cli.commands.new import new
+from burner.cli.groups import OrderedGroup
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
@@ -24,23 +25,23 @@ if TYPE_CHECKING:
 PROFILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def profile() -> None:
     """Write, check and look at product profiles."""
 
 
 profile.add_command(new)
-profile.add_command(names)
 
 
 @profile.command()
 @click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=PROFILE)
-@click.option("--manifest", metavar="URL", help="Compare with what this ledger's batches held.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@options.compared_manifest_option
+@options.json_option
 def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> int:
-    """Find everything that is wrong with each PROFILE, its table and its images.
+    """Find everything that is wrong with each PROFILE and its images.
 
-    Works without the secret; ends with 3 if there is an error in any.
+    Works without the secret. With --manifest it is compared with what earlier batches of the same
+    version held. Ends with 3 if there is an error in any.
     """
     from burner.release.preflight import survey
 
@@ -57,7 +58,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 
 @profile.command()
 @click.argument("path", metavar="PROFILE", type=PROFILE)
-@click.option("--json", "as_json", is_flag=True, help="Print the layout as JSON.")
+@options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
     from burner.release.preflight import survey
@@ -81,10 +82,16 @@ def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
     screen.findings(seen.findings, language(), screen.warn)
 
 
+profile.add_command(names)
+
+
 @profile.command()
 @click.option("--markdown", is_flag=True, help="Print every key in words instead.")
 def schema(markdown: bool) -> None:
-    """Print the JSON Schema of profiles, for an editor's completion and checks."""
+    """Print the JSON Schema of profiles, for an editor.
+
+    The editor completes and checks a profile by it.
+    """
     from burner.profile import json_schema, reference_page
 
     screen.say(reference_page.page().rstrip() if markdown else _json(json_schema.schema()))

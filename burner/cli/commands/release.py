@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.groups import OrderedGroup
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
@@ -17,19 +18,20 @@ from burner.core.errors import BurnerError
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def release() -> None:
     """Build, check and compare release files."""
 
 
 @release.command()
 @click.argument("profile", type=FILE)
-@click.option("-o", "--output", type=FILE, help="The release file; NAME-VERSION.burn if not given.")
-@click.option("--force", is_flag=True, help="Replace another release of that name.")
+@options.output_option()
+@options.force_option
 def build(profile: Path, output: Path | None, force: bool) -> None:
-    """Freeze PROFILE, its table and its images into one file; the secret is not in it.
+    """Freeze PROFILE, its table and its images into one file.
 
-    The same inputs give the same bytes, wherever and whenever they are built.
+    The file is NAME-VERSION.burn, or --output. The secret is not in it. The same inputs give the
+    same bytes, wherever and whenever they are built.
     """
     from burner.release.opening import contents_of
     from burner.release.preflight import survey_without_secret
@@ -62,7 +64,10 @@ def show(path: Path, as_json: bool) -> None:
 @release.command()
 @click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
 def check(paths: tuple[Path, ...]) -> None:
-    """Check that every RELEASE is what was built and can be burned; print each digest."""
+    """Check that every RELEASE is whole and can be burned.
+
+    Prints the digest of each.
+    """
     from burner.release.opening import open_release_file
 
     for path in paths:
@@ -76,7 +81,10 @@ def check(paths: tuple[Path, ...]) -> None:
 @click.argument("after", metavar="B", type=FILE)
 @options.json_option
 def diff(before: Path, after: Path, as_json: bool) -> int:
-    """Say what changed from A to B (release files or profiles); ends with 1 if anything did."""
+    """Show what changed from A to B, release files or profiles.
+
+    Ends with 1 if anything did.
+    """
     from burner.release.diff import differences
 
     found = differences(_index(before), _index(after))

@@ -1,4 +1,4 @@
-"""`burner manifest report`: what the line made, for a terminal, a browser or a script."""
+"""`burner report`: what the line made, for a terminal, a browser or a script."""
 
 import json
 from pathlib import Path
@@ -41,20 +41,20 @@ MARKS = (
     help="When shifts begin.",
 )
 @click.option("--zone", metavar="NAME", help="Time zone, Asia/Shanghai; else this computer's.")
-@click.option("--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@options.output_option()
 @options.json_option
 @options.lang_option
 def report(
     manifest: str,
     shifts: str,
     zone: str | None,
-    html: Path | None,
+    output: Path | None,
     as_json: bool,
     **wanted: Any,
 ) -> None:
     """Report yield, pace, cycle times and failures.
 
-    --html FILE writes one page that needs no network, for a screen or for A4.
+    --output writes one HTML page that needs no network, for a screen or for A4.
     """
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
@@ -63,11 +63,11 @@ def report(
     calendar = _calendar(shifts, zone)
     with ManifestReader.open(manifest) as reader:
         figures = count(reader, AttemptFilter(**wanted), calendar)
-    if html is not None:
-        _write_page(html, figures)
+    if output is not None:
+        _write_page(output, figures)
     if as_json:
         screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
-    elif html is None:
+    elif output is None:
         _show(figures, Wording(language()), manifest_argument(manifest))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from burner.cli import options, screen
+from burner.cli.groups import OrderedGroup
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -22,15 +23,21 @@ Listing = Callable[[], Sequence["UsbPort"]]
 By = Literal["serial", "location"]
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def station() -> None:
-    """Teach which slot is which USB place, show it, print barcodes."""
+    """Teach the slots of this station, show them, print barcodes."""
 
 
 @station.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
-@click.option("--slots", "count", type=click.IntRange(1, 256), help="End after so many slots.")
-@click.option("--names", default="esp", show_default=True, help="Ports of each slot, as esp,modem.")
+@options.output_option(required=True)
+@options.slot_count_option
+@click.option(
+    "--names",
+    metavar="NAME,…",
+    default="esp",
+    show_default=True,
+    help="Ports of each slot, as esp,modem.",
+)
 @click.option(
     "--by",
     type=click.Choice(["serial", "location"]),
@@ -38,21 +45,29 @@ def station() -> None:
     show_default=True,
     help="serial: the adapter's own number, where it has one; location: the USB socket.",
 )
-@click.option("--id", "station_id", help="The station's id in records.")
-@click.option("--timeout", "timeout_s", type=float, help="End when no board comes for so long.")
+@options.slot_station_option
+@click.option(
+    "--timeout",
+    "timeout_s",
+    metavar="SECONDS",
+    type=float,
+    help="End when no board comes for so long.",
+)
 @options.lang_option
 def teach(
     *,
     output: Path,
-    count: int | None,
+    slot_count: int | None,
     names: str,
     by: By,
-    station_id: str | None,
+    station: str | None,
     timeout_s: float | None,
 ) -> None:
-    """Plug in one board at a time, slot by slot; Ctrl-C when all are taught.
+    """Teach which slot is which USB place; write a station file.
 
-    The file is written after every slot. Plug nothing else in meanwhile.
+    Plug in one board at a time, slot by slot, and nothing else meanwhile. It ends after --slots, or
+    at Ctrl-C. The file is written after every slot. --station is the station's name in records;
+    without it the file names none.
     """
     from burner.devices.ports import listing
 
@@ -60,11 +75,11 @@ def teach(
         lambda: listing(usb_only=False, with_holders=False),
         names=tuple(name.strip() for name in names.split(",")),
         by=by,
-        station_id=station_id,
+        station=station,
         timeout_s=timeout_s,
     )
     try:
-        while count is None or len(lesson.slots) < count:
+        while slot_count is None or len(lesson.slots) < slot_count:
             if not lesson.one_slot():
                 break
             lesson.save(output)
@@ -84,7 +99,7 @@ class Lesson:
         *,
         names: tuple[str, ...] = ("esp",),
         by: By = "serial",
-        station_id: str | None = None,
+        station: str | None = None,
         timeout_s: float | None = None,
         settled_s: float = 1.0,
         pause: Callable[[float], None] = time.sleep,
@@ -92,7 +107,7 @@ class Lesson:
         self._listing = listing
         self._names = names
         self._by: By = by
-        self._station_id = station_id
+        self._station = station
         self._wait: dict[str, Any] = {
             "timeout_s": timeout_s,
             "settled_s": settled_s,
@@ -146,7 +161,7 @@ class Lesson:
         from burner.station.map import StationFile, to_yaml
 
         fresh = path.with_name(path.name + ".new")
-        text = to_yaml(StationFile(station=self._station_id, slots=self.slots))
+        text = to_yaml(StationFile(station=self._station, slots=self.slots))
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
 
@@ -162,7 +177,10 @@ def _ask_for(slot: str, name: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options.json_option
 def show(file: Path, as_json: bool) -> int:
-    """Show the slots of FILE and the port that each is today; exit 4 if one is not there."""
+    """Show the slots of a station FILE, and each one's port today.
+
+    Ends with 4 if one is not there.
+    """
     from burner.devices.ports import listing
     from burner.station.map import load_station
 
@@ -204,32 +222,19 @@ def _scanners(station: "StationFile", listed: "Sequence[UsbPort]") -> list[dict[
 
 
 @station.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="A .png (one page), .pdf (A4 pages) or .svg.",
-)
-@click.option(
-    "--station",
-    "station_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Station file: whose slots.",
-)
-@click.option("--slots", "count", type=click.IntRange(1, 256), help="Or so many, from 1.")
-@click.option(
-    "--profile",
-    metavar="SOURCE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A profile or release: its reasons for a rework, too.",
-)
+@options.output_option(required=True)
+@options.station_file_option
+@options.slot_count_option
+@options.product_option
 @options.lang_option
 def labels(
-    output: Path, station_file: Path | None, count: int | None, profile: Path | None
+    output: Path, station_file: Path | None, slot_count: int | None, profile: Path | None
 ) -> None:
-    """Print barcodes (Code 128) to fix beside the slots: each slot, REWORK, CANCEL, and reasons.
+    """Print barcodes (Code 128) to fix beside the slots.
+
+    One for each slot, REWORK and CANCEL; with --profile also its reasons for a rework. --output
+    names a .png (one page), .pdf (A4 pages) or .svg. Slots are those of --station-file, or --slots
+    from 1 on.
 
     A scanned slot is asked for its label next; while it is empty, its board is announced.
     """
@@ -239,9 +244,10 @@ def labels(
     kind = output.suffix.lower().removeprefix(".")
     if kind not in ("png", "pdf", "svg"):
         raise click.UsageError("-o names a .png, .pdf or .svg")
-    if (station_file is None) == (count is None):
-        raise click.UsageError("say which slots: either --station FILE or --slots N")
-    named = _slot_names(station_file) if station_file else [str(n + 1) for n in range(count or 0)]
+    if (station_file is None) == (slot_count is None):
+        raise click.UsageError("say which slots: either --station-file FILE or --slots N")
+    numbered = [str(number + 1) for number in range(slot_count or 0)]
+    named = _slot_names(station_file) if station_file else numbered
     try:
         data = page(_labels(named, _reasons(profile)), kind)
     except NoFontError as error:

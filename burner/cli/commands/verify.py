@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 @options.manifest_option
 @options.logs_option
 @options.secret_option
-@click.option("--watch", is_flag=True, help="Sample after sample, until Ctrl-C.")
-@click.option("--count", metavar="N", type=click.IntRange(1), help="Sample after sample, N units.")
-@click.option("--record", is_flag=True, help="Write each result into the manifest, for an audit.")
-@click.option("--operator", metavar="ID", help="Who checks; needed with --record.")
+@options.slot_station_option
+@options.repeat_options
+@options.record_option
+@options.operator_option(required=False)
 @options.json_option
 @options.lang_option
 def verify(
@@ -43,19 +43,21 @@ def verify(
     manifest: str,
     logs: Path,
     secret: str,
+    station: str | None,
     watch: bool,
     count: int | None,
     record: bool,
     operator: str | None,
     as_json: bool,
 ) -> int:
-    """Compare the units in the slots with their last PASS in the manifest.
+    """Compare the units in the slots with their records.
 
-    Every region that must stay as burned is compared by digest. With SOURCE (the profile or
-    release they were burned from) the key configuration is read and decoded too, and its secret
-    compared by the fingerprint on record: the secret itself is not needed here. Regions that the
-    firmware may change are left out, and said so. --record makes the result part of the manifest:
-    `burner manifest audit` reads it.
+    The record of a unit is its last PASS in the manifest. Every region that must stay as burned is
+    compared by digest. With SOURCE (the profile or release they were burned from) the key
+    configuration is read and decoded too, and its secret compared by the fingerprint on record: the
+    secret itself is not needed here. Regions that the firmware may change are left out, and said
+    so. --record makes the result part of the manifest, where `burner batch audit` reads it; it
+    needs --operator.
 
     With --watch or --count, sample after sample: put a board in, read PASS or DIFFERS, take it
     out, put the next one in. --json prints a line each then (burner explain --events).
@@ -77,7 +79,7 @@ def verify(
     search = release.search if isinstance(release, Release) else SecretSearch()
     with (
         ManifestReader.open(manifest) as reader,
-        open_slots(ports, station_file, bench, source, count) as slots,
+        open_slots(ports, station_file, bench, source, count, station=station) as slots,
         warm_devices(slots, logs, SegmentCache(), search) as devices,
         _recorder(manifest, slots.station, operator if record else None) as write_down,
     ):

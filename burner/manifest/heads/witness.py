@@ -1,6 +1,7 @@
 """Asking a C2SP witness for its cosignature over HTTP (tlog-witness, add-checkpoint)."""
 
 from http.client import HTTPException
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
@@ -8,6 +9,7 @@ from urllib.request import Request, urlopen
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.heads.cosignatures import add_checkpoint_request, keep_cosignatures
+from burner.manifest.heads.note_file import read_note_file
 from burner.manifest.log.note import NoteError, Signature, SignedNote, VerifierKey
 from burner.manifest.writing.ledger import Ledger
 
@@ -21,6 +23,22 @@ REFUSALS = {
     422: "the log is not consistent with what it saw before",
 }
 """Status of an answer, by the specification."""
+
+
+def collect_cosignatures(
+    ledger: Ledger, source: str, witnesses: tuple[VerifierKey, ...]
+) -> tuple[Signature, ...]:
+    """Keep cosignatures of the head: of a countersigned file, or asked for at a witness's URL.
+
+    Returns:
+        The lines that are kept now.
+
+    Raises:
+        BurnerError: E735 it is no head of this log; as `ask_witness` and `keep_cosignatures`.
+    """
+    if "://" not in source:
+        return keep_cosignatures(ledger, read_note_file(Path(source)), witnesses)
+    return tuple(line for key in witnesses for line in ask_witness(ledger, source, key))
 
 
 def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signature, ...]:

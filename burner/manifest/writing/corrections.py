@@ -7,7 +7,8 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.imports import in_imported_logs
 from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow
-from burner.manifest.reading.unit_search import only_imported
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.unit_search import found_units, only_imported
 from burner.manifest.store.state import TableState
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_who_and_why
@@ -82,3 +83,22 @@ def correct(
 
     ledger.append(make)
     return tuple(found)
+
+
+def the_unit(reader: ManifestReader, text: str, product_id: str = "") -> tuple[str, str]:
+    """UnitId and ProductID of the one unit that is meant.
+
+    Args:
+        reader: of the manifest.
+        text: any of the unit's IDs or names.
+        product_id: under which product, where it has several.
+
+    Raises:
+        BurnerError: E712 no unit, or several.
+    """
+    with reader.connection() as connection:
+        rows = [row for _, row in found_units(connection, text, product_id)]
+    if len(rows) != 1:
+        named = ", ".join(f"{row.unit_id} of {row.product_id}" for row in rows)
+        raise BurnerError(Code.UNIT_UNKNOWN, f"{text}: {named}" if named else text)
+    return rows[0].unit_id, rows[0].product_id

@@ -68,7 +68,7 @@ def test_a_board_that_waited_for_the_last_place_is_to_be_taken_out() -> None:
 def test_it_says_what_is_next() -> None:
     text = " ".join(shown(draw(ended(4, "en"), 90.0, 120, 39)).split())
     assert "→ Take all boards out, each into the box that its tile says." in text
-    close = "burner manifest batch close WO-77 --operator ID --station line-3 --out evidence/"
+    close = "burner batch close WO-77 --operator ID --station line-3 -o evidence/"
     assert f"→ Then QA closes the batch: {close}" in text
 
 
@@ -83,10 +83,10 @@ def test_the_close_names_the_manifest_of_the_run_and_no_option_leaves_its_value(
 ) -> None:
     done = replace(DONE, manifest="line 3.db")
     close = done.steps(language)[1]
-    assert '--station line-3 --manifest "line 3.db" --out evidence/' in close
+    assert '--station line-3 --manifest "line 3.db" -o evidence/' in close
     for width in range(60, 100):
         lines = [line.plain for line in next_steps(done, language, width, unicode=True)]
-        assert not any(re.search(r"--\w+$", line) for line in lines)
+        assert not any(re.search(r" --?[a-z-]+$", line) for line in lines)
         assert close.replace(" ", "") in "".join(lines).replace(" ", "")
 
 

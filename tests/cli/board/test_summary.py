@@ -93,7 +93,7 @@ def test_the_same_trouble_of_several_slots_is_told_once() -> None:
 def test_the_next_step_is_shown_only_where_something_went_wrong() -> None:
     assert hints(Tally(units=[unit("1")]), "en") == []
     bad = Tally(units=[unit("1", code="E401")])
-    assert hints(bad, "en") == ["burner explain E401", "burner manifest show plug-6055f9000001"]
+    assert hints(bad, "en") == ["burner explain E401", "burner unit show plug-6055f9000001"]
     assert hints(bad, "en", "line3.db")[1].endswith("plug-6055f9000001 --manifest line3.db")
     assert hints(bad, "zh")[0] == "burner --lang zh explain E401"
 

@@ -1,4 +1,4 @@
-"""`burner manifest audit`: a sample, its checks, and what they say about the batch."""
+"""`burner batch audit`: a sample, its checks, and what they say about the batch."""
 
 import json
 from datetime import timedelta
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.reading.reader import ManifestReader
@@ -39,12 +39,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(
-        manifest, ["audit", *arguments], catch_exceptions=False, standalone_mode=False
+        root, ["batch", "audit", *arguments], catch_exceptions=False, standalone_mode=False
     )
 
 
 def audit(*arguments: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(run("--batch", "WO1", "--json", *arguments).stdout)
+    told: dict[str, Any] = json.loads(run("WO1", "--json", *arguments).stdout)
     return told
 
 
@@ -68,7 +68,7 @@ def test_the_same_seed_pulls_the_same_units(here: Path) -> None:
 def test_without_a_seed_a_new_one_is_made_and_told(here: Path) -> None:
     seed = audit("--sample", "5")["seed"]
     assert audit("--sample", "5", "--seed", seed)["seed"] == seed
-    assert f"--seed {seed}" in run("--batch", "WO1", "--sample", "5", "--seed", seed).stdout
+    assert f"--seed {seed}" in run("WO1", "--sample", "5", "--seed", seed).stdout
 
 
 def test_only_units_that_passed_are_in_the_box(here: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_plan_of_the_standard(here: Path) -> None:
     assert (plan["code_letter"], plan["sample_size"], plan["accept"]) == ("J", UNITS, 2)
     told = audit("--aql", "6.5", "--inspection-level", "I", "--seed", "7")
     assert (told["plan"]["code_letter"], told["plan"]["sample_size"]) == ("C", 8)
-    out = run("--batch", "WO1", "--aql", "6.5", "--inspection-level", "I", "--seed", "7").stdout
+    out = run("WO1", "--aql", "6.5", "--inspection-level", "I", "--seed", "7").stdout
     assert "letter C → D, n = 8, Ac 1, Re 2" in out
 
 
@@ -97,7 +97,7 @@ def test_checks_lead_from_incomplete_to_accept(here: Path) -> None:
     assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
     assert told["sample"][0]["check"]["operator"] == "qa"
     assert told["sample"][0]["check"]["at"].endswith("Z")
-    out = run("--batch", "WO1", *arguments).stdout
+    out = run("WO1", *arguments).stdout
     assert "ACCEPT" in out
 
 
@@ -117,7 +117,7 @@ def test_a_unit_that_differs_rejects_and_burning_or_scrapping_it_changes_nothing
             operator="li",
             reason="differs",
         )
-    ran = run("--batch", "WO1", *arguments)
+    ran = run("WO1", *arguments)
     assert ran.return_value == 1
     assert "REJECT" in ran.stdout
     assert "app at 0x20000" in ran.stdout
@@ -129,7 +129,7 @@ def test_a_differing_unit_beside_the_sample_is_told(here: Path) -> None:
     everyone = audit("--sample", "30", "--seed", "7")["sample"]
     other = next(u["unit_id"] for u in everyone if u["unit_id"] not in drawn)
     check(other, good=False)
-    ran = run("--batch", "WO1", "--sample", "3", "--seed", "7")
+    ran = run("WO1", "--sample", "3", "--seed", "7")
     assert other in ran.stderr
     assert ran.return_value == 0
 
@@ -199,17 +199,17 @@ def test_checks_are_records_of_the_chain(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--batch", "WO1"), "--sample N or --aql"),
-        (("--batch", "WO1", "--sample", "3", "--aql", "1"), "--sample N or --aql"),
-        (("--batch", "WO1", "--aql", "0.7"), "is none of 0.010"),
-        (("--batch", "WO1", "--seed", "7"), "--sample N or --aql"),
-        (("--batch", "WO1", "--sample", "3", "--record"), "--operator ID"),
+        (("WO1",), "--sample N or --aql"),
+        (("WO1", "--sample", "3", "--aql", "1"), "--sample N or --aql"),
+        (("WO1", "--aql", "0.7"), "is none of 0.010"),
+        (("WO1", "--seed", "7"), "--sample N or --aql"),
+        (("WO1", "--sample", "3", "--record"), "--operator ID"),
     ],
 )
 def test_a_wish_that_is_none_is_a_usage_error(
     here: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    ran = CliRunner().invoke(manifest, ["audit", *arguments])
+    ran = CliRunner().invoke(root, ["batch", "audit", *arguments])
     assert ran.exit_code == 2
     assert words in ran.stderr
 
@@ -217,7 +217,7 @@ def test_a_wish_that_is_none_is_a_usage_error(
 @pytest.mark.parametrize(("batch", "code"), [("none", "E733"), ("WO2", "E745")])
 def test_a_batch_without_good_units_cannot_be_audited(here: Path, batch: str, code: str) -> None:
     with pytest.raises(BurnerError, match=f"^{code}:"):
-        run("--batch", batch, "--sample", "3")
+        run(batch, "--sample", "3")
 
 
 def test_units_are_checked_on_the_bench_and_the_audit_reads_it(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_units_are_checked_on_the_bench_and_the_audit_reads_it(tmp_path: Path) -
     without = burner(tmp_path, *asked)
     assert (without.returncode, "--operator" in without.stderr) == (2, True)
     assert burner(tmp_path, *asked, "--operator", "qa").returncode == 0
-    found = burner(tmp_path, "manifest", "audit", "--batch", "WO1", "--sample", "2", "--json")
+    found = burner(tmp_path, "batch", "audit", "WO1", "--sample", "2", "--json")
     told = json.loads(found.stdout)
     assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
     assert "key configuration" in [f["what"] for f in told["sample"][0]["check"]["findings"]]

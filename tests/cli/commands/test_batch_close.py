@@ -1,4 +1,4 @@
-"""`burner manifest batch close`: nothing is closed that cannot be checked and written down."""
+"""`burner batch close`: nothing is closed that cannot be checked and written down."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.cli.order import take_order
 from burner.core.attempt import Outcome
 from burner.manifest.closing.close_batch import close_batch
@@ -43,20 +43,20 @@ def state() -> str:
 def test_a_folder_that_cannot_be_made_leaves_the_batch_open(here: Path) -> None:
     (here / "file").write_text("")
     with refused("E705"):
-        run("batch", "close", "WO1", *WHO, "--out", "file/sub")
+        run("batch", "close", "WO1", *WHO, "-o", "file/sub")
     (here / "used").mkdir()
     (here / "used" / "heads.txt").write_text("")
     with refused("E736"):
-        run("batch", "close", "WO1", *WHO, "--out", "used")
+        run("batch", "close", "WO1", *WHO, "-o", "used")
     assert state() == "open"
-    run("batch", "close", "WO1", *WHO, "--out", "new/deep")
-    run("verify", "new/deep", "--key", origin_key())
+    run("batch", "close", "WO1", *WHO, "-o", "new/deep")
+    run("manifest", "verify", "new/deep", "--key", origin_key())
 
 
 def test_in_chinese_the_close_is_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
     for _ in range(2):  # the second time only the folder is written again
-        told = run("batch", "close", "WO1", *WHO, "--out", "folder")
+        told = run("batch", "close", "WO1", *WHO, "-o", "folder")
         said = re.sub(r"[0-9a-f]{8}", "", told.output)  # the key's id
         assert english_in(said, ("WO1", "folder", "statement.txt", "line1")) == []
         shutil.rmtree("folder")
@@ -66,12 +66,14 @@ def test_an_empty_folder_is_filled_and_none_is_left_beside_it(here: Path) -> Non
     (here / "WO1").mkdir()
     run("batch", "close", "WO1", *WHO)
     assert not list(here.glob(".*"))
-    run("verify", "WO1", "--key", origin_key())
+    run("manifest", "verify", "WO1", "--key", origin_key())
 
 
 def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> None:
     def papers() -> dict[str, str]:
-        run("export", "--tiles", "out/WO1")  # while the batch is being closed
+        run(
+            "manifest", "export", "--format", "tiles", "-o", "out/WO1"
+        )  # while the batch is being closed
         return {}
 
     with Ledger.open("manifest.db", "line1") as ledger, refused("E736"):
@@ -86,8 +88,8 @@ def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> N
         )
     assert {path.name for path in Path("out/WO1").iterdir()} == {"checkpoint", "tile"}
     assert [path.name for path in Path("out").iterdir()] == ["WO1"]
-    run("batch", "close", "WO1", *WHO, "--out", "out/again")
-    run("verify", "out/again", "--key", origin_key())
+    run("batch", "close", "WO1", *WHO, "-o", "out/again")
+    run("manifest", "verify", "out/again", "--key", origin_key())
 
 
 def test_a_manifest_that_does_not_agree_closes_no_batch(here: Path) -> None:
@@ -112,11 +114,11 @@ def test_a_refused_close_leaves_no_folder(here: Path) -> None:
 def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
     run("batch", "close", "WO1", *WHO)
     assert json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"] == []
-    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+    run("unit", "scrap", "7cdfa1000001", *WHO, *WHY)
     told = run("batch", "status", "WO1").stderr
     assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in told
     assert len(json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"]) == 1
-    verified = run("verify", "--key", origin_key())
+    verified = run("manifest", "verify", "--key", origin_key())
     assert "agree" in verified.stdout
 
 
@@ -131,12 +133,12 @@ def test_nothing_is_no_unit(here: Path) -> None:
     with Ledger.open("manifest.db", "line1") as ledger:
         ledger.finish(an_attempt(9, silicon=None), a_result(Outcome.ERROR))
     with refused("E712"):
-        run("show", "")
+        run("unit", "show", "")
 
 
 def test_a_line_break_on_the_command_line_is_refused(here: Path) -> None:
     with refused("E738"):
-        run("correct", "scrap", "7cdfa1000001", *WHO, "--reason", "dropped\n  300 pass")
+        run("unit", "scrap", "7cdfa1000001", *WHO, "--reason", "dropped\n  300 pass")
     with refused("E738"):
         run("batch", "close", "WO1", "--station", "line1", "--operator", "qa\n  300 pass")
 
@@ -157,11 +159,11 @@ def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
         newest = reader.newest()
     assert newest is not None
     later = (newest + timedelta(hours=1)).isoformat()
-    drawn = run("audit", "--batch", "WO1", "--sample", "1", "--until", later, "--json").stdout
+    drawn = run("batch", "audit", "WO1", "--sample", "1", "--until", later, "--json").stdout
     assert json.loads(drawn)["passed"] == 1
     with refused("E745"):
-        run("audit", "--batch", "WO1", "--sample", "1", "--since", later)
-    told = CliRunner().invoke(manifest, ["audit", "--batch", "WO1", "--since", later])
+        run("batch", "audit", "WO1", "--sample", "1", "--since", later)
+    told = CliRunner().invoke(root, ["batch", "audit", "WO1", "--since", later])
     assert "not recorded" in told.output
 
 
@@ -169,7 +171,7 @@ def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) ->
     ahead = Ticking(datetime.now(UTC) + timedelta(minutes=5))
     with Ledger.open("manifest.db", "line2", ahead) as ledger:
         burned(ledger, 2, batch="WO1")
-    run("audit", "--batch", "WO1", "--sample", "1", "--seed", "1", "--record", *WHO)
+    run("batch", "audit", "WO1", "--sample", "1", "--seed", "1", "--record", *WHO)
     late = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]["late"]
     assert late == 0, "it passed before the draw, though its clock says later"
     with Ledger.open("manifest.db", "line1") as ledger:

@@ -45,8 +45,7 @@ def test_a_bench_and_a_line_that_start_together_do_not_share_a_manifest() -> Non
 
 
 def test_a_manifest_that_a_desk_began_is_one_of_real_units(tmp_path: Path) -> None:
-    terms = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
-    run("batch", "open", "WO1", *terms, "--operator", "qa")
+    run("batch", "open", str(PROFILE), "--batch", "WO1", "--operator", "qa")
     ran = burner(tmp_path, "burn", str(PROFILE), "--bench", "sim:1", "--batch", "WO1", "--yes")
     assert ran.returncode == 4
     assert "manifest.db: of real units" in ran.stderr
@@ -59,7 +58,7 @@ def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> No
     run("batch", "close", "WO1", "--operator", "qa")
     assert burn(tmp_path, "--bench", "sim:1,seed=2", "--batch", "WO2").status == 0
     rmtree(tmp_path / "state")
-    run("restore", "--operator", "qa", "--reason", "training")
+    run("manifest", "restore", "--operator", "qa", "--reason", "training")
     assert burn(tmp_path, "--bench", "sim:1,seed=3", "--batch", "WO3").status == 0
     ran = burner(tmp_path, "burn", str(PROFILE), "--port", "/dev/null", "--yes")
     assert ran.returncode == 4

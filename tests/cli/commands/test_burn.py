@@ -190,7 +190,7 @@ def test_a_station_file_names_the_slots(tmp_path: Path) -> None:
         path = tmp_path / "line.yaml"
         slots = {f"A{n}": {"esp": {"url": url}} for n, url in enumerate(urls, 1)}
         path.write_text(json.dumps({"station": "line-9", "slots": slots}), encoding="utf-8")
-        ran = burn(tmp_path, "--station", path)
+        ran = burn(tmp_path, "--station-file", path)
     assert ran.status == 0, ran.errors
     assert {r["slot"] for r in manifest(tmp_path)} == {"A1", "A2"}
     assert {r["station"] for r in manifest(tmp_path)} == {"line-9"}
@@ -204,7 +204,7 @@ def test_a_station_file_names_the_slots(tmp_path: Path) -> None:
         (("--bench", "sim:1", "--once", "--watch"), 2, "--once"),
         (("--bench", "sim:0"), 3, "E190"),
         (("--bench", "sim:1", "--manifest", "/proc/nowhere/m.db"), 4, "E70"),
-        (("--station", "nowhere.yaml"), 3, "E195"),
+        (("--station-file", "nowhere.yaml"), 3, "E195"),
     ],
 )
 def test_what_cannot_begin_says_why(
@@ -330,7 +330,7 @@ def test_a_complete_batch_is_a_line_in_a_pipe(tmp_path: Path) -> None:
     told = burner(tmp_path, "burn", str(PROFILE), *WO7)
     assert told.returncode == 0
     assert "Batch WO-7 is complete: 2 of 2 units have passed." in told.stderr
-    assert "burner manifest batch close WO-7" in told.stderr
+    assert "burner batch close WO-7" in told.stderr
 
 
 def test_a_batch_that_still_wants_units_is_not_complete(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_unit_scrapped_at_the_desk_leaves_the_count_of_the_board(tmp_path: Pat
         child.expect("1/2")
         unit = manifest(tmp_path)[0]["unit_id"]
         desk = ("--station", "desk", "--operator", "qa", "--reason", "dropped")
-        scrapped = burner(tmp_path, "manifest", "correct", "scrap", unit, *desk)
+        scrapped = burner(tmp_path, "unit", "scrap", unit, *desk)
         assert scrapped.returncode == 0, scrapped.stderr
         bench.control.swap("1")
         for sight in ("▶", "✔", "[0-9]/2"):

@@ -95,10 +95,10 @@ def test_the_key_of_a_station_is_made_at_its_first_record(
     (tmp_path / "line.yaml").write_text(
         "station: line7\nslots: {a: {esp: {url: 'socket://127.0.0.1:1'}}}", encoding="utf-8"
     )
-    check = examine("--station", "line.yaml")["signing key"]
+    check = examine("--station-file", "line.yaml")["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "line7: it is made at the first record")
     keys.make_key("line7")
-    check = examine("--station", "line.yaml")["signing key"]
+    check = examine("--station-file", "line.yaml")["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "of line7, no passphrase")
 
 
@@ -128,7 +128,7 @@ def test_a_manifest_that_is_something_else_fails(tmp_path: Path) -> None:
 
 def test_a_slot_without_its_port_and_a_missing_slot_fail(tmp_path: Path) -> None:
     (tmp_path / "line.yaml").write_text("slots: {a: {esp: {location: 99-9}}}", encoding="utf-8")
-    checks = examine("--station", "line.yaml", "--slots", "2", status=4)
+    checks = examine("--station-file", "line.yaml", "--slots", "2", status=4)
     assert checks["slot a"]["code"] == "E302"
     assert checks["slots"]["code"] == "E327"
 
@@ -137,7 +137,7 @@ def test_a_scanner_without_its_port_fails_and_one_in_the_network_is_named(tmp_pa
     scanners = '{ports: [{location: 99-8}, {url: "socket://10.0.0.9:2101"}]}'
     text = f"slots: {{a: {{esp: {{location: 99-9}}}}}}\nscanner: {scanners}\n"
     (tmp_path / "line.yaml").write_text(text, encoding="utf-8")
-    checks = examine("--station", "line.yaml", status=4)
+    checks = examine("--station-file", "line.yaml", status=4)
     assert checks["scanner 1"]["code"] == "E316"
     assert (checks["scanner 2"]["state"], checks["scanner 2"]["detail"]) == (
         "ok",

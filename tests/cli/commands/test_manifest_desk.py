@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.log.proof import TlogProof
@@ -20,6 +20,7 @@ from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import START, Ticking, an_attempt, burned, open_batch
+from tests.runs import PROFILE
 
 WHO = ("--operator", "wang", "--station", "line1")
 WHY = ("--reason", "dropped")
@@ -39,32 +40,32 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def origin_key(manifest: str = "manifest.db") -> str:
     """As QA writes it down."""
-    told = run("head", "--manifest", manifest).stdout
+    told = run("manifest", "head", "--manifest", manifest).stdout
     return next(line.split()[2] for line in told.splitlines() if line.startswith("origin key"))
 
 
 def paper_head() -> str:
-    return run("head").stdout.splitlines()[2].removeprefix("head ")
+    return run("manifest", "head").stdout.splitlines()[2].removeprefix("head ")
 
 
 def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Path) -> None:
     key = origin_key()
     assert "3 planned = 2 pass + 0 scrap + 1 missing" in run("batch", "status", "WO1").stdout
     assert json.loads(run("batch", "status", "WO1", "--json").stdout)["missing"] == 1
-    run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
+    run("unit", "scrap", "7cdfa1000003", *WHO, *WHY)
     assert "2 pass + 1 scrap + 0 missing" in run("batch", "close", "WO1", *WHO).stdout
     papers = {file.name: file.read_text() for file in (here / "WO1").iterdir()}
     assert "Production report WO1" in papers["report.html"]
     assert json.loads(papers["report.json"])["units"]["scrapped"] == 1
     assert len(papers["names.csv"].split()) == 3
-    told = run("verify", "WO1", "--key", key).stdout
+    told = run("manifest", "verify", "WO1", "--key", key).stdout
     assert "records of batch WO1, keys included, checked: all agree" in told
     assert "up to its close: 9 records" in told
     assert "records        9, with the one of this close" in papers["statement.txt"]
     assert "complete up to its close" in told
     (here / "WO1" / "units.csv").write_text("number\n")
     with pytest.raises(BurnerError, match=r"^E746: .*units.csv is not what the records say"):
-        run("verify", "WO1", "--key", key)
+        run("manifest", "verify", "WO1", "--key", key)
     with refused("E736"):
         run("batch", "close", "WO1", *WHO)
 
@@ -74,11 +75,14 @@ def test_a_clock_that_went_back_is_told_and_is_no_fault(here: Path) -> None:
         with Ledger.open("clock.db", "line1", Ticking(start)) as ledger:
             burned(ledger, 1)
     key = origin_key("clock.db")
-    run("export", "--manifest", "clock.db", "--format", "log", "-o", "clock.log")
-    for told in (run("verify", "--manifest", "clock.db"), run("verify", "clock.log", "--key", key)):
+    run("manifest", "export", "--manifest", "clock.db", "--format", "log", "-o", "clock.log")
+    for told in (
+        run("manifest", "verify", "--manifest", "clock.db"),
+        run("manifest", "verify", "clock.log", "--key", key),
+    ):
         assert "record 3 of station line1 is 7202 s older than the one before" in told.stderr
         assert "all agree" in told.stdout
-    assert "older" not in run("verify").stderr
+    assert "older" not in run("manifest", "verify").stderr
 
 
 def test_another_key_opens_no_folder(here: Path) -> None:
@@ -86,13 +90,13 @@ def test_another_key_opens_no_folder(here: Path) -> None:
     with Ledger.open("other.db", "line2") as other:
         key = other.writer.origin_key
     with refused("E752"):
-        run("verify", "WO1", "--key", key)
+        run("manifest", "verify", "WO1", "--key", key)
 
 
 def test_the_folders_list_of_units_may_be_for_a_spreadsheet(here: Path) -> None:
     run("batch", "close", "WO1", *WHO, "--bom")
     assert (here / "WO1" / "units.csv").read_bytes().startswith(b"\xef\xbb\xbfnumber,")
-    run("verify", "WO1", "--key", origin_key())
+    run("manifest", "verify", "WO1", "--key", origin_key())
 
 
 def test_the_statement_names_the_key_and_the_bad_units(here: Path) -> None:
@@ -112,7 +116,7 @@ def test_the_statement_names_the_key_and_the_bad_units(here: Path) -> None:
 
 
 def test_a_recorded_audit_stands_in_the_statement(here: Path) -> None:
-    run("audit", "--batch", "WO1", "--sample", "2", "--record", *WHO)
+    run("batch", "audit", "WO1", "--sample", "2", "--record", *WHO)
     assert "INCOMPLETE: not checked yet: 2" in run("batch", "status", "WO1").stdout
     audit = json.loads(run("batch", "status", "WO1", "--json").stdout)["audit"]
     assert (audit["verdict"], audit["counts"]["not checked"]) == ("incomplete", 2)
@@ -120,7 +124,7 @@ def test_a_recorded_audit_stands_in_the_statement(here: Path) -> None:
     page = (here / "WO1" / "statement.txt").read_text()
     assert "lot 2, n = 2, Ac 0, Re 1" in page
     assert "checked  0 of 2 units of the sample" in page
-    run("verify", "WO1", "--key", origin_key())
+    run("manifest", "verify", "WO1", "--key", origin_key())
 
 
 def test_how_a_batch_stands_is_told_in_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,12 +135,12 @@ def test_how_a_batch_stands_is_told_in_chinese(here: Path, monkeypatch: pytest.M
     assert "不良 1 台：7c:df:a1:00:00:03" in told
     assert "没有抽检记录。" in told
     assert english_in(told, known) == []
-    run("audit", "--batch", "WO1", "--sample", "2", "--seed", "7", "--record", *WHO)
+    run("batch", "audit", "WO1", "--sample", "2", "--seed", "7", "--record", *WHO)
     told = run("batch", "status", "WO1").stdout
     assert "未完成：样品中尚有 2 台未检。" in told
     assert english_in(told, known) == []
     run("batch", "close", "WO1", *WHO)
-    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+    run("unit", "scrap", "7cdfa1000001", *WHO, *WHY)
     assert "关闭后有变动" in run("batch", "status", "WO1").stderr
     statement = (here / "WO1" / "statement.txt").read_text(encoding="utf-8")
     assert "not checked yet: 2 of the sample" in statement
@@ -146,15 +150,15 @@ def test_a_lost_folder_is_written_again(here: Path) -> None:
     run("batch", "close", "WO1", *WHO)
     shutil.rmtree("WO1")
     assert "closed already" in run("batch", "close", "WO1", *WHO).stderr
-    run("verify", "WO1", "--key", origin_key())
+    run("manifest", "verify", "WO1", "--key", origin_key())
 
 
-def test_a_station_is_named_by_its_station_file_too(here: Path) -> None:
-    (here / "line1.yaml").write_text('station: line1\nslots: {"1": {esp: {location: 1-1.4}}}\n')
-    who = ("--operator", "wang", "--station")
-    run("correct", "rework", "7cdfa1000001", *who, "line1.yaml", *WHY)
-    with refused("E195"):
-        run("correct", "rework", "7cdfa1000001", *who, "line2.yaml", *WHY)
+@pytest.mark.usefixtures("here")
+def test_a_station_is_named_by_its_name_and_never_by_a_file() -> None:
+    who = ("--operator", "wang", "--station", "line1.yaml")
+    refusal = CliRunner().invoke(root, ["unit", "rework", "7cdfa1000001", *who, *WHY])
+    assert refusal.exit_code == 2
+    assert "--station-file" in refusal.stderr
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -162,25 +166,25 @@ def test_a_correction_says_what_was_recorded_and_what_it_means(
     here: Path, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     monkeypatch.setenv("BURNER_LANG", language)
-    first, second = run("correct", "scrap", "7cdfa1000003", *WHO, *WHY).stdout.splitlines()
+    first, second = run("unit", "scrap", "7cdfa1000003", *WHO, *WHY).stdout.splitlines()
     scrapped = "is scrapped (dropped)" if language == "en" else "报废（dropped）"
     assert first.startswith(("Recorded: 7c:df:a1:00:00:03", "已记录：7c:df:a1:00:00:03"))
     assert scrapped in first
     assert "1 scrap" in second if language == "en" else "报废 1" in second
-    rework = run("correct", "rework", "7cdfa1000003", *WHO, *WHY).stdout
+    rework = run("unit", "rework", "7cdfa1000003", *WHO, *WHY).stdout
     assert ("The next burn writes it again" if language == "en" else "下次烧录") in rework
 
 
 def test_show_tells_corrections_too(here: Path) -> None:
-    run("correct", "scrap", "7cdfa1000003", *WHO, *WHY)
-    told = run("show", "7cdfa1000003").stdout
+    run("unit", "scrap", "7cdfa1000003", *WHO, *WHY)
+    told = run("unit", "show", "7cdfa1000003").stdout
     assert "scrap" in told
     assert "dropped" in told
 
 
 def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path) -> None:
-    facts = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
-    run("batch", "open", "WO2", "--quantity", "5", *facts, *WHO)
+    opened = run("batch", "open", str(PROFILE), "--batch", "WO2", "--quantity", "5", *WHO).stdout
+    assert opened == "batch WO2 is open: plug-c3 1.2.0, 5 units\n"
     assert "batch WO2 is open: plug-c3 1.2.0, 0 attempts" in run("batch", "status", "WO2").stdout
     run("batch", "raise", "WO2", "--quantity", "7", *WHO, *WHY)
     assert "7 planned = 0 pass" in run("batch", "status", "WO2").stdout
@@ -195,43 +199,45 @@ def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path
 
 def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
     head = paper_head()
-    run("correct", "rework", "7cdfa1000001", *WHO, *WHY)
-    assert f"The head {head} is one of this log." in run("verify", "--head", head).stdout
+    run("unit", "rework", "7cdfa1000001", *WHO, *WHY)
+    assert (
+        f"The head {head} is one of this log." in run("manifest", "verify", "--head", head).stdout
+    )
     other = head[:-1] + ("A" if head[-1] != "A" else "B")
     with pytest.raises(BurnerError, match=r"^E735: .*is not one of this log"):
-        run("verify", "--head", other)
+        run("manifest", "verify", "--head", other)
     with refused("E735"):
-        run("verify", "--head", "nonsense")
+        run("manifest", "verify", "--head", "nonsense")
 
 
 def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(here: Path) -> None:
     key = origin_key()
-    run("head", "-o", "head.txt")
-    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
+    run("manifest", "head", "-o", "head.txt")
+    qa = run("manifest", "cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
     assert (
         "cosigned by burner.witness/qa"
-        in run("witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
+        in run("manifest", "witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
     )
     assert (
         "Nothing new"
-        in run("witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
+        in run("manifest", "witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
     )
-    run("export", "--format", "log", "-o", "all.log")
-    told = run("verify", "all.log", "--key", key, "--witness-key", qa).stdout
+    run("manifest", "export", "--format", "log", "-o", "all.log")
+    told = run("manifest", "verify", "all.log", "--key", key, "--witness-key", qa).stdout
     assert "Cosigned by burner.witness/qa" in told
-    run("verify", "--head", "head.txt")
+    run("manifest", "verify", "--head", "head.txt")
 
 
 def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here: Path) -> None:
     key = origin_key()
-    run("batch", "close", "WO1", *WHO, "--out", "before")
-    run("head", "-o", "head.txt")
-    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
-    told = run("verify", "before", "--key", key, "--witness-key", qa).stdout
+    run("batch", "close", "WO1", *WHO, "-o", "before")
+    run("manifest", "head", "-o", "head.txt")
+    qa = run("manifest", "cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
+    told = run("manifest", "verify", "before", "--key", key, "--witness-key", qa).stdout
     assert "Not cosigned by burner.witness/qa" in told
-    run("witness", "head.txt", "--witness-key", qa, "--station", "line1")
-    run("batch", "close", "WO1", *WHO, "--out", "after")
-    told = run("verify", "after", "--key", key, "--witness-key", qa).stdout
+    run("manifest", "witness", "head.txt", "--witness-key", qa, "--station", "line1")
+    run("batch", "close", "WO1", *WHO, "-o", "after")
+    told = run("manifest", "verify", "after", "--key", key, "--witness-key", qa).stdout
     assert "Cosigned by burner.witness/qa" in told
     assert "Not cosigned" not in told
 
@@ -239,27 +245,27 @@ def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here
 def test_a_countersignature_of_another_log_is_not_kept(here: Path) -> None:
     with Ledger.open("other.db", "line2"):
         pass
-    run("head", "--manifest", "other.db", "-o", "head.txt")
-    qa = run("cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
+    run("manifest", "head", "--manifest", "other.db", "-o", "head.txt")
+    qa = run("manifest", "cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
     with refused("E735"):
-        run("witness", "head.txt", "--witness-key", qa)
+        run("manifest", "witness", "head.txt", "--witness-key", qa)
 
 
 def test_a_certificate_proves_the_pass_of_a_unit(here: Path) -> None:
     key = origin_key()
-    told = run("certificate", "7cdfa1000001", "-o", "unit.tlog-proof").stdout
+    told = run("unit", "certificate", "7cdfa1000001", "-o", "unit.tlog-proof").stdout
     assert "as of size" in told
-    facts = json.loads(run("verify", "unit.tlog-proof", "--key", key, "--json").stdout)
+    facts = json.loads(run("manifest", "verify", "unit.tlog-proof", "--key", key, "--json").stdout)
     assert (facts["unit"], facts["outcome"]) == ("7c:df:a1:00:00:01", "PASS")
     text = (here / "unit.tlog-proof").read_text()
     (here / "unit.tlog-proof").write_text(text.replace("index 3", "index 4"))
     with refused("E713"):
-        run("verify", "unit.tlog-proof", "--key", key)
+        run("manifest", "verify", "unit.tlog-proof", "--key", key)
     with refused("E760"):
-        run("certificate", "7cdfa1000003", "-o", "bad.tlog-proof")
-    run("correct", "scrap", "7cdfa1000001", *WHO, *WHY)
+        run("unit", "certificate", "7cdfa1000003", "-o", "bad.tlog-proof")
+    run("unit", "scrap", "7cdfa1000001", *WHO, *WHY)
     with refused("E760"):
-        run("certificate", "7cdfa1000001", "-o", "scrapped.tlog-proof")
+        run("unit", "certificate", "7cdfa1000001", "-o", "scrapped.tlog-proof")
 
 
 def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_size(
@@ -269,73 +275,75 @@ def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_
     run("batch", "close", "WO1", *WHO)
     key, head = origin_key(), paper_head()
     other = head[:-1] + ("A" if head[-1] != "A" else "B")
-    run("export", "--format", "log", "-o", "all.log")
+    run("manifest", "export", "--format", "log", "-o", "all.log")
     for path in ("all.log", "WO1"):
-        told = run("verify", path, "--key", key, "--head", head)
+        told = run("manifest", "verify", path, "--key", key, "--head", head)
         assert f"The head {head} is one of this log." in told.stdout
         with refused("E735"):
-            run("verify", path, "--key", key, "--head", other)
-        run("verify", path, "--key", key, "--head", early)
+            run("manifest", "verify", path, "--key", key, "--head", other)
+        run("manifest", "verify", path, "--key", key, "--head", early)
     later = f"{int(head.split()[0]) + 1} {head.split()[1]}"
-    told = run("verify", "all.log", "--key", key, "--head", later)
+    told = run("manifest", "verify", "all.log", "--key", key, "--head", later)
     assert f"Not compared, the file is as of size {head.split()[0]}" in told.stderr
-    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
-    told = CliRunner().invoke(manifest, ["verify", "U.tlog-proof", "--key", key, "--head", head])
+    run("unit", "certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    told = CliRunner().invoke(
+        root, ["manifest", "verify", "U.tlog-proof", "--key", key, "--head", head]
+    )
     assert told.exit_code == 2
 
 
 def test_the_origin_key_alone_proves_a_certificate_that_later_keys_signed(here: Path) -> None:
     origin = origin_key()
     for _ in range(2):
-        run("keys", "rotate", *WHO, "--reason", "yearly")
-    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
-    assert "7c:df:a1:00:00:01" in run("verify", "U.tlog-proof", "--key", origin).stdout
+        run("key", "rotate", *WHO, "--reason", "yearly")
+    run("unit", "certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    assert "7c:df:a1:00:00:01" in run("manifest", "verify", "U.tlog-proof", "--key", origin).stdout
     with Ledger.open("other station.db", "line2"):
         pass
     with refused("E752"):
-        run("verify", "U.tlog-proof", "--key", origin_key("other station.db"))
+        run("manifest", "verify", "U.tlog-proof", "--key", origin_key("other station.db"))
 
 
 def test_a_certificate_without_the_enrolment_names_who_signed_it(here: Path) -> None:
     origin = origin_key()
-    run("keys", "rotate", *WHO, "--reason", "yearly")
-    (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
-    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    run("key", "rotate", *WHO, "--reason", "yearly")
+    (new,) = (k for k in json.loads(run("key", "show", "--json").stdout)["keys"] if k["enrolled"])
+    run("unit", "certificate", "7cdfa1000001", "-o", "U.tlog-proof")
     proof = TlogProof.parse((here / "U.tlog-proof").read_bytes())
     (here / "U.tlog-proof").write_text(str(replace(proof, extra=proof.body)))
     with pytest.raises(BurnerError, match=f"^E755: .*signed by .* {new['id']}"):
-        run("verify", "U.tlog-proof", "--key", origin)
+        run("manifest", "verify", "U.tlog-proof", "--key", origin)
 
 
 def test_a_later_key_given_for_the_origin_key_is_told_as_that(here: Path) -> None:
     origin = origin_key()
-    run("keys", "rotate", *WHO, "--reason", "yearly")
-    (new,) = (k for k in json.loads(run("keys", "show", "--json").stdout)["keys"] if k["enrolled"])
-    run("certificate", "7cdfa1000001", "-o", "U.tlog-proof")
+    run("key", "rotate", *WHO, "--reason", "yearly")
+    (new,) = (k for k in json.loads(run("key", "show", "--json").stdout)["keys"] if k["enrolled"])
+    run("unit", "certificate", "7cdfa1000001", "-o", "U.tlog-proof")
     with pytest.raises(BurnerError, match=f"^E752: .*{new['id']} is a later key"):
-        run("verify", "U.tlog-proof", "--key", new["key"])
+        run("manifest", "verify", "U.tlog-proof", "--key", new["key"])
     proof = TlogProof.parse((here / "U.tlog-proof").read_bytes())
     body, line = proof.extra.split(b"\n")
     (here / "U.tlog-proof").write_text(str(replace(proof, extra=b"\n".join([body, line, line]))))
     with refused("E714"):
-        run("verify", "U.tlog-proof", "--key", origin)
+        run("manifest", "verify", "U.tlog-proof", "--key", origin)
 
 
 def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:
     (here / "file").write_text("")
     with refused("E729"):
-        run("head", "-o", "file/none/head.txt")
+        run("manifest", "head", "-o", "file/none/head.txt")
 
 
 def test_a_key_is_handed_over_and_the_origin_key_still_proves_all(here: Path) -> None:
     key = origin_key()
-    run("keys", "rotate", *WHO, "--reason", "yearly")
+    run("key", "rotate", *WHO, "--reason", "yearly")
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 7)
-    run("verify", "--key", key)
-    run("export", "--format", "log", "-o", "all.log")
-    run("verify", "all.log", "--key", key)
-    listed = json.loads(run("keys", "show", "--json").stdout)
+    run("manifest", "verify", "--key", key)
+    run("manifest", "export", "--format", "log", "-o", "all.log")
+    run("manifest", "verify", "all.log", "--key", key)
+    listed = json.loads(run("key", "show", "--json").stdout)
     assert [row["withdrawn"] >= 0 for row in listed["keys"]] == [True, False]
 
 
@@ -343,10 +351,10 @@ def test_a_rotation_that_is_not_on_record_leaves_the_old_key_signing(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with refused("E731"):
-        run("keys", "rotate", *WHO, "--reason", " ")
+        run("key", "rotate", *WHO, "--reason", " ")
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 7)
-    run("verify", "--key", origin_key())
+    run("manifest", "verify", "--key", origin_key())
 
 
 def test_another_computers_key_is_let_in_and_withdrawn(
@@ -354,25 +362,25 @@ def test_another_computers_key_is_let_in_and_withdrawn(
 ) -> None:
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
-        run("keys", "make", "line2")
-        own = json.loads(run("keys", "show", "--station", "line2", "--json").stdout)["own"]
-        shown = run("keys", "show", "--station", "line2")
-        assert f"keys enroll '{own}'" in shown.stdout
+        run("key", "make", "line2")
+        own = json.loads(run("key", "show", "--station", "line2", "--json").stdout)["own"]
+        shown = run("key", "show", "--station", "line2")
+        assert f"key enroll '{own}'" in shown.stdout
         with Ledger.open("manifest.db", "line2") as ledger, refused("E757"):
             burned(ledger, 8)
-    run("keys", "enroll", own, "--owner", "line2", *WHO)
+    run("key", "enroll", own, "--owner", "line2", *WHO)
     with refused("E728"):
-        run("keys", "enroll", own, "--owner", "line2", *WHO)
+        run("key", "enroll", own, "--owner", "line2", *WHO)
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
         with Ledger.open("manifest.db", "line2") as ledger:
             burned(ledger, 8)
-    run("keys", "withdraw", own.split("+")[1], *WHO, "--reason", "stolen")
+    run("key", "withdraw", own.split("+")[1], *WHO, "--reason", "stolen")
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
         with Ledger.open("manifest.db", "line2") as ledger, refused("E757"):
             burned(ledger, 9)
-    run("verify", "--key", origin_key())
+    run("manifest", "verify", "--key", origin_key())
 
 
 def test_qas_desk_lets_a_station_in_and_withdraws_one(
@@ -381,28 +389,28 @@ def test_qas_desk_lets_a_station_in_and_withdraws_one(
     desk = ("--station", "qa", "--operator", "wang")
 
     def own(owner: str) -> str:
-        run("keys", "make", owner)
-        shown = json.loads(run("keys", "show", "--station", owner, "--json").stdout)
+        run("key", "make", owner)
+        shown = json.loads(run("key", "show", "--station", owner, "--json").stdout)
         return str(shown["own"])
 
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "qa's computer"))
         qa = own("qa")
-    run("keys", "enroll", qa, "--owner", "qa", "--role", "qa", *WHO)
+    run("key", "enroll", qa, "--owner", "qa", "--role", "qa", *WHO)
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
         line2 = own("line2")
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "qa's computer"))
-        run("keys", "enroll", line2, "--owner", "line2", *desk)
+        run("key", "enroll", line2, "--owner", "line2", *desk)
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
         with Ledger.open("manifest.db", "line2") as ledger:
             burned(ledger, 8)
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "qa's computer"))
-        run("keys", "withdraw", line2.split("+")[1], *desk, "--reason", "stolen")
-    run("verify", "--key", origin_key())
+        run("key", "withdraw", line2.split("+")[1], *desk, "--reason", "stolen")
+    run("manifest", "verify", "--key", origin_key())
 
 
 def test_a_key_of_another_kind_is_told_by_what_it_is(here: Path) -> None:
@@ -410,21 +418,21 @@ def test_a_key_of_another_kind_is_told_by_what_it_is(here: Path) -> None:
     (here / "empty").write_text("")
     for key in ("key.pem", "empty", "nowhere", "a+b+c", "", " "):
         with refused("E747"):
-            run("verify", "--key", key)
+            run("manifest", "verify", "--key", key)
 
 
 def test_a_key_is_not_made_twice(here: Path) -> None:
     with refused("E728"):
-        run("keys", "make", "line1")
+        run("key", "make", "line1")
 
 
 def test_a_correction_needs_a_known_unit(here: Path) -> None:
     with refused("E712"):
-        run("correct", "void", "nobody", *WHO, *WHY)
+        run("unit", "void", "nobody", *WHO, *WHY)
 
 
 def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None:
-    run("backup", "copy.db")
+    run("manifest", "backup", "copy.db")
     old = origin_key()
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 4)
@@ -433,7 +441,7 @@ def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None
     shutil.copy("copy.db", "manifest.db")
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    told = run("restore", *WHO, "--reason", "disk died").stdout
+    told = run("manifest", "restore", *WHO, "--reason", "disk died").stdout
     assert "lost: at least 2 records" in told
     assert origin_key() != old
     with Ledger.open("manifest.db", "line1") as ledger:
@@ -441,11 +449,11 @@ def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None
         with pytest.raises(BurnerError, match=r"^E450"):
             burned(ledger, 5, name="7cdfa1000001")
         burned(ledger, 5, batch="WO1")
-    run("verify")
+    run("manifest", "verify")
     assert "WO1" in run("batch", "list").stdout
-    assert len(json.loads(run("list", "--json").stdout)) == 4
+    assert len(json.loads(run("manifest", "list", "--json").stdout)) == 4
     with refused("E732"):
-        run("restore", *WHO, "--reason", "again")
+        run("manifest", "restore", *WHO, "--reason", "again")
 
 
 def test_a_manifest_that_is_gone_is_begun_anew_only_by_restore(here: Path) -> None:
@@ -453,10 +461,13 @@ def test_a_manifest_that_is_gone_is_begun_anew_only_by_restore(here: Path) -> No
         file.unlink()
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    assert "records; burn the units again" in run("restore", *WHO, "--reason", "stolen").stdout
+    assert (
+        "records; burn the units again"
+        in run("manifest", "restore", *WHO, "--reason", "stolen").stdout
+    )
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 1)
-    run("verify")
+    run("manifest", "verify")
 
 
 @pytest.mark.parametrize("lost", ["state", "state/keys"])
@@ -464,18 +475,18 @@ def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
     here: Path, lost: str
 ) -> None:
     with refused("E732"):
-        run("restore", *WHO, "--reason", "nothing is lost")
+        run("manifest", "restore", *WHO, "--reason", "nothing is lost")
     old, size = origin_key(), paper_head().split()[0]
     shutil.rmtree(here / lost)
     with refused("E757"):
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
-    told = run("restore", *WHO, "--reason", "the computer died").stdout
+    told = run("manifest", "restore", *WHO, "--reason", "the computer died").stdout
     assert f"in place of {old.partition('+')[0]}" in told
     assert f"{size} records came in from" in told
     assert "No record that this computer knows of is lost." in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
-    run("verify", "--key", origin_key())
+    run("manifest", "verify", "--key", origin_key())
 
 
 def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(here: Path) -> None:
@@ -487,11 +498,11 @@ def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(
     shutil.copy("other.db", "manifest.db")
     with refused("E710"):
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
-    told = run("restore", *WHO, "--reason", "it was overwritten").stdout
+    told = run("manifest", "restore", *WHO, "--reason", "it was overwritten").stdout
     assert f"lost: {size} records" in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="of-the-other-one")
-    run("verify", "--key", origin_key())
+    run("manifest", "verify", "--key", origin_key())
 
 
 def test_a_new_log_never_begins_where_one_is(here: Path) -> None:
@@ -500,38 +511,38 @@ def test_a_new_log_never_begins_where_one_is(here: Path) -> None:
 
 
 def test_an_export_says_in_one_form_that_it_is_of_the_whole_log(here: Path) -> None:
-    run("export", "--format", "log", "-o", "all.log")
+    run("manifest", "export", "--format", "log", "-o", "all.log")
     lines = (here / "all.log").read_text().split("\n")
     (here / "all.log").write_text("\n".join([lines[0], "batch ", *lines[2:]]))
     with refused("E724"):
-        run("verify", "all.log", "--key", origin_key())
+        run("manifest", "verify", "all.log", "--key", origin_key())
 
 
 def test_tiles_are_of_the_whole_log_never_silently_of_more_than_was_asked_for(here: Path) -> None:
-    run("export", "--tiles", "whole")
+    run("manifest", "export", "--format", "tiles", "-o", "whole")
     assert (here / "whole" / "checkpoint").is_file()
-    for asked in (("--batch", "WO1"), ("-o", "file")):
-        told = CliRunner().invoke(manifest, ["export", "--tiles", "part", *asked])
+    for asked in (("-o", "part", "--batch", "WO1"), ()):
+        told = CliRunner().invoke(root, ["manifest", "export", "--format", "tiles", *asked])
         assert told.exit_code == 2
         assert not (here / "part").exists()
 
 
 def test_a_backup_is_checked_and_overwrites_nothing(here: Path) -> None:
-    assert "all agree" in run("backup", "copy.db").stdout
+    assert "all agree" in run("manifest", "backup", "copy.db").stdout
     with refused("E736"):
-        run("backup", "copy.db")
+        run("manifest", "backup", "copy.db")
     with closing(sqlite3.connect("manifest.db")) as connection:
         connection.execute("UPDATE attempts SET outcome = 'PASS' WHERE outcome = 'FAIL'")
         connection.commit()
     with refused("E714"):
-        run("backup", "bad.db")
+        run("manifest", "backup", "bad.db")
 
 
 def test_a_backup_is_taken_while_a_station_burns(here: Path) -> None:
     with Ledger.open("manifest.db", "line1") as ledger:
         ledger.begin(an_attempt(4))
-        assert "records copied" in run("backup", "copy.db").stdout
-    assert len(json.loads(run("list", "--json", "--manifest", "copy.db").stdout)) == 4
+        assert "records copied" in run("manifest", "backup", "copy.db").stdout
+    assert len(json.loads(run("manifest", "list", "--json", "--manifest", "copy.db").stdout)) == 4
 
 
 def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
@@ -539,27 +550,29 @@ def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
     imei = "490154203237518"
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 5, ids={"imei": imei})
-    run("export", "--format", "log", "--out", "line1.log")
+    run("manifest", "export", "--format", "log", "-o", "line1.log")
     with Ledger.open("office.db", "desk") as ledger:
         burned(ledger, 77, name="7cdfa1000002", ids={"imei": imei})
     desk = ("--manifest", "office.db", "--operator", "wang", "--station", "desk")
-    told = run("import", "line1.log", "--key", key, *desk).stdout
+    told = run("manifest", "import", "line1.log", "--key", key, *desk).stdout
     assert "0 were here already" in told
     for part in ("name", "7cdfa1000002", "imei", imei, "7c:df:a1:00:00:05", "7c:df:a1:00:00:4d"):
         assert part in told
-    run("verify", "--manifest", "office.db")
+    run("manifest", "verify", "--manifest", "office.db")
     assert "WO1" in run("batch", "status", "WO1", "--manifest", "office.db").stdout
     assert "imported from" in run("batch", "status", "WO1", "--manifest", "office.db").stdout
 
 
 def test_a_log_is_not_cut_by_time(here: Path) -> None:
-    result = CliRunner().invoke(manifest, ["export", "--format", "log", "--outcome", "PASS"])
+    result = CliRunner().invoke(
+        root, ["manifest", "export", "--format", "log", "--outcome", "PASS"]
+    )
     assert result.exit_code == 2
 
 
 def test_tiles_are_written_into_a_new_folder(here: Path) -> None:
-    run("export", "--tiles", "tiles")
+    run("manifest", "export", "--format", "tiles", "-o", "tiles")
     assert (here / "tiles" / "checkpoint").read_text().startswith("burner/")
     assert list((here / "tiles" / "tile" / "0").glob("000.p/*"))
     with refused("E736"):
-        run("export", "--tiles", "tiles")
+        run("manifest", "export", "--format", "tiles", "-o", "tiles")

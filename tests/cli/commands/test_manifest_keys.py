@@ -12,6 +12,7 @@ from burner.manifest.local import keys
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import burned, open_batch
+from tests.runs import PROFILE
 
 WHO = ("--operator", "wang", "--station", "line1")
 MORE = ("batch", "raise", "WO1", "--reason", "more", *WHO, "--quantity")
@@ -28,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def own(station: str) -> str:
-    shown = json.loads(run("keys", "show", "--station", station, "--json").stdout)
+    shown = json.loads(run("key", "show", "--station", station, "--json").stdout)
     return str(shown["own"])
 
 
@@ -43,17 +44,17 @@ def test_a_lost_key_is_made_again_let_in_by_another_station_and_withdrawn(
     origin = own("line1")
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
-        run("keys", "make", "line2")
+        run("key", "make", "line2")
         second = own("line2")
-    run("keys", "enroll", second, "--owner", "line2", *WHO)
+    run("key", "enroll", second, "--owner", "line2", *WHO)
     break_key(here, "line1")
     with pytest.raises(BurnerError) as caught:
         run(*MORE, "4")
     assert caught.value.code == "E722"
-    assert "keys make STATION --again" in caught.value.row.do
+    assert "key make STATION --again" in caught.value.row.do
     with refused("E728"):
-        run("keys", "make", "line1")
-    run("keys", "make", "line1", "--again")
+        run("key", "make", "line1")
+    run("key", "make", "line1", "--again")
     new = own("line1")
     with pytest.raises(BurnerError, match=r"^E757: ") as caught:
         run(*MORE, "4")
@@ -61,39 +62,39 @@ def test_a_lost_key_is_made_again_let_in_by_another_station_and_withdrawn(
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
         desk = ("--station", "line2", "--operator", "li")
-        run("keys", "enroll", new, "--owner", "line1", *desk)
-        run("keys", "withdraw", origin.split("+")[1], *desk, "--reason", "lost")
+        run("key", "enroll", new, "--owner", "line1", *desk)
+        run("key", "withdraw", origin.split("+")[1], *desk, "--reason", "lost")
     run(*MORE, "4")
-    run("verify", "--key", origin)
+    run("manifest", "verify", "--key", origin)
 
 
 def test_where_all_keys_are_lost_a_new_log_names_the_last_head_of_the_old(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = run("head").stdout
+    old = run("manifest", "head").stdout
     with monkeypatch.context() as once:
         once.setenv(keys.PASSPHRASE, "known once")
-        run("keys", "rotate", "--passphrase", *WHO, "--reason", "safer")
+        run("key", "rotate", "--passphrase", *WHO, "--reason", "safer")
     with refused("E749"):
         run(*MORE, "4")
-    run("keys", "make", "line1", "--again")
+    run("key", "make", "line1", "--again")
     with refused("E757"):
         run(*MORE, "4")
-    told = run("restore", *WHO, "--reason", "nobody knows the passphrase").stdout
+    told = run("manifest", "restore", *WHO, "--reason", "nobody knows the passphrase").stdout
     assert f"in place of {old.split()[1]}" in told
     assert "No record that this computer knows of is lost." in told
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
-    run("export", "--format", "log", "-o", "all.log")
+    run("manifest", "export", "--format", "log", "-o", "all.log")
     (begun,) = (line for line in Path("all.log").read_text().splitlines() if "log-begun" in line)
     assert json.loads(begun[2:])["continues"][0]["origin"] == old.split()[1]
-    run("verify")
+    run("manifest", "verify")
 
 
 def test_a_key_is_written_one_way_wherever_it_is_told(here: Path) -> None:
-    made = run("keys", "make", "qa").stdout
+    made = run("key", "make", "qa").stdout
     assert f"burner.witness/qa+{keys.witness_signer('qa').key.id.hex()}+" in made
-    rotated = run("keys", "rotate", *WHO, "--reason", "yearly").stdout
+    rotated = run("key", "rotate", *WHO, "--reason", "yearly").stdout
     assert f"key {own('line1').split('+')[1]} of line1 signs" in rotated
 
 
@@ -103,13 +104,13 @@ def test_a_wrong_passphrase_at_the_first_start_leaves_no_manifest_behind(
     at_desk(tmp_path, monkeypatch)
     keys.make_key("line1", "right")
     monkeypatch.setenv(keys.PASSPHRASE, "wrong")
-    terms = ("--profile", "plug-c3 1.2.0", "--digest", "ab" * 32, "--product", "S3EUVBRJLB")
+    opens = ("batch", "open", str(PROFILE), "--batch", "WO1", *WHO)
     with refused("E748"):
-        run("batch", "open", "WO1", *WHO, *terms)
+        run(*opens)
     assert [*tmp_path.glob("manifest.db*")] == []
     monkeypatch.setenv(keys.PASSPHRASE, "right")
-    run("batch", "open", "WO1", *WHO, *terms)
-    run("verify")
+    run(*opens)
+    run("manifest", "verify")
 
 
 def test_a_withdrawal_that_is_hidden_stops_a_station_that_knows_of_it(
@@ -117,10 +118,10 @@ def test_a_withdrawal_that_is_hidden_stops_a_station_that_knows_of_it(
 ) -> None:
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(here / "there"))
-        run("keys", "make", "line2")
+        run("key", "make", "line2")
         stolen = own("line2")
-    run("keys", "enroll", stolen, "--owner", "line2", *WHO)
-    run("keys", "withdraw", stolen.split("+")[1], *WHO, "--reason", "stolen")
+    run("key", "enroll", stolen, "--owner", "line2", *WHO)
+    run("key", "withdraw", stolen.split("+")[1], *WHO, "--reason", "stolen")
     with closing(sqlite3.connect("manifest.db")) as connection:
         connection.execute("DROP TRIGGER records_keep_UPDATE")
         connection.execute("UPDATE records SET kind = 'outcome' WHERE kind = 'key-withdrawn'")

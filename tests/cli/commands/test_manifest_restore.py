@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger)
         burned(ledger, 1, batch="WO1")
-    run("backup", "older.db")
+    run("manifest", "backup", "older.db")
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 2, batch="WO1")
     copy("older.db", "manifest.db")
@@ -41,7 +41,7 @@ def check_restored(manifest: str = "manifest.db") -> None:
         with refused("E450"):
             burned(ledger, 5, name="7cdfa1000001")
         burned(ledger, 6)
-    run("verify", "--manifest", manifest)
+    run("manifest", "verify", "--manifest", manifest)
 
 
 def old_origin() -> str:
@@ -50,7 +50,7 @@ def old_origin() -> str:
 
 
 def test_what_was_there_lies_beside_it_and_nothing_else_is_left(here: Path) -> None:
-    told = run("restore", *WHO, *WHY).stdout
+    told = run("manifest", "restore", *WHO, *WHY).stdout
     assert "lost: at least 2 records" in told
     left = {path.name for path in here.iterdir() if not path.name.endswith(".lock")}
     aside = f"manifest.db.{old_origin().partition('/')[2]}.old"
@@ -63,42 +63,44 @@ def test_interrupted_before_the_new_log_stands_in_its_place_it_is_run_again(here
     (here / "manifest.db").rename(f"manifest.db.{old_origin().partition('/')[2]}.old")
     (here / ".manifest.db.restore").mkdir()
     (here / ".manifest.db.restore" / "new.db").write_bytes(b"half")
-    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    assert "4 records came in" in run("manifest", "restore", *WHO, *WHY).stdout
     assert not (here / ".manifest.db.restore").exists()
     check_restored()
 
 
 def test_interrupted_before_this_computer_noted_the_new_log_it_is_run_again(here: Path) -> None:
     copytree(here / "state" / "places", here / "before")
-    run("restore", *WHO, *WHY)
+    run("manifest", "restore", *WHO, *WHY)
     rmtree(here / "state" / "places")
     (here / "before").rename(here / "state" / "places")
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    assert "was begun already in place of" in run("restore", *WHO, *WHY).stdout
+    assert "was begun already in place of" in run("manifest", "restore", *WHO, *WHY).stdout
     check_restored()
     with refused("E732"):
-        run("restore", *WHO, *WHY)
+        run("manifest", "restore", *WHO, *WHY)
 
 
 POWER_CUT = """
 import os, sys
 from pathlib import Path
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 rename = Path.replace
 Path.replace = lambda self, to: os._exit(9) if self.name == "new.db" else rename(self, to)
-manifest(sys.argv[1:])
+root(sys.argv[1:])
 """
 
 
 def test_a_power_cut_costs_nothing_where_this_computer_had_forgotten_all(here: Path) -> None:
     rmtree(here / "state")
-    cut = subprocess.run([sys.executable, "-c", POWER_CUT, "restore", *WHO, *WHY], check=False)
+    cut = subprocess.run(
+        [sys.executable, "-c", POWER_CUT, "manifest", "restore", *WHO, *WHY], check=False
+    )
     assert cut.returncode == 9
     assert not (here / "manifest.db").exists()
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    assert "4 records came in" in run("manifest", "restore", *WHO, *WHY).stdout
     check_restored()
 
 
@@ -107,7 +109,7 @@ def test_another_computer_takes_up_a_restore_that_was_interrupted_elsewhere(here
     (here / ".manifest.db.restore").mkdir()
     (here / ".manifest.db.restore" / "new.db").touch()
     rmtree(here / "state")
-    assert "4 records came in" in run("restore", *WHO, *WHY).stdout
+    assert "4 records came in" in run("manifest", "restore", *WHO, *WHY).stdout
     check_restored()
 
 
@@ -119,9 +121,9 @@ def test_two_at_once_do_not_disturb_each_other(here: Path) -> None:
         FileLock(here / ".manifest.db.restore.lock"),
         pytest.raises(BurnerError, match=r"^E707: .*another restore is at work"),
     ):
-        run("restore", *WHO, *WHY)
+        run("manifest", "restore", *WHO, *WHY)
     assert new.read_bytes() == b"of the first one"
-    run("restore", *WHO, *WHY)
+    run("manifest", "restore", *WHO, *WHY)
     check_restored()
 
 
@@ -129,12 +131,12 @@ def test_another_computer_goes_on_with_the_log_that_one_station_began(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copytree(here / "state", here / "there")
-    run("restore", *WHO, *WHY)
-    new = json.loads(run("keys", "show", "--json").stdout)["origin"]
+    run("manifest", "restore", *WHO, *WHY)
+    new = json.loads(run("key", "show", "--json").stdout)["origin"]
     monkeypatch.setenv("BURNER_STATE", str(here / "there"))
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    assert f"log {new} was begun already" in run("restore", *WHO, *WHY).stdout
+    assert f"log {new} was begun already" in run("manifest", "restore", *WHO, *WHY).stdout
     with Ledger.open("manifest.db", "line1") as ledger:
         assert ledger.origin == new
         burned(ledger, 6)
@@ -151,11 +153,14 @@ def test_another_computer_is_told_what_it_knows_to_be_lost(
         with Ledger.open("manifest.db", "line1") as ledger:
             open_batch(ledger, batch)
     monkeypatch.setenv("BURNER_STATE", str(here / "state"))
-    run("restore", *WHO, *WHY)
+    run("manifest", "restore", *WHO, *WHY)
     monkeypatch.setenv("BURNER_STATE", str(here / "here"))
-    assert "No record that this computer knows of is lost." in run("restore", *WHO, *WHY).stdout
+    assert (
+        "No record that this computer knows of is lost."
+        in run("manifest", "restore", *WHO, *WHY).stdout
+    )
     monkeypatch.setenv("BURNER_STATE", str(here / "elsewhere"))
-    told = run("restore", *WHO, *WHY).stdout
+    told = run("manifest", "restore", *WHO, *WHY).stdout
     assert "The copy was continued elsewhere" in told
     assert "lost: at least 1 record;" in told
 
@@ -168,22 +173,22 @@ def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
         there.setenv("BURNER_STATE", str(here / "there"))
         busy = Ledger.open("manifest.db", "line2")
     with busy, refused("E707"):
-        run("restore", *WHO, *WHY)
+        run("manifest", "restore", *WHO, *WHY)
     assert {*before} <= {path.name for path in here.iterdir()}
     assert not list(here.glob("*.old"))
-    run("restore", *WHO, *WHY)
+    run("manifest", "restore", *WHO, *WHY)
     check_restored()
 
 
 def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
     for file in here.glob("manifest.db*"):
         file.unlink()
-    told = run("restore", "--old", "older.db", *WHO, *WHY).stdout
+    told = run("manifest", "restore", "--old", "older.db", *WHO, *WHY).stdout
     assert "4 records came in from older.db" in told
     assert "lost: at least 2 records" in told
     check_restored()
     with refused("E736"), Ledger.open("other.db", "line1"):
-        run("restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)
+        run("manifest", "restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)
 
 
 def test_a_named_backup_stays_as_it_is_to_the_byte(here: Path) -> None:
@@ -192,9 +197,9 @@ def test_a_named_backup_stays_as_it_is_to_the_byte(here: Path) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
     before = (here / "wal.db").read_bytes()
     with refused("E736"):
-        run("restore", "--old", "wal.db", *WHO, *WHY)
+        run("manifest", "restore", "--old", "wal.db", *WHO, *WHY)
     (here / "manifest.db").unlink()
-    run("restore", "--old", "wal.db", *WHO, *WHY)
+    run("manifest", "restore", "--old", "wal.db", *WHO, *WHY)
     assert (here / "wal.db").read_bytes() == before
     check_restored()
 
@@ -203,7 +208,7 @@ def test_a_named_copy_that_is_whole_is_to_be_put_in_its_place(here: Path) -> Non
     rmtree(here / "state" / "logs")
     (here / "manifest.db").unlink()
     with pytest.raises(BurnerError, match=r"^E732: .*put that copy in the place of the manifest"):
-        run("restore", "--old", "older.db", *WHO, *WHY)
+        run("manifest", "restore", "--old", "older.db", *WHO, *WHY)
 
 
 def test_what_is_lost_of_a_copy_that_was_continued_elsewhere_is_not_claimed_to_be_exact(
@@ -215,13 +220,13 @@ def test_what_is_lost_of_a_copy_that_was_continued_elsewhere_is_not_claimed_to_b
         elsewhere.setenv("BURNER_STATE", str(here / "there"))
         with Ledger.open("manifest.db", "line1") as ledger:  # 4 of the 6 records, and 1 of its own
             open_batch(ledger, "WO2")
-    assert "lost: at least 1 record;" in run("restore", *WHO, *WHY).stdout  # it is 2
+    assert "lost: at least 1 record;" in run("manifest", "restore", *WHO, *WHY).stdout  # it is 2
     check_restored()
 
 
 def test_a_reason_does_not_make_the_log_of_a_line_one_of_a_bench(here: Path) -> None:
     with refused("E754"):
-        run("restore", *WHO, "--reason", "disk died (simulated bench)")
-    run("restore", *WHO, *WHY)
+        run("manifest", "restore", *WHO, "--reason", "disk died (simulated bench)")
+    run("manifest", "restore", *WHO, *WHY)
     with ManifestReader.open("manifest.db") as reader:
         assert not reader.is_simulated()

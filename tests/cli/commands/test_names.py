@@ -110,7 +110,7 @@ def test_a_template_that_does_not_fit_the_chip_is_refused(tmp_path: Path) -> Non
 
 
 def test_the_vectors_are_written_as_json_and_as_a_header(tmp_path: Path) -> None:
-    result = run(PLUG, "--vectors", tmp_path / "out" / "names")
+    result = run(PLUG, "-o", tmp_path / "out" / "names")
     assert result.exit_code == 0
     written = json.loads((tmp_path / "out" / "names" / JSON_FILE).read_text(encoding="utf-8"))
     assert written["vectors"] == table(PLUG)
@@ -118,7 +118,7 @@ def test_the_vectors_are_written_as_json_and_as_a_header(tmp_path: Path) -> None
     header = (tmp_path / "out" / "names" / HEADER_FILE).read_text(encoding="ascii")
     assert '"246F280A1B2C"' in header
     first = (tmp_path / "out" / "names" / HEADER_FILE).read_bytes()
-    run(PLUG, "--vectors", tmp_path / "out" / "names")
+    run(PLUG, "-o", tmp_path / "out" / "names")
     assert (tmp_path / "out" / "names" / HEADER_FILE).read_bytes() == first
 
 

@@ -109,7 +109,7 @@ def test_a_foreign_unit_whose_frozen_regions_match_is_written_whole(folder: Path
     if not other:
         (unit,) = {record["unit_id"] for record in records()}
         told = ("--operator", "anna", "--reason", "a trial")
-        assert burner("manifest", "correct", "void", unit, *told)[0] == 0
+        assert burner("unit", "void", unit, *told)[0] == 0
     assert end(burn(source, *other)) == WRITTEN
     assert not says(folder, "strangers-wifi-password")
     assert verified(source, *other)
@@ -283,7 +283,7 @@ def test_a_scrapped_unit_is_refused_with_the_reason_until_a_rework(folder: Path)
     source = write_product(folder)
     unit = burn(source)["unit_id"]
     told = ("--operator", "anna", "--reason", "burnt antenna")
-    assert burner("manifest", "correct", "scrap", unit, *told)[0] == 0
+    assert burner("unit", "scrap", unit, *told)[0] == 0
     finished = burn(source)
     assert end(finished) == refused("E464")
     assert finished["detail"] == "anna: burnt antenna"
@@ -311,12 +311,12 @@ def test_a_scrap_outlives_the_log_in_which_it_was_said(folder: Path, keys: Path)
     source = write_product(folder)
     unit = burn(source)["unit_id"]
     told = ("--operator", "anna", "--reason", "cracked")
-    burner("manifest", "correct", "scrap", unit, *told)
+    burner("unit", "scrap", unit, *told)
     old = restored(keys)
     finished = burn(source, "--quantity", "5")
     assert end(finished) == refused("E464")
     assert finished["detail"] == f"anna: cracked, in the imported log {old}"
-    burner("manifest", "correct", "rework", unit, "--operator", "anna", "--reason", "new board")
+    burner("unit", "rework", unit, "--operator", "anna", "--reason", "new board")
     assert end(burn(source)) == WRITTEN
     assert burner("manifest", "verify")[0] == 0
 
@@ -329,15 +329,13 @@ def test_a_unit_of_an_imported_log_is_not_unknown(folder: Path, keys: Path) -> N
     assert "Only an imported log knows this unit" in said
     assert f"{unit}: PASS in the imported log {old}" in said
     with pytest.raises(BurnerError, match=f"^E762: .*{unit}: PASS in the imported log {old}"):
-        CliRunner().invoke(
-            root, ["manifest", "certificate", unit, "-o", "u"], catch_exceptions=False
-        )
+        CliRunner().invoke(root, ["unit", "certificate", unit, "-o", "u"], catch_exceptions=False)
     (aside,) = folder.glob("manifest.db.*.old")
-    burner("manifest", "certificate", unit, "-o", "u", "--manifest", str(aside))
+    burner("unit", "certificate", unit, "-o", "u", "--manifest", str(aside))
     assert (folder / "u").is_file()
     assert verified(source, "--manifest", str(aside))
     told = ("--operator", "anna", "--reason", "cracked")
-    assert burner("manifest", "correct", "scrap", unit, *told)[0] == 0
+    assert burner("unit", "scrap", unit, *told)[0] == 0
     assert end(burn(source)) == refused("E464")
     assert burner("manifest", "verify")[0] == 0
 

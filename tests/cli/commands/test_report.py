@@ -1,4 +1,4 @@
-"""`burner manifest report` and the list of names, as people and scripts use them."""
+"""`burner report` and the list of names, as people and scripts use them."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.writing.corrections import CorrectionKind, correct
@@ -62,7 +62,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(manifest, list(arguments), catch_exceptions=False)
+    return CliRunner().invoke(root, list(arguments), catch_exceptions=False)
 
 
 def report(*arguments: str) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_an_empty_manifest_is_reported_as_empty(
 
 
 def test_html_is_one_file_and_nothing_is_printed(here: Path) -> None:
-    assert run("report", "--batch", "WO1", "--html", "report.html").stdout == ""
+    assert run("report", "--batch", "WO1", "-o", "report.html").stdout == ""
     html = Path("report.html").read_text(encoding="utf-8")
     assert "Production report WO1" in html
     assert "7cdfa1000003" in html
@@ -144,7 +144,7 @@ def test_html_is_one_file_and_nothing_is_printed(here: Path) -> None:
 
 def test_a_page_that_cannot_be_written_is_told(here: Path) -> None:
     with pytest.raises(BurnerError, match=r"^E705:"):
-        run("report", "--html", "nowhere/report.html")
+        run("report", "-o", "nowhere/report.html")
 
 
 def test_a_batch_that_is_not_there_is_refused_rather_than_empty(here: Path) -> None:
@@ -170,8 +170,8 @@ def test_options_that_make_no_sense_are_usage_errors(
 
 def test_names_are_those_of_good_units_in_the_order_they_were_done(here: Path) -> None:
     names = ["7cdfa1000001", "7cdfa1000002", "7cdfa1000007", "7cdfa1000004"]
-    assert run("export", "--format", "names").stdout.split() == ["DeviceName", *names]
-    bare = run("export", "--format", "names", "--batch", "WO1", "--header", "").stdout
+    assert run("manifest", "export", "--format", "names").stdout.split() == ["DeviceName", *names]
+    bare = run("manifest", "export", "--format", "names", "--batch", "WO1", "--header", "").stdout
     assert bare.split("\n") == [*names, ""]
 
 

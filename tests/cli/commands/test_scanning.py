@@ -167,7 +167,7 @@ def test_a_dead_board_that_is_announced_is_on_record_and_in_the_report(tmp_path:
     operator.until(in_state("1", "ERROR"))
     operator.stops()
     assert operator.ends()["silent"] == [{"slot": "1", "code": "E301"}]
-    report = burner(tmp_path, "manifest", "report", "--batch", "B", "--json")
+    report = burner(tmp_path, "report", "--batch", "B", "--json")
     figures = json.loads(report.stdout)
     assert figures["slots"][0]["outcomes"]["ERROR"] == figures["without_unit"] == 1
     assert [(f["code"], f["units"]) for f in figures["failures"]] == [("E301", 0)]
@@ -241,7 +241,7 @@ def at_ports(folder: Path, bench: BenchProcess, scanners: list[Scanner]) -> Runn
     text = f"station: line1\nslots:\n{slots}scanner:\n  prefixes: ['~']\n  ports:\n{ports}"
     (folder / "line1.yaml").write_text(text, encoding="utf-8")
     source = product(folder, SERIAL_ONLY)
-    return start(folder, "--station", "line1.yaml", "--batch", "B", profile=source)
+    return start(folder, "--station-file", "line1.yaml", "--batch", "B", profile=source)
 
 
 def test_two_scanners_at_once_without_enter_with_prefixes_do_not_mix(

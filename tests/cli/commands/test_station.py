@@ -25,7 +25,7 @@ def lesson_of(*looks: list[Port], **how: Any) -> Lesson:
 def test_each_board_is_the_next_slot(tmp_path: Path) -> None:
     boards = [port(1), port(2, "A1")]
     one = boards[:1]
-    lesson = lesson_of([], one, one, one, one, boards, boards, boards, station_id="line-3")
+    lesson = lesson_of([], one, one, one, one, boards, boards, boards, station="line-3")
     assert lesson.one_slot()
     assert lesson.one_slot()
     lesson.save(tmp_path / "line.yaml")

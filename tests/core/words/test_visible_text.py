@@ -45,6 +45,6 @@ def test_the_remark_of_a_burn_doubles_no_backslash(tmp_path: Path) -> None:
     ran = burn(tmp_path, "--bench", bench, profile=profile)
     assert [end["code"] for end in ran.finished] == ["E605", "E605"]
     assert all(r"'build \d+'" in end["detail"] for end in ran.finished)
-    listed = burner(tmp_path, "manifest", "show", ran.finished[0]["unit_id"])
+    listed = burner(tmp_path, "unit", "show", ran.finished[0]["unit_id"])
     assert r"build \d+" in listed.stdout
     assert r"\\" not in listed.stdout

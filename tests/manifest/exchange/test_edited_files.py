@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
@@ -71,7 +71,7 @@ def given_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
 
 def code_of(path: Path, key: str) -> str:
     """The code with which `burner manifest verify` refuses; empty: it agrees. Never a traceback."""
-    result = CliRunner().invoke(manifest, ["verify", str(path), "--key", key])
+    result = CliRunner().invoke(root, ["manifest", "verify", str(path), "--key", key])
     if isinstance(result.exception, BurnerError):
         return result.exception.code
     if result.exception is not None:

@@ -96,8 +96,8 @@ def test_a_station_with_a_token_lets_another_station_in(
         with Ledger.open(path, "line2") as ledger:
             second = str(ledger.writer.key.signer.key)
     who = ("--operator", "li", "--manifest", str(path))
-    run("keys", "enroll", second, "--owner", "line2", "--station", "line1", *who)
-    shown = run("keys", "show", "--station", "line1", "--manifest", str(path))
+    run("key", "enroll", second, "--owner", "line2", "--station", "line1", *who)
+    shown = run("key", "show", "--station", "line1", "--manifest", str(path))
     assert "is not in the log" not in shown.stderr
     with monkeypatch.context() as there:
         there.setenv("BURNER_STATE", str(own_state / "there"))

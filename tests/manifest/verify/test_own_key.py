@@ -11,7 +11,7 @@ from shutil import copyfile, copytree, rmtree
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.commands.manifest import manifest
+from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
@@ -70,7 +70,7 @@ def rewritten(tmp_path: Path, own_state: Path) -> Rewritten:
 
 def verified(*arguments: str) -> str:
     """The code that `burner manifest verify` ends with; empty: it agrees."""
-    result = CliRunner().invoke(manifest, ["verify", *arguments])
+    result = CliRunner().invoke(root, ["manifest", "verify", *arguments])
     return result.exception.code if isinstance(result.exception, BurnerError) else ""
 
 
@@ -186,6 +186,6 @@ def test_a_file_that_is_no_head_is_refused_as_what_a_witness_signed(rewritten: R
     file, path = rewritten.folder / "garbage.txt", rewritten.folder / "manifest.db"
     file.write_text("garbage\n", encoding="utf-8")
     key = str(rewritten.witness.signer.key)
-    arguments = ("witness", str(file), "--witness-key", key, "--manifest", str(path))
+    arguments = ("manifest", "witness", str(file), "--witness-key", key, "--manifest", str(path))
     with refused("E735"):
-        CliRunner().invoke(manifest, [*arguments, "--station", "line1"], catch_exceptions=False)
+        CliRunner().invoke(root, [*arguments, "--station", "line1"], catch_exceptions=False)

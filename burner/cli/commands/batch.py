@@ -1,0 +1,253 @@
+"""`burner batch`: work orders, from their opening to the sealed folder."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.commands.batch_audit import audit
+from burner.cli.groups import OrderedGroup
+from burner.cli.json_output import print_json
+from burner.cli.language import language
+from burner.cli.questions import Use, asks_passphrase
+from burner.core.errors import table
+from burner.core.words.phrases import Wording, phrase
+from burner.core.words.plural import counted
+
+if TYPE_CHECKING:
+    from burner.manifest.reading.batch_status import BatchStatus
+    from burner.manifest.reading.reader import ManifestReader
+
+COLUMNS = ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log")
+
+
+@click.group("batch", cls=OrderedGroup)
+def batch() -> None:
+    """Open batches, see how they stand, close them."""
+
+
+@batch.command("open")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.quantity_option()
+@options.batch_option
+@options.secret_option
+@options.operator_option()
+@options.station_option
+@options.manifest_option
+def open_(
+    *,
+    source: Path,
+    quantity: int | None,
+    batch: str,
+    secret: str,
+    operator: str,
+    station: str,
+    manifest: str,
+) -> None:
+    """Open a batch for SOURCE, a profile or release file.
+
+    Without --quantity, or with 0, it has no limit. Without --batch it is named by product and date.
+    Where the ProductSecret can be had, the batch takes only units of this product key; else the
+    key of its first unit counts. `burner burn` opens its batch by itself.
+    """
+    from burner.cli.release_source import open_source
+    from burner.manifest.writing.ledger import Ledger
+    from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
+
+    release = open_source(source, secret)
+    with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
+        name = batch or unused_batch(
+            batch_of_day(release.profile.product.name),
+            lambda other: ledger.reader.batch(other) is None,
+        )
+        open_batch_for(ledger, release, name, planned=quantity or None, operator=operator)
+        row = ledger.reader.batch(name)
+    screen.say(f"batch {name} is open: {release.profile.title}, {_planned(quantity)}")
+    if row is not None and not row.key:
+        screen.warn("The ProductSecret is not at hand: the key of the first unit counts.")
+
+
+@batch.command("list")
+@options.manifest_option
+@options.json_option
+def list_(manifest: str, as_json: bool) -> None:
+    """List all batches, imported ones too, in the order of their opening."""
+    from burner.manifest.reading.batch_status import all_batches
+    from burner.manifest.reading.reader import ManifestReader
+    from burner.report import batch_json
+
+    with ManifestReader.open(manifest) as reader:
+        batches = all_batches(reader)
+    if as_json:
+        print_json([batch_json.row(status) for status in batches])
+    else:
+        screen.table("", COLUMNS, map(_row, batches))
+
+
+@batch.command()
+@options.batch_argument
+@options.time_options
+@options.manifest_option
+@options.json_option
+def status(
+    *, batch: str, since: datetime | None, until: datetime | None, manifest: str, as_json: bool
+) -> None:
+    """Show how BATCH stands: planned = pass + scrap + missing.
+
+    Also its bad units and its sample audit. With --since or --until: how the units stand that were
+    tried then, by those attempts.
+    """
+    from burner.manifest.reading.batch_status import status as batch_status
+    from burner.manifest.reading.reader import ManifestReader
+    from burner.report import batch_json
+
+    with ManifestReader.open(manifest) as reader:
+        stands = batch_status(reader, batch, since, until)
+        if as_json:
+            print_json(batch_json.details(reader, stands))
+        else:
+            _show_status(reader, stands, windowed=bool(since or until))
+
+
+@batch.command("raise")
+@options.batch_argument
+@options.quantity_option(required=True)
+@options.operator_option()
+@options.reason_option
+@options.station_option
+@options.manifest_option
+def raise_(
+    *, batch: str, quantity: int, operator: str, reason: str, station: str, manifest: str
+) -> None:
+    """Give the open BATCH another quantity; 0 is no limit.
+
+    It is never below what holds a place.
+    """
+    from burner.cli.existing_ledger import existing_ledger
+
+    with existing_ledger(manifest, station, Use.RECORDS) as ledger:
+        ledger.change_batch(batch, quantity or None, operator=operator, reason=reason)
+    screen.say(f"{batch}: {_planned(quantity)}")
+
+
+batch.add_command(audit)
+
+
+@batch.command()
+@options.batch_argument
+@options.output_option(options.NEW_FOLDER)
+@click.option("--with-open", is_flag=True, help="Count OPEN units as missing.")
+@options.bom_option
+@options.operator_option()
+@options.station_option
+@options.manifest_option
+def close(
+    *,
+    batch: str,
+    output: Path | None,
+    with_open: bool,
+    bom: bool,
+    operator: str,
+    station: str,
+    manifest: str,
+) -> None:
+    """Check the manifest, close BATCH and write its sealed folder.
+
+    The folder is ./BATCH, or --output. Nothing is closed when the manifest does not agree, or where
+    no folder can be written. A batch that this station has closed already gets a folder again, for
+    one that was lost.
+    """
+    from burner.manifest.exchange.folder import STATEMENT
+    from burner.manifest.writing.batch_id import folder_name_of
+    from burner.manifest.writing.ledger import Ledger
+    from burner.report.sealed_batch import seal_batch
+
+    folder = output or Path(folder_name_of(batch))
+    with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
+        with screen.progress("verify", ledger.reader.size()) as progress:
+            stands, closed = seal_batch(
+                ledger,
+                batch,
+                folder,
+                operator=operator,
+                with_open=with_open,
+                language=language(),
+                bom=bom,
+                progress=progress,
+            )
+        key = ledger.writer.key.signer.key
+    say = Wording(language())
+    if not closed:
+        screen.warn(say("closed already", batch))
+    _show_units(stands)
+    screen.say(say("sealed", key.id.hex(), station, folder))
+    screen.say(say("read first", folder / STATEMENT))
+
+
+# -- for people ------------------------------------------------------------------------------------
+
+
+def _planned(quantity: int | None) -> str:
+    return counted(quantity, "unit") if quantity else "no limit"
+
+
+def _row(status: "BatchStatus") -> tuple[object, ...]:
+    return (
+        status.batch,
+        status.row.state,
+        status.row.profile,
+        "no limit" if status.planned is None else status.planned,
+        len(status.passed),
+        len(status.scrapped),
+        status.missing,
+        len(status.open),
+        "" if status.own else status.origin,
+    )
+
+
+def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
+    from burner.manifest.reading.batch_status import warned
+    from burner.report import audit
+
+    say = Wording(language())
+    imported = "" if status.own else say("imported from", status.origin)
+    state = say(f"state {status.row.state}")
+    attempts = say.counted("attempts made", status.attempts, status.attempts)
+    screen.say(say("batch stands", status.batch, imported, state, status.row.profile, attempts))
+    if windowed:
+        screen.say(say("tried then", len(status.passed), len(status.scrapped)))
+        _show_bad_units(status)
+        return
+    _show_units(status)
+    _show_warnings(warned(reader, status.batch))
+    for change in status.changed:
+        screen.warn(say("changed after", change))
+    if status.limit and status.limit.allowed is not None:
+        most, taken = status.limit.allowed, status.limit.taken
+        screen.say(say.counted("of the release", most, taken, most))
+    screen.say(say("sample audit"))
+    for line in audit.lines(reader, status.batch, say):
+        screen.say(f"  {line}")
+
+
+def _show_units(status: "BatchStatus") -> None:
+    screen.say(status.sum(Wording(language())))
+    _show_bad_units(status)
+
+
+def _show_bad_units(status: "BatchStatus") -> None:
+    bad = {"open": status.open, "failed": status.failed, "interrupted": status.interrupted}
+    for word, units in bad.items():
+        if units:
+            screen.say(phrase(f"units {word}", language(), len(units), ", ".join(units)))
+
+
+def _show_warnings(warnings: Mapping[str, int]) -> None:
+    """What was seen of good units all the same; a code of a newer burner is named alone."""
+    for code, units in warnings.items():
+        row = table().get(code)
+        sentence = row.sentence(language()) if row else ""
+        screen.warn(phrase("seen of units", language(), code, units, sentence).rstrip())

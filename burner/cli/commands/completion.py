@@ -1,0 +1,27 @@
+"""`burner completion`: the scripts that let a shell complete commands, options and batches."""
+
+import click
+
+from burner.cli import screen
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print the script that lets SHELL complete commands.
+
+    \b
+      bash        ~/.local/share/bash-completion/completions/burner
+      zsh         the file _burner in a folder of $fpath
+      fish        ~/.config/fish/completions/burner.fish
+      powershell  at the end of the file that $PROFILE names
+
+    Write it into the file that the shell reads (above), as `burner completion fish > FILE`, and
+    start a new shell.
+    """
+    from burner.cli.shell_completion import script
+
+    root = click.get_current_context().find_root().command
+    screen.say(script(root, shell).strip())

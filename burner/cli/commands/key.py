@@ -1,0 +1,193 @@
+"""`burner key`: the keys that sign the log: made, shown, enrolled, rotated, withdrawn."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli import key_options, options, screen
+from burner.cli.existing_ledger import existing_ledger
+from burner.cli.groups import OrderedGroup
+from burner.cli.json_output import print_json
+from burner.cli.next_command import manifest_argument
+from burner.cli.questions import Use, asks_passphrase, new_passphrase
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+
+if TYPE_CHECKING:
+    from burner.manifest.fold.rows import KeyRow
+
+PROTECTION = {
+    "account": "It has no passphrase; this account alone can read its file.",
+    "passphrase": "It is encrypted: the passphrase is wanted whenever it signs.",
+    "keyring": "It is in the system's keyring.",
+    "token": "It stays in its token, which lets a key in for each day.",
+}
+"""By `keys.Protection`."""
+COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key")
+
+
+def _passphrase(owner: str, wanted: bool) -> str | None:
+    """From the environment, or typed twice."""
+    from burner.manifest.local.keys import PASSPHRASE
+
+    return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
+
+
+@click.group("key", cls=OrderedGroup)
+def key() -> None:
+    """Make, show, enroll, rotate and withdraw keys of the log."""
+
+
+@key.command()
+@click.argument("owner")
+@key_options.key_protection_options
+@click.option(
+    "--token",
+    metavar="URI",
+    default="",
+    help="Use the key in a PKCS #11 token: pkcs11:token=T;object=O?module-path=LIBRARY. Its PIN "
+    "comes from BURNER_TOKEN_PIN. It lets a run key in for a day.",
+)
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Make another one: the key of OWNER is lost, or its passphrase is. It must be enrolled.",
+)
+def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, again: bool) -> None:
+    """Make a key for OWNER: a station, or a witness.
+
+    A station makes its key by itself at its first record; this is for a passphrase or the keyring,
+    and for a key that is lost. Where the old one still works, use `burner key rotate`.
+    """
+    from burner.manifest.local import keys
+
+    if keys.has_key(owner) and not again:
+        raise BurnerError(Code.SIGNING_KEY_EXISTS, owner)
+    if token:
+        keys.use_token(owner, token)
+        screen.say(PROTECTION[keys.protection(owner)])
+        return
+    lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
+    made = keys.make_key(owner, lock, in_keyring=in_keyring)
+    screen.say(f"{owner} has a key. {PROTECTION[keys.protection(owner)]}")
+    screen.say(f"As a station, `burner key show --station {owner}` prints it.")
+    screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
+
+
+@key.command()
+@options.station_option
+@options.manifest_option
+@options.json_option
+def show(station: str, manifest: str, as_json: bool) -> None:
+    """Show the keys of the log, and the one of this station."""
+    from burner.manifest.reading.reader import ManifestReader
+
+    with ManifestReader.open(manifest) as reader:
+        rows, origin = reader.log_keys(), reader.origin
+    own = _own_key(station, origin)
+    if as_json:
+        print_json({"origin": origin, "keys": [row._asdict() for row in rows], "own": own})
+        return
+    screen.table(f"log {origin}", COLUMNS, map(_row, rows))
+    if own and own not in {row.key for row in rows}:
+        screen.warn(f"The key of {station} is not in the log. At a station that is in:")
+        enroll = f"burner key enroll '{own}' --owner {station} --operator ID"
+        screen.say(f"  {enroll}{manifest_argument(manifest)}")
+        screen.say("  (with --role qa for a desk that burns nothing)")
+
+
+def _own_key(station: str, origin: str) -> str:
+    """The station's key, under the name of the log; empty where it has none."""
+    from burner.manifest.local import keys
+    from burner.manifest.store.station_key import lasting
+
+    if not keys.has_key(station):
+        return ""
+    signer = keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin)
+    return str(lasting(signer).key)
+
+
+def _row(row: "KeyRow") -> tuple[object, ...]:
+    withdrawn = row.withdrawn if row.withdrawn >= 0 else ""
+    return row.id, row.owner, row.role, row.enrolled, row.until, withdrawn, row.key
+
+
+@key.command()
+@click.argument("key", metavar="KEY|FILE")
+@key_options.owner_option
+@click.option(
+    "--role",
+    type=click.Choice(("station", "qa")),
+    default="station",
+    show_default=True,
+    help="station: it burns; qa: a desk that corrects, closes, enrolls keys and withdraws them.",
+)
+@options.operator_option()
+@options.station_option
+@options.manifest_option
+def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
+    """Enroll another station's KEY, by the word of this station."""
+    from burner.manifest.local.key_files import read_key
+    from burner.manifest.store.station_key import lasting
+    from burner.manifest.writing.log_keys import enrol
+
+    verifier = read_key(key)
+    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+        sponsor = lasting(ledger.writer.key.signer)
+        number = enrol(ledger, verifier, owner=owner, sponsor=sponsor, role=role, operator=operator)
+    screen.say(f"key {verifier.id.hex()} of {owner} is in, by record {number}")
+
+
+@key.command()
+@key_options.key_protection_options
+@options.operator_option()
+@options.reason_option
+@options.station_option
+@options.manifest_option
+def rotate(
+    *,
+    wants_passphrase: bool,
+    in_keyring: bool,
+    operator: str,
+    reason: str,
+    station: str,
+    manifest: str,
+) -> None:
+    """Make the next key of this station and withdraw the old one.
+
+    The old key enrolls the new one. It is kept as the old one was, with a passphrase or in the
+    keyring, unless an option differs.
+    """
+    from burner.manifest.local import keys
+    from burner.manifest.writing.key_rotation import rotate_station_key
+
+    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+        signer = rotate_station_key(
+            ledger,
+            wants_passphrase=wants_passphrase,
+            in_keyring=in_keyring,
+            passphrase=lambda wanted: _passphrase(station, wanted),
+            operator=operator,
+            reason=reason,
+        )
+    screen.say(f"key {signer.key.id.hex()} of {station} signs from now on: {signer.key}")
+    screen.say(PROTECTION[keys.protection(station)])
+
+
+@key.command()
+@click.argument("key_id", metavar="ID")
+@options.operator_option()
+@options.reason_option
+@options.station_option
+@options.manifest_option
+def withdraw(key_id: str, operator: str, reason: str, station: str, manifest: str) -> None:
+    """Withdraw the key with this ID: it signs no more.
+
+    It is in wrong hands, or lost. `burner key show` tells the ID.
+    """
+    from burner.manifest.writing import log_keys
+
+    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+        log_keys.withdraw(ledger, key_id, operator=operator, reason=reason)
+    screen.say(f"key {key_id} is withdrawn")

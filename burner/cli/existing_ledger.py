@@ -1,0 +1,21 @@
+"""The manifest as a person corrects it: one that is there, never a new one."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from burner.cli.questions import Use
+    from burner.manifest.writing.ledger import Ledger
+
+
+def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
+    """Open it for writing; the passphrase of the station's key may be asked for.
+
+    Raises:
+        BurnerError: E701 there is none, E710 there was one that this computer wrote; other E7.
+    """
+    from burner.cli.questions import asks_passphrase
+    from burner.manifest.store.place import manifest_place, require_existing
+    from burner.manifest.writing.ledger import Ledger
+
+    require_existing(manifest_place(manifest))
+    return Ledger.open(manifest, station, ask=asks_passphrase(use))

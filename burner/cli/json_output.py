@@ -1,0 +1,22 @@
+"""Answers for scripts."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from burner.cli import screen
+
+
+def print_json(answer: object) -> None:
+    """One document."""
+    screen.say(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def print_json_array(elements: Iterable[Any]) -> None:
+    """One array, an element a line, without holding them all."""
+    separator = "[\n"
+    for element in elements:
+        sys.stdout.write(separator + json.dumps(element, ensure_ascii=False))
+        separator = ",\n"
+    screen.say("[]" if separator == "[\n" else "\n]")

@@ -1,0 +1,120 @@
+"""An export or a sealed folder, checked by people who have nothing else but a key and heads."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from burner.core.code import Code
+from burner.core.words.plural import counted
+from burner.manifest.exchange.check_file import FileCheck, check_file
+from burner.manifest.exchange.folder import check_folder
+from burner.manifest.heads.carried_head import CarriedHead
+from burner.manifest.heads.paper_head import PaperHead
+from burner.manifest.log.checkpoint import Checkpoint
+from burner.manifest.log.note import VerifierKey
+
+
+@dataclass(frozen=True)
+class OutsideCheck:
+    """What an export or a folder proves."""
+
+    file: FileCheck
+    code: str
+    """Empty: all of it holds."""
+    place: str
+    """The first bad place; of a folder with other bad files, all of them."""
+    heads: tuple[str, ...]
+    """Carried heads that are of this log."""
+    heads_not_compared: tuple[str, ...]
+    """Carried heads of other sizes: the file cannot prove them."""
+
+    def completeness(self) -> str:
+        """What is proved of what is not shown."""
+        if not self.file.batch:
+            return "It shows every record of the log up to this head."
+        if self.file.closed is None:
+            return "The batch is open: completeness not proven."
+        records = counted(self.file.closed, "record")
+        text = f"The batch is complete up to its close: {records}, as its close counted."
+        late = self.file.behind_close
+        behind = f" Behind the close {late} are shown; completeness not proven."
+        return text + (behind if late else "")
+
+    def as_json(self) -> Mapping[str, Any]:
+        """For scripts."""
+        return {
+            "ok": not self.code,
+            "code": self.code,
+            "place": self.place,
+            "origin": self.file.origin,
+            "size": self.file.size,
+            "root": self.file.root,
+            "batch": self.file.batch,
+            "shown": self.file.shown,
+            "complete": self.completeness(),
+            "signed_by": self.file.signed_by,
+            "cosigned": [
+                {"witness": c.witness.name, "time": c.time} for c in self.file.cosignatures
+            ],
+            "heads": self.heads,
+            "warnings": self.file.warnings,
+        }
+
+
+def check_outside(
+    path: Path,
+    key: VerifierKey,
+    witnesses: Sequence[VerifierKey] = (),
+    heads: Mapping[str, CarriedHead] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> OutsideCheck:
+    """Check an export or a sealed folder.
+
+    Args:
+        path: the file or folder.
+        key: origin key of the log, from outside the file.
+        witnesses: keys of witnesses whose cosignatures count.
+        heads: heads that were carried out of the log, each by its text.
+        progress: told how many more bytes of a file were read.
+
+    Raises:
+        BurnerError: E724 it cannot be read; E7.
+    """
+    heads = heads or {}
+    sizes = {head.size for head in heads.values()}
+    if path.is_dir():
+        file, bad_files = check_folder(path, key.name, key, tuple(witnesses), sizes)
+    else:
+        bad_files = []
+        file = check_file(
+            path,
+            key.name,
+            key,
+            witnesses=witnesses,
+            sizes=sizes,
+            progress=progress,
+            ended=lambda _attempt: None,  # nobody asks for them: they need no memory
+        )
+    code = file.code or (Code.BATCH_FOLDER_INVALID if bad_files else "")
+    place = file.place or "; ".join(bad_files)
+    return _compared(OutsideCheck(file, code, place, (), ()), {} if file.code else heads)
+
+
+def _compared(check: OutsideCheck, heads: Mapping[str, CarriedHead]) -> OutsideCheck:
+    """With the heads that are of the same log.
+
+    A file proves the head that it ends with, and those before of which it shows all records.
+    """
+    file, code, place = check.file, check.code, check.place
+    same, not_compared = [], []
+    for text, head in heads.items():
+        if not (root := file.roots.get(head.size)):
+            not_compared.append(text)
+            continue
+        there = Checkpoint(file.origin, head.size, bytes.fromhex(root))
+        if head in (there, PaperHead.of(there)):
+            same.append(text)
+        else:
+            code, place = Code.HEAD_INVALID, f"the head {text} is another"
+    return OutsideCheck(file, code, place, tuple(same), tuple(not_compared))

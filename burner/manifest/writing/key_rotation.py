@@ -1,0 +1,42 @@
+"""A station's next key: kept as the one before it, used only when the log has let it in."""
+
+from collections.abc import Callable
+
+from burner.manifest.local import keys
+from burner.manifest.local.keys import LocalSigner, Protection
+from burner.manifest.writing import log_keys
+from burner.manifest.writing.ledger import Ledger
+
+
+def rotate_station_key(
+    ledger: Ledger,
+    *,
+    wants_passphrase: bool,
+    in_keyring: bool,
+    passphrase: Callable[[bool], str | None],
+    operator: str,
+    reason: str,
+) -> LocalSigner:
+    """Make the next key of the ledger's station; the old one lets it in and is withdrawn.
+
+    Args:
+        ledger: of the station.
+        wants_passphrase: encrypt it, also where the old one is not encrypted.
+        in_keyring: keep it in the system's keyring, also where the old one is not there.
+        passphrase: gives the passphrase of the new key; told whether one is wanted.
+        operator: who does this.
+        reason: why.
+
+    Raises:
+        BurnerError: as `log_keys.rotate` and `keys.make_key`; the old key holds then.
+    """
+    station = ledger.writer.station
+    before = keys.protection(station)
+    wants_passphrase |= before is Protection.PASSPHRASE
+    in_keyring |= before is Protection.KEYRING and not wants_passphrase
+    lock = passphrase(wants_passphrase) if not in_keyring else None
+    made = keys.make_key(station, lock, in_keyring=in_keyring, adopts=False)
+    signer = LocalSigner(ledger.origin, made)
+    log_keys.rotate(ledger, signer, operator=operator, reason=reason)
+    keys.use_key(station, made)  # only now: a key that nobody let in must not sign
+    return signer

@@ -1,0 +1,51 @@
+"""Opening a batch for a release: the batch then knows its product, its bytes and its key."""
+
+from collections.abc import Callable
+from datetime import date
+from itertools import count
+
+from burner.core.canonical_json import canonical
+from burner.manifest.writing.ledger import Ledger
+from burner.profile.profile import QuantityOf
+from burner.release.release import KeylessRelease, Release, index
+
+
+def open_batch_for(
+    ledger: Ledger, release: KeylessRelease, batch: str, *, planned: int | None, operator: str
+) -> None:
+    """Open a batch, or go on with one that is open for the same release and product key.
+
+    Args:
+        ledger: of the station that opens it.
+        release: what its units get. Without the key the first unit says which key it is.
+        batch: its id, the work order.
+        planned: units to be made; None = no limit, or whatever it was opened with.
+        operator: who opens it.
+
+    Raises:
+        BurnerError: as `Ledger.open_batch`.
+    """
+    profile = release.profile
+    ledger.open_batch(
+        batch,
+        profile=profile.title,
+        release_digest=release.digest,
+        product_id=profile.product.id,
+        planned=planned,
+        quantity=profile.quantity,
+        per_digest=profile.quantity_of is QuantityOf.RELEASE,
+        operator=operator,
+        index=canonical(index(profile, release.layout)).decode(),
+        key=release.key_fingerprint if isinstance(release, Release) else "",
+    )
+
+
+def batch_of_day(product: str) -> str:
+    """The name of a batch that nobody named: `plug-c3-2026-01-05`."""
+    return f"{product}-{date.today():%Y-%m-%d}"
+
+
+def unused_batch(batch: str, is_new: Callable[[str], bool]) -> str:
+    """A name as it is; where it is taken, with `-2`, `-3` … behind it."""
+    further = (f"{batch}-{number}" for number in count(2))
+    return batch if is_new(batch) else next(name for name in further if is_new(name))

@@ -1,0 +1,46 @@
+"""Batches as scripts read them: a row of the list, and one with all that is known of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from burner.manifest.reading.batch_status import BatchStatus, warned
+from burner.manifest.reading.reader import ManifestReader
+from burner.report import audit
+
+
+def row(status: BatchStatus) -> Mapping[str, Any]:
+    """A batch in the list of all."""
+    return {
+        "batch": status.batch,
+        "state": status.row.state,
+        "origin": status.origin,
+        "profile": status.row.profile,
+        "product_id": status.row.product_id,
+        "key": status.row.key,
+        **status.counts(),
+    }
+
+
+def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
+    """A batch with its bad units, its warnings and its sample audit."""
+    drawn = audit.recorded(reader, status.batch)
+    return {
+        "batch": status.batch,
+        "state": status.row.state,
+        **status.counts(),
+        "changed": status.changed,
+        "warnings": warned(reader, status.batch),
+        "units": {
+            "open": status.open,
+            "failed": status.failed,
+            "interrupted": status.interrupted,
+            "scrap": status.scrapped,
+        },
+        "release": {
+            "allowed": status.limit.allowed if status.limit else None,
+            "made": status.limit.taken if status.limit else None,
+        },
+        "origin": status.origin,
+        "key": status.row.key,
+        "audit": audit.plain(drawn) if drawn else None,
+    }

@@ -1,0 +1,65 @@
+"""Closing a batch: the report and the sample audit go into its sealed folder."""
+
+import json
+from pathlib import Path
+
+from burner.core.errors import Language
+from burner.manifest.closing.close_batch import close_batch
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.batch_status import BatchStatus
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.verify.stored_log import RecordsChecked
+from burner.manifest.writing.ledger import Ledger
+from burner.report.audit import lines
+from burner.report.of_manifest import report
+from burner.report.page import page
+
+
+def seal_batch(
+    ledger: Ledger,
+    batch: str,
+    folder: Path,
+    *,
+    operator: str,
+    with_open: bool,
+    language: Language,
+    bom: bool = False,
+    progress: RecordsChecked = lambda _: None,
+) -> tuple[BatchStatus, bool]:
+    """Check the manifest, close a batch, and write its sealed folder with its report.
+
+    Args:
+        ledger: of the station, or desk, at which it is closed.
+        batch: which.
+        folder: must not exist, or be empty.
+        operator: who closes it.
+        with_open: close although units are OPEN.
+        language: of the report.
+        bom: begin units.csv with a byte order mark, for spreadsheets.
+        progress: told how many more records were checked.
+
+    Returns:
+        The batch as it stands, and whether it was closed now.
+
+    Raises:
+        BurnerError: as `close_batch`.
+    """
+    return close_batch(
+        ledger,
+        batch,
+        folder,
+        operator=operator,
+        with_open=with_open,
+        papers=lambda: _report_files(ledger.reader, batch, language),
+        audited=lambda: lines(ledger.reader, batch),
+        progress=progress,
+        bom=bom,
+    )
+
+
+def _report_files(reader: ManifestReader, batch: str, language: Language) -> dict[str, str]:
+    figures = report(reader, AttemptFilter(batch=batch))
+    return {
+        "report.html": page(figures, language),
+        "report.json": json.dumps(figures.plain(), ensure_ascii=False, indent=2) + "\n",
+    }
