@@ -41,7 +41,7 @@ def verify(
     manifest: str,
     as_json: bool,
 ) -> int:
-    """ManifestCheck the manifest, or a file or folder that left it.
+    """Check the manifest, or a file or folder that left it.
 
     PATH is an export, a certificate or a sealed folder. It needs --key: who is trusted never comes
     from the file itself.

@@ -21,7 +21,7 @@ def verify_by_evidence(
     witnesses: Sequence[VerifierKey] = (),
     progress: RecordsChecked = lambda _: None,
 ) -> Verification:
-    """ManifestCheck a manifest, also by what this computer and its people know of it.
+    """Check a manifest, also by what this computer and its people know of it.
 
     Args:
         reader: of the manifest.
