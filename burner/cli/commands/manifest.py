@@ -1,6 +1,7 @@
 """`burner manifest`: the log itself: list, check, carry out, take in, copy, begin anew."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,12 @@ def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader:
-        elements = reader.elements(reader.resolved(AttemptFilter(**wanted)))
-        if as_json:
-            print_json_array(elements)
-        else:
-            screen.table("", COLUMNS, map(_row, elements))
+        chosen = reader.resolved(AttemptFilter(**wanted))
+        with closing(reader.elements(chosen)) as elements:  # also when nobody reads on
+            if as_json:
+                print_json_array(elements)
+            else:
+                screen.table("", COLUMNS, map(_row, elements))
 
 
 manifest.add_command(verify)

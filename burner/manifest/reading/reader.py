@@ -1,7 +1,7 @@
 """Reading the manifest: units, attempts, batches. Never writes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -120,7 +120,9 @@ class ManifestReader:
             for row in connection.execution_options(yield_per=CHUNK).execute(query):
                 yield row_of(AttemptRow, row)
 
-    def elements(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> Iterator[dict[str, Any]]:
+    def elements(
+        self, wanted: AttemptFilter = ALL_ATTEMPTS
+    ) -> Generator[dict[str, Any], None, None]:
         """Attempts as `list --json` prints them."""
 
         with self.connection() as connection:

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from tests.manifest.records import (
     unit_mac,
 )
 from tests.manifest.verify.test_edits import edit
+from tests.runs import ROOT
 
 KEYS = (
     *(
@@ -59,6 +63,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(root, list(arguments), catch_exceptions=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_list_that_nobody_reads_on_ends_without_a_word(here: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-u", "-m", "burner", "manifest", "list", "--json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        command, cwd=here, env=env, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert ended.stderr == b""
 
 
 def test_list_json_is_one_array_with_the_promised_keys_in_order(here: Path) -> None:
