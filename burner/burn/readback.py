@@ -151,15 +151,15 @@ def compare_key(device: Device, record: Record, release: Release) -> Comparison:
 
     An AT firmware is started to be asked; to look at the flash again, it must be met anew.
     """
-    carrier, wanted = release.carrier, release.key_for(record.attempt.device_name)
+    carrier, key = release.carrier, release.key_for(record.attempt.device_name)
 
     def state() -> KeyState:
         if isinstance(carrier, AtCarrier):
-            _verify_by_dialogue(device, carrier, wanted)
+            _verify_by_dialogue(device, carrier, key)
             return KeyState.SAME
-        return carrier.compare(_read(device, carrier, release), wanted)
+        return carrier.compare(_read(device, carrier, release), key)
 
-    return _key_comparison(state, release, wanted)
+    return _key_comparison(state, release, key)
 
 
 def compare_recorded_key(device: Device, record: Record, release: KeylessRelease) -> Comparison:
@@ -212,7 +212,7 @@ def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str
 
 
 def _key_comparison(
-    compare: Callable[[], KeyState], release: KeylessRelease, wanted: KeyConfig
+    compare: Callable[[], KeyState], release: KeylessRelease, key: KeyConfig
 ) -> Comparison:
     """What a comparison of the key configuration came to."""
     try:
@@ -225,7 +225,7 @@ def _key_comparison(
         return Comparison(
             CONFIGURATION,
             ComparisonResult.SAME,
-            f"{wanted.product_id} {wanted.device_name}".strip(),
+            f"{key.product_id} {key.device_name}".strip(),
         )
     if state is KeyState.GONE and is_moved(release.profile.carrier):
         why = "gone: the firmware moves it when it first starts (carrier.after_boot)"
@@ -234,10 +234,10 @@ def _key_comparison(
     return Comparison(CONFIGURATION, ComparisonResult.DIFFERS, found)
 
 
-def _verify_by_dialogue(device: Device, carrier: AtCarrier, wanted: KeyConfig) -> None:
+def _verify_by_dialogue(device: Device, carrier: AtCarrier, key: KeyConfig) -> None:
     device.boot(0.0, lambda _: True)
     line = device.line(carrier.settings.port, carrier.settings.baud)
     try:
-        carrier.verify(line, wanted)
+        carrier.verify(line, key)
     finally:
         line.close()

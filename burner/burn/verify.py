@@ -14,7 +14,7 @@ from burner.burn.readback import (
 )
 from burner.core.attempt import Record
 from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, Fault
 from burner.core.silicon import Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.manifest.reading.reader import ManifestReader
@@ -27,10 +27,10 @@ BAUD = 460800
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """What came of one unit: the comparisons, or why there are none."""
+    """The comparisons of one unit with its record, or why there are none."""
 
     unit_id: str = ""
-    """Empty where none could be read."""
+    """Empty where it could not be read."""
     record: Record | None = None
     """Its last PASS."""
     comparisons: tuple[Comparison, ...] = ()
@@ -49,8 +49,15 @@ class VerifyResult:
         return "" if self.good else Code.UNIT_CONTRADICTS_RECORD
 
     @property
+    def verdict(self) -> str:
+        """PASS or DIFFERS; without a comparison FAIL (the unit is bad) or ERROR (the slot is)."""
+        if self.problem is not None:
+            return "FAIL" if self.problem.row.fault is Fault.UNIT else "ERROR"
+        return "PASS" if self.good else "DIFFERS"
+
+    @property
     def differs(self) -> tuple[Comparison, ...]:
-        """The comparisons that found something else than the record says."""
+        """The comparisons that found a difference."""
         return tuple(
             comparison
             for comparison in self.comparisons

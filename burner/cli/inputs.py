@@ -100,7 +100,7 @@ def follow_keyboard(
     while not over.is_set() and (characters := read(LOOK_S)) is not None:
         strokes.keys, now = router.keys, now if characters else time.monotonic()
         for text in strokes.feed(characters, now):
-            router.heard(search.clean(text))
+            router.take_text(search.clean(text))
         if strokes.typed != shown:
             shown = strokes.typed
             router.typing(search.clean(shown))
@@ -133,5 +133,5 @@ def _follow_scanner(
             router.emit(ScannerIs(scanner.name))
         now = now if characters else time.monotonic()
         for text in strokes.feed(characters, now):
-            router.heard(search.clean(text))
+            router.take_text(search.clean(text))
     port.close()

@@ -1,4 +1,4 @@
-"""What people see: sentences, tables, progress, lines that fit. Only here and on the board is rich.
+"""What people see: sentences, tables, progress, wrapped lines. rich is used only here and in board.
 
 Everything for people goes to stderr except tables, which are a command's answer. rich is
 imported on first use, so that help and `--json` never pay for it.
@@ -122,14 +122,14 @@ def middle(text: str, width: int) -> str:
     return " " * max(0, (width - cell_len(text)) // 2) + text
 
 
-def packed(parts: Sequence[str], width: int) -> list[str]:
+def packed(parts: Sequence[str], width: int, gap: int = 2) -> list[str]:
     """As many parts on each line as there is room for, none of them broken."""
     from rich.cells import cell_len
 
     lines: list[str] = []
     for part in parts:
-        if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width:
-            lines[-1] += f"  {part}"
+        if lines and cell_len(lines[-1]) + gap + cell_len(part) <= width:
+            lines[-1] += " " * gap + part
         else:
             lines.append(part)
     return lines
@@ -153,8 +153,8 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    said = Text(seen(title), style="table.title") if title else None
-    drawn = Table(title=said, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    heading = Text(seen(title), style="table.title") if title else None
+    drawn = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
         drawn.add_column(Text(seen(column)), overflow="fold", no_wrap=column in whole)
     for row in rows:
@@ -205,7 +205,7 @@ def bug(problem: Exception, language: Language = "en") -> None:
     Errors are in it by their types and places: their words, and local variables, could hold a
     secret.
     """
-    text = "\nthen\n\n".join(_traceback(each) for each in reversed(_chain(problem)))
+    text = "\nthen\n\n".join(_traceback(error) for error in reversed(_chain(problem)))
     with tempfile.NamedTemporaryFile(
         "w", prefix="burner-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as log:
@@ -225,10 +225,10 @@ def _traceback(problem: BaseException) -> str:
 def _chain(problem: BaseException) -> list[BaseException]:
     """An error and what led to it, the first cause last."""
     chain: list[BaseException] = []
-    each: BaseException | None = problem
-    while each is not None and each not in chain:
-        chain.append(each)
-        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    link: BaseException | None = problem
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return chain
 
 

@@ -20,15 +20,11 @@ class Announcer(Protocol):
         ...
 
 
-class Reader(Announcer, Protocol):
-    """Whoever is told what happens at a station."""
+class RunDisplay(Announcer, Protocol):
+    """Shows people, or a script, what happens at a station."""
 
     def show(self, event: "StationEvent") -> None:
         """Take an event."""
-        ...
-
-    def count(self, passed: int) -> None:
-        """So many units of the batch have passed, as the manifest has it."""
         ...
 
     def complete(self, completion: "Completion") -> None:

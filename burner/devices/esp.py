@@ -20,7 +20,7 @@ from burner.devices.worker_line import WorkerLine
 from burner.devices.worker_process import WorkerProcess
 
 _HEAD_WORTH_IT = 64 * 1024
-"""From this size on a region's head is compared first: a fresh board differs in 15 ms."""
+"""From this size on, in bytes, the head of a region is compared first: that takes 15 ms."""
 _RELOCATE_S = 0.1
 
 
@@ -56,14 +56,14 @@ class EspDevice:
         self._search = search or SecretSearch()
         self._attempt = ""
         self._heard: list[SecretStream] = []
-        """Everything that was heard of the unit in this attempt."""
+        """What was received from the unit in this attempt, one stream for each boot or dialogue."""
         self._worker: WorkerProcess | None = None
         self._killed = threading.Event()
         self._adapters: dict[str, str] = {}
         self._early_baud_fails: set[str] = set()
-        """Chips that lost time by it in this run."""
+        """Chips for which the early change of baud rate failed in this run."""
 
-    # the worker's life
+    # -- worker ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Have a warm worker, also after `kill`. Returns at once. Raises BurnerError (E321)."""
@@ -71,14 +71,14 @@ class EspDevice:
         self._process()
 
     def kill(self) -> None:
-        """Stop whatever runs, now, from any thread; calls raise E902 until the next `start`."""
+        """Stop what runs now, from any thread. Every call raises E902 until the next `start`."""
         self._killed.set()
         worker = self._worker
         if worker is not None:
             worker.kill()
 
     def stop(self) -> None:
-        """End the worker; for the end of a run."""
+        """End the worker, at the end of a run."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
@@ -88,12 +88,12 @@ class EspDevice:
         """The worker's process id, None while there is none."""
         return self._worker.pid if self._worker is not None and self._worker.is_alive else None
 
-    # Device
+    # -- the `Device` protocol -------------------------------------------------------------------
 
     def identify(self, plan: ConnectPlan) -> Silicon:
         """Reset into download mode, connect, read IDs, start the stub at the plan's baud.
 
-        Another chip than the plan's is read too: whoever asked has to compare.
+        Another chip than the planned one is read too: the caller has to compare.
 
         Raises:
             BurnerError: E3 the port or the line, E401 another chip that cannot be read, E404
@@ -102,7 +102,7 @@ class EspDevice:
         if plan.attempt != self._attempt:
             self._attempt, self._heard = plan.attempt, []
         port = self._port("esp")
-        with _holder_named(port):
+        with _naming_port_user(port):
             answer = self._ask(
                 "identify",
                 port=port,
@@ -168,7 +168,7 @@ class EspDevice:
     def line(self, port: str = "esp", baud: int = 115200) -> "WorkerLine":
         """Open a dialogue on a named port of the slot. Raises BurnerError (E302-E304, E312)."""
         where = self._port(port)
-        with _holder_named(where):
+        with _naming_port_user(where):
             self._ask("line_open", name=port, port=where, baud=baud)
         return WorkerLine(self._ask, port, self._listen())
 
@@ -192,13 +192,13 @@ class EspDevice:
             with contextlib.suppress(BurnerError):
                 self._ask("close")
 
-    # beside the Protocol
+    # -- for the station ----------------------------------------------------------------------
 
     def contact(self, reset: bool = True) -> Contact:
-        """What is in this slot now, in 0.4 s at most.
+        """What is in this slot now, within 0.4 s.
 
-        Without a reset only a chip that already waits in download mode answers: reset once, then
-        ask without, so that a finished board left in its slot is not restarted again and again.
+        Without a reset only a chip in download mode answers. So reset once, then look without: a
+        finished board that stays in its slot is not restarted again and again.
 
         Raises:
             BurnerError: E303, E304, E902.
@@ -209,7 +209,7 @@ class EspDevice:
             return Contact.ABSENT
         return Contact(self._ask("contact", port=port, reset=reset)["contact"])
 
-    # how
+    # -- internals ----------------------------------------------------------------------------
 
     def _as_given(self, name: str) -> str:
         if name not in self._ports:
@@ -222,7 +222,7 @@ class EspDevice:
         return self._locate(name)
 
     def _adapter(self) -> str:
-        """Looked up once a port name: a listing of all ports is not for free."""
+        """The adapter behind the chip's port; looked up once, since a listing takes time."""
         try:
             port = self._port("esp")
         except BurnerError:
@@ -255,7 +255,7 @@ class EspDevice:
         return self._process().ask(Message(kind, fields, payload))
 
     def _send_to_worker(self, prepared: PreparedSegment) -> None:
-        """Hand a segment to the worker, once."""
+        """Send a segment to the worker, unless it has it."""
         worker = self._process()
         if prepared.sha256 in worker.held_segments:
             return
@@ -271,7 +271,7 @@ class EspDevice:
         worker.held_segments.add(prepared.sha256)
 
     def _drop_from_worker(self, prepared: PreparedSegment) -> None:
-        """Have the worker forget a segment; a dead one has."""
+        """Let the worker forget a segment."""
         worker = self._worker
         if worker is not None and worker.is_alive:
             worker.held_segments.discard(prepared.sha256)
@@ -279,7 +279,7 @@ class EspDevice:
                 worker.ask(Message("drop_segment", {"sha256": prepared.sha256}))
 
     def _listen(self) -> SecretStream:
-        """What is heard from now on goes through this."""
+        """A search for the secret in what is received from now on."""
         self._heard.append(self._search.stream())
         return self._heard[-1]
 
@@ -290,7 +290,7 @@ class EspDevice:
         kind: str,
         **fields: Any,
     ) -> bool:
-        """Gather lines until they satisfy; True when the port was lost before that."""
+        """Collect lines until `until` is satisfied; whether the port was lost before that."""
         worker, enough = self._process(), False
         conversation = worker.exchange(Message(kind, fields))
         try:
@@ -309,12 +309,12 @@ class EspDevice:
 
 
 class _PortNotBack(Exception):  # noqa: N818 - a state on the way, not an error
-    """The port has not come back yet."""
+    """A port that vanished has not come back yet."""
 
 
 @contextlib.contextmanager
-def _holder_named(port: str) -> Iterator[None]:
-    """Add to a busy port's error who holds it."""
+def _naming_port_user(port: str) -> Iterator[None]:
+    """Add to the error of a busy port which process has it open."""
     try:
         yield
     except BurnerError as error:

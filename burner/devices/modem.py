@@ -1,4 +1,4 @@
-"""The dialogue that reads a modem's IMEI or serial number. It reads; nothing here can write one.
+"""The AT dialogue that reads the IMEI or serial number of a modem. It never writes one.
 
 The line is the slot's own (`SerialLine`, in a worker that can be killed). Every wait has an end:
 one answer within `answer_s`, the whole dialogue within `timeout_s`. An ID counts only when it has
@@ -25,15 +25,15 @@ from burner.identity.modem_dialects import (
 from burner.identity.serial_checks import check_serial
 from burner.identity.settings import ImeiSettings, ModemSettings, SerialSettings
 
-Check = Callable[[str], None]
+CheckId = Callable[[str], None]
 
 ATTENTION_S = 0.5
-"""What a modem that is awake needs for `OK`, with a wide margin; doubled from round to round."""
+"""Time for `OK` from a modem that is awake, with a wide margin; doubled in each round."""
 TRIES = 2
 MAX_ANSWER = 4096
 """Bytes; the longest genuine answer has some 200."""
 MAX_QUIET_WAITS = 10
-"""A modem that never falls silent is asked all the same."""
+"""After so many waits a modem that never falls silent is asked all the same."""
 
 
 def read_imei(
@@ -73,16 +73,16 @@ class _Modem:
         self.noise = False
         """Whether bytes came that no modem sends at the right rate."""
 
-    def read(self, dialects: Sequence[Dialect], check: Check) -> str:
-        self.meet()
-        dialect, first = self.value(dialects, check)
-        self.settle(self.settings.settle_s)
-        _, second = self.value([dialect], check)
+    def read(self, dialects: Sequence[Dialect], check: CheckId) -> str:
+        self.find_baud()
+        dialect, first = self.read_id(dialects, check)
+        self.wait_for_quiet(self.settings.settle_s)
+        _, second = self.read_id([dialect], check)
         if first != second:
             raise BurnerError(Code.MODEM_IDS_DIFFER, f"{dialect.command}: {first}, then {second}")
         return first
 
-    def meet(self) -> None:
+    def find_baud(self) -> None:
         """Find the rate at which the modem answers; it may be starting still, or be slow.
 
         Raises:
@@ -100,23 +100,23 @@ class _Modem:
         )
 
     def answers_at(self, baud: int, wait_s: float) -> bool:
-        """Whether the modem answers; then nothing that was said before is still under way."""
+        """Whether the modem answers at this rate; late answers have then been read."""
         self.line.set_baud(baud)
         for attempt in range(TRIES):
             answer = self.ask(ATTENTION, wait_s)
             if answer and answer.ok:
                 # It may have answered an earlier try: the answers to the others come as late.
-                self.settle(max(self.settings.settle_s, 1.5 * wait_s if attempt else 0.0))
+                self.wait_for_quiet(max(self.settings.settle_s, 1.5 * wait_s if attempt else 0.0))
                 return True
         return False
 
-    def settle(self, quiet_s: float) -> None:
-        """Let late answers and start-up messages pass, until the line is quiet so long."""
+    def wait_for_quiet(self, quiet_s: float) -> None:
+        """Read late answers and start-up messages until the line has been quiet for so long."""
         for _ in range(MAX_QUIET_WAITS):
             if not self.receive(quiet_s):
                 return
 
-    def value(self, dialects: Sequence[Dialect], check: Check) -> tuple[Dialect, str]:
+    def read_id(self, dialects: Sequence[Dialect], check: CheckId) -> tuple[Dialect, str]:
         """The first command that gives an ID, and that ID, checked.
 
         While an earlier command is unanswered, its answer may still come: then only the form
@@ -129,12 +129,12 @@ class _Modem:
             lines = answer.lines if answer else ()
             values = set(dialect.values(lines, usual_form_only=awaited))
             if answer and answer.ok and values:
-                return dialect, self.only(dialect, values, check)
+                return dialect, self.single_value(dialect, values, check)
             failures[dialect.command] = answer.result if answer else ""
         raise _explanation(failures)
 
     @staticmethod
-    def only(dialect: Dialect, values: set[str], check: Check) -> str:
+    def single_value(dialect: Dialect, values: set[str], check: CheckId) -> str:
         if len(values) > 1:
             raise BurnerError(
                 Code.MODEM_SEVERAL_NUMBERS, f"{dialect.command}: {', '.join(sorted(values))}"
@@ -170,7 +170,7 @@ class _Modem:
 
 
 def _explanation(failures: dict[str, str]) -> BurnerError:
-    """Why no command gave an ID: an error that the modem names says more than silence."""
+    """Why no command gave an ID. An error of the modem says more than silence."""
     named = {c: r for c, r in failures.items() if r.startswith(("+CME", "+CMS", "ERR CODE"))}
     if named:
         return BurnerError(

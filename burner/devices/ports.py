@@ -67,7 +67,7 @@ def listing(usb_only: bool = True, with_holders: bool = True) -> tuple[Port, ...
 
 
 def holders(device: str) -> tuple[Holder, ...]:
-    """Who has a device open, as far as this user may see; Linux only, elsewhere nobody."""
+    """The processes that have a device open, as far as this user may see; on Linux only."""
     return _opened({device}).get(device, ())
 
 
@@ -97,7 +97,7 @@ def _latency_ms(device: str) -> int | None:
 
 
 def _opened(devices: set[str]) -> dict[str, tuple[Holder, ...]]:
-    """Which of the devices are open, by whom: one walk through /proc for all of them."""
+    """Device → the processes that have it open, found in one walk through /proc."""
     real = {os.path.realpath(device): device for device in devices}
     found: dict[str, set[int]] = {device: _locked_by(device) for device in devices}
     for process in Path("/proc").glob("[0-9]*"):
@@ -108,7 +108,7 @@ def _opened(devices: set[str]) -> dict[str, tuple[Holder, ...]]:
 
 
 def _locked_by(device: str, locks: Path = Path("/proc/locks")) -> set[int]:
-    """Who has a device for itself, as burner's workers have theirs: nobody sees their open files.
+    """The processes that hold a lock on a device. The files of burner's workers cannot be seen.
 
     A line of the kernel's list: `3: FLOCK ADVISORY WRITE 30031 fe:00:2396221 0 EOF`.
     """

@@ -12,12 +12,10 @@ LONGEST_READ = 4096
 
 
 class SerialScanner:
-    """Bytes from a scanner, while it is there. Opened by the first read, and again after a loss."""
+    """Reads from a scanner. A read opens its port, also again after it was lost."""
 
     def __init__(self, locate: Callable[[], str], baud: int) -> None:
-        """`locate` tells port name or pyserial URL as it is called today; it may raise
-        BurnerError.
-        """
+        """`locate` gives today's port name or pyserial URL; it may raise BurnerError."""
         self._locate, self._baud = locate, baud
         self._port: Any = None
 

@@ -1,4 +1,4 @@
-"""Segments as they go over the wire: compressed once per run, however many units and slots."""
+"""Segments prepared for the wire: compressed once a run, for all units and slots."""
 
 import hashlib
 import threading
@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from burner.core.segments import Segment
 
 HEAD_SIZE = 4096
-"""Bytes at the start of a segment whose MD5 tells a fresh board from a burned one cheaply."""
+"""Bytes at the start of a segment. Their MD5 tells a fresh board from a burned one quickly."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PreparedSegment:
 
     @property
     def wire_size(self) -> int:
-        """Bytes that go over the wire, framing apart."""
+        """Bytes on the wire, without framing."""
         return len(self.data)
 
 
@@ -51,11 +51,11 @@ def prepare(data: bytes) -> PreparedSegment:
 class SegmentCache:
     """Prepared segments of one run, shared by all slots.
 
-    Confidential ones are forgotten with the segment itself: those that every unit shares live as
-    long as the release, a unit's own as long as its attempt.
+    A confidential segment is forgotten together with the `Segment` object: a shared one with the
+    release, a unit's own with its attempt.
 
-    Others are keyed by the bytes themselves: Python remembers the hash of a bytes object, so that
-    the same release segment costs one dictionary look-up a unit.
+    Others are keyed by their bytes. Python caches the hash of a bytes object, so a segment of the
+    release costs one dictionary look-up a unit.
     """
 
     def __init__(self) -> None:
@@ -65,18 +65,18 @@ class SegmentCache:
         self._lock = threading.Lock()
 
     def prepare(self, segment: Segment) -> PreparedSegment:
-        """The prepared form; a shared segment is compressed at its first call only."""
+        """Prepare a segment; a shared one is compressed at the first call only."""
         if segment.confidential:
             return self._prepare_confidential(segment)
-        known = self._prepared.get(segment.data)
-        if known is not None:
-            return known
+        prepared = self._prepared.get(segment.data)
+        if prepared is not None:
+            return prepared
         with self._lock:
-            known = self._prepared.get(segment.data)
-            if known is None:
-                known = self._prepared[segment.data] = prepare(segment.data)
-                self._by_sha256[known.sha256] = known
-            return known
+            prepared = self._prepared.get(segment.data)
+            if prepared is None:
+                prepared = self._prepared[segment.data] = prepare(segment.data)
+                self._by_sha256[prepared.sha256] = prepared
+            return prepared
 
     def _prepare_confidential(self, segment: Segment) -> PreparedSegment:
         prepared = self._confidential.get(segment)
@@ -87,5 +87,5 @@ class SegmentCache:
         return prepared
 
     def find(self, sha256: str) -> PreparedSegment | None:
-        """A shared segment prepared before, by the digest of its bytes."""
+        """A shared segment that was prepared before, by the SHA-256 of its bytes."""
         return self._by_sha256.get(sha256)

@@ -1,7 +1,7 @@
-"""The log of a slot: a rotating file of the lines that the slot's worker sends up.
+"""The log of a slot: a rotating file with the log lines of the slot's worker.
 
-Whoever writes to it has taken the product secret out. Its place is checked before the first unit;
-a log that cannot be written later stops nothing.
+The caller has removed the product secret from each line. The folder is checked before the first
+unit; a log that cannot be written later stops nothing.
 """
 
 import logging
@@ -24,7 +24,7 @@ def check_folder(folder: Path) -> None:
         BurnerError: E317.
     """
     try:
-        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not there.is_dir():
             raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{there} is not a folder")
     except OSError as error:

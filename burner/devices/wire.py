@@ -1,7 +1,7 @@
-"""The pipe between a station and its worker: a JSON line, then as many raw bytes as it says.
+"""Messages on the pipe between a station and its worker: a JSON header line, then raw bytes.
 
-Both directions speak the same: `{"kind": …, "bytes": n, …}`, a newline, n bytes. Payloads are
-never text, so that a megabyte costs no encoding and a secret shows in no log of the pipe.
+Both directions have the same form: `{"kind": …, "bytes": n, …}`, a newline, n bytes. A payload is
+never part of the JSON text: a megabyte needs no encoding, and a secret shows in no header.
 """
 
 import json

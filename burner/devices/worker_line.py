@@ -1,4 +1,4 @@
-"""A byte dialogue with something behind a slot's port, through the slot's worker."""
+"""A byte dialogue on a port of the slot, through the worker of the slot."""
 
 import contextlib
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from burner.devices.wire import Message
 
 
 class WorkerLine:
-    """A byte dialogue relayed by the worker, so that a port that hangs can be killed."""
+    """A `SerialLine` through the worker, which can be killed when the port hangs."""
 
     def __init__(self, ask: Callable[..., Message], name: str, heard: SecretStream) -> None:
         self._ask = ask

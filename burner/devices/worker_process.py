@@ -1,7 +1,7 @@
-"""A worker seen from the station: started early, watched by its own promises, killed when silent.
+"""The worker process, seen from the station: started early, killed when it stays silent.
 
-Every message from the worker says within how many seconds the next one is due. A worker that is
-stopped, hangs in a driver or dies is noticed by that alone, and its process group is killed.
+Each message of the worker says within how many seconds the next one is due. That is how a worker
+is noticed that hangs in a driver, was stopped, or died; its process group is then killed.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ START_S = 60.0
 """32 workers on two cores take about 5 s to import; a slow machine may take longer."""
 FIRST_SIGN_S = 5.0
 MARGIN_S = 5.0
-"""On top of what the worker promised: a busy machine."""
+"""Added to every deadline, since the machine may be busy."""
 SEND_S = 20.0
 _LARGE = 32 * 1024
 """A pipe takes this much even when nobody reads; more may block."""
@@ -47,9 +47,9 @@ class WorkerProcess:
 
         Args:
             log_path: where what it says for the log is written.
-            module: what runs.
-            margin_s: how much later than promised a sign of life may come.
-            search: takes the product secret out of its words: log lines and errors.
+            module: the module that runs.
+            margin_s: how much later than announced a message may come.
+            search: takes the product secret out of its log lines and errors.
 
         Raises:
             BurnerError: E321 when the system starts no process.
@@ -65,7 +65,7 @@ class WorkerProcess:
         self._versions: dict[str, str] | None = None
         self.held_segments: set[str] = set()
         """Digests of the segments this worker holds."""
-        self._said = ""
+        self._last_stderr_line = ""
         self._reader = threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True)
         self._reader.start()
 
@@ -85,9 +85,9 @@ class WorkerProcess:
         return self._await_ready()
 
     def exchange(self, command: Message) -> Generator[Message, None, Message]:
-        """Send one command; yield what comes on the way and return the last message.
+        """Send a command; yield the messages before the last one, and return the last one.
 
-        Left early, the worker is in the middle of something and is killed.
+        If the caller leaves early, the worker is killed: it is in the middle of the command.
 
         Raises:
             BurnerError: what the worker says, E320 when it falls silent, E902 when it dies.
@@ -112,7 +112,7 @@ class WorkerProcess:
         return message
 
     def ask(self, command: Message) -> Message:
-        """An exchange of which only the end matters. Raises BurnerError like `exchange`."""
+        """Send a command and return the last message. Raises BurnerError like `exchange`."""
         conversation = self.exchange(command)
         while True:
             try:
@@ -121,12 +121,12 @@ class WorkerProcess:
                 return cast("Message", end.value)
 
     def interrupt(self) -> None:
-        """Ask the running command to come to its end (a boot that has said enough)."""
+        """Ask the running command to end early (all awaited lines of a boot have come)."""
         with contextlib.suppress(OSError):
             wire.send(self._stdin, Message("stop"))
 
     def kill(self) -> None:
-        """End it and whatever it started, now; from any thread, any number of times."""
+        """Kill its process group now; from any thread, any number of times."""
         if sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if self.is_alive:
@@ -141,7 +141,7 @@ class WorkerProcess:
             self._stdin.close()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Let it go: it ends by itself when its pipe closes, and is killed when it does not."""
+        """Close its pipe, so that it ends by itself; kill it when it does not."""
         with contextlib.suppress(OSError):
             self._stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -153,7 +153,7 @@ class WorkerProcess:
         return cast("BinaryIO", self._process.stdin)
 
     def _await_ready(self) -> dict[str, str]:
-        """Take in the worker's first message, once."""
+        """Wait for the first message of the worker, once; the versions in it."""
         if self._versions is None:
             self._versions = dict(self._next(START_S, Code.WORKER_NOT_STARTED)["versions"])
         return self._versions
@@ -166,7 +166,7 @@ class WorkerProcess:
         try:
             wire.send(self._stdin, command)
         except (OSError, ValueError) as error:
-            raise BurnerError(Code.WORKER_DIED, self._last_words()) from error
+            raise BurnerError(Code.WORKER_DIED, self._exit_detail()) from error
         finally:
             if watch is not None:
                 watch.cancel()
@@ -179,11 +179,11 @@ class WorkerProcess:
             raise BurnerError(Code.WORKER_HUNG, f"silent for {timeout_s:.0f} s") from None
         if message is None:
             self._up.put(None)
-            raise BurnerError(when_dead, self._last_words())
+            raise BurnerError(when_dead, self._exit_detail())
         return message
 
     def _read(self) -> None:
-        """Pass on messages until the worker closes its end, then keep what it said of it."""
+        """Queue messages until the worker closes its end; then keep its last line on stderr."""
         stdout, logged = cast("BinaryIO", self._process.stdout), self._search.stream()
         with contextlib.suppress(OSError, ValueError), stdout, contextlib.closing(self._log):
             while (message := wire.receive(stdout)) is not None:
@@ -192,23 +192,25 @@ class WorkerProcess:
                 else:
                     self._up.put(message)
         with cast("BinaryIO", self._process.stderr) as stderr:
-            said = stderr.read().decode(errors="replace").splitlines()
-        last = next((line.strip() for line in reversed(said) if line.strip()), "")
-        self._said = self._search.clean(last)
+            lines = stderr.read().decode(errors="replace").splitlines()
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        self._last_stderr_line = self._search.clean(last)
         self._up.put(None)
 
-    def _last_words(self) -> str:
-        """How it ended, and the last line of what it said on standard error."""
+    def _exit_detail(self) -> str:
+        """Its exit status and its last line on stderr."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         status = self._process.returncode
         if status is None:
             return "its pipe broke"
-        return f"exit {status}" + (f": {self._said[:200]}" if self._said else "")
+        return f"exit {status}" + (
+            f": {self._last_stderr_line[:200]}" if self._last_stderr_line else ""
+        )
 
 
 def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
-    """Our own interpreter, no module from the current folder, out of the terminal's Ctrl-C."""
+    """Start this interpreter; no module of the current folder, no Ctrl-C of the terminal."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, log_path.name],
         stdin=subprocess.PIPE,

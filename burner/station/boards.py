@@ -1,4 +1,4 @@
-"""How boards come into a slot and leave it: once, by a person's hands, or by the bench's."""
+"""How boards get into a slot and out of it: one board a slot, swapped by hand, or by the bench."""
 
 import threading
 import time
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from typing import Protocol
 
 from burner.devices.device import Contact
-from burner.station.presence import Changing, Leaving, Place, Watch
+from burner.station.presence import BoardRemoval, EmptySlotWatch, SlotChange, WatchedSlot
 
 PAUSE_S = 0.3
 """Between two looks at a slot."""
 
 
 class Boards(Protocol):
-    """The coming and going of boards; shared by all slots, called from their threads."""
+    """How boards come and go. All slots share one; they call it from their threads."""
 
-    def come(self, slot: Place) -> bool:
+    def wait_for_board(self, slot: WatchedSlot) -> bool:
         """Wait for a board; False when this slot gets no more."""
         ...
 
-    def go(self, slot: Place, met: bool) -> None:
-        """Wait until the board that was just handled has left. `met`: it had answered."""
+    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+        """Wait until the finished board is removed. `met`: its chip had answered."""
         ...
 
-    def back(self, slot: Place) -> None:
-        """The board was taken away before anything was done to it; it, or another, will come."""
+    def taken_out_unburned(self, slot: WatchedSlot) -> None:
+        """The board was removed before anything was written to it; wait for it, or another one."""
         ...
 
-    def done(self, counts: bool) -> None:
-        """A board is through. `counts`: it was a unit, not only an attempt to meet one."""
+    def finished(self, counts: bool) -> None:
+        """A board is finished. `counts`: it was a unit; else nothing could be read from it."""
         ...
 
 
-class Count:
-    """How many units a run may still take. Thread-safe. A limit of None never ends."""
+class UnitLimit:
+    """How many units a run may take. Thread-safe. None: no limit."""
 
     def __init__(self, limit: int | None = None) -> None:
         self._limit = limit
@@ -42,7 +42,7 @@ class Count:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """A place for one more unit, if there is one."""
+        """Take one more unit, if the limit allows it."""
         with self._lock:
             if self._limit is not None and self._taken >= self._limit:
                 return False
@@ -50,7 +50,7 @@ class Count:
             return True
 
     def settle(self, counts: bool) -> None:
-        """A place that was taken is used for good, or given back."""
+        """Count a unit that was taken, or give it back."""
         with self._lock:
             if counts:
                 self._done += 1
@@ -58,56 +58,56 @@ class Count:
                 self._taken -= 1
 
     @property
-    def reached(self) -> bool:
-        """Whether as many units are through as the run shall take."""
+    def is_reached(self) -> bool:
+        """Whether the run has finished as many units as it may take."""
         return self._limit is not None and self._done >= self._limit
 
 
-class OneEach:
-    """`--once`: the board that is in each slot now, and no other."""
+class OneBoardPerSlot:
+    """`--once`: the board that is in each slot now."""
 
     def __init__(self) -> None:
-        self._had: set[str] = set()
-        self._watch = Watch(PAUSE_S, time.monotonic)
+        self._used: set[str] = set()
+        self._watch = EmptySlotWatch(PAUSE_S, time.monotonic)
 
-    def come(self, slot: Place) -> bool:
+    def wait_for_board(self, slot: WatchedSlot) -> bool:
         """See `Boards`."""
-        if slot.name in self._had:
+        if slot.name in self._used:
             return False
-        self._had.add(slot.name)
+        self._used.add(slot.name)
         slot.seen()
         return True
 
-    def go(self, slot: Place, met: bool) -> None:
-        """Nobody waits: the run ends with this board."""
+    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+        """The run of this slot ends with its board."""
 
-    def back(self, slot: Place) -> None:
-        """Somebody looks for its label: the slot waits for it, and it is still the one board."""
+    def taken_out_unburned(self, slot: WatchedSlot) -> None:
+        """Somebody looks for its label: wait until the board is back."""
         slot.empty()
         if self._watch.until_board(slot, lambda: False):
-            self._had.discard(slot.name)
+            self._used.discard(slot.name)
 
-    def done(self, counts: bool) -> None:
-        """There is nothing to count."""
+    def finished(self, counts: bool) -> None:
+        """Nothing is counted."""
 
 
-class ByHand:
-    """`--watch`: a person swaps boards; the slot is asked a few times a second."""
+class SwappedByHand:
+    """`--watch`: a person swaps boards; the slot is looked at a few times a second."""
 
     def __init__(
         self,
-        count: Count,
+        limit: UnitLimit,
         pause_s: float = PAUSE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._count = count
-        self._watch = Watch(pause_s, clock)
+        self._limit = limit
+        self._watch = EmptySlotWatch(pause_s, clock)
 
-    def come(self, slot: Place) -> bool:
+    def wait_for_board(self, slot: WatchedSlot) -> bool:
         """See `Boards`."""
         slot.empty()
-        while self._watch.until_board(slot, lambda: self._count.reached):
-            if self._count.take():
+        while self._watch.until_board(slot, lambda: self._limit.is_reached):
+            if self._limit.take():
                 slot.seen()
                 self._watch.arrivals[slot.name] += 1
                 return True
@@ -115,60 +115,60 @@ class ByHand:
                 break
         return False
 
-    def go(self, slot: Place, met: bool) -> None:
-        """The first look resets the board into download mode; there it stays and answers.
+    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+        """The first look resets the board into download mode, where it stays and answers.
 
-        One that answers only to a further reset was put in, or lost its power, meanwhile. It is
-        met anew: a unit that had passed is then known and not written again, and no board that
-        was never burned stands under the last one's PASS.
+        A board that answers only after a further reset was put in meanwhile, or lost its power. It
+        counts as a new arrival: an unburned board must never stand under the PASS of the last one.
+        (A unit that had passed is then KNOWN, and not written again.)
 
-        Of a board that never answered nobody can see whether it is still there: its ERROR stands
-        until something else is found in the slot, or the operator says so.
+        Whether a board that never answered is still there cannot be seen. Its ERROR is shown until
+        something else is found in the slot, or the operator says that a board is there.
         """
-        leaving = Leaving(slot)
+        leaving = BoardRemoval(slot)
         over, is_over = leaving.is_over(), leaving.is_over
         if not met and leaving.last is not Contact.ANSWERS:
-            over, is_over = False, Changing(slot, leaving.last).is_over
-        while not (over or self._count.reached or slot.announced()):
+            over, is_over = False, SlotChange(slot, leaving.last).is_over
+        while not (over or self._limit.is_reached or slot.announced()):
             if slot.stopping.wait(self._watch.pause_s):
                 return
             over = is_over()
 
-    def back(self, slot: Place) -> None:
-        """It comes as any other does."""
+    def taken_out_unburned(self, slot: WatchedSlot) -> None:
+        """Nothing to do: it is seen like any other board."""
 
-    def done(self, counts: bool) -> None:
+    def finished(self, counts: bool) -> None:
         """See `Boards`."""
-        self._count.settle(counts)
+        self._limit.settle(counts)
 
 
-class ByBench:
-    """The bench's hands: the next board is put in as soon as one is through."""
+class SwappedByBench:
+    """The simulated bench puts the next board in as soon as one is finished."""
 
-    def __init__(self, count: Count, swap: Callable[[str], bool]) -> None:
+    def __init__(self, limit: UnitLimit, swap: Callable[[str], bool]) -> None:
         """`swap` puts the next board into a slot; False when there is none left."""
-        self._count = count
+        self._limit = limit
         self._swap = swap
-        self._had: set[str] = set()
+        self._used: set[str] = set()
         self._lock = threading.Lock()
 
-    def come(self, slot: Place) -> bool:
+    def wait_for_board(self, slot: WatchedSlot) -> bool:
         """See `Boards`."""
-        if not self._count.take():
+        if not self._limit.take():
             return False
         with self._lock:
-            if slot.name in self._had and not self._swap(slot.name):
+            if slot.name in self._used and not self._swap(slot.name):
                 return False
-            self._had.add(slot.name)
+            self._used.add(slot.name)
         slot.seen()
         return True
 
-    def go(self, slot: Place, met: bool) -> None:
-        """The swap happens when the next board comes."""
+    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+        """The bench swaps when the next board is wanted."""
 
-    def back(self, slot: Place) -> None:
-        """The bench takes no board away by itself."""
+    def taken_out_unburned(self, slot: WatchedSlot) -> None:
+        """The bench removes no board by itself."""
 
-    def done(self, counts: bool) -> None:
+    def finished(self, counts: bool) -> None:
         """See `Boards`."""
-        self._count.settle(counts)
+        self._limit.settle(counts)

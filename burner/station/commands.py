@@ -1,4 +1,4 @@
-"""What an operator can say to the station by barcode or key, beside labels. Pure.
+"""The commands of an operator, by barcode or key. Labels are no commands. Pure.
 
 The same texts are printed by `burner station labels`. They are letters, digits and blanks only:
 a scanner that acts as a keyboard types these alike in most layouts, whether Caps Lock is on or not.
@@ -13,7 +13,7 @@ HEAD = "BURNER"
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Symbology identifier that a scanner may send first: `]C1` is GS1-128, `]Q1` a QR code."""
 PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
-"""Control characters as what shows them: the GS of a GS1 code as `␝`."""
+"""Control character → its picture: the GS of a GS1 code is `␝`."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class ReasonChosen:
     mark: str
 
 
-Command = SlotChosen | ReworkWanted | Cancelled | ReasonChosen
+OperatorCommand = SlotChosen | ReworkWanted | Cancelled | ReasonChosen
 REWORK = f"{HEAD} REWORK"
 CANCEL = f"{HEAD} CANCEL"
 
 
 def slot_barcode(slot: str) -> str:
-    """What the barcode of a slot says."""
+    """The text of the barcode of a slot."""
     return f"{HEAD} SLOT {slot}"
 
 
 def reason_barcode(reason: str) -> str:
-    """What the barcode of a reason says; of another reason, something else."""
+    """The text of the barcode of a reason: another one for each reason."""
     return f"{HEAD} REASON {mark_of(reason)}"
 
 
@@ -60,8 +60,8 @@ def mark_of(reason: str) -> str:
     return sha256(reason.encode()).hexdigest()[:8].upper()
 
 
-def command(text: str, slots: Sequence[str]) -> Command | None:
-    """The command that a barcode says; None for any other text."""
+def command_of_barcode(text: str, slots: Sequence[str]) -> OperatorCommand | None:
+    """The command in the text of a barcode; None for any other text."""
     words = text.split(maxsplit=2)
     if not words or words[0].upper() != HEAD:
         return None
@@ -77,8 +77,8 @@ def command(text: str, slots: Sequence[str]) -> Command | None:
     return None
 
 
-def key(text: str, slots: Sequence[str]) -> Command | None:
-    """The command that typed keys mean: a slot's number, R, Escape; None for any other text."""
+def command_of_key(text: str, slots: Sequence[str]) -> OperatorCommand | None:
+    """The command of typed keys: a slot's number, R, Escape; None for any other text."""
     if text in ("r", "R"):
         return ReworkWanted()
     if text == "\x1b":
@@ -94,11 +94,12 @@ def slot_keys(slots: Sequence[str]) -> dict[str, str]:
     return {str(number): slot for number, slot in enumerate(slots, 1)}
 
 
-def plain(text: str, prefixes: Sequence[str] = ()) -> str:
-    """A scan without what the scanner put around the code.
+def bare_text(text: str, prefixes: Sequence[str] = ()) -> str:
+    """A scanned text without what the scanner put around the code.
 
-    Control characters and blanks at the ends go, and so do the station's prefix and the AIM
-    identifier, whichever comes first. Control characters inside stay, as their pictures.
+    Removed: control characters and blanks at both ends, the station's prefix, and the AIM
+    identifier, in whichever order they come. Control characters inside the code are replaced by
+    their pictures.
     """
     text = _trimmed(text)
     bare = _without_prefix(text, prefixes)

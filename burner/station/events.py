@@ -104,4 +104,31 @@ class ScannerIs:
     slot: str = ""
 
 
-StationEvent = Event | SlotIs | Silent | LabelScanned | ReworkOrdered | Prompt | Typing | ScannerIs
+@dataclass(frozen=True)
+class BatchCount:
+    """Event: so many units of the batch have passed, as the manifest counts them."""
+
+    passed: int
+    slot: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Event: something that concerns all slots; `text` is a phrase."""
+
+    text: str
+    slot: str = ""
+
+
+StationEvent = (
+    Event
+    | SlotIs
+    | Silent
+    | LabelScanned
+    | ReworkOrdered
+    | Prompt
+    | Typing
+    | ScannerIs
+    | BatchCount
+    | Notice
+)

@@ -1,6 +1,6 @@
-"""What is wrong with a station: one function a question, each over facts somebody else gathered.
+"""Health checks of a station: each function judges facts that `doctor` gathered. Pure.
 
-A check that found nothing has no code; else the code's row says what to do in both languages.
+A check that is good has no code. Else its code says what to do, in both languages.
 """
 
 import os
@@ -18,12 +18,12 @@ LATENCY_MS = 1
 FULL_BYTES = 50 << 20
 TIGHT_BYTES = 1 << 30
 FIRST_YEAR = 2025
-"""The clock stood before burner was written: a battery is empty."""
+"""An earlier year means an empty battery: burner was written later."""
 GRABBERS = ("ModemManager", "brltty")
 """Services that open every new serial port to see whether it is theirs."""
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -32,81 +32,89 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
-    """One question and its answer."""
+class HealthCheck:
+    """One check and its result."""
 
     what: str
-    state: State
+    state: HealthState
     detail: str
     code: str = ""
-    """Of the table; its remedy is what to do. Empty when all is well."""
+    """The error code; empty where the check is good."""
 
 
-def fine(what: str, detail: str) -> Check:
-    """Nothing wrong."""
-    return Check(what, State.OK, detail)
+def fine(what: str, detail: str) -> HealthCheck:
+    """A check that is good."""
+    return HealthCheck(what, HealthState.OK, detail)
 
 
-def failed(what: str, error: BurnerError) -> Check:
-    """What an error says."""
+def failed(what: str, error: BurnerError) -> HealthCheck:
+    """A check that failed with an error."""
     places = "; ".join(str(finding) for finding in error.findings if not finding.warning)
-    return Check(what, State.FAIL, places or error.detail, error.code)
+    return HealthCheck(what, HealthState.FAIL, places or error.detail, error.code)
 
 
-def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> list[Check]:
+def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> list[HealthCheck]:
     """May it be opened, does somebody hold it, does it answer fast?"""
     what = f"slot {slot}"
     if not can_open:
-        return [Check(what, State.FAIL, device, Code.PORT_ACCESS_DENIED)]
+        return [HealthCheck(what, HealthState.FAIL, device, Code.PORT_ACCESS_DENIED)]
     checks = []
     known = listed.get(device)
     if known and known.holders:
         who = ", ".join(str(holder) for holder in known.holders)
-        checks.append(Check(what, State.FAIL, f"{device} is held by {who}", Code.PORT_BUSY))
+        checks.append(
+            HealthCheck(what, HealthState.FAIL, f"{device} is held by {who}", Code.PORT_BUSY)
+        )
     if known and known.latency_ms is not None and known.latency_ms > LATENCY_MS:
         name = os.path.basename(device)  # noqa: PTH119 - a device name, not a path of ours
         timer = f"/sys/bus/usb-serial/devices/{name}/latency_timer"
         checks.append(
-            Check(what, State.WARN, f"{known.latency_ms} ms: {timer}", Code.ADAPTER_LATENCY_HIGH)
+            HealthCheck(
+                what, HealthState.WARN, f"{known.latency_ms} ms: {timer}", Code.ADAPTER_LATENCY_HIGH
+            )
         )
     adapter = f" ({known.adapter})" if known and known.adapter else ""
     return checks or [fine(what, f"{device}{adapter}")]
 
 
-def grabbers(processes: Iterable[str]) -> Check:
+def grabbers(processes: Iterable[str]) -> HealthCheck:
     """Does a service run that takes serial ports?"""
     found = sorted(set(processes) & set(GRABBERS))
     if found:
-        return Check("other programs", State.WARN, ", ".join(found), Code.PORT_GRABBER_RUNNING)
+        return HealthCheck(
+            "other programs", HealthState.WARN, ", ".join(found), Code.PORT_GRABBER_RUNNING
+        )
     return fine("other programs", "none that takes serial ports")
 
 
-def slots(found: int, expected: int) -> Check:
+def slots(found: int, expected: int) -> HealthCheck:
     """Are all slots there?"""
     detail = f"{found} of {expected}"
     return (
         fine("slots", detail)
         if found == expected
-        else Check("slots", State.FAIL, detail, Code.SLOT_COUNT_UNEXPECTED)
+        else HealthCheck("slots", HealthState.FAIL, detail, Code.SLOT_COUNT_UNEXPECTED)
     )
 
 
-def disk(what: str, free_bytes: int) -> Check:
+def disk(what: str, free_bytes: int) -> HealthCheck:
     """Is there room for records and logs?"""
     detail = f"{free_bytes / (1 << 30):.1f} GB free"
     if free_bytes < FULL_BYTES:
-        return Check(what, State.FAIL, detail, Code.DISK_FULL)
+        return HealthCheck(what, HealthState.FAIL, detail, Code.DISK_FULL)
     if free_bytes < TIGHT_BYTES:
-        return Check(what, State.WARN, detail, Code.DISK_NEARLY_FULL)
+        return HealthCheck(what, HealthState.WARN, detail, Code.DISK_NEARLY_FULL)
     return fine(what, detail)
 
 
-def clock(now: datetime, last_record: datetime | None) -> Check:
+def clock(now: datetime, last_record: datetime | None) -> HealthCheck:
     """Can the time be right: after burner was written, after the last record?"""
-    said = f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    now_text = f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if now.year < FIRST_YEAR:
-        return Check("clock", State.FAIL, said, Code.CLOCK_WRONG)
+        return HealthCheck("clock", HealthState.FAIL, now_text, Code.CLOCK_WRONG)
     if last_record and now < last_record:
-        detail = f"{said}, but the last record is of {last_record.astimezone(UTC):%Y-%m-%d %H:%M}"
-        return Check("clock", State.FAIL, detail, Code.CLOCK_WRONG)
-    return fine("clock", said)
+        detail = (
+            f"{now_text}, but the last record is of {last_record.astimezone(UTC):%Y-%m-%d %H:%M}"
+        )
+        return HealthCheck("clock", HealthState.FAIL, detail, Code.CLOCK_WRONG)
+    return fine("clock", now_text)

@@ -1,4 +1,4 @@
-"""Characters as they come → whole texts. Pure: whoever reads says when each character came.
+"""Characters as they come → whole texts. Pure: the caller says when each character came.
 
 A scanner types fast and may end with Enter or not; a person types slowly. So a text ends with
 Enter or Tab, with a pause after fast characters (a scan), or with a pause after a key that means
@@ -16,11 +16,11 @@ CLEAR = "\x15"
 QUIET_S = 0.15
 """After so long without a character, a scan is over. Its characters come three times as fast."""
 KEY_SHARE = 0.8
-"""After this share of it, a key was pressed alone: nobody presses the next one sooner."""
+"""After this share of the time a key counts as pressed alone: nobody types faster."""
 NEXT_DIGIT_S = 1.2
 """For so long a further digit makes it the key of another slot."""
 FORGET_S = 20.0
-"""What somebody began to type and left is dropped."""
+"""Text that was begun and left is dropped after so long."""
 SHORTEST_SCAN = 4
 LONGEST = 1000
 """More than any code holds: noise."""

@@ -1,7 +1,7 @@
-"""Labels prepared in a file or by a script: one a line, one a board, nobody to be asked again.
+"""Labels prepared in a file or by a script: one line for each board.
 
-Where each slot has its own line, the order says whose a line is. Boards that come one after the
-other have no such order, since nobody hears of a dead one: there a line must name its board.
+Where each slot has its own line, the order of lines is the order of slots. Boards that come one
+after the other have no such order, since a dead board shifts it: there a line must name its board.
 """
 
 import queue

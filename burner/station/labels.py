@@ -1,4 +1,4 @@
-"""Whose label was scanned: which slot is asked, and what a scan means. Pure: no clock, no thread.
+"""Labels: which slot is asked for one, and to which board a scanned label belongs. Pure.
 
 A label that names its board (by MAC, IMEI, …) goes to that board, whichever slot is asked. Any
 other goes to the asked slot. One slot is asked at a time; it stays the asked one until it has its
@@ -14,12 +14,12 @@ from burner.identity.label_checks import check_label, names_unit, read_label, sa
 from burner.identity.settings import IdentitySettings
 
 PATIENCE_S = 3.0
-"""How long a board waits for its turn while one before it in the fixture is still being met."""
+"""How long a board waits for its turn while one before it in the fixture is being identified."""
 
 
 @dataclass(frozen=True)
-class MetBoard:
-    """A board in a slot, as far as it is known before its label."""
+class IdentifiedBoard:
+    """A board in a slot, before its label is known."""
 
     unit_id: str
     ids: Mapping[str, str]
@@ -30,27 +30,27 @@ class MetBoard:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a scan came to: a label for a slot, or why it is none (then `code`)."""
+    """The result of a scan: a label for a slot, or with `code` why it is none."""
 
     slot: str = ""
-    """Whom it concerns; empty when no slot waits for a label."""
+    """The slot that it concerns; empty when no slot waits for a label."""
     label: str = ""
     code: str = ""
     detail: str = ""
 
 
-CheckRecord = Callable[[MetBoard, str], None]
+CheckRecord = Callable[[IdentifiedBoard, str], None]
 """Compares a label with what is on record; raises BurnerError (E435, E438) when that forbids it."""
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    board: MetBoard
+    board: IdentifiedBoard
     since: float
 
 
 @dataclass(frozen=True)
-class _Given:
+class _Assigned:
     unit_id: str
     label: str
 
@@ -68,17 +68,17 @@ class Labels:
     asked: str = ""
     """The one slot whose label is wanted; empty when none is."""
     _coming: frozenset[str] = frozenset()
-    """Slots with a board that is still being met."""
+    """Slots with a board that is being identified."""
     _waiting: Mapping[str, _Waiting] = field(default_factory=dict)
-    _given: Mapping[str, _Given] = field(default_factory=dict)
+    _assigned: Mapping[str, _Assigned] = field(default_factory=dict)
     """By slot, until the board leaves it."""
-    _used: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """What labels said in this run, by source and value → the unit that passed or is in work."""
+    _used_by: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(source, value) on a label → the unit of this run that passed with it or is in work."""
 
     def label_of(self, slot: str, unit_id: str) -> str:
-        """The label that this unit was given in this slot; empty when it has none."""
-        given = self._given.get(slot)
-        return given.label if given and given.unit_id == unit_id else ""
+        """The label that this unit was assigned in this slot; empty when it has none."""
+        assigned = self._assigned.get(slot)
+        return assigned.label if assigned and assigned.unit_id == unit_id else ""
 
     def waits(self, slot: str) -> bool:
         """Whether a board in the slot waits for its label."""
@@ -90,48 +90,50 @@ class Labels:
 
     # -- boards come and go ----------------------------------------------------------------------
 
-    def coming(self, slot: str) -> "Labels":
-        """A board is there and is being met; it may be the one that was there before."""
+    def board_seen(self, slot: str) -> "Labels":
+        """A board is there and is being identified; it may be the one that was there before."""
         waiting = {s: w for s, w in self._waiting.items() if s != slot}
         return replace(self, _coming=self._coming | {slot}, _waiting=waiting)
 
-    def kept(self, slot: str, now: float) -> "Labels":
+    def label_kept(self, slot: str, now: float) -> "Labels":
         """The board in a slot is burned again: its label is in use again."""
-        given = self._given[slot]
-        used = {**self._used, **dict.fromkeys(self._says(given.label), given.unit_id)}
-        return replace(self, _coming=self._coming - {slot}, _used=used).looked(now)
+        assigned = self._assigned[slot]
+        used = {**self._used_by, **dict.fromkeys(self._ids_on(assigned.label), assigned.unit_id)}
+        return replace(self, _coming=self._coming - {slot}, _used_by=used).time_passed(now)
 
-    def met(self, slot: str, board: MetBoard, now: float) -> "Labels":
+    def board_identified(self, slot: str, board: IdentifiedBoard, now: float) -> "Labels":
         """A board waits for its label."""
         waiting = {**self._waiting, slot: _Waiting(board, now)}
-        return replace(self._without(slot), _coming=self._coming - {slot}, _waiting=waiting).looked(
-            now
-        )
+        return replace(
+            self._without(slot), _coming=self._coming - {slot}, _waiting=waiting
+        ).time_passed(now)
 
-    def left(self, slot: str, now: float) -> "Labels":
+    def board_gone(self, slot: str, now: float) -> "Labels":
         """The board is gone, or wants no label any more."""
-        return replace(self._without(slot), _coming=self._coming - {slot}).looked(now)
+        return replace(self._without(slot), _coming=self._coming - {slot}).time_passed(now)
 
     def ended(self, slot: str, passed: bool, now: float) -> "Labels":
-        """The board is through. Of a unit that did not pass, the label may be scanned again."""
-        after = replace(self, _coming=self._coming - {slot}).looked(now)
-        given = self._given.get(slot)
-        if passed or given is None:
+        """The board is finished. The label of a unit that did not pass may be scanned again."""
+        after = replace(self, _coming=self._coming - {slot}).time_passed(now)
+        assigned = self._assigned.get(slot)
+        if passed or assigned is None:
             return after
-        return replace(after, _used={k: u for k, u in self._used.items() if u != given.unit_id})
+        return replace(
+            after, _used_by={k: u for k, u in self._used_by.items() if u != assigned.unit_id}
+        )
 
     # -- who is asked ----------------------------------------------------------------------------
 
-    def looked(self, now: float) -> "Labels":
-        """Time has passed: perhaps a slot is asked that was not."""
+    def time_passed(self, now: float) -> "Labels":
+        """Time has passed: another slot may be asked now."""
         return self if self.expects(self.asked) else replace(self, asked=self._next(now))
 
-    def chosen(self, slot: str) -> "Labels":
+    def slot_chosen(self, slot: str) -> "Labels":
         """The operator has chosen a slot: it is asked now, if its board has no label yet."""
         return replace(self, asked=slot) if self.expects(slot) else self
 
     def _next(self, now: float) -> str:
-        """The first in the fixture's order, behind no board that is still being met."""
+        """The first waiting slot of the fixture that is behind no board still being identified."""
         behind = False
         for slot in self.slots:
             behind = behind or slot in self._coming
@@ -145,7 +147,7 @@ class Labels:
     def scanned(self, text: str, now: float, check: CheckRecord) -> tuple["Labels", Scan]:
         """A label was scanned. `check` asks the manifest."""
         try:
-            slot = self._whose(text)
+            slot = self._slot_of(text)
             if slot:
                 self._check_unused(slot, text)
                 check(self._waiting[slot].board, text)
@@ -156,12 +158,12 @@ class Labels:
         unit_id = self._waiting[slot].board.unit_id
         after = replace(
             self._without(slot),
-            _given={**self._given, slot: _Given(unit_id, text)},
-            _used={**self._used, **dict.fromkeys(self._says(text), unit_id)},
+            _assigned={**self._assigned, slot: _Assigned(unit_id, text)},
+            _used_by={**self._used_by, **dict.fromkeys(self._ids_on(text), unit_id)},
         )
-        return after.looked(now), Scan(slot, text)
+        return after.time_passed(now), Scan(slot, text)
 
-    def _whose(self, text: str) -> str:
+    def _slot_of(self, text: str) -> str:
         """The slot a label belongs to; empty when no slot waits.
 
         Raises:
@@ -188,24 +190,24 @@ class Labels:
         return self.asked
 
     def _check_unused(self, slot: str, text: str) -> None:
-        """Raises BurnerError (E434) for what another unit of this run was given."""
+        """Raises BurnerError (E434): another unit of this run has this label."""
         unit_id = self._waiting[slot].board.unit_id
-        others = [s for s, given in self._given.items() if s != slot]
-        for says in self._says(text):
-            there = [s for s in others if says in self._says(self._given[s].label)]
+        others = [s for s, assigned in self._assigned.items() if s != slot]
+        for says in self._ids_on(text):
+            there = [s for s in others if says in self._ids_on(self._assigned[s].label)]
             if there:
                 raise BurnerError(Code.LABEL_SCANNED_BEFORE, f"{text}: {_slots(there)}")
-            if self._used.get(says, unit_id) != unit_id:
-                raise BurnerError(Code.LABEL_SCANNED_BEFORE, f"{text}: {self._used[says]}")
+            if self._used_by.get(says, unit_id) != unit_id:
+                raise BurnerError(Code.LABEL_SCANNED_BEFORE, f"{text}: {self._used_by[says]}")
 
-    def _says(self, text: str) -> tuple[tuple[str, str], ...]:
+    def _ids_on(self, text: str) -> tuple[tuple[str, str], ...]:
         return tuple(read_label(text, self.settings).items())
 
     def _without(self, slot: str) -> "Labels":
         return replace(
             self,
             _waiting={s: w for s, w in self._waiting.items() if s != slot},
-            _given={s: g for s, g in self._given.items() if s != slot},
+            _assigned={s: g for s, g in self._assigned.items() if s != slot},
         )
 
 

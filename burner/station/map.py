@@ -178,8 +178,8 @@ def to_yaml(station: StationFile) -> str:
     for slot, ports in station.slots.items():
         lines.append(f'  "{slot}":')
         for name, place in ports.items():
-            said = place.model_dump(exclude_defaults=True)
-            pairs = ", ".join(f'{key}: "{value}"' for key, value in said.items())
+            fields = place.model_dump(exclude_defaults=True)
+            pairs = ", ".join(f'{key}: "{value}"' for key, value in fields.items())
             lines.append(f'    "{name}": {{{pairs}}}')
     if scanner := station.scanner.model_dump(mode="json", exclude_defaults=True):
         lines.append(f"scanner: {json.dumps(scanner, ensure_ascii=False)}")

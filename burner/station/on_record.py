@@ -11,7 +11,7 @@ from burner.identity.interface_addresses import MAC_SOURCES
 from burner.identity.naming import device_name
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile
-from burner.station.labels import MetBoard
+from burner.station.labels import IdentifiedBoard
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class LabelsOnRecord:
     ledger: Ledger
     profile: Profile
 
-    def __call__(self, board: MetBoard, label: str) -> None:
+    def __call__(self, board: IdentifiedBoard, label: str) -> None:
         """Look a label up. A manifest that is away says nothing: it is waited for at the claim.
 
         Raises:
             BurnerError: E435 another unit is on record with it, E438 this unit is on record with
                 another one, and no rework is ordered.
         """
-        said = read_label_ids(self.profile.identity, label)
-        name, serial = self._name(board, said), said.get("serial", "")
+        label_ids = read_label_ids(self.profile.identity, label)
+        name, serial = self._name(board, label_ids), label_ids.get("serial", "")
         product = self.profile.product.id
         other, own = "", None
         with suppress(BurnerError):
@@ -40,9 +40,9 @@ class LabelsOnRecord:
         if own and not board.rework and name and own.attempt.device_name != name:
             raise BurnerError(Code.LABEL_DIFFERS_FROM_RECORD, f"{own.attempt.device_name} ≠ {name}")
 
-    def _name(self, board: MetBoard, said: dict[str, str]) -> str:
+    def _name(self, board: IdentifiedBoard, label_ids: dict[str, str]) -> str:
         """The name that the board would get; empty while it cannot be made."""
-        read: dict[str, str | Mac] = {**board.ids, **said}
+        read: dict[str, str | Mac] = {**board.ids, **label_ids}
         read |= {s: Mac.parse(str(v)) for s, v in read.items() if s in MAC_SOURCES}
         with suppress(BurnerError):
             return device_name(self.profile.name, read)

@@ -1,4 +1,4 @@
-"""Whether a board is in a slot: what looks at it, one after the other, come to."""
+"""Whether a board is in a slot, decided from looks at it, one after the other."""
 
 import threading
 from collections import Counter
@@ -9,17 +9,18 @@ from typing import Protocol
 from burner.devices.device import Contact
 
 GONE_AFTER = 2
-"""Looks in a row that must find nothing before a board counts as removed: contacts bounce."""
+"""So many looks in a row must find nothing before a board counts as removed: contacts bounce."""
 GARBLED_AFTER = 4
-"""Looks in a row that find noise before it counts as a board: one that is put in makes some."""
+"""So many looks in a row must find noise before it counts as a board: inserting one makes noise."""
 SILENT_S = 4.0
-"""A port without an answer for so long is shown. One that came with a board is tried then."""
+"""After so long without an answer a port is shown as silent. One that came with its board is
+tried then."""
 PASSED_OVER = 2
-"""Boards that another slot must have had before a silent one counts as passed over."""
+"""A silent slot counts as passed over when another slot has had so many boards meanwhile."""
 
 
-class Place(Protocol):
-    """What this file needs to know of a slot."""
+class WatchedSlot(Protocol):
+    """A slot, as far as the coming and going of boards needs it."""
 
     name: str
     stopping: threading.Event
@@ -33,25 +34,25 @@ class Place(Protocol):
         ...
 
     def seen(self) -> None:
-        """Say that a board is there."""
+        """Show that a board is there."""
         ...
 
     def empty(self) -> None:
-        """Say that the slot is armed and waits."""
+        """Show that the slot waits for a board."""
         ...
 
     def silent(self, seconds: float) -> None:
-        """Say for how long nothing has answered although the port is there; 0 = that is over."""
+        """Show for how long nothing has answered although the port is there; 0 = that is over."""
         ...
 
     def passed_over(self, seconds: float) -> None:
-        """Say that boards came and went elsewhere while this slot was silent."""
+        """Record that other slots had boards while this slot was silent."""
         ...
 
 
 @dataclass
 class EmptySlot:
-    """What the looks at a slot without a board come to, one after the other. Pure."""
+    """What the looks at a slot without a board have found so far. Pure."""
 
     silent_since: float | None = None
     """Since when its port is there without an answer."""
@@ -60,11 +61,12 @@ class EmptySlot:
     _garbled: int = 0
 
     def has_board(self, contact: Contact, now: float) -> bool:
-        """Whether this look finds a board: one that answers, or one that does not and should.
+        """Whether this look finds a board.
 
-        Noise is a board with bad contacts or the wrong program. A port that came while we looked
-        came with its board (dev boards, native USB): silence there is a dead one. A port that was
-        there all along may be the fixture's own.
+        A chip that answers is a board. Noise is a board with bad contacts or another program. A
+        port that appeared while we looked came with its board (dev boards, native USB): if it
+        stays silent, the board is dead. A port that was there from the start may belong to the
+        fixture.
         """
         self._garbled = self._garbled + 1 if contact is Contact.GARBLED else 0
         if contact is not Contact.SILENT:
@@ -83,16 +85,16 @@ class EmptySlot:
         return 0.0 if self.silent_since is None else now - self.silent_since
 
 
-class Leaving:
-    """A board that leaves its slot, look after look."""
+class BoardRemoval:
+    """Looks at a slot whose board is finished, until the board is removed."""
 
-    def __init__(self, slot: Place) -> None:
-        """The first look resets it into download mode, where it stays and answers."""
+    def __init__(self, slot: WatchedSlot) -> None:
+        """The first look resets the board into download mode, where it stays and answers."""
         self.last = Contact.ABSENT
         self._slot, self._looks, self._absent = slot, 0, 0
 
     def is_over(self) -> bool:
-        """Look: whether it is gone. One that answers only to a further reset is another."""
+        """Look: whether it is gone. One that answers only after another reset is a new one."""
         self.last = self._slot.contact(reset=not self._looks or self._absent > 0)
         self._looks += 1
         if self.last is not Contact.ANSWERS:
@@ -101,20 +103,20 @@ class Leaving:
         return self._absent > 0
 
 
-class Changing:
-    """A slot in which nothing answered: whether something else is found in it."""
+class SlotChange:
+    """Looks at a slot in which nothing answered, until something else is found in it."""
 
-    def __init__(self, slot: Place, before: Contact) -> None:
+    def __init__(self, slot: WatchedSlot, before: Contact) -> None:
         self._slot, self._before, self._other = slot, before, 0
 
     def is_over(self) -> bool:
-        """Look: whether a chip answers, or something else than before is there for good."""
+        """Look: whether a chip answers, or something else than before stays there."""
         now = self._slot.contact(reset=True)
         self._other = self._other + 1 if now is not self._before else 0
         return now is Contact.ANSWERS or self._other >= GONE_AFTER
 
 
-class Watch:
+class EmptySlotWatch:
     """Looks at empty slots until there is a board."""
 
     def __init__(self, pause_s: float, clock: Callable[[], float]) -> None:
@@ -122,19 +124,20 @@ class Watch:
         self.arrivals: Counter[str] = Counter()
         """Boards that came, by slot."""
 
-    def until_board(self, slot: Place, enough: Callable[[], bool]) -> bool:
+    def until_board(self, slot: WatchedSlot, enough: Callable[[], bool]) -> bool:
         """Wait for a board; False when there are enough, or the station stops."""
-        looks, shown, told, before = EmptySlot(), False, False, Counter(self.arrivals)
+        looks, is_shown, is_recorded = EmptySlot(), False, False
+        arrivals_before = Counter(self.arrivals)
         while not enough():
-            found = looks.has_board(slot.contact(reset=True), now := self._clock())
-            if found or slot.announced():
+            has_board = looks.has_board(slot.contact(reset=True), now := self._clock())
+            if has_board or slot.announced():
                 return True
             silent_s = looks.silent_for(now)
-            if (silent_s >= SILENT_S) != shown:
-                shown = not shown
-                slot.silent(silent_s if shown else 0.0)
-            if shown and not told and self._passed_over(slot.name, before):
-                told = True
+            if (silent_s >= SILENT_S) != is_shown:
+                is_shown = not is_shown
+                slot.silent(silent_s if is_shown else 0.0)
+            if is_shown and not is_recorded and self._passed_over(slot.name, arrivals_before):
+                is_recorded = True
                 slot.passed_over(silent_s)
             if slot.stopping.wait(self.pause_s):
                 break

@@ -1,4 +1,4 @@
-"""How often a unit is tried again, after which codes, and how fast. The one place. Pure.
+"""Retry: after which codes a unit is tried again, how often, and at which baud rate. Pure.
 
 The table of codes says *whether* trying again may help (`retry`); this file says how often, and
 that a link error also takes one rung down the baud ladder. Each try is an attempt of its own.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from burner.station.commands import (
     Cancelled,
-    Command,
+    OperatorCommand,
     ReasonChosen,
     ReworkWanted,
     SlotChosen,
@@ -14,13 +14,13 @@ from burner.station.commands import (
 from burner.station.events import Prompt, SlotState
 
 TIMEOUT_S = 30.0
-"""What was begun and not gone on with is dropped."""
+"""An order that nobody goes on with for so long is dropped."""
 LONGEST_REASON = 200
 NOT_NOW = {
     SlotState.BURNING: "rework slot works",
     SlotState.CLOSED: "rework slot closed",
 }
-"""States of a slot in which no rework can be ordered for it, and what is said then."""
+"""States of a slot in which no rework can be ordered for it, and the phrase that says so."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ReworkOrder:
 
 @dataclass(frozen=True)
 class ReworkReply:
-    """What the station says next, and how the choice stands then."""
+    """What the station shows next, and the dialogue after it."""
 
     prompt: Prompt
     dialogue: "ReworkDialogue | None" = None
@@ -43,13 +43,13 @@ class ReworkReply:
 
 @dataclass(frozen=True)
 class ReworkDialogue:
-    """A choice that was begun. The slot is empty until it was said."""
+    """The order of a rework that was begun: first the slot is chosen, then the reason."""
 
     reasons: tuple[str, ...]
     """To choose from; empty: the operator types one."""
     slot: str = ""
     since: float = 0.0
-    """When the operator last said something."""
+    """When the operator last answered; seconds."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -64,15 +64,15 @@ class ReworkDialogue:
         """The first question."""
         return ReworkReply(Prompt("rework slot", asks=True), self)
 
-    def said(
+    def answered(
         self,
         text: str,
-        pressed: Command | None,
-        barcode: Command | None,
+        pressed: OperatorCommand | None,
+        barcode: OperatorCommand | None,
         states: Mapping[str, SlotState],
         now: float,
     ) -> ReworkReply:
-        """What the operator said, as text, key and barcode; `states` are those of the slots."""
+        """Take the answer of the operator, as text, key and barcode; `states` are of the slots."""
         command, going_on = barcode or pressed, replace(self, since=now)
         if isinstance(command, Cancelled):
             taken_back = ReworkOrder(self.slot, "") if self.slot else None
@@ -101,8 +101,8 @@ class ReworkDialogue:
     def _reason_wanted(self, text: str) -> Prompt:
         return Prompt(text, (self.slot,), self.reasons, asks=True)
 
-    def _reason(self, text: str, barcode: Command | None) -> str:
-        """The reason that was said; empty when it is none of this product's."""
+    def _reason(self, text: str, barcode: OperatorCommand | None) -> str:
+        """The chosen reason; empty where the text is none of this product's."""
         if isinstance(barcode, ReasonChosen):
             return next((r for r in self.reasons if mark_of(r) == barcode.mark), "")
         if barcode is not None:

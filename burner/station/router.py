@@ -1,7 +1,7 @@
-"""What the operator scans and types, brought to the slot it is meant for.
+"""Brings what the operator scans and types to the slot that it is meant for.
 
-The rules are pure and stand elsewhere (labels.py, commands.py, rework.py); here are the lock and
-the clock around them. Scanners and keyboard call `heard` from their threads, slots the rest.
+The rules are pure: labels.py, commands.py, rework.py. Here are the lock and the clock around them.
+Scanners and keyboard call `take_text` from their threads; the slots call the rest.
 """
 
 import threading
@@ -15,13 +15,13 @@ from burner.identity.label_checks import names_unit
 from burner.identity.settings import IdentitySettings
 from burner.station.commands import (
     Cancelled,
-    Command,
+    OperatorCommand,
     ReasonChosen,
     ReworkWanted,
     SlotChosen,
-    command,
-    key,
-    plain,
+    bare_text,
+    command_of_barcode,
+    command_of_key,
     slot_keys,
 )
 from burner.station.events import (
@@ -35,13 +35,12 @@ from burner.station.events import (
 )
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
-from burner.station.labels import PATIENCE_S, CheckRecord, Labels, MetBoard, Scan
+from burner.station.labels import PATIENCE_S, CheckRecord, IdentifiedBoard, Labels, Scan
 from burner.station.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0
-"""The same text again within this time is the same scan: scanners read twice.
-
-It counts from the reading that was taken: one that is read without end is taken again."""
+"""The same text within this time is the same scan: scanners read twice. The time counts from the
+scan that was taken, so a code that is scanned for longer is taken again."""
 POLL_S = 0.2
 
 GOOD = (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH)
@@ -52,7 +51,7 @@ RESTING = (SlotState.STARTING, SlotState.EMPTY)
 
 
 class Router:
-    """What is scanned and typed in one run. Thread-safe."""
+    """The input of one run. Thread-safe."""
 
     def __init__(
         self,
@@ -72,13 +71,13 @@ class Router:
             identity: what labels look like; None: boards of this product have none to scan.
             reasons: for a rework; empty: the operator types one.
             prefixes: what scanners put before a code.
-            labels: prepared ones. Nobody is asked then, so a wrong one is the unit's error.
+            labels: a prepared list. Nobody is asked then, so a wrong label is an error of the unit.
             check_record: whether a label agrees with what is on record.
             clock: seconds, monotonic.
         """
         self.emit: Callable[[StationEvent], None] = lambda _: None
         self.slots = tuple(slots)
-        self._wanted = identity is not None
+        self._needs_labels = identity is not None
         self._reasons, self._prefixes = tuple(reasons), tuple(prefixes)
         self._list, self._check_record, self._clock = labels, check_record, clock
         self._labels = Labels(
@@ -90,39 +89,39 @@ class Router:
         self._states = dict.fromkeys(slots, SlotState.STARTING)
         self._announced: set[str] = set()
         self._rework: dict[str, str] = {}
-        self._anew: set[str] = set()
+        self._burn_again: set[str] = set()
         """Slots whose board waits for its label and shall be burned as a rework instead."""
         self._dialogue: ReworkDialogue | None = None
-        self._before = ("", float("-inf"))
+        self._last_reading = ("", float("-inf"))
         self._changed = threading.Condition(threading.RLock())
 
-    # -- what slots say and ask ------------------------------------------------------------------
+    # -- called by slots ---------------------------------------------------------------------------
 
-    def state(self, slot: str, state: SlotState) -> None:
-        """A slot says what it does."""
+    def slot_state_changed(self, slot: str, state: SlotState) -> None:
+        """A slot has another state."""
         with self._changed:
             self._states[slot] = state
             if state is SlotState.SEEN:
                 self._announced.discard(slot)
-                if self._wanted:
-                    self._update(self._labels.coming(slot))
+                if self._needs_labels:
+                    self._update(self._labels.board_seen(slot))
             elif state in (SlotState.EMPTY, SlotState.CLOSED) and slot not in self._announced:
-                self._update(self._labels.left(slot, self._clock()))
+                self._update(self._labels.board_gone(slot, self._clock()))
 
-    def announced(self, slot: str) -> bool:
+    def is_announced(self, slot: str) -> bool:
         """Whether the operator says that a board is in the slot."""
         with self._changed:
             return slot in self._announced
 
-    def rework(self, slot: str) -> str:
+    def rework_order(self, slot: str) -> str:
         """Why the next unit of a slot is to be burned again; empty when it is not."""
         with self._changed:
             return self._rework.get(slot, "")
 
-    def ended(self, slot: str, passed: bool, rework: str) -> None:
-        """The unit in a slot is through; `rework` is the order that it was burned for.
+    def unit_ended(self, slot: str, passed: bool, rework: str) -> None:
+        """The unit in a slot is finished; `rework` is the order with which it was burned.
 
-        One that was ordered meanwhile is for this unit: it is burned again at once.
+        A rework that was ordered meanwhile is for this unit: it is burned again at once.
         """
         with self._changed:
             self._update(self._labels.ended(slot, passed, self._clock()))
@@ -134,32 +133,34 @@ class Router:
             del self._rework[slot]
             self.emit(ReworkOrdered(slot, ""))
 
-    def not_met(self, slot: str) -> None:
-        """Nothing in the slot could be met: its board wants no label."""
+    def nothing_identified(self, slot: str) -> None:
+        """Nothing in the slot could be identified: no label is wanted there."""
         with self._changed:
-            self._update(self._labels.left(slot, self._clock()))
+            self._update(self._labels.board_gone(slot, self._clock()))
 
-    def label(self, slot: str, board: MetBoard, gone: Callable[[], bool]) -> str | None:
+    def wait_for_label(
+        self, slot: str, board: IdentifiedBoard, gone: Callable[[], bool]
+    ) -> str | None:
         """Wait for the label of a board.
 
         Args:
             slot: where it is.
-            board: as it was met.
+            board: as it was identified.
             gone: whether the board left or the station stops; asked a few times a second.
 
         Returns:
-            The label; None when the board is gone, or is to be burned anew as a rework.
+            The label; None when the board is gone, or is to be burned again as a rework.
 
         Raises:
             BurnerError: E434 to E443, of a prepared label.
         """
         with self._changed:
             if label := self._labels.label_of(slot, board.unit_id):
-                self._update(self._labels.kept(slot, self._clock()))
+                self._update(self._labels.label_kept(slot, self._clock()))
                 self.emit(LabelScanned(slot, label))
                 return label
-            self._anew.discard(slot)
-            self._update(self._labels.met(slot, board, self._clock()))
+            self._burn_again.discard(slot)
+            self._update(self._labels.board_identified(slot, board, self._clock()))
         taken: str | None = None
         try:
             taken = self._wait(slot, board, gone)
@@ -169,20 +170,20 @@ class Router:
         return taken
 
     def _forget(self, slot: str) -> None:
-        """The board wants no label any more; one that came at the very end is free again."""
+        """The board wants no label any more. A label that came at the last moment is free again."""
         with self._changed:
             now = self._clock()
-            self._update(self._labels.ended(slot, passed=False, now=now).left(slot, now))
+            self._update(self._labels.ended(slot, passed=False, now=now).board_gone(slot, now))
 
-    def _wait(self, slot: str, board: MetBoard, gone: Callable[[], bool]) -> str | None:
+    def _wait(self, slot: str, board: IdentifiedBoard, gone: Callable[[], bool]) -> str | None:
         while True:
             with self._changed:
-                self._update(self._labels.looked(self._clock()))
+                self._update(self._labels.time_passed(self._clock()))
                 if self._list and self._labels.asked == slot:
                     self._take_prepared(slot, board, self._list)
                 if label := self._labels.label_of(slot, board.unit_id):
                     return label
-                if slot in self._anew:
+                if slot in self._burn_again:
                     return None
                 self._changed.wait(POLL_S)
                 if label := self._labels.label_of(slot, board.unit_id):
@@ -190,10 +191,12 @@ class Router:
             if gone():
                 return None
 
-    def _take_prepared(self, slot: str, board: MetBoard, prepared: LabelList) -> None:
+    def _take_prepared(self, slot: str, board: IdentifiedBoard, prepared: LabelList) -> None:
         if not (line := prepared.next(slot, lambda line: self._names(line, board))):
             return
-        labels, scan = self._labels.scanned(plain(line, self._prefixes), 0.0, self._check_record)
+        labels, scan = self._labels.scanned(
+            bare_text(line, self._prefixes), 0.0, self._check_record
+        )
         if scan.code:
             raise BurnerError(scan.code, scan.detail)
         if scan.slot != slot:
@@ -201,16 +204,16 @@ class Router:
         self._update(labels)
         self.emit(LabelScanned(scan.slot, scan.label))
 
-    def _names(self, line: str, board: MetBoard) -> bool | None:
+    def _names(self, line: str, board: IdentifiedBoard) -> bool | None:
         with suppress(BurnerError):
-            return names_unit(plain(line, self._prefixes), self._labels.settings, board.ids)
+            return names_unit(bare_text(line, self._prefixes), self._labels.settings, board.ids)
         return None
 
-    # -- what the operator says ------------------------------------------------------------------
+    # -- called by scanners, keyboard and clock ----------------------------------------------------
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What counts without Enter, typed now."""
+        """The texts that count without Enter now."""
         with self._changed:
             if self._dialogue and self._dialogue.slot:
                 return (*self._dialogue.keys, ESCAPE)
@@ -220,38 +223,41 @@ class Router:
         """Somebody is typing."""
         self.emit(Typing(text))
 
-    def heard(self, text: str) -> None:
+    def take_text(self, text: str) -> None:
         """A whole text was scanned or typed."""
         now = self._clock()
         with self._changed:
             self.tick()
-            bare = plain(text, self._prefixes)
-            pressed, barcode = key(text.strip(" "), self.slots), command(bare, self.slots)
+            bare = bare_text(text, self._prefixes)
+            pressed, barcode = (
+                command_of_key(text.strip(" "), self.slots),
+                command_of_barcode(bare, self.slots),
+            )
             if pressed is None and self._is_repeat(bare, now):
                 return
             if self._dialogue:
-                self._reply(self._dialogue.said(bare, pressed, barcode, self._states, now))
-            elif said := barcode or pressed:
-                self._obey(said, now)
+                self._reply(self._dialogue.answered(bare, pressed, barcode, self._states, now))
+            elif order := barcode or pressed:
+                self._execute(order, now)
             elif bare:
                 self._scanned(bare, now)
             self._changed.notify_all()
 
     def tick(self) -> None:
-        """Time has passed."""
+        """Time has passed: end a dialogue that nobody goes on with."""
         with self._changed:
             if self._dialogue and self._dialogue.over(self._clock()):
                 self._dialogue = None
                 self.emit(Prompt("rework timeout"))
 
     def _is_repeat(self, text: str, now: float) -> bool:
-        if text == self._before[0] and now - self._before[1] < REPEAT_S:
+        if text == self._last_reading[0] and now - self._last_reading[1] < REPEAT_S:
             return True
-        self._before = (text, now)
+        self._last_reading = (text, now)
         return False
 
-    def _obey(self, said: Command, now: float) -> None:
-        match said:
+    def _execute(self, order: OperatorCommand, now: float) -> None:
+        match order:
             case SlotChosen(slot):
                 self._choose(slot)
             case ReworkWanted():
@@ -262,22 +268,22 @@ class Router:
                 self.emit(Prompt())
 
     def _choose(self, slot: str) -> None:
-        """The slot is asked for its label next, or its board is tried whether it answers or not."""
+        """Ask for the label of this slot next; or try its board, whether it answers or not."""
         state = self._states.get(slot)
         self.emit(Prompt())
         if state is None:
             self.emit(Prompt("no slot", (slot,)))
-        elif self._wanted and self._labels.expects(slot):
-            self._update(self._labels.chosen(slot))
+        elif self._needs_labels and self._labels.expects(slot):
+            self._update(self._labels.slot_chosen(slot))
         elif state in (*RESTING, *BAD):
             self._announced.add(slot)
-            if self._wanted:
-                self._update(self._labels.coming(slot).chosen(slot))
+            if self._needs_labels:
+                self._update(self._labels.board_seen(slot).slot_chosen(slot))
         else:
             self.emit(Prompt(_NOTHING_TO_DO.get(state, "slot works"), (slot,)))
 
     def _scanned(self, text: str, now: float) -> None:
-        if not self._wanted:
+        if not self._needs_labels:
             self.emit(Prompt("no label", (text,)))
             return
         labels, scan = self._labels.scanned(text, now, self._check_record)
@@ -291,13 +297,13 @@ class Router:
         self._update(labels)
 
     def _refuse(self, scan: Scan) -> None:
-        """Say at the asked slot what is wrong with a scan; it is asked for again there."""
+        """Show at the asked slot what is wrong with a scan, and ask again."""
         self.emit(Waiting(scan.slot, scan.code, scan.detail))
         if self._labels.waits(scan.slot):
-            self._say(scan.slot, SlotState.RESCAN)
+            self._show_state(scan.slot, SlotState.RESCAN)
 
     def _reply(self, reply: ReworkReply) -> None:
-        """The choice of a rework goes on, or ends."""
+        """The rework dialogue goes on, or ends."""
         self._dialogue = reply.dialogue
         self.emit(reply.prompt)
         if reply.order:
@@ -312,22 +318,22 @@ class Router:
         if self._states[slot] in (*GOOD, *BAD):
             self._announced.add(slot)
         elif self._states[slot] not in RESTING:
-            self._anew.add(slot)
+            self._burn_again.add(slot)
         self.emit(ReworkOrdered(slot, reason))
 
-    # -- what people see -------------------------------------------------------------------------
+    # -- states on the display ---------------------------------------------------------------------
 
     def _update(self, labels: Labels) -> None:
-        """Every board that waits for its label is shown as asked, or as waiting for its turn."""
+        """Show each board that waits for its label as asked, or as waiting for its turn."""
         self._labels = labels
         for slot in self.slots:
             if labels.waits(slot):
                 asked = slot == labels.asked
                 if asked != (self._states[slot] in ASKED) or self._states[slot] not in WAITING:
-                    self._say(slot, SlotState.SCAN if asked else SlotState.SEEN)
+                    self._show_state(slot, SlotState.SCAN if asked else SlotState.SEEN)
         self._changed.notify_all()
 
-    def _say(self, slot: str, state: SlotState) -> None:
+    def _show_state(self, slot: str, state: SlotState) -> None:
         self._states[slot] = state
         self.emit(SlotIs(slot, state))
 

@@ -1,12 +1,13 @@
-"""Sample after sample at QA's desk: a board is put in, checked, shown, and taken out again.
+"""Samples at the desk of QA: a board is put in, verified, shown, and taken out again.
 
-A thread a slot, as on the line; what happens comes up one queue. A unit that comes in twice is
-one sample.
+Each slot has a thread; their events come through one queue. A unit that comes in twice is one
+sample.
 """
 
 import itertools
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,25 +46,56 @@ class SampleChecked:
     """Event: a unit was compared with its record; it stays in its slot until it is taken out."""
 
     slot: str
-    verified: VerifyResult
+    result: VerifyResult
     number: int
-    """The how-manyth sample of the run; 0 where no unit could be read."""
+    """Number of the sample in this run, from 1; 0 where no unit could be read."""
     again: bool = False
-    """It was a sample before."""
+    """The unit was a sample of this run before."""
 
 
 SampleEvent = SlotWaits | SampleSeen | SampleChecked
 
 
+VERDICTS = ("PASS", "DIFFERS", "FAIL", "ERROR")
+"""Of a sample, in the order in which they are counted."""
+
+
+@dataclass
+class SampleTally:
+    """The samples of a run so far."""
+
+    units: dict[int, SampleChecked] = field(default_factory=dict)
+    """By number of the sample, as it was checked last."""
+    unread: int = 0
+    """Boards from which no unit could be read."""
+
+    def add(self, event: SampleChecked) -> None:
+        """Count one more board."""
+        if event.number:
+            self.units[event.number] = event
+        else:
+            self.unread += 1
+
+    @property
+    def all_good(self) -> bool:
+        """Whether every board was a unit that agrees with its record."""
+        return not self.unread and all(event.result.good for event in self.units.values())
+
+    def counts(self) -> Mapping[str, int]:
+        """Verdict → samples; the numbers add up to all samples."""
+        counted = Counter(event.result.verdict for event in self.units.values())
+        return {verdict: counted[verdict] for verdict in VERDICTS}
+
+
 class Samples:
-    """One run at the desk; `stop` and `abort` as those of a station."""
+    """One run at the desk; `stop` and `abort` as in `Station`."""
 
     def __init__(self, devices: Mapping[str, SlotDevice], boards: Boards, check: CheckUnit) -> None:
         """Nothing runs yet."""
         self._queue: queue.SimpleQueue[SampleEvent] = queue.SimpleQueue()
         self._devices, self._boards, self._check = devices, boards, check
         self._numbers: dict[str, int] = {}
-        """Unit → the how-manyth sample it is."""
+        """Unit → number of its sample."""
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
@@ -87,7 +119,7 @@ class Samples:
                 thread.join()
 
     def stop(self) -> None:
-        """No new boards; the one that is read is read to its end."""
+        """Take no new boards; finish the one that is being read."""
         self.stopping.set()
 
     def abort(self) -> None:
@@ -98,26 +130,26 @@ class Samples:
 
     def _work(self, name: str, device: SlotDevice) -> None:
         slot = _DeskSlot(name, device, self.stopping, self._queue.put)
-        while not self.stopping.is_set() and self._boards.come(slot):
+        while not self.stopping.is_set() and self._boards.wait_for_board(slot):
             event = self._checked(name, device)
             self._queue.put(event)
-            self._boards.done(event.number > 0 and not event.again)
+            self._boards.finished(event.number > 0 and not event.again)
             if not self.stopping.is_set():
-                self._boards.go(slot, event.number > 0)
+                self._boards.wait_until_removed(slot, event.number > 0)
 
     def _checked(self, slot: str, device: SlotDevice) -> SampleChecked:
-        """The board in a slot, read again where that may help."""
+        """Verify the board in a slot, again where that may help."""
         for number in itertools.count(1):
-            verified = self._once(device)
-            problem = verified.problem
+            result = self._once(device)
+            problem = result.problem
             if problem is None or self.stopping.is_set() or not retry.again(problem.code, number):
                 break
-        if not verified.unit_id:
-            return SampleChecked(slot, verified, 0)
+        if not result.unit_id:
+            return SampleChecked(slot, result, 0)
         with self._lock:
-            again = verified.unit_id in self._numbers
-            sample = self._numbers.setdefault(verified.unit_id, len(self._numbers) + 1)
-        return SampleChecked(slot, verified, sample, again)
+            again = result.unit_id in self._numbers
+            sample = self._numbers.setdefault(result.unit_id, len(self._numbers) + 1)
+        return SampleChecked(slot, result, sample, again)
 
     def _once(self, device: SlotDevice) -> VerifyResult:
         try:
@@ -128,44 +160,44 @@ class Samples:
 
 @dataclass
 class _DeskSlot:
-    """A slot, as the coming and going of boards needs to know it."""
+    """A slot, as the coming and going of boards needs it."""
 
     name: str
     device: SlotDevice
     stopping: threading.Event
     tell: Callable[[SampleEvent], None]
-    _unasked: str = field(default="", init=False)
-    """Why the slot cannot be asked for a board, so that it is said once."""
+    _unreachable_code: str = field(default="", init=False)
+    """The code of the last error of the port, so that each is shown once."""
 
     def contact(self, reset: bool) -> Contact:
-        """What is in it; a port that cannot be asked is not there, and says why once."""
+        """What is in it. A port that cannot be opened counts as absent; its error is shown once."""
         try:
-            found = self.device.contact(reset)
+            contact = self.device.contact(reset)
         except BurnerError as error:
-            if error.code != self._unasked and not self.stopping.is_set():
-                self._unasked = error.code
+            if error.code != self._unreachable_code and not self.stopping.is_set():
+                self._unreachable_code = error.code
                 self.tell(SlotWaits(self.name, error))
             return Contact.ABSENT
-        if self._unasked:
-            self._unasked = ""
+        if self._unreachable_code:
+            self._unreachable_code = ""
             self.empty()
-        return found
+        return contact
 
     def announced(self) -> bool:
-        """Nobody announces a sample."""
+        """Never: samples are not announced."""
         return False
 
     def seen(self) -> None:
-        """Say that a board is there."""
+        """Show that a board is there."""
         self.tell(SampleSeen(self.name))
 
     def empty(self) -> None:
-        """Say that the slot waits for a board."""
+        """Show that the slot waits for a board."""
         self.tell(SlotWaits(self.name))
 
     def silent(self, seconds: float) -> None:
-        """Say that nothing answers although the port is there, or that this is over."""
+        """Show that nothing answers although the port is there, or that this is over."""
         self.tell(SlotWaits(self.name, silent=seconds > 0))
 
     def passed_over(self, seconds: float) -> None:
-        """Boards are put in as somebody likes at a desk."""
+        """Nothing is recorded: at a desk slots are used in any order."""

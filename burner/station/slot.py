@@ -1,6 +1,7 @@
-"""One slot: board seen → burned → shown → removed → armed again. Runs in a thread of its own.
+"""One slot in a thread of its own: board seen → burned → shown → removed → ready again.
 
-Whatever a board or its worker does ends as an event of this slot; nothing leaves the thread.
+Whatever a board or its worker does becomes an event of this slot. Only a manifest that cannot be
+written ends the thread.
 """
 
 import itertools
@@ -19,13 +20,13 @@ from burner.devices.device import Contact, Device
 from burner.station import retry
 from burner.station.boards import Boards
 from burner.station.events import Silent, SlotIs, SlotState, StationEvent
-from burner.station.labels import MetBoard
-from burner.station.presence import Leaving
+from burner.station.labels import IdentifiedBoard
+from burner.station.presence import BoardRemoval
 from burner.station.router import Router
 
 
 class SlotDevice(Device, Protocol):
-    """A device that a slot keeps from board to board; it replaces a worker that died by itself."""
+    """A device that a slot keeps from board to board; it replaces a worker that died."""
 
     def start(self) -> None:
         """Have a warm worker; returns at once."""
@@ -45,7 +46,7 @@ class SlotDevice(Device, Protocol):
 
 
 class BurnUnit(Protocol):
-    """One try on the unit in a slot: `burner.burn` with its job and its manifest bound."""
+    """One attempt on the unit in a slot: `burner.burn.burn.burn` with its job and its manifest."""
 
     def __call__(
         self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
@@ -55,16 +56,16 @@ class BurnUnit(Protocol):
 
 
 Recorder = Callable[[str, BurnerError], Finished | None]
-"""Puts an error of a slot on record that belongs to no board; None: it cannot be done now."""
+"""Records an error of a slot that concerns no board; None where the manifest is away."""
 
 
 @dataclass
 class Slot:
-    """What a slot is made of. `work` is its life; it returns when no more boards come."""
+    """A slot and what it works with. `work` returns when the slot takes no more boards."""
 
     name: str
     baud: int
-    """Bits per second; steps down for good once a slower rate has proved itself."""
+    """Bits per second; stays at a slower rate once a unit has passed with it."""
     device: SlotDevice
     boards: Boards
     emit: Callable[[StationEvent], None]
@@ -74,8 +75,8 @@ class Slot:
     rework: str = ""
     """Why every known unit of the run is burned again."""
     record: Recorder = lambda _slot, _error: None
-    _unasked: str = ""
-    """Why the slot cannot be asked for a board, so that it is said once."""
+    _unreachable_code: str = ""
+    """The code of the last error of the port, so that each is shown once."""
 
     def work(self, burn_unit: BurnUnit) -> None:
         """Take boards until there are no more, or the station stops.
@@ -84,50 +85,50 @@ class Slot:
             BurnerError: E7, when the manifest cannot be written: nobody may burn then.
         """
         try:
-            while not self.stopping.is_set() and self.boards.come(self):
-                met = self._one_board(burn_unit)
+            while not self.stopping.is_set() and self.boards.wait_for_board(self):
+                met = self._burn_board(burn_unit)
                 if self.stopping.is_set():
                     break
                 if met is None:
-                    self.boards.back(self)
+                    self.boards.taken_out_unburned(self)
                 else:
-                    self.boards.go(self, met)
+                    self.boards.wait_until_removed(self, met)
         finally:
             self.device.stop()
-            self._say(SlotState.CLOSED)
+            self._show(SlotState.CLOSED)
 
     def contact(self, reset: bool) -> Contact:
-        """What is in the slot; a port that cannot be asked is not there, and says why once."""
+        """What is in the slot. A port that cannot be opened is absent; its error is shown once."""
         try:
-            found = self.device.contact(reset)
+            contact = self.device.contact(reset)
         except BurnerError as error:
-            if error.code != self._unasked and not self.stopping.is_set():
-                self._unasked = error.code
-                self._say(SlotState.ERROR, error)
+            if error.code != self._unreachable_code and not self.stopping.is_set():
+                self._unreachable_code = error.code
+                self._show(SlotState.ERROR, error)
             return Contact.ABSENT
-        if self._unasked:
-            self._unasked = ""
+        if self._unreachable_code:
+            self._unreachable_code = ""
             self.empty()
-        return found
+        return contact
 
     def announced(self) -> bool:
         """Whether the operator says that a board is in the slot, whatever answers."""
-        return self.router.announced(self.name)
+        return self.router.is_announced(self.name)
 
     def seen(self) -> None:
-        """Say that a board is there."""
-        self._say(SlotState.SEEN)
+        """Show that a board is there."""
+        self._show(SlotState.SEEN)
 
     def empty(self) -> None:
-        """Say that the slot is armed and waits."""
-        self._say(SlotState.EMPTY)
+        """Show that the slot waits for a board."""
+        self._show(SlotState.EMPTY)
 
     def silent(self, seconds: float) -> None:
-        """Say for how long nothing has answered; 0 = that is over."""
+        """Show for how long nothing has answered; 0 = that is over."""
         self.emit(Silent(self.name, seconds))
 
     def passed_over(self, seconds: float) -> None:
-        """Put on record that the slot stayed silent while others worked.
+        """Record that the slot stayed silent while others worked.
 
         Raises:
             BurnerError: E7.
@@ -138,37 +139,37 @@ class Slot:
             self.empty()
             self.silent(seconds)
 
-    def _one_board(self, burn_unit: BurnUnit) -> bool | None:
-        """Whatever happens to a board, the slot goes on; only a lost manifest stops it.
+    def _burn_board(self, burn_unit: BurnUnit) -> bool | None:
+        """Burn one board, with retries. Every error ends here, but for a manifest that is lost.
 
         Returns:
             Whether a unit was met; None where nothing was done to it and nothing is on record.
         """
         met = False
         try:
-            finished = self._tries(burn_unit)
+            finished = self._attempts(burn_unit)
             if finished is None:
                 return None
             met = bool(finished.record.attempt.unit_id)
         except Exception as error:
             met = True
             trouble = as_burner_error(error)
-            self._say(SlotState.ERROR, trouble)
+            self._show(SlotState.ERROR, trouble)
             if trouble.code.error_class is ErrorClass.MANIFEST:
                 raise trouble from error
         finally:
             self.device.close()
-            self.boards.done(met)
+            self.boards.finished(met)
         return met
 
-    def _tries(self, burn_unit: BurnUnit) -> Finished | None:
-        """One board, as often as the retry policy has it. Each try is an attempt of its own."""
-        baud, ordered = self.baud, self.router.rework(self.name)
+    def _attempts(self, burn_unit: BurnUnit) -> Finished | None:
+        """Attempt after attempt on one board, as `retry` allows; the last one's end."""
+        baud, ordered = self.baud, self.router.rework_order(self.name)
         for number in itertools.count(1):
             rework = ordered or self.rework
             ask = partial(self._label, baud, number, bool(rework))
             request = AttemptRequest(self.name, baud, number, ask, rework)
-            finished = self._one_try(burn_unit, request)
+            finished = self._run_attempt(burn_unit, request)
             if finished is None:
                 return None
             result = finished.record.result
@@ -176,7 +177,7 @@ class Slot:
             if passed:
                 self.baud = baud
             if not self._again(result.outcome, result.code, number):
-                self._say(_shown(finished), tries=number)
+                self._show(_end_state(finished), tries=number)
                 self._ended(finished, ordered)
                 break
             slower = retry.next_baud(result.code, baud)
@@ -185,28 +186,28 @@ class Slot:
         return finished
 
     def _ended(self, finished: Finished, ordered: str) -> None:
-        """Of a board that was never met, the label and the order for a rework stay as they are."""
+        """Tell the router. A board without an ID uses up neither label nor rework order."""
         if finished.record.attempt.unit_id:
             passed = finished.record.result.outcome is Outcome.PASS
-            self.router.ended(self.name, passed, ordered)
+            self.router.unit_ended(self.name, passed, ordered)
         else:
-            self.router.not_met(self.name)
+            self.router.nothing_identified(self.name)
 
     def _label(
         self, baud: int, number: int, rework: bool, unit_id: str, ids: Mapping[str, str]
     ) -> str | None:
-        """In the middle of a try: the label of the unit that was met."""
-        board, leaving = MetBoard(unit_id, ids, rework), Leaving(self)
-        label = self.router.label(
+        """Ask for the label of the unit, in the middle of its attempt."""
+        board, leaving = IdentifiedBoard(unit_id, ids, rework), BoardRemoval(self)
+        label = self.router.wait_for_label(
             self.name, board, lambda: self.stopping.is_set() or leaving.is_over()
         )
         if label is not None:
-            self._say(SlotState.BURNING, baud=baud, tries=number)
+            self._show(SlotState.BURNING, baud=baud, tries=number)
         return label
 
-    def _one_try(self, burn_unit: BurnUnit, request: AttemptRequest) -> Finished | None:
-        """The end of a try; None when it was not begun."""
-        self._say(SlotState.BURNING, baud=request.baud, tries=request.number)
+    def _run_attempt(self, burn_unit: BurnUnit, request: AttemptRequest) -> Finished | None:
+        """The end of an attempt; None when the board left before it was begun."""
+        self._show(SlotState.BURNING, baud=request.baud, tries=request.number)
         last: Event | None = None
         for event in burn_unit(self.device, request, self.aborting.is_set):
             last = event
@@ -221,14 +222,14 @@ class Slot:
         bad = outcome in (Outcome.FAIL, Outcome.ERROR)
         return bad and not self.aborting.is_set() and retry.again(code, try_number)
 
-    def _say(
+    def _show(
         self, state: SlotState, error: BurnerError | None = None, baud: int = 0, tries: int = 1
     ) -> None:
-        self.router.state(self.name, state)
+        self.router.slot_state_changed(self.name, state)
         self.emit(SlotIs(self.name, state, baud or self.baud, error, tries))
 
 
-def _shown(finished: Finished) -> SlotState:
+def _end_state(finished: Finished) -> SlotState:
     if finished.known:
         return SlotState.OTHER_BATCH if finished.other_batch else SlotState.KNOWN
     return SlotState(finished.record.result.outcome.value)

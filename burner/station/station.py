@@ -1,8 +1,8 @@
-"""Many slots: one thread a slot, events up one queue.
+"""Many slots: a thread for each slot; their events come through one queue.
 
     station = Station(devices, …)   # their workers started while the operator was typing
     for event in station.run(burn_unit):
-        …                       # readers: tally, board
+        …                       # tally, display
 
 `stop` takes no new boards and lets running ones finish; `abort` ends running ones too. A slot
 that breaks reports it and goes on; a manifest that cannot be written stops the whole station.
@@ -50,7 +50,7 @@ class Station:
         self.stopping = threading.Event()
         self.aborting = threading.Event()
         self.broken: BurnerError | None = None
-        """What stopped the whole station, if anything did."""
+        """The error that stopped the whole station, if any."""
         self.router = router or Router(tuple(devices))
         self.router.emit = self._queue.put
         self.slots = tuple(
@@ -89,6 +89,10 @@ class Station:
                 self.abort()  # nobody reads any more: what runs must not run on unseen
             for thread in threads:
                 thread.join()
+
+    def tell(self, event: StationEvent) -> None:
+        """Put an event of the whole station among the others; from any thread."""
+        self._queue.put(event)
 
     def stop(self) -> None:
         """No new boards; running ones finish."""

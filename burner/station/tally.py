@@ -1,7 +1,4 @@
-"""What a run has come to so far: units, counts that add up, yield, pace, slots that fall behind.
-
-A reader of events: pure state, no clock of its own.
-"""
+"""The counts of a run so far: units, yield, pace, and slots that fall behind. Pure state."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,28 +22,28 @@ UNSETTLED = (
     SlotState.RESCAN,
     SlotState.BURNING,
 )
-"""A slot in these is not through with its board."""
+"""States of a slot that has not finished its board."""
 FULL_NOW: dict[str, str] = {
     Code.BATCH_PLACES_IN_WORK: Code.BATCH_COMPLETE,
     Code.RELEASE_PLACES_IN_WORK: Code.RELEASE_LIMIT_REACHED,
 }
-"""The last places are in work → they are taken: of the batch, of the release."""
+"""Code for "the last places are in work" → code for "all are taken", of batch and of release."""
 NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
-"""A board that came when no place was left: nothing is wrong with it, nor with its slot."""
+"""Codes of a board that came when no place was left: neither board nor slot is bad."""
 SCRAPPED = Code.UNIT_SCRAPPED
-"""A unit that was thrown away came back: it was judged when it was burned."""
+"""A scrapped unit came back. It was judged when it was burned."""
 PASSED_OVER = Code.SLOT_STAYED_SILENT
-"""A slot that was left out: nothing that failed."""
+"""A slot that was left out. Nothing failed there."""
 
 ENOUGH_UNITS = 4
-"""A slot is judged after this many units of its own."""
+"""A slot is compared with the others after so many units of its own."""
 SLOW_FACTOR = 1.25
 LOW_YIELD = 0.2
-"""A slot this far below the yield of all others is named."""
+"""A slot is named when its yield is so far below that of all others."""
 
 
 @dataclass(frozen=True)
-class Unit:
+class HandledUnit:
     """One board that was handled in this run, with the tries it took."""
 
     slot: str
@@ -60,7 +57,7 @@ class Unit:
     """Of the last try."""
     tries: int
     first: Outcome | None
-    """How the first try ended that judges it: what first-pass yield is made of. None: none did."""
+    """Outcome of the first try that judges the unit, for the first-pass yield. None: none did."""
     known: bool
     """PASS of an earlier run; nothing was written."""
     written: bool
@@ -68,7 +65,7 @@ class Unit:
     """Of the first try."""
     ended: datetime
     where: str
-    """Slot of the record that the outcome comes from; another one for a known unit."""
+    """Slot of the record with this outcome; for a known unit, of its earlier PASS."""
     station: str = ""
     """Station of that record."""
     batch: str = ""
@@ -80,7 +77,7 @@ class Unit:
 
     @property
     def state(self) -> SlotState:
-        """How it ended, in the board's words."""
+        """How it ended, as a state of its slot."""
         if self.known:
             return SlotState.OTHER_BATCH if self.other_batch else SlotState.KNOWN
         return SlotState(self.outcome.value)
@@ -90,8 +87,8 @@ class Unit:
 class Tally:
     """Counts over the units of one run."""
 
-    units: list[Unit] = field(default_factory=list)
-    silent: list[Unit] = field(default_factory=list)
+    units: list[HandledUnit] = field(default_factory=list)
+    silent: list[HandledUnit] = field(default_factory=list)
     """Tries in slots where nothing ever answered: an ERROR, and no unit."""
     troubles: dict[str, BurnerError] = field(default_factory=dict)
     """Errors of a slot that belong to no unit, by slot, until a unit passes there again."""
@@ -116,7 +113,7 @@ class Tally:
                 self._settle(self._tries.pop(event.slot, []))
 
     def _settle(self, tries: list[Finished]) -> None:
-        """The slot is through with its board: its tries become one unit."""
+        """The slot has finished its board: its tries become one unit."""
         if not tries:
             return
         unit = _unit(tries)
@@ -134,7 +131,7 @@ class Tally:
                 warnings=_each_once(before.warnings, unit.warnings),
             )
 
-    def _before(self, unit: Unit) -> Unit | None:
+    def _before(self, unit: HandledUnit) -> HandledUnit | None:
         """The same unit earlier in this run.
 
         Not the same: a unit without an accepted name (its id may be a blank MAC), one that was
@@ -147,7 +144,7 @@ class Tally:
         return None
 
     def complete(self) -> None:
-        """The batch has all its units: a board that waited for a place is not needed."""
+        """The batch has all its units. A board that waited for a place in it is not needed."""
         self.units = [replace(u, code=FULL_NOW.get(u.code, u.code)) for u in self.units]
 
     @property
@@ -157,7 +154,7 @@ class Tally:
 
     @property
     def counts(self) -> Mapping[SlotState, int]:
-        """Units by how they ended, every state named; the numbers add up to `len(units)`."""
+        """End state → units, with every end state; the numbers add up to `len(units)`."""
         counted = Counter(unit.state for unit in self.units)
         ends = (
             SlotState.PASS,
@@ -201,8 +198,8 @@ class Tally:
         return self.passed * 3600 / elapsed_s if elapsed_s > 0 else 0.0
 
     def behind(self) -> Mapping[str, str]:
-        """Slots that fall behind the others, and in what: `slow` or `yield`."""
-        by_slot: dict[str, list[Unit]] = {}
+        """Slot that falls behind the others → in what: `slow` or `yield`."""
+        by_slot: dict[str, list[HandledUnit]] = {}
         for unit in self.units:
             by_slot.setdefault(unit.slot, []).append(unit)
         found: dict[str, str] = {}
@@ -217,10 +214,10 @@ class Tally:
         return found
 
 
-def _unit(tries: list[Finished]) -> Unit:
+def _unit(tries: list[Finished]) -> HandledUnit:
     last = tries[-1]
     attempt, result = last.record.attempt, last.record.result
-    return Unit(
+    return HandledUnit(
         slot=last.slot,
         unit_id=next((t.record.attempt.unit_id for t in tries if t.record.attempt.unit_id), ""),
         device_name=attempt.device_name,
@@ -253,21 +250,21 @@ def _judges(tried: Finished) -> bool:
     return not tried.known and (began or is_bad)
 
 
-def _share(units: Iterable[Unit]) -> float | None:
+def _share(units: Iterable[HandledUnit]) -> float | None:
     judged = [u for u in units if u.first is not None]
     if not judged:
         return None
     return sum(u.first is Outcome.PASS for u in judged) / len(judged)
 
 
-def _below(mine: float | None, others: float | None) -> bool:
-    return mine is not None and others is not None and mine < others - LOW_YIELD
+def _below(share: float | None, others: float | None) -> bool:
+    return share is not None and others is not None and share < others - LOW_YIELD
 
 
-def _seconds(units: Iterable[Unit]) -> float | None:
+def _seconds(units: Iterable[HandledUnit]) -> float | None:
     took = [u.seconds for u in units if u.outcome is Outcome.PASS and u.written]
     return median(took) if took else None
 
 
-def _slower(mine: float | None, others: float | None) -> bool:
-    return mine is not None and others is not None and mine > others * SLOW_FACTOR
+def _slower(seconds: float | None, others: float | None) -> bool:
+    return seconds is not None and others is not None and seconds > others * SLOW_FACTOR

@@ -1,4 +1,4 @@
-"""Learning which slot is which place: one board at a time, told apart by what is new."""
+"""Teaching a station its slots: one board is plugged in at a time; the new ports are the slot's."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ PAUSE_S = 0.2
 def new_ports(
     listing: Callable[[], Sequence[UsbPort]],
     known: Sequence[UsbPort],
-    wanted: int,
+    port_count: int,
     *,
     timeout_s: float | None = None,
     settled_s: float = SETTLED_S,
@@ -27,7 +27,7 @@ def new_ports(
     Args:
         listing: the ports of the machine now.
         known: the ports from before, which do not count.
-        wanted: how many ports the slot has.
+        port_count: how many ports the slot has.
         timeout_s: how long to wait for the first one; None waits for ever.
         settled_s: how long nothing may change before the ports count as all there.
         pause: sleeps so many seconds.
@@ -45,12 +45,12 @@ def new_ports(
     while timeout_s is None or seen or clock() - begun < timeout_s:
         listed = {_identity(port): port for port in listing()}
         before &= listed.keys()  # what was unplugged is new when it comes back
-        found = [port for key, port in listed.items() if key not in before]
+        arrived_ports = [port for key, port in listed.items() if key not in before]
         arrived = listed.keys() - before
         if arrived != seen:
             seen, changed = arrived, clock()
-        elif found and clock() - changed >= settled_s:
-            return _told_apart(found, wanted)
+        elif arrived_ports and clock() - changed >= settled_s:
+            return _in_order(arrived_ports, port_count)
         pause(PAUSE_S)
     return ()
 
@@ -60,9 +60,11 @@ def _identity(port: UsbPort) -> tuple[str, ...]:
     return port.device, port.location, port.serial_number
 
 
-def _told_apart(found: Sequence[UsbPort], wanted: int) -> tuple[UsbPort, ...]:
+def _in_order(arrived_ports: Sequence[UsbPort], port_count: int) -> tuple[UsbPort, ...]:
     """Several ports at once have an order only as interfaces of one USB device."""
-    usb_devices = {(port.location or port.device).split(":")[0] for port in found}
-    if len(found) > wanted or len(usb_devices) > 1:
-        raise BurnerError(Code.TOO_MANY_NEW_PORTS, ", ".join(sorted(port.device for port in found)))
-    return tuple(sorted(found, key=lambda port: (port.location, port.device)))
+    usb_devices = {(port.location or port.device).split(":")[0] for port in arrived_ports}
+    if len(arrived_ports) > port_count or len(usb_devices) > 1:
+        raise BurnerError(
+            Code.TOO_MANY_NEW_PORTS, ", ".join(sorted(port.device for port in arrived_ports))
+        )
+    return tuple(sorted(arrived_ports, key=lambda port: (port.location, port.device)))

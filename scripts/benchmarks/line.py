@@ -18,8 +18,8 @@ from benchmarks.product import Product
 from burner.bench.process import BenchProcess
 from burner.burn.burn import burn as burn_one
 from burner.burn.job import AttemptRequest, Job
-from burner.cli.board.board import Board
-from burner.cli.board.view import Title, View
+from burner.cli.board.display import Display
+from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.slots import Slots, open_slots, warm_devices
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, Finished
@@ -124,20 +124,20 @@ class InStep:
         self._traffic: Traffic = {}
         self._before = (0.0, 0.0, 0.0)
 
-    def come(self, slot: Any) -> bool:
+    def wait_for_board(self, slot: Any) -> bool:
         """Wait for all the others."""
         self._barrier.wait(STUCK_S)
         if not self._over:
             slot.seen()
         return not self._over
 
-    def go(self, slot: Any, met: bool) -> None:
+    def wait_until_removed(self, slot: Any, met: bool) -> None:
         """Nobody waits."""
 
-    def back(self, slot: Any) -> None:
+    def taken_out_unburned(self, slot: Any) -> None:
         """Boards stay where they are."""
 
-    def done(self, counts: bool) -> None:
+    def finished(self, counts: bool) -> None:
         """Nothing to count."""
 
     def end(self, slot: str, finished: Finished) -> None:
@@ -266,10 +266,10 @@ def _screen(slots: Slots, release: Release, wanted: bool) -> Iterator[Any]:
     with ExitStack() as stack:
         nowhere = stack.enter_context(Path("/dev/null").open("w", encoding="utf-8"))
         console = Console(file=nowhere, force_terminal=True, width=160, height=50)
-        title = Title(release.profile.title, BATCH, "bench", "bench")
-        view = View(title, time.monotonic(), release.profile.flash.baud)
+        title = RunTitle(release.profile.title, BATCH, "bench", "bench")
+        view = DisplayView(title, time.monotonic(), release.profile.flash.baud)
         view.add_slots(slots.locate)
-        shown = Board(view, console)
+        shown = Display(view, console)
         shown.start()
         stack.callback(shown.close)
         yield shown.show

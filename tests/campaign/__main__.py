@@ -6,9 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from burner.devices.esp_worker import quiet
+from burner.devices.esp_worker import esptool_output
 
-quiet.install()  # esptool is imported below, and must find its settings and its logger
+esptool_output.install()  # esptool is imported below, and must find its settings and its logger
 
 from burner.devices.esp_worker import tool  # noqa: E402
 from tests.campaign import products  # noqa: E402

@@ -163,7 +163,7 @@ class InlineWorker(WorkerProcess):
         self.kill()
 
     def _send(self, command: Message) -> None:
-        self._worker.obey(command)
+        self._worker.execute(command)
 
 
 class InlineLog:

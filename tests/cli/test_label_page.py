@@ -11,10 +11,10 @@ from burner.cli.main import root
 from burner.station.commands import (
     CANCEL,
     REWORK,
-    Command,
+    OperatorCommand,
     ReasonChosen,
     SlotChosen,
-    command,
+    command_of_barcode,
     mark_of,
     reason_barcode,
     slot_barcode,
@@ -39,7 +39,7 @@ def test_every_slot_rework_and_cancel_can_be_scanned_from_the_page(tmp_path: Pat
     assert labels("-o", page, "--slots", "32").exit_code == 0
     slots = [str(number) for number in range(1, 33)]
     assert read(page) == sorted([*map(slot_barcode, slots), REWORK, CANCEL])
-    said = [command(text, slots) for text in read(page)]
+    said = [command_of_barcode(text, slots) for text in read(page)]
     assert {each.slot for each in said if isinstance(each, SlotChosen)} == set(slots)
 
 
@@ -55,7 +55,7 @@ def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     wanted = [*map(slot_barcode, names), REWORK, CANCEL, reason_barcode("new antenna")]
     assert read(page) == sorted(wanted)
-    said: Command | None = command(reason_barcode("new antenna"), names)
+    said: OperatorCommand | None = command_of_barcode(reason_barcode("new antenna"), names)
     assert said == ReasonChosen(mark_of("new antenna"))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from burner.cli.board.completion import Completion
 from burner.cli.signals import Signals
-from burner.station.boards import OneEach
+from burner.station.boards import OneBoardPerSlot
 from burner.station.events import StationEvent
 from burner.station.station import Station
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
@@ -43,7 +43,7 @@ def until(true: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def station() -> Station:
-    return Station({"1": FakeDevice(FakeBoard())}, OneEach(), 921_600)
+    return Station({"1": FakeDevice(FakeBoard())}, OneBoardPerSlot(), 921_600)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

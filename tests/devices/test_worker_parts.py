@@ -24,7 +24,7 @@ from burner.devices.esp_worker import (
     writing,
 )
 from burner.devices.esp_worker.connection import ChipConnection, ConnectRequest
-from burner.devices.esp_worker.spi import FlashBus
+from burner.devices.esp_worker.flash_bus import FlashBus
 from burner.devices.esp_worker.writing import WireSegment
 from tests.bench.wire import SimSerial
 
@@ -117,7 +117,7 @@ def test_the_rom_is_told_the_rate_where_its_stub_reads_it(
     if not early_baud.is_possible(rom, chip):
         assert rom_baud.address(simulated.silicon) == 0
         return
-    early_baud.tell_rom(rom, chip, 921600)
+    early_baud.set_rom_baud(rom, chip, 921600)
     assert rom_baud.of_stub(simulated.silicon) == 921600
 
 
@@ -242,8 +242,8 @@ FATAL = tool.FatalError
 def test_every_error_below_us_has_its_code(
     error: Exception, untouched: str, half_written: str
 ) -> None:
-    assert faults.explain(error).code == untouched
-    assert faults.explain(error, writing=True).code == half_written
+    assert faults.to_burner_error(error).code == untouched
+    assert faults.to_burner_error(error, writing=True).code == half_written
 
 
 def test_only_a_block_that_arrived_damaged_is_sent_again() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from burner.devices.device import Contact
-from burner.station.boards import ByHand, Count
+from burner.station.boards import SwappedByHand, UnitLimit
 from burner.station.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
 
 
@@ -50,7 +50,7 @@ def test_a_board_is_gone_when_two_questions_find_nothing(
     answers: tuple[bool, ...], resets: list[bool]
 ) -> None:
     slot = Fixture(*answers)
-    ByHand(Count(), pause_s=0).go(slot, met=True)
+    SwappedByHand(UnitLimit(), pause_s=0).wait_until_removed(slot, met=True)
     assert slot.asked == resets
 
 
@@ -59,7 +59,7 @@ def test_a_board_that_answers_only_to_a_further_reset_is_met_anew(
     answers: tuple[bool, ...],
 ) -> None:
     slot = Fixture(*answers)
-    ByHand(Count(), pause_s=0).go(slot, met=True)
+    SwappedByHand(UnitLimit(), pause_s=0).wait_until_removed(slot, met=True)
     assert slot.answers == []
     assert slot.asked[-1]
 
@@ -67,7 +67,7 @@ def test_a_board_that_answers_only_to_a_further_reset_is_met_anew(
 def test_a_station_that_stops_waits_for_no_board_to_leave() -> None:
     slot = Fixture(*[True] * 50)
     slot.stopping.set()
-    ByHand(Count(), pause_s=0).go(slot, met=True)
+    SwappedByHand(UnitLimit(), pause_s=0).wait_until_removed(slot, met=True)
     assert slot.asked == [True]
 
 
@@ -135,11 +135,11 @@ class Silent(Fixture):
 
 def test_a_silent_slot_is_told_and_then_passed_over_when_another_has_had_two_boards() -> None:
     seconds = itertools.count(step=5)
-    boards = ByHand(Count(), pause_s=0.01, clock=lambda: next(seconds))
+    boards = SwappedByHand(UnitLimit(), pause_s=0.01, clock=lambda: next(seconds))
     slot = Silent("2")
-    thread = threading.Thread(target=boards.come, args=(slot,))
+    thread = threading.Thread(target=boards.wait_for_board, args=(slot,))
     thread.start()
     for _ in range(PASSED_OVER):
-        assert boards.come(Fixture(True))
+        assert boards.wait_for_board(Fixture(True))
     thread.join(60)
     assert slot.told == ["silent", "passed over"]

@@ -8,14 +8,14 @@ from burner.station.commands import (
     CANCEL,
     REWORK,
     Cancelled,
-    Command,
+    OperatorCommand,
     ReasonChosen,
     ReworkWanted,
     SlotChosen,
-    command,
-    key,
+    bare_text,
+    command_of_barcode,
+    command_of_key,
     mark_of,
-    plain,
     reason_barcode,
     slot_barcode,
     slot_keys,
@@ -42,13 +42,13 @@ GS = "\x1d"
         ("", None),
     ],
 )
-def test_a_barcode_of_the_page_says_what_it_is_for(text: str, said: Command | None) -> None:
-    assert command(text, SLOTS) == said
+def test_a_barcode_of_the_page_says_what_it_is_for(text: str, said: OperatorCommand | None) -> None:
+    assert command_of_barcode(text, SLOTS) == said
 
 
 def test_a_slots_name_is_found_whatever_caps_lock_made_of_it() -> None:
-    assert command("burner slot LEFT", ("left", "right")) == SlotChosen("left")
-    assert command("BURNER SLOT a", ("A", "a")) == SlotChosen("a")
+    assert command_of_barcode("burner slot LEFT", ("left", "right")) == SlotChosen("left")
+    assert command_of_barcode("BURNER SLOT a", ("A", "a")) == SlotChosen("a")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_slots_name_is_found_whatever_caps_lock_made_of_it() -> None:
         ("SN1", None),
     ],
 )
-def test_a_key_says_what_it_is_for(text: str, said: Command | None) -> None:
-    assert key(text, SLOTS) == said
+def test_a_key_says_what_it_is_for(text: str, said: OperatorCommand | None) -> None:
+    assert command_of_key(text, SLOTS) == said
 
 
 def test_slots_without_numbers_are_counted() -> None:
@@ -90,9 +90,9 @@ def test_slots_without_numbers_are_counted() -> None:
     ],
 )
 def test_a_scan_is_what_the_code_holds(scanned: str, text: str) -> None:
-    assert plain(scanned, ("~",)) == text
+    assert bare_text(scanned, ("~",)) == text
 
 
 @given(st.text(max_size=40))
 def test_whatever_is_scanned_holds_no_control_character(text: str) -> None:
-    assert not any(ord(character) < 0x20 or ord(character) == 0x7F for character in plain(text))
+    assert not any(ord(character) < 0x20 or ord(character) == 0x7F for character in bare_text(text))

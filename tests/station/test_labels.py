@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from burner.core.errors import BurnerError
 from burner.identity.settings import IdentitySettings, LabelSettings, SerialSettings
-from burner.station.labels import PATIENCE_S, Labels, MetBoard, Scan
+from burner.station.labels import PATIENCE_S, IdentifiedBoard, Labels, Scan
 
 SLOTS = ("1", "2", "3", "4")
 SETTINGS = IdentitySettings(
@@ -22,19 +22,19 @@ def mac(number: int) -> str:
     return f"60:55:f9:00:00:{number:02x}"
 
 
-def board(number: int) -> MetBoard:
-    return MetBoard(mac(number), {"mac": mac(number)})
+def board(number: int) -> IdentifiedBoard:
+    return IdentifiedBoard(mac(number), {"mac": mac(number)})
 
 
 def label(serial: int, of_board: int = 0) -> str:
     return f"S{serial}" + (f" MAC:0000{of_board:02X}" if of_board else "")
 
 
-def nobody(_board: MetBoard, _label: str) -> None:
+def nobody(_board: IdentifiedBoard, _label: str) -> None:
     """Nothing is on record."""
 
 
-def somebody(_board: MetBoard, text: str) -> None:
+def somebody(_board: IdentifiedBoard, text: str) -> None:
     raise BurnerError("E435", f"{text} is B's")
 
 
@@ -42,9 +42,9 @@ def fixture(**boards: int) -> Labels:
     """Slots `s1`, `s2` … with these boards, all of them met."""
     state = Labels(SETTINGS, SLOTS)
     for slot in boards:
-        state = state.coming(slot[1:])
+        state = state.board_seen(slot[1:])
     for slot, number in boards.items():
-        state = state.met(slot[1:], board(number), 0.0)
+        state = state.board_identified(slot[1:], board(number), 0.0)
     return state
 
 
@@ -59,16 +59,21 @@ def test_one_slot_is_asked_at_a_time_in_the_order_of_the_fixture() -> None:
 
 
 def test_a_slot_waits_for_its_turn_while_one_before_it_is_being_met_but_not_for_ever() -> None:
-    state = Labels(SETTINGS, SLOTS).coming("1").coming("2").met("2", board(2), 10.0)
+    state = (
+        Labels(SETTINGS, SLOTS)
+        .board_seen("1")
+        .board_seen("2")
+        .board_identified("2", board(2), 10.0)
+    )
     assert state.asked == ""
-    assert state.looked(10.0 + PATIENCE_S).asked == "2"
-    assert state.left("1", 10.1).asked == "2"
-    assert state.met("1", board(1), 10.2).asked == "1"
+    assert state.time_passed(10.0 + PATIENCE_S).asked == "2"
+    assert state.board_gone("1", 10.1).asked == "2"
+    assert state.board_identified("1", board(1), 10.2).asked == "1"
 
 
 def test_the_question_stays_at_its_slot_when_one_before_it_comes() -> None:
     state = fixture(s2=2)
-    assert state.coming("1").met("1", board(1), 0.0).asked == "2"
+    assert state.board_seen("1").board_identified("1", board(1), 0.0).asked == "2"
 
 
 def test_a_label_that_names_its_board_goes_to_it_whichever_slot_is_asked() -> None:
@@ -82,7 +87,9 @@ def test_a_label_that_names_an_imei_goes_to_its_board() -> None:
     rule_ = IdentitySettings(label=LabelSettings(pattern="(?P<imei>[0-9]{4,15})"))
     state = Labels(rule_, SLOTS)
     for number, imei in (("1", "490154203237518"), ("2", "490154203237526")):
-        state = state.coming(number).met(number, MetBoard(number, {"imei": imei}), 0.0)
+        state = state.board_seen(number).board_identified(
+            number, IdentifiedBoard(number, {"imei": imei}), 0.0
+        )
     assert state.scanned("7526", 0.0, nobody)[1].slot == "2"
 
 
@@ -102,15 +109,19 @@ def test_a_label_that_fits_two_boards_is_the_asked_ones_or_the_slot_must_be_chos
     alike = {"1": "60:55:f9:00:11:11", "2": "60:55:f9:22:11:11", "3": "60:55:f9:00:00:03"}
     state = Labels(rule_, SLOTS)
     for slot, address in alike.items():
-        state = state.coming(slot).met(slot, MetBoard(address, {"mac": address}), 0.0)
+        state = state.board_seen(slot).board_identified(
+            slot, IdentifiedBoard(address, {"mac": address}), 0.0
+        )
     assert state.scanned("1111", 0.0, nobody)[1].slot == "1"
-    assert state.chosen("3").scanned("1111", 0.0, nobody)[1].code == "E436"
-    assert state.chosen("2").scanned("1111", 0.0, nobody)[1].slot == "2"
+    assert state.slot_chosen("3").scanned("1111", 0.0, nobody)[1].code == "E436"
+    assert state.slot_chosen("2").scanned("1111", 0.0, nobody)[1].slot == "2"
 
 
 def test_a_label_that_names_nothing_read_so_far_goes_to_the_asked_slot() -> None:
     rule_ = IdentitySettings(label=LabelSettings(pattern="(?P<imei>[0-9]{4})"))
-    state = Labels(rule_, SLOTS).coming("2").met("2", board(2), 0.0)  # its IMEI comes later
+    state = (
+        Labels(rule_, SLOTS).board_seen("2").board_identified("2", board(2), 0.0)
+    )  # its IMEI comes later
     assert state.scanned("1234", 0.0, nobody)[1] == Scan("2", "1234")
 
 
@@ -121,7 +132,7 @@ def test_a_scan_that_nobody_waits_for_concerns_no_slot() -> None:
 def test_a_label_of_a_unit_in_work_or_passed_is_asked_for_again_at_the_next_slot() -> None:
     state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
     assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"
-    state = state.ended("1", passed=True, now=0.0).left("1", 0.0)
+    state = state.ended("1", passed=True, now=0.0).board_gone("1", 0.0)
     refused = state.scanned(label(1), 0.0, nobody)[1]
     assert (refused.slot, refused.code) == ("2", "E434")
     assert state.scanned(label(2), 0.0, nobody)[1] == Scan("2", "S2")
@@ -136,14 +147,19 @@ def test_the_label_of_a_unit_that_failed_may_be_scanned_again_once_it_is_out() -
     state, _ = fixture(s1=1, s2=2).scanned(label(1), 0.0, nobody)
     state = state.ended("1", passed=False, now=0.0)
     assert state.scanned(label(1), 0.0, nobody)[1].code == "E434"  # it lies in slot 1 still
-    state = state.left("1", 0.0).left("2", 0.0).coming("3").met("3", board(3), 0.0)
+    state = (
+        state.board_gone("1", 0.0)
+        .board_gone("2", 0.0)
+        .board_seen("3")
+        .board_identified("3", board(3), 0.0)
+    )
     assert state.scanned(label(1), 0.0, nobody)[1] == Scan("3", "S1")
 
 
 def test_a_unit_that_passed_may_come_again_with_its_own_label() -> None:
     state, _ = fixture(s1=1).scanned(label(1), 0.0, nobody)
-    state = state.ended("1", passed=True, now=0.0).left("1", 0.0)
-    state = state.coming("2").met("2", board(1), 0.0)
+    state = state.ended("1", passed=True, now=0.0).board_gone("1", 0.0)
+    state = state.board_seen("2").board_identified("2", board(1), 0.0)
     assert state.scanned(label(1), 0.0, nobody)[1] == Scan("2", "S1")
 
 
@@ -154,22 +170,24 @@ def test_a_label_that_is_on_record_for_another_unit_is_asked_for_again() -> None
 
 
 def test_a_chosen_slot_is_asked_even_before_its_board_is_met() -> None:
-    state = fixture(s1=1).coming("2").chosen("2")
+    state = fixture(s1=1).board_seen("2").slot_chosen("2")
     assert state.asked == "2"
     assert state.scanned(label(1), 0.0, nobody)[1].code == "E437"
-    assert state.met("2", board(2), 0.0).scanned(label(1), 0.0, nobody)[1] == Scan("2", "S1")
-    assert state.left("2", 0.0).asked == "1"
+    assert state.board_identified("2", board(2), 0.0).scanned(label(1), 0.0, nobody)[1] == Scan(
+        "2", "S1"
+    )
+    assert state.board_gone("2", 0.0).asked == "1"
 
 
 def test_an_empty_slot_cannot_be_asked() -> None:
     state = fixture(s1=1)
-    assert state.chosen("4") == state
+    assert state.slot_chosen("4") == state
 
 
 def test_another_board_in_the_slot_has_not_the_label_of_the_one_before() -> None:
     state, _ = fixture(s1=1).scanned(label(1), 0.0, nobody)
     assert state.label_of("1", mac(2)) == ""
-    assert state.left("1", 0.0).label_of("1", mac(1)) == ""
+    assert state.board_gone("1", 0.0).label_of("1", mac(1)) == ""
 
 
 @pytest.mark.parametrize("text", ["S1", "S1 MAC:000001"])
@@ -204,7 +222,7 @@ class Fixture(RuleBasedStateMachine):
         self.recorded = {"S9": mac(9)}
         self.asked_before = ""
 
-    def check(self, met: MetBoard, text: str) -> None:
+    def check(self, met: IdentifiedBoard, text: str) -> None:
         unit = self.recorded.get(text.split(maxsplit=1)[0], met.unit_id)
         if unit != met.unit_id:
             raise BurnerError("E435", unit)
@@ -218,14 +236,14 @@ class Fixture(RuleBasedStateMachine):
         slot = self.pick(data, set(SLOTS) - set(self.in_slot))
         number = data.draw(st.sampled_from(sorted(set(BOARDS) - set(self.in_slot.values()))))
         self.in_slot[slot] = number
-        self.state = self.state.coming(slot)
+        self.state = self.state.board_seen(slot)
 
     @precondition(lambda self: self.unmet)
     @rule(data=st.data())
     def is_met(self, data: st.DataObject) -> None:
         slot = self.pick(data, self.unmet)
         self.waiting.add(slot)
-        self.state = self.state.met(slot, board(self.in_slot[slot]), self.now)
+        self.state = self.state.board_identified(slot, board(self.in_slot[slot]), self.now)
 
     @property
     def unmet(self) -> set[str]:
@@ -238,7 +256,7 @@ class Fixture(RuleBasedStateMachine):
         del self.in_slot[slot]
         self.waiting.discard(slot)
         self.labelled.pop(slot, None)
-        self.state = self.state.left(slot, self.now)
+        self.state = self.state.board_gone(slot, self.now)
 
     @precondition(lambda self: self.labelled)
     @rule(data=st.data(), passed=st.booleans())
@@ -253,18 +271,18 @@ class Fixture(RuleBasedStateMachine):
     def is_burned_again(self, data: st.DataObject) -> None:
         """The operator announces it, or orders a rework: its label is known."""
         slot = self.pick(data, self.labelled)
-        self.state = self.state.coming(slot).kept(slot, self.now)
+        self.state = self.state.board_seen(slot).label_kept(slot, self.now)
         self.holds[self.in_slot[slot]] = self.labelled[slot].split(maxsplit=1)[0]
 
     @rule(slot=st.sampled_from(SLOTS))
     def is_chosen(self, slot: str) -> None:
-        self.state = self.state.chosen(slot)
+        self.state = self.state.slot_chosen(slot)
         self.asked_before = self.state.asked
 
     @rule(seconds=st.sampled_from([0.2, 5.0]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
-        self.state = self.state.looked(self.now)
+        self.state = self.state.time_passed(self.now)
 
     @rule(data=st.data(), serial=st.sampled_from(SERIALS))
     def is_scanned(self, data: st.DataObject, serial: int) -> None:

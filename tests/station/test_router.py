@@ -21,7 +21,7 @@ from burner.station.events import (
 )
 from burner.station.keystrokes import Keystrokes
 from burner.station.label_list import AHEAD, LabelList, label_lines
-from burner.station.labels import MetBoard
+from burner.station.labels import IdentifiedBoard
 from burner.station.rework import TIMEOUT_S
 from burner.station.router import REPEAT_S, Router
 
@@ -46,8 +46,8 @@ class Station:
     def board(self, slot: str, unit_id: str = "") -> None:
         """A board comes into a slot, is met, and waits for its label."""
         unit_id = unit_id or f"60:55:f9:00:00:{int(slot):02x}"
-        self.router.state(slot, S.SEEN)
-        self.router.state(slot, S.BURNING)
+        self.router.slot_state_changed(slot, S.SEEN)
+        self.router.slot_state_changed(slot, S.BURNING)
         self._gone[slot] = threading.Event()
         thread = threading.Thread(target=self._wait, args=(slot, unit_id), daemon=True)
         self._threads[slot] = thread
@@ -57,9 +57,9 @@ class Station:
             time.sleep(0.001)
 
     def _wait(self, slot: str, unit_id: str) -> None:
-        board = MetBoard(unit_id, {"mac": unit_id})
+        board = IdentifiedBoard(unit_id, {"mac": unit_id})
         try:
-            self.labels[slot] = self.router.label(slot, board, self._gone[slot].is_set)
+            self.labels[slot] = self.router.wait_for_label(slot, board, self._gone[slot].is_set)
         except BurnerError as error:
             self.errors[slot] = error.code
 
@@ -124,7 +124,7 @@ def test_one_slot_says_scan_and_the_others_wait_for_their_turn(station: Station)
     for slot in ("2", "1", "3"):
         station.board(slot)
     assert [station.shown(slot) for slot in ("1", "2", "3")] == [S.SEEN, S.SCAN, S.SEEN]
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.wait("2") == "SN1"
     assert LabelScanned("2", "SN1") in station.events
     assert station.shown("1") is S.SCAN
@@ -133,11 +133,11 @@ def test_one_slot_says_scan_and_the_others_wait_for_their_turn(station: Station)
 def test_a_foreign_scan_is_said_at_the_asked_slot_and_asked_again_there(station: Station) -> None:
     station.board("1")
     station.board("2")
-    station.router.heard("4006381333931")
+    station.router.take_text("4006381333931")
     assert station.shown("1") is S.RESCAN
     assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E440"]
     assert station.asked == "1"
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.wait("1") == "SN1"
     assert station.asked == "2"
 
@@ -145,13 +145,13 @@ def test_a_foreign_scan_is_said_at_the_asked_slot_and_asked_again_there(station:
 def test_the_same_text_within_two_seconds_is_one_scan(station: Station, clock: Clock) -> None:
     station.board("1")
     station.board("2")
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     for _ in range(3):
         clock.now += REPEAT_S * 0.3
-        station.router.heard("SN1")
+        station.router.take_text("SN1")
     assert not [e for e in station.events if isinstance(e, Waiting)]
     clock.now += REPEAT_S * 0.3  # since the reading that was taken, not since the last repeat
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E434"]
     assert station.shown("2") is S.RESCAN
     assert station.wait("1") == "SN1"
@@ -160,7 +160,7 @@ def test_the_same_text_within_two_seconds_is_one_scan(station: Station, clock: C
 def test_a_label_that_names_its_board_finds_it(station: Station) -> None:
     station.board("1")
     station.board("2")
-    station.router.heard("SN7 000002")
+    station.router.take_text("SN7 000002")
     assert station.wait("2") == "SN7 000002"
     assert station.asked == "1"
 
@@ -168,11 +168,11 @@ def test_a_label_that_names_its_board_finds_it(station: Station) -> None:
 def test_a_slot_is_chosen_by_its_barcode_or_its_number(station: Station) -> None:
     for slot in ("1", "2", "12"):
         station.board(slot)
-    station.router.heard(slot_barcode("2"))
+    station.router.take_text(slot_barcode("2"))
     assert (station.asked, station.shown("1"), station.shown("2")) == ("2", S.SEEN, S.SCAN)
-    station.router.heard("12")
+    station.router.take_text("12")
     assert station.asked == "12"
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.wait("12") == "SN1"
 
 
@@ -186,43 +186,52 @@ def test_a_board_that_is_taken_out_takes_its_question_with_it(station: Station) 
 
 def test_a_board_that_is_burned_again_in_its_slot_needs_no_second_scan(station: Station) -> None:
     station.board("1")
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     station.wait("1")
-    station.router.ended("1", passed=False, rework="")
-    station.router.state("1", S.FAIL)
-    station.router.heard("1")
+    station.router.unit_ended("1", passed=False, rework="")
+    station.router.slot_state_changed("1", S.FAIL)
+    station.router.take_text("1")
     for state in (S.EMPTY, S.SEEN, S.BURNING):
-        station.router.state("1", state)
+        station.router.slot_state_changed("1", state)
     unit = "60:55:f9:00:00:01"
-    assert station.router.label("1", MetBoard(unit, {"mac": unit}), lambda: True) == "SN1"
+    assert (
+        station.router.wait_for_label("1", IdentifiedBoard(unit, {"mac": unit}), lambda: True)
+        == "SN1"
+    )
     assert station.events[-1] == LabelScanned("1", "SN1")
 
 
 def test_a_retry_of_the_same_unit_needs_no_second_scan(station: Station) -> None:
     station.board("1")
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     unit = "60:55:f9:00:00:01"
     assert station.wait("1") == "SN1"
-    assert station.router.label("1", MetBoard(unit, {"mac": unit}), lambda: True) == "SN1"
+    assert (
+        station.router.wait_for_label("1", IdentifiedBoard(unit, {"mac": unit}), lambda: True)
+        == "SN1"
+    )
     other = "60:55:f9:00:00:02"
-    assert station.router.label("1", MetBoard(other, {"mac": other}), lambda: True) is None
+    assert (
+        station.router.wait_for_label("1", IdentifiedBoard(other, {"mac": other}), lambda: True)
+        is None
+    )
 
 
 def test_a_scan_that_nobody_waits_for_is_answered(station: Station) -> None:
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.prompts == ["nobody asks"]
 
 
 def test_a_product_without_labels_says_so() -> None:
     station = Station(Router(SLOTS))
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.prompts == ["no label"]
 
 
 def test_a_scanners_prefix_and_identifier_are_no_part_of_the_label() -> None:
     station = Station(Router(SLOTS, identity=IDENTITY, prefixes=("~",)))
     station.board("1")
-    station.router.heard("~]C1SN1\r")
+    station.router.take_text("~]C1SN1\r")
     assert station.wait("1") == "SN1"
 
 
@@ -241,7 +250,7 @@ def prepared(*lines: str) -> Station:
 
 def test_prepared_labels_go_to_the_slots_in_the_fixtures_order() -> None:
     station = prepared("SN1\n", "SN2\n")
-    station.router.state("1", S.SEEN)  # still being met when the board of slot 2 is
+    station.router.slot_state_changed("1", S.SEEN)  # still being met when the board of slot 2 is
     station.board("2")
     station.board("1")
     assert (station.wait("1"), station.wait("2")) == ("SN1", "SN2")
@@ -294,7 +303,7 @@ def test_where_each_slot_has_its_line_a_slot_without_a_board_keeps_it() -> None:
 
 def test_a_line_that_names_another_slots_board_goes_there_and_the_lines_are_exchanged() -> None:
     station = prepared("SN3 000003\n", "SN2\n", "SN1\n")
-    station.router.state("1", S.SEEN)
+    station.router.slot_state_changed("1", S.SEEN)
     station.board("3")
     for slot in ("1", "2"):
         station.board(slot)
@@ -364,29 +373,29 @@ def test_a_list_that_cannot_be_read_leaves_no_slot_waiting() -> None:
 
 
 def test_the_key_of_an_empty_slot_announces_its_board(station: Station) -> None:
-    station.router.state("3", S.EMPTY)
-    station.router.heard("3")
-    assert station.router.announced("3")
-    station.router.state("3", S.SEEN)
-    assert not station.router.announced("3")
+    station.router.slot_state_changed("3", S.EMPTY)
+    station.router.take_text("3")
+    assert station.router.is_announced("3")
+    station.router.slot_state_changed("3", S.SEEN)
+    assert not station.router.is_announced("3")
 
 
 def test_a_board_that_is_announced_is_asked_first(station: Station) -> None:
     station.board("1")
-    station.router.state("3", S.EMPTY)
-    station.router.heard("3")
-    station.router.heard("SN1")
+    station.router.slot_state_changed("3", S.EMPTY)
+    station.router.take_text("3")
+    station.router.take_text("SN1")
     assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E437"]
     station.board("3")
-    station.router.heard("SN2")
+    station.router.take_text("SN2")
     assert station.wait("3") == "SN2"
 
 
 @pytest.mark.parametrize("state", [S.FAIL, S.ERROR, S.ABORTED])
 def test_a_board_that_ended_badly_is_tried_again(station: Station, state: SlotState) -> None:
-    station.router.state("3", state)
-    station.router.heard(slot_barcode("3"))
-    assert station.router.announced("3")
+    station.router.slot_state_changed("3", state)
+    station.router.take_text(slot_barcode("3"))
+    assert station.router.is_announced("3")
 
 
 @pytest.mark.parametrize(
@@ -402,14 +411,14 @@ def test_a_board_that_ended_badly_is_tried_again(station: Station, state: SlotSt
 def test_where_there_is_nothing_to_announce_it_is_said(
     station: Station, state: SlotState, said: str
 ) -> None:
-    station.router.state("3", state)
-    station.router.heard("3")
-    assert not station.router.announced("3")
+    station.router.slot_state_changed("3", state)
+    station.router.take_text("3")
+    assert not station.router.is_announced("3")
     assert station.prompts[-1] == said
 
 
 def test_a_slot_of_another_station_is_refused(station: Station) -> None:
-    station.router.heard(slot_barcode("99"))
+    station.router.take_text(slot_barcode("99"))
     assert station.prompts[-1] == "no slot"
 
 
@@ -422,11 +431,11 @@ def test_a_slot_of_another_station_is_refused(station: Station) -> None:
     ids=["keys", "barcodes"],
 )
 def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, said: list[str]) -> None:
-    station.router.state("3", S.KNOWN)
+    station.router.slot_state_changed("3", S.KNOWN)
     for text in said:
-        station.router.heard(text)
-    assert station.router.rework("3") == "flash replaced"
-    assert station.router.announced("3")
+        station.router.take_text(text)
+    assert station.router.rework_order("3") == "flash replaced"
+    assert station.router.is_announced("3")
     assert ReworkOrdered("3", "flash replaced") in station.events
     asked = [event for event in station.events if isinstance(event, Prompt)]
     assert [event.text for event in asked] == ["rework slot", "rework reason", "rework ordered"]
@@ -438,149 +447,152 @@ def test_a_rework_of_a_failed_slot_is_ordered_at_the_pace_of_hands(pace_s: float
     router = Router(("1", "2", "3", "4"), identity=IDENTITY, reasons=REASONS)
     events: list[StationEvent] = []
     router.emit = events.append
-    router.state("2", S.FAIL)
+    router.slot_state_changed("2", S.FAIL)
     strokes, now = Keystrokes(), 10.0
     for character in ("r", "2", "1"):
         for look in range(round(pace_s / 0.05)):
             strokes.keys = router.keys
             typed = character if look == 0 else ""
             for text in strokes.feed(typed, now + look * 0.05):
-                router.heard(text)
+                router.take_text(text)
         now += pace_s
     for text in strokes.passed(now):
-        router.heard(text)
+        router.take_text(text)
     asked = [event.text for event in events if isinstance(event, Prompt)]
     assert asked == ["rework slot", "rework reason", "rework ordered"]
-    assert router.rework("2") == "new antenna"
+    assert router.rework_order("2") == "new antenna"
 
 
 def test_a_key_that_is_pressed_twice_counts_twice(station: Station) -> None:
-    station.router.state("1", S.PASS)
+    station.router.slot_state_changed("1", S.PASS)
     for key in ("r", "1", "1"):
-        station.router.heard(key)
-    assert station.router.rework("1") == "new antenna"
+        station.router.take_text(key)
+    assert station.router.rework_order("1") == "new antenna"
 
 
 def test_an_order_for_an_empty_slot_is_for_the_next_unit(station: Station) -> None:
-    station.router.state("3", S.EMPTY)
+    station.router.slot_state_changed("3", S.EMPTY)
     for text in ("r", "3", "1"):
-        station.router.heard(text)
-    assert not station.router.announced("3")
-    assert station.router.rework("3") == "new antenna"
+        station.router.take_text(text)
+    assert not station.router.is_announced("3")
+    assert station.router.rework_order("3") == "new antenna"
 
 
 def test_an_order_holds_until_a_unit_was_burned_for_it(station: Station) -> None:
-    station.router.state("3", S.EMPTY)
+    station.router.slot_state_changed("3", S.EMPTY)
     for text in ("r", "3", "1"):
-        station.router.heard(text)
-    station.router.not_met("3")
-    assert station.router.rework("3") == "new antenna"
-    assert not station.router.announced("3")
-    station.router.ended("3", passed=True, rework="new antenna")
-    assert station.router.rework("3") == ""
+        station.router.take_text(text)
+    station.router.nothing_identified("3")
+    assert station.router.rework_order("3") == "new antenna"
+    assert not station.router.is_announced("3")
+    station.router.unit_ended("3", passed=True, rework="new antenna")
+    assert station.router.rework_order("3") == ""
     assert station.events[-1] == ReworkOrdered("3", "")
 
 
 def test_an_order_that_came_too_late_for_its_unit_has_it_burned_again(station: Station) -> None:
-    station.router.state("3", S.SEEN)
+    station.router.slot_state_changed("3", S.SEEN)
     for text in ("r", "3", "1"):
-        station.router.heard(text)
-    station.router.state("3", S.BURNING)
-    station.router.ended("3", passed=True, rework="")
-    assert station.router.announced("3")
-    assert station.router.rework("3") == "new antenna"
+        station.router.take_text(text)
+    station.router.slot_state_changed("3", S.BURNING)
+    station.router.unit_ended("3", passed=True, rework="")
+    assert station.router.is_announced("3")
+    assert station.router.rework_order("3") == "new antenna"
 
 
 def test_a_label_that_came_when_its_board_was_already_out_is_free_again(station: Station) -> None:
-    unit = MetBoard("60:55:f9:00:00:01", {"mac": "60:55:f9:00:00:01"})
-    station.router.state("1", S.SEEN)
+    unit = IdentifiedBoard("60:55:f9:00:00:01", {"mac": "60:55:f9:00:00:01"})
+    station.router.slot_state_changed("1", S.SEEN)
 
     def gone_while_it_is_scanned() -> bool:
-        station.router.heard("SN1")
+        station.router.take_text("SN1")
         return True
 
-    assert station.router.label("1", unit, gone_while_it_is_scanned) is None
+    assert station.router.wait_for_label("1", unit, gone_while_it_is_scanned) is None
     station.board("2")
-    station.router.heard("SN2")
+    station.router.take_text("SN2")
     station.board("3")
-    station.router.heard("SN1")
+    station.router.take_text("SN1")
     assert station.wait("3") == "SN1"
 
 
 def test_a_board_that_waits_for_its_label_is_burned_anew_as_a_rework(station: Station) -> None:
     station.board("3")
     for text in ("r", "3", "1"):
-        station.router.heard(text)
+        station.router.take_text(text)
     assert station.wait("3") is None
-    assert station.router.rework("3") == "new antenna"
+    assert station.router.rework_order("3") == "new antenna"
 
 
 def test_a_slot_at_work_cannot_be_chosen_but_another_can(station: Station) -> None:
-    station.router.state("3", S.BURNING)
-    station.router.state("4", S.PASS)
+    station.router.slot_state_changed("3", S.BURNING)
+    station.router.slot_state_changed("4", S.PASS)
     for text in ("r", "3", "4", "1"):
-        station.router.heard(text)
+        station.router.take_text(text)
     assert station.prompts[:2] == ["rework slot", "rework slot works"]
-    assert (station.router.rework("3"), station.router.rework("4")) == ("", "new antenna")
+    assert (station.router.rework_order("3"), station.router.rework_order("4")) == (
+        "",
+        "new antenna",
+    )
 
 
 def test_what_is_no_reason_is_asked_again(station: Station) -> None:
-    station.router.state("3", S.PASS)
+    station.router.slot_state_changed("3", S.PASS)
     for text in ("r", "3", "7", reason_barcode("another profile's"), slot_barcode("4"), "1"):
-        station.router.heard(text)
+        station.router.take_text(text)
     assert station.prompts[2:5] == ["rework no reason"] * 3
-    assert station.router.rework("3") == "new antenna"
+    assert station.router.rework_order("3") == "new antenna"
 
 
 def test_without_reasons_in_the_profile_the_operator_types_one() -> None:
     station = Station(Router(SLOTS))
-    station.router.state("3", S.PASS)
+    station.router.slot_state_changed("3", S.PASS)
     for text in ("r", "3"):
-        station.router.heard(text)
+        station.router.take_text(text)
     assert station.router.keys == ("\x1b",)
-    station.router.heard("r")
-    assert station.router.rework("3") == "r"
+    station.router.take_text("r")
+    assert station.router.rework_order("3") == "r"
 
 
 @pytest.mark.parametrize("cancel", [CANCEL, "\x1b"], ids=["barcode", "key"])
 @pytest.mark.parametrize("said", [["r"], ["r", "3"]], ids=["at the slot", "at the reason"])
 def test_a_choice_is_cancelled(station: Station, said: list[str], cancel: str) -> None:
-    station.router.state("3", S.PASS)
+    station.router.slot_state_changed("3", S.PASS)
     for text in (*said, cancel):
-        station.router.heard(text)
+        station.router.take_text(text)
     assert station.prompts[-1] == "rework cancelled"
-    station.router.heard("1")
-    assert station.router.rework("3") == ""
+    station.router.take_text("1")
+    assert station.router.rework_order("3") == ""
 
 
 def test_an_order_can_be_taken_back(station: Station) -> None:
-    station.router.state("3", S.EMPTY)
+    station.router.slot_state_changed("3", S.EMPTY)
     for text in ("r", "3", "1", "r", "3", CANCEL):
-        station.router.heard(text)
-    assert station.router.rework("3") == ""
+        station.router.take_text(text)
+    assert station.router.rework_order("3") == ""
 
 
 def test_a_choice_that_was_begun_and_left_is_dropped(station: Station, clock: Clock) -> None:
-    station.router.state("3", S.EMPTY)
-    station.router.heard("r")
+    station.router.slot_state_changed("3", S.EMPTY)
+    station.router.take_text("r")
     clock.now += TIMEOUT_S
     station.router.tick()
     assert station.prompts[-1] == "rework timeout"
-    station.router.heard("3")
-    assert station.router.announced("3")
+    station.router.take_text("3")
+    assert station.router.is_announced("3")
 
 
 def test_no_label_is_taken_for_an_answer_nor_an_answer_for_a_label(station: Station) -> None:
     station.board("1")
-    station.router.heard("r")
-    station.router.heard("SN1")
+    station.router.take_text("r")
+    station.router.take_text("SN1")
     assert station.prompts[-1] == "rework no slot"
     assert station.asked == "1"
-    station.router.heard(CANCEL)
-    station.router.heard("SN1")
+    station.router.take_text(CANCEL)
+    station.router.take_text("SN1")
     assert station.wait("1") == "SN1"
 
 
 def test_a_reason_alone_says_what_comes_first(station: Station) -> None:
-    station.router.heard(reason_barcode("new antenna"))
+    station.router.take_text(reason_barcode("new antenna"))
     assert station.prompts == ["rework first"]

@@ -9,7 +9,7 @@ from burner.burn.readback import Comparison, ComparisonResult
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError
 from burner.devices.device import Contact, Device
-from burner.station.boards import ByHand, Count, OneEach
+from burner.station.boards import OneBoardPerSlot, SwappedByHand, UnitLimit
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
 from burner.station.slot import SlotDevice
 
@@ -47,7 +47,7 @@ def ran(*results: VerifyResult | Exception, **slots: DeskDevice) -> Sequence[Sam
         return result
 
     devices = {name: device.as_slot() for name, device in (slots or {"a": DeskDevice()}).items()}
-    return list(Samples(devices, OneEach(), check).run())
+    return list(Samples(devices, OneBoardPerSlot(), check).run())
 
 
 def checked(events: Sequence[SampleEvent]) -> list[SampleChecked]:
@@ -76,9 +76,9 @@ def test_one_unit_in_two_slots_is_one_sample() -> None:
 
 def test_a_bug_is_told_and_the_slot_goes_on() -> None:
     (event,) = checked(ran(RuntimeError("secret words")))
-    assert event.verified.code == "E901"
-    assert event.verified.problem is not None
-    assert "secret words" not in event.verified.problem.detail
+    assert event.result.code == "E901"
+    assert event.result.problem is not None
+    assert "secret words" not in event.result.problem.detail
 
 
 def until(
@@ -86,7 +86,9 @@ def until(
 ) -> list[SampleEvent]:
     """A watched slot that finds these, until an event."""
     samples = Samples(
-        {"a": DeskDevice(*looks).as_slot()}, ByHand(Count(count), pause_s=0.0), lambda _: GOOD
+        {"a": DeskDevice(*looks).as_slot()},
+        SwappedByHand(UnitLimit(count), pause_s=0.0),
+        lambda _: GOOD,
     )
     found = []
     for event in samples.run():
@@ -122,4 +124,4 @@ def test_the_same_unit_again_does_not_count_towards_the_wanted_number() -> None:
 @pytest.mark.parametrize("result", [NO_PORT])
 def test_a_slot_without_a_port_is_an_error_and_no_sample(result: VerifyResult) -> None:
     (event,) = checked(ran(result, result, result))
-    assert (event.number, event.verified.code) == (0, "E302")
+    assert (event.number, event.result.code) == (0, "E302")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from burner.core.attempt import Outcome
 from burner.core.unit_events import Finished
-from burner.station.boards import ByBench, Count
+from burner.station.boards import SwappedByBench, UnitLimit
 from burner.station.events import SlotState, StationEvent
 from burner.station.station import Station
 from burner.station.tally import Tally
@@ -60,7 +60,7 @@ def run(visits: list[Visit]) -> tuple[list[StationEvent], Burns]:
 
     next_board()
     burns = Burns()
-    station = Station({"1": device}, ByBench(Count(len(visits)), next_board), BAUD)
+    station = Station({"1": device}, SwappedByBench(UnitLimit(len(visits)), next_board), BAUD)
     return list(station.run(burns)), burns
 
 

@@ -13,7 +13,7 @@ from burner.core.silicon import Silicon
 from burner.core.unit_events import Finished, Note
 from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
-from burner.station.boards import Boards, ByBench, ByHand, Count, OneEach
+from burner.station.boards import Boards, OneBoardPerSlot, SwappedByBench, SwappedByHand, UnitLimit
 from burner.station.events import LabelScanned, SlotIs, SlotState, StationEvent
 from burner.station.label_list import LabelList
 from burner.station.router import Router
@@ -30,7 +30,7 @@ def mac(number: int) -> str:
 
 
 def station_of(devices: dict[str, FakeDevice], boards: Boards | None = None) -> Station:
-    return Station(devices, boards or OneEach(), BAUD)
+    return Station(devices, boards or OneBoardPerSlot(), BAUD)
 
 
 def run(station: Station, burns: Burns) -> list[StationEvent]:
@@ -81,7 +81,7 @@ def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
         device.insert(FakeBoard(mac(2)))
         return True
 
-    events = run(station_of({"1": device}, ByBench(Count(2), swap)), Burns())
+    events = run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), Burns())
     assert device.bauds == [921_600, 460_800, 460_800]
     assert [e for e in events if isinstance(e, Note)] == [Note("1", "E501", 2, 460800)]
 
@@ -93,7 +93,7 @@ def test_a_bad_unit_does_not_slow_its_slot() -> None:
         device.insert(FakeBoard(mac(2)))
         return True
 
-    run(station_of({"1": device}, ByBench(Count(2), swap)), Burns())
+    run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), Burns())
     assert device.bauds == [921_600, 460_800, 921_600]
 
 
@@ -111,7 +111,7 @@ def test_a_board_from_which_nothing_is_read_counts_as_no_unit() -> None:
         return True
 
     burns = Burns()
-    run(station_of({"1": device}, ByBench(Count(2), swap)), burns)
+    run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), burns)
     assert [r.attempt.unit_id for r in burns.records if r.result.outcome is Outcome.PASS] == [
         mac(1),
         mac(2),
@@ -132,7 +132,7 @@ def test_a_manifest_that_cannot_be_written_stops_every_slot() -> None:
     burns = Burns()
     burns.broken = BurnerError("E701", "disk full")
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in range(1, 4)}
-    station = station_of(devices, ByBench(Count(100), lambda slot: True))
+    station = station_of(devices, SwappedByBench(UnitLimit(100), lambda slot: True))
     run(station, burns)
     assert station.broken is not None
     assert station.broken.code == "E701"
@@ -142,7 +142,7 @@ def test_a_manifest_that_cannot_be_written_stops_every_slot() -> None:
 def test_stop_lets_the_running_unit_finish_and_takes_no_other() -> None:
     device = FakeDevice(FakeBoard())
     gate = device.holds("write")
-    station = station_of({"1": device}, ByBench(Count(10), lambda slot: True))
+    station = station_of({"1": device}, SwappedByBench(UnitLimit(10), lambda slot: True))
     burns = Burns()
     for event in station.run(burns):
         if states([event])[:1] == [S.BURNING]:
@@ -154,7 +154,7 @@ def test_stop_lets_the_running_unit_finish_and_takes_no_other() -> None:
 def test_abort_ends_the_running_unit_aborted_at_once() -> None:
     device = FakeDevice(FakeBoard())
     device.holds("write")
-    station = station_of({"1": device}, ByBench(Count(10), lambda slot: True))
+    station = station_of({"1": device}, SwappedByBench(UnitLimit(10), lambda slot: True))
     burns = Burns()
     started = time.monotonic()
     for event in station.run(burns):
@@ -172,7 +172,7 @@ def test_abort_ends_the_running_unit_aborted_at_once() -> None:
 @pytest.fixture
 def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], Burns]]:
     device = FakeDevice(None)
-    station = station_of({"1": device}, ByHand(Count(), pause_s=0.01))
+    station = station_of({"1": device}, SwappedByHand(UnitLimit(), pause_s=0.01))
     events: list[StationEvent] = []
     burns = Burns()
 
@@ -235,7 +235,7 @@ def test_a_passed_board_that_comes_back_is_known_and_not_written(
 def test_a_count_ends_the_run_by_itself() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in range(1, 5)}
     burns = Burns()
-    run(station_of(devices, ByHand(Count(3), pause_s=0.01)), burns)
+    run(station_of(devices, SwappedByHand(UnitLimit(3), pause_s=0.01)), burns)
     assert len(burns.records) == 3
 
 
@@ -243,7 +243,7 @@ def test_a_place_taken_by_a_board_that_never_spoke_is_given_back() -> None:
     silent, good = FakeDevice(FakeBoard(mac(1))), FakeDevice(FakeBoard(mac(2)))
     silent.fails("identify", "E901", times=9)
     burns = Burns()
-    run(station_of({"1": silent, "2": good}, ByHand(Count(1), pause_s=0.01)), burns)
+    run(station_of({"1": silent, "2": good}, SwappedByHand(UnitLimit(1), pause_s=0.01)), burns)
     assert Outcome.PASS in [r.result.outcome for r in burns.records]
 
 
@@ -258,7 +258,7 @@ def labelled(
     burns = Burns()
     burns.labelled = True
     router = Router(tuple(devices), identity=LABELLED, **how)
-    return Station(devices, boards or OneEach(), BAUD, router=router), burns
+    return Station(devices, boards or OneBoardPerSlot(), BAUD, router=router), burns
 
 
 def test_each_slot_gets_a_label_of_its_own_and_keeps_it_for_a_retry() -> None:
@@ -334,7 +334,7 @@ def test_with_once_a_board_may_be_taken_out_to_look_for_its_label() -> None:
             if seen.count(S.SCAN) == 1:
                 device.remove()
             else:
-                station.router.heard("SN1")
+                station.router.take_text("SN1")
         elif states([event]) == [S.EMPTY]:
             device.insert(FakeBoard(mac(1)))
     assert burns.labels == {mac(1): ["SN1"]}
@@ -343,7 +343,7 @@ def test_with_once_a_board_may_be_taken_out_to_look_for_its_label() -> None:
 
 def test_a_board_that_is_swapped_while_its_label_is_looked_for_gets_its_own_question() -> None:
     device = FakeDevice(FakeBoard(mac(1)))
-    station, burns = labelled({"1": device}, ByHand(Count(1), pause_s=0.01))
+    station, burns = labelled({"1": device}, SwappedByHand(UnitLimit(1), pause_s=0.01))
     asked = 0
     for event in station.run(burns):
         if states([event]) == [S.SCAN]:
@@ -351,7 +351,7 @@ def test_a_board_that_is_swapped_while_its_label_is_looked_for_gets_its_own_ques
             if asked == 1:
                 device.remove()
             else:
-                station.router.heard("SN2")
+                station.router.take_text("SN2")
         elif states([event]) == [S.EMPTY] and asked:
             device.insert(FakeBoard(mac(2)))
     assert burns.labels == {mac(2): ["SN2"]}
@@ -362,7 +362,7 @@ def test_a_board_that_is_swapped_while_its_label_is_looked_for_gets_its_own_ques
 
 
 def watch(device: FakeDevice, pause_s: float = 0.01) -> tuple[Station, Burns]:
-    return station_of({"1": device}, ByHand(Count(), pause_s)), Burns()
+    return station_of({"1": device}, SwappedByHand(UnitLimit(), pause_s)), Burns()
 
 
 def test_a_dead_board_that_the_operator_announces_is_an_error_on_record_as_with_once() -> None:
@@ -373,7 +373,7 @@ def test_a_dead_board_that_the_operator_announces_is_an_error_on_record_as_with_
     for event in station.run(burns):
         seen += states([event])
         if states([event]) == [S.EMPTY]:
-            station.router.heard("1")
+            station.router.take_text("1")
         elif states([event]) == [S.ERROR]:
             threading.Timer(0.1, station.stop).start()  # it stands until something changes
     assert [r.result.code for r in burns.records] == ["E301"]
@@ -398,7 +398,7 @@ def test_a_dead_board_that_is_announced_again_is_tried_again() -> None:
     station, burns = watch(device)
     for event in station.run(burns):
         if states([event])[:1] in ([S.EMPTY], [S.ERROR]):
-            station.router.heard("1")
+            station.router.take_text("1")
         if len(burns.records) == 2:
             station.stop()
     assert len(burns.records) == 2
@@ -410,7 +410,7 @@ def test_a_dead_board_leaves_its_error_until_the_next_one_answers() -> None:
     station, burns = watch(device)
     for event in station.run(burns):
         if states([event]) == [S.EMPTY] and not burns.records:
-            station.router.heard("1")
+            station.router.take_text("1")
         elif states([event]) == [S.ERROR]:
             device.insert(FakeBoard(mac(1)))
         elif states([event]) == [S.PASS]:
@@ -432,12 +432,12 @@ def test_a_known_unit_in_its_slot_is_burned_again_for_a_reason_while_others_work
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
     gate = devices["2"].holds("write")
     burns = Burns()
-    station = station_of(devices, ByHand(Count(), pause_s=0.01))
+    station = station_of(devices, SwappedByHand(UnitLimit(), pause_s=0.01))
     for event in station.run(burns):
         if states([event], "1") == [S.PASS]:
             if len(burns.records) == 1:
                 for text in ("r", "1", "new antenna"):
-                    station.router.heard(text)
+                    station.router.take_text(text)
             else:
                 gate.set()
         elif states([event], "2") == [S.PASS]:
@@ -454,7 +454,7 @@ def test_a_rework_ordered_for_an_empty_slot_is_for_one_unit_and_no_more() -> Non
         if states([event]) == [S.EMPTY]:
             if not burns.records:
                 for text in ("r", "1", "new antenna"):
-                    station.router.heard(text)
+                    station.router.take_text(text)
             number = next(coming, 0)
             if not number:
                 station.stop()

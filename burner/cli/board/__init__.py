@@ -1,1 +1,2 @@
-"""The live display of a run, and the table at its end."""
+"""The display of a run: a tile for each slot, and the table at its end. A board here is a circuit
+board; the class of the display is `Display`."""

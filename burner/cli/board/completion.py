@@ -1,6 +1,6 @@
-"""What the screen says when the batch has all its units: how many, how they ended, what is next.
+"""What is texts when the batch has all its units: how many, how they ended, what to do next.
 
-The tiles stay below it: boards are still in the slots, and each goes into its own box.
+The tiles stay below it: boards are still in the slots, and each must go into the right box.
 """
 
 import re
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OPTION = re.compile(r"(--?\b[\w-]+) ")
 HELD = "␠"
-"""Stands for a blank at which no line is broken: between an option and its value."""
+"""Stands for a blank at which a line is not broken: between an option and its value."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Completion:
     planned: int
     station: str
     waits: bool
-    """For a key."""
+    """Whether a key is waited for."""
     manifest: str = DEFAULT_MANIFEST
-    """As the run was given it."""
+    """As given on the command line."""
 
     def says(self, language: Language) -> str:
         """One sentence."""
@@ -56,8 +56,8 @@ def banner(done: Completion, language: Language, width: int, unicode: bool) -> "
     large = on_plate(SlotState.PASS, word) if language == "zh" else in_letters(word)
     if not unicode or large is None or large.width > width:
         large = Large((word,))
-    shown = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
-    lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in shown]
+    texts = [middle(line, width) for line in ("", *large.lines, done.says(language), "")]
+    lines = [Text(set_cell_size(line, width), style=STYLES[SlotState.PASS]) for line in texts]
     if large.plate:
         for line in lines:
             line.highlight_words([large.plate], "reverse")

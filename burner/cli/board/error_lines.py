@@ -1,4 +1,4 @@
-"""An error on the board as lines: where, the code, what happened, what to do now. Pure."""
+"""An error as lines of the display: slots, code, what happened, what to do now. Pure."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def worst_lines(
     width: int,
     room: int,
 ) -> "list[Text]":
-    """As many errors as there is room for; of the others the code and the slots."""
+    """As many whole errors as there is room for; of the others the code and the slots."""
     from rich.text import Text
 
     lines: list[Text] = []

@@ -1,19 +1,19 @@
-"""What a run came to: the table of its units, counts that add up, and what to do next."""
+"""The summary of a run: the table of its units, the counts, and what to do next."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from burner.cli import screen
-from burner.cli.board.troubles import slots_named
-from burner.cli.board.view import clock
-from burner.cli.board.words import phrase, state_word
+from burner.cli.board.display_view import clock
+from burner.cli.board.troubles import slot_order, slots_named
+from burner.cli.board.words import state_word
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
 from burner.core.errors import lookup
 from burner.core.unit_events import Event, Finished, NotBegun, Waiting
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
-from burner.core.words.phrases import counted_phrase
+from burner.core.words.phrases import counted_phrase, phrase
 from burner.station.events import (
     LabelScanned,
     ReworkOrdered,
@@ -23,7 +23,7 @@ from burner.station.events import (
     SlotState,
     StationEvent,
 )
-from burner.station.tally import Tally, Unit
+from burner.station.tally import HandledUnit, Tally
 
 COLUMNS = ("slot", "unit", "column name", "", "code", "tries", "seconds", "remark")
 REMARK = 7
@@ -52,12 +52,12 @@ def print_summary(tally: Tally, elapsed_s: float, language: Language) -> None:
         screen.say_beside("      → ", row.remedy(language))
 
 
-def _print_units(units: Sequence[Unit], language: Language) -> None:
-    """A row a unit; remarks stand below the table where they would be squeezed in it."""
+def _print_units(units: Sequence[HandledUnit], language: Language) -> None:
+    """A row for each unit. Remarks come below the table where the terminal is too narrow."""
     rows = [_row(unit, language) for unit in units]
     columns = [phrase(column, language) for column in COLUMNS]
     used = [i for i in range(len(columns)) if any(row[i] != "" for row in rows)]
-    below: list[Unit] = []
+    below: list[HandledUnit] = []
     if REMARK in used:
         rest = used[:-1]
         room = screen.room_beside([columns[i] for i in rest], [[r[i] for i in rest] for r in rows])
@@ -70,9 +70,9 @@ def _print_units(units: Sequence[Unit], language: Language) -> None:
         screen.say_beside(f"{who.rstrip()}  ", _remark(unit, language))
 
 
-def _order(unit: Unit) -> tuple[int, str, datetime]:
-    """Slots as people count them, 2 before 10; in a slot by time."""
-    return len(unit.slot), unit.slot, unit.ended
+def _order(unit: HandledUnit) -> tuple[tuple[int, str], datetime]:
+    """By slot, then by time."""
+    return slot_order(unit.slot), unit.ended
 
 
 def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
@@ -116,8 +116,10 @@ def behind_line(tally: Tally, language: Language) -> str:
 
 def not_begun_line(tally: Tally, language: Language) -> str:
     """`met and not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
-    slot, waited = phrase("slot", language), sorted(tally.not_begun.items(), key=_slot_order)
-    named = [f"{slot} {name}{phrase('brackets', language, unit)}" for name, unit in waited]
+    word, slots = phrase("slot", language), sorted(tally.not_begun, key=slot_order)
+    named = [
+        f"{word} {slot}{phrase('brackets', language, tally.not_begun[slot])}" for slot in slots
+    ]
     return phrase(
         "{}: {}",
         language,
@@ -126,22 +128,18 @@ def not_begun_line(tally: Tally, language: Language) -> str:
     )
 
 
-def _slot_order(waited: tuple[str, str]) -> tuple[int, str]:
-    return len(waited[0]), waited[0]
-
-
 def trouble_lines(tally: Tally, language: Language) -> list[str]:
-    """What is wrong with slots rather than with units; the same in several of them once."""
+    """Errors of slots, not of units; the same error of several slots once."""
     slots: dict[str, list[str]] = {}
     for slot, error in tally.troubles.items():
         detail = _detail(error.code, error.detail, language)
-        told = f"{error.code} {error.row.sentence(language)}"
-        told += phrase("brackets", language, detail) if detail else ""
-        slots.setdefault(told, []).append(slot)
-    return [f"{slots_named(names, language)}  {told}" for told, names in slots.items()]
+        line = f"{error.code} {error.row.sentence(language)}"
+        line += phrase("brackets", language, detail) if detail else ""
+        slots.setdefault(line, []).append(slot)
+    return [f"{slots_named(names, language)}  {line}" for line, names in slots.items()]
 
 
-def _remark(unit: Unit, language: Language) -> str:
+def _remark(unit: HandledUnit, language: Language) -> str:
     if unit.known:
         when = clock(unit.ended)
         if unit.other_batch:
@@ -154,12 +152,12 @@ def _remark(unit: Unit, language: Language) -> str:
 
 
 def _detail(code: str, detail: str, language: Language) -> str:
-    """On record it is in English: to others it is shown where an operator must read it."""
-    shown = language == "en" or lookup(code).shows_detail
-    return detail_in(language, detail) if shown else ""
+    """The detail, which is recorded in English; in another language only where it must be read."""
+    is_shown = language == "en" or lookup(code).shows_detail
+    return detail_in(language, detail) if is_shown else ""
 
 
-def _row(unit: Unit, language: Language) -> Sequence[object]:
+def _row(unit: HandledUnit, language: Language) -> Sequence[object]:
     return (
         unit.slot,
         unit.unit_id,
@@ -186,12 +184,12 @@ def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) ->
 
 
 def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
-    """One event as a line of JSON; None for those that only a screen wants."""
+    """An event as a line of JSON; None for events that only a display needs."""
     if isinstance(event, SlotIs):
-        said: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
+        line: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
         if event.error is not None:
-            said |= {"code": event.error.code, "detail": event.error.detail}
-        return said
+            line |= {"code": event.error.code, "detail": event.error.detail}
+        return line
     if isinstance(event, Waiting):
         return {
             "event": "waiting" if event.code else "goes on",
@@ -224,7 +222,7 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
 
 
 def _of_input(event: Event | StationEvent) -> Mapping[str, Any] | None:
-    """What came of scans, keys and slots without an answer."""
+    """Events of labels, reworks, silent slots and scanners."""
     match event:
         case LabelScanned(slot, label):
             return {"event": "label", "slot": slot, "label": label}
@@ -257,7 +255,7 @@ def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str,
     }
 
 
-def _unit_json(unit: Unit) -> Mapping[str, Any]:
+def _unit_json(unit: HandledUnit) -> Mapping[str, Any]:
     return {
         "slot": unit.slot,
         "unit_id": unit.unit_id,

@@ -1,17 +1,18 @@
-"""Drawing the board: a tile a slot, the batch and the errors below. Pure: of view, clock, size."""
+"""Drawing the display: a tile for each slot, batch and errors below. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
-from burner.cli.board.around_tiles import below, complete, header
-from burner.cli.board.asking import with_label
+from burner.cli.board.display_view import PASSED_EARLIER, RESTING, DisplayView, Tile
 from burner.cli.board.error_lines import error_lines, worst_lines
-from burner.cli.board.view import PASSED_EARLIER, RESTING, Tile, View
-from burner.cli.board.words import STYLES, phrase, shape, short_word, state_word, step_word
+from burner.cli.board.header_and_footer import below, complete, header
+from burner.cli.board.prompts import with_label
+from burner.cli.board.words import STYLES, shape, short_word, state_word, step_word
 from burner.cli.screen import bar, middle, wrapped
 from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
 
 if TYPE_CHECKING:
@@ -21,37 +22,39 @@ ENDED_BADLY = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
 
 
 @dataclass(frozen=True)
-class Form:
-    """A size of tile: lines high, columns wide at least, lines of gap below."""
+class TileSize:
+    """A size of tile: its lines, its least columns, and the empty lines below it."""
 
     lines: int
     width: int
     gap: int
 
 
-FORMS = (
-    Form(lines=LINES + 4, width=23, gap=1),
-    Form(lines=LINES + 2, width=19, gap=1),
-    Form(lines=3, width=9, gap=1),
-    Form(lines=2, width=9, gap=0),
-    Form(lines=1, width=9, gap=0),
+TILE_SIZES = (
+    TileSize(lines=LINES + 4, width=23, gap=1),
+    TileSize(lines=LINES + 2, width=19, gap=1),
+    TileSize(lines=3, width=9, gap=1),
+    TileSize(lines=2, width=9, gap=0),
+    TileSize(lines=1, width=9, gap=0),
 )
-"""From large to small: with large words, with one word, and so on."""
+"""From large to small: with a large word, with a word, …"""
 SHORTEST_END = 6
 """Columns of the end of a name that are worth showing."""
 
 
-def draw(view: View, now: float, width: int, height: int, unicode: bool = True) -> "list[Text]":
-    """The whole board as lines; never more than `height`, none wider than `width`."""
+def draw(
+    view: DisplayView, now: float, width: int, height: int, unicode: bool = True
+) -> "list[Text]":
+    """The whole display as lines: at most `height`, none wider than `width`."""
     top, footer = [header(view, now)], below(view, now, width, unicode)
     if view.completion:
         top, footer = complete(view, view.completion, now, width, unicode), []
     footer = footer[: max(0, height - 2)]
     room = max(0, height - len(top) - len(footer))
-    form, columns, errors = _fit(view, width, room, unicode)
+    size, columns, errors = _fit(view, width, room, unicode)
     tile_width = max(1, (width + 1) // columns - 1)
-    tiles = [_tile(t, view, now, form, tile_width, unicode=unicode) for t in view.tiles.values()]
-    lines = [*top, *_grid(tiles, columns, form.gap)[:room], *footer, *errors]
+    tiles = [_tile(t, view, now, size, tile_width, unicode=unicode) for t in view.tiles.values()]
+    lines = [*top, *_grid(tiles, columns, size.gap)[:room], *footer, *errors]
     for line in lines:
         line.truncate(width, overflow="ellipsis" if unicode else "crop")
         line.no_wrap = True
@@ -61,29 +64,32 @@ def draw(view: View, now: float, width: int, height: int, unicode: bool = True) 
 # -- space ----------------------------------------------------------------------------------------
 
 
-def _fit(view: View, width: int, room: int, unicode: bool) -> "tuple[Form, int, list[Text]]":
-    """The largest tiles that leave room for all errors, tiles beside each other, and the errors.
+def _fit(
+    view: DisplayView, width: int, room: int, unicode: bool
+) -> "tuple[TileSize, int, list[Text]]":
+    """The largest tile size that leaves room for all errors, the tiles in a row, and the errors.
 
-    An error gives up its sentence before a tile gives up its large word, but never its code nor
-    what to do now; where not even the smallest tiles leave room for those, the worst keep theirs.
+    Where room is short, errors lose their sentence first, then tiles become smaller. An error
+    keeps its code and what to do now; where even the smallest tiles leave no room for that, only
+    the worst errors do.
     """
     troubles, count = view.troubles, len(view.tiles)
     texts = [[error_lines(trouble, view.language, width, unicode) for trouble in troubles]]
     texts.append([error_lines(t, view.language, width, unicode, sentence=False) for t in troubles])
-    for form in FORMS:
-        columns, left = _columns(form, count, width, room)
+    for size in TILE_SIZES:
+        columns, left = _columns(size, count, width, room)
         for text in texts:
             lines = [line for part in text for line in part]
             if left >= len(lines):
-                return form, columns, lines
-    return form, columns, worst_lines(troubles, texts[-1], view.language, width, max(0, left))
+                return size, columns, lines
+    return size, columns, worst_lines(troubles, texts[-1], view.language, width, max(0, left))
 
 
-def _columns(form: Form, count: int, width: int, room: int) -> tuple[int, int]:
+def _columns(size: TileSize, count: int, width: int, room: int) -> tuple[int, int]:
     """How many tiles stand beside each other, and the lines that are left below them."""
-    columns = max(1, (width + 1) // (form.width + 1))
+    columns = max(1, (width + 1) // (size.width + 1))
     rows = -(-count // columns)
-    return max(1, -(-count // max(1, rows))), room - rows * (form.lines + form.gap)
+    return max(1, -(-count // max(1, rows))), room - rows * (size.lines + size.gap)
 
 
 # -- tiles ----------------------------------------------------------------------------------------
@@ -101,7 +107,7 @@ def _grid(tiles: "Sequence[list[Text]]", columns: int, gap: int) -> "list[Text]"
 
 
 def _tile(
-    tile: Tile, view: View, now: float, form: Form, width: int, *, unicode: bool
+    tile: Tile, view: DisplayView, now: float, size: TileSize, width: int, *, unicode: bool
 ) -> "list[Text]":
     """A tile's lines, each exactly `width` columns wide."""
     from rich.cells import cell_len, set_cell_size
@@ -115,7 +121,7 @@ def _tile(
     foot = _foot(tile, view, now, unicode, width - 1)
     foot = f" {foot}" if cell_len(foot) < width else foot
     plate = ""
-    match form.lines:
+    match size.lines:
         case 1:
             texts = [f"{tile.slot:>2}{mark}{code or short_word(tile.state, view.language)}"]
         case 2:
@@ -123,7 +129,7 @@ def _tile(
         case 3:
             texts = [head, middle(word, width), foot]
         case _:
-            space = [""] * ((form.lines - LINES - 2) // 2)
+            space = [""] * ((size.lines - LINES - 2) // 2)
             large = _large(tile.state, view.language, width, unicode)
             texts = [head, *space, *(middle(line, width) for line in large.lines), *space, foot]
             plate = large.plate
@@ -160,8 +166,8 @@ def _seconds(tile: Tile, now: float) -> str:
     return f"{elapsed:.0f}s" if elapsed >= 100 else f"{elapsed:.1f}s"
 
 
-def _foot(tile: Tile, view: View, now: float, unicode: bool, width: int) -> str:
-    """The most useful thing that fits: progress, then why it failed, then who it is."""
+def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) -> str:
+    """The last line of a tile: progress, or why it failed, and who it is, where that fits."""
     slower = f"{tile.baud // 1000}k" if 0 < tile.baud < view.baud else ""
     again = phrase("try", view.language, tile.tries) if tile.tries > 1 else ""
     rework = view.rework.get(tile.slot, "")
@@ -199,7 +205,7 @@ def _fits(text: str, width: int) -> bool:
 
 
 def _whole(parts: "Sequence[str]", name: str, width: int, unicode: bool) -> str:
-    """The parts that have room, none of them cut, and the name, or its end, in what is left."""
+    """The parts that fit, none of them cut, then the name, or its end, in the rest."""
     from rich.cells import cell_len
 
     text = ""
@@ -211,7 +217,7 @@ def _whole(parts: "Sequence[str]", name: str, width: int, unicode: bool) -> str:
 
 
 def _end(name: str, width: int, unicode: bool) -> str:
-    """Names of a batch differ at their end; fewer characters of it than are worth showing: none."""
+    """The end of a name, where names of a batch differ; empty where too few characters fit."""
     if _fits(name, width):
         return name
     if width < SHORTEST_END:

@@ -1,4 +1,4 @@
-"""The errors that stand on the board: the worst first, the same in several slots once. Pure."""
+"""The errors on the display: the worst first, the same error of several slots once. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ STOPS_ALL = frozenset(
         Code.SECRET_PRINTED,
     }
 )
-"""Errors seen on one unit whose remedy is to stop the batch or the product."""
+"""Errors of one unit whose remedy is to stop the batch or the product."""
 
 
 class Rank(IntEnum):
@@ -40,13 +40,13 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """One error and the slots in which it stands."""
+    """One error and the slots that have it."""
 
     error: BurnerError
     slots: tuple[str, ...]
-    """None where it is the station's."""
+    """Empty where it is an error of the station."""
     waits: bool = False
-    """The station waits until it is over, and goes on by itself."""
+    """The station waits until the error is over, and goes on by itself."""
 
     @property
     def rank(self) -> Rank:
@@ -59,7 +59,7 @@ class Trouble:
 
     @property
     def detail(self) -> str:
-        """What an operator must read of this one case, if anything."""
+        """The detail of this case, where an operator must read it; else empty."""
         return self.error.detail if self.error.row.shows_detail else ""
 
     def bracketed(self, language: Language) -> str:
@@ -88,13 +88,13 @@ def rank(code: str) -> Rank:
 
 
 def worst_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
-    """What stands, in the order in which it is to be read.
+    """Errors in the order in which they are to be read.
 
     Args:
         troubles: one a slot, the newest last.
 
     Returns:
-        The same error of several slots as one; by rank, then the newest first.
+        By rank, then the newest first. The same error of several slots is one.
     """
     together: dict[tuple[str, str, bool], Trouble] = {}
     for trouble in troubles:
@@ -107,9 +107,14 @@ def worst_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
     return sorted(newest_first, key=lambda trouble: trouble.rank)
 
 
+def slot_order(slot: str) -> tuple[int, str]:
+    """Sort key of slots as people count them: 2 before 10."""
+    return len(slot), slot
+
+
 def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
-    """Each once, as people count them: 2 before 10."""
-    return tuple(sorted(set(slots), key=lambda slot: (len(slot), slot)))
+    """Each slot once, in order."""
+    return tuple(sorted(set(slots), key=slot_order))
 
 
 def slots_named(slots: Sequence[str], language: Language) -> str:

@@ -1,5 +1,6 @@
 """`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,10 +10,11 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
-from burner.cli.run import Run, Wish, print_event
+from burner.cli.run import BurnArguments, burn_batch, print_event
 from burner.core.code import Code
 
 if TYPE_CHECKING:
+    from burner.burn.job import Job
     from burner.cli.order import Order
     from burner.cli.slots import Slots
     from burner.core.errors import Finding
@@ -49,7 +51,7 @@ def burn(
     bench: str | None,
     station: str | None,
     once: bool,
-    **wishes: Any,
+    **arguments: Any,
 ) -> int:
     """Burn units with SOURCE, a profile or release, and record each.
 
@@ -63,14 +65,16 @@ def burn(
     """
     from burner.cli.slots import open_slots
 
-    wish = Wish(**wishes)
-    if once and (wish.watch or wish.count):
+    chosen = BurnArguments(**arguments)
+    if once and (chosen.watch or chosen.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
-    with open_slots(ports, station_file, bench, wish.source, wish.count, station=station) as slots:
-        return _prepare_and_run(wish, slots)
+    with open_slots(
+        ports, station_file, bench, chosen.source, chosen.count, station=station
+    ) as slots:
+        return _prepare_and_run(chosen, slots)
 
 
-def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
+def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.cli.event_schema import start_json
     from burner.cli.inputs import check_labels_name_boards
     from burner.cli.order import is_person
@@ -82,41 +86,50 @@ def _prepare_and_run(wish: Wish, slots: "Slots") -> int:
     from burner.manifest.writing.ledger import Ledger
     from burner.release.opening import open_release
 
-    person = is_person() and not wish.yes and not wish.as_json
-    if wish.as_json:
+    person = is_person() and not chosen.yes and not chosen.as_json
+    if chosen.as_json:
         print_event(start_json())
     segment_cache, search = SegmentCache(), SecretSearch()
-    with warm_devices(slots, wish.logs, segment_cache, search) as devices:
-        ask = asks_product_secret(wish.source.name) if person else None
-        release = open_release(wish.source, ask=ask, reference=wish.secret)
+    with warm_devices(slots, chosen.logs, segment_cache, search) as devices:
+        ask = asks_product_secret(chosen.source.name) if person else None
+        release = open_release(chosen.source, ask=ask, reference=chosen.secret)
         search.add(release.key.product_secret)
-        if not wish.once:
+        if not chosen.once:
             check_labels_name_boards(slots, release.profile.identity)
-        _warn(wish, release.warnings)
+        _warn(chosen, release.warnings)
         for segment in release.segments:
             segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
         ask_key = asks_passphrase(Use.RECORDS) if person else None
         simulated = slots.hand is not None
         with Ledger.open(
-            wish.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
+            chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:
-            _warn(wish, made_otherwise(release, ledger))
-            order = _order(wish, release, ledger, slots.station, person)
-            return Run(wish, slots, release, ledger, order).through(devices)
+            _warn(chosen, made_otherwise(release, ledger))
+            order = _order(chosen, release, ledger, slots.station, person)
+            job = _job(release, order, slots.station)
+            return burn_batch(chosen, slots, devices, job, ledger)
 
 
-def _warn(wish: Wish, found: "Sequence[Finding]") -> None:
+def _job(release: "Release", order: "Order", station: str) -> "Job":
+    from burner.burn.job import Job
+    from burner.core.version import burner_version
+
+    versions = {"burner": burner_version(), "python": platform.python_version()}
+    return Job(release, station, order.operator, order.batch, versions)
+
+
+def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
     """To the person, or to the script as a line each."""
-    if not wish.as_json:
+    if not chosen.as_json:
         screen.findings(found, language(), screen.warn)
         return
     for finding in found:
-        told = {"event": "warning", **asdict(finding)}
-        del told["warning"]
+        line = {"event": "warning", **asdict(finding)}
+        del line["warning"]
         if not finding.accepted:
-            del told["accepted"]
-        print_event(told)
+            del line["accepted"]
+        print_event(line)
 
 
 def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
@@ -131,7 +144,9 @@ def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     return accepted(found, profile.accept)
 
 
-def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, person: bool) -> "Order":
+def _order(
+    chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, person: bool
+) -> "Order":
     from burner.cli.order import take_order
     from burner.core.canonical_json import canonical
     from burner.core.errors import BurnerError
@@ -146,18 +161,18 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
     }
     order = take_order(
         product.name,
-        wish.batch,
-        wish.operator,
-        wish.quantity,
+        chosen.batch,
+        chosen.operator,
+        chosen.quantity,
         ask=person,
         is_new=lambda batch: ledger.reader.batch(batch) is None,
-        going_on=() if wish.batch else open_batches(ledger.reader, station, **facts),
+        going_on=() if chosen.batch else open_batches(ledger.reader, station, **facts),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
-    if release.search.spans(wish.rework):
+    if release.search.spans(chosen.rework):
         raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, "rework")
-    if not wish.as_json and not person:
-        _say_what_was_chosen(wish, order, ledger)
+    if not chosen.as_json and not person:
+        _say_what_was_chosen(chosen, order, ledger)
     ledger.open_batch(
         order.batch,
         profile=facts["profile"],
@@ -173,11 +188,11 @@ def _order(wish: Wish, release: "Release", ledger: "Ledger", station: str, perso
     return order
 
 
-def _say_what_was_chosen(wish: Wish, order: "Order", ledger: "Ledger") -> None:
+def _say_what_was_chosen(chosen: BurnArguments, order: "Order", ledger: "Ledger") -> None:
     """Aloud, where nobody was asked."""
     from burner.core.words.phrases import phrase
 
-    if not (wish.batch and wish.operator):
+    if not (chosen.batch and chosen.operator):
         screen.warn(phrase("chosen", language(), order.batch, order.operator))
     if order.quantity is None and ledger.reader.batch(order.batch) is None:
         screen.warn(phrase("chosen new", language(), order.batch))

@@ -1,11 +1,9 @@
 """`burner identify`: read every ID of the units in the slots, and write nothing."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,6 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
-from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.error_details import detail_in
 
@@ -21,12 +18,6 @@ if TYPE_CHECKING:
     from burner.burn.identify import Identification, IdentifyRules
     from burner.cli.slots import Slots
     from burner.core.secrets.search import SecretSearch
-    from burner.devices.esp import EspDevice
-
-BAUD = 115200
-"""Nothing large is read, so the slowest and surest rate will do."""
-TWINS = {"mac": Code.MAC_TAKEN, "imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
-"""IDs that two units must not share."""
 
 
 @click.command()
@@ -61,25 +52,25 @@ def identify(
     """
     from burner.cli.slots import open_slots, warm_devices
     from burner.devices.segment_cache import SegmentCache
+    from burner.station.identify_slots import identify_slots
 
-    search = _search(profile, secret)
-    rules_of = _rules(profile, search.clean(label))
+    search = _secret_search(profile, secret)
     with open_slots(ports, station_file, bench, profile) as slots:
         if label and len(slots.locate) > 1:
             raise click.UsageError("--label belongs to one unit, and there are several slots")
+        rules = _rules(slots, profile, search.clean(label))
         with warm_devices(slots, logs, SegmentCache(), search) as devices:
-            looks = _look_at_all(devices, {slot: rules_of(slots, slot) for slot in devices})
-    _note_twins(looks)
+            units = identify_slots(devices, rules)
     if as_json:
-        rows = [_plain(slot, seen) for slot, seen in looks.items()]
+        rows = [_to_json(slot, unit) for slot, unit in units.items()]
         screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        _show(looks)
-    return 1 if any(seen.problems for seen in looks.values()) else 0
+        _print_tables(units)
+    return 1 if any(unit.problems for unit in units.values()) else 0
 
 
-def _search(path: Path | None, reference: str) -> "SecretSearch":
-    """For the product's secret, if it can be fetched here: nothing else needs it."""
+def _secret_search(path: Path | None, reference: str) -> "SecretSearch":
+    """A search for the product secret, where it can be had without asking anybody."""
     from burner.core.secrets.reference import resolve
     from burner.core.secrets.search import SecretSearch
     from burner.profile.reading import load_profile
@@ -93,21 +84,14 @@ def _search(path: Path | None, reference: str) -> "SecretSearch":
     return search
 
 
-def _rules(path: Path | None, label: str) -> "Callable[[Slots, str], IdentifyRules]":
-    """What to ask of the unit in a slot: the profile's rules, or what holds for every unit."""
-    from burner.burn.identify import IdentifyRules
-    from burner.devices.device import ANY_CHIP, ConnectPlan
-    from burner.identity.settings import IdentitySettings, ImeiSettings
+def _rules(slots: "Slots", path: Path | None, label: str) -> "dict[str, IdentifyRules]":
+    """By slot, what is asked of its unit."""
     from burner.profile.reading import load_profile
+    from burner.station.identify_slots import rules_of_any_unit, rules_of_profile
 
-    if path is None:
-        usual = IdentifyRules(ConnectPlan(ANY_CHIP, BAUD), IdentitySettings())
-        modem = replace(usual, identity=IdentitySettings(imei=ImeiSettings()))
-        return lambda slots, slot: modem if _has_modem(slots, slot) else usual
-    profile = load_profile(path)
-    plan = ConnectPlan(profile.chip.type, BAUD)
-    rules = IdentifyRules(plan, profile.identity, profile.name, label, profile.boot.timeout_s)
-    return lambda _slots, _slot: rules
+    if path is not None:
+        return dict.fromkeys(slots.locate, rules_of_profile(load_profile(path), label))
+    return {slot: rules_of_any_unit(with_modem=_has_modem(slots, slot)) for slot in slots.locate}
 
 
 def _has_modem(slots: "Slots", slot: str) -> bool:
@@ -117,33 +101,9 @@ def _has_modem(slots: "Slots", slot: str) -> bool:
         return False
 
 
-def _look_at_all(
-    devices: "Mapping[str, EspDevice]", rules: "Mapping[str, IdentifyRules]"
-) -> "dict[str, Identification]":
-    from burner.burn.identify import identify_unit
-
-    with ThreadPoolExecutor(len(devices)) as pool:
-        looks = {
-            slot: pool.submit(identify_unit, device, rules[slot])
-            for slot, device in devices.items()
-        }
-        return {slot: seen.result() for slot, seen in looks.items()}
-
-
-def _note_twins(looks: "Mapping[str, Identification]") -> None:
-    """Two units with one ID: both are suspect."""
-    for source, code in TWINS.items():
-        count = Counter(seen.ids[source] for seen in looks.values() if source in seen.ids)
-        for seen in looks.values():
-            value = seen.ids.get(source, "")
-            if count[value] > 1:
-                slots = [slot for slot, other in looks.items() if other.ids.get(source) == value]
-                seen.problems.append(BurnerError(code, f"{value}: slots {', '.join(slots)}"))
-
-
-def _plain(slot: str, seen: "Identification") -> dict[str, Any]:
+def _to_json(slot: str, unit: "Identification") -> dict[str, Any]:
     """One element of the JSON answer."""
-    silicon = seen.silicon
+    silicon = unit.silicon
     about: dict[str, Any] = {"chip": "", "unit_id": ""}
     if silicon:
         about = {
@@ -159,9 +119,9 @@ def _plain(slot: str, seen: "Identification") -> dict[str, Any]:
     return {
         "slot": slot,
         **about,
-        "addresses": {source: str(mac) for source, mac in seen.addresses.items()},
-        "ids": seen.ids,
-        "device_name": seen.device_name,
+        "addresses": {source: str(mac) for source, mac in unit.addresses.items()},
+        "ids": unit.ids,
+        "device_name": unit.device_name,
         "problems": [
             {
                 "code": problem.code,
@@ -169,32 +129,32 @@ def _plain(slot: str, seen: "Identification") -> dict[str, Any]:
                 "do": problem.row.remedy(language()),
                 "detail": problem.detail,
             }
-            for problem in seen.problems
+            for problem in unit.problems
         ],
     }
 
 
-def _show(looks: "Mapping[str, Identification]") -> None:
+def _print_tables(units: "Mapping[str, Identification]") -> None:
     columns = ("slot", "chip", "MAC", "flash", "IMEI", "serial", "name", "")
-    screen.table("", columns, [_row(slot, seen) for slot, seen in looks.items()])
-    interfaces = list(dict.fromkeys(i for seen in looks.values() for i in seen.addresses))
+    screen.table("", columns, [_row(slot, unit) for slot, unit in units.items()])
+    interfaces = list(dict.fromkeys(i for unit in units.values() for i in unit.addresses))
     if interfaces:
         rows = [
-            (slot, *(seen.addresses.get(i, "-") for i in interfaces))
-            for slot, seen in looks.items()
+            (slot, *(unit.addresses.get(i, "-") for i in interfaces))
+            for slot, unit in units.items()
         ]
         screen.table("Addresses", ("slot", *interfaces), rows)
-    for slot, seen in looks.items():
-        for problem in seen.problems:
+    for slot, unit in units.items():
+        for problem in unit.problems:
             screen.say(f"slot {slot}: {problem.code} {problem.row.sentence(language())}")
             screen.say(f"  {detail_in(language(), problem.detail)}" if problem.detail else "")
             screen.say(f"  → {problem.row.remedy(language())}")
 
 
-def _row(slot: str, seen: "Identification") -> tuple[str, ...]:
-    silicon = seen.silicon
-    verdict = ", ".join(problem.code for problem in seen.problems) or "OK"
-    ids = (seen.ids.get("imei", "-"), seen.ids.get("serial", "-"), seen.device_name or "-")
+def _row(slot: str, unit: "Identification") -> tuple[str, ...]:
+    silicon = unit.silicon
+    verdict = ", ".join(problem.code for problem in unit.problems) or "OK"
+    ids = (unit.ids.get("imei", "-"), unit.ids.get("serial", "-"), unit.device_name or "-")
     if silicon is None:
         return (slot, "-", "-", "-", *ids, verdict)
     chip = f"{silicon.chip} {silicon.revision}".strip()

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +11,9 @@ import click
 from burner.cli import options, screen
 from burner.cli.language import language
 from burner.cli.questions import asks_product_secret
-from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
-    from burner.devices.esp import EspDevice
-    from burner.manifest.reading.reader import ManifestReader
-    from burner.release.release import KeylessRelease
 
 
 @click.command()
@@ -65,107 +59,73 @@ def verify(
     Ends with 1 if any unit differs from its record, or has none; 130 after Ctrl-C.
     """
     from burner.burn.verify import verify_unit
-    from burner.cli.commands.verify_watch import plain
-    from burner.cli.commands.verify_watch import watch as watched
+    from burner.cli.commands.verify_watch import watch_samples
     from burner.cli.slots import open_slots, warm_devices
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
     from burner.release.release import Release
+    from burner.station.verify_slots import open_source, verify_slots
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
-    release = _open(source, secret)
+    ask = asks_product_secret(source.name) if source else None
+    release = open_source(source, secret, ask) if source else None
     search = release.search if isinstance(release, Release) else SecretSearch()
     with (
         ManifestReader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count, station=station) as slots,
         warm_devices(slots, logs, SegmentCache(), search) as devices,
-        _recorder(manifest, slots.station, operator if record else None) as write_down,
+        _recording(manifest, slots.station, operator if record else None) as record_result,
     ):
         if watch or count:
-            return watched(
+            return watch_samples(
                 slots,
                 devices,
                 lambda device: verify_unit(device, reader, release),
-                record=write_down,
+                record=record_result,
                 count=count,
                 by_hand=watch,
                 as_json=as_json,
             )
-        verified = _all(devices, reader, release)
-        for slot, result in verified.items():
-            write_down(slot, result)
-    if as_json:
-        rows = [plain(slot, result) for slot, result in verified.items()]
-        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        for slot, result in verified.items():
-            _show(slot, result)
-    return 0 if all(result.good for result in verified.values()) else 1
+        results = verify_slots(devices, reader, release)
+        for slot, result in results.items():
+            record_result(slot, result)
+    _print(results, as_json=as_json)
+    return 0 if all(result.good for result in results.values()) else 1
 
 
 @contextmanager
-def _recorder(
+def _recording(
     manifest: str, station: str, operator: str | None
 ) -> "Iterator[Callable[[str, VerifyResult], None]]":
-    """Writes results down, each when it comes; nothing where nobody checks for the record."""
-    from burner.manifest.writing.audits import record_check
-    from burner.manifest.writing.ledger import Ledger
+    """What records a result; without an operator it does nothing."""
+    from burner.station.verify_slots import recording
 
     if operator is None:
         yield lambda _slot, _result: None
         return
-    with Ledger.open(manifest, station) as ledger:
+    with recording(manifest, station, operator) as record:
 
-        def write_down(slot: str, result: "VerifyResult") -> None:
-            """A unit without a record of its own has nothing to be checked by."""
-            if result.record is None or result.problem is not None:
+        def record_or_warn(slot: str, result: "VerifyResult") -> None:
+            if not record(result):
                 screen.warn(f"slot {slot}: not verified, so nothing is recorded")
-                return
-            findings = [{k: str(v) for k, v in asdict(c).items()} for c in result.comparisons]
-            record_check(
-                ledger,
-                result.record,
-                good=result.good,
-                findings=findings,
-                operator=operator,
-            )
 
-        yield write_down
+        yield record_or_warn
 
 
-def _open(source: Path | None, secret: str) -> "KeylessRelease | None":
-    """With the secret where it can be had without asking, which an AT firmware needs."""
-    from burner.core.secrets.reference import NO_SECRET
-    from burner.release.opening import open_keyless, open_release
+def _print(results: "Mapping[str, VerifyResult]", *, as_json: bool) -> None:
+    from burner.cli.commands.verify_watch import result_json
 
-    if source is None:
-        return None
-    if secret:
-        return open_release(source, ask=asks_product_secret(source.name), reference=secret)
-    try:
-        return open_release(source)
-    except BurnerError as error:
-        if error.code not in NO_SECRET:
-            raise
-        return open_keyless(source)
+    if as_json:
+        rows = [result_json(slot, result) for slot, result in results.items()]
+        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for slot, result in results.items():
+        _print_result(slot, result)
 
 
-def _all(
-    devices: "Mapping[str, EspDevice]", reader: "ManifestReader", release: "KeylessRelease | None"
-) -> "dict[str, VerifyResult]":
-    from burner.burn.verify import verify_unit
-
-    with ThreadPoolExecutor(len(devices)) as pool:
-        running = {
-            slot: pool.submit(verify_unit, device, reader, release)
-            for slot, device in devices.items()
-        }
-        return {slot: future.result() for slot, future in running.items()}
-
-
-def _show(slot: str, result: "VerifyResult") -> None:
+def _print_result(slot: str, result: "VerifyResult") -> None:
     if result.problem is not None:
         screen.say(f"slot {slot}: not verified")
         screen.error(result.problem, language())

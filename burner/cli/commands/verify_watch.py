@@ -3,21 +3,20 @@
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from burner.cli import screen
 from burner.cli.big_word import Large, in_letters, on_plate
-from burner.cli.board.words import STYLES, phrase
+from burner.cli.board.words import STYLES
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Signals
-from burner.core.errors import Fault
-from burner.core.words.language import Language
+from burner.core.errors import Language
+from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
-from burner.station.samples import SampleChecked, SampleEvent, Samples, SlotWaits
+from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleTally, SlotWaits
 
 if TYPE_CHECKING:
     from burner.burn.readback import Comparison
@@ -27,19 +26,12 @@ if TYPE_CHECKING:
     from burner.station.slot import SlotDevice
 
 INTERRUPTED = 130
-VERDICTS = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
+STATES = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
             "ERROR": SlotState.ERROR}  # fmt: skip
 """Word → the state of a slot that has its colour and shape."""
 
 
-def verdict(verified: "VerifyResult") -> str:
-    """What is shown large: PASS, DIFFERS; FAIL for a unit, ERROR for a slot, that has no record."""
-    if verified.problem is not None:
-        return "FAIL" if verified.problem.row.fault is Fault.UNIT else "ERROR"
-    return "PASS" if verified.good else "DIFFERS"
-
-
-class SampleReader(Protocol):
+class SampleDisplay(Protocol):
     """Whoever is told what happens: a person at the desk, or a script."""
 
     def show(self, event: SampleEvent) -> None:
@@ -50,39 +42,12 @@ class SampleReader(Protocol):
         """Tell people something that concerns all slots: a phrase."""
         ...
 
-    def end(self, seen: "Sampled", seconds: float, status: int) -> None:
+    def end(self, tally: SampleTally, seconds: float, status: int) -> None:
         """Tell what the run came to."""
         ...
 
 
-@dataclass
-class Sampled:
-    """What a run has come to so far."""
-
-    units: dict[int, SampleChecked] = field(default_factory=dict)
-    """By number of the sample, as it was checked last."""
-    unread: int = 0
-    """Boards from which no unit could be read."""
-
-    def add(self, event: SampleChecked) -> None:
-        """One more board."""
-        if event.number:
-            self.units[event.number] = event
-        else:
-            self.unread += 1
-
-    @property
-    def all_good(self) -> bool:
-        """Whether every board was a unit that is what its record says."""
-        return not self.unread and all(e.verified.good for e in self.units.values())
-
-    def counts(self) -> Mapping[str, int]:
-        """Verdict → samples; they add up to all."""
-        found = Counter(verdict(event.verified) for event in self.units.values())
-        return {word: found[word] for word in VERDICTS}
-
-
-def watch(
+def watch_samples(
     slots: "Slots",
     devices: "Mapping[str, SlotDevice]",
     check: "Callable[[Any], VerifyResult]",
@@ -104,18 +69,18 @@ def watch(
         as_json: lines for a script.
     """
     samples = Samples(devices, _boards(slots, count, by_hand), check)
-    reader = SampleLines() if as_json else SampleScreen(count, language())
-    seen, started = Sampled(), time.monotonic()
-    signals = Signals(samples, reader, ends_by_itself=count is not None)
+    display = SampleLines() if as_json else SampleScreen(count, language())
+    tally, started = SampleTally(), time.monotonic()
+    signals = Signals(samples, display, ends_by_itself=count is not None)
     with signals.caught():
         for event in samples.run():
             if isinstance(event, SampleChecked):
-                seen.add(event)
-                record(event.slot, event.verified)
-            reader.show(event)
-    status = INTERRUPTED if signals.interrupted else 0 if seen.all_good else 1
+                tally.add(event)
+                record(event.slot, event.result)
+            display.show(event)
+    status = INTERRUPTED if signals.interrupted else 0 if tally.all_good else 1
     try:
-        reader.end(seen, time.monotonic() - started, status)
+        display.end(tally, time.monotonic() - started, status)
         sys.stdout.flush()
     except OSError:  # the terminal was closed; what was recorded is recorded
         silence_stdout()
@@ -123,11 +88,11 @@ def watch(
 
 
 def _boards(slots: "Slots", count: int | None, by_hand: bool) -> "Boards":
-    from burner.station.boards import ByBench, ByHand, Count
+    from burner.station.boards import SwappedByBench, SwappedByHand, UnitLimit
 
     if slots.hand is not None and not by_hand:
-        return ByBench(Count(count), slots.hand.swap)
-    return ByHand(Count(count))
+        return SwappedByBench(UnitLimit(count), slots.hand.swap)
+    return SwappedByHand(UnitLimit(count))
 
 
 class SampleScreen:
@@ -164,56 +129,56 @@ class SampleScreen:
                 screen.say(phrase("next sample of", self._language, *where))
 
     def _result(self, event: SampleChecked) -> None:
-        verified, language = event.verified, self._language
+        result, language = event.result, self._language
         if event.number:
             self._checked.add(event.number)
-        word = verdict(verified)
-        state = VERDICTS[word]
-        shown = phrase(word, language)
-        drawn = on_plate(state, shown) if language == "zh" else in_letters(word)
-        screen.large(drawn or Large((shown,)), shown, STYLES[state])
+        word = result.verdict
+        state = STATES[word]
+        text = phrase(word, language)
+        drawn = on_plate(state, text) if language == "zh" else in_letters(word)
+        screen.large(drawn or Large((text,)), text, STYLES[state])
         screen.say("  ".join(self._who(event)))
-        if verified.record is not None:
-            attempt, ended = verified.record.attempt, verified.record.result.ended
+        if result.record is not None:
+            attempt, ended = result.record.attempt, result.record.result.ended
             when = f"{ended:%Y-%m-%d %H:%M}"
             where = (when, attempt.slot, attempt.batch, attempt.profile)
-            of = (verified.record.seq, attempt.station)
+            of = (result.record.seq, attempt.station)
             screen.say(phrase("sample burned", language, *where, *of))
-        for found in verified.differs:
+        for found in result.differs:
             screen.say(f"  {difference(found, language)}")
-        self._what_now(verified)
+        self._what_now(result)
         screen.say(phrase("sample out", language))
 
     def _who(self, event: SampleChecked) -> list[str]:
-        language, record = self._language, event.verified.record
+        language, record = self._language, event.result.record
         parts = [f"{phrase('slot', language)} {event.slot}"]
         if event.number:
             of = f"/{self._count}" if self._count else ""
             parts.append(f"{phrase('sample', language)} {event.number}{of}")
         name = record.attempt.device_name if record else ""
-        parts += [part for part in (name, event.verified.unit_id) if part]
+        parts += [part for part in (name, event.result.unit_id) if part]
         return [*parts, phrase("sample again", language)] if event.again else parts
 
-    def _what_now(self, verified: "VerifyResult") -> None:
+    def _what_now(self, result: "VerifyResult") -> None:
         from burner.core.errors import BurnerError
 
-        if verified.problem is not None:
-            screen.error(verified.problem, self._language)
-        elif not verified.good:
-            screen.error(BurnerError(verified.code), self._language)
+        if result.problem is not None:
+            screen.error(result.problem, self._language)
+        elif not result.good:
+            screen.error(BurnerError(result.code), self._language)
 
-    def end(self, seen: Sampled, seconds: float, status: int) -> None:  # noqa: ARG002
+    def end(self, tally: SampleTally, seconds: float, status: int) -> None:  # noqa: ARG002
         """Print a row a sample, then the counts."""
         language = self._language
         columns = ("sample", "slot", "unit", "column name", "verdict", "what differs")
-        rows = [_row(event, language) for _, event in sorted(seen.units.items())]
+        rows = [_row(event, language) for _, event in sorted(tally.units.items())]
         if rows:
-            screen.table("", [phrase(each, language) for each in columns], rows)
-        counts = [f"{phrase(word, language)} {n}" for word, n in seen.counts().items() if n]
-        total = phrase("samples checked", language, len(seen.units))
+            screen.table("", [phrase(column, language) for column in columns], rows)
+        counts = [f"{phrase(word, language)} {n}" for word, n in tally.counts().items() if n]
+        total = phrase("samples checked", language, len(tally.units))
         screen.say(f"{total}  {', '.join(counts)}".rstrip())
-        if seen.unread:
-            screen.say(phrase("samples unread", language, seen.unread))
+        if tally.unread:
+            screen.say(phrase("samples unread", language, tally.unread))
 
 
 def difference(found: "Comparison", language: Language) -> str:
@@ -223,14 +188,14 @@ def difference(found: "Comparison", language: Language) -> str:
 
 
 def _row(event: SampleChecked, language: Language) -> tuple[object, ...]:
-    verified = event.verified
-    name = verified.record.attempt.device_name if verified.record else ""
-    if verified.problem is not None:
-        why = f"{verified.code} {verified.problem.row.sentence(language)}"
+    result = event.result
+    name = result.record.attempt.device_name if result.record else ""
+    if result.problem is not None:
+        why = f"{result.code} {result.problem.row.sentence(language)}"
     else:
-        why = ", ".join(difference(found, language) for found in verified.differs)
-    word = phrase(verdict(verified), language)
-    return event.number, event.slot, verified.unit_id, name, word, why
+        why = ", ".join(difference(found, language) for found in result.differs)
+    word = phrase(result.verdict, language)
+    return event.number, event.slot, result.unit_id, name, word, why
 
 
 class SampleLines:
@@ -246,19 +211,19 @@ class SampleLines:
         """A sample as a line."""
         if isinstance(event, SampleChecked):
             sample = {"event": "verified", "sample": event.number, "again": event.again}
-            self._print({**sample, **plain(event.slot, event.verified)})
+            self._print({**sample, **result_json(event.slot, event.result)})
 
     def say(self, what: str) -> None:
         """What people read only."""
 
-    def end(self, seen: Sampled, seconds: float, status: int) -> None:
+    def end(self, tally: SampleTally, seconds: float, status: int) -> None:
         """The last line."""
         self._print(
             {
                 "event": "verify summary",
-                "samples": len(seen.units),
-                "counts": seen.counts(),
-                "unread": seen.unread,
+                "samples": len(tally.units),
+                "counts": tally.counts(),
+                "unread": tally.unread,
                 "seconds": round(seconds, 3),
                 "exit_code": status,
             }
@@ -274,7 +239,7 @@ class SampleLines:
             self._gone = True
 
 
-def plain(slot: str, result: "VerifyResult") -> dict[str, object]:
+def result_json(slot: str, result: "VerifyResult") -> dict[str, object]:
     """What came of a unit, for a script."""
     attempt = result.record.attempt if result.record else None
     problem = result.problem

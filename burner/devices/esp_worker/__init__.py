@@ -1,6 +1,6 @@
-"""The child of a slot: drives esptool on one port, told what to do over a pipe.
+"""The worker process of a slot: it drives esptool on one port, and gets its commands on a pipe.
 
-A process of its own because esptool's logger is one per process and a wedged driver can hold a
-call for ever; kept warm because its imports take longer than meeting a chip. Nothing else in
-burner imports esptool, save the bench for facts. Started as `python -m burner.devices.esp_worker`.
+It is a process of its own since esptool has one logger a process, and since a call into a bad
+driver may never return. It is kept running since its imports take longer than to connect to a chip.
+Started as `python -m burner.devices.esp_worker`.
 """

@@ -1,4 +1,4 @@
-"""The worker's process: told what to do by one pipe, answers up another, gone with its parent."""
+"""The worker process: commands on one pipe, answers on the other; it ends with its parent."""
 
 import os
 import queue
@@ -8,17 +8,17 @@ from typing import BinaryIO
 
 from burner.core.secrets import core_dumps
 from burner.devices import wire
-from burner.devices.esp_worker import quiet
+from burner.devices.esp_worker import esptool_output
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.wire import Message
 
 
 def main() -> None:
-    """Serve one station until it goes away. argv: the slot's log, for who reads a process list."""
+    """Serve one station until it is gone. argv[1] names the slot's log, for a process list."""
     core_dumps.forbid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     down, up = _take_pipes()
-    quiet.install()
+    esptool_output.install()
     # esptool is imported with these, and must find its settings and its logger
     from burner.devices.esp_worker import tool
     from burner.devices.esp_worker.worker import Worker
@@ -26,14 +26,16 @@ def main() -> None:
     tool.cure()
     worker = Worker(up, WorkerLog(up))
     commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    threading.Thread(target=_hear, args=(down, commands, worker.stop), daemon=True).start()
+    threading.Thread(target=_read_commands, args=(down, commands, worker.stop), daemon=True).start()
     worker.tell("ready", versions=tool.versions())
     while True:
-        worker.obey(commands.get())
+        worker.execute(commands.get())
 
 
-def _hear(down: BinaryIO, commands: "queue.SimpleQueue[Message]", stop: threading.Event) -> None:
-    """Read commands for ever. When the station is gone this process ends, whatever it is in."""
+def _read_commands(
+    down: BinaryIO, commands: "queue.SimpleQueue[Message]", stop: threading.Event
+) -> None:
+    """Read commands for ever. When the station is gone, this process ends at once."""
     try:
         while (command := wire.receive(down)) is not None:
             if command.kind == "stop":
@@ -45,7 +47,7 @@ def _hear(down: BinaryIO, commands: "queue.SimpleQueue[Message]", stop: threadin
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Our own ends of the pipes; whatever else prints to standard output goes nowhere."""
+    """The pipes of this process; what other code prints to standard output is dropped."""
     down = os.fdopen(os.dup(0), "rb")
     up = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)

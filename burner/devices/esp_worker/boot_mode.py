@@ -1,11 +1,11 @@
-"""What a ROM's log says of a chip that was sent into download mode and did not go there."""
+"""The boot log of a chip that was reset into download mode and did not enter it."""
 
 import re
 
 _BOOT = re.compile(rb"boot:0x([0-9a-f]+) \([^\r\n]*\)?\r?\n", re.IGNORECASE)
-"""The strapping pins as the ROM read them, with the name of the mode they choose."""
+"""The strapping pins as the ROM read them, with the name of the boot mode."""
 _LATER_CHIP = b"ESP-ROM:"
-"""How the log begins on all chips after the ESP32."""
+"""The first bytes of the log, on all chips after the ESP32."""
 _BOOT_PIN, _BOOT_PIN_ESP32 = 1 << 3, 1 << 4
 """The bit of IO0 (GPIO9 on some chips) in that number; 0 = low = download mode is wanted."""
 _WAITS = re.compile(rb"wait(ing)? (for|spi|usb)? ?download", re.IGNORECASE)
@@ -13,10 +13,11 @@ _SWITCHED_OFF = re.compile(rb"download mode is disabled", re.IGNORECASE)
 
 
 def download_is_off(log: bytes) -> bool:
-    """Whether the chip read its boot pin as low, and did something else than wait for a download.
+    """Whether the eFuses of the chip forbid download mode.
 
-    Then the contacts are in order and its eFuses forbid the mode. An ESP32 says so; later chips
-    go on and start from flash, so a log that ends behind the mode's name proves nothing.
+    That is so when the chip read its boot pin as low (the contacts are good) and then did not wait
+    for a download. An ESP32 prints it; later chips start from flash, so a log that ends after the
+    name of the mode proves nothing.
     """
     if _SWITCHED_OFF.search(log):
         return True

@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.devices.device import ANY_CHIP, Contact
 from burner.devices.esp_worker import boot_mode, early_baud
-from burner.devices.esp_worker.faults import explain, is_refusal_of_command, is_silence
+from burner.devices.esp_worker.faults import is_refusal_of_command, is_silence, to_burner_error
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.esp_worker.tool import (
     CHIP_DEFS,
@@ -71,17 +71,17 @@ class ChipConnection:
 
 
 def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConnection:
-    """Connect as the request says, or to the chip that is there instead, slowly.
+    """Connect as requested; to another chip that is there instead, at the ROM's rate.
 
     Args:
-        request: what to meet, where.
-        alive: told how many seconds may pass until the next sign of life.
+        request: the expected chip, its port and the baud rate.
+        alive: is called with the seconds until the next message at the latest.
 
     Returns:
         The connection; its `chip` is the one found, so that its addresses can go on record.
 
     Raises:
-        BurnerError: E301-E314 and E319 by what failed, E401 another chip that cannot even be met,
+        BurnerError: E301-E314 and E319 by what failed, E401 another chip that does not connect,
             E404 restricted download mode, E447 download mode switched off, E448 the chip refuses
             to say what it is.
         FatalError, OSError: as esptool and pyserial raise them.
@@ -91,12 +91,12 @@ def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConn
             request = replace(request, chip=_detect(request, alive))
         return _connect_expected(request, alive)
     except (FatalError, BurnerError) as error:
-        said = explain(error)
-        if said.code == Code.NOT_IN_DOWNLOAD_MODE and boot_mode.download_is_off(
-            _log_of_reset(request, alive)
+        coded = to_burner_error(error)
+        if coded.code == Code.NOT_IN_DOWNLOAD_MODE and boot_mode.download_is_off(
+            _boot_log(request, alive)
         ):
-            raise BurnerError(Code.DOWNLOAD_MODE_OFF, said.detail) from error
-        if said.code != Code.WRONG_CHIP:
+            raise BurnerError(Code.DOWNLOAD_MODE_OFF, coded.detail) from error
+        if coded.code != Code.WRONG_CHIP:
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
@@ -108,7 +108,7 @@ def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConn
 
 
 def _connect_expected(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConnection:
-    """Connect to this chip; the early change of rate falls back to the safe order."""
+    """Connect to the requested chip. If the early change of rate fails, change it later."""
     rom, failed = _connect_rom(request, alive), False
     try:
         if request.early_baud and may_change_early(rom, request):
@@ -136,8 +136,8 @@ def _detect(request: ConnectRequest, alive: Callable[[float], None]) -> str:
         port.close()
 
 
-def _log_of_reset(request: ConnectRequest, alive: Callable[[float], None]) -> bytes:
-    """What the ROM says when it is sent into download mode. Raises BurnerError, OSError."""
+def _boot_log(request: ConnectRequest, alive: Callable[[float], None]) -> bytes:
+    """The boot log after a reset into download mode. Raises BurnerError, OSError."""
     alive(CONNECT_S)
     port = open_port(request.port, ROM_BAUD)
     try:
@@ -160,7 +160,7 @@ def _connect_rom(request: ConnectRequest, alive: Callable[[float], None]) -> Esp
         _prepare(rom, request.port)
         alive(CONNECT_S)
         rom.connect(attempts=CONNECT_ATTEMPTS)
-        _insist(rom, request.chip)
+        _check_chip(rom, request.chip)
     except BaseException:
         port.close()
         raise
@@ -168,7 +168,7 @@ def _connect_rom(request: ConnectRequest, alive: Callable[[float], None]) -> Esp
 
 
 def _prepare(rom: EspLoader, name: str) -> None:
-    """Spare esptool what cannot succeed: a ROM without the command, a URL without USB ids."""
+    """Keep esptool from requests that cannot succeed: no such command, no USB ids of a URL."""
     if not rom.SECURITY_INFO_SUPPORTED:
         rom.cache["security_info"] = dict(_NO_SECURITY_INFO)
     if "://" in name:
@@ -176,8 +176,8 @@ def _prepare(rom: EspLoader, name: str) -> None:
     rom.USES_RFC2217 = name.startswith("rfc2217:")
 
 
-def _insist(rom: EspLoader, chip: str) -> None:
-    """Refuse a restricted chip and one esptool only warns about.
+def _check_chip(rom: EspLoader, chip: str) -> None:
+    """Refuse a restricted chip, and another chip where esptool only warns.
 
     Raises:
         BurnerError: E401, E404.
@@ -227,7 +227,7 @@ def _start(
         cmds.attach_flash(rom)
         return ChipConnection(rom, request.chip, ROM_BAUD)
     if early:
-        early_baud.tell_rom(rom, request.chip, request.baud)
+        early_baud.set_rom_baud(rom, request.chip, request.baud)
         _change_baud(rom, request.baud)
     esp = cmds.run_stub(rom)
     if esp is not rom:
@@ -254,21 +254,21 @@ def _change_baud(esp: EspLoader, baud: int) -> None:
             else Code.LINE_NOT_CLEAN
         )
         raise BurnerError(code, f"{baud} baud") from error
-    if not hears(esp, tries=3):
+    if not answers(esp, tries=3):
         raise BurnerError(Code.LINE_NOT_CLEAN, f"{baud} baud")
 
 
-def hears(esp: EspLoader, tries: int = 2) -> bool:
-    """Whether the ROM or the stub answers a call, 0.1 s a try. Raises OSError."""
-    return _call(esp, tries) is Contact.ANSWERS
+def answers(esp: EspLoader, tries: int = 2) -> bool:
+    """Whether the ROM or the stub answers a SYNC, 0.1 s a try. Raises OSError."""
+    return _sync(esp, tries) is Contact.ANSWERS
 
 
-def _call(esp: EspLoader, tries: int = 2) -> Contact:
-    """What comes back when the ROM or the stub is called. Raises OSError."""
-    heard = Contact.SILENT
+def _sync(esp: EspLoader, tries: int = 2) -> Contact:
+    """What comes back after a SYNC to the ROM or the stub. Raises OSError."""
+    received = Contact.SILENT
     for _ in range(tries):
         if esp._port.in_waiting:
-            heard = Contact.GARBLED  # unless it answers after all: its boot log
+            received = Contact.GARBLED  # unless it answers after all: its boot log
         try:
             esp.flush_input()
             esp.sync()
@@ -276,10 +276,10 @@ def _call(esp: EspLoader, tries: int = 2) -> Contact:
             if is_refusal_of_command(error):
                 return Contact.ANSWERS
             if not is_silence(error):
-                heard = Contact.GARBLED
+                received = Contact.GARBLED
         else:
             return Contact.ANSWERS
-    return heard
+    return received
 
 
 def _is_usb(esp: EspLoader) -> bool:
@@ -288,7 +288,7 @@ def _is_usb(esp: EspLoader) -> bool:
 
 
 def restart(connection: ChipConnection, baud: int) -> None:
-    """Reset into the application, listening at `baud` before its first byte.
+    """Reset into the application; the port is at `baud` before its first byte.
 
     The chip's own USB goes through esptool's sequence for that chip; a bridge is one pulse on EN.
     """
@@ -303,7 +303,7 @@ def restart(connection: ChipConnection, baud: int) -> None:
 
 
 def contact(name: str, with_reset: bool) -> Contact:
-    """What is there: one quick call to the ROM (or stub), a reset before it if asked.
+    """What is on the port: one SYNC to the ROM or stub, after a reset if asked.
 
     Raises:
         BurnerError: E303, E304.
@@ -319,7 +319,7 @@ def contact(name: str, with_reset: bool) -> Contact:
         _prepare(rom, name)
         if with_reset and not name.startswith("socket:"):
             rom._construct_reset_strategy_sequence("default-reset")[0]()
-        return _call(rom)
+        return _sync(rom)
     except OSError:
         return Contact.ABSENT
     finally:

@@ -1,4 +1,4 @@
-"""Going fast before the stub is uploaded: for which chips, and what the ROM must be told first.
+"""The early change of baud rate, before the stub is uploaded: which chips, and how.
 
 The upload of the stub at 115200 takes half a second and more. On some chips the stub of esptool
 5.6 speeds up the clock when it starts and sets its UART anew, to the rate in the ROM's variable
@@ -23,15 +23,15 @@ _ROM_BAUD_ADDRESS_P4 = {False: 0x4FF3FEB0, True: 0x4FFBFEB0}
 
 
 def is_possible(rom: EspLoader, chip: str) -> bool:
-    """Whether the ROM of this chip can go fast, and a stub started by it stays so."""
+    """Whether the ROM of this chip can change the rate, and the stub then keeps it."""
     if chip in _CANNOT:
         return False
     # without the calibration in eFuse an ESP32's ROM would be told 0 baud
     return chip != "esp32" or bool(rom.get_rom_cal_crystal_freq() > 0)
 
 
-def tell_rom(rom: EspLoader, chip: str, baud: int) -> None:
-    """Set the ROM's variable, where the stub reads the rate. Raises FatalError."""
+def set_rom_baud(rom: EspLoader, chip: str, baud: int) -> None:
+    """Set the variable of the ROM from which the stub reads the rate. Raises FatalError."""
     address = _address(rom, chip)
     if address:
         rom.write_reg(address, baud)

@@ -1,4 +1,4 @@
-"""What went wrong under us, as a code of the table. The text of esptool is read here only."""
+"""Errors of esptool and pyserial as error codes. Only here is the text of esptool parsed."""
 
 import re
 
@@ -35,8 +35,8 @@ _REFUSED = {"C400", "C500", "0106", "0108", "0109"}
 _RESENDABLE = {"C000", "C100", "0105", "0107"}
 
 
-def explain(error: Exception, writing: bool = False) -> BurnerError:
-    """The error as burner says it; `writing` tells a half-written board from an untouched one."""
+def to_burner_error(error: Exception, writing: bool = False) -> BurnerError:
+    """The error with its code; `writing`: flash may be half written."""
     if isinstance(error, BurnerError):
         return error
     if isinstance(error, serial.SerialTimeoutException):

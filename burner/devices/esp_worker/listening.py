@@ -1,4 +1,4 @@
-"""Lines a firmware prints after reset, as they come, until told to stop."""
+"""The lines that a firmware prints after a reset, as they come, until they are enough."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 from burner.core.device_lines import MAX_LINES, MAX_READ, LineSplitter
 
 _TICK_S = 0.02
-"""How late an end of listening is noticed: it adds to the time of every unit that is heard."""
+"""How late the end of listening is noticed; it adds to the time of every unit."""
 
 
 def lines(port: Any, timeout_s: float, stopped: Callable[[], bool]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""What a worker says for the slot's log: every line keyed by its attempt, no payload.
+"""Log lines of a worker for the slot's log: each with the id of its attempt, none with payload.
 
-It goes up the pipe: the station takes the product secret out, which the worker does not know, and
+They go up the pipe. The station removes the product secret, which the worker does not know, and
 writes the file.
 """
 
@@ -48,7 +48,7 @@ def _place(record: logging.LogRecord) -> str:
 
 
 class WorkerLog:
-    """Sends up everything of this process that speaks through `logging`."""
+    """Sends all `logging` records of this process to the station."""
 
     def __init__(self, up: BinaryIO) -> None:
         """Start to send."""

@@ -32,7 +32,7 @@ class Serial(serial.rfc2217.Serial):
         super().open()
 
     def _reconfigure_port(self) -> None:
-        wanted = (
+        current = (
             self.baudrate,
             self.bytesize,
             self.parity,
@@ -41,9 +41,9 @@ class Serial(serial.rfc2217.Serial):
             self.xonxoff,
             self.write_timeout,
         )
-        if wanted != self._negotiated:
+        if current != self._negotiated:
             super()._reconfigure_port()  # type: ignore[misc]
-            self._negotiated = wanted
+            self._negotiated = current
 
     def read(self, size: int = 1) -> bytes:
         """What came within the time.
@@ -55,7 +55,7 @@ class Serial(serial.rfc2217.Serial):
         data = bytes(super().read(size))
         if size and not data and self._had_time_left_since(started):
             self._thread.join(_READER_END_S)
-            self._insist_on_connection()
+            self._check_connection()
         return data
 
     def rfc2217_send_subnegotiation(self, option: bytes, value: bytes = b"") -> None:
@@ -64,13 +64,13 @@ class Serial(serial.rfc2217.Serial):
         Raises:
             SerialException: the connection is gone.
         """
-        self._insist_on_connection()
+        self._check_connection()
         super().rfc2217_send_subnegotiation(option, value)
 
     def _had_time_left_since(self, started: float) -> bool:
-        """Whether a read that began then ended before its time: at the end of the connection."""
+        """Whether a read that began then ended early, which the end of the connection causes."""
         return self._timeout is None or time.monotonic() - started < self._timeout
 
-    def _insist_on_connection(self) -> None:
+    def _check_connection(self) -> None:
         if not self._thread.is_alive():
             raise serial.SerialException("connection failed (closed by the server)")

@@ -1,4 +1,4 @@
-"""What identify reads from a part: its addresses, its flash, its locks. Nothing is written."""
+"""What identify reads from a chip: addresses, flash, security state. Nothing is written."""
 
 import logging
 import time
@@ -6,12 +6,12 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.devices.esp_worker import spi
+from burner.devices.esp_worker import flash_bus
 from burner.devices.esp_worker.connection import ChipConnection, is_locked
 from burner.devices.esp_worker.tool import EspLoader, FatalError, cmds, flash_size_bytes
 
 _NO_FLASH = {0x000000, 0xFFFFFF, 0xFFFF3F}
-"""What RDID says where nothing answers on the bus; esptool knows the same three."""
+"""RDID where nothing answers on the bus; esptool has the same three values."""
 _READ_ID, _READ_SFDP, _ENABLE_RESET, _RESET = 0x9F, 0x5A, 0x66, 0x99
 _READ_UNIQUE_ID = 0x4B
 """Four dummy bytes, then 64 bits: W25Q datasheets, and most parts made like them."""
@@ -55,15 +55,15 @@ def _attach(esp: EspLoader) -> str:
     Parts made by XMC may need esptool's start-up sequence, and a flash that does not answer its
     second look: those go esptool's way.
     """
-    if spi.is_known(esp) and (unique_id := _attach_quickly(esp)) is not None:
+    if flash_bus.is_known(esp) and (unique_id := _attach_quickly(esp)) is not None:
         return unique_id
     cmds.attach_flash(esp)
     return _unique_id(esp)
 
 
 def _attach_quickly(esp: EspLoader) -> str | None:
-    """The same in a third of the round trips; None where it takes esptool."""
-    with spi.FlashBus(esp) as bus:
+    """The same in a third of the round trips; None where esptool's own way is needed."""
+    with flash_bus.FlashBus(esp) as bus:
         flash_id = int.from_bytes(bus.run(_READ_ID, 24), "little")
         if flash_id in _NO_FLASH or flash_id & 0xFF == _XMC:
             return None
@@ -74,7 +74,7 @@ def _attach_quickly(esp: EspLoader) -> str | None:
         bus.run(_RESET)
     time.sleep(_RESET_S)
     esp.cache["flash_id"] = flash_id
-    return _said(unique_id)
+    return _hex_id(unique_id)
 
 
 def _flash(esp: EspLoader, locked: bool) -> tuple[int, int]:
@@ -137,10 +137,10 @@ def _unique_id(esp: EspLoader) -> str:
     except FatalError as error:
         _log.info("no unique id of the flash: %s", error)
         return ""
-    return _said(b"".join(word.to_bytes(4, "little") for word in words))
+    return _hex_id(b"".join(word.to_bytes(4, "little") for word in words))
 
 
-def _said(unique_id: bytes) -> str:
+def _hex_id(unique_id: bytes) -> str:
     """As hex; empty for what a part without the command gives."""
     blank = unique_id in (b"\0" * 8, b"\xff" * 8) or unique_id[:4] == unique_id[4:]
     return "" if blank else unique_id.hex()

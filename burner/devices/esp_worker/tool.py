@@ -1,4 +1,4 @@
-"""esptool as the worker knows it: what it is called here, its versions, and two cures."""
+"""What the worker uses of esptool, its version, and two patches."""
 
 import re
 from importlib.metadata import version
@@ -33,7 +33,7 @@ reset = esptool.reset
 
 
 def cure() -> None:
-    """Take out two costs of esptool 5.6.0 that nobody gains from, where they are still there.
+    """Patch two slow spots of esptool 5.6.0, where they are still there.
 
     Every packet is formatted as a hex dump though tracing is off (15 ms of CPU for 16 KB), and
     the checksum of a block is a loop over its bytes (0.6 ms for 16 KB).
@@ -65,5 +65,5 @@ def _stub_version() -> str:
 
 
 def versions() -> dict[str, str]:
-    """What a record must name of the tools below us."""
+    """The versions that a record names."""
     return {"esptool": version("esptool"), "stub": _stub_version(), "pyserial": version("pyserial")}

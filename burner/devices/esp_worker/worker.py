@@ -1,4 +1,4 @@
-"""What the station may ask of a worker, one command at a time."""
+"""The commands that a station gives to a worker, one at a time."""
 
 import contextlib
 import logging
@@ -13,7 +13,7 @@ from burner.core.device_lines import MAX_READ
 from burner.core.errors import BurnerError
 from burner.devices import wire
 from burner.devices.esp_worker import connection, listening, reading, tool, writing
-from burner.devices.esp_worker.faults import explain, is_server_gone
+from burner.devices.esp_worker.faults import is_server_gone, to_burner_error
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
 from burner.devices.wire import Message
@@ -22,13 +22,13 @@ OPEN_S = 6.0
 RESET_S = 3.0
 WRITE_TIMEOUT_S = 10.0
 PROGRESS_S = 0.25
-"""Progress is told no more often: a screen draws at this pace, and 32 slots share a processor."""
+"""Progress is sent no more often: a display draws at this pace, and 32 slots share a CPU."""
 
 _log = logging.getLogger("worker")
 
 
 class Worker:
-    """What one slot's worker holds between commands: a met chip, open lines, packed segments."""
+    """The state of one worker between commands: connected chip, open ports, segments."""
 
     def __init__(self, up: BinaryIO, log: WorkerLog) -> None:
         self._up = up
@@ -50,12 +50,12 @@ class Worker:
             os._exit(1)
 
     def alive(self, within_s: float) -> None:
-        """Promise the next sign of life within so many seconds."""
+        """Announce the next message within so many seconds."""
         self.tell("alive", within=within_s)
 
     # commands down
 
-    def obey(self, command: Message) -> None:
+    def execute(self, command: Message) -> None:
         """Run one command; its last message up is `done` or `failed`."""
         handler: Callable[[Message], None] | None = getattr(self, f"do_{command.kind}", None)
         try:
@@ -63,15 +63,15 @@ class Worker:
                 raise BurnerError(Code.UNEXPECTED_ERROR, f"the worker knows no {command.kind}")
             handler(command)
         except Exception as error:  # the worker's last door: every error gets a code
-            said = explain(error, writing=command.kind == "write")
-            if said.code == Code.PORT_SERVER_LOST:
-                said = BurnerError(said.code, f"{self._opened}: {said.detail}")
-            _log.warning("%s: %s %s", command.kind, said.code, said.detail, exc_info=error)
-            self.tell("failed", code=said.code, detail=said.detail)
+            coded = to_burner_error(error, writing=command.kind == "write")
+            if coded.code == Code.PORT_SERVER_LOST:
+                coded = BurnerError(coded.code, f"{self._opened}: {coded.detail}")
+            _log.warning("%s: %s %s", command.kind, coded.code, coded.detail, exc_info=error)
+            self.tell("failed", code=coded.code, detail=coded.detail)
 
     def do_identify(self, command: Message) -> None:
-        """Meet the chip named in the request and read what it tells of itself."""
-        self._hang_up()
+        """Connect to the chip and read its IDs."""
+        self._close_all()
         self._log.key(command["attempt"])
         self._opened = command["port"]
         request = connection.ConnectRequest(
@@ -93,7 +93,7 @@ class Worker:
         self.tell("done", matches=True)
 
     def do_keep_segment(self, command: Message) -> None:
-        """Keep a packed segment, until the worker ends or until `drop_segment`."""
+        """Keep a prepared segment, until the worker ends or until `drop_segment`."""
         self._segments[command["sha256"]] = writing.WireSegment(
             md5=command["md5"],
             size=command["size"],
@@ -173,7 +173,7 @@ class Worker:
         self.tell("done", lost=False)
 
     def _lose_port(self, error: OSError) -> None:
-        """A chip's own USB vanishes when it starts, and comes back; a server that is gone is told.
+        """The port is gone. That is normal for a chip on its own USB, which comes back.
 
         Raises:
             OSError: the port's server is gone.
@@ -186,7 +186,7 @@ class Worker:
 
     def do_contact(self, command: Message) -> None:
         """Look, quickly, whether a chip answers."""
-        self._hang_up()
+        self._close_all()
         self.alive(OPEN_S)
         self.tell("done", contact=connection.contact(command["port"], command["reset"]).value)
 
@@ -233,7 +233,7 @@ class Worker:
 
     def do_close(self, _command: Message) -> None:
         """End the attempt: every port is free again."""
-        self._hang_up()
+        self._close_all()
         self._log.key("")
         self.tell("done")
 
@@ -260,7 +260,7 @@ class Worker:
             with contextlib.suppress(OSError):
                 port.close()
 
-    def _hang_up(self) -> None:
+    def _close_all(self) -> None:
         if self._chip is not None:
             self._ports["esp"] = self._chip.port
             self._chip = None

@@ -1,4 +1,4 @@
-"""Writing over esptool's low-level calls: exact progress, each file compressed or not by itself.
+"""Writing with esptool's low-level calls: exact progress, each segment compressed or not.
 
 Flash parameters stay as the firmware team made them. esptool's own `write_flash` compresses
 everything again for every unit, stops compressing after one incompressible file, and after a
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.devices.esp_worker.connection import ChipConnection, hears
+from burner.devices.esp_worker.connection import ChipConnection, answers
 from burner.devices.esp_worker.faults import is_noise, may_send_again
 from burner.devices.esp_worker.tool import EspLoader, FatalError
 
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WireSegment:
-    """A segment's bytes as they go over the wire, kept in the worker between units."""
+    """A segment as it goes over the wire, kept in the worker from unit to unit."""
 
     md5: str
     size: int
@@ -117,13 +117,13 @@ def check_md5(esp: EspLoader, segment: WireSegment, name: str, offset: int) -> N
 
 
 def restarted(connection: ChipConnection, error: Exception) -> bool:
-    """Whether the chip, lost in mid-write, left the stub: a brown-out, as a rule.
+    """Whether the chip reset in the middle of a write, mostly by a brown-out.
 
-    Its boot log is noise at the burning rate, unlike silence, and no stub answers any more. A chip
-    without a valid application goes on restarting: then its log is read at the ROM's own rate.
+    Then no stub answers any more, and its boot log is noise at the burning rate. A chip without a
+    valid application resets again and again: its log is then read at the rate of the ROM.
     """
     try:
-        if hears(connection.esp):
+        if answers(connection.esp):
             return False
         port = connection.port
         port.baudrate = _BOOT_LOG_BAUDS.get(connection.chip, 115200)

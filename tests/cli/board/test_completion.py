@@ -8,20 +8,20 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from burner.cli.board.board import Board
 from burner.cli.board.completion import Completion, next_steps
+from burner.cli.board.display import Display
+from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
-from burner.cli.board.view import View
 from burner.core.attempt import Outcome
-from burner.core.words.language import Language
+from burner.core.errors import Language
 from burner.station.events import SlotIs, SlotState
 from tests.chinese import english_in
-from tests.cli.board.test_board import finished, shown, view_of
+from tests.cli.board.test_display import finished, shown, view_of
 
 DONE = Completion("WO-77", 128, 128, "line-3", waits=True)
 
 
-def ended(slots: int, language: Language, completion: Completion = DONE) -> View:
+def ended(slots: int, language: Language, completion: Completion = DONE) -> DisplayView:
     """All passed but for slot 2, whose board is bad."""
     view = view_of(slots, language)
     for slot in view.tiles:
@@ -107,7 +107,7 @@ def test_in_chinese_it_is_chinese() -> None:
 def test_a_terminal_gets_the_page_and_a_pipe_gets_the_lines(terminal: bool) -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=terminal, width=80, height=24)
-    board = Board(view_of(2), console)
+    board = Display(view_of(2), console)
     board.start()
     board.complete(DONE)
     board.close()

@@ -9,17 +9,16 @@ import pytest
 from burner.cli import screen
 from burner.cli.board.summary import counts_line, hints, print_summary, trouble_lines
 from burner.core.attempt import Outcome
-from burner.core.errors import BurnerError
-from burner.core.words.language import Language
-from burner.station.tally import Tally, Unit
+from burner.core.errors import BurnerError, Language
+from burner.station.tally import HandledUnit, Tally
 from tests.chinese import english_in
 
 ENDED = datetime(2025, 6, 1, 9, 30, tzinfo=UTC)
 
 
-def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> Unit:
+def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> HandledUnit:
     outcome = Outcome.FAIL if code else Outcome.PASS
-    return Unit(
+    return HandledUnit(
         slot=slot,
         unit_id="60:55:f9:00:00:01",
         device_name=name,

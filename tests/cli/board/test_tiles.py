@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
-from burner.cli.board.view import Title, View
 from burner.cli.board.words import SHAPES, short_word, state_word
 from burner.cli.screen import wrapped
 from burner.core.attempt import Outcome
@@ -18,7 +18,7 @@ from burner.core.errors import BurnerError, Fault, table
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.station.events import ReworkOrdered, Silent, SlotIs, SlotState
-from tests.cli.board.test_board import finished, shown, view_of
+from tests.cli.board.test_display import finished, shown, view_of
 
 S = SlotState
 SIZES = [(80, 24), (120, 40)]
@@ -27,14 +27,14 @@ OFTEN = ("E601", "E301", "E453", "E307", "E605", "E501", "E441", "E602")
 """Eight errors of a day at the line, with long remedies among them."""
 
 
-def fail(view: View, slot: str, code: str) -> None:
+def fail(view: DisplayView, slot: str, code: str) -> None:
     unit = BurnerError(code).row.fault is Fault.UNIT
     state = S.FAIL if unit else S.ERROR
     view.add(finished(slot, Outcome(state.value), code), 1.0)
     view.add(SlotIs(slot, state), 1.0)
 
 
-def board(view: View, width: int, height: int) -> str:
+def board(view: DisplayView, width: int, height: int) -> str:
     """As it stands on a terminal of that size."""
     lines = draw(view, 5.0, width, height - 1)
     assert len(lines) <= height - 1
@@ -141,7 +141,7 @@ def test_what_to_do_is_whole_however_narrow_the_screen(code: str, language: Lang
 # -- tiles: nothing is cut ------------------------------------------------------------------------
 
 
-def feet(view: View, width: int, height: int) -> list[str]:
+def feet(view: DisplayView, width: int, height: int) -> list[str]:
     """The last line of each tile of eight."""
     lines = [line.plain for line in draw(view, 5.0, width, height - 1)]
     rows = [n for n, line in enumerate(lines) if line.startswith((" 1 ", " 5 "))]
@@ -253,7 +253,7 @@ def test_the_board_never_leaves_its_space(
 
 
 def test_a_batch_with_every_kind_of_end_counts_them_on_as_many_lines_as_it_takes() -> None:
-    view = View(Title("plug", "WO-7", "", "", planned=100), 0.0, 921_600)
+    view = DisplayView(RunTitle("plug", "WO-7", "", "", planned=100), 0.0, 921_600)
     view.add_slots("12345")
     for slot, (state, code) in zip("1234", ENDS, strict=True):
         event = finished(slot, Outcome(state), code)

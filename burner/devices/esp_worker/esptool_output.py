@@ -1,4 +1,4 @@
-"""esptool's settings and voice, to be put in place before esptool is imported.
+"""esptool's settings and its output, to be set before esptool is imported.
 
 Measured with esptool 5.6.0: its settings file is looked for in the current folder unless
 ESPTOOL_CFGFILE names one that has an `[esptool]` section, and is read while importing; objects
@@ -13,23 +13,23 @@ from typing import Any
 
 from esp_pylib.logger import EspLog, EspLogBase
 
-_chatter = logging.getLogger("esptool")
+_log = logging.getLogger("esptool")
 _MARKUP = re.compile(r"\[/?[a-z][a-z #0-9]*\]")
 
 
 def install() -> None:
-    """Pin esptool's settings to ours and send what it says to the slot's log."""
+    """Fix esptool's settings, and send its output to the slot's log."""
     os.environ["ESPTOOL_CFGFILE"] = str(Path(__file__).with_name("esptool.cfg"))
-    EspLog.set_logger(_Chatter())
+    EspLog.set_logger(_LogOutput())
 
 
-class _Chatter(EspLogBase):  # type: ignore[misc, unused-ignore]
-    """esptool's words go to the slot's log; its progress bars go nowhere."""
+class _LogOutput(EspLogBase):  # type: ignore[misc, unused-ignore]
+    """Writes esptool's output to the slot's log; drops its progress bars."""
 
     def print(self, *args: Any, **_: Any) -> None:
         text = _MARKUP.sub("", " ".join(str(a) for a in args)).strip(" .\n")
         if text:
-            _chatter.info("%s", text)
+            _log.info("%s", text)
 
     def err(self, *args: Any, suggestion: str | None = None) -> None:  # noqa: ARG002
         self.print(*args)

@@ -1,4 +1,4 @@
-"""What the board knows: one tile a slot, made from events. Pure state; drawing is in board.py."""
+"""What the display shows: a tile for each slot and more, made from events. Pure state."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,9 @@ from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import seen
 from burner.station.events import (
+    BatchCount,
     LabelScanned,
+    Notice,
     Prompt,
     ReworkOrdered,
     ScannerIs,
@@ -40,7 +42,7 @@ PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 
 class EarlierPass(NamedTuple):
-    """Where a known unit belongs."""
+    """The PASS of a known unit."""
 
     batch: str
     when: str
@@ -51,7 +53,7 @@ class EarlierPass(NamedTuple):
 
 @dataclass
 class Tile:
-    """What is to be seen of one slot."""
+    """What is shown of one slot."""
 
     slot: str
     state: SlotState = SlotState.STARTING
@@ -81,7 +83,7 @@ class Tile:
 
     @property
     def share(self) -> float | None:
-        """Of the write, 0 to 1; None outside of it."""
+        """Progress of the write, 0 to 1; None outside of it."""
         return self.done / self.total if self.total else None
 
     def elapsed(self, now: float) -> float:
@@ -90,8 +92,8 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Title:
-    """What stands above the tiles; the same for a whole run."""
+class RunTitle:
+    """The line above the tiles; the same for a whole run."""
 
     product: str
     batch: str
@@ -104,10 +106,10 @@ class Title:
 
 
 @dataclass
-class View:
-    """Everything on the board."""
+class DisplayView:
+    """Everything on the display."""
 
-    title: Title
+    title: RunTitle
     started: float
     """Monotonic seconds."""
     baud: int
@@ -116,28 +118,28 @@ class View:
     tiles: dict[str, Tile] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     trouble_of: dict[str, Trouble] = field(default_factory=dict)
-    """The last error of each slot that still stands, the newest last."""
+    """The current error of each slot, the newest last."""
     warned: dict[tuple[str, str], Trouble] = field(default_factory=dict)
-    """By slot and code: what was seen of a unit and is the product's fault. Stands to the end."""
+    """By slot and code: warnings about the product. They stay to the end of the run."""
     notes: dict[str, str] = field(default_factory=dict)
-    """What is worth reading of a slot and is no error, the newest last."""
+    """Remarks on a slot that are no errors, the newest last."""
     rework: dict[str, str] = field(default_factory=dict)
     """Why the unit in a slot, or the next, is burned again."""
     prompt: Prompt = field(default_factory=Prompt)
-    """What the operator is asked beside labels, or was answered."""
+    """The current question to the operator, or the answer to a scan or key."""
     prompt_until: float = 0.0
-    """Monotonic seconds until which an answer is worth reading."""
+    """Monotonic seconds until which an answer is shown."""
     typed: str = ""
     """What somebody is typing."""
     notice: str = ""
-    """What concerns all slots: the station takes no more boards, the batch is complete."""
+    """A notice for all slots: the station takes no more boards, the batch is complete."""
     passed: int | None = None
     """Units of the batch that the manifest counts as good; None before it was asked."""
     completion: Completion | None = None
     """The batch has all its units, and no more boards are taken."""
 
     def complete(self, completion: Completion) -> None:
-        """The batch has all its units: a board that waited for a place is not needed."""
+        """The batch has all its units. A board that waited for a place in it is not needed."""
         self.completion = completion
         for slot, trouble in list(self.trouble_of.items()):
             if full := FULL_NOW.get(trouble.error.code):
@@ -151,8 +153,8 @@ class View:
     def add(self, event: StationEvent, now: float) -> None:
         """Take one event in, at that monotonic second."""
         self.tally.add(event)
-        if isinstance(event, Prompt | Typing | ScannerIs):
-            self._beside(event, now)
+        if isinstance(event, Prompt | Typing | ScannerIs | BatchCount | Notice):
+            self._add_of_all_slots(event, now)
             return
         tile = self.tiles.setdefault(event.slot, Tile(event.slot))
         match event:
@@ -191,19 +193,25 @@ class View:
             tile.code = event.error.code
             self._trouble(tile.slot, event.error)
 
-    def _beside(self, event: Prompt | Typing | ScannerIs, now: float) -> None:
+    def _add_of_all_slots(
+        self, event: Prompt | Typing | ScannerIs | BatchCount | Notice, now: float
+    ) -> None:
         match event:
             case Prompt():
                 self.prompt, self.prompt_until = event, now + ANSWER_S
             case Typing():
                 self.typed = event.text
+            case BatchCount():
+                self.passed = event.passed
+            case Notice():
+                self.notice = phrase(event.text, self.language)
             case ScannerIs(scanner, None):
                 self.trouble_of.pop(scanner, None)
             case ScannerIs(scanner, BurnerError() as error):
                 self.trouble_of[scanner] = Trouble(error, ())
 
     def asked(self, now: float) -> Prompt:
-        """What stands beside the tiles: a question until it is answered, an answer for a while."""
+        """The prompt to show: a question until it is answered, an answer for a while."""
         return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
 
     def _again(self, event: Note) -> str:
@@ -231,12 +239,12 @@ class View:
 
     @property
     def troubles(self) -> Sequence[Trouble]:
-        """Every error that stands, the worst first."""
+        """All current errors, the worst first."""
         return worst_first((*self.warned.values(), *self.trouble_of.values()))
 
     @property
     def note(self) -> str:
-        """The last thing worth reading that is no error."""
+        """The newest remark."""
         return next(reversed(self.notes.values()), "")
 
     def _finished(self, tile: Tile, event: Finished) -> None:

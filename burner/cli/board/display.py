@@ -1,7 +1,7 @@
-"""The board on the screen: a reader of events that nothing waits for.
+"""The display of a run. Burning never waits for it.
 
-It shows a view in a thread of its own, as tiles on a terminal, as lines elsewhere; whatever
-happens to the screen ends the showing, never the burning.
+A thread of its own shows the view: as tiles on a terminal, as lines elsewhere. An error of the
+screen ends the display, never the burning.
 """
 
 import queue
@@ -10,15 +10,17 @@ import time
 from typing import TYPE_CHECKING
 
 from burner.cli.board.completion import Completion
+from burner.cli.board.display_view import RESTING, DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
-from burner.cli.board.view import RESTING, View
-from burner.cli.board.words import phrase, state_word
+from burner.cli.board.words import state_word
 from burner.core.unit_events import Finished, Note, Waiting
 from burner.core.words.language import Language
+from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import seen
 from burner.station.events import (
     LabelScanned,
+    Notice,
     Prompt,
     ReworkOrdered,
     ScannerIs,
@@ -32,28 +34,29 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FRAME_S = 0.25
-"""Until a slot's new state is on the screen, at most."""
+"""A new state of a slot is on the screen within this time."""
 MOVING_S = 0.5
-"""Between frames while only bars and times move: drawing is most of what a single slot costs."""
+"""Between frames while only bars and times change: drawing needs most of the CPU of a slot."""
 GOOD = (SlotState.PASS, SlotState.KNOWN)
-Shown = StationEvent | Completion | str | int
-"""What a board shows: an event, the end of the batch, a phrase that concerns all slots, how many
-units of the batch are good."""
+Shown = StationEvent | Completion
+"""An event, or the end of the batch."""
 LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
 
 
-def told(view: View, event: StationEvent) -> str | None:
-    """One event as a line for a log or a pipe; None for what is not worth one."""
+def event_line(view: DisplayView, event: StationEvent) -> str | None:
+    """An event as a line for a log or a pipe; None for events without a line."""
     if isinstance(event, Waiting) and event.code:
         trouble = view.trouble_of[event.slot]
-        return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
+        return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     if isinstance(event, Note):
         return view.note
-    if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs):
-        return _of_input(view, event)
+    if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs | Notice):
+        return _input_line(view, event)
     if isinstance(event, Finished) and event.warnings:
         warned = (view.warned[event.slot, code] for code in event.warnings)
-        return "\n".join(f"{t.where(view.language)}  {_words(t, view.language)}" for t in warned)
+        return "\n".join(
+            f"{t.where(view.language)}  {_error_text(t, view.language)}" for t in warned
+        )
     if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
@@ -63,7 +66,7 @@ def told(view: View, event: StationEvent) -> str | None:
             already = phrase("already", language, tile.earlier.when, tile.earlier.slot)
             parts += [tile.called, already]
         case _ if tile.slot in view.trouble_of:
-            parts += [tile.called, _words(view.trouble_of[tile.slot], language)]
+            parts += [tile.called, _error_text(view.trouble_of[tile.slot], language)]
         case SlotState.SEEN:
             return None
         case SlotState.SCAN | SlotState.RESCAN:
@@ -74,9 +77,13 @@ def told(view: View, event: StationEvent) -> str | None:
     return "  ".join(part for part in parts if part)
 
 
-def _of_input(view: View, event: LabelScanned | ReworkOrdered | Prompt | ScannerIs) -> str | None:
-    """What came of a scan or a key, as a line."""
+def _input_line(
+    view: DisplayView, event: LabelScanned | ReworkOrdered | Prompt | ScannerIs | Notice
+) -> str | None:
+    """The answer to a scan or a key, or a notice, as a line."""
     match event:
+        case Notice():
+            return view.notice
         case LabelScanned(slot, label):
             return seen(f"{phrase('slot', view.language)} {slot}  {label}")
         case ReworkOrdered(slot, reason) if reason:
@@ -87,18 +94,18 @@ def _of_input(view: View, event: LabelScanned | ReworkOrdered | Prompt | Scanner
             return seen(phrase(text, view.language, *args) + choices)
         case ScannerIs(scanner) if scanner in view.trouble_of:
             trouble = view.trouble_of[scanner]
-            return f"{trouble.where(view.language)}  {_words(trouble, view.language)}"
+            return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     return None
 
 
-def _words(trouble: Trouble, language: Language) -> str:
+def _error_text(trouble: Trouble, language: Language) -> str:
     return seen(f"{trouble.error.code}  {trouble.says(language)}  → {trouble.do(language)}")
 
 
-class Board:
+class Display:
     """Shows a view while events come; `show` never blocks and never raises."""
 
-    def __init__(self, view: View, console: "Console", bell: bool = False) -> None:
+    def __init__(self, view: DisplayView, console: "Console", bell: bool = False) -> None:
         self._view = view
         self._console = console
         self._bell = bell
@@ -112,33 +119,29 @@ class Board:
         self._thread.start()
 
     def show(self, event: StationEvent) -> None:
-        """Take an event; it is drawn when the screen gets to it."""
+        """Take an event; it is drawn later, in the thread of the display."""
         self._events.put((event, time.monotonic()))
 
     def say(self, what: str) -> None:
         """Show a phrase that concerns all slots, from any thread."""
-        self._events.put((phrase(what, self._view.language), time.monotonic()))
-
-    def count(self, passed: int) -> None:
-        """Show how many units of the batch are good, from any thread."""
-        self._events.put((passed, time.monotonic()))
+        self.show(Notice(what))
 
     def complete(self, completion: Completion) -> None:
         """Show that the batch has all its units, over what stood there."""
         self._events.put((completion, time.monotonic()))
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Show what is left and end; a screen that hangs is left behind."""
+        """Show the events that are left, and end; a screen that hangs is not waited for."""
         self._events.put(None)
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        for way in (self._live, self._lines):
-            if way == self._live and not self._console.is_terminal:
+        for show in (self._live, self._lines):
+            if show == self._live and not self._console.is_terminal:
                 continue
             try:
-                way()
-            except Exception:  # noqa: S112 - the screen died; the line goes on without it
+                show()
+            except Exception:  # noqa: S112 - the screen failed; burning goes on without it
                 continue
             return
 
@@ -153,9 +156,9 @@ class Board:
             redirect_stderr=False,
             vertical_overflow="crop",
         ) as live:
-            going = True
-            while going:
-                going = self._take(MOVING_S)
+            is_open = True
+            while is_open:
+                is_open = self._take(MOVING_S)
                 size = self._console.size
                 lines = draw(
                     self._view, time.monotonic(), size.width, size.height - 1, self._unicode
@@ -163,7 +166,7 @@ class Board:
                 live.update(Group(*lines), refresh=True)
 
     def _take(self, seconds: float) -> bool:
-        """Take what comes in for a frame's time; False at the end."""
+        """Take events for the time of one frame; False at the end."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             try:
@@ -173,7 +176,7 @@ class Board:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotIs | Prompt | Typing | Completion | str):
+            if isinstance(item[0], SlotIs | Prompt | Typing | Completion | Notice):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 
@@ -187,19 +190,11 @@ class Board:
         if isinstance(event, Completion):
             language = self._view.language
             return "\n".join((event.says(language), *event.steps(language)))
-        if isinstance(event, int):
-            return None
-        return event if isinstance(event, str) else told(self._view, event)
+        return event_line(self._view, event)
 
     def _add(self, event: Shown, now: float) -> None:
         if isinstance(event, Completion):
             self._view.complete(event)
-            return
-        if isinstance(event, str):
-            self._view.notice = event
-            return
-        if isinstance(event, int):
-            self._view.passed = event
             return
         self._view.add(event, now)
         if self._bell and isinstance(event, SlotIs) and event.state in LOUD:

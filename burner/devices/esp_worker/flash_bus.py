@@ -1,4 +1,4 @@
-"""Commands to the flash itself, with as few round trips as they need.
+"""Commands to the flash chip over SPI, with few round trips.
 
 esptool saves and restores the SPI controller's registers around every single command: 57 round
 trips to attach a flash, a millisecond or two each. Here they are saved once, and all writes of a
@@ -30,7 +30,7 @@ def is_known(esp: EspLoader) -> bool:
 
 
 class FlashBus:
-    """The SPI controller, borrowed: `with FlashBus(esp) as bus` gives it back as it was."""
+    """The SPI controller; `with FlashBus(esp) as bus` restores its registers at the end."""
 
     def __init__(self, esp: EspLoader) -> None:
         self._esp = esp
@@ -89,7 +89,9 @@ class FlashBus:
 
     def _write(self, registers: Mapping[int, int]) -> None:
         """Address → value, in order; with no bits masked and no delays."""
-        packet = b"".join(struct.pack("<4I", *each, 0xFFFFFFFF, 0) for each in registers.items())
+        packet = b"".join(
+            struct.pack("<4I", *register, 0xFFFFFFFF, 0) for register in registers.items()
+        )
         self._esp.check_command("write registers", self._esp.ESP_CMDS["WRITE_REG"], packet)
 
     def _wait(self) -> None:

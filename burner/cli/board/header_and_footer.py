@@ -1,13 +1,13 @@
-"""What stands above and below the tiles: who works on what, and what it has come to. Pure."""
+"""The lines above and below the tiles: who works on what, and the counts so far. Pure."""
 
 from typing import TYPE_CHECKING
 
-from burner.cli.board.asking import asked_lines
 from burner.cli.board.completion import Completion, banner, next_steps
+from burner.cli.board.display_view import DisplayView
+from burner.cli.board.prompts import asked_lines
 from burner.cli.board.summary import behind_line, ends_counted
-from burner.cli.board.view import View
-from burner.cli.board.words import phrase
 from burner.cli.screen import bar, packed, wrapped
+from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FOOTER_LINES = 6
 
 
-def header(view: View, now: float) -> "Text":
-    """What is made for which work order, by whom, where, and since when."""
+def header(view: DisplayView, now: float) -> "Text":
+    """Product, batch, operator, station and the time so far."""
     from rich.text import Text
 
     title, language = view.title, view.language
@@ -33,7 +33,9 @@ def header(view: View, now: float) -> "Text":
     return Text("  ".join(parts), style="bold")
 
 
-def complete(view: View, done: Completion, now: float, width: int, unicode: bool) -> "list[Text]":
+def complete(
+    view: DisplayView, done: Completion, now: float, width: int, unicode: bool
+) -> "list[Text]":
     """Above the tiles when the batch has all its units."""
     from rich.text import Text
 
@@ -45,8 +47,8 @@ def complete(view: View, done: Completion, now: float, width: int, unicode: bool
     return [*lines, *next_steps(done, language, width, unicode), Text("")]
 
 
-def below(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
-    """The batch, its counts, and one thing more: a question, a notice, or a note."""
+def below(view: DisplayView, now: float, width: int, unicode: bool) -> "list[Text]":
+    """The batch, its counts, and one of these: a question, a notice, slow slots, a remark."""
     from rich.text import Text
 
     lines = [_batch(view, width, unicode), *_counts(view, now, width)]
@@ -62,25 +64,25 @@ def below(view: View, now: float, width: int, unicode: bool) -> "list[Text]":
     return lines[: FOOTER_LINES + len(asked)]
 
 
-def _batch(view: View, width: int, unicode: bool) -> "Text":
+def _batch(view: DisplayView, width: int, unicode: bool) -> "Text":
     from rich.text import Text
 
     planned = view.title.planned
     if not planned:
         return Text(f"{phrase('total', view.language)} {len(view.tally.units)}")
-    said = f" {view.done}/{planned}"
-    return Text(bar(view.done / planned, max(1, width - len(said)), unicode) + said)
+    count = f" {view.done}/{planned}"
+    return Text(bar(view.done / planned, max(1, width - len(count)), unicode) + count)
 
 
-def _counts(view: View, now: float, width: int) -> "list[Text]":
-    """How the units ended, yield and pace, in as many lines as that takes."""
+def _counts(view: DisplayView, now: float, width: int) -> "list[Text]":
+    """Counts, yield and pace."""
     from rich.text import Text
 
     return [Text(line) for line in packed(_counted(view, now), width)]
 
 
-def _ends(view: View) -> list[str]:
-    """How the units of this run ended, and how many did so at once."""
+def _ends(view: DisplayView) -> list[str]:
+    """How the units of this run ended, and the first-pass yield."""
     tally, language = view.tally, view.language
     parts = ends_counted(tally, language, always=(SlotState.PASS, SlotState.FAIL))
     if tally.silent:
@@ -90,7 +92,7 @@ def _ends(view: View) -> list[str]:
     return parts
 
 
-def _counted(view: View, now: float) -> list[str]:
+def _counted(view: DisplayView, now: float) -> list[str]:
     language, parts = view.language, _ends(view)
     if pace := view.tally.per_hour(now - view.started):
         parts.append(f"{pace:.0f} {phrase('an hour', language)}")

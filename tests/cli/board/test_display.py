@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from burner.cli.big_word import EMBLEMS, in_letters, on_plate
-from burner.cli.board import board
-from burner.cli.board.board import Board, told
+from burner.cli.board import display
+from burner.cli.board.display import Display, event_line
+from burner.cli.board.display_view import RESTING, DisplayView, RunTitle
 from burner.cli.board.tiles import draw
-from burner.cli.board.view import RESTING, Title, View
 from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
 from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
@@ -28,11 +28,11 @@ from burner.station.events import SlotIs, SlotState, StationEvent
 from tests.station.units import a_result, an_attempt
 
 S = SlotState
-TITLE = Title("plug-c3 1.2.0", "WO-77", "anna", "line-3", planned=128, before=40)
+TITLE = RunTitle("plug-c3 1.2.0", "WO-77", "anna", "line-3", planned=128, before=40)
 
 
-def view_of(slots: int, language: Language = "en", title: Title = TITLE) -> View:
-    view = View(title, started=0.0, baud=921_600, language=language)
+def view_of(slots: int, language: Language = "en", title: RunTitle = TITLE) -> DisplayView:
+    view = DisplayView(title, started=0.0, baud=921_600, language=language)
     view.add_slots(str(n) for n in range(1, slots + 1))
     return view
 
@@ -61,7 +61,7 @@ def unwrapped(text: str) -> str:
     return re.sub(r"(?<=[\u2e80-\uffef])\n(?=[\u2e80-\uffef])", "", text).replace("\n", " ")
 
 
-def play(view: View, *events: StationEvent) -> str:
+def play(view: DisplayView, *events: StationEvent) -> str:
     for event in events:
         view.add(event, 10.0)
     return shown(draw(view, 12.0, 80, 24))
@@ -189,7 +189,7 @@ def test_a_board_of_another_batch_says_where_it_belongs(
     assert re.search(f"[(（]{belongs}[)）]", unwrapped(text))
     assert box in unwrapped(text)
     assert f"WO-1 {when.when} #3" in text
-    line = told(view, SlotIs("2", S.OTHER_BATCH)) or ""
+    line = event_line(view, SlotIs("2", S.OTHER_BATCH)) or ""
     assert state_word(S.OTHER_BATCH, language) in line
     assert belongs in line
     assert box in line
@@ -254,7 +254,7 @@ def test_a_retry_is_told_while_it_lasts() -> None:
     said = "slot 3: after E501 the station tries again (2 of 3) at 460800 baud"
     view = view_of(4)
     assert said in play(view, again)
-    assert told(view, again) == said
+    assert event_line(view, again) == said
     assert said in play(view, SlotIs("3", S.BURNING, tries=2))
     assert "工位 3：E501 之后自动重试（第 2 次，共 3 次），460800 波特" in play(
         view_of(4, "zh"), again
@@ -265,7 +265,7 @@ def test_a_retry_is_told_while_it_lasts() -> None:
 def test_after_the_last_try_nothing_says_that_it_is_tried_again(language: Language) -> None:
     view, failed = view_of(4, language), finished("3", Outcome.FAIL, "E601")
     text = play(view, failed, Note("3", "E601", 2), failed, SlotIs("3", S.FAIL, tries=2))
-    for shown in (text, told(view, SlotIs("3", S.FAIL, tries=2)) or ""):
+    for shown in (text, event_line(view, SlotIs("3", S.FAIL, tries=2)) or ""):
         assert not re.search("tries|by itself|重试", shown)
         assert BurnerError("E601").row.remedy(language) in unwrapped(shown)
 
@@ -291,12 +291,12 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
     text = play(view, Waiting("3", "E711", "no server"))
     assert "slot 3  E711" in text
     assert "→ Check the network and the server. The station waits and goes on by itself." in text
-    assert told(view, Waiting("3", "E711")) == (
+    assert event_line(view, Waiting("3", "E711")) == (
         "slot 3  E711  The database server does not answer. Nothing is burned without a record.  "
         "→ Check the network and the server. The station waits and goes on by itself."
     )
     assert "E711" not in play(view, Waiting("3"))
-    assert told(view, Waiting("3")) is None
+    assert event_line(view, Waiting("3")) is None
 
 
 def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
@@ -321,14 +321,14 @@ def test_without_a_terminal_each_end_is_a_line() -> None:
     view = view_of(2)
     for event in (Bound("1", "60:55", "plug-1"), finished("1"), SlotIs("1", S.PASS)):
         view.add(event, 1.0)
-    assert told(view, SlotIs("1", S.PASS)) == "slot 1  PASS  plug-000001  8.0 s"
+    assert event_line(view, SlotIs("1", S.PASS)) == "slot 1  PASS  plug-000001  8.0 s"
 
 
 def test_a_failure_is_a_line_with_its_remedy() -> None:
     view = view_of(2)
     for event in (finished("1", Outcome.FAIL, "E601"), SlotIs("1", S.FAIL)):
         view.add(event, 1.0)
-    line = told(view, SlotIs("1", S.FAIL)) or ""
+    line = event_line(view, SlotIs("1", S.FAIL)) or ""
     assert line.startswith("slot 1  FAIL  plug-000001  E601  The flash does not")
     assert "→ Set the board aside as bad: its flash" in line
 
@@ -343,8 +343,8 @@ class DeadScreen(io.StringIO):
         raise OSError(5, "Input/output error")
 
 
-def show_all(console: Console, bell: bool = False) -> Board:
-    board = Board(view_of(2), console, bell)
+def show_all(console: Console, bell: bool = False) -> Display:
+    board = Display(view_of(2), console, bell)
     board.start()
     board.show(finished("1"))
     board.show(SlotIs("1", S.PASS))
@@ -381,10 +381,10 @@ def test_the_bell_rings_when_asked(bell: bool, rings: int) -> None:
 def test_a_slots_new_state_does_not_wait_for_the_next_moving_frame(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(board, "MOVING_S", 60.0)
-    monkeypatch.setattr(board, "FRAME_S", 0.01)
+    monkeypatch.setattr(display, "MOVING_S", 60.0)
+    monkeypatch.setattr(display, "FRAME_S", 0.01)
     screen = io.StringIO()
-    live = Board(view_of(2), Console(file=screen, force_terminal=True, width=80, height=24))
+    live = Display(view_of(2), Console(file=screen, force_terminal=True, width=80, height=24))
     live.start()
     live.show(finished("1"))
     live.show(SlotIs("1", S.PASS))
@@ -403,7 +403,7 @@ def test_a_firmware_that_prints_the_secret_stays_on_the_board(language: Language
     event = replace(event, record=replace(event.record, result=result))
     row = BurnerError("E625").row
     play(view, SlotIs("1", S.BURNING), event, SlotIs("1", S.PASS))
-    said = told(view, event) or ""
+    said = event_line(view, event) or ""
     assert row.sentence(language) in said
     later = (SlotIs("1", S.EMPTY), SlotIs("1", S.SEEN), finished("1"), SlotIs("1", S.PASS))
     shown_then = unwrapped(play(view, *later))

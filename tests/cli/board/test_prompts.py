@@ -2,13 +2,12 @@
 
 import pytest
 
-from burner.cli.board.board import told
+from burner.cli.board.display import event_line
+from burner.cli.board.display_view import ANSWER_S, DisplayView
 from burner.cli.board.summary import event_json
 from burner.cli.board.tiles import draw
-from burner.cli.board.view import ANSWER_S, View
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, Language
 from burner.core.unit_events import NotBegun, Waiting
-from burner.core.words.language import Language
 from burner.station.events import (
     LabelScanned,
     Prompt,
@@ -20,17 +19,17 @@ from burner.station.events import (
     StationEvent,
     Typing,
 )
-from tests.cli.board.test_board import finished, shown, view_of
+from tests.cli.board.test_display import finished, shown, view_of
 
 S = SlotState
 LABEL = "SN:PLG0001"
 
 
-def board(view: View, now: float = 10.0, width: int = 80, height: int = 24) -> str:
+def board(view: DisplayView, now: float = 10.0, width: int = 80, height: int = 24) -> str:
     return shown(draw(view, now, width, height))
 
 
-def after(*events: StationEvent, slots: int = 8, language: Language = "en") -> View:
+def after(*events: StationEvent, slots: int = 8, language: Language = "en") -> DisplayView:
     view = view_of(slots, language)
     for event in events:
         view.add(event, 10.0)
@@ -149,7 +148,7 @@ def test_no_event_of_scans_and_keys_makes_a_tile() -> None:
     ],
 )
 def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None) -> None:
-    assert told(after(event), event) == line
+    assert event_line(after(event), event) == line
 
 
 @pytest.mark.parametrize(

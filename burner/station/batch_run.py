@@ -1,0 +1,133 @@
+"""A batch burned in the slots of a station: what is counted, and when no more boards are wanted."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+from burner.burn.burn import burn
+from burner.burn.job import AttemptRequest, Job
+from burner.core.attempt import Outcome, Result, Step
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.unit_events import Event, Finished
+from burner.devices.device import Device
+from burner.manifest.writing.ledger import Ledger
+from burner.station.boards import Boards
+from burner.station.events import BatchCount, Notice, StationEvent
+from burner.station.router import Router
+from burner.station.slot import SlotDevice
+from burner.station.station import Station
+from burner.station.tally import Tally
+
+FULL_CODES = (Code.BATCH_COMPLETE, Code.RELEASE_LIMIT_REACHED)
+"""The batch, or the release, has all its units."""
+
+
+class BatchRun:
+    """One run of a station for one batch."""
+
+    def __init__(
+        self,
+        job: Job,
+        ledger: Ledger,
+        devices: Mapping[str, SlotDevice],
+        boards: Boards,
+        *,
+        router: Router,
+        rework: str = "",
+        takes_more: bool = False,
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            job: release, batch and people.
+            ledger: the manifest, open for this station.
+            devices: by slot, in the order of the fixture.
+            boards: how boards come and go.
+            router: what the operator scans and types.
+            rework: why known units are burned again; empty = they are not.
+            takes_more: whether slots take board after board; then the run stops by itself when
+                the batch has all its units.
+        """
+        self.job, self._ledger, self._takes_more = job, ledger, takes_more
+        batch = ledger.reader.batch(job.batch)
+        self.planned: int = (batch.planned if batch else None) or 0
+        """Units of the batch; 0 = no limit."""
+        self.passed_before: int = ledger.reader.passed_in(job.batch)
+        """Units of the batch that had passed before this run."""
+        self.tally = Tally()
+        self.station = Station(
+            devices,
+            boards,
+            job.release.profile.flash.baud,
+            router=router,
+            rework=rework,
+            record=self._record_slot_error,
+        )
+        self._count_lock = threading.Lock()
+
+    def events(self) -> Iterator[StationEvent]:
+        """Burn in every slot at once; events as they come, until every slot is closed."""
+        for event in self.station.run(self._burn):
+            self.tally.add(event)
+            yield event
+
+    def complete(self) -> int | None:
+        """At the end: the number of passed units, if the batch has all its units; else None.
+
+        A unit that waited for a place in the batch is then counted as not needed.
+        """
+        try:
+            passed = self._ledger.reader.passed_in(self.job.batch)
+        except BurnerError:  # the manifest is away now; it was there for every record
+            return None
+        if not self.tally.units or not 0 < self.planned <= passed:
+            return None
+        self.tally.complete()
+        return passed
+
+    def _burn(
+        self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
+    ) -> Iterator[Event]:
+        is_stopping = self.station.stopping.is_set
+        for event in burn(self.job, device, self._ledger, request, aborted, leaving=is_stopping):
+            # In the thread of the slot, so that this slot takes no further board.
+            if isinstance(event, Finished) and self._is_full_after(event) and not is_stopping():
+                self.station.tell(Notice("complete"))
+                self.station.stop()
+            yield event
+
+    def _is_full_after(self, event: Finished) -> bool:
+        """Whether no more boards are wanted; tells how many units of the batch have passed.
+
+        The manifest counts: another station may burn for the same batch, and units are scrapped.
+        """
+        code = event.record.result.code
+        if not self.planned:
+            return self._takes_more and code in FULL_CODES
+        passed = 0
+        # A manifest that is away: the next board finds out, or waits.
+        with suppress(BurnerError), self._count_lock:
+            passed = self._ledger.reader.passed_in(self.job.batch)
+            self.station.tell(BatchCount(passed))  # in the lock: never an older number later
+        is_new = event.record.result.outcome is Outcome.PASS and not event.known
+        is_full = passed >= self.planned if is_new else code in FULL_CODES
+        return self._takes_more and is_full
+
+    def _record_slot_error(self, slot: str, error: BurnerError) -> Finished | None:
+        """Record an error of a slot that concerns no unit; None where the manifest is away.
+
+        Raises:
+            BurnerError: E7.
+        """
+        baud = self.job.release.profile.flash.baud
+        attempt = self.job.attempt(AttemptRequest(slot, baud))
+        result = Result(
+            Outcome.ERROR, Step.IDENTIFY, attempt.started, 0.0, error.code, error.detail
+        )
+        try:
+            return Finished(slot, self._ledger.finish(attempt, result))
+        except BurnerError as manifest_error:
+            if not manifest_error.row.retry:
+                raise
+            return None

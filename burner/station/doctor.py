@@ -1,0 +1,194 @@
+"""The probes of `burner doctor`: each looks at one part of this station and gives health checks.
+
+Nothing is burned, and no file stays behind. `health` judges what the probes find.
+"""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.reference import NO_SECRET
+from burner.core.version import burner_version
+from burner.core.words.plural import counted
+from burner.devices.ports import listing
+from burner.devices.slot_log import check_folder
+from burner.devices.worker_process import WorkerProcess
+from burner.manifest.local import keys
+from burner.manifest.local.places import log_at
+from burner.manifest.reading.empty_database import is_empty
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.store.place import manifest_place, place_exists
+from burner.release.opening import open_release
+from burner.station import health
+from burner.station.health import HealthCheck
+
+PROTECTION_WORDS = {
+    "account": "no passphrase",
+    "passphrase": "with a passphrase",
+    "keyring": "in the system's keyring",
+    "token": "in a token",
+}
+"""How the private key of a station is protected."""
+
+
+def check_computer(manifest: str, logs: Path) -> Iterator[HealthCheck]:
+    """burner itself, a worker, the clock, the logs, the disks, and programs that take ports."""
+    yield health.fine("burner", f"{burner_version()}, Python {platform.python_version()}")
+    yield _worker()
+    yield health.clock(datetime.now(UTC), _last_record(manifest))
+    yield _logs(logs)
+    folders = {"logs": logs} if "://" in manifest else {"manifest": Path(manifest), "logs": logs}
+    for name, path in folders.items():
+        yield health.disk(f"disk of {name}", shutil.disk_usage(_nearest_existing(path)).free)
+    yield health.grabbers(_running_programs())
+
+
+def check_manifest(manifest: str) -> HealthCheck:
+    """Whether records can be written. A new manifest is not made: its folder must be writable."""
+    what = "manifest"
+    if "://" not in manifest:
+        path = Path(manifest)
+        is_writable = os.access(_nearest_existing(path), os.W_OK)
+        if not is_writable or not os.access(_nearest_existing(path.parent), os.W_OK):
+            return health.failed(what, BurnerError(Code.MANIFEST_WRITE_DENIED, manifest))
+    try:
+        where = manifest_place(manifest)
+        expected_log = log_at(where.name)
+        is_missing = not place_exists(where)
+        if is_missing or is_empty(where):
+            if expected_log:
+                raise BurnerError(
+                    Code.MANIFEST_REPLACED, f"{where}: the log {expected_log} was here"
+                )
+            state = "is not there yet" if is_missing else "is empty"
+            return health.fine(what, f"{where} {state}: it is made at the first use")
+        with ManifestReader.open(manifest) as reader:
+            if expected_log not in ("", reader.origin):
+                raise BurnerError(
+                    Code.MANIFEST_REPLACED, f"{where}: the log {expected_log} was here"
+                )
+            return health.fine(what, f"{where}, {counted(reader.attempt_count(), 'attempt')}")
+    except BurnerError as error:
+        return health.failed(what, error)
+
+
+def check_signing_key(station: str) -> HealthCheck:
+    """The key that signs the records of this station. It is made at the first record."""
+    what = "signing key"
+    try:
+        if not keys.has_key(station):
+            return health.fine(what, f"{station}: it is made at the first record")
+        return health.fine(what, f"of {station}, {PROTECTION_WORDS[keys.protection(station)]}")
+    except BurnerError as error:
+        return health.failed(what, error)
+
+
+def check_source(source: Path, secret: str) -> Iterator[HealthCheck]:
+    """Whether profile or release can be burned; `secret` is a reference, or empty."""
+    try:
+        release = open_release(source, reference=secret)
+    except BurnerError as error:
+        what = "secret" if error.code in NO_SECRET else "release"
+        if error.code == Code.SECRET_NOT_TYPED:
+            yield health.fine(what, "will be asked for at the start")
+        else:
+            yield health.failed(what, error)
+        return
+    yield health.fine("release", f"{release.profile.title}, {release.digest[:12]}")
+    yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
+
+
+def check_slots(
+    slots: Mapping[str, Callable[[], str]],
+    scanners: Mapping[str, Callable[[], str]],
+    expected: int | None,
+) -> Iterator[HealthCheck]:
+    """The ports of slots and scanners.
+
+    Args:
+        slots: by name, what gives the device of the slot's ESP now, or raises BurnerError.
+        scanners: the same for scanners.
+        expected: how many slots there should be; None = as many as `slots` names.
+    """
+    located: dict[str, str | BurnerError] = {}
+    for slot, locate in slots.items():
+        try:
+            located[slot] = locate()
+        except BurnerError as error:
+            located[slot] = error
+    for slot, device in located.items():
+        yield from _slot(slot, device)
+    reachable = sum(isinstance(device, str) for device in located.values())
+    yield health.slots(reachable, expected or len(located))
+    for name, locate in scanners.items():
+        yield _scanner(name, locate)
+
+
+def _worker() -> HealthCheck:
+    """Whether a worker starts, and with which tools."""
+    with TemporaryDirectory() as folder:
+        try:
+            worker = WorkerProcess(Path(folder) / "doctor.log")
+            try:
+                versions = worker.versions
+            finally:
+                worker.stop()
+        except BurnerError as error:
+            return health.failed("worker", error)
+    return health.fine("worker", ", ".join(f"{name} {v}" for name, v in versions.items()))
+
+
+def _last_record(manifest: str) -> datetime | None:
+    with suppress(BurnerError), ManifestReader.open(manifest) as reader:
+        return reader.newest()
+    return None
+
+
+def _logs(folder: Path) -> HealthCheck:
+    try:
+        check_folder(folder)
+    except BurnerError as error:
+        return health.failed("logs", error)
+    return health.fine("logs", str(folder))
+
+
+def _slot(slot: str, device: str | BurnerError) -> list[HealthCheck]:
+    what = f"slot {slot}"
+    if isinstance(device, BurnerError):
+        return [health.failed(what, device)]
+    if "://" in device:
+        return [health.fine(what, device)]
+    if os.name == "posix" and not Path(device).exists():
+        return [health.failed(what, BurnerError(Code.PORT_MISSING, device))]
+    listed = {port.device: port for port in listing(usb_only=False)}
+    can_open = os.name != "posix" or os.access(device, os.R_OK | os.W_OK)
+    return health.port(slot, device, listed, can_open)
+
+
+def _scanner(name: str, locate: Callable[[], str]) -> HealthCheck:
+    try:
+        return health.fine(name, locate())
+    except BurnerError as error:
+        return health.failed(name, BurnerError(Code.SCANNER_MISSING, error.detail))
+
+
+def _nearest_existing(path: Path) -> Path:
+    """The path itself, or its nearest parent that exists."""
+    nearest = path.absolute()
+    while not os.path.exists(nearest) and nearest != nearest.parent:  # noqa: PTH110 - never raises
+        nearest = nearest.parent
+    return nearest
+
+
+def _running_programs(proc: Path = Path("/proc")) -> Iterator[str]:
+    """Names of the running programs (Linux; elsewhere nobody takes serial ports unasked)."""
+    for comm in proc.glob("[0-9]*/comm"):
+        with suppress(OSError):
+            yield comm.read_text().strip()
