@@ -1,0 +1,149 @@
+"""The commands of README and docs, run in a shell as they stand; what they print, compared."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from burner.bench.process import BenchProcess
+from tests.docs.guide import Command, agrees, commands, run
+from tests.profile.builds import write_idf_build
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    str(path.relative_to(ROOT).as_posix()): path
+    for path in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+}
+SECRET = "q7Zw2mK9xT4vB8nR5yL1cD3f"
+RELEASE = "burner release build profiles/plug-c3.yaml"
+OPENED = (
+    "burner batch open plug-c3-1.2.0.burn --batch WO-2417 --quantity 4 "
+    "--operator eng --station line1"
+)
+BURNED = "burner burn plug-c3-1.2.0.burn --station-file line1.yaml --watch"
+PAPERS = """\
+burner manifest head | sed -n 's/^origin key //p' > origin.key
+burner manifest head -o head.txt
+burner manifest cosign head.txt --owner qa | sed -n 's/^Countersigned with //p' > qa.key"""
+FACTORY = {
+    "README.md": (),
+    "docs/engineer.md": (),
+    "docs/release.md": (),
+    "docs/operator.md": (RELEASE, OPENED),
+    "docs/operator.zh.md": (RELEASE, OPENED),
+    "docs/qa.md": (RELEASE, OPENED, BURNED, PAPERS),
+    "docs/report.md": (RELEASE, OPENED, BURNED),
+}
+"""Page → what others have done before its reader begins."""
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or not shutil.which("bash"), reason="the guides' commands need bash"
+)
+
+
+@pytest.fixture
+def factory(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the project's profiles, a firmware build, and a station of four slots."""
+    for name in ("profiles", "firmware"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    write_idf_build(tmp_path / "build")
+    with BenchProcess("sim:5", profile=ROOT / "profiles" / "plug-c3.yaml") as bench:
+        urls = {slot: ports["esp"] for slot, ports in bench.slots.items()}
+        single = urls.pop("5")
+        rows = [f'  "{slot}": {{esp: {{url: "{url}"}}}}\n' for slot, url in urls.items()]
+        station = "station: line1\nslots:\n" + "".join(rows)
+        (tmp_path / "line1.yaml").write_text(station, encoding="utf-8")
+        (tmp_path / "single").write_text(single, encoding="utf-8")
+        yield tmp_path
+
+
+def environment(folder: Path) -> dict[str, str]:
+    own = {name: text for name, text in os.environ.items() if not name.startswith("BURNER_")}
+    return own | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "BURNER_STATE": str(folder / "state"),
+        "PLUG_C3_SECRET": SECRET,
+        "COLUMNS": "120",
+        "PYTHONUTF8": "1",
+    }
+
+
+def runnable(page: Path) -> list[Command]:
+    return [each for each in commands(page.read_text(encoding="utf-8")) if not each.not_run]
+
+
+@pytest.mark.parametrize("page", FACTORY)
+def test_the_commands_of_a_page_do_what_it_says(page: str, factory: Path) -> None:
+    where = environment(factory)
+    assert run([Command(0, f"{text}\n") for text in FACTORY[page]], factory, where) == []
+    if page == "docs/engineer.md":
+        del where["PLUG_C3_SECRET"]  # the page says how it is set
+    port = (factory / "single").read_text(encoding="utf-8")
+    guide = [
+        Command(each.line, each.text.replace("/dev/ttyUSB0", port), each.output, each.exit_status)
+        for each in runnable(PAGES[page])
+    ]
+    if wrong := run(guide, factory, where):
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+def test_every_page_with_commands_is_run() -> None:
+    assert {name for name, page in PAGES.items() if runnable(page)} == set(FACTORY)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_with_a_command_is_marked_as_one(page: str) -> None:
+    text = PAGES[page].read_text(encoding="utf-8")
+    unmarked = re.findall(r"^```\n(.*?)^```$", re.sub(r"^```\w+\n.*?^```$", "", text, flags=re.M | re.S), re.M | re.S)
+    assert [block for block in unmarked if re.search(r"^(\$ )?(burner|scripts/|pip) ", block, re.M)] == []
+
+
+def test_the_checker_of_the_release_page_agrees_with_build(factory: Path) -> None:
+    (program,) = re.findall(
+        r"```python\n(.*?)```", PAGES["docs/release.md"].read_text(encoding="utf-8"), re.DOTALL
+    )
+    where = environment(factory)
+    assert run([Command(0, RELEASE)], factory, where) == []
+    checked = subprocess.run(
+        [sys.executable, "-c", program], cwd=factory, capture_output=True, text=True, check=True
+    )
+    assert re.fullmatch("[0-9a-f]{64}", checked.stdout.strip())
+
+
+PAGE = """\
+Text.
+```sh
+echo one
+```
+<!-- ends with 3 -->
+```console
+$ echo two 0.5 s; (exit 3)
+two 0.7 s
+```
+<!-- not run: needs a printer -->
+```sh
+lpr slots.png
+```
+"""
+
+
+def test_a_command_that_fails_or_prints_something_else_is_found(tmp_path: Path) -> None:
+    one, two, three = commands(PAGE)
+    assert (one.line, two.line, three.not_run) == (3, 7, "needs a printer")
+    assert run([one, two], tmp_path, dict(os.environ)) == []
+    (first, second) = run(
+        [Command(3, "(exit 1)\n"), Command(4, "echo two\n", "three\n")], tmp_path, dict(os.environ)
+    )
+    assert first.startswith("line 3: (exit 1)\nends with 1")
+    assert second == "line 4: echo two\nprints:\ntwo\n"
+
+
+def test_what_differs_from_run_to_run_is_not_compared() -> None:
+    assert agrees("head 6 FTHZ-RTF6-4NE7-VRHW\n…\nlast\n", "head 6 AAAA-BBBB-CCCC-DDDD\na\nb\nlast")
+    assert not agrees("head 6 FTHZ-RTF6-4NE7-VRHW", "head 7 FTHZ-RTF6-4NE7-VRHW")
