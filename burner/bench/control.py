@@ -1,7 +1,7 @@
 """The bench's hand: one more TCP port that takes JSON lines such as {"do": "swap", "slot": "3"}.
 
 It answers every line with one: {"ok": true, …} or {"ok": false, "error": "…"}. People find the
-commands in docs/engineer.md.
+commands in docs/bench.md.
 """
 
 import json

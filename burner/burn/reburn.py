@@ -1,7 +1,7 @@
 """Whether a unit that comes into a slot is written, is KNOWN, or is refused. Pure.
 
 `ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first row that fits
-decides. docs/design.md shows the same rows; a test compares them.
+decides. docs/returning-units.md shows the same rows; a test compares them.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 from burner.burn.reburn import TABLE, InFlash, OnRecord, ReburnAction, rule_by_flash, rule_by_record
 from burner.core.errors import lookup
 
-DESIGN = Path(__file__).parents[2] / "docs" / "design.md"
+PAGE = Path(__file__).parents[2] / "docs" / "returning-units.md"
 GOOD = OnRecord(good=True)
 """A PASS of this release, key and name."""
 AS_BURNED = InFlash(frozen=True, key=True, application=True)
@@ -19,9 +19,9 @@ def decided(unit: OnRecord) -> tuple[ReburnAction, str] | None:
     return (row.action, row.code) if row else None
 
 
-def test_the_design_shows_the_rows_of_the_code() -> None:
+def test_the_page_shows_the_rows_of_the_code() -> None:
     rows = [f"| {row.when} | {row.then} |" for row in TABLE]
-    assert "\n".join(rows) in DESIGN.read_text(encoding="utf-8")
+    assert "\n".join(rows) in PAGE.read_text(encoding="utf-8")
 
 
 def test_every_refusal_has_a_code_that_says_what_to_do() -> None:

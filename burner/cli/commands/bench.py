@@ -113,7 +113,7 @@ def _print_table(ready: dict[str, Any]) -> None:
     screen.table("", columns, rows)
     if ready["waiting"]:
         screen.say(f"waiting to be swapped in: {counted(ready['waiting'], 'board')}")
-    screen.say(f"Boards are moved by JSON lines on {ready['control']}: docs/engineer.md.\n")
+    screen.say(f"Boards are moved by JSON lines on {ready['control']}: docs/bench.md.\n")
     for line in _examples(next(iter(slots.values()))["ports"]["esp"]):
         screen.say(line)
     screen.say("\nCtrl-C ends the bench.")

@@ -89,7 +89,7 @@ def test_the_help_names_every_key_of_a_units_firmware() -> None:
         line.split()[0] for line in shown.splitlines() if line.startswith("    ") and line.split()
     }
     assert set(FirmwareEntry.model_fields) <= keys
-    guide = (Path(__file__).parents[3] / "docs" / "engineer.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[3] / "docs" / "bench.md").read_text(encoding="utf-8")
     assert all(f"| `{key}` |" in guide for key in FirmwareEntry.model_fields)
 
 
