@@ -18,14 +18,14 @@ PROMISE = """\
 Printed by `burner explain --events`; `burner explain --events --json` prints the JSON Schema.
 
 **What is promised.** Within one `schema` number, events, fields and values of `state`, `step` and
-`outcome` are only added: none is renamed, removed, or given another type or meaning. So pass over
-events and fields that you do not know. What cannot be kept so gets the next number, and a line in
-the change log. Error codes are never numbered anew; texts in `detail`, `place`, `found` and
-`allowed` are for people and may change.
+`outcome` are only added. None is renamed, removed, or given another type or meaning. So ignore
+events and fields that you do not know. A change that breaks this gets the next number, and a line
+in the change log. Error codes keep their numbers. Texts in `detail`, `place`, `found` and `allowed`
+are for people and may change.
 
-burner does not wait for whoever reads: when the pipe is closed, burning goes on and the records
-are complete. A refusal before the first unit, and the end of the whole station, are told on stderr
-and by the exit status.
+burner does not wait for the reader: when the pipe is closed, burning goes on and the records are
+complete. A refusal before the first unit, and a failure of the whole station, are on stderr and in
+the exit status.
 """
 
 Schema = Mapping[str, Any]

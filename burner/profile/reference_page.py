@@ -13,8 +13,12 @@ COMMAND: Final = "burner profile schema --markdown > docs/profile.md"
 INTRODUCTION: Final = """\
 # Every key of a profile
 
-Printed by `burner profile schema --markdown`; `burner profile schema` prints the JSON Schema, with
-which an editor completes and checks. How profiles are written and tried: [engineer](engineer.md).
+A profile says what a product is. This page lists every key, in the order of the file. How a profile
+is written and tried: [engineer](engineer.md). Which carrier to take: [carriers](carriers.md). How
+names and IDs work: [names and IDs](names.md).
+
+`burner profile schema --markdown` prints this page; `burner profile schema` prints the JSON Schema,
+with which an editor completes and checks.
 
 ```yaml
 burner: 1
@@ -31,7 +35,7 @@ name: {template: "{mac}"}
 boot: {device_name: 'device_name=([\\w-]+)'}
 ```
 
-* **YAML**: only `true` and `false` are true and false, `no` and `0123` are text; a version such as
+* **YAML**: only `true` and `false` are true and false; `no` and `0123` are text. A version such as
   `"1.10"` needs quotes. A key that is not listed here is refused.
 * **size**: a number of bytes such as `24576`, `0x6000`, `24K` or `4MB`.
 * **regular expression**: in the syntax of [RE2](https://github.com/google/re2/wiki/Syntax), in
@@ -82,7 +86,8 @@ class _Page:
             for key, field in sorted(about["properties"].items(), key=_stands_first, reverse=True):
                 required = key in about.get("required", ())
                 default = "**required**" if required else self._default(field)
-                cells = (f"`{key}`", field.get("description", ""), self._value(field), default)
+                text = _linked(field.get("description", ""))
+                cells = (f"`{key}`", text, self._value(field), default)
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
             yield ""
 
@@ -130,6 +135,11 @@ class _Page:
             return f"`{value:#x}`"
         whole = isinstance(value, float) and value.is_integer()
         return _code(int(value) if whole else value)
+
+
+def _linked(text: str) -> str:
+    """`docs/names.md` is a link on a page beside it."""
+    return re.sub(r"docs/(\w+)\.md", r"[\1](\1.md)", text)
 
 
 def anchor(heading: str) -> str:

@@ -1,13 +1,14 @@
 """The commands of a page in Markdown, and a shell that runs them as they stand."""
 
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"((?:^<!-- [^\n]* -->\n)*)^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _MARKER = re.compile(r"<!-- (not run|ends with):? (.*) -->")
 _VARIES = (
     (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}", "+KEY"),
@@ -91,20 +92,3 @@ def run(page: list[Command], folder: Path, environment: dict[str, str]) -> list[
     if len(parts) // 2 != len(page):
         wrong.append(f"the shell ended early: {parts[-1]}")
     return wrong
-
-
-def spelled(text: str) -> Iterator[list[str]]:
-    """The words of every `burner …` in a page: in blocks, and in the text between backticks."""
-    for block in _BLOCK.finditer(text):
-        for line in block[3].replace("\\\n", " ").splitlines():
-            yield from _burner_words(line.removeprefix("$ "))
-    for code in re.findall(r"`(burner [^`\n]*)`", text):
-        yield from _burner_words(code)
-
-
-def _burner_words(line: str) -> Iterator[list[str]]:
-    words = shlex.split(line.replace("\\", ""), comments=True)
-    while words and "=" in words[0]:
-        words = words[1:]
-    if words and words[0] == "burner":
-        yield words[1:]
