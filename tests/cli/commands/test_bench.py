@@ -1,6 +1,7 @@
 """`burner bench run` from a shell."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from burner.bench import pty
 from burner.bench.spec import FirmwareEntry
+from burner.bench.unit import FaultKind
 from burner.cli.commands.bench import bench
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
@@ -91,6 +93,12 @@ def test_the_help_names_every_key_of_a_units_firmware() -> None:
     assert set(FirmwareEntry.model_fields) <= keys
     guide = (Path(__file__).parents[3] / "docs" / "bench.md").read_text(encoding="utf-8")
     assert all(f"| `{key}` |" in guide for key in FirmwareEntry.model_fields)
+
+
+def test_the_page_has_every_kind_of_fault() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "bench.md").read_text(encoding="utf-8")
+    table = page.partition("### Faults")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", table, re.MULTILINE) == list(FaultKind)
 
 
 def test_a_bench_is_served_like_the_product() -> None:
