@@ -11,23 +11,27 @@ README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
 def name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
 def links(page: Path) -> list[str]:
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text))
+    prose = re.sub(r"^```.*?^```$", "", text(page), flags=re.M | re.S)
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose))
 
 
 def anchors(page: Path) -> set[str]:
     """As GitHub makes them of headings."""
-    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
 def test_the_tables_of_the_readme_list_every_page_once() -> None:
-    rows = re.findall(r"^\|.*\n", README.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\|.*\n", text(README), re.MULTILINE)
     listed = Counter(re.findall(r"\]\(([^)\s]+\.md)\)", "".join(rows)))
     assert listed == Counter(name(page) for page in PAGES if page != README)
 
@@ -48,7 +52,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def shape(page: Path) -> list[str]:
     """What each line is: a heading, a row, a point, text, a block."""
     kinds = {"#": "heading", "|": "row", "*": "point", "`": "block", "": "empty"}
-    lines = page.read_text(encoding="utf-8").splitlines()
+    lines = text(page).splitlines()
     starts = [re.match(r"#+|\||\* |\d\.|```|", line) for line in lines]
     return [kinds.get(start[0][:1], start[0]) if start else "" for start in starts]
 
@@ -56,3 +60,9 @@ def shape(page: Path) -> list[str]:
 def test_the_chinese_operators_page_follows_its_twin_line_by_line() -> None:
     docs = ROOT / "docs"
     assert shape(docs / "operator.zh.md") == shape(docs / "operator.md")
+
+
+def test_every_file_that_the_design_names_exists() -> None:
+    named = set(re.findall(r"`([\w/]+\.(?:py|json))`", text(ROOT / "docs" / "design.md")))
+    paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("[bt]*/**/*.*")]
+    assert {each for each in named if not any(path.endswith(f"/{each}") for path in paths)} == set()
