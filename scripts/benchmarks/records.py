@@ -153,7 +153,7 @@ def _command(*words: str) -> Command:
     cpu_s -= before.children_user + before.children_system
     said = process.stderr.read() if process.stderr else ""
     if process.returncode:
-        tables.say(f"burner manifest {words[0]} failed: {said.strip()[-300:]}")
+        tables.say(f"burner {words[0]} failed: {said.strip()[-300:]}")
     return Command(seconds, cpu_s, memory_mb)
 
 
