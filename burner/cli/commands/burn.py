@@ -105,8 +105,8 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
         with Ledger.open(
             chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:
-            _warn(chosen, made_otherwise(release, ledger))
-            order = _order(chosen, release, ledger, slots.station, person)
+            _warn(chosen, reused_version_warnings(release, ledger))
+            order = _open_batch(chosen, release, ledger, slots.station, ask=person)
             job = _job(release, order, slots.station)
             return burn_batch(chosen, slots, devices, job, ledger)
 
@@ -120,7 +120,7 @@ def _job(release: "Release", order: "Order", station: str) -> "Job":
 
 
 def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
-    """To the person, or to the script as a line each."""
+    """Print warnings for a person, or a line of JSON for each."""
     if not chosen.as_json:
         screen.findings(found, language(), screen.warn)
         return
@@ -132,8 +132,8 @@ def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
         print_event(line)
 
 
-def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
-    """A warning for each earlier batch of the same version whose units are other ones."""
+def reused_version_warnings(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
+    """A warning for each earlier batch of the same version with other contents."""
     from burner.release.lint.accepted_warnings import accepted
     from burner.release.lint.reused_version import same_version_made_otherwise
 
@@ -144,17 +144,17 @@ def made_otherwise(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
     return accepted(found, profile.accept)
 
 
-def _order(
-    chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, person: bool
+def _open_batch(
+    chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, *, ask: bool
 ) -> "Order":
+    """Take the work order from options and answers, and open its batch."""
     from burner.cli.order import take_order
-    from burner.core.canonical_json import canonical
     from burner.core.errors import BurnerError
     from burner.manifest.reading.open_batches import open_batches
-    from burner.profile.profile import QuantityOf
+    from burner.manifest.writing.open_batch import open_batch_for
 
     product = release.profile.product
-    facts = {
+    of_release = {
         "profile": release.profile.title,
         "release_digest": release.digest,
         "product_id": product.id,
@@ -164,32 +164,21 @@ def _order(
         chosen.batch,
         chosen.operator,
         chosen.quantity,
-        ask=person,
+        ask=ask,
         is_new=lambda batch: ledger.reader.batch(batch) is None,
-        going_on=() if chosen.batch else open_batches(ledger.reader, station, **facts),
+        going_on=() if chosen.batch else open_batches(ledger.reader, station, **of_release),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
     if release.search.spans(chosen.rework):
         raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, "rework")
-    if not chosen.as_json and not person:
-        _say_what_was_chosen(chosen, order, ledger)
-    ledger.open_batch(
-        order.batch,
-        profile=facts["profile"],
-        release_digest=facts["release_digest"],
-        product_id=facts["product_id"],
-        planned=order.quantity,
-        quantity=release.profile.quantity,
-        per_digest=release.profile.quantity_of is QuantityOf.RELEASE,
-        operator=order.operator,
-        index=canonical(release.index).decode(),
-        key=release.key_fingerprint,
-    )
+    if not chosen.as_json and not ask:
+        _print_defaults(chosen, order, ledger)
+    open_batch_for(ledger, release, order.batch, planned=order.quantity, operator=order.operator)
     return order
 
 
-def _say_what_was_chosen(chosen: BurnArguments, order: "Order", ledger: "Ledger") -> None:
-    """Aloud, where nobody was asked."""
+def _print_defaults(chosen: BurnArguments, order: "Order", ledger: "Ledger") -> None:
+    """Say which defaults were taken, where nobody was asked."""
     from burner.core.words.phrases import phrase
 
     if not (chosen.batch and chosen.operator):
