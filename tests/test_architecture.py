@@ -36,7 +36,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "PIL": ("cli/label_page.py",),
     "rich": ("cli/screen.py", "cli/board"),
     "pydantic": (
-        *("core", "identity", "provisioning", "profile", "bench/spec.py", "station/map.py"),
+        *(
+            "core",
+            "identity",
+            "provisioning",
+            "profile",
+            "bench/spec.py",
+            "station/station_file.py",
+        ),
     ),
     "pydantic_core": ("core",),
     "re2": ("core/regex.py",),

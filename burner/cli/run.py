@@ -107,7 +107,7 @@ def _boards(arguments: BurnArguments, slots: "Slots") -> "Boards":
 
 def _router(arguments: BurnArguments, slots: "Slots", job: "Job", ledger: "Ledger") -> "Router":
     from burner.cli.inputs import prepared_labels
-    from burner.station.on_record import LabelsOnRecord
+    from burner.station.labels_on_record import LabelsOnRecord
     from burner.station.router import Router
 
     profile, names = job.release.profile, tuple(slots.locate)

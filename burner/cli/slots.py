@@ -153,7 +153,7 @@ def _given(ports: Mapping[str, str]) -> Locate:
 
 def _of_station_file(path: Path, name: str | None) -> Slots:
     from burner.devices.ports import listing
-    from burner.station.map import StationFile, load_station
+    from burner.station.station_file import StationFile, load_station
 
     station = load_station(path)
 

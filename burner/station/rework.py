@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from burner.station.commands import (
+from burner.station.events import Prompt, SlotState
+from burner.station.operator_commands import (
     Cancelled,
     OperatorCommand,
     ReasonChosen,
@@ -11,7 +12,6 @@ from burner.station.commands import (
     SlotChosen,
     mark_of,
 )
-from burner.station.events import Prompt, SlotState
 
 TIMEOUT_S = 30.0
 """An order that nobody goes on with for so long is dropped."""

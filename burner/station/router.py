@@ -1,7 +1,7 @@
 """Brings what the operator scans and types to the slot that it is meant for.
 
-The rules are pure: labels.py, commands.py, rework.py. Here are the lock and the clock around them.
-Scanners and keyboard call `take_text` from their threads; the slots call the rest.
+The rules are pure: labels.py, operator_commands.py, rework.py. Here are the lock and the clock
+around them. Scanners and keyboard call `take_text` from their threads; the slots call the rest.
 """
 
 import threading
@@ -13,17 +13,6 @@ from burner.core.errors import BurnerError
 from burner.core.unit_events import Waiting
 from burner.identity.label_checks import names_unit
 from burner.identity.settings import IdentitySettings
-from burner.station.commands import (
-    Cancelled,
-    OperatorCommand,
-    ReasonChosen,
-    ReworkWanted,
-    SlotChosen,
-    bare_text,
-    command_of_barcode,
-    command_of_key,
-    slot_keys,
-)
 from burner.station.events import (
     LabelScanned,
     Prompt,
@@ -36,6 +25,17 @@ from burner.station.events import (
 from burner.station.keystrokes import ESCAPE
 from burner.station.label_list import LabelList
 from burner.station.labels import PATIENCE_S, CheckRecord, IdentifiedBoard, Labels, Scan
+from burner.station.operator_commands import (
+    Cancelled,
+    OperatorCommand,
+    ReasonChosen,
+    ReworkWanted,
+    SlotChosen,
+    bare_text,
+    command_of_barcode,
+    command_of_key,
+    slot_keys,
+)
 from burner.station.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0

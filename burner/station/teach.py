@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.station.map import UsbPort
+from burner.station.station_file import UsbPort
 
 SETTLED_S = 1.0
 """A board's ports may come one after the other; they are all there after this long."""

@@ -10,7 +10,6 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Waiting
 from burner.identity.settings import IdentitySettings, LabelSettings
-from burner.station.commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.events import (
     LabelScanned,
     Prompt,
@@ -22,6 +21,7 @@ from burner.station.events import (
 from burner.station.keystrokes import Keystrokes
 from burner.station.label_list import AHEAD, LabelList, label_lines
 from burner.station.labels import IdentifiedBoard
+from burner.station.operator_commands import CANCEL, REWORK, reason_barcode, slot_barcode
 from burner.station.rework import TIMEOUT_S
 from burner.station.router import REPEAT_S, Router
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.station.map import UsbPort
+from burner.station.station_file import UsbPort
 from burner.station.teach import new_ports
-from tests.station.test_map import listed
+from tests.station.test_station_file import listed
 
 OLD = listed("/dev/ttyUSB0", "1-1")
 

@@ -17,7 +17,7 @@ from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.label_page import Label
-    from burner.station.map import PortPlace, StationFile, UsbPort
+    from burner.station.station_file import PortPlace, StationFile, UsbPort
 
 Listing = Callable[[], Sequence["UsbPort"]]
 By = Literal["serial", "location"]
@@ -143,7 +143,7 @@ class Lesson:
         Raises:
             BurnerError: E196 the place is another slot's already, E199 it is none.
         """
-        from burner.station.map import place_of
+        from burner.station.station_file import place_of
 
         taken = {place: slot for slot, ports in self.slots.items() for place in ports.values()}
         listed = self._listing()
@@ -158,7 +158,7 @@ class Lesson:
 
     def save(self, path: Path) -> None:
         """Write the station file, whole or not at all."""
-        from burner.station.map import StationFile, to_yaml
+        from burner.station.station_file import StationFile, to_yaml
 
         fresh = path.with_name(path.name + ".new")
         text = to_yaml(StationFile(station=self._station, slots=self.slots))
@@ -182,7 +182,7 @@ def show(file: Path, as_json: bool) -> int:
     Ends with 4 if one is not there.
     """
     from burner.devices.ports import listing
-    from burner.station.map import load_station
+    from burner.station.station_file import load_station
 
     rows = where(load_station(file), listing(usb_only=False, with_holders=False))
     if as_json:
@@ -259,7 +259,7 @@ def labels(
 
 
 def _slot_names(station_file: Path) -> list[str]:
-    from burner.station.map import load_station
+    from burner.station.station_file import load_station
 
     return list(load_station(station_file).slots)
 
@@ -283,12 +283,15 @@ def _reasons(source: Path | None) -> tuple[str, ...]:
 def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[Label]":
     from burner.cli.board.words import phrase
     from burner.cli.label_page import Label
-    from burner.station import commands
+    from burner.station import operator_commands
 
     lang = language()
     return [
-        *(Label(f"{phrase('slot', lang)} {slot}", commands.slot_barcode(slot)) for slot in slots),
-        Label(phrase("REWORK", lang), commands.REWORK),
-        Label(phrase("CANCEL", lang), commands.CANCEL),
-        *(Label(reason, commands.reason_barcode(reason)) for reason in reasons),
+        *(
+            Label(f"{phrase('slot', lang)} {slot}", operator_commands.slot_barcode(slot))
+            for slot in slots
+        ),
+        Label(phrase("REWORK", lang), operator_commands.REWORK),
+        Label(phrase("CANCEL", lang), operator_commands.CANCEL),
+        *(Label(reason, operator_commands.reason_barcode(reason)) for reason in reasons),
     ]

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from burner.cli.commands.station import Lesson, station, where
 from burner.devices.ports import Port
-from burner.station.map import PortPlace, StationFile, load_station
+from burner.station.station_file import PortPlace, StationFile, load_station
 
 
 def port(number: int, serial: str = "") -> Port:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.station.commands import (
+from burner.station.operator_commands import (
     CANCEL,
     REWORK,
     Cancelled,
