@@ -37,7 +37,7 @@ def test_every_finding_is_printed_and_the_exit_status_says_refused(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "error → Give the image"), ("zh", "错误 → 请")]
+    ("language", "words"), [("en", "error → Use the image"), ("zh", "错误 → 请")]
 )
 def test_what_each_finding_means_and_asks_for_is_said_once_in_the_persons_language(
     capsys: pytest.CaptureFixture[str],
