@@ -26,7 +26,7 @@ class Use(StrEnum):
     BATCH = "it seals the batch"
     CHECKPOINT = "it signs the records up to now"
     HEADS = "it countersigns the heads"
-    NEXT_KEY = "it vouches for the next key"
+    NEXT_KEY = "it confirms the next key"
 
 
 def asks_passphrase(use: Use) -> "Ask | None":
@@ -55,7 +55,7 @@ def new_passphrase(owner: str) -> str:
         typed = _hidden(phrase("ask new passphrase", language(), owner))
         if typed == _hidden(phrase("The same once more", language())):
             return typed
-        click.echo(phrase("The two are not the same.", language()), err=True)
+        click.echo(phrase("The two passphrases differ.", language()), err=True)
 
 
 def asks_product_secret(source: str) -> Callable[[], str] | None:

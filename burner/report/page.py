@@ -134,7 +134,7 @@ def _yield_bar(figures: Figures, say: Wording) -> Markup:
         Part(say("scrapped"), units.scrapped, "scrap"),
         Part(say("planned, not yet begun"), missing, "none"),
     ]
-    title = element("h2", say("What became of the units"))
+    title = element("h2", say("Results of the units"))
     if not units.total:
         nothing = say("No unit was burned in what this report covers.")
         return element("section", title, element("p", nothing, class_="nothing"))

@@ -84,7 +84,7 @@ def grabbers(processes: Iterable[str]) -> HealthCheck:
         return HealthCheck(
             "other programs", HealthState.WARN, ", ".join(found), Code.PORT_GRABBER_RUNNING
         )
-    return fine("other programs", "none that takes serial ports")
+    return fine("other programs", "none that opens serial ports")
 
 
 def slots(found: int, expected: int) -> HealthCheck:

@@ -58,7 +58,7 @@ class PortPlace(Strict):
         if bool(self.url) == bool(self.location or self.serial):
             raise refusal(
                 Code.STATION_FILE_INVALID,
-                "names no place, or two",
+                "has no place, or two",
                 "location and/or serial, or else url",
             )
         return self
@@ -111,7 +111,9 @@ class StationFile(Strict):
         for place, times in places.items():
             if times > 1:
                 raise refusal(
-                    Code.SLOT_PLACE_SHARED, f"{place} stands {times} times", "one port a place"
+                    Code.SLOT_PLACE_SHARED,
+                    f"{place} occurs {times} times",
+                    "one port for each place",
                 )
         return self
 
@@ -191,7 +193,7 @@ def _device(what: str, place: PortPlace, listed: Sequence[UsbPort]) -> str:
         return place.url
     fitting = [port.device for port in listed if place.fits(port)]
     if not fitting:
-        raise BurnerError(Code.PORT_MISSING, f"{what}: nothing at {place}")
+        raise BurnerError(Code.PORT_MISSING, f"{what}: no port at {place}")
     if len(fitting) > 1:
         raise BurnerError(
             Code.SLOT_PORT_AMBIGUOUS, f"{what}: {', '.join(fitting)} are all at {place}"

@@ -61,7 +61,7 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
     for typed in (RIGHT, "another"):
         child.expect(f"Passphrase for the new key of {STATION}|The same once more")
         child.sendline(typed)
-    child.expect("The two are not the same")
+    child.expect("The two passphrases differ")
     for _ in range(2):
         child.expect(f"Passphrase for the new key of {STATION}|The same once more")
         child.sendline(RIGHT)

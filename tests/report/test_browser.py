@@ -95,7 +95,7 @@ def test_the_page_renders_with_its_figures_and_without_complaints(
         file.as_uri(),
     )
     dom, log = ran.stdout.decode(), ran.stderr.decode(errors="replace")
-    assert "What became of the units" in dom
+    assert "Results of the units" in dom
     assert "90.9\u202f%" in dom
     assert dom.count("<svg") > 20
     assert re.findall(r".*CONSOLE.*", log) == []

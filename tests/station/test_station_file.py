@@ -51,7 +51,7 @@ def test_an_empty_place_says_which_slot_and_where(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as refused:
         station(TWO, tmp_path).port("2", "esp", LISTED[1:])
     assert refused.value.code == "E302"
-    assert refused.value.detail == "slot 2 esp: nothing at usb 1-1.2"
+    assert refused.value.detail == "slot 2 esp: no port at usb 1-1.2"
 
 
 def test_a_port_that_the_slot_has_not_is_named(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_place_given_twice_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as refused:
         station(TWO.replace("1-1.2", "1-1.1"), tmp_path)
     assert refused.value.code == "E196"
-    assert "usb 1-1.1 stands 2 times" in str(refused.value.findings[0])
+    assert "usb 1-1.1 occurs 2 times" in str(refused.value.findings[0])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_scanner_has_a_place_as_a_port_of_a_slot_has(tmp_path: Path) -> None:
         line.scanner_port(0, LISTED[:2])
     assert (refused.value.code, refused.value.detail) == (
         "E302",
-        "scanner 1: nothing at usb 1-1.3",
+        "scanner 1: no port at usb 1-1.3",
     )
 
 

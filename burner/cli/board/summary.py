@@ -115,7 +115,7 @@ def behind_line(tally: Tally, language: Language) -> str:
 
 
 def not_begun_line(tally: Tally, language: Language) -> str:
-    """`met and not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
+    """`read but not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
     word, slots = phrase("slot", language), sorted(tally.not_begun, key=slot_order)
     named = [
         f"{word} {slot}{phrase('brackets', language, tally.not_begun[slot])}" for slot in slots
@@ -123,7 +123,7 @@ def not_begun_line(tally: Tally, language: Language) -> str:
     return phrase(
         "{}: {}",
         language,
-        phrase("met and not burned", language),
+        phrase("read but not burned", language),
         phrase(", ", language).join(named),
     )
 

@@ -64,7 +64,7 @@ def record_of(
     """
     facts = (last and last.attempt) or first.attempt
     if facts is None:
-        raise ValueError(f"record {number} says nothing of its attempt")
+        raise ValueError(f"record {number} lacks its attempt")
     name, ids = facts.device_name, facts.ids
     if bound is not None and not (last and last.attempt):
         name, ids = bound.device_name, bound.ids

@@ -86,7 +86,7 @@ def _enrolments(connection: Connection, state: ManifestState, note: SignedNote) 
         sponsor = state.get(KeyRow, entry.enrolled_by)
         if not sponsor or sponsor.enrolled >= number:
             raise BurnerError(
-                Code.MANIFEST_INCONSISTENT, f"a key was not let in by record {number}"
+                Code.MANIFEST_INCONSISTENT, f"a key was not enrolled by record {number}"
             )
         row = sponsor
         signature = b64encode(bytes.fromhex(entry.signature)).decode()
@@ -108,7 +108,8 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Repl
             )
         if state.get(KeyRow, VerifierKey.parse(text).id.hex()):
             raise BurnerError(
-                Code.MANIFEST_INCONSISTENT, f"enrolment {number} is of a key that is in"
+                Code.MANIFEST_INCONSISTENT,
+                f"enrolment {number} is of a key that is already in the log",
             )
         enrolment = KeyEnrolled(
             **stamp,
@@ -158,7 +159,7 @@ def check_certificate_file(
         body, *enrolments = proof.extra.split(b"\n")
         entry = read(body)
         if not isinstance(entry, OutcomeEntry):
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: it certifies no outcome")
+            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: it contains no outcome")
         _keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:

@@ -125,7 +125,7 @@ def _replayed(
         elif replay.frontier.size != number + 1:
             raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {replay.frontier.size} is gone")
     if not found.shown:
-        raise BurnerError(Code.EXPORT_INVALID, "it shows no record")
+        raise BurnerError(Code.EXPORT_INVALID, "it contains no record")
     hashes = list(read_hashes(lines))
     note = read_checkpoint(lines)
     checkpoint = Checkpoint.parse(note.text)

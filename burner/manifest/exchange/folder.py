@@ -103,7 +103,7 @@ def check_folder(
             wrong.append(f"{name} cannot be read")
             continue
         if text != "".join(lines):
-            wrong.append(f"{name} is not what the records say")
+            wrong.append(f"{name} does not agree with the records")
     return shown.check, wrong
 
 
@@ -167,7 +167,7 @@ def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
         yield f"{SEAL}: {error}"
     names = [path.name for path in sorted(folder.iterdir()) if path.name != SEAL]
     if any(path.is_symlink() or not path.is_file() for path in folder.iterdir()):
-        yield "it holds what is no file"
+        yield "it contains something that is not a file"
         return
     if note.text != _seal_text(shown.origin, shown.check.batch, _digests(folder, names)):
         yield f"the files are not those that {SEAL} names"

@@ -66,7 +66,7 @@ def import_log(
         if found.size < first or (known and found.roots[first] != known.root):
             raise BurnerError(
                 Code.EXPORT_CONTRADICTS_MANIFEST,
-                f"{origin}: {counted(first, 'record')} here, other ones",
+                f"{origin}: {counted(first, 'record')} here, which differ",
             )
         rows.insert_all(found.state)
         other = state.foreign(origin, found.size)

@@ -20,7 +20,7 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     Where its records are not at hand (an export of ours alone), only its head is taken.
     """
     if own_log(state).origin == entry.origin:
-        raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin} is this very log")
+        raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin} is this log itself")
     here = known.size if (known := state.get(LogRow, entry.origin)) else 0
     if entry.first != here or entry.size < here:
         raise BurnerError(
@@ -35,7 +35,7 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     changes += _scraps(state, entry.origin, other)
     if doubled_in(state, entry.origin, other) != entry.doubled:
         raise BurnerError(
-            Code.MANIFEST_INCONSISTENT, f"the import of {entry.origin} tells other doubles"
+            Code.MANIFEST_INCONSISTENT, f"the import of {entry.origin} lists other duplicates"
         )
     return tuple(changes)
 

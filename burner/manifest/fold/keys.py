@@ -93,7 +93,7 @@ def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
     if sponsor is None or not may_enrol(sponsor):
         raise BurnerError(
-            Code.LOG_SIGNER_NOT_AUTHORIZED, f"key {entry.enrolled_by} may not let another key in"
+            Code.LOG_SIGNER_NOT_AUTHORIZED, f"key {entry.enrolled_by} may not enroll another key"
         )
     try:
         key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)

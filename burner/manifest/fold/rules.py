@@ -45,9 +45,7 @@ def apply(state: ManifestState, number: int, entry: AnyEntry) -> tuple[Change, .
             contradicts the records before, in a way that the writer never lets happen.
     """
     if (number == 0) is not isinstance(entry, LogBegun):
-        raise BurnerError(
-            Code.MANIFEST_INCONSISTENT, "a log begins with the record that says so, and only there"
-        )
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, "only the first record of a log opens it")
     return _RULES[type(entry)](state, number, entry)
 
 

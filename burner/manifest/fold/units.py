@@ -120,7 +120,7 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
 def correct(state: ManifestState, number: int, entry: Correction) -> tuple[Change, ...]:
     """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
     if entry.what not in (SCRAP, VOID, REWORK):
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"a correction cannot say {entry.what!r}")
+        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"a correction cannot be {entry.what!r}")
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     if entry.what == REWORK:
         return _repair(state, number, entry, unit)
@@ -164,7 +164,7 @@ def _end_untouched(
     if entry.attempt is None or word == PASS:
         raise BurnerError(
             Code.STEP_OUT_OF_ORDER,
-            "an attempt passed, or says nothing of itself, without an intent",
+            "an attempt without an intent passed, or lacks its facts",
         )
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     attempt = _attempt(number, entry, entry.attempt, unit.attempts)._replace(began=False)

@@ -54,7 +54,7 @@ def keep_cosignatures(
         raise BurnerError(Code.HEAD_INVALID, str(error)) from None
     if head.origin != ledger.origin or not is_head_of(ledger.reader, head):
         raise BurnerError(
-            Code.HEAD_INVALID, f"{head.origin} {head.size} is no head of {ledger.origin}"
+            Code.HEAD_INVALID, f"{head.origin} {head.size} is not a head of {ledger.origin}"
         )
     lines = tuple(line for line in note.signatures if line.id in valid)
     with ledger.writer.lock:

@@ -63,7 +63,7 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
             old = int(answer.decode("ascii").strip())
         except (UnicodeDecodeError, ValueError):
             raise BurnerError(
-                Code.WITNESS_DID_NOT_SIGN, f"{url}: an answer that is no size"
+                Code.WITNESS_DID_NOT_SIGN, f"{url}: the answer is not a size"
             ) from None
         body, head = add_checkpoint_request(ledger.reader, old)
         status, answer = _post(url, body)
@@ -84,7 +84,7 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
     if urlparse(url).scheme not in ("http", "https"):
-        raise BurnerError(Code.WITNESS_DID_NOT_SIGN, f"{url}: not an address of the web")
+        raise BurnerError(Code.WITNESS_DID_NOT_SIGN, f"{url}: not a web address")
     request = Request(f"{url.rstrip('/')}/add-checkpoint", data=body, method="POST")  # noqa: S310
     try:
         with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked above

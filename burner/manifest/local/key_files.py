@@ -36,7 +36,8 @@ def read_key(given: str, kind: KeyType = KeyType.ED25519) -> VerifierKey:
     if key.type is not kind:
         wanted = "a witness" if kind is KeyType.COSIGNATURE else "a log"
         raise BurnerError(
-            Code.PUBLIC_KEY_INVALID, f"{key.name}: a key of another kind; wanted is one of {wanted}"
+            Code.PUBLIC_KEY_INVALID,
+            f"{key.name}: a key of another kind; expected is one of {wanted}",
         )
     return key
 
@@ -57,5 +58,5 @@ def _what_is(text: str) -> str:
     if any(label.endswith("PRIVATE KEY") for label in labels):
         return "a private key; only a verifier key is wanted"
     if labels:
-        return f"PEM ({labels[0].lower()}), no verifier key"
-    return "a key in OpenSSH's form, no verifier key" if text.startswith(_OPENSSH) else ""
+        return f"PEM ({labels[0].lower()}), not a verifier key"
+    return "a key in OpenSSH's form, not a verifier key" if text.startswith(_OPENSSH) else ""

@@ -1,4 +1,4 @@
-"""Which log this computer has written at which place: a manifest that is gone, or another one in
+"""Which log this computer has written at which place: a manifest that is gone or different in
 its place, is noticed by it.
 """
 

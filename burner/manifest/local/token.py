@@ -122,7 +122,7 @@ def _session(uri: str) -> Iterator[tuple[Any, str]]:
     if not uri.startswith(SCHEME) or not {"token", "object"} <= parts.keys() or not module:
         raise BurnerError(
             Code.SIGNING_KEY_UNUSABLE,
-            f"{uri}: wanted is pkcs11:token=T;object=O?module-path=LIBRARY",
+            f"{uri}: expected is pkcs11:token=T;object=O?module-path=LIBRARY",
         )
     try:
         token = pkcs11.lib(module).get_token(token_label=unquote(parts["token"]))

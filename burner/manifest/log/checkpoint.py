@@ -76,7 +76,7 @@ def check_cosignatures(
     valid = []
     for key in witnesses:
         if key.type is not KeyType.COSIGNATURE:
-            raise NoteError(f"{key.name} is no key of a witness (type 4)")
+            raise NoteError(f"{key.name} is not a key of a witness (type 4)")
         for signature in note.signatures:
             if not signature.is_of(key):
                 continue

@@ -29,7 +29,7 @@ def element_of(
     """The same from its records; docs/manifest.md says what each key means. `word`: `corrected`."""
     facts = (last and last.attempt) or first.attempt
     if facts is None:
-        raise ValueError(f"record {row.number} says nothing of its attempt")
+        raise ValueError(f"record {row.number} lacks its attempt")
     result = last.result if last else None
     silicon = facts.silicon
     return {

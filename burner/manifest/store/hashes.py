@@ -47,7 +47,7 @@ class TableHashes:
         if len(found) != stop - start:
             raise BurnerError(
                 Code.MANIFEST_NOT_AS_SIGNED,
-                f"hashes {start} to {stop - 1} of level {level} are not whole",
+                f"hashes {start} to {stop - 1} of level {level} are incomplete",
             )
         return found
 

@@ -53,9 +53,7 @@ def read_head(connection: Connection, *, hold: bool = False) -> HeadRow | None:
     parts = tuple(raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE))
     frontier = Frontier(size, parts)
     if (size, frontier.root) != (checkpoint.size, checkpoint.root):
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED, "the head is another than the one that is signed"
-        )
+        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, "the head is not the one that is signed")
     return HeadRow(frontier, note, checkpoint)
 
 

@@ -190,7 +190,7 @@ class _Verify:
             self.found.fail(
                 ManifestCheck.HEADS,
                 Code.MANIFEST_NOT_AS_SIGNED,
-                f"cosignatures at {size}, of no kept checkpoint",
+                f"cosignatures at {size} without a kept checkpoint",
             )
         for size in self._known:
             place = f"it ends at record {self.found.size - 1}, known here is record {size - 1}"

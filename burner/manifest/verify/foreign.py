@@ -51,7 +51,8 @@ class ForeignLogs:
             raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the log {entry.origin} is gone")
         if stored.frontier.root.hex() != entry.root:
             raise BurnerError(
-                Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: its records are not those that came"
+                Code.MANIFEST_NOT_AS_SIGNED,
+                f"{entry.origin}: its records are not those that were imported",
             )
         try:
             note = SignedNote.parse(entry.checkpoint.encode())

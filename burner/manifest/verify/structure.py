@@ -62,10 +62,10 @@ def changed(connection: Connection, size: int, *, thorough: bool = False) -> Ite
     for kind, name in sorted(expected.keys() - found.keys()):
         yield f"its {kind} {name} is gone"
     for kind, name in sorted(found.keys() - expected.keys()):
-        yield f"its {kind} {name} is none of burner's"
+        yield f"its {kind} {name} was not made by burner"
     for kind, name in sorted(expected.keys() & found.keys()):
         if expected[kind, name] != found[kind, name]:
-            yield f"its {kind} {name} is another one"
+            yield f"its {kind} {name} is different"
     if thorough or size <= READ_WHOLE:
         findings = connection.execute(text("PRAGMA integrity_check(3)")).scalars().all()
         if findings != ["ok"]:
@@ -87,13 +87,13 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
     names = {"names": [*tables.metadata.tables]}
     yield from _changed_columns(connection, names)
     for name in connection.execute(_RULES, names).scalars():
-        yield f"its rule {name} is none of burner's"
+        yield f"its rule {name} was not made by burner"
     constraints = {name: _bare(what) for name, what in connection.execute(_CONSTRAINTS, names)}
     indexes = set(connection.execute(_INDEXES, names).scalars())
     for table in tables.metadata.sorted_tables:
         for name, what in sorted(_constraints(table).items()):
             if constraints.get(name) != _bare(what):
-                yield f"its constraint {name} is gone, or another one"
+                yield f"its constraint {name} is gone or different"
         for name in sorted({str(index.name) for index in table.indexes} - indexes):
             yield f"its index {name} is gone"
     armed = connection.execute(_TRIGGERS, {**names, "refusal": tables.REFUSAL}).all()
@@ -103,9 +103,9 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
         for action in ("update", "delete", "truncate")
     }
     for name in sorted(guards - {name for name, refuses in armed if refuses}):
-        yield f"its trigger {name} is gone, or does nothing"
+        yield f"its trigger {name} is gone or has no effect"
     for name in sorted({name for name, _ in armed} - guards):
-        yield f"its trigger {name} is none of burner's"
+        yield f"its trigger {name} was not made by burner"
 
 
 def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Iterator[str]:
@@ -122,9 +122,9 @@ def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Ite
     }
     for name, facts in sorted(expected.items()):
         if found.pop(name, None) != facts:
-            yield f"its column {name} is gone, or another one"
+            yield f"its column {name} is gone or different"
     for name in sorted(found):
-        yield f"its column {name} is none of burner's"
+        yield f"its column {name} was not made by burner"
 
 
 def _constraints(table: Table) -> dict[str, str]:

@@ -124,7 +124,7 @@ def test_an_ordered_rework_stands_on_the_tile_until_it_was_done() -> None:
 
 
 def test_a_missing_scanner_is_the_stations_trouble_until_it_is_back() -> None:
-    view = after(ScannerIs("scanner 1", BurnerError("E316", "scanner 1: nothing at usb 1-1.3")))
+    view = after(ScannerIs("scanner 1", BurnerError("E316", "scanner 1: no port at usb 1-1.3")))
     assert "station  E316 A barcode scanner of this station is not connected." in board(view)
     view.add(ScannerIs("scanner 1"), 11.0)
     assert "E316" not in board(view)

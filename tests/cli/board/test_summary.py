@@ -107,7 +107,7 @@ def test_a_board_without_a_place_is_no_fault_of_its_slot() -> None:
 
 def test_boards_that_were_met_and_not_burned_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally(units=[unit("1")], not_begun={"10": "60:55:f9:00:00:0a", "2": "86"})
-    assert "met and not burned: slot 2 (86), slot 10 (60:55:f9:00:00:0a)" in printed(tally, capsys)
+    assert "read but not burned: slot 2 (86), slot 10 (60:55:f9:00:00:0a)" in printed(tally, capsys)
     zh = "\n".join(printed(tally, capsys, language="zh"))
     assert "已识别但未烧录：工位 2（86）、工位 10（60:55:f9:00:00:0a）" in zh
 

@@ -148,8 +148,10 @@ def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
         return run("batch", "status", "WO1", *window).stdout
 
     later, earlier = ((START + timedelta(hours=hours)).isoformat() for hours in (1, -1))
-    assert "of those tried then: 1 pass, 0 scrap" in shown("--since", earlier, "--until", later)
-    assert "of those tried then: 0 pass, 0 scrap" in shown("--since", later)
+    assert "of the units tried in this time: 1 pass, 0 scrap" in shown(
+        "--since", earlier, "--until", later
+    )
+    assert "of the units tried in this time: 0 pass, 0 scrap" in shown("--since", later)
     told = json.loads(run("batch", "status", "WO1", "--until", earlier, "--json").stdout)
     assert (told["attempts"], told["pass"], told["planned"]) == (0, 0, None)
 

@@ -64,7 +64,7 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert "records        9, with the one of this close" in papers["statement.txt"]
     assert "complete up to its close" in told
     (here / "WO1" / "units.csv").write_text("number\n")
-    with pytest.raises(BurnerError, match=r"^E746: .*units.csv is not what the records say"):
+    with pytest.raises(BurnerError, match=r"^E746: .*units.csv does not agree with the records"):
         run("manifest", "verify", "WO1", "--key", key)
     with refused("E736"):
         run("batch", "close", "WO1", *WHO)

@@ -58,7 +58,7 @@ def test_the_names_of_the_checks_have_theirs() -> None:
         ("not as signed: the first 1 record", "与签名不符：前 1 条记录"),
         ("attempts: 3 rows, 2 from the records", "烧录：3 行，按记录应为 2 行"),
         ("database: its trigger records_keep is gone", "数据库：触发器 records_keep 缺失"),
-        ("hashes 0 to 255 of level 1 are not whole", "第 1 层的哈希 0 至 255 不完整"),
+        ("hashes 0 to 255 of level 1 are incomplete", "第 1 层的哈希 0 至 255 不完整"),
         ("rfc2217://10.0.0.7:4002", "rfc2217://10.0.0.7:4002"),
         ("env:PLUG_C3_SECRET is not set", "env:PLUG_C3_SECRET 未设置"),
         ("SN:PLG0001: slot 2", "SN:PLG0001：工位 2"),

@@ -119,5 +119,5 @@ def test_a_token_that_cannot_be_used_is_told(
 
 
 def test_a_uri_that_names_no_token_is_told(path: Path) -> None:
-    with pytest.raises(BurnerError, match=r"^E722: .*wanted is pkcs11:"):
+    with pytest.raises(BurnerError, match=r"^E722: .*expected is pkcs11:"):
         keys.use_token("line1", "pkcs11:token=a")

@@ -63,20 +63,20 @@ def without_quantity(connection: sqlite3.Connection) -> None:
         ("DROP INDEX names_of_unit", "its index names_of_unit is gone"),
         ("DROP TRIGGER records_keep_DELETE", "its trigger records_keep_DELETE is gone"),
         ("ALTER TABLE names RENAME COLUMN unit_id TO unit", "names"),
-        ("ALTER TABLE records ADD COLUMN remark TEXT", "its table records is another one"),
+        ("ALTER TABLE records ADD COLUMN remark TEXT", "its table records is different"),
         ("ALTER TABLE names RENAME TO old_names", "names"),
-        ("CREATE TABLE more (one TEXT)", "its table more is none of burner's"),
-        ("CREATE VIEW more AS SELECT 1", "its view more is none of burner's"),
+        ("CREATE TABLE more (one TEXT)", "its table more was not made by burner"),
+        ("CREATE VIEW more AS SELECT 1", "its view more was not made by burner"),
         (
             "CREATE TRIGGER more AFTER INSERT ON records BEGIN DELETE FROM names; END",
-            "its trigger more is none of burner's",
+            "its trigger more was not made by burner",
         ),
         (
             "CREATE UNIQUE INDEX names_of_unit2 ON names (unit_id)",
-            "its index names_of_unit2 is none of burner's",
+            "its index names_of_unit2 was not made by burner",
         ),
         (without_unique_names, "its index sqlite_autoindex_names_1 is gone"),
-        (without_quantity, "its table batches is another one"),
+        (without_quantity, "its table batches is different"),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -109,21 +109,21 @@ def test_verify_names_what_was_changed_in_a_file(
         ("ALTER TABLE names RENAME COLUMN unit_id TO unit", "its column names.unit_id is gone"),
         ("ALTER TABLE units ALTER COLUMN passed TYPE TEXT", "its column units.passed"),
         ("ALTER TABLE units ALTER COLUMN word DROP NOT NULL", "its column units.word"),
-        ("ALTER TABLE units ADD COLUMN more TEXT", "its column units.more is none of burner's"),
+        ("ALTER TABLE units ADD COLUMN more TEXT", "its column units.more was not made by burner"),
         ("ALTER TABLE names RENAME TO old_names", "its column names.device_name is gone"),
         (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
             "CREATE TRIGGER more BEFORE INSERT ON names FOR EACH ROW EXECUTE FUNCTION f()",
-            "its trigger more is none of burner's",
+            "its trigger more was not made by burner",
         ),
         (
             "CREATE OR REPLACE FUNCTION burner_append_only() RETURNS trigger LANGUAGE plpgsql "
             "AS 'BEGIN RETURN OLD; END'",
-            "its trigger checkpoints_keep_delete is gone, or does nothing",
+            "its trigger checkpoints_keep_delete is gone or has no effect",
         ),
         (
             "CREATE RULE more AS ON INSERT TO names DO INSTEAD NOTHING",
-            "its rule more is none of burner's",
+            "its rule more was not made by burner",
         ),
         ("ALTER TABLE names ENABLE ROW LEVEL SECURITY", "its column names.device_name"),
         (
