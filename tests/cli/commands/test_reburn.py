@@ -326,7 +326,7 @@ def test_a_unit_of_an_imported_log_is_not_unknown(folder: Path, keys: Path) -> N
     unit = burn(source)["unit_id"]
     old = restored(keys)
     _, said = burner("verify", str(source), "--bench", BENCH)
-    assert "Only an imported log knows this unit" in said
+    assert "This unit is known only from an imported log" in said
     assert f"{unit}: PASS in the imported log {old}" in said
     with pytest.raises(BurnerError, match=f"^E762: .*{unit}: PASS in the imported log {old}"):
         CliRunner().invoke(root, ["unit", "certificate", unit, "-o", "u"], catch_exceptions=False)

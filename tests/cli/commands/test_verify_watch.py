@@ -91,7 +91,7 @@ def test_sample_after_sample_is_shown_with_what_differs_and_counted_at_the_end(d
     assert f"app at {APP:#x}" in told
     assert told.count("Take it out.") == 4
     assert "samples checked: 4  PASS 2, DIFFERS 1, FAIL 1" in told
-    assert "E740 This unit is not what its record" in ran.stderr
+    assert "E740 This unit does not agree with its record" in ran.stderr
     assert "E620 The manifest has no PASS for this unit." in ran.stderr
     assert SECRET not in told + ran.stderr
 
