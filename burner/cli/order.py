@@ -5,8 +5,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import count
 from typing import TYPE_CHECKING
 
 import click
@@ -58,10 +56,12 @@ def take_order(
         BurnerError: E470 batch or operator holds the product secret; E738 more than a line of
             text; E751 nobody can be asked which batch goes on.
     """
-    of_day = f"{product}-{date.today():%Y-%m-%d}"
+    from burner.manifest.writing.open_batch import batch_of_day, unused_batch
+
+    of_day = batch_of_day(product)
     used = [each for each in going_on if each.last]
     if not batch and ask:
-        batch = _ask_batch(used[0].batch if used else _unused(of_day, is_new), going_on)
+        batch = _ask_batch(used[0].batch if used else unused_batch(of_day, is_new), going_on)
     elif not batch:
         batch = _only(used) or of_day
     # Nothing on Enter here: it would put the computer's login on record.
@@ -78,12 +78,6 @@ def take_order(
 def is_person() -> bool:
     """Whether somebody can answer: both ends are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _unused(batch: str, is_new: Callable[[str], bool]) -> str:
-    """The batch of the day; behind one that is closed, full or of another release, `-2`, `-3` …"""
-    further = (f"{batch}-{number}" for number in count(2))
-    return batch if is_new(batch) else next(each for each in further if is_new(each))
 
 
 def _only(used: "Sequence[OpenBatch]") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from burner.core.canonical_json import digest
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.plain_file import read_plain
@@ -23,6 +24,7 @@ from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
 from burner.provisioning.patch_carrier import PatchCarrier
+from burner.release.diff import Made, keyless_regions
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
@@ -30,6 +32,7 @@ from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import advise
 from burner.release.payload import merge
 from burner.release.placement import all_placed, check_segments, place
+from burner.release.release import index
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
@@ -226,6 +229,15 @@ def _claimed(plan: FlashPlan, layout: Layout) -> tuple[Segment, ...]:
         return ()
     partition = layout.table.find(settings.partition)
     return (Segment(partition.name, partition.offset, b""),) if partition else ()
+
+
+def made_without_secret(seen: Survey) -> Made | None:
+    """How its units will be made, as far as the profile shows it; None: it has errors."""
+    if not isinstance(seen.plan, Profile) or seen.layout is None:
+        return None
+    about = index(seen.plan, seen.layout)
+    fingerprint = key_fingerprint(seen.plan)
+    return Made(digest(about), about, keyless_regions(seen.segments), fingerprint)
 
 
 def key_fingerprint(profile: Profile) -> str:

@@ -24,6 +24,5 @@ def commands(
 
 
 def options(command: click.Command) -> list[click.Option]:
-    """Those of a command, with `--help`."""
-    context = click.Context(command)
-    return [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    """Those of a command; `--help`, which click adds, is none of them."""
+    return [option for option in command.params if isinstance(option, click.Option)]

@@ -23,7 +23,7 @@ def help_of(path: Path) -> str:
 
 def entries(text: str) -> list[str]:
     """The lines of a group's table of contents."""
-    _, _, table = text.partition("-h, --help")
+    _, _, table = text.partition("--help ")
     return [line for line in table.splitlines()[1:] if line.startswith("  ")]
 
 

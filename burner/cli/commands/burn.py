@@ -82,6 +82,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.cli.slots import warm_devices
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
+    from burner.manifest.reading.earlier_batches import warn_of_reused_version
     from burner.manifest.store.writer import KEEP_EVERY
     from burner.manifest.writing.ledger import Ledger
     from burner.release.opening import open_release
@@ -105,7 +106,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
         with Ledger.open(
             chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:
-            _warn(chosen, reused_version_warnings(release, ledger))
+            _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.made()))
             order = _open_batch(chosen, release, ledger, slots.station, ask=person)
             job = _job(release, order, slots.station)
             return burn_batch(chosen, slots, devices, job, ledger)
@@ -130,18 +131,6 @@ def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
         if not finding.accepted:
             del line["accepted"]
         print_event(line)
-
-
-def reused_version_warnings(release: "Release", ledger: "Ledger") -> "Sequence[Finding]":
-    """A warning for each earlier batch of the same version with other contents."""
-    from burner.release.lint.accepted_warnings import accepted
-    from burner.release.lint.reused_version import same_version_made_otherwise
-
-    profile = release.profile
-    earlier = ledger.reader.made_before(profile.title, profile.product.id)
-    at = profile.place("product", "version")
-    found = same_version_made_otherwise(profile.title, release.made(), earlier, at)
-    return accepted(found, profile.accept)
 
 
 def _open_batch(

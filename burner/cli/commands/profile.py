@@ -1,25 +1,24 @@
 """`burner profile`: check profiles, look at their layout, teach an editor their keys."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from burner.cli import options, screen
-from burner.cli.commands.names import names
-from burner.cli.commands.new import new
+from burner.cli.commands.profile_names import names
+from burner.cli.commands.profile_new import new
 from burner.cli.groups import OrderedGroup
+from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
 
 if TYPE_CHECKING:
-    from burner.core.segments import Segment
     from burner.flash.layout import Layout
     from burner.profile.profile import Profile
+    from burner.release.flash_map import FlashRow
     from burner.release.preflight import Survey
 
 PROFILE = click.Path(dir_okay=False, path_type=Path)
@@ -49,7 +48,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
     if manifest:
         results = [(path, _compared(seen, manifest)) for path, seen in results]
     if as_json:
-        screen.say(_json([_result(path, seen) for path, seen in results]))
+        print_json([_result(path, seen) for path, seen in results])
     else:
         for path, seen in results:
             _tell(path, seen)
@@ -68,17 +67,19 @@ def show(path: Path, as_json: bool) -> None:
 
 def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
     """Print a layout, of a profile or of a release."""
+    from burner.release.flash_map import flash_map
+
     if seen.layout is None:
         refuse(list(seen.findings))
         raise BurnerError(Code.INPUT_FILE_UNREADABLE, f"{path}: no layout")
-    rows = list(stretches(seen.layout, seen.segments))
+    rows = list(flash_map(seen.layout, seen.segments))
     if as_json:
-        screen.say(_json({**_summary(path, seen), "flash": [asdict(row) for row in rows]}))
+        print_json({**_summary(path, seen), "flash": [asdict(row) for row in rows]})
         return
     for name, value in _summary(path, seen).items():
         screen.say(f"{name:<11} {value}")
     columns = ("offset", "size", "used", "what", "class", "sha256")
-    screen.table("", columns, [row.cells() for row in rows])
+    screen.table("", columns, map(_cells, rows))
     screen.findings(seen.findings, language(), screen.warn)
 
 
@@ -94,95 +95,31 @@ def schema(markdown: bool) -> None:
     """
     from burner.profile import json_schema, reference_page
 
-    screen.say(reference_page.page().rstrip() if markdown else _json(json_schema.schema()))
+    if markdown:
+        screen.say(reference_page.page().rstrip())
+    else:
+        print_json(json_schema.schema())
 
 
 def _compared(seen: "Survey", manifest: str) -> "Survey":
     """With a warning for each earlier batch of the same version whose units are other ones."""
-    from burner.core.canonical_json import digest
+    from burner.manifest.reading.earlier_batches import warn_of_reused_version
     from burner.manifest.reading.reader import ManifestReader
     from burner.profile.profile import Profile
-    from burner.release.diff import Made, keyless_regions
-    from burner.release.lint.accepted_warnings import accepted
-    from burner.release.lint.reused_version import same_version_made_otherwise
-    from burner.release.preflight import key_fingerprint
-    from burner.release.release import index
+    from burner.release.preflight import made_without_secret
 
-    plan = seen.plan
-    if not isinstance(plan, Profile) or seen.layout is None:
+    made = made_without_secret(seen)
+    if made is None or not isinstance(seen.plan, Profile):
         return seen
     with ManifestReader.open(manifest) as reader:
-        earlier = reader.made_before(plan.title, plan.product.id)
-    about = index(plan, seen.layout)
-    now = Made(digest(about), about, keyless_regions(seen.segments), key_fingerprint(plan))
-    at = plan.place("product", "version")
-    found = same_version_made_otherwise(plan.title, now, earlier, at)
-    return replace(seen, findings=(*seen.findings, *accepted(found, plan.accept)))
+        warnings = warn_of_reused_version(reader, seen.plan, made)
+    return replace(seen, findings=(*seen.findings, *warnings))
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """A row of the layout: a segment, a partition that is not written, or a gap. Bytes."""
-
-    offset: int
-    size: int
-    used: int
-    what: str
-    region_class: str
-    sha256: str
-
-    def cells(self) -> tuple[str, ...]:
-        """The row as people read it."""
-        share = f"{self.used:#x} {100 * self.used // self.size}%" if self.used else ""
-        short = self.sha256[:16]
-        return (f"{self.offset:#x}", f"{self.size:#x}", share, self.what, self.region_class, short)
-
-
-def stretches(layout: "Layout", segments: Sequence["Segment"]) -> Iterator[Stretch]:
-    """The whole flash in order: what is written, what is not, what belongs to nobody."""
-    taken = [_of_segment(layout, segment) for segment in segments]
-    starts = {row.offset for row in taken}
-    taken += [
-        Stretch(p.offset, p.size, 0, f"{p.name} ({p.kind})", "not written", "")
-        for p in layout.table
-        if p.offset not in starts
-    ]
-    end = 0
-    for row in sorted(taken, key=lambda row: row.offset):
-        if row.offset > end:
-            yield Stretch(end, row.offset - end, 0, "", "free", "")
-        yield row
-        end = max(end, row.offset + row.size)
-    if end < layout.flash_size:
-        yield Stretch(end, layout.flash_size - end, 0, "", "free", "")
-
-
-def _of_segment(layout: "Layout", segment: "Segment") -> Stretch:
-    region = segment.region()
-    partition = layout.table.at(segment.offset)
-    size = -(-region.size // 0x1000) * 0x1000
-    what = segment.name
-    if partition:
-        what = f"{partition.name} ({partition.kind})"
-        if segment.offset == partition.offset:
-            size = partition.size
-        if segment.name != partition.name:
-            what += f": {segment.name}"
-    digest = "holds the key" if segment.confidential else region.sha256
-    return Stretch(
-        region.offset, size, region.size, what + _described(segment), region.kind, digest
-    )
-
-
-def _described(segment: "Segment") -> str:
-    """What an application says of itself."""
-    from burner.flash.image import parse
-
-    try:
-        descriptor = parse(segment.data).descriptor
-    except BurnerError:
-        return ""
-    return f", {descriptor.project_name} {descriptor.version}" if descriptor else ""
+def _cells(row: "FlashRow") -> tuple[str, ...]:
+    """A row of the flash as people read it."""
+    share = f"{row.used:#x} {100 * row.used // row.size}%" if row.used else ""
+    return f"{row.offset:#x}", f"{row.size:#x}", share, row.what, row.region_class, row.sha256[:16]
 
 
 def _summary(path: Path, seen: "Survey") -> dict[str, object]:
@@ -233,7 +170,3 @@ def _count(number: int, what: str) -> str:
 def _result(path: Path, seen: "Survey") -> dict[str, object]:
     findings = [asdict(finding) for finding in seen.findings]
     return {**_summary(path, seen), "ok": _sound(seen), "findings": findings}
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2)

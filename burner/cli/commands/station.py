@@ -1,26 +1,23 @@
 """`burner station`: teach it which slot is which USB place, see it, print its barcodes."""
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from burner.cli import options, screen
 from burner.cli.groups import OrderedGroup
+from burner.cli.json_output import print_json
 from burner.cli.language import language
-from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.phrases import phrase
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.label_page import Label
-    from burner.station.station_file import PortPlace, StationFile, UsbPort
-
-Listing = Callable[[], Sequence["UsbPort"]]
-By = Literal["serial", "location"]
+    from burner.station.lesson import By
+    from burner.station.station_file import PortPlace
 
 
 @click.group(cls=OrderedGroup)
@@ -59,7 +56,7 @@ def teach(
     output: Path,
     slot_count: int | None,
     names: str,
-    by: By,
+    by: "By",
     station: str | None,
     timeout_s: float | None,
 ) -> None:
@@ -70,9 +67,11 @@ def teach(
     without it the file names none.
     """
     from burner.devices.ports import listing
+    from burner.station.lesson import Lesson
 
     lesson = Lesson(
         lambda: listing(usb_only=False, with_holders=False),
+        TerminalTeacher(),
         names=tuple(name.strip() for name in names.split(",")),
         by=by,
         station=station,
@@ -90,87 +89,20 @@ def teach(
     screen.say(f"{output}: {counted(len(lesson.slots), 'slot')}")
 
 
-class Lesson:
-    """Slots learned so far, one board at a time."""
+class TerminalTeacher:
+    """Whoever plugs boards in, at this terminal."""
 
-    def __init__(
-        self,
-        listing: Listing,
-        *,
-        names: tuple[str, ...] = ("esp",),
-        by: By = "serial",
-        station: str | None = None,
-        timeout_s: float | None = None,
-        settled_s: float = 1.0,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._listing = listing
-        self._names = names
-        self._by: By = by
-        self._station = station
-        self._wait: dict[str, Any] = {
-            "timeout_s": timeout_s,
-            "settled_s": settled_s,
-            "pause": pause,
-        }
-        self.slots: dict[str, dict[str, PortPlace]] = {}
+    def ask_for(self, slot: str, port: str) -> None:
+        """Ask for a slot's port."""
+        screen.say(phrase("plug in", language(), slot, port))
 
-    def one_slot(self) -> bool:
-        """Learn the next slot; what is refused is said and asked for again. False: time is up."""
-        slot = str(len(self.slots) + 1)
-        places: dict[str, PortPlace] = {}
-        while len(places) < len(self._names):
-            missing = self._names[len(places) :]
-            _ask_for(slot, missing[0])
-            try:
-                found = self._new_ports(len(missing))
-                if not found:
-                    return False
-                places |= self._places(dict(zip(missing, found, strict=False)))
-            except BurnerError as error:
-                screen.error(error, language())
-        self.slots[slot] = places
-        return True
+    def learned(self, port: str, place: "PortPlace", device: str) -> None:
+        """Say where a port will be found again."""
+        screen.say(f"  {port}: {place} ({device})")
 
-    def _new_ports(self, wanted: int) -> "Sequence[UsbPort]":
-        from burner.station.teach import new_ports
-
-        return new_ports(self._listing, self._listing(), wanted, **self._wait)
-
-    def _places(self, ports: "Mapping[str, UsbPort]") -> "dict[str, PortPlace]":
-        """How each port will be found again; said aloud.
-
-        Raises:
-            BurnerError: E196 the place is another slot's already, E199 it is none.
-        """
-        from burner.station.station_file import place_of
-
-        taken = {place: slot for slot, ports in self.slots.items() for place in ports.values()}
-        listed = self._listing()
-        places = {}
-        for name, port in ports.items():
-            place = place_of(port, listed, self._by)
-            if place in taken:
-                raise BurnerError(Code.SLOT_PLACE_SHARED, f"{place} is slot {taken[place]} already")
-            screen.say(f"  {name}: {place} ({port.device})")
-            places[name] = place
-        return places
-
-    def save(self, path: Path) -> None:
-        """Write the station file, whole or not at all."""
-        from burner.station.station_file import StationFile, to_yaml
-
-        fresh = path.with_name(path.name + ".new")
-        text = to_yaml(StationFile(station=self._station, slots=self.slots))
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-
-
-def _ask_for(slot: str, name: str) -> None:
-    if language() == "zh":
-        screen.say(f"工位 {slot}：请插入 {name}（Ctrl-C 结束）")
-    else:
-        screen.say(f"Slot {slot}: plug in its {name} now (Ctrl-C ends)")
+    def refused(self, error: BurnerError) -> None:
+        """Say why what was plugged in does not count."""
+        screen.error(error, language())
 
 
 @station.command()
@@ -183,42 +115,15 @@ def show(file: Path, as_json: bool) -> int:
     """
     from burner.devices.ports import listing
     from burner.station.station_file import load_station
+    from burner.station.todays_ports import todays_ports
 
-    rows = where(load_station(file), listing(usb_only=False, with_holders=False))
+    rows = todays_ports(load_station(file), listing(usb_only=False, with_holders=False))
     if as_json:
-        screen.say(json.dumps(rows, indent=2))
+        print_json(rows)
     else:
         cells = [(r["slot"], r["name"], r["place"], r["port"] or r["problem"]) for r in rows]
         screen.table("", ("slot", "port", "place", "today"), cells)
     return 0 if all(row["port"] for row in rows) else 4
-
-
-def where(station: "StationFile", listed: "Sequence[UsbPort]") -> list[dict[str, Any]]:
-    """Each port of each slot: its place, and today's device or why there is none."""
-    rows: list[dict[str, Any]] = []
-    for slot, places in station.slots.items():
-        for name, place in places.items():
-            port, code, problem = "", "", ""
-            try:
-                port = station.port(slot, name, listed)
-            except BurnerError as error:
-                code, problem = error.code, str(error)
-            row = {"slot": slot, "name": name, "place": str(place), "port": port}
-            rows.append({**row, "code": code, "problem": problem})
-    return rows + _scanners(station, listed)
-
-
-def _scanners(station: "StationFile", listed: "Sequence[UsbPort]") -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for number, place in enumerate(station.scanner.ports):
-        port, code, problem = "", "", ""
-        try:
-            port = station.scanner_port(number, listed)
-        except BurnerError as error:
-            code, problem = error.code, str(error)
-        row = {"slot": "", "name": f"scanner {number + 1}", "place": str(place), "port": port}
-        rows.append({**row, "code": code, "problem": problem})
-    return rows
 
 
 @station.command()

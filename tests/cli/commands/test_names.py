@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.commands.names import HEADER_FILE, JSON_FILE, Vector, as_header
+from burner.cli.commands.profile_names import HEADER_FILE, JSON_FILE
 from burner.cli.main import root
 from burner.core.errors import BurnerError
+from burner.profile.name_vectors import NameVector, vectors_header
 from burner.profile.reading import load_profile
 
 PLUG = Path(__file__).parents[3] / "profiles" / "plug-c3.yaml"
@@ -139,10 +140,10 @@ int main(void) {
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler on this machine")
 def test_the_header_compiles_and_says_what_the_table_says(tmp_path: Path) -> None:
     vectors = [
-        Vector("24:6f:28:0a:1b:2c", "246F280A1B2C"),
-        Vector("24:6f:28:0a:1b:2d", "P1", "490154203237518", "SN1", 'a "label"\\n ??/ */ é7'),
+        NameVector("24:6f:28:0a:1b:2c", "246F280A1B2C"),
+        NameVector("24:6f:28:0a:1b:2d", "P1", "490154203237518", "SN1", 'a "label"\\n ??/ */ é7'),
     ]
-    header = as_header(load_profile(PLUG), vectors)
+    header = vectors_header(load_profile(PLUG), vectors)
     (tmp_path / HEADER_FILE).write_text(header, encoding="ascii")
     (tmp_path / "main.c").write_text(PROGRAM, encoding="ascii")
     flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli.commands.new import PRESETS
+from burner.cli.commands.profile_new import PRESETS
 from burner.cli.main import main
 from burner.core.canonical_json import canonical
 from burner.core.secrets.secret import Secret

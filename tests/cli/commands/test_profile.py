@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.cli.commands.profile import stretches
 from burner.cli.main import main
+from burner.release.flash_map import flash_map
 from burner.release.preflight import survey
 from tests.images import SECRET, app_image, esp_image, write_product
 
@@ -130,7 +130,7 @@ def test_a_layout_that_cannot_be_drawn_says_why(
 def test_a_layout_with_mistakes_is_drawn_nevertheless(tmp_path: Path) -> None:
     seen = survey(write_product(tmp_path, product="{}"))
     assert seen.layout is not None
-    assert any(row.what == "bootloader" for row in stretches(seen.layout, seen.segments))
+    assert any(row.what == "bootloader" for row in flash_map(seen.layout, seen.segments))
 
 
 def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.commands.station import Lesson, station, where
+from burner.cli.commands.station import TerminalTeacher, station
 from burner.devices.ports import Port
+from burner.station.lesson import Lesson
 from burner.station.station_file import PortPlace, StationFile, load_station
+from burner.station.todays_ports import todays_ports
 
 
 def port(number: int, serial: str = "") -> Port:
@@ -19,7 +21,9 @@ def port(number: int, serial: str = "") -> Port:
 def lesson_of(*looks: list[Port], **how: Any) -> Lesson:
     """A lesson on a machine that has these ports at each look."""
     script = iter(looks)
-    return Lesson(lambda: next(script), settled_s=0.0, pause=lambda _: None, **how)
+    return Lesson(
+        lambda: next(script), TerminalTeacher(), settled_s=0.0, pause=lambda _: None, **how
+    )
 
 
 def test_each_board_is_the_next_slot(tmp_path: Path) -> None:
@@ -71,14 +75,14 @@ def test_a_modem_beside_the_chip_has_its_own_turn() -> None:
 
 
 def test_a_lesson_ends_when_no_board_comes() -> None:
-    assert not Lesson(list, timeout_s=0.0).one_slot()
+    assert not Lesson(list, TerminalTeacher(), timeout_s=0.0).one_slot()
 
 
 def test_where_says_which_port_a_slot_is_today_or_why_none() -> None:
     line = StationFile(
         slots={"1": {"esp": PortPlace(location="1-1.1")}, "2": {"esp": PortPlace(serial="X")}}
     )
-    first, second = where(line, [port(1)])
+    first, second = todays_ports(line, [port(1)])
     assert first["port"] == "/dev/ttyUSB1"
     assert (second["port"], second["code"]) == ("", "E302")
 

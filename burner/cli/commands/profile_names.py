@@ -1,0 +1,79 @@
+"""`burner profile names`: which name a unit with certain IDs gets, for people and for firmware."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli import options, screen
+
+if TYPE_CHECKING:
+    from burner.profile.name_vectors import NameVector
+    from burner.profile.profile import Profile
+
+JSON_FILE = "name_vectors.json"
+HEADER_FILE = "name_vectors.h"
+
+
+@click.command()
+@click.argument("path", metavar="PROFILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--id",
+    "ids",
+    metavar="SOURCE=VALUE",
+    multiple=True,
+    help="An ID instead of the samples: mac=…, imei=…, serial=…, label=….",
+)
+@options.output_option(options.NEW_FOLDER)
+@options.json_option
+def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) -> None:
+    """Show the names that PROFILE gives to sample IDs.
+
+    --output names a folder: the table is written there as JSON and as a C header, for the tests of
+    the firmware team.
+    """
+    from burner.profile.name_vectors import SOURCES, NoSampleError, name_vectors, vectors_json
+    from burner.profile.reading import load_profile
+
+    profile = load_profile(path)
+    try:
+        vectors = list(name_vectors(profile, _parsed(ids)))
+    except NoSampleError as error:
+        form, source = error.args
+        raise click.UsageError(
+            f"no sample has the form {form}: give one, --id {source}=…"
+        ) from None
+    if output:
+        _write(output, profile, vectors)
+    if as_json:
+        screen.say(vectors_json(profile, vectors).rstrip())
+        return
+    shown = [source for source in SOURCES if any(getattr(vector, source) for vector in vectors)]
+    rows = [(*(getattr(vector, source) for source in shown), vector.name) for vector in vectors]
+    screen.table(f"{profile.title}: {profile.name.template}", (*shown, "name"), rows)
+    if output:
+        screen.say(f"written: {output / JSON_FILE}, {output / HEADER_FILE}")
+
+
+def _parsed(texts: Sequence[str]) -> Mapping[str, str]:
+    from burner.core.silicon import Mac
+    from burner.profile.name_vectors import SOURCES
+
+    ids = dict(text.partition("=")[::2] for text in texts)
+    if unknown := set(ids) - set(SOURCES):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}: not mac, imei, serial or label")
+    if "mac" in ids:
+        try:
+            ids["mac"] = str(Mac.parse(ids["mac"]))
+        except ValueError:
+            raise click.BadParameter(f"{ids['mac']!r} is not a MAC") from None
+    return ids
+
+
+def _write(folder: Path, profile: "Profile", vectors: "Sequence[NameVector]") -> None:
+    from burner.profile.name_vectors import vectors_header, vectors_json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / JSON_FILE).write_text(vectors_json(profile, vectors), encoding="utf-8")
+    (folder / HEADER_FILE).write_text(vectors_header(profile, vectors), encoding="utf-8")
