@@ -52,9 +52,9 @@ class NameSettings(Strict):
     interfaces), `imei`, `serial`, `label`. `"plug-{mac:-6}"` has the last six characters,
     `{serial:4}` the first four. A name has at most 48 of A-Z a-z 0-9 _ -."""
     case: Literal["upper", "lower"] = "upper"
-    """Of the hex digits of addresses."""
+    """Case of the hex digits of addresses."""
     separator: Literal["", ":", "-", "_"] = ""
-    """Between the bytes of addresses."""
+    """Character between the bytes of addresses."""
     allow_colon: bool = False
     """The API takes `:` in a name, the console does not: refused unless asked for."""
     universal_addresses: Literal[1, 2, 4] | None = None

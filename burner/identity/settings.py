@@ -120,15 +120,15 @@ class IdentitySettings(Strict):
     """What a product demands of its units' IDs."""
 
     vendor_prefixes: tuple[Prefix, ...] = ()
-    """How genuine addresses begin: 6 hex digits (or 7, 9) such as `24:6F:28`. None given: any."""
+    """First 6 hex digits (or 7, 9) that an address may have, such as `24:6F:28`. None: any."""
     allow: tuple[Address, ...] = ()
-    """Addresses let through whatever they look like (engineering samples), except 00… and FF…."""
+    """Addresses that are let through without checks (engineering samples), except 00… and FF…."""
     imei: ImeiSettings | None = None
     """How the IMEI is read; `{}` for the usual way. Left out: no unit has one."""
     serial: SerialSettings | None = None
     """Where the serial number comes from. Left out: no unit has one."""
     label: LabelSettings | None = None
-    """What the label says. Given: every unit's label is scanned."""
+    """Content of the label. With it, every unit's label is scanned."""
 
     @property
     def needs_label(self) -> bool:

@@ -109,10 +109,10 @@ Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
 
 
 class Product(Strict):
-    """Who the product is, on the line and to the cloud."""
+    """Name, version and cloud identity of the product."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    """What the line calls it, such as `plug-c3`: in records, and in the release file's name."""
+    """Its name in records and in the name of the release file, such as `plug-c3`."""
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
     """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
     bytes need a new one (E188)."""
@@ -124,7 +124,7 @@ class Product(Strict):
 
 
 class Chip(Strict):
-    """Which part the firmware was built for."""
+    """The chip that the firmware was built for."""
 
     type: ChipName
     """The chip. A unit with another one is refused (E401) before anything is erased."""
@@ -133,12 +133,13 @@ class Chip(Strict):
 
 
 class Flash(Strict):
-    """The flash part, and how fast to fill it."""
+    """Size of the flash on the board, and the speed of writing."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
-    """Of the part on the board: 256K, 512K, 1MB, 2MB, 4MB … 128MB. A unit with less is refused."""
+    """Size of the flash on the board: 256K, 512K, 1MB, 2MB, 4MB … 128MB. A unit with less is
+    refused."""
     baud: Annotated[Baud, Field(ge=9600)] = 921600
-    """Bits per second to begin with. After link errors a unit is tried again one step slower."""
+    """Bits per second at the start. After link errors a unit is tried again one step slower."""
     early_baud: Literal["auto", "never"] = "auto"
     """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
     second less a unit, on the chips where that works. `never`: the stub changes the rate."""
@@ -176,7 +177,7 @@ class ImageFile(Strict):
     """A firmware file, by offset or by partition name."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
-    """What records and messages call it, such as `bootloader`; each image another."""
+    """Its name in records and messages, such as `bootloader`; each image has another."""
     file: Annotated[str, Field(min_length=1)]
     """The .bin file as the build made it; the path starts from the profile's folder."""
     offset: Offset | None = None
@@ -208,7 +209,7 @@ class ReworkSettings(Strict):
     reasons: tuple[
         Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_rework_reason)], ...
     ] = Field(default=(), max_length=50)
-    """What the operator chooses from; none given = types a reason."""
+    """Reasons that the operator chooses from. None: the operator types a reason."""
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -228,9 +229,9 @@ class FlashPlan(Strict):
     """The part of a profile that says what goes where in flash."""
 
     chip: Chip
-    """Which part the firmware was built for."""
+    """The chip that the firmware was built for."""
     flash: Flash
-    """The flash part, and how fast to fill it."""
+    """Size of the flash on the board, and the speed of writing."""
     partition_table: TableFile | None = None
     """The partition table. Needed on every chip but the ESP8266, where firmware may do without."""
     images: Annotated[
@@ -288,7 +289,7 @@ class Profile(FlashPlan):
     burner: Annotated[Literal[1], BeforeValidator(_known_format)]
     """Version of this format, the first line of every profile."""
     product: Product
-    """Who the product is, on the line and to the cloud."""
+    """Name, version and cloud identity of the product."""
     carrier: CarrierSettings
     """How the key configuration reaches the firmware; docs/carriers.md says which kind to take."""
     name: NameSettings = NameSettings()
@@ -298,7 +299,7 @@ class Profile(FlashPlan):
     boot: BootSettings = BootSettings()
     """What the firmware prints when it starts well."""
     rework: ReworkSettings = ReworkSettings()
-    """What the operator may give as the reason of a rework."""
+    """Reasons for a rework that the operator chooses from."""
     quantity: Annotated[int, Field(ge=1)] | None = None
     """How many units this release may make, over all batches. Left out: any number."""
     quantity_of: QuantityOf = QuantityOf.VERSION

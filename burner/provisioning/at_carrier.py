@@ -73,7 +73,8 @@ class AtSettings(Strict):
     baud: Baud = 115200
     """Bits per second of that port."""
     region: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,32}$")] = ""
-    """Of the cloud, as the firmware calls it, such as `china`. Empty: the command leaves it out."""
+    """Region of the cloud, as the firmware calls it, such as `china`. Empty: the command leaves it
+    out."""
     ready_s: Annotated[float, Field(gt=0, le=120)] = 15.0
     """Seconds that the firmware may take until it answers `AT`."""
     answer_s: Annotated[float, Field(gt=0, le=120)] = 15.0

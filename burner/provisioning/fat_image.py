@@ -41,7 +41,7 @@ class Fat(Strict):
     type: Literal["fat"]
     """FAT."""
     wear_levelling: bool = True
-    """Whether ESP-IDF's wear levelling lies under it; false where the firmware mounts the partition
+    """Whether ESP-IDF's wear levelling is used; false where the firmware mounts the partition
     read-only."""
     sector_size: Literal[4096, 512] = 4096
     """Bytes: CONFIG_WL_SECTOR_SIZE; 512 with its mode "performance"."""

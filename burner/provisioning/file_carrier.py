@@ -56,7 +56,7 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
 class JsonKeys(Strict):
-    """Under which keys the firmware looks; null where it finds its name by itself."""
+    """Keys that the firmware reads; null where it finds its name by itself."""
 
     product_id: str = "productId"
     """Key of the ProductID."""
@@ -70,11 +70,11 @@ class FurtherFile(Strict):
     """One more file in the root, the same in every unit."""
 
     name: FileName
-    """Of the file, in the root."""
+    """Name of the file, in the root."""
     text: str | None = None
-    """What it holds, in UTF-8. Either this or `hex`."""
+    """Content, in UTF-8. Either this or `hex`."""
     hex: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2})*$")] | None = None
-    """What it holds, as hex digits. Either this or `text`."""
+    """Content, as hex digits. Either this or `text`."""
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
@@ -95,9 +95,9 @@ class FileSettings(PartitionCarrierSettings):
     filesystem: FileSystem
     """`littlefs` or `fat`, or a mapping with that `type` and its parameters."""
     name: FileName = "device_info.json"
-    """Of the JSON file, in the root."""
+    """Name of the JSON file, in the root."""
     keys: JsonKeys = JsonKeys()
-    """Under which keys the firmware looks."""
+    """Keys that the firmware reads."""
     json_fields: Mapping[str, JsonValue] = Field(default=DYNAMIC_REGISTRATION, alias="json")
     """Everything else in the JSON, the same in every unit; the default makes Tencent's samples
     register the device. Burned as it stands: a placeholder such as `{mac}` is refused (E148)

@@ -37,7 +37,7 @@ class Littlefs(Strict):
     name_max: Annotated[int, Field(ge=8, le=1022)] = 64
     """Bytes of the longest file name; 32 in Arduino for ESP8266. Not more than the firmware's."""
     disk_version: Literal["2.0", "2.1"] = "2.0"
-    """Of the format, in quotes; not newer than the firmware's."""
+    """Version of the format, in quotes; not newer than the firmware's."""
 
     @model_validator(mode="after")
     def _sizes_divide(self) -> Self:

@@ -67,7 +67,7 @@ NvsName = Annotated[str, AfterValidator(_nvs_name)]
 
 
 class NvsKeys(Strict):
-    """Under which keys the firmware looks; null where it does not look for a name."""
+    """Keys that the firmware reads; null where it does not read a name."""
 
     product_id: NvsName = "product_id"
     """Key of the ProductID: 1 to 15 printable ASCII characters."""
@@ -81,9 +81,9 @@ class NvsExtra(Strict):
     """One more value, the same in every unit."""
 
     namespace: NvsName | None = None
-    """Of this value. Left out: the carrier's own."""
+    """Namespace of this value. Left out: the carrier's own."""
     key: NvsName
-    """Under which the firmware looks: 1 to 15 printable ASCII characters."""
+    """Key that the firmware reads: 1 to 15 printable ASCII characters."""
     type: IntegerType | Literal["string", "hex"]
     """As the firmware reads it: `nvs_get_u8` … `nvs_get_i64`, `nvs_get_str`, or `hex` for
     `nvs_get_blob`."""
@@ -132,9 +132,10 @@ class NvsSettings(PartitionCarrierSettings):
     partition: str
     """The data partition (data, nvs) that holds the key. Required without a preset."""
     namespace: NvsName
-    """Which the firmware opens: 1 to 15 printable ASCII characters. Required without a preset."""
+    """Namespace that the firmware opens: 1 to 15 printable ASCII characters. Required without a
+    preset."""
     keys: NvsKeys = NvsKeys()
-    """Under which keys the firmware looks."""
+    """Keys that the firmware reads."""
     extra: tuple[NvsExtra, ...] = ()
     """Further values, the same in every unit: `[{key: region, type: string, value: china}]`."""
     key_partition: str | None = None

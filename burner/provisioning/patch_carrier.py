@@ -36,26 +36,26 @@ _MAGICS: Final = (bytes([MAGIC]), bytes([MAGIC_ESP8266_V2]))
 
 
 class Placeholder(Strict):
-    """What stands in the image until it is burned."""
+    """What the array holds until it is burned."""
 
     text: Annotated[str, Field(pattern=r"^[!-~]{4,64}$")]
     """The text that the array holds in the source."""
     size: Annotated[int, Field(ge=2, le=512)] | None = None
     """Bytes of the array, the NUL included. Left out: Tencent's 11, 33 and 49."""
     count: Annotated[int, Field(ge=1, le=64)] = 1
-    """In how many arrays of the image it stands."""
+    """Number of arrays in the image that hold it."""
 
 
 class Placeholders(Strict):
     """One for each value; null where the firmware finds its name by itself."""
 
     product_id: Placeholder = Placeholder(text="PRODUCT_ID")
-    """Of the ProductID."""
+    """Placeholder of the ProductID."""
     product_secret: Placeholder = Placeholder(text="YOUR_PRODUCT_SECRET")
-    """Of the ProductSecret."""
+    """Placeholder of the ProductSecret."""
     device_name: Placeholder | None = None
-    """Of the unit's name, such as `{text: YOUR_DEV_NAME}`. Left out: the firmware finds its name by
-    itself."""
+    """Placeholder of the unit's name, such as `{text: YOUR_DEV_NAME}`. Left out: the firmware
+    finds its name by itself."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Checked(Strict):
     """A checksum over a run of fields; its own bytes count as zero where it lies among them."""
 
     algorithm: Algorithm
-    """Which one; docs/carriers.md says how each is computed."""
+    """Algorithm; docs/carriers.md says how each is computed."""
     first: str | None = None
     """Name of the first field that it is over. Left out: the struct's first."""
     last: str | None = None
@@ -66,7 +66,7 @@ class RawField(Strict):
     """One member of the struct: a type and where its value comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,47}$")]
-    """Of the member; other fields refer to it by this."""
+    """Name of the member; other fields refer to it."""
     type: Annotated[str, AfterValidator(_field_type)]
     """`char[N]`, `bytes[N]`, `u8` to `u64`, `i8` to `i64`."""
     key: KeyValue | None = None
@@ -137,8 +137,8 @@ class RawSettings(PartitionCarrierSettings):
     """The data partition that holds the struct. Left out where the chip has no partition table, as
     an ESP8266 with the NONOS SDK or Arduino."""
     offset: Offset = 0
-    """Of the struct from the start of the partition, 0xFF before it; without a partition from the
-    start of the flash."""
+    """Place of the struct, from the start of the partition; the bytes before it are 0xFF. Without a
+    partition: from the start of the flash."""
     endian: Literal["little", "big"] = "little"
     """Byte order of numbers; every ESP is little."""
     fields: Annotated[tuple[RawField, ...], Field(max_length=200)]
