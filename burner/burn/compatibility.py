@@ -1,4 +1,4 @@
-"""Whether a part may be burned by a profile: asked after identify, before the first erase. Pure."""
+"""Whether a chip fits the profile: checked after identify, before the first erase. Pure."""
 
 import re
 
@@ -10,10 +10,10 @@ from burner.core.silicon import Silicon
 def check_part(
     silicon: Silicon, chip: str, flash_size: int, min_revision: str | None = None
 ) -> None:
-    """Let the part pass, or say why it must not be written.
+    """Refuse a chip that must not be written.
 
     Args:
-        silicon: what was read from the part.
+        silicon: what was read from the chip.
         chip: esptool's name the profile asks for.
         flash_size: bytes the profile's layout was made for.
         min_revision: lowest silicon revision the firmware runs on, `0.3`.
@@ -42,7 +42,7 @@ def check_part(
 
 
 def check_chip(silicon: Silicon, chip: str) -> None:
-    """Let this kind of chip pass. Raises BurnerError (E401)."""
+    """Refuse another kind of chip. Raises BurnerError (E401)."""
     if silicon.chip != chip:
         raise BurnerError(Code.WRONG_CHIP, f"found {silicon.chip}, the profile is for {chip}")
 

@@ -1,4 +1,4 @@
-"""What an attempt is begun with: the job that a run has, and what one try differs in."""
+"""What an attempt begins with: the job of the run, and the request for one attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Job:
     versions: Mapping[str, str]
 
     def attempt(self, request: "AttemptRequest") -> Attempt:
-        """An attempt of this job that begins now, on a unit not yet known."""
+        """A new attempt of this job, on a unit that is not identified yet."""
         profile = self.release.profile
         return Attempt(
             id=uuid4().hex,
@@ -46,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True)
 class AttemptRequest:
-    """What one try differs in: the place, the speed, what the operator said of this unit."""
+    """What differs from attempt to attempt: slot, baud rate, and what the operator ordered."""
 
     slot: str
     baud: int

@@ -23,7 +23,7 @@ from burner.release.release import Release
 def decide_by_record(
     history: UnitHistory, attempt: Attempt, release: Release
 ) -> ReburnAction | None:
-    """What the manifest alone decides; None where the flash must be read.
+    """Decide by the manifest alone; None where the flash must be read.
 
     Args:
         history: of the unit under this product.
@@ -41,7 +41,7 @@ def decide_by_record(
 
 
 def decide_by_flash(device: Device, good: Record, release: Release) -> ReburnAction:
-    """What is done with a good unit of this release, key and name. Reads no more than needed.
+    """Decide on a good unit of this release, key and name by its flash. Reads no more than needed.
 
     Raises:
         BurnerError: E453 a frozen region differs; whatever reading raises.
@@ -91,7 +91,7 @@ def _on_record(history: UnitHistory, attempt: Attempt, release: Release) -> OnRe
 
 
 def _refusal_detail(code: str, history: UnitHistory, now: Attempt) -> str:
-    """What the manifest says that has the unit refused."""
+    """The records for which the unit is refused."""
     passed = history.other_product or history.passed
     if passed is None or code == Code.UNIT_SCRAPPED:
         return history.scrapped

@@ -32,7 +32,7 @@ class ComparisonResult(StrEnum):
     SAME = "same"
     DIFFERS = "differs"
     LEFT_OUT = "left out"
-    """Not compared, for the reason given."""
+    """Not compared; `why` has the reason."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _compare_region(device: Device, region: Region) -> Comparison:
 def compare_application(
     device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()
 ) -> Comparison:
-    """Whether the application starts that was burned: otadata selects it with every bootloader,
+    """Whether the burned application starts: otadata selects it with every bootloader,
     and it holds what is recorded, also where the firmware may change it.
     """
     table = release.layout.table
@@ -121,7 +121,7 @@ def compare_application(
 
 
 def check_burned_application(device: Device, release: Release) -> None:
-    """A release that leaves otadata as it finds it may not start what it burned.
+    """Check that otadata selects the burned application, where the release does not write otadata.
 
     Raises:
         BurnerError: E621.
@@ -133,7 +133,7 @@ def check_burned_application(device: Device, release: Release) -> None:
 
 
 def check_burned_key(device: Device, release: Release, device_name: str) -> None:
-    """Read back the key that was just written, and decode it; nothing for an AT firmware.
+    """Read back and decode the key that was just written; an AT firmware has none in flash.
 
     Raises:
         BurnerError: E602 it is another one, E606, E607 there is none.
@@ -214,7 +214,7 @@ def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str
 def _key_comparison(
     compare: Callable[[], KeyState], release: KeylessRelease, key: KeyConfig
 ) -> Comparison:
-    """What a comparison of the key configuration came to."""
+    """The comparison of a key configuration."""
     try:
         state = compare()
     except BurnerError as error:

@@ -1,6 +1,6 @@
-"""Whether a unit that comes into a slot is written, is KNOWN, or is refused. Pure.
+"""The rules for a unit in a slot: is it written, is it KNOWN, or is it refused? Pure.
 
-`ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first row that fits
+`ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first rule that fits
 decides. docs/returning-units.md shows the same rows; a test compares them.
 """
 
@@ -24,15 +24,15 @@ class ReburnAction(StrEnum):
 
 @dataclass(frozen=True)
 class OnRecord:
-    """What the manifest says of a unit, compared with what it is to become."""
+    """A unit in the manifest, compared with what it is to become."""
 
     good: bool
-    """It has a PASS that nobody withdrew, and no attempt began after it."""
+    """It has a PASS that was not withdrawn, and no attempt began after it."""
     scrapped: bool = False
     rework: bool = False
-    """A person declares a rework of it: now, or at a desk since its last attempt."""
+    """A person declared a rework of it: now, or at a desk since its last attempt."""
     same_part: bool = True
-    """It is the part of its last attempt, by second fingerprints; or it has no PASS."""
+    """The second fingerprint shows no other chip than in its last attempt; or it has no PASS."""
     same_key: bool = True
     """ProductID and ProductSecret are those of its PASS."""
     same_release: bool = True
@@ -43,7 +43,7 @@ class OnRecord:
 
 @dataclass(frozen=True)
 class InFlash:
-    """What is read from a good unit now, compared with its PASS."""
+    """The flash of a good unit, read now and compared with its PASS."""
 
     frozen: bool
     """Every frozen region is as burned."""
@@ -56,7 +56,7 @@ class InFlash:
 
 @dataclass(frozen=True)
 class ReburnRule(Generic[FactsT]):
-    """One row of the table."""
+    """One rule: a row of the table."""
 
     when: str
     fits: Callable[[FactsT], bool]
@@ -64,11 +64,11 @@ class ReburnRule(Generic[FactsT]):
     code: str = ""
     """Of a refusal."""
     note: str = ""
-    """What goes with the action."""
+    """A remark on the action."""
 
     @property
     def then(self) -> str:
-        """As people read it."""
+        """The action in words."""
         action = f"{self.action}: {self.code}" if self.code else self.action.value
         return f"{action}; {self.note}" if self.note else action
 
@@ -127,7 +127,7 @@ ON_RECORD: tuple[ReburnRule[OnRecord], ...] = (
         ReburnAction.WRITE,
     ),
 )
-"""Rows that need no look at the unit's flash."""
+"""Rules that need the manifest only."""
 
 IN_FLASH: tuple[ReburnRule[InFlash], ...] = (
     ReburnRule(
@@ -151,17 +151,17 @@ IN_FLASH: tuple[ReburnRule[InFlash], ...] = (
         ReburnAction.KNOWN,
     ),
 )
-"""Rows for a unit that is this very PASS by the manifest's word."""
+"""Rules for a unit that passed with this release, key and name; they need its flash."""
 
 TABLE: tuple[ReburnRule[Any], ...] = (*ON_RECORD, *IN_FLASH)
-"""All rows, in their order."""
+"""All rules, in their order."""
 
 
 def rule_by_record(unit: OnRecord) -> ReburnRule[OnRecord] | None:
-    """The row that the manifest alone decides; None where the flash must be read."""
+    """The rule that fits by the manifest alone; None where the flash must be read."""
     return next((row for row in ON_RECORD if row.fits(unit)), None)
 
 
 def rule_by_flash(flash: InFlash) -> ReburnRule[InFlash]:
-    """The row of a good unit of this release, key and name."""
+    """The rule that fits a good unit of this release, key and name."""
     return next(row for row in IN_FLASH if row.fits(flash))

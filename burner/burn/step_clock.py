@@ -1,4 +1,4 @@
-"""How long an attempt is in each of its steps. `now` gives seconds."""
+"""The time that an attempt spends in each step."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -7,7 +7,7 @@ from burner.core.attempt import Step
 
 
 class StepClock:
-    """Runs from the first step on."""
+    """Measures the steps of an attempt, from the first one on; `now` gives seconds."""
 
     def __init__(self, first: Step, now: Callable[[], float] = monotonic) -> None:
         self._now = now
@@ -16,11 +16,11 @@ class StepClock:
         self.restart()
 
     def restart(self) -> None:
-        """Count from now on: what was so far is nobody's fault."""
+        """Start again: the time so far does not count."""
         self._started = self._entered = self._now()
 
     def enter(self, step: Step) -> None:
-        """Close the step before, open this one."""
+        """End the current step and begin this one."""
         now = self._now()
         self._seconds[self.step] = self._seconds.get(self.step, 0.0) + now - self._entered
         self.step, self._entered = step, now

@@ -45,15 +45,15 @@ class Stoppable(Protocol):
 
 
 class Signals:
-    """Signals, told to the station and to its reader.
+    """Signals, passed on to the station and to the display.
 
     Ctrl-C (and SIGTERM) once: no new boards. Twice: stop now. A closed terminal stops nothing
     that ends by itself; a watch, which nobody sees any more, takes no new boards.
     """
 
-    def __init__(self, station: Stoppable, reader: Announcer, ends_by_itself: bool) -> None:
+    def __init__(self, station: Stoppable, display: Announcer, ends_by_itself: bool) -> None:
         self._station = station
-        self._reader = reader
+        self._display = display
         self._ends_by_itself = ends_by_itself
         self.interrupted = False
 
@@ -85,7 +85,7 @@ class Signals:
         """In a thread: a signal may come while the main one holds the very lock this needs."""
 
         def done() -> None:
-            self._reader.say(say)
+            self._display.say(say)
             do()
 
         threading.Thread(target=done, daemon=True).start()

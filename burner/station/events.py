@@ -1,4 +1,4 @@
-"""What happens at a station, beside what happens to a unit: one class an event. Data only."""
+"""The events of a station, beside those of a unit: a class for each. Data only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from burner.core.unit_events import Event
 
 
 class SlotState(StrEnum):
-    """What a slot is doing, in one word that can be read from two metres away."""
+    """The state of a slot, in one word that can be read from two metres away."""
 
     STARTING = "STARTING"
     EMPTY = "EMPTY"
@@ -72,13 +72,13 @@ class ReworkOrdered:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Event: the station asks the operator something, or answers what was scanned or typed.
+    """Event: a question to the operator, or the answer to what was scanned or typed.
 
     It concerns no board, so `slot` is empty. An empty `text`: nothing is asked any more.
     """
 
     text: str = ""
-    """A phrase of `cli.words`."""
+    """A phrase."""
     args: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """To choose from, by number."""

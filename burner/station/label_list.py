@@ -24,7 +24,7 @@ Names = Callable[[str], bool | None]
 
 
 def label_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a file; of one that is longer than any label, its beginning. The byte order mark
+    """The lines of a file; of a line longer than any label, its beginning. The byte order mark
     that editors put before the first one is no part of it.
     """
     mark = BYTE_ORDER_MARK

@@ -1,6 +1,4 @@
-"""Connecting to a chip: reset into download mode, sync, detect the chip, start the stub, raise the
-baud rate.
-"""
+"""Connecting to a chip: reset, sync, detect the chip, start the stub, raise the baud rate."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +23,7 @@ from burner.devices.esp_worker.tool import (
 
 ROM_BAUD = 115200
 CONNECT_ATTEMPTS = 2
-"""Measured: a dead slot is named after 2.3 s; the second try resets with the longer delay."""
+"""A dead slot is reported after 2.3 s (measured); the second try resets with a longer delay."""
 CONNECT_S = 6.0
 BOOT_LOG_S = 0.5
 BOOT_LOG_BYTES = 4096
@@ -62,7 +60,7 @@ class ChipConnection:
     chip: str
     baud: int
     early_baud_failed: bool = False
-    """The rate could not be changed before the stub ran, though the chip should have been able."""
+    """The early change of baud rate failed on a chip that should be able to do it."""
 
     @property
     def port(self) -> Any:
@@ -212,7 +210,7 @@ def may_change_early(rom: EspLoader, request: ConnectRequest) -> bool:
 
 
 def is_locked(rom: EspLoader) -> bool:
-    """Whether the security information says that nothing may be written here anyway."""
+    """Whether secure boot or flash encryption is on: such a chip is not written."""
     info = rom.cache["security_info"] or _NO_SECURITY_INFO
     encrypted = int(info["flash_crypt_cnt"]).bit_count() % 2 == 1
     return bool(info["parsed_flags"]["SECURE_BOOT_EN"]) or encrypted
@@ -221,7 +219,7 @@ def is_locked(rom: EspLoader) -> bool:
 def _start(
     rom: EspLoader, request: ConnectRequest, alive: Callable[[float], None], early: bool
 ) -> ChipConnection:
-    """Start the stub and go to the request's rate, in the order asked for."""
+    """Start the stub and change to the requested rate: before the stub (`early`) or after it."""
     alive(STUB_S)
     if is_locked(rom):
         cmds.attach_flash(rom)
@@ -240,7 +238,7 @@ def _start(
 
 
 def _change_baud(esp: EspLoader, baud: int) -> None:
-    """Change the rate and prove that the line carries it.
+    """Change the rate and check that the line works with it.
 
     Raises:
         BurnerError: E309 the adapter cannot, E314 the line cannot.

@@ -28,7 +28,7 @@ _ANYWHERE = (
 _SERVER_GONE = re.compile(
     r"connection failed|socket disconnected|waiting for option|Could not open port \w+://"
 )
-"""As pyserial says it of `rfc2217://` and `socket://`; a reset opens the port again if need be."""
+"""Errors of pyserial for `rfc2217://` and `socket://` when the server is gone."""
 _STATUS = re.compile(r"result was ([0-9A-F]{4})")
 _DAMAGED = {"C000", "C100", "C700", "C800", "C900", "0105", "0107", "010B", "010C"}
 _REFUSED = {"C400", "C500", "0106", "0108", "0109"}
@@ -89,12 +89,12 @@ def is_server_gone(error: OSError) -> bool:
 
 
 def is_silence(error: Exception) -> bool:
-    """Whether a call ended without a single byte back."""
+    """Whether nothing at all was received."""
     return "No serial data received" in str(error)
 
 
 def is_noise(error: Exception) -> bool:
-    """Whether bytes came that are no answer."""
+    """Whether bytes were received that are no answer."""
     return re.search(r"Invalid head|Invalid SLIP|Guru Meditation", str(error)) is not None
 
 

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def silicon(connection: ChipConnection) -> dict[str, Any]:
-    """Everything identify tells of the part, as JSON values.
+    """What identify reads, as JSON values.
 
     Raises:
         BurnerError: E506 when no flash answers on a part that could be written.

@@ -19,12 +19,12 @@ from burner.devices.esp_worker.tool import EspLoader, FatalError
 
 ANSWER_S = 3.0
 SLOWEST_S_PER_BYTE = 40e-6
-"""Erase and program of a part at its datasheet's worst, with headroom; esptool's figure too."""
+"""Erasing and programming at the worst case of a datasheet, with margin; esptool has the same."""
 MD5_S_PER_BYTE = 8e-6
 _ERASE_BLOCK = 64 * 1024
 _INFLATE_BUFFER = 32 * 1024
 _SENDS = 3
-"""How often a block that arrived damaged is sent."""
+"""A block that arrived damaged is sent so many times."""
 _BOOT_LOG = re.compile(rb"rst:0x|ets [A-Z][a-z]{2}|ESP-ROM:|invalid header|boot mode:")
 _BOOT_LOG_BAUDS = {"esp8266": 74880}
 
