@@ -5,6 +5,6 @@ CHECKS = {
     "lint": ("ruff", "check", "."),
     "types": ("mypy",),
     "windows-types": ("mypy", "--platform=win32", "--cache-dir=.mypy_cache/windows", "burner"),
-    "tests": ("pytest", "-q", "-n", "auto"),
+    "tests": ("pytest", "-q", "-n", "auto", "--dist", "worksteal"),
 }
 """Modules of the virtual environment with their arguments; the hooks run all but the last."""

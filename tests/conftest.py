@@ -1,16 +1,40 @@
 """Fixtures every part of the suite shares."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.manifest.postgres import Server, why_not
 
-# Eight workers on two cores make any deadline per example a lottery.
-settings.register_profile("burner", deadline=None)
-settings.load_profile("burner")
+WORKERS_PER_CORE = 2
+"""Most tests wait: for a disk, a child process, a simulated port."""
+
+# Nothing here may depend on how busy the computer is. The normal run tries the same examples each
+# time; the full one looks for new ones.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("new", deadline=None, suppress_health_check=SLOW)
+settings.register_profile(
+    "same", deadline=None, suppress_health_check=SLOW, derandomize=True, database=None
+)
+
+# A start of burner must not compile its files anew: several hundred tests start it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the examples of Hypothesis."""
+    settings.load_profile("same" if config.option.markexpr == "not full" else "new")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` makes."""
+    return WORKERS_PER_CORE * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from burner.cli.main import root
+from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.core.errors import BurnerError
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.reader import ManifestReader
 from tests.cli.event_lines import wrong_with
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +88,7 @@ class Running:
         assert self.process.stderr
         self.errors.extend(self.process.stderr)
 
-    def until(self, wanted: Callable[[Line], bool], timeout_s: float = 60) -> Line:
+    def until(self, wanted: Callable[[Line], bool], timeout_s: float = 150) -> Line:
         """Wait for a line."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -99,15 +106,20 @@ class Running:
             pytest.skip("Windows has no such signals")
         os.kill(self.process.pid, number)
 
+    def interrupt_twice(self) -> None:
+        """As Ctrl-C twice: SIGTERM counts as Ctrl-C, and the system merges two of one kind."""
+        self.signal(signal.SIGINT)
+        self.signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """kill -9 of the burner; its workers and its bench notice by themselves."""
         self.process.kill()
-        self.end(60)
+        self.end()
 
-    def end(self, timeout_s: float = 110) -> Ran:
+    def end(self, timeout_s: float = 250) -> Ran:
         status = self.process.wait(timeout_s)
         for reader in self._readers:
-            reader.join(10)
+            reader.join(60)
         for pipe in (self.process.stdout, self.process.stderr):
             assert pipe
             pipe.close()
@@ -153,13 +165,33 @@ def burner(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=150,
         check=False,
     )
 
 
-def manifest(folder: Path) -> list[dict[str, Any]]:
-    """`burner manifest list --json`."""
-    listed = burner(folder, "manifest", "list", "--json")
-    assert listed.returncode == 0, listed.stderr
+def manifest(folder: Path, name: str = DEFAULT_MANIFEST) -> list[dict[str, Any]]:
+    """`burner manifest list --json`, in this process: another costs half a second."""
+    arguments = ["manifest", "list", "--json", "--manifest", str(folder / name)]
+    listed = CliRunner().invoke(root, arguments, catch_exceptions=False)
+    assert listed.exit_code == 0, listed.output
     return list(json.loads(listed.stdout))
+
+
+def until_begun(running: Running, folder: Path, units: int = 1) -> None:
+    """Wait until so many attempts are on record as begun: their units are written next."""
+    deadline = time.monotonic() + 150
+    while _open_attempts(folder / DEFAULT_MANIFEST) < units:
+        assert running.process.poll() is None, running.errors
+        assert time.monotonic() < deadline, running.lines
+        time.sleep(0.05)
+
+
+def _open_attempts(manifest: Path) -> int:
+    if not manifest.exists():
+        return 0
+    try:
+        with ManifestReader.open(manifest) as reader:
+            return len(list(reader.elements(AttemptFilter(outcome="OPEN"))))
+    except BurnerError:  # it is being made
+        return 0

@@ -370,7 +370,7 @@ def test_a_board_can_come_back_under_another_port_and_what_it_said_waits_there(
 
 
 def test_a_plain_byte_stream_is_a_serial_line_too(rig: Rig) -> None:
-    with socket.create_connection(rig.tcp(), 2) as caller:
+    with socket.create_connection(rig.tcp(), 60) as caller:
         caller.sendall(b"AT\r")
         assert caller.recv(10) == b"AT\r"
 
@@ -378,7 +378,7 @@ def test_a_plain_byte_stream_is_a_serial_line_too(rig: Rig) -> None:
 def test_a_byte_stream_that_greets_the_rom_wakes_the_chip_in_download_mode(
     rig: Rig, echoes: Echoes
 ) -> None:
-    with socket.create_connection(rig.tcp(), 2) as caller:
+    with socket.create_connection(rig.tcp(), 60) as caller:
         for data in (GREETING, GREETING, b"other talk", GREETING):
             caller.sendall(data)
             assert caller.recv(20) == data
@@ -389,13 +389,13 @@ def test_a_byte_stream_that_greets_the_rom_wakes_the_chip_in_download_mode(
 def test_a_client_that_only_listens_hears_the_chip() -> None:
     with (
         serving("sim:1", Echoes(greeting=b"boot").build) as rig,
-        socket.create_connection(rig.tcp(), 2) as caller,
+        socket.create_connection(rig.tcp(), 60) as caller,
     ):
         assert caller.recv(10) == b"boot"
 
 
 def test_a_hello_in_pieces_is_still_a_hello(rig: Rig) -> None:
-    with socket.create_connection(rig.tcp(), 2) as caller:
+    with socket.create_connection(rig.tcp(), 60) as caller:
         for byte in frames.HELLO:
             caller.sendall(bytes((byte,)))
             time.sleep(0.002)
@@ -403,7 +403,7 @@ def test_a_hello_in_pieces_is_still_a_hello(rig: Rig) -> None:
 
 
 def test_broken_frames_end_the_connection_and_nothing_else(rig: Rig) -> None:
-    with socket.create_connection(rig.tcp(), 2) as caller:
+    with socket.create_connection(rig.tcp(), 60) as caller:
         caller.sendall(frames.HELLO + b"\xff" * 20)
         caller.recv(100)
         assert caller.recv(100) == b""

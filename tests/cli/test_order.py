@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Self
 
 import click
 import pytest
@@ -11,8 +12,20 @@ from burner.cli.order import Order, take_order
 from burner.core.errors import BurnerError
 from burner.manifest.reading.open_batches import OpenBatch
 
-TODAY = f"plug-{date.today():%Y-%m-%d}"
+TODAY = "plug-2026-01-06"
 USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that does not end while a test runs."""
+
+    class Day(date):
+        @classmethod
+        def today(cls) -> Self:
+            return cls(2026, 1, 6)
+
+    monkeypatch.setattr("burner.cli.order.date", Day)
 
 
 def asked(

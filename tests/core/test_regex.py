@@ -1,7 +1,6 @@
 """Regular expressions of profiles: RE2's syntax, and none that can hold up a slot."""
 
 import re
-import signal
 import time
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from burner.identity.settings import LabelSettings, SerialSettings
 from burner.profile.boot import BootSettings
 from burner.profile.reading import load_profile
 from tests.images import write_product
-from tests.runs import PROFILE, ROOT, burn, in_state, start
+from tests.runs import PROFILE, ROOT, burn, start, until_begun
 
 HANGING = r"(?:\w+\s?)*ready$"
 GARBAGE = "a garbled line of many short words " * 20 + "!"
@@ -174,13 +173,10 @@ def test_ctrl_c_stops_slots_that_look_for_a_line_which_does_not_come(
     tmp_path: Path, garbling: Path
 ) -> None:
     running = start(tmp_path, "--bench", garbling, profile=expecting(tmp_path, 100))
-    for slot in "12":
-        running.until(in_state(slot, "BURNING"))
+    until_begun(running, tmp_path, units=2)
     time.sleep(2)  # the units are written in less, and listened to
     began = time.monotonic()
-    for _ in range(2):
-        running.signal(signal.SIGINT)
-        time.sleep(0.3)
+    running.interrupt_twice()
     ran = running.end()
     assert time.monotonic() - began < 90
     assert {end["outcome"] for end in ran.finished} == {"ABORTED"}

@@ -21,6 +21,7 @@ from burner.core.silicon import Silicon
 from burner.devices.device import ConnectPlan, Contact
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache
+from tests.processes import ends
 
 CHIPS = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
 BAUD = 921600
@@ -255,8 +256,8 @@ def writing(esp: EspDevice, seconds: float) -> Iterator[tuple[int, int]]:
     """A write under way for a while, at a rate that leaves time for accidents."""
     esp.identify(SLOW_PLAN)
     write = esp.write([APP])
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         next(write)
     return write
 
@@ -336,9 +337,7 @@ def test_no_orphan_keeps_writing_when_the_station_is_killed(tmp_path: Path) -> N
         station.kill()
         station.wait()
         station.stdout.close()
-        ends = time.monotonic() + 3
-        while time.monotonic() < ends and Path(f"/proc/{pid}").exists():
-            time.sleep(0.05)
+        assert ends(pid)
         late = EspDevice({"esp": url}, tmp_path / "late.log", SegmentCache())
         assert late.identify(SLOW_PLAN).chip == "esp32c3"
         late.stop()

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from burner.core.secrets.search import REMOVED, SecretSearch
 from burner.core.secrets.secret import Secret
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
+from tests.processes import ends
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -31,19 +31,6 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPr
     fake = WorkerProcess(tmp_path / "slot.log", "fake_worker", margin_s=0.3, search=search)
     yield fake
     fake.stop()
-
-
-def gone(pid: int, within_s: float = 30.0) -> bool:
-    """Whether a process is no more (a zombie is no more)."""
-    ends = time.monotonic() + within_s
-    while time.monotonic() < ends:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_payload_goes_down_and_comes_up(worker: WorkerProcess) -> None:
@@ -87,7 +74,7 @@ def test_a_stopped_worker_is_noticed_and_killed(worker: WorkerProcess) -> None:
     with pytest.raises(BurnerError) as caught:
         next(conversation)
     assert caught.value.code == "E320"
-    assert gone(pid)
+    assert ends(pid)
 
 
 def test_a_worker_that_dies_says_how(worker: WorkerProcess) -> None:
@@ -188,4 +175,4 @@ def test_no_worker_outlives_a_station_that_is_killed(tmp_path: Path) -> None:
     station.kill()
     station.wait()
     station.stdout.close()
-    assert gone(pid)
+    assert ends(pid)

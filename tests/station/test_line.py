@@ -13,6 +13,7 @@ import yaml
 
 from burner.bench.process import BenchProcess
 from tests.bench.fault_outcomes import TABLE, Row
+from tests.processes import ends
 from tests.runs import Ran, Running, burn, burner, in_state, manifest, start
 
 LINE_FAULTS = [row for row in TABLE if row.fault["kind"] not in ("same-mac", "hang")]
@@ -209,15 +210,6 @@ def test_a_chip_that_comes_back_under_another_port_name_after_reset_passes(tmp_p
 # -- kill -9 -------------------------------------------------------------------------------------
 
 
-def gone(pid: int) -> bool:
-    """Whether a process has ended."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds workers in /proc")
 def test_kill_9_in_mid_write_then_again_loses_nothing_and_doubles_nothing(
     tmp_path: Path, bench: BenchProcess
@@ -226,10 +218,7 @@ def test_kill_9_in_mid_write_then_again_loses_nothing_and_doubles_nothing(
     await_writing(bench, running, "1234")
     workers = [worker_of(running.process.pid, slot) for slot in "1234"]
     running.kill()
-    deadline = time.monotonic() + 60
-    while not all(gone(pid) for pid in workers):
-        assert time.monotonic() < deadline, "a worker outlived its parent"
-        time.sleep(0.1)
+    assert ends(*workers), "a worker outlived its parent"
     again = burn(tmp_path, *on(bench), "--batch", "B", "--quantity", "4")
     assert again.status == 0, again.errors
     records = manifest(tmp_path)

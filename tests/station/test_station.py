@@ -188,7 +188,7 @@ def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], Burns]]
 
 
 def until(events: list[StationEvent], wanted: SlotState, times: int = 1) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while states(events).count(wanted) < times:
         assert time.monotonic() < deadline, states(events)
         time.sleep(0.005)

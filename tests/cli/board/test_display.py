@@ -388,7 +388,7 @@ def test_a_slots_new_state_does_not_wait_for_the_next_moving_frame(
     live.start()
     live.show(finished("1"))
     live.show(SlotIs("1", S.PASS))
-    until = monotonic() + 10
+    until = monotonic() + 60
     while (drawn := "█▀█ █▀█ █▀▀ █▀▀" in screen.getvalue()) is False and monotonic() < until:
         sleep(0.01)
     live.close()

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from burner.bench.process import BenchProcess
 from burner.cli.slots import station_id
 from tests.chinese import english_in
 from tests.images import app_image, write_product
-from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start
+from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start, until_begun
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
 
@@ -233,13 +232,9 @@ def test_help_needs_nothing_heavy() -> None:
 SLOW = "sim:2,baud=921600"
 
 
-def writing(line: object) -> bool:
-    return isinstance(line, dict) and line.get("state") == "BURNING"
-
-
 def test_ctrl_c_once_lets_running_units_finish_and_takes_no_more(tmp_path: Path) -> None:
     running = start(tmp_path, "--bench", SLOW, "--count", "50")
-    running.until(writing)
+    until_begun(running, tmp_path, units=2)
     running.signal(signal.SIGINT)
     ran = running.end()
     assert ran.status == 130
@@ -247,12 +242,9 @@ def test_ctrl_c_once_lets_running_units_finish_and_takes_no_more(tmp_path: Path)
 
 
 def test_ctrl_c_twice_stops_now_and_the_records_end_aborted(tmp_path: Path) -> None:
-    running = start(tmp_path, "--bench", SLOW, "--count", "50")
-    running.until(lambda line: writing(line) and line["slot"] == "2")
-    time.sleep(1.0)
-    running.signal(signal.SIGINT)
-    time.sleep(0.3)  # two of a kind that wait together are one to the system
-    running.signal(signal.SIGINT)
+    running = start(tmp_path, "--bench", "sim:2,baud=115200", "--count", "50")
+    until_begun(running, tmp_path, units=2)
+    running.interrupt_twice()
     ran = running.end()
     assert ran.status == 130
     assert {r["outcome"] for r in manifest(tmp_path)} == {"ABORTED"}
@@ -271,7 +263,7 @@ def terminal(folder: Path, *arguments: str) -> Any:
         env={**environment, "TERM": "xterm-256color"},
         dimensions=(24, 80),
         encoding="utf-8",
-        timeout=60,
+        timeout=150,
     )
 
 
@@ -405,5 +397,5 @@ def test_a_script_that_leaves_stops_nothing(tmp_path: Path) -> None:
     assert process.stdout
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(150) == 0
     assert [r["outcome"] for r in manifest(tmp_path)] == ["PASS", "PASS"]

@@ -1,8 +1,6 @@
 """Units that come back, as the line meets them: over the bench, whose units keep their flash."""
 
 import json
-import signal
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -16,10 +14,8 @@ from burner.bench.process import BenchProcess
 from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.flash import otadata
-from burner.manifest.reading.attempt_filter import AttemptFilter
-from burner.manifest.reading.reader import ManifestReader
 from tests.images import app_image, write_product
-from tests.runs import Running, start
+from tests.runs import Running, start, until_begun
 from tests.runs import burn as burn_apart
 
 BENCH = "sim:1,keep=flash"
@@ -358,21 +354,8 @@ def slow_product(folder: Path, code: str = "x", **replaced: str) -> Path:
 def in_mid_write(folder: Path, bench: str, source: Path, *arguments: str) -> Running:
     """A run whose unit is on record as OPEN, and being written."""
     running = start(folder, "--bench", bench, *arguments, profile=source)
-    manifest = folder / "manifest.db"
-    deadline = time.monotonic() + 60
-    while not manifest.exists() or not _open_ones(manifest):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.3)
+    until_begun(running, folder)
     return running
-
-
-def _open_ones(manifest: Path) -> int:
-    try:
-        with ManifestReader.open(manifest) as reader:
-            return len(list(reader.elements(AttemptFilter(outcome="OPEN"))))
-    except BurnerError:  # being made
-        return 0
 
 
 def test_a_rework_that_kill_9_ended_is_continued_as_one(folder: Path, slow: str) -> None:
@@ -390,9 +373,7 @@ def test_a_rework_that_ctrl_c_twice_ended_is_continued_as_one(folder: Path, slow
     source = slow_product(folder)
     assert burn_apart(folder, "--bench", slow, profile=source).status == 0
     running = in_mid_write(folder, slow, source, "--rework", "new antenna")
-    running.signal(signal.SIGINT)
-    time.sleep(0.3)  # two of a kind that wait together are one to the system
-    running.signal(signal.SIGINT)
+    running.interrupt_twice()
     running.end()
     again = burn_apart(folder, "--bench", slow, profile=source)
     assert again.status == 0, again.errors

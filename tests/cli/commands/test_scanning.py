@@ -55,7 +55,7 @@ class Operator:
             env={**os.environ, **ADDED},
             dimensions=(24, 4000),
             encoding="utf-8",
-            timeout=60,
+            timeout=150,
         )
 
     def until(self, wanted: Callable[[Line], bool]) -> Line:

@@ -203,7 +203,7 @@ def test_on_a_terminal_the_verdict_stands_large(desk: Path) -> None:
         env={**environment(), "TERM": "xterm-256color"},
         dimensions=(24, 80),
         encoding="utf-8",
-        timeout=60,
+        timeout=150,
     )
     for word in ("PASS", "DIFFERS"):
         drawn = in_letters(word)
