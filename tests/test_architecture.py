@@ -41,7 +41,7 @@ HOMES: dict[str, tuple[str, ...]] = {
             "identity",
             "provisioning",
             "profile",
-            "bench/spec.py",
+            "bench/bench_file.py",
             "station/station_file.py",
         ),
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.bench.unit import FaultKind
+from burner.bench.unit.unit_spec import FaultKind
 from tests.campaign.accidents import StationKind
 from tests.campaign.products import KEY, OTHER_KEY, VARIANTS
 from tests.secret_shapes import leaks

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from burner.bench.secret_forms import FORMS
+from burner.bench.firmware.secret_forms import FORMS
 from burner.cli import screen
 from burner.cli.main import root
 from burner.core.secrets.search import REMOVED

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from burner.bench import pty
+from burner.bench.bench_file import read_spec
 from burner.bench.run import serve
-from burner.bench.spec import read_spec
+from burner.bench.wire import pty
 from burner.core.errors import BurnerError
 
 

@@ -1,24 +1,24 @@
-"""A board: the parts on it, each behind its own port, and what the bench sees of them."""
+"""A board: its chip and modem, each behind a port, and what the bench observes of them."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from burner.bench.chip import Chip, Mode
-from burner.bench.line import Line
-from burner.bench.modem import Modem
-from burner.bench.spec import BoardSpec
+from burner.bench.bench_file import BoardSpec
+from burner.bench.chip.chip import Mode, SimChip
+from burner.bench.modem.modem import SimModem
+from burner.bench.wire.line import SimLine
 
 
 @dataclass
-class Board:
-    """A board and its lines by the names of their ports, under power or on the shelf."""
+class SimBoard:
+    """A board and its lines by the names of their ports, powered or on the shelf."""
 
     spec: BoardSpec
-    lines: dict[str, Line]
+    lines: dict[str, SimLine]
     flashed: bool = False
-    """It has been in download mode since it came."""
+    """It has been in download mode since it was plugged in."""
     asked: bool = False
-    """A host has opened a port of it since it came."""
+    """A host has opened a port of it since it was plugged in."""
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -37,10 +37,10 @@ class Board:
             line.endpoint.unplug(now)
 
     @property
-    def chip(self) -> Chip | None:
-        """Its chip; None where something else stands in for it."""
+    def chip(self) -> SimChip | None:
+        """Its chip; None in tests with another endpoint."""
         chip = self.lines["esp"].endpoint
-        return chip if isinstance(chip, Chip) else None
+        return chip if isinstance(chip, SimChip) else None
 
     def starts(self) -> bool:
         """True once, when the application starts after the chip was in download mode."""
@@ -70,21 +70,21 @@ class Board:
         return self.chip.traffic if self.chip else {}
 
     def close(self) -> None:
-        """Let go of the flash file."""
+        """Close the flash file."""
         for line in self.lines.values():
             line.endpoint.close()
 
 
-def build(spec: BoardSpec, now: float) -> Board:
+def build(spec: BoardSpec, now: float) -> SimBoard:
     """A board with its parts, not yet in a slot.
 
     Raises:
         BurnerError: E191 where the file that keeps the flash does not fit.
     """
-    chip = Chip(spec.unit, now)
-    lines = {"esp": Line(chip, spec.unit.timing, spec.renumbers)}
+    chip = SimChip(spec.unit, now)
+    lines = {"esp": SimLine(chip, spec.unit.timing, spec.renumbers)}
     if "modem" in spec.ports and spec.unit.modem:
-        modem = Modem(spec.unit.modem, now, spec.unit.product_file)
+        modem = SimModem(spec.unit.modem, now, spec.unit.product_file)
         modem.prints = chip.secret_lines
-        lines["modem"] = Line(modem, spec.unit.timing)
-    return Board(spec, lines)
+        lines["modem"] = SimLine(modem, spec.unit.timing)
+    return SimBoard(spec, lines)

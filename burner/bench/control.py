@@ -1,7 +1,7 @@
-"""The bench's hand: one more TCP port that takes JSON lines such as {"do": "swap", "slot": "3"}.
+"""The control port of a bench: a TCP port for JSON lines such as {"do": "swap", "slot": "3"}.
 
-It answers every line with one: {"ok": true, …} or {"ok": false, "error": "…"}. People find the
-commands in docs/bench.md.
+Each line is answered with one: {"ok": true, …} or {"ok": false, "error": "…"}. The commands are
+listed in docs/bench.md.
 """
 
 import json
@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from burner.bench.loop import Loop
-from burner.bench.server import Bench, Slot
-from burner.bench.tcp import Listener, TcpStream
+from burner.bench.server import Bench, SimSlot
+from burner.bench.wire.loop import Loop
+from burner.bench.wire.tcp import Listener, TcpStream
 from burner.core.errors import BurnerError
 
 MAX_LINE_BYTES = 4096
@@ -23,54 +23,54 @@ class Control:
 
     def __init__(self, bench: Bench, host: str, number: int = 0) -> None:
         self._bench = bench
-        self._callers: set[Caller] = set()
-        self._listener = Listener(bench.loop, host, number, self._called)
+        self._connections: set[ControlConnection] = set()
+        self._listener = Listener(bench.loop, host, number, self._accepted)
 
     @property
     def address(self) -> str:
         """`127.0.0.1:4000`."""
         return self._listener.address
 
-    def _called(self, connection: socket.socket) -> None:
-        self._callers.add(Caller(self, self._bench.loop, connection))
+    def _accepted(self, connection: socket.socket) -> None:
+        self._connections.add(ControlConnection(self, self._bench.loop, connection))
 
-    def left(self, caller: "Caller") -> None:
-        """A caller hung up."""
-        self._callers.discard(caller)
+    def left(self, caller: "ControlConnection") -> None:
+        """A client closed its connection."""
+        self._connections.discard(caller)
 
     def close(self) -> None:
-        """Let go of the port and of all callers."""
-        for caller in tuple(self._callers):
+        """Close the port and all connections."""
+        for caller in tuple(self._connections):
             caller.close()
         self._listener.close()
 
     def answer(self, line: bytes) -> dict[str, Any]:
-        """Do what a line asks."""
+        """Execute the command of a line."""
         try:
             request = json.loads(line)
             return self._do(**request)
         except (ValueError, TypeError, RecursionError):
-            return _no('expected {"do": WHAT, "slot": NAME}')
+            return _refusal('expected {"do": WHAT, "slot": NAME}')
         except BurnerError as error:
-            return _no(str(error))
+            return _refusal(str(error))
 
     def _do(self, do: str, slot: str = "", board: int = 0) -> dict[str, Any]:
         if do == "status":
             return {"ok": True, **self._bench.describe()}
         place = self._bench.slots.get(slot)
         if place is None:
-            return _no(f"no slot {slot!r}")
+            return _refusal(f"no slot {slot!r}")
         now = time.monotonic()
         if do == "insert":
             return {"ok": True, "done": self._bench.insert(place, now, board)}
         if do == "traffic":
             return {"ok": True, "traffic": place.board.traffic() if place.board else {}}
-        if do not in _DEEDS:
-            return _no(f"{do!r} is not one of status, insert, traffic, {', '.join(_DEEDS)}")
-        return {"ok": True, "done": _DEEDS[do](self._bench, place, now)}
+        if do not in _COMMANDS:
+            return _refusal(f"{do!r} is not one of status, insert, traffic, {', '.join(_COMMANDS)}")
+        return {"ok": True, "done": _COMMANDS[do](self._bench, place, now)}
 
 
-_DEEDS: Mapping[str, Callable[[Bench, Slot, float], bool]] = {
+_COMMANDS: Mapping[str, Callable[[Bench, SimSlot, float], bool]] = {
     "remove": Bench.remove,
     "swap": Bench.swap,
     "unplug": Bench.unplug,
@@ -79,7 +79,7 @@ _DEEDS: Mapping[str, Callable[[Bench, Slot, float], bool]] = {
 }
 
 
-class Caller:
+class ControlConnection:
     """One connection to the control port."""
 
     def __init__(self, control: Control, loop: Loop, connection: socket.socket) -> None:
@@ -99,9 +99,9 @@ class Caller:
         self._control.left(self)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._stream.close()
 
 
-def _no(why: str) -> dict[str, Any]:
+def _refusal(why: str) -> dict[str, Any]:
     return {"ok": False, "error": why}

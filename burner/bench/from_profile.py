@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.bench.unit import Firmware, TextAt
+from burner.bench.unit.unit_spec import FirmwareBehaviour, TextPlace
 from burner.core.errors import BurnerError
 from burner.identity.serial_checks import find_serial
 from burner.identity.settings import SerialSettings
@@ -22,21 +22,21 @@ from burner.provisioning.raw_carrier import RawSettings
 from burner.release.opening import open_keyless, profile_of
 
 LONGEST_NUMBER = 32
-"""Digits of a serial number that are tried."""
+"""The longest serial number that is tried, in digits."""
 _NUMBER = re.compile(r"\{number(?::0?([0-9]{1,2}))?\}")
 
 
 @dataclass(frozen=True)
 class ProductDefaults:
-    """What counts where a bench's SPEC says nothing else."""
+    """Used where a bench's SPEC has no value."""
 
     settings: Mapping[str, object] = field(default_factory=dict)
     """`chip`, `flash` and `modem` of a bench file."""
-    firmware: Firmware = field(default_factory=Firmware)
+    firmware: FirmwareBehaviour = field(default_factory=FirmwareBehaviour)
 
 
 def defaults_of(source: Path | None) -> ProductDefaults:
-    """Of a profile or release; nothing where it cannot be read: opening it says why."""
+    """Of a profile or release; empty where it cannot be read: opening it reports why."""
     if source is None:
         return ProductDefaults()
     try:
@@ -51,7 +51,7 @@ def defaults_of(source: Path | None) -> ProductDefaults:
     if isinstance(plan.carrier, AtSettings):
         kind = "tencent" if plan.identity.imei else "tencent-wifi"
         settings["modem"] = {"kind": kind, "port": plan.carrier.port, "baud": plan.carrier.baud}
-    firmware = Firmware(
+    firmware = FirmwareBehaviour(
         name=plan.name,
         serial=plan.identity.serial,
         texts=tuple(_texts(plan, source)),
@@ -61,7 +61,7 @@ def defaults_of(source: Path | None) -> ProductDefaults:
     return ProductDefaults(settings, firmware)
 
 
-def _texts(profile: Profile, source: Path) -> Iterator[TextAt]:
+def _texts(profile: Profile, source: Path) -> Iterator[TextPlace]:
     """Where the build keeps the key: where the carrier puts it, if neither in NVS nor a file."""
     carrier = profile.carrier
     if isinstance(carrier, RawSettings):
@@ -69,12 +69,12 @@ def _texts(profile: Profile, source: Path) -> Iterator[TextAt]:
         for field in carrier.fields:
             if field.key:
                 at = carrier.offset + starts[field.name]
-                yield TextAt(field.key, carrier.partition, at, field.size)
+                yield TextPlace(field.key, carrier.partition, at, field.size)
     elif isinstance(carrier, PatchSettings):
         yield from _arrays(PatchCarrier(carrier), source)
 
 
-def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextAt]:
+def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextPlace]:
     """The arrays in the application; nothing where the product cannot be opened."""
     try:
         layout = open_keyless(source).layout
@@ -85,10 +85,10 @@ def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextAt]:
         place = places[carrier.place_name(array)]
         partition = layout.table.at(place.offset)
         name, start = (partition.name, partition.offset) if partition else ("", 0)
-        yield TextAt(array.value, name, place.offset - start, array.size)
+        yield TextPlace(array.value, name, place.offset - start, array.size)
 
 
-def with_own_lines(firmware: Firmware, number: int) -> Firmware:
+def with_own_lines(firmware: FirmwareBehaviour, number: int) -> FirmwareBehaviour:
     """The firmware of board `number`: its number in its lines, its serial number among them."""
     lines = tuple(
         _NUMBER.sub(lambda match: f"{number:0{match[1] or 1}}", line) for line in firmware.lines
@@ -118,7 +118,7 @@ def _keeps(lines: Sequence[str], settings: SerialSettings) -> bool:
 
 
 def _lines(settings: SerialSettings, number: int) -> Iterator[str]:
-    """What stands around the group, as text, and numbers in it as long as they may be."""
+    """The text around the group, with numbers of every length in it."""
     before, group, after = _plain_parts(settings.line or "")
     starts = dict.fromkeys(("", _letters(group), _letters(settings.pattern)))
     for start in starts:
@@ -140,5 +140,5 @@ def _text(pattern: str) -> str:
 
 def _letters(pattern: str) -> str:
     """The letters and digits that every match begins with."""
-    found = re.match(r"[A-Za-z0-9_-]*(?![*+?{])", pattern)
-    return found[0] if found else ""
+    prefix = re.match(r"[A-Za-z0-9_-]*(?![*+?{])", pattern)
+    return prefix[0] if prefix else ""

@@ -21,11 +21,11 @@ ANSWER_TIMEOUT_S = 10.0
 
 
 _OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
-"""The terminal's Ctrl-C is for us, not for the bench."""
+"""A Ctrl-C on the terminal must not reach the bench."""
 
 
 class ControlClient:
-    """Moves boards about on a running bench. Thread-safe: one command at a time."""
+    """Client of a bench's control port: moves boards. Thread-safe: one command at a time."""
 
     def __init__(self, address: str) -> None:
         host, _, number = address.rpartition(":")
@@ -145,17 +145,17 @@ class BenchProcess:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         line = _first_line(process.stdout)
         try:
-            said: dict[str, Any] = json.loads(line)
+            ready: dict[str, Any] = json.loads(line)
         except ValueError:
-            raise BurnerError(Code.BENCH_NOT_RUNNING, "it said nothing that makes sense") from None
-        if "code" in said:
-            detail = "; ".join(said["findings"]) or said["detail"]
-            raise BurnerError(said["code"], detail)
-        return said
+            raise BurnerError(Code.BENCH_NOT_RUNNING, "its first line is no JSON") from None
+        if "code" in ready:
+            detail = "; ".join(ready["findings"]) or ready["detail"]
+            raise BurnerError(ready["code"], detail)
+        return ready
 
     @property
     def control(self) -> ControlClient:
-        """The bench's hand."""
+        """The client of its control port."""
         if self._control is None:
             raise BurnerError(Code.BENCH_NOT_RUNNING, "the bench is not running")
         return self._control
@@ -167,7 +167,7 @@ class BenchProcess:
 
     @property
     def boards(self) -> dict[str, dict[str, Any]]:
-        """What sat in the slots at the start: slot → number, chip, mac, faults."""
+        """The boards in the slots at the start: slot → number, chip, mac, faults."""
         places: Mapping[str, Any] = self.ready.get("slots", {})
         return {name: place["board"] for name, place in places.items() if place["board"]}
 
@@ -177,7 +177,7 @@ class BenchProcess:
         return self._process.pid if self._process else 0
 
     def close(self) -> None:
-        """End the bench; by force if it does not follow its pipe."""
+        """End the bench: close its pipe; kill it if it does not end."""
         if self._control:
             self._control.close()
             self._control = None
@@ -196,7 +196,7 @@ class BenchProcess:
 
 
 def _first_line(pipe: IO[bytes]) -> bytes:
-    """One line, or what there is of it when the time is up."""
+    """The first line; empty when it does not come in time."""
     lines: list[bytes] = []
     reader = threading.Thread(target=lambda: lines.append(pipe.readline()), daemon=True)
     reader.start()

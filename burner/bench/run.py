@@ -8,30 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from burner.bench.bench_file import BenchSpec
 from burner.bench.control import Control
 from burner.bench.server import Bench
-from burner.bench.spec import BenchSpec
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets import core_dumps
 
 
 @dataclass(frozen=True)
-class Served:
+class OpenBench:
     """A bench whose ports are open."""
 
     bench: Bench
     control: Control
 
     def describe(self) -> dict[str, Any]:
-        """What the ready line says: the control port, and every slot with its ports and board."""
+        """What the ready line has: the control port, and every slot with its ports and board."""
         return {"control": self.control.address, **self.bench.describe()}
 
 
 @contextmanager
 def opened(
     spec: BenchSpec, host: str = "127.0.0.1", base_port: int = 0, with_pty: bool = True
-) -> Iterator[Served]:
+) -> Iterator[OpenBench]:
     """Open the ports of a bench; `served.bench.run()` then serves them.
 
     Raises:
@@ -44,7 +44,7 @@ def opened(
         except OSError as error:
             raise BurnerError(Code.BENCH_PORT_UNAVAILABLE, str(error)) from None
         try:
-            yield Served(bench, control)
+            yield OpenBench(bench, control)
         finally:
             control.close()
     finally:

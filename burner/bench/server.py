@@ -1,4 +1,4 @@
-"""The bench: slots, the boards in them and the ones that wait, on one loop in one process."""
+"""The bench: slots, the boards in them and the waiting ones, on one loop in one process."""
 
 import time
 from collections import deque
@@ -7,32 +7,32 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from burner.bench import pty
-from burner.bench.board import Board, build
-from burner.bench.chip import Chip
-from burner.bench.loop import Loop
-from burner.bench.port import Port
-from burner.bench.spec import BenchSpec, BoardSpec
+from burner.bench.bench_file import BenchSpec, BoardSpec
+from burner.bench.board import SimBoard, build
+from burner.bench.chip.chip import SimChip
+from burner.bench.wire import pty
+from burner.bench.wire.loop import Loop
+from burner.bench.wire.port import SimPort
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 GAP_S = 1.5
-"""An empty slot between two boards: the operator's hand. A station needs 0.7 s to see it."""
+"""How long a slot is empty between two boards. A station needs 0.7 s to see it."""
 UNANSWERED_S = 5.0
 """After so long the operator takes out a board that the station does not see."""
 LOOK_S = 0.2
-"""Between two looks whether a port is free."""
+"""Between two checks whether a port is free."""
 GONE_S = 0.2
 """How long a port is away when it comes back under another name."""
 
 
 @dataclass
-class Slot:
+class SimSlot:
     """A place on the fixture."""
 
     name: str
-    ports: dict[str, Port]
-    board: Board | None = None
+    ports: dict[str, SimPort]
+    board: SimBoard | None = None
 
     def attach(self, on: bool) -> None:
         """Join every port to its line on the board, or leave it empty."""
@@ -53,11 +53,11 @@ class Slot:
         }
 
 
-Build = Callable[[BoardSpec, float], Board]
+BuildBoard = Callable[[BoardSpec, float], SimBoard]
 
 
 class Bench:
-    """Everything that is served. Single-threaded: only `loop.stop` may come from outside."""
+    """All slots, ports and boards. Single-threaded: only `loop.stop` may come from outside."""
 
     def __init__(
         self,
@@ -65,23 +65,23 @@ class Bench:
         host: str = "127.0.0.1",
         base_port: int = 0,
         with_pty: bool = pty.AVAILABLE,
-        build: Build = build,
+        build: BuildBoard = build,
     ) -> None:
         self.loop = Loop()
         self.spec = spec
         self._build = build
         self._waiting = deque(spec.boards)
-        self._shelf: dict[int, Board] = {}
-        self.slots: dict[str, Slot] = {}
+        self._shelf: dict[int, SimBoard] = {}
+        self.slots: dict[str, SimSlot] = {}
         names = sorted({name for board in spec.boards for name in board.ports} or {"esp"})
         numbers = iter(range(base_port, base_port + len(names) * spec.slots))
         try:
             for name in map(str, range(1, spec.slots + 1)):
                 ports = {
-                    port: Port(self.loop, host, next(numbers) if base_port else 0, with_pty)
+                    port: SimPort(self.loop, host, next(numbers) if base_port else 0, with_pty)
                     for port in names
                 }
-                self.slots[name] = Slot(name, ports)
+                self.slots[name] = SimSlot(name, ports)
         except OSError as error:
             self.close()
             raise BurnerError(Code.BENCH_PORT_UNAVAILABLE, str(error)) from None
@@ -89,13 +89,13 @@ class Bench:
             self.insert(slot, time.monotonic())
 
     @property
-    def ports(self) -> Iterator[Port]:
+    def ports(self) -> Iterator[SimPort]:
         """Every port of every slot."""
         return (port for slot in self.slots.values() for port in slot.ports.values())
 
     # boards
 
-    def insert(self, slot: Slot, now: float, number: int = 0) -> bool:
+    def insert(self, slot: SimSlot, now: float, number: int = 0) -> bool:
         """Put in the next board, or a certain one from the shelf; False when there is none."""
         if slot.board:
             return False
@@ -105,34 +105,34 @@ class Bench:
             slot.board = self._build(self._waiting.popleft(), now)
         return self.plug(slot, now)
 
-    def remove(self, slot: Slot, now: float) -> bool:
-        """Take the board out and lay it on the shelf; it keeps its flash."""
+    def remove(self, slot: SimSlot, now: float) -> bool:
+        """Take the board out and put it on the shelf; it keeps its flash."""
         done = self.unplug(slot, now)
         if slot.board:
             self._shelf[slot.board.number] = slot.board
         slot.board = None
         return done
 
-    def swap(self, slot: Slot, now: float) -> bool:
+    def swap(self, slot: SimSlot, now: float) -> bool:
         """Take the board out and put in the next; False when none waits."""
         self.remove(slot, now)
         return self.insert(slot, now)
 
-    def plug(self, slot: Slot, now: float) -> bool:
+    def plug(self, slot: SimSlot, now: float) -> bool:
         """Give the board in a slot power; False when there is none."""
         if slot.board:
             slot.board.plug(now)
         slot.attach(on=True)
         return slot.board is not None
 
-    def unplug(self, slot: Slot, now: float) -> bool:
+    def unplug(self, slot: SimSlot, now: float) -> bool:
         """Pull the cable; the board stays in the slot. False when there is none."""
         slot.attach(on=False)
         if slot.board:
             slot.board.unplug(now)
         return slot.board is not None
 
-    def renumber(self, slot: Slot, now: float) -> bool:
+    def renumber(self, slot: SimSlot, now: float) -> bool:
         """The slot's ports vanish and come back under other numbers, the board running on."""
         slot.attach(on=False)
         for port in slot.ports.values():
@@ -140,8 +140,8 @@ class Bench:
         self.loop.at(now + GONE_S, lambda _: slot.attach(on=True))
         return slot.board is not None
 
-    def _look_after(self, slot: Slot, board: Board, now: float) -> None:
-        """What the bench does by itself with the board in a slot."""
+    def _watch(self, slot: SimSlot, board: SimBoard, now: float) -> None:
+        """Renumber or swap the board in a slot, where the bench is to do so by itself."""
         if board.starts() and board.spec.renumbers:
             self.renumber(slot, now)
         chip = board.chip
@@ -152,23 +152,25 @@ class Bench:
             self.loop.at(now + UNANSWERED_S, lambda at: self._give_up(slot, board, chip, at))
         if chip.used and not slot.busy:
             chip.used = False
-            self.loop.at(now + self.spec.swap_s, lambda at: self._make_way(slot, board, chip, at))
+            self.loop.at(
+                now + self.spec.swap_s, lambda at: self._swap_when_free(slot, board, chip, at)
+            )
 
-    def _give_up(self, slot: Slot, board: Board, chip: Chip, now: float) -> None:
+    def _give_up(self, slot: SimSlot, board: SimBoard, chip: SimChip, now: float) -> None:
         if not chip.answered:
-            self._make_way(slot, board, chip, now)
+            self._swap_when_free(slot, board, chip, now)
 
-    def _make_way(self, slot: Slot, board: Board, chip: Chip, now: float) -> None:
-        """Unless a host is at work on it again: then it makes way when that lets go of it."""
+    def _swap_when_free(self, slot: SimSlot, board: SimBoard, chip: SimChip, now: float) -> None:
+        """Swap the board for the next; if a host uses it again, after that host closes the port."""
         if slot.board is not board or not self._waiting or chip.used:
             return
         if slot.busy:
-            self.loop.at(now + LOOK_S, lambda at: self._make_way(slot, board, chip, at))
+            self.loop.at(now + LOOK_S, lambda at: self._swap_when_free(slot, board, chip, at))
             return
         self.remove(slot, now)
         self.loop.at(now + GAP_S, lambda at: self._fill(slot, at))
 
-    def _fill(self, slot: Slot, now: float) -> None:
+    def _fill(self, slot: SimSlot, now: float) -> None:
         with suppress(BurnerError):  # a kept flash that does not fit: the slot stays empty
             self.insert(slot, now)
 
@@ -184,10 +186,10 @@ class Bench:
                 if port.due is not None and port.due <= now:
                     port.advance(now)
                     if slot.board:
-                        self._look_after(slot, slot.board, now)
+                        self._watch(slot, slot.board, now)
 
     def close(self) -> None:
-        """Let go of all ports, boards and flash files."""
+        """Close all ports, boards and flash files."""
         for port in self.ports:
             port.close()
         boards = (slot.board for slot in self.slots.values())

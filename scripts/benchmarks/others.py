@@ -19,7 +19,7 @@ from benchmarks.product import NVS_SIZE, Product, files
 from burner.bench.process import BenchProcess
 
 ESPTOOL = (
-    "import serial; serial.protocol_handler_packages.append('burner.bench');"
+    "import serial; serial.protocol_handler_packages.append('burner.bench.wire');"
     "import esptool; esptool._main()"
 )
 NVS_OFFSET = "0x9000"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from burner.bench.board import Board, build
+from burner.bench.bench_file import BenchSpec, BoardSpec, read_spec
+from burner.bench.board import SimBoard, build
 from burner.bench.control import Control
-from burner.bench.line import Line
 from burner.bench.process import ControlClient
-from burner.bench.server import Bench, Build
-from burner.bench.spec import BenchSpec, BoardSpec, read_spec
-from burner.bench.unit import Timing
+from burner.bench.server import Bench, BuildBoard
+from burner.bench.unit.unit_spec import Timing
+from burner.bench.wire.line import SimLine
 
 
 class Echo:
@@ -79,10 +79,10 @@ class Echoes:
     def __getitem__(self, number: int) -> Echo:
         return self.by_number[number]
 
-    def build(self, spec: BoardSpec, now: float) -> Board:
+    def build(self, spec: BoardSpec, now: float) -> SimBoard:
         echo = self.by_number[spec.number] = Echo(self.greeting)
         timing = self.timing or spec.unit.timing
-        return Board(spec, {name: Line(echo, timing, spec.renumbers) for name in spec.ports})
+        return SimBoard(spec, {name: SimLine(echo, timing, spec.renumbers) for name in spec.ports})
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ class Rig:
 
 
 @contextmanager
-def serving(spec: str | BenchSpec, build: Build = build, with_pty: bool = False) -> Iterator[Rig]:
+def serving(
+    spec: str | BenchSpec, build: BuildBoard = build, with_pty: bool = False
+) -> Iterator[Rig]:
     bench = Bench(
         read_spec(spec) if isinstance(spec, str) else spec, with_pty=with_pty, build=build
     )

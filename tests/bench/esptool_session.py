@@ -13,7 +13,7 @@ import serial
 
 
 def main() -> None:
-    serial.protocol_handler_packages.append("burner.bench")
+    serial.protocol_handler_packages.append("burner.bench.wire")
     import esptool
 
     results = []

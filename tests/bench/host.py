@@ -2,10 +2,10 @@
 
 import struct
 
-from burner.bench import slip
-from burner.bench.chip import Chip
-from burner.bench.commands import CHECKSUM_SEED, SYNC_PAYLOAD, Op, xor
-from burner.bench.unit import UnitSpec
+from burner.bench.chip.chip import SimChip
+from burner.bench.download_mode import slip
+from burner.bench.download_mode.commands import CHECKSUM_SEED, SYNC_PAYLOAD, Op, xor
+from burner.bench.unit.unit_spec import UnitSpec
 
 
 def request(op: int, data: bytes = b"", body: bytes | None = None) -> bytes:
@@ -26,8 +26,8 @@ class Host:
 
     def __init__(self, unit: UnitSpec) -> None:
         self.now = 1.0
-        self.chip = Chip(unit, self.now)
-        self._reader = slip.Reader()
+        self.chip = SimChip(unit, self.now)
+        self._reader = slip.SlipReader()
 
     def wait(self, seconds: float) -> bytes:
         """Let time pass; everything that came meanwhile."""

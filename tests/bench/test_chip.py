@@ -6,15 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from burner.bench.chip import Mode
-from burner.bench.commands import SYNC_PAYLOAD, Op
-from burner.bench.unit import MB, UART_TIME, USB_TIME, At, Fault, FaultKind, UnitSpec
+from burner.bench.chip.chip import Mode
+from burner.bench.download_mode.commands import SYNC_PAYLOAD, Op
+from burner.bench.unit.unit_spec import (
+    MB,
+    UART_TIME,
+    USB_TIME,
+    FaultKind,
+    FaultStep,
+    SimFault,
+    UnitSpec,
+)
 from tests.bench.host import Host, request, words
 
 BLOCK = 0x4000
 
 
-def host(*faults: Fault, chip: str = "esp32c3", modelled: bool = False) -> Host:
+def host(*faults: SimFault, chip: str = "esp32c3", modelled: bool = False) -> Host:
     timing = UART_TIME if modelled else UnitSpec().timing
     return Host(UnitSpec(chip, faults=faults, timing=timing))
 
@@ -103,7 +111,7 @@ def test_the_usb_bridge_boots_the_application_by_a_plain_reset() -> None:
 
 
 def test_without_reset_lines_a_chip_stays_as_it_was_powered_up() -> None:
-    unit = host(Fault(FaultKind.NO_RESET))
+    unit = host(SimFault(FaultKind.NO_RESET))
     unit.reset_into_download()
     assert not answers(unit)
     unit.chip.unplug(unit.now)
@@ -153,7 +161,7 @@ def test_the_esp8266_prints_its_boot_log_at_74880() -> None:
 
 
 def test_above_its_limit_a_bad_line_carries_nothing() -> None:
-    unit = host(Fault(FaultKind.GARBLE, baud=460800))
+    unit = host(SimFault(FaultKind.GARBLE, baud=460800))
     unit.connect()
     for baud, works in ((460800, True), (921600, False)):
         unit.ask(Op.CHANGE_BAUDRATE, words(baud, 0))
@@ -162,7 +170,7 @@ def test_above_its_limit_a_bad_line_carries_nothing() -> None:
 
 
 def test_noise_breaks_one_byte_in_so_many_and_a_checksum_finds_it() -> None:
-    unit = host(Fault(FaultKind.NOISE, baud=0, every=1000))
+    unit = host(SimFault(FaultKind.NOISE, baud=0, every=1000))
     unit.connect()
     replies = [unit.ask(Op.MEM_DATA, body=bytes(400))[:2] for _ in range(10)]
     assert b"\0\0" in replies
@@ -238,7 +246,7 @@ def test_with_time_off_everything_is_there_at_once() -> None:
 
 
 def test_a_unit_pulled_out_at_a_byte_is_gone_with_its_port() -> None:
-    unit = host(Fault(FaultKind.UNPLUG, at_byte=5000))
+    unit = host(SimFault(FaultKind.UNPLUG, at_byte=5000))
     unit.start_stub()
     unit.ask(Op.FLASH_BEGIN, words(0x8000, 2, BLOCK, 0, 0))
     unit.send(request(Op.FLASH_DATA, body=bytes(BLOCK)))
@@ -249,7 +257,7 @@ def test_a_unit_pulled_out_at_a_byte_is_gone_with_its_port() -> None:
 
 
 def test_a_unit_pulled_out_once_comes_back_by_itself_and_is_well() -> None:
-    unit = host(Fault(FaultKind.UNPLUG, step=At.ERASE, once=True, seconds=2))
+    unit = host(SimFault(FaultKind.UNPLUG, step=FaultStep.ERASE, once=True, seconds=2))
     unit.start_stub()
     unit.send(request(Op.FLASH_BEGIN, words(0x8000, 2, BLOCK, 0, 0)))
     unit.wait(1.9)
@@ -261,7 +269,7 @@ def test_a_unit_pulled_out_once_comes_back_by_itself_and_is_well() -> None:
 
 
 def test_a_port_that_vanishes_leaves_the_chip_as_it_was() -> None:
-    unit = host(Fault(FaultKind.PORT_GONE, step=At.MD5, once=True))
+    unit = host(SimFault(FaultKind.PORT_GONE, step=FaultStep.MD5, once=True))
     unit.start_stub()
     unit.send(request(Op.SPI_FLASH_MD5, words(0, 64, 0, 0)))
     assert gone(unit)
@@ -271,7 +279,7 @@ def test_a_port_that_vanishes_leaves_the_chip_as_it_was() -> None:
 
 
 def test_a_chip_that_hangs_is_silent_until_it_is_reset() -> None:
-    unit = host(Fault(FaultKind.HANG, step=At.READ, once=True))
+    unit = host(SimFault(FaultKind.HANG, step=FaultStep.READ, once=True))
     unit.start_stub()
     assert unit.ask_all(Op.READ_FLASH, words(0, 64, 0x1000, 64)) == []
     assert unit.ask_all(Op.SYNC) == []
@@ -280,7 +288,7 @@ def test_a_chip_that_hangs_is_silent_until_it_is_reset() -> None:
 
 
 def test_a_brown_out_reboots_in_the_middle_of_a_write() -> None:
-    unit = host(Fault(FaultKind.BROWN_OUT))
+    unit = host(SimFault(FaultKind.BROWN_OUT))
     unit.start_stub()
     unit.ask(Op.FLASH_BEGIN, words(0x8000, 2, BLOCK, 0, 0))
     unit.send(request(Op.FLASH_DATA, body=bytes(BLOCK)))
@@ -290,7 +298,7 @@ def test_a_brown_out_reboots_in_the_middle_of_a_write() -> None:
 
 
 def test_a_fault_at_a_byte_counts_anew_after_every_reset() -> None:
-    unit = host(Fault(FaultKind.HANG, at_byte=150))
+    unit = host(SimFault(FaultKind.HANG, at_byte=150))
     for _ in range(2):
         unit.connect()
         for _ in range(3):
@@ -299,15 +307,20 @@ def test_a_fault_at_a_byte_counts_anew_after_every_reset() -> None:
 
 
 def test_a_dead_unit_prints_nothing_and_answers_nothing() -> None:
-    unit = host(Fault(FaultKind.DEAD))
+    unit = host(SimFault(FaultKind.DEAD))
     assert unit.wait(1) + unit.reset_into_download() + unit.reset_into_app() == b""
     assert not answers(unit)
 
 
 def test_faults_of_identity_change_what_the_silicon_is() -> None:
-    other = Fault(FaultKind.WRONG_CHIP, chip="esp32s3"), Fault(FaultKind.FLASH_SIZE, size=2 * MB)
-    built = UnitSpec(faults=(*other, Fault(FaultKind.BLANK_MAC))).as_built()
+    other = (
+        SimFault(FaultKind.WRONG_CHIP, chip="esp32s3"),
+        SimFault(FaultKind.FLASH_SIZE, size=2 * MB),
+    )
+    built = UnitSpec(faults=(*other, SimFault(FaultKind.BLANK_MAC))).as_built()
     assert (built.chip, built.flash_size, built.mac.octets) == ("esp32s3", 2 * MB, bytes(6))
-    twin = UnitSpec(faults=(Fault(FaultKind.SAME_MAC, mac=UnitSpec().mac),), serial="2").as_built()
+    twin = UnitSpec(
+        faults=(SimFault(FaultKind.SAME_MAC, mac=UnitSpec().mac),), serial="2"
+    ).as_built()
     assert twin.mac == UnitSpec().mac
     assert twin.flash_unique_id != UnitSpec().as_built().flash_unique_id

@@ -9,9 +9,9 @@ import pytest
 from esptool import FatalError, cmds
 from esptool.targets import CHIP_DEFS
 
-from burner.bench.chip import Chip
-from burner.bench.targets import TARGETS
-from burner.bench.unit import MB, Fault, FaultKind, UnitSpec, mac_for
+from burner.bench.chip.chip import SimChip
+from burner.bench.silicon.targets import TARGETS
+from burner.bench.unit.unit_spec import MB, FaultKind, SimFault, UnitSpec, mac_for
 from tests.bench.wire import SimSerial
 
 SIX = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
@@ -19,9 +19,9 @@ OTHERS = tuple(name for name in TARGETS if name not in SIX)
 DATA = random.Random(5).randbytes(5000) + b"configuration" * 4000
 
 
-def connected(unit: UnitSpec, reset: bool = False) -> tuple[Chip, Any]:
+def connected(unit: UnitSpec, reset: bool = False) -> tuple[SimChip, Any]:
     """A chip, and esptool connected to it; without `reset` the boot button was held at power-on."""
-    chip = Chip(unit, time.monotonic())
+    chip = SimChip(unit, time.monotonic())
     if not reset:
         chip.plug(time.monotonic(), download=True)
     mode = "default-reset" if reset else "no-reset"
@@ -121,7 +121,7 @@ def test_a_stub_left_running_is_found_again() -> None:
 
 
 def test_secure_boot_and_flash_encryption_show() -> None:
-    faults = (Fault(FaultKind.SECURE_BOOT), Fault(FaultKind.ENCRYPTED))
+    faults = (SimFault(FaultKind.SECURE_BOOT), SimFault(FaultKind.ENCRYPTED))
     for name in ("esp32", "esp32s3", "esp32c6", "esp32c5"):
         _, esp = connected(UnitSpec(name, faults=faults))
         assert esp.get_secure_boot_enabled()
@@ -131,13 +131,13 @@ def test_secure_boot_and_flash_encryption_show() -> None:
 
 
 def test_the_esp32s3_runs_its_stub_under_secure_boot_by_the_rom_pointer() -> None:
-    _, esp = connected(UnitSpec("esp32s3", faults=(Fault(FaultKind.SECURE_BOOT),)))
+    _, esp = connected(UnitSpec("esp32s3", faults=(SimFault(FaultKind.SECURE_BOOT),)))
     assert cmds.run_stub(esp).IS_STUB
 
 
 @pytest.mark.parametrize("name", ["esp32c3", "esp32s2"])
 def test_in_secure_download_mode_only_writing_is_left(name: str) -> None:
-    chip, esp = connected(UnitSpec(name, faults=(Fault(FaultKind.SECURE_DOWNLOAD),)))
+    chip, esp = connected(UnitSpec(name, faults=(SimFault(FaultKind.SECURE_DOWNLOAD),)))
     assert esp.secure_download_mode
     assert not cmds.run_stub(esp).IS_STUB
     cmds.attach_flash(esp)
@@ -149,19 +149,21 @@ def test_in_secure_download_mode_only_writing_is_left(name: str) -> None:
 
 def test_wrong_bytes_in_the_flash_fail_esptools_own_verification() -> None:
     for kind in (FaultKind.STUCK_SECTOR, FaultKind.BIT_FLIP, FaultKind.WRONG_MD5):
-        _, esp = connected(UnitSpec("esp32c3", faults=(Fault(kind),)))
+        _, esp = connected(UnitSpec("esp32c3", faults=(SimFault(kind),)))
         with pytest.raises(FatalError, match=r"MD5|empty"):
             write(cmds.run_stub(esp), (0x10000, DATA[:4096]))
 
 
 def test_a_dead_unit_never_answers() -> None:
-    chip = Chip(UnitSpec(faults=(Fault(FaultKind.DEAD),)), time.monotonic())
+    chip = SimChip(UnitSpec(faults=(SimFault(FaultKind.DEAD),)), time.monotonic())
     with pytest.raises(FatalError, match="No serial data received"):
         cmds.detect_chip(SimSerial(chip), connect_attempts=1)
 
 
 def test_a_unit_that_leaves_reset_late_is_met_at_the_second_try() -> None:
-    chip = Chip(UnitSpec(faults=(Fault(FaultKind.LATE_RESET, seconds=0.3),)), time.monotonic())
+    chip = SimChip(
+        UnitSpec(faults=(SimFault(FaultKind.LATE_RESET, seconds=0.3),)), time.monotonic()
+    )
     with pytest.raises(FatalError):
         cmds.detect_chip(SimSerial(chip), connect_attempts=1)
     assert cmds.detect_chip(SimSerial(chip), connect_attempts=2).CHIP_NAME == "ESP32-C3"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.bench import pty
 from burner.bench.process import BenchProcess
+from burner.bench.wire import pty
 
 CHIPS = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
 IMAGE = random.Random(3).randbytes(3000) + b"the same again " * 2000

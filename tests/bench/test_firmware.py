@@ -10,10 +10,10 @@ from esp_idf_nvs_partition_gen import nvs_partition_gen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench import first_boot
-from burner.bench.nor import SECTOR, NorFlash
-from burner.bench.secret_forms import FORMS
-from burner.bench.unit import Fault, FaultKind, Firmware, TextAt, UnitSpec
+from burner.bench.firmware import first_boot
+from burner.bench.firmware.secret_forms import FORMS
+from burner.bench.silicon.nor_flash import SECTOR, NorFlash
+from burner.bench.unit.unit_spec import FaultKind, FirmwareBehaviour, SimFault, TextPlace, UnitSpec
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
@@ -83,14 +83,14 @@ def test_a_name_in_the_configuration_comes_before_the_silicons(
 def test_a_firmware_may_derive_another_name_than_the_profile(
     template: str, name: str, plug: tuple[Segment, ...]
 ) -> None:
-    unit = replace(UNIT, firmware=Firmware(device_name=template))
+    unit = replace(UNIT, firmware=FirmwareBehaviour(device_name=template))
     assert f"device_name={name}\r\n" in boot_log(burned(unit, plug))
 
 
 def test_a_firmware_prints_further_lines_or_nothing_at_all(plug: tuple[Segment, ...]) -> None:
-    unit = replace(UNIT, firmware=Firmware(lines=("IMEI=490154203237518",)))
+    unit = replace(UNIT, firmware=FirmwareBehaviour(lines=("IMEI=490154203237518",)))
     assert boot_log(burned(unit, plug)).endswith("IMEI=490154203237518\r\n")
-    silent = replace(UNIT, firmware=Firmware(prints=False))
+    silent = replace(UNIT, firmware=FirmwareBehaviour(prints=False))
     assert "product_id" not in boot_log(burned(silent, plug))
 
 
@@ -98,26 +98,26 @@ def test_a_key_compiled_into_the_application_or_kept_as_a_struct_is_found(
     plug: tuple[Segment, ...],
 ) -> None:
     places = (
-        TextAt("product_id", "fctry", 4, 11),
-        TextAt("product_secret", "fctry", 15, 33),
-        TextAt("device_name", "fctry", 48, 49),
+        TextPlace("product_id", "fctry", 4, 11),
+        TextPlace("product_secret", "fctry", 15, 33),
+        TextPlace("device_name", "fctry", 48, 49),
     )
     struct = (
         b"\x01\0\0\0ABCDEFGHIJ\0" + SECRET.encode().ljust(33, b"\0") + b"plug-7".ljust(49, b"\0")
     )
     segments = [*without(plug, "fctry"), Segment("fctry", 0x15000, struct)]
-    raw = replace(UNIT, firmware=Firmware(texts=places))
+    raw = replace(UNIT, firmware=FirmwareBehaviour(texts=places))
     log = boot_log(burned(raw, segments))
     assert "product_id=ABCDEFGHIJ device_name=plug-7" in log
     assert SECRET not in log
     in_app = tuple(replace(place, partition="ota_0", offset=0) for place in places[:1])
     assert "no product configuration" in boot_log(
-        burned(replace(UNIT, firmware=Firmware(texts=in_app)), without(plug, "fctry"))
+        burned(replace(UNIT, firmware=FirmwareBehaviour(texts=in_app)), without(plug, "fctry"))
     )
 
 
 def test_an_application_at_its_own_rate_is_noise_at_another(plug: tuple[Segment, ...]) -> None:
-    host = burned(replace(UNIT, firmware=Firmware(baud=74880)), plug)
+    host = burned(replace(UNIT, firmware=FirmwareBehaviour(baud=74880)), plug)
     assert "product_id" not in host.reset_into_app().decode("latin-1")
     host.baud(74880)
     assert "product_id" in host.reset_into_app().decode("latin-1")
@@ -160,7 +160,7 @@ def test_an_application_for_another_chip_does_not_start(
 def test_a_locked_chip_does_not_start_plain_images(
     kind: FaultKind, plug: tuple[Segment, ...]
 ) -> None:
-    log = boot_log(burned(replace(UNIT, faults=(Fault(kind),)), plug))
+    log = boot_log(burned(replace(UNIT, faults=(SimFault(kind),)), plug))
     assert "Project name" not in log
 
 
@@ -172,7 +172,7 @@ def test_otadata_decides_which_slot_is_booted(plug: tuple[Segment, ...]) -> None
 
 
 def test_a_bootloader_that_rolls_back_starts_an_update_once(plug: tuple[Segment, ...]) -> None:
-    host = burned(replace(UNIT, firmware=Firmware(rollback=True)), plug)
+    host = burned(replace(UNIT, firmware=FirmwareBehaviour(rollback=True)), plug)
     flash = host.chip.silicon.flash
     flash.program(0x1D000, otadata.entry(1, otadata.State.VALID))
     flash.program(0x1E000, otadata.entry(2, otadata.State.NEW))
@@ -185,7 +185,7 @@ def test_a_bootloader_that_rolls_back_starts_an_update_once(plug: tuple[Segment,
 def test_a_firmware_that_moves_its_key_stores_it_before_it_erases_it(
     plug: tuple[Segment, ...],
 ) -> None:
-    host = burned(replace(UNIT, firmware=Firmware(moves_key=True)), plug)
+    host = burned(replace(UNIT, firmware=FirmwareBehaviour(moves_key=True)), plug)
     flash = host.chip.silicon.flash
     line = "product_id=7QKX2MPD0C device_name=58CF790A0B0C"
     assert line in boot_log(host)
@@ -199,7 +199,7 @@ def test_a_firmware_that_moves_its_key_stores_it_before_it_erases_it(
 def test_a_key_that_was_burned_anew_counts_before_the_one_that_was_moved(
     plug: tuple[Segment, ...],
 ) -> None:
-    host = burned(replace(UNIT, firmware=Firmware(moves_key=True)), plug)
+    host = burned(replace(UNIT, firmware=FirmwareBehaviour(moves_key=True)), plug)
     flash = host.chip.silicon.flash
     boot_log(host)
     (key,) = (segment for segment in plug if segment.confidential)
@@ -286,7 +286,7 @@ def test_an_esp8266_without_a_partition_table_runs_the_image_at_zero(shared_imag
 def test_the_fault_prints_secret_prints_it_before_and_after_all_else(
     plug: tuple[Segment, ...], form: str
 ) -> None:
-    fault = Fault(FaultKind.PRINTS_SECRET, form=form)
+    fault = SimFault(FaultKind.PRINTS_SECRET, form=form)
     log = burned(replace(UNIT, faults=(fault,)), plug).reset_into_app()
     printed = FORMS[form](SECRET.encode())
     assert log.count(printed) == 2
@@ -294,7 +294,7 @@ def test_the_fault_prints_secret_prints_it_before_and_after_all_else(
 
 
 def test_the_fault_prints_secret_prints_nothing_without_a_key(plug: tuple[Segment, ...]) -> None:
-    unit = replace(UNIT, faults=(Fault(FaultKind.PRINTS_SECRET),))
+    unit = replace(UNIT, faults=(SimFault(FaultKind.PRINTS_SECRET),))
     keyless = [segment for segment in plug if not segment.confidential]
     assert b"plain: " not in burned(unit, keyless).reset_into_app()
     assert b"plain: " not in Host(unit).reset_into_app()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from burner.bench.firmware import own_name
+from burner.bench.bench_file import read_spec
+from burner.bench.firmware.firmware import own_name
 from burner.bench.from_profile import defaults_of, serial_line
-from burner.bench.spec import read_spec
-from burner.bench.unit import MB, TextAt, UnitSpec
+from burner.bench.unit.unit_spec import MB, TextPlace, UnitSpec
 from burner.cli.main import main
 from burner.core.errors import BurnerError
 from burner.identity.serial_checks import find_serial
@@ -82,8 +82,8 @@ ARRAYS = ("PRODUCT_ID".ljust(10, "\0"), "YOUR_PRODUCT_SECRET".ljust(32, "\0"))
 
 def test_a_build_keeps_its_key_where_the_carrier_puts_it(tmp_path: Path) -> None:
     assert unit(write_product(tmp_path, carrier=RAW)).firmware.texts == (
-        TextAt("product_id", "fctry", 20, 11),
-        TextAt("product_secret", "fctry", 31, 33),
+        TextPlace("product_id", "fctry", 20, 11),
+        TextPlace("product_secret", "fctry", 31, 33),
     )
     app = app_image(*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0"))
     texts = unit(write_product(tmp_path, carrier=PATCH, app=app)).firmware.texts

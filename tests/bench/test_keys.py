@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.keys import Found, Running, find
-from burner.bench.nor import NorFlash
-from burner.bench.unit import UnitSpec
+from burner.bench.firmware.key_search import KeyInFlash, RunningFirmware, find
+from burner.bench.silicon.nor_flash import NorFlash
+from burner.bench.unit.unit_spec import UnitSpec
 from burner.core.secrets.secret import Secret
 from burner.flash.partition_table import Partition, PartitionTable
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
@@ -27,14 +27,14 @@ KINDS = {
 KEY = KeyConfig("S3EUVBRJLB", Secret(b"8XzjN8rfgFVGDTNTUGau4snA"), "plug-7")
 
 
-def running(*burned: tuple[Partition, bytes]) -> Running:
+def running(*burned: tuple[Partition, bytes]) -> RunningFirmware:
     flash = NorFlash(UnitSpec(flash_size=1 << 20))
     for place, data in burned:
         flash.program(place.offset, data)
-    return Running(flash, PartitionTable((APP, *(place for place, _ in burned))), APP)
+    return RunningFirmware(flash, PartitionTable((APP, *(place for place, _ in burned))), APP)
 
 
-def filled(kind: str, key: KeyConfig, **settings: Any) -> Running:
+def filled(kind: str, key: KeyConfig, **settings: Any) -> RunningFirmware:
     place = partition("key", f"data, {kind}", KINDS[kind], offset=0x18000)
     if kind == "nvs":
         nvs = {"kind": "nvs", "preset": "esp-qcloud", "partition": "key", **settings}
@@ -50,7 +50,7 @@ def filled(kind: str, key: KeyConfig, **settings: Any) -> Running:
 @pytest.mark.parametrize("kind", KINDS)
 @given(keys)
 def test_whatever_key_a_carrier_wrote_is_found(kind: str, key: KeyConfig) -> None:
-    assert find(filled(kind, key)) == Found(
+    assert find(filled(kind, key)) == KeyInFlash(
         key.product_id, key.product_secret.reveal().decode(), key.device_name
     )
 
@@ -68,7 +68,7 @@ def test_whatever_key_a_carrier_wrote_is_found(kind: str, key: KeyConfig) -> Non
 def test_it_is_found_in_every_form_that_firmware_mounts(
     kind: str, settings: dict[str, Any]
 ) -> None:
-    assert find(filled(kind, KEY, **settings)) == Found(
+    assert find(filled(kind, KEY, **settings)) == KeyInFlash(
         KEY.product_id, KEY.product_secret.reveal().decode(), KEY.device_name
     )
 

@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench import frames
-from burner.bench.dialects import Frames
-from burner.bench.frames import FrameError, FrameReader, Kind
-from burner.bench.line import PIECE_S, Line
-from burner.bench.unit import TIME_OFF, UART_TIME
+from burner.bench.unit.unit_spec import TIME_OFF, UART_TIME
+from burner.bench.wire import frames
+from burner.bench.wire.client_protocols import SimFrames
+from burner.bench.wire.frames import FrameError, FrameKind, FrameReader
+from burner.bench.wire.line import PIECE_S, SimLine
 from tests.bench.echo import Echo
 
 PIECE_BYTES = int(PIECE_S * 11520)
-FRAMES = st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=40)))
+FRAMES = st.lists(st.tuples(st.sampled_from(FrameKind), st.binary(max_size=40)))
 
 
 @given(FRAMES, st.lists(st.integers(min_value=1, max_value=9), min_size=1))
 def test_frames_come_out_as_they_went_in_however_the_bytes_are_cut(
-    sent: list[tuple[Kind, bytes]], cuts: list[int]
+    sent: list[tuple[FrameKind, bytes]], cuts: list[int]
 ) -> None:
     wire = b"".join(frames.pack(kind, payload) for kind, payload in sent)
     reader = FrameReader()
@@ -33,29 +33,29 @@ def test_frames_come_out_as_they_went_in_however_the_bytes_are_cut(
 def test_bytes_that_are_no_frames_end_in_a_frame_error_or_wait_for_more(data: bytes) -> None:
     try:
         for kind, _ in FrameReader().feed(data):
-            assert kind in Kind
+            assert kind in FrameKind
     except FrameError:
         pass
 
 
 @given(FRAMES)
-def test_no_frame_of_a_client_breaks_a_line(sent: list[tuple[Kind, bytes]]) -> None:
-    line = Line(Echo(), TIME_OFF)
+def test_no_frame_of_a_client_breaks_a_line(sent: list[tuple[FrameKind, bytes]]) -> None:
+    line = SimLine(Echo(), TIME_OFF)
     answers: list[bytes] = []
-    dialect = Frames(line, answers.append)
+    dialect = SimFrames(line, answers.append)
     dialect.feed(b"".join(frames.pack(kind, payload) for kind, payload in sent))
     line.advance(1.0)
     dialect.settle()
-    flushes = [kind for kind, _ in sent].count(Kind.FLUSH)
+    flushes = [kind for kind, _ in sent].count(FrameKind.FLUSH)
     assert [number for answer in answers for number, _ in FrameReader().feed(answer)] == [
-        Kind.ANSWER,
-        *[Kind.FLUSH] * flushes,
+        FrameKind.ANSWER,
+        *[FrameKind.FLUSH] * flushes,
     ]
 
 
 def test_without_modelled_time_everything_arrives_at_once_and_in_order() -> None:
     echo = Echo()
-    line = Line(echo, TIME_OFF)
+    line = SimLine(echo, TIME_OFF)
     line.set_lines(dtr=True, rts=False)
     line.write(b"one")
     line.set_baud(9600)
@@ -65,7 +65,7 @@ def test_without_modelled_time_everything_arrives_at_once_and_in_order() -> None
 
 
 def test_at_115200_baud_11520_bytes_leave_the_transmit_buffer_in_a_second() -> None:
-    line = Line(Echo(), UART_TIME)
+    line = SimLine(Echo(), UART_TIME)
     line.write(bytes(23040))
     now = 0.0
     while (due := line.due()) is not None and now < 1.0:
@@ -76,7 +76,7 @@ def test_at_115200_baud_11520_bytes_leave_the_transmit_buffer_in_a_second() -> N
 
 def test_a_change_of_baud_waits_for_the_bytes_before_it() -> None:
     echo = Echo()
-    line = Line(echo, UART_TIME)
+    line = SimLine(echo, UART_TIME)
     line.write(bytes(576))
     line.set_baud(921600)
     line.advance(0.0)
@@ -87,7 +87,7 @@ def test_a_change_of_baud_waits_for_the_bytes_before_it() -> None:
 
 def test_a_purge_drops_what_is_not_on_the_wire_yet_and_nothing_else() -> None:
     echo = Echo()
-    line = Line(echo, UART_TIME)
+    line = SimLine(echo, UART_TIME)
     line.write(bytes(5000))
     line.set_lines(dtr=False, rts=True)
     line.advance(0.0)
@@ -100,7 +100,7 @@ def test_a_purge_drops_what_is_not_on_the_wire_yet_and_nothing_else() -> None:
 
 def test_a_hang_up_to_zero_baud_changes_nothing() -> None:
     echo = Echo()
-    line = Line(echo, UART_TIME)
+    line = SimLine(echo, UART_TIME)
     line.set_baud(0)
     line.advance(0.0)
     assert echo.log == []
@@ -109,7 +109,7 @@ def test_a_hang_up_to_zero_baud_changes_nothing() -> None:
 @given(st.lists(st.binary(min_size=1, max_size=3000), max_size=8))
 def test_no_byte_is_lost_or_turned_round_on_a_slow_line(writes: list[bytes]) -> None:
     echo = Echo()
-    line = Line(echo, UART_TIME)
+    line = SimLine(echo, UART_TIME)
     for data in writes:
         line.write(data)
     now = 0.0

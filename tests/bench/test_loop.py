@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from burner.bench.loop import Loop
+from burner.bench.wire.loop import Loop
 
 
 @pytest.fixture

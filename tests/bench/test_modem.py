@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.at_firmware import MAX_COMMAND, ProductSpec
-from burner.bench.firmware import App
-from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
+from burner.bench.firmware.firmware import App
+from burner.bench.modem.at_firmware import MAX_COMMAND
+from burner.bench.modem.modem import KINDS, SimModem
+from burner.bench.unit.modem_spec import ModemSpec, ProductSpec, imei_for
 from burner.identity.imei_checks import check_imei
 from tests.bench.modem_line import VirtualLine
 
 
-def talk(modem: Modem, *commands: str, wait_s: float = 1.0) -> list[str]:
+def talk(modem: SimModem, *commands: str, wait_s: float = 1.0) -> list[str]:
     """What a modem prints in answer to commands, as lines without the blank ones."""
     line = VirtualLine(modem)
     said = b""
@@ -25,16 +26,16 @@ def talk(modem: Modem, *commands: str, wait_s: float = 1.0) -> list[str]:
 
 
 def test_a_modem_answers_at_once_with_echo() -> None:
-    modem = Modem(ModemSpec())
+    modem = SimModem(ModemSpec())
     assert talk(modem, "AT+CGSN") == ["AT+CGSN", "490154203237518", "OK"]
 
 
 def test_a_modem_can_be_without_echo() -> None:
-    assert talk(Modem(ModemSpec(echo=False)), "AT", "AT+FOO") == ["OK", "ERROR"]
+    assert talk(SimModem(ModemSpec(echo=False)), "AT", "AT+FOO") == ["OK", "ERROR"]
 
 
 def test_a_noisy_modem_starts_with_lines_of_its_own_and_prints_others_in_between() -> None:
-    said = talk(Modem(ModemSpec(noise=True, echo=False)), "AT+CGSN")
+    said = talk(SimModem(ModemSpec(noise=True, echo=False)), "AT+CGSN")
     assert said[:3] == ["RDY", "+CFUN: 1", "+CPIN: READY"]
     place = said.index("490154203237518")
     assert said[place - 1].startswith("+QCCID")
@@ -43,7 +44,7 @@ def test_a_noisy_modem_starts_with_lines_of_its_own_and_prints_others_in_between
 
 
 def test_a_modem_is_deaf_until_it_has_started_and_may_answer_late() -> None:
-    modem = Modem(ModemSpec(boot_s=2.0, late_s=0.5, echo=False))
+    modem = SimModem(ModemSpec(boot_s=2.0, late_s=0.5, echo=False))
     line = VirtualLine(modem)
     line.send(b"AT\r\n")
     assert line.receive(2.0) == b""
@@ -65,7 +66,7 @@ def test_a_modem_without_power_is_gone_and_starts_anew_with_what_it_has_stored()
 
 
 def test_another_rate_gives_noise_and_is_not_understood() -> None:
-    modem = Modem(ModemSpec(baud=9600, noise=True))
+    modem = SimModem(ModemSpec(baud=9600, noise=True))
     line = VirtualLine(modem)
     line.set_baud(115200)
     said = line.receive(1.0)
@@ -81,7 +82,7 @@ def test_another_rate_gives_noise_and_is_not_understood() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_modem_remembers_what_it_was_sent_and_knows_no_command_that_writes(kind: str) -> None:
-    modem = Modem(ModemSpec(kind=kind, echo=False))  # type: ignore[arg-type]
+    modem = SimModem(ModemSpec(kind=kind, echo=False))  # type: ignore[arg-type]
     write = "AT+EGMR" + "=1,7," + '"351756051523993"'
     assert talk(modem, write, "AT") == ["ERROR", "OK"]
     assert modem.heard == [write, "AT"]
@@ -98,9 +99,9 @@ SECRET = '0123456789abcdefghijkl\\"x'
 SET = r'AT+TCPRDINFOSET=1,"S3EUVBRJLB","0123456789abcdefghijkl\\\"x","dev\,1"'
 
 
-def tencent(**product: object) -> Modem:
+def tencent(**product: object) -> SimModem:
     spec = ModemSpec(kind="tencent", echo=False)
-    return Modem(replace(spec, product=ProductSpec(**product)))  # type: ignore[arg-type]
+    return SimModem(replace(spec, product=ProductSpec(**product)))  # type: ignore[arg-type]
 
 
 def test_the_at_firmware_stores_the_product_and_tells_it_by_its_checksum() -> None:
@@ -161,12 +162,12 @@ def test_a_faulty_firmware_stores_another_secret() -> None:
 
 
 def test_the_firmware_of_an_esp8266_tells_the_mac_instead_of_an_imei() -> None:
-    modem = Modem(ModemSpec(kind="tencent-wifi", mac="3c:71:bf:00:00:01", echo=False))
+    modem = SimModem(ModemSpec(kind="tencent-wifi", mac="3c:71:bf:00:00:01", echo=False))
     assert "Module Mac addr: 3c:71:bf:00:00:01" in talk(modem, "AT+TCMODULE")
 
 
 def test_a_modem_behind_the_firmware_answers_once_the_firmware_runs() -> None:
-    app = App((), Modem(ModemSpec(port="esp", boot_s=3.0, late_s=1.0, echo=False)))
-    assert app.hear(b"AT+CG") == b""
-    assert app.hear(b"SN\r\n") == b"\r\n490154203237518\r\n\r\nOK\r\n"
-    assert App(()).hear(b"AT\r\n") == b""
+    app = App((), SimModem(ModemSpec(port="esp", boot_s=3.0, late_s=1.0, echo=False)))
+    assert app.receive(b"AT+CG") == b""
+    assert app.receive(b"SN\r\n") == b"\r\n490154203237518\r\n\r\nOK\r\n"
+    assert App(()).receive(b"AT\r\n") == b""

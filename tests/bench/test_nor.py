@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.nor import BLOCK, SECTOR, NorFlash
-from burner.bench.unit import MB, UART_TIME, Fault, FaultKind, UnitSpec
+from burner.bench.silicon.nor_flash import BLOCK, SECTOR, NorFlash
+from burner.bench.unit.unit_spec import MB, UART_TIME, FaultKind, SimFault, UnitSpec
 from burner.core.errors import BurnerError
 
 SIZE = 4 * BLOCK
@@ -24,7 +24,7 @@ OPERATIONS = st.lists(
 )
 
 
-def flash(*faults: Fault, size: int = MB) -> NorFlash:
+def flash(*faults: SimFault, size: int = MB) -> NorFlash:
     return NorFlash(UnitSpec(flash_size=size, faults=faults))
 
 
@@ -54,13 +54,13 @@ def test_beyond_its_end_there_is_nothing() -> None:
 
 
 def test_a_stuck_sector_keeps_what_it_has() -> None:
-    nor = flash(Fault(FaultKind.STUCK_SECTOR, address=0x2004))
+    nor = flash(SimFault(FaultKind.STUCK_SECTOR, address=0x2004))
     nor.program(0x1000, bytes(0x3000))
     assert nor.read(0x1000, 0x3000) == bytes(0x1000) + b"\xff" * 0x1000 + bytes(0x1000)
 
 
 def test_a_fault_without_an_address_sits_where_the_first_write_lands() -> None:
-    nor = flash(Fault(FaultKind.BIT_FLIP))
+    nor = flash(SimFault(FaultKind.BIT_FLIP))
     nor.program(0x10000, b"\xf0\xf0")
     assert nor.read(0x10000, 2) == b"\xf1\xf0"
     nor.erase(0x10000, SECTOR)
@@ -69,7 +69,7 @@ def test_a_fault_without_an_address_sits_where_the_first_write_lands() -> None:
 
 
 def test_a_bit_that_flips_once_is_right_the_next_time() -> None:
-    nor = flash(Fault(FaultKind.BIT_FLIP, address=0x10001, once=True))
+    nor = flash(SimFault(FaultKind.BIT_FLIP, address=0x10001, once=True))
     nor.program(0x10000, b"\xf0\xf0")
     assert nor.read(0x10000, 2) == b"\xf0\xf1"
     nor.erase(0x10000, SECTOR)
@@ -84,15 +84,16 @@ def test_erasing_and_programming_take_the_data_sheets_time() -> None:
     assert nor.erase(0, 2 * BLOCK + 1) == pytest.approx(2 * 0.150 + 0.045)
     assert nor.erase(0, 4 * MB) == pytest.approx(10)
     assert nor.program(0, bytes(1000)) == pytest.approx(4 * 0.0004)
-    slow = NorFlash(UnitSpec(timing=UART_TIME, faults=(Fault(FaultKind.SLOW_ERASE, factor=5),)))
+    slow = NorFlash(UnitSpec(timing=UART_TIME, faults=(SimFault(FaultKind.SLOW_ERASE, factor=5),)))
     assert slow.erase(0, SECTOR) == pytest.approx(5 * 0.045)
 
 
 def test_a_flash_in_a_file_survives_the_death_of_its_process(tmp_path: Path) -> None:
     path = tmp_path / "units" / "1.bin"
     code = (
-        "import os, sys; from pathlib import Path; from burner.bench.nor import NorFlash\n"
-        "from burner.bench.unit import UnitSpec\n"
+        "import os, sys; from pathlib import Path\n"
+        "from burner.bench.silicon.nor_flash import NorFlash\n"
+        "from burner.bench.unit.unit_spec import UnitSpec\n"
         "nor = NorFlash(UnitSpec(flash_size=1 << 20, flash_file=Path(sys.argv[1])))\n"
         "nor.program(0x5000, b'kept'); os._exit(9)"
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import serial
 
-from burner.bench import pty
-from burner.bench.unit import UART_TIME
+from burner.bench.unit.unit_spec import UART_TIME
+from burner.bench.wire import pty
 from tests.bench.echo import Echoes, Rig, serving, soon
 
 pytestmark = pytest.mark.skipif(not pty.AVAILABLE, reason="PTYs are for POSIX")

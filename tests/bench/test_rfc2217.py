@@ -5,9 +5,9 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.line import Line
-from burner.bench.rfc2217 import BINARY, COM_PORT, DO, DONT, IAC, SB, SE, WILL, WONT, Rfc2217
-from burner.bench.unit import TIME_OFF
+from burner.bench.unit.unit_spec import TIME_OFF
+from burner.bench.wire.line import SimLine
+from burner.bench.wire.rfc2217 import BINARY, COM_PORT, DO, DONT, IAC, SB, SE, WILL, WONT, Rfc2217
 from tests.bench.echo import Echo, Echoes, serving
 
 
@@ -16,7 +16,7 @@ class Session:
 
     def __init__(self) -> None:
         self.echo = Echo()
-        self.line = Line(self.echo, TIME_OFF)
+        self.line = SimLine(self.echo, TIME_OFF)
         self.sent = b""
         self.dialect = Rfc2217(self.line, self._send)
         self.greeting, self.sent = self.sent, b""

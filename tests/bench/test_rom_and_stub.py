@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.commands import Op, parse, xor
-from burner.bench.unit import MB, Fault, FaultKind, UnitSpec
+from burner.bench.download_mode.commands import Op, parse, xor
+from burner.bench.unit.unit_spec import MB, FaultKind, SimFault, UnitSpec
 from tests.bench.host import Host, request, words
 
 GOOD = b"\0\0"
@@ -21,7 +21,7 @@ DATA_OPS = (Op.MEM_DATA, Op.FLASH_DATA, Op.FLASH_DEFL_DATA)
 IMAGE = random.Random(3).randbytes(3000) + bytes(60_000)
 
 
-def host(chip: str = "esp32c3", *faults: Fault, stub: bool = False) -> Host:
+def host(chip: str = "esp32c3", *faults: SimFault, stub: bool = False) -> Host:
     made = Host(UnitSpec(chip, faults=faults))
     made.start_stub() if stub else made.connect()
     return made
@@ -210,7 +210,7 @@ def test_an_unknown_command_is_refused_by_the_stub() -> None:
 
 
 def test_a_wrong_digest_can_be_had_once() -> None:
-    unit = host("esp32c3", Fault(FaultKind.WRONG_MD5, once=True), stub=True)
+    unit = host("esp32c3", SimFault(FaultKind.WRONG_MD5, once=True), stub=True)
     right = hashlib.md5(b"\xff" * 64).digest()
     assert unit.ask(Op.SPI_FLASH_MD5, words(0, 64, 0, 0))[:16] != right
     assert unit.ask(Op.SPI_FLASH_MD5, words(0, 64, 0, 0))[:16] == right

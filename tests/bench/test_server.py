@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from serial import SerialException, SerialTimeoutException
 
-from burner.bench import frames, server, slip
-from burner.bench.commands import SYNC_PAYLOAD, Op
-from burner.bench.dialects import GREETING
-from burner.bench.protocol_sim import Serial
+from burner.bench import server
+from burner.bench.bench_file import read_spec
+from burner.bench.download_mode import slip
+from burner.bench.download_mode.commands import SYNC_PAYLOAD, Op
 from burner.bench.server import Bench
-from burner.bench.spec import read_spec
-from burner.bench.unit import UART_TIME
+from burner.bench.unit.unit_spec import UART_TIME
+from burner.bench.wire import frames
+from burner.bench.wire.client_protocols import GREETING
+from burner.bench.wire.protocol_sim import SimSerialPort
 from burner.core.errors import BurnerError
 from tests.bench.echo import Echoes, Rig, serving, soon
 from tests.bench.host import request, words
@@ -33,30 +35,30 @@ def rig(echoes: Echoes) -> Iterator[Rig]:
 
 
 @pytest.fixture
-def port(rig: Rig) -> Iterator[Serial]:
+def port(rig: Rig) -> Iterator[SimSerialPort]:
     with opened(rig.url()) as serial:
         yield serial
 
 
-def opened(address: str, timeout: float | None = 20.0) -> Serial:
-    serial = Serial(timeout=timeout)
+def opened(address: str, timeout: float | None = 20.0) -> SimSerialPort:
+    serial = SimSerialPort(timeout=timeout)
     serial.port = address
     serial.open()
     return serial
 
 
-def test_what_is_written_reaches_the_chip_and_its_answer_comes_back(port: Serial) -> None:
+def test_what_is_written_reaches_the_chip_and_its_answer_comes_back(port: SimSerialPort) -> None:
     assert port.write(b"hello") == 5
     assert port.read(5) == b"hello"
 
 
-def test_esptool_takes_the_port_for_one_whose_lines_are_set_one_by_one(port: Serial) -> None:
+def test_esptool_takes_the_port_for_one_whose_lines_are_set_one_by_one(port: SimSerialPort) -> None:
     assert port.name.startswith("rfc2217:")
     assert str(port.port).startswith("sim://")
 
 
 def test_lines_baud_and_bytes_arrive_in_the_order_they_were_sent(
-    port: Serial, echoes: Echoes
+    port: SimSerialPort, echoes: Echoes
 ) -> None:
     port.write(b"a")
     port.dtr = False
@@ -68,7 +70,9 @@ def test_lines_baud_and_bytes_arrive_in_the_order_they_were_sent(
     assert echoes[1].log == [*order, "dtr=0 rts=0", b"b"]
 
 
-def test_a_setting_that_does_not_change_is_not_sent_again(port: Serial, echoes: Echoes) -> None:
+def test_a_setting_that_does_not_change_is_not_sent_again(
+    port: SimSerialPort, echoes: Echoes
+) -> None:
     for timeout in (1, 2, 3):
         port.timeout = timeout
         port.dtr = True
@@ -76,7 +80,7 @@ def test_a_setting_that_does_not_change_is_not_sent_again(port: Serial, echoes: 
     assert echoes[1].done == ["plug", "baud=9600", "dtr=1 rts=1"]
 
 
-def test_reading_gives_what_is_there_when_the_timeout_ends(port: Serial) -> None:
+def test_reading_gives_what_is_there_when_the_timeout_ends(port: SimSerialPort) -> None:
     port.write(b"abc")
     assert soon(lambda: port.in_waiting == 3)
     port.timeout = 0.05
@@ -85,7 +89,7 @@ def test_reading_gives_what_is_there_when_the_timeout_ends(port: Serial) -> None
     assert 0.04 < time.monotonic() - start < 60
 
 
-def test_a_timeout_of_zero_never_waits(port: Serial) -> None:
+def test_a_timeout_of_zero_never_waits(port: SimSerialPort) -> None:
     port.timeout = 60
     port.timeout = 0
     start = time.monotonic()
@@ -93,13 +97,13 @@ def test_a_timeout_of_zero_never_waits(port: Serial) -> None:
     assert time.monotonic() - start < 30
 
 
-def test_in_waiting_counts_without_taking(port: Serial) -> None:
+def test_in_waiting_counts_without_taking(port: SimSerialPort) -> None:
     port.write(b"abc")
     assert soon(lambda: port.in_waiting == 3)
     assert port.read_all() == b"abc"
 
 
-def test_the_input_buffer_can_be_dropped(port: Serial) -> None:
+def test_the_input_buffer_can_be_dropped(port: SimSerialPort) -> None:
     port.write(b"old")
     assert soon(lambda: port.in_waiting == 3)
     port.reset_input_buffer()
@@ -107,17 +111,17 @@ def test_the_input_buffer_can_be_dropped(port: Serial) -> None:
     assert port.read(3) == b"new"
 
 
-def test_closing_lets_both_lines_go(port: Serial, echoes: Echoes) -> None:
+def test_closing_lets_both_lines_go(port: SimSerialPort, echoes: Echoes) -> None:
     port.close()
     assert soon(lambda: echoes[1].done[-1] == "dtr=0 rts=0")
 
 
-def test_a_second_host_finds_the_port_busy(rig: Rig, port: Serial) -> None:
+def test_a_second_host_finds_the_port_busy(rig: Rig, port: SimSerialPort) -> None:
     with pytest.raises(SerialException, match="busy"):
         opened(rig.url())
 
 
-def test_a_port_can_be_had_again_after_its_host_left(rig: Rig, port: Serial) -> None:
+def test_a_port_can_be_had_again_after_its_host_left(rig: Rig, port: SimSerialPort) -> None:
     for _ in range(3):
         port.close()
         port.open()
@@ -138,7 +142,7 @@ def test_an_address_that_is_none_does_not_open(address: str) -> None:
         opened(address)
 
 
-def test_a_closed_port_says_so(port: Serial) -> None:
+def test_a_closed_port_says_so(port: SimSerialPort) -> None:
     port.close()
     with pytest.raises(SerialException, match="not open"):
         port.read(1)
@@ -169,7 +173,7 @@ def test_flush_waits_until_the_last_byte_is_out() -> None:
         assert 0.19 < time.monotonic() - start < 60
 
 
-def test_megabytes_pass_whole_in_both_directions(port: Serial) -> None:
+def test_megabytes_pass_whole_in_both_directions(port: SimSerialPort) -> None:
     data = bytes(range(256)) * 8192
     writer = threading.Thread(target=port.write, args=(data,))
     writer.start()
@@ -180,7 +184,7 @@ def test_megabytes_pass_whole_in_both_directions(port: Serial) -> None:
 # unplugging
 
 
-def test_a_port_that_vanishes_ends_a_read_that_waits(rig: Rig, port: Serial) -> None:
+def test_a_port_that_vanishes_ends_a_read_that_waits(rig: Rig, port: SimSerialPort) -> None:
     port.timeout = None
     hand = threading.Timer(0.1, rig.hand.unplug, ["1"])
     hand.start()
@@ -190,7 +194,7 @@ def test_a_port_that_vanishes_ends_a_read_that_waits(rig: Rig, port: Serial) -> 
 
 
 def test_a_chip_whose_port_vanishes_by_itself_is_gone_for_the_host(
-    port: Serial, echoes: Echoes
+    port: SimSerialPort, echoes: Echoes
 ) -> None:
     echoes[1].connected = False
     port.write(b"x")
@@ -259,7 +263,7 @@ def test_nonsense_on_the_control_port_is_answered_and_harms_nobody(rig: Rig, lin
         assert b'"ok": false' in caller.recv(4096)
 
 
-def reset(port: Serial, download: bool) -> None:
+def reset(port: SimSerialPort, download: bool) -> None:
     """What esptool does with the lines."""
     port.baudrate = 115200
     port.dtr, port.rts = False, True
@@ -267,7 +271,7 @@ def reset(port: Serial, download: bool) -> None:
     port.dtr = False
 
 
-def call(port: Serial, *requests: bytes) -> None:
+def call(port: SimSerialPort, *requests: bytes) -> None:
     """Into download mode, and these commands; all their answers are heard."""
     reset(port, download=True)
     port.read_until(b"download\r\n")
@@ -399,7 +403,7 @@ def test_a_hello_in_pieces_is_still_a_hello(rig: Rig) -> None:
         for byte in frames.HELLO:
             caller.sendall(bytes((byte,)))
             time.sleep(0.002)
-        assert caller.recv(100) == frames.pack(frames.Kind.ANSWER, b"ok")
+        assert caller.recv(100) == frames.pack(frames.FrameKind.ANSWER, b"ok")
 
 
 def test_broken_frames_end_the_connection_and_nothing_else(rig: Rig) -> None:

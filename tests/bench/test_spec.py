@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.modem import ModemSpec
-from burner.bench.spec import read_spec
-from burner.bench.unit import MB, TIME_OFF, At, FaultKind
+from burner.bench.bench_file import read_spec
+from burner.bench.unit.modem_spec import ModemSpec
+from burner.bench.unit.unit_spec import MB, TIME_OFF, FaultKind, FaultStep
 from burner.core.errors import BurnerError
 from burner.identity.imei_checks import luhn_ok
 
@@ -95,7 +95,7 @@ units:
     assert faulty == [8, 16]
     unplug, hang = spec.boards[7].unit.faults
     assert (unplug.kind, unplug.at_byte, unplug.once) == (FaultKind.UNPLUG, 200 * 1024, True)
-    assert (hang.kind, hang.step) == (FaultKind.HANG, At.MD5)
+    assert (hang.kind, hang.step) == (FaultKind.HANG, FaultStep.MD5)
 
 
 def test_units_of_a_file_differ_from_the_bench_where_they_say_so(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from esptool.targets import CHIP_DEFS
 
-from burner.bench.silicon import mac_crc8
-from burner.bench.targets import TARGETS, Bit
-from burner.bench.unit import VENDOR_PREFIXES, mac_for
+from burner.bench.silicon.silicon import mac_crc8
+from burner.bench.silicon.targets import TARGETS, EfuseFlag
+from burner.bench.unit.unit_spec import VENDOR_PREFIXES, mac_for
 from burner.flash.image import BOOTLOADER_OFFSETS, CHIP_IDS
 
 
@@ -41,7 +41,9 @@ def test_ids_and_addresses_are_esptools(name: str) -> None:
 def test_efuse_places_are_esptools(name: str) -> None:
     target, chip = TARGETS[name], CHIP_DEFS[name]
     assert target.mac == chip.MAC_EFUSE_REG
-    assert target.secure_boot == Bit(chip.EFUSE_SECURE_BOOT_EN_REG, chip.EFUSE_SECURE_BOOT_EN_MASK)
+    assert target.secure_boot == EfuseFlag(
+        chip.EFUSE_SECURE_BOOT_EN_REG, chip.EFUSE_SECURE_BOOT_EN_MASK
+    )
     if target.encryption:
         assert target.encryption.address == chip.EFUSE_SPI_BOOT_CRYPT_CNT_REG
         mask = chip.EFUSE_SPI_BOOT_CRYPT_CNT_MASK

@@ -5,7 +5,7 @@ from typing import Any
 
 import serial
 
-from burner.bench.chip import Chip
+from burner.bench.chip.chip import SimChip
 
 
 class SimSerial:
@@ -13,7 +13,7 @@ class SimSerial:
 
     name = "rfc2217:sim"  # makes esptool take ClassicReset, which needs no file descriptor
 
-    def __init__(self, chip: Chip, name: str = "rfc2217:sim") -> None:
+    def __init__(self, chip: SimChip, name: str = "rfc2217:sim") -> None:
         self.chip = chip
         self.port = self.name = name
         self.timeout: float | None = 3.0

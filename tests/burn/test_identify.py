@@ -2,7 +2,8 @@
 
 import pytest
 
-from burner.bench.modem import Modem, ModemSpec
+from burner.bench.modem.modem import SimModem
+from burner.bench.unit.modem_spec import ModemSpec
 from burner.burn import identify
 from burner.burn.identify import Identification, IdentifyRules
 from burner.core.errors import BurnerError
@@ -18,7 +19,7 @@ PLAN = ConnectPlan(ANY_CHIP, 115200)
 
 def modem(**fields: object) -> object:
     """A simulated modem as the answering function of a fake line."""
-    part = Modem(ModemSpec(**fields))  # type: ignore[arg-type]
+    part = SimModem(ModemSpec(**fields))  # type: ignore[arg-type]
 
     def answer(sent: bytes) -> bytes:
         part.receive(sent, 0.0)

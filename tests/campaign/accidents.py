@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from burner.bench.unit import TIME_OFF, UART_TIME, At, Fault, FaultKind, Firmware, UnitSpec
+from burner.bench.unit.unit_spec import (
+    TIME_OFF,
+    UART_TIME,
+    FaultKind,
+    FaultStep,
+    FirmwareBehaviour,
+    SimFault,
+    UnitSpec,
+)
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac
 
@@ -35,14 +43,14 @@ class Accident:
     """One thing that goes wrong with one burn."""
 
     kind: FaultKind | StationKind
-    fault: Fault | None = None
+    fault: SimFault | None = None
     at_byte: int = 0
 
     def __str__(self) -> str:
         changed = {
             name: value
             for name, value in vars(self.fault or self).items()
-            if name != "kind" and value not in (None, getattr(Fault, name, None), self.fault)
+            if name != "kind" and value not in (None, getattr(SimFault, name, None), self.fault)
         }
         return " ".join([self.kind.value, *(f"{name}={value}" for name, value in changed.items())])
 
@@ -57,13 +65,13 @@ def draw(rng: random.Random, chip: str, somebodys: Mac) -> Accident:
         settings |= _SETTINGS[kind](rng, chip)
     if kind is FaultKind.SAME_MAC:
         settings["mac"] = somebodys
-    return Accident(kind, Fault(kind, **settings))
+    return Accident(kind, SimFault(kind, **settings))
 
 
 def _moment(rng: random.Random, _: str) -> Mapping[str, object]:
     if rng.random() < 0.6:
         return {"at_byte": rng.randrange(1, MOST_BYTES)}
-    return {"step": rng.choice(list(At))}
+    return {"step": rng.choice(list(FaultStep))}
 
 
 def _place(rng: random.Random, _: str) -> Mapping[str, object]:
@@ -86,7 +94,7 @@ _SETTINGS: Mapping[FaultKind, Callable[[random.Random, str], Mapping[str, object
     FaultKind.WRONG_CHIP: lambda rng, chip: {"chip": rng.choice([c for c in CHIPS if c != chip])},
     FaultKind.FLASH_SIZE: lambda rng, _: {"size": rng.choice((2, 4)) << 20},
     FaultKind.SLOW_ERASE: lambda rng, _: {"factor": rng.choice((5.0, 50.0))},
-    FaultKind.PRINTS_SECRET: lambda rng, _: {"step": rng.choice(list(At))},
+    FaultKind.PRINTS_SECRET: lambda rng, _: {"step": rng.choice(list(FaultStep))},
     FaultKind.LATE_RESET: lambda rng, _: {"seconds": rng.choice((0.1, 0.3, 2.0))},
 }
 
@@ -95,7 +103,7 @@ def suffering(unit: UnitSpec, accidents: list[Accident], rng: random.Random) -> 
     """The unit with what is wrong with it in this burn."""
     faults = tuple(a.fault for a in accidents if a.fault)
     kinds = {a.kind for a in accidents}
-    firmware: Firmware = unit.firmware
+    firmware: FirmwareBehaviour = unit.firmware
     if StationKind.OTHER_NAME in kinds:
         firmware = replace(firmware, device_name="X{MAC}")
     if StationKind.SILENT in kinds:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.bench.unit import FaultKind, UnitSpec, mac_for
+from burner.bench.unit.unit_spec import FaultKind, UnitSpec, mac_for
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
 from burner.core.attempt import Outcome, Step

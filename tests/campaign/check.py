@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from burner.bench.at_firmware import Product as ToldProduct
+from burner.bench.modem.at_firmware import StoredProduct
 from burner.core.attempt import Record
 from burner.core.segments import Region, RegionClass
 from tests.campaign import products
@@ -27,8 +27,8 @@ class Seen:
     """When all was over."""
     says: tuple[str, ...]
     """What the unit prints at its next starts."""
-    told_before: ToldProduct | None
-    told: ToldProduct | None
+    told_before: StoredProduct | None
+    told: StoredProduct | None
     """What its AT firmware keeps."""
 
     @property

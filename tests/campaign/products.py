@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
-from burner.bench.at_firmware import Product as ToldProduct
 from burner.bench.from_profile import defaults_of
-from burner.bench.unit import Firmware
+from burner.bench.modem.at_firmware import StoredProduct
+from burner.bench.unit.unit_spec import FirmwareBehaviour
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.flash.image import BOOTLOADER_OFFSETS
@@ -123,9 +123,9 @@ class Product:
 
     variant: Variant
     releases: tuple[Made, ...]
-    firmware: Firmware
+    firmware: FirmwareBehaviour
 
-    def stored(self, flash: bytes, told: ToldProduct | None) -> Mapping[str, str]:
+    def stored(self, flash: bytes, told: StoredProduct | None) -> Mapping[str, str]:
         """The key configuration of a unit, read without the release.
 
         Args:
@@ -212,7 +212,7 @@ def application(version: str, chip: str) -> bytes:
 # -- what a unit holds, read by other means than the release's -------------------------------------
 
 
-def _told(product: ToldProduct | None) -> Mapping[str, str]:
+def _told(product: StoredProduct | None) -> Mapping[str, str]:
     if product is None:
         return {}
     return {
@@ -232,7 +232,7 @@ def _moved(flash: bytes) -> Mapping[str, str]:
     return {key: str(value) for (space, key), value in values.items() if space == "own_key"}
 
 
-def _in_arrays(flash: bytes, firmware: Firmware) -> Mapping[str, str]:
+def _in_arrays(flash: bytes, firmware: FirmwareBehaviour) -> Mapping[str, str]:
     starts = {text.value: APP_START + text.offset for text in firmware.texts}
     sizes = {text.value: text.size for text in firmware.texts}
     return {

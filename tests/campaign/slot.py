@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from burner.bench.at_firmware import Product as ToldProduct
-from burner.bench.chip import Chip
-from burner.bench.nor import NorFlash
-from burner.bench.unit import UnitSpec
+from burner.bench.chip.chip import SimChip
+from burner.bench.modem.at_firmware import StoredProduct
+from burner.bench.silicon.nor_flash import NorFlash
+from burner.bench.unit.unit_spec import UnitSpec
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
 from burner.devices import wire
@@ -41,7 +41,7 @@ class _WatchedFlash(NorFlash):
         return super().program(offset, data)
 
 
-class WatchedChip(Chip):
+class WatchedChip(SimChip):
     """Keeps where its flash was written by a host, and what it held at each start in between."""
 
     def __init__(self, unit: UnitSpec, now: float = 0.0) -> None:
@@ -59,7 +59,7 @@ class WatchedChip(Chip):
         return self.silicon.flash.read(0, self.silicon.flash.size)
 
     @property
-    def told(self) -> ToldProduct | None:
+    def told(self) -> StoredProduct | None:
         """What an AT firmware was told last."""
         return self.silicon.modem.product.stored if self.silicon.modem else None
 
@@ -108,7 +108,7 @@ class Socket:
 
 
 class _Port(SimSerial):
-    def __init__(self, chip: Chip, count: Callable[[int], None]) -> None:
+    def __init__(self, chip: SimChip, count: Callable[[int], None]) -> None:
         super().__init__(chip)
         self._count = count
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.bench.at_firmware import Product as ToldProduct
-from burner.bench.at_firmware import ProductMemory, ProductSpec
 from burner.bench.from_profile import with_own_lines
-from burner.bench.modem import ModemSpec
-from burner.bench.unit import UnitSpec
+from burner.bench.modem.at_firmware import ProductMemory, StoredProduct
+from burner.bench.unit.modem_spec import ModemSpec, ProductSpec
+from burner.bench.unit.unit_spec import UnitSpec
 from burner.core.segments import Segment
 from burner.flash import otadata
 from tests.campaign import products
@@ -43,7 +42,7 @@ class Unit:
         assert self.spec.flash_file is not None
         self.spec.flash_file.write_bytes(flash)
 
-    def tell(self, key: ToldProduct | None) -> None:
+    def tell(self, key: StoredProduct | None) -> None:
         """Its AT firmware keeps this key from now on."""
         ProductMemory(ProductSpec(), self.spec.product_file).stored = key
 
@@ -70,7 +69,7 @@ def _segments(made: Made) -> tuple[Segment, ...]:
 
 def _tell_another(unit: Unit, made: Made, product: Product) -> None:
     if product.variant.carrier == "at":
-        unit.tell(ToldProduct(PRODUCT_ID, made.key.encode(), "UNIT-OF-OTHERS", made.region))
+        unit.tell(StoredProduct(PRODUCT_ID, made.key.encode(), "UNIT-OF-OTHERS", made.region))
 
 
 Change = Callable[[random.Random, Unit, Product], str]

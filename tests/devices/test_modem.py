@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.bench.modem import KINDS, Modem, ModemSpec, imei_for
+from burner.bench.modem.modem import KINDS, SimModem
+from burner.bench.unit.modem_spec import ModemSpec, imei_for
 from burner.core.errors import BurnerError
 from burner.devices.modem import read_imei, read_serial
 from burner.identity.modem_dialects import COMMANDS, IMEI_DIALECTS, parse_answer
@@ -23,7 +24,7 @@ PACKAGE = Path(__file__).parents[2] / "burner"
 
 
 def read(spec: ModemSpec, **fields: object) -> str:
-    line = VirtualLine(Modem(spec))
+    line = VirtualLine(SimModem(spec))
     rules = ImeiSettings.model_validate(fields)
     try:
         return read_imei(line, rules, line.clock)
@@ -305,10 +306,10 @@ def test_a_line_that_never_falls_silent_is_read_all_the_same() -> None:
 
 
 def test_the_serial_number_a_modem_keeps_is_read_the_same_way() -> None:
-    line = VirtualLine(Modem(ModemSpec(serial="D1A2B3C4", noise=True)))
+    line = VirtualLine(SimModem(ModemSpec(serial="D1A2B3C4", noise=True)))
     rules = SerialSettings(source="modem", pattern="D[0-9A-F]{7}")
     assert read_serial(line, rules, line.clock) == "D1A2B3C4"
-    line = VirtualLine(Modem(ModemSpec(serial="X1")))
+    line = VirtualLine(SimModem(ModemSpec(serial="X1")))
     with pytest.raises(BurnerError, match="E430"):
         read_serial(line, rules, line.clock)
 

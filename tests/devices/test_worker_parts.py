@@ -9,9 +9,9 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench import rom_baud
-from burner.bench.chip import Chip
-from burner.bench.unit import UnitSpec
+from burner.bench.chip import rom_baud
+from burner.bench.chip.chip import SimChip
+from burner.bench.unit.unit_spec import UnitSpec
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import (
     boot_mode,
@@ -51,7 +51,7 @@ def test_the_mac_crc_is_the_one_of_the_esp32s_efuse() -> None:
 @pytest.mark.parametrize("chip", ["esp8266", "esp32", "esp32s3", "esp32c3", "esp32c6"])
 def test_the_quick_way_to_the_flash_finds_what_esptools_way_finds(chip: str, vendor: int) -> None:
     unit = UnitSpec(chip, flash_vendor=vendor)
-    silicon = Chip(unit, time.monotonic())
+    silicon = SimChip(unit, time.monotonic())
     silicon.plug(time.monotonic(), download=True)
     rom = tool.CHIP_DEFS[chip](SimSerial(silicon))
     rom.connect("no-reset")
@@ -65,7 +65,7 @@ def test_the_quick_way_to_the_flash_finds_what_esptools_way_finds(chip: str, ven
 
 
 def test_the_flashs_controller_is_given_back_as_it_was() -> None:
-    silicon = Chip(UnitSpec("esp32c3"), time.monotonic())
+    silicon = SimChip(UnitSpec("esp32c3"), time.monotonic())
     silicon.plug(time.monotonic(), download=True)
     rom = tool.CHIP_DEFS["esp32c3"](SimSerial(silicon))
     rom.connect("no-reset")
@@ -110,7 +110,7 @@ def test_the_rate_is_changed_early_only_where_that_is_safe(
 def test_the_rom_is_told_the_rate_where_its_stub_reads_it(
     chip: str, revision: tuple[int, int] | None
 ) -> None:
-    simulated = Chip(UnitSpec(chip, revision=revision), time.monotonic())
+    simulated = SimChip(UnitSpec(chip, revision=revision), time.monotonic())
     simulated.plug(time.monotonic(), download=True)
     rom = tool.CHIP_DEFS[chip](SimSerial(simulated))
     rom.connect("no-reset")

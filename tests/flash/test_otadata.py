@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench import firmware
-from burner.bench.nor import NorFlash
-from burner.bench.unit import Firmware, UnitSpec
+from burner.bench.firmware import firmware
+from burner.bench.silicon.nor_flash import NorFlash
+from burner.bench.unit.unit_spec import FirmwareBehaviour, UnitSpec
 from burner.core.segments import RegionClass, Segment
 from burner.flash import otadata
 from burner.flash.layout import Layout
@@ -154,7 +154,7 @@ def test_no_bootloader_of_the_bench_starts_another_than_the_possible_application
         flash = NorFlash(UnitSpec())
         flash.program(0xD000, written(first, second))
         started = {
-            firmware._selected(flash, table(csv), Firmware(rollback=rollback)).name
+            firmware._selected(flash, table(csv), FirmwareBehaviour(rollback=rollback)).name
             for _ in range(4)
         }
         assert started <= set(possible)

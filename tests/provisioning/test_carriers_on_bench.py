@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from burner.bench.unit import TextAt, mac_for
+from burner.bench.unit.unit_spec import TextPlace, mac_for
 from burner.cli.main import root
 from tests.images import PRODUCT_ID, SECRET, app_image, write_product
 
@@ -73,16 +73,16 @@ def carrier(kind: str, chip: str, named: bool) -> dict[str, Any]:
     return {"kind": "at", "ready_s": 3, "answer_s": 3}
 
 
-def texts(kind: str, chip: str, named: bool) -> tuple[TextAt, ...]:
+def texts(kind: str, chip: str, named: bool) -> tuple[TextPlace, ...]:
     """Where this firmware was built to look, if its build decided that."""
     values = [value for value in SIZES if named or value != "device_name"]
     if kind == "patch":
         image, names = application(chip), {**ARRAYS, **NAME_ARRAY}
         spots = {v: image.index(b"\0" + names[v].encode() + b"\0") + 1 for v in values}
-        return tuple(TextAt(v, "factory", at, SIZES[v]) for v, at in spots.items())
+        return tuple(TextPlace(v, "factory", at, SIZES[v]) for v, at in spots.items())
     if kind == "raw":
         starts = {"product_id": 4, "product_secret": 15, "device_name": 48}
-        return tuple(TextAt(v, "cfg", starts[v], SIZES[v]) for v in values)
+        return tuple(TextPlace(v, "cfg", starts[v], SIZES[v]) for v in values)
     return ()
 
 

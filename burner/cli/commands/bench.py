@@ -83,8 +83,8 @@ def run(
     it is moved are those of --profile.
     """
     from burner.bench import pty as ptys
+    from burner.bench.bench_file import read_spec
     from burner.bench.run import serve
-    from burner.bench.spec import read_spec
 
     serve(
         read_spec(spec, profile),

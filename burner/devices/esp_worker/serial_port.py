@@ -15,7 +15,7 @@ READ_TIMEOUT_S = 3.0
 
 # `sim://` of the bench, and our own rfc2217:// before pyserial's
 serial.protocol_handler_packages[:0] = ["burner.devices.esp_worker"]
-serial.protocol_handler_packages.append("burner.bench")
+serial.protocol_handler_packages.append("burner.bench.wire")
 
 
 def open_port(name: str, baud: int) -> Any:

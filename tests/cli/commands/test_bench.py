@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.bench import pty
-from burner.bench.spec import FirmwareEntry
-from burner.bench.unit import FaultKind
+from burner.bench.bench_file import FirmwareEntry
+from burner.bench.unit.unit_spec import FaultKind
+from burner.bench.wire import pty
 from burner.cli.commands.bench import bench
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from burner.bench.process import BenchProcess
-from burner.bench.unit import VENDOR_PREFIXES, mac_for
+from burner.bench.unit.unit_spec import VENDOR_PREFIXES, mac_for
 from burner.cli.main import root
 from burner.core.errors import table
 from burner.core.silicon import Silicon

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.bench.unit import mac_for
+from burner.bench.unit.unit_spec import mac_for
 from burner.cli.main import root
 from tests.runs import ADDED
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from burner.bench.unit import mac_for
+from burner.bench.unit.unit_spec import mac_for
 from tests.runs import ADDED, PROFILE, ROOT, manifest
 
 BURN = (sys.executable, "-m", "burner", "burn")

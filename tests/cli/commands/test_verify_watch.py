@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from burner.bench.process import BenchProcess
-from burner.bench.unit import mac_for
+from burner.bench.unit.unit_spec import mac_for
 from burner.cli import screen
 from burner.cli.big_word import Large, in_letters
 from burner.manifest.reading.audits import checks

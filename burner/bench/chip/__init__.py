@@ -1,0 +1,1 @@
+"""A whole simulated chip: power, reset lines, UART."""

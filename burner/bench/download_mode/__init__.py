@@ -1,0 +1,1 @@
+"""The serial protocol of ROM and flasher stub: packets and what they do."""

@@ -1,0 +1,344 @@
+"""The boot log of a chip, made from the real content of its flash.
+
+ROM, second-stage bootloader and application, as far as a station depends on them: whether the
+images are valid, which slot is booted, which key configuration the application finds. Only the
+fault `prints-secret` prints the secret.
+"""
+
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import IntEnum
+from math import inf
+from typing import NamedTuple
+
+from burner.bench.firmware import first_boot, key_search, rollback
+from burner.bench.firmware.secret_forms import printed
+from burner.bench.modem.modem import SimModem
+from burner.bench.silicon.nor_flash import SECTOR, NorFlash
+from burner.bench.silicon.silicon import SimSilicon
+from burner.bench.unit.unit_spec import FaultKind, FaultStep, FirmwareBehaviour, UnitSpec
+from burner.core.errors import BurnerError
+from burner.core.silicon import Silicon as Identity
+from burner.flash import image
+from burner.flash.partition_table import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
+from burner.identity import naming
+from burner.identity.interface_addresses import derive
+from burner.identity.serial_checks import find_serial
+
+ROW_MAGIC = b"\xaa\x50"
+LAST_TABLE = 0x40000
+"""Tables are looked for at every sector below this."""
+WHOLE_IMAGE = 0x100000
+"""What an ESP8266 maps of its flash: an image that is the application itself ends below."""
+_OTA_UNUSABLE = (3, 4)
+"""States of an OTA entry: invalid, aborted."""
+
+
+class ConsoleLine(NamedTuple):
+    """Bytes on the console, and the rate they are sent at."""
+
+    text: bytes
+    baud: int
+
+
+class App:
+    """The running application: its console output, and its answers to input."""
+
+    def __init__(self, log: tuple[ConsoleLine, ...], modem: SimModem | None = None) -> None:
+        self.log = log
+        self._modem = modem
+
+    def receive(self, data: bytes) -> bytes:
+        """The answer on the console: of AT firmware, or of a modem behind the chip."""
+        if self._modem is None:
+            return b""
+        self._modem.receive(data, inf)
+        return self._modem.take(inf)
+
+
+class BootError(Exception):
+    """The boot stops, with this line."""
+
+
+class Reset(IntEnum):
+    """Why the chip starts, as its ROM counts."""
+
+    POWER_ON = 0x1
+    """Also a reset by the EN pin."""
+    BROWN_OUT = 0xF
+    WATCHDOG = 0x10
+
+
+_RESETS = {
+    Reset.POWER_ON: "POWERON",
+    Reset.BROWN_OUT: "BROWNOUT_RST",
+    Reset.WATCHDOG: "RTCWDT_RTC_RST",
+}
+_ESP32_RESETS = {
+    Reset.POWER_ON: "POWERON_RESET",
+    Reset.BROWN_OUT: "RTCWDT_BROWN_OUT_RESET",
+    Reset.WATCHDOG: "RTCWDT_RTC_RESET",
+}
+
+
+def rom_log(
+    silicon: SimSilicon, reset: Reset = Reset.POWER_ON, *, download: bool = False
+) -> tuple[ConsoleLine, ...]:
+    """The ROM's own lines after a reset. `download`: IO0 was low."""
+    target = silicon.target
+    cause = f"rst:{reset:#x} ({(_ESP32_RESETS if target.name == 'esp32' else _RESETS)[reset]})"
+    if target.name == "esp8266":
+        text = f"\r\n {target.banner},rst cause:2, boot mode:({1 if download else 3},6)\r\n\r\n"
+    elif download:
+        text = (
+            f"{target.banner}\r\n{cause},boot:{target.boot_code & ~0x18:#x} (DOWNLOAD(USB/UART0))"
+        )
+        text += f"\r\n{_in_download(silicon)}"
+    else:
+        text = f"{target.banner}\r\n{cause},boot:{target.boot_code:#x} (SPI_FAST_FLASH_BOOT)\r\n"
+    return (ConsoleLine(text.encode(), target.log_baud),)
+
+
+def _in_download(silicon: SimSilicon) -> str:
+    """What the ROM prints after the line with the boot mode."""
+    if not silicon.unit.has(FaultKind.NO_DOWNLOAD):
+        return "waiting for download\r\n"
+    if silicon.target.name == "esp32":
+        return "Download mode is disabled. Restart with GPIO0 high.\r\n"
+    return ""
+
+
+def start(silicon: SimSilicon, reset: Reset = Reset.POWER_ON, *, download: bool = False) -> App:
+    """Boot from flash; writes what firmware writes on its first run.
+
+    `download`: IO0 is low, and the chip starts all the same.
+    """
+    printed_lines, modem = list[str | bytes](), silicon.modem
+    try:
+        printed_lines.extend(_boot(silicon))
+    except BootError as end:
+        printed_lines.append(str(end))
+        modem = None
+    baud = silicon.unit.firmware.baud
+    lines = (ConsoleLine(_bytes(line) + b"\r\n", baud) for line in printed_lines)
+    return App((*rom_log(silicon, reset, download=download), *lines), modem)
+
+
+def _bytes(line: str | bytes) -> bytes:
+    return line if isinstance(line, bytes) else line.encode()
+
+
+def secret_lines(silicon: SimSilicon, step: FaultStep) -> Iterator[bytes]:
+    """What the fault `prints-secret` prints at this step; nothing without it or without a key."""
+    fault = silicon.faults.prints_secret_at(step)
+    table = _table(silicon.flash) if fault else None
+    if fault and table:
+        with suppress(BootError):  # half a flash
+            key_found = key_search.find(_running(silicon, table, _slot(silicon.flash, table)))
+            if key_found and key_found.secret:
+                yield from printed(key_found.secret.encode(), fault.form)
+
+
+def _running(
+    silicon: SimSilicon, table: PartitionTable, slot: Partition
+) -> key_search.RunningFirmware:
+    product = silicon.modem.product.stored if silicon.modem else None
+    return key_search.RunningFirmware(
+        silicon.flash, table, slot, silicon.unit.firmware.texts, product
+    )
+
+
+def _boot(silicon: SimSilicon) -> Iterator[str | bytes]:
+    """Line by line, in the order a real part prints."""
+    flash, unit = silicon.flash, silicon.unit
+    size = 0x8000 if unit.chip != "esp8266" else WHOLE_IMAGE
+    loader = _image(flash, silicon.target.bootloader, size)
+    if loader is None or unit.has(FaultKind.ENCRYPTED):
+        raise BootError("invalid header: 0xffffffff")
+    if unit.has(FaultKind.SECURE_BOOT) and not loader.signature:
+        raise BootError("secure boot verification failed")
+    table = _table(flash)
+    if table is None and unit.chip == "esp8266":
+        yield "the image at 0x0 is the application itself: no partition table"
+        table, slot = PartitionTable(()), Partition("app", APP, 0, 0, WHOLE_IMAGE)
+        yield from _application(silicon, table, slot)
+        return
+    if table is None:
+        raise BootError("E (30) boot: load partition table error!")
+    yield "I (24) boot: 2nd stage bootloader"
+    slot = _selected(flash, table, unit.firmware)
+    yield f"I (60) boot: Loaded app from partition at offset {slot.offset:#x}"
+    yield from _application(silicon, table, slot)
+    _first_run(flash, table)
+    if unit.firmware.moves_key:
+        _move_key(silicon, table, slot)
+
+
+def _application(
+    silicon: SimSilicon, table: PartitionTable, slot: Partition
+) -> Iterator[str | bytes]:
+    """What it prints: who it is, and which key it key_found."""
+    unit = silicon.unit
+    app = _checked(silicon, slot)
+    if not unit.firmware.prints:
+        return
+    if app.descriptor:
+        yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
+        yield f"I (260) app_init: App version:      {app.descriptor.version}"
+    yield from secret_lines(silicon, FaultStep.BOOT)
+    yield _key_line(unit, key_search.find(_running(silicon, table, slot)))
+    yield from unit.firmware.lines
+    yield from secret_lines(silicon, FaultStep.BOOT)
+
+
+def _key_line(unit: UnitSpec, key_found: key_search.KeyInFlash | None) -> str:
+    """The line that names the product and the device."""
+    if key_found is None or not key_found.secret:
+        return "E (300) app: no product configuration"
+    try:
+        name = key_found.device_name or own_name(unit)
+    except BurnerError as error:
+        return f"E (300) app: no device name ({error.code} {error.detail})"
+    return f"I (300) app: product_id={key_found.product_id} device_name={name}"
+
+
+def own_name(unit: UnitSpec) -> str:
+    """The name the firmware derives from what it knows of itself.
+
+    Raises:
+        BurnerError: E164, E167 it cannot: the rule of its product needs an ID it does not know.
+    """
+    part = Identity(unit.chip, "", unit.mac, 0, unit.flash_size)
+    rule, own = unit.firmware.name, unit.firmware.device_name
+    imei = unit.modem.imei if unit.modem else ""
+    if not own:
+        addresses = derive(part, rule.universal_addresses)
+        return naming.device_name(rule, {**addresses, "imei": imei, "serial": _serial(unit)})
+    mac = unit.mac.octets.hex()
+    derived = derive(part)
+    fields = {name: address.octets.hex().upper() for name, address in derived.items()}
+    return own.format(**(fields | {"MAC": mac.upper(), "mac": mac, "imei": imei}))
+
+
+def _serial(unit: UnitSpec) -> str:
+    """Its serial number, where the firmware knows it; empty where only a label has it."""
+    settings = unit.firmware.serial
+    match settings.source if settings else None:
+        case "firmware" if settings:
+            return find_serial(unit.firmware.lines, settings)
+        case "modem" if unit.modem:
+            return unit.modem.serial
+    return ""
+
+
+def _image(flash: NorFlash, offset: int, size: int) -> image.AppImage | None:
+    """The image at an offset, valid or not; None where there is none."""
+    try:
+        return image.parse(flash.read(offset, size))
+    except BurnerError:
+        return None
+
+
+def _table(flash: NorFlash) -> PartitionTable | None:
+    """The partition table. The bootloader knows where; here it is the last one that boots."""
+    tables = []
+    for offset in range(SECTOR, min(LAST_TABLE, flash.size), SECTOR):
+        if flash.read(offset, 2) != ROW_MAGIC:
+            continue
+        try:
+            tables.append(parse_binary(flash.read(offset, TABLE_SIZE)))
+        except BurnerError:
+            continue
+    bootable = [table for table in tables if any(_holds_app(flash, p) for p in table)]
+    return next(reversed(bootable or tables), None)
+
+
+def _holds_app(flash: NorFlash, partition: Partition) -> bool:
+    return partition.is_app and flash.read(partition.offset, 1)[0] in (
+        image.MAGIC,
+        image.MAGIC_ESP8266_V2,
+    )
+
+
+def _selected(flash: NorFlash, table: PartitionTable, firmware: FirmwareBehaviour) -> Partition:
+    """The partition to boot; a bootloader that rolls back notes in otadata what it does."""
+    otadata = table.otadata if firmware.rollback else None
+    if otadata:
+        rollback.before_start(flash, otadata)
+    slot = _slot(flash, table)
+    if otadata:
+        rollback.at_start(flash, otadata, _ota_sequence(flash, otadata))
+    return slot
+
+
+def _slot(flash: NorFlash, table: PartitionTable) -> Partition:
+    """The partition to boot: by otadata, else the factory application, else the first slot.
+
+    Raises:
+        BootError: there is no application partition.
+    """
+    slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
+    sequence = _ota_sequence(flash, table.otadata) if table.otadata else None
+    if sequence is not None and slots:
+        return slots[(sequence - 1) % 2**32 % len(slots)]  # in 32 bits, as the bootloader
+    factory = next((p for p in table if p.is_app and not p.is_ota_slot), None)
+    if factory or slots:
+        return factory or slots[0]
+    raise BootError("E (40) boot: No bootable app partitions in the partition table")
+
+
+def _ota_sequence(flash: NorFlash, otadata: Partition) -> int | None:
+    """The highest sound sequence number of the two copies; None where neither is."""
+    numbers = []
+    for offset in (otadata.offset, otadata.offset + SECTOR):
+        entry = flash.read(offset, 32)
+        number, state, crc = struct.unpack("<I20xII", entry)
+        unused = number == 0xFFFF_FFFF or state in _OTA_UNUSABLE
+        if crc == first_boot.crc32(entry[:4]) and not unused:
+            numbers.append(number)
+    return max(numbers, default=None)
+
+
+def _checked(silicon: SimSilicon, slot: Partition) -> image.AppImage:
+    """The application's image.
+
+    Raises:
+        BootError: it is not there, damaged, or made for another chip.
+    """
+    app = _image(silicon.flash, slot.offset, slot.size)
+    if app is None:
+        raise BootError(f"E (70) esp_image: image at {slot.offset:#x} has invalid magic byte")
+    if app.chip != silicon.target.name:
+        raise BootError(f"E (70) boot_comm: mismatch chip ID, this is no image for {app.chip}")
+    for proof in app.proofs:
+        if not proof.ok:
+            raise BootError(f"E (90) esp_image: {proof.kind} failed - image is corrupt")
+    return app
+
+
+def _first_run(flash: NorFlash, table: PartitionTable) -> None:
+    has_factory = any(p.is_app and not p.is_ota_slot for p in table)
+    if table.otadata and not has_factory:
+        first_boot.note_slot(flash, table.otadata)
+    if nvs := table.find(key_search.OWN_STORE):
+        first_boot.keep_calibration(flash, nvs)
+
+
+def _move_key(silicon: SimSilicon, table: PartitionTable, slot: Partition) -> None:
+    """From where it was burned into the store of the firmware itself."""
+    key_found, nvs = (
+        key_search.find(_running(silicon, table, slot)),
+        table.find(key_search.OWN_STORE),
+    )
+    if (
+        key_found
+        and key_found.secret
+        and key_found.partition
+        and nvs
+        and key_found.partition != nvs
+    ):
+        texts = {"product_id": key_found.product_id, "product_secret": key_found.secret}
+        if key_found.device_name:
+            texts["device_name"] = key_found.device_name
+        first_boot.move_key(silicon.flash, nvs, texts, key_found.partition)

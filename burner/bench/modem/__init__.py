@@ -1,0 +1,1 @@
+"""Simulated modems and the Tencent AT firmware."""

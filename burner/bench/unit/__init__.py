@@ -1,0 +1,1 @@
+"""What a simulated unit is: data that a bench file describes."""
