@@ -82,9 +82,9 @@ def run(
     Left out: the name, the line of a serial number, the rate, where the key is and whether
     it is moved are those of --profile.
     """
-    from burner.bench import pty as ptys
     from burner.bench.bench_file import read_spec
     from burner.bench.run import serve
+    from burner.bench.wire import pty as ptys
 
     serve(
         read_spec(spec, profile),
