@@ -1,7 +1,6 @@
 """One unit the whole way: an ESP in memory, the real release, the real manifest."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -18,27 +17,10 @@ from burner.core.unit_events import Bound, NotBegun
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.reading.unit_search import units_by
-from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
 from burner.release.release import Release
 from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
-
-
-@pytest.fixture(scope="module")
-def release() -> Release:
-    return open_release(PLUG, SECRET)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
-
-
-@pytest.fixture
-def line(release: Release, ledger: Ledger) -> Line:
-    return Line(release, ledger)
 
 
 def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:

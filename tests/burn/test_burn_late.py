@@ -1,7 +1,6 @@
 """A unit whose name comes only after the boot: written, booted, named, written again, proved."""
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -36,12 +35,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         boot=r"{device_name: 'name=(\w+)', timeout_s: 30}",
     )
     return open_release(path)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
 
 
 def tells_what_it_holds(board: FakeBoard) -> Sequence[str]:

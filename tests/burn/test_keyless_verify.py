@@ -1,6 +1,5 @@
 """A unit is compared with its record where nobody has the secret: by its fingerprint there."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from burner.burn import verify
 from burner.burn.readback import CONFIGURATION, Comparison, ComparisonResult
 from burner.core.attempt import Record
 from burner.core.secrets.secret import Secret
-from burner.manifest.writing.ledger import Ledger
 from burner.provisioning.key_config import KeyConfig
 from burner.release.opening import open_keyless, open_release
 from burner.release.release import KeylessRelease, Release
@@ -38,12 +36,6 @@ def release(source: Path) -> Release:
 @pytest.fixture
 def keyless(source: Path) -> KeylessRelease:
     return open_keyless(source)
-
-
-@pytest.fixture
-def line(tmp_path: Path, release: Release) -> Iterator[Line]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as ledger:
-        yield Line(release, ledger)
 
 
 def key_of(board: FakeBoard, record: Record, release: KeylessRelease) -> Comparison:

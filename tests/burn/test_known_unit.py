@@ -1,6 +1,5 @@
 """A unit that comes back: an ESP in memory, the real release, the real manifest."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from tests.burn.one_slot import (
     PASSED,
     PLUG,
     PRODUCT,
-    SECRET,
     UNIT,
     Line,
     changed,
@@ -34,27 +32,6 @@ from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product
 
 OTADATA, OTA_1 = 0x1D000, 0x1F0000
-
-
-@pytest.fixture(scope="module")
-def release() -> Release:
-    return open_release(PLUG, SECRET)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
-
-
-@pytest.fixture
-def line(release: Release, ledger: Ledger) -> Line:
-    return Line(release, ledger)
-
-
-@pytest.fixture
-def board() -> FakeBoard:
-    return FakeBoard(prints=told())
 
 
 # -- no PASS: everything is written ----------------------------------------------------------------

@@ -1,19 +1,13 @@
 """Units that are scrapped, repaired, or left half-written: an ESP in memory, the real manifest."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from burner.core.attempt import Outcome, Record
 from burner.manifest.writing.corrections import CorrectionKind
-from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
 from burner.release.release import Release
 from tests.burn.one_slot import (
     PASSED,
-    PLUG,
-    SECRET,
     Line,
     changed,
     cut_off,
@@ -24,28 +18,6 @@ from tests.burn.one_slot import (
 )
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import app_image, write_product
-
-
-@pytest.fixture(scope="module")
-def release() -> Release:
-    return open_release(PLUG, SECRET)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
-
-
-@pytest.fixture
-def line(release: Release, ledger: Ledger) -> Line:
-    return Line(release, ledger)
-
-
-@pytest.fixture
-def board() -> FakeBoard:
-    return FakeBoard(prints=told())
-
 
 # -- scrapped --------------------------------------------------------------------------------------
 

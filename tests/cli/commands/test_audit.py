@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -17,23 +18,32 @@ from burner.manifest.writing.audits import record_check
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.report.audit import lines
+from tests.cli.desk import at_desk
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner
 
 UNITS = 30
 
 
+@pytest.fixture(scope="module")
+def thirty_good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A batch of thirty good units and a bad one: made once, each test works on a copy."""
+    folder = tmp_path_factory.mktemp("thirty")
+    with pytest.MonkeyPatch.context() as patch:
+        at_desk(folder, patch)
+        with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
+            open_batch(ledger)
+            open_batch(ledger, "WO2")
+            for unit in range(1, UNITS + 1):
+                burned(ledger, unit, batch="WO1")
+            burned(ledger, 99, Outcome.FAIL, batch="WO1")
+    return folder
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A batch of thirty good units and a bad one."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("BURNER_MANIFEST", raising=False)
-    with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
-        open_batch(ledger)
-        open_batch(ledger, "WO2")
-        for unit in range(1, UNITS + 1):
-            burned(ledger, unit, batch="WO1")
-        burned(ledger, 99, Outcome.FAIL, batch="WO1")
+def here(thirty_good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copytree(thirty_good, tmp_path, dirs_exist_ok=True)
+    at_desk(tmp_path, monkeypatch)
     return tmp_path
 
 
