@@ -127,7 +127,7 @@ ModemEntry = Annotated[ModemSpec, BeforeValidator(_modem), AfterValidator(_has_r
 
 
 class FaultEntry(Strict):
-    """One fault of a unit; the fields are those of `bench.unit.SimFault`."""
+    """One fault of a unit; the fields are those of `bench.unit.unit_spec.SimFault`."""
 
     kind: FaultKind
     at_byte: Size = 0

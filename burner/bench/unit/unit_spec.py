@@ -67,8 +67,8 @@ class FaultKind(StrEnum):
     """The reset lines are not connected; the chip stays in what mode it was powered up in."""
     PRINTS_SECRET = "prints-secret"  # noqa: S105 - a fault, not a password
     """The firmware prints its product secret, in `form` or in every form there is
-    (`bench.secret_forms`): at each start, and in each answer of its modem or AT firmware. With a
-    `step` it does so when the chip begins that step, in download mode too.
+    (`bench.firmware.secret_forms`): at each start, and in each answer of its modem or AT firmware.
+    With a `step` it does so when the chip begins that step, in download mode too.
     """
 
 
@@ -106,7 +106,7 @@ class SimFault:
     once: bool = False
     """It happens one time only; the next try of the same unit does not meet it."""
     form: str = ""
-    """One of `bench.secret_forms.FORMS`; empty = all of them."""
+    """One of `bench.firmware.secret_forms.FORMS`; empty = all of them."""
 
 
 @dataclass(frozen=True)

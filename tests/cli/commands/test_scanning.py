@@ -244,6 +244,19 @@ def at_ports(folder: Path, bench: BenchProcess, scanners: list[Scanner]) -> Runn
     return start(folder, "--station-file", "line1.yaml", "--batch", "B", profile=source)
 
 
+def until_read(bench: BenchProcess, slot: str, like: str) -> None:
+    """Wait until the IDs of a board are read: it has sent what the one in slot `like` has sent."""
+
+    def sent(slot: str) -> int:
+        return sum(bench.control.traffic(slot)["to_host"].values())
+
+    deadline = time.monotonic() + 150
+    while sent(slot) < 0.9 * sent(like):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)  # for the last answers
+
+
 def test_two_scanners_at_once_without_enter_with_prefixes_do_not_mix(
     tmp_path: Path, scanners: list[Scanner]
 ) -> None:
@@ -254,7 +267,7 @@ def test_two_scanners_at_once_without_enter_with_prefixes_do_not_mix(
         running.until(in_state("1", "SCAN"))
         mac = mac_for(1, 1).octets.hex().upper()[-6:]
         running.until(in_state("2", "SEEN"))
-        time.sleep(2)  # until the board of slot 2 is met
+        until_read(bench, "2", like="1")
         for number in range(0, 10, 2):  # both at once, in pieces
             scanners[0].send(("~SN:PLG0001")[number : number + 2])
             scanners[1].send((f"]C1SN:PLG0002 MAC:{mac}")[number * 2 : number * 2 + 4])
