@@ -12,7 +12,7 @@ from esptool.targets import CHIP_DEFS
 from burner.bench.chip.chip import SimChip
 from burner.bench.silicon.targets import TARGETS
 from burner.bench.unit.unit_spec import MB, FaultKind, SimFault, UnitSpec, mac_for
-from tests.bench.wire import SimSerial
+from tests.bench.sim_serial import SimSerial
 
 SIX = ("esp8266", "esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6")
 OTHERS = tuple(name for name in TARGETS if name not in SIX)

@@ -21,7 +21,7 @@ from burner.devices.segment_cache import SegmentCache
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
-from tests.bench.wire import SimSerial
+from tests.bench.sim_serial import SimSerial
 
 Interruption = Callable[[int], None]
 """Told how many bytes were sent to the chip so far; may raise whatever stops the station."""

@@ -26,7 +26,7 @@ from burner.devices.esp_worker import (
 from burner.devices.esp_worker.connection import ChipConnection, ConnectRequest
 from burner.devices.esp_worker.flash_bus import FlashBus
 from burner.devices.esp_worker.writing import WireSegment
-from tests.bench.wire import SimSerial
+from tests.bench.sim_serial import SimSerial
 
 MB = 1024 * 1024
 

@@ -97,7 +97,7 @@ def test_a_flash_in_a_file_survives_the_death_of_its_process(tmp_path: Path) -> 
         "nor = NorFlash(UnitSpec(flash_size=1 << 20, flash_file=Path(sys.argv[1])))\n"
         "nor.program(0x5000, b'kept'); os._exit(9)"
     )
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     died = subprocess.run([sys.executable, "-c", code, str(path)], env=env, check=False)
     assert died.returncode == 9
     nor = NorFlash(UnitSpec(flash_size=MB, flash_file=path))

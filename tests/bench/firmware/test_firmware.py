@@ -27,7 +27,7 @@ from burner.release.release import Release
 from tests.bench.host import Host
 from tests.secret_shapes import leaks
 
-PROFILES = Path(__file__).parents[2] / "profiles"
+PROFILES = Path(__file__).parents[3] / "profiles"
 SECRET = "8XzjN8rfgFVGDTNTUGau4snA"
 UNIT = UnitSpec(mac=Mac.parse("58:cf:79:0a:0b:0c"))
 
