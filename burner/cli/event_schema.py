@@ -28,15 +28,15 @@ complete. A refusal before the first unit, and a failure of the whole station, a
 the exit status.
 """
 
-Schema = Mapping[str, Any]
+EventSchema = Mapping[str, Any]
 
 
 @cache
-def schema() -> Schema:
+def schema() -> EventSchema:
     """The JSON Schema (draft 2020-12) of a line."""
     text = resources.files("burner.cli").joinpath("events.schema.json").read_text(encoding="utf-8")
-    found: Schema = json.loads(text)
-    return found
+    parsed: EventSchema = json.loads(text)
+    return parsed
 
 
 def start_json() -> Mapping[str, Any]:
@@ -47,7 +47,7 @@ def start_json() -> Mapping[str, Any]:
 def page() -> str:
     """docs/events.md: every event and field in words."""
     defined = schema()["$defs"]
-    objects = [name for name, each in defined.items() if "properties" in each]
+    objects = [name for name, type_ in defined.items() if "properties" in type_]
     parts = [f"# {schema()['title']}", schema()["description"], PROMISE.rstrip()]
     for name in objects:
         head = f"## `{name}`\n{defined[name]['description']}"
@@ -55,7 +55,7 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(about: Schema) -> Iterator[str]:
+def _rows(about: EventSchema) -> Iterator[str]:
     for name, field in about["properties"].items():
         if name == "event":
             continue
@@ -66,7 +66,7 @@ def _rows(about: Schema) -> Iterator[str]:
         yield f"| `{name}` | {_type(whole)} | {text} |"
 
 
-def _resolved(field: Schema) -> Schema:
+def _resolved(field: EventSchema) -> EventSchema:
     """With what it refers to; its own words come first."""
     if "$ref" not in field:
         return field
@@ -77,14 +77,14 @@ def _resolved(field: Schema) -> Schema:
     return {**target, **field}
 
 
-def _type(field: Schema) -> str:
+def _type(field: EventSchema) -> str:
     """In words."""
     if "const" in field:
         return f"`{json.dumps(field['const'])}`"
     if "enum" in field:
         return ", ".join(field["enum"])
     if "oneOf" in field:
-        return " or ".join(_type(_resolved(each)) for each in field["oneOf"])
+        return " or ".join(_type(_resolved(option)) for option in field["oneOf"])
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
     if kinds == ["array"]:
         return f"list of {_type(_resolved(field['items']))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli.language import language
-from burner.cli.order import is_person
+from burner.cli.work_order import is_person
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase

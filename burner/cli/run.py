@@ -164,7 +164,7 @@ def _show_complete(
     """Show that the batch has all its units, until a person presses a key, or Ctrl-C."""
     from burner.cli.board.completion import Completion
     from burner.cli.keyboard import wait_for_key
-    from burner.cli.order import is_person
+    from burner.cli.work_order import is_person
 
     passed = run.complete()
     if passed is None:

@@ -9,7 +9,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
 from burner.core.secrets.product_secret import check_product_secret
-from burner.core.secrets.reference import resolve
+from burner.core.secrets.reference import NO_SECRET, resolve
 from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, FlashPlan, Profile
@@ -50,6 +50,30 @@ def open_release(
     notes = check_product_secret(secret, reference or profile.place("product", "secret"))
     refuse([*notes, *secret_in_profile(profile, secret)])
     return freeze(profile, layout, secret, (*findings, *accepted(notes, profile.accept)))
+
+
+def open_with_or_without_key(
+    source: Path, reference: str, ask: Callable[[], str] | None
+) -> KeylessRelease:
+    """Open a profile or a release, with the product key where nobody must be asked for it.
+
+    Args:
+        source: `profile.yaml` or `NAME-VERSION.burn`.
+        reference: where this station keeps the secret: then it must be there, and may be asked
+            for. Empty: where the source says.
+        ask: asks a person for the secret.
+
+    Raises:
+        BurnerError: as `open_release`, but for a secret that nobody names.
+    """
+    if reference:
+        return open_release(source, ask=ask, reference=reference)
+    try:
+        return open_release(source)
+    except BurnerError as error:
+        if error.code not in NO_SECRET:
+            raise
+        return open_keyless(source)
 
 
 def open_keyless(source: Path) -> KeylessRelease:

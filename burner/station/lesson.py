@@ -10,7 +10,7 @@ from burner.core.errors import BurnerError
 from burner.station.station_file import PortPlace, StationFile, UsbPort, place_of, to_yaml
 from burner.station.teach import new_ports
 
-Listing = Callable[[], Sequence[UsbPort]]
+ListPorts = Callable[[], Sequence[UsbPort]]
 By = Literal["serial", "location"]
 
 
@@ -35,7 +35,7 @@ class Lesson:
 
     def __init__(
         self,
-        listing: Listing,
+        listing: ListPorts,
         teacher: Teacher,
         *,
         names: tuple[str, ...] = ("esp",),

@@ -12,7 +12,7 @@ from burner.cli.commands.batch_audit import audit
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
-from burner.cli.questions import Use, asks_passphrase
+from burner.cli.questions import Use, asks_passphrase, asks_product_secret
 from burner.core.errors import table
 from burner.core.words.phrases import Wording, phrase
 from burner.core.words.plural import counted
@@ -53,11 +53,12 @@ def open_(
     Where the ProductSecret can be had, the batch takes only units of this product key; else the
     key of its first unit counts. `burner burn` opens its batch by itself.
     """
-    from burner.cli.release_source import open_source
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
+    from burner.release.opening import open_with_or_without_key
 
-    release = open_source(source, secret)
+    ask = asks_product_secret(source.name)
+    release = open_with_or_without_key(source, secret, ask)
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),

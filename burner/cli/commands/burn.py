@@ -15,8 +15,8 @@ from burner.core.code import Code
 
 if TYPE_CHECKING:
     from burner.burn.job import Job
-    from burner.cli.order import Order
     from burner.cli.slots import Slots
+    from burner.cli.work_order import WorkOrder
     from burner.core.errors import Finding
     from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release
@@ -77,9 +77,9 @@ def burn(
 def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.cli.event_schema import start_json
     from burner.cli.inputs import check_labels_name_boards
-    from burner.cli.order import is_person
     from burner.cli.questions import Use, asks_passphrase, asks_product_secret
     from burner.cli.slots import warm_devices
+    from burner.cli.work_order import is_person
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.earlier_batches import warn_of_reused_version
@@ -112,7 +112,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
             return burn_batch(chosen, slots, devices, job, ledger)
 
 
-def _job(release: "Release", order: "Order", station: str) -> "Job":
+def _job(release: "Release", order: "WorkOrder", station: str) -> "Job":
     from burner.burn.job import Job
     from burner.core.version import burner_version
 
@@ -135,9 +135,9 @@ def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
 
 def _open_batch(
     chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, *, ask: bool
-) -> "Order":
+) -> "WorkOrder":
     """Take the work order from options and answers, and open its batch."""
-    from burner.cli.order import take_order
+    from burner.cli.work_order import take_order
     from burner.core.errors import BurnerError
     from burner.manifest.reading.open_batches import open_batches
     from burner.manifest.writing.open_batch import open_batch_for
@@ -166,7 +166,7 @@ def _open_batch(
     return order
 
 
-def _print_defaults(chosen: BurnArguments, order: "Order", ledger: "Ledger") -> None:
+def _print_defaults(chosen: BurnArguments, order: "WorkOrder", ledger: "Ledger") -> None:
     """Say which defaults were taken, where nobody was asked."""
     from burner.core.words.phrases import phrase
 

@@ -30,13 +30,13 @@ def manifest() -> None:
 @options.filter_options
 @options.manifest_option
 @options.json_option
-def list_(manifest: str, as_json: bool, **wanted: Any) -> None:
+def list_(manifest: str, as_json: bool, **attempts: Any) -> None:
     """List attempts, one row each, in their order."""
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader:
-        chosen = reader.resolved(AttemptFilter(**wanted))
+        chosen = reader.resolved(AttemptFilter(**attempts))
         with closing(reader.elements(chosen)) as elements:  # also when nobody reads on
             if as_json:
                 print_json_array(elements)
@@ -138,15 +138,14 @@ def import_(file: Path, key: str, operator: str, station: str, manifest: str) ->
 
     trusted = read_key(key)
     with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
-        came = import_log(ledger, file, trusted.name, trusted, operator=operator)
-    screen.say(
-        f"{counted(came.size - came.first, 'record')} came in, {came.first} were here already."
-    )
-    if came.doubled:
+        imported = import_log(ledger, file, trusted.name, trusted, operator=operator)
+    new = counted(imported.size - imported.first, "record")
+    screen.say(f"{new} came in, {imported.first} were here already.")
+    if imported.doubled:
         screen.table(
-            f"the units on the right have these too: {len(came.doubled)}",
+            f"the units on the right have these too: {len(imported.doubled)}",
             ("", "name or ID", "product", "unit there", "unit here"),
-            [(d.source, d.value, d.product_id, d.unit_id, d.holder) for d in came.doubled],
+            [(d.source, d.value, d.product_id, d.unit_id, d.holder) for d in imported.doubled],
         )
     else:
         screen.say("No name, IMEI or serial number came in twice.")

@@ -48,7 +48,7 @@ def export(
     bom: bool,
     output: Path | None,
     manifest: str,
-    **wanted: Any,
+    **attempts: Any,
 ) -> None:
     """Write attempts as a table, or the log for others.
 
@@ -66,7 +66,7 @@ def export(
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
 
-    chosen = AttemptFilter(**wanted)
+    chosen = AttemptFilter(**attempts)
     _check_usage(kind, chosen, bom, output)
     with ManifestReader.open(manifest) as reader:
         if kind == "tiles" and output is not None:

@@ -1,6 +1,5 @@
 """`burner ports`: the serial ports of this machine, their slots, and who holds them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.json_output import print_json
 from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def ports(station_file: Path | None, every: bool, as_json: bool) -> None:
     station = load_station(station_file) if station_file else None
     slots = _slots(station, listed) if station else {}
     if as_json:
-        screen.say(json.dumps([_fields(port, slots) for port in listed], indent=2))
+        print_json([_fields(port, slots) for port in listed])
         return
     if not listed:
         screen.warn("No serial port is plugged in." + ("" if every else " (USB only; see --all)"))
@@ -45,14 +45,14 @@ _COLUMNS = ("slot", "port", "adapter", "usb id", "place", "serial number", "late
 
 def _slots(station: "StationFile", listed: "Sequence[Port]") -> dict[str, str]:
     """`SLOT NAME` of every device that a slot of the station file has now."""
-    found = {}
+    devices = {}
     for slot, names in station.slots.items():
         for name in names:
             try:
-                found[station.port(slot, name, listed)] = f"{slot} {name}"
+                devices[station.port(slot, name, listed)] = f"{slot} {name}"
             except BurnerError as error:
                 screen.warn(f"slot {slot} {name}: {error}")
-    return found
+    return devices
 
 
 def _row(port: "Port", slots: Mapping[str, str]) -> tuple[str, ...]:

@@ -87,16 +87,16 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
     """
     from burner.release.diff import differences
 
-    found = differences(_index(before), _index(after))
+    changes = differences(_index(before), _index(after))
     if as_json:
-        screen.say(json.dumps([asdict(d) for d in found], ensure_ascii=False, indent=2))
-    elif found:
+        screen.say(json.dumps([asdict(d) for d in changes], ensure_ascii=False, indent=2))
+    elif changes:
         screen.table(
-            "", ("what", str(before), str(after)), [(d.what, d.before, d.after) for d in found]
+            "", ("what", str(before), str(after)), [(d.what, d.before, d.after) for d in changes]
         )
     else:
         screen.say("They make the same units.")
-    return 1 if found else 0
+    return 1 if changes else 0
 
 
 def _index(path: Path) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ def report(
     zone: str | None,
     output: Path | None,
     as_json: bool,
-    **wanted: Any,
+    **scope: Any,
 ) -> None:
     """Report yield, pace, cycle times and failures.
 
@@ -62,7 +62,7 @@ def report(
 
     calendar = _calendar(shifts, zone)
     with ManifestReader.open(manifest) as reader:
-        figures = count(reader, AttemptFilter(**wanted), calendar)
+        figures = count(reader, AttemptFilter(**scope), calendar)
     if output is not None:
         _write_page(output, figures)
     if as_json:
@@ -120,7 +120,7 @@ def _show_units(figures: "Figures", say: Wording) -> None:
 
     units, scope = figures.units, figures.scope
     state = say(f"state {scope.state}") if scope.state else ""
-    title = " · ".join(said for said in (scope.batch, scope.profile, state) if said)
+    title = " · ".join(filter(None, (scope.batch, scope.profile, state)))
     screen.say(title or say("all records"))
     screen.say(f"  {yield_bar(figures) or say('no units')}")
     for name, mark, words in MARKS:

@@ -170,19 +170,10 @@ def _slot_names(station_file: Path) -> list[str]:
 
 
 def _reasons(source: Path | None) -> tuple[str, ...]:
-    if source is None:
-        return ()
-    from burner.core.errors import refuse
-    from burner.profile.profile import Profile
-    from burner.release.opening import is_release_file, open_release_file
-    from burner.release.preflight import survey_without_secret
+    """Of a rework, as the product has them."""
+    from burner.release.opening import open_keyless
 
-    if is_release_file(source):
-        seen = open_release_file(source)[1]
-    else:
-        seen = survey_without_secret(source)
-        refuse(list(seen.findings))
-    return seen.plan.rework.reasons if isinstance(seen.plan, Profile) else ()
+    return open_keyless(source).profile.rework.reasons if source else ()
 
 
 def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[Label]":

@@ -64,13 +64,14 @@ def verify(
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
+    from burner.release.opening import open_with_or_without_key
     from burner.release.release import Release
-    from burner.station.verify_slots import open_source, verify_slots
+    from burner.station.verify_slots import verify_slots
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
     ask = asks_product_secret(source.name) if source else None
-    release = open_source(source, secret, ask) if source else None
+    release = open_with_or_without_key(source, secret, ask) if source else None
     search = release.search if isinstance(release, Release) else SecretSearch()
     with (
         ManifestReader.open(manifest) as reader,

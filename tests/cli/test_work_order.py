@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.order import Order, take_order
+from burner.cli.work_order import WorkOrder, take_order
 from burner.core.errors import BurnerError
 from burner.manifest.reading.open_batches import OpenBatch
 
@@ -35,9 +35,9 @@ def asked(
     going_on: tuple[OpenBatch, ...] = (),
     language: str = "en",
     **given: str,
-) -> tuple[Order, str]:
+) -> tuple[WorkOrder, str]:
     """The order and what was said, when a person types these lines."""
-    taken: list[Order] = []
+    taken: list[WorkOrder] = []
     known = {*there, *(each.batch for each in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
 
@@ -51,7 +51,7 @@ def asked(
     return taken[0], result.output
 
 
-def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> Order:
+def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> WorkOrder:
     """The order where nobody can be asked."""
     known = {*there, *(each.batch for each in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
@@ -60,13 +60,13 @@ def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> Order:
 
 def test_three_answers_make_an_order() -> None:
     order, said = asked("WO-1\nanna\n500\n")
-    assert order == Order("WO-1", "anna", 500)
+    assert order == WorkOrder("WO-1", "anna", 500)
     assert said.count(":") == 3
 
 
 def test_what_is_given_is_not_asked() -> None:
     order, said = asked("0\n", batch="WO-1", operator="li")
-    assert order == Order("WO-1", "li", None)
+    assert order == WorkOrder("WO-1", "li", None)
     assert "Operator" not in said
 
 
@@ -93,14 +93,14 @@ def test_the_questions_are_asked_in_chinese() -> None:
 def test_enter_at_every_question_opens_no_batch_without_a_quantity() -> None:
     """The batch of the day, and a scanner that sent nothing: only what is typed is an answer."""
     order, said = asked("\nanna\n\n\n\n0\n")
-    assert order == Order(TODAY, "anna", None)
+    assert order == WorkOrder(TODAY, "anna", None)
     assert said.count("For no limit type 0.") == 3
     assert f"{TODAY} is a new batch." in said
 
 
 def test_enter_goes_on_with_the_one_batch_that_is_open_here() -> None:
     order, said = asked("\nanna\n", going_on=(OpenBatch("WO-7", 500, 120, USED),))
-    assert order == Order("WO-7", "anna", None)
+    assert order == WorkOrder("WO-7", "anna", None)
     assert "[WO-7]" in said
     assert "Open batches" not in said
 
@@ -128,21 +128,21 @@ def test_of_several_batches_all_are_listed_and_enter_takes_the_one_used_last() -
 
 def test_a_batch_that_only_another_station_uses_is_shown_but_is_no_default() -> None:
     order, said = asked("\nanna\n5\n", going_on=SEVERAL[2:])
-    assert order == Order(TODAY, "anna", 5)
+    assert order == WorkOrder(TODAY, "anna", 5)
     assert "WO-8" in said
 
 
 def test_the_batch_of_the_day_that_is_done_is_followed_by_a_second_one() -> None:
     there = (TODAY, f"{TODAY}-2")
     order, _ = asked("\nanna\n5\n", there=there)
-    assert order == Order(f"{TODAY}-3", "anna", 5)
+    assert order == WorkOrder(f"{TODAY}-3", "anna", 5)
 
 
 def test_without_a_person_product_and_date_name_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "anna")
     monkeypatch.setenv("LOGNAME", "anna")
     order = take_order("plug", None, None, None, ask=False, is_new=lambda _: True)
-    assert order == Order(TODAY, "anna", None)
+    assert order == WorkOrder(TODAY, "anna", None)
 
 
 def test_without_a_person_the_one_batch_that_is_open_here_goes_on() -> None:

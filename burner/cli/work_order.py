@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkOrder:
     """For what work order the units are made, by whom, and how many."""
 
     batch: str
@@ -39,7 +39,7 @@ def take_order(
     is_new: Callable[[str], bool],
     going_on: "Sequence[OpenBatch]" = (),
     holds_secret: Callable[[str], bool] = lambda _: False,
-) -> Order:
+) -> WorkOrder:
     """What was given as options; the rest asked, or a default that `burn` says aloud.
 
     Args:
@@ -59,7 +59,7 @@ def take_order(
     from burner.manifest.writing.open_batch import batch_of_day, unused_batch
 
     of_day = batch_of_day(product)
-    used = [each for each in going_on if each.last]
+    used = [batch for batch in going_on if batch.last]
     if not batch and ask:
         batch = _ask_batch(used[0].batch if used else unused_batch(of_day, is_new), going_on)
     elif not batch:
@@ -72,7 +72,7 @@ def take_order(
             raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
     if quantity is None and ask and is_new(batch):
         quantity = _ask_quantity(batch)
-    return Order(batch, operator, quantity)
+    return WorkOrder(batch, operator, quantity)
 
 
 def is_person() -> bool:
@@ -83,25 +83,26 @@ def is_person() -> bool:
 def _only(used: "Sequence[OpenBatch]") -> str:
     """The batch to go on with where nobody can be asked; empty where there is none."""
     if len(used) > 1:
-        raise BurnerError(Code.SEVERAL_BATCHES_OPEN, ", ".join(each.batch for each in used))
+        raise BurnerError(Code.SEVERAL_BATCHES_OPEN, ", ".join(batch.batch for batch in used))
     return used[0].batch if used else ""
 
 
 def _ask_batch(usual: str, going_on: "Sequence[OpenBatch]") -> str:
     if len(going_on) > 1 or (going_on and not going_on[0].last):
         _say("open batches")
-        for each in going_on:
-            click.echo(f"  {each.batch}  {_how_far(each)}, {_when(each)}", err=True)
+        for open_batch in going_on:
+            progress = f"{_progress(open_batch)}, {_last_use(open_batch)}"
+            click.echo(f"  {open_batch.batch}  {progress}", err=True)
     return _ask("ask batch", usual)
 
 
-def _how_far(batch: "OpenBatch") -> str:
+def _progress(batch: "OpenBatch") -> str:
     if batch.planned is None:
         return phrase("no limit", language(), batch.passed)
     return phrase("of planned", language(), batch.passed, batch.planned)
 
 
-def _when(batch: "OpenBatch") -> str:
+def _last_use(batch: "OpenBatch") -> str:
     if batch.last is None:
         return phrase("not used here", language())
     return phrase("used here", language(), f"{batch.last.astimezone():%Y-%m-%d %H:%M}")
