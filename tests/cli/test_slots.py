@@ -98,6 +98,15 @@ def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
         assert [slots.hand.swap("1"), slots.hand.swap("1")] == [True, False]
 
 
+def test_the_name_of_the_option_comes_before_the_one_in_the_station_file(tmp_path: Path) -> None:
+    file = tmp_path / "line.yaml"
+    file.write_text('station: line-3\nslots: {"1": {esp: {location: 1-1.4}}}\n')
+    with open_slots((), file, None, station="line-4") as slots:
+        assert slots.station == "line-4"
+    with open_slots(("COM3",), None, None, station="line-5") as slots:
+        assert slots.station == "line-5"
+
+
 def test_a_station_is_called_by_its_computer_in_characters_an_id_may_have() -> None:
     assert station_id("Línea 3/a") == "L-nea-3-a"
     assert station_id()

@@ -66,8 +66,9 @@ def open_(
         )
         open_batch_for(ledger, release, name, planned=quantity or None, operator=operator)
         row = ledger.reader.batch(name)
-    screen.say(f"batch {name} is open: {release.profile.title}, {_planned(quantity)}")
-    if row is not None and not row.key:
+    assert row is not None  # noqa: S101 - it was opened
+    screen.say(f"batch {name} is open: {row.profile}, {_planned(row.planned)}")
+    if not row.key:
         screen.warn("The ProductSecret is not at hand: the key of the first unit counts.")
 
 
