@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from burner.cli.commands.completion import SHELLS
 from burner.cli.main import root
+from burner.core.code import Code
 from burner.manifest.reading.batch_names import batches_that_begin
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import open_batch
@@ -62,6 +63,7 @@ def test_each_shell_has_its_script(shell: str) -> None:
         ("burner burn --sta", ["--station-file", "--station"]),
         ("burner manifest export --format ", ["csv", "jsonl", "names", "log", "tiles"]),
         ("burner completion ", list(SHELLS)),
+        ("burner explain e45", [f"E45{digit}" for digit in range(10) if f"E45{digit}" in [*Code]]),
         ("burner station show ", ["file,"]),
     ],
 )

@@ -14,8 +14,13 @@ from burner.core.words.phrases import phrase
 from burner.station.retry import tries
 
 
+def _codes(_context: click.Context, _argument: click.Parameter, beginning: str) -> list[str]:
+    """What a TAB offers."""
+    return [code.value for code in Code if code.startswith(beginning.upper())]
+
+
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_codes)
 @click.option("--events", is_flag=True, help="Explain the lines of `burner burn --json` instead.")
 @options.json_option
 def explain(code: str | None, events: bool, as_json: bool) -> None:
