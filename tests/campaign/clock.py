@@ -11,7 +11,7 @@ import esptool.reset
 
 from burner.devices import esp
 from burner.devices.esp_worker import listening, reading, worker
-from tests.bench import wire
+from tests.bench import sim_serial
 
 _LOOK_S = 1e-6
 _SLEEPERS: tuple[Any, ...] = (
@@ -23,7 +23,7 @@ _SLEEPERS: tuple[Any, ...] = (
     listening,
     reading,
     worker,
-    wire,
+    sim_serial,
 )
 """The modules between a burn and a chip that sleep, or look at the time."""
 
