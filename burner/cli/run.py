@@ -182,9 +182,10 @@ def _print_summary(
     arguments: BurnArguments, run: "BatchRun", elapsed_s: float, status: int
 ) -> None:
     from burner.cli.board import summary
+    from burner.cli.event_json import summary_json
 
     if arguments.as_json:
-        screen.say(json.dumps(summary.summary_json(run.tally, elapsed_s, status)))
+        screen.say(json.dumps(summary_json(run.tally, elapsed_s, status)))
         return
     summary.print_summary(run.tally, elapsed_s, language())
     for line in summary.trouble_lines(run.tally, language()):
@@ -207,7 +208,7 @@ class JsonLines:
 
     def show(self, event: "StationEvent") -> None:
         """Print an event as a line, if scripts are told of it."""
-        from burner.cli.board.summary import event_json
+        from burner.cli.event_json import event_json
 
         line = event_json(event)
         if line is not None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from burner.cli.board.summary import event_json
 from burner.cli.commands.explain import explain
+from burner.cli.event_json import event_json
 from burner.cli.event_schema import VERSION, page, schema
 from burner.core.attempt import Outcome, Step
 from burner.core.errors import BurnerError

@@ -1,8 +1,7 @@
 """The summary of a run: the table of its units, the counts, and what to do next."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from burner.cli import screen
 from burner.cli.board.display_view import clock
@@ -10,18 +9,11 @@ from burner.cli.board.troubles import slot_order, slots_named
 from burner.cli.board.words import state_word
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
 from burner.core.errors import lookup
-from burner.core.unit_events import Event, Finished, NotBegun, Waiting
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.phrases import counted_phrase, phrase
 from burner.station.events import (
-    LabelScanned,
-    ReworkOrdered,
-    ScannerIs,
-    Silent,
-    SlotIs,
     SlotState,
-    StationEvent,
 )
 from burner.station.tally import HandledUnit, Tally
 
@@ -178,97 +170,3 @@ def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) ->
     commands = [f"explain {code}" for code in codes[:1]]
     commands += [f"unit show {u}{manifest_argument(manifest)}" for u in bad[:1]]
     return [f"{burner} {command}" for command in commands]
-
-
-# -- for scripts ----------------------------------------------------------------------------------
-
-
-def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
-    """An event as a line of JSON; None for events that only a display needs."""
-    if isinstance(event, SlotIs):
-        line: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
-        if event.error is not None:
-            line |= {"code": event.error.code, "detail": event.error.detail}
-        return line
-    if isinstance(event, Waiting):
-        return {
-            "event": "waiting" if event.code else "goes on",
-            "slot": event.slot,
-            "code": event.code,
-            "detail": event.detail,
-        }
-    if isinstance(event, Finished):
-        attempt, result = event.record.attempt, event.record.result
-        return {
-            "event": "finished",
-            "slot": event.slot,
-            "seq": event.record.seq,
-            "unit_id": attempt.unit_id,
-            "device_name": attempt.device_name,
-            "batch": attempt.batch,
-            "outcome": result.outcome.value,
-            "code": event.code,
-            "detail": result.detail,
-            "step": result.step.value,
-            "seconds": round(result.seconds, 3),
-            "try": attempt.try_number,
-            "known": event.known,
-            "other_batch": event.other_batch,
-            "written": result.written and not event.known,
-            "warnings": list(event.warnings),
-            "evidence": dict(result.evidence),
-        }
-    return _of_input(event)
-
-
-def _of_input(event: Event | StationEvent) -> Mapping[str, Any] | None:
-    """Events of labels, reworks, silent slots and scanners."""
-    match event:
-        case LabelScanned(slot, label):
-            return {"event": "label", "slot": slot, "label": label}
-        case ReworkOrdered(slot, reason):
-            return {"event": "rework", "slot": slot, "reason": reason}
-        case Silent(slot, seconds):
-            return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
-        case NotBegun(slot):
-            return {"event": "not begun", "slot": slot}
-        case ScannerIs(scanner, error):
-            code, detail = (error.code, error.detail) if error else ("", "")
-            return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
-    return None
-
-
-def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str, Any]:
-    """The last line of JSON."""
-    fpy = tally.first_pass_yield
-    return {
-        "event": "summary",
-        "units": [_unit_json(unit) for unit in tally.units],
-        "silent": [{"slot": unit.slot, "code": unit.code} for unit in tally.silent],
-        "troubles": {slot: error.code for slot, error in tally.troubles.items()},
-        "counts": {state.value: number for state, number in tally.counts.items()},
-        "warnings": dict(tally.warnings),
-        "first_pass_yield": None if fpy is None else round(fpy, 4),
-        "units_per_hour": round(tally.per_hour(elapsed_s), 1),
-        "seconds": round(elapsed_s, 3),
-        "exit_code": exit_code,
-    }
-
-
-def _unit_json(unit: HandledUnit) -> Mapping[str, Any]:
-    return {
-        "slot": unit.slot,
-        "unit_id": unit.unit_id,
-        "device_name": unit.device_name,
-        "outcome": unit.outcome.value,
-        "code": unit.code,
-        "batch": unit.batch,
-        "known": unit.known,
-        "other_batch": unit.other_batch,
-        "written": unit.written,
-        "warnings": list(unit.warnings),
-        "tries": unit.tries,
-        "first": unit.first.value if unit.first else None,
-        "seconds": round(unit.seconds, 3),
-        "ended": unit.ended.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-    }

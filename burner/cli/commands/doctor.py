@@ -1,6 +1,5 @@
 """`burner doctor`: what is wrong with this station, before the shift begins."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import options, screen
+from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.core.errors import BurnerError, lookup
 
@@ -99,7 +99,7 @@ def _slots(
 def _print_json(checks: "Sequence[HealthCheck]") -> None:
     remedies = [lookup(c.code).remedy(language()) if c.code else "" for c in checks]
     rows = [{**asdict(c), "do": remedy} for c, remedy in zip(checks, remedies, strict=True)]
-    screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+    print_json(rows)
 
 
 def _print_table(checks: "Sequence[HealthCheck]") -> None:

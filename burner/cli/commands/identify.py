@@ -1,6 +1,5 @@
 """`burner identify`: read every ID of the units in the slots, and write nothing."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.core.errors import BurnerError
 from burner.core.words.error_details import detail_in
@@ -63,7 +63,7 @@ def identify(
             units = identify_slots(devices, rules)
     if as_json:
         rows = [_to_json(slot, unit) for slot, unit in units.items()]
-        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
     else:
         _print_tables(units)
     return 1 if any(unit.problems for unit in units.values()) else 0

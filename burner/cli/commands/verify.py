@@ -1,6 +1,5 @@
 """`burner verify`: the units in the slots against their records; writes nothing to them."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import options, screen
+from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.cli.questions import asks_product_secret
 
@@ -120,7 +120,7 @@ def _print(results: "Mapping[str, VerifyResult]", *, as_json: bool) -> None:
 
     if as_json:
         rows = [result_json(slot, result) for slot, result in results.items()]
-        screen.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
         return
     for slot, result in results.items():
         _print_result(slot, result)
