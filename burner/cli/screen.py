@@ -22,6 +22,7 @@ from burner.core.words.visible_text import seen
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from burner.cli.big_word import Large
 
@@ -33,7 +34,7 @@ WIDE = "\u2e80-\uffef"
 PIECES = re.compile(rf"[“《（]*(?:[{WIDE}]|[^\s{WIDE}]+)[，。；：、！？）》”]*\s*|\s+")
 """What a line is not broken within: a Chinese character or a word, with its marks."""
 PIPE_WIDTH = 400
-COLUMN_GAP = 3
+UNLIMITED_WIDTH = 10_000
 ARROW = "→"
 
 
@@ -149,6 +150,22 @@ def table(
     whole: Collection[str] = (),
 ) -> None:
     """Print rows as a table; cells of the columns in `whole` are not wrapped."""
+    console().print(_table(title, columns, rows, whole))
+
+
+def room_beside(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Columns of the terminal that a table of these leaves free; negative where it is too wide."""
+    out = console()
+    unlimited = out.options.update_width(UNLIMITED_WIDTH)
+    return out.width - out.measure(_table("", columns, rows), options=unlimited).maximum
+
+
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    whole: Collection[str] = (),
+) -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -159,15 +176,7 @@ def table(
         drawn.add_column(Text(seen(column)), overflow="fold", no_wrap=column in whole)
     for row in rows:
         drawn.add_row(*(Text(seen(str(cell))) for cell in row))
-    console().print(drawn)
-
-
-def room_beside(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
-    """Columns of the terminal that a table of these would leave free."""
-    from rich.cells import cell_len
-
-    cells = ([head, *(str(row[i]) for row in rows)] for i, head in enumerate(columns))
-    return console().width - sum(max(map(cell_len, column)) + COLUMN_GAP for column in cells)
+    return drawn
 
 
 def error(problem: BurnerError, language: Language = "en") -> None:
