@@ -104,13 +104,18 @@ def _good(say: Wording) -> Markup:
     return charts.legend(("good", say("at the first attempt"), None), ("later", say("later"), None))
 
 
+def what_happened(code: str, say: Wording) -> str:
+    """The sentence of a code in a record: empty is a person, and a newer burner has more codes."""
+    if not code:
+        return say("stopped by a person")
+    row = table().get(code)
+    return row.sentence(say.language) if row else say("a code that this burner does not know")
+
+
 def _sentence(code: str, say: Wording) -> list[Markup | str]:
     row = table().get(code)
-    if row is None:
-        unknown = say("a code that this burner does not know")
-        return [unknown if code else say("stopped by a person")]
-    do = element("div", row.remedy(say.language), class_="remedy")
-    return [row.sentence(say.language), do]
+    do = [element("div", row.remedy(say.language), class_="remedy")] if row else []
+    return [what_happened(code, say), *do]
 
 
 def _steps(figures: Figures, say: Wording) -> Markup:

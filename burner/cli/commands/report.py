@@ -10,7 +10,7 @@ from burner.cli import options, screen
 from burner.cli.language import language
 from burner.cli.next_command import manifest_argument
 from burner.core.code import Code
-from burner.core.errors import BurnerError, table
+from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def yield_bar(figures: "Figures") -> str:
 
 def _show_failures(figures: "Figures", say: Wording) -> None:
     from burner.report.numbers import share
+    from burner.report.sections import what_happened
 
     rows = [
         (
@@ -166,7 +167,7 @@ def _show_failures(figures: "Figures", say: Wording) -> None:
             failure.units,
             share(failure.share),
             share(failure.cumulative),
-            table()[failure.code].sentence(say.language) if failure.code in table() else "",
+            what_happened(failure.code, say),
         )
         for failure in figures.failures
     ]
