@@ -54,7 +54,9 @@ def compare_part(silicon: Silicon, record: Record) -> Comparison:
     before = record.attempt.silicon
     if before is None or not before.fingerprint or not silicon.fingerprint:
         return Comparison(
-            "second fingerprint", ComparisonResult.LEFT_OUT, "this part has none on record"
+            "second fingerprint",
+            ComparisonResult.LEFT_OUT,
+            "the record has no fingerprint of this part",
         )
     if silicon.differs_from(before):
         why = f"on record {before.fingerprint}, in the unit {silicon.fingerprint}"

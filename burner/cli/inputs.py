@@ -60,7 +60,7 @@ def check_labels_name_boards(slots: "Slots", identity: "IdentitySettings") -> No
     """
     if identity.needs_label and not identity.compared_groups and _is_list(slots):
         raise BurnerError(
-            Code.LABEL_NAMES_NO_BOARD, "standard input is no terminal, and no scanner has a port"
+            Code.LABEL_NAMES_NO_BOARD, "standard input is not a terminal, and no scanner has a port"
         )
 
 

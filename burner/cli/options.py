@@ -41,7 +41,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail(f"{value} is no ISO 8601 date or time", param, ctx)
+            self.fail(f"{value} is not an ISO 8601 date or time", param, ctx)
 
 
 def one_line(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:

@@ -39,7 +39,7 @@ def receive(stream: BinaryIO) -> Message | None:
     """Read one message; None when the other side has closed, even in mid-message.
 
     Raises:
-        ValueError: for a line that is no header.
+        ValueError: for a line that is not a header.
     """
     line = stream.readline(HEADER_LIMIT)
     if not line.endswith(b"\n"):
@@ -48,7 +48,7 @@ def receive(stream: BinaryIO) -> Message | None:
         return None
     header = json.loads(line)
     if not isinstance(header, dict) or not isinstance(header.get("kind"), str):
-        raise ValueError("a line that is no header")
+        raise ValueError("a line that is not a header")
     kind, size = header.pop("kind"), header.pop("bytes", 0)
     if not isinstance(size, int) or size < 0:
         raise ValueError("a header with an impossible length")

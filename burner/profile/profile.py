@@ -241,7 +241,7 @@ class FlashPlan(Strict):
     ]
     """The firmware files, each at an offset or in a partition."""
     blank: tuple[str, ...] = ()
-    """Partitions written as 0xFF on purpose, so that nothing old survives in a reworked unit:
+    """Partitions written as 0xFF on purpose, so that no old data remains in a reworked unit:
     `[nvs, otadata]`. Not those that an image or the carrier fills (E146)."""
 
     _document: Document | None = PrivateAttr(default=None)

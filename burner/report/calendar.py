@@ -79,10 +79,10 @@ def parse_boundaries(text: str) -> tuple[int, ...]:
 def _minute(text: str) -> int:
     hours, _, minutes = text.partition(":")
     if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
-        raise ValueError(f"{text or 'nothing'} is no time of day such as 06:00")
+        raise ValueError(f"{text or 'nothing'} is not a time of day such as 06:00")
     minute = int(hours) * 60 + int(minutes)
     if int(minutes) > 59 or minute >= DAY_MINUTES:
-        raise ValueError(f"{text} is no time of day such as 06:00")
+        raise ValueError(f"{text} is not a time of day such as 06:00")
     if minute % 15:
         raise ValueError(f"{text}: shifts begin on a quarter of an hour")
     return minute

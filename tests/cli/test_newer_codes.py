@@ -1,4 +1,4 @@
-"""Records of a newer burner hold codes that this one has no words for: they are shown all the same."""
+"""Records of a newer burner hold codes that this one does not know: they are shown all the same."""
 
 import re
 from pathlib import Path

@@ -170,7 +170,7 @@ def test_a_signed_image_is_said_to_be_one(tmp_path: Path, shared_images: Path) -
 
 def test_the_headers_own_mode_is_said_where_it_is_another(tmp_path: Path) -> None:
     build = replace(read_build(write_idf_build(tmp_path)), flash_mode="qio")
-    assert "the image's own header says dio" in draft("plug", tmp_path, build)
+    assert "the image's header says dio" in draft("plug", tmp_path, build)
 
 
 # -- without a build -----------------------------------------------------------------------------

@@ -66,6 +66,7 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
         free = entry.result.evidence
     if free is not None and not is_plain_value(free):
         raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED, f"{what}: the body holds a number that is no exact integer"
+            Code.MANIFEST_NOT_AS_SIGNED,
+            f"{what}: the body holds a number that is not an exact integer",
         )
     return entry

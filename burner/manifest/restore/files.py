@@ -50,7 +50,7 @@ def must_end_at(where: ManifestPlace, copy: KnownLog | None) -> None:
         BurnerError: E707.
     """
     if log_in(where) != copy:
-        raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: somebody writes into it")
+        raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: another program writes into it")
 
 
 def aside_of(path: Path, origin: str) -> Path:

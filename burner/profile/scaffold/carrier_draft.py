@@ -84,7 +84,7 @@ def _is_esp_qcloud(build: Build) -> bool:
 
 def _nvs_keys() -> tuple[str, ...]:
     return (
-        line("  keys:", "under which the firmware looks"),
+        line("  keys:", "the names that the firmware reads"),
         line("    product_id: product_id"),
         line("    product_secret: product_secret"),
         line("    device_name: null", "a key, if the firmware does not find its name by itself"),
@@ -101,7 +101,7 @@ def _c_sdk(build: Build | None) -> Draft:
             line("  placeholders:", _OWN_ARRAYS if own else "as the source has them"),
             line(f"    product_id: {{text: {FILL_IN if own else 'PRODUCT_ID'}}}"),
             line(f"    product_secret: {{text: {FILL_IN if own else 'YOUR_PRODUCT_SECRET'}}}"),
-            line("    device_name: null", "{text: YOUR_DEV_NAME}, if it stands there too"),
+            line("    device_name: null", "{text: YOUR_DEV_NAME}, if the source has it too"),
         )
     )
 
@@ -165,7 +165,7 @@ def _raw(build: Build | None) -> Draft:
 def _at(_: Build | None) -> Draft:
     return Draft(
         (
-            line("  kind: at", "Tencent's AT firmware: told after it has booted"),
+            line("  kind: at", "Tencent's AT firmware: gets the key after it has booted"),
             line("  port: esp", "modem, where the module has a port of its own"),
             line("  baud: 115200"),
         )
@@ -205,7 +205,7 @@ def _advice(build: Build | None) -> str:
         return "of type nvs, of its own"
     own = [p.name for p in build.table if p.type == DATA and p.subtype in (_NVS, *_FILE_SYSTEMS)]
     if set(own) <= {"nvs"}:
-        return "the table has none but nvs; one of its own is better"
+        return "the table has only nvs; a partition of its own is better"
     return f"one of {', '.join(map(scalar, own))}"
 
 

@@ -31,7 +31,7 @@ def draft(name: str, folder: Path, build: Build | None = None, preset: str = "")
     origin = f", from {_article(build.kind)} build" if build else ""
     lines = [
         f"# {name}: what it is and how it is burned{origin}.",
-        f"# What is still to be filled in says {FILL_IN}; `burner profile check` lists it.",
+        f"# Fill in every {FILL_IN}; `burner profile check` lists them.",
         "burner: 1",
         "",
         *_product(name, build),
@@ -63,7 +63,10 @@ def _product(name: str, build: Build | None) -> list[str]:
         line(f"  name: {scalar(name)}"),
         line(f"  version: {scalar(version or FILL_IN)}", f"{of}; a new one for new bytes"),
         line(f"  id: {FILL_IN}", "ProductID: 10 characters, from the cloud console"),
-        line(f"  secret: env:{variable}_SECRET", "where the ProductSecret is kept, never itself:"),
+        line(
+            f"  secret: env:{variable}_SECRET",
+            "where the ProductSecret is kept, never the secret itself:",
+        ),
         line("", "env:NAME, file:PATH, keyring:SERVICE/USER or prompt"),
     ]
 
@@ -75,14 +78,14 @@ def _of_build(build: Build, folder: Path, carrier: Draft) -> list[str]:
         text = f"{revision // 100}.{revision % 100}"
         lines.append(line(f'  min_revision: "{text}"', "older ones cannot run these images"))
     lines += ["flash:", line(f"  size: {_size(build.flash_size)}", _size_note(build))]
-    lines += [line("  baud: 921600", "to start with; a bad line steps down by itself"), ""]
+    lines += [line("  baud: 921600", "at the start; burner lowers it on a bad line"), ""]
     if build.table_file:
         lines += [*_table(build, build.table_file, folder), ""]
     lines += ["images:", *(text for file in build.files for text in _image(build, file, folder))]
     blank = _blank(build, carrier)
     if build.table_file:
         but = "" if carrier.partition else "; not the partition that the carrier fills"
-        lines += [f"# Written as 0xFF, so that nothing old survives in a reworked unit{but}."]
+        lines += [f"# Written as 0xFF, so that no old data remains in a reworked unit{but}."]
         lines += [f"blank: [{', '.join(map(scalar, blank))}]"]
         if left := _left(build, carrier, blank):
             lines += [f"# Not written: {', '.join(map(note, left))}."]
@@ -104,7 +107,7 @@ def _size_note(build: Build) -> str:
     image = build.images.get(first.name) if first else None
     mode = _MODES[image.flash_mode] if image and image.flash_mode < len(_MODES) else ""
     if mode and build.flash_mode in _MODES and mode != build.flash_mode:
-        text += f"; the image's own header says {mode}, and is burned as it is"
+        text += f"; the image's header says {mode}, and is burned unchanged"
     return text
 
 
@@ -161,7 +164,7 @@ def _without_build(preset: str) -> list[str]:
         line('  # min_revision: "0.3"', "if older chips cannot run the firmware"),
         "flash:",
         line(f"  size: {FILL_IN}", "of the part on the board: 2MB, 4MB, 8MB, …"),
-        line("  baud: 921600", "to start with; a bad line steps down by itself"),
+        line("  baud: 921600", "at the start; burner lowers it on a bad line"),
         "",
         "partition_table:",
         line(f"  file: {FILL_IN}", "CSV or binary, from the profile's folder"),
@@ -176,7 +179,7 @@ def _without_build(preset: str) -> list[str]:
         line("  - name: app"),
         line(f"    file: {FILL_IN}"),
         line(f"    partition: {FILL_IN}", "factory or ota_0, whichever starts first"),
-        "# Written as 0xFF, so that nothing old survives in a reworked unit.",
+        "# Written as 0xFF, so that no old data remains in a reworked unit.",
         line("blank: [nvs, otadata]", "take out what the table does not have"),
     ]
 

@@ -108,7 +108,7 @@ def test_filters_narrow_the_list(here: Path) -> None:
     assert units("--product", "other") == []
     assert units("--since", f"{day}T00:00Z", "--until", "2026-01-01") == [1, 2, 3]
     assert units("--until", f"{day}T08:00Z") == []
-    assert "no ISO 8601" in run("manifest", "list", "--since", "yesterday").stderr
+    assert "not an ISO 8601" in run("manifest", "list", "--since", "yesterday").stderr
 
 
 def test_list_for_people_is_a_table(here: Path) -> None:
@@ -261,7 +261,7 @@ def test_attempts_that_met_no_unit_are_not_one_unit(here: Path) -> None:
 
 def test_a_time_beyond_all_calendars_is_no_time(here: Path) -> None:
     for moment in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+14:00"):
-        assert "no ISO 8601" in run("manifest", "list", "--until", moment).stderr
+        assert "not an ISO 8601" in run("manifest", "list", "--until", moment).stderr
 
 
 def test_a_csv_for_people_holds_no_formula_and_json_lines_are_exact(here: Path) -> None:
