@@ -150,28 +150,28 @@ def identify_unit(device: Device, rules: IdentifyRules) -> Identification:
     except BurnerError as problem:
         return Identification(problems=[problem])
     if rules.plan.chip not in (ANY_CHIP, silicon.chip):
-        found = Identification(silicon, ids=silicon_ids(silicon))
-        with found.collecting_problems():
+        unit = Identification(silicon, ids=silicon_ids(silicon))
+        with unit.collecting_problems():
             check_chip(silicon, rules.plan.chip)
-        return found
+        return unit
     addresses = derive(silicon, rules.name.universal_addresses if rules.name else None)
-    found = Identification(silicon, addresses, silicon_ids(silicon))
-    with found.collecting_problems():
+    unit = Identification(silicon, addresses, silicon_ids(silicon))
+    with unit.collecting_problems():
         check_silicon(silicon, rules.identity)
-    with found.collecting_problems():
-        found.ids |= read_label_ids(rules.identity, rules.label)
-    with found.collecting_problems():
-        found.ids |= read_modem_ids(device, rules.identity, "before")
-    with found.collecting_problems():
-        found.ids |= _from_firmware(device, rules)
-    with found.collecting_problems():
-        _check_label_agrees(rules.identity, found.ids)
-    with found.collecting_problems():
+    with unit.collecting_problems():
+        unit.ids |= read_label_ids(rules.identity, rules.label)
+    with unit.collecting_problems():
+        unit.ids |= read_modem_ids(device, rules.identity, "before")
+    with unit.collecting_problems():
+        unit.ids |= _from_firmware(device, rules)
+    with unit.collecting_problems():
+        _check_label_agrees(rules.identity, unit.ids)
+    with unit.collecting_problems():
         if rules.name:
-            found.device_name = device_name(rules.name, {**found.ids, **found.addresses})
+            unit.device_name = device_name(rules.name, {**unit.ids, **unit.addresses})
     if device.printed_secret:
-        found.problems.append(BurnerError(Code.SECRET_PRINTED))
-    return found
+        unit.problems.append(BurnerError(Code.SECRET_PRINTED))
+    return unit
 
 
 def _from_firmware(device: Device, rules: IdentifyRules) -> dict[str, str]:

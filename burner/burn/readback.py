@@ -111,11 +111,11 @@ def compare_application(
         device.read(partition.offset + sector, otadata.ENTRY_SIZE).ljust(SECTOR_SIZE, b"\xff")
         for sector in (0, SECTOR_SIZE)
     )
-    found = otadata.possible_applications(table, b"".join(sectors))
-    if found == (burned,):
+    applications = otadata.possible_applications(table, b"".join(sectors))
+    if applications == (burned,):
         return Comparison(APPLICATION, ComparisonResult.SAME, burned.name)
-    selected = " or ".join(application.name for application in found)
-    if len(found) > 1:
+    selected = " or ".join(application.name for application in applications)
+    if len(applications) > 1:
         selected += ", depending on the bootloader: an entry is not confirmed"
     return Comparison(
         APPLICATION, ComparisonResult.DIFFERS, f"burned was {burned.name}, selected is {selected}"
@@ -180,7 +180,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
     read = _read(device, carrier, release)
     unknown = KeyConfig(attempt.product_id, Secret(b""), name)
     try:
-        found = carrier.decode(read)
+        decoded = carrier.decode(read)
     except BurnerError as error:
         if error.code.error_class is not ErrorClass.VERIFY:
             raise
@@ -195,9 +195,9 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
     wrong = [
         what
         for what, same in (
-            ("ProductID", found.product_id == attempt.product_id),
-            ("secret", found.product_secret.fingerprint(attempt.product_id) == recorded),
-            ("name", found.device_name == name),
+            ("ProductID", decoded.product_id == attempt.product_id),
+            ("secret", decoded.product_secret.fingerprint(attempt.product_id) == recorded),
+            ("name", decoded.device_name == name),
         )
         if not same
     ]
@@ -205,7 +205,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
         return Comparison(
             CONFIGURATION, ComparisonResult.DIFFERS, f"decoded, with another {', '.join(wrong)}"
         )
-    return _key_comparison(lambda: carrier.compare(read, found), release, found)
+    return _key_comparison(lambda: carrier.compare(read, decoded), release, decoded)
 
 
 def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str, bytes]:
@@ -232,8 +232,8 @@ def _key_comparison(
     if state is KeyState.GONE and is_moved(release.profile.carrier):
         why = "gone: the firmware moves it when it first starts (carrier.after_boot)"
         return Comparison(CONFIGURATION, ComparisonResult.LEFT_OUT, why)
-    found = "gone" if state is KeyState.GONE else "decoded, but with other values"
-    return Comparison(CONFIGURATION, ComparisonResult.DIFFERS, found)
+    why = "gone" if state is KeyState.GONE else "decoded, but with other values"
+    return Comparison(CONFIGURATION, ComparisonResult.DIFFERS, why)
 
 
 def _verify_by_dialogue(device: Device, carrier: AtCarrier, key: KeyConfig) -> None:

@@ -323,15 +323,15 @@ def _naming_port_user(port: str) -> Iterator[None]:
         raise BurnerError(Code.PORT_BUSY, ports.say_busy(port)) from error
 
 
-def _silicon(found: Mapping[str, Any]) -> Silicon:
+def _silicon(fields: Mapping[str, Any]) -> Silicon:
     return Silicon(
-        chip=found["chip"],
-        revision=found["revision"],
-        mac=Mac.parse(found["mac"]),
-        flash_id=found["flash_id"],
-        flash_size=found["flash_size"],
-        security=Security(**found["security"]),
-        eui64=found["eui64"],
-        mac_crc_ok=found["mac_crc_ok"],
-        fingerprint=found["fingerprint"],
+        chip=fields["chip"],
+        revision=fields["revision"],
+        mac=Mac.parse(fields["mac"]),
+        flash_id=fields["flash_id"],
+        flash_size=fields["flash_size"],
+        security=Security(**fields["security"]),
+        eui64=fields["eui64"],
+        mac_crc_ok=fields["mac_crc_ok"],
+        fingerprint=fields["fingerprint"],
     )

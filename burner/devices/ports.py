@@ -48,8 +48,8 @@ def listing(usb_only: bool = True, with_holders: bool = True) -> tuple[Port, ...
     """Every port of the machine, by place; ports that hang on no USB only when asked for."""
     from serial.tools.list_ports import comports
 
-    found = [p for p in comports() if p.vid is not None or not usb_only]
-    opened = _opened({p.device for p in found}) if with_holders else {}
+    com_ports = [p for p in comports() if p.vid is not None or not usb_only]
+    opened = _opened({p.device for p in com_ports}) if with_holders else {}
     listed = [
         Port(
             device=p.device,
@@ -61,7 +61,7 @@ def listing(usb_only: bool = True, with_holders: bool = True) -> tuple[Port, ...
             latency_ms=_latency_ms(p.device) if p.vid == _FTDI_VENDOR else None,
             holders=opened.get(p.device, ()),
         )
-        for p in found
+        for p in com_ports
     ]
     return tuple(sorted(listed, key=lambda p: (_natural(p.location), _natural(p.device))))
 
@@ -99,11 +99,11 @@ def _latency_ms(device: str) -> int | None:
 def _opened(devices: set[str]) -> dict[str, tuple[Holder, ...]]:
     """Device → the processes that have it open, found in one walk through /proc."""
     real = {os.path.realpath(device): device for device in devices}
-    found: dict[str, set[int]] = {device: _locked_by(device) for device in devices}
+    users: dict[str, set[int]] = {device: _locked_by(device) for device in devices}
     for process in Path("/proc").glob("[0-9]*"):
         for target in set(_open_files(process)) & set(real):
-            found[real[target]].add(int(process.name))
-    others = {device: sorted(who - {os.getpid()}) for device, who in found.items()}
+            users[real[target]].add(int(process.name))
+    others = {device: sorted(who - {os.getpid()}) for device, who in users.items()}
     return {device: tuple(map(_holder, who)) for device, who in others.items() if who}
 
 
@@ -117,8 +117,8 @@ def _locked_by(device: str, locks: Path = Path("/proc/locks")) -> set[int]:
             place = Path(device).stat()
             on = f"{os.major(place.st_dev):02x}:{os.minor(place.st_dev):02x}:{place.st_ino}"
             rows = (line.split() for line in locks.read_text().splitlines())
-            found = {int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == on}
-            return {pid for pid in found if pid > 0}  # others are of another container
+            pids = {int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == on}
+            return {pid for pid in pids if pid > 0}  # others are of another container
     return set()
 
 

@@ -79,20 +79,20 @@ def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> 
 
 def grabbers(processes: Iterable[str]) -> HealthCheck:
     """Does a service run that takes serial ports?"""
-    found = sorted(set(processes) & set(GRABBERS))
-    if found:
+    running = sorted(set(processes) & set(GRABBERS))
+    if running:
         return HealthCheck(
-            "other programs", HealthState.WARN, ", ".join(found), Code.PORT_GRABBER_RUNNING
+            "other programs", HealthState.WARN, ", ".join(running), Code.PORT_GRABBER_RUNNING
         )
     return fine("other programs", "none that opens serial ports")
 
 
-def slots(found: int, expected: int) -> HealthCheck:
+def slots(reachable: int, expected: int) -> HealthCheck:
     """Are all slots there?"""
-    detail = f"{found} of {expected}"
+    detail = f"{reachable} of {expected}"
     return (
         fine("slots", detail)
-        if found == expected
+        if reachable == expected
         else HealthCheck("slots", HealthState.FAIL, detail, Code.SLOT_COUNT_UNEXPECTED)
     )
 

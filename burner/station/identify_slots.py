@@ -45,12 +45,12 @@ def identify_slots(
         devices: by slot.
         rules: by slot.
     """
-    found = in_every_slot(devices, lambda slot, device: identify_unit(device, rules[slot]))
+    units = in_every_slot(devices, lambda slot, device: identify_unit(device, rules[slot]))
     for source, code in UNIQUE_IDS.items():
-        count = Counter(unit.ids[source] for unit in found.values() if source in unit.ids)
-        for unit in found.values():
+        count = Counter(unit.ids[source] for unit in units.values() if source in unit.ids)
+        for unit in units.values():
             value = unit.ids.get(source, "")
             if count[value] > 1:
-                slots = [slot for slot, other in found.items() if other.ids.get(source) == value]
+                slots = [slot for slot, other in units.items() if other.ids.get(source) == value]
                 unit.problems.append(BurnerError(code, f"{value}: slots {', '.join(slots)}"))
-    return found
+    return units

@@ -103,8 +103,8 @@ def bare_text(text: str, prefixes: Sequence[str] = ()) -> str:
     """
     text = _trimmed(text)
     bare = _without_prefix(text, prefixes)
-    if found := AIM.match(bare):
-        after = _trimmed(bare[found.end() :])
+    if aim := AIM.match(bare):
+        after = _trimmed(bare[aim.end() :])
         bare = after if bare != text else _without_prefix(after, prefixes)
     return bare.translate(PICTURES)
 

@@ -202,16 +202,16 @@ class Tally:
         by_slot: dict[str, list[HandledUnit]] = {}
         for unit in self.units:
             by_slot.setdefault(unit.slot, []).append(unit)
-        found: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for slot, units in by_slot.items():
             others = [u for u in self.units if u.slot != slot]
             if len(units) < ENOUGH_UNITS or not others:
                 continue
             if _below(_share(units), _share(others)):
-                found[slot] = "yield"
+                reasons[slot] = "yield"
             elif _slower(_seconds(units), _seconds(others)):
-                found[slot] = "slow"
-        return found
+                reasons[slot] = "slow"
+        return reasons
 
 
 def _unit(tries: list[Finished]) -> HandledUnit:

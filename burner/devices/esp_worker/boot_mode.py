@@ -21,8 +21,8 @@ def download_is_off(log: bytes) -> bool:
     """
     if _SWITCHED_OFF.search(log):
         return True
-    found = _BOOT.search(log)
-    if not found or _WAITS.search(log):
+    pins = _BOOT.search(log)
+    if not pins or _WAITS.search(log):
         return False
     pin = _BOOT_PIN if _LATER_CHIP in log else _BOOT_PIN_ESP32
-    return not int(found[1], 16) & pin and bool(log[found.end() :].strip())
+    return not int(pins[1], 16) & pin and bool(log[pins.end() :].strip())

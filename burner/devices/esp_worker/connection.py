@@ -98,9 +98,9 @@ def connect(request: ConnectRequest, alive: Callable[[float], None]) -> ChipConn
             raise
         _log.warning("%s", error)
         with suppress(FatalError, BurnerError, OSError):
-            found = _detect(request, alive)
+            chip = _detect(request, alive)
             return _connect_expected(
-                replace(request, chip=found, baud=ROM_BAUD, early_baud=False), alive
+                replace(request, chip=chip, baud=ROM_BAUD, early_baud=False), alive
             )
         raise
 
@@ -127,8 +127,8 @@ def _detect(request: ConnectRequest, alive: Callable[[float], None]) -> str:
     alive(CONNECT_S)
     port = open_port(request.port, ROM_BAUD)
     try:
-        found = cmds.detect_chip(port, ROM_BAUD, connect_attempts=CONNECT_ATTEMPTS)
-        names = (name for name, chip in CHIP_DEFS.items() if chip.CHIP_NAME == found.CHIP_NAME)
+        loader = cmds.detect_chip(port, ROM_BAUD, connect_attempts=CONNECT_ATTEMPTS)
+        names = (name for name, chip in CHIP_DEFS.items() if chip.CHIP_NAME == loader.CHIP_NAME)
         return str(next(names))
     finally:
         port.close()

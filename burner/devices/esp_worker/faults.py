@@ -74,8 +74,8 @@ def _detail(error: Exception) -> str:
 
 
 def _status(text: str) -> str:
-    found = _STATUS.search(text)
-    return found[1] if found else ""
+    status = _STATUS.search(text)
+    return status[1] if status else ""
 
 
 def may_send_again(error: Exception) -> bool:

@@ -58,10 +58,10 @@ def _stub_version() -> str:
     """The release of the stubs esptool carries, from the note beside them; empty if it is gone."""
     note = Path(esptool.loader.StubFlasher.STUB_DIR) / "2" / "README.md"
     try:
-        found = re.search(r"esp-flasher-stub/releases/tag/v([\w.]+)", note.read_text("utf-8"))
+        tag = re.search(r"esp-flasher-stub/releases/tag/v([\w.]+)", note.read_text("utf-8"))
     except OSError:
         return ""
-    return found[1].rstrip(".") if found else ""
+    return tag[1].rstrip(".") if tag else ""
 
 
 def versions() -> dict[str, str]:
