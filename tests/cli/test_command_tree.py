@@ -95,11 +95,11 @@ def test_old_spellings_are_gone() -> None:
 def test_who_reads_for_a_script_prints_json() -> None:
     """A command that shows something takes --json; what writes, prints lines or a file does not."""
     silent = {
-        *(("profile", "new"), ("profile", "schema"), ("release", "build"), ("release", "check")),
+        *(("profile", "new"), ("profile", "schema"), ("release", "build")),
         *(("station", "teach"), ("station", "labels"), ("key", "make"), ("key", "enroll")),
         *(("key", "rotate"), ("key", "withdraw"), ("batch", "open"), ("batch", "raise")),
         *(("batch", "close"), ("unit", "rework"), ("unit", "scrap"), ("unit", "void")),
-        *(("unit", "certificate"), ("manifest", "head"), ("manifest", "cosign")),
+        *(("unit", "certificate"), ("manifest", "cosign")),
         *(("manifest", "witness"), ("manifest", "export"), ("manifest", "import")),
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
     }

@@ -46,7 +46,7 @@ def doctor(
     """Find out what is wrong with this station.
 
     With SOURCE also whether it can be burned. --slots says how many slots there should be. Burns
-    nothing, and makes no file. Ends with 4 if anything must be mended first.
+    nothing, and makes no file. Ends with 4 if anything must be repaired first.
     """
     from burner.station.doctor import (
         check_computer,

@@ -12,7 +12,7 @@ from burner.cli.commands.manifest_export import export
 from burner.cli.commands.manifest_verify import verify
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json_array
+from burner.cli.json_output import print_json, print_json_array
 from burner.cli.questions import Use, asks_passphrase
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
@@ -50,7 +50,8 @@ manifest.add_command(verify)
 @manifest.command()
 @options.output_option()
 @options.manifest_option
-def head(output: Path | None, manifest: str) -> None:
+@options.json_option
+def head(output: Path | None, manifest: str, as_json: bool) -> None:
     """Print where the log stands, as a short code for paper.
 
     Write it down away from the station. --output writes the signed checkpoint, for a witness or QA.
@@ -63,11 +64,19 @@ def head(output: Path | None, manifest: str) -> None:
 
     with ManifestReader.open(manifest) as reader:
         note = current_head(reader)
-        screen.say(f"log {reader.origin}")
-        screen.say(f"origin key {reader.origin_key()}")
-    screen.say(f"head {PaperHead.of(Checkpoint.parse(note.text))}")
+        origin, origin_key = reader.origin, reader.origin_key()
+    checkpoint = Checkpoint.parse(note.text)
+    paper = PaperHead.of(checkpoint)
     if output:
         write_note_file(output, str(note))
+    if as_json:
+        root = checkpoint.root.hex()
+        about = {"origin": origin, "origin_key": origin_key, "size": checkpoint.size, "root": root}
+        print_json({**about, "head": str(paper), "checkpoint": str(note)})
+        return
+    screen.say(f"log {origin}")
+    screen.say(f"origin key {origin_key}")
+    screen.say(f"head {paper}")
 
 
 @manifest.command()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.station_file_option
-@click.option("--all", "every", is_flag=True, help="Also show ports that hang on no USB.")
+@click.option("--all", "every", is_flag=True, help="Also show ports without USB.")
 @options.json_option
 @options.lang_option
 def ports(station_file: Path | None, every: bool, as_json: bool) -> None:

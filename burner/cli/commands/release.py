@@ -1,6 +1,5 @@
 """`burner release`: freeze a profile into one file, check it, look into it, compare two."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.groups import OrderedGroup
+from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
@@ -63,15 +63,28 @@ def show(path: Path, as_json: bool) -> None:
 
 @release.command()
 @click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
-def check(paths: tuple[Path, ...]) -> None:
+@options.json_option
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check that every RELEASE is whole and can be burned.
 
-    Prints the digest of each.
+    Prints the digest of each. The first one that is not ends the command with its error.
     """
     from burner.release.opening import open_release_file
 
-    for path in paths:
-        contents, seen = open_release_file(path)
+    opened = ((path, *open_release_file(path)) for path in paths)
+    if as_json:
+        print_json(
+            [
+                {
+                    "release": str(path),
+                    "digest": contents.digest,
+                    "findings": [asdict(finding) for finding in seen.findings],
+                }
+                for path, contents, seen in opened
+            ]
+        )
+        return
+    for path, contents, seen in opened:
         screen.findings(seen.findings, language(), screen.warn)
         screen.say(f"{path}: OK  {contents.digest}")
 
@@ -89,7 +102,7 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
 
     changes = differences(_index(before), _index(after))
     if as_json:
-        screen.say(json.dumps([asdict(d) for d in changes], ensure_ascii=False, indent=2))
+        print_json([asdict(change) for change in changes])
     elif changes:
         screen.table(
             "", ("what", str(before), str(after)), [(d.what, d.before, d.after) for d in changes]

@@ -197,6 +197,16 @@ def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path
     ]
 
 
+@pytest.mark.usefixtures("here")
+def test_a_head_for_a_script_is_json_alone() -> None:
+    told = json.loads(run("manifest", "head", "--json").stdout)
+    assert told["head"] == paper_head()
+    assert told["origin_key"] == origin_key()
+    assert told["checkpoint"].startswith(f"{told['origin']}\n{told['size']}\n")
+    verified = json.loads(run("manifest", "verify", "--json").stdout)
+    assert (told["size"], told["root"]) == (verified["size"], verified["root"])
+
+
 def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
     head = paper_head()
     run("unit", "rework", "7cdfa1000001", *WHO, *WHY)

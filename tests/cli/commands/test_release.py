@@ -66,6 +66,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert refused("build", PLUG, "-o", str(tmp_path / "none" / "x.burn")).code == "E207"
 
 
+def test_a_check_for_a_script_is_json_alone(built: str) -> None:
+    done = CliRunner().invoke(release, ["check", built, built, "--json"])
+    first, second = json.loads(done.stdout)
+    assert first == second
+    assert first["release"] == built
+    assert len(first["digest"]) == 64
+
+
 def test_a_changed_release_does_not_check(built: str) -> None:
     data = bytearray(Path(built).read_bytes())
     data[len(data) // 2] ^= 1
