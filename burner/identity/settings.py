@@ -41,7 +41,7 @@ class ModemSettings(Strict):
     """Where a modem is and how to talk to it."""
 
     port: Literal["modem", "esp"] = "modem"
-    """A port of its own in the slot, or the unit's own behind pass-through firmware."""
+    """`modem`: a port of its own in the slot. `esp`: the unit's port, through its firmware."""
     when: Literal["before", "after"] = "before"
     """The modem is read before the write, or after the unit has booted what was written (always
     so with `port: esp`)."""

@@ -310,7 +310,7 @@ class Profile(FlashPlan):
     as it is. `upgrade`: it is burned with this release."""
     accept: Mapping[WarningCode, Reason] = {}
     """Warnings that are accepted, by code, each with the reason in a line:
-    `{E122: registers over our own gateway}`. They are told in one line then, and kept in the
+    `{E122: registers over our own gateway}`. They are then shown in one line, and kept in the
     release. Errors cannot be accepted, except for E148."""
 
     @property

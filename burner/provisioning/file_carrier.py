@@ -100,8 +100,8 @@ class FileSettings(PartitionCarrierSettings):
     """Keys that the firmware reads."""
     json_fields: Mapping[str, JsonValue] = Field(default=DYNAMIC_REGISTRATION, alias="json")
     """Everything else in the JSON, the same in every unit; the default makes Tencent's samples
-    register the device. Burned as it stands: a placeholder such as `{mac}` is refused (E148)
-    unless `accept` says why it shall stand there."""
+    register the device. Burned unchanged: a placeholder such as `{mac}` is refused (E148)
+    unless `accept` says why."""
     max_size: Annotated[int, Field(ge=64, le=65536)] = 1024
     """Bytes of the JSON that the firmware takes."""
     files: tuple[FurtherFile, ...] = ()

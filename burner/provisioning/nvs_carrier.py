@@ -88,8 +88,8 @@ class NvsExtra(Strict):
     """As the firmware reads it: `nvs_get_u8` … `nvs_get_i64`, `nvs_get_str`, or `hex` for
     `nvs_get_blob`."""
     value: StrictInt | StrictStr
-    """A number, text, or hex digits, as `type` says. Burned as it stands: a placeholder such as
-    `{mac}` is refused (E148) unless `accept` says why it shall stand there."""
+    """A number, text, or hex digits, as `type` says. Burned unchanged: a placeholder such as
+    `{mac}` is refused (E148) unless `accept` says why."""
 
     @model_validator(mode="after")
     def _value_fits(self) -> Self:
@@ -128,7 +128,7 @@ class NvsSettings(PartitionCarrierSettings):
     """Strings in an NVS partition."""
     preset: Literal["esp-qcloud"] | None = None
     """`esp-qcloud` is `partition: fctry` and `namespace: qcloud-key`, Espressif's SDK for Tencent;
-    what stands beside it comes first."""
+    keys beside it come first."""
     partition: str
     """The data partition (data, nvs) that holds the key. Required without a preset."""
     namespace: NvsName

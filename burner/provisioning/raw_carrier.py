@@ -72,9 +72,8 @@ class RawField(Strict):
     key: KeyValue | None = None
     """For char: which value of the key it holds."""
     value: StrictInt | StrictStr | None = None
-    """A constant: text for char, hex for bytes (left out: zeros), or a number. Burned as
-    it stands: a placeholder such as `{mac}` is refused (E148) unless `accept` says why it shall
-    stand there."""
+    """A constant: text for char, hex for bytes (left out: zeros), or a number. Burned unchanged:
+    a placeholder such as `{mac}` is refused (E148) unless `accept` says why."""
     length_of: str | None = None
     """For a number: how long the text of the field of this name is, without NUL."""
     checksum: Checked | None = None
