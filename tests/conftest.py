@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.manifest.postgres import Server, why_not
 
+OF_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 WORKERS_PER_CORE = 2
 """Most tests wait: for a disk, a child process, a simulated port."""
 
@@ -39,9 +40,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What burner remembers between runs goes to a folder of this test run."""
+    """What burner remembers between runs goes to a folder of this test run.
+
+    Settings of whoever runs the tests (the manifest, the width and colours of a terminal) count for
+    nothing.
+    """
     folder = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
+        for name in (*OF_A_TERMINAL, *(name for name in os.environ if name.startswith("BURNER_"))):
+            patch.delenv(name, raising=False)
         patch.setenv("BURNER_STATE", str(folder))
         yield folder
 
