@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from burner.cli.work_order import WorkOrder, take_order
 from burner.core.errors import BurnerError
 from burner.manifest.reading.open_batches import OpenBatch
+from burner.manifest.writing import open_batch
 
 TODAY = "plug-2026-01-06"
 USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
@@ -25,7 +26,7 @@ def today(monkeypatch: pytest.MonkeyPatch) -> None:
         def today(cls) -> Self:
             return cls(2026, 1, 6)
 
-    monkeypatch.setattr("burner.cli.order.date", Day)
+    monkeypatch.setattr(open_batch, "date", Day)
 
 
 def asked(
