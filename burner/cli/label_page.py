@@ -68,8 +68,8 @@ def page(labels: Sequence[Label], kind: str) -> bytes:
     """
     if kind == "svg":
         return _svg(labels).encode()
-    each = ROWS * COLUMNS if kind == "pdf" else max(len(labels), 1)
-    pages = [_drawn(labels[first : first + each]) for first in range(0, len(labels), each)]
+    per_page = ROWS * COLUMNS if kind == "pdf" else max(len(labels), 1)
+    pages = [_drawn(labels[first : first + per_page]) for first in range(0, len(labels), per_page)]
     out = io.BytesIO()
     if kind == "pdf":
         pages[0].save(out, "PDF", resolution=DPI, save_all=True, append_images=pages[1:])

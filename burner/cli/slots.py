@@ -136,11 +136,11 @@ def open_slots(
     elif station_file is not None:
         yield _of_station_file(station_file, station)
     else:
-        located = {str(n): _given(parse_port(text)) for n, text in enumerate(ports, 1)}
+        located = {str(n): _of_ports(parse_port(text)) for n, text in enumerate(ports, 1)}
         yield Slots(located, station_id(station))
 
 
-def _given(ports: Mapping[str, str]) -> Locate:
+def _of_ports(ports: Mapping[str, str]) -> Locate:
     def locate(name: str) -> str:
         if name not in ports:
             raise BurnerError(
