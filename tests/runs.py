@@ -192,6 +192,6 @@ def _open_attempts(manifest: Path) -> int:
         return 0
     try:
         with ManifestReader.open(manifest) as reader:
-            return len(list(reader.elements(AttemptFilter(outcome="OPEN"))))
+            return len(list(reader.attempts_json(AttemptFilter(outcome="OPEN"))))
     except BurnerError:  # it is being made
         return 0

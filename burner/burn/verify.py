@@ -75,7 +75,7 @@ def verify_unit(
         unit_id = silicon.unit_id
         record = reader.unit(unit_id, product_id).passed
         if record is None:
-            reader.must_not_be_imported(unit_id, product_id)
+            reader.refuse_imported_unit(unit_id, product_id)
             raise BurnerError(Code.NO_PASS_ON_RECORD, unit_id)
         return VerifyResult(unit_id, record, verify(device, silicon, record, release))
     except BurnerError as error:

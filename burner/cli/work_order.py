@@ -59,7 +59,7 @@ def take_order(
     from burner.manifest.writing.open_batch import batch_of_day, unused_batch
 
     of_day = batch_of_day(product)
-    used = [batch for batch in going_on if batch.last]
+    used = [batch for batch in going_on if batch.last_used]
     if not batch and ask:
         batch = _ask_batch(used[0].batch if used else unused_batch(of_day, is_new), going_on)
     elif not batch:
@@ -88,7 +88,7 @@ def _only(used: "Sequence[OpenBatch]") -> str:
 
 
 def _ask_batch(usual: str, going_on: "Sequence[OpenBatch]") -> str:
-    if len(going_on) > 1 or (going_on and not going_on[0].last):
+    if len(going_on) > 1 or (going_on and not going_on[0].last_used):
         _say("open batches")
         for open_batch in going_on:
             progress = f"{_progress(open_batch)}, {_last_use(open_batch)}"
@@ -103,9 +103,9 @@ def _progress(batch: "OpenBatch") -> str:
 
 
 def _last_use(batch: "OpenBatch") -> str:
-    if batch.last is None:
+    if batch.last_used is None:
         return phrase("not used here", language())
-    return phrase("used here", language(), f"{batch.last.astimezone():%Y-%m-%d %H:%M}")
+    return phrase("used here", language(), f"{batch.last_used.astimezone():%Y-%m-%d %H:%M}")
 
 
 def _ask_quantity(batch: str) -> int | None:

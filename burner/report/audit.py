@@ -1,4 +1,4 @@
-"""The sample audit of a batch: what was drawn, what its checks say, and that in a few lines."""
+"""The sample audit of a batch: its draw, its checks, its verdict, and a summary in lines."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +9,13 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import NamedUnit, SampleDrawn
 from burner.manifest.entries.values import moment
-from burner.manifest.reading.audits import PassWindow, RecordedCheck, checks, draws, passed_units
+from burner.manifest.reading.audits import (
+    PassWindow,
+    RecordedCheck,
+    passed_units,
+    recorded_checks,
+    recorded_draws,
+)
 from burner.manifest.reading.reader import ManifestReader
 from burner.report.sampling import LotVerdict, SamplingPlan, draw, judge
 
@@ -26,49 +32,49 @@ class Audit:
 
     batch: str
     passed: int
-    """Units that hold a place of the batch by PASS now."""
+    """Units of the batch that are PASS now."""
     lot_size: int
     seed: str
     plan: SamplingPlan
     sample: Sequence[NamedUnit]
     checks: Mapping[str, RecordedCheck]
-    """UnitId → the check that counts for it, of every checked unit of the batch."""
+    """UnitId → the decisive check, for every checked unit of the batch."""
     drawn: SampleDrawn | None = None
-    """The record of the draw; None where it was drawn just now."""
+    """The record of the draw; None: not recorded yet."""
     draws: int = 0
-    """How many are on record."""
+    """Draws on record."""
     size: int = 0
     """Records in the log when the units were counted."""
     late: int = 0
-    """Units that passed after the draw and were never checked: they were not in the box."""
+    """Unchecked units that passed after the draw: it could not choose them."""
 
     def state(self, unit: NamedUnit) -> str:
-        """One word on a unit."""
+        """The state of a unit."""
         check = self.checks.get(unit.unit_id)
         return NOT_YET if check is None else GOOD if check.good else DIFFERS
 
     def count(self, state: str) -> int:
-        """How many units of the sample are in that state."""
+        """Units of the sample in a state."""
         return sum(self.state(unit) == state for unit in self.sample)
 
     @property
     def beside(self) -> list[RecordedCheck]:
-        """Checks of units that are not in the sample."""
+        """Checks of units outside the sample."""
         drawn = {unit.unit_id for unit in self.sample}
         return [check for unit, check in self.checks.items() if unit not in drawn]
 
     @property
     def verdict(self) -> LotVerdict:
-        """By Ac and Re; a batch that grew after the draw is not accepted by it."""
-        found = judge(self.plan, self.count(GOOD), self.count(DIFFERS))
-        return LotVerdict.INCOMPLETE if found is LotVerdict.ACCEPT and self.late else found
+        """By Ac and Re; with late units the batch is not accepted yet."""
+        verdict = judge(self.plan, self.count(GOOD), self.count(DIFFERS))
+        return LotVerdict.INCOMPLETE if verdict is LotVerdict.ACCEPT and self.late else verdict
 
     def counts(self) -> dict[str, int]:
-        """How many units of the sample are in which state."""
+        """Units of the sample by state."""
         return {state: self.count(state) for state in (GOOD, DIFFERS, NOT_YET)}
 
 
-def drawn_now(
+def draw_sample(
     reader: ManifestReader,
     batch: str,
     plan_of: Callable[[int], SamplingPlan],
@@ -77,24 +83,24 @@ def drawn_now(
     *,
     window: PassWindow = PassWindow(),  # noqa: B008 - frozen
 ) -> Audit:
-    """Draw among all that passed, and all that were ever checked: scrapping hides no finding.
+    """Draw among units that passed, and all units ever checked: a scrap cannot hide a finding.
 
     Args:
         reader: of the manifest.
-        batch: of which.
-        plan_of: the plan for so many units.
-        seed: any text; the same one draws the same units.
-        lot_size: as somebody says it; 0 = the units there are.
+        batch: its batch.
+        plan_of: gives the plan for a number of units.
+        seed: any text; the same seed draws the same units.
+        lot_size: 0: the number of units.
         window: only units that passed in it.
 
     Raises:
         BurnerError: E745 when no unit passed; E7.
     """
     size = reader.size()
-    counting = _that_count(checks(reader, batch))
+    decisive = _decisive_checks(recorded_checks(reader, batch))
     units = {unit.unit_id: unit for unit in passed_units(reader, batch, window)}
     passed = len(units)
-    for check in counting.values() if window == PassWindow() else ():
+    for check in decisive.values() if window == PassWindow() else ():
         unit = NamedUnit(unit_id=check.unit_id, device_name=check.device_name)
         units.setdefault(unit.unit_id, unit)
     if not units:
@@ -102,47 +108,47 @@ def drawn_now(
     plan = plan_of(len(units))
     sample = draw(units.values(), plan.sample_size, seed)
     lot_size = lot_size or len(units)
-    return Audit(batch, passed, lot_size, seed, plan, sample, counting, size=size)
+    return Audit(batch, passed, lot_size, seed, plan, sample, decisive, size=size)
 
 
-def recorded(reader: ManifestReader, batch: str) -> Audit | None:
-    """The latest draw on record, and what came of it; None where none was recorded."""
-    known = draws(reader, batch)
-    if not known:
+def recorded_audit(reader: ManifestReader, batch: str) -> Audit | None:
+    """The latest draw on record with its checks; None: there is none."""
+    draws = recorded_draws(reader, batch)
+    if not draws:
         return None
-    last = known[-1]
-    counting = _that_count(checks(reader, batch))
+    last = draws[-1]
+    decisive = _decisive_checks(recorded_checks(reader, batch))
     late = passed_units(reader, batch, PassWindow(after=last))
-    met = counting.keys() | {unit.unit_id for unit in last.units}
+    seen = decisive.keys() | {unit.unit_id for unit in last.units}
     return Audit(
         batch,
-        passed=reader.passed_in(batch),
+        passed=reader.count_passed(batch),
         lot_size=last.lot_size,
         seed=last.seed,
         plan=SamplingPlan(**last.plan),
         sample=last.units,
-        checks=counting,
+        checks=decisive,
         drawn=last,
-        draws=len(known),
-        late=sum(unit.unit_id not in met for unit in late),
+        draws=len(draws),
+        late=sum(unit.unit_id not in seen for unit in late),
     )
 
 
-def _that_count(checks: Sequence[RecordedCheck]) -> dict[str, RecordedCheck]:
-    """One check a unit: a unit that ever differed has differed, whatever was done to it since."""
-    counting: dict[str, RecordedCheck] = {}
+def _decisive_checks(checks: Sequence[RecordedCheck]) -> dict[str, RecordedCheck]:
+    """One check for each unit: the first one that differs, else the last."""
+    decisive: dict[str, RecordedCheck] = {}
     for check in checks:
-        before = counting.get(check.unit_id)
-        if before is None or before.good:
-            counting[check.unit_id] = check
-    return counting
+        earlier = decisive.get(check.unit_id)
+        if earlier is None or earlier.good:
+            decisive[check.unit_id] = check
+    return decisive
 
 
 # -- in words and for scripts ---------------------------------------------------------------------
 
 
 def plan_words(audit: Audit, say: Wording) -> tuple[str, str]:
-    """By which rule the sample was sized; and the lot, the sample and the limits."""
+    """The rule of the sample size; and the lot, the sample and the limits."""
     plan, lot = audit.plan, say("lot of sample", audit.lot_size)
     limits = [f"n = {plan.sample_size}", f"Ac {plan.accept}", f"Re {plan.reject}"]
     if not plan.aql:
@@ -154,7 +160,7 @@ def plan_words(audit: Audit, say: Wording) -> tuple[str, str]:
 
 
 def verdict_words(audit: Audit, say: Wording) -> str:
-    """The verdict, and what is still to be done."""
+    """The verdict, and what is missing."""
     if audit.verdict is not LotVerdict.INCOMPLETE:
         return say(f"verdict {audit.verdict}")
     if left := audit.count(NOT_YET):
@@ -162,23 +168,23 @@ def verdict_words(audit: Audit, say: Wording) -> str:
     return say("verdict late", audit.late)
 
 
-def lines(reader: ManifestReader, batch: str, say: Wording = ENGLISH) -> list[str]:
-    """What is on record of a batch's sample audit; says so where there is nothing."""
-    audit = recorded(reader, batch)
+def audit_lines(reader: ManifestReader, batch: str, say: Wording = ENGLISH) -> list[str]:
+    """The sample audit of a batch in lines, also where none is on record."""
+    audit = recorded_audit(reader, batch)
     if audit is not None:
-        return _of_draw(audit, say)
-    checked = _that_count(checks(reader, batch))
+        return _draw_lines(audit, say)
+    checked = _decisive_checks(recorded_checks(reader, batch))
     if not checked:
         return [say("No sample audit was recorded.")]
     differ = sum(not check.good for check in checked.values())
     number = len(checked)
-    said = say.counted("checked so far", number, number, differ)
-    return [say("No sample was drawn on record."), say("audit checked", said)]
+    summary = say.counted("checked so far", number, number, differ)
+    return [say("No sample was drawn on record."), say("audit checked", summary)]
 
 
-def _of_draw(audit: Audit, say: Wording) -> list[str]:
+def _draw_lines(audit: Audit, say: Wording) -> list[str]:
     drawn = audit.drawn
-    assert drawn is not None  # noqa: S101 - `recorded` gives it
+    assert drawn is not None  # noqa: S101 - `recorded_audit` gives it
     rule, limits = plan_words(audit, say)
     before = say("earlier draws", audit.draws - 1) if audit.draws > 1 else ""
     good, differ, size = audit.count(GOOD), audit.count(DIFFERS), len(audit.sample)
@@ -192,14 +198,14 @@ def _of_draw(audit: Audit, say: Wording) -> list[str]:
         f"{INDENT}{limits}",
         say("audit drawn", f"{draw}{before}"),
         say("audit checked", f"{so_far}{beside}"),
-        *(say("audit differs", each.unit_id, each.device_name) for each in bad[:LONGEST_LIST]),
+        *(say("audit differs", check.unit_id, check.device_name) for check in bad[:LONGEST_LIST]),
         *([f"{INDENT}{say('and more', more)}"] if more > 0 else []),
         say("audit verdict", verdict_words(audit, say)),
     ]
 
 
 def plain(audit: Audit) -> dict[str, Any]:
-    """For scripts: what the lines say, without the units."""
+    """The audit as JSON, without its units."""
     return {
         "passed": audit.passed,
         "lot_size": audit.lot_size,

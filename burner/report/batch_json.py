@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from burner.manifest.reading.batch_status import BatchStatus, warned
+from burner.manifest.reading.batch_status import BatchStatus, units_by_warning
 from burner.manifest.reading.reader import ManifestReader
 from burner.report import audit
 
@@ -23,13 +23,13 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
 
 def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
     """A batch with its bad units, its warnings and its sample audit."""
-    drawn = audit.recorded(reader, status.batch)
+    drawn = audit.recorded_audit(reader, status.batch)
     return {
         "batch": status.batch,
         "state": status.row.state,
         **status.counts(),
         "changed": status.changed,
-        "warnings": warned(reader, status.batch),
+        "warnings": units_by_warning(reader, status.batch),
         "units": {
             "open": status.open,
             "failed": status.failed,

@@ -28,12 +28,12 @@ class Bar:
     """A bar over a stretch of time, in parts from the bottom up."""
 
     label: str
-    """Below it; empty where there is no room for one."""
+    """Text below it; empty: no room."""
     day: str
-    """Said below the label where it changes."""
+    """Written below the label where it changes."""
     parts: tuple[float, ...]
-    said: str
-    """What a reader who points at it is told."""
+    tooltip: str
+    """Text when a reader points at it."""
 
 
 def stacked(parts: Sequence[Part], say: Wording) -> Markup:
@@ -78,7 +78,7 @@ def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str, say: Wording
         x = left + step * number
         boxes = [(value / ceiling, c) for value, c in zip(column.parts, colours, strict=True)]
         width = min(step * 0.78, 46)
-        drawn.append(_column(boxes, column.said, x + (step - width) / 2, width))
+        drawn.append(_column(boxes, column.tooltip, x + (step - width) / 2, width))
         new_day = number == 0 or column.day != columns[number - 1].day
         if column.label:
             drawn.append(_below(column.label, x + step / 2, FLOOR + 15, "tick middle"))
@@ -132,11 +132,11 @@ def interval(
         element("line", x1=at(low), x2=at(high), y1=9, y2=9, class_="range"),
         element("circle", cx=at(middle), cy=9, r=4.5, class_="dot"),
     ]
-    said = say("{}, between {} and {}", f"{middle:.1%}", f"{low:.1%}", f"{high:.1%}")
-    return _svg(width, height, drawn, said, "cell")
+    tooltip = say("{}, between {} and {}", f"{middle:.1%}", f"{low:.1%}", f"{high:.1%}")
+    return _svg(width, height, drawn, tooltip, "cell")
 
 
-def bar(shares: Sequence[tuple[float, str]], said: str, width: int = 160) -> Markup:
+def bar(shares: Sequence[tuple[float, str]], tooltip: str, width: int = 160) -> Markup:
     """A horizontal bar of shares of the width, each with its colour. For table cells."""
     drawn, x = [], 0.0
     for value, colour in shares:
@@ -144,12 +144,12 @@ def bar(shares: Sequence[tuple[float, str]], said: str, width: int = 160) -> Mar
             box = {"x": f"{x:.1f}", "y": 3, "width": f"{max(width * value, 1):.1f}", "height": 12}
             drawn.append(element("rect", **box, class_=colour))
         x += width * value
-    return _svg(width, 18, drawn, said, "cell")
+    return _svg(width, 18, drawn, tooltip, "cell")
 
 
-def _column(boxes: list[tuple[float, str]], said: str, x: float, width: float) -> Markup:
+def _column(boxes: list[tuple[float, str]], tooltip: str, x: float, width: float) -> Markup:
     """Boxes on top of each other, in shares of the plot's height."""
-    y, drawn = float(FLOOR), [element("title", said)]
+    y, drawn = float(FLOOR), [element("title", tooltip)]
     for share, colour in boxes:
         if share:
             y -= share * HEIGHT
@@ -162,6 +162,8 @@ def _below(text: str, x: float, y: float, class_: str) -> Markup:
     return element("text", text, x=f"{x:.1f}", y=y, class_=class_)
 
 
-def _svg(width: int, height: float, drawn: list[Markup], said: str, class_: str = "plot") -> Markup:
+def _svg(
+    width: int, height: float, drawn: list[Markup], tooltip: str, class_: str = "plot"
+) -> Markup:
     box = f"0 0 {width} {height:g}"
-    return element("svg", join(drawn), viewBox=box, role="img", aria_label=said, class_=class_)
+    return element("svg", join(drawn), viewBox=box, role="img", aria_label=tooltip, class_=class_)

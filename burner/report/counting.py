@@ -1,4 +1,4 @@
-"""Counts a stream of attempts in which those of a unit come together, in order."""
+"""Counts a stream of attempts, in which the attempts of a unit are together and in order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ PASS, FAIL, ERROR = Outcome.PASS.value, Outcome.FAIL.value, Outcome.ERROR.value
 OPEN = Outcome.OPEN.value
 BAD = (FAIL, ERROR, Outcome.ABORTED.value)
 
-NOBODY = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
-"""MACs of parts that have none: boards that show them are different boards."""
+NO_MAC = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
+"""MACs that mean no MAC: boards with one are different boards."""
 
 SCRAPPED = Code.UNIT_SCRAPPED
-"""A unit that was thrown away came back: it was judged when it was burned."""
+"""A scrapped unit came back: it was judged when it was burned."""
 
 MAX_REASONS = 50
 OTHER_REASONS = "…"
@@ -40,7 +40,7 @@ def count(rows: "Iterable[CountedAttempt]") -> Tallies:
 
 @dataclass(slots=True)
 class _Unit:
-    """The unit whose attempts are coming by."""
+    """The unit whose attempts are being counted."""
 
     new: bool
     attempts: int = 0
@@ -53,38 +53,38 @@ class _Unit:
 class _Counting:
     def __init__(self) -> None:
         self.tallies = Tallies()
-        self._key = ("", "")
+        self._unit_key = ("", "")
         self._unit = _Unit(new=False)
 
     def add(self, row: "CountedAttempt") -> None:
         """The next attempt."""
         tallies, outcome = self.tallies, row.outcome
-        place = (row.station, row.slot)
-        slot = tallies.slots.get(place) or tallies.slots.setdefault(place, SlotTally())
+        key = (row.station, row.slot)
+        slot = tallies.slots.get(key) or tallies.slots.setdefault(key, SlotTally())
         slot.outcomes[outcome] += 1
         quarter = self._work(row.started, row.started + row.ms / 1000)
         quarter.attempts += 1
-        key = (row.unit_id, row.product_id)
-        if key != self._key or (row.unit_id in NOBODY and row.try_number == 1):
+        unit_key = (row.unit_id, row.product_id)
+        if unit_key != self._unit_key or (row.unit_id in NO_MAC and row.try_number == 1):
             self.end_unit()
-            self._key, self._unit = key, _Unit(new=not row.earlier)
+            self._unit_key, self._unit = unit_key, _Unit(new=not row.tried_before)
         if row.try_number > 1:
             tallies.retries += 1
         if row.rework:
-            self._rework(row)
+            self._count_rework(row)
         if outcome == PASS:
-            self._time(row, slot)
+            self._count_times(row, slot)
         elif outcome in BAD:
-            self._blame(row, quarter)
-        # One that passed and is refused later, untouched, keeps its PASS here; `word` may differ.
+            self._count_failure(row, quarter)
+        # A unit that passed and is refused later, untouched, stays PASS here; `status` may differ.
         refused = outcome == FAIL and row.code != SCRAPPED and not self._unit.passed
         if row.unit_id and (row.began or refused):
-            self._judge(row, slot, quarter)
+            self._count_unit_attempt(row, slot, quarter)
         else:
             tallies.without_unit += 1
 
     def _work(self, start: float, end: float) -> Quarter:
-        """Note the time worked; the quarter in which the attempt ended."""
+        """Count the time worked; the quarter of an hour in which the attempt ended."""
         number = int(end) // QUARTER_S
         quarter = self.tallies.quarters.get(number)
         if quarter is None:
@@ -98,25 +98,25 @@ class _Counting:
         return quarter
 
     def _work_before(self, start: float) -> None:
-        """An attempt began in an earlier quarter: that one was worked to its end."""
+        """An attempt began in an earlier quarter, which was then worked to its end."""
         number = int(start) // QUARTER_S
         quarter = self.tallies.quarters.setdefault(number, Quarter(start, start))
         quarter.begin, quarter.end = min(start, quarter.begin), (number + 1) * QUARTER_S
 
-    def _time(self, row: "CountedAttempt", slot: SlotTally) -> None:
+    def _count_times(self, row: "CountedAttempt", slot: SlotTally) -> None:
         slot.cycle.counts[row.ms] += 1
         steps = self.tallies.steps
         for step, ms in row.timings_ms.items():
             steps[step][ms] += 1
 
-    def _rework(self, row: "CountedAttempt") -> None:
+    def _count_rework(self, row: "CountedAttempt") -> None:
         tallies = self.tallies
         tallies.reworked += 1
         tallies.reworked_passed += row.outcome == PASS
         known = row.rework in tallies.reasons or len(tallies.reasons) < MAX_REASONS
         tallies.reasons[row.rework if known else OTHER_REASONS] += 1
 
-    def _blame(self, row: "CountedAttempt", quarter: Quarter) -> None:
+    def _count_failure(self, row: "CountedAttempt", quarter: Quarter) -> None:
         quarter.fail += row.outcome == FAIL
         quarter.error += row.outcome == ERROR
         code = self.tallies.codes.setdefault(row.code, CodeTally())
@@ -125,7 +125,7 @@ class _Counting:
             self._unit.codes += (row.code,)
             code.units += 1
 
-    def _judge(self, row: "CountedAttempt", slot: SlotTally, quarter: Quarter) -> None:
+    def _count_unit_attempt(self, row: "CountedAttempt", slot: SlotTally, quarter: Quarter) -> None:
         """An attempt that counts for its unit."""
         unit, passed = self._unit, row.outcome == PASS
         unit.attempts += 1
@@ -142,7 +142,7 @@ class _Counting:
             quarter.good_first_time += unit.passed_first
 
     def end_unit(self) -> None:
-        """No more attempts of this unit: what became of it."""
+        """Count the unit after its last attempt."""
         unit, tallies = self._unit, self.tallies
         if unit.last is None:
             return
@@ -154,10 +154,10 @@ class _Counting:
 
 
 def _state(unit: _Unit, last: "CountedAttempt") -> str:
-    word = last.outcome if last.unit_id in NOBODY else last.word or last.outcome
-    if word == PASS:
+    status = last.outcome if last.unit_id in NO_MAC else last.status or last.outcome
+    if status == PASS:
         return "first_time" if unit.passed_first and unit.attempts == 1 else "later"
-    return {FAIL: "failed", OPEN: "open", SCRAP: "scrapped"}.get(word, "interrupted")
+    return {FAIL: "failed", OPEN: "open", SCRAP: "scrapped"}.get(status, "interrupted")
 
 
 def _open_unit(row: "CountedAttempt") -> OpenUnit:

@@ -1,4 +1,4 @@
-"""How long things took: exact quantiles in memory that does not grow with the number of units."""
+"""Durations: exact quantiles, in memory that does not grow with the number of units."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ class Spread:
 
 
 Counts = defaultdict[int, int]
-"""Milliseconds → how often they were met: as many entries as there are different ones.
+"""Milliseconds → how often they occurred.
 
-One more is `counts[ms] += 1`: that happens ten times an attempt, so it is no call.
+Add with `counts[ms] += 1`: ten times for each attempt, so a call would be slow.
 """
 
 
 def counts() -> Counts:
-    """None met yet."""
+    """Empty counts."""
     return defaultdict(int)
 
 
@@ -35,12 +35,12 @@ class Durations:
     counts: Counts = field(default_factory=counts)
 
     def add_all(self, other: "Durations") -> None:
-        """Count all of another's."""
+        """Add the counts of another one."""
         for ms, count in other.counts.items():
             self.counts[ms] += count
 
     def spread(self) -> Spread | None:
-        """Median, the range that holds nine of ten, and the longest; None of nothing."""
+        """Median, the range of nine of ten, and the maximum; None: there are none."""
         total = sum(self.counts.values())
         if not total:
             return None
@@ -50,8 +50,8 @@ class Durations:
 
 
 def _quantile(ordered: list[tuple[int, int]], rank: float) -> float:
-    """The first duration at which at least `rank` of them are reached, in seconds."""
-    reached = accumulate(count for _, count in ordered)
+    """The first duration at which the running count is at least `rank`, in seconds."""
+    running = accumulate(count for _, count in ordered)
     return (
-        next(ms for (ms, _), so_far in zip(ordered, reached, strict=True) if so_far >= rank) / 1000
+        next(ms for (ms, _), so_far in zip(ordered, running, strict=True) if so_far >= rank) / 1000
     )

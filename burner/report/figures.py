@@ -1,4 +1,4 @@
-"""What a report says, as frozen values; docs/report.md defines each of them.
+"""The figures of a report, as frozen values; docs/report.md defines them.
 
 `counting.py` makes them from a stream of attempts.
 """
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Scope:
-    """What is counted: which records, and on whose clock."""
+    """What is counted: which records, in which time zone."""
 
     manifest: str
     batch: str = ""
@@ -35,11 +35,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Units:
-    """Units by the last word on each; the six sum up to `total`."""
+    """Units by their status; the six sum up to `total`."""
 
     total: int
     first_time: int
-    """Passed at the first attempt and still stand so."""
+    """Passed at the first attempt, and PASS now."""
     later: int
     """Passed, but not at the first attempt."""
     failed: int
@@ -98,7 +98,7 @@ class StepTime:
 
 @dataclass(frozen=True)
 class SlotFigures:
-    """What happened in one slot, or at one station (then `slot` is empty)."""
+    """The figures of one slot, or of one station (then `slot` is empty)."""
 
     station: str
     slot: str
@@ -111,7 +111,7 @@ class SlotFigures:
     """Lower end of the 95 % interval of first-pass yield (Wilson)."""
     high: float | None
     behind: bool
-    """Whether chance alone hardly explains that its first-pass yield is below that of the rest."""
+    """Whether its first-pass yield is below that of the others by more than chance."""
     cycle: Spread | None
 
     @property
@@ -122,7 +122,7 @@ class SlotFigures:
 
 @dataclass(frozen=True)
 class PeriodFigures:
-    """What happened in an hour or a shift, by the end of each attempt."""
+    """The figures of a quarter of an hour, an hour or a shift, by the end of each attempt."""
 
     start: datetime
     name: str
@@ -181,7 +181,7 @@ class Figures:
     retries: int
     """Attempts that the station made again by itself."""
     without_unit: int
-    """Attempts that touched no unit: nothing answered, or it was sent away before any erase."""
+    """Attempts that touched no unit: nothing answered, or it was refused before the first erase."""
     units: Units
     rework: Rework
     worked_s: float
@@ -219,5 +219,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -1,10 +1,10 @@
-"""HTML and SVG as text that cannot be broken out of: what is not markup already is escaped."""
+"""HTML and SVG as text: all that is not markup already is escaped."""
 
 from html import escape
 
 
 class Markup(str):
-    """Text that is markup; stands as it is."""
+    """Text that is markup and is not escaped."""
 
     __slots__ = ()
 
@@ -15,14 +15,18 @@ EMPTY = ("br", "circle", "col", "line", "meta", "rect")
 
 def element(tag: str, *children: Child, **attributes: object) -> Markup:
     """An element. `class_` becomes `class`, `aria_label` `aria-label`; None is left out."""
-    said = "".join(
+    attribute_text = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for name, value in attributes.items()
         if value is not None
     )
     if tag in EMPTY and not children:
-        return Markup(f"<{tag}{said}>" if tag in ("br", "col", "meta") else f"<{tag}{said}/>")
-    return Markup(f"<{tag}{said}>{join(children)}</{tag}>")
+        return Markup(
+            f"<{tag}{attribute_text}>"
+            if tag in ("br", "col", "meta")
+            else f"<{tag}{attribute_text}/>"
+        )
+    return Markup(f"<{tag}{attribute_text}>{join(children)}</{tag}>")
 
 
 def join(children: "tuple[Child, ...] | list[Markup]", between: str = "") -> Markup:

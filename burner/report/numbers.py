@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers as text for people."""
 
 from math import ceil, floor, log10
 
@@ -10,7 +10,7 @@ NARROW = "\u202f"
 
 
 def share(value: float | None) -> str:
-    """`93.4 %`; nothing is rounded away to 0 % or up to 100 %."""
+    """`93.4 %`; no other value is rounded to 0 % or 100 %."""
     if value is None:
         return "–"
     if value in (0, 1):

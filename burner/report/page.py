@@ -56,26 +56,26 @@ def _header(title: str, figures: Figures, say: Wording) -> Markup:
 
 
 def _scope(figures: Figures, say: Wording) -> list[Markup]:
-    scope, said = figures.scope, []
+    scope, parts = figures.scope, []
     if scope.profile:
         product = (say("Product"), " ", element("b", scope.profile), f" ({scope.product_id})")
-        said.append(join(product))
+        parts.append(join(product))
     elif scope.product_id:
-        said.append(join((say("Product"), " ", element("b", scope.product_id))))
+        parts.append(join((say("Product"), " ", element("b", scope.product_id))))
     if scope.state:
-        said.append(join((say("batch"), " ", element("b", say(f"state {scope.state}")))))
+        parts.append(join((say("batch"), " ", element("b", say(f"state {scope.state}")))))
     if figures.first and figures.last:
-        said.append(join((_when(figures.first, figures.last, say),)))
+        parts.append(join((_when(figures.first, figures.last, say),)))
     if scope.since:
-        said.append(join((say("since {}", _minute(scope.since)),)))
+        parts.append(join((say("since {}", _minute(scope.since)),)))
     if scope.until:
-        said.append(join((say("until {}", _minute(scope.until)),)))
+        parts.append(join((say("until {}", _minute(scope.until)),)))
     stations = ", ".join(place.station for place in figures.stations)
     if stations:
-        said.append(
+        parts.append(
             join((f"{say('station' if len(figures.stations) == 1 else 'stations')} ", stations))
         )
-    return [join(said, " · ")]
+    return [join(parts, " · ")]
 
 
 def _tiles(figures: Figures, say: Wording) -> Markup:
@@ -159,13 +159,13 @@ def _number_and_share(number: int, total: int) -> Markup:
 
 def _footer(figures: Figures, say: Wording) -> Markup:
     scope = figures.scope
-    said = [say("manifest {}", scope.manifest)]
+    texts = [say("manifest {}", scope.manifest)]
     if scope.recorded_until:
-        said.append(say("records up to {}", _minute(scope.recorded_until)))
+        texts.append(say("records up to {}", _minute(scope.recorded_until)))
     if scope.release_digest:
-        said.append(say("release {}", scope.release_digest))
-    said.append(say("times are of {}", scope.zone))
-    return element("footer", " · ".join(said))
+        texts.append(say("release {}", scope.release_digest))
+    texts.append(say("times are of {}", scope.zone))
+    return element("footer", " · ".join(texts))
 
 
 def _when(first: datetime, last: datetime, say: Wording) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from burner.manifest.reading.audits import RecordedCheck
 from burner.manifest.writing.audits import record_draw
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import Audit, plain, recorded
+from burner.report.audit import Audit, plain, recorded_audit
 from burner.report.sampling import Level, SamplingPlan, chosen_plan, single_plan
 
 SCHEMA = 1
@@ -55,7 +55,7 @@ def put_on_record(ledger: Ledger, audit: Audit, operator: str) -> Audit:
         plan=asdict(audit.plan),
         size=audit.size,
     )
-    return recorded(ledger.reader, audit.batch) or audit
+    return recorded_audit(ledger.reader, audit.batch) or audit
 
 
 def as_json(audit: Audit) -> Mapping[str, Any]:

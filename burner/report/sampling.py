@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 
 class HasUnitId(Protocol):
-    """What a sample is drawn of."""
+    """A unit that can be drawn."""
 
     @property
     def unit_id(self) -> str:
@@ -78,7 +78,7 @@ STEP = {"v": 1, "^": -1}
 
 @dataclass(frozen=True)
 class SamplingPlan:
-    """How many units to check, and how many may differ."""
+    """A sampling plan: how many units are checked, and how many may differ."""
 
     sample_size: int
     accept: int
@@ -86,16 +86,16 @@ class SamplingPlan:
     reject: int
     """Re: it is rejected from so many on."""
     aql: str = ""
-    """Empty for a sample of a size that somebody chose."""
+    """Empty: the sample has a chosen size."""
     level: str = ""
     code_letter: str = ""
     """Of the lot's size (table 1)."""
     plan_letter: str = ""
-    """Whose plan it is, after the arrows of table 2-A."""
+    """The letter of this plan, after the arrows of table 2-A."""
 
 
 class LotVerdict(StrEnum):
-    """What the checks so far say about the batch."""
+    """The verdict on the lot by the checks so far."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -137,12 +137,12 @@ def single_plan(lot_size: int, aql: str, level: Level = Level.II) -> SamplingPla
 
 
 def chosen_plan(sample_size: int, lot_size: int) -> SamplingPlan:
-    """A sample of a size that somebody chose: no unit may differ."""
+    """A sample of a chosen size: no unit may differ."""
     return SamplingPlan(min(sample_size, lot_size), 0, 1)
 
 
 def draw(units: Iterable[AnyUnit], size: int, seed: str) -> list[AnyUnit]:
-    """A sample that depends on nothing but the seed and the units, each as likely as the others.
+    """A sample that depends only on the seed and the units; all units are equally likely.
 
     Units are ordered by SHA-256 of `seed:UnitId` and the first ones taken, so anybody can repeat
     the draw, in any language. Memory grows with the sample alone.
@@ -156,7 +156,7 @@ def draw(units: Iterable[AnyUnit], size: int, seed: str) -> list[AnyUnit]:
 
 
 def ticket(unit_id: str, seed: str) -> str:
-    """A unit's place in the draw."""
+    """The position of a unit in the draw: its sort key."""
     return sha256(f"{seed}:{unit_id}".encode()).hexdigest()
 
 

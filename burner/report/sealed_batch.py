@@ -10,9 +10,9 @@ from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.stored_log import RecordsChecked
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import lines
-from burner.report.of_manifest import report
+from burner.report.audit import audit_lines
 from burner.report.page import page
+from burner.report.production_figures import production_figures
 
 
 def seal_batch(
@@ -29,17 +29,17 @@ def seal_batch(
     """Check the manifest, close a batch, and write its sealed folder with its report.
 
     Args:
-        ledger: of the station, or desk, at which it is closed.
-        batch: which.
+        ledger: of the station (or desk) that closes it.
+        batch: its id.
         folder: must not exist, or be empty.
         operator: who closes it.
         with_open: close although units are OPEN.
         language: of the report.
         bom: begin units.csv with a byte order mark, for spreadsheets.
-        progress: told how many more records were checked.
+        progress: gets the number of further records that were checked.
 
     Returns:
-        The batch as it stands, and whether it was closed now.
+        Its status, and whether it was closed now.
 
     Raises:
         BurnerError: as `close_batch`.
@@ -50,15 +50,15 @@ def seal_batch(
         folder,
         operator=operator,
         with_open=with_open,
-        papers=lambda: _report_files(ledger.reader, batch, language),
-        audited=lambda: lines(ledger.reader, batch),
+        make_reports=lambda: _report_files(ledger.reader, batch, language),
+        audit_lines=lambda: audit_lines(ledger.reader, batch),
         progress=progress,
         bom=bom,
     )
 
 
 def _report_files(reader: ManifestReader, batch: str, language: Language) -> dict[str, str]:
-    figures = report(reader, AttemptFilter(batch=batch))
+    figures = production_figures(reader, AttemptFilter(batch=batch))
     return {
         "report.html": page(figures, language),
         "report.json": json.dumps(figures.plain(), ensure_ascii=False, indent=2) + "\n",

@@ -1,4 +1,4 @@
-"""The sections of a report's page, each with something sensible to say when there is nothing."""
+"""The sections of the page of a report; each has a text for no data."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from burner.core.words.phrases import Wording
 from burner.report import charts, dates, numbers
 from burner.report.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.markup import Markup, element
-from burner.report.pace import pace_bars
+from burner.report.throughput import throughput_plot
 
 SHORT_S = 0.02
-"""Steps that take no longer are named, not drawn."""
+"""Shorter steps are listed, not drawn."""
 MAX_SHIFTS = 31
 MAX_NAMES = 300
 DEFINED = (
@@ -29,7 +29,7 @@ def sections(figures: Figures, say: Wording) -> list[Markup]:
         _places(say("By slot"), figures.slots, figures, say),
         _places(say("By station"), figures.stations, figures, say),
         _shifts(figures, say),
-        _again(figures, say),
+        _retries_and_rework(figures, say),
         _open_units(figures, say),
         _definitions(say),
     ]
@@ -44,16 +44,16 @@ def _section(title: str, hint: str, *content: Markup) -> Markup:
     )
 
 
-def _nothing(said: str) -> Markup:
-    return element("p", said, class_="nothing")
+def _nothing(text: str) -> Markup:
+    return element("p", text, class_="nothing")
 
 
 def _pace(figures: Figures, say: Wording) -> Markup:
-    bars = pace_bars(figures, say)
+    bars = throughput_plot(figures, say)
     if not bars.columns:
         return _section(bars.title, "", _nothing(say("Nothing was burned.")))
     plot = charts.bars(bars.columns, ("good", "later"), bars.unit, say)
-    return _section(bars.title, bars.hint, _good(say), plot)
+    return _section(bars.title, bars.hint, _good_legend(say), plot)
 
 
 def _failures(figures: Figures, say: Wording) -> Markup:
@@ -69,7 +69,7 @@ def _failures(figures: Figures, say: Wording) -> Markup:
             element(
                 "td",
                 charts.bar(
-                    [(failure.outcomes.get(o, 0) / most, colour) for o, colour in BLAME],
+                    [(failure.outcomes.get(o, 0) / most, colour) for o, colour in FAILURE_COLOURS],
                     say.counted("so many attempts", failure.attempts, failure.attempts),
                 ),
             ),
@@ -84,23 +84,25 @@ def _failures(figures: Figures, say: Wording) -> Markup:
     ]
     columns = ("code", "what happened, what to do", "", "attempts", "units", "share", "together")
     heads = [say(column) for column in columns]
-    return _section(title, say("Most frequent first."), _whose(say), _table(heads, 3, rows))
+    return _section(
+        title, say("Most frequent first."), _failure_legend(say), _table(heads, 3, rows)
+    )
 
 
-BLAME = (("FAIL", "fail"), ("ERROR", "error"), ("ABORTED", "scrap"))
+FAILURE_COLOURS = (("FAIL", "fail"), ("ERROR", "error"), ("ABORTED", "scrap"))
 """Outcomes, each with its colour."""
 
 
-def _whose(say: Wording) -> Markup:
+def _failure_legend(say: Wording) -> Markup:
     return charts.legend(
         *(
             (colour, say("{}: {}", say(outcome), say(f"whose {outcome}")), None)
-            for outcome, colour in BLAME
+            for outcome, colour in FAILURE_COLOURS
         )
     )
 
 
-def _good(say: Wording) -> Markup:
+def _good_legend(say: Wording) -> Markup:
     return charts.legend(("good", say("at the first attempt"), None), ("later", say("later"), None))
 
 
@@ -181,7 +183,7 @@ def _shifts(figures: Figures, say: Wording) -> Markup:
     hint = say("The latest {}; {} earlier ones are in the JSON form.", len(shown), left_out)
     columns = ("shift", "good units", "", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
     table = _table([say(column) for column in columns], 2, rows)
-    return _section(title, hint if left_out else "", _good(say), table)
+    return _section(title, hint if left_out else "", _good_legend(say), table)
 
 
 def _shift(span: PeriodFigures, most: int, say: Wording) -> Markup:
@@ -203,7 +205,7 @@ def _shift(span: PeriodFigures, most: int, say: Wording) -> Markup:
     )
 
 
-def _again(figures: Figures, say: Wording) -> Markup:
+def _retries_and_rework(figures: Figures, say: Wording) -> Markup:
     units, rework = figures.units, figures.rework
     rows = [
         *((_tried(tries, say), n) for tries, n in units.attempts.items()),

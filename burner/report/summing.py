@@ -24,7 +24,7 @@ Z = 1.96
 """Standard deviations of a 95 % interval."""
 
 FEW_QUARTERS = 32
-"""Work of up to eight hours is told by the quarter too."""
+"""Up to so many quarters of an hour, they are listed too."""
 
 STEPS = [step.value for step in Step]
 
@@ -53,12 +53,12 @@ def figures(tallies: Tallies, scope: Scope, calendar: Calendar) -> Figures:
         cycle=everywhere.cycle.spread(),
         steps=tuple(
             StepTime(step, spread)
-            for step, spread in sorted(steps, key=lambda each: _position(each[0]))
+            for step, spread in sorted(steps, key=lambda item: _position(item[0]))
             if spread
         ),
         failures=_failures(tallies),
-        slots=_places(tallies.slots),
-        stations=_places(_by_station(tallies.slots)),
+        slots=_slot_figures(tallies.slots),
+        stations=_slot_figures(_by_station(tallies.slots)),
         hours=_hours(quarters, calendar),
         quarters=_quarters(quarters, calendar),
         shifts=_shifts(quarters, calendar),
@@ -96,10 +96,10 @@ def _units(tallies: Tallies, everywhere: SlotTally) -> Units:
 def _failures(tallies: Tallies) -> tuple[Failure, ...]:
     total = sum(code.outcomes.total() for code in tallies.codes.values())
     ordered = sorted(tallies.codes.items(), key=lambda item: (-item[1].outcomes.total(), item[0]))
-    failures, reached = [], 0
+    failures, cumulative = [], 0
     for code, tally in ordered:
         attempts = tally.outcomes.total()
-        reached += attempts
+        cumulative += attempts
         failures.append(
             Failure(
                 code,
@@ -107,7 +107,7 @@ def _failures(tallies: Tallies) -> tuple[Failure, ...]:
                 tally.units,
                 {k: v for k, v in _by_outcome(tally.outcomes).items() if v},
                 attempts / total,
-                reached / total,
+                cumulative / total,
             )
         )
     return tuple(failures)
@@ -120,16 +120,18 @@ def _by_station(slots: Mapping[tuple[str, str], SlotTally]) -> dict[tuple[str, s
     return stations
 
 
-def _places(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[SlotFigures, ...]:
+def _slot_figures(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[SlotFigures, ...]:
     new = sum(tally.new for tally in tallies.values())
     good = sum(tally.first_pass for tally in tallies.values())
     return tuple(
-        _place(where, tally, good - tally.first_pass, new - tally.new)
+        _one_slot(where, tally, good - tally.first_pass, new - tally.new)
         for where, tally in sorted(tallies.items(), key=lambda item: _natural(item[0]))
     )
 
 
-def _place(where: tuple[str, str], tally: SlotTally, other_good: int, others: int) -> SlotFigures:
+def _one_slot(
+    where: tuple[str, str], tally: SlotTally, other_good: int, others: int
+) -> SlotFigures:
     low, high = wilson(tally.first_pass, tally.new) if tally.new else (None, None)
     behind = False
     if others and high is not None:
@@ -197,5 +199,5 @@ def _position(step: str) -> tuple[int, str]:
 
 
 def _natural(where: tuple[str, str]) -> tuple[str, int, str]:
-    """Slots as people count them, 2 before 10."""
+    """A sort key with slot 2 before slot 10."""
     return where[0], len(where[1]), where[1]

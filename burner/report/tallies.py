@@ -1,5 +1,4 @@
-"""What is counted while attempts stream by. Nothing here grows with the number of units, but for
-the OPEN ones, whose names a report must give."""
+"""Counters for a stream of attempts. Only the list of OPEN units grows with the number of units."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ class SlotTally:
     cycle: Durations = field(default_factory=Durations)
 
     def add(self, other: "SlotTally") -> None:
-        """Count in what another has."""
+        """Add the counts of another one."""
         self.outcomes += other.outcomes
         self.new += other.new
         self.first_pass += other.first_pass
@@ -27,7 +26,7 @@ class SlotTally:
 
 @dataclass(slots=True)
 class Quarter:
-    """A quarter of an hour: from when to when there was work, and what ended in it."""
+    """A quarter of an hour: begin and end of work, and the attempts that ended in it."""
 
     begin: float
     end: float
@@ -50,7 +49,7 @@ class CodeTally:
 
 @dataclass(slots=True)
 class Tallies:
-    """All of it."""
+    """All counters."""
 
     slots: dict[tuple[str, str], SlotTally] = field(default_factory=dict)
     """By station and slot."""
@@ -59,7 +58,7 @@ class Tallies:
     codes: dict[str, CodeTally] = field(default_factory=dict)
     steps: defaultdict[str, Counts] = field(default_factory=lambda: defaultdict(counts))
     units: Counter[str] = field(default_factory=Counter)
-    """By what became of them: names of the fields of `figures.Units`."""
+    """By the fields of `figures.Units`."""
     tries: Counter[str] = field(default_factory=Counter)
     retries: int = 0
     without_unit: int = 0

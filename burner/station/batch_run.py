@@ -53,7 +53,7 @@ class BatchRun:
         batch = ledger.reader.batch(job.batch)
         self.planned: int = (batch.planned if batch else None) or 0
         """Units of the batch; 0 = no limit."""
-        self.passed_before: int = ledger.reader.passed_in(job.batch)
+        self.passed_before: int = ledger.reader.count_passed(job.batch)
         """Units of the batch that had passed before this run."""
         self.tally = Tally()
         self.station = Station(
@@ -78,7 +78,7 @@ class BatchRun:
         A unit that waited for a place in the batch is then counted as not needed.
         """
         try:
-            passed = self._ledger.reader.passed_in(self.job.batch)
+            passed = self._ledger.reader.count_passed(self.job.batch)
         except BurnerError:  # the manifest is away now; it was there for every record
             return None
         if not self.tally.units or not 0 < self.planned <= passed:
@@ -108,7 +108,7 @@ class BatchRun:
         passed = 0
         # A manifest that is away: the next board finds out, or waits.
         with suppress(BurnerError), self._count_lock:
-            passed = self._ledger.reader.passed_in(self.job.batch)
+            passed = self._ledger.reader.count_passed(self.job.batch)
             self.station.tell(BatchCount(passed))  # in the lock: never an older number later
         is_new = event.record.result.outcome is Outcome.PASS and not event.known
         is_full = passed >= self.planned if is_new else code in FULL_CODES

@@ -74,7 +74,7 @@ def check_manifest(manifest: str) -> HealthCheck:
                 raise BurnerError(
                     Code.MANIFEST_REPLACED, f"{where}: the log {expected_log} was here"
                 )
-            return health.fine(what, f"{where}, {counted(reader.attempt_count(), 'attempt')}")
+            return health.fine(what, f"{where}, {counted(reader.count_attempts(), 'attempt')}")
     except BurnerError as error:
         return health.failed(what, error)
 
@@ -147,7 +147,7 @@ def _worker() -> HealthCheck:
 
 def _last_record(manifest: str) -> datetime | None:
     with suppress(BurnerError), ManifestReader.open(manifest) as reader:
-        return reader.newest()
+        return reader.last_written()
     return None
 
 

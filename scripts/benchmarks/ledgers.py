@@ -17,7 +17,7 @@ from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, OutcomeEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.store import tables
-from burner.manifest.store.engine import reading, writing
+from burner.manifest.store.engine import reading_engine, writing_engine
 from burner.manifest.store.place import manifest_place
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest import filling
@@ -154,8 +154,8 @@ class Servers:
     def copy(self, path: Path) -> str:
         """The same manifest on the server; its URL."""
         url = str(self.server.database())
-        source = reading(manifest_place(path))
-        target = writing(manifest_place(url))
+        source = reading_engine(manifest_place(path))
+        target = writing_engine(manifest_place(url))
         with source.connect() as rows, target.begin() as made:
             tables.create(made)
             made.exec_driver_sql("DELETE FROM about")

@@ -16,7 +16,7 @@ from burner.core.silicon import Security
 from burner.core.unit_events import Bound, NotBegun
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
-from burner.manifest.reading.unit_search import units_by
+from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.release.opening import open_release
 from burner.release.release import Release
 from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
@@ -197,7 +197,7 @@ def test_an_imei_that_comes_after_an_early_name_is_claimed_too(line: Line) -> No
     answers = {"esp": answers_imei(IMEI)}
     assert ended(line.burn(FakeDevice(FakeBoard(prints=told()), answers))) == (Outcome.PASS, "")
     with line.ledger.reader.connection() as connection:
-        assert units_by(connection, IMEI) == ("60:55:f9:00:00:01",)
+        assert unit_ids_matching(connection, IMEI) == ("60:55:f9:00:00:01",)
     twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
     assert ended(line.burn(FakeDevice(twin, answers))) == (Outcome.FAIL, "E426")
 
@@ -270,7 +270,7 @@ def test_a_unit_that_leaves_before_its_label_is_scanned_is_not_on_record(labelle
     request = AttemptRequest("1", 921600, ask_label=lambda _unit, _ids: None)
     events = list(burn(labelled.job, device, labelled.ledger, request))
     assert events[-1] == NotBegun("1", "60:55:f9:00:00:01")
-    assert list(labelled.ledger.reader.elements()) == []
+    assert list(labelled.ledger.reader.attempts_json()) == []
     assert device.calls == ["identify"]
 
 

@@ -292,7 +292,7 @@ class Campaign:
         for result in found.results.values():
             if result.code:
                 raise DiffersError(f"the manifest: {result.code} {result.place}; {self._again}")
-        count = self.ledger.reader.attempt_count()
+        count = self.ledger.reader.count_attempts()
         if count != self.recorded:
             raise DiffersError(f"{self.recorded} attempts, {count} on record; {self._again}")
 

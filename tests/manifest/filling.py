@@ -19,7 +19,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import NoteSigner, sign
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.store.bodies import body_at, row_of_record
-from burner.manifest.store.engine import writing
+from burner.manifest.store.engine import writing_engine
 from burner.manifest.store.place import manifest_place
 from burner.manifest.store.tables import OWN, TABLES, checkpoints, head, records, tiles
 from burner.manifest.store.writer import KEEP_EVERY
@@ -89,7 +89,7 @@ def fill(path: Path, station: str, entries: Iterable[AnyEntry]) -> None:
     """Make a SQLite manifest of these records, behind the one that begins the log."""
     with Ledger.open(path, station) as ledger:
         origin, signer = ledger.origin, ledger.writer.key.signer
-    engine = writing(manifest_place(path))
+    engine = writing_engine(manifest_place(path))
     with engine.connect() as connection, connection.begin():
         filling = _Filling(connection, origin, signer)
         for entry in entries:

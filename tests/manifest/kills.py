@@ -75,7 +75,7 @@ def campaign(url: str, folder: Path, burns: int, seed: int) -> dict[str, int]:
         told |= {json.loads(line)[0] for line in lines}
         done = check(url, flash, told, done)
     with ManifestReader.open(url) as reader:
-        outcomes = [element["outcome"] for element in reader.elements()]
+        outcomes = [element["outcome"] for element in reader.attempts_json()]
     return {"kills": kills, "attempts": len(outcomes), "open": outcomes.count("OPEN")}
 
 
@@ -83,7 +83,7 @@ def check(url: str, flash: Path, told: set[str], done: int) -> int:
     """The promises, after a kill; how far the batch has come."""
     with ManifestReader.open(url) as reader:
         assert flaws(reader) == []
-        elements = list(reader.elements())
+        elements = list(reader.attempts_json())
     known = {element["attempt"]: element for element in elements}
     flashed = flash.read_text().splitlines() if flash.exists() else []
     for line in flashed:

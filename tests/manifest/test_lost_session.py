@@ -19,7 +19,7 @@ from tests.manifest.records import a_result, an_attempt, burned, flaws
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PAUSE_S", 0.01)
+    monkeypatch.setattr(waiting, "RETRY_PAUSE_S", 0.01)
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def test_a_station_waits_until_the_server_lets_its_lost_session_go(
         if call == "begin":
             ledger.finish(attempt, a_result())
     with ManifestReader.open(url) as reader:
-        assert [e["outcome"] for e in reader.elements()] == ["PASS", "PASS"]
+        assert [e["outcome"] for e in reader.attempts_json()] == ["PASS", "PASS"]
         assert flaws(reader) == []
 
 
 def test_a_station_that_stays_in_use_is_another_programs_after_all(
     url: str, ghost: Callable[[], psycopg.Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "HELD_S", 0.2)
+    monkeypatch.setattr(waiting, "LOST_SESSION_S", 0.2)
     with Ledger.open(url, "line1") as ledger:
         burned(ledger, 1)
         ghost()

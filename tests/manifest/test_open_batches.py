@@ -17,7 +17,7 @@ FACTS = {
 def seen(ledger: Ledger, station: str = "line1", **facts: str) -> list[tuple[str, int, bool]]:
     """Batch, good units and whether the station used it."""
     found = open_batches(ledger.reader, station, **{**FACTS, **facts})
-    return [(each.batch, each.passed, each.last is not None) for each in found]
+    return [(each.batch, each.passed, each.last_used is not None) for each in found]
 
 
 def test_the_batch_that_was_used_last_comes_first_and_those_of_others_last(path: Path) -> None:
@@ -50,4 +50,4 @@ def test_a_batch_of_another_release_or_product_is_none(path: Path) -> None:
         for key in FACTS:
             assert seen(ledger, **{key: "another"}) == []
         (found,) = open_batches(ledger.reader, "line1", **FACTS)
-        assert found == OpenBatch("WO1", None, 0, found.last)
+        assert found == OpenBatch("WO1", None, 0, found.last_used)

@@ -14,7 +14,7 @@ from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.reading.unit_search import units_by
+from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.manifest.store import engine
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
@@ -62,8 +62,8 @@ def test_the_way_of_a_unit_is_the_same(url: str) -> None:
         assert ledger.unit(record.attempt.unit_id, "S3EUVBRJLB").passed == record
     with ManifestReader.open(url) as reader:
         with reader.connection() as connection:
-            assert units_by(connection, "861234567890123") == (late.unit_id,)
-        outcomes = [e["outcome"] for e in reader.elements(AttemptFilter(batch="WO1"))]
+            assert unit_ids_matching(connection, "861234567890123") == (late.unit_id,)
+        outcomes = [e["outcome"] for e in reader.attempts_json(AttemptFilter(batch="WO1"))]
         assert outcomes == ["PASS", "FAIL", "PASS"]
     assert agrees(url)
 
@@ -147,7 +147,7 @@ def test_four_stations_never_double_a_name_nor_pass_the_quantity(url: str) -> No
         passed = sum(stations.map(work, range(4)))
     assert refusals <= {"E450", "E451", "E452"}
     with ManifestReader.open(url) as reader:
-        elements = list(reader.elements(AttemptFilter(outcome="PASS")))
+        elements = list(reader.attempts_json(AttemptFilter(outcome="PASS")))
         names = [e["device_name"] for e in elements]
         assert passed == len(names) == len(set(names)) <= 30
         row = reader.batch("WO1")
@@ -264,7 +264,7 @@ def test_four_stations_four_hundred_units_three_hundred_places_and_a_restart(
     server.start()
     assert [station.wait(100) for station in stations] == [0, 0, 0, 0]
     with ManifestReader.open(url) as reader:
-        passed = list(reader.elements(AttemptFilter(outcome="PASS")))
+        passed = list(reader.attempts_json(AttemptFilter(outcome="PASS")))
         row = reader.batch("WO1")
     units = {e["unit_id"] for e in passed}
     names = {e["device_name"]: e["unit_id"] for e in passed}

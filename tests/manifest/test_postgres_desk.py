@@ -10,15 +10,15 @@ import pytest
 from burner.manifest.entries.kinds import Head
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
+from burner.manifest.local.station_key import Beginning
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.restore.decision import Loss
-from burner.manifest.restore.files import no_station_at
+from burner.manifest.restore.files import stations_excluded
 from burner.manifest.restore.restore import Restored, restore
 from burner.manifest.store.place import manifest_place
 from burner.manifest.store.session import CREATION_LOCK
-from burner.manifest.store.station_key import Beginning
-from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.batch_close import record_close
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
@@ -68,7 +68,7 @@ def test_a_batch_is_closed_and_another_log_comes_in(server: Server, tmp_path: Pa
     with Ledger.open(server.database(), "line1") as ledger:
         open_batch(ledger, "WO2")
         burned(ledger, 2, batch="WO2")
-        close(ledger, "WO2", "qa", with_open=False)
+        record_close(ledger, "WO2", "qa", with_open=False)
         import_log(ledger, file, key.name, key, operator="qa")
         with refused("E450"):
             burned(ledger, 8, name="theirs")
@@ -97,7 +97,7 @@ def test_a_server_on_which_a_station_is_at_work_is_not_left_behind(
 def test_no_station_comes_in_while_the_old_log_is_read(server: Server, old: str) -> None:
     take = "SELECT pg_try_advisory_lock(%s)"
     with psycopg.connect(old.replace("+psycopg", ""), autocommit=True) as connecting:
-        with no_station_at(manifest_place(old), is_moved=False):
+        with stations_excluded(manifest_place(old), is_moved=False):
             assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (False,)
         assert connecting.execute(take, (CREATION_LOCK,)).fetchone() == (True,)
         with refused("E707"):

@@ -8,12 +8,12 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.restore.decision import (
-    Begin,
-    GoOn,
+    BeginNewLog,
+    ContinueNewLog,
     Loss,
     Situation,
+    compute_loss,
     decide,
-    loss_of,
     replaced_origin,
 )
 
@@ -24,7 +24,7 @@ ASIDE = Path("manifest.db.old.old")
 
 OLDER_COPY = Situation(
     origin="burner/old",
-    there=COPY,
+    present=COPY,
     replaced=frozenset(),
     copy=COPY,
     named=False,
@@ -35,29 +35,32 @@ OLDER_COPY = Situation(
     aside_is_taken=False,
 )
 NOTHING_LOST = replace(OLDER_COPY, known=COPY, loss=Loss())
-NAMED = replace(OLDER_COPY, there=None, named=True, aside=None)
+NAMED = replace(OLDER_COPY, present=None, named=True, aside=None)
 
 
 @pytest.mark.parametrize(
     ("situation", "does"),
     [
-        (OLDER_COPY, Begin(KNOWN)),
-        (replace(OLDER_COPY, known=COPY, loss=Loss(1, False, True)), Begin(COPY)),
-        (replace(OLDER_COPY, there=None, copy=None, loss=Loss(6), aside=None), Begin(KNOWN)),
-        (NAMED, Begin(KNOWN)),
-        (NOTHING_LOST, Begin(COPY)),
-        (replace(NOTHING_LOST, known=None), Begin(COPY)),
+        (OLDER_COPY, BeginNewLog(KNOWN)),
+        (replace(OLDER_COPY, known=COPY, loss=Loss(1, False, True)), BeginNewLog(COPY)),
+        (
+            replace(OLDER_COPY, present=None, copy=None, loss=Loss(6), aside=None),
+            BeginNewLog(KNOWN),
+        ),
+        (NAMED, BeginNewLog(KNOWN)),
+        (NOTHING_LOST, BeginNewLog(COPY)),
+        (replace(NOTHING_LOST, known=None), BeginNewLog(COPY)),
         (replace(NOTHING_LOST, may_sign=True), "E732"),
-        (replace(NOTHING_LOST, there=None, copy=None, aside=None, known=None), "E732"),
-        (replace(OLDER_COPY, there=NEW, replaced=frozenset({"burner/old"})), GoOn()),
-        (replace(NAMED, there=NEW, replaced=frozenset({"burner/old"})), GoOn()),
-        (replace(NAMED, there=NEW), "E736"),
+        (replace(NOTHING_LOST, present=None, copy=None, aside=None, known=None), "E732"),
+        (replace(OLDER_COPY, present=NEW, replaced=frozenset({"burner/old"})), ContinueNewLog()),
+        (replace(NAMED, present=NEW, replaced=frozenset({"burner/old"})), ContinueNewLog()),
+        (replace(NAMED, present=NEW), "E736"),
         (replace(OLDER_COPY, aside=None), "E736"),
         (replace(OLDER_COPY, aside_is_taken=True), "E736"),
     ],
 )
 def test_what_is_done_follows_from_what_is_known(
-    situation: Situation, does: Begin | GoOn | str
+    situation: Situation, does: BeginNewLog | ContinueNewLog | str
 ) -> None:
     if isinstance(does, str):
         with pytest.raises(BurnerError, match=f"^{does}:"):
@@ -86,7 +89,7 @@ def test_what_is_done_follows_from_what_is_known(
 def test_a_number_of_lost_records_is_exact_only_where_it_is_proved(
     known: list[tuple[int, bool]], kept: int, loss: Loss
 ) -> None:
-    assert loss_of(known, kept) == loss
+    assert compute_loss(known, kept) == loss
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.restore.files import (
-    interrupted_at,
-    log_in,
-    no_station_at,
-    put_in_place,
+    interrupted_set_aside,
+    log_at_place,
+    replace_log,
+    stations_excluded,
     work_folder,
 )
 from burner.manifest.store.place import manifest_place
@@ -35,11 +35,11 @@ def has_unit_2(ledger: Ledger) -> bool:
 
 def test_a_record_that_came_in_before_the_file_is_moved_is_not_left_behind(here: Path) -> None:
     path = here / "manifest.db"
-    copy = log_in(manifest_place(path))
+    copy = log_at_place(manifest_place(path))
     with a_ledger(here) as ledger:
         burned(ledger, 2)
     with refused("E707"):
-        put_in_place(here / "new.db", path, here / OLD, copy)
+        replace_log(here / "new.db", path, here / OLD, copy)
     with a_ledger(here) as ledger:
         assert has_unit_2(ledger)
     assert not [*here.glob(f"{OLD}*")]
@@ -47,10 +47,10 @@ def test_a_record_that_came_in_before_the_file_is_moved_is_not_left_behind(here:
 
 def test_a_station_that_opened_the_file_before_it_is_moved_goes_on(here: Path) -> None:
     path = here / "manifest.db"
-    copy = log_in(manifest_place(path))
+    copy = log_at_place(manifest_place(path))
     with a_ledger(here) as ledger:
         with refused("E707"):
-            put_in_place(here / "new.db", path, here / OLD, copy)
+            replace_log(here / "new.db", path, here / OLD, copy)
         burned(ledger, 2)
     with a_ledger(here) as ledger:
         assert has_unit_2(ledger)
@@ -59,14 +59,14 @@ def test_a_station_that_opened_the_file_before_it_is_moved_goes_on(here: Path) -
 
 def test_a_manifest_that_was_made_meanwhile_is_not_overwritten(here: Path) -> None:
     with refused("E707"):
-        put_in_place(here / "new.db", here / "manifest.db", None, None)
+        replace_log(here / "new.db", here / "manifest.db", None, None)
 
 
 def test_a_named_copy_that_a_station_has_open_is_refused(here: Path) -> None:
     named = manifest_place(here / "manifest.db")
-    with a_ledger(here), refused("E707"), no_station_at(named, is_moved=False):
+    with a_ledger(here), refused("E707"), stations_excluded(named, is_moved=False):
         pass
-    with no_station_at(named, is_moved=False), refused("E704"):
+    with stations_excluded(named, is_moved=False), refused("E704"):
         a_ledger(here)
     a_ledger(here).close()
 
@@ -74,15 +74,15 @@ def test_a_named_copy_that_a_station_has_open_is_refused(here: Path) -> None:
 def test_what_was_put_aside_is_found_without_the_state_folder(here: Path) -> None:
     path = here / "gone.db"
     (here / "gone.db.1.old").touch()
-    assert interrupted_at(path, "burner/1") == here / "gone.db.1.old"
-    assert interrupted_at(path, "burner/2") is None
-    assert interrupted_at(path, "") is None
+    assert interrupted_set_aside(path, "burner/1") == here / "gone.db.1.old"
+    assert interrupted_set_aside(path, "burner/2") is None
+    assert interrupted_set_aside(path, "") is None
     folder = here / ".gone.db.restore"
     folder.mkdir()
     (folder / "new.db").touch()
-    assert interrupted_at(path, "") == here / "gone.db.1.old"
+    assert interrupted_set_aside(path, "") == here / "gone.db.1.old"
     (here / "gone.db.2.old").touch()
-    assert interrupted_at(path, "") is None
+    assert interrupted_set_aside(path, "") is None
 
 
 def test_a_fault_of_something_else_is_not_told_as_one_of_the_manifest(here: Path) -> None:

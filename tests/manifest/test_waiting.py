@@ -41,7 +41,7 @@ def release() -> Release:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "PAUSE_S", 0.01)
+    monkeypatch.setattr(waiting, "RETRY_PAUSE_S", 0.01)
 
 
 @dataclass
@@ -163,7 +163,7 @@ def test_an_abort_ends_every_wait(release: Release, fragile: Fragile, path: Path
     with pytest.raises(BurnerError, match=r"^E711:"):
         list(events)
     with ManifestReader.open(path) as reader:
-        assert [e["outcome"] for e in reader.elements()] == ["OPEN"]
+        assert [e["outcome"] for e in reader.attempts_json()] == ["OPEN"]
 
 
 @pytest.mark.parametrize("step", [Step.IDENTIFY, Step.CLAIM, Step.WRITE, Step.RECORD])
@@ -187,7 +187,7 @@ def test_a_server_that_restarts_in_the_middle_of_a_burn_loses_nothing(
     # Reader and writer each learn that their connection is gone.
     assert waits in (["E711", ""], ["E711", "", "E711", ""])
     with ManifestReader.open(url) as reader:
-        assert [e["outcome"] for e in reader.elements()] == ["PASS"]
+        assert [e["outcome"] for e in reader.attempts_json()] == ["PASS"]
         assert flaws(reader) == []
 
 
@@ -214,7 +214,7 @@ def test_a_record_in_doubt_is_not_written_twice_though_another_slot_writes_first
                 ask()
             burned(ledger, 2)
             ask()
-        elements = [e for e in ledger.reader.elements() if e["unit_id"] == attempt.unit_id]
+        elements = [e for e in ledger.reader.attempts_json() if e["unit_id"] == attempt.unit_id]
         assert [(e["outcome"], len(e["records"])) for e in elements] == [("PASS", 2)]
         assert flaws(ledger.reader) == []
 
@@ -245,7 +245,7 @@ def test_a_record_in_doubt_that_did_not_reach_the_disk_is_written_behind_another
         burned(two, 2)
         one.begin(attempt)
         one.finish(attempt, a_result())
-        outcomes = {e["unit_id"]: e["outcome"] for e in one.reader.elements()}
+        outcomes = {e["unit_id"]: e["outcome"] for e in one.reader.attempts_json()}
         assert outcomes[attempt.unit_id] == "PASS"
         assert len(outcomes) == 2
         assert flaws(one.reader) == []

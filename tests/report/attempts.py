@@ -22,7 +22,7 @@ def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> CountedA
         try_number=1,
         rework="",
         began=bool(unit),
-        earlier=False,
-        word="",
+        tried_before=False,
+        status="",
     )
     return row._replace(**changes)  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def test_a_scrapped_unit_that_comes_back_is_not_judged_again() -> None:
 def test_the_word_on_the_unit_decides_before_its_last_attempt() -> None:
     words = {"rework": "interrupted", "FAIL": "failed", "scrap": "scrapped", "PASS": "first_time"}
     for word, state in words.items():
-        assert getattr(counted(attempt(1, word=word)).units, state) == 1
+        assert getattr(counted(attempt(1, status=word)).units, state) == 1
 
 
 def test_where_nothing_is_said_of_a_unit_a_pass_stays_when_it_is_refused_untouched() -> None:
@@ -78,7 +78,7 @@ def test_boards_without_a_mac_are_different_boards() -> None:
 
 
 def test_a_unit_with_a_past_is_not_new_and_cannot_improve_first_pass_yield() -> None:
-    told = counted(attempt(1, earlier=True, rework="new flash"), attempt(2, "FAIL"))
+    told = counted(attempt(1, tried_before=True, rework="new flash"), attempt(2, "FAIL"))
     assert (told.units.new, told.units.first_pass_yield) == (1, 0)
     assert (told.units.later, told.units.first_time) == (1, 0)
     assert told.rework.reasons == {"new flash": 1}
@@ -91,7 +91,7 @@ def test_the_last_word_on_a_unit_decides_what_became_of_it() -> None:
         attempt(2, "OPEN"),
         attempt(3, "OPEN"),
         attempt(3),
-        attempt(4, word="scrap"),
+        attempt(4, status="scrap"),
         attempt(5, "ABORTED"),
         attempt(6, "FAIL"),
         attempt(6, "ERROR", began=False),

@@ -96,8 +96,8 @@ EVERYTHING = (
     attempt(12, "FAIL", code="E999"),
     attempt(0, "ERROR", code="E301"),
     attempt(13, "OPEN", device_name=""),
-    attempt(14, station="line2", word="scrap"),
-    attempt(15, rework="天线已更换", earlier=True, timings_ms={"prove": 5, "write": 9_000}),
+    attempt(14, station="line2", status="scrap"),
+    attempt(15, rework="天线已更换", tried_before=True, timings_ms={"prove": 5, "write": 9_000}),
 )
 
 

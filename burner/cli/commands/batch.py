@@ -102,7 +102,7 @@ def status(
     Also its bad units and its sample audit. With --since or --until: how the units stand that were
     tried then, by those attempts.
     """
-    from burner.manifest.reading.batch_status import status as batch_status
+    from burner.manifest.reading.batch_status import batch_status
     from burner.manifest.reading.reader import ManifestReader
     from burner.report import batch_json
 
@@ -211,7 +211,7 @@ def _row(status: "BatchStatus") -> tuple[object, ...]:
 
 
 def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
-    from burner.manifest.reading.batch_status import warned
+    from burner.manifest.reading.batch_status import units_by_warning
     from burner.report import audit
 
     say = Wording(language())
@@ -224,19 +224,19 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         _show_bad_units(status)
         return
     _show_units(status)
-    _show_warnings(warned(reader, status.batch))
+    _show_warnings(units_by_warning(reader, status.batch))
     for change in status.changed:
         screen.warn(say("changed after", change))
     if status.limit and status.limit.allowed is not None:
         most, taken = status.limit.allowed, status.limit.taken
         screen.say(say.counted("of the release", most, taken, most))
     screen.say(say("sample audit"))
-    for line in audit.lines(reader, status.batch, say):
+    for line in audit.audit_lines(reader, status.batch, say):
         screen.say(f"  {line}")
 
 
 def _show_units(status: "BatchStatus") -> None:
-    screen.say(status.sum(Wording(language())))
+    screen.say(status.balance(Wording(language())))
     _show_bad_units(status)
 
 

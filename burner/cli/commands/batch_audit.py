@@ -139,7 +139,7 @@ def _draw(
 ) -> "Audit":
     """A new draw, or the one on record."""
     from burner.manifest.reading.reader import ManifestReader
-    from burner.report.audit import drawn_now, recorded
+    from burner.report.audit import draw_sample, recorded_audit
     from burner.report.sample_draw import new_seed
 
     with ManifestReader.open(manifest) as reader:
@@ -147,8 +147,8 @@ def _draw(
             raise BurnerError(Code.BATCH_UNKNOWN, batch)
         if size is not None:
             seed = seed or new_seed()
-            return drawn_now(reader, batch, size.plan, seed, size.lot_size, window=window)
-        drawn = recorded(reader, batch)
+            return draw_sample(reader, batch, size.plan, seed, size.lot_size, window=window)
+        drawn = recorded_audit(reader, batch)
     if drawn is None:
         raise click.UsageError("no draw is on record: give --sample N or --aql PERCENT")
     return drawn

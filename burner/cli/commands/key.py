@@ -100,12 +100,12 @@ def show(station: str, manifest: str, as_json: bool) -> None:
 def _own_key(station: str, origin: str) -> str:
     """The station's key, under the name of the log; empty where it has none."""
     from burner.manifest.local import keys
-    from burner.manifest.store.station_key import lasting
+    from burner.manifest.local.station_key import long_term_key
 
     if not keys.has_key(station):
         return ""
     signer = keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin)
-    return str(lasting(signer).key)
+    return str(long_term_key(signer).key)
 
 
 def _row(row: "KeyRow") -> tuple[object, ...]:
@@ -129,12 +129,12 @@ def _row(row: "KeyRow") -> tuple[object, ...]:
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
     """Enroll another station's KEY, by the word of this station."""
     from burner.manifest.local.key_files import read_key
-    from burner.manifest.store.station_key import lasting
+    from burner.manifest.local.station_key import long_term_key
     from burner.manifest.writing.log_keys import enrol
 
     verifier = read_key(key)
     with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
-        sponsor = lasting(ledger.writer.key.signer)
+        sponsor = long_term_key(ledger.writer.key.signer)
         number = enrol(ledger, verifier, owner=owner, sponsor=sponsor, role=role, operator=operator)
     screen.say(f"key {verifier.id.hex()} of {owner} is in, by record {number}")
 

@@ -36,8 +36,8 @@ def list_(manifest: str, as_json: bool, **attempts: Any) -> None:
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader:
-        chosen = reader.resolved(AttemptFilter(**attempts))
-        with closing(reader.elements(chosen)) as elements:  # also when nobody reads on
+        chosen = reader.with_log_of_batch(AttemptFilter(**attempts))
+        with closing(reader.attempts_json(chosen)) as elements:  # also when nobody reads on
             if as_json:
                 print_json_array(elements)
             else:

@@ -73,7 +73,7 @@ def export(
             _write_tiles(reader, output)
             return
         with _opened(output) as file:
-            lines, count = _lines(reader, kind, reader.resolved(chosen), header)
+            lines, count = _lines(reader, kind, reader.with_log_of_batch(chosen), header)
             if bom:
                 file.write(BOM)
             with closing(lines):  # before the manifest it reads, also when nobody reads on
@@ -102,9 +102,9 @@ def _lines(
         return export_log(reader, chosen.batch), None
     if kind == "names":
         names = (row.device_name for row in reader.passing_attempts(chosen))
-        return table.names_of(names, header), None
-    write = table.csv_of if kind == "csv" else table.json_lines
-    return write(reader.elements(chosen)), reader.attempt_count(chosen)
+        return table.names_csv(names, header), None
+    write = table.attempts_csv if kind == "csv" else table.json_lines
+    return write(reader.attempts_json(chosen)), reader.count_attempts(chosen)
 
 
 def _write_tiles(reader: "ManifestReader", folder: Path) -> None:

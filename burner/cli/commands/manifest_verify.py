@@ -12,8 +12,8 @@ from burner.core.errors import BurnerError, exit_code
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
+    from burner.manifest.evidence.export_check import OutsideCheck
     from burner.manifest.exchange.certificate import Certified
-    from burner.manifest.exchange.outside import OutsideCheck
     from burner.manifest.heads.carried_head import CarriedHead
     from burner.manifest.log.note import VerifierKey
     from burner.manifest.verify.checks import CheckResult, Verification
@@ -76,8 +76,8 @@ def _database(
     *,
     as_json: bool,
 ) -> int:
+    from burner.manifest.evidence.manifest_check import verify_by_evidence
     from burner.manifest.reading.reader import ManifestReader
-    from burner.manifest.verify.evidence import verify_by_evidence
 
     with (
         ManifestReader.open(manifest) as reader,
@@ -134,7 +134,7 @@ def _outside(
     *,
     as_json: bool,
 ) -> int:
-    from burner.manifest.exchange.outside import check_outside
+    from burner.manifest.evidence.export_check import check_outside
 
     with screen.progress("verify", path.stat().st_size) as progress:
         check = check_outside(path, key, witnesses, heads, progress)

@@ -58,7 +58,7 @@ def report(
     """
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
-    from burner.report.of_manifest import report as count
+    from burner.report.production_figures import production_figures as count
 
     calendar = _calendar(shifts, zone)
     with ManifestReader.open(manifest) as reader:

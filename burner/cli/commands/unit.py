@@ -40,7 +40,7 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader:
-        lives = reader.lives(unit)
+        lives = reader.unit_overviews(unit)
     if not lives:
         raise BurnerError(Code.UNIT_UNKNOWN, unit)
     if as_json:
@@ -108,17 +108,24 @@ def _correct(
 ) -> None:
     from burner.cli.existing_ledger import existing_ledger
     from burner.cli.questions import Use
-    from burner.manifest.reading.batch_status import status
-    from burner.manifest.writing.corrections import correct, the_unit
+    from burner.manifest.reading.batch_status import batch_status
+    from burner.manifest.reading.unit_search import find_one_unit
+    from burner.manifest.writing.corrections import correct
 
     say = Wording(language())
     with existing_ledger(manifest, station, Use.RECORDS) as ledger:
-        unit_id, product_id = the_unit(ledger.reader, unit, product)
+        with ledger.reader.connection() as connection:
+            row = find_one_unit(connection, unit, product)
         batches = correct(
-            ledger, word, unit_id, product_id=product_id, operator=operator, reason=reason
+            ledger,
+            word,
+            row.unit_id,
+            product_id=row.product_id,
+            operator=operator,
+            reason=reason,
         )
-        sums = [(batch, status(ledger.reader, batch).sum(say)) for batch in batches]
-    screen.say(say(f"corrected {word}", unit_id, reason))
+        sums = [(batch, batch_status(ledger.reader, batch).balance(say)) for batch in batches]
+    screen.say(say(f"corrected {word}", row.unit_id, reason))
     for batch, counts in sums:
         screen.say(say("batch {}: {}", batch, counts))
 

@@ -1,21 +1,21 @@
-"""Closing a batch: everything is checked, the close is recorded and signed, the folder is made."""
+"""Close a batch: check the manifest, record the close, write the sealed folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from burner.manifest.closing.statement import statement
+from burner.manifest.closing.statement import closing_statement
 from burner.manifest.exchange.folder import STATEMENT, write_folder
 from burner.manifest.exchange.new_folder import new_folder
 from burner.manifest.fold.rows import NEVER
-from burner.manifest.reading.batch_status import BatchStatus, status
+from burner.manifest.reading.batch_status import BatchStatus, batch_status
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
 from burner.manifest.verify.stored_log import RecordsChecked
-from burner.manifest.writing.batch_close import check_closing, close
+from burner.manifest.writing.batch_close import check_may_close, record_close
 from burner.manifest.writing.ledger import Ledger
 
-Papers = Callable[[], dict[str, str]]
-"""The report and the like, made after the close."""
+MakeReports = Callable[[], dict[str, str]]
+"""Makes the report files, by name, after the close."""
 
 
 def close_batch(
@@ -25,62 +25,62 @@ def close_batch(
     *,
     operator: str,
     with_open: bool,
-    papers: Papers,
-    audited: Callable[[], Sequence[str]],
+    make_reports: MakeReports,
+    audit_lines: Callable[[], Sequence[str]],
     progress: RecordsChecked = lambda _: None,
     bom: bool = False,
 ) -> tuple[BatchStatus, bool]:
     """Check the whole manifest, close a batch, and write its sealed folder.
 
-    Nothing is closed when the manifest does not agree, or where no folder can be written. A batch
-    that is closed already gets its folder again, for one that was lost.
+    Nothing is closed when a check fails or the folder cannot be written. A batch that is closed
+    already gets its folder again, in place of a lost one.
 
     Args:
-        ledger: of the station, or desk, at which it is closed.
-        batch: which.
+        ledger: of the station (or desk) that closes it.
+        batch: its id.
         folder: must not exist, or be empty.
         operator: who closes it.
         with_open: close although units are OPEN.
-        papers: further files of the folder.
-        audited: what is on record of the sample audit, a line each.
-        progress: told how many more records were checked.
+        make_reports: gives further files of the folder.
+        audit_lines: gives the sample audit on record, line by line.
+        progress: gets the number of further records that were checked.
         bom: begin units.csv with a byte order mark, for spreadsheets.
 
     Returns:
-        The batch as it stands, and whether it was closed now.
+        Its status, and whether it was closed now.
 
     Raises:
-        BurnerError: E713, E714 and what else `verify` finds; E734 units are OPEN, E736 the folder
-            is there already; as `batches.close` and `write_folder`.
+        BurnerError: E713, E714 and other findings of `verify`; E734 units are OPEN, E736 the folder
+            exists; as `record_close` and `write_folder`.
     """
     with new_folder(folder) as part:
-        found = status(ledger.reader, batch)
-        closes = found.row.closed == NEVER
-        if closes:
-            check_closing(found, with_open)
-        checked = check_manifest(ledger, progress)
-        if closes:
-            close(ledger, batch, operator, with_open)
-            found = status(ledger.reader, batch)
-        page = statement(ledger, found, checked, audited())
+        status = batch_status(ledger.reader, batch)
+        is_open = status.row.closed == NEVER
+        if is_open:
+            check_may_close(status, with_open)
+        verification = check_manifest(ledger, progress)
+        if is_open:
+            record_close(ledger, batch, operator, with_open)
+            status = batch_status(ledger.reader, batch)
+        statement = closing_statement(ledger, status, verification, audit_lines())
         write_folder(
             ledger.reader,
-            found,
+            status,
             part,
             signer=ledger.writer.key.signer,
-            papers={**papers(), STATEMENT: page},
+            reports={**make_reports(), STATEMENT: statement},
             bom=bom,
         )
-    return found, closes
+    return status, is_open
 
 
 def check_manifest(ledger: Ledger, progress: RecordsChecked = lambda _: None) -> Verification:
     """Verify the whole manifest.
 
     Raises:
-        BurnerError: the first thing that does not agree.
+        BurnerError: of the first check that fails.
     """
     with ledger.reader.connection() as connection:
-        checked = verify(connection, progress=progress)
-    checked.must_agree()
-    return checked
+        verification = verify(connection, progress=progress)
+    verification.raise_first_failure()
+    return verification

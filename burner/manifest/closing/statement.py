@@ -1,4 +1,4 @@
-"""The statement of a closed batch: the one page of its folder that people sign."""
+"""The statement of a closed batch: the page of its folder that people sign."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from burner.core.errors import BurnerError, table
 from burner.core.words.plural import counted
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
-from burner.manifest.reading.batch_status import BatchStatus, closing_of, warned
+from burner.manifest.reading.batch_status import BatchStatus, close_record, units_by_warning
 from burner.manifest.verify.checks import Verification
 from burner.manifest.writing.ledger import Ledger
 
@@ -15,48 +15,48 @@ LONGEST_LIST = 40
 """Units named on the page; all are in units.csv."""
 
 
-def statement(
-    ledger: Ledger, found: BatchStatus, checked: Verification, audited: Sequence[str]
+def closing_statement(
+    ledger: Ledger, status: BatchStatus, verification: Verification, audit_lines: Sequence[str]
 ) -> str:
-    """One page for whoever signs: what was counted, what was checked, how to check it again."""
+    """One page: what was counted, what was checked, how to check it again."""
     with ledger.reader.connection() as connection:
-        closed = closing_of(connection, found.row)
-    if closed is None:
-        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is not closed")
-    head = Checkpoint(checked.origin, checked.size, bytes.fromhex(checked.root))
-    when = f"{closed.at[:16].replace('T', ' ')} UTC by {closed.operator}"
-    counts = [f"  {name:<14} {_number(value)}" for name, value in closed.counts.items()]
-    changed = [f"  {line}" for line in found.changed]
+        close = close_record(connection, status.row)
+    if close is None:
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is not closed")
+    head = Checkpoint(verification.origin, verification.size, bytes.fromhex(verification.root))
+    when = f"{close.at[:16].replace('T', ' ')} UTC by {close.operator}"
+    counts = [f"  {name:<14} {_number(value)}" for name, value in close.counts.items()]
+    changed = [f"  {line}" for line in status.changed]
     lines = [
-        f"Batch {found.batch}",
+        f"Batch {status.batch}",
         "",
-        f"  product        {found.row.product_id}",
-        f"  release        {found.row.profile}",
-        f"  digest         {found.row.release_digest}",
-        f"  product key    fingerprint {found.row.key or 'not known'}",
+        f"  product        {status.row.product_id}",
+        f"  release        {status.row.profile}",
+        f"  digest         {status.row.release_digest}",
+        f"  product key    fingerprint {status.row.key or 'not known'}",
         f"  closed         {when}",
-        f"  records        {closed.records + 1}, with the one of this close",
+        f"  records        {close.records + 1}, with the one of this close",
         "",
         "Counted by units at the close, by the last word on each",
         "",
         *counts,
         *(["", "Since the close this has changed", "", *changed] if changed else []),
-        *_named("Open", found.open),
-        *_named("Failed", found.failed),
-        *_named("Interrupted", found.interrupted),
-        *_warnings(warned(ledger.reader, found.batch)),
+        *_named("Open", status.open),
+        *_named("Failed", status.failed),
+        *_named("Interrupted", status.interrupted),
+        *_warnings(units_by_warning(ledger.reader, status.batch)),
         "",
-        f"Checked when this folder was made: {counted(checked.size, 'record')} in the log",
+        f"Checked when this folder was made: {counted(verification.size, 'record')} in the log",
         "",
-        *(f"  {r.check:<14} {r.covered}: agrees" for r in checked.results.values()),
+        *(f"  {r.check:<14} {r.covered}: agrees" for r in verification.results.values()),
         "",
         "Sample audit (units from the box against their records)",
         "",
-        *(f"  {line}" for line in audited),
+        *(f"  {line}" for line in audit_lines),
         "",
         "The log (compare with what you wrote down)",
         "",
-        f"  origin         {checked.origin}",
+        f"  origin         {verification.origin}",
         f"  origin key     {ledger.writer.origin_key}",
         f"  head           {PaperHead.of(head)}",
         "",

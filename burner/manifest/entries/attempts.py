@@ -27,7 +27,7 @@ _SAME = (
 
 
 def attempt_facts(attempt: core.Attempt) -> AttemptFacts:
-    """What an attempt knows, but for what every record says (batch, ProductID, unit, station)."""
+    """The facts of an attempt, without the fields of every record."""
     fields = {name: plain(getattr(attempt, name)) for name in _SAME}
     return AttemptFacts(
         **fields,
@@ -59,7 +59,7 @@ def record_of(
     Args:
         number: of the first record.
         first: its intent; of an attempt that never began, its outcome.
-        bound: what only the booted unit told.
+        bound: its name-bound, if any.
         last: its outcome; None: it is OPEN.
     """
     facts = (last and last.attempt) or first.attempt
@@ -103,7 +103,7 @@ def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> co
 
 @lru_cache(maxsize=1024)
 def _region(region: Region) -> RegionFacts:
-    """Most regions are the same in every unit of a release."""
+    """Cached: most regions are the same in every unit of a release."""
     return convert(plain(vars(region)), RegionFacts)
 
 

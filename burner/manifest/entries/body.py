@@ -1,24 +1,25 @@
-"""The canonical body of a record: JSON that is the same, byte for byte, wherever it is made.
+"""The canonical body of a record: one JSON text for each record, to the byte.
 
-`write` makes it; `read` is the one parser, of our own and of foreign bytes.
+`write` makes it; `read` is the only parser, for our own and for foreign bytes.
 """
 
 import msgspec
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import AnyEntry, Entry, OutcomeEntry
 from burner.manifest.entries.values import is_plain_value
 
 MAX_BODY = 60_000
-"""Bytes. An entry of tlog-tiles is shorter than 64 KiB; long evidence goes by its digest."""
+"""Bytes. An entry of tlog-tiles is shorter than 64 KiB; of long evidence the digest is recorded."""
 
 _DECODER = msgspec.json.Decoder(AnyEntry)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def canonical_json(value: object) -> str:
-    """Plain values as the one JSON text that bodies have."""
+    """Plain values as canonical JSON."""
     return _ENCODER.encode(value).decode()
 
 
@@ -40,33 +41,24 @@ def read(body: bytes, number: int | None = None) -> AnyEntry:
     """A record from its body.
 
     Args:
-        body: bytes of whatever origin.
-        number: of the record in its log, where it is known: errors name it.
+        body: bytes of any origin.
+        number: of the record in its log, for errors; None: not known.
 
     Raises:
-        BurnerError: E713 it is no record of burner, or not in its one form.
+        BurnerError: E713 it is no record of burner, or not canonical.
     """
     what = "the record" if number is None else f"record {number}"
     if len(body) > MAX_BODY:
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED,
-            f"{what}: a record of {len(body)} bytes; at most {MAX_BODY}",
-        )
+        raise not_as_signed(f"{what}: a record of {len(body)} bytes; at most {MAX_BODY}")
     try:
         entry: AnyEntry = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{what}: {error}") from None
+        raise not_as_signed(f"{what}: {error}") from None
     if _ENCODER.encode(entry) != body:
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED,
-            f"{what}: the body is not in its canonical form, or lacks a field",
-        )
+        raise not_as_signed(f"{what}: the body is not in its canonical form, or lacks a field")
     free: object = getattr(entry, "plan", None)
     if isinstance(entry, OutcomeEntry):
         free = entry.result.evidence
     if free is not None and not is_plain_value(free):
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED,
-            f"{what}: the body holds a number that is not an exact integer",
-        )
+        raise not_as_signed(f"{what}: the body holds a number that is not an exact integer")
     return entry

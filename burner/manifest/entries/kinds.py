@@ -1,4 +1,4 @@
-"""The kinds of records, one frozen type each. docs/manifest.md tells strangers the same fields."""
+"""The kinds of records, one frozen type each. docs/manifest.md documents the same fields."""
 
 import secrets
 from typing import Annotated, Any, get_args
@@ -24,7 +24,7 @@ class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Entry(_Data, tag_field="kind", frozen=True, kw_only=True):
-    """What every record says. A text that does not apply is empty."""
+    """The fields of every record. A text that does not apply is empty."""
 
     at: UtcTime
     """When the station wrote it, by the station's clock. The log has the order."""
@@ -39,7 +39,7 @@ class Entry(_Data, tag_field="kind", frozen=True, kw_only=True):
 
 
 class Head(_Data, frozen=True, kw_only=True):
-    """The head of another log, as far as it is known."""
+    """The last known head of another log."""
 
     origin: str
     root: Sha256
@@ -53,7 +53,7 @@ class LogBegun(Entry, tag="log-begun", frozen=True, kw_only=True):
     key: str
     """Verifier key of the origin: what QA writes down."""
     continues: tuple[Head, ...] = ()
-    """Logs in whose place this one is begun, each with its last head that is known anywhere."""
+    """Logs that this one replaces, each with its last known head."""
     operator: ShortText = ""
     reason: ShortText = ""
 
@@ -72,12 +72,12 @@ class KeyEnrolled(Entry, tag="key-enrolled", frozen=True, kw_only=True):
 
     key: str
     owner: str
-    """The station, or the person, who has it."""
+    """The station or person that has it."""
     role: str
     """`station` signs heads; `run` signs heads until `until`; `qa` enrols and withdraws keys."""
     until: str = ""
     enrolled_by: KeyId
-    """A key that was in the log before."""
+    """Id of a key that was in the log before."""
     signature: Hex
     """By that key, over `enrolment_message`."""
     operator: ShortText = ""
@@ -85,7 +85,7 @@ class KeyEnrolled(Entry, tag="key-enrolled", frozen=True, kw_only=True):
 
 
 class KeyWithdrawn(Entry, tag="key-withdrawn", frozen=True, kw_only=True):
-    """A key signs no more heads from here on."""
+    """A key may sign no later heads."""
 
     key_id: KeyId
     operator: ShortText
@@ -107,7 +107,7 @@ class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
     release_quantity: NonNegative | None = None
     """Units that the release may make over all batches; None: no limit."""
     per_digest: bool = False
-    """Whether that counts by release digest, and not by product and version."""
+    """Whether `release_quantity` counts by release digest, not by product and version."""
     operator: ShortText = ""
 
 
@@ -133,7 +133,7 @@ class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
 
 
 class SecurityFacts(_Data, frozen=True, kw_only=True):
-    """What the chip says of its own protection."""
+    """The security settings of the chip."""
 
     flash_encryption: bool
     secure_boot: bool
@@ -141,7 +141,7 @@ class SecurityFacts(_Data, frozen=True, kw_only=True):
 
 
 class SiliconFacts(_Data, frozen=True, kw_only=True):
-    """What identify read from the part."""
+    """What was read from the silicon."""
 
     chip: str
     eui64: str
@@ -166,7 +166,7 @@ class RegionFacts(_Data, frozen=True, kw_only=True):
 
 
 class AttemptFacts(_Data, frozen=True, kw_only=True):
-    """One try on one unit, as far as it was known."""
+    """One attempt on one unit, as far as it is known."""
 
     device_name: str
     id: str
@@ -186,13 +186,13 @@ class AttemptFacts(_Data, frozen=True, kw_only=True):
 
 
 class Intent(Entry, tag="intent", frozen=True, kw_only=True):
-    """A unit is about to be written: on disk before the first byte is erased."""
+    """A unit will be written; on disk before the first byte is erased."""
 
     attempt: AttemptFacts
 
 
 class NameBound(Entry, tag="name-bound", frozen=True, kw_only=True):
-    """What only the booted unit told: its name, or an ID."""
+    """What only the booted unit reported: its name, or an ID."""
 
     intent: RecordNumber
     device_name: str
@@ -226,7 +226,7 @@ class OutcomeEntry(Entry, tag="outcome", frozen=True, kw_only=True):
 
 
 class Correction(Entry, tag="correction", frozen=True, kw_only=True):
-    """A person's word on a unit, once under each batch that it has been in."""
+    """A correction of a unit by a person; one record for each batch that it was in."""
 
     what: str
     """`rework`: it is being repaired; `scrap`; `void`: its attempts do not count."""
@@ -235,7 +235,7 @@ class Correction(Entry, tag="correction", frozen=True, kw_only=True):
 
 
 class NamedUnit(_Data, frozen=True, kw_only=True):
-    """A unit of a sample, or one that may be drawn."""
+    """A unit with its name."""
 
     device_name: str
     unit_id: str
@@ -272,10 +272,10 @@ class UnitChecked(Entry, tag="unit-checked", frozen=True, kw_only=True):
 
 
 class Doubled(_Data, frozen=True, kw_only=True):
-    """A name or an ID that a unit of an imported log has too."""
+    """A name or ID that a unit of ours and a unit of the imported log have."""
 
     holder: str
-    """The unit that keeps it."""
+    """The unit of ours, which keeps it."""
     product_id: str
     source: str
     """`name`, `imei`, `serial`."""
@@ -284,15 +284,15 @@ class Doubled(_Data, frozen=True, kw_only=True):
 
 
 class LogImported(Entry, tag="log-imported", frozen=True, kw_only=True):
-    """Another log was taken in, up to a head; it keeps its own order beside ours."""
+    """Another log was imported up to a head; it keeps its own order beside ours."""
 
     checkpoint: str
-    """The note with the head, as it came."""
+    """The note with the head, as it was in the file."""
     doubled: tuple[Doubled, ...]
     first: RecordNumber
-    """Number of its first record that is new here."""
+    """Number of its first new record."""
     key: str
-    """The verifier key by which it was checked."""
+    """The origin key with which it was checked."""
     operator: ShortText
     origin: str
     root: Sha256
@@ -325,15 +325,15 @@ _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 
 
 def kind_of(kind: type[Entry]) -> str:
-    """The word in the `kind` of its records."""
+    """The field `kind` of its records."""
     return _KINDS[kind]
 
 
 def new_nonce() -> str:
-    """For a record that is about to be written."""
+    """The nonce of a new record."""
     return secrets.token_hex(16)
 
 
 def enrolment_message(origin: str, key: str, role: str, until: str) -> bytes:
-    """What an enrolled key signs to let another one in."""
+    """What a key signs to enrol another one."""
     return f"burner key enrolment v1\n{origin}\n{key}\n{role}\n{until}\n".encode()

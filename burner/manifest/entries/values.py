@@ -1,7 +1,7 @@
 """Values as a canonical body holds them.
 
-No floats: durations are integers of milliseconds, moments are UTC in ISO 8601 with six digits of a
-second and `Z`. docs/manifest.md has it for strangers.
+There are no floats: durations are integers of milliseconds, moments are UTC in ISO 8601 with
+microseconds and `Z`. docs/manifest.md documents this.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 EXACT = 2**53
-"""Integers at or beyond this are written as text: not every JSON reader keeps them."""
+"""Integers from here on are written as text: some JSON readers round them."""
 
 
 def utc(moment: datetime) -> str:
@@ -21,7 +21,7 @@ def utc(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The other way round."""
+    """A moment from the text that `utc` makes."""
     return datetime.fromisoformat(text)
 
 

@@ -1,4 +1,4 @@
-"""A copy of a manifest while stations write to it."""
+"""A consistent copy of a manifest while stations write to it."""
 
 import sqlite3
 from contextlib import closing, suppress
@@ -8,25 +8,25 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.state import sync_folder
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.store.database_errors import translated_errors
 from burner.manifest.store.engine import read_only
 from burner.manifest.store.place import ManifestPlace, manifest_place
-from burner.manifest.store.refusals import guarded
 from burner.manifest.verify.checks import Verification
 from burner.manifest.verify.database import verify
 from burner.manifest.verify.stored_log import RecordsChecked
 
 PAGES = 1000
-"""Pages copied between looks at the writers."""
+"""Pages that are copied at once; writers may write between."""
 
 
 def backup(
     source: str | Path, target: Path, progress: RecordsChecked = lambda _: None
 ) -> Verification:
-    """Copy a SQLite manifest as it is at one moment, and check the copy.
+    """Copy a SQLite manifest as of one moment, and verify the copy.
 
     Raises:
-        BurnerError: E701 there is nothing to copy, E720 a server (it has backups of its own),
-            E736 the target exists; other E7.
+        BurnerError: E701 there is none, E720 it is on a server, which has its own backup, E736 the
+            target exists; other E7.
     """
     where = manifest_place(source)
     if where.path is None:
@@ -38,11 +38,11 @@ def backup(
     ManifestReader(where).close()
     part = target.with_name(target.name + ".part")
     try:
-        # Whether the copy can be written is a matter of its own, told with its own name.
+        # An error of writing names the copy, not the manifest.
         part.write_bytes(b"")
         _copy(where, part)
         with ManifestReader.open(part) as reader, reader.connection() as connection:
-            found = verify(connection, progress=progress)
+            verification = verify(connection, progress=progress)
         part.replace(target)
         sync_folder(target.parent)
     except OSError as error:
@@ -50,14 +50,14 @@ def backup(
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    return found
+    return verification
 
 
 def _copy(where: ManifestPlace, part: Path) -> None:
-    """All pages as they are at one moment, however long that takes."""
+    """Copy all pages as of one moment."""
     assert where.path is not None  # noqa: S101 - asked by the caller
     with (
-        guarded(where),
+        translated_errors(where),
         closing(read_only(where.path)) as original,
         closing(sqlite3.connect(part)) as copy,
     ):

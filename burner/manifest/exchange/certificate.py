@@ -1,6 +1,6 @@
-"""A unit's certificate: one `.tlog-proof` file that says what the log holds of its last attempt.
+"""The certificate of a unit: a `.tlog-proof` file with the outcome of its last attempt.
 
-It speaks as of the size of its head: a scrap that comes later does not show.
+It is as of the size of its head: a later scrap does not show.
 """
 
 from base64 import b64encode
@@ -15,6 +15,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import open_plain, read_plain
 from burner.manifest.entries.body import read
+from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, OutcomeEntry
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.keys import signer_of
@@ -26,7 +27,7 @@ from burner.manifest.log.note import SignedNote, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, TlogProof
 from burner.manifest.log.tree import inclusion_proof
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.reading.unit_search import found_units, only_imported
+from burner.manifest.reading.unit_search import find_units, imported_unit_error
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.state import TableState
@@ -35,7 +36,7 @@ from burner.manifest.verify.replay import Replay
 
 @dataclass(frozen=True)
 class Certified:
-    """What a certificate says, after it was checked."""
+    """The content of a checked certificate."""
 
     outcome: OutcomeEntry
     number: int
@@ -45,26 +46,26 @@ class Certified:
 
 
 def certificate(reader: ManifestReader, unit: str, product_id: str = "") -> TlogProof:
-    """The proof of the outcome that a unit is what it is by.
+    """Prove the outcome by which a unit is PASS.
 
     Args:
         reader: of the manifest.
         unit: MAC, name, IMEI, label or serial number.
-        product_id: under which product; empty where there is only one.
+        product_id: its product; needed where the unit has several.
 
     Raises:
-        BurnerError: E712 our log knows no such unit, or several answer; E713 the manifest is
-            damaged; E755 no key of the log signed its head; E760 the unit has no PASS that counts;
-            E762 only an imported log knows it.
+        BurnerError: E712 our log has no such unit, or several; E713 the manifest is damaged; E755
+            no key of the log signed its head; E760 the unit is not PASS; E762 it is only in an
+            imported log.
     """
     with reader.connection() as connection:
         state = TableState(connection)
-        found = found_units(connection, unit, product_id)
-        if len(found) != 1:
-            raise BurnerError(Code.UNIT_UNKNOWN, f"{unit}: {len(found)} units answer to it")
-        ((imported_from, row),) = found
+        matches = find_units(connection, unit, product_id)
+        if len(matches) != 1:
+            raise BurnerError(Code.UNIT_UNKNOWN, f"{unit}: {len(matches)} units answer to it")
+        ((imported_from, row),) = matches
         if imported_from:
-            raise only_imported(row, imported_from)
+            raise imported_unit_error(row, imported_from)
         attempt = state.get(AttemptRow, row.passed)
         if attempt is None or row.last != row.passed:
             raise BurnerError(Code.NO_PASS_TO_CERTIFY, f"{row.unit_id} is {row.word}")
@@ -77,25 +78,23 @@ def certificate(reader: ManifestReader, unit: str, product_id: str = "") -> Tlog
 
 
 def _enrolments(connection: Connection, state: ManifestState, note: SignedNote) -> list[bytes]:
-    """How the origin key let in who signed a head, a line a key; none, where it signed itself."""
-    found: list[bytes] = []
+    """The enrolments from the origin key to the signer of a head, one line each."""
+    lines: list[bytes] = []
     row = signer_of(note, lambda key_id: state.get(KeyRow, key_id))
     while number := row.enrolled:
         entry = entry_at(connection, number)
         assert isinstance(entry, KeyEnrolled)  # noqa: S101 - the fold made the row of it
         sponsor = state.get(KeyRow, entry.enrolled_by)
         if not sponsor or sponsor.enrolled >= number:
-            raise BurnerError(
-                Code.MANIFEST_INCONSISTENT, f"a key was not enrolled by record {number}"
-            )
+            raise inconsistent(f"a key was not enrolled by record {number}")
         row = sponsor
         signature = b64encode(bytes.fromhex(entry.signature)).decode()
-        found.insert(0, f"{entry.key} {entry.role} {entry.until} {signature}".encode())
-    return found
+        lines.insert(0, f"{entry.key} {entry.role} {entry.until} {signature}".encode())
+    return lines
 
 
-def _keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Replay:
-    """The keys that an origin key let in, by the lines of a certificate."""
+def _replay_keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Replay:
+    """The keys that follow from an origin key and the lines of a certificate."""
     stamp: dict[str, Any] = {"at": entry.at, "nonce": entry.nonce, "station": entry.station}
     replay, sponsor = Replay(), key
     state = replay.state
@@ -107,10 +106,7 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Repl
                 Code.LOG_IS_ANOTHER, f"{key.id.hex()} is a later key: give the origin key"
             )
         if state.get(KeyRow, VerifierKey.parse(text).id.hex()):
-            raise BurnerError(
-                Code.MANIFEST_INCONSISTENT,
-                f"enrolment {number} is of a key that is already in the log",
-            )
+            raise inconsistent(f"enrolment {number} is of a key that is already in the log")
         enrolment = KeyEnrolled(
             **stamp,
             key=text,
@@ -127,7 +123,7 @@ def _keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) -> Repl
 
 
 def is_certificate(path: Path) -> bool:
-    """Whether a file begins as one."""
+    """Whether a file begins as a certificate."""
     try:
         with open_plain(path) as file:
             return file.read(len(HEADER)) == HEADER.encode()
@@ -138,18 +134,18 @@ def is_certificate(path: Path) -> bool:
 def check_certificate_file(
     path: Path, origin: str, key: VerifierKey, witnesses: tuple[VerifierKey, ...] = ()
 ) -> Certified:
-    """Check a certificate with a key from outside it.
+    """Check a certificate with a key that is not taken from it.
 
     Args:
         path: of the file.
         origin: name of the log.
-        key: its origin key; it signed the head, or the enrolments lead from it to who did.
+        key: its origin key; the enrolments lead from it to the signer of the head.
         witnesses: keys of witnesses whose cosignatures count.
 
     Raises:
-        BurnerError: E713 it does not hold, or is no record of an outcome; E714 an enrolment is
-            doubled; E724 it cannot be read; E752 it is of another log; E755 nothing leads from the
-            origin key to who signed its head.
+        BurnerError: E713 it is false, or proves no outcome; E714 an enrolment is doubled; E724 it
+            cannot be read; E752 it is of another log; E755 the enrolments do not lead from the
+            origin key to the signer of its head.
     """
     try:
         proof = TlogProof.parse(read_plain(path, MAX_BYTES))
@@ -159,11 +155,11 @@ def check_certificate_file(
         body, *enrolments = proof.extra.split(b"\n")
         entry = read(body)
         if not isinstance(entry, OutcomeEntry):
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: it contains no outcome")
-        _keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
+            raise not_as_signed(f"{path}: it contains no outcome")
+        _replay_keys(enrolments, key, entry).check_head(proof.note, head.size, head.root)
         cosigned = check_cosignatures(proof.note, witnesses)
     except OSError as error:
         raise BurnerError(Code.EXPORT_INVALID, f"{path}: {error.strerror}") from None
-    except ValueError as error:  # a note or a line that is none
-        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{path}: {error}") from None
+    except ValueError as error:  # not a note, or not an enrolment
+        raise not_as_signed(f"{path}: {error}") from None
     return Certified(entry, proof.index, head, cosigned)

@@ -1,4 +1,4 @@
-"""An export against whoever made it: needs nothing but the file, and a key from outside it."""
+"""Check an export with nothing but the file and an origin key that is not taken from it."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from pathlib import Path
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
     BytesRead,
@@ -26,7 +27,7 @@ from burner.manifest.verify.replay import Replay
 
 @dataclass
 class FileCheck:
-    """What an export proves."""
+    """The result of checking an export."""
 
     origin: str = ""
     batch: str = ""
@@ -35,30 +36,30 @@ class FileCheck:
     """Records in the log."""
     root: str = ""
     roots: dict[int, str] = field(default_factory=dict)
-    """By size: of its head, and of the sizes that were asked for; empty: it cannot be computed."""
+    """Size → root, of its head and of the requested sizes; empty: it cannot be computed."""
     shown: int = 0
-    """Of these, in the file."""
+    """Records in the file."""
     closed: int | None = None
-    """Records of the batch that its close counted, all of them shown; None: not proven."""
+    """Records of the batch before its close, proved to be complete; None: not proven."""
     behind_close: int = 0
-    """Records of the batch behind its close: how many there are, nothing proves."""
+    """Records of the batch after its close; nothing proves that these are all."""
     note: str = ""
-    """The head with its signatures, as the file has it."""
+    """The head in the file, with its signatures."""
     signed_by: str = ""
-    """Who signed the head: owner and key id."""
+    """Owner and key id of the signer of the head."""
     cosignatures: tuple[Cosignature, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What is no fault, and yet to be looked at."""
+    """No failures, but somebody should look at them."""
     state: MemoryState = field(default_factory=MemoryState)
-    """What follows from the records that are shown."""
+    """What follows from the records in the file."""
     code: str = ""
-    """Empty: it holds."""
+    """Error code; empty: all checks passed."""
     place: str = ""
     """The first bad place."""
 
     @property
     def keys(self) -> list[KeyRow]:
-        """Keys of the log, as the records say."""
+        """Keys of the log, in the order of enrolment."""
         return sorted(self.state.rows(KeyRow), key=lambda row: row.enrolled)
 
 
@@ -77,85 +78,89 @@ def check_file(
 
     Args:
         path: the file.
-        origin: name of the log, from whoever is trusted; never from the file.
+        origin: name of the log, from a trusted source; never from the file.
         key: its origin key, likewise.
         witnesses: keys of witnesses whose cosignatures count; false ones are refused.
-        sizes: of heads that are going to be compared.
-        progress: told how many more bytes were read.
-        ended: told of each attempt that ended; None: `state` keeps them.
-        on_record: told of each record that holds.
+        sizes: sizes whose roots are wanted.
+        progress: gets the number of further bytes that were read.
+        ended: gets each attempt that ended; None: `state` keeps them.
+        on_record: gets each record that was checked.
 
     Returns:
-        What it proves; `code` says whether it holds.
+        The result; its `code` is empty if all checks passed.
     """
-    found = FileCheck(roots=dict.fromkeys(sizes, ""))
+    result = FileCheck(roots=dict.fromkeys(sizes, ""))
     try:
         with lines_of(path, progress) as lines:
-            found.batch = read_header(lines)
-            found.state = MemoryState(ended=ended, whole=not found.batch)
-            note = _replayed(found, lines, origin, key, on_record)
-            found.cosignatures = check_cosignatures(note, tuple(witnesses))
+            result.batch = read_header(lines)
+            result.state = MemoryState(ended=ended, whole=not result.batch)
+            note = _replay(result, lines, origin, key, on_record)
+            result.cosignatures = check_cosignatures(note, tuple(witnesses))
     except BurnerError as error:
-        found.code, found.place = error.code, error.detail
+        result.code, result.place = error.code, error.detail
     except NoteError as error:
-        found.code, found.place = Code.MANIFEST_NOT_AS_SIGNED, str(error)
-    return found
+        result.code, result.place = Code.MANIFEST_NOT_AS_SIGNED, str(error)
+    return result
 
 
-def _replayed(
-    found: FileCheck,
+def _replay(
+    result: FileCheck,
     lines: Iterator[str],
     origin: str,
     key: VerifierKey,
     on_record: Callable[[int, AnyEntry], None],
 ) -> SignedNote:
-    replay, leaves = Replay(found.state), dict[int, bytes]()
+    replay, leaves = Replay(result.state), dict[int, bytes]()
     for number, body in read_records(lines):
         leaf = leaf_hash(body)
         entry = replay.take(number, body, leaf)
-        found.shown += 1
+        result.shown += 1
         on_record(number, entry)
-        if replay.frontier.size in found.roots:
-            found.roots[replay.frontier.size] = replay.frontier.root.hex()
+        if replay.frontier.size in result.roots:
+            result.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError(Code.LOG_IS_ANOTHER, f"it is of {entry.origin}, key {entry.key}")
-        if found.batch:
+        if result.batch:
             leaves[number] = leaf
-            _of_batch(found, number, entry)
+            _check_batch_record(result, number, entry)
         elif replay.frontier.size != number + 1:
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {replay.frontier.size} is gone")
-    if not found.shown:
+            raise not_as_signed(f"record {replay.frontier.size} is gone")
+    if not result.shown:
         raise BurnerError(Code.EXPORT_INVALID, "it contains no record")
     hashes = list(read_hashes(lines))
     note = read_checkpoint(lines)
     checkpoint = Checkpoint.parse(note.text)
-    found.origin, found.size = checkpoint.origin, checkpoint.size
+    result.origin, result.size = checkpoint.origin, checkpoint.size
     if checkpoint.origin != origin:
         raise BurnerError(Code.LOG_IS_ANOTHER, f"its head is of {checkpoint.origin}")
-    root = _root(replay, leaves, hashes, checkpoint.size) if found.batch else replay.frontier.root
-    size = checkpoint.size if found.batch else replay.frontier.size
-    if hashes and not found.batch:
+    root = (
+        _compute_root(replay, leaves, hashes, checkpoint.size)
+        if result.batch
+        else replay.frontier.root
+    )
+    size = checkpoint.size if result.batch else replay.frontier.size
+    if hashes and not result.batch:
         raise BurnerError(Code.EXPORT_INVALID, "a whole log has no hidden subtrees")
     signer = replay.check_head(note, size, root)
-    found.root, found.signed_by = root.hex(), f"{signer.owner} {signer.id}"
-    found.note = str(note)
-    found.roots[size], found.warnings = found.root, tuple(replay.clocks.values())
+    result.root, result.signed_by = root.hex(), f"{signer.owner} {signer.id}"
+    result.note = str(note)
+    result.roots[size], result.warnings = result.root, tuple(replay.clocks.values())
     return note
 
 
-def _of_batch(found: FileCheck, number: int, entry: AnyEntry) -> None:
-    if entry.batch == found.batch:
-        found.behind_close += found.closed is not None
+def _check_batch_record(result: FileCheck, number: int, entry: AnyEntry) -> None:
+    if entry.batch == result.batch:
+        result.behind_close += result.closed is not None
         if isinstance(entry, BatchClosed):
-            found.closed = entry.records + 1
+            result.closed = entry.records + 1
     elif not isinstance(entry, KEY_KINDS):
-        raise BurnerError(Code.EXPORT_INVALID, f"record {number} is not of batch {found.batch}")
+        raise BurnerError(Code.EXPORT_INVALID, f"record {number} is not of batch {result.batch}")
 
 
-def _root(replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], size: int) -> bytes:
+def _compute_root(
+    replay: Replay, leaves: dict[int, bytes], hashes: Sequence[bytes], size: int
+) -> bytes:
     try:
         return root_of_shown(leaves, iter(hashes), size)
     except ValueError as error:
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED, f"behind {counted(replay.shown, 'record')}: {error}"
-        ) from None
+        raise not_as_signed(f"behind {counted(replay.shown, 'record')}: {error}") from None

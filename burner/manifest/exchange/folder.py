@@ -1,10 +1,10 @@
-"""The folder of a closed batch: what QA and the customer keep, sealed by one signature.
+"""The folder of a closed batch, for QA and the customer, sealed by one signature.
 
 records.log           the export of the batch, with the proofs of its records
-units.csv             one row an attempt, as records.log has them
+units.csv             the attempts in records.log, one row each
 names.csv             names of the good units, for the cloud
-statement.txt         one page: what was counted, checked and sampled, how to check it again
-release.txt           name and digest of what every unit got
+statement.txt         what was counted, checked and sampled, and how to check it again
+release.txt           name and digest of the release
 report.html, .json    the production report
 SEAL                  SHA-256 of every file: a note signed by a key of the log
 """
@@ -21,13 +21,13 @@ from burner.core.plain_file import open_plain, read_plain
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, OutcomeEntry
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
-from burner.manifest.exchange.table import BOM, csv_of, names_of
+from burner.manifest.exchange.table import BOM, attempts_csv, names_csv
 from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import MAX_BYTES, NoteError, NoteSigner, SignedNote, VerifierKey, sign
-from burner.manifest.reading.attempt_json import element_of
+from burner.manifest.reading.attempt_json import json_from_records
 from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.reading.unit_status import corrected
+from burner.manifest.reading.unit_status import find_correction
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
@@ -36,47 +36,47 @@ SEALED = "burner sealed folder v1"
 
 def write_folder(
     reader: ManifestReader,
-    found: BatchStatus,
+    status: BatchStatus,
     folder: Path,
     *,
     signer: NoteSigner,
-    papers: Mapping[str, str],
+    reports: Mapping[str, str],
     bom: bool = False,
 ) -> FileCheck:
     """Write and seal the folder of a batch that was closed.
 
     Args:
         reader: the manifest.
-        found: the batch as it stands.
+        status: of the batch.
         folder: an empty one; `new_folder` makes it.
         signer: the key of the station.
-        papers: statement, report, and whatever else is to be sealed, by name.
+        reports: statement, report and other files to be sealed, by name.
         bom: begin units.csv with a byte order mark, for spreadsheets.
 
     Returns:
-        What its export proves.
+        The result for its export.
 
     Raises:
-        BurnerError: E459 when the batch is not closed, E713 when its export does not hold.
+        BurnerError: E459 the batch is not closed, E713 its export is false.
         OSError: the folder cannot be written.
     """
-    if found.row.closed == NEVER:
-        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is not closed")
-    _write(folder / RECORDS, export_log(reader, found.batch))
+    if status.row.closed == NEVER:
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is not closed")
+    _write(folder / RECORDS, export_log(reader, status.batch))
     key = VerifierKey.parse(reader.origin_key())
-    shown = _Shown(folder / RECORDS, reader.origin, key)
-    release = f"{found.row.profile}\n{found.row.release_digest}\n"
+    export = _BatchExport(folder / RECORDS, reader.origin, key)
+    release = f"{status.row.profile}\n{status.row.release_digest}\n"
     contents: dict[str, Iterable[str]] = {
-        **{name: (text,) for name, text in papers.items()},
+        **{name: (text,) for name, text in reports.items()},
         RELEASE: (release,),
-        UNITS: chain([BOM] if bom else [], shown.units()),
-        NAMES: shown.names(),
+        UNITS: chain([BOM] if bom else [], export.units()),
+        NAMES: export.names(),
     }
     for name, lines in contents.items():
         _write(folder / name, lines)
-    seal = _seal_text(reader.origin, found.batch, _digests(folder, [*contents, RECORDS]))
+    seal = _seal_text(reader.origin, status.batch, _digests(folder, [*contents, RECORDS]))
     _write(folder / SEAL, [str(sign(seal, signer))])
-    return shown.check
+    return export.check
 
 
 def check_folder(
@@ -86,16 +86,16 @@ def check_folder(
     witnesses: tuple[VerifierKey, ...] = (),
     sizes: Collection[int] = (),
 ) -> tuple[FileCheck, list[str]]:
-    """Check a sealed folder with nothing but a key from outside it.
+    """Check a sealed folder with an origin key that is not taken from it.
 
     Returns:
-        What its export proves, and what is wrong with its other files.
+        The result for its export, and what is wrong with its other files.
     """
-    shown = _Shown(folder / RECORDS, origin, key, witnesses, sizes)
-    if shown.check.code:
-        return shown.check, []
-    wrong = [*_check_seal(folder, shown)]
-    for name, lines in ((UNITS, shown.units()), (NAMES, shown.names())):
+    export = _BatchExport(folder / RECORDS, origin, key, witnesses, sizes)
+    if export.check.code:
+        return export.check, []
+    wrong = [*_check_seal(folder, export)]
+    for name, lines in ((UNITS, export.units()), (NAMES, export.names())):
         try:
             with open_plain(folder / name) as file:
                 text = file.read().decode("utf-8-sig")
@@ -104,11 +104,11 @@ def check_folder(
             continue
         if text != "".join(lines):
             wrong.append(f"{name} does not agree with the records")
-    return shown.check, wrong
+    return export.check, wrong
 
 
-class _Shown:
-    """What the export of a folder shows: the lists are made from it, and checked against it."""
+class _BatchExport:
+    """The export of a folder: lists are made from it, and checked against it."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Shown:
     def units(self) -> Iterator[str]:
         """The lines of units.csv."""
         rows = sorted(self.check.state.rows(AttemptRow))
-        return csv_of(self._element(row) for row in rows if row.batch == self.check.batch)
+        return attempts_csv(self._element(row) for row in rows if row.batch == self.check.batch)
 
     def names(self) -> Iterator[str]:
         """The lines of names.csv."""
@@ -137,31 +137,31 @@ class _Shown:
         }
         passed = sorted(row.passed for row in state.rows(UnitRow) if row.unit_id in good)
         rows = (state.get(AttemptRow, number) for number in passed)
-        return names_of(row.device_name for row in rows if row and row.batch == self.check.batch)
+        return names_csv(row.device_name for row in rows if row and row.batch == self.check.batch)
 
     def _element(self, row: AttemptRow) -> dict[str, Any]:
         first = self._entries[row.number]
         bound = self._entries.get(row.bound)
         last = self._entries.get(row.ended)
         assert isinstance(first, Intent | OutcomeEntry)  # noqa: S101 - the fold made the row of it
-        return element_of(
+        return json_from_records(
             row,
             first,
             bound if isinstance(bound, NameBound) else None,
             last if isinstance(last, OutcomeEntry) else None,
             origin=self.origin,
-            word=corrected(self.check.state, row),
+            corrected=find_correction(self.check.state, row),
         )
 
 
-def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
+def _check_seal(folder: Path, export: _BatchExport) -> Iterator[str]:
     try:
         note = SignedNote.parse(read_plain(folder / SEAL, MAX_BYTES))
     except (OSError, NoteError) as error:
         yield f"{SEAL}: {error}"
         return
     try:
-        if not any(note.check([VerifierKey.parse(k.key)]) for k in shown.check.keys):
+        if not any(note.check([VerifierKey.parse(k.key)]) for k in export.check.keys):
             yield f"{SEAL} is not signed by a key of the log"
     except NoteError as error:
         yield f"{SEAL}: {error}"
@@ -169,7 +169,7 @@ def _check_seal(folder: Path, shown: _Shown) -> Iterator[str]:
     if any(path.is_symlink() or not path.is_file() for path in folder.iterdir()):
         yield "it contains something that is not a file"
         return
-    if note.text != _seal_text(shown.origin, shown.check.batch, _digests(folder, names)):
+    if note.text != _seal_text(export.origin, export.check.batch, _digests(folder, names)):
         yield f"the files are not those that {SEAL} names"
 
 
@@ -179,11 +179,11 @@ def _seal_text(origin: str, batch: str, digests: Mapping[str, str]) -> str:
 
 
 def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    found = {}
+    digests = {}
     for name in sorted(names):
         with (folder / name).open("rb") as file:
-            found[name] = file_digest(file, "sha256").hexdigest()
-    return found
+            digests[name] = file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

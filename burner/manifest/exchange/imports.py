@@ -1,5 +1,5 @@
-"""Another log comes in: checked as it is read, whole, in one transaction with a record that says
-so. It keeps its own order beside ours; names and IDs are unique over all.
+"""Import of another log: checked while it is read, all in one transaction with its record. It keeps
+its own order beside our log; names and IDs are unique over all logs.
 """
 
 from collections.abc import Iterable
@@ -23,64 +23,63 @@ from burner.manifest.store.bodies import row_of_record
 from burner.manifest.store.state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.operator_text import require_who_and_why
+from burner.manifest.writing.operator_text import require_operator_and_reason
 
-MANY = 500
+CHUNK = 500
 """Rows inserted at once."""
 
 
 def import_log(
     ledger: Ledger, path: Path, origin: str, key: VerifierKey, *, operator: str
 ) -> LogImported:
-    """Check an export of a whole log, and take it in.
+    """Check an export of a whole log, and import it.
 
     Args:
-        ledger: of the station (or desk) at which it comes in.
+        ledger: of the station (or desk) that imports it.
         path: the file.
-        origin: name of the other log, from whoever is trusted.
+        origin: name of the other log, from a trusted source.
         key: its origin key, likewise.
-        operator: who takes it in.
+        operator: who imports it.
 
     Returns:
-        The record of it.
+        The record of the import.
 
     Raises:
-        BurnerError: E713 and E714 it does not hold, E724 it is no export of a whole log, E725 it
-            contradicts what is here of that log, E731 without operator, E752 it is of another
-            log; E7.
+        BurnerError: E713 and E714 it is false, E724 it is no export of a whole log, E725 it
+            contradicts an earlier import, E731 without operator, E752 it is of another log; E7.
     """
-    require_who_and_why(path.name, operator)
+    require_operator_and_reason(path.name, operator)
     result: list[LogImported] = []
 
     def make(state: TableState) -> list[AnyEntry]:
         known = state.get(LogRow, origin)
         first = known.size if known else 0
         rows = _Rows(state.connection, origin, first)
-        found = check_file(
+        checked = check_file(
             path, origin, key, sizes=(first,), ended=rows.attempts.append, on_record=rows.add
         )
-        if found.code:
-            raise BurnerError(found.code, f"{path}: {found.place}")
-        if found.batch:
+        if checked.code:
+            raise BurnerError(checked.code, f"{path}: {checked.place}")
+        if checked.batch:
             raise BurnerError(Code.EXPORT_INVALID, f"{path}: an export of one batch")
-        if found.size < first or (known and found.roots[first] != known.root):
+        if checked.size < first or (known and checked.roots[first] != known.root):
             raise BurnerError(
                 Code.EXPORT_CONTRADICTS_MANIFEST,
                 f"{origin}: {counted(first, 'record')} here, which differ",
             )
-        rows.insert_all(found.state)
-        other = state.foreign(origin, found.size)
+        rows.insert_all(checked.state)
+        other = state.foreign(origin, checked.size)
         doubled = doubled_in(state, origin, other) if other else ()
-        entry = ledger.entry(
+        entry = ledger.new_entry(
             LogImported,
-            checkpoint=found.note,
+            checkpoint=checked.note,
             doubled=doubled,
             first=first,
             key=str(key),
             operator=operator,
             origin=origin,
-            root=found.root,
-            size=found.size,
+            root=checked.root,
+            size=checked.size,
         )
         result.append(entry)
         return [entry]
@@ -90,25 +89,25 @@ def import_log(
 
 
 class _Rows:
-    """The rows of another log on their way into the tables."""
+    """Inserts the rows of an imported log."""
 
     def __init__(self, connection: Connection, origin: str, first: int) -> None:
         self._connection, self._first = connection, first
         self._log = _number_of(connection, origin)
         self._records: list[dict[str, object]] = []
         self.attempts: list[AttemptRow] = []
-        """Those that ended: the state does not keep them."""
+        """Ended attempts, which the state does not keep."""
 
     def add(self, number: int, entry: AnyEntry) -> None:
-        """A record of the file; those that are here already are passed over."""
+        """Add a record of the file; earlier imported ones are skipped."""
         if number >= self._first:
             self._records.append(row_of_record(self._log, number, entry, write(entry)))
-        if len(self._records) >= MANY:
+        if len(self._records) >= CHUNK:
             self._insert(records, self._records)
             self._records.clear()
 
     def insert_all(self, state: MemoryState) -> None:
-        """The last records; what follows from the log, anew."""
+        """Insert the last records, and replace all rows that follow from the log."""
         self._insert(records, self._records)
         for kind, table in TABLES.items():
             self._connection.execute(delete(table).where(table.c.log == self._log))
@@ -117,15 +116,15 @@ class _Rows:
             self._insert(table, rows)
 
     def _insert(self, table: Table, rows: Iterable[dict[str, object]]) -> None:
-        waiting = iter(rows)
-        while some := list(islice(waiting, MANY)):
-            self._connection.execute(insert(table), some)
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._connection.execute(insert(table), chunk)
 
 
 def _number_of(connection: Connection, origin: str) -> int:
-    """The number of an imported log, a new one for one that is new here."""
-    known = log_number(connection, origin)
-    if known is None:
-        known = 1 + (connection.execute(select(func.max(imported.c.log))).scalar() or 0)
-        connection.execute(insert(imported), {"log": known, "origin": origin})
-    return known
+    """The number of an imported log; a new one at its first import."""
+    number = log_number(connection, origin)
+    if number is None:
+        number = 1 + (connection.execute(select(func.max(imported.c.log))).scalar() or 0)
+        connection.execute(insert(imported), {"log": number, "origin": origin})
+    return number

@@ -1,6 +1,6 @@
-"""An export: the records of the log, or of one batch, with the hashes that prove their places.
+"""Exports: the records of the log, or of one batch, with the hashes that prove their positions.
 
-The same form for both; docs/manifest.md tells it to the byte.
+Both have one format, see docs/manifest.md.
 """
 
 import base64
@@ -42,10 +42,10 @@ def export_log(reader: ManifestReader, batch: str = "") -> Generator[str, None, 
 
     Args:
         reader: of the manifest.
-        batch: shows only the records of this batch of ours, and those of keys.
+        batch: only the records of this batch of our log, and those of keys.
 
     Raises:
-        BurnerError: E733 no batch of that id was opened here; E713 the manifest is damaged.
+        BurnerError: E733 our log has no such batch; E713 the manifest is damaged.
     """
     with reader.connection() as connection:
         if batch and TableState(connection).get(BatchRow, batch) is None:
@@ -73,12 +73,11 @@ def export_log(reader: ManifestReader, batch: str = "") -> Generator[str, None, 
 
 
 def head_for_proof(connection: Connection, last: int | None) -> tuple[Checkpoint, str]:
-    """The head that records are proved by: the newest that a witness signed, if it covers what
-    is to be shown, else the newest.
+    """The head for a proof: the newest cosigned one that covers the records, else the newest.
 
     Args:
         connection: to the manifest.
-        last: number of the last record that is to be shown; None: all are.
+        last: number of the last record to be proved; None: all.
 
     Returns:
         The head, and its note with all cosignatures.
@@ -88,7 +87,6 @@ def head_for_proof(connection: Connection, last: int | None) -> tuple[Checkpoint
     """
     note = str(existing_head(connection).note)
     if last is not None:
-        found = connection.execute(_NEWEST_COSIGNED, {"last": last}).scalar()
-        note = found or note
+        note = connection.execute(_NEWEST_COSIGNED, {"last": last}).scalar() or note
     _, head = parse_signed(note)
     return head, note + "".join(cosignatures_of(connection, head.size))

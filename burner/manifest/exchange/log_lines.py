@@ -1,4 +1,4 @@
-"""An export, read line by line: its parts in their order, each to its end before the next."""
+"""Read an export line by line. Read its parts in their order, each to its end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def lines_of(path: Path, progress: BytesRead) -> Iterator[Iterator[str]]:
 
     Args:
         path: of the file.
-        progress: told how many more bytes were read.
+        progress: gets the number of further bytes that were read.
 
     Raises:
         BurnerError: E724 it cannot be read, is not UTF-8, or a line is too long.
@@ -38,7 +38,7 @@ def lines_of(path: Path, progress: BytesRead) -> Iterator[Iterator[str]]:
 
 
 def read_header(lines: Iterator[str]) -> str:
-    """The batch that an export shows; empty: it shows the whole log.
+    """The batch of an export; empty: it is of the whole log.
 
     Raises:
         BurnerError: E724.
@@ -52,7 +52,7 @@ def read_header(lines: Iterator[str]) -> str:
 
 
 def read_records(lines: Iterator[str]) -> Iterator[tuple[int, bytes]]:
-    """Number and body of each shown record.
+    """Number and body of each record.
 
     Raises:
         BurnerError: E724.

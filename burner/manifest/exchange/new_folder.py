@@ -1,4 +1,4 @@
-"""A folder that is filled beside its place and moved there when it is whole."""
+"""A folder that is filled elsewhere and moved to its place when it is complete."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +11,20 @@ from burner.core.errors import BurnerError
 
 @contextmanager
 def new_folder(folder: Path, refused: str = Code.DISK_FULL) -> Iterator[Path]:
-    """Where to write what is to stand in `folder`. Nothing is there before all of it is.
+    """A temporary folder that becomes `folder` when everything in it is written.
 
     Args:
         folder: must not exist, or be empty.
-        refused: the code where it cannot be written.
+        refused: the code if it cannot be written.
 
     Raises:
-        BurnerError: E736 something is there already; what `refused` says.
+        BurnerError: E736 it holds something; `refused`.
     """
     try:
         _check_empty(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
-            part = Path(beside, "whole")  # with the rights of any new folder
+            part = Path(beside, "whole")  # with the access rights of any new folder
             part.mkdir()
             (part / "probe").write_bytes(bytes(4096))
             (part / "probe").unlink()

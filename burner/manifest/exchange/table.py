@@ -14,20 +14,20 @@ COLUMNS = (
 """Of a CSV; append-only, so that an import by position stays right."""
 IDS = frozenset(("imei", "serial", "label"))
 BOM = "\ufeff"
-"""By it a spreadsheet knows UTF-8."""
+"""Tells a spreadsheet that a file is UTF-8."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
 HEADER = "DeviceName"
-"""First line of a list of names. What the cloud's console wants is not settled by any public
-source, so it is the caller's."""
+"""First line of a list of names. No public source documents what the console of the cloud expects,
+so the caller chooses it."""
 
 Elements = Iterable[dict[str, Any]]
 
 
-def csv_of(elements: Elements) -> Generator[str, None, None]:
-    """A header and one line an attempt; lists as JSON in a cell, nothing as an empty cell."""
+def attempts_csv(elements: Elements) -> Generator[str, None, None]:
+    """A header and one line for each attempt; lists are JSON in a cell, None is an empty cell."""
     line = _writer("\r\n")  # so that it quotes either of them
     yield line(COLUMNS)
     for element in elements:
@@ -35,13 +35,13 @@ def csv_of(elements: Elements) -> Generator[str, None, None]:
 
 
 def json_lines(elements: Elements) -> Generator[str, None, None]:
-    """One line an attempt, with the keys of `list --json`."""
+    """One line for each attempt, with the keys of `list --json`."""
     for element in elements:
         yield json.dumps(element, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None, None]:
-    """One line a name; exact, because the cloud takes each cell as the DeviceName."""
+def names_csv(names: Iterable[str], header: str = HEADER) -> Generator[str, None, None]:
+    """One line for each name, unchanged: the cloud takes each cell as the DeviceName."""
     line = _writer("\n")
     if header:
         yield f"{header}\n"
@@ -50,14 +50,14 @@ def names_of(names: Iterable[str], header: str = HEADER) -> Generator[str, None,
 
 
 class _Echo:
-    """A file that gives back what is written."""
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def _writer(terminator: str) -> Callable[[Iterable[str]], str]:
-    """One line of CSV from its cells; what holds the terminator is quoted."""
+    """Makes one line of CSV; cells with the terminator are quoted."""
     row = csv.writer(_Echo(), lineterminator=terminator).writerow
     return lambda cells: str(row(cells)).removesuffix(terminator) + "\n"
 

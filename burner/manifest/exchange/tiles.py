@@ -1,4 +1,4 @@
-"""The log as static files (C2SP tlog-tiles): any web server, or none, can serve the folder."""
+"""The log as static files (C2SP tlog-tiles), for any web server."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,12 +28,12 @@ def tile_path(number: int, width: int = WIDTH) -> str:
 def export_tiles(
     reader: ManifestReader, folder: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the log as it is into a new folder.
+    """Write the log into a new folder.
 
     Args:
         reader: of the manifest.
-        folder: made here; must not exist, or be empty.
-        progress: told how many more records were written.
+        folder: must not exist, or be empty.
+        progress: gets the number of further records that were written.
 
     Returns:
         Records in the log.
@@ -57,7 +57,7 @@ def export_tiles(
 
 
 def _files(connection: Connection, size: int) -> Iterator[tuple[str, bytes, int]]:
-    """Name, bytes, and how many records a file holds."""
+    """Name, bytes, and number of records of each file."""
     for first in range(0, size, WIDTH):
         width = min(WIDTH, size - first)
         rows = stored_bodies(connection, first, first + width)

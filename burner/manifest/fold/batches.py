@@ -1,8 +1,9 @@
-"""Batches, their places, and the limit of a release."""
+"""Rules of batches: their places, their close, and the limit of a release."""
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
+from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -18,20 +19,20 @@ from burner.manifest.fold.state import ManifestState
 
 
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:
-    """Over what the limit of a release counts: the product's version, or this very release."""
+    """What the limit of a release counts over: a version of a product, or one release digest."""
     return digest if per_digest else f"{product_id} {profile}"
 
 
-def existing(state: ManifestState, batch: str) -> BatchRow:
-    """A batch that must be there."""
+def require_batch(state: ManifestState, batch: str) -> BatchRow:
+    """The row of a batch that must be known."""
     row = state.get(BatchRow, batch)
     if row is None:
         raise BurnerError(Code.BATCH_UNKNOWN, batch)
     return row
 
 
-def open_one(state: ManifestState, batch: str) -> BatchRow:
-    """A batch that must be there and open."""
+def require_open_batch(state: ManifestState, batch: str) -> BatchRow:
+    """The row of a batch that must be open."""
     row = state.get(BatchRow, batch)
     if row is None:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {batch} was never opened")
@@ -41,7 +42,7 @@ def open_one(state: ManifestState, batch: str) -> BatchRow:
 
 
 def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[Change, ...]:
-    """A new batch; it may bring the limit of its release."""
+    """A batch is opened; it may set the limit of its release."""
     if state.get(BatchRow, entry.batch) is not None:
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} was opened before")
     scope = scope_of(entry.product_id, entry.profile, entry.release_digest, entry.per_digest)
@@ -73,8 +74,8 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
 
 
 def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
-    """Another quantity for an open batch; never below what holds a place."""
-    row = open_one(state, entry.batch)
+    """An open batch gets another quantity, not below its taken places."""
+    row = require_open_batch(state, entry.batch)
     if entry.quantity is not None and entry.quantity < row.taken:
         raise BurnerError(
             Code.BATCH_TERMS_VIOLATED,
@@ -84,41 +85,39 @@ def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
 
 
 def close(state: ManifestState, number: int, entry: BatchClosed) -> tuple[Change, ...]:
-    """No more units; the record says which records the batch has."""
-    row = open_one(state, entry.batch)
+    """A batch is closed; the record proves which records it has."""
+    row = require_open_batch(state, entry.batch)
     records, root = state.batch_tree(entry.batch)
     if (entry.records, entry.root) != (records, root.hex()):
-        raise BurnerError(
-            Code.MANIFEST_INCONSISTENT, f"batch {entry.batch} has other records than its close says"
-        )
+        raise inconsistent(f"batch {entry.batch} has other records than its close says")
     return (row._replace(state=BATCH_CLOSED, closed=number),)
 
 
 def draw(state: ManifestState, entry: SampleDrawn) -> tuple[Change, ...]:
-    """A sample is of a batch that is there."""
-    existing(state, entry.batch)
+    """A sample needs a known batch, and changes nothing."""
+    require_batch(state, entry.batch)
     return ()
 
 
 def update_member(
     state: ManifestState, row: BatchRow, unit_id: str, word: str
 ) -> tuple[Change, ...]:
-    """What a word on a unit does in its batch: it takes a place, keeps it, or gives it back.
+    """Set the status of a unit in a batch: it takes a place, keeps it, or gives it back.
 
     Raises:
         BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
             release.
     """
     batch = row.batch
-    before = state.get(MemberRow, batch, unit_id)
-    after = MemberRow(batch, unit_id, word)
-    had = before is not None and before.holds_place
-    step = after.holds_place - had
-    working = (word == OPEN) - (before is not None and before.word == OPEN)
+    member = state.get(MemberRow, batch, unit_id)
+    updated = MemberRow(batch, unit_id, word)
+    held_place = member is not None and member.holds_place
+    step = updated.holds_place - held_place
+    working = (word == OPEN) - (member is not None and member.word == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
         code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
-    changes: list[Change] = [after]
+    changes: list[Change] = [updated]
     if step or working:
         changes.append(row._replace(taken=row.taken + step, working=row.working + working))
     limit = state.get(LimitRow, row.scope) if step else None
@@ -135,7 +134,7 @@ def update_member(
 def update_known_member(
     state: ManifestState, batch: str, unit_id: str, word: str
 ) -> tuple[Change, ...]:
-    """The same of a unit that was tried in the batch; nothing follows of another one."""
+    """The same for a unit that was tried in the batch; no change for another one."""
     if not batch or state.get(MemberRow, batch, unit_id) is None:
         return ()
-    return update_member(state, existing(state, batch), unit_id, word)
+    return update_member(state, require_batch(state, batch), unit_id, word)

@@ -1,10 +1,11 @@
-"""Another log beside ours: its names, IDs and scraps hold here too, nothing else counts."""
+"""Rules of imports: names, IDs and scraps of an imported log hold in ours too, nothing else."""
 
 from collections.abc import Iterator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
+from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import Doubled, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
@@ -15,16 +16,16 @@ NAME = "name"
 
 
 def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Change, ...]:
-    """The other log is here up to this head; what two units hold is told, and stays with ours.
+    """A log is imported up to a head. The record lists what two units hold; ours keeps it.
 
-    Where its records are not at hand (an export of ours alone), only its head is taken.
+    Where its records are not at hand (in an export of ours), only its head is taken.
     """
     if own_log(state).origin == entry.origin:
         raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin} is this log itself")
-    here = known.size if (known := state.get(LogRow, entry.origin)) else 0
-    if entry.first != here or entry.size < here:
+    size = known.size if (known := state.get(LogRow, entry.origin)) else 0
+    if entry.first != size or entry.size < size:
         raise BurnerError(
-            Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin}: {counted(here, 'record')} here"
+            Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin}: {counted(size, 'record')} here"
         )
     changes: list[Change] = [LogRow(entry.origin, entry.size, entry.root, own=False)]
     other = state.foreign(entry.origin, entry.size)
@@ -34,16 +35,14 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     changes += _ids(state, number, entry.origin, other)
     changes += _scraps(state, entry.origin, other)
     if doubled_in(state, entry.origin, other) != entry.doubled:
-        raise BurnerError(
-            Code.MANIFEST_INCONSISTENT, f"the import of {entry.origin} lists other duplicates"
-        )
+        raise inconsistent(f"the import of {entry.origin} lists other duplicates")
     return tuple(changes)
 
 
 def doubled_in(state: ManifestState, origin: str, other: ManifestState) -> tuple[Doubled, ...]:
-    """Names and IDs that a unit of another log has, and another unit here too."""
-    found = [*_doubled_names(state, other), *_doubled_ids(state, origin, other)]
-    return tuple(sorted(found, key=lambda each: (each.source, each.value, each.unit_id)))
+    """Names and IDs that one unit has in the imported log, and another one in ours."""
+    doubled = [*_doubled_names(state, other), *_doubled_ids(state, origin, other)]
+    return tuple(sorted(doubled, key=lambda item: (item.source, item.value, item.unit_id)))
 
 
 def _doubled_names(state: ManifestState, other: ManifestState) -> Iterator[Doubled]:
@@ -68,43 +67,43 @@ def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> Doub
 
 
 def _names(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:
-    theirs = {row[:2]: row for row in other.rows(NameRow) if not row.imported_from}
+    imported = {row[:2]: row for row in other.rows(NameRow) if not row.imported_from}
     for row in state.rows(NameRow, imported_from=origin):
-        if row[:2] not in theirs:
+        if row[:2] not in imported:
             yield Drop(row)
-    for key, row in sorted(theirs.items()):
+    for key, row in sorted(imported.items()):
         if state.get(NameRow, *key) is None:
             yield NameRow(*key, row.unit_id, origin)
 
 
 def _ids(state: ManifestState, number: int, origin: str, other: ManifestState) -> Iterator[Change]:
-    theirs = {row[:4]: row for row in other.rows(IdRow) if not row.imported_from}
+    imported = {row[:4]: row for row in other.rows(IdRow) if not row.imported_from}
     for row in state.rows(IdRow, imported_from=origin):
-        if row[:4] not in theirs:
+        if row[:4] not in imported:
             yield Drop(row)
-    for key, row in sorted(theirs.items()):
+    for key, row in sorted(imported.items()):
         here = state.get(IdRow, *key)
         if here is None or here.imported_from:
             yield IdRow(*key, number if row.held else NEVER, NEVER, origin)
 
 
 def _scraps(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:
-    """A unit that the other log scrapped, and of which ours says nothing, is scrapped here too."""
-    theirs = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
+    """A unit that the imported log scrapped and ours does not know is scrapped here too."""
+    imported = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
     for row in state.rows(UnitRow, record=NEVER):
-        known = in_imported_logs(state, *row[:2])
-        others = (each.word for source, each in known if source != origin)
-        if row[:2] not in theirs and SCRAP not in others:
+        known = imported_units(state, *row[:2])
+        words = (other_row.word for source, other_row in known if source != origin)
+        if row[:2] not in imported and SCRAP not in words:
             yield Drop(row)
-    for key in sorted(theirs):
+    for key in sorted(imported):
         if state.get(UnitRow, *key) is None:
             yield UnitRow(*key, word=SCRAP)
 
 
-def in_imported_logs(
+def imported_units(
     state: ManifestState, product_id: str, unit_id: str
 ) -> Iterator[tuple[str, UnitRow]]:
-    """What imported logs say of a unit, each with its origin."""
+    """The rows of a unit in imported logs, each with the origin of its log."""
     for log in state.rows(LogRow, own=False):
         other = state.foreign(log.origin, log.size)
         if other and (row := other.get(UnitRow, product_id, unit_id)):

@@ -1,10 +1,11 @@
-"""Which keys may sign heads of the log, and let others in."""
+"""Rules of keys: which may sign heads of the log, and which may enrol others."""
 
 from collections.abc import Callable
 from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
 from burner.manifest.fold.state import ManifestState
@@ -30,17 +31,17 @@ def in_force(row: KeyRow | None, at: str = "") -> bool:
 
 
 def may_enrol(row: KeyRow | None) -> bool:
-    """Whether a key may let others in."""
+    """Whether a key may enrol others."""
     return row is not None and row.role in ENROLLING and in_force(row)
 
 
 def signer_of(note: SignedNote, key_of: Callable[[str], KeyRow | None], at: str = "") -> KeyRow:
-    """Which key of a log signed a head.
+    """The key of a log that signed a head.
 
     Args:
         note: the checkpoint with its signatures.
         key_of: the key of an id, if it is in the log.
-        at: moment of the last record; empty: keys that were withdrawn later count, too.
+        at: moment of the last record; empty: keys that were withdrawn later count too.
 
     Raises:
         BurnerError: E713 a signature is false, E755 none is of a key that may sign.
@@ -53,7 +54,7 @@ def signer_of(note: SignedNote, key_of: Callable[[str], KeyRow | None], at: str 
             if note.check([VerifierKey.parse(row.key)]):
                 return row
         except NoteError as error:
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head: {error}") from None
+            raise not_as_signed(f"the head: {error}") from None
     signers = ", ".join(f"{line.name} {line.id.hex()}" for line in note.signatures)
     raise BurnerError(Code.LOG_SIGNER_NOT_AUTHORIZED, f"the head is signed by {signers}")
 
@@ -67,12 +68,12 @@ def enrolment(
     until: str = "",
     **fields: Any,
 ) -> KeyEnrolled:
-    """The record by which a sponsor lets a key in.
+    """The record by which a sponsor enrols a key.
 
     Args:
         origin: name of the log.
-        sponsor: a key that is in the log, and may let others in.
-        key: the key that comes in.
+        sponsor: a key of the log that may enrol others.
+        key: the new key.
         role: `station`, `run`, `qa`.
         until: moment after which a run key signs no more.
         fields: the others of `KeyEnrolled`, and of every record.
@@ -89,7 +90,7 @@ def enrolment(
 
 
 def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change, ...]:
-    """One more key, by the word of one that is in."""
+    """A key is enrolled by one of the log."""
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
     if sponsor is None or not may_enrol(sponsor):
         raise BurnerError(
@@ -98,11 +99,9 @@ def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change
     try:
         key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)
     except NoteError as error:
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, str(error)) from None
+        raise inconsistent(str(error)) from None
     if key.name != log.origin or entry.role not in (STATION, RUN, QA):
-        raise BurnerError(
-            Code.MANIFEST_INCONSISTENT, f"key {key.id.hex()} is named {key.name}, role {entry.role}"
-        )
+        raise inconsistent(f"key {key.id.hex()} is named {key.name}, role {entry.role}")
     if state.get(KeyRow, key.id.hex()) is not None:
         raise BurnerError(Code.SIGNING_KEY_EXISTS, f"key {key.id.hex()} is in the log already")
     message = enrolment_message(log.origin, entry.key, entry.role, entry.until)
@@ -115,7 +114,7 @@ def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change
 
 
 def withdraw(state: ManifestState, number: int, entry: KeyWithdrawn) -> tuple[Change, ...]:
-    """A key signs no more."""
+    """A key is withdrawn."""
     row = state.get(KeyRow, entry.key_id)
     if row is None or not in_force(row):
         raise BurnerError(Code.KEY_NOT_IN_FORCE, f"key {entry.key_id} is not in force")

@@ -1,4 +1,4 @@
-"""The state in memory: what `verify`, offline checks and imports fold into."""
+"""The state in memory, for `verify`, offline checks and imports."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -37,11 +37,11 @@ class MemoryState:
         *,
         whole: bool = True,
     ) -> None:
-        """Nothing follows yet.
+        """An empty state.
 
         Args:
-            foreign: folds another log, where its records are at hand.
-            ended: told of each attempt that ended: no rule asks for it again, it is not kept.
+            foreign: gives the state of an imported log, where its records are at hand.
+            ended: gets each attempt that ended, which is then not kept: no rule needs it again.
                 None: all are kept.
             whole: see `ManifestState`.
         """
@@ -52,32 +52,31 @@ class MemoryState:
         self._unit_of_name: dict[str, dict[str, str]] = {}
         """ProductID → name → the unit that took it last."""
         self._units_of_id: dict[object, dict[object, tuple[str, ...]]] = {}
-        """Source → value of an ID → the units that told it."""
+        """Source → value of an ID → the units that had it."""
         self._trees: dict[str, Frontier] = {}
         self._leaves: dict[str, list[bytes]] = {}
         """Batch → leaf hashes that are not in its tree yet."""
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        row: R | None = self._near(kind, key).get(key)
+        row: R | None = self._rows_near(kind, key).get(key)
         return row
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         if kind in self._rows:
-            found: Iterable[Any] = self._rows[kind].values()
+            rows: Iterable[Any] = self._rows[kind].values()
         elif "unit_id" in fields:
-            found = self._units[str(fields["unit_id"])][kind].values()
+            rows = self._units[str(fields["unit_id"])][kind].values()
         elif "value" in fields:
             units = self._units_of_id.get(fields["source"], {}).get(fields["value"], ())
-            found = [row for unit_id in units for row in self._units[unit_id][kind].values()]
+            rows = [row for unit_id in units for row in self._units[unit_id][kind].values()]
         else:
-            found = self._units.all(kind)
-        if not fields or not found:
-            return found
-        wanted = fields.items()
-        return sorted(row for row in found if all(getattr(row, n) == v for n, v in wanted))
+            rows = self._units.all(kind)
+        if not fields or not rows:
+            return rows
+        return sorted(r for r in rows if all(getattr(r, n) == v for n, v in fields.items()))
 
     def row_test(self, kind: type[NamedRow]) -> Callable[[tuple[Any, ...]], bool]:
-        """What says whether exactly a row of this type is there, until the next change."""
+        """Tells whether exactly this row exists; valid until the next change."""
         if kind in UNIT_KINDS:
             return self._units.row_test(kind)
         rows, width = self._rows[kind], KEY_FIELDS[kind]
@@ -89,8 +88,8 @@ class MemoryState:
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         members: Iterable[Any] = self._units[unit_id][MemberRow].values()
-        others = [row.batch for row in members if row.batch != batch and row.holds_place]
-        return any((row := self.get(BatchRow, each)) and row.scope == scope for each in others)
+        held = (row.batch for row in members if row.batch != batch and row.holds_place)
+        return any((row := self.get(BatchRow, id_)) and row.scope == scope for id_ in held)
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:
         tree = self._trees.get(batch, Frontier()).extend(self._leaves.pop(batch, ()))
@@ -98,7 +97,7 @@ class MemoryState:
         return tree.size, tree.root
 
     def count_record(self, batch: str, leaf: bytes) -> None:
-        """One more record of a batch, after its own rules were applied."""
+        """Count a record of a batch, after its rules were applied."""
         if batch:
             leaves = self._leaves.setdefault(batch, [])
             leaves.append(leaf)
@@ -119,13 +118,13 @@ class MemoryState:
             if type(change) is NameRow:
                 names = self._unit_of_name.setdefault(change.product_id, {})
                 if names.get(change.device_name, change.unit_id) != change.unit_id:
-                    self._drop(change)  # another unit had it
+                    self._drop(change)  # of another unit
                 names[change.device_name] = change.unit_id
             elif type(change) is IdRow:
-                told = self._units_of_id.setdefault(change.source, {})
-                if change.unit_id not in (units := told.get(change.value, ())):
-                    told[change.value] = (*units, change.unit_id)
-            rows = self._near(kind, key)
+                units_of = self._units_of_id.setdefault(change.source, {})
+                if change.unit_id not in (units := units_of.get(change.value, ())):
+                    units_of[change.value] = (*units, change.unit_id)
+            rows = self._rows_near(kind, key)
             if key not in rows:
                 self._counts[kind] += 1
             rows[key] = change
@@ -133,11 +132,11 @@ class MemoryState:
     def _drop(self, row: NamedRow) -> None:
         kind = type(row)
         key = row[: KEY_FIELDS[kind]]
-        if self._near(kind, key).pop(key, None):
+        if self._rows_near(kind, key).pop(key, None):
             self._counts[kind] -= 1
 
-    def _near(self, kind: type[Any], key: Sequence[Any]) -> dict[tuple[Any, ...], Any]:
-        """The rows among which the one with this key is, if it is there."""
+    def _rows_near(self, kind: type[Any], key: Sequence[Any]) -> dict[tuple[Any, ...], Any]:
+        """The rows that hold this key, if it exists."""
         if kind in self._rows:
             return self._rows[kind]
         unit_id = self._unit_of_name.get(key[0], {}).get(key[1]) if kind is NameRow else key[-1]

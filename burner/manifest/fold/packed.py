@@ -1,4 +1,4 @@
-"""The rows of units as bytes: what a manifest of millions of units is folded into, in memory."""
+"""The rows of units as bytes, so that millions of units fit in memory."""
 
 from collections.abc import Callable, Iterator
 from types import GenericAlias
@@ -12,7 +12,7 @@ UNIT_KINDS: tuple[type[Any], ...] = (UnitRow, MemberRow, NameRow, IdRow)
 """Types whose rows are of one unit each."""
 
 FRESH = 256
-"""Units whose rows are not packed, at most: more would not stay in the cache of a processor."""
+"""At most so many units are not packed: more would not fit in the cache of a processor."""
 
 Rows = dict[type[Any], dict[tuple[Any, ...], Any]]
 """By their type and key."""
@@ -24,9 +24,7 @@ _decode = msgspec.msgpack.Decoder(
 
 
 class PackedUnits(dict[str, Rows]):
-    """Unit → its rows, packed while nobody asks for them. Change them at once, before you ask for
-    those of another unit.
-    """
+    """Unit → its rows, packed while not in use. Change them before you read another unit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,26 +32,26 @@ class PackedUnits(dict[str, Rows]):
 
     def __missing__(self, unit_id: str) -> Rows:
         if len(self) >= FRESH:
-            self._settle()
+            self._pack_all()
         rows: Rows = {kind: {} for kind in UNIT_KINDS}
         if packed := self._packed.get(unit_id):
-            for some in _decode(packed):
-                for row in some:
+            for packed_rows in _decode(packed):
+                for row in packed_rows:
                     rows[type(row)][row[: KEY_FIELDS[type(row)]]] = row
         self[unit_id] = rows
         return rows
 
     def all(self, kind: type[Any]) -> Iterator[Any]:
         """The rows of a type, of all units."""
-        self._settle()
+        self._pack_all()
         for packed in self._packed.values():
             yield from _decode(packed)[UNIT_KINDS.index(kind)]
 
     def row_test(self, kind: type[Any]) -> Callable[[tuple[Any, ...]], bool]:
-        """What says whether exactly a row of this type is there, until rows are changed."""
-        self._settle()
+        """Tells whether exactly this row exists; valid until rows change."""
+        self._pack_all()
         place, unit_id = UNIT_KINDS.index(kind), kind._fields.index("unit_id")
-        parts = [GenericAlias(list, kind) if each is kind else msgspec.Raw for each in UNIT_KINDS]
+        parts = [GenericAlias(list, kind) if k is kind else msgspec.Raw for k in UNIT_KINDS]
         decode: Any = msgspec.msgpack.Decoder(GenericAlias(tuple, (*parts,))).decode
 
         def holds(row: tuple[Any, ...]) -> bool:
@@ -62,8 +60,8 @@ class PackedUnits(dict[str, Rows]):
 
         return holds
 
-    def _settle(self) -> None:
-        """Pack what is fresh: most rows change again soon."""
+    def _pack_all(self) -> None:
+        """Pack all rows in use; later than at each change, since most rows change again soon."""
         for unit_id, rows in self.items():
-            self._packed[unit_id] = _encode([[*some.values()] for some in rows.values()])
+            self._packed[unit_id] = _encode([[*of_kind.values()] for of_kind in rows.values()])
         self.clear()

@@ -1,4 +1,4 @@
-"""What follows from the records, as rows. Each type is a table of the database, too."""
+"""What follows from the records, as rows. Each type is also a table of the database."""
 
 from typing import Any, NamedTuple
 
@@ -15,14 +15,14 @@ class LogRow(NamedTuple):
 
     origin: str
     size: int
-    """Records that are here; of ours, 0."""
+    """Its records here; of ours, 0."""
     root: str
-    """Of those, as hex; of ours, empty."""
+    """The root over them, as hex; of ours, empty."""
     own: bool
 
 
 class KeyRow(NamedTuple):
-    """A key that may sign, or might."""
+    """A key of the log."""
 
     id: str
     """Key id of signed notes, 8 hex digits."""
@@ -31,14 +31,14 @@ class KeyRow(NamedTuple):
     owner: str
     role: str
     until: str
-    """Moment after which a run key signs no more; empty: for ever."""
+    """Moment until which a run key may sign; empty: no end."""
     enrolled: int
     withdrawn: int
     """Number of the record; NEVER: it is in force."""
 
 
 class NameRow(NamedTuple):
-    """A name belongs to the unit that took it first."""
+    """A name and the unit that took it."""
 
     product_id: str
     device_name: str
@@ -48,16 +48,16 @@ class NameRow(NamedTuple):
 
 
 class IdRow(NamedTuple):
-    """An ID that a unit told."""
+    """An ID of a unit."""
 
     value: str
     source: str
     product_id: str
     unit_id: str
     passed: int
-    """Intent of the PASS by which the unit has it; NEVER: it has it by none."""
+    """Intent of the PASS by which the unit has it, or NEVER."""
     opened: int
-    """Intent of the attempt in work by which the unit has it."""
+    """Intent of the attempt in work by which the unit has it, or NEVER."""
     imported_from: str
     """As in `NameRow`; `passed` is then the number of the import."""
 
@@ -67,7 +67,7 @@ class IdRow(NamedTuple):
         return self.passed != NEVER or self.opened != NEVER
 
     def is_taken_for(self, product_id: str, unit_id: str) -> bool:
-        """Whether a unit may not have it too: IMEIs are unique in the world, else in a product."""
+        """Whether another unit may not have it: an IMEI is unique in the world."""
         same_space = self.source == "imei" or self.product_id == product_id
         return self.held and same_space and self.unit_id != unit_id
 
@@ -78,22 +78,22 @@ class UnitRow(NamedTuple):
     product_id: str
     unit_id: str
     word: str = ""
-    """What the last attempt or correction made of it: an outcome, OPEN, scrap, void, rework."""
+    """Its status by the last attempt or correction: an outcome, OPEN, scrap, void, rework."""
     record: int = NEVER
-    """The record that said so; NEVER: a scrap that only an imported log says."""
+    """The record that set it; NEVER: scrapped in an imported log."""
     last: int = NEVER
     """Intent of the last attempt that began."""
     passed: int = NEVER
-    """Intent of the last PASS that no correction withdrew. It describes the flash while it is the
-    last attempt."""
+    """Intent of the last PASS that no correction ended. It describes the flash only while it is
+    the last attempt."""
     attempts: int = 0
-    """That began since the last void."""
+    """Attempts that began since the last void."""
     voided: int = NEVER
     """Number of the last void; attempts before it do not count."""
     declared_rework: str = ""
-    """Why a rework was declared since the last attempt."""
+    """Reason of a rework declared since the last attempt."""
     begun_rework: str = ""
-    """Why the last attempt was a rework, where it did not pass."""
+    """Reason of the last attempt, where it was a rework and did not pass."""
 
 
 class MemberRow(NamedTuple):
@@ -105,7 +105,7 @@ class MemberRow(NamedTuple):
 
     @property
     def holds_place(self) -> bool:
-        """Whether it counts against the quantity."""
+        """Whether it takes a place of the quantity."""
         return self.word in (OPEN, PASS)
 
 
@@ -117,7 +117,7 @@ class BatchRow(NamedTuple):
     profile: str
     release_digest: str
     key: str
-    """Fingerprint of the product key; empty until the first unit says it."""
+    """Fingerprint of the product key; empty until the first unit."""
     scope: str
     """Of the limit of the release."""
     planned: int | None
@@ -164,9 +164,9 @@ class AttemptRow(NamedTuple):
     try_number: int
     rework: str
     nth: int
-    """The how-manyth on its unit; of one that never began, of the attempt before it."""
+    """Which attempt on its unit, from 1; without an intent, that of the attempt before."""
     bound: int
-    """Number of the record that bound its name or IDs after the boot."""
+    """Number of the record that bound its name or IDs after the boot, or NEVER."""
     ended: int
     """Number of its outcome; NEVER: it is OPEN."""
     superseded_by: int
@@ -192,10 +192,10 @@ KEY_FIELDS: dict[type[Any], int] = {
 
 
 class Drop(NamedTuple):
-    """A row is there no more."""
+    """A row is removed."""
 
     row: NamedRow
 
 
 Change = NamedRow | Drop
-"""A row is there from now on, in place of the one with its key; or it is dropped."""
+"""A row is added, or replaces the one with its key; or it is removed."""

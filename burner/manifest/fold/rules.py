@@ -7,8 +7,7 @@ transaction; `verify` calls the same function over the whole log and compares th
 from collections.abc import Callable
 from typing import Any
 
-from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import (
     AnyEntry,
     BatchChanged,
@@ -33,19 +32,19 @@ from burner.manifest.log.note import NoteError, VerifierKey
 
 
 def apply(state: ManifestState, number: int, entry: AnyEntry) -> tuple[Change, ...]:
-    """What follows from one more record.
+    """What follows from a record.
 
     Args:
-        state: what follows from the records before; it is not changed.
+        state: from the records before; it is not changed.
         number: of the record in its log, from 0.
-        entry: what it says.
+        entry: the record.
 
     Raises:
         BurnerError: the rule that it breaks; nothing follows from it then. E714 where it
-            contradicts the records before, in a way that the writer never lets happen.
+            contradicts the records before in a way that the writer never does.
     """
     if (number == 0) is not isinstance(entry, LogBegun):
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, "only the first record of a log opens it")
+        raise inconsistent("only the first record of a log opens it")
     return _RULES[type(entry)](state, number, entry)
 
 
@@ -54,12 +53,9 @@ def begin(entry: LogBegun) -> tuple[Change, ...]:
     try:
         key = VerifierKey.parse(entry.key)
     except NoteError as error:
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, str(error)) from None
+        raise inconsistent(str(error)) from None
     if key.name != entry.origin:
-        raise BurnerError(
-            Code.MANIFEST_INCONSISTENT,
-            f"the origin key is named {key.name}, the log {entry.origin}",
-        )
+        raise inconsistent(f"the origin key is named {key.name}, the log {entry.origin}")
     row = KeyRow(key.id.hex(), entry.key, entry.station, keys.STATION, "", 0, NEVER)
     return LogRow(entry.origin, 0, "", own=True), row
 

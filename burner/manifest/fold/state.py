@@ -1,4 +1,4 @@
-"""What the rules ask. Two implementations: tables of the database, and memory."""
+"""The state that the rules read: tables of the database, or memory."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
@@ -9,12 +9,12 @@ R = TypeVar("R", bound=NamedRow)
 
 
 class ManifestState(Protocol):
-    """What follows from the records so far."""
+    """What follows from all records before."""
 
     @property
     def whole(self) -> bool:
-        """Whether all records are at hand: in an export of one batch they are not, and nothing
-        can be said of a unit's life in other batches.
+        """Whether all records are at hand. In an export of one batch they are not: rules about a
+        unit in other batches are not applied.
         """
         ...
 
@@ -35,9 +35,9 @@ class ManifestState(Protocol):
         ...
 
     def foreign(self, origin: str, size: int) -> "ManifestState | None":
-        """What follows from the first records of another log; None where they are not here."""
+        """The state of an imported log at a size; None: its records are not at hand."""
         ...
 
     def update(self, changes: Iterable[Change]) -> None:
-        """Make the changes."""
+        """Apply changes."""
         ...

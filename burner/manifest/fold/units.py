@@ -1,10 +1,11 @@
-"""The last word on a unit, its name, its IDs, its place."""
+"""Rules of units: their status, name, IDs and place in a batch."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json
+from burner.manifest.entries.errors import inconsistent, out_of_order
 from burner.manifest.entries.kinds import (
     AttemptFacts,
     Correction,
@@ -33,14 +34,14 @@ from burner.manifest.fold.rows import (
 from burner.manifest.fold.state import ManifestState
 
 UNIQUE = {"imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
-"""IDs that one unit has: an IMEI in the world, a serial number in its product."""
+"""IDs that only one unit may have: an IMEI in the world, a serial number in its product."""
 
 FAIL = "FAIL"
 OUTCOMES = (PASS, FAIL, "ERROR", "ABORTED")
 
 
-def existing(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
-    """A unit that must be there."""
+def require_unit(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
+    """The row of a unit that must be known."""
     row = state.get(UnitRow, product_id, unit_id)
     if row is None:
         raise BurnerError(Code.UNIT_UNKNOWN, unit_id)
@@ -48,27 +49,27 @@ def existing(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
 
 
 def _known_or_new(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:
-    """A unit, also one of which only an imported log had a word so far."""
+    """The row of a unit; a new one where our log has none."""
     return state.get(UnitRow, product_id, unit_id) or UnitRow(product_id, unit_id)
 
 
 def begin(state: ManifestState, number: int, entry: Intent) -> tuple[Change, ...]:
-    """An attempt takes its name, its IDs and its place."""
+    """An attempt begins: it takes its name, its IDs and its place."""
     attempt, product, unit_id = entry.attempt, entry.product_id, entry.unit_id
     if not unit_id:
-        raise BurnerError(Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} has no unit")
-    before = state.get(UnitRow, product, unit_id)
-    if state.whole and before and before.word == SCRAP and not attempt.rework:
-        where = "an imported log" if before.record == NEVER else f"record {before.record}"
+        raise out_of_order(f"attempt {attempt.id} has no unit")
+    previous = state.get(UnitRow, product, unit_id)
+    if state.whole and previous and previous.word == SCRAP and not attempt.rework:
+        where = "an imported log" if previous.record == NEVER else f"record {previous.record}"
         raise BurnerError(Code.UNIT_SCRAPPED, f"unit {unit_id}, {where}")
-    changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, before)]
+    changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, previous)]
     if attempt.device_name:
         changes += _take_name(state, entry, attempt.device_name)
     if entry.batch:
         changes += _into_batch(state, entry)
-    nth = before.attempts + 1 if before else 1
-    voided = before.voided if before else NEVER
-    passed = before.passed if before else NEVER
+    nth = previous.attempts + 1 if previous else 1
+    voided = previous.voided if previous else NEVER
+    passed = previous.passed if previous else NEVER
     return (
         *changes,
         UnitRow(product, unit_id, OPEN, number, number, passed, nth, voided, "", attempt.rework),
@@ -77,12 +78,10 @@ def begin(state: ManifestState, number: int, entry: Intent) -> tuple[Change, ...
 
 
 def bind(state: ManifestState, number: int, entry: NameBound) -> tuple[Change, ...]:
-    """The name and IDs that the booted unit printed belong to the attempt in work."""
-    work = _work(state, entry, entry.intent)
+    """The attempt in work takes the name and IDs that the booted unit reported."""
+    work = _attempt_in_work(state, entry, entry.intent)
     if not entry.device_name or work.device_name not in ("", entry.device_name):
-        raise BurnerError(
-            Code.STEP_OUT_OF_ORDER, f"attempt {entry.intent} cannot take the name now"
-        )
+        raise out_of_order(f"attempt {entry.intent} cannot take the name now")
     changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
     if not work.device_name:
         changes += _take_name(state, entry, entry.device_name)
@@ -90,96 +89,93 @@ def bind(state: ManifestState, number: int, entry: NameBound) -> tuple[Change, .
 
 
 def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change, ...]:
-    """An attempt ends; its word counts if no later attempt has begun."""
+    """An attempt ends. It changes the unit only if no later attempt has begun."""
     word = entry.result.outcome
     if word not in OUTCOMES:
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"an attempt cannot end with {word!r}")
+        raise inconsistent(f"an attempt cannot end with {word!r}")
     if entry.intent is None:
         return _end_untouched(state, number, entry, word)
-    work = _work(state, entry, entry.intent)
+    work = _attempt_in_work(state, entry, entry.intent)
     if word == PASS:
         _check_name(entry.attempt, work)
-    unit = existing(state, entry.product_id, entry.unit_id)
+    unit = require_unit(state, entry.product_id, entry.unit_id)
     changes: list[Change] = [_ended(work, number, entry)]
     if unit.last != entry.intent:
         return tuple(changes)
     passed = entry.intent if word == PASS else unit.passed
     ids = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
     changes += _settle_ids(ids, entry.intent, word)
-    if unit.word == OPEN:  # a person may have scrapped or voided it meanwhile
+    if unit.word == OPEN:  # not scrapped or voided meanwhile
         begun = "" if word == PASS else unit.begun_rework
-        after = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
-        changes.append(after)
+        updated = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
+        changes.append(updated)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.word == OPEN:
-        row = batches.existing(state, entry.batch)
+        row = batches.require_batch(state, entry.batch)
         changes += batches.update_member(state, row, entry.unit_id, word)
     return tuple(changes)
 
 
 def correct(state: ManifestState, number: int, entry: Correction) -> tuple[Change, ...]:
-    """A person's word. A repair ends a scrap; else the unit stays what it is until it is burned."""
+    """A person scraps or voids a unit, or declares a rework."""
     if entry.what not in (SCRAP, VOID, REWORK):
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"a correction cannot be {entry.what!r}")
+        raise inconsistent(f"a correction cannot be {entry.what!r}")
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     if entry.what == REWORK:
-        return _repair(state, number, entry, unit)
-    after = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
+        return _declare_rework(state, number, entry, unit)
+    updated = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
     changes: list[Change] = []
-    if not (unit.word == SCRAP and entry.what == VOID):  # a void ends no scrap
-        after = after._replace(word=entry.what, record=number)
+    if not (unit.word == SCRAP and entry.what == VOID):  # a scrapped unit stays scrapped
+        updated = updated._replace(word=entry.what, record=number)
         changes += batches.update_known_member(state, entry.batch, entry.unit_id, entry.what)
     if entry.what == VOID:
-        after = after._replace(attempts=0, voided=number)
+        updated = updated._replace(attempts=0, voided=number)
     of_unit = {"product_id": entry.product_id, "unit_id": entry.unit_id}
     ids = state.rows(IdRow, **of_unit)
     changes += [row._replace(passed=NEVER, opened=NEVER) for row in ids if row.held]
     if entry.what == VOID:
         changes += map(Drop, state.rows(NameRow, **of_unit))
-    return (*changes, after)
+    return (*changes, updated)
 
 
-def _repair(
+def _declare_rework(
     state: ManifestState, number: int, entry: Correction, unit: UnitRow
 ) -> tuple[Change, ...]:
-    after = unit._replace(declared_rework=entry.reason, begun_rework="")
+    updated = unit._replace(declared_rework=entry.reason, begun_rework="")
     if unit.word in ("", SCRAP):
-        after = after._replace(word=REWORK, record=number)
+        updated = updated._replace(word=REWORK, record=number)
     member = state.get(MemberRow, entry.batch, entry.unit_id)
     if member is None or member.word != SCRAP:
-        return (after,)
-    return (after, *batches.update_known_member(state, entry.batch, entry.unit_id, REWORK))
+        return (updated,)
+    return (updated, *batches.update_known_member(state, entry.batch, entry.unit_id, REWORK))
 
 
 def check(state: ManifestState, entry: UnitChecked) -> tuple[Change, ...]:
-    """A check is of a unit that is there; it changes nothing of it."""
-    existing(state, entry.product_id, entry.unit_id)
+    """A check needs a known unit, and changes nothing."""
+    require_unit(state, entry.product_id, entry.unit_id)
     return ()
 
 
 def _end_untouched(
     state: ManifestState, number: int, entry: OutcomeEntry, word: str
 ) -> tuple[Change, ...]:
-    """An attempt that never began: only a FAIL says something of the unit."""
+    """An attempt without an intent: only a FAIL changes the unit."""
     if entry.attempt is None or word == PASS:
-        raise BurnerError(
-            Code.STEP_OUT_OF_ORDER,
-            "an attempt without an intent passed, or lacks its facts",
-        )
+        raise out_of_order("an attempt without an intent passed, or lacks its facts")
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     attempt = _attempt(number, entry, entry.attempt, unit.attempts)._replace(began=False)
     ended = _ended(attempt, number, entry)
     if word != FAIL or not entry.unit_id or unit.word in (OPEN, SCRAP):
-        return (ended,)  # of one in work elsewhere, or thrown away, that word stands
-    after = unit._replace(word=word, record=number)
+        return (ended,)  # in work elsewhere, or scrapped: that status stays
+    updated = unit._replace(word=word, record=number)
     batch = state.get(BatchRow, entry.batch)
     if batch is None or batch.product_id != entry.product_id:
-        return (ended, after)
-    return (ended, after, *batches.update_member(state, batch, entry.unit_id, word))
+        return (ended, updated)
+    return (ended, updated, *batches.update_member(state, batch, entry.unit_id, word))
 
 
 def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
-    row = batches.open_one(state, entry.batch)
+    row = batches.require_open_batch(state, entry.batch)
     if entry.product_id != row.product_id:
         raise BurnerError(
             Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} is for product {row.product_id}"
@@ -204,7 +200,7 @@ def _take_name(state: ManifestState, entry: Intent | NameBound, name: str) -> It
 def _take_ids(
     state: ManifestState, intent: int, entry: Intent | NameBound, ids: Mapping[str, str]
 ) -> Iterator[Change]:
-    """The unit has these IDs while it is in work; those of a dead attempt it has no more."""
+    """A unit in work takes these IDs, and loses those of its attempts that never ended."""
     product, unit_id = entry.product_id, entry.unit_id
     pairs = sorted(pair for pair in ids.items() if pair[0] != "mac" and pair[1])
     for source, value in pairs:
@@ -216,8 +212,8 @@ def _take_ids(
     rows = state.rows(IdRow, product_id=product, unit_id=unit_id)
     known = {(row.source, row.value): row for row in rows}
     for key in pairs:
-        before = known.pop(key, None)
-        passed = before.passed if before and not before.imported_from else NEVER
+        previous = known.pop(key, None)
+        passed = previous.passed if previous and not previous.imported_from else NEVER
         yield IdRow(key[1], key[0], product, unit_id, passed, intent, "")
     for row in known.values():
         if row.opened not in (NEVER, intent):
@@ -225,20 +221,22 @@ def _take_ids(
 
 
 def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Change]:
-    """After PASS a unit has the IDs of this attempt; else those that it had before."""
+    """After PASS a unit keeps the IDs of this attempt, else those it had before."""
     for row in rows:
-        mine = row.opened == intent
-        passed = (intent if mine else NEVER) if word == PASS else row.passed
-        after = row._replace(passed=passed, opened=NEVER if mine else row.opened)
-        if after != row:
-            yield after
+        of_attempt = row.opened == intent
+        passed = (intent if of_attempt else NEVER) if word == PASS else row.passed
+        updated = row._replace(passed=passed, opened=NEVER if of_attempt else row.opened)
+        if updated != row:
+            yield updated
 
 
-def _supersede(state: ManifestState, number: int, before: UnitRow | None) -> Iterator[Change]:
-    """An attempt that died is taken over by the next one on its unit."""
-    dead = state.get(AttemptRow, before.last) if before and before.last != NEVER else None
-    if dead is not None and dead.outcome == OPEN:
-        yield dead._replace(superseded_by=number)
+def _supersede(state: ManifestState, number: int, previous: UnitRow | None) -> Iterator[Change]:
+    """An attempt that never ended is superseded by the next one on its unit."""
+    unfinished = (
+        state.get(AttemptRow, previous.last) if previous and previous.last != NEVER else None
+    )
+    if unfinished is not None and unfinished.outcome == OPEN:
+        yield unfinished._replace(superseded_by=number)
 
 
 def _attempt(
@@ -262,22 +260,20 @@ def _ended(attempt: AttemptRow, number: int, entry: OutcomeEntry) -> AttemptRow:
     )
 
 
-def _work(state: ManifestState, entry: NameBound | OutcomeEntry, intent: int) -> AttemptRow:
+def _attempt_in_work(
+    state: ManifestState, entry: NameBound | OutcomeEntry, intent: int
+) -> AttemptRow:
     work = state.get(AttemptRow, intent)
     if work is None or work.outcome != OPEN:
-        raise BurnerError(Code.STEP_OUT_OF_ORDER, f"attempt {intent} is not in work")
+        raise out_of_order(f"attempt {intent} is not in work")
     of_entry = (entry.product_id, entry.unit_id, entry.batch, entry.station)
     if of_entry != (work.product_id, work.unit_id, work.batch, work.station):
-        raise BurnerError(
-            Code.STEP_OUT_OF_ORDER, f"attempt {intent} is of another unit, batch or station"
-        )
+        raise out_of_order(f"attempt {intent} is of another unit, batch or station")
     return work
 
 
 def _check_name(attempt: AttemptFacts | None, work: AttemptRow) -> None:
-    """A unit passes with the name that it took."""
+    """Refuse a PASS under a name that the attempt did not take."""
     taken = attempt is None or attempt.device_name == work.device_name
     if not work.device_name or not taken:
-        raise BurnerError(
-            Code.STEP_OUT_OF_ORDER, f"attempt {work.number} passed with a name that it never took"
-        )
+        raise out_of_order(f"attempt {work.number} passed with a name that it never took")

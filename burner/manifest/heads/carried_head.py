@@ -1,9 +1,9 @@
-"""A head that somebody carried out of the manifest: written on paper, or as a checkpoint file."""
+"""A head as an argument of a command: a code on paper, or a checkpoint file."""
 
 from pathlib import Path
 
 from burner.core.plain_file import read_plain
-from burner.manifest.heads.heads import checkpoint_of, read_note
+from burner.manifest.heads.heads import checkpoint_of, parse_head_file
 from burner.manifest.heads.note_file import LARGEST_NOTE
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
@@ -21,4 +21,4 @@ def read_carried_head(text: str) -> CarriedHead:
         data = read_plain(Path(text), LARGEST_NOTE)
     except (OSError, ValueError):
         return PaperHead.parse(text)
-    return checkpoint_of(read_note(data))
+    return checkpoint_of(parse_head_file(data))

@@ -1,4 +1,4 @@
-"""Cosignatures of heads: made by QA, kept in the manifest, asked of a witness."""
+"""Cosignatures of heads: how QA makes one, and how the manifest keeps them."""
 
 import base64
 from time import time
@@ -9,7 +9,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.fold.rows import KeyRow
-from burner.manifest.heads.heads import checkpoint_of, is_head_of
+from burner.manifest.heads.heads import checkpoint_of, is_head_of_log
 from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosign
 from burner.manifest.log.note import NoteError, NoteSigner, Signature, SignedNote, VerifierKey
 from burner.manifest.log.tree import consistency_proof
@@ -22,10 +22,10 @@ from burner.manifest.writing.ledger import Ledger
 
 
 def countersign(note: SignedNote, witness: NoteSigner, now: int | None = None) -> SignedNote:
-    """QA's own countersignature of a head that was carried out, on QA's own computer.
+    """Add QA's cosignature to a head, on QA's own computer.
 
     Raises:
-        BurnerError: E735 it is no head.
+        BurnerError: E735 it is not a head.
     """
     line = cosign(checkpoint_of(note), witness, int(time()) if now is None else now)
     return SignedNote(note.text, (*note.signatures, line))
@@ -34,36 +34,36 @@ def countersign(note: SignedNote, witness: NoteSigner, now: int | None = None) -
 def keep_cosignatures(
     ledger: Ledger, note: SignedNote, witnesses: tuple[VerifierKey, ...]
 ) -> tuple[Signature, ...]:
-    """Keep what witnesses signed of a head of this log; it goes into every export of that head.
+    """Keep cosignatures of a head of this log. Every export of that head contains them.
 
     Args:
         ledger: of a station.
         note: the head with its cosignatures.
-        witnesses: whose count; lines of others are left out.
+        witnesses: keys whose cosignatures count; others are left out.
 
     Returns:
-        The lines that are kept now.
+        The lines that were not kept before.
 
     Raises:
-        BurnerError: E735 it is no head of this log, or a cosignature is false.
+        BurnerError: E735 it is not a head of this log, or a cosignature is false.
     """
     head = checkpoint_of(note)
     try:
-        valid = {c.witness.id for c in check_cosignatures(note, witnesses)}
+        valid_ids = {c.witness.id for c in check_cosignatures(note, witnesses)}
     except NoteError as error:
         raise BurnerError(Code.HEAD_INVALID, str(error)) from None
-    if head.origin != ledger.origin or not is_head_of(ledger.reader, head):
+    if head.origin != ledger.origin or not is_head_of_log(ledger.reader, head):
         raise BurnerError(
             Code.HEAD_INVALID, f"{head.origin} {head.size} is not a head of {ledger.origin}"
         )
-    lines = tuple(line for line in note.signatures if line.id in valid)
+    lines = tuple(line for line in note.signatures if line.id in valid_ids)
     with ledger.writer.lock:
         ledger.writer.keep_head()
         with ledger.writer.transaction() as connection:
-            plain = SignedNote(note.text, _of_log(note, TableState(connection)))
-            keep_checkpoint(connection, head.size, str(plain))
-            there = cosignatures_of(connection, head.size)
-            new = [line for line in lines if str(line) not in there]
+            checkpoint = SignedNote(note.text, _log_signatures(note, TableState(connection)))
+            keep_checkpoint(connection, head.size, str(checkpoint))
+            kept = cosignatures_of(connection, head.size)
+            new = [line for line in lines if str(line) not in kept]
             rows = [{"size": head.size, "line": str(line)} for line in new]
             if rows:
                 connection.execute(insert(cosignatures), rows)
@@ -75,7 +75,7 @@ def add_checkpoint_request(reader: ManifestReader, old: int) -> tuple[bytes, Che
 
     Args:
         reader: of the manifest.
-        old: size of the head that the witness saw last.
+        old: size of the last head that the witness saw.
 
     Raises:
         BurnerError: E735 the witness has seen more records than there are.
@@ -89,7 +89,7 @@ def add_checkpoint_request(reader: ManifestReader, old: int) -> tuple[bytes, Che
     return ("\n".join(lines) + f"\n{head.note}").encode(), head.checkpoint
 
 
-def _of_log(note: SignedNote, state: TableState) -> tuple[Signature, ...]:
-    """The signatures that are of keys of the log."""
-    known = {row.id for row in state.rows(KeyRow)}
-    return tuple(line for line in note.signatures if line.id.hex() in known)
+def _log_signatures(note: SignedNote, state: TableState) -> tuple[Signature, ...]:
+    """The signatures by keys of the log."""
+    key_ids = {row.id for row in state.rows(KeyRow)}
+    return tuple(line for line in note.signatures if line.id.hex() in key_ids)

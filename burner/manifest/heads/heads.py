@@ -1,4 +1,4 @@
-"""The head of a manifest, and heads that come back: files and paper codes."""
+"""The head of a manifest, and whether a head on paper or in a file is one of its log."""
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -11,11 +11,11 @@ from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import existing_head, read_head
 
 
-def read_note(data: bytes) -> SignedNote:
-    """A head that was carried out as a file, with its signatures. They are not looked at.
+def parse_head_file(data: bytes) -> SignedNote:
+    """Read a head from a file. Its signatures are not checked.
 
     Raises:
-        BurnerError: E735 it is none.
+        BurnerError: E735 it is not a signed note.
     """
     try:
         return SignedNote.parse(data)
@@ -24,10 +24,10 @@ def read_note(data: bytes) -> SignedNote:
 
 
 def checkpoint_of(note: SignedNote) -> Checkpoint:
-    """The head that a note is about. Its signatures are not looked at.
+    """The checkpoint in a note. Its signatures are not checked.
 
     Raises:
-        BurnerError: E735 it is none.
+        BurnerError: E735 it is not a checkpoint.
     """
     try:
         return Checkpoint.parse(note.text)
@@ -36,7 +36,7 @@ def checkpoint_of(note: SignedNote) -> Checkpoint:
 
 
 def current_head(reader: ManifestReader) -> SignedNote:
-    """The signed checkpoint of the log as it is.
+    """The signed checkpoint of the whole log.
 
     Raises:
         BurnerError: E713 it is damaged, or there is none.
@@ -45,12 +45,12 @@ def current_head(reader: ManifestReader) -> SignedNote:
         return existing_head(connection).note
 
 
-def is_head_of(reader: ManifestReader, head: PaperHead | Checkpoint) -> bool:
-    """Whether a head that was carried out is one of this log."""
+def is_head_of_log(reader: ManifestReader, head: PaperHead | Checkpoint) -> bool:
+    """Whether the log had this head."""
     with reader.connection() as connection:
         stored = read_head(connection)
         if stored is None or head.size > stored.checkpoint.size:
             return False
         root = subtree_hash(TableHashes(connection), 0, head.size)
-        there = Checkpoint(stored.checkpoint.origin, head.size, root)
-    return head in (there, PaperHead.of(there))
+        own = Checkpoint(stored.checkpoint.origin, head.size, root)
+    return head in (own, PaperHead.of(own))

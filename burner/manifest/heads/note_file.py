@@ -1,11 +1,11 @@
-"""Heads and certificates as files that are carried about."""
+"""Heads and certificates as files."""
 
 from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
-from burner.manifest.heads.heads import read_note
+from burner.manifest.heads.heads import parse_head_file
 from burner.manifest.local.state import write_durably
 from burner.manifest.log.note import SignedNote
 
@@ -14,20 +14,20 @@ LARGEST_NOTE = 64 << 10
 
 
 def read_note_file(path: Path) -> SignedNote:
-    """A head that was carried here as a file.
+    """Read a head from a file. Its signatures are not checked.
 
     Raises:
-        BurnerError: E735 it is none.
+        BurnerError: E735 it is not a signed note.
     """
     try:
         data = read_plain(path, LARGEST_NOTE)
     except OSError as error:
         raise BurnerError(Code.HEAD_INVALID, f"{path}: {error.strerror}") from None
-    return read_note(data)
+    return parse_head_file(data)
 
 
 def write_note_file(path: Path, text: str) -> None:
-    """Write a head or a certificate, whole or not at all.
+    """Write a head or a certificate: all of it or nothing.
 
     Raises:
         BurnerError: E729 it cannot be written there.

@@ -13,7 +13,7 @@ CODE_BYTES = 10
 
 @dataclass(frozen=True)
 class PaperHead:
-    """A head as somebody wrote it down: `1234 ABCD-EFGH-IJKL-MNOP`."""
+    """A head as written on paper: `1234 ABCD-EFGH-IJKL-MNOP`."""
 
     size: int
     code: str
@@ -29,10 +29,10 @@ class PaperHead:
         """Read a code. Case, dashes and spaces do not matter.
 
         Raises:
-            BurnerError: E735 it is none.
+            BurnerError: E735 it is not such a code.
         """
-        size, _, rest = text.strip().partition(" ")
-        letters = rest.replace("-", "").replace(" ", "").upper()
+        size, _, code = text.strip().partition(" ")
+        letters = code.replace("-", "").replace(" ", "").upper()
         try:
             raw = base64.b32decode(letters)
             number = int(size)

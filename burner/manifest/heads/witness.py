@@ -22,7 +22,7 @@ REFUSALS = {
     404: "it does not know this log",
     422: "the log is not consistent with what it saw before",
 }
-"""Status of an answer, by the specification."""
+"""HTTP status → its meaning in the specification."""
 
 
 def collect_cosignatures(
@@ -42,7 +42,7 @@ def collect_cosignatures(
 
 
 def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signature, ...]:
-    """Have a witness sign the head, and keep its cosignature.
+    """Request a cosignature of the head from a witness, and keep it.
 
     Args:
         ledger: of a station.
@@ -50,11 +50,11 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
         witness: its verifier key (type 4).
 
     Returns:
-        The lines that are kept now.
+        The lines that were not kept before.
 
     Raises:
-        BurnerError: E735 it answers with no cosignature of its own, E761 it cannot be reached or
-            refuses, with its reason.
+        BurnerError: E735 the answer has no cosignature of the witness, E761 it cannot be reached,
+            or refuses.
     """
     body, head = add_checkpoint_request(ledger.reader, 0)
     status, answer = _post(url, body)
@@ -78,8 +78,10 @@ def ask_witness(ledger: Ledger, url: str, witness: VerifierKey) -> tuple[Signatu
     signed = tuple(line for line in note.signatures if line.is_of(witness))
     if not signed:
         raise BurnerError(Code.HEAD_INVALID, f"{url}: no cosignature of {witness.name}")
-    own = SignedNote.parse(body.partition(b"\n\n")[2])
-    return keep_cosignatures(ledger, SignedNote(own.text, (*own.signatures, *signed)), (witness,))
+    request_note = SignedNote.parse(body.partition(b"\n\n")[2])
+    return keep_cosignatures(
+        ledger, SignedNote(request_note.text, (*request_note.signatures, *signed)), (witness,)
+    )
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""A verifier key as it is given to a command: its text, or a file that holds it."""
+"""A verifier key as an argument of a command: its text, or a file that holds it."""
 
 import re
 from pathlib import Path
@@ -15,29 +15,29 @@ _LABEL = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _OPENSSH = ("ssh-", "ecdsa-", "sk-")
 
 
-def read_key(given: str, kind: KeyType = KeyType.ED25519) -> VerifierKey:
+def read_key(argument: str, kind: KeyType = KeyType.ED25519) -> VerifierKey:
     """A verifier key from the command line.
 
     Args:
-        given: the key itself, `name+id+base64`, or a path of a file that holds it in one line.
-        kind: of which kind it must be: of a log, or of a witness.
+        argument: the key itself, `name+id+base64`, or a path of a file that holds it in one line.
+        kind: the kind it must have: of a log, or of a witness.
 
     Raises:
-        BurnerError: E747 for anything else, with what it is.
+        BurnerError: E747 for anything else; the detail says what it is.
     """
-    if not given.strip():
+    if not argument.strip():
         raise BurnerError(Code.PUBLIC_KEY_INVALID, "an empty text")
-    text = given if given.count("+") >= 2 and "\n" not in given else _read(Path(given))
+    text = argument if argument.count("+") >= 2 and "\n" not in argument else _read(Path(argument))
     try:
         key = VerifierKey.parse(text)
     except NoteError as error:
-        what = _what_is(text) or str(error)
-        raise BurnerError(Code.PUBLIC_KEY_INVALID, f"{given}: {what}") from None
+        content = _describe(text) or str(error)
+        raise BurnerError(Code.PUBLIC_KEY_INVALID, f"{argument}: {content}") from None
     if key.type is not kind:
-        wanted = "a witness" if kind is KeyType.COSIGNATURE else "a log"
+        expected = "a witness" if kind is KeyType.COSIGNATURE else "a log"
         raise BurnerError(
             Code.PUBLIC_KEY_INVALID,
-            f"{key.name}: a key of another kind; expected is one of {wanted}",
+            f"{key.name}: a key of another kind; expected is one of {expected}",
         )
     return key
 
@@ -50,8 +50,8 @@ def _read(path: Path) -> str:
         raise BurnerError(Code.PUBLIC_KEY_INVALID, f"{path}: {why}") from None
 
 
-def _what_is(text: str) -> str:
-    """What a file holds that is no verifier key; empty where nothing better is known."""
+def _describe(text: str) -> str:
+    """What a text is that is no verifier key; empty: unknown."""
     if not text.strip():
         return "an empty file"
     labels = _LABEL.findall(text)

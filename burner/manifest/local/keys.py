@@ -1,7 +1,7 @@
-"""Private keys of this computer: made at first use, in a file that its account alone can read.
+"""Private keys of this computer. A key is made at first use, in a file that only its account can
+read; a passphrase or the system's keyring are options.
 
-A passphrase or the system's keyring are for those who want them. A key is Ed25519, kept as PKCS #8
-in the state folder; it signs under the name of a log, or of a witness.
+Keys are Ed25519, as PKCS #8 in the state folder; they sign under the name of a log or of a witness.
 """
 
 import os
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 SERVICE = "burner manifest key"
-"""Under which the keyring holds private keys."""
+"""Name of private keys in the keyring."""
 
 TRIES = 3
 CURRENT, IN_KEYRING = "current", "in the system's keyring"
@@ -38,7 +38,7 @@ LARGEST = 64 << 10
 
 
 class Protection(StrEnum):
-    """What keeps others from a private key."""
+    """How a private key is protected."""
 
     ACCOUNT = "account"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word, not a password
@@ -48,11 +48,11 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True)
 class PassphraseRequest:
-    """What a person is asked a passphrase for."""
+    """A passphrase is requested from a person."""
 
     owner: str
     attempt: int
-    """1 to TRIES; behind the first, the answer before was wrong."""
+    """1 to TRIES; above 1, the answer before was wrong."""
 
 
 Ask = Callable[[PassphraseRequest], str]
@@ -77,11 +77,11 @@ class LocalSigner:
 
 
 def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSigner]:
-    """The key of a station, for the log of any name: made when there is none.
+    """The key of a station, to be used under the name of any log; made when there is none.
 
     Raises:
-        BurnerError: E717 it cannot be kept, E722 it cannot be used, E748 wrong passphrase, E749
-            nobody can be asked for it.
+        BurnerError: E717 it cannot be saved, E722 it cannot be used, E748 wrong passphrase, E749
+            no terminal to ask for it.
     """
     if has_key(owner) and (uri := token_of(owner)):
         from burner.manifest.local.token import public_key, run_signer
@@ -93,7 +93,7 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
 
 
 def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
-    """Keys of other owners of this account, as far as no passphrase and no token is needed."""
+    """Keys of other owners of this account that need no passphrase and no token."""
 
     def of_log(origin: str) -> Iterator[NoteSigner]:
         for path in sorted((state_folder() / "keys").glob(f"*/{CURRENT}")):
@@ -112,13 +112,13 @@ def use_token(owner: str, uri: str) -> bytes:
         The 32 bytes of its public half.
 
     Raises:
-        BurnerError: E717 it cannot be noted, E720, E722 the token cannot be used.
+        BurnerError: E717 it cannot be saved, E720, E722 the token cannot be used.
     """
     from burner.manifest.local.token import public_key
 
     public = public_key(uri)
     name = sha256(public).hexdigest()[:16]
-    with _keeping(_folder(owner)) as folder:
+    with _saving(_folder(owner)) as folder:
         write_durably(folder / f"{name}.pem", uri.encode())
         write_durably(folder / CURRENT, name.encode())
     return public
@@ -130,8 +130,8 @@ def token_of(owner: str) -> str:
     Raises:
         BurnerError: E721, E722.
     """
-    _, kept = _kept(owner)
-    return kept.decode() if kept.startswith(b"pkcs11:") else ""
+    _, content = _read_key_file(owner)
+    return content.decode() if content.startswith(b"pkcs11:") else ""
 
 
 def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
@@ -149,25 +149,25 @@ def has_key(owner: str) -> bool:
     """Whether the owner has a key on this computer.
 
     Raises:
-        BurnerError: E726 for a name that nobody has.
+        BurnerError: E726 for an invalid name.
     """
     return (_folder(owner) / CURRENT).exists()
 
 
 def make_key(
-    owner: str, passphrase: str | None = None, *, in_keyring: bool = False, adopts: bool = True
+    owner: str, passphrase: str | None = None, *, in_keyring: bool = False, use: bool = True
 ) -> "Ed25519PrivateKey":
     """Make a key; earlier ones stay beside it.
 
     Args:
         owner: station id, or who countersigns.
-        passphrase: encrypts the key file; None: this account's rights protect it.
+        passphrase: encrypts the key file; None: only the file's access rights protect it.
         in_keyring: keep it in the system's keyring instead of a file.
-        adopts: sign with it from now on; else `use_key` does.
+        use: sign with it from now on; else `use_key` does.
 
     Raises:
-        BurnerError: E717 it cannot be kept, E722 for an empty passphrase, E726 for a name that
-            nobody has.
+        BurnerError: E717 it cannot be saved, E722 for an empty passphrase, E726 for an invalid
+            name.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -175,12 +175,12 @@ def make_key(
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, "an empty passphrase protects nothing")
     key = Ed25519PrivateKey.generate()
     pem = _pem(key, passphrase)
-    with _keeping(_folder(owner)) as folder:
+    with _saving(_folder(owner)) as folder:
         if in_keyring:
             _to_keyring(_stem(key), pem)
             pem = IN_KEYRING.encode()
         write_durably(folder / f"{_stem(key)}.pem", pem)
-    if adopts:
+    if use:
         use_key(owner, key)
     return key
 
@@ -189,9 +189,9 @@ def use_key(owner: str, key: "Ed25519PrivateKey") -> None:
     """Sign with this key from now on.
 
     Raises:
-        BurnerError: E717 when that cannot be kept.
+        BurnerError: E717 it cannot be saved.
     """
-    with _keeping(_folder(owner)) as folder:
+    with _saving(_folder(owner)) as folder:
         write_durably(folder / CURRENT, _stem(key).encode())
 
 
@@ -207,9 +207,9 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
 
     Raises:
         BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
-            nobody can be asked for it.
+            no terminal to ask for it.
     """
-    path, pem = _kept(owner)
+    path, pem = _read_key_file(owner)
     if pem == IN_KEYRING.encode():
         pem = _from_keyring(path.stem)
     if b"-----BEGIN ENCRYPTED" not in pem:
@@ -229,17 +229,17 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
 
 
 def protection(owner: str) -> Protection:
-    """What keeps others from the owner's current key.
+    """How the owner's current key is protected.
 
     Raises:
         BurnerError: E721 there is no key, E722 it cannot be read.
     """
-    _, kept = _kept(owner)
-    if kept == IN_KEYRING.encode():
+    _, content = _read_key_file(owner)
+    if content == IN_KEYRING.encode():
         return Protection.KEYRING
-    if kept.startswith(b"pkcs11:"):
+    if content.startswith(b"pkcs11:"):
         return Protection.TOKEN
-    return Protection.PASSPHRASE if b"-----BEGIN ENCRYPTED" in kept else Protection.ACCOUNT
+    return Protection.PASSPHRASE if b"-----BEGIN ENCRYPTED" in content else Protection.ACCOUNT
 
 
 def _name(owner: str) -> str:
@@ -255,7 +255,7 @@ def _name(owner: str) -> str:
     return key
 
 
-def _kept(owner: str) -> tuple[Path, bytes]:
+def _read_key_file(owner: str) -> tuple[Path, bytes]:
     """The file of the owner's current key, and what it holds: a key, or where the key is."""
     path = _folder(owner) / f"{_name(owner)}.pem"
     try:
@@ -271,7 +271,7 @@ def _folder(owner: str) -> Path:
 
 
 @contextmanager
-def _keeping(folder: Path) -> Iterator[Path]:
+def _saving(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except OSError as error:
@@ -327,11 +327,11 @@ def _from_keyring(name: str) -> bytes:
     import keyring.errors
 
     try:
-        kept = keyring.get_password(SERVICE, name)
+        pem = keyring.get_password(SERVICE, name)
     except keyring.errors.KeyringError as error:
         raise BurnerError(
             Code.SIGNING_KEY_UNUSABLE, f"the keyring: {type(error).__name__}"
         ) from error
-    if kept is None:
+    if pem is None:
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"the keyring has no {name} of {SERVICE}")
-    return kept.encode()
+    return pem.encode()

@@ -1,7 +1,7 @@
 """What this computer knows of a log, outside the manifest: its origin, its key, its last head.
 
-A restored old copy is a perfect log that is merely shorter: only something that was not restored
-with it can tell. The file is written in place and not synced: being behind is harmless.
+An old copy of a manifest is a valid log that is shorter. Only a note outside the manifest shows
+it. The file is written in place and not synced: an older head in it does no harm.
 """
 
 import json
@@ -14,7 +14,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.local.state import as_file_name, state_folder
 
 WIDTH = 512
-"""Bytes of a file: it always overwrites itself wholly, within one sector of a disk."""
+"""Bytes of the file: each write replaces all of it, within one sector of a disk."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class KnownLog:
     root: str
     """As hex."""
     key_records: int = 0
-    """How many of its records are about keys: one that is hidden is missed."""
+    """How many of its records are about keys: a hidden one is noticed."""
 
 
 class KnownLogFile:
-    """What one station of this computer knows of one log."""
+    """The file in which a station of this computer keeps what it knows of a log."""
 
     def __init__(self, origin: str, station: str) -> None:
         self.path = _folder(origin) / as_file_name(station)
@@ -75,7 +75,7 @@ def known_logs(origin: str) -> list[KnownLog]:
 
 
 def _read(path: Path) -> KnownLog | None:
-    """None where a power cut left nothing that can be read."""
+    """None: not readable, as after a power cut."""
     try:
         data = json.loads(path.read_text(encoding="ascii"))
         origin, key, root = (str(data[name]) for name in ("origin", "key", "root"))

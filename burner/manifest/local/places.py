@@ -1,6 +1,4 @@
-"""Which log this computer has written at which place: a manifest that is gone or different in
-its place, is noticed by it.
-"""
+"""Which log this computer wrote at which place, so that a lost or exchanged manifest is noticed."""
 
 import json
 from hashlib import sha256
@@ -12,7 +10,7 @@ from burner.manifest.local.state import state_folder, write_durably
 
 
 def log_at(place: str) -> str:
-    """Origin of the log that this computer has written at a place, by its name; empty: none."""
+    """Origin of the log that this computer wrote at a place; empty: none."""
     try:
         return str(json.loads(_file_of(place).read_text(encoding="utf-8"))["origin"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -31,7 +29,7 @@ def remember_place(place: str, origin: str) -> None:
     try:
         write_durably(path, json.dumps({"origin": origin, "place": place}).encode())
     except OSError as error:
-        # Another station of this computer may be leaving the same note; Windows refuses then.
+        # Another station may be writing the same file; Windows refuses then.
         if log_at(place) != origin:
             raise BurnerError(Code.STATE_FOLDER_UNWRITABLE, f"{path}: {error.strerror}") from error
 

@@ -1,4 +1,4 @@
-"""The user's state folder: what burner must remember between runs, outside every manifest."""
+"""The state folder of the user: what burner keeps between runs, outside every manifest."""
 
 import os
 import sys
@@ -45,7 +45,7 @@ def as_file_name(text: str) -> str:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write a small file that its owner alone can read: whole, or not at all, in a power cut too.
+    """Write a small file that only its owner can read: all of it or nothing, even in a power cut.
 
     The folder is made where it is missing.
 

@@ -1,4 +1,4 @@
-"""One writer per station id: two processes that number one chain would fork it."""
+"""A lock that lets only one process at a time write for a station id."""
 
 import os
 from hashlib import sha256
@@ -23,11 +23,11 @@ _STATION_LOCK = text(
 
 
 class FileStationLock:
-    """Held by two lock files; the system frees them when the process dies.
+    """Two lock files; the system releases them when the process dies.
 
-    One lies beside the SQLite file, where every account finds it. The other is named after the
-    manifest itself and lies in the state folder: it holds whatever path led to the manifest, and
-    when somebody has removed the first one.
+    One is beside the SQLite file, where every account finds it. The other is in the state folder
+    and named after the log: it holds for any path to the manifest, and when somebody removed the
+    first one.
     """
 
     def __init__(self, manifest: Path, station: str) -> None:
@@ -37,7 +37,7 @@ class FileStationLock:
         self._locks: dict[Path, BaseFileLock] = {}
 
     def take(self) -> None:
-        """Take the one beside the file, before it is made or opened.
+        """Take the lock beside the file, before that is made or opened.
 
         Raises:
             BurnerError: E704 held by another process, E706 no permission.
@@ -45,7 +45,7 @@ class FileStationLock:
         self._take(self.path, Code.MANIFEST_WRITE_DENIED)
 
     def take_of(self, manifest: str) -> None:
-        """Take the one of the manifest, once it is known which that is.
+        """Take the lock of the log, once its origin is known.
 
         Raises:
             BurnerError: E704 held by another process, E717 the state folder cannot be written.
@@ -88,9 +88,9 @@ def lock_file(path: Path, *, busy: str, refused: str) -> "BaseFileLock":
 
 
 def take_server_lock(connection: Connection, station: str) -> None:
-    """Hold the station's advisory lock for as long as the server keeps this session.
+    """Hold the station's advisory lock while the server keeps this session.
 
-    It is the database's own, by whatever URL that was reached; each schema has one manifest.
+    The lock belongs to the database, whatever the URL; each schema has one manifest.
 
     Raises:
         BurnerError: E704 when another session holds it.
@@ -109,6 +109,6 @@ def station_at_server(connection: Connection) -> bool:
 
 
 def _of_manifest(connection: Connection) -> bytes:
-    """The first half of the keys of its stations' locks: locks of others are not taken for one."""
+    """The first half of the keys of its stations' locks: no other program uses it."""
     schema = connection.execute(text("SELECT current_schema()")).scalar_one()
     return sha256(f"burner/{schema}".encode()).digest()[:4]

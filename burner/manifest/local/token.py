@@ -1,5 +1,5 @@
-"""Keys in a PKCS #11 token (a smart card, an HSM). The token lets a run key in, valid for a day,
-and is never asked inside a commit: a run key in memory signs the heads.
+"""Keys in a PKCS #11 token (a smart card, an HSM). The token enrols a run key that is valid for a
+day. The run key, in memory, signs the heads: the token is never used in a commit.
 """
 
 import os
@@ -35,7 +35,7 @@ class TokenSigner:
 
     @property
     def key(self) -> VerifierKey:
-        """The half that checks."""
+        """Its public half."""
         return VerifierKey(self.name, self.public)
 
     def sign(self, message: bytes) -> bytes:
@@ -53,7 +53,7 @@ class TokenSigner:
 
 @dataclass(frozen=True)
 class RunSigner:
-    """A key in memory that a token lets in for a day."""
+    """A key in memory that a token enrols for a day."""
 
     name: str
     private: "Ed25519PrivateKey"
@@ -62,7 +62,7 @@ class RunSigner:
 
     @property
     def key(self) -> VerifierKey:
-        """The half that checks."""
+        """Its public half."""
         return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
@@ -70,12 +70,12 @@ class RunSigner:
         return self.private.sign(message)
 
     def ends_soon(self, now: datetime) -> bool:
-        """Whether it is time for the next one."""
+        """Whether it ends within the hour."""
         return utc(now + RENEWED_BEFORE) > self.until
 
 
 def run_signer(origin: str, uri: str, public: bytes, now: datetime | None = None) -> RunSigner:
-    """A run key for a log, which the key in the token is going to let in.
+    """A new run key for a log, to be enrolled by the key in the token.
 
     Args:
         origin: name of the log.

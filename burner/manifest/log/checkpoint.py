@@ -52,7 +52,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Cosignature:
-    """A witness saw the log at this head, consistent with all that it saw before."""
+    """A witness has checked that this head is consistent with all that it saw before."""
 
     witness: VerifierKey
     time: int
@@ -68,7 +68,7 @@ def cosign(checkpoint: Checkpoint, witness: NoteSigner, time: int) -> Signature:
 def check_cosignatures(
     note: SignedNote, witnesses: tuple[VerifierKey, ...]
 ) -> tuple[Cosignature, ...]:
-    """The cosignatures of these witnesses; lines of other keys are not looked at.
+    """The cosignatures of these witnesses. Lines by other keys are ignored.
 
     Raises:
         NoteError: a cosignature of one of the witnesses is false.

@@ -26,7 +26,7 @@ class KeyType(IntEnum):
 
 
 class NoteError(ValueError):
-    """Text that is not what a specification asks for, or a signature that is false."""
+    """A text that breaks the specification, or a false signature."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class VerifierKey:
 
     @property
     def id(self) -> bytes:
-        """4 bytes that stand before each of its signatures."""
+        """4 bytes before each of its signatures."""
         return sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
@@ -81,11 +81,11 @@ class VerifierKey:
 
 
 class NoteSigner(Protocol):
-    """The private half of a verifier key, wherever it lies."""
+    """The private half of a verifier key, in memory or in a token."""
 
     @property
     def key(self) -> VerifierKey:
-        """The half that checks."""
+        """The public half."""
         ...
 
     def sign(self, message: bytes) -> bytes:
@@ -100,13 +100,13 @@ class Signature:
     name: str
     id: bytes
     value: bytes
-    """What follows the 4 bytes of the id."""
+    """The signature after the 4 bytes of the id."""
 
     def __str__(self) -> str:
         return f"— {self.name} {base64.b64encode(self.id + self.value).decode()}\n"
 
     def is_of(self, key: VerifierKey) -> bool:
-        """Whether name and id say that the key made it."""
+        """Whether it has the name and id of a key."""
         return (self.name, self.id) == (key.name, key.id)
 
 
@@ -145,19 +145,19 @@ class SignedNote:
         return cls(f"{text}\n", signatures)
 
     def check(self, keys: Iterable[VerifierKey]) -> tuple[VerifierKey, ...]:
-        """Those of the keys that signed; signatures of other keys are not looked at.
+        """The keys that signed it. Signatures by other keys are ignored.
 
         Raises:
             NoteError: a signature of one of the keys is false.
         """
-        found = []
+        signers = []
         for key in keys:
-            own = [signature for signature in self.signatures if signature.is_of(key)]
-            if not all(key.verifies(self.text.encode(), signature.value) for signature in own):
+            by_key = [signature for signature in self.signatures if signature.is_of(key)]
+            if not all(key.verifies(self.text.encode(), signature.value) for signature in by_key):
                 raise NoteError(f"the signature of {key.name} is false")
-            if own:
-                found.append(key)
-        return tuple(found)
+            if by_key:
+                signers.append(key)
+        return tuple(signers)
 
 
 def sign(text: str, signer: NoteSigner) -> SignedNote:

@@ -15,7 +15,7 @@ MAX_HASHES = 63
 
 @dataclass(frozen=True)
 class TlogProof:
-    """What a `.tlog-proof` file says. Trust it only after `check`."""
+    """The content of a `.tlog-proof` file. Trust it only after `check`."""
 
     index: int
     hashes: tuple[bytes, ...]
@@ -23,7 +23,7 @@ class TlogProof:
     note: SignedNote
     """The checkpoint with its signatures."""
     extra: bytes = b""
-    """The record's canonical body in its first line: not authenticated but by `check`."""
+    """Its first line is the canonical body of the record. Only `check` authenticates it."""
 
     def __str__(self) -> str:
         lines = [HEADER]
@@ -62,11 +62,11 @@ class TlogProof:
 
     @property
     def body(self) -> bytes:
-        """The record: the first line of `extra`. What stands behind it is the application's."""
+        """The record: the first line of `extra`. The other lines belong to the application."""
         return self.extra.partition(b"\n")[0]
 
     def check(self) -> Checkpoint:
-        """Check that the record is in the tree of the head. Who signed the head is not looked at.
+        """Check that the record is in the tree of the head. The signer of the head is not checked.
 
         Returns:
             The head.

@@ -15,7 +15,7 @@ _attempts = TABLES[AttemptRow]
 
 @dataclass(frozen=True)
 class AttemptFilter:
-    """Which attempts. Empty = all; `since` and `until` are about their start, until excluded."""
+    """Which attempts. An empty field excludes none; `since` <= start of the attempt < `until`."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -24,10 +24,10 @@ class AttemptFilter:
     outcome: str = ""
     unit: str = ""
     log: int | None = None
-    """Number of a log: 0 our own; None: all."""
+    """Number of a log, 0 for our own; None: all."""
 
     def where(self) -> Iterator[ColumnElement[bool]]:
-        """As the database decides it."""
+        """The conditions in SQL."""
         columns = _attempts.c
         texts = (("batch", self.batch), ("product_id", self.product), ("unit_id", self.unit))
         for name, value in (*texts, ("outcome", self.outcome)):

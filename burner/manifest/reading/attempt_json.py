@@ -10,23 +10,25 @@ from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.reading.unit_history import entries_of
 
 
-def element(
-    connection: Connection, row: AttemptRow, log: int, origin: str, word: str
+def attempt_json(
+    connection: Connection, row: AttemptRow, log: int, origin: str, corrected: str
 ) -> dict[str, Any]:
     """An attempt as `list --json` prints it."""
-    return element_of(row, *entries_of(connection, row, log), origin=origin, word=word)
+    return json_from_records(
+        row, *entries_of(connection, row, log), origin=origin, corrected=corrected
+    )
 
 
-def element_of(
+def json_from_records(
     row: AttemptRow,
     first: Intent | OutcomeEntry,
     bound: NameBound | None,
     last: OutcomeEntry | None,
     *,
     origin: str,
-    word: str,
+    corrected: str,
 ) -> dict[str, Any]:
-    """The same from its records; docs/manifest.md says what each key means. `word`: `corrected`."""
+    """The same from its records. docs/manifest.md explains each key; `corrected` is the last."""
     facts = (last and last.attempt) or first.attempt
     if facts is None:
         raise ValueError(f"record {row.number} lacks its attempt")
@@ -66,7 +68,7 @@ def element_of(
         "timings_ms": result.timings_ms if result else {},
         "evidence": result.evidence if result else {},
         "superseded_by": row.superseded_by if row.superseded_by != NEVER else None,
-        "corrected": word,
+        "corrected": corrected,
     }
 
 

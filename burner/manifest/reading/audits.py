@@ -1,4 +1,4 @@
-"""Audits on record: samples drawn, checks of units, and the units that may be drawn."""
+"""Audits on record: drawn samples, checks of units, and the units that may be drawn."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
 
 class RecordedCheck(NamedTuple):
-    """One check on record."""
+    """The check of a unit, as recorded."""
 
     number: int
     unit_id: str
@@ -29,14 +29,14 @@ class RecordedCheck(NamedTuple):
 
 
 class PassWindow(NamedTuple):
-    """Which of the units that passed."""
+    """Which PASS attempts count, by time or by a draw."""
 
     since: datetime | None = None
     """Passed at or after this, by the station's clock."""
     until: datetime | None = None
     """Passed before this."""
     after: SampleDrawn | None = None
-    """Passed after this draw, by the order of the log."""
+    """Passed after this draw, in the order of the log."""
 
 
 _attempts, _members, _units = TABLES[AttemptRow], TABLES[MemberRow], TABLES[UnitRow]
@@ -53,7 +53,7 @@ def passed_units(
     batch: str,
     window: PassWindow = PassWindow(),  # noqa: B008 - frozen
 ) -> Iterator[NamedUnit]:
-    """Every unit that holds a place of a batch by PASS, by one in the window only."""
+    """The units that are PASS in a batch, where that attempt is in the window."""
     end = records.alias("end")
     query = (
         select(_attempts.c.unit_id, _attempts.c.device_name, end.c.body)
@@ -76,15 +76,15 @@ def passed_units(
             yield NamedUnit(unit_id=unit, device_name=name)
 
 
-def checks(reader: ManifestReader, batch: str) -> list[RecordedCheck]:
-    """Every check of a unit of a batch of ours, first to last."""
-    found = []
+def recorded_checks(reader: ManifestReader, batch: str) -> list[RecordedCheck]:
+    """All checks of units of a batch of our log, oldest first."""
+    checks = []
     for number, entry in _of_batch(reader, batch, UnitChecked):
         findings = tuple(
             {"what": f.what, "verdict": f.verdict, "why": f.why} for f in entry.findings
         )
         name = _name_of(reader, entry.of)
-        found.append(
+        checks.append(
             RecordedCheck(
                 number,
                 entry.unit_id,
@@ -96,11 +96,11 @@ def checks(reader: ManifestReader, batch: str) -> list[RecordedCheck]:
                 findings,
             )
         )
-    return found
+    return checks
 
 
-def draws(reader: ManifestReader, batch: str) -> list[SampleDrawn]:
-    """Every sample of a batch of ours that was drawn and recorded, first to last."""
+def recorded_draws(reader: ManifestReader, batch: str) -> list[SampleDrawn]:
+    """All recorded draws of a batch of our log, oldest first."""
     return [entry for _, entry in _of_batch(reader, batch, SampleDrawn)]
 
 

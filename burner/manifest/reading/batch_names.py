@@ -1,4 +1,4 @@
-"""Names of batches, quick enough for a TAB: without the libraries that the manifest needs else."""
+"""Ids of batches for shell completion: fast, without the libraries of the manifest."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from contextlib import closing
 from pathlib import Path
 
 MOST = 50
-_BEGIN_SO = (
+_IDS = (
     "SELECT batch FROM batches WHERE substr(batch, 1, ?) = ? GROUP BY batch "
     "ORDER BY max(opened) DESC LIMIT ?"
 )
 
 
 def batches_that_begin(manifest: str, beginning: str) -> Sequence[str]:
-    """Batches of a manifest file, the latest first; none where it is no file that can be read."""
+    """Ids of batches that begin with a text, latest first; none if the manifest is not a file."""
     path = Path(manifest).absolute()
     try:
         if "://" in manifest or not path.is_file():
             return ()
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.1)) as file:
-            rows = file.execute(_BEGIN_SO, (len(beginning), beginning, MOST)).fetchall()
+            rows = file.execute(_IDS, (len(beginning), beginning, MOST)).fetchall()
     except (OSError, ValueError, sqlite3.Error):
         return ()
     return [str(name) for (name,) in rows]

@@ -1,7 +1,7 @@
-"""How a batch stands, by the last word on each of its units, and its close.
+"""The status of a batch: by the status of each of its units, and by its close.
 
-Planned = pass + scrap + missing. A unit that failed, was interrupted, voided or is being repaired
-is missing until it passes or somebody scraps it.
+Planned = pass + scrap + missing. A unit that failed, was interrupted, was voided or is in
+rework is missing until it passes or is scrapped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,16 +31,16 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
-from burner.manifest.reading.unit_search import origins
+from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
-_WORDS = select(_members.c.unit_id, _members.c.word).where(
+_STATUSES = select(_members.c.unit_id, _members.c.word).where(
     _members.c.log == bindparam("of_log"), _members.c.batch == bindparam("of_batch")
 )
-_BEHIND = (
+_AFTER_CLOSE = (
     select(records.c.number, records.c.body)
     .where(records.c.log == bindparam("of_log"), records.c.batch == bindparam("of_batch"))
     .where(records.c.number > bindparam("closed"))
@@ -50,7 +50,7 @@ _BEHIND = (
 
 @dataclass(frozen=True)
 class BatchStatus:
-    """How a batch stands. Units sorted."""
+    """The status of a batch. Units are sorted."""
 
     row: BatchRow
     origin: str
@@ -59,13 +59,13 @@ class BatchStatus:
     """Whether that is ours."""
     attempts: int
     units: dict[str, tuple[str, ...]]
-    """Last word → units."""
+    """Status → units."""
     limit: LimitRow | None = None
     """Of the release, over all its batches."""
-    windowed: bool = False
-    """Whether only a part of the time was looked at: then nothing is missing."""
+    in_time_window: bool = False
+    """Whether only a part of the time is counted: then nothing is missing."""
     changed: tuple[str, ...] = ()
-    """What became of it after its close, a sentence a unit."""
+    """What changed after its close, one sentence for each unit."""
 
     @property
     def batch(self) -> str:
@@ -79,7 +79,7 @@ class BatchStatus:
 
     @property
     def scrapped(self) -> tuple[str, ...]:
-        """Units that were thrown away."""
+        """Scrapped units."""
         return self.units.get(SCRAP, ())
 
     @property
@@ -89,19 +89,19 @@ class BatchStatus:
 
     @property
     def interrupted(self) -> tuple[str, ...]:
-        """Units that were not judged: ERROR, ABORTED, or being repaired."""
-        words = ("ERROR", "ABORTED", "rework")
-        return tuple(sorted(unit for word in words for unit in self.units.get(word, ())))
+        """Units without a verdict: ERROR, ABORTED, or in rework."""
+        statuses = ("ERROR", "ABORTED", "rework")
+        return tuple(sorted(unit for status in statuses for unit in self.units.get(status, ())))
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Units still in work, or something died."""
+        """Units whose last attempt has no outcome."""
         return self.units.get(OPEN, ())
 
     @property
     def planned(self) -> int | None:
         """Units to be made; None: no limit."""
-        return None if self.windowed else self.row.planned
+        return None if self.in_time_window else self.row.planned
 
     @property
     def missing(self) -> int:
@@ -112,12 +112,12 @@ class BatchStatus:
 
     @property
     def replaced(self) -> int:
-        """Scrapped units beyond the plan: others were made in their place."""
+        """Scrapped units that were replaced: they are beyond the plan."""
         if self.planned is None:
             return 0
         return max(0, len(self.passed) + len(self.scrapped) - self.planned)
 
-    def sum(self, say: Wording = ENGLISH) -> str:
+    def balance(self, say: Wording = ENGLISH) -> str:
         """`300 planned = 297 pass + 2 scrap + 1 missing`."""
         planned = len(self.passed) + len(self.scrapped) if self.planned is None else self.planned
         scrap = len(self.scrapped) - self.replaced
@@ -125,7 +125,7 @@ class BatchStatus:
         return text + (say("more replaced", self.replaced) if self.replaced else "")
 
     def counts(self) -> dict[str, int | None]:
-        """Numbers alone, for the record of the close."""
+        """The numbers in the record of the close."""
         return {
             "attempts": self.attempts,
             "failed": len(self.failed),
@@ -139,15 +139,15 @@ class BatchStatus:
         }
 
 
-def status(
+def batch_status(
     reader: ManifestReader, batch: str, since: datetime | None = None, until: datetime | None = None
 ) -> BatchStatus:
-    """How a batch stands.
+    """The status of a batch.
 
     Args:
         reader: of the manifest.
-        batch: which; where one was opened here, that one, else an imported one.
-        since: only units tried at or after this time, by their attempts in it.
+        batch: its id; a batch of our log comes before an imported one.
+        since: only attempts at or after this time.
         until: only attempts before this time.
 
     Raises:
@@ -156,37 +156,39 @@ def status(
     with reader.connection() as connection:
         log = log_of_batch(connection, batch)
         if since or until:
-            return _in_window(connection, batch, log, AttemptFilter(since=since, until=until))
-        return status_in(connection, batch, log)
+            return _status_in_window(
+                connection, batch, log, AttemptFilter(since=since, until=until)
+            )
+        return batch_status_in(connection, batch, log)
 
 
-def status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus:
-    """How a batch stands in this transaction."""
+def batch_status_in(connection: Connection, batch: str, log: int = OWN) -> BatchStatus:
+    """The status of a batch in this transaction."""
     state = TableState(connection, log)
     row = state.get(BatchRow, batch)
     if row is None:
         raise BurnerError(Code.BATCH_UNKNOWN, batch)
-    words = connection.execute(_WORDS, {"of_log": log, "of_batch": batch})
+    members = connection.execute(_STATUSES, {"of_log": log, "of_batch": batch})
     where = (_attempts.c.log == log, _attempts.c.batch == batch)
     attempts = connection.execute(select(func.count()).select_from(_attempts).where(*where))
     return BatchStatus(
         row=row,
-        origin=origins(connection)[log],
+        origin=log_origins(connection)[log],
         own=log == OWN,
         attempts=int(attempts.scalar_one()),
-        units=_by_word((unit, word) for unit, word in words),
+        units=_units_by_status((unit, status) for unit, status in members),
         limit=state.get(LimitRow, row.scope),
-        changed=_changed(connection, row, log) if row.state == BATCH_CLOSED else (),
+        changed=_changes_after_close(connection, row, log) if row.state == BATCH_CLOSED else (),
     )
 
 
-def warned(reader: ManifestReader, batch: str) -> dict[str, int]:
-    """Code of a warning → units of the batch in one of whose attempts it is on record."""
+def units_by_warning(reader: ManifestReader, batch: str) -> dict[str, int]:
+    """Code of each warning → how many units of the batch have it on record."""
     units: dict[str, set[str]] = {}
-    for attempt in reader.elements(reader.resolved(AttemptFilter(batch=batch))):
+    for attempt in reader.attempts_json(reader.with_log_of_batch(AttemptFilter(batch=batch))):
         for code in warnings_in(attempt["evidence"]):
             units.setdefault(code, set()).add(attempt["unit_id"])
-    return {code: len(found) for code, found in sorted(units.items())}
+    return {code: len(unit_ids) for code, unit_ids in sorted(units.items())}
 
 
 def all_batches(reader: ManifestReader) -> list[BatchStatus]:
@@ -194,10 +196,10 @@ def all_batches(reader: ManifestReader) -> list[BatchStatus]:
     query = select(_batches).order_by(_batches.c.log, _batches.c.opened)
     with reader.connection() as connection:
         rows = connection.execute(query).all()
-        return [status_in(connection, row_of(BatchRow, row).batch, row[0]) for row in rows]
+        return [batch_status_in(connection, row_of(BatchRow, row).batch, row[0]) for row in rows]
 
 
-def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchClosed | None:
+def close_record(connection: Connection, row: BatchRow, log: int = OWN) -> BatchClosed | None:
     """The record that closed a batch; None while it is open."""
     if row.closed == NEVER:
         return None
@@ -205,40 +207,42 @@ def closing_of(connection: Connection, row: BatchRow, log: int = OWN) -> BatchCl
     return entry if isinstance(entry, BatchClosed) else None
 
 
-def _in_window(connection: Connection, batch: str, log: int, wanted: AttemptFilter) -> BatchStatus:
-    """By the last attempt of each unit in the time."""
-    found = status_in(connection, batch, log)
-    last: dict[str, str] = {}
+def _status_in_window(
+    connection: Connection, batch: str, log: int, window: AttemptFilter
+) -> BatchStatus:
+    """The status by the last attempt of each unit in the time window."""
+    whole = batch_status_in(connection, batch, log)
+    outcomes: dict[str, str] = {}
     attempts = 0
-    where = [*AttemptFilter(batch=batch, log=log, since=wanted.since, until=wanted.until).where()]
+    where = [*AttemptFilter(batch=batch, log=log, since=window.since, until=window.until).where()]
     query = select(_attempts.c.unit_id, _attempts.c.outcome).where(*where)
     for unit, outcome in connection.execute(query.order_by(_attempts.c.number)):
         attempts += 1
         if unit:
-            last[unit] = outcome
+            outcomes[unit] = outcome
     return BatchStatus(
-        row=found.row,
-        origin=found.origin,
-        own=found.own,
+        row=whole.row,
+        origin=whole.origin,
+        own=whole.own,
         attempts=attempts,
-        units=_by_word(last.items()),
-        windowed=True,
+        units=_units_by_status(outcomes.items()),
+        in_time_window=True,
     )
 
 
-def _by_word(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Last word → units, sorted; from a unit and its word each."""
+def _units_by_status(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Status → units, sorted; from pairs of a unit and its status."""
     units: dict[str, list[str]] = {}
-    for unit, word in sorted(pairs):
-        units.setdefault(word, []).append(unit)
-    return {word: tuple(names) for word, names in units.items()}
+    for unit, status in sorted(pairs):
+        units.setdefault(status, []).append(unit)
+    return {status: tuple(names) for status, names in units.items()}
 
 
-def _changed(connection: Connection, row: BatchRow, log: int) -> tuple[str, ...]:
-    """What the records behind its close say of its units."""
+def _changes_after_close(connection: Connection, row: BatchRow, log: int) -> tuple[str, ...]:
+    """What records after the close say about units of the batch."""
     changes: dict[str, str] = {}
     where = {"of_log": log, "of_batch": row.batch, "closed": row.closed}
-    for _, body in connection.execute(_BEHIND, where):
+    for _, body in connection.execute(_AFTER_CLOSE, where):
         changes.update(_change(entry_of(body)))
     return tuple(changes[unit] for unit in sorted(changes))
 
@@ -247,5 +251,4 @@ def _change(entry: Any) -> Iterator[tuple[str, str]]:
     if isinstance(entry, OutcomeEntry):
         yield entry.unit_id, f"{entry.unit_id} was open, is {entry.result.outcome}"
     elif isinstance(entry, Correction):
-        words = f"{entry.unit_id} {entry.what} by {entry.operator}: {entry.reason}"
-        yield entry.unit_id, words
+        yield entry.unit_id, f"{entry.unit_id} {entry.what} by {entry.operator}: {entry.reason}"

@@ -1,4 +1,4 @@
-"""Attempts as reports count them: those of a unit together and in order, voided ones left out."""
+"""Attempts as reports count them: by unit, in the order of the log, without voided ones."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, UnitRow
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.reader import CHUNK, ManifestReader
-from burner.manifest.reading.unit_status import CORRECTIONS, select_with_words
+from burner.manifest.reading.unit_status import CORRECTIONS, select_with_unit_status
 from burner.manifest.store.statements import stream
 from burner.manifest.store.tables import OWN, TABLES
 
@@ -20,7 +20,7 @@ _COLUMNS = (
 
 
 class CountedAttempt(NamedTuple):
-    """One attempt, as much of it as is counted."""
+    """The fields of an attempt that reports count."""
 
     unit_id: str
     """Empty when no unit was identified."""
@@ -40,24 +40,24 @@ class CountedAttempt(NamedTuple):
     try_number: int
     """Above 1: the station tried again by itself."""
     rework: str
-    """The reason given for burning a known unit again."""
+    """Reason of a rework; empty: it was none."""
     began: bool
     """Whether the unit may have been written: an intent is on record."""
-    earlier: bool
-    """Whether the unit was tried before, under this product, in whatever batch or time."""
-    word: str
-    """The present word on the unit, as `batch status` says it. Where only a part of the time is
+    tried_before: bool
+    """Whether the unit had an earlier attempt under this product, in any batch."""
+    status: str
+    """The present status of the unit, as in `batch status`. Where only a part of the time is
     counted: a correction, or empty."""
 
 
 def counted_attempts(
-    reader: ManifestReader, wanted: AttemptFilter = ALL_ATTEMPTS
+    reader: ManifestReader, chosen: AttemptFilter = ALL_ATTEMPTS
 ) -> Iterator[CountedAttempt]:
-    """Every attempt that counts; constant memory."""
-    windowed = wanted.since or wanted.until
+    """All attempts that count, in constant memory."""
+    in_time_window = chosen.since or chosen.until
     query = (
-        select_with_words(*(_attempts.c[name] for name in _COLUMNS))
-        .where(*wanted.where())
+        select_with_unit_status(*(_attempts.c[name] for name in _COLUMNS))
+        .where(*chosen.where())
         .where(_units.c.voided.is_(None) | (_units.c.voided < _attempts.c.number))
         .order_by(_attempts.c.product_id, _attempts.c.unit_id)
         .order_by(_attempts.c.log == OWN, _attempts.c.log, _attempts.c.number)
@@ -65,15 +65,15 @@ def counted_attempts(
     with reader.connection() as connection:
         for rows in stream(connection, query, CHUNK):
             for row in rows:
-                names = dict(zip(_COLUMNS, row, strict=False))
+                fields = dict(zip(_COLUMNS, row, strict=False))
                 in_batch, of_unit, _ = row[len(_COLUMNS) :]
-                word = in_batch if wanted.batch else of_unit
-                nth, began = names.pop("nth"), bool(names["began"])
-                names |= {
-                    "started": moment(names["started"]).timestamp(),
-                    "timings_ms": json.loads(names["timings_ms"]),
+                status = (in_batch if chosen.batch else of_unit) or ""
+                nth, began = fields.pop("nth"), bool(fields["began"])
+                fields |= {
+                    "started": moment(fields["started"]).timestamp(),
+                    "timings_ms": json.loads(fields["timings_ms"]),
                     "began": began,
-                    "earlier": nth > began,
-                    "word": word if word in CORRECTIONS or (word and not windowed) else "",
+                    "tried_before": nth > began,
+                    "status": status if status in CORRECTIONS or not in_time_window else "",
                 }
-                yield CountedAttempt(**names)
+                yield CountedAttempt(**fields)

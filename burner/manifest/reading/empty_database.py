@@ -1,26 +1,26 @@
-"""A database that holds nothing yet: the manifest is made by whoever writes first."""
+"""A database without tables: the manifest in it is made by the first writer."""
 
 from sqlalchemy import text
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.store.engine import reading
+from burner.manifest.store.database_errors import translated_errors
+from burner.manifest.store.engine import reading_engine
 from burner.manifest.store.place import ManifestPlace
-from burner.manifest.store.refusals import guarded
 from burner.manifest.store.tables import schema_version
 
 
 def is_empty(where: ManifestPlace) -> bool:
-    """Whether a database that is there holds no table, so that a manifest will be made in it.
+    """Whether an existing database has no manifest yet and will take one.
 
-    On a server, whatever else it holds: a manifest has tables of its own.
+    A server may hold other tables; a file may not.
 
     Raises:
         BurnerError: E701 no such file, E706 this account may make no tables there; other E7.
     """
-    engine = reading(where)
+    engine = reading_engine(where)
     try:
-        with guarded(where), engine.connect() as connection, connection.begin():
+        with translated_errors(where), engine.connect() as connection, connection.begin():
             if schema_version(connection, where):
                 return False
             if connection.dialect.name == "sqlite":

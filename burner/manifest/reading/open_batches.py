@@ -1,4 +1,4 @@
-"""The batches that a station may go on with: of one release, open, and not full."""
+"""The batches that a station may continue: of one release, open, and not full."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,26 +15,26 @@ from burner.manifest.store.tables import OWN, TABLES
 
 @dataclass(frozen=True)
 class OpenBatch:
-    """A batch that wants units."""
+    """An open batch with room for units."""
 
     batch: str
     planned: int | None
     """None: no limit."""
     passed: int
-    last: datetime | None
-    """When this station last began something in it, by its clock; None: never."""
+    last_used: datetime | None
+    """When this station last began an attempt in it, by its clock; None: never."""
 
 
 def open_batches(
     reader: ManifestReader, station: str, *, profile: str, release_digest: str, product_id: str
 ) -> tuple[OpenBatch, ...]:
-    """Those that this station used last come first, then those of other stations by their ids.
+    """The batches that this station used, latest first; then the others by id.
 
     Raises:
         BurnerError: E7.
     """
     attempts = TABLES[AttemptRow]
-    found: list[tuple[int, OpenBatch]] = []
+    batches: list[tuple[int, OpenBatch]] = []
     with reader.connection() as connection:
         rows = TableState(connection).rows(
             BatchRow, profile=profile, release_digest=release_digest, product_id=product_id
@@ -46,9 +46,10 @@ def open_batches(
             query = select(func.max(attempts.c.number)).where(attempts.c.log == OWN)
             here = query.where(attempts.c.batch == row.batch, attempts.c.station == station)
             number = connection.execute(here).scalar()
-            where = row.opened if number is None else number
-            entry = entry_at(connection, where)
-            last = moment(entry.at) if entry.station == station else None
-            found.append((where, OpenBatch(row.batch, row.planned, passed, last)))
-    used = sorted((pair for pair in found if pair[1].last), key=lambda pair: -pair[0])
-    return tuple(each for _, each in [*used, *(pair for pair in found if not pair[1].last)])
+            latest = row.opened if number is None else number
+            entry = entry_at(connection, latest)
+            last_used = moment(entry.at) if entry.station == station else None
+            batches.append((latest, OpenBatch(row.batch, row.planned, passed, last_used)))
+    used = sorted((pair for pair in batches if pair[1].last_used), key=lambda pair: -pair[0])
+    unused = (pair for pair in batches if not pair[1].last_used)
+    return tuple(batch for _, batch in (*used, *unused))

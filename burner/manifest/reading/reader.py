@@ -1,4 +1,4 @@
-"""Reading the manifest: units, attempts, batches. Never writes."""
+"""A manifest opened for reading: its attempts, units and batches."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -15,19 +15,20 @@ from sqlalchemy.engine import Connection
 from burner.core.attempt import Attempt, Outcome
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened, is_simulated
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
-from burner.manifest.reading.attempt_json import element
+from burner.manifest.reading.attempt_json import attempt_json
 from burner.manifest.reading.unit_history import UnitHistory, history, record_at
-from burner.manifest.reading.unit_overview import lives_of
-from burner.manifest.reading.unit_search import found_units, only_imported, origins
-from burner.manifest.reading.unit_status import correction_of, select_with_words
+from burner.manifest.reading.unit_overview import unit_overviews
+from burner.manifest.reading.unit_search import find_units, imported_unit_error, log_origins
+from burner.manifest.reading.unit_status import applied_correction, select_with_unit_status
 from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.engine import reading
+from burner.manifest.store.database_errors import translated_errors
+from burner.manifest.store.engine import reading_engine
 from burner.manifest.store.place import ManifestPlace, manifest_place, require_existing
-from burner.manifest.store.refusals import guarded
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
 from burner.release.diff import Made
@@ -40,12 +41,12 @@ _LAST = select(func.max(records.c.number)).where(records.c.log == OWN)
 
 
 class ManifestReader:
-    """A manifest that exists, opened for reading. One thread at a time for streams."""
+    """An existing manifest, opened for reading. Thread-safe; a stream holds it until its end."""
 
     def __init__(self, where: ManifestPlace) -> None:
         self.where = where
         self._lock = RLock()
-        self._engine = reading(where)
+        self._engine = reading_engine(where)
         try:
             with self.connection() as connection:
                 version = schema_version(connection, where)
@@ -88,7 +89,7 @@ class ManifestReader:
         """A read transaction: everything read in it is of one moment."""
         with (
             self._lock,
-            guarded(self.where),
+            translated_errors(self.where),
             self._engine.connect() as connection,
             connection.begin(),
         ):
@@ -96,52 +97,52 @@ class ManifestReader:
 
     # -- attempts --------------------------------------------------------------------------------
 
-    def resolved(self, wanted: AttemptFilter) -> AttemptFilter:
-        """The same, but a batch that was opened here is that one: an import may bring its like.
+    def with_log_of_batch(self, chosen: AttemptFilter) -> AttemptFilter:
+        """The filter with the log of its batch: an imported log may have a batch of the same id.
 
         Raises:
             BurnerError: E733 no batch of that id was opened here or imported.
         """
-        if not wanted.batch:
-            return wanted
+        if not chosen.batch:
+            return chosen
         with self.connection() as connection:
-            return replace(wanted, log=log_of_batch(connection, wanted.batch))
+            return replace(chosen, log=log_of_batch(connection, chosen.batch))
 
-    def passing_attempts(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> Iterator[AttemptRow]:
-        """The attempts by which units are good now, in the order of the log."""
+    def passing_attempts(self, chosen: AttemptFilter = ALL_ATTEMPTS) -> Iterator[AttemptRow]:
+        """For each unit that is good now, the attempt that passed; in the order of the log."""
         passes = (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number)
         query = (
             select(_attempts)
             .join(_units, passes)
-            .where(_units.c.word == Outcome.PASS.value, *wanted.where())
+            .where(_units.c.word == Outcome.PASS.value, *chosen.where())
             .order_by(_attempts.c.log, _attempts.c.number)
         )
         with self.connection() as connection:
             for row in connection.execution_options(yield_per=CHUNK).execute(query):
                 yield row_of(AttemptRow, row)
 
-    def elements(
-        self, wanted: AttemptFilter = ALL_ATTEMPTS
+    def attempts_json(
+        self, chosen: AttemptFilter = ALL_ATTEMPTS
     ) -> Generator[dict[str, Any], None, None]:
         """Attempts as `list --json` prints them."""
 
         with self.connection() as connection:
-            names = origins(connection)
-            query = select_with_words(*_attempts.c).where(*wanted.where())
+            log_names = log_origins(connection)
+            query = select_with_unit_status(*_attempts.c).where(*chosen.where())
             rows = connection.execute(query.order_by(_attempts.c.log, _attempts.c.number))
-            while some := rows.fetchmany(CHUNK):
-                for row in some:
+            while chunk := rows.fetchmany(CHUNK):
+                for row in chunk:
                     attempt = row_of(AttemptRow, row[:-3])
-                    word = correction_of(attempt, *row[-3:])
-                    yield element(connection, attempt, row[0], names[row[0]], word)
+                    correction = applied_correction(attempt, *row[-3:])
+                    yield attempt_json(connection, attempt, row[0], log_names[row[0]], correction)
 
-    def attempt_count(self, wanted: AttemptFilter = ALL_ATTEMPTS) -> int:
+    def count_attempts(self, chosen: AttemptFilter = ALL_ATTEMPTS) -> int:
         """How many attempts there are, for a progress bar."""
-        query = select(func.count()).select_from(_attempts).where(*wanted.where())
+        query = select(func.count()).select_from(_attempts).where(*chosen.where())
         with self.connection() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def newest(self) -> datetime | None:
+    def last_written(self) -> datetime | None:
         """When the last record of our log was written; None for an empty one."""
         with self.connection() as connection:
             last = connection.execute(_LAST).scalar()
@@ -154,52 +155,52 @@ class ManifestReader:
         return 0 if last is None else int(last) + 1
 
     def is_simulated(self) -> bool:
-        """Whether a simulated bench began it: its units do not exist."""
+        """Whether its units are those of a simulated bench."""
         with self.connection() as connection:
             return is_simulated(entry_at(connection, 0))
 
     def log_keys(self) -> list[KeyRow]:
-        """Keys of our log, in the order in which they came in."""
+        """Keys of our log, in the order of their enrolment."""
         with self.connection() as connection:
             rows = TableState(connection).rows(KeyRow)
         return sorted(rows, key=lambda row: row.enrolled)
 
     def origin_key(self) -> str:
-        """Verifier key of the origin; empty while the log has no record."""
+        """The origin key; empty while the log has no record."""
         return next((row.key for row in self.log_keys()), "")
 
     def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
-        """What our log says of a unit; without a product, of the one under which it was last."""
+        """The history of a unit in our log; without a product, under its latest product."""
 
         if not unit_id:
             return UnitHistory()
         with self.connection() as connection:
             if not product_id:
                 rows = TableState(connection).rows(UnitRow, unit_id=unit_id)
-                last = max(rows, key=lambda row: (row.last, row.record), default=None)
-                product_id = last.product_id if last else ""
+                latest = max(rows, key=lambda row: (row.last, row.record), default=None)
+                product_id = latest.product_id if latest else ""
             return history(connection, unit_id, product_id)
 
-    def lives(self, text: str) -> list[dict[str, Any]]:
-        """Every unit that answers to an ID or a name, as in `units.lives_of`."""
+    def unit_overviews(self, text: str) -> list[dict[str, Any]]:
+        """Every unit with an ID or a name, see `unit_overview.unit_overviews`."""
 
         with self.connection() as connection:
-            return lives_of(connection, text)
+            return unit_overviews(connection, text)
 
-    def must_not_be_imported(self, unit_id: str, product_id: str = "") -> None:
-        """Refuse a unit that only an imported log knows.
+    def refuse_imported_unit(self, unit_id: str, product_id: str = "") -> None:
+        """Refuse a unit that only an imported log has records of.
 
         Raises:
             BurnerError: E762.
         """
 
         with self.connection() as connection:
-            for origin, row in found_units(connection, unit_id, product_id):
+            for origin, row in find_units(connection, unit_id, product_id):
                 if origin:
-                    raise only_imported(row, origin)
+                    raise imported_unit_error(row, origin)
 
     def holder(self, unit_id: str, product_id: str, serial: str = "", device_name: str = "") -> str:
-        """Which other unit has this serial number or name on record; empty when none has."""
+        """The other unit that has this serial number or name on record; empty: none."""
         with self.connection() as connection:
             state = TableState(connection)
             for row in state.rows(IdRow, source="serial", value=serial) if serial else ():
@@ -217,13 +218,13 @@ class ManifestReader:
         with self.connection() as connection:
             return TableState(connection).get(BatchRow, batch)
 
-    def passed_in(self, batch: str) -> int:
-        """How many places of a batch of ours are taken for good."""
+    def count_passed(self, batch: str) -> int:
+        """How many units of a batch of our log are PASS."""
         row = self.batch(batch)
         return row.taken - row.working if row else 0
 
     def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
-        """How units were made in every batch of a profile, name and version, that has a PASS."""
+        """How units were made in each earlier batch of a profile that has a PASS."""
 
         batches = TABLES[BatchRow]
         first = (
@@ -239,15 +240,15 @@ class ManifestReader:
             .order_by(batches.c.batch)
         )
         with self.connection() as connection:
-            found = connection.execute(query).all()
+            rows = connection.execute(query).all()
             return tuple(
                 _made(_opened(connection, opened), record_at(connection, number).attempt)
-                for opened, number in found
+                for opened, number in rows
                 if number is not None
             )
 
     def batch_opened(self, row: BatchRow) -> BatchOpened:
-        """The record that opened a batch of ours."""
+        """The record that opened a batch of our log."""
         with self.connection() as connection:
             return _opened(connection, row.opened)
 
@@ -266,12 +267,12 @@ def _made(opened: BatchOpened, unit: Attempt) -> Made:
 def _opened(connection: Connection, number: int) -> BatchOpened:
     entry = entry_at(connection, number)
     if not isinstance(entry, BatchOpened):
-        raise BurnerError(Code.MANIFEST_INCONSISTENT, f"record {number} opens no batch")
+        raise inconsistent(f"record {number} opens no batch")
     return entry
 
 
 def log_of_batch(connection: Connection, batch: str) -> int:
-    """The log in which a batch was opened: ours, where it was opened here.
+    """The log of a batch; our own log comes before imported ones.
 
     Raises:
         BurnerError: E733 in none.

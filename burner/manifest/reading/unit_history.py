@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 from burner.core.attempt import Outcome, Record
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import Correction, Intent, NameBound, OutcomeEntry
-from burner.manifest.fold.imports import in_imported_logs
+from burner.manifest.fold.imports import imported_units
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.state import TableState, log_number
@@ -19,49 +19,50 @@ class UnitHistory:
     """What the manifest knows of one unit under one product."""
 
     last: Record | None = None
-    """The latest attempt that began; of a unit of which none did, the latest."""
+    """The latest attempt that began; where none began, the latest attempt of all."""
     passed: Record | None = None
-    """The latest PASS, unless the unit was scrapped or voided since."""
+    """The latest PASS, unless the unit was scrapped or voided after it."""
     open: Record | None = None
     """The latest attempt, when it has no outcome."""
     fingerprints: tuple[str, ...] = ()
-    """Second IDs of the part in these attempts; more than one: more than one board."""
+    """Second IDs of the silicon in these attempts. More than one: different boards had one MAC."""
     scrapped: str = ""
-    """`WHO: WHY` of a scrap; empty where nobody did, or a rework was declared since."""
+    """`OPERATOR: REASON` of a scrap that holds now; else empty."""
     declared_rework: str = ""
-    """Why a rework was declared at a desk since the last attempt."""
+    """Reason of a rework that was declared after the last attempt."""
     begun_rework: str = ""
-    """Why the last attempt was a rework, where it did not pass."""
+    """Reason of the last attempt, where it was a rework and did not pass."""
     other_product: Record | None = None
-    """The latest attempt under another product, where it passed after the last one under this."""
+    """The latest attempt under another product, if it is later than `last` and is a PASS."""
     unfinished_elsewhere: bool = False
-    """Whether the latest attempt of all was under another product, and is no PASS, or none now."""
+    """Whether the latest attempt was under another product and is not, or no longer, a PASS."""
 
     @property
     def good(self) -> Record | None:
-        """The latest PASS, if no attempt began after it: such a one may have left anything."""
-        later = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
-        return None if later or self.unfinished_elsewhere else self.passed
+        """The latest PASS, if no attempt began after it: a later one may have written anything."""
+        superseded = self.last and self.passed and self.last.attempt.id != self.passed.attempt.id
+        return None if superseded or self.unfinished_elsewhere else self.passed
 
 
 def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistory:
-    """What our own log says of a unit."""
+    """The history of a unit in our own log."""
     state = TableState(connection)
     rows = {row.product_id: row for row in state.rows(UnitRow, unit_id=unit_id)}
     unit = rows.pop(product_id, None)
-    others = sorted(rows.values(), key=lambda row: row.last)
-    elsewhere = others[-1] if others and others[-1].last > (unit.last if unit else NEVER) else None
+    other_products = sorted(rows.values(), key=lambda row: row.last)
+    latest = other_products[-1] if other_products else None
+    elsewhere = latest if latest and latest.last > (unit.last if unit else NEVER) else None
     other = elsewhere if elsewhere and elsewhere.passed == elsewhere.last else None
-    scrap = next((row for row in (unit, *others) if row and row.word == SCRAP), None)
+    scrap = next((row for row in (unit, *other_products) if row and row.word == SCRAP), None)
     last = _record(connection, state, unit.last if unit else NEVER)
     passed = _record(connection, state, unit.passed if unit else NEVER)
-    parts = (record.attempt.silicon for record in (passed, last) if record)
+    silicon = (record.attempt.silicon for record in (passed, last) if record)
     return UnitHistory(
         last=last,
         passed=passed,
         open=last if last and last.result.outcome is Outcome.OPEN else None,
-        fingerprints=tuple(dict.fromkeys(p.fingerprint for p in parts if p and p.fingerprint)),
-        scrapped=_scrapped(connection, scrap) if scrap else "",
+        fingerprints=tuple(dict.fromkeys(s.fingerprint for s in silicon if s and s.fingerprint)),
+        scrapped=_scrap_reason(connection, scrap) if scrap else "",
         declared_rework=unit.declared_rework if unit else "",
         begun_rework=_begun_rework(unit, elsewhere) if not other else "",
         other_product=_record(connection, state, other.last) if other else None,
@@ -70,7 +71,7 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
 
 
 def _begun_rework(unit: UnitRow | None, elsewhere: UnitRow | None) -> str:
-    """Of the latest attempt of all, where it names one."""
+    """Reason of the latest attempt under any product, where it was a rework."""
     return (elsewhere.begun_rework if elsewhere else "") or (unit.begun_rework if unit else "")
 
 
@@ -95,7 +96,7 @@ def _record_of(connection: Connection, row: AttemptRow, log: int = OWN) -> Recor
 def entries_of(
     connection: Connection, row: AttemptRow, log: int = OWN
 ) -> tuple[Intent | OutcomeEntry, NameBound | None, OutcomeEntry | None]:
-    """The records of an attempt: its first, what the boot told, its outcome."""
+    """The records of an attempt: the first, the binding after the boot, the outcome."""
     first = entry_at(connection, row.number, log)
     bound = entry_at(connection, row.bound, log) if row.bound != NEVER else None
     last = first if row.ended == row.number else None
@@ -110,10 +111,10 @@ def entries_of(
     )
 
 
-def _scrapped(connection: Connection, unit: UnitRow) -> str:
-    said = [("", unit)] if unit.record != NEVER else []
-    known = in_imported_logs(TableState(connection), unit.product_id, unit.unit_id)
-    for origin, row in said or known:
+def _scrap_reason(connection: Connection, unit: UnitRow) -> str:
+    own = [("", unit)] if unit.record != NEVER else []
+    imported = imported_units(TableState(connection), unit.product_id, unit.unit_id)
+    for origin, row in own or imported:
         log = log_number(connection, origin) if origin else OWN
         entry = entry_at(connection, row.record, OWN if log is None else log)
         if isinstance(entry, Correction) and entry.what == SCRAP:

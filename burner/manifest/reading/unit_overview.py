@@ -8,9 +8,9 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.kinds import Correction, UnitChecked
 from burner.manifest.fold.rows import AttemptRow
-from burner.manifest.reading.attempt_json import element, part_json
-from burner.manifest.reading.unit_search import origins, units_by
-from burner.manifest.reading.unit_status import corrected
+from burner.manifest.reading.attempt_json import attempt_json, part_json
+from burner.manifest.reading.unit_search import log_origins, unit_ids_matching
+from burner.manifest.reading.unit_status import find_correction
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.statements import Prepared
@@ -29,28 +29,28 @@ _OTHER_RECORDS = Prepared(
 )
 
 
-def lives_of(connection: Connection, text: str) -> list[dict[str, Any]]:
-    """Every unit that answers to a MAC, name, IMEI, label or serial number.
+def unit_overviews(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """Every unit with this MAC, name, IMEI, label or serial number.
 
     Returns:
-        For each: `unit_id`, `names`, `fingerprints` (more than one: more than one board under one
-        MAC), `attempts` as in `list --json`, `corrections`, and `checks` of it by an audit.
+        For each: `unit_id`, `names`, `fingerprints` (more than one: different boards had one MAC),
+        `attempts` as in `list --json`, `corrections`, and `checks` by an audit.
     """
-    return [_life(connection, unit) for unit in units_by(connection, text)]
+    return [_overview(connection, unit) for unit in unit_ids_matching(connection, text)]
 
 
-def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
-    names = origins(connection)
+def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
+    log_names = log_origins(connection)
     rows = _OF_UNIT.run(connection, of_unit=unit_id).fetchall()
     attempts = [
-        element(
-            *(connection, attempt, log, names[log]),
-            corrected(TableState(connection, log), attempt),
+        attempt_json(
+            *(connection, attempt, log, log_names[log]),
+            find_correction(TableState(connection, log), attempt),
         )
         for log, attempt in ((row[0], row_of(AttemptRow, row)) for row in rows)
     ]
     entries = [
-        (names[log], number, entry_of(body))
+        (log_names[log], number, entry_of(body))
         for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
     ]
     return {
@@ -59,13 +59,13 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
         "fingerprints": _fingerprints(attempts),
         "attempts": attempts,
         "corrections": [
-            {**_where(origin, number, entry), "what": entry.what, "reason": entry.reason}
+            {**_record_context(origin, number, entry), "what": entry.what, "reason": entry.reason}
             for origin, number, entry in entries
             if isinstance(entry, Correction)
         ],
         "checks": [
             {
-                **_where(origin, number, entry),
+                **_record_context(origin, number, entry),
                 "good": entry.good,
                 "findings": part_json(entry.findings),
             }
@@ -75,8 +75,8 @@ def _life(connection: Connection, unit_id: str) -> dict[str, Any]:
     }
 
 
-def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
-    """Who said it, when, in which log."""
+def _record_context(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
+    """Where a correction or check stands, when and by whom it was written."""
     return {
         "origin": origin,
         "number": number,
@@ -88,5 +88,5 @@ def _where(origin: str, number: int, entry: Correction | UnitChecked) -> dict[st
 
 
 def _fingerprints(attempts: Iterable[dict[str, Any]]) -> Sequence[str]:
-    found = ((attempt["silicon"] or {}).get("fingerprint") for attempt in attempts)
-    return list(dict.fromkeys(value for value in found if value))
+    fingerprints = ((attempt["silicon"] or {}).get("fingerprint") for attempt in attempts)
+    return list(dict.fromkeys(value for value in fingerprints if value))

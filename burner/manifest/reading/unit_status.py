@@ -1,4 +1,4 @@
-"""The present word on the unit of an attempt: the same in status, report, lists and folders."""
+"""The present status of the unit of an attempt: one rule for status, report, lists and folders."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ CORRECTIONS = (SCRAP, VOID, REWORK)
 _attempts, _members, _units = TABLES[AttemptRow], TABLES[MemberRow], TABLES[UnitRow]
 
 
-def select_with_words(*columns: ColumnElement[Any]) -> Select[Any]:
-    """Attempts, each with three columns behind: the word on its unit in its batch (NULL without
-    one), over all batches, and the number of its last void.
+def select_with_unit_status(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Attempts with three more columns: the status of the unit in its batch (NULL without one),
+    its status over all batches, and the number of its last void.
     """
     in_batch = (
         (_members.c.log == _attempts.c.log)
@@ -35,26 +35,26 @@ def select_with_words(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def correction_of(
+def applied_correction(
     attempt: AttemptRow, in_batch: str | None, of_unit: str | None, voided: int | None
 ) -> str:
-    """The correction that stands on the unit of an attempt; empty where none does.
+    """The correction of its unit that applies to an attempt; empty: none.
 
     Args:
-        attempt: which.
-        in_batch: the word on its unit in its batch.
-        of_unit: the word over all batches.
+        attempt: the attempt.
+        in_batch: status of its unit in its batch.
+        of_unit: status of its unit over all batches.
         voided: number of the last void.
     """
     if voided is not None and attempt.number < voided:
         return VOID
-    word = in_batch if attempt.batch else of_unit
-    return word if word in CORRECTIONS else ""
+    status = in_batch if attempt.batch else of_unit
+    return status if status in CORRECTIONS else ""
 
 
-def corrected(state: ManifestState, attempt: AttemptRow) -> str:
-    """The same, of one attempt."""
+def find_correction(state: ManifestState, attempt: AttemptRow) -> str:
+    """The same for one attempt, from a state."""
     member = state.get(MemberRow, attempt.batch, attempt.unit_id)
     unit = state.get(UnitRow, attempt.product_id, attempt.unit_id)
-    words = (unit.word, unit.voided) if unit else (None, None)
-    return correction_of(attempt, member.word if member else None, *words)
+    status, voided = (unit.word, unit.voided) if unit else (None, None)
+    return applied_correction(attempt, member.word if member else None, status, voided)

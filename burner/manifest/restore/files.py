@@ -1,4 +1,4 @@
-"""The files of `restore`: one at a time, nobody else at the copy, the new log in its place."""
+"""Files and locks of `restore`: no other restore, no station at the copy, the new log moved in."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from burner.manifest.local.state import sync_folder
 from burner.manifest.local.station_lock import lock_file, station_at_server
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.store.database_errors import translated_errors
 from burner.manifest.store.head import read_head
 from burner.manifest.store.place import ManifestPlace, manifest_place, place_exists
-from burner.manifest.store.refusals import guarded
 from burner.manifest.store.session import CREATION_LOCK
 
 NEW = "new.db"
@@ -30,7 +30,7 @@ _SHARING_VIOLATION = 32
 """Windows: the file is open elsewhere."""
 
 
-def log_in(where: ManifestPlace) -> KnownLog | None:
+def log_at_place(where: ManifestPlace) -> KnownLog | None:
     """The log at a place; None: there is none."""
     if not place_exists(where) or is_empty(where):
         return None
@@ -43,43 +43,43 @@ def log_in(where: ManifestPlace) -> KnownLog | None:
     return KnownLog(reader.origin, key, head.checkpoint.size, head.checkpoint.root.hex())
 
 
-def must_end_at(where: ManifestPlace, copy: KnownLog | None) -> None:
-    """Refuse to go on where somebody has written since.
+def require_unchanged(where: ManifestPlace, copy: KnownLog | None) -> None:
+    """Refuse to continue where a station has written meanwhile.
 
     Raises:
         BurnerError: E707.
     """
-    if log_in(where) != copy:
+    if log_at_place(where) != copy:
         raise BurnerError(Code.MANIFEST_LOCKED, f"{where}: another program writes into it")
 
 
-def aside_of(path: Path, origin: str) -> Path:
-    """Where the file of a log is put that another one replaces."""
+def set_aside_path(path: Path, origin: str) -> Path:
+    """Where the file of a replaced log is moved."""
     return path.with_name(f"{path.name}.{origin.rpartition('/')[2]}.old")
 
 
-def interrupted_at(path: Path, expected: str) -> Path | None:
-    """What was put aside by a `restore` that did not come to its end; None: nothing was.
+def interrupted_set_aside(path: Path, expected: str) -> Path | None:
+    """The file that an interrupted `restore` set aside; None: there is none.
 
     Args:
-        path: of the manifest, where nothing is now.
+        path: of the manifest; no file is there now.
         expected: the log that this computer wrote there; empty: none.
     """
     if expected:
-        aside = aside_of(path, expected)
+        aside = set_aside_path(path, expected)
         return aside if aside.is_file() else None
     if not (_work_folder(path) / NEW).is_file():
         return None
-    found = list(path.parent.glob(f"{escape(path.name)}.*.old"))
-    return found[0] if len(found) == 1 else None
+    candidates = list(path.parent.glob(f"{escape(path.name)}.*.old"))
+    return candidates[0] if len(candidates) == 1 else None
 
 
 @contextmanager
-def one_at_a_time(where: ManifestPlace) -> Iterator[None]:
-    """No other `restore` is at work at this place. A server orders them by itself.
+def exclusive_restore(where: ManifestPlace) -> Iterator[None]:
+    """Keep other runs of `restore` away from this place. A server does so by itself.
 
     Raises:
-        BurnerError: E706 no permission, E707 another one is.
+        BurnerError: E706 no permission, E707 another one is running.
     """
     with ExitStack() as held:
         if where.path:
@@ -106,7 +106,7 @@ def one_at_a_time(where: ManifestPlace) -> Iterator[None]:
 
 @contextmanager
 def work_folder(where: ManifestPlace) -> Iterator[Path]:
-    """For what is made meanwhile: on the disk of the manifest, where it is a file.
+    """A temporary folder, on the disk of the manifest where that is a file.
 
     Raises:
         BurnerError: E706 it cannot be made.
@@ -128,13 +128,13 @@ def work_folder(where: ManifestPlace) -> Iterator[Path]:
 
 
 @contextmanager
-def no_station_at(source: ManifestPlace, *, is_moved: bool) -> Iterator[None]:
-    """While no station writes into the older copy.
+def stations_excluded(source: ManifestPlace, *, is_moved: bool) -> Iterator[None]:
+    """Keep stations away from the older copy.
 
     Args:
-        source: it is there.
-        is_moved: it is a file whose place the new log takes: it is whole without its journal
-            then. Any other copy is only read.
+        source: where it is.
+        is_moved: it is a file that the new log replaces; its journal is merged into it. Any
+            other copy is only read.
 
     Raises:
         BurnerError: E707 a station has it open.
@@ -150,17 +150,17 @@ def no_station_at(source: ManifestPlace, *, is_moved: bool) -> Iterator[None]:
         yield
 
 
-def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | None) -> None:
-    """Put the new log in the place of the older copy, which is put aside.
+def replace_log(new: Path, path: Path, aside: Path | None, copy: KnownLog | None) -> None:
+    """Move the new log to its place, and set the older copy aside.
 
-    A file that is open cannot be moved on Windows, so nobody is held off while it is. Who came in
-    between is found behind the move: then all is as it was.
+    Windows moves no open file, so no lock is held during the move. A station that wrote meanwhile
+    is noticed after it; then everything is moved back.
 
     Raises:
         BurnerError: E706 no permission, E707 a station has opened the copy.
     """
     with _file_held(new):
-        pass  # all of it is in the one file now
+        pass  # its journal is merged into the file
     try:
         if aside is None:
             _take_place(new, path)
@@ -168,7 +168,7 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
             path.rename(aside)
             try:
                 with _file_held(aside):
-                    must_end_at(manifest_place(aside), copy)
+                    require_unchanged(manifest_place(aside), copy)
                     _take_place(new, path)
             except BaseException:
                 _put_back(aside, path)
@@ -181,7 +181,9 @@ def put_in_place(new: Path, path: Path, aside: Path | None, copy: KnownLog | Non
 
 
 def _take_place(new: Path, path: Path) -> None:
-    must_end_at(manifest_place(path), None)  # of a station that knows nothing of the old log
+    require_unchanged(
+        manifest_place(path), None
+    )  # written by a station that does not know the old log
     new.replace(path)
 
 
@@ -189,7 +191,7 @@ def _put_back(aside: Path, path: Path) -> None:
     if path.exists():
         return
     aside.rename(path)
-    for ending in ("-wal", "-shm"):  # of our look at it
+    for ending in ("-wal", "-shm"):  # made by reading it
         with suppress(OSError):
             aside.with_name(aside.name + ending).unlink()
 
@@ -212,7 +214,7 @@ def _hold_station_lock(held: ExitStack, lock: Path) -> None:
 @contextmanager
 def _file_held(path: Path) -> Iterator[None]:
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as held:
-        with guarded(manifest_place(path)):
+        with translated_errors(manifest_place(path)):
             held.execute("PRAGMA journal_mode=DELETE")  # refused where it is open elsewhere
             held.execute("BEGIN IMMEDIATE")
         yield
@@ -220,7 +222,7 @@ def _file_held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _server_held(where: ManifestPlace) -> Iterator[None]:
-    """No station comes in: each takes this lock when it connects."""
+    """Hold the lock that every station takes when it connects."""
     take = text("SELECT pg_try_advisory_xact_lock(:key)")
     with ManifestReader(where) as reader, reader.connection() as connection:
         alone = connection.execute(take, {"key": CREATION_LOCK}).scalar_one()

@@ -1,4 +1,4 @@
-"""The older copy, and the logs that it had taken in, on their way into the new log."""
+"""The import of the older copy, and of its own imports, into the new log."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -25,10 +25,10 @@ from burner.manifest.writing.ledger import Ledger
 
 
 def import_copy(ledger: Ledger, task: RestoreTask, copy: KnownLog, known: KnownLog) -> None:
-    """Take the older copy in, by the key that this computer knows of its log, and behind it the
-    logs that the copy had taken in.
+    """Import the older copy, then the logs that were imported into it.
 
-    Of another log than was here nothing on this computer knows the key better than itself.
+    The copy is checked with the key that this computer knows of its log; where the copy is of
+    another log, with the key in the copy.
     """
     key = known.key if copy.origin == known.origin else copy.key
     with ManifestReader(task.source) as reader:
@@ -52,7 +52,7 @@ def _import_lines(
 
 
 def _imports_of(reader: ManifestReader) -> Iterable[LogImported]:
-    """The last import of each log that a manifest has taken in."""
+    """The last import of each imported log."""
     query = select(records.c.body).where(records.c.log == OWN, RARE)
     query = query.where(records.c.kind == kind_of(LogImported)).order_by(records.c.number)
     with reader.connection() as connection:
@@ -61,7 +61,7 @@ def _imports_of(reader: ManifestReader) -> Iterable[LogImported]:
 
 
 def _lines_of_import(reader: ManifestReader, entry: LogImported) -> Iterator[str]:
-    """The export of an imported log, as far as it is here."""
+    """The export of an imported log."""
     yield f"{HEADER}\nbatch\n"
     with reader.connection() as connection:
         log = log_number(connection, entry.origin)
@@ -72,21 +72,21 @@ def _lines_of_import(reader: ManifestReader, entry: LogImported) -> Iterator[str
 
 
 def size_of_import(ledger: Ledger, origin: str) -> int:
-    """Records that are there of another log."""
+    """Records of an imported log; 0: it was not imported."""
     with ledger.writer.transaction() as connection:
         row = TableState(connection).get(LogRow, origin)
     return row.size if row else 0
 
 
 def known_heads_in_import(connection: Connection, origin: str) -> list[tuple[int, bool]]:
-    """Sizes of the heads that are known of a log, and whether each is one of what came in."""
+    """Size of each head known of a log, and whether it is a head of what was imported."""
     log = log_number(connection, origin)
     query = select(records.c.leaf).where(records.c.log == log).order_by(records.c.number)
-    found, reached = [], Frontier()
+    heads, frontier = [], Frontier()
     with connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
         leaves = rows.scalars()
         for known in sorted(known_logs(origin), key=lambda known: known.size):
-            reached = reached.extend(islice(leaves, known.size - reached.size))
-            is_there = (reached.size, reached.root.hex()) == (known.size, known.root)
-            found.append((known.size, is_there))
-    return found
+            frontier = frontier.extend(islice(leaves, known.size - frontier.size))
+            is_head = (frontier.size, frontier.root.hex()) == (known.size, known.root)
+            heads.append((known.size, is_head))
+    return heads

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from burner.manifest.local.station_key import MakeSigner
 from burner.manifest.store.place import ManifestPlace
-from burner.manifest.store.station_key import MakeSigner
 
 
 @dataclass(frozen=True)
 class RestoreTask:
-    """Who begins a new log at which place, and where the older copy lies."""
+    """Who begins a new log at which place, and where the older copy is."""
 
     where: ManifestPlace
     source: ManifestPlace
     folder: Path
-    """For what is made meanwhile."""
+    """For temporary files."""
     station: str
     signer: MakeSigner
     operator: str

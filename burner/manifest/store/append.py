@@ -1,4 +1,4 @@
-"""Records, and what follows from them, into the tables; in the caller's transaction."""
+"""Insert records, and what follows from them, in the caller's transaction."""
 
 from collections.abc import Iterable
 
@@ -24,12 +24,12 @@ def append(
     """Append records to our log.
 
     Args:
-        connection: in a transaction that holds the head.
+        connection: in a transaction that locks the head.
         start: the frontier of the log before them.
         entries: the records in their order.
 
     Returns:
-        The frontier behind them, and the leaf hash of the last.
+        The frontier after them, and the leaf hash of the last.
 
     Raises:
         BurnerError: the rule that one of them breaks; E759 one is too long.
@@ -42,6 +42,6 @@ def append(
         _RECORD.run(connection, **row)
         leaf = row["leaf"]
         frontier, stored = frontier.append(leaf)
-        for each in stored:
-            hashes.keep(each)
+        for tile_hash in stored:
+            hashes.keep(tile_hash)
     return frontier, leaf

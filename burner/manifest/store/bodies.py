@@ -1,4 +1,4 @@
-"""Records as the database holds them: each body beside its leaf hash."""
+"""Records in the database: each body with its leaf hash."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from burner.core.code import Code
-from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.store.statements import Prepared
@@ -23,7 +22,7 @@ _BODIES = Prepared(
 
 
 def row_of_record(log: int, number: int, entry: AnyEntry, body: bytes) -> dict[str, Any]:
-    """A record as its table has it."""
+    """The row of a record."""
     return {
         "log": log,
         "number": number,
@@ -38,23 +37,21 @@ def row_of_record(log: int, number: int, entry: AnyEntry, body: bytes) -> dict[s
 def stored_bodies(
     connection: Connection, first: int, below: int, log: int = OWN
 ) -> Sequence[tuple[int, Any, Any]]:
-    """Number, leaf hash and body of some records, not yet compared."""
-    where = {"of_log": log, "first": first, "below": below}
-    rows: Sequence[tuple[int, Any, Any]] = _BODIES.run(connection, **where).fetchall()
+    """Number, leaf hash and body of a range of records, not checked."""
+    cursor = _BODIES.run(connection, of_log=log, first=first, below=below)
+    rows: Sequence[tuple[int, Any, Any]] = cursor.fetchall()
     return rows
 
 
 def body_of(number: int, leaf: object, body: object) -> bytes:
-    """The body of a record as it is stored. SQLite takes any type in any column.
+    """The stored body of a record, checked. SQLite takes any type in any column.
 
     Raises:
-        BurnerError: E713 it is not the one of its leaf hash.
+        BurnerError: E713 it does not match its leaf hash.
     """
     raw = body.encode() if isinstance(body, str) else b""
     if leaf_hash(raw) != leaf:
-        raise BurnerError(
-            Code.MANIFEST_NOT_AS_SIGNED, f"record {number} is not the one that was signed"
-        )
+        raise not_as_signed(f"record {number} is not the one that was signed")
     return raw
 
 
@@ -62,25 +59,25 @@ def body_at(connection: Connection, number: int, log: int = OWN) -> bytes:
     """The body of a record.
 
     Raises:
-        BurnerError: E713 it is not there, or not the one of its leaf hash.
+        BurnerError: E713 it is missing, or does not match its leaf hash.
     """
     rows = stored_bodies(connection, number, number + 1, log)
     if not rows:
-        raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"record {number} is gone")
+        raise not_as_signed(f"record {number} is gone")
     return body_of(*rows[0])
 
 
 def entry_at(connection: Connection, number: int, log: int = OWN) -> AnyEntry:
-    """What a record says.
+    """A record of a log.
 
     Raises:
-        BurnerError: E713 it is not there, not the one of its leaf hash, or no record.
+        BurnerError: E713 it is missing, does not match its leaf hash, or is no record.
     """
     return read(body_at(connection, number, log), number)
 
 
 def entry_of(body: object) -> AnyEntry:
-    """What a body says, as it is stored. SQLite takes any type in any column.
+    """The record of a stored body. SQLite takes any type in any column.
 
     Raises:
         BurnerError: E713 it is no record.

@@ -1,4 +1,4 @@
-"""How the database of a manifest is opened.
+"""Opening the database of a manifest.
 
 SQLite runs in WAL mode with synchronous=FULL: a commit that returned survives a power cut.
 """
@@ -16,40 +16,39 @@ from sqlalchemy.pool import StaticPool
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.store.database_errors import primary
 from burner.manifest.store.place import ManifestPlace, place_exists
-from burner.manifest.store.refusals import primary
 
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
-NOTICED = {
+KEEPALIVE = {
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-"""Seconds (the last one milliseconds, as PostgreSQL has it) until either end gives up a connection
-over a network that went silent: 20 s. The server frees the station's lock only then; left to
-itself it takes hours.
+"""Both ends give up a connection over a silent network after 20 s; by default it takes hours. Only
+then the server releases the station's lock. In seconds, the last one in milliseconds.
 """
 CHECKPOINT_PAGES = 4000
-"""WAL pages between checkpoints: rarer pauses than SQLite's 1000, 16 MB of WAL at most."""
+"""WAL pages between checkpoints: fewer pauses than SQLite's 1000, at most 16 MB of WAL."""
 
 CACHE_KIB = 16 * 1024
-"""KiB a connection may keep of pages, and again of what it sorts: what bounds our memory."""
+"""KiB of pages that a connection may cache, and as much for sorting: the bound of our memory."""
 
 MAPPED_SIZE = 1 << 36
-"""Bytes a reader may map: reading all of a manifest copies no page then."""
+"""Bytes that a reader may map, so that reading a whole manifest copies no page."""
 
 DURABLE = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "fullfsync=ON",  # macOS; elsewhere fsync reaches the disk anyway
+    "fullfsync=ON",  # macOS; elsewhere fsync is enough
     f"wal_autocheckpoint={CHECKPOINT_PAGES}",
 )
 """PRAGMAs of a writer."""
 
 
-def writing(where: ManifestPlace) -> Engine:
+def writing_engine(where: ManifestPlace) -> Engine:
     """An engine of one connection for the writer; a SQLite file is made when it is missing."""
     if where.path is None:
         return _postgresql(where)
@@ -59,7 +58,7 @@ def writing(where: ManifestPlace) -> Engine:
     return _sqlite(lambda: _attached(str(path), *DURABLE), "BEGIN IMMEDIATE")
 
 
-def reading(where: ManifestPlace) -> Engine:
+def reading_engine(where: ManifestPlace) -> Engine:
     """An engine that cannot write, for a manifest that must exist.
 
     Raises:
@@ -74,8 +73,8 @@ def reading(where: ManifestPlace) -> Engine:
 
 
 def read_only(path: Path, *pragmas: str) -> sqlite3.Connection:
-    """A SQLite file as it is read without writing, on any medium; the driver's own errors."""
-    path = Path(os.path.realpath(path))  # beside which SQLite keeps its other files
+    """Open a SQLite file for reading, on any medium. Raises errors of the driver."""
+    path = Path(os.path.realpath(path))  # SQLite's other files are beside it
     uri = file_uri(path)
     try:
         return _attached(f"{uri}?mode=ro", *pragmas, uri=True)
@@ -84,26 +83,25 @@ def read_only(path: Path, *pragmas: str) -> sqlite3.Connection:
         refused = primary(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
         if not refused or (wal.exists() and wal.stat().st_size):
             raise
-        # On a read-only medium the -shm file of a WAL database cannot be made; without anything
-        # in the WAL none is needed.
+        # On a read-only medium the -shm file cannot be made; with an empty WAL none is needed.
         return _attached(f"{uri}?mode=ro&immutable=1", *pragmas, uri=True)
 
 
 def file_uri(path: PurePath) -> str:
-    """An absolute path as SQLite takes it: a server's name in it belongs to the path."""
+    """An absolute path as a URI for SQLite: the name of a server is part of the path."""
     uri = path.as_uri()
     return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
 
 
 def is_lost(connection: Connection) -> bool:
-    """Whether the server's end of a connection is gone."""
+    """Whether the server has closed a connection."""
     return connection.invalidated or bool(
         getattr(connection.connection.dbapi_connection, "closed", False)
     )
 
 
 def _attached(path: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
-    """Raises: sqlite3.Error: the file cannot be read, or one of these PRAGMAs not be set."""
+    """Raises sqlite3.Error where the file cannot be read or a PRAGMA cannot be set."""
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
     )
@@ -135,16 +133,16 @@ def _postgresql(where: ManifestPlace, read_only: bool = False) -> Engine:
         raise BurnerError(
             Code.DATABASE_KIND_UNKNOWN, "PostgreSQL needs: pip install burner[postgres]"
         ) from error
-    # What it would print about a lost connection is told as E711, without spoiling the board.
+    # A lost connection is reported as E711; a line on stderr would disturb the board.
     getLogger("psycopg").addHandler(NullHandler())
     options = {
         "connect_timeout": CONNECT_TIMEOUT_S,
-        **NOTICED,
+        **KEEPALIVE,
         "prepare_threshold": 1,
-        # Cursors are read to their end, and no query is worth a compiler.
+        # Cursors are read to their end; a JIT compiler does not pay off.
         "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s -c timezone=UTC"
         " -c cursor_tuple_fraction=1 -c jit=off"
-        + "".join(f" -c tcp_{key.removeprefix('tcp_')}={n}" for key, n in NOTICED.items())
+        + "".join(f" -c tcp_{key.removeprefix('tcp_')}={n}" for key, n in KEEPALIVE.items())
         + (" -c default_transaction_read_only=on" if read_only else ""),
     }
     level: Any = "REPEATABLE READ" if read_only else "READ COMMITTED"

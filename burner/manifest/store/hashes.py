@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Connection
 
-from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.log.tree import HASH_SIZE, TILE_HEIGHT, StoredHash
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.tables import OWN, records, tiles
@@ -36,28 +35,25 @@ class TableHashes:
         """See `HashStore`.
 
         Raises:
-            BurnerError: E713 one of them is not there.
+            BurnerError: E713 one is missing.
         """
-        where = {"first": start, "below": stop}
+        span = {"first": start, "below": stop}
         if level:
-            rows = _TILES.run(self._connection, of_level=level, **where).fetchall()
+            rows = _TILES.run(self._connection, of_level=level, **span).fetchall()
         else:
-            rows = _LEAVES.run(self._connection, **where).fetchall()
-        found = [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == HASH_SIZE]
-        if len(found) != stop - start:
-            raise BurnerError(
-                Code.MANIFEST_NOT_AS_SIGNED,
-                f"hashes {start} to {stop - 1} of level {level} are incomplete",
-            )
-        return found
+            rows = _LEAVES.run(self._connection, **span).fetchall()
+        values = [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == HASH_SIZE]
+        if len(values) != stop - start:
+            raise not_as_signed(f"hashes {start} to {stop - 1} of level {level} are incomplete")
+        return values
 
     def keep(self, stored: StoredHash) -> None:
-        """Keep the hash of a full tile; leaf hashes stand with their records."""
+        """Store the hash of a full tile; leaf hashes are stored with their records."""
         _KEEP.run(self._connection, **stored._asdict())
 
 
 def tile_hashes(connection: Connection) -> dict[int, Iterator[bytes]]:
-    """The stored hashes of each level above the leaves, in their order."""
+    """The stored hashes of each level above the leaves, in order."""
     query = select(tiles.c.hash).where(tiles.c.level == bindparam("at")).order_by(tiles.c.position)
     levels = range(TILE_HEIGHT, 64, TILE_HEIGHT)
     return {at: iter(connection.execute(query, {"at": at}).scalars()) for at in levels}

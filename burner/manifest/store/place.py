@@ -16,7 +16,7 @@ from burner.manifest.local.places import log_at
 
 @dataclass(frozen=True)
 class ManifestPlace:
-    """A manifest's place: a file of SQLite, or a server's URL."""
+    """The place of a manifest: a file of SQLite, or the URL of a server."""
 
     url: str
     path: Path | None
@@ -26,7 +26,7 @@ class ManifestPlace:
 
     @property
     def name(self) -> str:
-        """What it is remembered by: a file on this computer, or a database without its user."""
+        """Its name in the state folder: a file on this computer, or a database without its user."""
         if self.path:
             return f"{platform.node()}:{os.path.normcase(self.path.absolute())}"
         url = make_url(self.url)
@@ -40,7 +40,7 @@ def manifest_place(url_or_path: str | Path) -> ManifestPlace:
     """Read a path or URL.
 
     Raises:
-        BurnerError: E720 for a URL of a database that burner does not speak.
+        BurnerError: E720 for a database that burner does not support.
     """
     text = str(url_or_path)
     if "://" not in text:
@@ -58,12 +58,12 @@ def manifest_place(url_or_path: str | Path) -> ManifestPlace:
 
 
 def place_exists(where: ManifestPlace) -> bool:
-    """Whether the file is there; a server's database is taken to be.
+    """Whether the file exists; a database of a server is assumed to.
 
-    What is no file is refused: SQLite would wait for a pipe, and make its journal beside a device.
+    Pipes and devices are refused: SQLite would wait for them, or make a journal beside them.
 
     Raises:
-        BurnerError: E702 it is no file, E706 this account may not look.
+        BurnerError: E702 it is not a file, E706 no permission.
     """
     try:
         return where.path is None or is_plain(where.path)
@@ -74,7 +74,7 @@ def place_exists(where: ManifestPlace) -> bool:
 
 
 def refuse_missing_log(where: ManifestPlace) -> None:
-    """A manifest that is not there, although this computer wrote one, is not made anew.
+    """Refuse to make a manifest where this computer wrote one that is gone.
 
     Raises:
         BurnerError: E710.
@@ -86,11 +86,11 @@ def refuse_missing_log(where: ManifestPlace) -> None:
 
 
 def require_existing(where: ManifestPlace) -> None:
-    """What is no reason to make a manifest: whoever corrects, signs or withdraws means one.
+    """Refuse a missing manifest, where a command must not make one.
 
     Raises:
-        BurnerError: E701 there is none, E702 it is no file, E710 there was one that this
-            computer wrote.
+        BurnerError: E701 there is none, E702 it is not a file, E710 the one that this computer
+            wrote is gone.
     """
     if not place_exists(where):
         refuse_missing_log(where)

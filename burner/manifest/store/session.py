@@ -1,5 +1,5 @@
-"""The writer's connection: the station's lock, the tables, and whether this is the log that
-belongs here. Made again when a server went away.
+"""The writer's connection, with the station's lock and the tables. It is made again after a server
+was away.
 """
 
 from contextlib import suppress
@@ -12,22 +12,22 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
-from burner.manifest.store.engine import is_lost, writing
+from burner.manifest.store.engine import is_lost, writing_engine
 from burner.manifest.store.place import ManifestPlace, place_exists, refuse_missing_log
 
 CREATION_LOCK = 0x6275726E6572
-"""PostgreSQL advisory lock while tables are made and a log is begun."""
+"""PostgreSQL advisory lock, held while tables are made or a log is begun."""
 
 
-class Session:
-    """One station's way into a manifest."""
+class WriterSession:
+    """The connection of one station to a manifest."""
 
     def __init__(self, where: ManifestPlace, station: str, *, remembers: bool = True) -> None:
         self.where, self.station = where, station
         self._remembers = remembers
         self._file_lock = FileStationLock(where.path, station) if where.path else None
         self._file: tuple[int, int] | None = None
-        self._engine = writing(where)
+        self._engine = writing_engine(where)
         self._connection: Connection | None = None
 
     def take(self) -> None:
@@ -42,10 +42,10 @@ class Session:
             self._file_lock.take()
 
     def connection(self) -> Connection:
-        """The connection, a new one when the server's end of the last one is gone.
+        """The connection; a new one when the server has closed the last one.
 
         Raises:
-            BurnerError: E702, E703, E704; the database's own come as they are.
+            BurnerError: E702, E703, E704; the errors of the database are not translated.
         """
         if self._connection is not None and is_lost(self._connection):
             self._connection.invalidate()
@@ -56,7 +56,7 @@ class Session:
         return self._connection
 
     def close(self) -> None:
-        """Let go of the database and of the lock."""
+        """Release the database and the lock."""
         if self._connection is not None:
             with suppress(exc.SQLAlchemyError):
                 self._connection.close()
@@ -66,7 +66,7 @@ class Session:
             self._file_lock.release()
 
     def lock_log(self, origin: str) -> None:
-        """Take the station's lock of the log too: it holds by whatever path the log is reached.
+        """Take the station's lock of the log too: it holds for any path to the log.
 
         Raises:
             BurnerError: E704, E717.
@@ -75,7 +75,7 @@ class Session:
             self._file_lock.take_of(origin)
 
     def was_replaced(self) -> bool:
-        """Whether another file, or none, stands where ours did."""
+        """Whether the file was removed or replaced."""
         return self.where.path is not None and _identity(self.where.path) != self._file
 
     def _connect(self) -> Connection:
@@ -105,18 +105,18 @@ class Session:
 
 
 def lock_creation(connection: Connection) -> None:
-    """Let nobody else make tables, or begin a log, until the transaction ends.
+    """Let nobody else make tables or begin a log until the transaction ends.
 
-    A SQLite transaction of the writer holds the whole file anyway.
+    On SQLite a transaction of the writer locks the whole file anyway.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": CREATION_LOCK})
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None = none."""
+    """Which file is at a path; None: none."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino

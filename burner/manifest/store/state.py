@@ -1,4 +1,4 @@
-"""The state as tables of the database: what the rules ask, and their changes as SQL."""
+"""The state in tables of the database: what the rules read, and their changes as SQL."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -7,8 +7,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import and_, bindparam, delete, or_, select, text
 from sqlalchemy.engine import Connection
 
-from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import inconsistent
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
@@ -45,8 +44,8 @@ _NUMBER = Prepared(select(imported.c.log).where(imported.c.origin == bindparam("
 
 
 class TableState:
-    """See `ManifestState`. Of one transaction; whoever writes holds the row of the head. Prepared
-    statements alone: on a server it is asked amidst others, whose results are not there yet.
+    """See `ManifestState`. It is valid in one transaction; a writer has locked the head.
+    All statements are `Prepared`: on a server they run in a pipeline.
     """
 
     whole = True
@@ -59,18 +58,16 @@ class TableState:
         names = of._fields[: KEY_FIELDS[kind]]
         where = dict(zip(names, key, strict=True))
         row = _find(of, names).run(self.connection, log=self._log, **where)
-        found = row.fetchone()
-        return row_of(kind, found) if found else None
+        values = row.fetchone()
+        return row_of(kind, values) if values else None
 
     def rows(self, kind: type[R], **fields: object) -> Iterable[R]:
         of: Any = kind
-        found = _find(of, tuple(fields)).run(self.connection, log=self._log, **fields).fetchall()
+        rows = _find(of, tuple(fields)).run(self.connection, log=self._log, **fields).fetchall()
         try:
-            return sorted(row_of(kind, row) for row in found)
+            return sorted(row_of(kind, row) for row in rows)
         except TypeError:  # SQLite takes any type in any column
-            raise BurnerError(
-                Code.MANIFEST_INCONSISTENT, f"{TABLES[kind].name}: a value of another type"
-            ) from None
+            raise inconsistent(f"{TABLES[kind].name}: a value of another type") from None
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         where = {"of_scope": scope, "of_unit": unit_id, "of_batch": batch, "of_log": self._log}
@@ -99,13 +96,13 @@ class TableState:
 
 
 def log_number(connection: Connection, origin: str) -> int | None:
-    """Number of an imported log; None: it is not here."""
-    found = _NUMBER.run(connection, of_origin=origin).fetchone()
-    return found[0] if found else None
+    """Number of an imported log; None: it was not imported."""
+    row = _NUMBER.run(connection, of_origin=origin).fetchone()
+    return row[0] if row else None
 
 
 def row_of(kind: type[R], values: Any) -> R:
-    """A row as the database gives it, behind the number of its log. SQLite keeps no booleans."""
+    """The row from the columns of its table, after that of the log. SQLite has no booleans."""
     row = list(values)
     for at in _BOOLEAN[kind]:
         row[at] = bool(row[at])
@@ -117,7 +114,7 @@ _BOOLEAN: dict[type[Any], tuple[int, ...]] = {
     kind: tuple(at for at, hint in enumerate(kind.__annotations__.values(), 1) if hint is bool)
     for kind in TABLES
 }
-"""Places of booleans, behind the log."""
+"""Positions of booleans in the columns of a table."""
 
 
 @cache
@@ -129,7 +126,7 @@ def _find(kind: Any, names: tuple[str, ...]) -> Prepared:
 
 @cache
 def _put(kind: Any) -> Prepared:
-    """As text: SQLAlchemy has an INSERT for each kind of database, and both take this one."""
+    """INSERT … ON CONFLICT as text: in SQLAlchemy it is another construct for each database."""
     table = TABLES[kind]
     key = ", ".join(table.primary_key.columns.keys())
     values = ", ".join(f":{column.name}" for column in table.c)

@@ -1,4 +1,4 @@
-"""Statements as the way of a unit needs them: compiled once, sent together, read as they come."""
+"""Statements that are compiled once, sent in a pipeline, or read as a stream."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -16,8 +16,8 @@ WHOLE = {"render_postcompile": True}
 
 
 class Prepared:
-    """A statement compiled once for each kind of database: the way of a unit runs a few of them
-    thousands of times, and compiling again costs more than executing.
+    """A statement compiled once for each kind of database. Statements of a commit run thousands of
+    times, and compiling takes longer than executing.
     """
 
     def __init__(self, clause: ClauseElement) -> None:
@@ -25,7 +25,7 @@ class Prepared:
         self._compiled: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def run(self, connection: Connection, **values: Any) -> Any:
-        """Execute with these values, by the driver itself: a third of the time. Its cursor."""
+        """Execute by the driver itself, in a third of the time; the cursor of the driver."""
         name = connection.dialect.name
         if name not in self._compiled:
             compiled = self._clause.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
@@ -37,10 +37,10 @@ class Prepared:
 
 
 @contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """Prepared statements that a server gets at once: their results are there when this ends.
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Send prepared statements to a server in a pipeline; they are done when this ends.
 
-    A server far away is waited for once then, not once a statement.
+    So a commit waits once for a distant server, not once for each statement.
     """
     driver: Any = connection.connection.dbapi_connection
     with driver.pipeline() if connection.dialect.name == "postgresql" else nullcontext():
@@ -50,15 +50,15 @@ def together(connection: Connection) -> Iterator[None]:
 def stream(
     connection: Connection, query: ClauseElement, chunk: int
 ) -> Generator[Sequence[Any], None, None]:
-    """Rows as the driver gives them, some at a time: constant memory, and half the time of Core's.
+    """Rows of the driver in chunks: constant memory, and half the time of SQLAlchemy's rows.
 
-    Nothing else can be asked of the connection meanwhile. Close it before the connection.
+    The connection cannot be used meanwhile. Close the stream before the connection.
     """
     compiled = query.compile(dialect=connection.dialect, compile_kwargs=WHOLE)
     cursor: Any = connection.connection.cursor()
     try:
         if connection.dialect.name == "postgresql":
-            yield from _sent(cursor, str(compiled), compiled.params, chunk)
+            yield from _streamed(cursor, str(compiled), compiled.params, chunk)
             return
         cursor.execute(str(compiled), compiled.params)
         while rows := cursor.fetchmany(chunk):
@@ -67,11 +67,13 @@ def stream(
         cursor.close()
 
 
-def _sent(cursor: Any, text: str, values: Any, chunk: int) -> Generator[Sequence[Any], None, None]:
-    """Rows that the server sends on while we work on the last ones."""
+def _streamed(
+    cursor: Any, text: str, values: Any, chunk: int
+) -> Generator[Sequence[Any], None, None]:
+    """Rows that the server sends while we process the last chunk."""
     from psycopg import pq
 
     several = chunk if pq.version() >= CHUNKED_ROWS else 1
     with closing(cursor.stream(text, values, size=several)) as rows:
-        while some := list(islice(rows, chunk)):
-            yield some
+        while chunk_rows := list(islice(rows, chunk)):
+            yield chunk_rows

@@ -1,7 +1,7 @@
 """The tables: the log itself, and one table for each type of row that follows from it.
 
-Records and kept checkpoints are append-only by triggers. The other tables hold
-nothing that the log does not say: `verify` folds it again and compares.
+Triggers make records and kept checkpoints append-only. The other tables follow from the log:
+`verify` folds it again and compares.
 """
 
 from types import UnionType
@@ -80,8 +80,7 @@ records = Table(
 
 OF_ATTEMPTS = ("intent", "name-bound", "outcome")
 RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_ATTEMPTS])
-"""Records that are no part of an attempt. Literals, so that the database sees that a query asks
-for what the index holds."""
+"""Records that are not part of an attempt. With literals, so that the database uses the index."""
 
 Index("records_of_unit", records.c.unit_id)
 Index("records_of_batch", records.c.log, records.c.batch, records.c.number)
@@ -102,7 +101,7 @@ tiles = Table(
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("level", "position"),
 )
-"""One hash for each full tile of 256 hashes of the level below; level 8 stands above the leaves."""
+"""One hash for each full tile of 256 hashes of the level below; level 8 is above the leaves."""
 
 head = Table(
     "head",
@@ -113,7 +112,7 @@ head = Table(
     Column("note", Text, nullable=False),
     CheckConstraint("one = 1", name="there_is_one_head"),
 )
-"""The signed checkpoint of the log as it is; whoever appends holds this row."""
+"""The signed checkpoint of the whole log; a writer locks this row."""
 
 checkpoints = Table(
     "checkpoints",
@@ -130,7 +129,7 @@ cosignatures = Table(
     Column("line", Text, nullable=False),
     PrimaryKeyConstraint("size", "line"),
 )
-"""What witnesses signed of kept checkpoints, as lines of the note."""
+"""Cosignatures of kept checkpoints, as lines of the note."""
 
 NAMES: dict[type[Any], str] = {
     LogRow: "logs",
@@ -188,7 +187,7 @@ for _kind, _most in ((BatchRow, "planned"), (LimitRow, "allowed")):
 
 GUARDED = ("records", "checkpoints")
 REFUSAL = " BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END "
-"""What a guard does on a server."""
+"""The function of a guard on a server."""
 
 
 def guards(dialect: str) -> tuple[str, ...]:
@@ -214,7 +213,7 @@ def guards(dialect: str) -> tuple[str, ...]:
 
 
 def create(connection: Connection) -> None:
-    """Make all tables and their guards in the connection's transaction."""
+    """Make all tables and their guards."""
     metadata.create_all(connection, checkfirst=False)
     for statement in guards(connection.dialect.name):
         connection.execute(text(statement))
@@ -225,7 +224,7 @@ def schema_version(connection: Connection, where: ManifestPlace) -> int:
     """The version of the tables; 0: there is no manifest yet.
 
     Raises:
-        BurnerError: E703 made by a newer burner, E708 of no version.
+        BurnerError: E703 made by a newer burner, E708 without a version.
     """
     if not connection.dialect.has_table(connection, about.name):
         return 0

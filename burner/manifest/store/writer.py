@@ -1,9 +1,8 @@
-"""Appending to the log: one durable transaction for the records, what follows from them, and the
-signed checkpoint of the new head.
+"""Appending to the log: records, what follows from them, and the signed checkpoint of the new head,
+in one durable transaction.
 
-The writer keeps the frontier of the log in memory. In each transaction it holds the row of the
-head; where another station has appended meanwhile, it hashes those records itself before it signs
-anything behind them.
+The writer keeps the frontier of the log in memory. Each transaction locks the row of the head. If
+another station has appended, the writer hashes those records itself before it signs a later head.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,25 +15,38 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import out_of_order
 from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, SIMULATED, AnyEntry, new_nonce
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
 from burner.manifest.local.places import log_at, remember_place
+from burner.manifest.local.station_key import (
+    Beginning,
+    MakeSigner,
+    Sponsors,
+    StationKey,
+    long_term_key,
+)
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import sign
 from burner.manifest.log.tree import Frontier
 from burner.manifest.store.append import append
 from burner.manifest.store.bodies import entry_at, stored_bodies
+from burner.manifest.store.database_errors import translated_errors
 from burner.manifest.store.head import keep_checkpoint, read_head, write_head
-from burner.manifest.store.opening import Position, catch_up, check_opening, key_records, unsigned
+from burner.manifest.store.opening import (
+    Position,
+    catch_up,
+    check_opening,
+    key_records,
+    unsigned_records,
+)
 from burner.manifest.store.place import ManifestPlace
-from burner.manifest.store.refusals import guarded
-from burner.manifest.store.session import Session, lock_creation
+from burner.manifest.store.session import WriterSession, lock_creation
 from burner.manifest.store.state import TableState
-from burner.manifest.store.statements import together
-from burner.manifest.store.station_key import Beginning, MakeSigner, Sponsors, StationKey, lasting
+from burner.manifest.store.statements import pipelined
 
 Clock = Callable[[], datetime]
 Make = Callable[[TableState], Sequence[AnyEntry]]
@@ -53,7 +65,7 @@ class UnconfirmedCommit(NamedTuple):
 
 
 class LogWriter:
-    """A station's way to append. Thread-safe."""
+    """Appends to the log for one station. Thread-safe."""
 
     def __init__(
         self,
@@ -68,33 +80,33 @@ class LogWriter:
         sponsors: Sponsors = lambda _origin: (),
         check_begun: Callable[[AnyEntry], None] = lambda _entry: None,
     ) -> None:
-        """Nothing is opened yet.
+        """A writer that is not open yet.
 
         Args:
             where: the manifest.
-            station: who appends.
+            station: the station that appends.
             make_signer: gives the station's key for a log of this origin.
-            clock: now, for tests.
+            clock: gives the time; for tests.
             keep_every: records between checkpoints that are kept for ever.
-            remembers: whether this computer remembers the log and its heads from now on.
-            begins: what the first record of a new log says; None: it replaces none.
-            sponsors: other keys of this computer, which may let this station's key in.
+            remembers: whether this computer remembers the log and its heads.
+            begins: what the first record of a new log says; None: it replaces no log.
+            sponsors: gives other keys of this computer, which may enrol this station's key.
             check_begun: refuses a log by its first record.
         """
         self.where, self.station = where, station
         self._remembers, self._begins, self._check_begun = remembers, begins, check_begun
         self.key = StationKey(station, make_signer, sponsors, self.stamp)
-        """What signs the heads."""
+        """Signs the heads."""
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._keep_every = keep_every
-        self._session = Session(where, station, remembers=remembers and begins is None)
+        self._session = WriterSession(where, station, remembers=remembers and begins is None)
         self._connection: Connection | None = None
         self._log = Position()
         self._kept = 0
-        """Size at the last kept checkpoint that this writer knows."""
+        """Size at the last checkpoint that this writer kept."""
         self._known: KnownLogFile | None = None
-        self._trouble: BurnerError | None = None
+        self._note_error: BurnerError | None = None
         self._unconfirmed: UnconfirmedCommit | None = None
         self._confirmed: dict[str, tuple[int, ...]] = {}
         self._closed = False
@@ -102,14 +114,14 @@ class LogWriter:
     # -- opening and closing ---------------------------------------------------------------------
 
     def open(self) -> None:
-        """Take the station's lock, make the tables and the log where there is none, check it.
+        """Take the station's lock, check the log, or begin one where there is none.
 
         Raises:
-            BurnerError: E702 to E711, E713, E714, E717, E755, E756; what `check_begun` says.
+            BurnerError: E702 to E711, E713, E714, E717, E755, E756; from `check_begun`.
         """
         self._session.take()
         try:
-            with self.lock, guarded(self.where):
+            with self.lock, translated_errors(self.where):
                 self._ready()
                 self._enrol_own_key()
         except BaseException:
@@ -117,7 +129,7 @@ class LogWriter:
             raise
 
     def close(self) -> None:
-        """Let go of the database and of the station's lock, for good."""
+        """Release the database and the station's lock, for good."""
         with self.lock:
             self._closed = True
             if self._known:
@@ -138,7 +150,7 @@ class LogWriter:
 
     @property
     def origin_key(self) -> str:
-        """Verifier key of the origin: what QA writes down."""
+        """The origin key: what QA writes down."""
         return self._log.origin_key
 
     @property
@@ -148,31 +160,31 @@ class LogWriter:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction that holds the head, for what stands beside the log."""
-        with self.lock, guarded(self.where):
+        """A transaction that locks the head, for data beside the log."""
+        with self.lock, translated_errors(self.where):
             connection = self._ready()
             with connection.begin():
                 self._log = catch_up(connection, self._log)
                 yield connection
 
     def stamp(self) -> dict[str, str]:
-        """`at`, `nonce` and `station` of a record that is about to be written."""
+        """`at`, `nonce` and `station` of a new record."""
         return {"at": utc(self._clock()), "nonce": new_nonce(), "station": self.station}
 
     # -- appending -------------------------------------------------------------------------------
 
     def check_ready(self) -> None:
-        """What must hold before a unit is touched.
+        """Check what must hold before a unit is touched.
 
         Raises:
             BurnerError: E710 the file is another one, E717 the state folder cannot be written.
         """
-        if self.key.renewed(self.origin, self._clock()):
+        if self.key.renew(self.origin, self._clock()):
             self._enrol_own_key()
-        if self._trouble:
+        if self._note_error:
             self._remember()
-        if self._trouble:
-            raise self._trouble
+        if self._note_error:
+            raise self._note_error
         if self._session.was_replaced():
             raise BurnerError(
                 Code.MANIFEST_REPLACED, f"{self.where} was removed or replaced under the station"
@@ -182,9 +194,9 @@ class LogWriter:
         """Append records in one durable transaction.
 
         Args:
-            make: the records, from the state in which they are appended.
-            key: names the commit: when the same is asked again after a commit of unknown fate
-                that did succeed, nothing is written twice. Empty: it is not asked again.
+            make: makes the records from the state before them.
+            key: names the commit, so that a repeated call writes nothing twice when the first one
+                succeeded without an answer. Empty: it is not repeated.
 
         Returns:
             Their numbers.
@@ -193,7 +205,7 @@ class LogWriter:
             BurnerError: the rule that one of them breaks, or E7 from the database; nothing is
                 written then.
         """
-        with self.lock, guarded(self.where):
+        with self.lock, translated_errors(self.where):
             connection = self._ready()
             if key in self._confirmed:
                 return self._confirmed.pop(key)
@@ -202,7 +214,7 @@ class LogWriter:
                 entries = make(TableState(connection))
                 if not entries:
                     return ()
-                with together(connection):
+                with pipelined(connection):
                     frontier, leaf = append(connection, self._log.frontier, entries)
                     numbers = tuple(range(self.size, frontier.size))
                     self._unconfirmed = UnconfirmedCommit(key, numbers, leaf) if key else None
@@ -218,12 +230,12 @@ class LogWriter:
 
     def keep_head(self) -> None:
         """Keep the checkpoint of the head for ever, at the end of a run."""
-        with self.lock, guarded(self.where):
+        with self.lock, translated_errors(self.where):
             if self._kept == self.size or self._closed:
                 return
             connection = self._ready()
             with connection.begin():
-                stored = read_head(connection, hold=True)
+                stored = read_head(connection, lock=True)
                 if stored is None:
                     return
                 keep_checkpoint(connection, stored.checkpoint.size, str(stored.note))
@@ -238,12 +250,13 @@ class LogWriter:
         *,
         keep: bool,
     ) -> Position:
-        """Sign and write the head behind these records; where the log stands then."""
+        """Sign and write the head after these records; the new position of the log."""
         signer = self.key.signer
         state = TableState(connection)
         if not in_force(state.get(KeyRow, signer.key.id.hex()), entries[-1].at):
             raise BurnerError(
-                Code.STATION_KEY_NOT_ENROLLED, f"station {self.station}, key {lasting(signer).key}"
+                Code.STATION_KEY_NOT_ENROLLED,
+                f"station {self.station}, key {long_term_key(signer).key}",
             )
         note = str(sign(Checkpoint(log.origin, frontier.size, frontier.root).text, signer))
         write_head(connection, frontier, note, first=not log.frontier.size)
@@ -254,41 +267,41 @@ class LogWriter:
             keys = {row.id: row for row in state.rows(KeyRow)}
         return log._replace(frontier=frontier, note=note, keys=keys)
 
-    # -- being sure ------------------------------------------------------------------------------
+    # -- checking -------------------------------------------------------------------------------
 
     def _ready(self) -> Connection:
-        """A connection to a log that may be continued."""
+        """A connection to a log that has been checked."""
         if self._closed:
-            raise BurnerError(Code.STEP_OUT_OF_ORDER, "the manifest was closed")
+            raise out_of_order("the manifest was closed")
         connection = self._session.connection()
         if connection is not self._connection:
-            self._recognise(connection)
+            self._check_or_begin(connection)
             self._connection = connection
         if self._unconfirmed:
             self._confirm(connection, self._unconfirmed)
         return connection
 
-    def _recognise(self, connection: Connection) -> None:
-        """Check the log that is here; begin one where there is none."""
+    def _check_or_begin(self, connection: Connection) -> None:
+        """Check the log; begin one where there is none."""
         with connection.begin():
             empty = read_head(connection) is None
-        # Made before the transaction: a token may be asked.
+        # Made before the transaction: a token may be used.
         begins = self._begins or Beginning(reason="" if self._remembers else SIMULATED)
         new = self.key.begin(begins) if empty else None
         with connection.begin():
-            stored = read_head(connection, hold=True)
+            stored = read_head(connection, lock=True)
             if stored is None:
                 lock_creation(connection)
-                stored = read_head(connection, hold=True)  # of a station that began it meanwhile
-            if stored is None and (behind := unsigned(connection, 0)):
+                stored = read_head(connection, lock=True)  # of a station that began it meanwhile
+            if stored is None and (behind := unsigned_records(connection, 0)):
                 raise BurnerError(Code.RECORDS_UNSIGNED, f"{behind}: there is no head")
-            found = stored.checkpoint.origin if stored else ""
-            self._check_expected(found)
+            origin = stored.checkpoint.origin if stored else ""
+            self._check_expected(origin)
             log = Position()
             if stored:
-                log = check_opening(connection, stored, self._last_known(found))
+                log = check_opening(connection, stored, self._last_known(origin))
                 self._check_begun(entry_at(connection, 0))
-                self.key.name(found)
+                self.key.use_log(origin)
             elif new:
                 origin, key, entries = new
                 frontier, _ = append(connection, Frontier(), entries)
@@ -303,38 +316,38 @@ class LogWriter:
         remember_place(self.where.name, self.origin)
         self._remember()
 
-    def _check_expected(self, found: str) -> None:
-        """Whether it is the log that was here."""
+    def _check_expected(self, origin: str) -> None:
+        """Refuse another log than the one that was here."""
         expected = self.origin
-        if not expected and self._begins and found:
-            raise BurnerError(Code.TARGET_EXISTS, f"{self.where}: the log {found} is there")
+        if not expected and self._begins and origin:
+            raise BurnerError(Code.TARGET_EXISTS, f"{self.where}: the log {origin} is there")
         if not expected and self._remembers and not self._begins:
             expected = log_at(self.where.name)
-        if expected not in ("", found):
-            there = f"now there is {found}" if found else "now there is none"
+        if expected not in ("", origin):
+            there = f"now there is {origin}" if origin else "now there is none"
             raise BurnerError(
                 Code.MANIFEST_REPLACED, f"{self.where}: the log {expected} was here; {there}"
             )
 
     def _last_known(self, origin: str) -> KnownLog | None:
-        """The last head that this computer, or this writer, knows of a log."""
+        """The largest head of a log that this computer, or this writer, knows."""
         own = self._own_head() if self.origin else None
         return max(filter(None, (known_log(origin), own)), key=lambda log: log.size, default=None)
 
     def _enrol_own_key(self) -> None:
-        """Enrol this station's key by another one of this computer that is in the log."""
+        """Enrol this station's key by another key of this computer, where that is possible."""
         with self.transaction() as connection:
             rows = {row.id: row for row in TableState(connection).rows(KeyRow)}
         if entry := self.key.enrolment(self.origin, rows):
             self.commit(lambda _: [entry])
 
     def _confirm(self, connection: Connection, commit: UnconfirmedCommit) -> None:
-        """Find out whether records of unknown fate are there."""
+        """Find out whether a commit without an answer succeeded."""
         with connection.begin():
             self._log = catch_up(connection, self._log)
             last = commit.numbers[-1]
-            there = stored_bodies(connection, last, last + 1)
-        if there and there[0][1] == commit.leaf:
+            rows = stored_bodies(connection, last, last + 1)
+        if rows and rows[0][1] == commit.leaf:
             self._confirmed[commit.key] = commit.numbers
         self._unconfirmed = None
 
@@ -347,7 +360,7 @@ class LogWriter:
         try:
             if self._known:
                 self._known.write(self._own_head())
-            self._trouble = None
+            self._note_error = None
         except BurnerError as error:
-            # The record is safe; without the note the next unit must not begin.
-            self._trouble = error
+            # The record is stored, but the next unit must not begin without this note.
+            self._note_error = error

@@ -1,4 +1,4 @@
-"""The table of named checks, and what they found."""
+"""The named checks of a manifest, and their results."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,12 +7,12 @@ from burner.core.errors import BurnerError
 
 
 class ManifestCheck(StrEnum):
-    """What is checked, in the order in which it is told."""
+    """What is checked, in the order of the report."""
 
     DATABASE = "database"
     """Tables, constraints, indexes and guards are as burner made them."""
     RECORDS = "records"
-    """Every body is canonical and hashes to its leaf; none is missing."""
+    """Every body is canonical and matches its leaf hash; none is missing."""
     TREE = "tree"
     """The stored hashes are those of the records."""
     HEADS = "heads"
@@ -20,29 +20,29 @@ class ManifestCheck(StrEnum):
     RULES = "rules"
     """No record breaks a rule of those before it."""
     TABLES = "tables"
-    """What follows from the records is what the tables hold."""
+    """The tables hold what follows from the records."""
     IMPORTS = "imports"
-    """Imported logs are as they came, and signed."""
+    """Imported logs are unchanged and signed."""
     COMPUTER = "this computer"
     """The heads that this computer knows are heads of this log."""
 
 
 @dataclass
 class CheckResult:
-    """One row of the table."""
+    """The result of one check."""
 
     check: ManifestCheck
     covered: str = ""
-    """Empty: the check was not reached."""
+    """What was checked; empty: the check did not run."""
     code: str = ""
-    """Empty: it agrees."""
+    """Empty: it passed."""
     place: str = ""
     """The first bad place."""
 
 
 @dataclass
 class Verification:
-    """What was checked, and what was found."""
+    """The results of all checks."""
 
     origin: str = ""
     size: int = 0
@@ -52,25 +52,25 @@ class Verification:
     )
 
     warnings: tuple[str, ...] = ()
-    """What is no fault, and yet to be looked at."""
+    """No failures, but somebody should look at them."""
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing bad was found."""
+        """Whether no check failed."""
         return not any(result.code for result in self.results.values())
 
-    def must_agree(self) -> None:
-        """Refuse to go on with what does not agree.
+    def raise_first_failure(self) -> None:
+        """Refuse to continue after a failed check.
 
         Raises:
-            BurnerError: the first thing that was found.
+            BurnerError: of the first failed check.
         """
         for result in self.results.values():
             if result.code:
                 raise BurnerError(result.code, f"{result.check}: {result.place}")
 
-    def fail(self, check: ManifestCheck, code: str, place: str) -> None:
-        """Note a bad place; the first one of a check stays."""
+    def fail(self, check: ManifestCheck, error: BurnerError) -> None:
+        """Note a bad place; a check keeps the first one."""
         result = self.results[check]
         if not result.code:
-            result.code, result.place = code, place
+            result.code, result.place = error.code, error.detail

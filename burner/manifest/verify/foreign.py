@@ -1,9 +1,9 @@
-"""Imported logs, folded again as far as each import says."""
+"""Imported logs, folded again up to the head of each import."""
 
 from sqlalchemy.engine import Connection
 
-from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import LogImported
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.log.note import NoteError, SignedNote
@@ -17,14 +17,14 @@ class ForeignLogs:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.logs: dict[int, StoredLog] = {}
-        """By their number."""
+        """By number."""
         self.damaged: dict[str, BurnerError] = {}
-        """By their name: records that are not whole, or break a rule."""
+        """By origin: logs with missing records, or with a broken rule."""
 
     def state(self, origin: str, size: int) -> MemoryState | None:
-        """What follows from the first records of another log; None: it is gone, or damaged.
+        """The state of an imported log at a size; None: it is gone or damaged.
 
-        Sizes only grow.
+        Each call for a log needs the size of the last one, or a larger one.
         """
         log = log_number(self._connection, origin)
         if log is None:
@@ -48,14 +48,11 @@ class ForeignLogs:
             raise self.damaged[entry.origin]
         log = log_number(self._connection, entry.origin)
         if log is None or (stored := self.logs.get(log)) is None:
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the log {entry.origin} is gone")
+            raise not_as_signed(f"the log {entry.origin} is gone")
         if stored.frontier.root.hex() != entry.root:
-            raise BurnerError(
-                Code.MANIFEST_NOT_AS_SIGNED,
-                f"{entry.origin}: its records are not those that were imported",
-            )
+            raise not_as_signed(f"{entry.origin}: its records are not those that were imported")
         try:
             note = SignedNote.parse(entry.checkpoint.encode())
         except NoteError as error:
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"{entry.origin}: {error}") from None
+            raise not_as_signed(f"{entry.origin}: {error}") from None
         stored.check_head(note, entry.size, stored.frontier.root)

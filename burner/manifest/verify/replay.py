@@ -1,10 +1,11 @@
-"""A log folded again, record by record: of the database, of a file, of an import."""
+"""A log folded again, record by record, from a database or a file."""
 
 from datetime import timedelta
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
+from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.keys import signer_of
@@ -16,33 +17,33 @@ from burner.manifest.log.note import NoteError, SignedNote
 from burner.manifest.log.tree import Frontier, StoredHash
 
 CLOCK_STEP = timedelta(minutes=5)
-"""By which a clock may be put back without a word."""
+"""A clock may be set back by so much without a warning."""
 
 
 class Replay:
-    """The log up to here: its tree, and what follows from it."""
+    """The log so far: its tree, and the state that follows from it."""
 
     def __init__(self, state: MemoryState | None = None) -> None:
         self.state = state or MemoryState()
         self.frontier = Frontier()
-        """Of the first records, as far as none is passed over."""
+        """Of the first records, up to the first one that is not shown."""
         self.shown = 0
         self.at = ""
         """Moment of the last record."""
         self._last: dict[str, str] = {}
         """Station → moment of its last record."""
         self.clocks: dict[str, str] = {}
-        """Station → where its clock first went back: no rule forbids it, people are told."""
+        """Station → where its clock first went back. No rule forbids that; it is a warning."""
         self.tiles: tuple[StoredHash, ...] = ()
         """Hashes of the tiles that the last record filled."""
 
     def take(self, number: int, body: bytes, leaf: bytes) -> AnyEntry:
-        """One more record. In a file that shows only some, those between are passed over.
+        """Take the next record. A file may show only some.
 
         Args:
             number: of the record in its log.
-            body: what it says.
-            leaf: the hash of this body.
+            body: its body.
+            leaf: hash of the body.
 
         Raises:
             BurnerError: E713 it is no record, E714 it breaks a rule.
@@ -56,22 +57,22 @@ class Replay:
                 if error.code == Code.MANIFEST_INCONSISTENT
                 else f"{error.row.says} {error.detail}"
             )
-            raise BurnerError(Code.MANIFEST_INCONSISTENT, f"record {number}: {why}") from None
+            raise inconsistent(f"record {number}: {why}") from None
         self.state.update(changes)
         self.state.count_record(entry.batch, leaf)
         self.shown += 1
         self.at = entry.at
         if entry.at < (last := self._last.get(entry.station, "")):
-            self._turned_back(number, entry, last)
+            self._note_clock_step(number, entry, last)
         self._last[entry.station] = entry.at
         if number == self.frontier.size:
             self.frontier, self.tiles = self.frontier.append(leaf)
         return entry
 
-    def _turned_back(self, number: int, entry: AnyEntry, last: str) -> None:
+    def _note_clock_step(self, number: int, entry: AnyEntry, last: str) -> None:
         try:
             back = moment(last) - moment(entry.at)
-        except ValueError:  # a 30 February, in a file that is still to be refused by its head
+        except ValueError:  # such as 30 February; the head of this file will not match
             return
         if back > CLOCK_STEP and entry.station not in self.clocks:
             what = f"record {number} of station {entry.station} is {back.total_seconds():.0f} s"
@@ -89,15 +90,13 @@ class Replay:
             The key that signed it.
 
         Raises:
-            BurnerError: E713 it is another head, or its signature is false; E755 it is signed by
-                no key of the log that was in force.
+            BurnerError: E713 it is another head, or its signature is false; E755 no key of the
+                log that was in force signed it.
         """
         try:
             checkpoint = Checkpoint.parse(note.text)
         except NoteError as error:
-            raise BurnerError(Code.MANIFEST_NOT_AS_SIGNED, f"the head at {size}: {error}") from None
+            raise not_as_signed(f"the head at {size}: {error}") from None
         if (checkpoint.size, checkpoint.root) != (size, root):
-            raise BurnerError(
-                Code.MANIFEST_NOT_AS_SIGNED, f"the head at {size} is not the one that was signed"
-            )
+            raise not_as_signed(f"the head at {size} is not the one that was signed")
         return signer_of(note, lambda key_id: self.state.get(KeyRow, key_id), self.at)

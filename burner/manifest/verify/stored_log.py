@@ -1,12 +1,12 @@
-"""A log of the database, folded again: our own, or an imported one."""
+"""A log in the database, folded again: our own or an imported one."""
 
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import AnyEntry, kind_of
 from burner.manifest.fold.memory import Foreign, MemoryState
 from burner.manifest.fold.rows import AttemptRow
@@ -16,10 +16,10 @@ from burner.manifest.store.tables import TABLES, records
 from burner.manifest.verify.replay import Replay
 
 CHUNK = 500
-"""Records read at once: more would not stay in the cache of a processor."""
+"""Records read at once: more would not fit in the cache of a processor."""
 
 RecordsChecked = Callable[[int], None]
-"""Told how many more records were checked."""
+"""Gets the number of further records that were checked."""
 
 _RECORDS = Prepared(
     select(*(records.c[name] for name in ("number", "kind", "batch", "unit_id", "leaf", "body")))
@@ -37,25 +37,24 @@ _ENDED = Prepared(
 
 
 class StoredLog(Replay):
-    """See `Replay`. Rows of attempts that ended are compared on the way, and not kept."""
+    """A `Replay` that compares rows of ended attempts on the way, and does not keep them."""
 
     def __init__(
         self, connection: Connection, log: int, foreign: Foreign = lambda _origin, _size: None
     ) -> None:
         self._connection, self._log = connection, log
-        self._due: list[AttemptRow] = []
-        super().__init__(MemoryState(foreign, self._due.append))
+        self._expected: list[AttemptRow] = []
+        super().__init__(MemoryState(foreign, self._expected.append))
         self.ended = 0
         """Attempts that ended."""
         self.wrong = ""
-        """The first row that the records do not say; empty: there is none so far."""
+        """The first row that does not follow from the records; empty: none so far."""
 
     def follow(self, size: int, progress: RecordsChecked = lambda _: None) -> Iterator[AnyEntry]:
-        """Fold on, up to a size.
+        """Fold further records, up to a size.
 
         Raises:
-            BurnerError: E713 a record is gone, or not the one that was signed; E714 it breaks a
-                rule.
+            BurnerError: E713 a record is missing or not as signed; E714 it breaks a rule.
         """
         for first in range(self.frontier.size, size, CHUNK):
             where = {"of_log": self._log, "first": first, "below": min(first + CHUNK, size)}
@@ -68,24 +67,21 @@ class StoredLog(Replay):
                     self.wrong = self.wrong or f"the columns of record {number}"
                 yield entry
             if self.frontier.size != where["below"]:
-                raise BurnerError(
-                    Code.MANIFEST_NOT_AS_SIGNED, f"record {self.frontier.size} is gone"
-                )
+                raise not_as_signed(f"record {self.frontier.size} is gone")
             self._compare(_ENDED.run(self._connection, **where).fetchall())
             progress(where["below"] - first)
 
-    def _compare(self, there: list[tuple[object, ...]]) -> None:
-        """Compare rows of attempts that ended with those that follow from the records."""
-        due = self._due
-        if there != due and not self.wrong:
-            place = next(
-                (at for at, row in enumerate(due) if there[at : at + 1] != [row]), len(due)
-            )
-            self.wrong = f"attempts: {shown((*due[place:], *there[place:])[0])}"
-        self.ended += len(due)
-        due.clear()
+    def _compare(self, rows: list[tuple[object, ...]]) -> None:
+        """Compare the rows of ended attempts with those that follow from the records."""
+        expected = self._expected
+        if rows != expected and not self.wrong:
+            pairs = zip_longest(expected, rows)
+            row, stored = next(pair for pair in pairs if pair[0] != pair[1])
+            self.wrong = f"attempts: {shown(row or stored)}"
+        self.ended += len(expected)
+        expected.clear()
 
 
 def shown(row: tuple[object, ...]) -> str:
-    """How a row is named to people."""
+    """The first values of a row, for people."""
     return " ".join(map(str, row[:4]))

@@ -1,7 +1,7 @@
-"""The database as burner made it: tables, constraints, indexes, triggers, and what indexes hold.
+"""Whether tables, constraints, indexes and triggers are as burner made them.
 
-An index that leaves rows out makes every list lie while the records themselves are whole; a
-trigger that nobody knows edits at the next write.
+A damaged index hides rows from every list while the records are whole; an added trigger could edit
+rows at the next write.
 """
 
 import re
@@ -14,8 +14,8 @@ from sqlalchemy.schema import CheckConstraint, PrimaryKeyConstraint, UniqueConst
 from burner.manifest.store import tables
 
 READ_WHOLE = 200_000
-"""Records up to which SQLite compares every index with its table row by row; beyond, only when it
-is asked for: it takes as long as a third of all the rest."""
+"""Up to so many records SQLite compares indexes with their tables; beyond, only on request, since
+it takes a third of the time of all other checks."""
 
 _CONSTRAINTS = text(
     "SELECT k.conname, pg_get_constraintdef(k.oid) "
@@ -44,8 +44,10 @@ _TRIGGERS = text(
 ).bindparams(bindparam("names", expanding=True))
 
 
-def changed(connection: Connection, size: int, *, thorough: bool = False) -> Iterator[str]:
-    """What is not as burner made it.
+def structure_differences(
+    connection: Connection, size: int, *, thorough: bool = False
+) -> Iterator[str]:
+    """Differences from the database as burner makes it.
 
     Args:
         connection: to the manifest.
@@ -58,13 +60,13 @@ def changed(connection: Connection, size: int, *, thorough: bool = False) -> Ite
     with create_engine("sqlite://", poolclass=NullPool).begin() as fresh:
         tables.create(fresh)
         expected = _schema(fresh)
-    found = _schema(connection)
-    for kind, name in sorted(expected.keys() - found.keys()):
+    actual = _schema(connection)
+    for kind, name in sorted(expected.keys() - actual.keys()):
         yield f"its {kind} {name} is gone"
-    for kind, name in sorted(found.keys() - expected.keys()):
+    for kind, name in sorted(actual.keys() - expected.keys()):
         yield f"its {kind} {name} was not made by burner"
-    for kind, name in sorted(expected.keys() & found.keys()):
-        if expected[kind, name] != found[kind, name]:
+    for kind, name in sorted(expected.keys() & actual.keys()):
+        if expected[kind, name] != actual[kind, name]:
             yield f"its {kind} {name} is different"
     if thorough or size <= READ_WHOLE:
         findings = connection.execute(text("PRAGMA integrity_check(3)")).scalars().all()
@@ -73,7 +75,7 @@ def changed(connection: Connection, size: int, *, thorough: bool = False) -> Ite
 
 
 def _schema(connection: Connection) -> dict[tuple[str, str], str]:
-    """(kind, name) → its definition, without what SQLite keeps for itself."""
+    """(kind, name) → definition, without statistics of SQLite."""
     query = text("SELECT type, name, tbl_name, sql FROM sqlite_master")
     return {
         (row.type, row.name): f"{row.tbl_name}: {' '.join((row.sql or '').split())}"
@@ -83,7 +85,7 @@ def _schema(connection: Connection) -> dict[tuple[str, str], str]:
 
 
 def _changed_on_server(connection: Connection) -> Iterator[str]:
-    """Indexes and constraints that the factory added are let be: a server keeps them true."""
+    """Indexes and constraints that the factory added are accepted: they are harmless."""
     names = {"names": [*tables.metadata.tables]}
     yield from _changed_columns(connection, names)
     for name in connection.execute(_RULES, names).scalars():
@@ -109,7 +111,7 @@ def _changed_on_server(connection: Connection) -> Iterator[str]:
 
 
 def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Iterator[str]:
-    found = {
+    actual = {
         f"{table}.{name}": facts for table, name, *facts in connection.execute(_COLUMNS, names)
     }
     expected = {
@@ -121,28 +123,30 @@ def _changed_columns(connection: Connection, names: dict[str, list[str]]) -> Ite
         for column in table.columns
     }
     for name, facts in sorted(expected.items()):
-        if found.pop(name, None) != facts:
+        if actual.pop(name, None) != facts:
             yield f"its column {name} is gone or different"
-    for name in sorted(found):
+    for name in sorted(actual):
         yield f"its column {name} was not made by burner"
 
 
 def _constraints(table: Table) -> dict[str, str]:
-    """Name → definition, as a server has them."""
-    found = {}
+    """Name → definition, as a server stores them."""
+    definitions = {}
     for constraint in table.constraints:
         if isinstance(constraint, CheckConstraint):
             if not str(constraint.name).endswith("_is_a_flag"):  # a server has booleans
-                found[str(constraint.name)] = f"CHECK ({constraint.sqltext})"
+                definitions[str(constraint.name)] = f"CHECK ({constraint.sqltext})"
         elif isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
             columns = [*constraint.columns.keys()]
             if isinstance(constraint, PrimaryKeyConstraint):
-                found[f"{table.name}_pkey"] = f"PRIMARY KEY ({', '.join(columns)})"
+                definitions[f"{table.name}_pkey"] = f"PRIMARY KEY ({', '.join(columns)})"
             else:
-                found[f"{table.name}_{'_'.join(columns)}_key"] = f"UNIQUE ({', '.join(columns)})"
-    return found
+                definitions[f"{table.name}_{'_'.join(columns)}_key"] = (
+                    f"UNIQUE ({', '.join(columns)})"
+                )
+    return definitions
 
 
 def _bare(definition: str) -> str:
-    """Without white space, parentheses and quotes: a server writes more of them."""
+    """Without white space, parentheses and quotes, of which a server writes more."""
     return re.sub(r"[\s()\"]", "", definition)

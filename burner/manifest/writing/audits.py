@@ -7,7 +7,7 @@ from burner.core.attempt import Record
 from burner.manifest.entries.kinds import ComparisonFacts, NamedUnit, SampleDrawn, UnitChecked
 from burner.manifest.entries.values import plain
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.operator_text import require_who_and_why
+from burner.manifest.writing.operator_text import require_operator_and_reason
 
 
 def record_draw(
@@ -21,25 +21,27 @@ def record_draw(
     plan: Mapping[str, Any],
     size: int,
 ) -> None:
-    """Write down which units are to be pulled, before anybody has seen them.
+    """Record which units are to be checked, before anybody has seen them.
 
     Args:
-        ledger: of the station (or desk) at which the sample was drawn.
-        batch: of which.
+        ledger: of the station (or desk) that drew it.
+        batch: its batch.
         units: the sample.
         operator: who drew it.
-        seed: from what.
-        lot_size: of how many units.
-        plan: how many are to be checked, and how many may differ.
+        seed: of the draw.
+        lot_size: units in the lot.
+        plan: how many are checked, and how many may differ.
         size: records in the log when the units were counted.
 
     Raises:
         BurnerError: E731 without operator; E7.
     """
-    require_who_and_why(f"batch {batch}", operator)
+    require_operator_and_reason(f"batch {batch}", operator)
     fields = {"lot_size": lot_size, "operator": operator, "plan": plain(plan), "seed": seed}
     ledger.append(
-        lambda _: [ledger.entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))],
+        lambda _: [
+            ledger.new_entry(SampleDrawn, batch=batch, **fields, size=size, units=tuple(units))
+        ],
     )
 
 
@@ -51,12 +53,12 @@ def record_check(
     findings: Sequence[Mapping[str, str]],
     operator: str,
 ) -> None:
-    """Write down the check of a unit.
+    """Record the check of a unit.
 
     Args:
-        ledger: of the station at which it was checked.
+        ledger: of the station that checked it.
         record: the unit's PASS that it was compared with.
-        good: whether it is what its record says.
+        good: whether it agrees with its record.
         findings: `what`, `verdict`, `why` of each comparison.
         operator: who checked it.
 
@@ -64,12 +66,12 @@ def record_check(
         BurnerError: E731 without operator; E7.
     """
     attempt = record.attempt
-    require_who_and_why(f"unit {attempt.unit_id}", operator)
-    compared = tuple(ComparisonFacts(**plain(dict(finding))) for finding in findings)
-    where = {
+    require_operator_and_reason(f"unit {attempt.unit_id}", operator)
+    comparisons = tuple(ComparisonFacts(**plain(dict(finding))) for finding in findings)
+    unit = {
         "batch": attempt.batch,
         "product_id": attempt.product_id,
         "unit_id": attempt.unit_id,
     }
-    fields = {"findings": compared, "good": good, "of": record.seq, "operator": operator}
-    ledger.append(lambda _: [ledger.entry(UnitChecked, **where, **fields)])
+    fields = {"findings": comparisons, "good": good, "of": record.seq, "operator": operator}
+    ledger.append(lambda _: [ledger.new_entry(UnitChecked, **unit, **fields)])

@@ -4,45 +4,45 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, BatchClosed
 from burner.manifest.fold.rows import BATCH_CLOSED
-from burner.manifest.reading.batch_status import BatchStatus, status_in
+from burner.manifest.reading.batch_status import BatchStatus, batch_status_in
 from burner.manifest.store.state import TableState
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.operator_text import require_who_and_why
+from burner.manifest.writing.operator_text import require_operator_and_reason
 
 
-def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchStatus:
-    """Close a batch: it takes no more units. Counted in the transaction of the record.
+def record_close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchStatus:
+    """Close a batch: it takes no more units. Units are counted in the same transaction.
 
     Args:
-        ledger: of the station (or desk) at which it is closed.
-        batch: which.
+        ledger: of the station (or desk) that closes it.
+        batch: its id.
         operator: who closes it.
         with_open: close although units are OPEN; they count as missing.
 
     Returns:
-        The batch as it was closed.
+        Its status at the close.
 
     Raises:
         BurnerError: E459 it is closed already, E731 without operator, E733 unknown, E734 some
             units are OPEN; E7.
     """
-    require_who_and_why(f"batch {batch}", operator)
+    require_operator_and_reason(f"batch {batch}", operator)
     counted: list[BatchStatus] = []
 
     def make(state: TableState) -> list[AnyEntry]:
-        # The reader would not see this transaction.
-        found = status_in(state.connection, batch)
-        check_closing(found, with_open)
-        counted.append(found)
+        # In this transaction, which the reader does not see.
+        status = batch_status_in(state.connection, batch)
+        check_may_close(status, with_open)
+        counted.append(status)
         count, root = state.batch_tree(batch)
-        entry = ledger.entry(
+        entry = ledger.new_entry(
             BatchClosed,
             batch=batch,
-            product_id=found.row.product_id,
+            product_id=status.row.product_id,
             records=count,
             root=root.hex(),
-            counts=found.counts(),
-            open=found.open,
+            counts=status.counts(),
+            open=status.open,
             operator=operator,
         )
         return [entry]
@@ -51,14 +51,14 @@ def close(ledger: Ledger, batch: str, operator: str, with_open: bool) -> BatchSt
     return counted[-1]
 
 
-def check_closing(found: BatchStatus, with_open: bool) -> None:
-    """What must hold before a batch is closed.
+def check_may_close(status: BatchStatus, with_open: bool) -> None:
+    """Refuse to close a batch that is closed, or has OPEN units.
 
     Raises:
         BurnerError: E459, E734.
     """
-    if found.row.state == BATCH_CLOSED:
-        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {found.batch} is closed already")
-    if found.open and not with_open:
-        named = ", ".join(found.open[:5]) + (" …" if len(found.open) > 5 else "")
-        raise BurnerError(Code.UNITS_WITHOUT_OUTCOME, f"batch {found.batch}: {named}")
+    if status.row.state == BATCH_CLOSED:
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is closed already")
+    if status.open and not with_open:
+        units = ", ".join(status.open[:5]) + (" …" if len(status.open) > 5 else "")
+        raise BurnerError(Code.UNITS_WITHOUT_OUTCOME, f"batch {status.batch}: {units}")

@@ -9,18 +9,18 @@ LONGEST_ID = 64
 """Characters of a batch id; in UTF-8 at most 200 bytes, so that a folder can have it."""
 
 _ID = re.compile(r"[^\W_](?:[\w .+-]*[\w+-])?")
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-"""Names that Windows keeps for itself."""
+_WINDOWS_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+"""File names that Windows reserves."""
 
 
 def is_batch_id(text: str) -> bool:
     """Whether a new batch may have this id."""
     short = len(text) <= LONGEST_ID and len(text.encode(errors="replace")) <= 200
-    return bool(short and _ID.fullmatch(text) and not _DEVICES.fullmatch(text))
+    return bool(short and _ID.fullmatch(text) and not _WINDOWS_DEVICES.fullmatch(text))
 
 
 def check_batch_id(text: str) -> None:
-    """Refuse an id that could not be the name of a folder everywhere.
+    """Refuse an id that is no folder name on some system.
 
     Raises:
         BurnerError: E737.
@@ -31,8 +31,8 @@ def check_batch_id(text: str) -> None:
 
 
 def folder_name_of(batch: str) -> str:
-    """The name of a batch's folder. Older batches may have ids that cannot be one."""
+    """The name of a batch's folder. Imported batches may have ids that cannot be one."""
     if is_batch_id(batch):
         return batch
-    kept = re.sub(r"[^\w+-]+", "-", batch)[:40].strip("-_")
-    return f"batch-{kept}" if kept else "batch"
+    name = re.sub(r"[^\w+-]+", "-", batch)[:40].strip("-_")
+    return f"batch-{name}" if name else "batch"

@@ -1,4 +1,4 @@
-"""What a batch was opened for, and what differs when it is to go on for something else."""
+"""The terms of a batch, and how those of a run differ from them."""
 
 import json
 from collections.abc import Iterable
@@ -11,22 +11,22 @@ from burner.release.diff import Difference, differences, shown_first
 
 @dataclass(frozen=True)
 class BatchTerms:
-    """What all units of a batch have in common, and how many there are to be."""
+    """What all units of a batch have in common, and their planned quantity."""
 
     profile: str
     """Name and version."""
     product_id: str
     release_digest: str
     planned: int | None
-    """Good units; None = no limit, or not said."""
+    """Planned good units; None: no limit, or not given."""
     index: str = ""
-    """What `release_digest` is of, as canonical JSON; empty = not known."""
+    """The release index that `release_digest` is of, as canonical JSON; empty: not known."""
     key: str = ""
-    """Fingerprint of the product secret; empty = not known."""
+    """Fingerprint of the product key; empty: not known."""
 
     @classmethod
     def of_record(cls, opened: BatchOpened, planned: int | None) -> Self:
-        """From the record that opened the batch, and the quantity that holds now."""
+        """From the opening record and the present quantity."""
         return cls(
             profile=opened.profile,
             product_id=opened.product_id,
@@ -37,24 +37,24 @@ class BatchTerms:
         )
 
 
-def what_differs(opened: BatchTerms, wanted: BatchTerms) -> str:
-    """Empty when a batch goes on as it was opened; else every difference, in one line."""
-    return ", ".join(shown_first(_differences(opened, wanted)))
+def describe_differences(opened: BatchTerms, requested: BatchTerms) -> str:
+    """All differences in one line; empty: the terms are the same."""
+    return ", ".join(shown_first(_differences(opened, requested)))
 
 
-def _differences(opened: BatchTerms, wanted: BatchTerms) -> Iterable[Difference]:
+def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Difference]:
     pairs: tuple[tuple[str, str, str], ...] = (
-        ("profile", opened.profile, wanted.profile),
-        ("ProductID", opened.product_id, wanted.product_id),
-        ("release", f"{opened.release_digest[:16]}…", f"{wanted.release_digest[:16]}…"),
+        ("profile", opened.profile, requested.profile),
+        ("ProductID", opened.product_id, requested.product_id),
+        ("release", f"{opened.release_digest[:16]}…", f"{requested.release_digest[:16]}…"),
     )
     yield from (Difference(*pair) for pair in pairs if pair[1] != pair[2])
-    if opened.key and wanted.key and opened.key != wanted.key:
-        yield Difference("product key", f"fingerprint {opened.key}", wanted.key)
-    if wanted.planned is not None and opened.planned != wanted.planned:
+    if opened.key and requested.key and opened.key != requested.key:
+        yield Difference("product key", f"fingerprint {opened.key}", requested.key)
+    if requested.planned is not None and opened.planned != requested.planned:
         planned = "no limit" if opened.planned is None else str(opened.planned)
-        yield Difference("quantity", planned, str(wanted.planned))
-    if opened.index and wanted.index and opened.release_digest != wanted.release_digest:
-        known = ("product.id", "product.name", "product.version")
-        found = differences(json.loads(opened.index), json.loads(wanted.index))
-        yield from (each for each in found if each.what not in known)
+        yield Difference("quantity", planned, str(requested.planned))
+    if opened.index and requested.index and opened.release_digest != requested.release_digest:
+        compared_above = ("product.id", "product.name", "product.version")
+        in_release = differences(json.loads(opened.index), json.loads(requested.index))
+        yield from (item for item in in_release if item.what not in compared_above)

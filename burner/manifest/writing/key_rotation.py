@@ -1,4 +1,4 @@
-"""A station's next key: kept as the one before it, used only when the log has let it in."""
+"""Rotation of a station's key: the next key is protected as the old one, and used once enrolled."""
 
 from collections.abc import Callable
 
@@ -17,26 +17,26 @@ def rotate_station_key(
     operator: str,
     reason: str,
 ) -> LocalSigner:
-    """Make the next key of the ledger's station; the old one lets it in and is withdrawn.
+    """Make the next key of the ledger's station. The old one enrols it and is withdrawn.
 
     Args:
         ledger: of the station.
         wants_passphrase: encrypt it, also where the old one is not encrypted.
         in_keyring: keep it in the system's keyring, also where the old one is not there.
-        passphrase: gives the passphrase of the new key; told whether one is wanted.
-        operator: who does this.
+        passphrase: gives the passphrase of the new key; gets whether one is needed.
+        operator: who rotates it.
         reason: why.
 
     Raises:
-        BurnerError: as `log_keys.rotate` and `keys.make_key`; the old key holds then.
+        BurnerError: as `log_keys.rotate` and `keys.make_key`; the old key stays then.
     """
     station = ledger.writer.station
-    before = keys.protection(station)
-    wants_passphrase |= before is Protection.PASSPHRASE
-    in_keyring |= before is Protection.KEYRING and not wants_passphrase
+    present = keys.protection(station)
+    wants_passphrase |= present is Protection.PASSPHRASE
+    in_keyring |= present is Protection.KEYRING and not wants_passphrase
     lock = passphrase(wants_passphrase) if not in_keyring else None
-    made = keys.make_key(station, lock, in_keyring=in_keyring, adopts=False)
+    made = keys.make_key(station, lock, in_keyring=in_keyring, use=False)
     signer = LocalSigner(ledger.origin, made)
     log_keys.rotate(ledger, signer, operator=operator, reason=reason)
-    keys.use_key(station, made)  # only now: a key that nobody let in must not sign
+    keys.use_key(station, made)  # not earlier: a key must be enrolled before it signs
     return signer

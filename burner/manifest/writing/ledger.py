@@ -1,5 +1,5 @@
-"""The manifest as a station writes it: intent before the first byte, outcome after, nothing ever
-changed. Two commits a unit, three where the name comes from the booted unit.
+"""Attempts and batches as a station records them: the intent before the first byte is erased, the
+outcome at the end. Two commits a unit; three where the name comes from the booted unit.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from burner.core.attempt import Attempt, Outcome, Record, Result
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.attempts import attempt_facts, result_facts
+from burner.manifest.entries.errors import out_of_order
 from burner.manifest.entries.kinds import (
     AnyEntry,
     BatchChanged,
@@ -23,21 +24,21 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import Ask, sponsors, station_signer
+from burner.manifest.local.station_key import Beginning, MakeSigner
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.store.place import manifest_place, place_exists
 from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import Beginning, MakeSigner
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
 from burner.manifest.writing.batch_id import check_batch_id
-from burner.manifest.writing.batch_terms import BatchTerms, what_differs
-from burner.manifest.writing.operator_text import check_one_line, require_who_and_why
+from burner.manifest.writing.batch_terms import BatchTerms, describe_differences
+from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
 
 E = TypeVar("E", bound=Entry)
 
 
 class Ledger:
-    """Shared by all slots of a station. Thread-safe."""
+    """A manifest opened by a station, for all its slots. Thread-safe."""
 
     def __init__(self, writer: LogWriter, reader: ManifestReader) -> None:
         self.writer, self.reader = writer, reader
@@ -61,17 +62,17 @@ class Ledger:
 
         Args:
             url_or_path: a path, or `postgresql+psycopg://…`.
-            station: id of this station; one process may write for it at a time.
-            clock: now, for tests.
-            make_signer: the station's key; None: the one in the state folder, made when missing.
-            ask: asks a person for the passphrase of that key, where it has one.
+            station: id of this station; only one process at a time may write for it.
+            clock: gives the time; for tests.
+            make_signer: gives the station's key; None: from the state folder, made when missing.
+            ask: asks the operator for the passphrase of that key, where it has one.
             keep_every: records between checkpoints that are kept for ever.
-            simulated: whether units of a simulated bench are burned, whose log this computer does
-                not remember; None: none are burned.
-            begins: begin a new log, in place of one that is lost. A file is then moved there.
+            simulated: whether the units are those of a simulated bench; this computer does not
+                remember such a log. None: no unit is burned.
+            begins: what a new log says that replaces a lost one; its file is moved there later.
 
         Raises:
-            BurnerError: E753 it holds the other kind of units; E7, see `LogWriter.open`.
+            BurnerError: E753 real and simulated units would mix; E7, see `LogWriter.open`.
         """
 
         def check_begun(entry: AnyEntry) -> None:
@@ -80,7 +81,7 @@ class Ledger:
                 raise BurnerError(Code.SIMULATED_AND_REAL_MIXED, f"{where}: of {of}")
 
         where = manifest_place(url_or_path)
-        place_exists(where)  # what is no file is refused before a key is made
+        place_exists(where)  # a path that is not a file is refused before a key is made
         signer = make_signer or station_signer(station, ask)
         writer = LogWriter(
             where,
@@ -101,7 +102,7 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Keep the last checkpoint for ever; let go of the database and of the station's lock."""
+        """Keep the last checkpoint for ever; release the database and the station's lock."""
         try:
             with suppress(BurnerError):  # a server that is gone: the next run keeps one
                 self.writer.keep_head()
@@ -120,17 +121,17 @@ class Ledger:
         """Name of this log."""
         return self.writer.origin
 
-    def entry(self, kind: Callable[..., E], **fields: Any) -> E:
-        """A record of this station, about to be written."""
+    def new_entry(self, kind: Callable[..., E], **fields: Any) -> E:
+        """A new record of this station, with time and nonce."""
         return kind(**self.writer.stamp(), **fields)
 
     def append(self, make: Make) -> tuple[int, ...]:
-        """Write down what a person decided, or a whole log that came in.
+        """Append records that are no attempts: decisions of people, or an import.
 
-        After E711 it may be on record or not: whoever asks again looks first.
+        After E711 they may be on record or not: look before you append them again.
 
         Args:
-            make: the records, from the state in which they are appended.
+            make: makes the records from the state before them.
 
         Returns:
             Their numbers.
@@ -145,7 +146,7 @@ class Ledger:
     # -- one unit --------------------------------------------------------------------------------
 
     def begin(self, attempt: Attempt) -> None:
-        """Intent, name (when it is known), IDs and place, durable before the first byte.
+        """Record the intent: it takes the name (if known), the IDs and a place, durably.
 
         Raises:
             BurnerError: E426, E433 an ID is another unit's, E450 the name is; E451, E452 the batch
@@ -154,59 +155,53 @@ class Ledger:
                 scrapped; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
-            raise BurnerError(
-                Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} has no unit, or another station"
-            )
+            raise out_of_order(f"attempt {attempt.id} has no unit, or another station")
         with self.writer.lock:
             self.writer.check_ready()
-            if any(other.unit_id == attempt.unit_id for _, other in self._working.values()):
+            if any(work.unit_id == attempt.unit_id for _, work in self._working.values()):
                 raise BurnerError(Code.UNIT_IN_WORK, f"unit {attempt.unit_id}")
             facts = attempt_facts(attempt)
             (number,) = self.writer.commit(
-                lambda _: [self.entry(Intent, **_head(attempt), attempt=facts)],
+                lambda _: [self.new_entry(Intent, **_unit_fields(attempt), attempt=facts)],
                 key=f"{attempt.id} intent",
             )
             self._working[attempt.id] = number, attempt
 
     def bind(self, attempt: Attempt) -> None:
-        """What only the booted unit told: its name, or IDs beside a name it had before.
+        """Record what the booted unit reported: its name, or further IDs.
 
         Raises:
             BurnerError: E426, E433 an ID is another unit's, E450 the name is; E7.
         """
         with self.writer.lock:
             if attempt.id not in self._working:
-                raise BurnerError(
-                    Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} cannot take a name now"
-                )
+                raise out_of_order(f"attempt {attempt.id} cannot take a name now")
             number, _ = self._working[attempt.id]
             facts = attempt_facts(attempt)
             bound = {"intent": number, "device_name": facts.device_name, "ids": facts.ids}
             self.writer.commit(
-                lambda _: [self.entry(NameBound, **_head(attempt), **bound)],
+                lambda _: [self.new_entry(NameBound, **_unit_fields(attempt), **bound)],
                 key=f"{attempt.id} name",
             )
             self._working[attempt.id] = number, attempt
 
     def finish(self, attempt: Attempt, result: Result) -> Record:
-        """The outcome; also of an attempt that never began (a dead slot counts no unit).
+        """Record the outcome; also of an attempt without an intent (a silent slot).
 
         Raises:
-            BurnerError: E716 a PASS without an intent or with a name that was not taken; E7.
+            BurnerError: E716 a PASS without an intent, or with a name it did not take; E7.
         """
         with self.writer.lock:
             intent, recorded = self._working.get(attempt.id, (None, None))
             if result.outcome is Outcome.PASS and intent is None:
-                raise BurnerError(
-                    Code.STEP_OUT_OF_ORDER, f"attempt {attempt.id} passed without its intent"
-                )
-            same = recorded is not None and attempt_facts(attempt) == attempt_facts(recorded)
-            facts = None if same else attempt_facts(attempt)
+                raise out_of_order(f"attempt {attempt.id} passed without its intent")
+            unchanged = recorded is not None and attempt_facts(attempt) == attempt_facts(recorded)
+            facts = None if unchanged else attempt_facts(attempt)
             (number,) = self.writer.commit(
                 lambda _: [
-                    self.entry(
+                    self.new_entry(
                         OutcomeEntry,
-                        **_head(attempt),
+                        **_unit_fields(attempt),
                         attempt=facts,
                         intent=intent,
                         result=result_facts(result),
@@ -218,7 +213,7 @@ class Ledger:
         return Record(number if intent is None else intent, attempt, result)
 
     def unit(self, unit_id: str, product_id: str) -> UnitHistory:
-        """What the manifest knows of a unit under a product.
+        """The history of a unit under a product.
 
         Raises:
             BurnerError: E7.
@@ -241,7 +236,7 @@ class Ledger:
         operator: str = "",
         index: str = "",
     ) -> None:
-        """Open a batch, or go on with one that is open for the same release and product key.
+        """Open a batch, or continue one that is open for the same release and product key.
 
         Args:
             batch: its id, the work order.
@@ -249,9 +244,9 @@ class Ledger:
             release_digest: what every unit gets.
             product_id: the product.
             key: fingerprint of the product key; empty: not known here.
-            planned: units to be made; None = no limit, or whatever it was opened with.
-            quantity: units that the release may make, over all its batches; None = no limit.
-            per_digest: whether that counts by digest, and not by product and version.
+            planned: units to be made; None: no limit, or the quantity it was opened with.
+            quantity: units of the release over all its batches; None: no limit.
+            per_digest: whether `quantity` counts by digest, not by product and version.
             operator: who opens it.
             index: what `release_digest` is of, as canonical JSON; empty: not known.
 
@@ -267,11 +262,11 @@ class Ledger:
         def make(state: TableState) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
             if row is not None:
-                self._check_goes_on(row, terms)
+                self._check_continues(row, terms)
                 return []
             check_batch_id(batch)
             check_one_line(operator=operator, **facts)
-            opened = self.entry(
+            opened = self.new_entry(
                 BatchOpened,
                 batch=batch,
                 **facts,
@@ -286,15 +281,15 @@ class Ledger:
 
         self.append(make)
 
-    def _check_goes_on(self, row: BatchRow, terms: BatchTerms) -> None:
+    def _check_continues(self, row: BatchRow, terms: BatchTerms) -> None:
         if row.state != BATCH_OPEN:
             raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
         if row.key and terms.key and row.key != terms.key:
             raise BurnerError(
                 Code.BATCH_HAS_OTHER_KEY, f"batch {row.batch}: key {row.key}, not {terms.key}"
             )
-        there = BatchTerms.of_record(self.reader.batch_opened(row), row.planned)
-        if different := what_differs(there, terms):
+        recorded = BatchTerms.of_record(self.reader.batch_opened(row), row.planned)
+        if different := describe_differences(recorded, terms):
             raise BurnerError(
                 Code.BATCH_TERMS_VIOLATED, f"batch {row.batch} was opened for another {different}"
             )
@@ -306,12 +301,12 @@ class Ledger:
             BurnerError: E459 it is not open, E730 more units hold a place, E731 without operator
                 or reason; E7.
         """
-        require_who_and_why(f"batch {batch}", operator, reason)
+        require_operator_and_reason(f"batch {batch}", operator, reason)
         fields = {"quantity": quantity, "operator": operator, "reason": reason}
-        self.append(lambda _: [self.entry(BatchChanged, batch=batch, **fields)])
+        self.append(lambda _: [self.new_entry(BatchChanged, batch=batch, **fields)])
 
 
-def _head(attempt: Attempt) -> dict[str, str]:
+def _unit_fields(attempt: Attempt) -> dict[str, str]:
     return {
         "batch": attempt.batch,
         "product_id": attempt.product_id,

@@ -1,14 +1,14 @@
-"""Keys of the log: who is let in, handed over to, and withdrawn. Each is a record."""
+"""Keys of the log are enrolled, rotated and withdrawn; each of these is a record."""
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
+from burner.manifest.local.station_key import long_term_key
 from burner.manifest.log.note import NoteSigner, VerifierKey
 from burner.manifest.store.state import TableState
-from burner.manifest.store.station_key import lasting
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.operator_text import check_one_line, require_who_and_why
+from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
 
 
 def enrol(
@@ -20,22 +20,22 @@ def enrol(
     role: str = STATION,
     operator: str = "",
 ) -> int:
-    """Let another key into the log.
+    """Enrol another key in the log.
 
     Args:
-        ledger: of a station that is in.
+        ledger: of a station whose key is enrolled.
         key: under the name of this log.
-        owner: the station, or the person, who has it.
+        owner: the station or person that has it.
         sponsor: signs the enrolment: the key of this station, or QA's.
         role: `station` or `qa`.
-        operator: who lets it in.
+        operator: who enrols it.
 
     Returns:
         Number of the record.
 
     Raises:
-        BurnerError: E728 it is in already, E755 the sponsor may not let keys in, E758 it is named
-            for another log; E7.
+        BurnerError: E728 it is enrolled already, E755 the sponsor may not enrol keys, E758 it is
+            named for another log; E7.
     """
     check_one_line(owner=owner, operator=operator)
     if key.name != ledger.origin:
@@ -49,22 +49,22 @@ def enrol(
 
 
 def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> None:
-    """Hand over from the station's key to its next one, in one transaction.
+    """Replace the station's key by its next one, in one transaction.
 
-    The head behind it is signed by the new key.
+    The new key signs the head after it.
 
     Raises:
         BurnerError: E731 without operator or reason; as `enrol`.
     """
     writer = ledger.writer
-    signer, words = writer.key.signer, {"operator": operator, "reason": reason}
-    old = lasting(signer)
-    require_who_and_why(f"key {old.key.id.hex()}", operator, reason)
-    fields = {"owner": writer.station, **words, **writer.stamp()}
+    signer, who_and_why = writer.key.signer, {"operator": operator, "reason": reason}
+    old = long_term_key(signer)
+    require_operator_and_reason(f"key {old.key.id.hex()}", operator, reason)
+    fields = {"owner": writer.station, **who_and_why, **writer.stamp()}
     enrolled = enrolment(ledger.origin, old, key=new.key, **fields)
 
     def make(_state: TableState) -> list[AnyEntry]:
-        return [enrolled, ledger.entry(KeyWithdrawn, key_id=old.key.id.hex(), **words)]
+        return [enrolled, ledger.new_entry(KeyWithdrawn, key_id=old.key.id.hex(), **who_and_why)]
 
     with writer.lock:
         writer.key.sign_with(new)
@@ -76,12 +76,12 @@ def rotate(ledger: Ledger, new: NoteSigner, *, operator: str, reason: str) -> No
 
 
 def withdraw(ledger: Ledger, key_id: str, *, operator: str, reason: str) -> None:
-    """A key signs no more heads from here on: it is in wrong hands, or lost.
+    """Withdraw a key that is lost or stolen: it signs no later heads.
 
     Raises:
         BurnerError: E727 it is not in force, E731 without operator or reason; E757 it is the key
-            that would have to sign this; E7.
+            that would sign this head; E7.
     """
-    require_who_and_why(f"key {key_id}", operator, reason)
+    require_operator_and_reason(f"key {key_id}", operator, reason)
     fields = {"key_id": key_id, "operator": operator, "reason": reason}
-    ledger.append(lambda _: [ledger.entry(KeyWithdrawn, **fields)])
+    ledger.append(lambda _: [ledger.new_entry(KeyWithdrawn, **fields)])

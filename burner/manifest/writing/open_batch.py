@@ -1,4 +1,4 @@
-"""Opening a batch for a release: the batch then knows its product, its bytes and its key."""
+"""Opening a batch for a release, and its id."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,13 +13,13 @@ from burner.release.release import KeylessRelease, Release, index
 def open_batch_for(
     ledger: Ledger, release: KeylessRelease, batch: str, *, planned: int | None, operator: str
 ) -> None:
-    """Open a batch, or go on with one that is open for the same release and product key.
+    """Open a batch, or continue one that is open for the same release and product key.
 
     Args:
         ledger: of the station that opens it.
-        release: what its units get. Without the key the first unit says which key it is.
+        release: what its units get. Without a key, the key of the first unit counts.
         batch: its id, the work order.
-        planned: units to be made; None = no limit, or whatever it was opened with.
+        planned: units to be made; None: no limit, or the quantity it was opened with.
         operator: who opens it.
 
     Raises:
@@ -41,11 +41,11 @@ def open_batch_for(
 
 
 def batch_of_day(product: str) -> str:
-    """The name of a batch that nobody named: `plug-c3-2026-01-05`."""
+    """The default id of a batch: `plug-c3-2026-01-05`."""
     return f"{product}-{date.today():%Y-%m-%d}"
 
 
 def unused_batch(batch: str, is_new: Callable[[str], bool]) -> str:
-    """A name as it is; where it is taken, with `-2`, `-3` … behind it."""
+    """An id; if it is taken, with `-2`, `-3` … after it."""
     further = (f"{batch}-{number}" for number in count(2))
     return batch if is_new(batch) else next(name for name in further if is_new(name))

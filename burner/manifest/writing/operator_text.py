@@ -6,32 +6,33 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import SIMULATED
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def check_one_line(**texts: str) -> None:
-    """Refuse line breaks and other characters that nobody sees: they forge lines on a page.
+    """Refuse line breaks and invisible characters: they could forge lines on a page.
 
     Args:
-        texts: what it is → what was given.
+        texts: name of the field → its text.
 
     Raises:
         BurnerError: E738.
     """
-    for what, text in texts.items():
-        for place, character in enumerate(text, 1):
-            if category(character) in _UNSEEN:
+    for field, text in texts.items():
+        for position, character in enumerate(text, 1):
+            if category(character) in _INVISIBLE:
                 name = f"U+{ord(character):04X}"
                 raise BurnerError(
-                    Code.INVISIBLE_CHARACTER, f"{what}: {name} as character {place} of {len(text)}"
+                    Code.INVISIBLE_CHARACTER,
+                    f"{field}: {name} as character {position} of {len(text)}",
                 )
 
 
-def require_who_and_why(what: str, operator: str, reason: str = "-") -> None:
-    """Nothing is written down without a name, and no correction without a reason.
+def require_operator_and_reason(what: str, operator: str, reason: str = "-") -> None:
+    """Refuse a record without an operator, or a correction without a reason.
 
     Raises:
-        BurnerError: E731 one of them is missing, E738 one is more than a line of text, E754 the
+        BurnerError: E731 one of them is missing, E738 one is more than a line, E754 the
             reason ends as that of a simulated bench does.
     """
     if not operator.strip() or not reason.strip():

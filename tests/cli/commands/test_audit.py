@@ -17,7 +17,7 @@ from burner.manifest.verify.database import verify
 from burner.manifest.writing.audits import record_check
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import lines
+from burner.report.audit import audit_lines
 from tests.cli.desk import at_desk
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner
@@ -150,7 +150,7 @@ RECORD = ("--record", "--operator", "qa", "--station", "desk")
 def statement() -> list[str]:
     """What the statement and the status of the batch say of the audit."""
     with ManifestReader.open("manifest.db") as reader:
-        return lines(reader, "WO1")
+        return audit_lines(reader, "WO1")
 
 
 def test_a_recorded_draw_is_asked_for_again_without_its_plan(here: Path) -> None:
@@ -203,7 +203,9 @@ def test_checks_are_records_of_the_chain(here: Path) -> None:
     with ManifestReader.open("manifest.db") as reader:
         with reader.connection() as connection:
             assert verify(connection).agrees
-        assert [c["good"] for c in reader.lives("7c:df:a1:00:00:01")[0]["checks"]] == [True]
+        assert [c["good"] for c in reader.unit_overviews("7c:df:a1:00:00:01")[0]["checks"]] == [
+            True
+        ]
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> N
             Path("out/WO1"),
             operator="qa",
             with_open=False,
-            papers=papers,
-            audited=list,
+            make_reports=papers,
+            audit_lines=list,
         )
     assert {path.name for path in Path("out/WO1").iterdir()} == {"checkpoint", "tile"}
     assert [path.name for path in Path("out").iterdir()] == ["WO1"]
@@ -158,7 +158,7 @@ def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
 
 def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
     with ManifestReader.open("manifest.db") as reader:
-        newest = reader.newest()
+        newest = reader.last_written()
     assert newest is not None
     later = (newest + timedelta(hours=1)).isoformat()
     drawn = run("batch", "audit", "WO1", "--sample", "1", "--until", later, "--json").stdout

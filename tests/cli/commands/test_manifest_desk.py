@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from burner.cli.main import root
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
+from burner.manifest.local.station_key import Beginning
 from burner.manifest.log.proof import TlogProof
-from burner.manifest.store.station_key import Beginning
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
 from tests.cli.desk import at_desk, refused, run

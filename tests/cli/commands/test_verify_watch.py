@@ -17,7 +17,7 @@ from burner.bench.process import BenchProcess
 from burner.bench.unit.unit_spec import mac_for
 from burner.cli import screen
 from burner.cli.big_word import Large, in_letters
-from burner.manifest.reading.audits import checks
+from burner.manifest.reading.audits import recorded_checks
 from burner.manifest.reading.reader import ManifestReader
 from tests.chinese import english_in
 from tests.cli.event_lines import wrong_with
@@ -38,7 +38,7 @@ def desk(tmp_path: Path) -> Path:
     assert burn(tmp_path, *bench, "--batch", "WO1", "--operator", "li", profile=path).status == 0
     (tmp_path / "secret.txt").unlink()
     with ManifestReader.open(tmp_path / "manifest.db") as reader:
-        regions = next(reader.elements())["regions"]
+        regions = next(reader.attempts_json())["regions"]
     (app,) = (region for region in regions if region["name"] == "app")
     assert app["offset"] == APP
     flash = tmp_path / "flash" / f"{mac_for(1, 1).octets.hex()}.flash"
@@ -118,7 +118,7 @@ def test_each_sample_is_on_record_for_the_audit(desk: Path) -> None:
     ran = verify(desk, *bench, "--record", "--operator", "qa", "--json")
     assert [line["good"] for line in lines_of(ran.stdout)[1:-1]] == [True, False, True]
     with ManifestReader.open(desk / "manifest.db") as reader:
-        found = {check.unit_id: check.good for check in checks(reader, "WO1")}
+        found = {check.unit_id: check.good for check in recorded_checks(reader, "WO1")}
     assert found == {str(mac_for(1, n)): n != 1 for n in range(UNITS)}
 
 
@@ -134,7 +134,7 @@ def test_everything_that_is_said_is_chinese_when_asked(desk: Path) -> None:
 
 def stations(desk: Path) -> Sequence[str]:
     with ManifestReader.open(desk / "manifest.db") as reader:
-        return list({element["station"] for element in reader.elements()})
+        return list({element["station"] for element in reader.attempts_json()})
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from tests.chinese import english_in
 
 PACKAGE = Path(__file__).parents[3] / "burner"
 CODES = ("E317", "E320", "E321", "E713", "E714")
+RAISING = ("not_as_signed", "inconsistent", "_bad_head")
+"""Functions that take the detail of E713 or E714."""
 FILLED = "#7"
 
 
@@ -21,8 +23,12 @@ def written() -> Iterator[str]:
     """Every detail in the package that such an error is raised or found with, its places filled."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            texts = [_text(each) for each in node.args] if isinstance(node, ast.Call) else []
+            if not isinstance(node, ast.Call):
+                continue
+            texts = [_text(argument) for argument in node.args]
             yield from (then for code, then in pairwise(texts) if code in CODES)
+            if ast.unparse(node.func).rpartition(".")[2] in RAISING:
+                yield from texts
 
 
 def _text(node: ast.AST) -> str:

@@ -12,7 +12,7 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.local.keys import LocalSigner, make_key
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.batch_close import record_close
 from burner.manifest.writing.log_keys import enrol
 from tests.manifest.records import a_ledger, burned, open_batch
 
@@ -30,7 +30,7 @@ def exports(tmp_path: Path) -> tuple[list[Path], str]:
         burned(ledger, 7, batch="WO2")
         key = LocalSigner(ledger.origin, make_key("line2")).key
         enrol(ledger, key, owner="line2", sponsor=ledger.writer.key.signer)
-        close(ledger, "WO1", "qa", with_open=False)
+        record_close(ledger, "WO1", "qa", with_open=False)
         files = []
         for batch in ("", "WO1", "WO2"):
             file = tmp_path / f"export-{batch or 'all'}.log"

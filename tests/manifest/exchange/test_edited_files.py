@@ -17,8 +17,8 @@ from burner.manifest.exchange.certificate import certificate
 from burner.manifest.exchange.folder import RECORDS, STATEMENT, write_folder
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.local.keys import LocalSigner, make_key
-from burner.manifest.reading.batch_status import status
-from burner.manifest.writing.batch_close import close
+from burner.manifest.reading.batch_status import batch_status
+from burner.manifest.writing.batch_close import record_close
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.log_keys import rotate
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
@@ -35,7 +35,7 @@ def leave(ledger: Ledger, folder: Path) -> str:
     for unit in range(1, 6):
         burned(ledger, unit, batch="WO1")
         burned(ledger, 10 + unit, batch="WO2")
-    close(ledger, "WO1", "qa", with_open=False)
+    record_close(ledger, "WO1", "qa", with_open=False)
     key = ledger.writer.origin_key
     for name, batch in (("all", ""), ("closed", "WO1"), ("open", "WO2")):
         text = "".join(export_log(ledger.reader, batch))
@@ -45,12 +45,12 @@ def leave(ledger: Ledger, folder: Path) -> str:
     (folder / "folder").mkdir()
     write_folder(
         ledger.reader,
-        status(ledger.reader, "WO1"),
+        batch_status(ledger.reader, "WO1"),
         folder / "folder",
         signer=ledger.writer.key.signer,
-        papers={STATEMENT: "5 units\n", "report.json": '{"units": 5}\n'},
+        reports={STATEMENT: "5 units\n", "report.json": '{"units": 5}\n'},
     )
-    later = LocalSigner(ledger.origin, make_key("line1", adopts=False))
+    later = LocalSigner(ledger.origin, make_key("line1", use=False))
     rotate(ledger, later, operator="qa", reason="yearly")
     proof = str(certificate(ledger.reader, str(unit_mac(3))))
     (folder / "later.tlog-proof").write_text(proof, encoding="utf-8")

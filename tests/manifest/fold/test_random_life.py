@@ -13,9 +13,9 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.reading.batch_status import status
+from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.verify.database import verify
-from burner.manifest.writing.batch_close import close
+from burner.manifest.writing.batch_close import record_close
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
@@ -87,7 +87,7 @@ class Factory:
 
     def close(self) -> None:
         if self.batches:
-            close(self.ledger, self.random.choice(self.batches), "qa", with_open=True)
+            record_close(self.ledger, self.random.choice(self.batches), "qa", with_open=True)
 
     def change(self) -> None:
         if self.batches:
@@ -116,7 +116,7 @@ def test_tables_and_exports_say_what_the_log_says(tmp_path: Path, seed: int) -> 
             found = check_file(file, ledger.origin, key)
             assert (found.code, found.place) == ("", "")
             if batch:
-                assert found.closed is not None or status(ledger.reader, batch).row.closed < 0
+                assert found.closed is not None or batch_status(ledger.reader, batch).row.closed < 0
 
 
 def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_manifest_behind_a_link_is_read_with_what_was_written_last(
     with Ledger.open(link, "line1") as ledger:
         burned(ledger, 1)
         with ManifestReader.open(link) as reader:
-            assert reader.attempt_count() == 1
+            assert reader.count_attempts() == 1
     assert not [file.name for file in tmp_path.iterdir() if file.name.startswith("link.db-")]
 
 

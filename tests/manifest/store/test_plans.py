@@ -48,7 +48,7 @@ WAYS: dict[str, Callable[[Ledger], object]] = {
     "burning": lambda ledger: burned(ledger, 5, batch="WO1", ids={"mac": "x", "imei": "i-5"}),
     "burning without a name": lambda ledger: burned(ledger, 6, name=None, batch="WO1"),
     "a unit": lambda ledger: ledger.unit(str(unit_mac(2)), "S3EUVBRJLB"),
-    "an ID": lambda ledger: ledger.reader.lives("imei-2"),
+    "an ID": lambda ledger: ledger.reader.unit_overviews("imei-2"),
     "a certificate": lambda ledger: certificate(ledger.reader, unit_mac(2).octets.hex()),
 }
 

@@ -22,7 +22,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey, sign
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.reading.unit_search import origins
+from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.restore.restore import restore
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.corrections import CorrectionKind, correct
@@ -105,7 +105,7 @@ def test_a_damaged_record_of_an_import_is_found_there_and_the_own_log_is_checked
     assert edit(path, f"{changed} AND number = 2") == 1
     edit(path, "DELETE FROM checkpoints WHERE size = 1")
     with ManifestReader.open(path) as reader, reader.connection() as connection:
-        origin = origins(connection)[1]
+        origin = log_origins(connection)[1]
     assert bad_places(path) == [
         "E713 heads: the checkpoint at 1 is gone",
         f"E713 imports: {origin}, record 2 is not the one that was signed",
@@ -280,7 +280,7 @@ def test_a_simulated_bench_does_not_continue_an_older_copy_either(path: Path) ->
 def test_lists_of_a_body_of_another_type_are_refused_with_a_code(path: Path) -> None:
     edit(path, "UPDATE records SET body = CAST(body AS BLOB)")
     with ManifestReader.open(path) as reader, pytest.raises(BurnerError, match=r"^E713:"):
-        list(reader.elements())
+        list(reader.attempts_json())
 
 
 def test_an_older_copy_that_was_edited_is_not_restored_from(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The key by which a station signs the heads of a log, and how it is let in."""
+"""The key by which a station signs the heads of a log, and its enrolment."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -12,23 +12,23 @@ from burner.manifest.local.token import RunSigner
 from burner.manifest.log.note import NoteSigner
 
 MakeSigner = Callable[[str], NoteSigner]
-"""The station's key under the name of a log; made when it has none."""
+"""Gives the station's key under the name of a log; makes one when it has none."""
 Stamp = Callable[[], dict[str, str]]
-"""`at`, `nonce` and `station` of a record that is about to be written."""
+"""Gives `at`, `nonce` and `station` of a new record."""
 Sponsors = Callable[[str], Iterable[NoteSigner]]
-"""Other keys of this computer, which may let the station's key in."""
+"""Gives other keys of this computer, which may enrol the station's key."""
 
 
-def lasting(signer: NoteSigner) -> NoteSigner:
-    """The key to be let in by a person: of a key for a day, the one behind it."""
+def long_term_key(signer: NoteSigner) -> NoteSigner:
+    """The key that a person enrols: for a run key, the key in the token."""
     return signer.sponsor if isinstance(signer, RunSigner) else signer
 
 
 class Beginning(NamedTuple):
-    """A new log in place of one that is lost."""
+    """What the first record of a new log says."""
 
     continues: tuple[Head, ...] = ()
-    """The last heads that are known of it."""
+    """The last known heads of the logs that it replaces."""
     operator: str = ""
     reason: str = ""
 
@@ -42,7 +42,7 @@ class StationKey:
 
     @property
     def signer(self) -> NoteSigner:
-        """What signs; `name` or `begin` stands before."""
+        """Signs the heads, after `use_log` or `begin`."""
         assert self._signer is not None  # noqa: S101 - see above
         return self._signer
 
@@ -51,35 +51,35 @@ class StationKey:
         self._signer = signer
 
     def begin(self, begins: Beginning) -> tuple[str, str, list[AnyEntry]]:
-        """What a new log begins with; made before its transaction, for a token may be asked.
+        """The beginning of a new log. Call it before the transaction: a token may be used.
 
         Returns:
             Its origin, its origin key, and its first records.
         """
         origin = f"burner/{token_hex(8)}"
         signer = self._signer = self._make(origin)
-        root = str(lasting(signer).key)
+        root = str(long_term_key(signer).key)
         facts = {**self._stamp(), **begins._asdict()}
         entries: list[AnyEntry] = [LogBegun(**facts, origin=origin, key=root)]
         if isinstance(signer, RunSigner):
             entries.append(self._enrolment(origin, signer.sponsor))
         return origin, root, entries
 
-    def name(self, origin: str) -> None:
-        """Sign under the name of a log."""
+    def use_log(self, origin: str) -> None:
+        """Sign under the name of a log that exists."""
         if self._signer is None or self._signer.key.name != origin:
             self._signer = self._make(origin)
 
-    def renewed(self, origin: str, now: datetime) -> bool:
-        """Make the next key for a day, where the present one ends soon."""
+    def renew(self, origin: str, now: datetime) -> bool:
+        """Make the next run key where the present one ends soon; whether it did."""
         if not isinstance(self._signer, RunSigner) or not self._signer.ends_soon(now):
             return False
         self._signer = self._make(origin)
         return True
 
     def enrolment(self, origin: str, rows: Mapping[str, KeyRow]) -> KeyEnrolled | None:
-        """The record that lets this key in, by a key that is in and at hand; None: none is, or
-        the key is in already.
+        """The record that enrols this key, by an enrolled key at hand; None: there is none, or this
+        key is enrolled already.
         """
         signer = self.signer
         if signer.key.id.hex() in rows:

@@ -1,5 +1,4 @@
-"""Good units over time, in columns that suit the time covered: quarters of an hour would be too
-many for a week, days too few for a morning."""
+"""The plot of good units over time: a column for each quarter of an hour, hour or day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ FEW_HOURS = timedelta(hours=72)
 """Up to here a column is an hour, beyond it a day."""
 MAX_DAYS = 62
 MAX_LABELS = 16
-APART = (1, 2, 3, 4, 6, 12, 24)
-"""Steps between labels, so that they fall on hours that people think in."""
+LABEL_STEPS = (1, 2, 3, 4, 6, 12, 24)
+"""Columns between labels, so that labels are at usual hours."""
 
 
 @dataclass(frozen=True)
-class Pace:
+class ThroughputPlot:
     """A plot of good units over time, ready to be drawn."""
 
     title: str
@@ -29,41 +28,48 @@ class Pace:
     columns: tuple[Bar, ...]
 
 
-def pace_bars(figures: Figures, say: Wording) -> Pace:
+def throughput_plot(figures: Figures, say: Wording) -> ThroughputPlot:
     """Columns for the time that the figures cover."""
     hours = figures.hours
     if not hours:
-        return Pace(say("Good units per hour"), "", "", ())
+        return ThroughputPlot(say("Good units per hour"), "", "", ())
     hint = say("Units by when they passed for the first time.")
     if figures.quarters:
         columns = tuple(_every(figures.quarters, QUARTER, "%H:%M", say))
         title = say("Good units per quarter of an hour")
-        return Pace(title, hint, say("units in 15 minutes"), columns)
+        return ThroughputPlot(title, hint, say("units in 15 minutes"), columns)
     if hours[-1].start - hours[0].start < FEW_HOURS:
         columns = tuple(_every(hours, HOUR, "%H", say))
-        return Pace(say("Good units per hour"), hint, say("units in the hour"), columns)
+        return ThroughputPlot(say("Good units per hour"), hint, say("units in the hour"), columns)
     days = _days(hours)
     hint = say("Units that passed for the first time, per hour worked, day by day.")
     if len(days) > MAX_DAYS:
         hint += say(" The latest {} days.", MAX_DAYS)
     columns = tuple(_by_day(day, spans, say) for day, spans in list(days.items())[-MAX_DAYS:])
-    return Pace(say("Good units per hour, by day"), hint, say("units per hour worked"), columns)
+    return ThroughputPlot(
+        say("Good units per hour, by day"), hint, say("units per hour worked"), columns
+    )
 
 
 def _every(
     spans: tuple[PeriodFigures, ...], step: timedelta, label: str, say: Wording
 ) -> Iterator[Bar]:
     """A column for each step from first to last: where nothing passed it is empty."""
-    there = {span.start.timestamp(): span for span in spans}
+    by_start = {span.start.timestamp(): span for span in spans}
     at, last = spans[0].start, spans[-1].start
-    many = (last - at) / step
-    apart = next(n for n in APART if many <= n * MAX_LABELS) * step
+    columns = (last - at) / step
+    label_step = next(n for n in LABEL_STEPS if columns <= n * MAX_LABELS) * step
     while at <= last:
-        span = there.get(at.timestamp())
+        span = by_start.get(at.timestamp())
         good, first = (span.good, span.good_first_time) if span else (0, 0)
-        said = say("{}: {}", f"{at:%Y-%m-%d %H:%M}", say.counted("so many good", good, good))
-        on_it = (at - at.replace(hour=0, minute=0)) % apart == timedelta()
-        yield Bar(f"{at:{label}}" if on_it else "", dates.day(at, say), (first, good - first), said)
+        tooltip = say("{}: {}", f"{at:%Y-%m-%d %H:%M}", say.counted("so many good", good, good))
+        is_labelled = (at - at.replace(hour=0, minute=0)) % label_step == timedelta()
+        yield Bar(
+            f"{at:{label}}" if is_labelled else "",
+            dates.day(at, say),
+            (first, good - first),
+            tooltip,
+        )
         at += step
 
 
@@ -82,5 +88,5 @@ def _by_day(day: datetime, spans: list[PeriodFigures], say: Wording) -> Bar:
     parts = (first / worked_h, (good - first) / worked_h) if worked_h else (0.0, 0.0)
     worked = numbers.duration(worked_h * 3600, say)
     made = say.counted("so many good in", good, numbers.count(good), worked)
-    said = say("{}: {}", f"{day:%Y-%m-%d}", made)
-    return Bar(f"{day:%d}", dates.month(day, say), parts, said)
+    tooltip = say("{}: {}", f"{day:%Y-%m-%d}", made)
+    return Bar(f"{day:%d}", dates.month(day, say), parts, tooltip)

@@ -1,4 +1,4 @@
-"""What a database's refusal means: its own code → one of E7, and what it said."""
+"""Errors of a database as errors of burner: its own code → a code of E7."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _SQLITE = {
 
 
 @contextmanager
-def guarded(where: ManifestPlace | str) -> Iterator[None]:
-    """Turn what a database throws into E7.
+def translated_errors(where: ManifestPlace | str) -> Iterator[None]:
+    """Translate errors of the database into E7.
 
     Raises:
         BurnerError: E702, E705, E706, E707, E708, E711, E718.
@@ -36,14 +36,14 @@ def guarded(where: ManifestPlace | str) -> Iterator[None]:
     except exc.DBAPIError as error:
         lost = error.connection_invalidated and not isinstance(error.orig, sqlite3.Error)
         code = Code.DATABASE_UNREACHABLE if lost else _code_of(error.orig)
-        raise BurnerError(code, f"{where}: {_words(error.orig)}") from error
+        raise BurnerError(code, f"{where}: {_first_line(error.orig)}") from error
     except exc.SQLAlchemyError as error:
-        raise BurnerError(Code.DATABASE_REFUSED, f"{where}: {_words(error)}") from error
+        raise BurnerError(Code.DATABASE_REFUSED, f"{where}: {_first_line(error)}") from error
     except Exception as error:
         driver = type(error).__module__.partition(".")[0]
         if driver not in ("sqlite3", "psycopg"):
             raise
-        raise BurnerError(_code_of(error), f"{where}: {_words(error)}") from error
+        raise BurnerError(_code_of(error), f"{where}: {_first_line(error)}") from error
 
 
 def _code_of(error: BaseException | None) -> str:
@@ -68,11 +68,11 @@ def _code_of(error: BaseException | None) -> str:
 
 
 def primary(error: sqlite3.Error) -> int:
-    """SQLite's result code without what it adds for the curious."""
+    """SQLite's primary result code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _words(error: BaseException | None) -> str:
-    """The first line of what the database said; never its parameters."""
+def _first_line(error: BaseException | None) -> str:
+    """The first line of its message, which has no parameters."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0]

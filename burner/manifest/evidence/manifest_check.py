@@ -1,11 +1,11 @@
-"""The manifest, and what was carried out of it before: its origin key and its heads."""
+"""Check a manifest against its origin key and its heads, as kept outside it."""
 
 from collections.abc import Mapping, Sequence
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.heads.carried_head import CarriedHead
-from burner.manifest.heads.heads import is_head_of
+from burner.manifest.heads.heads import is_head_of_log
 from burner.manifest.local.known_log import known_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.reader import ManifestReader
@@ -21,14 +21,14 @@ def verify_by_evidence(
     witnesses: Sequence[VerifierKey] = (),
     progress: RecordsChecked = lambda _: None,
 ) -> Verification:
-    """Check a manifest, also by what this computer and its people know of it.
+    """Verify a manifest, also against what this computer and people know of it.
 
     Args:
         reader: of the manifest.
-        key: its origin key, as it was written down; None: nobody says.
-        heads: heads that were carried out, each by its text.
+        key: its origin key, as somebody wrote it down; None: not given.
+        heads: heads that were taken from it before, by their text.
         witnesses: keys of witnesses whose cosignatures count.
-        progress: told how many more records were checked.
+        progress: gets the number of further records that were checked.
 
     Raises:
         BurnerError: E752 the key is of another log; E7.
@@ -40,12 +40,10 @@ def verify_by_evidence(
         checked = verify(connection, [known] if known else [], progress, witnesses=tuple(witnesses))
     origin_key = reader.origin_key()
     if key is not None and str(key) != origin_key:
-        checked.fail(
-            ManifestCheck.HEADS, Code.LOG_SIGNER_NOT_AUTHORIZED, f"the origin key is {origin_key}"
-        )
+        error = BurnerError(Code.LOG_SIGNER_NOT_AUTHORIZED, f"the origin key is {origin_key}")
+        checked.fail(ManifestCheck.HEADS, error)
     for text, head in heads.items():
-        if not is_head_of(reader, head):
-            checked.fail(
-                ManifestCheck.COMPUTER, Code.HEAD_INVALID, f"the head {text} is not one of this log"
-            )
+        if not is_head_of_log(reader, head):
+            error = BurnerError(Code.HEAD_INVALID, f"the head {text} is not one of this log")
+            checked.fail(ManifestCheck.COMPUTER, error)
     return checked

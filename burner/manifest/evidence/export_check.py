@@ -1,4 +1,4 @@
-"""An export or a sealed folder, checked by people who have nothing else but a key and heads."""
+"""Check an export or a sealed folder with nothing but an origin key and heads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from burner.manifest.log.note import VerifierKey
 
 @dataclass(frozen=True)
 class OutsideCheck:
-    """What an export or a folder proves."""
+    """The result of checking an export or a folder."""
 
     file: FileCheck
     code: str
-    """Empty: all of it holds."""
+    """Empty: all checks passed."""
     place: str
     """The first bad place; of a folder with other bad files, all of them."""
     heads: tuple[str, ...]
-    """Carried heads that are of this log."""
+    """Given heads that are heads of this log."""
     heads_not_compared: tuple[str, ...]
-    """Carried heads of other sizes: the file cannot prove them."""
+    """Given heads of other sizes: the file cannot prove them."""
 
     def completeness(self) -> str:
-        """What is proved of what is not shown."""
+        """Whether the records are proved to be complete."""
         if not self.file.batch:
             return "It shows every record of the log up to this head."
         if self.file.closed is None:
@@ -75,8 +75,8 @@ def check_outside(
         path: the file or folder.
         key: origin key of the log, from outside the file.
         witnesses: keys of witnesses whose cosignatures count.
-        heads: heads that were carried out of the log, each by its text.
-        progress: told how many more bytes of a file were read.
+        heads: heads that were taken from the log before, by their text.
+        progress: gets the number of further bytes that were read.
 
     Raises:
         BurnerError: E724 it cannot be read; E7.
@@ -94,7 +94,7 @@ def check_outside(
             witnesses=witnesses,
             sizes=sizes,
             progress=progress,
-            ended=lambda _attempt: None,  # nobody asks for them: they need no memory
+            ended=lambda _attempt: None,  # not needed: this saves memory
         )
     code = file.code or (Code.BATCH_FOLDER_INVALID if bad_files else "")
     place = file.place or "; ".join(bad_files)
@@ -102,18 +102,15 @@ def check_outside(
 
 
 def _compared(check: OutsideCheck, heads: Mapping[str, CarriedHead]) -> OutsideCheck:
-    """With the heads that are of the same log.
-
-    A file proves the head that it ends with, and those before of which it shows all records.
-    """
+    """Compare heads with those the file proves: its last one, and earlier ones of a whole log."""
     file, code, place = check.file, check.code, check.place
     same, not_compared = [], []
     for text, head in heads.items():
         if not (root := file.roots.get(head.size)):
             not_compared.append(text)
             continue
-        there = Checkpoint(file.origin, head.size, bytes.fromhex(root))
-        if head in (there, PaperHead.of(there)):
+        proved = Checkpoint(file.origin, head.size, bytes.fromhex(root))
+        if head in (proved, PaperHead.of(proved)):
             same.append(text)
         else:
             code, place = Code.HEAD_INVALID, f"the head {text} is another"

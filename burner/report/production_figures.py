@@ -1,0 +1,45 @@
+"""The production figures of a manifest, or of a part of it."""
+
+from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
+from burner.manifest.reading.counted_attempts import counted_attempts
+from burner.manifest.reading.reader import ManifestReader
+from burner.report.calendar import Calendar
+from burner.report.counting import count
+from burner.report.figures import Figures, Scope
+from burner.report.summing import figures
+
+
+def production_figures(
+    reader: ManifestReader, chosen: AttemptFilter = ALL_ATTEMPTS, calendar: Calendar | None = None
+) -> Figures:
+    """Compute the figures.
+
+    Args:
+        reader: of the manifest.
+        chosen: which attempts.
+        calendar: shifts and time zone; None = three shifts on this computer's clock.
+
+    Raises:
+        BurnerError: E733 no such batch; E7.
+    """
+    calendar, chosen = calendar or Calendar(), reader.with_log_of_batch(chosen)
+    scope = _scope(reader, chosen, calendar)
+    return figures(count(counted_attempts(reader, chosen)), scope, calendar)
+
+
+def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) -> Scope:
+    batch = reader.batch(chosen.batch) if chosen.batch else None
+    newest = reader.last_written()
+    return Scope(
+        manifest=reader.origin,
+        batch=chosen.batch,
+        product_id=batch.product_id if batch else chosen.product,
+        since=chosen.since.astimezone(calendar.zone) if chosen.since else None,
+        until=chosen.until.astimezone(calendar.zone) if chosen.until else None,
+        zone=calendar.zone_name(newest),
+        profile=batch.profile if batch else "",
+        release_digest=batch.release_digest if batch else "",
+        state=batch.state if batch else "",
+        planned=batch.planned if batch else None,
+        recorded_until=newest.astimezone(calendar.zone) if newest else None,
+    )
