@@ -31,9 +31,8 @@ def write(entry: Entry) -> bytes:
     """
     body = _ENCODER.encode(entry)
     if len(body) > MAX_BODY:
-        raise BurnerError(
-            Code.RECORD_TOO_LONG, f"a record of {len(body)} bytes; at most {MAX_BODY}"
-        )
+        detail = f"a record of {len(body)} bytes; at most {MAX_BODY}"
+        raise BurnerError(Code.RECORD_TOO_LONG, detail)
     return body
 
 

@@ -315,7 +315,6 @@ AnyEntry = (
     | LogImported
 )
 
-
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 """Records about keys."""
 KEPT_KINDS = (*KEY_KINDS, BatchOpened, BatchChanged, BatchClosed, LogImported)

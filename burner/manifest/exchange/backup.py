@@ -30,9 +30,8 @@ def backup(
     """
     where = manifest_place(source)
     if where.path is None:
-        raise BurnerError(
-            Code.DATABASE_KIND_UNKNOWN, f"{where}: use the server's own backup, pg_dump"
-        )
+        detail = f"{where}: use the server's own backup, pg_dump"
+        raise BurnerError(Code.DATABASE_KIND_UNKNOWN, detail)
     if target.exists():
         raise BurnerError(Code.TARGET_EXISTS, str(target))
     ManifestReader(where).close()

@@ -102,9 +102,8 @@ def _replay_keys(lines: Iterable[bytes], key: VerifierKey, entry: OutcomeEntry) 
     for number, line in enumerate(lines, 1):
         text, role, until, signature = line.decode().split(" ")
         if text == str(key):
-            raise BurnerError(
-                Code.LOG_IS_ANOTHER, f"{key.id.hex()} is a later key: give the origin key"
-            )
+            detail = f"{key.id.hex()} is a later key: give the origin key"
+            raise BurnerError(Code.LOG_IS_ANOTHER, detail)
         if state.get(KeyRow, VerifierKey.parse(text).id.hex()):
             raise inconsistent(f"enrolment {number} is of a key that is already in the log")
         enrolment = KeyEnrolled(

@@ -63,10 +63,8 @@ def import_log(
         if checked.batch:
             raise BurnerError(Code.EXPORT_INVALID, f"{path}: an export of one batch")
         if checked.size < first or (known and checked.roots[first] != known.root):
-            raise BurnerError(
-                Code.EXPORT_CONTRADICTS_MANIFEST,
-                f"{origin}: {counted(first, 'record')} here, which differ",
-            )
+            detail = f"{origin}: {counted(first, 'record')} here, which differ"
+            raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, detail)
         rows.insert_all(checked.state)
         other = state.foreign(origin, checked.size)
         doubled = doubled_in(state, origin, other) if other else ()

@@ -65,9 +65,8 @@ def read_records(lines: Iterator[str]) -> Iterator[tuple[int, bytes]]:
         try:
             value = parse_decimal(number)
         except NoteError:
-            raise BurnerError(
-                Code.EXPORT_INVALID, f"behind record {last}: a line without a number"
-            ) from None
+            detail = f"behind record {last}: a line without a number"
+            raise BurnerError(Code.EXPORT_INVALID, detail) from None
         if value <= last:
             raise BurnerError(Code.EXPORT_INVALID, f"record {value} stands behind record {last}")
         last = value
@@ -111,9 +110,8 @@ def _lines(file: BinaryIO, path: Path, progress: BytesRead) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE + 1):
         progress(len(line))
         if not line.endswith(b"\n"):
-            raise BurnerError(
-                Code.EXPORT_INVALID, f"{path}: a line is too long, or the last one is cut off"
-            )
+            detail = f"{path}: a line is too long, or the last one is cut off"
+            raise BurnerError(Code.EXPORT_INVALID, detail)
         try:
             yield line[:-1].decode()
         except UnicodeDecodeError:

@@ -77,10 +77,8 @@ def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
     """An open batch gets another quantity, not below its taken places."""
     row = require_open_batch(state, entry.batch)
     if entry.quantity is not None and entry.quantity < row.taken:
-        raise BurnerError(
-            Code.BATCH_TERMS_VIOLATED,
-            f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken",
-        )
+        detail = f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken"
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
     return (row._replace(planned=entry.quantity),)
 
 

@@ -24,9 +24,8 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
         raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin} is this log itself")
     size = known.size if (known := state.get(LogRow, entry.origin)) else 0
     if entry.first != size or entry.size < size:
-        raise BurnerError(
-            Code.EXPORT_CONTRADICTS_MANIFEST, f"{entry.origin}: {counted(size, 'record')} here"
-        )
+        detail = f"{entry.origin}: {counted(size, 'record')} here"
+        raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, detail)
     changes: list[Change] = [LogRow(entry.origin, entry.size, entry.root, own=False)]
     other = state.foreign(entry.origin, entry.size)
     if other is None:

@@ -93,9 +93,8 @@ def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change
     """A key is enrolled by one of the log."""
     log, sponsor = own_log(state), state.get(KeyRow, entry.enrolled_by)
     if sponsor is None or not may_enrol(sponsor):
-        raise BurnerError(
-            Code.LOG_SIGNER_NOT_AUTHORIZED, f"key {entry.enrolled_by} may not enroll another key"
-        )
+        detail = f"key {entry.enrolled_by} may not enroll another key"
+        raise BurnerError(Code.LOG_SIGNER_NOT_AUTHORIZED, detail)
     try:
         key, by = VerifierKey.parse(entry.key), VerifierKey.parse(sponsor.key)
     except NoteError as error:
@@ -106,9 +105,8 @@ def enrol(state: ManifestState, number: int, entry: KeyEnrolled) -> tuple[Change
         raise BurnerError(Code.SIGNING_KEY_EXISTS, f"key {key.id.hex()} is in the log already")
     message = enrolment_message(log.origin, entry.key, entry.role, entry.until)
     if not by.verifies(message, bytes.fromhex(entry.signature)):
-        raise BurnerError(
-            Code.LOG_SIGNER_NOT_AUTHORIZED, f"the signature of key {entry.enrolled_by} is false"
-        )
+        detail = f"the signature of key {entry.enrolled_by} is false"
+        raise BurnerError(Code.LOG_SIGNER_NOT_AUTHORIZED, detail)
     row = KeyRow(key.id.hex(), entry.key, entry.owner, entry.role, entry.until, number, NEVER)
     return (row,)
 

@@ -177,13 +177,11 @@ def _end_untouched(
 def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
     row = batches.require_open_batch(state, entry.batch)
     if entry.product_id != row.product_id:
-        raise BurnerError(
-            Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} is for product {row.product_id}"
-        )
+        detail = f"batch {entry.batch} is for product {row.product_id}"
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
     if row.key and entry.attempt.key != row.key:
-        raise BurnerError(
-            Code.BATCH_HAS_OTHER_KEY, f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
-        )
+        detail = f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
+        raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
     if not row.key:
         row = row._replace(key=entry.attempt.key)
     return batches.update_member(state, row, entry.unit_id, OPEN)

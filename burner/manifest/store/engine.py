@@ -130,9 +130,8 @@ def _postgresql(where: ManifestPlace, read_only: bool = False) -> Engine:
     try:
         import psycopg  # noqa: F401 - SQLAlchemy loads it by name
     except ImportError as error:
-        raise BurnerError(
-            Code.DATABASE_KIND_UNKNOWN, "PostgreSQL needs: pip install burner[postgres]"
-        ) from error
+        detail = "PostgreSQL needs: pip install burner[postgres]"
+        raise BurnerError(Code.DATABASE_KIND_UNKNOWN, detail) from error
     # A lost connection is reported as E711; a line on stderr would disturb the board.
     getLogger("psycopg").addHandler(NullHandler())
     options = {

@@ -190,8 +190,7 @@ def _check_known(
         detail = f"it ends at record {head.size - 1}, this computer knows {known.size - 1}"
         raise BurnerError(Code.MANIFEST_REPLACED, detail)
     if subtree_hash(TableHashes(connection), 0, known.size).hex() != known.root:
-        raise BurnerError(
-            Code.MANIFEST_REPLACED, f"not as known here: its first {counted(known.size, 'record')}"
-        )
+        detail = f"not as known here: its first {counted(known.size, 'record')}"
+        raise BurnerError(Code.MANIFEST_REPLACED, detail)
     if key_records(keys, known.size) < known.key_records:
         raise not_as_signed("a record of a key that this computer knows is hidden")

@@ -80,9 +80,8 @@ def refuse_missing_log(where: ManifestPlace) -> None:
         BurnerError: E710.
     """
     if gone := log_at(where.name):
-        raise BurnerError(
-            Code.MANIFEST_REPLACED, f"{where}: the log {gone} was here; now there is none"
-        )
+        detail = f"{where}: the log {gone} was here; now there is none"
+        raise BurnerError(Code.MANIFEST_REPLACED, detail)
 
 
 def require_existing(where: ManifestPlace) -> None:

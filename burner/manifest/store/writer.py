@@ -20,8 +20,9 @@ from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, SIMULATED, AnyE
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
-from burner.manifest.local.known_log import KnownLog, KnownLogFile, known_log
-from burner.manifest.local.places import log_at, remember_place
+from burner.manifest.local.head_memory import HeadMemory
+from burner.manifest.local.known_log import KnownLog, known_log
+from burner.manifest.local.places import log_at
 from burner.manifest.local.station_key import (
     Beginning,
     MakeSigner,
@@ -105,8 +106,7 @@ class LogWriter:
         self._log = Position()
         self._kept = 0
         """Size at the last checkpoint that this writer kept."""
-        self._known: KnownLogFile | None = None
-        self._note_error: BurnerError | None = None
+        self._memory = HeadMemory(where.name, station)
         self._unconfirmed: UnconfirmedCommit | None = None
         self._confirmed: dict[str, tuple[int, ...]] = {}
         self._closed = False
@@ -132,8 +132,7 @@ class LogWriter:
         """Release the database and the station's lock, for good."""
         with self.lock:
             self._closed = True
-            if self._known:
-                self._known.close()
+            self._memory.close()
             self._session.close()
 
     def __enter__(self) -> Self:
@@ -181,14 +180,10 @@ class LogWriter:
         """
         if self.key.renew(self.origin, self._clock()):
             self._enrol_own_key()
-        if self._note_error:
-            self._remember()
-        if self._note_error:
-            raise self._note_error
+        self._memory.check()
         if self._session.was_replaced():
-            raise BurnerError(
-                Code.MANIFEST_REPLACED, f"{self.where} was removed or replaced under the station"
-            )
+            detail = f"{self.where} was removed or replaced under the station"
+            raise BurnerError(Code.MANIFEST_REPLACED, detail)
 
     def commit(self, make: Make, *, key: str = "") -> tuple[int, ...]:
         """Append records in one durable transaction.
@@ -225,7 +220,7 @@ class LogWriter:
             self._log = after
             if keep:
                 self._kept = self.size
-            self._remember()
+            self._memory.write(self._own_head())
             return numbers
 
     def keep_head(self) -> None:
@@ -254,10 +249,8 @@ class LogWriter:
         signer = self.key.signer
         state = TableState(connection)
         if not in_force(state.get(KeyRow, signer.key.id.hex()), entries[-1].at):
-            raise BurnerError(
-                Code.STATION_KEY_NOT_ENROLLED,
-                f"station {self.station}, key {long_term_key(signer).key}",
-            )
+            detail = f"station {self.station}, key {long_term_key(signer).key}"
+            raise BurnerError(Code.STATION_KEY_NOT_ENROLLED, detail)
         note = str(sign(Checkpoint(log.origin, frontier.size, frontier.root).text, signer))
         write_head(connection, frontier, note, first=not log.frontier.size)
         if keep:
@@ -309,12 +302,8 @@ class LogWriter:
                 log = self._write_head(connection, log, frontier, entries, keep=True)
         self._log = log
         self._session.lock_log(self.origin)
-        if not self._remembers:
-            return
-        if self._known is None:
-            self._known = KnownLogFile(self.origin, self.station)
-        remember_place(self.where.name, self.origin)
-        self._remember()
+        if self._remembers:
+            self._memory.open(self._own_head())
 
     def _check_expected(self, origin: str) -> None:
         """Refuse another log than the one that was here."""
@@ -325,9 +314,8 @@ class LogWriter:
             expected = log_at(self.where.name)
         if expected not in ("", origin):
             there = f"now there is {origin}" if origin else "now there is none"
-            raise BurnerError(
-                Code.MANIFEST_REPLACED, f"{self.where}: the log {expected} was here; {there}"
-            )
+            detail = f"{self.where}: the log {expected} was here; {there}"
+            raise BurnerError(Code.MANIFEST_REPLACED, detail)
 
     def _last_known(self, origin: str) -> KnownLog | None:
         """The largest head of a log that this computer, or this writer, knows."""
@@ -355,12 +343,3 @@ class LogWriter:
         log, size = self._log, self.size
         about_keys = key_records(log.keys.values(), size)
         return KnownLog(log.origin, log.origin_key, size, log.frontier.root.hex(), about_keys)
-
-    def _remember(self) -> None:
-        try:
-            if self._known:
-                self._known.write(self._own_head())
-            self._note_error = None
-        except BurnerError as error:
-            # The record is stored, but the next unit must not begin without this note.
-            self._note_error = error

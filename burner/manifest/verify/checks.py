@@ -50,7 +50,6 @@ class Verification:
     results: dict[ManifestCheck, CheckResult] = field(
         default_factory=lambda: {check: CheckResult(check) for check in ManifestCheck}
     )
-
     warnings: tuple[str, ...] = ()
     """No failures, but somebody should look at them."""
 

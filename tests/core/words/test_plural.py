@@ -25,4 +25,4 @@ def test_no_sentence_counts_things_by_itself() -> None:
             rf"\{{[^{{}}]+\}} (?:{NOUNS})(?:s|\(s\))\b", path.read_text(encoding="utf-8")
         )
     }
-    assert written == {"manifest/exchange/certificate.py: {len(found)} units"}  # none, or several
+    assert written == {"manifest/exchange/certificate.py: {len(matches)} units"}  # none, or several
