@@ -163,7 +163,7 @@ def test_abort_ends_the_running_unit_aborted_at_once() -> None:
         if device.calls and device.calls[-1].startswith("write"):
             station.abort()
     assert [r.result.outcome for r in burns.records] == [Outcome.ABORTED]
-    assert time.monotonic() - started < 20  # the write itself would end after 30
+    assert time.monotonic() - started < 28  # the write itself would end after 30
 
 
 # boards that come and go by hand
