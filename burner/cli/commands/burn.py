@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burner.cli.slots import Slots
     from burner.cli.work_order import WorkOrder
     from burner.core.errors import Finding
+    from burner.core.secrets.search import SecretSearch
     from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release
 
@@ -76,8 +77,7 @@ def burn(
 
 def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.cli.event_schema import start_json
-    from burner.cli.inputs import check_labels_name_boards
-    from burner.cli.questions import Use, asks_passphrase, asks_product_secret
+    from burner.cli.questions import Use, asks_passphrase
     from burner.cli.slots import warm_devices
     from burner.cli.work_order import is_person
     from burner.core.secrets.search import SecretSearch
@@ -85,19 +85,13 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.manifest.reading.earlier_batches import warn_of_reused_version
     from burner.manifest.store.writer import KEEP_EVERY
     from burner.manifest.writing.ledger import Ledger
-    from burner.release.opening import open_release
 
     person = is_person() and not chosen.yes and not chosen.as_json
     if chosen.as_json:
         print_event(start_json())
     segment_cache, search = SegmentCache(), SecretSearch()
     with warm_devices(slots, chosen.logs, segment_cache, search) as devices:
-        ask = asks_product_secret(chosen.source.name) if person else None
-        release = open_release(chosen.source, ask=ask, reference=chosen.secret)
-        search.add(release.key.product_secret)
-        if not chosen.once:
-            check_labels_name_boards(slots, release.profile.identity)
-        _warn(chosen, release.warnings)
+        release = _open_source(chosen, slots, search, ask=person)
         for segment in release.segments:
             segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
@@ -110,6 +104,23 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
             order = _open_batch(chosen, release, ledger, slots.station, ask=person)
             job = _job(release, order, slots.station)
             return burn_batch(chosen, slots, devices, job, ledger)
+
+
+def _open_source(
+    chosen: BurnArguments, slots: "Slots", search: "SecretSearch", *, ask: bool
+) -> "Release":
+    """Open profile or release, tell `search` its secret, and print its warnings."""
+    from burner.cli.inputs import check_labels_name_boards
+    from burner.cli.questions import asks_product_secret
+    from burner.release.opening import open_release
+
+    asks = asks_product_secret(chosen.source.name) if ask else None
+    release = open_release(chosen.source, ask=asks, reference=chosen.secret)
+    search.add(release.key.product_secret)
+    if not chosen.once:
+        check_labels_name_boards(slots, release.profile.identity)
+    _warn(chosen, release.warnings)
+    return release
 
 
 def _job(release: "Release", order: "WorkOrder", station: str) -> "Job":
