@@ -7,7 +7,7 @@ from operator import xor
 from pathlib import Path
 from textwrap import dedent
 
-from burner.flash.image import BOOTLOADER_OFFSETS, CHIP_IDS
+from burner.flash.chips import BOOTLOADER_OFFSETS, CHIP_IDS
 
 PRODUCT_ID = "S3EUVBRJLB"
 SECRET = "8XzjN8rfgFVGDTNTUGau4snA"

@@ -33,7 +33,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.silicon import Mac
 from burner.core.yaml_document import Document
-from burner.core.yaml_schema import Size, Strict
+from burner.core.yaml_schema import Size, StrictModel
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
@@ -126,7 +126,7 @@ def _has_rate(modem: ModemSpec) -> ModemSpec:
 ModemEntry = Annotated[ModemSpec, BeforeValidator(_modem), AfterValidator(_has_rate)]
 
 
-class FaultEntry(Strict):
+class FaultEntry(StrictModel):
     """One fault of a unit; the fields are those of `bench.unit.unit_spec.SimFault`."""
 
     kind: FaultKind
@@ -149,7 +149,7 @@ class FaultEntry(Strict):
         return SimFault(**(dict(self) | {"mac": mac}))
 
 
-class FirmwareEntry(Strict):
+class FirmwareEntry(StrictModel):
     """How a unit's firmware behaves; what is left out is as its product's profile says."""
 
     device_name: str = ""
@@ -165,7 +165,7 @@ class FirmwareEntry(Strict):
         return replace(usual, **{key: getattr(self, key) for key in self.model_fields_set})
 
 
-class UnitEntry(Strict):
+class UnitEntry(StrictModel):
     """One unit of the pattern; a missing field is as for the whole bench."""
 
     repeat: int = Field(default=1, ge=1, le=MAX_BOARDS)
@@ -190,7 +190,7 @@ class UnitEntry(Strict):
         return self
 
 
-class BenchFile(Strict):
+class BenchFile(StrictModel):
     """A bench as written down, in a file or in a SPEC string."""
 
     bench: Literal[1] = 1
@@ -306,7 +306,7 @@ def read_spec(text: str, source: Path | None = None) -> BenchSpec:
     usual = defaults_of(source)
     if isinstance(document.data, dict):
         document = replace(document, data={**usual.settings, **document.data})
-    model, findings = yaml_schema.fit(document, BenchFile, code)
+    model, findings = yaml_schema.validate(document, BenchFile, code)
     refuse(list(findings))
     assert model is not None  # noqa: S101 - no findings, so there is a model
     return model.spec(folder, usual.firmware)

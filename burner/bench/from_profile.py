@@ -18,7 +18,7 @@ from burner.profile.profile import Profile
 from burner.provisioning.at_carrier import AtSettings
 from burner.provisioning.partition_settings import is_moved
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
-from burner.provisioning.raw_carrier import RawSettings
+from burner.provisioning.raw_settings import RawSettings
 from burner.release.opening import open_keyless, profile_of
 
 LONGEST_NUMBER = 32
@@ -80,7 +80,7 @@ def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextPlace]:
         layout = open_keyless(source).layout
     except BurnerError:
         return
-    values, places = carrier.settings.arrays(), {p.name: p for p in carrier.places(layout)}
+    values, places = carrier.settings.arrays(), {p.name: p for p in carrier.read_ranges(layout)}
     for array in values:
         place = places[carrier.place_name(array)]
         partition = layout.table.at(place.offset)

@@ -11,9 +11,9 @@ from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device, SerialLine
 from burner.devices.modem import read_imei, read_serial
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.label_checks import check_label, read_label
-from burner.identity.mac_checks import check_silicon
+from burner.identity.mac_checks import check_mac
 from burner.identity.naming import NameSettings, device_name
 from burner.identity.serial_checks import find_serial
 from burner.identity.settings import IdentitySettings, ModemSettings
@@ -27,7 +27,7 @@ def read_before_write(
     Raises:
         BurnerError: E33x the modem, E41x to E43x an ID that cannot name a unit.
     """
-    check_silicon(silicon, settings)
+    check_mac(silicon, settings)
     return silicon_ids(silicon) | read_modem_ids(device, settings, "before")
 
 
@@ -154,10 +154,10 @@ def identify_unit(device: Device, rules: IdentifyRules) -> Identification:
         with unit.collecting_problems():
             check_chip(silicon, rules.plan.chip)
         return unit
-    addresses = derive(silicon, rules.name.universal_addresses if rules.name else None)
+    addresses = interface_macs(silicon, rules.name.universal_addresses if rules.name else None)
     unit = Identification(silicon, addresses, silicon_ids(silicon))
     with unit.collecting_problems():
-        check_silicon(silicon, rules.identity)
+        check_mac(silicon, rules.identity)
     with unit.collecting_problems():
         unit.ids |= read_label_ids(rules.identity, rules.label)
     with unit.collecting_problems():

@@ -209,7 +209,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
 
 
 def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str, bytes]:
-    places = carrier.places(release.layout)
+    places = carrier.read_ranges(release.layout)
     return {place.name: device.read(place.offset, place.size) for place in places}
 
 

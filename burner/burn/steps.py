@@ -20,7 +20,7 @@ from burner.core.segments import Segment
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import Bound, Event, Progress, StepStarted
 from burner.devices.device import ConnectPlan, Device
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.naming import device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
 from burner.manifest.writing.ledger import Ledger
@@ -258,7 +258,7 @@ class UnitSteps:
         self.attempt = replace(self.attempt, ids=ids)
 
     def _addresses(self) -> dict[str, Mac]:
-        return derive(self._silicon, self.profile.name.universal_addresses)
+        return interface_macs(self._silicon, self.profile.name.universal_addresses)
 
     @property
     def _silicon(self) -> Silicon:

@@ -18,7 +18,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
-from burner.core.words.visible_text import seen
+from burner.core.words.visible_text import escape_invisible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +52,7 @@ def console(stderr: bool = False) -> "Console":
 
 def say(text: str = "") -> None:
     """A line of a command's answer, as it stands."""
-    sys.stdout.write(seen(text) + "\n")
+    sys.stdout.write(escape_invisible(text) + "\n")
 
 
 def warn(text: str) -> None:
@@ -64,7 +64,9 @@ def _beside(text: str, style: str = "", head: str = "") -> None:
     """A line on stderr. Text from outside meets rich here and in `table`, never as markup."""
     from rich.text import Text
 
-    line = Text.assemble((head, "bold" if head == ARROW else "bold red"), (seen(text), style))
+    line = Text.assemble(
+        (head, "bold" if head == ARROW else "bold red"), (escape_invisible(text), style)
+    )
     console(stderr=True).print(line)
 
 
@@ -170,12 +172,12 @@ def _table(
     from rich.table import Table
     from rich.text import Text
 
-    heading = Text(seen(title), style="table.title") if title else None
+    heading = Text(escape_invisible(title), style="table.title") if title else None
     drawn = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        drawn.add_column(Text(seen(column)), overflow="fold", no_wrap=column in whole)
+        drawn.add_column(Text(escape_invisible(column)), overflow="fold", no_wrap=column in whole)
     for row in rows:
-        drawn.add_row(*(Text(seen(str(cell))) for cell in row))
+        drawn.add_row(*(Text(escape_invisible(str(cell))) for cell in row))
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""The nouns every layer shares: silicon, segments, attempts, records, events. Data only."""
+"""Attempts on a unit, how they ended, and their records. Data only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ def warnings_in(evidence: Mapping[str, Any]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Result:
-    """How an attempt ended, before the manifest gives it a place in the chain."""
+    """How an attempt ended, before it has its place in the log."""
 
     outcome: Outcome
     step: Step

@@ -11,12 +11,11 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from burner.core.code import Code, ErrorClass
+from burner.core.words.language import Language
 from burner.core.words.plural import counted
-
-Language = Literal["en", "zh"]
 
 
 class Fault(StrEnum):

@@ -121,7 +121,7 @@ Regex = Annotated[str, AfterValidator(_pattern), _FORMAT]
 Capture = Annotated[str, AfterValidator(_capture), _FORMAT]
 """A regular expression with one group, which is the value."""
 
-Found = tuple[str, str]
+_Construct = tuple[str, str]
 """What was found, and what to write instead."""
 
 _TOKEN: Final = re.compile(
@@ -165,14 +165,14 @@ _MEANT_OTHERWISE: Final = ("a single byte", "a repeat without its least number")
 """RE2 takes these, as something else."""
 
 
-def _constructs(text: str, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Found]:
+def _constructs(text: str, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[_Construct]:
     for token in _TOKEN.finditer(text):
         for form, name, instead in _FOREIGN:
             if wanted(name) and form.match(text, token.start()):
                 yield f"{name} that RE2 does not have: {_shown(text[token.start() :])}", instead
 
 
-def _otherwise_meant(text: str) -> Iterator[Found]:
+def _otherwise_meant(text: str) -> Iterator[_Construct]:
     """What RE2 takes without complaint, and not as it is meant."""
     yield from _constructs(text, lambda name: name in _MEANT_OTHERWISE)
     names = [token[0] for token in _TOKEN.finditer(text) if token[0].startswith(("(?P<", "(?<"))]
@@ -181,7 +181,7 @@ def _otherwise_meant(text: str) -> Iterator[Found]:
             yield f"two groups of one name: {name}…)", "give each name once"
 
 
-def _unknown(text: str, error: Exception) -> Found:
+def _unknown(text: str, error: Exception) -> _Construct:
     """The construct that RE2 does not know, or its own words where it has no name here."""
     message = error.args[0] if error.args else b""
     message = message.decode(errors="replace") if isinstance(message, bytes) else str(message)

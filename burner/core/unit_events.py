@@ -34,7 +34,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Note:
+class RetryStarted:
     """Event: the unit is tried again, because of `code`."""
 
     slot: str
@@ -88,4 +88,4 @@ class Finished:
         return () if self.known else self.record.result.warnings
 
 
-Event = StepStarted | Progress | Bound | Note | Waiting | NotBegun | Finished
+Event = StepStarted | Progress | Bound | RetryStarted | Waiting | NotBegun | Finished

@@ -83,7 +83,7 @@ def parse(text: str, name: str, code: str, *, flawed: bool = False) -> Document:
     """
     if len(text) > MAX_FILE_BYTES:
         raise _one(code, name, "is too large", f"at most {MAX_FILE_BYTES} bytes")
-    reader = _Reader(name, code)
+    reader = _NodeReader(name, code)
     try:
         root = yaml.compose(text, _Loader)
         data = reader.value(root, (), 0) if root is not None else None
@@ -117,7 +117,7 @@ for _tag, _pattern, _first in (
     )
 
 
-class _Reader:
+class _NodeReader:
     """Turns composed nodes into values, and remembers where each stood."""
 
     def __init__(self, name: str, code: str) -> None:

@@ -18,7 +18,7 @@ MAX_UINT32 = 0xFFFF_FFFF
 M = TypeVar("M", bound=BaseModel)
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Base of every model read from a file: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -72,7 +72,7 @@ Offset = Annotated[int, BeforeValidator(parse_size), WithJsonSchema(SIZE_SCHEMA)
 """A place in flash, in bytes from its start."""
 
 
-def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[Finding, ...]]:
+def validate(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[Finding, ...]]:
     """Validate a document; None where it has errors."""
     try:
         return model.model_validate(document.data), ()
@@ -83,13 +83,13 @@ def fit(document: Document, model: type[M], code: str) -> tuple[M | None, tuple[
         return None, tuple(chain.from_iterable(found))
 
 
-def load(path: Path, model: type[M], code: str) -> M:
+def load_model(path: Path, model: type[M], code: str) -> M:
     """YAML file → model.
 
     Raises:
         BurnerError: `code` (or a validator's own), with every finding.
     """
-    value, findings = fit(read(path, code), model, code)
+    value, findings = validate(read(path, code), model, code)
     refuse(list(findings))
     assert value is not None  # noqa: S101 - no errors, so there is a value
     return value

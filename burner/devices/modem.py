@@ -18,8 +18,8 @@ from burner.identity.modem_dialects import (
     COMMANDS,
     IMEI_DIALECTS,
     SERIAL_DIALECT,
-    Answer,
-    Dialect,
+    ModemAnswer,
+    ModemDialect,
     parse_answer,
 )
 from burner.identity.serial_checks import check_serial
@@ -73,7 +73,7 @@ class _Modem:
         self.noise = False
         """Whether bytes came that no modem sends at the right rate."""
 
-    def read(self, dialects: Sequence[Dialect], check: CheckId) -> str:
+    def read(self, dialects: Sequence[ModemDialect], check: CheckId) -> str:
         self.find_baud()
         dialect, first = self.read_id(dialects, check)
         self.wait_for_quiet(self.settings.settle_s)
@@ -116,7 +116,7 @@ class _Modem:
             if not self.receive(quiet_s):
                 return
 
-    def read_id(self, dialects: Sequence[Dialect], check: CheckId) -> tuple[Dialect, str]:
+    def read_id(self, dialects: Sequence[ModemDialect], check: CheckId) -> tuple[ModemDialect, str]:
         """The first command that gives an ID, and that ID, checked.
 
         While an earlier command is unanswered, its answer may still come: then only the form
@@ -134,7 +134,7 @@ class _Modem:
         raise _explanation(failures)
 
     @staticmethod
-    def single_value(dialect: Dialect, values: set[str], check: CheckId) -> str:
+    def single_value(dialect: ModemDialect, values: set[str], check: CheckId) -> str:
         if len(values) > 1:
             raise BurnerError(
                 Code.MODEM_SEVERAL_NUMBERS, f"{dialect.command}: {', '.join(sorted(values))}"
@@ -143,12 +143,12 @@ class _Modem:
         check(value)
         return value
 
-    def ask_again(self, command: str) -> Answer | None:
+    def ask_again(self, command: str) -> ModemAnswer | None:
         """Ask until there is an answer; one that comes late answers the second asking."""
         answers = (self.ask(command, self.settings.answer_s) for _ in range(TRIES))
         return next((answer for answer in answers if answer), None)
 
-    def ask(self, command: str, timeout_s: float) -> Answer | None:
+    def ask(self, command: str, timeout_s: float) -> ModemAnswer | None:
         """Send one of the reading commands; None when no whole answer came in time."""
         if command not in COMMANDS:
             raise ValueError(f"{command!r} is not a reading command")

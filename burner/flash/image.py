@@ -16,29 +16,7 @@ from operator import xor
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
-
-CHIP_IDS = {
-    "esp32": 0,
-    "esp32s2": 2,
-    "esp32c3": 5,
-    "esp32s3": 9,
-    "esp32c2": 12,
-    "esp32c6": 13,
-    "esp32h2": 16,
-    "esp32p4": 18,
-    "esp32c61": 20,
-    "esp32c5": 23,
-    "esp32h21": 25,
-    "esp32h4": 28,
-    "esp32s31": 32,
-}
-"""The id in the extended header, by esptool's name of the chip; the ESP8266 has none."""
-BOOTLOADER_OFFSETS = {
-    **dict.fromkeys(("esp8266", *CHIP_IDS), 0),
-    **dict.fromkeys(("esp32", "esp32s2"), 0x1000),
-    **dict.fromkeys(("esp32c5", "esp32p4", "esp32h4", "esp32s31"), 0x2000),
-}
-"""Where the ROM looks for the second-stage bootloader, in bytes."""
+from burner.flash.chips import CHIP_IDS
 
 MAGIC, MAGIC_ESP8266_V2 = 0xE9, 0xEA
 _MAX_SEGMENTS = 16
@@ -77,7 +55,7 @@ class ImageSegment:
 
 
 @dataclass(frozen=True)
-class Proof:
+class ImageChecksum:
     """A checksum or digest in the file, and what it should be."""
 
     kind: str
@@ -122,7 +100,7 @@ class AppImage:
     max_revision: int
     """As `min_revision`; 0 = any."""
     segments: tuple[ImageSegment, ...]
-    proofs: tuple[Proof, ...]
+    checksums: tuple[ImageChecksum, ...]
     """The checksum first, then SHA-256 or CRC-32 where the image has one."""
     end: int
     """Length of the image proper: what follows is padding, a signature, or another image."""
@@ -133,7 +111,7 @@ class AppImage:
     """Arduino for ESP8266: a small loader, and the application one sector behind it."""
 
 
-def parse(data: bytes) -> AppImage:
+def parse_image(data: bytes) -> AppImage:
     """Read an image of any chip. A wrong checksum or digest is reported, not raised.
 
     Raises:
@@ -156,7 +134,7 @@ def parse(data: bytes) -> AppImage:
         raise BurnerError(Code.IMAGE_INVALID, "the image is incomplete") from None
 
 
-def check(image: AppImage, chip: str, place: str) -> list[Finding]:
+def check_image(image: AppImage, chip: str, place: str) -> list[Finding]:
     """What makes an image unfit to be burned into a chip."""
     findings = []
     if image.chip != chip:
@@ -165,32 +143,35 @@ def check(image: AppImage, chip: str, place: str) -> list[Finding]:
                 Code.IMAGE_OF_OTHER_CHIP, place, f"an image for {image.chip}", f"one for {chip}"
             )
         )
-    for proof in image.proofs:
-        if not proof.ok:
-            found = (
-                f"its {proof.kind} is {proof.stored.hex()}, its bytes give {proof.computed.hex()}"
-            )
+    for checksum in image.checksums:
+        if not checksum.ok:
+            stored, computed = checksum.stored.hex(), checksum.computed.hex()
+            found = f"its {checksum.kind} is {stored}, its bytes give {computed}"
             findings.append(
                 Finding(Code.IMAGE_CHECKSUM_WRONG, place, found, "the file as the build made it")
             )
     if image.following:
-        findings += check(image.following, chip, place)
+        findings += check_image(image.following, chip, place)
     return findings
 
 
-def repair(data: bytes) -> bytes:
+def repair_checksums(data: bytes) -> bytes:
     """The same image with checksum and digest made right again, after bytes were replaced.
 
     Raises:
-        BurnerError: E116, as `parse`.
+        BurnerError: E116, as `parse_image`.
     """
-    image = parse(data)
+    image = parse_image(data)
     parts = (image, image.following) if image.following else (image,)
     for part in parts:
-        for index in range(len(part.proofs)):
+        for index in range(len(part.checksums)):
             # The digest covers the checksum, so each is computed over bytes repaired so far.
-            proof = _parse_at(data, part.start).proofs[index]
-            data = data[: proof.offset] + proof.computed + data[proof.offset + len(proof.stored) :]
+            checksum = _parse_at(data, part.start).checksums[index]
+            data = (
+                data[: checksum.offset]
+                + checksum.computed
+                + data[checksum.offset + len(checksum.stored) :]
+            )
     return data
 
 
@@ -207,12 +188,12 @@ def _parse_at(data: bytes, start: int) -> AppImage:
     header = 8 if esp8266 else 24
     segments = _segments(data, start + header, count)
     chip, low, high, digest = ("esp8266", 0, 0, 0) if esp8266 else _extended(data, start)
-    proofs = [_checksum(data, start, segments)]
-    behind = proofs[0].offset + 1
+    checksums = [_checksum(data, start, segments)]
+    behind = checksums[0].offset + 1
     # A header that denies the digest it has would leave most bytes unchecked. ESP8266_RTOS_SDK
     # appends one too ("version 3" of its elf2image), and has no room in its header to say so.
     if digest or len(data) == behind + 32:
-        proofs.append(_sha256(data, start, behind))
+        checksums.append(_sha256(data, start, behind))
     return AppImage(
         start=start,
         chip=chip,
@@ -222,8 +203,8 @@ def _parse_at(data: bytes, start: int) -> AppImage:
         min_revision=low,
         max_revision=high,
         segments=segments,
-        proofs=tuple(proofs),
-        end=proofs[-1].offset + len(proofs[-1].computed),
+        checksums=tuple(checksums),
+        end=checksums[-1].offset + len(checksums[-1].computed),
         descriptor=_descriptor(data, segments),
     )
 
@@ -235,11 +216,11 @@ def _parse_esp8266_v2(data: bytes, start: int) -> AppImage:
         raise BurnerError(Code.IMAGE_INVALID, f"no second header at {second:#x}")
     _, count, mode, size_and_freq, entry = struct.unpack_from("<BBBBI", data, second)
     loaded = _segments(data, second + 8, min(count, _MAX_SEGMENTS))
-    proofs = [_checksum(data, start, loaded)]
-    crc_at = proofs[0].offset + 1
+    checksums = [_checksum(data, start, loaded)]
+    crc_at = checksums[0].offset + 1
     (stored,) = struct.unpack_from("<4s", data, crc_at)
     computed = _crc32_of_esp8266(data[start:crc_at])
-    proofs.append(Proof("CRC-32", crc_at, stored, struct.pack("<I", computed)))
+    checksums.append(ImageChecksum("CRC-32", crc_at, stored, struct.pack("<I", computed)))
     return AppImage(
         start=start,
         chip="esp8266",
@@ -249,7 +230,7 @@ def _parse_esp8266_v2(data: bytes, start: int) -> AppImage:
         min_revision=0,
         max_revision=0,
         segments=flash_mapped + loaded,
-        proofs=tuple(proofs),
+        checksums=tuple(checksums),
         end=crc_at + 4,
         descriptor=_descriptor(data, flash_mapped + loaded),
     )
@@ -286,7 +267,7 @@ def _segments(data: bytes, at: int, count: int) -> tuple[ImageSegment, ...]:
     return tuple(segments)
 
 
-def _checksum(data: bytes, start: int, segments: tuple[ImageSegment, ...]) -> Proof:
+def _checksum(data: bytes, start: int, segments: tuple[ImageSegment, ...]) -> ImageChecksum:
     """The XOR of all bytes of the segments, in the last byte of a block of 16."""
     offset = start + ((segments[-1].end - start) | 15)
     (stored,) = struct.unpack_from("<c", data, offset)
@@ -294,7 +275,7 @@ def _checksum(data: bytes, start: int, segments: tuple[ImageSegment, ...]) -> Pr
     total = _CHECKSUM_SEED
     for segment in segments:
         total ^= _xor_of_bytes(data[segment.offset : segment.end])
-    return Proof("checksum", offset, stored, bytes([total]))
+    return ImageChecksum("checksum", offset, stored, bytes([total]))
 
 
 def _xor_of_bytes(data: bytes) -> int:
@@ -305,9 +286,9 @@ def _xor_of_bytes(data: bytes) -> int:
     return reduce(xor, data, 0)
 
 
-def _sha256(data: bytes, start: int, offset: int) -> Proof:
+def _sha256(data: bytes, start: int, offset: int) -> ImageChecksum:
     (stored,) = struct.unpack_from("<32s", data, offset)
-    return Proof("SHA-256", offset, stored, sha256(data[start:offset]).digest())
+    return ImageChecksum("SHA-256", offset, stored, sha256(data[start:offset]).digest())
 
 
 def _crc32_of_esp8266(data: bytes) -> int:

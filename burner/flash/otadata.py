@@ -25,7 +25,7 @@ _ENTRY = struct.Struct("<4s20xI4s")
 _NO_NUMBER = b"\xff" * 4
 
 
-class State(IntEnum):
+class OtaState(IntEnum):
     """What is known of the application that an entry selects (`esp_ota_img_states_t`)."""
 
     NEW = 0
@@ -37,7 +37,7 @@ class State(IntEnum):
     UNDEFINED = 0xFFFF_FFFF
 
 
-_PASSED_OVER = (State.INVALID, State.ABORTED)
+_UNUSABLE_STATES = (OtaState.INVALID, OtaState.ABORTED)
 """States whose entries do not count for a bootloader that knows states."""
 
 
@@ -47,7 +47,7 @@ class _Entry:
     state: int
 
 
-def entry(number: int, state: int = State.UNDEFINED) -> bytes:
+def ota_entry(number: int, state: int = OtaState.UNDEFINED) -> bytes:
     """The 32 bytes of an entry."""
     raw = number.to_bytes(4, "little")
     return raw + b"\xff" * 20 + state.to_bytes(4, "little") + _crc(raw)
@@ -61,7 +61,7 @@ def starting_application(table: PartitionTable, otadata: bytes) -> Partition | N
         otadata: what its otadata partition holds, or as much of it as there is; empty where it
             has none.
     """
-    return _selected(table, [e for e in _sound(otadata) if e.state not in _PASSED_OVER])
+    return _selected(table, [e for e in _valid_entries(otadata) if e.state not in _UNUSABLE_STATES])
 
 
 def possible_applications(table: PartitionTable, otadata: bytes) -> tuple[Partition, ...]:
@@ -75,12 +75,12 @@ def possible_applications(table: PartitionTable, otadata: bytes) -> tuple[Partit
       started once, and given up at the next start if nobody has confirmed it. So one NEW entry
       after the other may be started, until none is left.
     """
-    sound = _sound(otadata)
+    sound = _valid_entries(otadata)
     started = [_selected(table, sound), starting_application(table, otadata)]
-    passed_over = (*_PASSED_OVER, State.PENDING_VERIFY)
+    passed_over = (*_UNUSABLE_STATES, OtaState.PENDING_VERIFY)
     remaining = [e for e in sound if e.state not in passed_over]
     started.append(_selected(table, remaining))
-    while remaining and (newest := _newest(remaining)).state == State.NEW:
+    while remaining and (newest := _newest(remaining)).state == OtaState.NEW:
         remaining.remove(newest)
         started.append(_selected(table, remaining))
     return tuple(dict.fromkeys(application for application in started if application))
@@ -105,7 +105,7 @@ def burned_otadata(layout: Layout) -> bytes:
     return next((s.data for s in segments if s.offset == partition.offset), b"")
 
 
-def _sound(otadata: bytes) -> list[_Entry]:
+def _valid_entries(otadata: bytes) -> list[_Entry]:
     """The entries with a number and its CRC, in the order of their sectors."""
     entries = []
     for sector in (0, SECTOR_SIZE):

@@ -8,10 +8,10 @@ from burner.core.silicon import Mac, Silicon
 MAC_SOURCES = ("mac", "station", "softap", "bluetooth", "ethernet")
 """Sources that are addresses of the silicon; `mac` is the base MAC, whatever the chip."""
 
-Address = tuple[int, bool]
+AddressRule = tuple[int, bool]
 """What is added to the last octet of the base MAC, and whether the result is made local."""
 
-_FOUR: Mapping[str, Address] = MappingProxyType(
+_FOUR: Mapping[str, AddressRule] = MappingProxyType(
     {
         "station": (0, False),
         "softap": (1, False),
@@ -19,13 +19,13 @@ _FOUR: Mapping[str, Address] = MappingProxyType(
         "ethernet": (3, False),
     }
 )
-_TWO: Mapping[str, Address] = MappingProxyType(
+_TWO: Mapping[str, AddressRule] = MappingProxyType(
     {"station": (0, False), "softap": (0, True), "bluetooth": (1, False), "ethernet": (1, True)}
 )
 _WIFI_AND_BLUETOOTH = {4: _FOUR, 2: _TWO}
-_BLUETOOTH_ONLY: Mapping[str, Address] = MappingProxyType({"bluetooth": (0, False)})
+_BLUETOOTH_ONLY: Mapping[str, AddressRule] = MappingProxyType({"bluetooth": (0, False)})
 
-ADDRESSES: Mapping[str, Mapping[int, Mapping[str, Address]]] = MappingProxyType(
+ADDRESSES: Mapping[str, Mapping[int, Mapping[str, AddressRule]]] = MappingProxyType(
     {
         "esp8266": {1: {"station": (0, False), "softap": (0, True)}},
         "esp32": _WIFI_AND_BLUETOOTH,
@@ -59,7 +59,7 @@ _S2_ONE_ADDRESS = range(0x7CDFA1003000, 0x7CDFA1006000)
 """ESP32-S2 parts that got one address by mistake: their SoftAP address lies 0x1d000 higher."""
 
 
-def derive(silicon: Silicon, universal_addresses: int | None = None) -> dict[str, Mac]:
+def interface_macs(silicon: Silicon, universal_addresses: int | None = None) -> dict[str, Mac]:
     """Every address of a unit: `mac` (base) and those of the interfaces its chip has.
 
     A chip or a number of addresses that ESP-IDF does not document gives the base MAC alone.
@@ -74,7 +74,7 @@ def derive(silicon: Silicon, universal_addresses: int | None = None) -> dict[str
     }
 
 
-def interfaces(chip: str, universal_addresses: int | None = None) -> Mapping[str, Address]:
+def interfaces(chip: str, universal_addresses: int | None = None) -> Mapping[str, AddressRule]:
     """The interfaces that have an address on this chip; empty for an unknown chip or number."""
     schemes = ADDRESSES.get(chip, {})
     number = universal_addresses or next(iter(schemes), 0)

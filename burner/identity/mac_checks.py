@@ -22,7 +22,7 @@ IEEE802154 = frozenset({"esp32c5", "esp32c6", "esp32h2", "esp32h21", "esp32h4"})
 """Chips whose tools print an EUI-64 as well, which gets taken for the MAC."""
 
 
-def check_silicon(silicon: Silicon, settings: IdentitySettings) -> None:
+def check_mac(silicon: Silicon, settings: IdentitySettings) -> None:
     """Let a base MAC pass, or say why it cannot name a unit.
 
     Raises:

@@ -16,7 +16,7 @@ ImeiCommand = Literal[
 
 
 @dataclass(frozen=True)
-class Dialect:
+class ModemDialect:
     """A command that reads an ID, and the line that answers it (its group `id` is the ID)."""
 
     command: str
@@ -47,8 +47,8 @@ _ALONE = re.compile(r'(?P<quote>"?)(?P<id>[0-9]{14,17}|0+)(?P=quote)')
 
 def _dialects(
     *rows: tuple[ImeiCommand, re.Pattern[str], re.Pattern[str] | None, str],
-) -> Mapping[ImeiCommand, Dialect]:
-    return MappingProxyType({row[0]: Dialect(*row) for row in rows})
+) -> Mapping[ImeiCommand, ModemDialect]:
+    return MappingProxyType({row[0]: ModemDialect(*row) for row in rows})
 
 
 IMEI_DIALECTS = _dialects(
@@ -62,7 +62,7 @@ IMEI_DIALECTS = _dialects(
 )
 """In the order in which they are tried: the unambiguous one first (3GPP's `=1` is the IMEI)."""
 
-SERIAL_DIALECT = Dialect(
+SERIAL_DIALECT = ModemDialect(
     "AT+EGMR=0,5",
     re.compile(r'\+EGMR:\s*(?P<quote>"?)(?P<id>[0-9A-Za-z_-]{1,48})(?P=quote)'),
     None,
@@ -77,7 +77,7 @@ _FINAL = re.compile(r"OK|ERROR|ERR CODE:.*|\+CM[ES] ERROR:.*")
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModemAnswer:
     """The lines between a command and its final result, without echo and blank lines."""
 
     lines: tuple[str, ...]
@@ -90,7 +90,7 @@ class Answer:
         return self.result == "OK"
 
 
-def parse_answer(data: bytes, command: str) -> Answer | None:
+def parse_answer(data: bytes, command: str) -> ModemAnswer | None:
     """The answer in what came since the command was sent; None while its final line is missing.
 
     A line counts once its line end is there. Bytes that are not ASCII spoil their line only.
@@ -99,7 +99,7 @@ def parse_answer(data: bytes, command: str) -> Answer | None:
     for raw in re.split(rb"[\r\n]+", data)[:-1]:
         line = raw.decode("ascii", "replace").strip()
         if _FINAL.fullmatch(line):
-            return Answer(tuple(lines), line)
+            return ModemAnswer(tuple(lines), line)
         if line and line != command:
             lines.append(line)
     return None

@@ -15,7 +15,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.silicon import Mac
 from burner.core.words.plural import counted
-from burner.core.yaml_schema import Strict, refusal
+from burner.core.yaml_schema import StrictModel, refusal
 from burner.identity.interface_addresses import ADDRESSES, MAC_SOURCES, OWN_ETHERNET, interfaces
 
 SOURCES = (*MAC_SOURCES, "imei", "serial", "label")
@@ -27,7 +27,7 @@ _FIELD = re.compile(r"(?P<source>[a-z]+)(?::(?P<digits>-?[1-9][0-9]?))?")
 
 
 @dataclass(frozen=True)
-class Field:
+class TemplateField:
     """A place in the template: a source, and how many of its characters (negative: the last)."""
 
     source: str
@@ -40,7 +40,7 @@ class Field:
         return text[self.characters :] if self.characters < 0 else text[: self.characters]
 
 
-class NameSettings(Strict):
+class NameSettings(StrictModel):
     """How a product's DeviceName is made; must be what its firmware does.
 
     `template` holds literal text and fields: `{mac}`, `{imei:-6}` (last six characters),
@@ -65,7 +65,7 @@ class NameSettings(Strict):
     @classmethod
     def _readable(cls, template: str) -> str:
         parts = parse_template(template)
-        if not any(isinstance(part, Field) for part in parts):
+        if not any(isinstance(part, TemplateField) for part in parts):
             allowed = "a field such as {mac}: without one every unit gets the same name"
             raise refusal(Code.NAME_TEMPLATE_CONSTANT, f"found {template!r}", allowed)
         return template
@@ -85,18 +85,18 @@ class NameSettings(Strict):
         return self
 
     @property
-    def parts(self) -> tuple[str | Field, ...]:
+    def parts(self) -> tuple[str | TemplateField, ...]:
         """The template, taken apart."""
         return parse_template(self.template)
 
 
-def parse_template(template: str) -> tuple[str | Field, ...]:
+def parse_template(template: str) -> tuple[str | TemplateField, ...]:
     """Split a template into literal text and fields.
 
     Raises:
         PydanticCustomError: E160.
     """
-    parts: list[str | Field] = []
+    parts: list[str | TemplateField] = []
     for index, text in enumerate(re.split(r"\{([^{}]*)\}", template)):
         if index % 2:
             parts.append(_parse_field(text))
@@ -111,17 +111,17 @@ def parse_template(template: str) -> tuple[str | Field, ...]:
     return tuple(parts)
 
 
-def _parse_field(text: str) -> Field:
+def _parse_field(text: str) -> TemplateField:
     match = _FIELD.fullmatch(text)
     if not match or match["source"] not in SOURCES:
         allowed = f"{', '.join(SOURCES)}; with :4 for the first four characters, :-4 for the last"
         raise refusal(Code.NAME_TEMPLATE_INVALID, f"found {{{text}}}", allowed)
-    return Field(match["source"], int(match["digits"]) if match["digits"] else None)
+    return TemplateField(match["source"], int(match["digits"]) if match["digits"] else None)
 
 
 def required_sources(settings: NameSettings) -> set[str]:
     """The IDs that must have been read before this name can be made."""
-    return {part.source for part in settings.parts if isinstance(part, Field)}
+    return {part.source for part in settings.parts if isinstance(part, TemplateField)}
 
 
 def device_name(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
@@ -141,7 +141,7 @@ def _render(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
     )
 
 
-def _fill(field: Field, settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
+def _fill(field: TemplateField, settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
     value = ids.get(field.source, "")
     if not value:
         raise BurnerError(Code.NAME_ID_NOT_READ, field.source)
@@ -199,7 +199,7 @@ def _check_chip(settings: NameSettings, chip: str, place: str) -> list[Finding]:
 
 def _check_loss(settings: NameSettings, place: str) -> list[Finding]:
     """A name from a part of an ID may repeat: the other digits were what made it unique."""
-    fields = [part for part in settings.parts if isinstance(part, Field)]
+    fields = [part for part in settings.parts if isinstance(part, TemplateField)]
     if any(field.characters is None for field in fields):
         return []
     found = ", ".join(f"{field.characters} of {{{field.source}}}" for field in fields)

@@ -11,7 +11,7 @@ from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.regex import Capture, Regex, compiled
 from burner.core.silicon import Mac
-from burner.core.yaml_schema import Strict
+from burner.core.yaml_schema import StrictModel
 from burner.identity.interface_addresses import MAC_SOURCES
 from burner.identity.modem_dialects import IMEI_DIALECTS, ImeiCommand
 from burner.identity.naming import SOURCES, NameSettings, required_sources
@@ -31,13 +31,13 @@ def _mac(text: str) -> str:
         raise ValueError("an address has 12 hex digits, such as 24:6F:28:01:02:03") from None
 
 
-Prefix = Annotated[str, AfterValidator(_prefix)]
-Address = Annotated[str, AfterValidator(_mac)]
-Tac = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
-Seconds = Annotated[float, Field(gt=0, le=300)]
+VendorPrefix = Annotated[str, AfterValidator(_prefix)]
+AllowedMac = Annotated[str, AfterValidator(_mac)]
+TypeAllocationCode = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+ModemTimeout = Annotated[float, Field(gt=0, le=300)]
 
 
-class ModemSettings(Strict):
+class ModemSettings(StrictModel):
     """Where a modem is and how to talk to it."""
 
     port: Literal["modem", "esp"] = "modem"
@@ -47,11 +47,11 @@ class ModemSettings(Strict):
     so with `port: esp`)."""
     bauds: Annotated[tuple[Baud, ...], Field(min_length=1)] = (115200, 9600, 57600, 921600)
     """Bits per second, tried in order until the modem answers."""
-    answer_s: Seconds = 3.0
+    answer_s: ModemTimeout = 3.0
     """Seconds that one answer may take."""
-    settle_s: Seconds = 0.3
+    settle_s: ModemTimeout = 0.3
     """Seconds for which the line must have been silent before an ID is read."""
-    timeout_s: Seconds = 20.0
+    timeout_s: ModemTimeout = 20.0
     """Seconds for the whole dialogue; a modem may need long to start."""
 
     @model_validator(mode="after")
@@ -68,11 +68,11 @@ class ImeiSettings(ModemSettings):
 
     commands: Annotated[tuple[ImeiCommand, ...], Field(min_length=1)] = tuple(IMEI_DIALECTS)
     """AT commands, tried in order until one gives an IMEI."""
-    tac: tuple[Tac, ...] = ()
+    tac: tuple[TypeAllocationCode, ...] = ()
     """Type allocation codes (the first 8 digits) of the product's modems. None given: any."""
 
 
-class SerialSettings(Strict):
+class SerialSettings(StrictModel):
     """Where a product's serial number comes from and what it looks like."""
 
     source: Literal["label", "firmware", "modem"] = "label"
@@ -92,7 +92,7 @@ class SerialSettings(Strict):
         return self
 
 
-class LabelSettings(Strict):
+class LabelSettings(StrictModel):
     """What a unit's label says. Named groups are IDs that must agree with what is read.
 
     `SN:(?P<serial>[0-9]{8}) MAC:(?P<mac>[0-9A-F]{6})`: the group `mac` must be the base MAC or its
@@ -116,12 +116,12 @@ class LabelSettings(Strict):
         return tuple(compiled(self.pattern).groupindex)
 
 
-class IdentitySettings(Strict):
+class IdentitySettings(StrictModel):
     """What a product demands of its units' IDs."""
 
-    vendor_prefixes: tuple[Prefix, ...] = ()
+    vendor_prefixes: tuple[VendorPrefix, ...] = ()
     """First 6 hex digits (or 7, 9) that an address may have, such as `24:6F:28`. None: any."""
-    allow: tuple[Address, ...] = ()
+    allow: tuple[AllowedMac, ...] = ()
     """Addresses that are let through without checks (engineering samples), except 00… and FF…."""
     imei: ImeiSettings | None = None
     """How the IMEI is read; `{}` for the usual way. Left out: no unit has one."""

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from burner.core.baud_rates import Baud
 from burner.core.regex import Capture, Regex
-from burner.core.yaml_schema import Strict
+from burner.core.yaml_schema import StrictModel
 
 
-class BootSettings(Strict):
+class BootSettings(StrictModel):
     """What the firmware prints when it starts well. Without any expectation nothing is awaited."""
 
     baud: Baud = 115200

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from burner.core.yaml_schema import Strict
+from burner.core.yaml_schema import StrictModel
 from burner.profile.profile import Profile
 
-Schema = Mapping[str, Any]
+SchemaNode = Mapping[str, Any]
 
 
 # -- the schema ----------------------------------------------------------------------------------
@@ -22,14 +22,14 @@ Schema = Mapping[str, Any]
 def schema() -> dict[str, Any]:
     """The JSON Schema of a profile."""
     whole = Profile.model_json_schema()
-    models = {model.__name__: model for model in _subclasses(Strict)}
+    models = {model.__name__: model for model in _subclasses(StrictModel)}
     for name, about in definitions(whole).items():
         for key, text in _descriptions(models[name]).items() if name in models else ():
             about["properties"][key]["description"] = text
     return whole
 
 
-def definitions(whole: Schema) -> dict[str, Any]:
+def definitions(whole: SchemaNode) -> dict[str, Any]:
     """The schema of each kind of mapping, by the name of its model."""
     return {**whole["$defs"], "Profile": whole}
 
@@ -44,9 +44,9 @@ def undescribed() -> list[str]:
     ]
 
 
-def _descriptions(model: type[Strict]) -> dict[str, str]:
+def _descriptions(model: type[StrictModel]) -> dict[str, str]:
     """The text under each field of a class, its bases' too, by the key in the file."""
-    bases = [base for base in reversed(model.__mro__) if issubclass(base, Strict)]
+    bases = [base for base in reversed(model.__mro__) if issubclass(base, StrictModel)]
     texts = {field: text for base in bases for field, text in _in_source(base)}
     return {model.model_fields[field].alias or field: text for field, text in texts.items()}
 
@@ -64,7 +64,7 @@ def _in_source(model: type) -> Iterator[tuple[str, str]]:
             yield target.id, " ".join(str(value.value).split())
 
 
-def _subclasses(model: type[Strict]) -> Iterator[type[Strict]]:
+def _subclasses(model: type[StrictModel]) -> Iterator[type[StrictModel]]:
     for each in model.__subclasses__():
         yield each
         yield from _subclasses(each)

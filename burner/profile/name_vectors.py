@@ -11,9 +11,9 @@ from burner.core.errors import refuse
 from burner.core.regex import fullmatch
 from burner.core.silicon import Mac, Silicon
 from burner.identity.imei_checks import check_digit, check_imei
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.label_checks import check_label
-from burner.identity.mac_checks import check_silicon
+from burner.identity.mac_checks import check_mac
 from burner.identity.naming import check_settings, device_name, required_sources
 from burner.identity.serial_checks import check_serial
 from burner.profile.profile import Profile
@@ -57,7 +57,7 @@ def name_vectors(profile: Profile, fixed: Mapping[str, str]) -> Iterator[NameVec
         ids = {source: values[number % len(values)] for source, values in samples.items()}
         _check(profile, {source: value for source, value in ids.items() if source in fixed})
         silicon = Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0)
-        addresses = derive(silicon, profile.name.universal_addresses)
+        addresses = interface_macs(silicon, profile.name.universal_addresses)
         yield NameVector(**ids, name=device_name(profile.name, {**ids, **addresses}))
 
 
@@ -89,7 +89,7 @@ def _check(profile: Profile, ids: Mapping[str, str]) -> None:
     """IDs that a person gives must be ones that the line would let pass."""
     rules = profile.identity
     if "mac" in ids:
-        check_silicon(Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0), rules)
+        check_mac(Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0), rules)
     if "imei" in ids:
         check_imei(ids["imei"], rules.imei.tac if rules.imei else ())
     if "serial" in ids and rules.serial:

@@ -16,7 +16,7 @@ from burner.core.secrets.reference import parse_reference
 from burner.core.segments import RegionClass
 from burner.core.words.plural import counted
 from burner.core.yaml_document import Document
-from burner.core.yaml_schema import Offset, Size, Strict, refusal
+from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.profile.boot import BootSettings
@@ -108,7 +108,7 @@ WarningCode = Annotated[str, AfterValidator(_code)]
 Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
 
 
-class Product(Strict):
+class Product(StrictModel):
     """Name, version and cloud identity of the product."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -123,7 +123,7 @@ class Product(Strict):
     from the profile's folder), `keyring:SERVICE/USER`, or `prompt`."""
 
 
-class Chip(Strict):
+class Chip(StrictModel):
     """The chip that the firmware was built for."""
 
     type: ChipName
@@ -132,7 +132,7 @@ class Chip(Strict):
     """Lowest silicon revision that the firmware runs on, in quotes: `"0.3"`. Left out: any."""
 
 
-class Flash(Strict):
+class Flash(StrictModel):
     """Size of the flash on the board, and the speed of writing."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
@@ -163,7 +163,7 @@ class Reburn(StrEnum):
     """It is burned with this release."""
 
 
-class TableFile(Strict):
+class TableFile(StrictModel):
     """The partition table, CSV or binary, and where it is burned."""
 
     file: Annotated[str, Field(min_length=1)]
@@ -173,7 +173,7 @@ class TableFile(Strict):
     """Where it is burned, as in the build's sdkconfig (CONFIG_PARTITION_TABLE_OFFSET)."""
 
 
-class ImageFile(Strict):
+class ImageFile(StrictModel):
     """A firmware file, by offset or by partition name."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
@@ -203,7 +203,7 @@ def _rework_reason(text: str) -> str:
     return text
 
 
-class ReworkSettings(Strict):
+class ReworkSettings(StrictModel):
     """Burning a known unit again, ordered by the operator while the station runs."""
 
     reasons: tuple[
@@ -225,7 +225,7 @@ def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
     return images
 
 
-class FlashPlan(Strict):
+class FlashPlan(StrictModel):
     """The part of a profile that says what goes where in flash."""
 
     chip: Chip

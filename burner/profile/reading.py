@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.errors import Finding, refuse
 from burner.core.yaml_document import Document, FieldPath, dotted
 from burner.profile.profile import FILL_IN, FORMAT, FlashPlan, Profile
-from burner.profile.stand_ins import ANY, Mended, StandIns, is_under, mend
+from burner.profile.stand_ins import ANY, CompletedDocument, StandIns, complete, is_under
 
 _IMAGE = {"name": "image", "file": "-", "offset": 0}
 _STAND_INS: StandIns = {
@@ -66,7 +66,7 @@ class Reading:
     """Where it has no mistakes."""
     plan: FlashPlan | None
     """The profile; its plan of the flash where that part alone is sound."""
-    whole: Mended[Profile]
+    whole: CompletedDocument[Profile]
     """With stand-ins for what is wrong, so that all the rest can be checked too."""
     unfilled: frozenset[FieldPath]
     """Where it says `FILL_IN`."""
@@ -109,13 +109,13 @@ def read_profile(path: Path) -> Reading:
     Raises:
         BurnerError: E101 where it is not YAML at all.
     """
-    return fit_profile(yaml_document.read(path, Code.PROFILE_INVALID, flawed=True), path)
+    return validate_profile(yaml_document.read(path, Code.PROFILE_INVALID, flawed=True), path)
 
 
-def fit_profile(document: Document, path: Path) -> Reading:
+def validate_profile(document: Document, path: Path) -> Reading:
     """As `read_profile`, from a document that was read already."""
     unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
-    whole = mend(_told_apart(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
+    whole = complete(_told_apart(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
     flawed = {flaw.place for flaw in document.flaws}
     found = [finding for finding in whole.findings if finding.place not in flawed]
     findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
@@ -125,7 +125,7 @@ def fit_profile(document: Document, path: Path) -> Reading:
         return Reading(whole.value, whole.value, whole, frozenset(), ())
     data = document.data if isinstance(document.data, dict) else {}
     part = {key: data[key] for key in FlashPlan.model_fields if key in data}
-    plan, _ = yaml_schema.fit(replace(document, data=part), FlashPlan, Code.PROFILE_INVALID)
+    plan, _ = yaml_schema.validate(replace(document, data=part), FlashPlan, Code.PROFILE_INVALID)
     if plan is not None:
         plan.read_from(document, path)
     return Reading(None, plan, whole, frozenset(unfilled), findings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from burner.core.yaml_schema import SIZE_SCHEMA
-from burner.profile.json_schema import Schema, definitions, schema
+from burner.profile.json_schema import SchemaNode, definitions, schema
 
 COMMAND: Final = "burner profile schema --markdown > docs/profile.md"
 """What writes the page anew."""
@@ -58,7 +58,7 @@ def page() -> str:
 class _Page:
     """A section for each kind of mapping, in the order in which a profile has them."""
 
-    def __init__(self, definitions: Mapping[str, Schema]) -> None:
+    def __init__(self, definitions: Mapping[str, SchemaNode]) -> None:
         self._definitions = definitions
         self._headings: dict[str, str] = {}
         self._find_headings("Profile", "The top")
@@ -91,7 +91,7 @@ class _Page:
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
             yield ""
 
-    def _value(self, field: Schema) -> str:
+    def _value(self, field: SchemaNode) -> str:
         """What may stand there."""
         options = [each for each in _options(field) if each.get("type") != "null"]
         if "$ref" in field:
@@ -123,7 +123,7 @@ class _Page:
             return self._value(self._definitions[name])
         return f"[{heading}](#{anchor(heading)})"
 
-    def _default(self, field: Schema) -> str:
+    def _default(self, field: SchemaNode) -> str:
         """Of a key that may be left out; nothing where that means nothing, or is told below."""
         value = field.get("default")
         if "$ref" in field and isinstance(value, dict):
@@ -147,21 +147,21 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def _stands_first(item: tuple[str, Schema]) -> bool:
+def _stands_first(item: tuple[str, SchemaNode]) -> bool:
     """Whether a key tells what the rest of its mapping is."""
     key, field = item
     return "const" in field or key == "product"
 
 
-def _is_size(field: Schema) -> bool:
+def _is_size(field: SchemaNode) -> bool:
     return [each for each in _options(field) if each.get("type") != "null"] == SIZE_SCHEMA["anyOf"]
 
 
-def _options(field: Schema) -> list[Schema]:
+def _options(field: SchemaNode) -> list[SchemaNode]:
     return [*field.get("anyOf", ()), *field.get("oneOf", ())]
 
 
-def _references(field: Schema) -> Iterator[str]:
+def _references(field: SchemaNode) -> Iterator[str]:
     """The definitions that a field refers to."""
     if "$ref" in field:
         yield field["$ref"].rpartition("/")[2]
@@ -169,13 +169,13 @@ def _references(field: Schema) -> Iterator[str]:
         yield from _references(each)
 
 
-def _constant(about: Schema) -> str:
+def _constant(about: SchemaNode) -> str:
     """By what a mapping is told from others in its place: the one value of its first such key."""
     values = (str(each["const"]) for each in about["properties"].values() if "const" in each)
     return next(values, "")
 
 
-def _text(field: Schema) -> str:
+def _text(field: SchemaNode) -> str:
     if field.get("format") == "re2":
         return "regular expression"
     if pattern := field.get("pattern"):
@@ -183,7 +183,7 @@ def _text(field: Schema) -> str:
     return f"text, at most {field['maxLength']} characters" if "maxLength" in field else "text"
 
 
-def _number(field: Schema) -> str:
+def _number(field: SchemaNode) -> str:
     kind = "whole number" if field["type"] == "integer" else "number"
     least, most = field.get("minimum"), field.get("maximum")
     if most is not None:

@@ -26,7 +26,7 @@ StandIns = Mapping[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True)
-class Mended(Generic[M]):
+class CompletedDocument(Generic[M]):
     """A document as a model, by stand-ins where it had mistakes."""
 
     value: M | None
@@ -40,7 +40,9 @@ class Mended(Generic[M]):
         return not is_under(path, self.stand_ins)
 
 
-def mend(document: Document, model: type[M], code: str, stand_ins: StandIns) -> Mended[M]:
+def complete(
+    document: Document, model: type[M], code: str, stand_ins: StandIns
+) -> CompletedDocument[M]:
     """Validate a document, with every finding that can be had."""
     data = deepcopy(document.data)
     changed: set[FieldPath] = set()
@@ -51,7 +53,7 @@ def mend(document: Document, model: type[M], code: str, stand_ins: StandIns) -> 
         except ValidationError as error:
             complaints = [(place_in(data, each), each) for each in error.errors(include_url=False)]
         else:
-            return Mended(value, tuple(findings), frozenset(changed))
+            return CompletedDocument(value, tuple(findings), frozenset(changed))
         complaints.sort(key=lambda complaint: document.line(*complaint[0]))
         for path, detail in complaints:
             if not _follows(path, changed):
@@ -63,7 +65,7 @@ def mend(document: Document, model: type[M], code: str, stand_ins: StandIns) -> 
         if not now:
             break
         changed |= now
-    return Mended(None, tuple(findings), frozenset(changed))
+    return CompletedDocument(None, tuple(findings), frozenset(changed))
 
 
 def is_under(path: FieldPath, others: Iterable[FieldPath]) -> bool:

@@ -24,7 +24,7 @@ from burner.core.code import Code
 from burner.core.device_lines import LineSplitter
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
-from burner.core.yaml_schema import Strict
+from burner.core.yaml_schema import StrictModel
 from burner.provisioning.key_config import KeyConfig
 
 MAX_LINE_SIZE: Final = 256
@@ -63,7 +63,7 @@ class AtLine(Protocol):
     def receive(self, timeout_s: float) -> bytes: ...
 
 
-class AtSettings(Strict):
+class AtSettings(StrictModel):
     """A profile's `carrier` of kind at."""
 
     kind: Literal["at"]

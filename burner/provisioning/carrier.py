@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from burner.flash.layout import Layout
     from burner.flash.partition_table import Partition
 
-from burner.provisioning.key_config import LONGEST, KeyConfig
+from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 
 
 class KeyState(StrEnum):
@@ -27,7 +27,7 @@ class KeyState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class FlashRange:
     """A stretch of flash to read back; offset and size in bytes."""
 
     name: str
@@ -58,7 +58,7 @@ class Carrier(Protocol):
         """
         ...
 
-    def places(self, layout: "Layout") -> tuple[Place, ...]:
+    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
         """What must be read back so that `decode` can find the key."""
         ...
 
@@ -112,7 +112,7 @@ def partition_of(
     return partition
 
 
-def findings_of(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]) -> list[Finding]:
+def try_to_fill(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]) -> list[Finding]:
     """Whether a carrier can be filled at all, tried with the longest key there is.
 
     Args:
@@ -122,8 +122,8 @@ def findings_of(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]
     """
 
     def whole() -> None:
-        carrier.fill(layout, LONGEST)
-        carrier.places(layout)
+        carrier.fill(layout, LONGEST_KEY)
+        carrier.read_ranges(layout)
 
     found = dict.fromkeys(finding for part in parts for finding in _tried(part))
     return list(found) or _tried(whole)
@@ -143,7 +143,7 @@ def is_erased(data: bytes) -> bool:
     return data.count(0xFF) == len(data) or data.count(0) == len(data)
 
 
-def part_of(read: Mapping[str, bytes], name: str) -> bytes:
+def bytes_of(read: Mapping[str, bytes], name: str) -> bytes:
     """What was read back from a place.
 
     Raises:

@@ -9,7 +9,8 @@ from burner.provisioning.carrier import Carrier
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
 from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
-from burner.provisioning.raw_carrier import RawCarrier, RawSettings
+from burner.provisioning.raw_carrier import RawCarrier
+from burner.provisioning.raw_settings import RawSettings
 
 AnySettings = NvsSettings | FileSettings | PatchSettings | RawSettings | AtSettings
 CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]

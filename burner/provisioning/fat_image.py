@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
-from burner.core.yaml_schema import Strict
+from burner.core.yaml_schema import StrictModel
 
 SECTOR_SIZE: Final = 4096
 MIN_SECTORS: Final = 128
@@ -35,7 +35,7 @@ _EPOCH: Final = struct.pack("<HH", 0, 0x21)
 _ONE_AT_A_TIME: Final = Lock()
 
 
-class Fat(Strict):
+class Fat(StrictModel):
     """Parameters of the firmware's FAT."""
 
     type: Literal["fat"]
@@ -128,7 +128,7 @@ def _disk(flash: bytearray, sector_size: int) -> Any:
     """The library's door to our bytes. Its own one raises where only C would catch it."""
     from fatfs import RamDisk
 
-    class Flash(RamDisk):  # type: ignore[misc]
+    class FatFlash(RamDisk):  # type: ignore[misc]
         def read(self, sector: int, count: int) -> bytes:
             start = sector * sector_size
             return bytes(flash[start : start + count]).ljust(count, b"\xff")
@@ -138,7 +138,7 @@ def _disk(flash: bytearray, sector_size: int) -> Any:
             if start + count <= len(flash):
                 flash[start : start + count] = buff
 
-    return Flash(flash, sector_size=sector_size)
+    return FatFlash(flash, sector_size=sector_size)
 
 
 def _refusals() -> tuple[type[Exception], ...]:

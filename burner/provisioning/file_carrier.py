@@ -18,10 +18,10 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.secrets.product_secret import REGISTRATION_TRIGGERS
 from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
-from burner.core.yaml_schema import Problem, Strict, refusal, refuse_problems
-from burner.provisioning.carrier import KeyState, Place, findings_of, is_erased, partition_of
+from burner.core.yaml_schema import Problem, StrictModel, refusal, refuse_problems
+from burner.provisioning.carrier import FlashRange, KeyState, is_erased, partition_of, try_to_fill
 from burner.provisioning.fat_image import Fat, make_fat, read_fat
-from burner.provisioning.key_config import LONGEST, KeyConfig
+from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 from burner.provisioning.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from burner.provisioning.partition_settings import PartitionCarrierSettings, moved_from_readonly
 
@@ -55,7 +55,7 @@ FileSystem = Annotated[
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
-class JsonKeys(Strict):
+class JsonKeys(StrictModel):
     """Keys that the firmware reads; null where it finds its name by itself."""
 
     product_id: str = "productId"
@@ -66,7 +66,7 @@ class JsonKeys(Strict):
     """Key of the unit's name; null where the firmware finds its name by itself."""
 
 
-class FurtherFile(Strict):
+class FurtherFile(StrictModel):
     """One more file in the root, the same in every unit."""
 
     name: FileName
@@ -145,8 +145,8 @@ class FileCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        found = findings_of(
-            self, layout, lambda: self._partition(layout), lambda: self.content(LONGEST)
+        found = try_to_fill(
+            self, layout, lambda: self._partition(layout), lambda: self.content(LONGEST_KEY)
         )
         return [*found, *moved_from_readonly(self.settings, layout)]
 
@@ -156,13 +156,13 @@ class FileCarrier:
         kind = self.settings.region_class
         return (Segment(partition.name, partition.offset, data, kind, confidential=True),)
 
-    def places(self, layout: "Layout") -> tuple[Place, ...]:
+    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
         partition = self._partition(layout)
         if self.settings.region_class is RegionClass.MUTABLE:
-            return (Place(partition.name, partition.offset, partition.size),)
+            return (FlashRange(partition.name, partition.offset, partition.size),)
         images = [self._image(partition.size, key) for key in _EXTREMES]
         return tuple(
-            Place(_place_name(partition.name, start), partition.offset + start, size)
+            FlashRange(_place_name(partition.name, start), partition.offset + start, size)
             for start, size in used(images)
         )
 

@@ -17,5 +17,5 @@ class KeyConfig:
     device_name: str = ""
 
 
-LONGEST = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
+LONGEST_KEY = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
 """The key that takes the most room."""

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
-from burner.core.yaml_schema import Size, Strict, refusal
+from burner.core.yaml_schema import Size, StrictModel, refusal
 
 if TYPE_CHECKING:
     from littlefs import LittleFS
@@ -23,7 +23,7 @@ _MOST_READS: Final = 100_000
 """Far more than any sound partition needs; a chain that never ends stops here."""
 
 
-class Littlefs(Strict):
+class Littlefs(StrictModel):
     """Parameters of the firmware's LittleFS."""
 
     type: Literal["littlefs"]
@@ -138,7 +138,7 @@ def _context(flash: bytearray) -> Any:
     """The library's door to our bytes. Its own one prints all that is written into a debug log."""
     from littlefs import UserContext
 
-    class Flash(UserContext):
+    class LittlefsFlash(UserContext):
         reads = 0
 
         def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:
@@ -157,4 +157,4 @@ def _context(flash: bytearray) -> Any:
             flash[start : start + cfg.block_size] = b"\xff" * cfg.block_size
             return 0
 
-    return Flash(buffer=flash)
+    return LittlefsFlash(buffer=flash)

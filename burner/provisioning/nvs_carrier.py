@@ -22,9 +22,9 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
 from burner.core.words.plural import counted
-from burner.core.yaml_schema import Strict, refusal, refuse_problems
-from burner.provisioning.carrier import KeyState, Place, findings_of, part_of, partition_of
-from burner.provisioning.key_config import LONGEST, KeyConfig
+from burner.core.yaml_schema import StrictModel, refusal, refuse_problems
+from burner.provisioning.carrier import FlashRange, KeyState, bytes_of, partition_of, try_to_fill
+from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 from burner.provisioning.nvs_reader import (
     KEY_SIZE,
     PAGE_SIZE,
@@ -66,7 +66,7 @@ NvsName = Annotated[str, AfterValidator(_nvs_name)]
 """A namespace or a key of NVS."""
 
 
-class NvsKeys(Strict):
+class NvsKeys(StrictModel):
     """Keys that the firmware reads; null where it does not read a name."""
 
     product_id: NvsName = "product_id"
@@ -77,7 +77,7 @@ class NvsKeys(Strict):
     """Key of the unit's name. Left out: the firmware finds its name by itself."""
 
 
-class NvsExtra(Strict):
+class NvsExtra(StrictModel):
     """One more value, the same in every unit."""
 
     namespace: NvsName | None = None
@@ -185,7 +185,7 @@ class NvsCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        found = findings_of(
+        found = try_to_fill(
             self, layout, lambda: self._partition(layout), lambda: self._key_partition(layout)
         )
         return [*found, *moved_from_readonly(self.settings, layout)]
@@ -203,13 +203,13 @@ class NvsCarrier:
         page = (encryption_key + key_crc(encryption_key)).ljust(PAGE_SIZE, b"\xff")
         return filled, Segment(keys.name, keys.offset, page, confidential=True)
 
-    def places(self, layout: "Layout") -> tuple[Place, ...]:
+    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
         partition = self._partition(layout)
-        place = Place(partition.name, partition.offset, self._read_size(partition))
+        place = FlashRange(partition.name, partition.offset, self._read_size(partition))
         keys = self._key_partition(layout)
         if keys is None:
             return (place,)
-        return place, Place(keys.name, keys.offset, PAGE_SIZE)
+        return place, FlashRange(keys.name, keys.offset, PAGE_SIZE)
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
         values, keys = self._values(read), self.settings.keys
@@ -231,7 +231,7 @@ class NvsCarrier:
         """Whole pages that can hold something; all of them where the firmware writes too."""
         if self.settings.region_class is not RegionClass.FROZEN:
             return partition.size
-        filled = write_nvs(partition.size, self._entries(LONGEST), readonly=partition.readonly)
+        filled = write_nvs(partition.size, self._entries(LONGEST_KEY), readonly=partition.readonly)
         return -(-len(filled.rstrip(b"\xff")) // PAGE_SIZE) * PAGE_SIZE
 
     def _partition(self, layout: "Layout") -> "Partition":
@@ -244,8 +244,8 @@ class NvsCarrier:
     def _values(self, read: Mapping[str, bytes]) -> Mapping[tuple[str, str], NvsValue]:
         encryption_key = None
         if self.settings.key_partition is not None:
-            encryption_key = read_key_partition(part_of(read, self.settings.key_partition))
-        return read_nvs(part_of(read, self.settings.partition), encryption_key)
+            encryption_key = read_key_partition(bytes_of(read, self.settings.key_partition))
+        return read_nvs(bytes_of(read, self.settings.partition), encryption_key)
 
     def _entries(self, key: KeyConfig) -> dict[tuple[str, str], tuple[str, NvsValue]]:
         """What to write: (namespace, key) → (type, value)."""

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.segments import RegionClass
-from burner.core.yaml_schema import Strict, refusal
+from burner.core.yaml_schema import StrictModel, refusal
 
 if TYPE_CHECKING:
     from burner.flash.layout import Layout
@@ -23,7 +23,7 @@ class AfterBoot(StrEnum):
     """It stores the key elsewhere and erases it here."""
 
 
-class PartitionCarrierSettings(Strict):
+class PartitionCarrierSettings(StrictModel):
     """What the carriers say that fill a data partition."""
 
     partition: str
@@ -54,7 +54,7 @@ class PartitionCarrierSettings(Strict):
         return self
 
 
-def is_moved(settings: Strict) -> bool:
+def is_moved(settings: StrictModel) -> bool:
     """Whether the firmware moves the key elsewhere when it first starts."""
     if not isinstance(settings, PartitionCarrierSettings):
         return False

@@ -18,10 +18,17 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.core.words.plural import counted
-from burner.core.yaml_schema import Problem, Strict, refuse_problems
-from burner.flash.image import MAGIC, MAGIC_ESP8266_V2, AppImage, ImageSegment, parse, repair
-from burner.provisioning.carrier import KeyState, Place, findings_of, part_of
-from burner.provisioning.key_config import LONGEST, KeyConfig
+from burner.core.yaml_schema import Problem, StrictModel, refuse_problems
+from burner.flash.image import (
+    MAGIC,
+    MAGIC_ESP8266_V2,
+    AppImage,
+    ImageSegment,
+    parse_image,
+    repair_checksums,
+)
+from burner.provisioning.carrier import FlashRange, KeyState, bytes_of, try_to_fill
+from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 
 if TYPE_CHECKING:
     from burner.flash.layout import Layout
@@ -35,7 +42,7 @@ ARRAY_SIZES: Final[Mapping[str, int]] = {
 _MAGICS: Final = (bytes([MAGIC]), bytes([MAGIC_ESP8266_V2]))
 
 
-class Placeholder(Strict):
+class Placeholder(StrictModel):
     """What the array holds until it is burned."""
 
     text: Annotated[str, Field(pattern=r"^[!-~]{4,64}$")]
@@ -46,7 +53,7 @@ class Placeholder(Strict):
     """Number of arrays in the image that hold it."""
 
 
-class Placeholders(Strict):
+class Placeholders(StrictModel):
     """One for each value; null where the firmware finds its name by itself."""
 
     product_id: Placeholder = Placeholder(text="PRODUCT_ID")
@@ -68,7 +75,7 @@ class Array:
     count: int
 
 
-class PatchSettings(Strict):
+class PatchSettings(StrictModel):
     """A profile's `carrier` of kind patch."""
 
     kind: Literal["patch"]
@@ -120,7 +127,7 @@ class PatchCarrier:
 
     def check(self, layout: "Layout") -> list[Finding]:
         arrays = (partial(self._find, layout, array) for array in self.settings.arrays())
-        findings = findings_of(self, layout, *arrays)
+        findings = try_to_fill(self, layout, *arrays)
         image = layout.segments.get(self.settings.image)
         slot = layout.table.at(image.offset) if image else None
         if slot and slot.is_ota_slot:
@@ -138,13 +145,13 @@ class PatchCarrier:
             value = _value(array, key)
             for offset in locate(segment.data, array):
                 data[offset : offset + array.size] = value
-        return (replace(segment, data=repair(bytes(data)), confidential=True),)
+        return (replace(segment, data=repair_checksums(bytes(data)), confidential=True),)
 
-    def places(self, layout: "Layout") -> tuple[Place, ...]:
+    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
         """The arrays; `layout` must hold the image as it was built."""
         segment = self._image(layout)
         return tuple(
-            Place(self.place_name(array, number), segment.offset + offset, array.size)
+            FlashRange(self.place_name(array, number), segment.offset + offset, array.size)
             for array in self.settings.arrays()
             for number, offset in enumerate(locate(segment.data, array))
         )
@@ -163,11 +170,11 @@ class PatchCarrier:
     def _find(self, layout: "Layout", array: Array) -> None:
         """One value's arrays, and whether they take the longest. Raises BurnerError."""
         locate(self._image(layout).data, array)
-        _value(array, LONGEST)
+        _value(array, LONGEST_KEY)
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
         """What stands in every array of a value: text, then NULs."""
-        parts = {part_of(read, self.place_name(array, number)) for number in range(array.count)}
+        parts = {bytes_of(read, self.place_name(array, number)) for number in range(array.count)}
         if len(parts) > 1:
             raise BurnerError(Code.KEY_NOT_FOUND, f"the arrays of {array.value} differ")
         text, _, rest = parts.pop().partition(b"\0")
@@ -193,7 +200,12 @@ class PatchCarrier:
             raise BurnerError(
                 Code.IMAGE_NOT_PATCHABLE, f"{segment.name} has a signature {image.signature}"
             )
-        if wrong := [proof.kind for part in _parts(image) for proof in part.proofs if not proof.ok]:
+        if wrong := [
+            checksum.kind
+            for part in _parts(image)
+            for checksum in part.checksums
+            if not checksum.ok
+        ]:
             raise BurnerError(Code.IMAGE_CHECKSUM_WRONG, f"{segment.name}: {wrong[0]}")
         return segment
 
@@ -227,7 +239,7 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
     """
     found = {
         start: segment.end
-        for segment in _segments(parse(image))
+        for segment in _segments(parse_image(image))
         for start in _standing_alone(image, array.text + b"\0", segment)
     }
     shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
@@ -257,7 +269,7 @@ def _standing_alone(image: bytes, text: bytes, segment: ImageSegment) -> Iterato
 
 def _parse(segment: Segment) -> AppImage:
     try:
-        return parse(segment.data)
+        return parse_image(segment.data)
     except BurnerError as error:
         raise BurnerError(Code.IMAGE_NOT_PATCHABLE, f"{segment.name}: {error.detail}") from None
 

@@ -33,7 +33,7 @@ MOST_SHOWN = 8
 """Differences that one message names; `burner release diff` shows all."""
 
 
-def shown_first(found: Iterable[Difference]) -> list[str]:
+def first_differences(found: Iterable[Difference]) -> list[str]:
     """The first differences as text, and how many more there are."""
     texts = list(map(str, found))
     more = len(texts) - MOST_SHOWN
@@ -41,7 +41,7 @@ def shown_first(found: Iterable[Difference]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Made:
+class UnitRecipe:
     """How the units of a batch were made, or will be, as far as that is on record."""
 
     release_digest: str
@@ -59,7 +59,7 @@ def keyless_regions(segments: Iterable[Segment]) -> tuple[Region, ...]:
     return tuple(replace(s.region(), sha256="") if s.confidential else s.region() for s in segments)
 
 
-def made_otherwise(before: Made, now: Made) -> list[Difference]:
+def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     """What is not the same in units made now: settings, parts, and the product key."""
     found: list[Difference] = []
     if before.release_digest != now.release_digest:
@@ -72,7 +72,7 @@ def made_otherwise(before: Made, now: Made) -> list[Difference]:
     return found
 
 
-def _by_regions(before: Made, now: Made) -> list[Difference]:
+def _by_regions(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     """Of a batch whose record does not hold the index: what one of its units held."""
     keys = {region.name for made in (before, now) for region in made.regions if not region.sha256}
     old, new = (

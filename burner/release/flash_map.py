@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from burner.core.errors import BurnerError
 from burner.core.segments import Segment
-from burner.flash.image import parse
+from burner.flash.image import parse_image
 from burner.flash.layout import Layout
 
 SECTOR = 0x1000
@@ -62,7 +62,7 @@ def _of_segment(layout: Layout, segment: Segment) -> FlashRow:
 def _described(segment: Segment) -> str:
     """What an application says of itself."""
     try:
-        descriptor = parse(segment.data).descriptor
+        descriptor = parse_image(segment.data).descriptor
     except BurnerError:
         return ""
     return f", {descriptor.project_name} {descriptor.version}" if descriptor else ""

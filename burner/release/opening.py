@@ -13,13 +13,18 @@ from burner.core.secrets.reference import NO_SECRET, resolve
 from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, FlashPlan, Profile
-from burner.profile.reading import fit_profile, read_profile
+from burner.profile.reading import read_profile, validate_profile
 from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.release.lint.accepted_warnings import accepted
-from burner.release.payload import key_segments, merge
-from burner.release.preflight import Survey, examine, secret_in_profile, survey_without_secret
-from burner.release.release import KeylessRelease, Release, index
+from burner.release.payload import key_segments, merge_segments
+from burner.release.preflight import (
+    Preflight,
+    check_plan,
+    preflight_without_secret,
+    secret_in_profile,
+)
+from burner.release.release import KeylessRelease, Release, release_index
 from burner.release.release_file import MAX_SIZE, Contents, unpack
 
 
@@ -83,7 +88,7 @@ def open_keyless(source: Path) -> KeylessRelease:
         BurnerError: as `open_release`, but for the secret.
     """
     profile, layout, _ = _open(source)
-    about = digest(index(profile, layout))
+    about = digest(release_index(profile, layout))
     return KeylessRelease(profile, layout, about, carrier_for(profile.carrier))
 
 
@@ -91,7 +96,7 @@ def _open(source: Path) -> tuple[Profile, Layout, tuple[Finding, ...]]:
     if is_release_file(source):
         _, seen = open_release_file(source)
     else:
-        seen = survey_without_secret(source)
+        seen = preflight_without_secret(source)
         refuse(list(seen.findings))
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
@@ -103,7 +108,7 @@ def is_release_file(path: Path) -> bool:
     return path.suffix.lower() == ".burn"
 
 
-def open_release_file(path: Path) -> tuple[Contents, Survey]:
+def open_release_file(path: Path) -> tuple[Contents, Preflight]:
     """Read a release file, and check everything in it; findings that are left are warnings.
 
     Raises:
@@ -111,7 +116,7 @@ def open_release_file(path: Path) -> tuple[Contents, Survey]:
             cannot be burned, with every finding.
     """
     contents = read_release_file(path)
-    seen = survey_contents(contents, path)
+    seen = check_contents(contents, path)
     refuse(list(seen.findings))
     return contents, seen
 
@@ -140,10 +145,10 @@ def profile_of(source: Path) -> Profile | FlashPlan | None:
     document = yaml_document.parse(
         read_release_file(source).profile, source.name, Code.RELEASE_CONTRADICTS_INDEX
     )
-    return fit_profile(document, source).plan
+    return validate_profile(document, source).plan
 
 
-def contents_of(seen: Survey) -> Contents:
+def release_contents(seen: Preflight) -> Contents:
     """What a release file of this profile holds; needs no secret.
 
     Raises:
@@ -159,7 +164,7 @@ def contents_of(seen: Survey) -> Contents:
         written["partition_table"]["file"] = f"parts/{TABLE}"
     for image in written["images"]:
         image["file"] = f"parts/{image['name']}"
-    about = index(profile, seen.layout)
+    about = release_index(profile, seen.layout)
     return Contents(
         digest=digest(about),
         index=about,
@@ -168,20 +173,20 @@ def contents_of(seen: Survey) -> Contents:
     )
 
 
-def survey_contents(contents: Contents, path: Path) -> Survey:
+def check_contents(contents: Contents, path: Path) -> Preflight:
     """Check what a release file holds, as its profile was checked when it was built.
 
     Raises:
         BurnerError: E205 its parts do not make what its index names, or its profile is none.
     """
     document = yaml_document.parse(contents.profile, path.name, Code.RELEASE_CONTRADICTS_INDEX)
-    reading = fit_profile(document, path)
+    reading = validate_profile(document, path)
     plan = reading.profile
     if plan is None:
         raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name, reading.findings)
     files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
-    seen = examine(plan, files)
-    if seen.layout is None or digest(index(plan, seen.layout)) != contents.digest:
+    seen = check_plan(plan, files)
+    if seen.layout is None or digest(release_index(plan, seen.layout)) != contents.digest:
         raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
     return seen
 
@@ -195,9 +200,11 @@ def freeze(
     return Release(
         profile=profile,
         layout=layout,
-        digest=digest(index(profile, layout)),
+        digest=digest(release_index(profile, layout)),
         carrier=carrier,
         key=key,
-        segments=merge(layout, () if carrier.needs_name() else key_segments(carrier, layout, key)),
+        segments=merge_segments(
+            layout, () if carrier.needs_name() else key_segments(carrier, layout, key)
+        ),
         warnings=warnings,
     )

@@ -14,7 +14,7 @@ BLOCK_SIZE = 0x10000
 """Bytes that flash erases at once; in smaller pieces the same bytes take longer to erase."""
 
 
-def merge(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
+def merge_segments(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
     """All segments, ascending: those of a carrier added, or put in the place of their names."""
     segments = {**layout.segments, **{segment.name: segment for segment in filled}}
     return tuple(sorted(segments.values(), key=lambda s: s.offset))
@@ -26,7 +26,7 @@ def in_write_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(sorted(segments, key=lambda s: (s.confidential, kinds.index(s.kind), s.offset)))
 
 
-def share(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
+def split_at_changes(layout: Layout, filled: Sequence[Segment]) -> tuple[Segment, ...]:
     """A carrier's segments, each image cut where it changed: the rest is every unit's.
 
     Cut at whole erase blocks. What was not changed is not confidential, and so is compressed once
@@ -61,4 +61,4 @@ def key_segments(
     """What a carrier makes of a key; nothing where the firmware is told the key after its start."""
     if isinstance(carrier, AtCarrier):
         return ()
-    return share(layout, carrier.fill(layout, key))
+    return split_at_changes(layout, carrier.fill(layout, key))

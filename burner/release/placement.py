@@ -8,15 +8,16 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.segments import RegionClass, Segment
 from burner.flash import image as container
-from burner.flash.image import BOOTLOADER_OFFSETS, AppImage
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import AppImage
 from burner.flash.layout import Layout
+from burner.flash.partition_checks import check_table
 from burner.flash.partition_table import (
     DATA,
     SECTOR_SIZE,
     SUBTYPES,
     Partition,
     PartitionTable,
-    check_table,
     parse_table,
 )
 from burner.profile.profile import TABLE, FlashPlan, ImageFile
@@ -24,7 +25,7 @@ from burner.profile.profile import TABLE, FlashPlan, ImageFile
 _CHANGES_ON_BOOT = {SUBTYPES[DATA][word] for word in ("nvs", "ota", "phy")}
 
 
-def place(
+def place_images(
     plan: FlashPlan, files: Mapping[str, bytes]
 ) -> tuple[Layout | None, dict[str, AppImage], list[Finding]]:
     """Put everything at its offset; check the table, each image, and each in its place.
@@ -210,10 +211,10 @@ def _firmware(
     ):
         return None, []
     try:
-        parsed = container.parse(segment.data)
+        parsed = container.parse_image(segment.data)
     except BurnerError as error:
         return None, [Finding(error.code, at, error.detail, "a firmware image")]
-    findings = container.check(parsed, plan.chip.type, at)
+    findings = container.check_image(parsed, plan.chip.type, at)
     boots = segment.offset == BOOTLOADER_OFFSETS[plan.chip.type] and plan.partition_table
     if boots and partition is None and parsed.descriptor:
         found = f"the application {parsed.descriptor.project_name} at the place of the bootloader"
@@ -227,7 +228,9 @@ def _alone(plan: FlashPlan, files: Mapping[str, bytes], index: int) -> Iterator[
     """What is wrong with an image wherever it belongs, if it is firmware at all."""
     entry, at = plan.images[index], plan.place("images", index, "file")
     with suppress(BurnerError):
-        yield from container.check(container.parse(files.get(entry.name, b"")), plan.chip.type, at)
+        yield from container.check_image(
+            container.parse_image(files.get(entry.name, b"")), plan.chip.type, at
+        )
 
 
 def _bootloader_elsewhere(
@@ -251,10 +254,10 @@ def _bootloader_elsewhere(
 def _check_data(partition: Partition | None, segment: Segment, at: str) -> Iterator[Finding]:
     """A data partition must not get a sound firmware image: somebody mixed up two names."""
     try:
-        parsed = container.parse(segment.data)
+        parsed = container.parse_image(segment.data)
     except BurnerError:
         return
-    if partition and all(proof.ok for proof in parsed.proofs):
+    if partition and all(checksum.ok for checksum in parsed.checksums):
         found = f"a firmware image in {partition.name} ({partition.kind})"
         yield Finding(Code.IMAGES_CONTRADICT_TABLE, at, found, "an app partition")
 

@@ -9,10 +9,11 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.plain_file import read_plain
 from burner.core.secrets.product_secret import check_product_secret
-from burner.core.secrets.reference import Source, parse_reference, resolve
+from burner.core.secrets.reference import SecretSource, parse_reference, resolve
 from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
-from burner.flash.image import BOOTLOADER_OFFSETS, parse
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import parse_image
 from burner.flash.layout import Layout
 from burner.flash.partition_table import PartitionTable
 from burner.identity.naming import check_settings
@@ -24,15 +25,15 @@ from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
 from burner.provisioning.patch_carrier import PatchCarrier
-from burner.release.diff import Made, keyless_regions
+from burner.release.diff import UnitRecipe, keyless_regions
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
 from burner.release.lint.fixed_values import check_fixed_values
-from burner.release.lint.layout import advise
-from burner.release.payload import merge
-from burner.release.placement import all_placed, check_segments, place
-from burner.release.release import index
+from burner.release.lint.layout import check_layout
+from burner.release.payload import merge_segments
+from burner.release.placement import all_placed, check_segments, place_images
+from burner.release.release import release_index
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
@@ -43,7 +44,7 @@ _STAND_IN = Secret(b"S" * 32)
 
 
 @dataclass(frozen=True)
-class Survey:
+class Preflight:
     """All that can be found out about a profile without its secret."""
 
     plan: Profile | FlashPlan | None
@@ -55,7 +56,7 @@ class Survey:
     findings: tuple[Finding, ...]
 
 
-def survey(path: Path) -> Survey:
+def preflight(path: Path) -> Preflight:
     """Read a profile and its files, and find everything that can be found. Raises nothing."""
     seen, reading = _look_over(path)
     if reading is None or reading.whole.value is None:
@@ -65,24 +66,24 @@ def survey(path: Path) -> Survey:
     return replace(seen, findings=(*seen.findings, *accepted(secret, profile.accept)))
 
 
-def survey_without_secret(path: Path) -> Survey:
-    """As `survey`, without a look for the secret."""
+def preflight_without_secret(path: Path) -> Preflight:
+    """As `preflight`, without a look for the secret."""
     return _look_over(path)[0]
 
 
-def _look_over(path: Path) -> tuple[Survey, Reading | None]:
+def _look_over(path: Path) -> tuple[Preflight, Reading | None]:
     try:
         reading = read_profile(path)
     except BurnerError as error:
-        return Survey(None, None, (), error.findings), None
+        return Preflight(None, None, (), error.findings), None
     if reading.whole.value is None:
-        return Survey(None, None, (), reading.findings), reading
+        return Preflight(None, None, (), reading.findings), reading
     whole = reading.whole.value
     files, missing = read_files(whole)
-    seen = examine(*_what_is_known(reading, whole, files))
+    seen = check_plan(*_what_is_known(reading, whole, files))
     found = (*reading.findings, *filter(reading.concerns, (*missing, *seen.findings)))
     if reading.plan is None:
-        return Survey(None, None, (), found), reading
+        return Preflight(None, None, (), found), reading
     return replace(seen, plan=reading.plan, findings=found), reading
 
 
@@ -115,27 +116,27 @@ def _what_is_known(
 def _built_for(data: bytes) -> str | None:
     """The chip of a firmware image; None for anything else."""
     try:
-        chip = parse(data).chip
+        chip = parse_image(data).chip
     except BurnerError:
         return None
     return chip if chip in BOOTLOADER_OFFSETS else None
 
 
-def examine(plan: FlashPlan, files: Mapping[str, bytes]) -> Survey:
+def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
     """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
-    layout, images, findings = place(plan, files)
+    layout, images, findings = place_images(plan, files)
     if isinstance(plan, Profile):
         findings += _check_values(plan)
     if layout is None:
         return _surveyed(plan, None, (), [*findings, *_check_key_alone(plan, files)])
     filled, problems = _fill_stand_in(plan, layout)
-    segments = merge(layout, filled)
+    segments = merge_segments(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
     patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
     findings += check_blanks(plan, layout, () if patched else filled or _claimed(plan, layout))
     whole = replace(layout, segments={s.name: s for s in segments})
     carried, complete = [s.name for s in filled], all_placed(plan, layout)
-    findings += advise(plan, whole, images, carried, complete=complete)
+    findings += check_layout(plan, whole, images, carried, complete=complete)
     return _surveyed(plan, layout, segments, findings, complete=complete)
 
 
@@ -146,12 +147,12 @@ def _surveyed(
     findings: list[Finding],
     *,
     complete: bool = False,
-) -> Survey:
+) -> Preflight:
     if isinstance(plan, Profile):
         complete = complete and all(finding.warning for finding in findings)
         findings += check_acceptance(plan, findings, complete=complete)
-        return Survey(plan, layout, segments, accepted(findings, plan.accept))
-    return Survey(plan, layout, segments, tuple(findings))
+        return Preflight(plan, layout, segments, accepted(findings, plan.accept))
+    return Preflight(plan, layout, segments, tuple(findings))
 
 
 def _check_values(profile: Profile) -> list[Finding]:
@@ -231,13 +232,13 @@ def _claimed(plan: FlashPlan, layout: Layout) -> tuple[Segment, ...]:
     return (Segment(partition.name, partition.offset, b""),) if partition else ()
 
 
-def made_without_secret(seen: Survey) -> Made | None:
+def made_without_secret(seen: Preflight) -> UnitRecipe | None:
     """How its units will be made, as far as the profile shows it; None: it has errors."""
     if not isinstance(seen.plan, Profile) or seen.layout is None:
         return None
-    about = index(seen.plan, seen.layout)
+    about = release_index(seen.plan, seen.layout)
     fingerprint = key_fingerprint(seen.plan)
-    return Made(digest(about), about, keyless_regions(seen.segments), fingerprint)
+    return UnitRecipe(digest(about), about, keyless_regions(seen.segments), fingerprint)
 
 
 def key_fingerprint(profile: Profile) -> str:
@@ -253,7 +254,7 @@ def _check_secret(profile: Profile) -> list[Finding]:
     """The secret, where it can be fetched here without asking anybody."""
     reference = profile.product.secret
     at = profile.place("product", "secret")
-    if parse_reference(reference).source is Source.PROMPT:
+    if parse_reference(reference).source is SecretSource.PROMPT:
         return []
     try:
         secret = resolve(reference, profile.path.parent)

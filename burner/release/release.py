@@ -12,8 +12,8 @@ from burner.profile.profile import Profile
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import Carrier
 from burner.provisioning.key_config import KeyConfig
-from burner.release.diff import Made, keyless_regions
-from burner.release.payload import key_segments, merge
+from burner.release.diff import UnitRecipe, keyless_regions
+from burner.release.payload import key_segments, merge_segments
 
 INDEX_FORMAT = 1
 
@@ -66,27 +66,27 @@ class Release(KeylessRelease):
     @property
     def index(self) -> dict[str, Any]:
         """What `digest` is of."""
-        return index(self.profile, self.layout)
+        return release_index(self.profile, self.layout)
 
     @property
     def key_fingerprint(self) -> str:
         """Of the product secret, as records hold it."""
         return self.key.product_secret.fingerprint(self.key.product_id)
 
-    def made(self) -> Made:
+    def recipe(self) -> UnitRecipe:
         """How its units are made, to be compared with earlier ones."""
         # Any name will do: what holds it is not compared.
         regions = keyless_regions(self.payload("N"))
-        return Made(self.digest, self.index, regions, self.key_fingerprint)
+        return UnitRecipe(self.digest, self.index, regions, self.key_fingerprint)
 
     def payload(self, device_name: str) -> tuple[Segment, ...]:
         """Every segment of one unit, ascending; without a name yet, only what is shared."""
         if not self.needs_name or not device_name:
             return self.segments
-        return merge(self.layout, self.named_segments(device_name))
+        return merge_segments(self.layout, self.named_segments(device_name))
 
 
-def index(profile: Profile, layout: Layout) -> dict[str, Any]:
+def release_index(profile: Profile, layout: Layout) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
     Not in it: paths, times, accepted warnings, reasons for reworks, baud rates, where the secret is

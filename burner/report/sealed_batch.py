@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from burner.core.errors import Language
+from burner.core.words.language import Language
 from burner.manifest.closing.close_batch import close_batch
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.batch_status import BatchStatus

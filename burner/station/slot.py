@@ -15,7 +15,7 @@ from burner.burn.job import AttemptRequest
 from burner.core.attempt import Outcome
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
-from burner.core.unit_events import Event, Finished, NotBegun, Note
+from burner.core.unit_events import Event, Finished, NotBegun, RetryStarted
 from burner.devices.device import Contact, Device
 from burner.station import retry
 from burner.station.boards import Boards
@@ -181,7 +181,9 @@ class Slot:
                 self._ended(finished, ordered)
                 break
             slower = retry.next_baud(result.code, baud)
-            self.emit(Note(self.name, result.code, number + 1, slower if slower != baud else 0))
+            self.emit(
+                RetryStarted(self.name, result.code, number + 1, slower if slower != baud else 0)
+            )
             baud = slower
         return finished
 

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.yaml_schema import Strict, load, refusal
+from burner.core.yaml_schema import StrictModel, load_model, refusal
 
 ESPRESSIF_VID = 0x303A
 """USB vendor of chips on native USB: their serial number is the board's MAC, not the slot's."""
@@ -46,7 +46,7 @@ class UsbPort(Protocol):
         ...
 
 
-class PortPlace(Strict):
+class PortPlace(StrictModel):
     """Where a port is: all that is given must fit. `url` is a port without a USB place."""
 
     location: str = ""
@@ -81,7 +81,7 @@ class ScannerPort(PortPlace):
     """Bits per second, as the scanner is set."""
 
 
-class ScannerSettings(Strict):
+class ScannerSettings(StrictModel):
     """How the barcode scanners of a station send."""
 
     prefixes: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class ScannerSettings(Strict):
     """Scanners on serial ports; one that acts as a keyboard needs no entry."""
 
 
-class StationFile(Strict):
+class StationFile(StrictModel):
     """The slots of a fixture, in the order in which people count them."""
 
     burner: Literal[1] = 1
@@ -146,7 +146,7 @@ def load_station(path: Path) -> StationFile:
     Raises:
         BurnerError: E195, E196 with every finding.
     """
-    return load(path, StationFile, Code.STATION_FILE_INVALID)
+    return load_model(path, StationFile, Code.STATION_FILE_INVALID)
 
 
 def place_of(

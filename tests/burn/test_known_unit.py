@@ -49,7 +49,7 @@ def test_a_unit_that_holds_our_bytes_already_is_written_all_the_same(
 def a_strangers(board: FakeBoard) -> None:
     """Other firmware in the second slot, selected, and somebody's Wi-Fi."""
     put(board, OTA_1, b"other firmware")
-    put(board, OTADATA, otadata.entry(2))
+    put(board, OTADATA, otadata.ota_entry(2))
     put(board, 0xD000, b"my-wifi-password")
 
 
@@ -114,7 +114,7 @@ def test_a_unit_that_has_run_and_written_its_own_values_is_known(
     line: Line, board: FakeBoard
 ) -> None:
     line.burn(FakeDevice(board))
-    put(board, OTADATA, otadata.entry(1, state=2))
+    put(board, OTADATA, otadata.ota_entry(1, state=2))
     put(board, 0xD000, b"what registration returned")
     line.burn(FakeDevice(board))
     assert line.known
@@ -142,7 +142,7 @@ def test_a_returned_unit_that_an_update_moved_to_its_other_slot_is_written_whole
 ) -> None:
     line.burn(FakeDevice(board))
     put(board, OTA_1, app_image("update"))
-    put(board, OTADATA, otadata.entry(2))
+    put(board, OTADATA, otadata.ota_entry(2))
     record = line.burn(FakeDevice(board))
     assert (ended(record), record.result.written, line.known) == (PASSED, True, False)
     assert holds(board, release.segments)
@@ -153,20 +153,20 @@ def test_a_returned_unit_that_was_updated_twice_is_burned_only_as_a_rework(
 ) -> None:
     line.burn(FakeDevice(board))
     put(board, 0x20000, app_image("second update"))
-    put(board, OTADATA + 0x1000, otadata.entry(3))
+    put(board, OTADATA + 0x1000, otadata.ota_entry(3))
     assert ended(line.burn(FakeDevice(board))) == (Outcome.FAIL, "E453")
     assert ended(line.burn(FakeDevice(board), rework="returned")) == PASSED
 
 
-@pytest.mark.parametrize("state", [s for s in otadata.State if s is not otadata.State.VALID])
+@pytest.mark.parametrize("state", [s for s in otadata.OtaState if s is not otadata.OtaState.VALID])
 def test_a_unit_that_may_start_the_update_in_its_other_slot_is_written_whole(
-    line: Line, board: FakeBoard, release: Release, state: otadata.State
+    line: Line, board: FakeBoard, release: Release, state: otadata.OtaState
 ) -> None:
     """Which one starts depends on the bootloader, of which nothing is known."""
     line.burn(FakeDevice(board))
     put(board, OTA_1, app_image("update"))
-    put(board, OTADATA, otadata.entry(1, state=otadata.State.VALID))
-    put(board, OTADATA + 0x1000, otadata.entry(2, state=state))
+    put(board, OTADATA, otadata.ota_entry(1, state=otadata.OtaState.VALID))
+    put(board, OTADATA + 0x1000, otadata.ota_entry(2, state=state))
     assert ended(line.burn(FakeDevice(board))) == PASSED
     assert not line.known
     assert holds(board, release.segments)
@@ -177,7 +177,7 @@ def test_a_unit_whose_only_application_is_not_confirmed_is_known(
 ) -> None:
     """Whatever the bootloader does with the entry, the first slot starts."""
     line.burn(FakeDevice(board))
-    put(board, OTADATA, otadata.entry(1, state=otadata.State.PENDING_VERIFY))
+    put(board, OTADATA, otadata.ota_entry(1, state=otadata.OtaState.PENDING_VERIFY))
     line.burn(FakeDevice(board))
     assert line.known
 
@@ -358,7 +358,7 @@ def test_a_unit_that_would_start_what_was_not_burned_fails(
     line: Line, board: FakeBoard, tmp_path: Path
 ) -> None:
     product = changed(line, tmp_path, blank="[nvs]")
-    put(board, 0xD000, otadata.entry(2))
+    put(board, 0xD000, otadata.ota_entry(2))
     record = product.burn(FakeDevice(board))
     assert ended(record) == (Outcome.FAIL, "E621")
     assert "burned was ota_0, selected is ota_1" in record.result.detail

@@ -12,7 +12,7 @@ from burner.bench.modem.at_firmware import StoredProduct
 from burner.bench.unit.unit_spec import FirmwareBehaviour
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
-from burner.flash.image import BOOTLOADER_OFFSETS
+from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.littlefs_image import Littlefs, read_littlefs
 from burner.provisioning.nvs_reader import read_nvs

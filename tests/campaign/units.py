@@ -15,7 +15,7 @@ from tests.campaign import products
 from tests.campaign.products import FLASH_SIZE, Made, Product
 from tests.images import PRODUCT_ID
 
-STATES = tuple(otadata.State)
+STATES = tuple(otadata.OtaState)
 WIFI = b"stranger's Wi-Fi: hunter22"
 
 
@@ -89,7 +89,7 @@ def with_other_firmware(rng: random.Random, unit: Unit, product: Product) -> str
     """Firmware of somebody else in the second slot, selected, and that somebody's Wi-Fi."""
     app = products.application(f"9.{rng.randrange(3)}", product.variant.chip)
     unit.put(products.OTA_1, app)
-    unit.put(products.OTADATA, otadata.entry(2))
+    unit.put(products.OTADATA, otadata.ota_entry(2))
     unit.put(products.NVS, WIFI)
     return "has other firmware in ota_1, selected, and a stranger's nvs"
 
@@ -142,7 +142,7 @@ def _flipped(flash: bytes, place: int) -> bytes:
 
 def updated_over_the_air(rng: random.Random, unit: Unit, product: Product) -> str:
     unit.put(products.OTA_1, products.application("1.4.0", product.variant.chip))
-    entries = [otadata.entry(n, rng.choice(STATES)) for n in rng.sample((1, 2, 3, 4), 2)]
+    entries = [otadata.ota_entry(n, rng.choice(STATES)) for n in rng.sample((1, 2, 3, 4), 2)]
     for number, entry in enumerate(entries):
         unit.put(products.OTADATA + number * 0x1000, entry)
     return f"was updated over the air: otadata {' '.join(entry.hex() for entry in entries)}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from burner.cli import screen
 from burner.core.errors import BurnerError
-from burner.core.words.visible_text import UNSEEN, seen
+from burner.core.words.visible_text import INVISIBLE, escape_invisible
 
 HOSTILE = ("[/red]", "[bold]x", "[link=http://x]y[/link]", "\\[/x]", "trailing\\", ":smile:")
 
@@ -36,7 +36,7 @@ def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixt
         screen.table(text, (text,), [(text,)])
         screen.error(BurnerError("E712", text))
     told = capsys.readouterr()
-    assert not UNSEEN.search(told.out + told.err)
+    assert not INVISIBLE.search(told.out + told.err)
     assert "\\u001b[2Jgone" in told.out
 
 
@@ -58,4 +58,4 @@ def test_chinese_and_lines_stay_as_they_are(capsys: pytest.CaptureFixture[str]) 
 @given(st.text(st.characters(exclude_categories=())))
 def test_a_json_line_that_is_said_means_the_same(text: str) -> None:
     line = json.dumps({"text": text}, ensure_ascii=False)
-    assert json.loads(seen(line)) == {"text": text}
+    assert json.loads(escape_invisible(line)) == {"text": text}

@@ -11,22 +11,22 @@ from pydantic import Field, field_validator
 
 from burner.core import yaml_document, yaml_schema
 from burner.core.errors import BurnerError
-from burner.core.yaml_schema import Offset, Size, Strict, refusal
+from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 
 CODE = "E101"
 
 
-class Round(Strict):
+class Round(StrictModel):
     kind: Literal["round"]
     radius: int
 
 
-class Square(Strict):
+class Square(StrictModel):
     kind: Literal["square"]
     side: Size
 
 
-class Drawing(Strict):
+class Drawing(StrictModel):
     version: str
     at: Offset = 0
     shapes: tuple[Annotated[Round | Square, Field(discriminator="kind")], ...] = ()
@@ -47,13 +47,13 @@ def findings(text: str) -> list[str]:
         document = yaml_document.parse(text, "a.yaml", CODE)
     except BurnerError as error:
         return [str(f) for f in error.findings]
-    return [str(f) for f in yaml_schema.fit(document, Drawing, CODE)[1]]
+    return [str(f) for f in yaml_schema.validate(document, Drawing, CODE)[1]]
 
 
 def test_a_good_file_becomes_a_frozen_model(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("version: '1'\nat: 0x10\nshapes: [{kind: square, side: 4K}]\n")
-    drawing = yaml_schema.load(path, Drawing, CODE)
+    drawing = yaml_schema.load_model(path, Drawing, CODE)
     assert drawing == Drawing(version="1", at=16, shapes=(Square(kind="square", side=4096),))
     with pytest.raises(ValueError, match="frozen"):
         setattr(drawing, "at", 3)  # noqa: B010
@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "latin.yaml"):
         with pytest.raises(BurnerError) as caught:
-            yaml_schema.load(path, Drawing, CODE)
+            yaml_schema.load_model(path, Drawing, CODE)
         assert caught.value.code == CODE
         assert caught.value.findings[0].place == str(path)
 

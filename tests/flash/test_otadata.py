@@ -36,7 +36,7 @@ def starts(data: bytes, csv: str = TWO_SLOTS) -> str:
 
 
 def test_an_entry_is_what_the_bootloader_writes() -> None:
-    assert otadata.entry(1) == FIRST_BOOT
+    assert otadata.ota_entry(1) == FIRST_BOOT
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_an_entry_is_what_the_bootloader_writes() -> None:
     ],
 )
 def test_the_highest_number_selects_the_slot(entries: tuple[int, ...], name: str) -> None:
-    assert starts(written(*map(otadata.entry, entries))) == name
+    assert starts(written(*map(otadata.ota_entry, entries))) == name
 
 
 @pytest.mark.parametrize(("state", "name"), [(2, "ota_1"), (3, "ota_0"), (4, "ota_0")])
 def test_an_application_that_did_not_prove_itself_is_passed_over(state: int, name: str) -> None:
-    assert starts(written(otadata.entry(1), otadata.entry(2, state))) == name
+    assert starts(written(otadata.ota_entry(1), otadata.ota_entry(2, state))) == name
 
 
-NEW, PENDING, VALID, INVALID, ABORTED, UNDEFINED = otadata.State
+NEW, PENDING, VALID, INVALID, ABORTED, UNDEFINED = otadata.OtaState
 
 
 def may_start(data: bytes, csv: str = TWO_SLOTS) -> list[str]:
@@ -86,44 +86,44 @@ def test_an_update_that_is_not_confirmed_starts_with_some_bootloaders_only(
     states: tuple[int, int], names: list[str]
 ) -> None:
     first, second = states
-    assert may_start(written(otadata.entry(1, first), otadata.entry(2, second))) == names
+    assert may_start(written(otadata.ota_entry(1, first), otadata.ota_entry(2, second))) == names
 
 
 def test_an_entry_alone_that_is_not_confirmed_may_leave_the_factory_application() -> None:
-    assert may_start(written(otadata.entry(1, PENDING)), WITH_FACTORY) == ["ota_0", "app"]
+    assert may_start(written(otadata.ota_entry(1, PENDING)), WITH_FACTORY) == ["ota_0", "app"]
 
 
 def test_three_bootloaders_may_start_two_applications_in_turn() -> None:
     """The first and the last alone agree."""
-    data = written(otadata.entry(3, ABORTED), otadata.entry(2, NEW))
+    data = written(otadata.ota_entry(3, ABORTED), otadata.ota_entry(2, NEW))
     assert may_start(data) == ["ota_0", "ota_1"]
 
 
 def test_two_new_entries_are_started_one_after_the_other_before_the_first_slot() -> None:
     """The first start and the third are of the same slot, the second is not."""
-    data = written(otadata.entry(3, NEW), otadata.entry(2, NEW))
+    data = written(otadata.ota_entry(3, NEW), otadata.ota_entry(2, NEW))
     assert may_start(data) == ["ota_0", "ota_1"]
     assert may_start(data, WITH_FACTORY) == ["ota_0", "ota_1", "app"]
 
 
 def test_an_entry_with_a_wrong_crc_does_not_count() -> None:
-    damaged = bytearray(written(otadata.entry(1), otadata.entry(2)))
+    damaged = bytearray(written(otadata.ota_entry(1), otadata.ota_entry(2)))
     damaged[0x1000] = 4
     assert starts(bytes(damaged)) == "ota_0"
 
 
 def test_without_an_entry_the_factory_application_starts() -> None:
     assert starts(written(), WITH_FACTORY) == "app"
-    assert starts(written(otadata.entry(2)), WITH_FACTORY) == "ota_1"
+    assert starts(written(otadata.ota_entry(2)), WITH_FACTORY) == "ota_1"
 
 
 def test_a_table_without_slots_or_without_applications_has_what_it_has() -> None:
-    assert starts(written(otadata.entry(2)), "app, app, factory, 0x10000, 1M\n") == "app"
+    assert starts(written(otadata.ota_entry(2)), "app, app, factory, 0x10000, 1M\n") == "app"
     assert starts(b"", "nvs, data, nvs, 0x9000, 0x4000\n") == ""
 
 
 def test_a_layout_says_what_starts_in_a_unit_that_holds_it() -> None:
-    selects_the_second = Segment("ota", 0xD000, otadata.entry(2), RegionClass.MUTABLE)
+    selects_the_second = Segment("ota", 0xD000, otadata.ota_entry(2), RegionClass.MUTABLE)
     segments = {"ota": selects_the_second}
     selected = otadata.burned_application(Layout("esp32c3", 4 << 20, table(), segments))
     left_alone = otadata.burned_application(Layout("esp32c3", 4 << 20, table(), {}))
@@ -134,7 +134,7 @@ NUMBERS = st.integers(0, 9) | st.just(0xFFFFFFFF)
 entries = st.one_of(
     st.just(b""),
     st.binary(min_size=32, max_size=32),
-    st.builds(otadata.entry, NUMBERS, st.sampled_from((0, 1, 2, 3, 4, 0xFFFFFFFF))),
+    st.builds(otadata.ota_entry, NUMBERS, st.sampled_from((0, 1, 2, 3, 4, 0xFFFFFFFF))),
 )
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.core.errors import BurnerError, Finding
+from burner.flash.partition_checks import check_table
 from burner.flash.partition_table import (
     TABLE_SIZE,
     Partition,
     PartitionTable,
-    check_table,
     parse_binary,
     parse_csv,
     parse_table,

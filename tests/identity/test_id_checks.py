@@ -13,7 +13,7 @@ from burner.core.errors import BurnerError, lookup
 from burner.core.silicon import Mac, Silicon
 from burner.identity.imei_checks import check_imei, luhn_ok
 from burner.identity.label_checks import check_label, read_label
-from burner.identity.mac_checks import check_silicon
+from burner.identity.mac_checks import check_mac
 from burner.identity.naming import NameSettings
 from burner.identity.serial_checks import check_serial, find_serial
 from burner.identity.settings import (
@@ -36,9 +36,9 @@ def silicon(mac: str, **fields: object) -> Silicon:
 
 
 def test_a_genuine_mac_passes() -> None:
-    check_silicon(GOOD, settings())
-    check_silicon(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
-    check_silicon(GOOD, settings(vendor_prefixes=["246F28AAB"]))
+    check_mac(GOOD, settings())
+    check_mac(GOOD, settings(vendor_prefixes=["7C:DF:A1", "24-6F-28"]))
+    check_mac(GOOD, settings(vendor_prefixes=["246F28AAB"]))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_genuine_mac_passes() -> None:
 )
 def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        check_silicon(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
+        check_mac(part, settings(vendor_prefixes=["24:6F:28", "18:FE:34"]))
     assert refused.value.code == code
     assert lookup(code).fault == "unit"
 
@@ -81,7 +81,7 @@ def test_a_mac_that_cannot_name_a_unit_is_refused(part: Silicon, code: str) -> N
 )
 def test_a_mac_on_the_deny_list_is_refused_with_the_entry(mac: str, detail: str) -> None:
     with pytest.raises(BurnerError) as refused:
-        check_silicon(silicon(mac), settings())
+        check_mac(silicon(mac), settings())
     assert (refused.value.code, refused.value.detail) == ("E414", detail)
 
 
@@ -103,15 +103,15 @@ def test_the_words_on_the_deny_list_name_development_tools_in_both_languages() -
     ],
 )
 def test_a_genuine_mac_is_not_taken_for_a_cut_eui64(part: Silicon) -> None:
-    check_silicon(part, settings())
+    check_mac(part, settings())
 
 
 def test_a_sample_board_can_be_allowed_but_an_empty_mac_never() -> None:
     allowed = settings(allow=["26:6F:28:AA:BB:CC", "000000000000", "ff-ff-ff-ff-ff-ff"])
-    check_silicon(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
+    check_mac(silicon("26:6f:28:aa:bb:cc", mac_crc_ok=False), allowed)
     for empty in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"):
         with pytest.raises(BurnerError, match="E41"):
-            check_silicon(silicon(empty), allowed)
+            check_mac(silicon(empty), allowed)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.identity import naming
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.naming import NameSettings, check_name, check_settings, device_name
 
 BASE = Mac.parse("24:6f:28:aa:bb:fe")
@@ -83,13 +83,13 @@ def code_of(**settings: object) -> str:
 def test_addresses_are_derived_as_espressif_documents_them(
     chip: str, number: int | None, expected: dict[str, str]
 ) -> None:
-    derived = {source: str(mac) for source, mac in derive(silicon(chip), number).items()}
+    derived = {source: str(mac) for source, mac in interface_macs(silicon(chip), number).items()}
     assert derived == {"mac": str(BASE), **expected}
 
 
 def test_a_base_address_that_is_local_already_flips_another_bit() -> None:
     local = Mac.parse("26:6f:28:aa:bb:cc")
-    assert str(derive(silicon("esp8266", local))["softap"]) == "22:6f:28:aa:bb:cc"
+    assert str(interface_macs(silicon("esp8266", local))["softap"]) == "22:6f:28:aa:bb:cc"
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_a_base_address_that_is_local_already_flips_another_bit() -> None:
 def test_s2_parts_with_one_address_by_mistake_have_their_softap_elsewhere(
     base: str, softap: str
 ) -> None:
-    assert str(derive(silicon("esp32s2", Mac.parse(base)))["softap"]) == softap
+    assert str(interface_macs(silicon("esp32s2", Mac.parse(base)))["softap"]) == softap
 
 
 IDS = {
-    **{source: str(mac) for source, mac in derive(silicon("esp32c3")).items()},
+    **{source: str(mac) for source, mac in interface_macs(silicon("esp32c3")).items()},
     "imei": "490154203237518",
     "serial": "SN0042",
     "label": "BOX-7",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from burner.flash.image import BOOTLOADER_OFFSETS
+from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.partition_table import parse_csv
 from tests.images import TABLE, app_image, descriptor, esp_image
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from burner.core.errors import BurnerError, Finding
-from burner.flash.image import parse, repair
+from burner.flash.image import parse_image, repair_checksums
 from burner.profile.builds import esp_idf
 from burner.profile.builds.build import Build
-from burner.profile.builds.build_reader import Reader, read_build
+from burner.profile.builds.build_reader import ListingReader, read_build
 from tests.images import app_image, descriptor, esp_image
 from tests.profile.builds import (
     RTOS_SDK_ARGS,
@@ -35,7 +35,7 @@ def refused(folder: Path) -> BurnerError:
     return caught.value
 
 
-def read_or_findings(folder: Path, *readers: Reader) -> Build | tuple[Finding, ...]:
+def read_or_findings(folder: Path, *readers: ListingReader) -> Build | tuple[Finding, ...]:
     try:
         return read_build(folder, readers)
     except BurnerError as error:
@@ -207,11 +207,11 @@ def test_a_build_of_esp8266_rtos_sdk_has_the_offsets_that_it_is_flashed_with(
 
 def test_the_digest_of_an_esp8266_rtos_application_is_checked_and_repaired() -> None:
     image = esp8266_rtos_app()
-    assert [proof.kind for proof in parse(image).proofs] == ["checksum", "SHA-256"]
+    assert [checksum.kind for checksum in parse_image(image).checksums] == ["checksum", "SHA-256"]
     changed = image.replace(b"kettle", b"teapot")
-    assert not any(proof.ok for proof in parse(changed).proofs)
-    mended = repair(changed)
-    assert all(proof.ok for proof in parse(mended).proofs)
+    assert not any(checksum.ok for checksum in parse_image(changed).checksums)
+    mended = repair_checksums(changed)
+    assert all(checksum.ok for checksum in parse_image(mended).checksums)
     assert mended[-32:] == sha256(mended[:-32]).digest()
 
 

@@ -70,7 +70,7 @@ def test_rows_are_whole_whatever_stands_in_a_pattern() -> None:
 def test_the_example_is_a_profile() -> None:
     (example,) = re.findall(r"```yaml\n(.+?)```", INTRODUCTION, re.DOTALL)
     document = yaml_document.parse(example, "docs/profile.md", "E101")
-    assert yaml_schema.fit(document, Profile, "E101")[1] == ()
+    assert yaml_schema.validate(document, Profile, "E101")[1] == ()
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("profiles/*.yaml")), ids=lambda path: path.stem)

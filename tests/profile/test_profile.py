@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from burner.core.errors import BurnerError, Finding
-from burner.flash.image import CHIP_IDS
+from burner.flash.chips import CHIP_IDS
 from burner.profile.profile import FILL_IN, ChipName, Profile
 from burner.profile.reading import load_profile, read_profile
 from tests.images import SECRET, write_product

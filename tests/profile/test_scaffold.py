@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from burner.core import yaml_document, yaml_schema
 from burner.core.errors import Finding
-from burner.flash.image import parse
+from burner.flash.image import parse_image
 from burner.flash.partition_table import Partition, PartitionTable
 from burner.profile.builds.build import Build, BuildFile
 from burner.profile.builds.build_reader import read_build
 from burner.profile.profile import FILL_IN, Profile
 from burner.profile.scaffold.carrier_draft import PRESETS
-from burner.profile.scaffold.new_profile import draft
+from burner.profile.scaffold.new_profile import draft_profile
 from burner.profile.scaffold.yaml_text import note, scalar
-from burner.release.preflight import survey
+from burner.release.preflight import preflight
 from tests.images import PRODUCT_ID, TABLE, app_image, esp_image
 from tests.profile.builds import esp8266_rtos_app, table_image, write_files, write_idf_build
 
@@ -28,7 +28,7 @@ FILLED = {"id": PRODUCT_ID, "namespace": "cloud", "partition": "fctry"}
 def write(folder: Path, build: Build | None, preset: str = "") -> Path:
     path = folder / "profiles" / "plug.yaml"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(draft("plug", path.parent, build, preset), encoding="utf-8")
+    path.write_text(draft_profile("plug", path.parent, build, preset), encoding="utf-8")
     return path
 
 
@@ -42,7 +42,7 @@ def fill_in(path: Path, **values: str) -> None:
 
 def findings(path: Path) -> list[Finding]:
     """All but that there is no secret here."""
-    return [finding for finding in survey(path).findings if finding.code != "E128"]
+    return [finding for finding in preflight(path).findings if finding.code != "E128"]
 
 
 def left(path: Path) -> list[str]:
@@ -60,7 +60,7 @@ def test_a_build_leaves_but_product_and_namespace_to_fill_in(tmp_path: Path) -> 
     assert left(path) == ["product.id", "carrier.namespace"]
     fill_in(path)
     assert findings(path) == []
-    plan = survey(path).plan
+    plan = preflight(path).plan
     assert isinstance(plan, Profile)
     assert (plan.title, plan.chip.type, plan.flash.size) == ("plug 1.0", "esp32c3", 4 << 20)
     assert plan.product.secret == "env:PLUG_SECRET"
@@ -108,7 +108,7 @@ def test_an_nvs_partition_beside_the_default_one_is_the_keys(
 ) -> None:
     build = read_build(write_idf_build(tmp_path))
     rows = tuple(Partition(name, 1, 2, 0x9000 + n * 0x4000, 0x4000) for n, name in enumerate(names))
-    text = draft("plug", tmp_path, replace(build, table=PartitionTable(rows)))
+    text = draft_profile("plug", tmp_path, replace(build, table=PartitionTable(rows)))
     assert re.search(r"^  partition: (\S+)", text, re.MULTILINE)[1] == (chosen or FILL_IN)  # type: ignore[index]
 
 
@@ -165,12 +165,12 @@ def test_platformio_needs_no_boot_app0_for_the_first_slot_starts(tmp_path: Path)
 def test_a_signed_image_is_said_to_be_one(tmp_path: Path, shared_images: Path) -> None:
     signed = (shared_images / "bootloader_signed_v2_rsa.bin").read_bytes()
     build = write_idf_build(tmp_path, chip="esp32", bootloader=signed)
-    assert "# signed (v2)" in draft("plug", tmp_path, read_build(build))
+    assert "# signed (v2)" in draft_profile("plug", tmp_path, read_build(build))
 
 
 def test_the_headers_own_mode_is_said_where_it_is_another(tmp_path: Path) -> None:
     build = replace(read_build(write_idf_build(tmp_path)), flash_mode="qio")
-    assert "the image's header says dio" in draft("plug", tmp_path, build)
+    assert "the image's header says dio" in draft_profile("plug", tmp_path, build)
 
 
 # -- without a build -----------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_a_scaffold_that_is_filled_in_is_a_profile(tmp_path: Path, preset: str) 
     fill_in(
         path, version="1.0.0", type="esp32c3", size="4MB", file="x.bin", offset="0x0", value="KEY"
     )
-    _, found = yaml_schema.fit(yaml_document.read(path, "E101"), Profile, "E101")
+    _, found = yaml_schema.validate(yaml_document.read(path, "E101"), Profile, "E101")
     assert found == ()
 
 
@@ -205,7 +205,7 @@ def test_every_layout_can_be_asked_for_beside_a_build(tmp_path: Path, preset: st
 
 
 def test_a_product_whose_name_begins_with_a_digit_gets_a_variable_too(tmp_path: Path) -> None:
-    assert "env:_3D_LAMP_SECRET" in draft("3d-lamp", tmp_path)
+    assert "env:_3D_LAMP_SECRET" in draft_profile("3d-lamp", tmp_path)
 
 
 # -- other people's text -------------------------------------------------------------------------
@@ -255,9 +255,9 @@ def test_any_names_in_a_build_give_a_profile_that_reads_back(
         table=PartitionTable(
             (Partition(partition, 1, 2, 0x9000, 0x4000), Partition("app", 0, 0, 0x10000, 0x10000))
         ),
-        images={"app": parse(file.data)},
+        images={"app": parse_image(file.data)},
     )
-    document = yaml_document.parse(draft("plug", Path("/nowhere/else"), build), "x", "E101")
+    document = yaml_document.parse(draft_profile("plug", Path("/nowhere/else"), build), "x", "E101")
     assert document.data["images"][0]["file"].endswith("a\tb.bin")
     assert document.data["product"]["id"] == FILL_IN
 

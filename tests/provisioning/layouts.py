@@ -46,5 +46,5 @@ def burned(carrier: Carrier, where: Layout, key: KeyConfig) -> dict[str, bytes]:
         flash[segment.offset : segment.end] = segment.data
     return {
         place.name: bytes(flash[place.offset : place.offset + place.size])
-        for place in carrier.places(where)
+        for place in carrier.read_ranges(where)
     }

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from burner.core import yaml_document
 from burner.core.errors import BurnerError
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import part_of
+from burner.provisioning.carrier import bytes_of
 from burner.provisioning.carriers import CarrierSettings, carrier_for
 from tests.provisioning.layouts import NAMED, PLAIN
 
@@ -56,5 +56,5 @@ def test_a_key_shows_its_name_and_not_its_secret() -> None:
 
 def test_a_place_that_was_not_read_back_is_named() -> None:
     with pytest.raises(BurnerError, match="fctry") as caught:
-        part_of({}, "fctry")
+        bytes_of({}, "fctry")
     assert caught.value.code == "E606"

@@ -17,7 +17,7 @@ from burner.flash.layout import Layout
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import Carrier, KeyState
 from burner.provisioning.carriers import CarrierSettings, carrier_for
-from burner.release.preflight import survey
+from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, write_product
 from tests.provisioning.layouts import KEY, NAMED, burned, keys, layout, partition
 
@@ -155,7 +155,7 @@ def test_what_is_burned_beside_the_key_counts_too() -> None:
 
 @pytest.mark.parametrize(("region_class", "size"), [("frozen", 0x1000), ("mutable", 0x6000)])
 def test_of_nvs_is_read_what_can_hold_something(region_class: str, size: int) -> None:
-    (place,) = made("nvs", **{"class": region_class}).places(where())
+    (place,) = made("nvs", **{"class": region_class}).read_ranges(where())
     assert place.size == size
 
 
@@ -174,7 +174,7 @@ def test_of_nvs_is_read_what_can_hold_something(region_class: str, size: int) ->
     ],
 )
 def test_settings_that_contradict_are_found(tmp_path: Path, carrier: str, found: str) -> None:
-    (finding,) = survey(write_product(tmp_path, carrier=carrier)).findings
+    (finding,) = preflight(write_product(tmp_path, carrier=carrier)).findings
     assert (finding.code, finding.found) == ("E101", found)
     assert "carrier" in finding.place
 
@@ -184,6 +184,6 @@ def test_a_key_cannot_be_moved_out_of_a_partition_that_is_read_only(tmp_path: Pa
         "fctry,    data, nvs,   ,        0x4000", "fctry, data, nvs, , 0x4000, readonly"
     )
     carrier = "{kind: nvs, preset: esp-qcloud, after_boot: moved}"
-    (finding,) = survey(write_product(tmp_path, table=table, carrier=carrier)).findings
+    (finding,) = preflight(write_product(tmp_path, table=table, carrier=carrier)).findings
     assert finding.found == "after_boot: moved, and the table marks fctry readonly"
     assert finding.place.endswith("carrier.after_boot")

@@ -72,7 +72,7 @@ def test_the_json_is_tencents(kind: str) -> None:
 def test_what_is_burned_is_decoded_from_a_few_sectors(kind: str, key: KeyConfig) -> None:
     own, where = carrier(kind), table(kind)
     assert own.decode(burned(own, where, key)) == key
-    assert sum(place.size for place in own.places(where)) <= 0x10000
+    assert sum(place.size for place in own.read_ranges(where)) <= 0x10000
 
 
 SIZES = st.integers(1, 12)
@@ -121,7 +121,7 @@ def test_only_a_name_makes_bytes_of_a_units_own() -> None:
 
 
 def test_a_partition_that_the_firmware_changes_is_read_whole() -> None:
-    (place,) = carrier(**{"class": "mutable"}).places(table())
+    (place,) = carrier(**{"class": "mutable"}).read_ranges(table())
     assert place.size == 0x100000
 
 

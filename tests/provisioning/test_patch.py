@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from burner.core.errors import BurnerError
 from burner.core.segments import Segment
-from burner.flash.image import parse
+from burner.flash.image import parse_image
 from burner.flash.layout import Layout
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
@@ -90,7 +90,7 @@ def test_tencents_arrays_are_filled_and_their_neighbours_left_alone() -> None:
         in after
     )
     assert len(after) == len(before)
-    assert all(proof.ok for proof in parse(after).proofs)
+    assert all(checksum.ok for checksum in parse_image(after).checksums)
 
 
 def test_only_a_name_makes_bytes_of_a_units_own() -> None:
@@ -102,7 +102,7 @@ def test_only_a_name_makes_bytes_of_a_units_own() -> None:
 def test_what_is_patched_is_decoded_from_its_arrays_alone(key: KeyConfig) -> None:
     where = at(image(arrays()))
     assert THREE.decode(burned(THREE, where, key)) == key
-    assert sum(place.size for place in THREE.places(where)) == 11 + 33 + 49
+    assert sum(place.size for place in THREE.read_ranges(where)) == 11 + 33 + 49
 
 
 def test_a_placeholder_may_stand_in_several_arrays() -> None:
@@ -236,9 +236,11 @@ def test_esptools_image_info_finds_a_patched_image_valid(
     (tmp_path / "patched.bin").write_bytes(segment.data)
     command = [sys.executable, "-m", "esptool", "--chip", chip, "image-info", "patched.bin"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    proofs = [line for line in said.splitlines() if re.match("(Checksum|Validation hash):", line)]
-    assert len(proofs) == (1 if chip == "esp8266" else 2)
-    assert all(line.endswith("(valid)") for line in proofs)
+    checksums = [
+        line for line in said.splitlines() if re.match("(Checksum|Validation hash):", line)
+    ]
+    assert len(checksums) == (1 if chip == "esp8266" else 2)
+    assert all(line.endswith("(valid)") for line in checksums)
 
 
 def test_a_real_signed_image_is_refused_with_what_to_do(shared_images: Path) -> None:

@@ -15,8 +15,9 @@ from burner.core.secrets.secret import Secret
 from burner.provisioning.carrier import KeyState
 from burner.provisioning.checksums import CHECKSUMS
 from burner.provisioning.key_config import KeyConfig
-from burner.provisioning.raw_carrier import RawCarrier, RawSettings, pack
-from burner.release.preflight import survey
+from burner.provisioning.raw_carrier import RawCarrier, pack
+from burner.provisioning.raw_settings import RawSettings
+from burner.release.preflight import preflight
 from tests.images import write_product
 from tests.provisioning.layouts import KEY, NAMED, PLAIN, burned, keys, layout, partition
 
@@ -252,4 +253,4 @@ def test_a_place_in_flash_must_be_free(tmp_path: Path, offset: str, codes: list[
         blank="",
         carrier=f"{{kind: raw, offset: {offset}, fields: [{fields}]}}",
     )
-    assert [finding.code for finding in survey(path).findings] == codes
+    assert [finding.code for finding in preflight(path).findings] == codes

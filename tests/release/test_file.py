@@ -19,8 +19,8 @@ from burner.core.canonical_json import canonical
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.release.diff import differences
-from burner.release.opening import contents_of, open_release, read_release_file, survey_contents
-from burner.release.preflight import survey_without_secret
+from burner.release.opening import check_contents, open_release, read_release_file, release_contents
+from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import Contents, pack, unpack
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def small() -> Contents:
 
 @pytest.fixture(scope="module")
 def packed() -> bytes:
-    return pack(contents_of(survey_without_secret(PLUG)))
+    return pack(release_contents(preflight_without_secret(PLUG)))
 
 
 def refused(data: bytes, why: str = "") -> str:
@@ -69,7 +69,7 @@ def test_the_secret_is_not_in_it_and_not_needed_to_build_it(
     packed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PLUG_C3_SECRET", raising=False)
-    assert pack(contents_of(survey_without_secret(PLUG))) == packed
+    assert pack(release_contents(preflight_without_secret(PLUG))) == packed
     assert SECRET.reveal() not in packed
 
 
@@ -79,7 +79,7 @@ def test_building_twice_in_two_folders_at_two_times_gives_equal_bytes(
     shutil.copytree(ROOT / "profiles", tmp_path / "elsewhere" / "profiles")
     shutil.copytree(ROOT / "firmware", tmp_path / "elsewhere" / "firmware")
     moved = tmp_path / "elsewhere" / "profiles" / "plug-c3.yaml"
-    assert pack(contents_of(survey_without_secret(moved))) == packed
+    assert pack(release_contents(preflight_without_secret(moved))) == packed
 
 
 def test_a_release_with_nothing_in_it_has_the_bytes_it_always_had() -> None:
@@ -91,7 +91,7 @@ def test_a_release_with_nothing_in_it_has_the_bytes_it_always_had() -> None:
 @pytest.mark.parametrize("profile", [PLUG, SENSOR])
 def test_a_release_burns_what_its_profile_burns(profile: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.burn"
-    file.write_bytes(pack(contents_of(survey_without_secret(profile))))
+    file.write_bytes(pack(release_contents(preflight_without_secret(profile))))
     ours, theirs = open_release(file, SECRET), open_release(profile, SECRET)
     assert ours.digest == theirs.digest
     assert ours.segments == theirs.segments
@@ -273,19 +273,19 @@ def test_half_a_character_in_an_index_is_refused() -> None:
 
 
 def test_a_profile_that_this_burner_cannot_read_is_no_release() -> None:
-    contents = contents_of(survey_without_secret(PLUG))
+    contents = release_contents(preflight_without_secret(PLUG))
     stranger = replace(contents, profile=contents.profile.replace('"burner":1', '"novel":1'))
     with pytest.raises(BurnerError, match="E205") as caught:
-        survey_contents(unpack(pack(stranger), "x.burn"), Path("x.burn"))
+        check_contents(unpack(pack(stranger), "x.burn"), Path("x.burn"))
     assert any("novel" in finding.place for finding in caught.value.findings)
 
 
 def test_parts_that_do_not_make_what_the_index_names_are_refused() -> None:
-    contents = contents_of(survey_without_secret(PLUG))
-    other = contents_of(survey_without_secret(SENSOR))
+    contents = release_contents(preflight_without_secret(PLUG))
+    other = release_contents(preflight_without_secret(SENSOR))
     mixed = replace(contents, digest=other.digest, index=other.index)
     with pytest.raises(BurnerError, match="E205"):
-        survey_contents(unpack(pack(mixed), "x.burn"), Path("x.burn"))
+        check_contents(unpack(pack(mixed), "x.burn"), Path("x.burn"))
 
 
 def test_a_release_that_is_not_there_is_said_to_be_not_there(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_release_that_is_not_there_is_said_to_be_not_there(tmp_path: Path) -> 
 
 
 def test_two_releases_differ_in_what_was_changed_and_nothing_else() -> None:
-    index = contents_of(survey_without_secret(PLUG)).index
+    index = release_contents(preflight_without_secret(PLUG)).index
     assert differences(index, index) == []
     changed = json.loads(canonical(index))
     changed["profile"]["product"]["version"] = "1.3.0"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from burner.core.segments import RegionClass, Segment
-from burner.release.diff import MOST_SHOWN, Made, keyless_regions
-from burner.release.lint.reused_version import same_version_made_otherwise
+from burner.release.diff import MOST_SHOWN, UnitRecipe, keyless_regions
+from burner.release.lint.reused_version import check_reused_version
 
 APP = Segment("app", 0x10000, b"one")
 KEY = Segment("fctry", 0xD000, b"secret", confidential=True)
@@ -16,23 +16,23 @@ INDEX: dict[str, Any] = {
     "profile": {"blank": ["nvs", "otadata"], "carrier": {"kind": "nvs", "namespace": "key"}},
     "parts": PARTS,
 }
-BEFORE = Made("aa" * 32, INDEX, (), "0123456789abcdef", "WO1")
+BEFORE = UnitRecipe("aa" * 32, INDEX, (), "0123456789abcdef", "WO1")
 
 
-def said(now: Made, before: Made = BEFORE) -> list[str]:
-    found = same_version_made_otherwise("plug 1.0", now, [before], "plug.yaml:4 product.version")
+def said(now: UnitRecipe, before: UnitRecipe = BEFORE) -> list[str]:
+    found = check_reused_version("plug 1.0", now, [before], "plug.yaml:4 product.version")
     assert all(finding.warning and finding.code == "E188" for finding in found)
     return [finding.found for finding in found]
 
 
-def otherwise(parts: object = PARTS, **profile: object) -> Made:
+def otherwise(parts: object = PARTS, **profile: object) -> UnitRecipe:
     index = {"profile": {**INDEX["profile"], **profile}, "parts": parts}
-    return Made("bb" * 32, index, (), BEFORE.key)
+    return UnitRecipe("bb" * 32, index, (), BEFORE.key)
 
 
-def by_hand(release: str, *segments: Segment) -> Made:
+def by_hand(release: str, *segments: Segment) -> UnitRecipe:
     """Of a batch whose record does not hold the index."""
-    return Made(release * 32, None, keyless_regions(segments), "", "WO1")
+    return UnitRecipe(release * 32, None, keyless_regions(segments), "", "WO1")
 
 
 def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
@@ -56,7 +56,7 @@ def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
     ],
     ids=["blank", "carrier", "name", "part", "key"],
 )
-def test_what_differs_is_named_with_before_and_now(now: Made, named: str) -> None:
+def test_what_differs_is_named_with_before_and_now(now: UnitRecipe, named: str) -> None:
     assert said(now) == [f"batch WO1 of plug 1.0 had another {named}"]
 
 

@@ -14,9 +14,9 @@ from burner.core.errors import Finding
 from burner.core.segments import RegionClass, Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import PartitionTable
-from burner.release.payload import BLOCK_SIZE, merge, share
+from burner.release.payload import BLOCK_SIZE, merge_segments, split_at_changes
 from burner.release.placement import check_segments
-from burner.release.preflight import survey
+from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 
 IMAGES = """
@@ -25,7 +25,7 @@ IMAGES = """
 
 
 def findings(path: Path) -> list[Finding]:
-    return list(survey(path).findings)
+    return list(preflight(path).findings)
 
 
 def only(path: Path) -> Finding:
@@ -34,7 +34,7 @@ def only(path: Path) -> Finding:
 
 
 def layout_of(path: Path) -> Layout:
-    layout = survey(path).layout
+    layout = preflight(path).layout
     assert layout is not None
     return layout
 
@@ -51,7 +51,7 @@ def otadata(*entries: tuple[int, int]) -> bytes:
 
 
 def test_a_sound_product_has_no_finding(tmp_path: Path) -> None:
-    seen = survey(write_product(tmp_path))
+    seen = preflight(write_product(tmp_path))
     assert seen.findings == ()
     assert [(s.name, s.offset, s.kind) for s in seen.segments] == [
         ("bootloader", 0x0, RegionClass.FROZEN),
@@ -189,7 +189,7 @@ def test_a_blank_partition_with_an_image_is_blank_from_the_next_sector_on(tmp_pa
 def test_a_key_inside_an_ota_slot_is_refused(tmp_path: Path) -> None:
     layout = layout_of(write_product(tmp_path))
     key = Segment("key", 0x110000, bytes(64), confidential=True)
-    (finding,) = check_segments(layout, merge(layout, [key]), "p.yaml")
+    (finding,) = check_segments(layout, merge_segments(layout, [key]), "p.yaml")
     assert finding.code == "E120"
     assert "ota_1" in finding.found
 
@@ -319,7 +319,7 @@ def test_an_esp8266_may_do_without_a_table(tmp_path: Path) -> None:
         blank="",
         carrier="{kind: at}",
     )
-    seen = survey(path)
+    seen = preflight(path)
     assert [f.code for f in seen.findings] == ["E127"]
     assert [s.name for s in seen.segments] == ["app"]
 
@@ -327,7 +327,7 @@ def test_an_esp8266_may_do_without_a_table(tmp_path: Path) -> None:
 def test_merge_puts_a_carriers_segments_in_the_place_of_their_names(tmp_path: Path) -> None:
     layout = layout_of(write_product(tmp_path))
     patched = replace(layout.segments["app"], data=b"patched")
-    merged = merge(layout, [patched])
+    merged = merge_segments(layout, [patched])
     assert [s.name for s in merged] == list(layout.segments)
     assert patched in merged
 
@@ -345,7 +345,7 @@ def test_what_a_carrier_left_alone_is_every_units(
     for at in touched:
         data[at % size] = 1
     filled = replace(built, data=bytes(data), confidential=True)
-    parts = share(Layout("esp32", 1 << 24, PartitionTable(()), {"app": built}), [filled])
+    parts = split_at_changes(Layout("esp32", 1 << 24, PartitionTable(()), {"app": built}), [filled])
     assert b"".join(part.data for part in parts) == filled.data
     assert parts[0].name == "app"
     for before, after in pairwise(parts):
@@ -357,4 +357,4 @@ def test_what_a_carrier_left_alone_is_every_units(
 
 def test_what_a_carrier_adds_is_left_whole() -> None:
     key = Segment("fctry", 0x15000, bytes(0x20000), confidential=True)
-    assert share(Layout("esp32", 1 << 24, PartitionTable(()), {}), [key]) == (key,)
+    assert split_at_changes(Layout("esp32", 1 << 24, PartitionTable(()), {}), [key]) == (key,)

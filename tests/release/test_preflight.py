@@ -18,10 +18,10 @@ from burner.core.code import Code
 from burner.core.errors import Finding
 from burner.core.segments import RegionClass
 from burner.profile.profile import FILL_IN
-from burner.profile.reading import fit_profile
+from burner.profile.reading import validate_profile
 from burner.release.lint.accepted_warnings import ACCEPTABLE, OF_PLACE
 from burner.release.opening import open_release
-from burner.release.preflight import survey
+from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, esp_image, write_product
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +29,11 @@ ROOT = Path(__file__).parents[2]
 
 def found(path: Path) -> list[tuple[str, str]]:
     """Code and field of every finding."""
-    return [(f.code, f.place.partition(" ")[2]) for f in survey(path).findings]
+    return [(f.code, f.place.partition(" ")[2]) for f in preflight(path).findings]
 
 
 def said(path: Path, code: str) -> Finding:
-    (finding,) = [f for f in survey(path).findings if f.code == code]
+    (finding,) = [f for f in preflight(path).findings if f.code == code]
     return finding
 
 
@@ -382,7 +382,7 @@ def test_no_mixture_of_wrong_values_brings_anything_but_findings(
         place = reduce(getitem, parents, data)
         place[last] = deepcopy(by)
     texts = {**sound.texts, **(dict.fromkeys(wrong, FILL_IN) if by == FILL_IN else {})}
-    reading = fit_profile(replace(sound, data=data, texts=texts), Path("x.yaml"))
+    reading = validate_profile(replace(sound, data=data, texts=texts), Path("x.yaml"))
     assert reading.whole.value is not None
     assert (reading.profile is None) == bool(reading.findings)
     assert len({str(finding) for finding in reading.findings}) == len(reading.findings)
@@ -438,7 +438,7 @@ def test_an_image_that_bears_the_name_of_a_blank_partition_stays_in_the_layout(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "data.bin").write_bytes(b"data")
-    layout = survey(write_product(tmp_path, images=IMAGES.format(name="nvs", partition="store")))
+    layout = preflight(write_product(tmp_path, images=IMAGES.format(name="nvs", partition="store")))
     assert layout.layout
     assert layout.layout.segments["nvs"].kind is RegionClass.FROZEN
 

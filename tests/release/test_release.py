@@ -15,8 +15,8 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass
 from burner.flash.partition_table import PartitionTable, parse_table
 from burner.release.opening import open_release
-from burner.release.preflight import survey
-from burner.release.release import Release, index
+from burner.release.preflight import preflight
+from burner.release.release import Release, release_index
 from tests.images import PRODUCT_ID, SECRET, TABLE, app_image, write_product
 
 NAMED = "{kind: nvs, preset: esp-qcloud, keys: {device_name: device_name}}"
@@ -64,7 +64,7 @@ def test_shared_segments_are_the_same_objects_for_every_unit(tmp_path: Path) -> 
 def test_the_key_read_back_is_the_key_burned(tmp_path: Path) -> None:
     release = open_release(write_product(tmp_path, carrier=NAMED))
     flash = {s.name: s for s in release.payload("A1")}
-    places = release.carrier.places(release.layout)  # type: ignore[union-attr]
+    places = release.carrier.read_ranges(release.layout)  # type: ignore[union-attr]
     read = {p.name: flash[p.name].data[: p.size] for p in places}
     assert release.carrier.decode(read) == release.key_for("A1")  # type: ignore[union-attr]
 
@@ -129,7 +129,7 @@ def test_a_table_as_csv_or_binary_is_the_same_release(tmp_path: Path) -> None:
 
 def test_the_index_names_no_path_and_nothing_of_the_secret(tmp_path: Path) -> None:
     release = open_release(write_product(tmp_path))
-    text = json.dumps(index(release.profile, release.layout))
+    text = json.dumps(release_index(release.profile, release.layout))
     for word in (
         str(tmp_path),
         "secret.txt",
@@ -168,7 +168,7 @@ def test_a_station_may_keep_the_secret_elsewhere_than_the_profile_says(
 def test_a_secret_that_cannot_be_fetched_stops_the_burn_but_not_the_check(tmp_path: Path) -> None:
     path = write_product(tmp_path)
     (tmp_path / "secret.txt").unlink()
-    assert [f.code for f in survey(path).findings] == ["E128"]
+    assert [f.code for f in preflight(path).findings] == ["E128"]
     with pytest.raises(BurnerError) as caught:
         open_release(path)
     assert caught.value.code == "E152"
@@ -178,7 +178,7 @@ def test_a_secret_that_cannot_be_fetched_stops_the_burn_but_not_the_check(tmp_pa
 def test_a_secret_that_others_can_read_is_an_error_before_the_burn(tmp_path: Path) -> None:
     path = write_product(tmp_path)
     (tmp_path / "secret.txt").chmod(0o644)
-    (finding,) = survey(path).findings
+    (finding,) = preflight(path).findings
     assert (finding.code, finding.warning) == ("E153", False)
 
 
@@ -190,7 +190,7 @@ def test_a_bad_secret_is_refused_and_not_repeated(tmp_path: Path) -> None:
         assert caught.value.code == code
         assert bad not in str(caught.value)
         (tmp_path / "secret.txt").write_text(bad)
-        assert [f.code for f in survey(path).findings] == [code]
+        assert [f.code for f in preflight(path).findings] == [code]
 
 
 def test_an_unusual_secret_is_a_warning_told_once(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_file_that_is_missing_unreadable_or_huge_is_named(tmp_path: Path) -> N
     (tmp_path / "bootloader.bin").unlink()
     with (tmp_path / "partitions.csv").open("wb") as file:
         file.truncate(1 << 30)
-    errors = [f for f in survey(path).findings if not f.warning]
+    errors = [f for f in preflight(path).findings if not f.warning]
     assert [f.code for f in errors] == ["E105"] * 3
     assert "product.yaml:7 images[0].file" in errors[0].place
 
@@ -232,7 +232,7 @@ def test_a_survey_never_raises(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     for text in ("- [", "", "burner: 1", "images: [{name: a, file: b, offset: 0}]"):
         path.write_text(text)
-        assert any(not f.warning for f in survey(path).findings)
+        assert any(not f.warning for f in preflight(path).findings)
 
 
 # -- real builds and the examples ----------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_no_mutation_of_a_product_brings_anything_but_findings(
     chance = random.Random(f"{carrier} {binary} {rounds}")
     app = app_image("PRODUCT_ID", "SECRET" + "\0" * 33)
     path = write_product(tmp_path, table=HOSTILE_TABLE, app=app, carrier=HOSTILE[carrier])
-    assert not any(finding for finding in survey(path).findings if not finding.warning)
+    assert not any(finding for finding in preflight(path).findings if not finding.warning)
     text = path.read_text(encoding="utf-8")
     sound = {name: (tmp_path / name).read_bytes() for name in ("app.bin", "partitions.csv")}
     if binary:
@@ -341,4 +341,4 @@ def test_no_mutation_of_a_product_brings_anything_but_findings(
             changed = bytearray(data)
             changed[chance.randrange(len(data))] = chance.randrange(256)
             (tmp_path / name).write_bytes(changed[: chance.randrange(1, 2 * len(data))])
-        assert all(str(finding) for finding in survey(path).findings)
+        assert all(str(finding) for finding in preflight(path).findings)

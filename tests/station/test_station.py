@@ -10,7 +10,7 @@ import pytest
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.core.silicon import Silicon
-from burner.core.unit_events import Finished, Note
+from burner.core.unit_events import Finished, RetryStarted
 from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.boards import Boards, OneBoardPerSlot, SwappedByBench, SwappedByHand, UnitLimit
@@ -83,7 +83,9 @@ def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
 
     events = run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), Burns())
     assert device.bauds == [921_600, 460_800, 460_800]
-    assert [e for e in events if isinstance(e, Note)] == [Note("1", "E501", 2, 460800)]
+    assert [e for e in events if isinstance(e, RetryStarted)] == [
+        RetryStarted("1", "E501", 2, 460800)
+    ]
 
 
 def test_a_bad_unit_does_not_slow_its_slot() -> None:

@@ -164,12 +164,12 @@ def test_what_is_written_is_read_back_as_the_same(
     slots: dict[str, dict[str, PortPlace]], name: str, every: int | None
 ) -> None:
     from burner.core.yaml_document import parse
-    from burner.core.yaml_schema import fit
+    from burner.core.yaml_schema import validate
 
     places = [place for ports in slots.values() for place in ports.values()]
     if len(set(places)) < len(places):
         return
     written = StationFile(station=name, checkpoint_every=every, slots=slots)
-    read, findings = fit(parse(to_yaml(written), "line.yaml", "E195"), StationFile, "E195")
+    read, findings = validate(parse(to_yaml(written), "line.yaml", "E195"), StationFile, "E195")
     assert not findings
     assert read == written

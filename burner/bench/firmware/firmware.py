@@ -23,7 +23,7 @@ from burner.core.silicon import Silicon as Identity
 from burner.flash import image
 from burner.flash.partition_table import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
 from burner.identity import naming
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.serial_checks import find_serial
 
 ROW_MAGIC = b"\xaa\x50"
@@ -213,10 +213,10 @@ def own_name(unit: UnitSpec) -> str:
     rule, own = unit.firmware.name, unit.firmware.device_name
     imei = unit.modem.imei if unit.modem else ""
     if not own:
-        addresses = derive(part, rule.universal_addresses)
+        addresses = interface_macs(part, rule.universal_addresses)
         return naming.device_name(rule, {**addresses, "imei": imei, "serial": _serial(unit)})
     mac = unit.mac.octets.hex()
-    derived = derive(part)
+    derived = interface_macs(part)
     fields = {name: address.octets.hex().upper() for name, address in derived.items()}
     return own.format(**(fields | {"MAC": mac.upper(), "mac": mac, "imei": imei}))
 
@@ -235,7 +235,7 @@ def _serial(unit: UnitSpec) -> str:
 def _image(flash: NorFlash, offset: int, size: int) -> image.AppImage | None:
     """The image at an offset, valid or not; None where there is none."""
     try:
-        return image.parse(flash.read(offset, size))
+        return image.parse_image(flash.read(offset, size))
     except BurnerError:
         return None
 
@@ -311,9 +311,9 @@ def _checked(silicon: SimSilicon, slot: Partition) -> image.AppImage:
         raise BootError(f"E (70) esp_image: image at {slot.offset:#x} has invalid magic byte")
     if app.chip != silicon.target.name:
         raise BootError(f"E (70) boot_comm: mismatch chip ID, this is no image for {app.chip}")
-    for proof in app.proofs:
-        if not proof.ok:
-            raise BootError(f"E (90) esp_image: {proof.kind} failed - image is corrupt")
+    for checksum in app.checksums:
+        if not checksum.ok:
+            raise BootError(f"E (90) esp_image: {checksum.kind} failed - image is corrupt")
     return app
 
 

@@ -14,10 +14,10 @@ from burner.cli.board.display_view import RESTING, DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.words import state_word
-from burner.core.unit_events import Finished, Note, Waiting
+from burner.core.unit_events import Finished, RetryStarted, Waiting
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.core.words.visible_text import seen
+from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     LabelScanned,
     Notice,
@@ -48,7 +48,7 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
     if isinstance(event, Waiting) and event.code:
         trouble = view.trouble_of[event.slot]
         return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
-    if isinstance(event, Note):
+    if isinstance(event, RetryStarted):
         return view.note
     if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs | Notice):
         return _input_line(view, event)
@@ -85,13 +85,13 @@ def _input_line(
         case Notice():
             return view.notice
         case LabelScanned(slot, label):
-            return seen(f"{phrase('slot', view.language)} {slot}  {label}")
+            return escape_invisible(f"{phrase('slot', view.language)} {slot}  {label}")
         case ReworkOrdered(slot, reason) if reason:
             rework = phrase("rework of", view.language, reason)
-            return seen(f"{phrase('slot', view.language)} {slot}  {rework}")
+            return escape_invisible(f"{phrase('slot', view.language)} {slot}  {rework}")
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
-            return seen(phrase(text, view.language, *args) + choices)
+            return escape_invisible(phrase(text, view.language, *args) + choices)
         case ScannerIs(scanner) if scanner in view.trouble_of:
             trouble = view.trouble_of[scanner]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
@@ -99,7 +99,9 @@ def _input_line(
 
 
 def _error_text(trouble: Trouble, language: Language) -> str:
-    return seen(f"{trouble.error.code}  {trouble.says(language)}  → {trouble.do(language)}")
+    return escape_invisible(
+        f"{trouble.error.code}  {trouble.says(language)}  → {trouble.do(language)}"
+    )
 
 
 class Display:

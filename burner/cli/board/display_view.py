@@ -10,10 +10,10 @@ from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
 from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Bound, Finished, Note, Progress, StepStarted, Waiting
+from burner.core.unit_events import Bound, Finished, Progress, RetryStarted, StepStarted, Waiting
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.core.words.visible_text import seen
+from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     BatchCount,
     LabelScanned,
@@ -160,7 +160,7 @@ class DisplayView:
         match event:
             case SlotIs():
                 self._state(tile, event, now)
-            case Note():
+            case RetryStarted():
                 self._note(tile.slot, self._again(event))
                 self.trouble_of.pop(event.slot, None)  # the operator has nothing to do
             case Waiting():
@@ -168,7 +168,7 @@ class DisplayView:
             case LabelScanned():
                 tile.label = event.label
                 self.trouble_of.pop(event.slot, None)
-                self._note(event.slot, f"{event.slot}: {seen(event.label)}")
+                self._note(event.slot, f"{event.slot}: {escape_invisible(event.label)}")
             case ReworkOrdered():
                 self.rework[event.slot] = event.reason
             case Finished():
@@ -214,7 +214,7 @@ class DisplayView:
         """The prompt to show: a question until it is answered, an answer for a while."""
         return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
 
-    def _again(self, event: Note) -> str:
+    def _again(self, event: RetryStarted) -> str:
         parts = (event.slot, event.code, event.number, tries(event.code))
         baud = phrase("at baud", self.language, event.baud) if event.baud else ""
         return phrase("again", self.language, *parts) + baud

@@ -7,7 +7,7 @@ from burner.cli.board.troubles import Rank, Trouble, named
 from burner.cli.screen import packed, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.core.words.visible_text import seen
+from burner.core.words.visible_text import escape_invisible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -28,13 +28,14 @@ def error_lines(
 
     arrow = "→" if unicode else "->"
     head = f"{trouble.where(language)}  {trouble.error.code}"
-    says, do = seen(trouble.says(language)), f"{arrow} {trouble.do(language)}"
+    says, do = escape_invisible(trouble.says(language)), f"{arrow} {trouble.do(language)}"
     style = STYLES[trouble.rank]
     if sentence:
         lines = [Text(line, style=style) for line in wrapped(f"{head} {says}", width)]
         return [*lines, *(Text(line) for line in wrapped(do, width))]
     lines = [
-        Text(line) for line in wrapped(f"{head}{seen(trouble.bracketed(language))} {do}", width)
+        Text(line)
+        for line in wrapped(f"{head}{escape_invisible(trouble.bracketed(language))} {do}", width)
     ]
     lines[0].stylize(style, 0, len(head))
     return lines

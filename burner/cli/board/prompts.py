@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from burner.cli.board.display_view import DisplayView
 from burner.cli.screen import packed, wrapped
 from burner.core.words.phrases import phrase
-from burner.core.words.visible_text import seen
+from burner.core.words.visible_text import escape_invisible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -21,7 +21,7 @@ def with_label(head: str, seconds: str, label: str, width: int, *, unicode: bool
     """
     from rich.cells import cell_len
 
-    both, text = f"{head} {seconds}", seen(label)
+    both, text = f"{head} {seconds}", escape_invisible(label)
     if not label:
         return both
     if cell_len(both) + 2 + cell_len(text) <= width:
@@ -41,11 +41,13 @@ def asked_lines(view: DisplayView, now: float, width: int) -> "list[Text]":
     from rich.text import Text
 
     asked = view.asked(now)
-    text = seen(phrase(asked.text, view.language, *asked.args)) if asked.text else ""
+    text = escape_invisible(phrase(asked.text, view.language, *asked.args)) if asked.text else ""
     style = "bold black on bright_white" if asked.asks else "bold"
     lines = [Text(line, style=style) for line in wrapped(text, width)] if text else []
-    choices = [f"{number} {seen(option)}" for number, option in enumerate(asked.options, 1)]
+    choices = [
+        f"{number} {escape_invisible(option)}" for number, option in enumerate(asked.options, 1)
+    ]
     lines += [Text(line, style="bold") for line in packed(choices, width, gap=3)]
     if view.typed:
-        lines.append(Text(f"> {seen(view.typed)}_", style="bold"))
+        lines.append(Text(f"> {escape_invisible(view.typed)}_", style="bold"))
     return lines

@@ -100,7 +100,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
         with Ledger.open(
             chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:
-            _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.made()))
+            _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.recipe()))
             order = _open_batch(chosen, release, ledger, slots.station, ask=person)
             job = _job(release, order, slots.station)
             return burn_batch(chosen, slots, devices, job, ledger)

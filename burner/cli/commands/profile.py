@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from burner.flash.layout import Layout
     from burner.profile.profile import Profile
     from burner.release.flash_map import FlashRow
-    from burner.release.preflight import Survey
+    from burner.release.preflight import Preflight
 
 PROFILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -42,9 +42,9 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
     Works without the secret. With --manifest it is compared with what earlier batches of the same
     version held. Ends with 3 if there is an error in any.
     """
-    from burner.release.preflight import survey
+    from burner.release.preflight import preflight
 
-    results = [(path, survey(path)) for path in profiles]
+    results = [(path, preflight(path)) for path in profiles]
     if manifest:
         results = [(path, _compared(seen, manifest)) for path, seen in results]
     if as_json:
@@ -60,12 +60,12 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
-    from burner.release.preflight import survey
+    from burner.release.preflight import preflight
 
-    show_survey(path, survey(path), as_json)
+    show_survey(path, preflight(path), as_json)
 
 
-def show_survey(path: Path, seen: "Survey", as_json: bool) -> None:
+def show_survey(path: Path, seen: "Preflight", as_json: bool) -> None:
     """Print a layout, of a profile or of a release."""
     from burner.release.flash_map import flash_map
 
@@ -101,7 +101,7 @@ def schema(markdown: bool) -> None:
         print_json(json_schema.schema())
 
 
-def _compared(seen: "Survey", manifest: str) -> "Survey":
+def _compared(seen: "Preflight", manifest: str) -> "Preflight":
     """With a warning for each earlier batch of the same version whose units are other ones."""
     from burner.manifest.reading.earlier_batches import warn_of_reused_version
     from burner.manifest.reading.reader import ManifestReader
@@ -122,7 +122,7 @@ def _cells(row: "FlashRow") -> tuple[str, ...]:
     return f"{row.offset:#x}", f"{row.size:#x}", share, row.what, row.region_class, row.sha256[:16]
 
 
-def _summary(path: Path, seen: "Survey") -> dict[str, object]:
+def _summary(path: Path, seen: "Preflight") -> dict[str, object]:
     from burner.profile.profile import Profile
 
     if seen.layout is None or not isinstance(seen.plan, Profile):
@@ -133,7 +133,7 @@ def _summary(path: Path, seen: "Survey") -> dict[str, object]:
 def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
     from burner.core.canonical_json import digest
     from burner.provisioning.partition_settings import is_moved
-    from burner.release.release import index
+    from burner.release.release import release_index
 
     return {
         "title": plan.title,
@@ -144,15 +144,15 @@ def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
         "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
         "reburn": plan.reburn.value,
-        "digest": digest(index(plan, layout)),
+        "digest": digest(release_index(plan, layout)),
     }
 
 
-def _sound(seen: "Survey") -> bool:
+def _sound(seen: "Preflight") -> bool:
     return all(finding.warning for finding in seen.findings)
 
 
-def _tell(path: Path, seen: "Survey") -> None:
+def _tell(path: Path, seen: "Preflight") -> None:
     screen.findings(seen.findings, language())
     errors = sum(not finding.warning for finding in seen.findings)
     taken = sum(bool(finding.accepted) for finding in seen.findings)
@@ -167,6 +167,6 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _result(path: Path, seen: "Survey") -> dict[str, object]:
+def _result(path: Path, seen: "Preflight") -> dict[str, object]:
     findings = [asdict(finding) for finding in seen.findings]
     return {**_summary(path, seen), "ok": _sound(seen), "findings": findings}

@@ -53,8 +53,8 @@ def new(
     from burner.profile.builds import esp_idf, esp_idf_make
     from burner.profile.builds.build_reader import read_build
     from burner.profile.scaffold.carrier_draft import needs_table
-    from burner.profile.scaffold.new_profile import draft
-    from burner.release.preflight import survey
+    from burner.profile.scaffold.new_profile import draft_profile
+    from burner.release.preflight import preflight
 
     if from_idf and source:
         raise click.UsageError("--from-idf or --from, one of both")
@@ -70,10 +70,10 @@ def new(
         raise BurnerError(
             Code.BUILD_WITHOUT_PARTITION_TABLE, f"--preset {preset}, {build.kind} in {build.folder}"
         )
-    _write(target, draft(name, target.parent, build, preset or ""))
+    _write(target, draft_profile(name, target.parent, build, preset or ""))
     screen.say(f"{target} is written. Next: fill in what is missing, then run")
     screen.say(f"  burner profile check {target}")
-    screen.findings(survey(target).findings, language())
+    screen.findings(preflight(target).findings, language())
 
 
 def _write(target: Path, text: str) -> None:

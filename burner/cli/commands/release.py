@@ -33,12 +33,12 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
     The file is NAME-VERSION.burn, or --output. The secret is not in it. The same inputs give the
     same bytes, wherever and whenever they are built.
     """
-    from burner.release.opening import contents_of
-    from burner.release.preflight import survey_without_secret
+    from burner.release.opening import release_contents
+    from burner.release.preflight import preflight_without_secret
     from burner.release.release_file import pack
 
-    seen = survey_without_secret(profile)
-    contents = contents_of(seen)
+    seen = preflight_without_secret(profile)
+    contents = release_contents(seen)
     screen.findings(seen.findings, language(), screen.warn)
     product = contents.index["profile"]["product"]
     target = output or Path(f"{product['name']}-{product['version']}.burn")
@@ -113,12 +113,12 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
 
 
 def _index(path: Path) -> Mapping[str, Any]:
-    from burner.release.opening import contents_of, is_release_file, open_release_file
-    from burner.release.preflight import survey_without_secret
+    from burner.release.opening import is_release_file, open_release_file, release_contents
+    from burner.release.preflight import preflight_without_secret
 
     if is_release_file(path):
         return open_release_file(path)[0].index
-    return contents_of(survey_without_secret(path)).index
+    return release_contents(preflight_without_secret(path)).index
 
 
 def _write(target: Path, data: bytes, force: bool) -> None:

@@ -13,7 +13,7 @@ from burner.cli.board.words import STYLES
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import Signals
-from burner.core.errors import Language
+from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleTally, SlotWaits

@@ -27,7 +27,7 @@ _MAX_FILE_SIZE: Final = 4096
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class Source(StrEnum):
+class SecretSource(StrEnum):
     """Where a reference points."""
 
     ENV = "env"
@@ -37,32 +37,32 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reference:
+class SecretReference:
     """A parsed reference: `place` is a variable, a path, or `SERVICE/USER`; empty for prompt."""
 
-    source: Source
+    source: SecretSource
     place: str = ""
 
     def __str__(self) -> str:
         return f"{self.source}:{self.place}" if self.place else self.source.value
 
 
-def parse_reference(text: str) -> Reference:
+def parse_reference(text: str) -> SecretReference:
     """Read `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` or `prompt`.
 
     Raises:
         BurnerError: E150 for anything else. The text is not repeated: it may be the secret.
     """
-    if text == Source.PROMPT:
-        return Reference(Source.PROMPT)
+    if text == SecretSource.PROMPT:
+        return SecretReference(SecretSource.PROMPT)
     scheme, colon, place = text.partition(":")
     allowed = {
-        Source.ENV: bool(_ENV_NAME.fullmatch(place)),
-        Source.FILE: bool(place) and "\0" not in place,
-        Source.KEYRING: bool(re.fullmatch(r"[^/]+/.+", place)),
+        SecretSource.ENV: bool(_ENV_NAME.fullmatch(place)),
+        SecretSource.FILE: bool(place) and "\0" not in place,
+        SecretSource.KEYRING: bool(re.fullmatch(r"[^/]+/.+", place)),
     }
-    if colon and scheme in allowed and allowed[Source(scheme)]:
-        return Reference(Source(scheme), place)
+    if colon and scheme in allowed and allowed[SecretSource(scheme)]:
+        return SecretReference(SecretSource(scheme), place)
     raise BurnerError(Code.SECRET_REFERENCE_INVALID)
 
 
@@ -83,13 +83,13 @@ def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) ->
     parsed = parse_reference(reference)
     core_dumps.forbid()
     match parsed.source:
-        case Source.ENV:
+        case SecretSource.ENV:
             return _from_environment(parsed)
-        case Source.FILE:
+        case SecretSource.FILE:
             return _from_file(parsed, base)
-        case Source.KEYRING:
+        case SecretSource.KEYRING:
             return _from_keyring(parsed)
-        case Source.PROMPT:
+        case SecretSource.PROMPT:
             return _from_person(ask)
 
 
@@ -98,7 +98,7 @@ def _secret(text: str | None) -> Secret:
     return Secret((text or "").encode("utf-8", "surrogatepass"))
 
 
-def _from_environment(reference: Reference) -> Secret:
+def _from_environment(reference: SecretReference) -> Secret:
     secret = _secret(os.environ.get(reference.place))
     if not secret.reveal():
         state = "empty" if reference.place in os.environ else "not set"
@@ -106,7 +106,7 @@ def _from_environment(reference: Reference) -> Secret:
     return secret
 
 
-def _from_file(reference: Reference, base: Path) -> Secret:
+def _from_file(reference: SecretReference, base: Path) -> Secret:
     try:
         with open(base / Path(reference.place).expanduser(), "rb", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
@@ -129,7 +129,7 @@ def _from_file(reference: Reference, base: Path) -> Secret:
     return secret
 
 
-def _from_keyring(reference: Reference) -> Secret:
+def _from_keyring(reference: SecretReference) -> Secret:
     import keyring
     from keyring.errors import KeyringError
 

@@ -15,7 +15,7 @@ from itertools import compress, count
 from typing import Final, Never, final
 
 from burner.core.secrets.secret import Secret
-from burner.core.secrets.text_views import Span, View, views
+from burner.core.secrets.text_views import Span, TextView, views
 
 REMOVED: Final = "[product secret removed]"
 """Stands where the secret stood."""
@@ -88,7 +88,7 @@ class SecretSearch:
         """What cleans a text that comes in pieces."""
         return SecretStream(self)
 
-    def _spans_in(self, view: View) -> Iterator[Span]:
+    def _spans_in(self, view: TextView) -> Iterator[Span]:
         for alphabet in self._alphabets:
             for start, end in alphabet.runs(view.text):
                 yield view.origin(start)[0], view.origin(end - 1)[1]

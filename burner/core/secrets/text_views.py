@@ -95,7 +95,7 @@ def _read(numeral: str, base: int) -> str:
     return codes.translate(None, _UNPRINTABLE).decode("ascii")
 
 
-class View:
+class TextView:
     """A text as it may be meant, and where each of its characters stands in the text itself."""
 
     def __init__(self, text: str, origins: Callable[[], Iterable[Span]] | None = None) -> None:
@@ -113,7 +113,7 @@ class View:
 
     def rewritten(
         self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str] = _nothing
-    ) -> "View":
+    ) -> "TextView":
         """With something else, or nothing, wherever the pattern matches."""
 
         def origins() -> Iterator[Span]:
@@ -126,14 +126,14 @@ class View:
 
         # a text is replaced faster than by a call
         by = _LEFT_OUT if meaning is _nothing else meaning
-        return View(pattern.sub(by, self.text), origins)
+        return TextView(pattern.sub(by, self.text), origins)
 
-    def numbers(self, shortest: int) -> Iterator["View"]:
+    def numbers(self, shortest: int) -> Iterator["TextView"]:
         """The characters that its numbers are the codes of, as read in each base."""
         read = filter(None, map(_characters, _NUMERAL.findall(self.text)))
         for base, text in enumerate(map("".join, zip(*read, strict=True))):
             if len(text) >= shortest:
-                yield View(text, partial(self._origins_of_numbers, base))
+                yield TextView(text, partial(self._origins_of_numbers, base))
 
     def _origins_of_numbers(self, base: int) -> Iterator[Span]:
         for match in _NUMERAL.finditer(self.text):
@@ -144,16 +144,16 @@ class View:
         return self.origin(match.start())[0], self.origin(match.end() - 1)[1]
 
 
-def views(text: str, shortest: int) -> Iterator[View]:
+def views(text: str, shortest: int) -> Iterator[TextView]:
     """The text itself; every other view in which something is left out or undone; and of each of
     them the numbers, where they are `shortest` characters at least.
     """
-    for view in _written(View(text)):
+    for view in _written(TextView(text)):
         yield view
         yield from view.numbers(shortest)
 
 
-def _written(whole: View) -> Iterator[View]:
+def _written(whole: TextView) -> Iterator[TextView]:
     yield whole
     if _ESCAPE.search(whole.text):
         yield whole.rewritten(_ESCAPE, _character)

@@ -13,13 +13,13 @@ from importlib import resources
 
 from burner.core.words.language import Language
 
-Row = Mapping[str, str]
+PhraseRow = Mapping[str, str]
 
 
 @cache
-def rows() -> Mapping[str, Row]:
+def rows() -> Mapping[str, PhraseRow]:
     """Every row, by its key."""
-    found: dict[str, str | Row] = {}
+    found: dict[str, str | PhraseRow] = {}
     for entry in resources.files("burner.core.words").joinpath("tables").iterdir():
         if entry.name.endswith(".toml"):
             found |= tomllib.loads(entry.read_text(encoding="utf-8"))

@@ -2,16 +2,16 @@
 
 import re
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
 
 
-def seen(text: str) -> str:
+def escape_invisible(text: str) -> str:
     """Text in which every character can be seen; the others as JSON writes them."""
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def quoted(text: str) -> str:
     """Text in quotes as it came, backslashes and all; only what cannot be seen is escaped."""
     one_line = text.replace("\n", "\\u000a").replace("\t", "\\u0009")
-    return f"'{seen(one_line)}'"
+    return f"'{escape_invisible(one_line)}'"

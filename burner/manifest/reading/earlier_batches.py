@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from burner.core.errors import Finding
 from burner.manifest.reading.reader import ManifestReader
 from burner.profile.profile import Profile
-from burner.release.diff import Made
+from burner.release.diff import UnitRecipe
 from burner.release.lint.accepted_warnings import accepted
-from burner.release.lint.reused_version import same_version_made_otherwise
+from burner.release.lint.reused_version import check_reused_version
 
 
 def warn_of_reused_version(
-    reader: ManifestReader, profile: Profile, made: Made
+    reader: ManifestReader, profile: Profile, made: UnitRecipe
 ) -> Sequence[Finding]:
     """A warning for each earlier batch of the same version whose units are other ones.
 
@@ -25,5 +25,5 @@ def warn_of_reused_version(
     """
     earlier = reader.made_before(profile.title, profile.product.id)
     at = profile.place("product", "version")
-    warnings = same_version_made_otherwise(profile.title, made, earlier, at)
+    warnings = check_reused_version(profile.title, made, earlier, at)
     return accepted(warnings, profile.accept)

@@ -31,7 +31,7 @@ from burner.manifest.store.engine import reading_engine
 from burner.manifest.store.place import ManifestPlace, manifest_place, require_existing
 from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
-from burner.release.diff import Made
+from burner.release.diff import UnitRecipe
 
 CHUNK = 500
 """Rows fetched at once: constant memory, few round trips."""
@@ -223,7 +223,7 @@ class ManifestReader:
         row = self.batch(batch)
         return row.taken - row.working if row else 0
 
-    def made_before(self, profile: str, product_id: str) -> tuple[Made, ...]:
+    def made_before(self, profile: str, product_id: str) -> tuple[UnitRecipe, ...]:
         """How units were made in each earlier batch of a profile that has a PASS."""
 
         batches = TABLES[BatchRow]
@@ -253,9 +253,9 @@ class ManifestReader:
             return _opened(connection, row.opened)
 
 
-def _made(opened: BatchOpened, unit: Attempt) -> Made:
+def _made(opened: BatchOpened, unit: Attempt) -> UnitRecipe:
     """From the record that opened a batch and a unit that passed in it."""
-    return Made(
+    return UnitRecipe(
         batch=opened.batch,
         release_digest=opened.release_digest,
         index=json.loads(opened.index) if opened.index else None,

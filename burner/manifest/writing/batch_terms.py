@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from burner.manifest.entries.kinds import BatchOpened
-from burner.release.diff import Difference, differences, shown_first
+from burner.release.diff import Difference, differences, first_differences
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BatchTerms:
 
 def describe_differences(opened: BatchTerms, requested: BatchTerms) -> str:
     """All differences in one line; empty: the terms are the same."""
-    return ", ".join(shown_first(_differences(opened, requested)))
+    return ", ".join(first_differences(_differences(opened, requested)))
 
 
 def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Difference]:

@@ -7,7 +7,7 @@ from itertools import count
 from burner.core.canonical_json import canonical
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import QuantityOf
-from burner.release.release import KeylessRelease, Release, index
+from burner.release.release import KeylessRelease, Release, release_index
 
 
 def open_batch_for(
@@ -35,7 +35,7 @@ def open_batch_for(
         quantity=profile.quantity,
         per_digest=profile.quantity_of is QuantityOf.RELEASE,
         operator=operator,
-        index=canonical(index(profile, release.layout)).decode(),
+        index=canonical(release_index(profile, release.layout)).decode(),
         key=release.key_fingerprint if isinstance(release, Release) else "",
     )
 

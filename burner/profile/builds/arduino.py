@@ -11,7 +11,8 @@ from typing import Final
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
-from burner.flash.image import BOOTLOADER_OFFSETS, parse
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import parse_image
 from burner.flash.partition_table import DATA, SUBTYPES, PartitionTable, parse_binary
 from burner.profile.builds.listing import (
     DEFAULT_TABLE_OFFSET,
@@ -61,7 +62,7 @@ def listing(folder: Path) -> Listing | None:
 def _chip(application: Path) -> str:
     (data,) = read_files([application])
     try:
-        return parse(data).chip
+        return parse_image(data).chip
     except BurnerError as error:
         finding = Finding(
             Code.BUILD_FILE_UNUSABLE, str(application), error.detail, "the .bin file of the build"

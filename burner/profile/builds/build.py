@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from burner.core.errors import BurnerError
-from burner.flash.image import AppDescriptor, AppImage, parse
+from burner.flash.image import AppDescriptor, AppImage, parse_image
 from burner.flash.partition_table import Partition, PartitionTable
 
 _FOREIGN_DESCRIPTOR: Final = "arduino-lib-builder"
@@ -27,7 +27,7 @@ class BuildFile:
     def image(self) -> AppImage | None:
         """What it is, if it is firmware."""
         try:
-            return parse(self.data)
+            return parse_image(self.data)
         except BurnerError:
             return None
 

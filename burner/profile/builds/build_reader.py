@@ -8,7 +8,8 @@ from typing import Final, get_args
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
-from burner.flash.image import BOOTLOADER_OFFSETS, AppImage
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import AppImage
 from burner.flash.partition_table import PartitionTable, parse_binary, parse_table
 from burner.profile.builds import arduino, esp8266_nonos, esp_idf, esp_idf_make
 from burner.profile.builds.build import Build, BuildFile
@@ -24,10 +25,10 @@ LOOKED_FOR: Final = (
 )
 _TABLE_MAGIC: Final = b"\xaa\x50"
 
-Reader = Callable[[Path], Listing | None]
+ListingReader = Callable[[Path], Listing | None]
 
 
-def read_build(folder: Path, readers: tuple[Reader, ...] = ()) -> Build:
+def read_build(folder: Path, readers: tuple[ListingReader, ...] = ()) -> Build:
     """Read a build from its output folder, or from the project around it.
 
     Args:
@@ -62,7 +63,7 @@ def _levels(folder: Path) -> list[list[Path]]:
     return levels
 
 
-def _first(readers: tuple[Reader, ...], place: Path) -> Listing | None:
+def _first(readers: tuple[ListingReader, ...], place: Path) -> Listing | None:
     return next((listing for reader in readers if (listing := reader(place))), None)
 
 

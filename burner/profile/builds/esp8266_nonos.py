@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from burner.core.errors import BurnerError
-from burner.flash.image import AppImage, parse
+from burner.flash.image import AppImage, parse_image
 from burner.profile.builds.listing import Listed, Listing, read_files, several
 
 _PAIRS: Final = (
@@ -79,6 +79,6 @@ def _rf_data(folder: Path, flash_size: int) -> Iterator[Listed]:
 
 def _image(path: Path) -> AppImage | None:
     try:
-        return parse(*read_files([path]))
+        return parse_image(*read_files([path]))
     except BurnerError:
         return None

@@ -25,7 +25,7 @@ MAX_SIZE: Final = 256 * 1024
 
 
 @dataclass
-class _Reader:
+class _FlasherArgs:
     """One file, taken apart with every mistake noted."""
 
     folder: Path
@@ -101,7 +101,7 @@ def listing(folder: Path) -> Listing | None:
     path = folder / FILE
     if not path.is_file():
         return None
-    reader = _Reader(folder, _load(path))
+    reader = _FlasherArgs(folder, _load(path))
     files, settings = reader.files(), reader.settings()
     chip = _chip(reader)
     size = _flash_size(reader, settings.get("flash_size", ""))
@@ -135,7 +135,7 @@ def _load(path: Path) -> dict[str, Any]:
     return data
 
 
-def _chip(reader: _Reader) -> str:
+def _chip(reader: _FlasherArgs) -> str:
     """`ESP32-C3` and `esp32c3` → `esp32c3`; empty for `auto` and in builds before ESP-IDF 4.2."""
     chip = reader.mapping("extra_esptool_args").get("chip", "")
     if not isinstance(chip, str) or not re.fullmatch(r"[A-Za-z0-9-]{0,20}", chip):
@@ -145,7 +145,7 @@ def _chip(reader: _Reader) -> str:
     return "" if plain == "auto" else plain
 
 
-def _flash_size(reader: _Reader, text: str) -> int:
+def _flash_size(reader: _FlasherArgs, text: str) -> int:
     """Bytes; 0 for `detect` and `keep`, where the bootloader's header decides."""
     if text in ("", "detect", "keep"):
         return 0

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from burner.core.errors import BurnerError
-from burner.flash.image import BOOTLOADER_OFFSETS, AppImage, parse
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import AppImage, parse_image
 from burner.flash.partition_table import Partition, PartitionTable, parse_binary
 from burner.profile.builds.listing import (
     DEFAULT_TABLE_OFFSET,
@@ -60,7 +61,7 @@ def listing(folder: Path) -> Listing | None:
 
 def _image(data: bytes) -> AppImage | None:
     try:
-        return parse(data)
+        return parse_image(data)
     except BurnerError:
         return None
 

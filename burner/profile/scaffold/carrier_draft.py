@@ -21,14 +21,14 @@ _FIRST_CUSTOM: Final = 0x40
 
 
 @dataclass(frozen=True)
-class Draft:
+class CarrierDraft:
     """The text of a carrier, and the partition it fills; empty where that is not decided."""
 
     lines: tuple[str, ...]
     partition: str = ""
 
 
-def draft_carrier(build: Build | None, preset: str) -> Draft:
+def draft_carrier(build: Build | None, preset: str) -> CarrierDraft:
     """The carrier of a layout, or the one that a build's partitions suggest."""
     if preset:
         return PRESETS[preset](build)
@@ -44,8 +44,8 @@ def needs_table(preset: str) -> bool:
     return preset in ("esp-qcloud", "nvs", "device-info")
 
 
-def _esp_qcloud(_: Build | None) -> Draft:
-    return Draft(
+def _esp_qcloud(_: Build | None) -> CarrierDraft:
+    return CarrierDraft(
         (
             line("  kind: nvs"),
             line("  preset: esp-qcloud", "partition fctry, namespace qcloud-key"),
@@ -55,12 +55,12 @@ def _esp_qcloud(_: Build | None) -> Draft:
     )
 
 
-def _nvs(build: Build | None) -> Draft:
+def _nvs(build: Build | None) -> CarrierDraft:
     found = _nvs_partition(build)
     if build and found == "fctry" and _is_esp_qcloud(build):
         return _esp_qcloud(build)
     why = "the table's nvs partition beside nvs" if found else _advice(build)
-    return Draft(
+    return CarrierDraft(
         (
             line("  kind: nvs", "or file, patch, raw, at: docs/carriers.md"),
             line(f"  partition: {scalar(found or FILL_IN)}", why),
@@ -91,10 +91,10 @@ def _nvs_keys() -> tuple[str, ...]:
     )
 
 
-def _c_sdk(build: Build | None) -> Draft:
+def _c_sdk(build: Build | None) -> CarrierDraft:
     own = build is not None and not _has_placeholders(build)
     app = build.application if build else None
-    return Draft(
+    return CarrierDraft(
         (
             line("  kind: patch", "arrays of the source, replaced in the application"),
             line(f"  image: {scalar(app.name if app else 'app')}"),
@@ -109,12 +109,12 @@ def _c_sdk(build: Build | None) -> Draft:
 _OWN_ARRAYS: Final = "char[11] and char[33] with these texts; else give size: BYTES"
 
 
-def _without_table(build: Build) -> Draft:
+def _without_table(build: Build) -> CarrierDraft:
     """What can work where there is no partition: AT firmware, else arrays of the application."""
     app = build.application
     if app and _AT_COMMAND in app.data:
         return _at(build)
-    return Draft((*_ELSEWHERE, *_c_sdk(build).lines))
+    return CarrierDraft((*_ELSEWHERE, *_c_sdk(build).lines))
 
 
 _ELSEWHERE: Final = (
@@ -123,11 +123,11 @@ _ELSEWHERE: Final = (
 )
 
 
-def _device_info(build: Build | None) -> Draft:
+def _device_info(build: Build | None) -> CarrierDraft:
     found = _only(build, lambda p: p.subtype in _FILE_SYSTEMS)
     kind = "fat" if found and found.subtype == SUBTYPES[DATA]["fat"] else "littlefs"
     name = found.name if found else FILL_IN
-    return Draft(
+    return CarrierDraft(
         (
             line("  kind: file"),
             line(f"  partition: {scalar(name)}", "with a file system, of its own"),
@@ -142,12 +142,12 @@ def _device_info(build: Build | None) -> Draft:
     )
 
 
-def _raw(build: Build | None) -> Draft:
+def _raw(build: Build | None) -> CarrierDraft:
     found = _only(build, lambda p: p.subtype >= _FIRST_CUSTOM and p.subtype not in _FILE_SYSTEMS)
     place = line(f"  partition: {scalar(found.name if found else FILL_IN)}", "of its own")
     if build and not build.table_file:
         place = line(f"  offset: {FILL_IN}", "of the struct in flash: in a sector of its own")
-    return Draft(
+    return CarrierDraft(
         (
             line("  kind: raw"),
             place,
@@ -162,8 +162,8 @@ def _raw(build: Build | None) -> Draft:
     )
 
 
-def _at(_: Build | None) -> Draft:
-    return Draft(
+def _at(_: Build | None) -> CarrierDraft:
+    return CarrierDraft(
         (
             line("  kind: at", "Tencent's AT firmware: gets the key after it has booted"),
             line("  port: esp", "modem, where the module has a port of its own"),
@@ -172,7 +172,7 @@ def _at(_: Build | None) -> Draft:
     )
 
 
-PRESETS: Final[Mapping[str, Callable[[Build | None], Draft]]] = {
+PRESETS: Final[Mapping[str, Callable[[Build | None], CarrierDraft]]] = {
     "esp-qcloud": _esp_qcloud,
     "nvs": _nvs,
     "c-sdk": _c_sdk,

@@ -4,20 +4,20 @@ import re
 from pathlib import Path
 from typing import Final
 
-from burner.flash.image import BOOTLOADER_OFFSETS
+from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.partition_table import DATA, SUBTYPES
 from burner.profile.builds.build import Build, BuildFile
 from burner.profile.profile import FILL_IN
-from burner.profile.scaffold.carrier_draft import PRESETS, Draft, draft_carrier, needs_table
+from burner.profile.scaffold.carrier_draft import PRESETS, CarrierDraft, draft_carrier, needs_table
 from burner.profile.scaffold.yaml_text import line, note, relative, scalar
 
-__all__ = ["PRESETS", "draft", "needs_table"]
+__all__ = ["PRESETS", "draft_profile", "needs_table"]
 
 _MODES: Final = ("qio", "qout", "dio", "dout")
 _VERSION: Final = re.compile(r"[^0-9A-Za-z.+_-]")
 
 
-def draft(name: str, folder: Path, build: Build | None = None, preset: str = "") -> str:
+def draft_profile(name: str, folder: Path, build: Build | None = None, preset: str = "") -> str:
     """A commented profile.
 
     Args:
@@ -71,7 +71,7 @@ def _product(name: str, build: Build | None) -> list[str]:
     ]
 
 
-def _of_build(build: Build, folder: Path, carrier: Draft) -> list[str]:
+def _of_build(build: Build, folder: Path, carrier: CarrierDraft) -> list[str]:
     revision = build.min_revision
     lines = ["chip:", line(f"  type: {scalar(build.chip or FILL_IN)}")]
     if revision:
@@ -138,7 +138,7 @@ def _image(build: Build, file: BuildFile, folder: Path) -> list[str]:
     return [f"  # {', '.join(words)}", entry] if words else [entry]
 
 
-def _blank(build: Build, carrier: Draft) -> list[str]:
+def _blank(build: Build, carrier: CarrierDraft) -> list[str]:
     """NVS and otadata that nothing else is written to."""
     kinds = [SUBTYPES[DATA][word] for word in ("nvs", "ota")]
     written = {file.offset for file in build.files}
@@ -150,7 +150,7 @@ def _blank(build: Build, carrier: Draft) -> list[str]:
     ]
 
 
-def _left(build: Build, carrier: Draft, blank: list[str]) -> list[str]:
+def _left(build: Build, carrier: CarrierDraft, blank: list[str]) -> list[str]:
     written = {file.offset for file in build.files}
     known = {*blank, carrier.partition}
     return [p.name for p in build.table if p.offset not in written and p.name not in known]

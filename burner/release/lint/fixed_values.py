@@ -15,7 +15,7 @@ from burner.profile.profile import Profile
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.file_carrier import FileSettings
 from burner.provisioning.nvs_carrier import NvsSettings
-from burner.provisioning.raw_carrier import RawSettings
+from burner.provisioning.raw_settings import RawSettings
 
 _WORDS: Final = (*SOURCES, "name", "device_name", "product_id", "product_secret")
 _PLACEHOLDER: Final = re.compile(rf"\{{(?:{'|'.join(_WORDS)})(?::[^{{}}]*)?\}}", re.IGNORECASE)

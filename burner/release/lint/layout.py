@@ -8,7 +8,8 @@ from burner.core.errors import Finding
 from burner.core.secrets.product_secret import PLACEHOLDERS, REGISTRATION_TRIGGERS
 from burner.core.segments import RegionClass, Segment
 from burner.flash import otadata
-from burner.flash.image import BOOTLOADER_OFFSETS, AppImage
+from burner.flash.chips import BOOTLOADER_OFFSETS
+from burner.flash.image import AppImage
 from burner.flash.layout import Layout
 from burner.flash.partition_table import DATA, SECTOR_SIZE, SUBTYPES, PartitionTable
 from burner.profile.profile import FlashPlan
@@ -31,7 +32,7 @@ Advice = tuple[str, tuple[str, str]]
 """Code; what was found, and what would be better."""
 
 
-def advise(
+def check_layout(
     plan: FlashPlan,
     layout: Layout,
     images: Mapping[str, AppImage],

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from burner.core.code import Code
 from burner.core.errors import Finding
-from burner.release.diff import Made, made_otherwise, shown_first
+from burner.release.diff import UnitRecipe, first_differences, recipe_differences
 
 
-def same_version_made_otherwise(
-    title: str, now: Made, earlier: Iterable[Made], at: str
+def check_reused_version(
+    title: str, now: UnitRecipe, earlier: Iterable[UnitRecipe], at: str
 ) -> list[Finding]:
     """A warning for each batch of the same product and version whose units are other ones.
 
@@ -20,7 +20,7 @@ def same_version_made_otherwise(
     """
     findings = []
     for made in earlier:
-        if found := shown_first(made_otherwise(made, now)):
+        if found := first_differences(recipe_differences(made, now)):
             differs = f"batch {made.batch} of {title} had another {', '.join(found)}"
             findings.append(
                 Finding(

@@ -174,12 +174,12 @@ def test_otadata_decides_which_slot_is_booted(plug: tuple[Segment, ...]) -> None
 def test_a_bootloader_that_rolls_back_starts_an_update_once(plug: tuple[Segment, ...]) -> None:
     host = burned(replace(UNIT, firmware=FirmwareBehaviour(rollback=True)), plug)
     flash = host.chip.silicon.flash
-    flash.program(0x1D000, otadata.entry(1, otadata.State.VALID))
-    flash.program(0x1E000, otadata.entry(2, otadata.State.NEW))
+    flash.program(0x1D000, otadata.ota_entry(1, otadata.OtaState.VALID))
+    flash.program(0x1E000, otadata.ota_entry(2, otadata.OtaState.NEW))
     flash.program(0x1F0000, flash.read(0x20000, 0x100000))
     places = [boot_log(host).partition("at offset ")[2][:8] for _ in range(3)]
     assert places == ["0x1f0000", "0x20000\r", "0x20000\r"]
-    assert flash.read(0x1E000, 32) == otadata.entry(2, otadata.State.ABORTED)
+    assert flash.read(0x1E000, 32) == otadata.ota_entry(2, otadata.OtaState.ABORTED)
 
 
 def test_a_firmware_that_moves_its_key_stores_it_before_it_erases_it(

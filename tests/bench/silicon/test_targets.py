@@ -8,7 +8,7 @@ from esptool.targets import CHIP_DEFS
 from burner.bench.silicon.silicon import mac_crc8
 from burner.bench.silicon.targets import TARGETS, EfuseFlag
 from burner.bench.unit.unit_spec import VENDOR_PREFIXES, mac_for
-from burner.flash.image import BOOTLOADER_OFFSETS, CHIP_IDS
+from burner.flash.chips import BOOTLOADER_OFFSETS, CHIP_IDS
 
 
 def test_every_chip_of_esptool_is_there() -> None:

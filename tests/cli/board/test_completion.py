@@ -13,7 +13,7 @@ from burner.cli.board.display import Display
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.core.attempt import Outcome
-from burner.core.errors import Language
+from burner.core.words.language import Language
 from burner.station.events import SlotIs, SlotState
 from tests.chinese import english_in
 from tests.cli.board.test_display import finished, shown, view_of

@@ -22,7 +22,7 @@ from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, sta
 from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
-from burner.core.unit_events import Bound, Finished, Note, Progress, StepStarted, Waiting
+from burner.core.unit_events import Bound, Finished, Progress, RetryStarted, StepStarted, Waiting
 from burner.core.words.language import Language
 from burner.station.events import SlotIs, SlotState, StationEvent
 from tests.station.units import a_result, an_attempt
@@ -250,7 +250,7 @@ def test_a_slot_that_falls_behind_is_named() -> None:
 
 
 def test_a_retry_is_told_while_it_lasts() -> None:
-    again = Note("3", "E501", 2, 460800)
+    again = RetryStarted("3", "E501", 2, 460800)
     said = "slot 3: after E501 the station tries again (2 of 3) at 460800 baud"
     view = view_of(4)
     assert said in play(view, again)
@@ -264,7 +264,7 @@ def test_a_retry_is_told_while_it_lasts() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_after_the_last_try_nothing_says_that_it_is_tried_again(language: Language) -> None:
     view, failed = view_of(4, language), finished("3", Outcome.FAIL, "E601")
-    text = play(view, failed, Note("3", "E601", 2), failed, SlotIs("3", S.FAIL, tries=2))
+    text = play(view, failed, RetryStarted("3", "E601", 2), failed, SlotIs("3", S.FAIL, tries=2))
     for shown in (text, event_line(view, SlotIs("3", S.FAIL, tries=2)) or ""):
         assert not re.search("tries|by itself|重试", shown)
         assert BurnerError("E601").row.remedy(language) in unwrapped(shown)
@@ -272,7 +272,7 @@ def test_after_the_last_try_nothing_says_that_it_is_tried_again(language: Langua
 
 def test_an_error_that_the_station_tries_again_asks_nothing_of_the_operator() -> None:
     assert "E601 The chip" not in play(
-        view_of(4), finished("3", Outcome.FAIL, "E601"), Note("3", "E601", 2)
+        view_of(4), finished("3", Outcome.FAIL, "E601"), RetryStarted("3", "E601", 2)
     )
 
 

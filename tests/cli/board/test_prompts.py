@@ -6,8 +6,9 @@ from burner.cli.board.display import event_line
 from burner.cli.board.display_view import ANSWER_S, DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.event_json import event_json
-from burner.core.errors import BurnerError, Language
+from burner.core.errors import BurnerError
 from burner.core.unit_events import NotBegun, Waiting
+from burner.core.words.language import Language
 from burner.station.events import (
     LabelScanned,
     Prompt,

@@ -9,7 +9,8 @@ import pytest
 from burner.cli import screen
 from burner.cli.board.summary import counts_line, hints, print_summary, trouble_lines
 from burner.core.attempt import Outcome
-from burner.core.errors import BurnerError, Language
+from burner.core.errors import BurnerError
+from burner.core.words.language import Language
 from burner.station.tally import HandledUnit, Tally
 from tests.chinese import english_in
 

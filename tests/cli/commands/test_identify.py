@@ -14,7 +14,7 @@ from burner.bench.unit.unit_spec import VENDOR_PREFIXES, mac_for
 from burner.cli.main import root
 from burner.core.errors import table
 from burner.core.silicon import Silicon
-from burner.identity.interface_addresses import derive
+from burner.identity.interface_addresses import interface_macs
 from burner.identity.mac_checks import IEEE802154
 
 BENCH = """
@@ -131,7 +131,7 @@ def test_every_chip_of_the_bench_tells_its_base_mac_and_the_documented_addresses
     (seen,) = rows(result)
     base = mac_for(5, 0, chip)
     assert (seen["chip"], seen["unit_id"]) == (chip, str(base))
-    expected = derive(Silicon(chip, "", base, 0, 0))
+    expected = interface_macs(Silicon(chip, "", base, 0, 0))
     assert seen["addresses"] == {source: str(mac) for source, mac in expected.items()}
     assert ("eui64" in seen["ids"]) == (chip in IEEE802154)
 

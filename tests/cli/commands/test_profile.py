@@ -7,7 +7,7 @@ import pytest
 
 from burner.cli.main import main
 from burner.release.flash_map import flash_map
-from burner.release.preflight import survey
+from burner.release.preflight import preflight
 from tests.images import SECRET, app_image, esp_image, write_product
 
 
@@ -128,7 +128,7 @@ def test_a_layout_that_cannot_be_drawn_says_why(
 
 
 def test_a_layout_with_mistakes_is_drawn_nevertheless(tmp_path: Path) -> None:
-    seen = survey(write_product(tmp_path, product="{}"))
+    seen = preflight(write_product(tmp_path, product="{}"))
     assert seen.layout is not None
     assert any(row.what == "bootloader" for row in flash_map(seen.layout, seen.segments))
 

@@ -89,7 +89,7 @@ def says(folder: Path, text: str) -> bool:
 def a_strangers(folder: Path) -> None:
     """Other firmware in the second slot, selected by otadata, and somebody's Wi-Fi."""
     put(folder, OTA_1, app_image("other firmware"))
-    put(folder, OTADATA, otadata.entry(2))
+    put(folder, OTADATA, otadata.ota_entry(2))
     put(folder, NVS, b"strangers-wifi-password")
 
 
@@ -162,8 +162,8 @@ def test_a_bootloader_that_rolls_back_never_starts_another_than_the_burned_appli
     source = write_product(folder, boot=BOOTS)
     assert end(burn(source, bench="bench.yaml")) == WRITTEN
     put(folder, OTA_1, app_image("an update, started once"))
-    put(folder, OTADATA, otadata.entry(2, otadata.State.VALID).ljust(0x1000, b"\xff"))
-    put(folder, OTADATA + 0x1000, otadata.entry(3, otadata.State.PENDING_VERIFY))
+    put(folder, OTADATA, otadata.ota_entry(2, otadata.OtaState.VALID).ljust(0x1000, b"\xff"))
+    put(folder, OTADATA + 0x1000, otadata.ota_entry(3, otadata.OtaState.PENDING_VERIFY))
     assert not verified(source)
     assert end(burn(source, bench="bench.yaml")) == WRITTEN
     assert end(burn(source, bench="bench.yaml")) == KNOWN

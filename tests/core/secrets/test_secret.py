@@ -19,7 +19,7 @@ from keyring.errors import KeyringLocked
 
 from burner.core.errors import BurnerError
 from burner.core.secrets.product_secret import PLACEHOLDERS, check_product_secret
-from burner.core.secrets.reference import Reference, Source, parse_reference, resolve
+from burner.core.secrets.reference import SecretReference, SecretSource, parse_reference, resolve
 from burner.core.secrets.secret import Secret
 
 PLAIN = "8XzjN8rfgFVGDTNTUGau4snA"
@@ -86,10 +86,12 @@ def test_a_fingerprint_tells_secrets_apart_within_one_context() -> None:
 
 
 def test_every_form_of_reference_is_read() -> None:
-    assert parse_reference("env:PLUG_SECRET") == Reference(Source.ENV, "PLUG_SECRET")
-    assert parse_reference("file:../key") == Reference(Source.FILE, "../key")
-    assert parse_reference("keyring:burner/plug/1") == Reference(Source.KEYRING, "burner/plug/1")
-    assert parse_reference("prompt") == Reference(Source.PROMPT)
+    assert parse_reference("env:PLUG_SECRET") == SecretReference(SecretSource.ENV, "PLUG_SECRET")
+    assert parse_reference("file:../key") == SecretReference(SecretSource.FILE, "../key")
+    assert parse_reference("keyring:burner/plug/1") == SecretReference(
+        SecretSource.KEYRING, "burner/plug/1"
+    )
+    assert parse_reference("prompt") == SecretReference(SecretSource.PROMPT)
     assert [str(parse_reference(text)) for text in ("env:A", "prompt")] == ["env:A", "prompt"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from burner.burn import prove
 from burner.core.errors import BurnerError
-from burner.core.words.visible_text import UNSEEN, quoted
+from burner.core.words.visible_text import INVISIBLE, quoted
 from burner.profile.boot import BootSettings
 from tests.runs import PROFILE, ROOT, burn, burner
 
@@ -23,7 +23,7 @@ from tests.runs import PROFILE, ROOT, burn, burner
 )
 def test_text_is_escaped_once_and_only_where_it_cannot_be_seen(text: str, shown: str) -> None:
     assert quoted(text) == shown
-    assert not UNSEEN.search(quoted(text))
+    assert not INVISIBLE.search(quoted(text))
 
 
 def test_what_was_awaited_and_what_came_stand_with_single_backslashes() -> None:
