@@ -1,4 +1,4 @@
-"""Whether an ID may become a name: checks on MAC, IMEI, serial number and label. Pure."""
+"""Whether a MAC address may name a unit. Pure."""
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError

@@ -1,7 +1,7 @@
-"""From the IDs of a unit to its DeviceName: derived addresses, the template, Tencent's rule.
+"""From the IDs of a unit to its DeviceName: the template, and Tencent's rule. Pure.
 
-Everything here is pure. A name cannot be mended after shipping, so it is made in one place, and
-`burner profile names` prints the same function as test vectors for the firmware team.
+A name cannot be corrected after shipping, so it is made in this one place. `burner profile names`
+prints test vectors by the same function, for the firmware team.
 """
 
 import re

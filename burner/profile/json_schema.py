@@ -1,4 +1,4 @@
-"""The JSON Schema of profiles with every key described, and the page about them.
+"""The JSON Schema of profiles, with every key described.
 
 A key is described where it is defined: by the text under the field, in the source. It is read from
 there only when somebody asks for the schema, so that no burn pays for it.

@@ -1,4 +1,4 @@
-"""What every carrier is given and what it promises."""
+"""The `Carrier` protocol, and what its implementations share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,11 +1,5 @@
 """The key as strings in an NVS partition, plain or encrypted.
 
-The bytes are Espressif's own: esp-idf-nvs-partition-gen, in memory. Its command line checks what
-its functions do not, and its functions do more than they say, so we check everything ourselves
-and call the object underneath: the page that NVS keeps in reserve, double keys, keys over 15
-characters, numbers that do not fit, values that fill a page, keys such as `sta.ssid` that would
-bring entries nobody asked for, and its `random.choice` for encryption keys.
-
 Encrypted NVS has a key of its own in every unit, made here and never kept. It stands in plain in
 the key partition until flash encryption is on: without flash encryption it protects nothing.
 """

@@ -1,4 +1,10 @@
-"""The bytes of an NVS partition, by Espressif's own generator."""
+"""The bytes of an NVS partition, by Espressif's esp-idf-nvs-partition-gen, in memory.
+
+The generator's command line checks what its functions do not, so everything is checked here, and
+the object underneath is called: the page that NVS keeps in reserve, duplicate keys, keys over 15
+characters, numbers that do not fit, values that fill a page, keys such as `sta.ssid` that would
+bring entries nobody asked for, and its `random.choice` for encryption keys.
+"""
 
 import struct
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A profile and its files looked over: all that is wrong with them, found at once."""
+"""Checks of a profile and its files before use: everything wrong with them, found at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

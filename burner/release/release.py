@@ -1,4 +1,4 @@
-"""A profile opened for burning: checked whole, frozen, with one digest for what it makes."""
+"""What a batch burns: a checked profile, its layout and key, and the digest of all of it."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

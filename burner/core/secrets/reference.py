@@ -1,4 +1,8 @@
-"""Where a secret comes from: a profile names it by reference only."""
+"""From a reference to the `Secret`: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` or `prompt`.
+
+Errors name the reference, never the value. A text that is no reference may be the secret itself,
+so it is not repeated either.
+"""
 
 import os
 import re

@@ -1,10 +1,4 @@
-"""Where a secret comes from, and that it never gets out.
-
-A profile names a secret by reference only: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` or
-`prompt`. `resolve` turns the reference into a `Secret`, whose text forms, pickle and JSON give
-nothing. Errors name the reference, never the value; a text that is no reference may be the secret
-itself, so that one is not repeated either.
-"""
+"""The type that holds a secret: its text forms, pickle and JSON give nothing."""
 
 import hmac
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A firmware build, read from the folder it left behind: one file a kind of build."""
+"""Reads a firmware build: finds its kind, reads its files, and names each by its place."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The `carrier` of a new profile: one text a layout of TENCENT's, and a guess from a build."""
+"""The `carrier` of a new profile: a text for each preset, and a guess from a build."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

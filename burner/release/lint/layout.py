@@ -1,4 +1,4 @@
-"""What will burn, but may not work: warnings about a layout. Pure."""
+"""Warnings about a layout: it can be burned, but may not work. Pure."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
