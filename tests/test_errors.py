@@ -34,7 +34,7 @@ def test_a_code_once_published_stays() -> None:
 
 
 def test_a_code_stands_in_one_file_only() -> None:
-    files = (ROOT / "burner/core/codes").glob("*.toml")
+    files = (ROOT / "burner/core/words/codes").glob("*.toml")
     codes = [code for path in files for code in tomllib.loads(path.read_text(encoding="utf-8"))]
     assert sorted(codes) == list(errors.table())
 

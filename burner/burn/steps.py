@@ -27,7 +27,7 @@ from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.waiting import retry_until_reachable
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.partition_settings import is_moved
-from burner.release.payload import in_write_order
+from burner.release.placement.payload import in_write_order
 
 T = TypeVar("T")
 

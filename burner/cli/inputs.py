@@ -16,14 +16,14 @@ from burner.cli.keyboard import Read, keyboard
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.station.events import ScannerIs
-from burner.station.keystrokes import Keystrokes
+from burner.station.scanning.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
     from burner.cli.slots import ScannerAt, Slots
     from burner.core.secrets.search import SecretSearch
     from burner.identity.settings import IdentitySettings
-    from burner.station.label_list import LabelList
-    from burner.station.router import Router
+    from burner.station.scanning.label_list import LabelList
+    from burner.station.scanning.router import Router
 
 LOOK_S = 0.05
 """Between two looks at the clock: a pause ends a scan. Only a look that found nothing shows that
@@ -43,7 +43,7 @@ def prepared_labels(
         search: takes the product secret out.
         by_slot: see `LabelList`.
     """
-    from burner.station.label_list import LabelList, label_lines
+    from burner.station.scanning.label_list import LabelList, label_lines
 
     if not _is_list(slots):
         return None

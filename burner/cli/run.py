@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from burner.cli.slots import Slots
     from burner.manifest.writing.ledger import Ledger
     from burner.station.batch_run import BatchRun
-    from burner.station.boards import Boards
     from burner.station.events import StationEvent
-    from burner.station.router import Router
-    from burner.station.slot import SlotDevice
+    from burner.station.scanning.router import Router
+    from burner.station.slots.boards import Boards
+    from burner.station.slots.slot import SlotDevice
 
 INTERRUPTED = 130
 
@@ -96,7 +96,12 @@ def burn_batch(
 
 
 def _boards(arguments: BurnArguments, slots: "Slots") -> "Boards":
-    from burner.station.boards import OneBoardPerSlot, SwappedByBench, SwappedByHand, UnitLimit
+    from burner.station.slots.boards import (
+        OneBoardPerSlot,
+        SwappedByBench,
+        SwappedByHand,
+        UnitLimit,
+    )
 
     if arguments.watch or (arguments.count and slots.hand is None):
         return SwappedByHand(UnitLimit(arguments.count))
@@ -107,8 +112,8 @@ def _boards(arguments: BurnArguments, slots: "Slots") -> "Boards":
 
 def _router(arguments: BurnArguments, slots: "Slots", job: "Job", ledger: "Ledger") -> "Router":
     from burner.cli.inputs import prepared_labels
-    from burner.station.labels_on_record import LabelsOnRecord
-    from burner.station.router import Router
+    from burner.station.scanning.labels_on_record import LabelsOnRecord
+    from burner.station.scanning.router import Router
 
     profile, names = job.release.profile, tuple(slots.locate)
     needs_label = profile.identity.needs_label

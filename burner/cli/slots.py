@@ -153,7 +153,7 @@ def _of_ports(ports: Mapping[str, str]) -> Locate:
 
 def _of_station_file(path: Path, name: str | None) -> Slots:
     from burner.devices.ports import listing
-    from burner.station.station_file import StationFile, load_station
+    from burner.station.fixture.station_file import StationFile, load_station
 
     station = load_station(path)
 

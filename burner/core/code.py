@@ -1,7 +1,7 @@
 """The name that each error code has in the program; people see its number.
 
-The words of a code stand in `burner/core/codes/`. A number keeps its meaning for ever: a code is
-added here and in its table, never changed into another one.
+The words of a code stand in `burner/core/words/codes/`. A number keeps its meaning for ever: a
+code is added here and in its table, never changed into another one.
 """
 
 from enum import StrEnum

@@ -130,7 +130,7 @@ def refuse(findings: list[Finding]) -> None:
 def table() -> dict[str, CodeText]:
     """Every code, by its number."""
     rows: dict[str, dict[str, Any]] = {}
-    for entry in resources.files("burner.core").joinpath("codes").iterdir():
+    for entry in resources.files("burner.core.words").joinpath("codes").iterdir():
         if entry.name.endswith(".toml"):
             rows |= tomllib.loads(entry.read_text(encoding="utf-8"))
     return {

@@ -17,7 +17,7 @@ from burner.profile.reading import read_profile, validate_profile
 from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.release.lint.accepted_warnings import accepted
-from burner.release.payload import key_segments, merge_segments
+from burner.release.placement.payload import key_segments, merge_segments
 from burner.release.preflight import (
     Preflight,
     check_plan,

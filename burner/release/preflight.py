@@ -31,8 +31,8 @@ from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
 from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import check_layout
-from burner.release.payload import merge_segments
-from burner.release.placement import all_placed, check_segments, place_images
+from burner.release.placement.payload import merge_segments
+from burner.release.placement.placement import all_placed, check_segments, place_images
 from burner.release.release import release_index
 
 MAX_FILE_SIZE = 128 * 1024 * 1024

@@ -13,7 +13,7 @@ from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import Carrier
 from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import UnitRecipe, keyless_regions
-from burner.release.payload import key_segments, merge_segments
+from burner.release.placement.payload import key_segments, merge_segments
 
 INDEX_FORMAT = 1
 

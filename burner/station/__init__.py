@@ -1,1 +1,1 @@
-"""Many slots: one thread a slot, events up one queue, labels brought to their slots."""
+"""Many slots: a thread for each slot; their events come through one queue."""

@@ -12,10 +12,10 @@ from burner.core.errors import BurnerError
 from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device
 from burner.manifest.writing.ledger import Ledger
-from burner.station.boards import Boards
 from burner.station.events import BatchCount, Notice, StationEvent
-from burner.station.router import Router
-from burner.station.slot import SlotDevice
+from burner.station.scanning.router import Router
+from burner.station.slots.boards import Boards
+from burner.station.slots.slot import SlotDevice
 from burner.station.station import Station
 from burner.station.tally import Tally
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError, as_burner_error
 from burner.devices.device import Contact, Device
-from burner.station import retry
-from burner.station.boards import Boards
-from burner.station.slot import SlotDevice
+from burner.station.slots import retry
+from burner.station.slots.boards import Boards
+from burner.station.slots.slot import SlotDevice
 from burner.station.station import POLL_S
 
 CheckUnit = Callable[[Device], VerifyResult]

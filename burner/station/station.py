@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from burner.core.errors import BurnerError
-from burner.station.boards import Boards
 from burner.station.events import StationEvent
-from burner.station.router import Router
-from burner.station.slot import BurnUnit, Recorder, Slot, SlotDevice
+from burner.station.scanning.router import Router
+from burner.station.slots.boards import Boards
+from burner.station.slots.slot import BurnUnit, Recorder, Slot, SlotDevice
 
 POLL_S = 0.2
 """How long the reader of the queue sleeps at most: signals wake no lock on Windows."""

@@ -12,7 +12,7 @@ from burner.core.unit_events import Event, Finished, StepStarted
 from burner.devices.device import ConnectPlan
 from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
-from burner.release.payload import BLOCK_SIZE
+from burner.release.placement.payload import BLOCK_SIZE
 from burner.release.release import Release
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product

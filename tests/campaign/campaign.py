@@ -18,7 +18,7 @@ from burner.devices.segment_cache import SegmentCache
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from burner.station import retry
+from burner.station.slots import retry
 from tests.campaign import accidents, check, products, units
 from tests.campaign.accidents import Accident, Killed
 from tests.campaign.check import Seen

@@ -9,7 +9,7 @@ import pytest
 from burner.cli.inputs import follow_keyboard
 from burner.core.secrets.search import SecretSearch
 from burner.station.events import Prompt, StationEvent
-from burner.station.router import Router
+from burner.station.scanning.router import Router
 
 QUIET_S = 0.15
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from burner.cli.main import root
-from burner.station.operator_commands import (
+from burner.station.scanning.operator_commands import (
     CANCEL,
     REWORK,
     OperatorCommand,

@@ -9,8 +9,8 @@ import pytest
 
 from burner.cli.board.completion import Completion
 from burner.cli.signals import Signals
-from burner.station.boards import OneBoardPerSlot
 from burner.station.events import StationEvent
+from burner.station.slots.boards import OneBoardPerSlot
 from burner.station.station import Station
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from burner.release.placement.placement import check_segments
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,7 @@ from burner.core.errors import Finding
 from burner.core.segments import RegionClass, Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import PartitionTable
-from burner.release.payload import BLOCK_SIZE, merge_segments, split_at_changes
-from burner.release.placement import check_segments
+from burner.release.placement.payload import BLOCK_SIZE, merge_segments, split_at_changes
 from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 

@@ -14,9 +14,9 @@ from burner.manifest.writing.open_batch import open_batch_for
 from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.station.batch_run import BatchRun
-from burner.station.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
 from burner.station.events import BatchCount, Notice, StationEvent
-from burner.station.router import Router
+from burner.station.scanning.router import Router
+from burner.station.slots.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
 from tests.burn.one_slot import PLUG, SECRET
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 

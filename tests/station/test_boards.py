@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from burner.devices.device import Contact
-from burner.station.boards import SwappedByHand, UnitLimit
-from burner.station.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
+from burner.station.slots.boards import SwappedByHand, UnitLimit
+from burner.station.slots.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
 
 
 class Fixture:

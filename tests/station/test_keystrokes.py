@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.station.keystrokes import (
+from burner.station.scanning.keystrokes import (
     FORGET_S,
     KEY_SHARE,
     LONGEST,

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from burner.core.errors import BurnerError
 from burner.identity.settings import IdentitySettings, LabelSettings, SerialSettings
-from burner.station.labels import PATIENCE_S, IdentifiedBoard, Labels, Scan
+from burner.station.scanning.labels import PATIENCE_S, IdentifiedBoard, Labels, Scan
 
 SLOTS = ("1", "2", "3", "4")
 SETTINGS = IdentitySettings(

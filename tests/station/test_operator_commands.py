@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.station.operator_commands import (
+from burner.station.scanning.operator_commands import (
     CANCEL,
     REWORK,
     Cancelled,

@@ -3,7 +3,7 @@
 import pytest
 
 from burner.core.errors import table
-from burner.station.retry import RUNGS, again, next_baud, tries
+from burner.station.slots.retry import RUNGS, again, next_baud, tries
 
 RETRIED = [code for code, row in table().items() if row.retry]
 FINAL = [code for code, row in table().items() if not row.retry]

@@ -18,12 +18,12 @@ from burner.station.events import (
     SlotState,
     StationEvent,
 )
-from burner.station.keystrokes import Keystrokes
-from burner.station.label_list import AHEAD, LabelList, label_lines
-from burner.station.labels import IdentifiedBoard
-from burner.station.operator_commands import CANCEL, REWORK, reason_barcode, slot_barcode
-from burner.station.rework import TIMEOUT_S
-from burner.station.router import REPEAT_S, Router
+from burner.station.scanning.keystrokes import Keystrokes
+from burner.station.scanning.label_list import AHEAD, LabelList, label_lines
+from burner.station.scanning.labels import IdentifiedBoard
+from burner.station.scanning.operator_commands import CANCEL, REWORK, reason_barcode, slot_barcode
+from burner.station.scanning.rework import TIMEOUT_S
+from burner.station.scanning.router import REPEAT_S, Router
 
 S = SlotState
 SLOTS = tuple(str(number) for number in range(1, 13))

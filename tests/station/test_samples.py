@@ -9,9 +9,9 @@ from burner.burn.readback import Comparison, ComparisonResult
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError
 from burner.devices.device import Contact, Device
-from burner.station.boards import OneBoardPerSlot, SwappedByHand, UnitLimit
 from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
-from burner.station.slot import SlotDevice
+from burner.station.slots.boards import OneBoardPerSlot, SwappedByHand, UnitLimit
+from burner.station.slots.slot import SlotDevice
 
 GOOD = VerifyResult("58:cf:79:00:00:01", comparisons=(Comparison("app", ComparisonResult.SAME),))
 UNREAD = VerifyResult(problem=BurnerError("E307", "garbled"))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from burner.core.attempt import Outcome
 from burner.core.unit_events import Finished
-from burner.station.boards import SwappedByBench, UnitLimit
 from burner.station.events import SlotState, StationEvent
+from burner.station.slots.boards import SwappedByBench, UnitLimit
 from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice

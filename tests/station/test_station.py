@@ -13,10 +13,16 @@ from burner.core.silicon import Silicon
 from burner.core.unit_events import Finished, RetryStarted
 from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
-from burner.station.boards import Boards, OneBoardPerSlot, SwappedByBench, SwappedByHand, UnitLimit
 from burner.station.events import LabelScanned, SlotIs, SlotState, StationEvent
-from burner.station.label_list import LabelList
-from burner.station.router import Router
+from burner.station.scanning.label_list import LabelList
+from burner.station.scanning.router import Router
+from burner.station.slots.boards import (
+    Boards,
+    OneBoardPerSlot,
+    SwappedByBench,
+    SwappedByHand,
+    UnitLimit,
+)
 from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice

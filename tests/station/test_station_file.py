@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from burner.core.errors import BurnerError
 from burner.devices.ports import Port
-from burner.station.station_file import PortPlace, StationFile, load_station, place_of, to_yaml
+from burner.station.fixture.station_file import (
+    PortPlace,
+    StationFile,
+    load_station,
+    place_of,
+    to_yaml,
+)
 
 
 def listed(device: str, location: str = "", serial_number: str = "", vid: int = 0x10C4) -> Port:

@@ -27,7 +27,7 @@ from burner.station.events import (
     StationEvent,
     Typing,
 )
-from burner.station.retry import tries
+from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
 
 RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)

@@ -70,7 +70,7 @@ def doctor(
 
 def _station_id(name: str | None, station_file: Path | None) -> str:
     from burner.cli.slots import station_id
-    from burner.station.station_file import load_station
+    from burner.station.fixture.station_file import load_station
 
     if station_file and name is None:
         with suppress(BurnerError):  # the check of the slots says what is wrong with the file

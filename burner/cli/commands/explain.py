@@ -11,7 +11,7 @@ from burner.core.code import Code, ErrorClass
 from burner.core.errors import CodeText, table
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.station.retry import tries
+from burner.station.slots.retry import tries
 
 
 def _codes(_context: click.Context, _argument: click.Parameter, beginning: str) -> list[str]:

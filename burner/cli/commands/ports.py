@@ -12,7 +12,7 @@ from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.devices.ports import Port
-    from burner.station.station_file import StationFile
+    from burner.station.fixture.station_file import StationFile
 
 
 @click.command()
@@ -26,7 +26,7 @@ def ports(station_file: Path | None, every: bool, as_json: bool) -> None:
     With --station-file also its slot.
     """
     from burner.devices.ports import listing
-    from burner.station.station_file import load_station
+    from burner.station.fixture.station_file import load_station
 
     listed = listing(usb_only=not every)
     station = load_station(station_file) if station_file else None

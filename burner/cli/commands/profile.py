@@ -18,7 +18,7 @@ from burner.core.errors import BurnerError, refuse
 if TYPE_CHECKING:
     from burner.flash.layout import Layout
     from burner.profile.profile import Profile
-    from burner.release.flash_map import FlashRow
+    from burner.release.placement.flash_map import FlashRow
     from burner.release.preflight import Preflight
 
 PROFILE = click.Path(dir_okay=False, path_type=Path)
@@ -67,7 +67,7 @@ def show(path: Path, as_json: bool) -> None:
 
 def show_survey(path: Path, seen: "Preflight", as_json: bool) -> None:
     """Print a layout, of a profile or of a release."""
-    from burner.release.flash_map import flash_map
+    from burner.release.placement.flash_map import flash_map
 
     if seen.layout is None:
         refuse(list(seen.findings))

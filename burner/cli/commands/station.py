@@ -16,8 +16,8 @@ from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.cli.label_page import Label
-    from burner.station.lesson import By
-    from burner.station.station_file import PortPlace
+    from burner.station.fixture.lesson import By
+    from burner.station.fixture.station_file import PortPlace
 
 
 @click.group(cls=OrderedGroup)
@@ -67,7 +67,7 @@ def teach(
     without it the file names none.
     """
     from burner.devices.ports import listing
-    from burner.station.lesson import Lesson
+    from burner.station.fixture.lesson import Lesson
 
     lesson = Lesson(
         lambda: listing(usb_only=False, with_holders=False),
@@ -114,8 +114,8 @@ def show(file: Path, as_json: bool) -> int:
     Ends with 4 if one is not there.
     """
     from burner.devices.ports import listing
-    from burner.station.station_file import load_station
-    from burner.station.todays_ports import todays_ports
+    from burner.station.fixture.station_file import load_station
+    from burner.station.fixture.todays_ports import todays_ports
 
     rows = todays_ports(load_station(file), listing(usb_only=False, with_holders=False))
     if as_json:
@@ -164,7 +164,7 @@ def labels(
 
 
 def _slot_names(station_file: Path) -> list[str]:
-    from burner.station.station_file import load_station
+    from burner.station.fixture.station_file import load_station
 
     return list(load_station(station_file).slots)
 
@@ -179,7 +179,7 @@ def _reasons(source: Path | None) -> tuple[str, ...]:
 def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[Label]":
     from burner.cli.board.words import phrase
     from burner.cli.label_page import Label
-    from burner.station import operator_commands
+    from burner.station.scanning import operator_commands
 
     lang = language()
     return [

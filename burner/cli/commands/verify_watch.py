@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from burner.burn.readback import Comparison
     from burner.burn.verify import VerifyResult
     from burner.cli.slots import Slots
-    from burner.station.boards import Boards
-    from burner.station.slot import SlotDevice
+    from burner.station.slots.boards import Boards
+    from burner.station.slots.slot import SlotDevice
 
 INTERRUPTED = 130
 STATES = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
@@ -88,7 +88,7 @@ def watch_samples(
 
 
 def _boards(slots: "Slots", count: int | None, by_hand: bool) -> "Boards":
-    from burner.station.boards import SwappedByBench, SwappedByHand, UnitLimit
+    from burner.station.slots.boards import SwappedByBench, SwappedByHand, UnitLimit
 
     if slots.hand is not None and not by_hand:
         return SwappedByBench(UnitLimit(count), slots.hand.swap)

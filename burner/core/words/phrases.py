@@ -1,6 +1,6 @@
 """What people read that is no error: words and sentences in English and Chinese. Pure.
 
-The table is data, `tables/*.toml`, as that of the codes is. A row is the Chinese of an
+The table is data, `phrases/*.toml`, as that of the codes is. A row is the Chinese of an
 English text, or a name with both languages for a sentence with places to fill in; `one` is its
 English for a single thing.
 """
@@ -20,7 +20,7 @@ PhraseRow = Mapping[str, str]
 def rows() -> Mapping[str, PhraseRow]:
     """Every row, by its key."""
     found: dict[str, str | PhraseRow] = {}
-    for entry in resources.files("burner.core.words").joinpath("tables").iterdir():
+    for entry in resources.files("burner.core.words").joinpath("phrases").iterdir():
         if entry.name.endswith(".toml"):
             found |= tomllib.loads(entry.read_text(encoding="utf-8"))
     return {

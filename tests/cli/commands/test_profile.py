@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from burner.cli.main import main
-from burner.release.flash_map import flash_map
+from burner.release.placement.flash_map import flash_map
 from burner.release.preflight import preflight
 from tests.images import SECRET, app_image, esp_image, write_product
 

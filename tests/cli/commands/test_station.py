@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from burner.cli.commands.station import TerminalTeacher, station
 from burner.devices.ports import Port
-from burner.station.lesson import Lesson
-from burner.station.station_file import PortPlace, StationFile, load_station
-from burner.station.todays_ports import todays_ports
+from burner.station.fixture.lesson import Lesson
+from burner.station.fixture.station_file import PortPlace, StationFile, load_station
+from burner.station.fixture.todays_ports import todays_ports
 
 
 def port(number: int, serial: str = "") -> Port:

@@ -47,7 +47,7 @@ def test_every_row_is_used() -> None:
 def test_a_key_stands_in_one_file_only() -> None:
     files = [
         tomllib.loads(path.read_text("utf-8"))
-        for path in (ROOT / "burner/core/words/tables").glob("*.toml")
+        for path in (ROOT / "burner/core/words/phrases").glob("*.toml")
     ]
     assert len(files) > 1
     assert sum(map(len, files)) == len(rows())

@@ -17,12 +17,12 @@ from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_events import Event, Finished, NotBegun, RetryStarted
 from burner.devices.device import Contact, Device
-from burner.station import retry
-from burner.station.boards import Boards
 from burner.station.events import Silent, SlotIs, SlotState, StationEvent
-from burner.station.labels import IdentifiedBoard
-from burner.station.presence import BoardRemoval
-from burner.station.router import Router
+from burner.station.scanning.labels import IdentifiedBoard
+from burner.station.scanning.router import Router
+from burner.station.slots import retry
+from burner.station.slots.boards import Boards
+from burner.station.slots.presence import BoardRemoval
 
 
 class SlotDevice(Device, Protocol):

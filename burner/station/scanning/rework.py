@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from burner.station.events import Prompt, SlotState
-from burner.station.operator_commands import (
+from burner.station.scanning.operator_commands import (
     Cancelled,
     OperatorCommand,
     ReasonChosen,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from burner.devices.device import Contact
-from burner.station.presence import BoardRemoval, EmptySlotWatch, SlotChange, WatchedSlot
+from burner.station.slots.presence import BoardRemoval, EmptySlotWatch, SlotChange, WatchedSlot
 
 PAUSE_S = 0.3
 """Between two looks at a slot."""

@@ -11,7 +11,7 @@ from burner.identity.interface_addresses import MAC_SOURCES
 from burner.identity.naming import device_name
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile
-from burner.station.labels import IdentifiedBoard
+from burner.station.scanning.labels import IdentifiedBoard
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Final, TextIO
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.station.keystrokes import LONGEST
+from burner.station.scanning.keystrokes import LONGEST
 
 AHEAD: Final = 100
 """Lines read ahead, and lines kept for boards to come: a list may have no end."""

@@ -22,10 +22,10 @@ from burner.station.events import (
     StationEvent,
     Typing,
 )
-from burner.station.keystrokes import ESCAPE
-from burner.station.label_list import LabelList
-from burner.station.labels import PATIENCE_S, CheckRecord, IdentifiedBoard, Labels, Scan
-from burner.station.operator_commands import (
+from burner.station.scanning.keystrokes import ESCAPE
+from burner.station.scanning.label_list import LabelList
+from burner.station.scanning.labels import PATIENCE_S, CheckRecord, IdentifiedBoard, Labels, Scan
+from burner.station.scanning.operator_commands import (
     Cancelled,
     OperatorCommand,
     ReasonChosen,
@@ -36,7 +36,7 @@ from burner.station.operator_commands import (
     command_of_key,
     slot_keys,
 )
-from burner.station.rework import ReworkDialogue, ReworkReply
+from burner.station.scanning.rework import ReworkDialogue, ReworkReply
 
 REPEAT_S = 2.0
 """The same text within this time is the same scan: scanners read twice. The time counts from the
