@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burner.release.placement.placement import check_segments
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from burner.core.segments import RegionClass, Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import PartitionTable
 from burner.release.placement.payload import BLOCK_SIZE, merge_segments, split_at_changes
+from burner.release.placement.placement import check_segments
 from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, descriptor, esp_image, write_product
 
