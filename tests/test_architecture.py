@@ -58,7 +58,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("manifest",),
     "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),
-    "platformdirs": ("manifest/local/state.py",),
+    "platformdirs": ("manifest/local/state_folder.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
     "keyring": ("core/secrets/reference.py", "manifest/local/keys.py"),
     "cryptography": ("manifest", "provisioning/nvs_reader.py"),

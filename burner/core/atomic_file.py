@@ -1,7 +1,10 @@
 """A file is there whole, or as it was before."""
 
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -35,3 +38,41 @@ def write_whole(target: Path, data: bytes) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a small file that only its owner can read: all of it or nothing, even in a power cut.
+
+    The folder is made where it is missing.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut.
+
+    Windows does so by itself; a file system that cannot (some network shares) has done its best.
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -14,7 +14,7 @@ import pytest
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLogFile, known_log
-from burner.manifest.local.state import as_file_name, state_folder
+from burner.manifest.local.state_folder import as_file_name, state_folder
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store import engine
 from burner.manifest.writing.ledger import Ledger

@@ -128,7 +128,7 @@ def _row(row: "KeyRow") -> tuple[object, ...]:
 @options.manifest_option
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
     """Enroll another station's KEY, by the word of this station."""
-    from burner.manifest.local.key_files import read_key
+    from burner.manifest.local.key_argument import read_key
     from burner.manifest.local.station_key import long_term_key
     from burner.manifest.writing.log_keys import enrol
 

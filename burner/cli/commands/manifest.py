@@ -113,7 +113,7 @@ def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: 
     --witness-key. Cosignatures go into every export.
     """
     from burner.manifest.heads.witness import collect_cosignatures
-    from burner.manifest.local.key_files import read_key
+    from burner.manifest.local.key_argument import read_key
     from burner.manifest.log.note import KeyType
 
     if not witness_keys:
@@ -142,7 +142,7 @@ def import_(file: Path, key: str, operator: str, station: str, manifest: str) ->
     FILE is checked first, with the origin key of the other log; doubles are reported.
     """
     from burner.manifest.exchange.imports import import_log
-    from burner.manifest.local.key_files import read_key
+    from burner.manifest.local.key_argument import read_key
     from burner.manifest.writing.ledger import Ledger
 
     trusted = read_key(key)

@@ -14,7 +14,7 @@ from burner.core.words.plural import counted
 if TYPE_CHECKING:
     from burner.manifest.evidence.export_check import OutsideCheck
     from burner.manifest.exchange.certificate import Certified
-    from burner.manifest.heads.carried_head import CarriedHead
+    from burner.manifest.heads.head_argument import CarriedHead
     from burner.manifest.log.note import VerifierKey
     from burner.manifest.verify.checks import CheckResult, Verification
 
@@ -47,8 +47,8 @@ def verify(
     from the file itself.
     """
     from burner.manifest.exchange.certificate import is_certificate
-    from burner.manifest.heads.carried_head import read_carried_head
-    from burner.manifest.local.key_files import read_key
+    from burner.manifest.heads.head_argument import read_carried_head
+    from burner.manifest.local.key_argument import read_key
     from burner.manifest.log.note import KeyType
 
     witnesses = [read_key(text, KeyType.COSIGNATURE) for text in witness_keys]

@@ -271,7 +271,7 @@ class UnitChecked(Entry, tag="unit-checked", frozen=True, kw_only=True):
     operator: ShortText
 
 
-class Doubled(_Data, frozen=True, kw_only=True):
+class DuplicateId(_Data, frozen=True, kw_only=True):
     """A name or ID that a unit of ours and a unit of the imported log have."""
 
     holder: str
@@ -288,7 +288,7 @@ class LogImported(Entry, tag="log-imported", frozen=True, kw_only=True):
 
     checkpoint: str
     """The note with the head, as it was in the file."""
-    doubled: tuple[Doubled, ...]
+    doubled: tuple[DuplicateId, ...]
     first: RecordNumber
     """Number of its first new record."""
     key: str

@@ -9,7 +9,7 @@ from burner.core.code import Code
 from burner.core.words.plural import counted
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.folder import check_folder
-from burner.manifest.heads.carried_head import CarriedHead
+from burner.manifest.heads.head_argument import CarriedHead
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.heads.carried_head import CarriedHead
+from burner.manifest.heads.head_argument import CarriedHead
 from burner.manifest.heads.heads import is_head_of_log
 from burner.manifest.local.known_log import known_log
 from burner.manifest.log.note import VerifierKey

@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from burner.core.atomic_file import sync_folder
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.local.state import sync_folder
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.database_errors import translated_errors
 from burner.manifest.store.engine import read_only

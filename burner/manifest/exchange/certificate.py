@@ -19,9 +19,9 @@ from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import KeyEnrolled, LogBegun, OutcomeEntry
 from burner.manifest.exchange.log_file import head_for_proof
 from burner.manifest.fold.keys import signer_of
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import AttemptRow, KeyRow
 from burner.manifest.fold.rules import apply
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.checkpoint import Checkpoint, Cosignature, check_cosignatures
 from burner.manifest.log.note import SignedNote, VerifierKey, decode_base64
 from burner.manifest.log.proof import HEADER, MAX_BYTES, TlogProof
@@ -30,7 +30,7 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import find_units, imported_unit_error
 from burner.manifest.store.bodies import body_at, entry_at
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.verify.replay import Replay
 
 

@@ -20,7 +20,7 @@ from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, LogRow
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.store.bodies import row_of_record
-from burner.manifest.store.state import TableState, log_number
+from burner.manifest.store.table_state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_operator_and_reason

@@ -18,8 +18,8 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, existing_head, parse_signed
 from burner.manifest.store.opening import OF_KEYS
-from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import stream
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, checkpoints, cosignatures, records
 
 HEADER = "burner log export v1"

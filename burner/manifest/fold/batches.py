@@ -5,6 +5,7 @@ from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
     BATCH_OPEN,
@@ -15,7 +16,6 @@ from burner.manifest.fold.rows import (
     LimitRow,
     MemberRow,
 )
-from burner.manifest.fold.state import ManifestState
 
 
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:

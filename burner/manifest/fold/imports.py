@@ -6,10 +6,10 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.errors import inconsistent
-from burner.manifest.entries.kinds import Doubled, LogImported
+from burner.manifest.entries.kinds import DuplicateId, LogImported
 from burner.manifest.fold.keys import own_log
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.fold.units import UNIQUE
 
 NAME = "name"
@@ -38,20 +38,20 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     return tuple(changes)
 
 
-def doubled_in(state: ManifestState, origin: str, other: ManifestState) -> tuple[Doubled, ...]:
+def doubled_in(state: ManifestState, origin: str, other: ManifestState) -> tuple[DuplicateId, ...]:
     """Names and IDs that one unit has in the imported log, and another one in ours."""
     doubled = [*_doubled_names(state, other), *_doubled_ids(state, origin, other)]
     return tuple(sorted(doubled, key=lambda item: (item.source, item.value, item.unit_id)))
 
 
-def _doubled_names(state: ManifestState, other: ManifestState) -> Iterator[Doubled]:
+def _doubled_names(state: ManifestState, other: ManifestState) -> Iterator[DuplicateId]:
     for row in other.rows(NameRow):
         holder = state.get(NameRow, row.product_id, row.device_name)
         if holder and holder.unit_id != row.unit_id and not row.imported_from:
             yield _doubled(NAME, row.device_name, row, holder.unit_id)
 
 
-def _doubled_ids(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Doubled]:
+def _doubled_ids(state: ManifestState, origin: str, other: ManifestState) -> Iterator[DuplicateId]:
     for row in other.rows(IdRow):
         if row.source not in UNIQUE or not row.held or row.imported_from:
             continue
@@ -60,9 +60,9 @@ def _doubled_ids(state: ManifestState, origin: str, other: ManifestState) -> Ite
                 yield _doubled(row.source, row.value, row, held.unit_id)
 
 
-def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> Doubled:
+def _doubled(source: str, value: str, row: NameRow | IdRow, holder: str) -> DuplicateId:
     unit = {"product_id": row.product_id, "unit_id": row.unit_id}
-    return Doubled(holder=holder, source=source, value=value, **unit)
+    return DuplicateId(holder=holder, source=source, value=value, **unit)
 
 
 def _names(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:

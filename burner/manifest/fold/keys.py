@@ -7,8 +7,8 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import KeyEnrolled, KeyWithdrawn, enrolment_message
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.note import NoteError, NoteSigner, SignedNote, VerifierKey
 
 STATION, RUN, QA = "station", "run", "qa"

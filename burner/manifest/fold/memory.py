@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.packed import UNIT_KINDS, PackedUnits, Rows
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
@@ -16,7 +17,6 @@ from burner.manifest.fold.rows import (
     NamedRow,
     NameRow,
 )
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.tree import Frontier
 
 R = TypeVar("R", bound=NamedRow)

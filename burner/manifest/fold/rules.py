@@ -26,8 +26,8 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold import batches, imports, keys, units
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.log.note import NoteError, VerifierKey
 
 

@@ -15,6 +15,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold import batches
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
     OPEN,
@@ -31,7 +32,6 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
-from burner.manifest.fold.state import ManifestState
 
 UNIQUE = {"imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
 """IDs that only one unit may have: an IMEI in the world, a serial number in its product."""

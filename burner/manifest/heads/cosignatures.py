@@ -16,7 +16,7 @@ from burner.manifest.log.tree import consistency_proof
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, keep_checkpoint, read_head
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import cosignatures
 from burner.manifest.writing.ledger import Ledger
 

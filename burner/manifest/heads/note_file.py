@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from burner.core.atomic_file import write_durably
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
 from burner.manifest.heads.heads import parse_head_file
-from burner.manifest.local.state import write_durably
 from burner.manifest.log.note import SignedNote
 
 LARGEST_NOTE = 64 << 10

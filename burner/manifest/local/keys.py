@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from burner.core.atomic_file import write_durably
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
-from burner.manifest.local.state import as_file_name, state_folder, write_durably
+from burner.manifest.local.state_folder import as_file_name, state_folder
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
 
 if TYPE_CHECKING:

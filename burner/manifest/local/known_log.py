@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.local.state import as_file_name, state_folder
+from burner.manifest.local.state_folder import as_file_name, state_folder
 
 WIDTH = 512
 """Bytes of the file: each write replaces all of it, within one sector of a disk."""

@@ -4,9 +4,10 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+from burner.core.atomic_file import write_durably
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.local.state import state_folder, write_durably
+from burner.manifest.local.state_folder import state_folder
 
 
 def log_at(place: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.local.state import as_file_name, state_folder
+from burner.manifest.local.state_folder import as_file_name, state_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

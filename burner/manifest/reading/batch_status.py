@@ -33,7 +33,7 @@ from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
-from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]

@@ -9,7 +9,7 @@ from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import BATCH_OPEN, AttemptRow, BatchRow
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, TABLES
 
 

@@ -29,7 +29,7 @@ from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.database_errors import translated_errors
 from burner.manifest.store.engine import reading_engine
 from burner.manifest.store.place import ManifestPlace, manifest_place, require_existing
-from burner.manifest.store.state import TableState, row_of
+from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, SCHEMA, TABLES, records, schema_version
 from burner.release.diff import UnitRecipe
 

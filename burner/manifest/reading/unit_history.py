@@ -10,7 +10,7 @@ from burner.manifest.entries.kinds import Correction, Intent, NameBound, Outcome
 from burner.manifest.fold.imports import imported_units
 from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
 from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.state import TableState, log_number
+from burner.manifest.store.table_state import TableState, log_number
 from burner.manifest.store.tables import OWN
 
 

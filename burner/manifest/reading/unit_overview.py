@@ -12,8 +12,8 @@ from burner.manifest.reading.attempt_json import attempt_json, part_json
 from burner.manifest.reading.unit_search import log_origins, unit_ids_matching
 from burner.manifest.reading.unit_status import find_correction
 from burner.manifest.store.bodies import entry_of
-from burner.manifest.store.state import TableState, row_of
 from burner.manifest.store.statements import Prepared
+from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import RARE, TABLES, records
 
 _attempts = TABLES[AttemptRow]

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.fold.rows import AttemptRow, IdRow, LogRow, UnitRow
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, TABLES, imported
 
 _attempts = TABLES[AttemptRow]

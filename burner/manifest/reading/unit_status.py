@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
+from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import REWORK, SCRAP, VOID, AttemptRow, MemberRow, UnitRow
-from burner.manifest.fold.state import ManifestState
 from burner.manifest.store.tables import TABLES
 
 CORRECTIONS = (SCRAP, VOID, REWORK)

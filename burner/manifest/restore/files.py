@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
+from burner.core.atomic_file import sync_folder
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.local.known_log import KnownLog
-from burner.manifest.local.state import sync_folder
 from burner.manifest.local.station_lock import lock_file, station_at_server
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader

@@ -18,8 +18,8 @@ from burner.manifest.log.tree import Frontier
 from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.restore.task import RestoreTask
 from burner.manifest.store.bodies import entry_of
-from burner.manifest.store.state import TableState, log_number
 from burner.manifest.store.statements import stream
+from burner.manifest.store.table_state import TableState, log_number
 from burner.manifest.store.tables import OWN, RARE, records
 from burner.manifest.writing.ledger import Ledger
 

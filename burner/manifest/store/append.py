@@ -11,8 +11,8 @@ from burner.manifest.fold.rules import apply
 from burner.manifest.log.tree import Frontier
 from burner.manifest.store.bodies import row_of_record
 from burner.manifest.store.hashes import TableHashes
-from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import Prepared
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, records
 
 _RECORD = Prepared(insert(records))

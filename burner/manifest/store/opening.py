@@ -31,7 +31,7 @@ from burner.manifest.log.tree import (
 from burner.manifest.store.bodies import body_of, entry_at, stored_bodies
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import HeadRow, lock_known_head, parse_signed, read_head
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, RARE, checkpoints, records
 
 CHUNK = 2000

@@ -46,8 +46,8 @@ from burner.manifest.store.opening import (
 )
 from burner.manifest.store.place import ManifestPlace
 from burner.manifest.store.session import WriterSession, lock_creation
-from burner.manifest.store.state import TableState
 from burner.manifest.store.statements import pipelined
+from burner.manifest.store.table_state import TableState
 
 Clock = Callable[[], datetime]
 Make = Callable[[TableState], Sequence[AnyEntry]]

@@ -7,7 +7,7 @@ from burner.manifest.entries.errors import not_as_signed
 from burner.manifest.entries.kinds import LogImported
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.log.note import NoteError, SignedNote
-from burner.manifest.store.state import log_number
+from burner.manifest.store.table_state import log_number
 from burner.manifest.verify.stored_log import StoredLog
 
 

@@ -5,7 +5,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import AnyEntry, BatchClosed
 from burner.manifest.fold.rows import BATCH_CLOSED
 from burner.manifest.reading.batch_status import BatchStatus, batch_status_in
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_operator_and_reason
 

@@ -8,7 +8,7 @@ from burner.manifest.entries.kinds import AnyEntry, Correction
 from burner.manifest.fold.imports import imported_units
 from burner.manifest.fold.rows import NEVER, BatchRow, MemberRow, UnitRow
 from burner.manifest.reading.unit_search import imported_unit_error
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_operator_and_reason
 

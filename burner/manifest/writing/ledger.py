@@ -28,7 +28,7 @@ from burner.manifest.local.station_key import Beginning, MakeSigner
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.store.place import manifest_place, place_exists
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
 from burner.manifest.writing.batch_id import check_batch_id
 from burner.manifest.writing.batch_terms import BatchTerms, describe_differences

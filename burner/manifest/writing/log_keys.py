@@ -6,7 +6,7 @@ from burner.manifest.entries.kinds import AnyEntry, KeyWithdrawn
 from burner.manifest.fold.keys import STATION, enrolment
 from burner.manifest.local.station_key import long_term_key
 from burner.manifest.log.note import NoteSigner, VerifierKey
-from burner.manifest.store.state import TableState
+from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
 

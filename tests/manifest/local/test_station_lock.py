@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.manifest.local.state import state_folder
+from burner.manifest.local.state_folder import state_folder
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger

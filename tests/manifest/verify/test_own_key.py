@@ -27,8 +27,8 @@ from burner.manifest.restore.decision import Loss
 from burner.manifest.restore.restore import restore
 from burner.manifest.verify.checks import ManifestCheck
 from burner.manifest.verify.database import verify
+from tests.manifest.heads.test_witness import Witness, refused, serving
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
-from tests.manifest.test_witness import Witness, refused, serving
 
 
 @dataclass(frozen=True)

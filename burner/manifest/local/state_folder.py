@@ -1,10 +1,7 @@
 """The state folder of the user: what burner keeps between runs, outside every manifest."""
 
 import os
-import sys
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 from urllib.parse import quote
 
 from burner.core.code import Code
@@ -42,41 +39,3 @@ def as_file_name(text: str) -> str:
         return f"%{ord(name[0]):02X}{name[1:]}"
     # `..` leads out of the folder, and Windows drops a dot at the end.
     return name[:-1] + "%2E" if name.endswith(".") else name
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a small file that only its owner can read: all of it or nothing, even in a power cut.
-
-    The folder is made where it is missing.
-
-    Raises:
-        OSError: it cannot be written; nothing is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        sync_folder(path.parent)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut.
-
-    Windows does so by itself; a file system that cannot (some network shares) has done its best.
-    """
-    if sys.platform != "win32":
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)

@@ -30,7 +30,7 @@ from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws
 
 T = TypeVar("T")
-PLUG = Path(__file__).parents[2] / "profiles" / "plug-c3.yaml"
+PLUG = Path(__file__).parents[3] / "profiles" / "plug-c3.yaml"
 NAME = "6055F9000001"
 
 
