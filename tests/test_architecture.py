@@ -32,8 +32,8 @@ HOUSE: tuple[tuple[str, ...], ...] = (
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "barcode": ("cli/label_page.py",),
-    "PIL": ("cli/label_page.py",),
+    "barcode": ("cli/barcode_page.py",),
+    "PIL": ("cli/barcode_page.py",),
     "rich": ("cli/screen.py", "cli/board"),
     "pydantic": (
         *(

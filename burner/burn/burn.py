@@ -23,7 +23,7 @@ def burn(
     request: AttemptRequest,
     aborted: Callable[[], bool] = lambda: False,
     *,
-    leaving: Callable[[], bool] = lambda: False,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Burn one unit: one attempt.
 
@@ -36,7 +36,7 @@ def burn(
         ledger: the manifest, open for this station.
         request: the slot, the baud rate and what the operator chose for this attempt.
         aborted: whether a person stopped the station; an error is then theirs, not the unit's.
-        leaving: whether the station takes no new units; a unit without an intent on record then
+        is_stopping: whether the station takes no new units; a unit without an intent on record then
             waits for the manifest no longer.
 
     Yields:
@@ -48,7 +48,7 @@ def burn(
     """
 
     def stops_waiting(has_intent: bool) -> bool:
-        return aborted() or (leaving() and not has_intent)
+        return aborted() or (is_stopping() and not has_intent)
 
     unit = UnitSteps(job, device, ledger, request, stops_waiting)
     try:

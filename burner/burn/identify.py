@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from burner.burn.boot_lines import AwaitedLines
 from burner.burn.compatibility import check_chip
-from burner.burn.prove import AwaitedLines
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from burner.core import regex
+from burner.burn.boot_lines import first_match
 from burner.core.code import Code
 from burner.core.device_lines import MAX_LINES
 from burner.core.errors import BurnerError
@@ -11,24 +11,6 @@ from burner.profile.boot import BootSettings
 
 MAX_SHOWN = 120
 """Longest text of the unit, in characters, that an error detail quotes: details are recorded."""
-
-
-class AwaitedLines:
-    """Tells after each line whether a match of every pattern has come, so that listening may stop.
-
-    Each line is searched once: a unit may print thousands.
-    """
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._missing = list(patterns)
-        self._searched = 0
-
-    def __call__(self, lines: Sequence[str]) -> bool:
-        """Whether nothing is missing; `lines` are all lines so far."""
-        new = lines[self._searched :]
-        self._searched = len(lines)
-        self._missing = [pattern for pattern in self._missing if _first(pattern, new) is None]
-        return not self._missing
 
 
 def check_boot_log(
@@ -49,14 +31,14 @@ def check_boot_log(
     ):
         if pattern is None:
             continue
-        match = _first(pattern, lines)
+        match = first_match(pattern, lines)
         if match is None:
             raise _no_match(pattern, lines)
         value = printed[field] = match[1] or ""
         if value != burned:
             raise BurnerError(code, f"firmware says {_shown(value)}, burned was {_shown(burned)}")
     for pattern in settings.expect:
-        if _first(pattern, lines) is None:
+        if first_match(pattern, lines) is None:
             raise _no_match(pattern, lines)
     return printed
 
@@ -65,10 +47,6 @@ def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
     return BurnerError(
         Code.UNIT_DID_NOT_START, f"no line matched {_shown(pattern)}; {_last(lines)}"
     )
-
-
-def _first(pattern: str, lines: Sequence[str]) -> regex.Match | None:
-    return next((m for line in lines if (m := regex.search(pattern, line))), None)
 
 
 def _last(lines: Sequence[str]) -> str:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from burner.burn.boot_lines import AwaitedLines
 from burner.burn.compatibility import check_part
 from burner.burn.identify import add_label, read_after_boot, read_before_write
 from burner.burn.job import AttemptRequest, Job
 from burner.burn.known_unit import decide_by_flash, decide_by_record
-from burner.burn.prove import AwaitedLines, check_boot_log
+from burner.burn.prove import check_boot_log
 from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
@@ -18,7 +19,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Fault
 from burner.core.segments import Segment
 from burner.core.silicon import Mac, Silicon
-from burner.core.unit_events import Bound, Event, Progress, StepStarted
+from burner.core.unit_events import Event, Progress, StepStarted, UnitNamed
 from burner.devices.device import ConnectPlan, Device
 from burner.identity.interface_addresses import interface_macs
 from burner.identity.naming import device_name
@@ -90,7 +91,7 @@ class UnitSteps:
         ids: dict[str, str | Mac] = {**self.attempt.ids, **self._addresses()}
         name = device_name(self.profile.name, ids)
         self.attempt = replace(self.attempt, device_name=name)
-        yield Bound(self.request.slot, self.attempt.unit_id, name)
+        yield UnitNamed(self.request.slot, self.attempt.unit_id, name)
 
     def find_known_pass(self) -> Generator[Event, None, Record | None]:
         """The PASS of this unit in the manifest, if its flash still agrees with it; else None.

@@ -77,14 +77,14 @@ def verify_unit(
         if record is None:
             reader.refuse_imported_unit(unit_id, product_id)
             raise BurnerError(Code.NO_PASS_ON_RECORD, unit_id)
-        return VerifyResult(unit_id, record, verify(device, silicon, record, release))
+        return VerifyResult(unit_id, record, compare_with_record(device, silicon, record, release))
     except BurnerError as error:
         return VerifyResult(unit_id, problem=error)
     finally:
         device.close()
 
 
-def verify(
+def compare_with_record(
     device: Device, silicon: Silicon, record: Record, release: KeylessRelease | None = None
 ) -> tuple[Comparison, ...]:
     """Compare a unit with its last PASS, and leave it running its application.

@@ -8,9 +8,9 @@ from burner.core.unit_events import Event, Finished, NotBegun, Waiting
 from burner.station.events import (
     LabelScanned,
     ReworkOrdered,
-    ScannerIs,
-    Silent,
-    SlotIs,
+    ScannerStateChanged,
+    SlotSilent,
+    SlotStateChanged,
     StationEvent,
 )
 from burner.station.tally import HandledUnit, Tally
@@ -18,7 +18,7 @@ from burner.station.tally import HandledUnit, Tally
 
 def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
     """An event as a line of JSON; None for events that only a display needs."""
-    if isinstance(event, SlotIs):
+    if isinstance(event, SlotStateChanged):
         line: dict[str, Any] = {"event": "slot", "slot": event.slot, "state": event.state.value}
         if event.error is not None:
             line |= {"code": event.error.code, "detail": event.error.detail}
@@ -61,11 +61,11 @@ def _input_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             return {"event": "label", "slot": slot, "label": label}
         case ReworkOrdered(slot, reason):
             return {"event": "rework", "slot": slot, "reason": reason}
-        case Silent(slot, seconds):
+        case SlotSilent(slot, seconds):
             return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
         case NotBegun(slot):
             return {"event": "not begun", "slot": slot}
-        case ScannerIs(scanner, error):
+        case ScannerStateChanged(scanner, error):
             code, detail = (error.code, error.detail) if error else ("", "")
             return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
     return None

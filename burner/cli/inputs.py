@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from burner.cli.keyboard import Read, keyboard
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.station.events import ScannerIs
+from burner.station.events import ScannerStateChanged
 from burner.station.scanning.keystrokes import Keystrokes
 
 if TYPE_CHECKING:
@@ -125,12 +125,12 @@ def _follow_scanner(
         except BurnerError as error:
             if not missing:
                 missing = True
-                router.emit(ScannerIs(scanner.name, error))
+                router.emit(ScannerStateChanged(scanner.name, error))
             over.wait(AGAIN_S)
             continue
         if missing:
             missing = False
-            router.emit(ScannerIs(scanner.name))
+            router.emit(ScannerStateChanged(scanner.name))
         now = now if characters else time.monotonic()
         for text in strokes.feed(characters, now):
             router.take_text(search.clean(text))

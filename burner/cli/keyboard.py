@@ -29,14 +29,14 @@ def keyboard() -> Iterator[Read | None]:
             yield read
 
 
-def wait_for_key(leaving: Callable[[], bool]) -> None:
-    """Wait for any key, or until somebody leaves; not at all where there is no keyboard."""
+def wait_for_key(is_interrupted: Callable[[], bool]) -> None:
+    """Wait for any key, or until Ctrl-C; not at all where there is no keyboard."""
     with keyboard() as read:
         if read is None:
             return
         while read(LOOK_S):  # what was typed before somebody could read that a key is wanted
             pass
-        while not leaving() and read(LOOK_S) == "":
+        while not is_interrupted() and read(LOOK_S) == "":
             pass
 
 

@@ -103,10 +103,10 @@ def _boards(arguments: BurnArguments, slots: "Slots") -> "Boards":
         UnitLimit,
     )
 
-    if arguments.watch or (arguments.count and slots.hand is None):
+    if arguments.watch or (arguments.count and slots.bench_control is None):
         return SwappedByHand(UnitLimit(arguments.count))
-    if arguments.count and slots.hand is not None:
-        return SwappedByBench(UnitLimit(arguments.count), slots.hand.swap)
+    if arguments.count and slots.bench_control is not None:
+        return SwappedByBench(UnitLimit(arguments.count), slots.bench_control.swap)
     return OneBoardPerSlot()
 
 
@@ -164,7 +164,10 @@ def _status(run: "BatchRun", *, interrupted: bool) -> int:
 
 
 def _show_complete(
-    arguments: BurnArguments, run: "BatchRun", display: RunDisplay, leaving: Callable[[], bool]
+    arguments: BurnArguments,
+    run: "BatchRun",
+    display: RunDisplay,
+    is_interrupted: Callable[[], bool],
 ) -> None:
     """Show that the batch has all its units, until a person presses a key, or Ctrl-C."""
     from burner.cli.board.completion import Completion
@@ -180,7 +183,7 @@ def _show_complete(
         Completion(job.batch, passed, run.planned, job.station, waits, arguments.manifest)
     )
     if waits:
-        wait_for_key(leaving)
+        wait_for_key(is_interrupted)
 
 
 def _print_summary(

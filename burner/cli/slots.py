@@ -59,7 +59,7 @@ class Slots:
     """By slot: name of a port → today's device; raises BurnerError (E302, E197, E312)."""
     station: str = field(default_factory=station_id)
     """Id of this station in records."""
-    hand: "ControlClient | None" = None
+    bench_control: "ControlClient | None" = None
     """What moves boards about on a simulated bench."""
     checkpoint_every: int | None = None
     """Records between checkpoints that are kept for ever; None = the manifest's usual number."""
@@ -131,8 +131,8 @@ def open_slots(
     if sum((bool(ports), station_file is not None, bench is not None)) != 1:
         raise click.UsageError("say which slots: either --port, or --station-file, or --bench")
     if bench is not None:
-        with _bench(bench, source, boards) as hand:
-            yield _simulated(hand, station)
+        with _bench(bench, source, boards) as control:
+            yield _simulated(control, station)
     elif station_file is not None:
         yield _of_station_file(station_file, station)
     else:
@@ -183,18 +183,18 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
 
 @contextmanager
 def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[ControlClient]":
-    """The hand of a bench: of one that runs already, or of one made for the block."""
+    """The control client of a bench: of one that runs already, or of one made for the block."""
     from burner.bench.process import BenchProcess, ControlClient
 
     if re.fullmatch(r"[\w.-]+:\d+", spec) and not spec.startswith("sim:"):
         try:
-            hand = ControlClient(spec)
+            control = ControlClient(spec)
         except OSError as error:
             raise BurnerError(Code.BENCH_NOT_RUNNING, f"{spec}: {error}") from None
         try:
-            yield hand
+            yield control
         finally:
-            hand.close()
+            control.close()
         return
     if boards and spec.startswith("sim:") and ",boards=" not in spec:
         spec += f",boards={boards}"
@@ -202,14 +202,14 @@ def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[Cont
         yield bench.control
 
 
-def _simulated(hand: "ControlClient", station: str | None) -> Slots:
+def _simulated(control: "ControlClient", station: str | None) -> Slots:
     def locator(slot: str) -> Locate:
         def locate(name: str) -> str:
-            there = hand.slots()[slot]
+            there = control.slots()[slot]
             if name not in there:
                 raise BurnerError(Code.PORT_MISSING, f"slot {slot}: no port {name}")
             return there[name]
 
         return locate
 
-    return Slots({slot: locator(slot) for slot in hand.slots()}, station_id(station), hand)
+    return Slots({slot: locator(slot) for slot in control.slots()}, station_id(station), control)

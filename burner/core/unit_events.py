@@ -25,7 +25,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Bound:
+class UnitNamed:
     """Event: the unit in a slot is known, and by which name."""
 
     slot: str
@@ -88,4 +88,4 @@ class Finished:
         return () if self.known else self.record.result.warnings
 
 
-Event = StepStarted | Progress | Bound | RetryStarted | Waiting | NotBegun | Finished
+Event = StepStarted | Progress | UnitNamed | RetryStarted | Waiting | NotBegun | Finished

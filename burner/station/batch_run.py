@@ -12,7 +12,7 @@ from burner.core.errors import BurnerError
 from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device
 from burner.manifest.writing.ledger import Ledger
-from burner.station.events import BatchCount, Notice, StationEvent
+from burner.station.events import BatchCount, StationEvent, StationNotice
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards
 from burner.station.slots.slot import SlotDevice
@@ -90,10 +90,12 @@ class BatchRun:
         self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
     ) -> Iterator[Event]:
         is_stopping = self.station.stopping.is_set
-        for event in burn(self.job, device, self._ledger, request, aborted, leaving=is_stopping):
+        for event in burn(
+            self.job, device, self._ledger, request, aborted, is_stopping=is_stopping
+        ):
             # In the thread of the slot, so that this slot takes no further board.
             if isinstance(event, Finished) and self._is_full_after(event) and not is_stopping():
-                self.station.tell(Notice("complete"))
+                self.station.tell(StationNotice("complete"))
                 self.station.stop()
             yield event
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Event
 
@@ -31,8 +32,33 @@ class SlotState(StrEnum):
     """This slot takes no more boards in this run."""
 
 
+NO_BOARD = (SlotState.STARTING, SlotState.EMPTY)
+"""No board was seen, but one may come."""
+RESTING = (*NO_BOARD, SlotState.CLOSED)
+"""Nothing goes on in the slot."""
+ASKING = (SlotState.SCAN, SlotState.RESCAN)
+"""The slot needs a label."""
+GOOD_IN_BATCH = (SlotState.PASS, SlotState.KNOWN)
+"""The board is a PASS of this batch."""
+PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
+"""The board passed before this run; nothing was written."""
+GOOD = (SlotState.PASS, *PASSED_EARLIER)
+"""The board is a PASS of a batch."""
+BAD = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
+"""The slot has finished its board, and it is no PASS."""
+ENDED = (*GOOD, *BAD)
+"""The slot has finished its board."""
+
+
+def end_state(outcome: Outcome, *, known: bool, other_batch: bool) -> SlotState:
+    """The state of a slot whose board has ended."""
+    if known:
+        return SlotState.OTHER_BATCH if other_batch else SlotState.KNOWN
+    return SlotState(outcome.value)
+
+
 @dataclass(frozen=True)
-class SlotIs:
+class SlotStateChanged:
     """Event: a slot changed its state."""
 
     slot: str
@@ -44,7 +70,7 @@ class SlotIs:
 
 
 @dataclass(frozen=True)
-class Silent:
+class SlotSilent:
     """Event: the port of an empty slot is there, and nothing has answered for so long.
 
     0 seconds: that is over.
@@ -96,7 +122,7 @@ class Typing:
 
 
 @dataclass(frozen=True)
-class ScannerIs:
+class ScannerStateChanged:
     """Event: a scanner on a port of its own is not there, or is there again."""
 
     scanner: str
@@ -113,7 +139,7 @@ class BatchCount:
 
 
 @dataclass(frozen=True)
-class Notice:
+class StationNotice:
     """Event: something that concerns all slots; `text` is a phrase."""
 
     text: str
@@ -122,13 +148,13 @@ class Notice:
 
 StationEvent = (
     Event
-    | SlotIs
-    | Silent
+    | SlotStateChanged
+    | SlotSilent
     | LabelScanned
     | ReworkOrdered
     | Prompt
     | Typing
-    | ScannerIs
+    | ScannerStateChanged
     | BatchCount
-    | Notice
+    | StationNotice
 )

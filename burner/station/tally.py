@@ -11,17 +11,20 @@ from burner.core.attempt import Outcome, Step
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Finished, NotBegun
-from burner.station.events import SlotIs, SlotState, StationEvent
+from burner.station.events import (
+    ASKING,
+    ENDED,
+    GOOD,
+    GOOD_IN_BATCH,
+    SlotState,
+    SlotStateChanged,
+    StationEvent,
+    end_state,
+)
 
 STEPS = tuple(Step)
 
-UNSETTLED = (
-    SlotState.STARTING,
-    SlotState.SEEN,
-    SlotState.SCAN,
-    SlotState.RESCAN,
-    SlotState.BURNING,
-)
+UNSETTLED = (SlotState.STARTING, SlotState.SEEN, *ASKING, SlotState.BURNING)
 """States of a slot that has not finished its board."""
 FULL_NOW: dict[str, str] = {
     Code.BATCH_PLACES_IN_WORK: Code.BATCH_COMPLETE,
@@ -32,8 +35,6 @@ NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
 """Codes of a board that came when no place was left: neither board nor slot is bad."""
 SCRAPPED = Code.UNIT_SCRAPPED
 """A scrapped unit came back. It was judged when it was burned."""
-PASSED_OVER = Code.SLOT_STAYED_SILENT
-"""A slot that was left out. Nothing failed there."""
 
 ENOUGH_UNITS = 4
 """A slot is compared with the others after so many units of its own."""
@@ -78,9 +79,7 @@ class HandledUnit:
     @property
     def state(self) -> SlotState:
         """How it ended, as a state of its slot."""
-        if self.known:
-            return SlotState.OTHER_BATCH if self.other_batch else SlotState.KNOWN
-        return SlotState(self.outcome.value)
+        return end_state(self.outcome, known=self.known, other_batch=self.other_batch)
 
 
 @dataclass
@@ -102,12 +101,12 @@ class Tally:
             self._tries.setdefault(event.slot, []).append(event)
         elif isinstance(event, NotBegun):
             self.not_begun[event.slot] = event.unit_id
-        elif isinstance(event, SlotIs):
+        elif isinstance(event, SlotStateChanged):
             if event.state is not SlotState.CLOSED:
                 self.not_begun.pop(event.slot, None)
             if event.error is not None:
                 self.troubles[event.slot] = event.error
-            elif event.state in (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH):
+            elif event.state in GOOD:
                 self.troubles.pop(event.slot, None)
             if event.state not in UNSETTLED:
                 self._settle(self._tries.pop(event.slot, []))
@@ -156,15 +155,7 @@ class Tally:
     def counts(self) -> Mapping[SlotState, int]:
         """End state → units, with every end state; the numbers add up to `len(units)`."""
         counted = Counter(unit.state for unit in self.units)
-        ends = (
-            SlotState.PASS,
-            SlotState.KNOWN,
-            SlotState.OTHER_BATCH,
-            SlotState.FAIL,
-            SlotState.ERROR,
-            SlotState.ABORTED,
-        )
-        return {state: counted[state] for state in ends}
+        return {state: counted[state] for state in ENDED}
 
     @property
     def warnings(self) -> Mapping[str, int]:
@@ -188,10 +179,9 @@ class Tally:
     @property
     def all_passed(self) -> bool:
         """Whether every board is a PASS of this batch, and no slot had a trouble of its own."""
-        good = (SlotState.PASS, SlotState.KNOWN)
-        silent = [unit for unit in self.silent if unit.code != PASSED_OVER]
+        silent = [unit for unit in self.silent if unit.code != Code.SLOT_STAYED_SILENT]
         no_error = not self.troubles and not silent
-        return no_error and all(unit.state in good for unit in self.units)
+        return no_error and all(unit.state in GOOD_IN_BATCH for unit in self.units)
 
     def per_hour(self, elapsed_s: float) -> float:
         """Passed units an hour, at the pace since the start."""

@@ -148,7 +148,7 @@ class InStep:
 
     def _turn(self) -> None:
         """Between two rounds: every slot waits here."""
-        hand = self._slots.hand
+        hand = self._slots.bench_control
         assert hand
         if self.rounds:
             last = self.rounds[-1]

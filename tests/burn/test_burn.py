@@ -13,7 +13,7 @@ from burner.core.secrets.search import REMOVED
 from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass
 from burner.core.silicon import Security
-from burner.core.unit_events import Bound, NotBegun
+from burner.core.unit_events import NotBegun, UnitNamed
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.reading.unit_search import unit_ids_matching
@@ -27,7 +27,7 @@ def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
     record = line.burn(FakeDevice(FakeBoard(prints=told())))
     assert ended(record) == (Outcome.PASS, "")
     assert line.steps == list(Step)
-    assert Bound("1", "60:55:f9:00:00:01", NAME) in line.events
+    assert UnitNamed("1", "60:55:f9:00:00:01", NAME) in line.events
     assert record.result.written
     assert record.result.evidence["firmware_device_name"] == NAME
 
@@ -301,14 +301,14 @@ def test_a_prepared_label_that_was_refused_is_an_error_of_the_unit_it_was_for(
 def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Release) -> None:
     board = FakeBoard(prints=told())
     record = line.burn(FakeDevice(board))
-    checks = verify.verify(FakeDevice(board), board.silicon, record, release)
+    checks = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
     assert readback.all_match(checks)
     assert {c.verdict for c in checks} == {
         readback.ComparisonResult.SAME,
         readback.ComparisonResult.LEFT_OUT,
     }
     board.flash.erase(0x20000, 0x1000)
-    broken = verify.verify(FakeDevice(board), board.silicon, record, release)
+    broken = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
     assert [c.what for c in broken if c.verdict is readback.ComparisonResult.DIFFERS] == [
         "app at 0x20000"
     ]
@@ -322,5 +322,5 @@ def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release
     for segment in other.segments:
         if segment.confidential:
             board.flash.program(segment.offset, segment.data)
-    checks = verify.verify(FakeDevice(board), board.silicon, record, release)
+    checks = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
     assert checks[-1].verdict is readback.ComparisonResult.DIFFERS

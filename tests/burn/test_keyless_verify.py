@@ -39,7 +39,7 @@ def keyless(source: Path) -> KeylessRelease:
 
 
 def key_of(board: FakeBoard, record: Record, release: KeylessRelease) -> Comparison:
-    comparisons = verify.verify(FakeDevice(board), board.silicon, record, release)
+    comparisons = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
     (found,) = (check for check in comparisons if check.what == CONFIGURATION)
     return found
 

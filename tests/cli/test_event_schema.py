@@ -16,10 +16,10 @@ from burner.core.unit_events import NotBegun, Waiting
 from burner.station.events import (
     LabelScanned,
     ReworkOrdered,
-    ScannerIs,
-    Silent,
-    SlotIs,
+    ScannerStateChanged,
+    SlotSilent,
     SlotState,
+    SlotStateChanged,
     StationEvent,
 )
 from burner.station.tally import Tally
@@ -121,10 +121,10 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
         (Waiting("1"), "goes on"),
         (LabelScanned("1", "SN1"), "label"),
         (ReworkOrdered("1", "new antenna"), "rework"),
-        (Silent("1", 4.2), "silent"),
+        (SlotSilent("1", 4.2), "silent"),
         (NotBegun("1"), "not begun"),
-        (ScannerIs("scanner 1", BurnerError("E316", "gone")), "scanner"),
-        (SlotIs("1", SlotState.ERROR, error=BurnerError("E302", "no port")), "slot"),
+        (ScannerStateChanged("scanner 1", BurnerError("E316", "gone")), "scanner"),
+        (SlotStateChanged("1", SlotState.ERROR, error=BurnerError("E302", "no port")), "slot"),
     ],
 )
 def test_a_line_that_few_runs_print_is_as_the_schema_has_it(event: StationEvent, name: str) -> None:

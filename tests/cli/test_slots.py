@@ -94,8 +94,8 @@ def test_a_station_file_gives_its_slots_its_name_and_its_checkpoints(tmp_path: P
 
 def test_a_bench_gets_as_many_boards_as_are_counted() -> None:
     with open_slots((), None, "sim:1", boards=2) as slots:
-        assert slots.hand is not None
-        assert [slots.hand.swap("1"), slots.hand.swap("1")] == [True, False]
+        assert slots.bench_control is not None
+        assert [slots.bench_control.swap("1"), slots.bench_control.swap("1")] == [True, False]
 
 
 def test_the_name_of_the_option_comes_before_the_one_in_the_station_file(tmp_path: Path) -> None:

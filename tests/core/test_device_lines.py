@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.burn import prove
+from burner.burn import boot_lines, prove
 from burner.core.device_lines import MAX_LINE, MAX_LINES, MAX_READ, LineSplitter
 from burner.core.errors import BurnerError
 from burner.devices.esp_worker import listening
@@ -95,7 +95,7 @@ class Once(Sequence[str]):
 
 def test_each_line_is_looked_at_once_however_many_come() -> None:
     lines = Once([])
-    enough = prove.AwaitedLines(("^ready$", "^done$"))
+    enough = boot_lines.AwaitedLines(("^ready$", "^done$"))
     for number in range(1000):
         lines.lines.append(f"line {number}")
         assert not enough(lines)

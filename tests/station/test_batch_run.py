@@ -14,7 +14,7 @@ from burner.manifest.writing.open_batch import open_batch_for
 from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.station.batch_run import BatchRun
-from burner.station.events import BatchCount, Notice, StationEvent
+from burner.station.events import BatchCount, StationEvent, StationNotice
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
 from tests.burn.one_slot import PLUG, SECRET
@@ -67,7 +67,9 @@ def test_a_run_that_swaps_boards_ends_when_the_batch_has_all_its_units(
     events = list(run.events())
     assert (run.planned, run.passed_before) == (2, 0)
     assert counts(events) == [1, 2]
-    assert [event for event in events if isinstance(event, Notice)] == [Notice("complete")]
+    assert [event for event in events if isinstance(event, StationNotice)] == [
+        StationNotice("complete")
+    ]
     assert len(run.tally.units) == 2
     assert run.complete() == 2
 
@@ -76,7 +78,7 @@ def test_a_batch_that_needs_more_units_is_not_complete(release: Release, ledger:
     run = batch_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot(), planned=2)
     events = list(run.events())
     assert counts(events) == [1]
-    assert not any(isinstance(event, Notice) for event in events)
+    assert not any(isinstance(event, StationNotice) for event in events)
     assert run.complete() is None
 
 

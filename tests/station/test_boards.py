@@ -8,7 +8,7 @@ import pytest
 
 from burner.devices.device import Contact
 from burner.station.slots.boards import SwappedByHand, UnitLimit
-from burner.station.slots.presence import GARBLED_AFTER, PASSED_OVER, SILENT_S, EmptySlot
+from burner.station.slots.presence import GARBLED_AFTER, PASSED_OVER_AFTER, SILENT_S, EmptySlot
 
 
 class Fixture:
@@ -139,7 +139,7 @@ def test_a_silent_slot_is_told_and_then_passed_over_when_another_has_had_two_boa
     slot = Silent("2")
     thread = threading.Thread(target=boards.wait_for_board, args=(slot,))
     thread.start()
-    for _ in range(PASSED_OVER):
+    for _ in range(PASSED_OVER_AFTER):
         assert boards.wait_for_board(Fixture(True))
     thread.join(60)
     assert slot.told == ["silent", "passed over"]

@@ -14,8 +14,8 @@ from burner.station.events import (
     LabelScanned,
     Prompt,
     ReworkOrdered,
-    SlotIs,
     SlotState,
+    SlotStateChanged,
     StationEvent,
 )
 from burner.station.scanning.keystrokes import Keystrokes
@@ -53,7 +53,9 @@ class Station:
         self._threads[slot] = thread
         said = len(self.events)
         thread.start()
-        while not any(isinstance(e, SlotIs) and e.slot == slot for e in self.events[said:]):
+        while not any(
+            isinstance(e, SlotStateChanged) and e.slot == slot for e in self.events[said:]
+        ):
             time.sleep(0.001)
 
     def _wait(self, slot: str, unit_id: str) -> None:
@@ -80,7 +82,9 @@ class Station:
     @property
     def asked(self) -> str:
         """The slot that wants a label; there is never more than one."""
-        last = {event.slot: event.state for event in self.events if isinstance(event, SlotIs)}
+        last = {
+            event.slot: event.state for event in self.events if isinstance(event, SlotStateChanged)
+        }
         wanting = [slot for slot, state in last.items() if state in (S.SCAN, S.RESCAN)]
         waiting = [slot for slot in wanting if self._threads[slot].is_alive()]
         assert len(waiting) <= 1
@@ -90,7 +94,7 @@ class Station:
         return next(
             event.state
             for event in reversed(self.events)
-            if isinstance(event, SlotIs) and event.slot == slot
+            if isinstance(event, SlotStateChanged) and event.slot == slot
         )
 
     @property

@@ -13,7 +13,7 @@ from burner.core.silicon import Silicon
 from burner.core.unit_events import Finished, RetryStarted
 from burner.devices.device import ConnectPlan, Contact
 from burner.identity.settings import IdentitySettings, LabelSettings
-from burner.station.events import LabelScanned, SlotIs, SlotState, StationEvent
+from burner.station.events import LabelScanned, SlotState, SlotStateChanged, StationEvent
 from burner.station.scanning.label_list import LabelList
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import (
@@ -130,7 +130,7 @@ def test_a_bug_in_one_slot_is_that_slots_error_and_names_its_place_not_its_text(
     burns = Burns()
     burns.broken = ValueError("a secret could stand here")
     events = run(station_of({"1": FakeDevice(FakeBoard())}), burns)
-    (error,) = (e.error for e in events if isinstance(e, SlotIs) and e.error)
+    (error,) = (e.error for e in events if isinstance(e, SlotStateChanged) and e.error)
     assert error.code == "E901"
     assert "secret" not in str(error)
     assert "units.py" in error.detail

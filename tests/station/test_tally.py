@@ -8,7 +8,7 @@ from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import Finished
-from burner.station.events import SlotIs, SlotState
+from burner.station.events import SlotState, SlotStateChanged
 from burner.station.tally import Tally
 from tests.station.units import a_result, an_attempt
 
@@ -46,9 +46,9 @@ def tally_of(*boards: Sequence[Finished]) -> Tally:
     tally = Tally()
     for tries in boards:
         for event in tries:
-            tally.add(SlotIs(event.slot, SlotState.BURNING))
+            tally.add(SlotStateChanged(event.slot, SlotState.BURNING))
             tally.add(event)
-        tally.add(SlotIs(tries[-1].slot, SlotState.PASS))
+        tally.add(SlotStateChanged(tries[-1].slot, SlotState.PASS))
     return tally
 
 
@@ -60,9 +60,9 @@ def test_a_scan_between_two_tries_does_not_part_them() -> None:
     tally = Tally()
     tally.add(finished(1, Outcome.ERROR, code="E501"))
     for state in (SlotState.BURNING, SlotState.SCAN, SlotState.BURNING):
-        tally.add(SlotIs("1", state))
+        tally.add(SlotStateChanged("1", state))
     tally.add(finished(1))
-    tally.add(SlotIs("1", SlotState.PASS))
+    tally.add(SlotStateChanged("1", SlotState.PASS))
     assert [(unit.tries, unit.outcome) for unit in tally.units] == [(2, Outcome.PASS)]
 
 
@@ -182,7 +182,7 @@ def test_a_known_unit_comes_back_and_is_counted_once() -> None:
 
 def test_a_trouble_of_a_slot_is_kept_with_its_slot() -> None:
     tally = Tally()
-    tally.add(SlotIs("7", SlotState.ERROR, error=BurnerError("E902")))
+    tally.add(SlotStateChanged("7", SlotState.ERROR, error=BurnerError("E902")))
     assert tally.troubles["7"].code == "E902"
     assert not tally.all_passed
 

@@ -10,9 +10,9 @@ from burner.core.attempt import Attempt, Outcome, Record, Result, Step
 from burner.core.errors import BurnerError, Fault
 from burner.core.segments import Segment
 from burner.core.silicon import Silicon
-from burner.core.unit_events import Bound, Event, Finished, NotBegun, Progress, StepStarted
+from burner.core.unit_events import Event, Finished, NotBegun, Progress, StepStarted, UnitNamed
 from burner.devices.device import ConnectPlan, Device
-from burner.station.events import SlotIs, SlotState, StationEvent
+from burner.station.events import SlotState, SlotStateChanged, StationEvent
 
 APP = Segment("app", 0x10000, b"\xe9" * 0x8000)
 BAUD = 921_600
@@ -51,7 +51,7 @@ class Burns:
                     yield NotBegun(slot, attempt.unit_id)
                     return
                 self.labels.setdefault(attempt.unit_id, []).append(label)
-            yield Bound(slot, attempt.unit_id, name)
+            yield UnitNamed(slot, attempt.unit_id, name)
             if not request.rework and (known := self._passed(attempt.unit_id)):
                 yield Finished(slot, known, known=True)
                 return
@@ -107,4 +107,4 @@ def a_result(outcome: Outcome, code: str = "", seconds: float = 8.0) -> Result:
 
 def states(events: Sequence[StationEvent], slot: str = "1") -> list[SlotState]:
     """The states a slot went through, in order."""
-    return [e.state for e in events if isinstance(e, SlotIs) and e.slot == slot]
+    return [e.state for e in events if isinstance(e, SlotStateChanged) and e.slot == slot]

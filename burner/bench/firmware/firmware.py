@@ -178,7 +178,7 @@ def _boot(silicon: SimSilicon) -> Iterator[str | bytes]:
 def _application(
     silicon: SimSilicon, table: PartitionTable, slot: Partition
 ) -> Iterator[str | bytes]:
-    """What it prints: who it is, and which key it key_found."""
+    """The application's lines: its name and version, and the key configuration that it found."""
     unit = silicon.unit
     app = _checked(silicon, slot)
     if not unit.firmware.prints:

@@ -1,4 +1,4 @@
-"""What is texts when the batch has all its units: how many, how they ended, what to do next.
+"""The display when the batch has all its units: how many, how they ended, what to do next.
 
 The tiles stay below it: boards are still in the slots, and each must go into the right box.
 """

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from burner.cli.board.completion import Completion
-from burner.cli.board.display_view import RESTING, DisplayView
+from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.words import state_word
@@ -19,14 +19,16 @@ from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
+    GOOD_IN_BATCH,
+    RESTING,
     LabelScanned,
-    Notice,
     Prompt,
     ReworkOrdered,
-    ScannerIs,
-    SlotIs,
+    ScannerStateChanged,
     SlotState,
+    SlotStateChanged,
     StationEvent,
+    StationNotice,
     Typing,
 )
 
@@ -37,10 +39,11 @@ FRAME_S = 0.25
 """A new state of a slot is on the screen within this time."""
 MOVING_S = 0.5
 """Between frames while only bars and times change: drawing needs most of the CPU of a slot."""
-GOOD = (SlotState.PASS, SlotState.KNOWN)
 Shown = StationEvent | Completion
 """An event, or the end of the batch."""
-LOUD = (*GOOD, SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
+RINGS_ONCE = GOOD_IN_BATCH
+RINGS_TWICE = (SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
+"""States at which the bell rings: a person must do something other than the usual."""
 
 
 def event_line(view: DisplayView, event: StationEvent) -> str | None:
@@ -50,14 +53,16 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
         return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     if isinstance(event, RetryStarted):
         return view.note
-    if isinstance(event, LabelScanned | ReworkOrdered | Prompt | ScannerIs | Notice):
+    if isinstance(
+        event, LabelScanned | ReworkOrdered | Prompt | ScannerStateChanged | StationNotice
+    ):
         return _input_line(view, event)
     if isinstance(event, Finished) and event.warnings:
         warned = (view.warned[event.slot, code] for code in event.warnings)
         return "\n".join(
             f"{t.where(view.language)}  {_error_text(t, view.language)}" for t in warned
         )
-    if not isinstance(event, SlotIs) or event.state in (*RESTING, SlotState.BURNING):
+    if not isinstance(event, SlotStateChanged) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
     parts = [f"{phrase('slot', language)} {tile.slot}", state_word(event.state, language)]
@@ -78,11 +83,12 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
 
 
 def _input_line(
-    view: DisplayView, event: LabelScanned | ReworkOrdered | Prompt | ScannerIs | Notice
+    view: DisplayView,
+    event: LabelScanned | ReworkOrdered | Prompt | ScannerStateChanged | StationNotice,
 ) -> str | None:
     """The answer to a scan or a key, or a notice, as a line."""
     match event:
-        case Notice():
+        case StationNotice():
             return view.notice
         case LabelScanned(slot, label):
             return escape_invisible(f"{phrase('slot', view.language)} {slot}  {label}")
@@ -92,7 +98,7 @@ def _input_line(
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
             return escape_invisible(phrase(text, view.language, *args) + choices)
-        case ScannerIs(scanner) if scanner in view.trouble_of:
+        case ScannerStateChanged(scanner) if scanner in view.trouble_of:
             trouble = view.trouble_of[scanner]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     return None
@@ -126,7 +132,7 @@ class Display:
 
     def say(self, what: str) -> None:
         """Show a phrase that concerns all slots, from any thread."""
-        self.show(Notice(what))
+        self.show(StationNotice(what))
 
     def complete(self, completion: Completion) -> None:
         """Show that the batch has all its units, over what stood there."""
@@ -178,7 +184,7 @@ class Display:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotIs | Prompt | Typing | Completion | Notice):
+            if isinstance(item[0], SlotStateChanged | Prompt | Typing | Completion | StationNotice):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 
@@ -199,5 +205,9 @@ class Display:
             self._view.complete(event)
             return
         self._view.add(event, now)
-        if self._bell and isinstance(event, SlotIs) and event.state in LOUD:
-            self._console.file.write("\a" if event.state in GOOD else "\a\a")
+        if (
+            self._bell
+            and isinstance(event, SlotStateChanged)
+            and event.state in (*RINGS_ONCE, *RINGS_TWICE)
+        ):
+            self._console.file.write("\a" if event.state in RINGS_ONCE else "\a\a")

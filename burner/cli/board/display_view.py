@@ -10,35 +10,38 @@ from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
 from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Bound, Finished, Progress, RetryStarted, StepStarted, Waiting
+from burner.core.unit_events import (
+    Finished,
+    Progress,
+    RetryStarted,
+    StepStarted,
+    UnitNamed,
+    Waiting,
+)
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
+    ASKING,
+    ENDED,
+    RESTING,
     BatchCount,
     LabelScanned,
-    Notice,
     Prompt,
     ReworkOrdered,
-    ScannerIs,
-    Silent,
-    SlotIs,
+    ScannerStateChanged,
+    SlotSilent,
     SlotState,
+    SlotStateChanged,
     StationEvent,
+    StationNotice,
     Typing,
 )
 from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
 
-RESTING = (SlotState.EMPTY, SlotState.CLOSED, SlotState.STARTING)
-ENDED = (
-    *(SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH),
-    *(SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED),
-)
-ASKING = (SlotState.SCAN, SlotState.RESCAN)
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
-PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
 
 
 class EarlierPass(NamedTuple):
@@ -153,12 +156,12 @@ class DisplayView:
     def add(self, event: StationEvent, now: float) -> None:
         """Take one event in, at that monotonic second."""
         self.tally.add(event)
-        if isinstance(event, Prompt | Typing | ScannerIs | BatchCount | Notice):
+        if isinstance(event, Prompt | Typing | ScannerStateChanged | BatchCount | StationNotice):
             self._add_of_all_slots(event, now)
             return
         tile = self.tiles.setdefault(event.slot, Tile(event.slot))
         match event:
-            case SlotIs():
+            case SlotStateChanged():
                 self._state(tile, event, now)
             case RetryStarted():
                 self._note(tile.slot, self._again(event))
@@ -176,7 +179,7 @@ class DisplayView:
             case _:
                 _progress(tile, event, now)
 
-    def _state(self, tile: Tile, event: SlotIs, now: float) -> None:
+    def _state(self, tile: Tile, event: SlotStateChanged, now: float) -> None:
         if event.state is SlotState.CLOSED and tile.state in ENDED:
             return  # the last board's end stays to be seen
         if tile.state in ASKING and event.state not in (*ASKING, *ENDED):
@@ -194,7 +197,7 @@ class DisplayView:
             self._trouble(tile.slot, event.error)
 
     def _add_of_all_slots(
-        self, event: Prompt | Typing | ScannerIs | BatchCount | Notice, now: float
+        self, event: Prompt | Typing | ScannerStateChanged | BatchCount | StationNotice, now: float
     ) -> None:
         match event:
             case Prompt():
@@ -203,11 +206,11 @@ class DisplayView:
                 self.typed = event.text
             case BatchCount():
                 self.passed = event.passed
-            case Notice():
+            case StationNotice():
                 self.notice = phrase(event.text, self.language)
-            case ScannerIs(scanner, None):
+            case ScannerStateChanged(scanner, None):
                 self.trouble_of.pop(scanner, None)
-            case ScannerIs(scanner, BurnerError() as error):
+            case ScannerStateChanged(scanner, BurnerError() as error):
                 self.trouble_of[scanner] = Trouble(error, ())
 
     def asked(self, now: float) -> Prompt:
@@ -287,9 +290,9 @@ def _progress(tile: Tile, event: StationEvent, now: float) -> None:
             tile.step, tile.done, tile.total = event.step, 0, 0
         case Progress():
             tile.done, tile.total = event.done, event.total
-        case Bound():
+        case UnitNamed():
             tile.unit_id, tile.device_name = event.unit_id, event.device_name
-        case Silent():
+        case SlotSilent():
             tile.silent_since = now - event.seconds if event.seconds else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burner.cli.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
-from burner.cli.board.display_view import PASSED_EARLIER, RESTING, DisplayView, Tile
+from burner.cli.board.display_view import DisplayView, Tile
 from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.header_and_footer import below, complete, header
 from burner.cli.board.prompts import with_label
@@ -13,12 +13,10 @@ from burner.cli.board.words import STYLES, shape, short_word, state_word, step_w
 from burner.cli.screen import bar, middle, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.station.events import SlotState
+from burner.station.events import BAD, PASSED_EARLIER, RESTING, SlotState
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-ENDED_BADLY = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def _tile(
 
     word = _word(tile.state, view.language, width)
     mark = shape(tile.state, unicode)
-    code = tile.code if tile.state in ENDED_BADLY else ""
+    code = tile.code if tile.state in BAD else ""
     seconds = _seconds(tile, now)
     head = with_label(f" {tile.slot} {mark}", seconds, tile.label, width, unicode=unicode)
     foot = _foot(tile, view, now, unicode, width - 1)

@@ -96,7 +96,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
             segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
         ask_key = asks_passphrase(Use.RECORDS) if person else None
-        simulated = slots.hand is not None
+        simulated = slots.bench_control is not None
         with Ledger.open(
             chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
         ) as ledger:

@@ -15,9 +15,9 @@ from burner.core.words.phrases import phrase
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
-    from burner.cli.label_page import Label
-    from burner.station.fixture.lesson import By
+    from burner.cli.barcode_page import FixtureBarcode
     from burner.station.fixture.station_file import PortPlace
+    from burner.station.fixture.teach import By
 
 
 @click.group(cls=OrderedGroup)
@@ -67,7 +67,7 @@ def teach(
     without it the file names none.
     """
     from burner.devices.ports import listing
-    from burner.station.fixture.lesson import Lesson
+    from burner.station.fixture.teach import Lesson
 
     lesson = Lesson(
         lambda: listing(usb_only=False, with_holders=False),
@@ -143,7 +143,7 @@ def labels(
 
     A scanned slot is asked for its label next; while it is empty, its board is announced.
     """
-    from burner.cli.label_page import NoFontError, page
+    from burner.cli.barcode_page import NoFontError, page
     from burner.core.atomic_file import write_whole
 
     kind = output.suffix.lower().removeprefix(".")
@@ -176,18 +176,18 @@ def _reasons(source: Path | None) -> tuple[str, ...]:
     return open_keyless(source).profile.rework.reasons if source else ()
 
 
-def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[Label]":
+def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[FixtureBarcode]":
+    from burner.cli.barcode_page import FixtureBarcode
     from burner.cli.board.words import phrase
-    from burner.cli.label_page import Label
     from burner.station.scanning import operator_commands
 
     lang = language()
     return [
         *(
-            Label(f"{phrase('slot', lang)} {slot}", operator_commands.slot_barcode(slot))
+            FixtureBarcode(f"{phrase('slot', lang)} {slot}", operator_commands.slot_barcode(slot))
             for slot in slots
         ),
-        Label(phrase("REWORK", lang), operator_commands.REWORK),
-        Label(phrase("CANCEL", lang), operator_commands.CANCEL),
-        *(Label(reason, operator_commands.reason_barcode(reason)) for reason in reasons),
+        FixtureBarcode(phrase("REWORK", lang), operator_commands.REWORK),
+        FixtureBarcode(phrase("CANCEL", lang), operator_commands.CANCEL),
+        *(FixtureBarcode(reason, operator_commands.reason_barcode(reason)) for reason in reasons),
     ]

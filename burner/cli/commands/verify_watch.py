@@ -16,7 +16,7 @@ from burner.cli.signals import Signals
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
-from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleTally, SlotWaits
+from burner.station.verify_run import SampleChecked, SampleEvent, SampleTally, SlotWaits, VerifyRun
 
 if TYPE_CHECKING:
     from burner.burn.readback import Comparison
@@ -68,12 +68,12 @@ def watch_samples(
         by_hand: boards are swapped by a person, also on a bench.
         as_json: lines for a script.
     """
-    samples = Samples(devices, _boards(slots, count, by_hand), check)
+    run = VerifyRun(devices, _boards(slots, count, by_hand), check)
     display = SampleLines() if as_json else SampleScreen(count, language())
     tally, started = SampleTally(), time.monotonic()
-    signals = Signals(samples, display, ends_by_itself=count is not None)
+    signals = Signals(run, display, ends_by_itself=count is not None)
     with signals.caught():
-        for event in samples.run():
+        for event in run.run():
             if isinstance(event, SampleChecked):
                 tally.add(event)
                 record(event.slot, event.result)
@@ -90,8 +90,8 @@ def watch_samples(
 def _boards(slots: "Slots", count: int | None, by_hand: bool) -> "Boards":
     from burner.station.slots.boards import SwappedByBench, SwappedByHand, UnitLimit
 
-    if slots.hand is not None and not by_hand:
-        return SwappedByBench(UnitLimit(count), slots.hand.swap)
+    if slots.bench_control is not None and not by_hand:
+        return SwappedByBench(UnitLimit(count), slots.bench_control.swap)
     return SwappedByHand(UnitLimit(count))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-HEAD = "BURNER"
+COMMAND_PREFIX = "BURNER"
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Symbology identifier that a scanner may send first: `]C1` is GS1-128, `]Q1` a QR code."""
 PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
@@ -41,18 +41,18 @@ class ReasonChosen:
 
 
 OperatorCommand = SlotChosen | ReworkWanted | Cancelled | ReasonChosen
-REWORK = f"{HEAD} REWORK"
-CANCEL = f"{HEAD} CANCEL"
+REWORK = f"{COMMAND_PREFIX} REWORK"
+CANCEL = f"{COMMAND_PREFIX} CANCEL"
 
 
 def slot_barcode(slot: str) -> str:
     """The text of the barcode of a slot."""
-    return f"{HEAD} SLOT {slot}"
+    return f"{COMMAND_PREFIX} SLOT {slot}"
 
 
 def reason_barcode(reason: str) -> str:
     """The text of the barcode of a reason: another one for each reason."""
-    return f"{HEAD} REASON {mark_of(reason)}"
+    return f"{COMMAND_PREFIX} REASON {mark_of(reason)}"
 
 
 def mark_of(reason: str) -> str:
@@ -63,7 +63,7 @@ def mark_of(reason: str) -> str:
 def command_of_barcode(text: str, slots: Sequence[str]) -> OperatorCommand | None:
     """The command in the text of a barcode; None for any other text."""
     words = text.split(maxsplit=2)
-    if not words or words[0].upper() != HEAD:
+    if not words or words[0].upper() != COMMAND_PREFIX:
         return None
     match [words[1].upper() if len(words) > 1 else "", *words[2:]]:
         case ["REWORK"]:

@@ -14,11 +14,15 @@ from burner.core.unit_events import Waiting
 from burner.identity.label_checks import names_unit
 from burner.identity.settings import IdentitySettings
 from burner.station.events import (
+    ASKING,
+    BAD,
+    GOOD,
+    NO_BOARD,
     LabelScanned,
     Prompt,
     ReworkOrdered,
-    SlotIs,
     SlotState,
+    SlotStateChanged,
     StationEvent,
     Typing,
 )
@@ -43,11 +47,7 @@ REPEAT_S = 2.0
 scan that was taken, so a code that is scanned for longer is taken again."""
 POLL_S = 0.2
 
-GOOD = (SlotState.PASS, SlotState.KNOWN, SlotState.OTHER_BATCH)
-BAD = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
-ASKED = (SlotState.SCAN, SlotState.RESCAN)
-WAITING = (SlotState.SEEN, *ASKED)
-RESTING = (SlotState.STARTING, SlotState.EMPTY)
+WAITING = (SlotState.SEEN, *ASKING)
 
 
 class Router:
@@ -237,8 +237,8 @@ class Router:
                 return
             if self._dialogue:
                 self._reply(self._dialogue.answered(bare, pressed, barcode, self._states, now))
-            elif order := barcode or pressed:
-                self._execute(order, now)
+            elif command := barcode or pressed:
+                self._execute(command, now)
             elif bare:
                 self._scanned(bare, now)
             self._changed.notify_all()
@@ -256,8 +256,8 @@ class Router:
         self._last_reading = (text, now)
         return False
 
-    def _execute(self, order: OperatorCommand, now: float) -> None:
-        match order:
+    def _execute(self, command: OperatorCommand, now: float) -> None:
+        match command:
             case SlotChosen(slot):
                 self._choose(slot)
             case ReworkWanted():
@@ -275,7 +275,7 @@ class Router:
             self.emit(Prompt("no slot", (slot,)))
         elif self._needs_labels and self._labels.expects(slot):
             self._update(self._labels.slot_chosen(slot))
-        elif state in (*RESTING, *BAD):
+        elif state in (*NO_BOARD, *BAD):
             self._announced.add(slot)
             if self._needs_labels:
                 self._update(self._labels.board_seen(slot).slot_chosen(slot))
@@ -317,7 +317,7 @@ class Router:
         self._rework[slot] = reason
         if self._states[slot] in (*GOOD, *BAD):
             self._announced.add(slot)
-        elif self._states[slot] not in RESTING:
+        elif self._states[slot] not in NO_BOARD:
             self._burn_again.add(slot)
         self.emit(ReworkOrdered(slot, reason))
 
@@ -329,13 +329,13 @@ class Router:
         for slot in self.slots:
             if labels.waits(slot):
                 asked = slot == labels.asked
-                if asked != (self._states[slot] in ASKED) or self._states[slot] not in WAITING:
+                if asked != (self._states[slot] in ASKING) or self._states[slot] not in WAITING:
                     self._show_state(slot, SlotState.SCAN if asked else SlotState.SEEN)
         self._changed.notify_all()
 
     def _show_state(self, slot: str, state: SlotState) -> None:
         self._states[slot] = state
-        self.emit(SlotIs(slot, state))
+        self.emit(SlotStateChanged(slot, state))
 
 
 _NOTHING_TO_DO = {

@@ -125,10 +125,10 @@ class SwappedByHand:
         Whether a board that never answered is still there cannot be seen. Its ERROR is shown until
         something else is found in the slot, or the operator says that a board is there.
         """
-        leaving = BoardRemoval(slot)
-        over, is_over = leaving.is_over(), leaving.is_over
-        if not met and leaving.last is not Contact.ANSWERS:
-            over, is_over = False, SlotChange(slot, leaving.last).is_over
+        removal = BoardRemoval(slot)
+        over, is_over = removal.is_over(), removal.is_over
+        if not met and removal.last is not Contact.ANSWERS:
+            over, is_over = False, SlotChange(slot, removal.last).is_over
         while not (over or self._limit.is_reached or slot.announced()):
             if slot.stopping.wait(self._watch.pause_s):
                 return

@@ -15,7 +15,7 @@ GARBLED_AFTER = 4
 SILENT_S = 4.0
 """After so long without an answer a port is shown as silent. One that came with its board is
 tried then."""
-PASSED_OVER = 2
+PASSED_OVER_AFTER = 2
 """A silent slot counts as passed over when another slot has had so many boards meanwhile."""
 
 
@@ -145,4 +145,4 @@ class EmptySlotWatch:
 
     def _passed_over(self, name: str, before: Mapping[str, int]) -> bool:
         others = (n - before.get(slot, 0) for slot, n in self.arrivals.items() if slot != name)
-        return max(others, default=0) >= PASSED_OVER
+        return max(others, default=0) >= PASSED_OVER_AFTER

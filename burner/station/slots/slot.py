@@ -17,7 +17,7 @@ from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_events import Event, Finished, NotBegun, RetryStarted
 from burner.devices.device import Contact, Device
-from burner.station.events import Silent, SlotIs, SlotState, StationEvent
+from burner.station.events import SlotSilent, SlotState, SlotStateChanged, StationEvent, end_state
 from burner.station.scanning.labels import IdentifiedBoard
 from burner.station.scanning.router import Router
 from burner.station.slots import retry
@@ -45,15 +45,12 @@ class SlotDevice(Device, Protocol):
         ...
 
 
-class BurnUnit(Protocol):
-    """One attempt on the unit in a slot: `burner.burn.burn.burn` with its job and its manifest."""
+BurnUnit = Callable[[Device, AttemptRequest, Callable[[], bool]], Iterator[Event]]
+"""One attempt on the unit in a slot: `burner.burn.burn.burn` with its job and its manifest.
 
-    def __call__(
-        self, device: Device, request: AttemptRequest, aborted: Callable[[], bool]
-    ) -> Iterator[Event]:
-        """Events as they happen; the last is `Finished`, or `NotBegun`. Raises BurnerError (E7)."""
-        ...
-
+It takes the device, the request, and what tells whether a person stopped the station. Events come
+as they happen; the last is `Finished`, or `NotBegun`. Raises BurnerError (E7).
+"""
 
 Recorder = Callable[[str, BurnerError], Finished | None]
 """Records an error of a slot that concerns no board; None where the manifest is away."""
@@ -125,7 +122,7 @@ class Slot:
 
     def silent(self, seconds: float) -> None:
         """Show for how long nothing has answered; 0 = that is over."""
-        self.emit(Silent(self.name, seconds))
+        self.emit(SlotSilent(self.name, seconds))
 
     def passed_over(self, seconds: float) -> None:
         """Record that the slot stayed silent while others worked.
@@ -199,9 +196,9 @@ class Slot:
         self, baud: int, number: int, rework: bool, unit_id: str, ids: Mapping[str, str]
     ) -> str | None:
         """Ask for the label of the unit, in the middle of its attempt."""
-        board, leaving = IdentifiedBoard(unit_id, ids, rework), BoardRemoval(self)
+        board, removal = IdentifiedBoard(unit_id, ids, rework), BoardRemoval(self)
         label = self.router.wait_for_label(
-            self.name, board, lambda: self.stopping.is_set() or leaving.is_over()
+            self.name, board, lambda: self.stopping.is_set() or removal.is_over()
         )
         if label is not None:
             self._show(SlotState.BURNING, baud=baud, tries=number)
@@ -228,10 +225,9 @@ class Slot:
         self, state: SlotState, error: BurnerError | None = None, baud: int = 0, tries: int = 1
     ) -> None:
         self.router.slot_state_changed(self.name, state)
-        self.emit(SlotIs(self.name, state, baud or self.baud, error, tries))
+        self.emit(SlotStateChanged(self.name, state, baud or self.baud, error, tries))
 
 
 def _end_state(finished: Finished) -> SlotState:
-    if finished.known:
-        return SlotState.OTHER_BATCH if finished.other_batch else SlotState.KNOWN
-    return SlotState(finished.record.result.outcome.value)
+    outcome = finished.record.result.outcome
+    return end_state(outcome, known=finished.known, other_batch=finished.other_batch)

@@ -14,7 +14,7 @@ from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.core.attempt import Outcome
 from burner.core.words.language import Language
-from burner.station.events import SlotIs, SlotState
+from burner.station.events import SlotState, SlotStateChanged
 from tests.chinese import english_in
 from tests.cli.board.test_display import finished, shown, view_of
 
@@ -27,7 +27,7 @@ def ended(slots: int, language: Language, completion: Completion = DONE) -> Disp
     for slot in view.tiles:
         bad = slot == "2"
         view.add(finished(slot, Outcome.FAIL if bad else Outcome.PASS, "E601" if bad else ""), 1.0)
-        view.add(SlotIs(slot, SlotState.FAIL if bad else SlotState.PASS), 1.0)
+        view.add(SlotStateChanged(slot, SlotState.FAIL if bad else SlotState.PASS), 1.0)
     view.complete(completion)
     return view
 
@@ -58,7 +58,7 @@ def test_it_says_how_many_passed_and_how_the_others_ended() -> None:
 def test_a_board_that_waited_for_the_last_place_is_to_be_taken_out() -> None:
     view = view_of(2)
     view.add(finished("2", Outcome.ERROR, "E452"), 1.0)
-    view.add(SlotIs("2", SlotState.ERROR), 1.0)
+    view.add(SlotStateChanged("2", SlotState.ERROR), 1.0)
     view.complete(DONE)
     text = shown(draw(view, 90.0, 80, 23))
     assert "E452" not in text

@@ -16,15 +16,22 @@ from rich.text import Text
 from burner.cli.big_word import EMBLEMS, in_letters, on_plate
 from burner.cli.board import display
 from burner.cli.board.display import Display, event_line
-from burner.cli.board.display_view import RESTING, DisplayView, RunTitle
+from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
 from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
 from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
-from burner.core.unit_events import Bound, Finished, Progress, RetryStarted, StepStarted, Waiting
+from burner.core.unit_events import (
+    Finished,
+    Progress,
+    RetryStarted,
+    StepStarted,
+    UnitNamed,
+    Waiting,
+)
 from burner.core.words.language import Language
-from burner.station.events import SlotIs, SlotState, StationEvent
+from burner.station.events import RESTING, SlotState, SlotStateChanged, StationEvent
 from tests.station.units import a_result, an_attempt
 
 S = SlotState
@@ -50,7 +57,7 @@ def shown(lines: Sequence[Text]) -> str:
 def test_the_bar_shows_what_the_manifest_counts() -> None:
     view = view_of(1)
     view.add(finished("1"), 1.0)
-    view.add(SlotIs("1", S.PASS), 1.0)
+    view.add(SlotStateChanged("1", S.PASS), 1.0)
     assert "41/128" in shown(draw(view, 9.0, 80, 24))
     view.passed = 40  # one was scrapped at a desk
     assert "40/128" in shown(draw(view, 9.0, 80, 24))
@@ -119,7 +126,7 @@ def test_big_letters_have_five_rows_of_three() -> None:
 
 def test_the_chinese_word_is_shown_in_reverse_video() -> None:
     view = view_of(1, "zh")
-    play(view, finished("1"), SlotIs("1", S.PASS))
+    play(view, finished("1"), SlotStateChanged("1", S.PASS))
     (line,) = (each for each in draw(view, 12.0, 80, 24) if "合  格" in each.plain)
     (span,) = (span for span in line.spans if span.style == "reverse")
     assert line.plain[span.start : span.end] == "  合  格  "
@@ -132,8 +139,8 @@ def test_a_burning_slot_shows_how_far_and_how_long() -> None:
     view = view_of(32)
     text = play(
         view,
-        SlotIs("2", S.SEEN),
-        SlotIs("2", S.BURNING),
+        SlotStateChanged("2", S.SEEN),
+        SlotStateChanged("2", S.BURNING),
         StepStarted("2", Step.WRITE),
         Progress("2", Step.WRITE, 50, 200),
     )
@@ -144,24 +151,36 @@ def test_a_burning_slot_shows_how_far_and_how_long() -> None:
 
 def test_a_passed_unit_shows_its_name_until_its_board_is_removed() -> None:
     view = view_of(32)
-    text = play(view, SlotIs("2", S.BURNING), finished("2"), SlotIs("2", S.PASS))
+    text = play(
+        view, SlotStateChanged("2", S.BURNING), finished("2"), SlotStateChanged("2", S.PASS)
+    )
     assert "PASS" in text
     assert "plug-000001"[-7:] in text
-    assert "plug-000001"[-7:] in play(view, SlotIs("2", S.CLOSED))
-    assert "000001" not in play(view, SlotIs("2", S.EMPTY))
+    assert "plug-000001"[-7:] in play(view, SlotStateChanged("2", S.CLOSED))
+    assert "000001" not in play(view, SlotStateChanged("2", S.EMPTY))
 
 
 @pytest.mark.parametrize("waits", [S.SEEN, S.SCAN, S.RESCAN])
 def test_a_slot_whose_board_waited_for_its_label_is_closed_in_the_end(waits: SlotState) -> None:
     view = view_of(4)
-    play(view, SlotIs("2", S.SEEN), SlotIs("2", waits), SlotIs("2", S.CLOSED))
+    play(
+        view,
+        SlotStateChanged("2", S.SEEN),
+        SlotStateChanged("2", waits),
+        SlotStateChanged("2", S.CLOSED),
+    )
     assert view.tiles["2"].state is S.CLOSED
 
 
 def test_a_known_unit_says_when_and_where_it_passed() -> None:
     view = view_of(2)
     known = finished("3", known=True)
-    text = play(view, SlotIs("2", S.BURNING), replace(known, slot="2"), SlotIs("2", S.KNOWN))
+    text = play(
+        view,
+        SlotStateChanged("2", S.BURNING),
+        replace(known, slot="2"),
+        SlotStateChanged("2", S.KNOWN),
+    )
     assert "already PASS at " in text
     assert "in slot 3" in text
     assert not view.troubles
@@ -181,7 +200,7 @@ def test_a_board_of_another_batch_says_where_it_belongs(
     language: Language, belongs: str, box: str
 ) -> None:
     view = view_of(2, language)
-    text = play(view, OTHER, SlotIs("2", S.OTHER_BATCH))
+    text = play(view, OTHER, SlotStateChanged("2", S.OTHER_BATCH))
     when = view.tiles["2"].earlier
     assert when
     belongs = belongs.replace("23:18", when.when)
@@ -189,7 +208,7 @@ def test_a_board_of_another_batch_says_where_it_belongs(
     assert re.search(f"[(（]{belongs}[)）]", unwrapped(text))
     assert box in unwrapped(text)
     assert f"WO-1 {when.when} #3" in text
-    line = event_line(view, SlotIs("2", S.OTHER_BATCH)) or ""
+    line = event_line(view, SlotStateChanged("2", S.OTHER_BATCH)) or ""
     assert state_word(S.OTHER_BATCH, language) in line
     assert belongs in line
     assert box in line
@@ -197,7 +216,7 @@ def test_a_board_of_another_batch_says_where_it_belongs(
 
 def test_a_board_of_another_batch_is_not_green() -> None:
     view = view_of(2)
-    play(view, OTHER, SlotIs("2", S.OTHER_BATCH))
+    play(view, OTHER, SlotStateChanged("2", S.OTHER_BATCH))
     styles = {str(span.style) for line in draw(view, 12.0, 80, 24) for span in line.spans}
     assert STYLES[S.OTHER_BATCH] in styles
     assert STYLES[S.PASS] not in styles
@@ -209,7 +228,9 @@ def test_a_pass_of_another_day_is_shown_with_its_date() -> None:
     last_week = datetime.now(UTC) - timedelta(days=7)
     result = replace(known.record.result, ended=last_week)
     event = replace(known, record=replace(known.record, result=result))
-    assert f"{last_week.astimezone():%Y-%m-%d %H:%M}" in play(view, event, SlotIs("1", S.KNOWN))
+    assert f"{last_week.astimezone():%Y-%m-%d %H:%M}" in play(
+        view, event, SlotStateChanged("1", S.KNOWN)
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,14 +238,14 @@ def test_a_pass_of_another_day_is_shown_with_its_date() -> None:
 )
 def test_the_last_error_is_shown_with_its_remedy(language: Language, sentence: str) -> None:
     failed = finished("7", Outcome.FAIL, "E601")
-    text = play(view_of(8, language), failed, SlotIs("7", S.FAIL))
+    text = play(view_of(8, language), failed, SlotStateChanged("7", S.FAIL))
     assert f"7  E601 {sentence}" in text
     assert "→ " in text
 
 
 def test_the_batch_counts_earlier_runs_and_estimates_its_end() -> None:
     view = view_of(4)
-    text = play(view, finished("1"), SlotIs("1", S.PASS))
+    text = play(view, finished("1"), SlotStateChanged("1", S.PASS))
     assert "41/128" in text
     assert "first pass 100.0%" in text
     assert "300 an hour" in text  # one unit in the first 12 seconds
@@ -233,7 +254,7 @@ def test_the_batch_counts_earlier_runs_and_estimates_its_end() -> None:
 
 def test_a_slot_below_the_profiles_rate_shows_its_own() -> None:
     view = view_of(4)
-    assert "460k" in play(view, finished("1"), SlotIs("1", S.PASS, baud=460_800))
+    assert "460k" in play(view, finished("1"), SlotStateChanged("1", S.PASS, baud=460_800))
     assert "k" not in view_of(1).tiles["1"].called
 
 
@@ -245,7 +266,7 @@ def test_a_slot_that_falls_behind_is_named() -> None:
         silicon = Silicon("esp32c3", "", Mac(bytes([2, 0, 0, 0, 0, n])), 0, 0)
         attempt = replace(event.record.attempt, silicon=silicon)
         view.add(replace(event, record=replace(event.record, attempt=attempt)), 1.0)
-        view.add(SlotIs(slot, S.PASS), 1.0)
+        view.add(SlotStateChanged(slot, S.PASS), 1.0)
     assert "falls behind: 2 yield" in shown(draw(view, 5.0, 80, 24))
 
 
@@ -255,7 +276,7 @@ def test_a_retry_is_told_while_it_lasts() -> None:
     view = view_of(4)
     assert said in play(view, again)
     assert event_line(view, again) == said
-    assert said in play(view, SlotIs("3", S.BURNING, tries=2))
+    assert said in play(view, SlotStateChanged("3", S.BURNING, tries=2))
     assert "工位 3：E501 之后自动重试（第 2 次，共 3 次），460800 波特" in play(
         view_of(4, "zh"), again
     )
@@ -264,8 +285,10 @@ def test_a_retry_is_told_while_it_lasts() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_after_the_last_try_nothing_says_that_it_is_tried_again(language: Language) -> None:
     view, failed = view_of(4, language), finished("3", Outcome.FAIL, "E601")
-    text = play(view, failed, RetryStarted("3", "E601", 2), failed, SlotIs("3", S.FAIL, tries=2))
-    for shown in (text, event_line(view, SlotIs("3", S.FAIL, tries=2)) or ""):
+    text = play(
+        view, failed, RetryStarted("3", "E601", 2), failed, SlotStateChanged("3", S.FAIL, tries=2)
+    )
+    for shown in (text, event_line(view, SlotStateChanged("3", S.FAIL, tries=2)) or ""):
         assert not re.search("tries|by itself|重试", shown)
         assert BurnerError("E601").row.remedy(language) in unwrapped(shown)
 
@@ -281,9 +304,11 @@ def test_an_error_stands_until_its_slot_passes_or_has_another_board() -> None:
     assert "slot 3  E601" in play(
         view, finished("2", Outcome.FAIL, "E501"), finished("3", Outcome.FAIL, "E601")
     )
-    assert "slot 3  E601" in play(view, SlotIs("3", S.FAIL), SlotIs("3", S.EMPTY))
-    assert "slot 2  E501" in play(view, SlotIs("3", S.SEEN))
-    assert "E501" not in play(view, SlotIs("2", S.PASS))
+    assert "slot 3  E601" in play(
+        view, SlotStateChanged("3", S.FAIL), SlotStateChanged("3", S.EMPTY)
+    )
+    assert "slot 2  E501" in play(view, SlotStateChanged("3", S.SEEN))
+    assert "E501" not in play(view, SlotStateChanged("2", S.PASS))
 
 
 def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
@@ -301,16 +326,18 @@ def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
 
 def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
-    text = play(view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotIs("3", S.RESCAN))
+    text = play(
+        view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotStateChanged("3", S.RESCAN)
+    )
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
     assert "→ Find the label of the board in this slot and scan it." in text
     assert "by itself" not in text
-    assert "E441" not in play(view, SlotIs("3", S.BURNING), Waiting("3"))
+    assert "E441" not in play(view, SlotStateChanged("3", S.BURNING), Waiting("3"))
 
 
 def test_an_error_of_the_slot_itself_is_shown() -> None:
-    text = play(view_of(4), SlotIs("3", S.ERROR, error=BurnerError("E902")))
+    text = play(view_of(4), SlotStateChanged("3", S.ERROR, error=BurnerError("E902")))
     assert "slot 3  E902" in text
 
 
@@ -319,16 +346,16 @@ def test_an_error_of_the_slot_itself_is_shown() -> None:
 
 def test_without_a_terminal_each_end_is_a_line() -> None:
     view = view_of(2)
-    for event in (Bound("1", "60:55", "plug-1"), finished("1"), SlotIs("1", S.PASS)):
+    for event in (UnitNamed("1", "60:55", "plug-1"), finished("1"), SlotStateChanged("1", S.PASS)):
         view.add(event, 1.0)
-    assert event_line(view, SlotIs("1", S.PASS)) == "slot 1  PASS  plug-000001  8.0 s"
+    assert event_line(view, SlotStateChanged("1", S.PASS)) == "slot 1  PASS  plug-000001  8.0 s"
 
 
 def test_a_failure_is_a_line_with_its_remedy() -> None:
     view = view_of(2)
-    for event in (finished("1", Outcome.FAIL, "E601"), SlotIs("1", S.FAIL)):
+    for event in (finished("1", Outcome.FAIL, "E601"), SlotStateChanged("1", S.FAIL)):
         view.add(event, 1.0)
-    line = event_line(view, SlotIs("1", S.FAIL)) or ""
+    line = event_line(view, SlotStateChanged("1", S.FAIL)) or ""
     assert line.startswith("slot 1  FAIL  plug-000001  E601  The flash does not")
     assert "→ Set the board aside as bad: its flash" in line
 
@@ -347,7 +374,7 @@ def show_all(console: Console, bell: bool = False) -> Display:
     board = Display(view_of(2), console, bell)
     board.start()
     board.show(finished("1"))
-    board.show(SlotIs("1", S.PASS))
+    board.show(SlotStateChanged("1", S.PASS))
     board.close()
     return board
 
@@ -387,7 +414,7 @@ def test_a_slots_new_state_does_not_wait_for_the_next_moving_frame(
     live = Display(view_of(2), Console(file=screen, force_terminal=True, width=80, height=24))
     live.start()
     live.show(finished("1"))
-    live.show(SlotIs("1", S.PASS))
+    live.show(SlotStateChanged("1", S.PASS))
     until = monotonic() + 60
     while (drawn := "█▀█ █▀█ █▀▀ █▀▀" in screen.getvalue()) is False and monotonic() < until:
         sleep(0.01)
@@ -402,10 +429,15 @@ def test_a_firmware_that_prints_the_secret_stays_on_the_board(language: Language
     result = replace(event.record.result, evidence={"warnings": ["E625"]})
     event = replace(event, record=replace(event.record, result=result))
     row = BurnerError("E625").row
-    play(view, SlotIs("1", S.BURNING), event, SlotIs("1", S.PASS))
+    play(view, SlotStateChanged("1", S.BURNING), event, SlotStateChanged("1", S.PASS))
     said = event_line(view, event) or ""
     assert row.sentence(language) in said
-    later = (SlotIs("1", S.EMPTY), SlotIs("1", S.SEEN), finished("1"), SlotIs("1", S.PASS))
+    later = (
+        SlotStateChanged("1", S.EMPTY),
+        SlotStateChanged("1", S.SEEN),
+        finished("1"),
+        SlotStateChanged("1", S.PASS),
+    )
     shown_then = unwrapped(play(view, *later))
     assert "E625" in shown_then
     assert row.sentence(language) in shown_then

@@ -13,10 +13,10 @@ from burner.station.events import (
     LabelScanned,
     Prompt,
     ReworkOrdered,
-    ScannerIs,
-    Silent,
-    SlotIs,
+    ScannerStateChanged,
+    SlotSilent,
     SlotState,
+    SlotStateChanged,
     StationEvent,
     Typing,
 )
@@ -38,11 +38,11 @@ def after(*events: StationEvent, slots: int = 8, language: Language = "en") -> D
 
 
 WAY = (
-    SlotIs("3", S.SCAN),
+    SlotStateChanged("3", S.SCAN),
     LabelScanned("3", LABEL),
-    SlotIs("3", S.BURNING),
+    SlotStateChanged("3", S.BURNING),
     finished("3"),
-    SlotIs("3", S.PASS),
+    SlotStateChanged("3", S.PASS),
 )
 
 
@@ -55,7 +55,7 @@ def test_what_was_scanned_stands_on_the_tile_from_the_scan_on(
 
 
 def test_it_stays_until_the_board_is_taken_out() -> None:
-    assert "PLG0001" not in board(after(*WAY, SlotIs("3", S.EMPTY)))
+    assert "PLG0001" not in board(after(*WAY, SlotStateChanged("3", S.EMPTY)))
 
 
 def test_of_a_long_label_the_end_is_shown() -> None:
@@ -65,7 +65,9 @@ def test_of_a_long_label_the_end_is_shown() -> None:
 
 
 def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
-    view = after(SlotIs("3", S.SCAN), Waiting("3", "E434", "SN1"), SlotIs("3", S.RESCAN))
+    view = after(
+        SlotStateChanged("3", S.SCAN), Waiting("3", "E434", "SN1"), SlotStateChanged("3", S.RESCAN)
+    )
     text = board(view)
     assert "3 ↻" in text
     assert " E434" in text
@@ -78,18 +80,18 @@ def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
 
 def test_a_wrong_scan_is_forgotten_when_its_board_leaves() -> None:
     view = after(
-        SlotIs("3", S.SCAN),
+        SlotStateChanged("3", S.SCAN),
         Waiting("3", "E440", "x"),
-        SlotIs("3", S.RESCAN),
-        SlotIs("3", S.EMPTY),
+        SlotStateChanged("3", S.RESCAN),
+        SlotStateChanged("3", S.EMPTY),
     )
     assert "E440" not in board(view)
 
 
 def test_an_empty_slot_says_for_how_long_nothing_has_answered() -> None:
-    view = after(SlotIs("3", S.EMPTY), Silent("3", 4.0))
+    view = after(SlotStateChanged("3", S.EMPTY), SlotSilent("3", 4.0))
     assert "no answer for 12 s" in board(view, now=18.0)
-    view.add(Silent("3", 0.0), 19.0)
+    view.add(SlotSilent("3", 0.0), 19.0)
     assert "no answer" not in board(view, now=20.0)
 
 
@@ -118,21 +120,23 @@ def test_what_is_typed_is_seen() -> None:
 
 
 def test_an_ordered_rework_stands_on_the_tile_until_it_was_done() -> None:
-    view = after(SlotIs("3", S.EMPTY), ReworkOrdered("3", "new antenna"))
+    view = after(SlotStateChanged("3", S.EMPTY), ReworkOrdered("3", "new antenna"))
     assert "rework: new antenna" in board(view, width=120, height=40)
     view.add(ReworkOrdered("3", ""), 11.0)
     assert "rework" not in board(view, width=120, height=40)
 
 
 def test_a_missing_scanner_is_the_stations_trouble_until_it_is_back() -> None:
-    view = after(ScannerIs("scanner 1", BurnerError("E316", "scanner 1: no port at usb 1-1.3")))
+    view = after(
+        ScannerStateChanged("scanner 1", BurnerError("E316", "scanner 1: no port at usb 1-1.3"))
+    )
     assert "station  E316 A barcode scanner of this station is not connected." in board(view)
-    view.add(ScannerIs("scanner 1"), 11.0)
+    view.add(ScannerStateChanged("scanner 1"), 11.0)
     assert "E316" not in board(view)
 
 
 def test_no_event_of_scans_and_keys_makes_a_tile() -> None:
-    view = after(Prompt("no slot", ("9",)), Typing("9"), ScannerIs("scanner 1"))
+    view = after(Prompt("no slot", ("9",)), Typing("9"), ScannerStateChanged("scanner 1"))
     assert list(view.tiles) == [str(number) for number in range(1, 9)]
 
 
@@ -145,7 +149,7 @@ def test_no_event_of_scans_and_keys_makes_a_tile() -> None:
         (Prompt("no slot", ("9",)), "This station has no slot 9."),
         (Prompt(), None),
         (Typing("x"), None),
-        (SlotIs("3", S.SCAN), "slot 3  SCAN"),
+        (SlotStateChanged("3", S.SCAN), "slot 3  SCAN"),
     ],
 )
 def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None) -> None:
@@ -157,10 +161,10 @@ def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None
     [
         (LabelScanned("3", LABEL), {"event": "label", "slot": "3", "label": LABEL}),
         (ReworkOrdered("3", "x"), {"event": "rework", "slot": "3", "reason": "x"}),
-        (Silent("3", 4.04), {"event": "silent", "slot": "3", "seconds": 4.0}),
+        (SlotSilent("3", 4.04), {"event": "silent", "slot": "3", "seconds": 4.0}),
         (NotBegun("3"), {"event": "not begun", "slot": "3"}),
         (
-            ScannerIs("scanner 1", BurnerError("E316", "gone")),
+            ScannerStateChanged("scanner 1", BurnerError("E316", "gone")),
             {"event": "scanner", "scanner": "scanner 1", "code": "E316", "detail": "gone"},
         ),
         (Prompt("no slot", ("9",)), None),

@@ -17,7 +17,7 @@ from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError, Fault, table
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
-from burner.station.events import ReworkOrdered, Silent, SlotIs, SlotState
+from burner.station.events import ReworkOrdered, SlotSilent, SlotState, SlotStateChanged
 from tests.cli.board.test_display import finished, shown, view_of
 
 S = SlotState
@@ -31,7 +31,7 @@ def fail(view: DisplayView, slot: str, code: str) -> None:
     unit = BurnerError(code).row.fault is Fault.UNIT
     state = S.FAIL if unit else S.ERROR
     view.add(finished(slot, Outcome(state.value), code), 1.0)
-    view.add(SlotIs(slot, state), 1.0)
+    view.add(SlotStateChanged(slot, state), 1.0)
 
 
 def board(view: DisplayView, width: int, height: int) -> str:
@@ -160,8 +160,8 @@ def test_how_long_nothing_answers_is_told_whole_or_not(
 ) -> None:
     view = view_of(8, language)
     for slot in view.tiles:
-        view.add(SlotIs(slot, S.EMPTY), 0.0)
-        view.add(Silent(slot, 12.0), 5.0)
+        view.add(SlotStateChanged(slot, S.EMPTY), 0.0)
+        view.add(SlotSilent(slot, 12.0), 5.0)
     height = (24, 10)[room]
     assert set(feet(view, 80, height)) == {words[room]}
 
@@ -178,7 +178,7 @@ def test_of_a_long_name_the_end_is_shown_and_of_a_long_reason_the_first_words() 
     view = view_of(8)
     fail(view, "1", "E601")
     view.tiles["1"].device_name = "PLUG-6055f9000001-ABCDEF"
-    view.add(SlotIs("2", S.EMPTY), 0.0)
+    view.add(SlotStateChanged("2", S.EMPTY), 0.0)
     view.add(ReworkOrdered("2", "flash replaced by hand"), 0.0)
     fail(view, "3", "E601")
     view.tiles["3"].device_name = "工单" * 9
@@ -191,7 +191,7 @@ def test_of_a_long_name_the_end_is_shown_and_of_a_long_reason_the_first_words() 
 @pytest.mark.parametrize(("code", "detail"), [("E321", "exit 1"), ("E713", "record 5 is gone")])
 def test_the_detail_of_an_error_is_chinese_too(code: str, detail: str) -> None:
     view = view_of(1, "zh")
-    view.add(SlotIs("1", S.ERROR, error=BurnerError(code, detail)), 1.0)
+    view.add(SlotStateChanged("1", S.ERROR, error=BurnerError(code, detail)), 1.0)
     text = board(view, 80, 24)
     assert detail_in("zh", detail) in text.replace("\n", "")
     assert detail not in text
@@ -259,7 +259,7 @@ def test_a_batch_with_every_kind_of_end_counts_them_on_as_many_lines_as_it_takes
         event = finished(slot, Outcome(state), code)
         attempt = replace(event.record.attempt, device_name="")
         view.add(replace(event, record=replace(event.record, attempt=attempt)), 1.0)
-        view.add(SlotIs(slot, S(state)), 1.0)
+        view.add(SlotStateChanged(slot, S(state)), 1.0)
     text = board(view, 40, 24)
     for said in ("PASS 1", "FAIL 1", "ERROR 1", "ABORTED 1", "first pass", "an hour", "left"):
         assert said in text

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from burner.cli.commands.station import TerminalTeacher, station
 from burner.devices.ports import Port
-from burner.station.fixture.lesson import Lesson
 from burner.station.fixture.station_file import PortPlace, StationFile, load_station
+from burner.station.fixture.teach import Lesson
 from burner.station.fixture.todays_ports import todays_ports
 
 

@@ -142,14 +142,14 @@ def test_a_station_that_takes_no_new_units_waits_for_none(
 ) -> None:
     fragile.failures[call] = ["E711"] * 9
     with pytest.raises(BurnerError, match=r"^E711:"):
-        list(burning(release, fragile, FakeDevice(board()), leaving=lambda: True))
+        list(burning(release, fragile, FakeDevice(board()), is_stopping=lambda: True))
 
 
 def test_a_unit_in_work_is_recorded_though_no_new_ones_are_taken(
     release: Release, fragile: Fragile
 ) -> None:
     fragile.failures["finish"] = ["E711"] * 3
-    last = list(burning(release, fragile, FakeDevice(board()), leaving=lambda: True))[-1]
+    last = list(burning(release, fragile, FakeDevice(board()), is_stopping=lambda: True))[-1]
     assert isinstance(last, Finished)
     assert last.record.result.outcome is Outcome.PASS
 

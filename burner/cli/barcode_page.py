@@ -46,7 +46,7 @@ class NoFontError(Exception):
 
 
 @dataclass(frozen=True)
-class Label:
+class FixtureBarcode:
     """One barcode: what people read, and what the scanner says."""
 
     name: str
@@ -60,7 +60,7 @@ class Label:
         return str(Code128(self.barcode).build()[0])
 
 
-def page(labels: Sequence[Label], kind: str) -> bytes:
+def page(labels: Sequence[FixtureBarcode], kind: str) -> bytes:
     """The page as a file: `pdf` (A4, as many pages as it takes), `svg` or `png` (one page).
 
     Raises:
@@ -82,7 +82,7 @@ def page(labels: Sequence[Label], kind: str) -> bytes:
 class _Place:
     """Where a label stands on a page, in pixels."""
 
-    label: Label
+    label: FixtureBarcode
     x: int
     y: int
 
@@ -98,7 +98,7 @@ class _Place:
                 yield left + number * width, top, width, BARS_PX
 
 
-def _places(labels: Sequence[Label]) -> tuple[list[_Place], int]:
+def _places(labels: Sequence[FixtureBarcode]) -> tuple[list[_Place], int]:
     """Where each label stands, row by row, and how high the page is."""
     places = [
         _Place(
@@ -112,7 +112,7 @@ def _places(labels: Sequence[Label]) -> tuple[list[_Place], int]:
     return places, max(HEIGHT, 2 * MARGIN + rows * CELL_HEIGHT)
 
 
-def _drawn(labels: Sequence[Label]) -> "Image":
+def _drawn(labels: Sequence[FixtureBarcode]) -> "Image":
     from PIL import Image, ImageDraw
 
     places, height = _places(labels)
@@ -149,7 +149,7 @@ def _font(text: str, size: int) -> "FreeTypeFont | ImageFont":
     raise NoFontError(text)
 
 
-def _svg(labels: Sequence[Label]) -> str:
+def _svg(labels: Sequence[FixtureBarcode]) -> str:
     """As text and rectangles; whoever shows it has the letters."""
     places, height = _places(labels)
     millimetres = (f"{pixels / DPI * 25.4:.1f}mm" for pixels in (WIDTH, height))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from burner.core.errors import BurnerError
+from burner.station.fixture.new_ports import new_ports
 from burner.station.fixture.station_file import UsbPort
-from burner.station.fixture.teach import new_ports
 from tests.station.test_station_file import listed
 
 OLD = listed("/dev/ttyUSB0", "1-1")

@@ -9,9 +9,9 @@ from burner.burn.readback import Comparison, ComparisonResult
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError
 from burner.devices.device import Contact, Device
-from burner.station.samples import SampleChecked, SampleEvent, Samples, SampleSeen, SlotWaits
 from burner.station.slots.boards import OneBoardPerSlot, SwappedByHand, UnitLimit
 from burner.station.slots.slot import SlotDevice
+from burner.station.verify_run import SampleChecked, SampleEvent, SampleSeen, SlotWaits, VerifyRun
 
 GOOD = VerifyResult("58:cf:79:00:00:01", comparisons=(Comparison("app", ComparisonResult.SAME),))
 UNREAD = VerifyResult(problem=BurnerError("E307", "garbled"))
@@ -47,7 +47,7 @@ def ran(*results: VerifyResult | Exception, **slots: DeskDevice) -> Sequence[Sam
         return result
 
     devices = {name: device.as_slot() for name, device in (slots or {"a": DeskDevice()}).items()}
-    return list(Samples(devices, OneBoardPerSlot(), check).run())
+    return list(VerifyRun(devices, OneBoardPerSlot(), check).run())
 
 
 def checked(events: Sequence[SampleEvent]) -> list[SampleChecked]:
@@ -85,16 +85,16 @@ def until(
     events: Callable[[SampleEvent], bool], *looks: Contact | BurnerError, count: int = 1
 ) -> list[SampleEvent]:
     """A watched slot that finds these, until an event."""
-    samples = Samples(
+    run = VerifyRun(
         {"a": DeskDevice(*looks).as_slot()},
         SwappedByHand(UnitLimit(count), pause_s=0.0),
         lambda _: GOOD,
     )
     found = []
-    for event in samples.run():
+    for event in run.run():
         found.append(event)
         if events(event):
-            samples.stop()
+            run.stop()
     return found
 
 

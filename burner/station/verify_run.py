@@ -87,7 +87,7 @@ class SampleTally:
         return {verdict: counted[verdict] for verdict in VERDICTS}
 
 
-class Samples:
+class VerifyRun:
     """One run at the desk; `stop` and `abort` as in `Station`."""
 
     def __init__(self, devices: Mapping[str, SlotDevice], boards: Boards, check: CheckUnit) -> None:

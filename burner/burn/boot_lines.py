@@ -1,0 +1,28 @@
+"""The lines that a unit prints when it boots: a match of a pattern, and waiting for all. Pure."""
+
+from collections.abc import Sequence
+
+from burner.core import regex
+
+
+class AwaitedLines:
+    """Tells after each line whether a match of every pattern has come, so that listening may stop.
+
+    Each line is searched once: a unit may print thousands.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._missing = list(patterns)
+        self._searched = 0
+
+    def __call__(self, lines: Sequence[str]) -> bool:
+        """Whether nothing is missing; `lines` are all lines so far."""
+        new = lines[self._searched :]
+        self._searched = len(lines)
+        self._missing = [pattern for pattern in self._missing if first_match(pattern, new) is None]
+        return not self._missing
+
+
+def first_match(pattern: str, lines: Sequence[str]) -> regex.Match | None:
+    """The match in the first line that has one."""
+    return next((m for line in lines if (m := regex.search(pattern, line))), None)
