@@ -41,9 +41,9 @@ ASKING = (SlotState.SCAN, SlotState.RESCAN)
 GOOD_IN_BATCH = (SlotState.PASS, SlotState.KNOWN)
 """The board is a PASS of this batch."""
 PASSED_EARLIER = (SlotState.KNOWN, SlotState.OTHER_BATCH)
-"""The board passed before this run; nothing was written."""
+"""The board had passed before; nothing was written."""
 GOOD = (SlotState.PASS, *PASSED_EARLIER)
-"""The board is a PASS of a batch."""
+"""The slot has finished its board, and it is a PASS, of whichever batch."""
 BAD = (SlotState.FAIL, SlotState.ERROR, SlotState.ABORTED)
 """The slot has finished its board, and it is no PASS."""
 ENDED = (*GOOD, *BAD)
