@@ -100,7 +100,7 @@ class UnitSteps:
             BurnerError: E453, E455, E456, E462, E464, E465: the unit is not burned here.
         """
         unit_id, product_id = self.attempt.unit_id, self.attempt.product_id
-        history = yield from self._ask_manifest(lambda: self.ledger.unit(unit_id, product_id))
+        history = yield from self._call_manifest(lambda: self.ledger.unit(unit_id, product_id))
         rework = self.request.rework or history.declared_rework
         self.attempt = replace(self.attempt, rework=rework)
         if decide_by_record(history, self.attempt, self.release) or history.good is None:
@@ -131,7 +131,7 @@ class UnitSteps:
     def claim(self) -> Iterator[Event]:
         """Record intent, name and place in the batch, in one commit before the first erase."""
         yield self.enter(Step.CLAIM)
-        yield from self._ask_manifest(lambda: self.ledger.begin(self.attempt))
+        yield from self._call_manifest(lambda: self.ledger.begin(self.attempt))
         self._has_intent = True
 
     def write(self) -> Iterator[Event]:
@@ -150,7 +150,7 @@ class UnitSteps:
     def bind(self) -> Iterator[Event]:
         """Record a name, or IDs, that only the booted unit could tell."""
         yield self.enter(Step.CLAIM)
-        yield from self._ask_manifest(lambda: self.ledger.bind(self.attempt))
+        yield from self._call_manifest(lambda: self.ledger.bind(self.attempt))
 
     def write_what_needs_the_name(self) -> Iterator[Event]:
         """Write the segments that hold the name, where the boot was needed to know it."""
@@ -200,7 +200,7 @@ class UnitSteps:
 
     def record(self, result: Result) -> Generator[Event, None, Record]:
         """Write the outcome into the manifest."""
-        return (yield from self._ask_manifest(lambda: self.ledger.finish(self.attempt, result)))
+        return (yield from self._call_manifest(lambda: self.ledger.finish(self.attempt, result)))
 
     # -- outcome -----------------------------------------------------------------------------
 
@@ -274,9 +274,9 @@ class UnitSteps:
         waits = self.release.needs_name and not self.attempt.device_name
         return self._has_intent and (waits or isinstance(self.release.carrier, AtCarrier))
 
-    def _ask_manifest(self, ask: Callable[[], T]) -> Generator[Event, None, T]:
+    def _call_manifest(self, call: Callable[[], T]) -> Generator[Event, None, T]:
         return retry_until_reachable(
-            ask, self.request.slot, lambda: self._stops_waiting(self._has_intent)
+            call, self.request.slot, lambda: self._stops_waiting(self._has_intent)
         )
 
     def _set_segments(self, segments: Sequence[Segment]) -> None:

@@ -13,9 +13,9 @@ def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     Raises:
         BurnerError: E701 there is none, E710 there was one that this computer wrote; other E7.
     """
-    from burner.cli.questions import asks_passphrase
+    from burner.cli.questions import passphrase_prompt
     from burner.manifest.store.place import manifest_place, require_existing
     from burner.manifest.writing.ledger import Ledger
 
     require_existing(manifest_place(manifest))
-    return Ledger.open(manifest, station, ask=asks_passphrase(use))
+    return Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(use))

@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 
 if TYPE_CHECKING:
-    from burner.manifest.local.keys import Ask, PassphraseRequest
+    from burner.manifest.local.keys import PassphraseRequest, PromptPassphrase
 
 
 class Use(StrEnum):
@@ -29,7 +29,7 @@ class Use(StrEnum):
     NEXT_KEY = "it confirms the next key"
 
 
-def asks_passphrase(use: Use) -> "Ask | None":
+def passphrase_prompt(use: Use) -> "PromptPassphrase | None":
     """Who asks for a key's passphrase; None where there is no terminal."""
     return (lambda question: _passphrase(question, use)) if is_person() else None
 
@@ -58,7 +58,7 @@ def new_passphrase(owner: str) -> str:
         click.echo(phrase("The two passphrases differ.", language()), err=True)
 
 
-def asks_product_secret(source: str) -> Callable[[], str] | None:
+def product_secret_prompt(source: str) -> Callable[[], str] | None:
     """Who asks for the ProductSecret, for `prompt`; None where there is no terminal."""
     text = phrase("ask product secret", language(), source)
     return (lambda: _hidden(text)) if is_person() else None

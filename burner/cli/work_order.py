@@ -35,7 +35,7 @@ def take_order(
     operator: str | None,
     quantity: int | None,
     *,
-    ask: bool,
+    interactive: bool,
     is_new: Callable[[str], bool],
     going_on: "Sequence[OpenBatch]" = (),
     holds_secret: Callable[[str], bool] = lambda _: False,
@@ -47,7 +47,7 @@ def take_order(
         batch: `--batch`.
         operator: `--operator`.
         quantity: `--quantity`.
-        ask: whether a person is there to be asked.
+        interactive: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
         going_on: the batches that this station may go on with, the one it used last first.
         holds_secret: whether a text holds the product secret; a scanner may have typed it.
@@ -60,17 +60,17 @@ def take_order(
 
     of_day = batch_of_day(product)
     used = [batch for batch in going_on if batch.last_used]
-    if not batch and ask:
+    if not batch and interactive:
         batch = _ask_batch(used[0].batch if used else unused_batch(of_day, is_new), going_on)
     elif not batch:
         batch = _only(used) or of_day
     # Nothing on Enter here: it would put the computer's login on record.
-    operator = operator or (_ask("ask operator") if ask else _user())
+    operator = operator or (_ask("ask operator") if interactive else _user())
     check_one_line(batch=batch, operator=operator)
     for what, text in {"batch": batch, "operator": operator}.items():
         if holds_secret(text):
             raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
-    if quantity is None and ask and is_new(batch):
+    if quantity is None and interactive and is_new(batch):
         quantity = _ask_quantity(batch)
     return WorkOrder(batch, operator, quantity)
 

@@ -31,7 +31,7 @@ from burner.release.release_file import MAX_SIZE, Contents, unpack
 def open_release(
     source: Path,
     secret: Secret | None = None,
-    ask: Callable[[], str] | None = None,
+    prompt_secret: Callable[[], str] | None = None,
     *,
     reference: str = "",
 ) -> Release:
@@ -40,7 +40,7 @@ def open_release(
     Args:
         source: `profile.yaml` or `NAME-VERSION.burn`.
         secret: the ProductSecret; fetched where it is not given.
-        ask: asks a person for it without echo, for `prompt`.
+        prompt_secret: asks a person for it without echo, for `prompt`.
         reference: where this station keeps it; the profile's reference where it is left out.
 
     Raises:
@@ -49,16 +49,16 @@ def open_release(
     """
     profile, layout, findings = _open(source)
     if secret is None and reference:
-        secret = resolve(reference, Path(), ask)
+        secret = resolve(reference, Path(), prompt_secret)
     elif secret is None:
-        secret = resolve(profile.product.secret, source.parent, ask)
+        secret = resolve(profile.product.secret, source.parent, prompt_secret)
     notes = check_product_secret(secret, reference or profile.place("product", "secret"))
     refuse([*notes, *secret_in_profile(profile, secret)])
     return freeze(profile, layout, secret, (*findings, *accepted(notes, profile.accept)))
 
 
 def open_with_or_without_key(
-    source: Path, reference: str, ask: Callable[[], str] | None
+    source: Path, reference: str, prompt_secret: Callable[[], str] | None
 ) -> KeylessRelease:
     """Open a profile or a release, with the product key where nobody must be asked for it.
 
@@ -66,13 +66,13 @@ def open_with_or_without_key(
         source: `profile.yaml` or `NAME-VERSION.burn`.
         reference: where this station keeps the secret: then it must be there, and may be asked
             for. Empty: where the source says.
-        ask: asks a person for the secret.
+        prompt_secret: asks a person for the secret.
 
     Raises:
         BurnerError: as `open_release`, but for a secret that nobody names.
     """
     if reference:
-        return open_release(source, ask=ask, reference=reference)
+        return open_release(source, prompt_secret=prompt_secret, reference=reference)
     try:
         return open_release(source)
     except BurnerError as error:

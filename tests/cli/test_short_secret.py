@@ -51,10 +51,10 @@ def is_refusal(error: BaseException | None) -> bool:
 def test_by_every_reference_of_a_profile_or_a_station(reference: str, tmp_path: Path) -> None:
     profile = write_product(tmp_path, product=PRODUCT.format(reference))
     with pytest.raises(BurnerError) as caught:
-        open_release(profile, ask=lambda: SHORT)
+        open_release(profile, prompt_secret=lambda: SHORT)
     assert is_refusal(caught.value)
     with pytest.raises(BurnerError) as caught:
-        open_release(write_product(tmp_path), ask=lambda: SHORT, reference=reference)
+        open_release(write_product(tmp_path), prompt_secret=lambda: SHORT, reference=reference)
     assert is_refusal(caught.value)
 
 

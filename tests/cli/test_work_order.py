@@ -45,7 +45,7 @@ def asked(
     @click.command()
     def command() -> None:
         wished = ("plug", given.get("batch"), given.get("operator"), None)
-        taken.append(take_order(*wished, ask=True, is_new=is_new, going_on=going_on))
+        taken.append(take_order(*wished, interactive=True, is_new=is_new, going_on=going_on))
 
     result = CliRunner(env={"BURNER_LANG": language}).invoke(command, input=answers)
     assert result.exit_code == 0, result.output
@@ -56,7 +56,9 @@ def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> WorkOrder:
     """The order where nobody can be asked."""
     known = {*there, *(each.batch for each in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
-    return take_order("plug", None, "anna", None, ask=False, is_new=is_new, going_on=going_on)
+    return take_order(
+        "plug", None, "anna", None, interactive=False, is_new=is_new, going_on=going_on
+    )
 
 
 def test_three_answers_make_an_order() -> None:
@@ -142,7 +144,7 @@ def test_the_batch_of_the_day_that_is_done_is_followed_by_a_second_one() -> None
 def test_without_a_person_product_and_date_name_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "anna")
     monkeypatch.setenv("LOGNAME", "anna")
-    order = take_order("plug", None, None, None, ask=False, is_new=lambda _: True)
+    order = take_order("plug", None, None, None, interactive=False, is_new=lambda _: True)
     assert order == WorkOrder(TODAY, "anna", None)
 
 

@@ -98,7 +98,7 @@ def test_what_does_not_reach_the_unit_does_not_change_the_digest(
 ) -> None:
     first = open_release(write_product(tmp_path))
     path = write_product(other_folder(tmp_path), **replaced)
-    assert open_release(path, ask=lambda: SECRET).digest == first.digest
+    assert open_release(path, prompt_secret=lambda: SECRET).digest == first.digest
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from burner.cli.commands.batch_audit import audit
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
-from burner.cli.questions import Use, asks_passphrase, asks_product_secret
+from burner.cli.questions import Use, passphrase_prompt, product_secret_prompt
 from burner.core.errors import table
 from burner.core.words.phrases import Wording, phrase
 from burner.core.words.plural import counted
@@ -57,9 +57,9 @@ def open_(
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
     from burner.release.opening import open_with_or_without_key
 
-    ask = asks_product_secret(source.name)
-    release = open_with_or_without_key(source, secret, ask)
-    with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
+    prompt_secret = product_secret_prompt(source.name)
+    release = open_with_or_without_key(source, secret, prompt_secret)
+    with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.RECORDS)) as ledger:
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,
@@ -168,7 +168,7 @@ def close(
     from burner.report.sealed_batch import seal_batch
 
     folder = output or Path(folder_name_of(batch))
-    with Ledger.open(manifest, station, ask=asks_passphrase(Use.BATCH)) as ledger:
+    with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.BATCH)) as ledger:
         with screen.progress("verify", ledger.reader.size()) as progress:
             stands, closed = seal_batch(
                 ledger,

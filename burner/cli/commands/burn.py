@@ -77,7 +77,7 @@ def burn(
 
 def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.cli.event_schema import start_json
-    from burner.cli.questions import Use, asks_passphrase
+    from burner.cli.questions import Use, passphrase_prompt
     from burner.cli.slots import warm_devices
     from burner.cli.work_order import is_person
     from burner.core.secrets.search import SecretSearch
@@ -86,36 +86,40 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
     from burner.manifest.store.writer import KEEP_EVERY
     from burner.manifest.writing.ledger import Ledger
 
-    person = is_person() and not chosen.yes and not chosen.as_json
+    interactive = is_person() and not chosen.yes and not chosen.as_json
     if chosen.as_json:
         print_event(start_json())
     segment_cache, search = SegmentCache(), SecretSearch()
     with warm_devices(slots, chosen.logs, segment_cache, search) as devices:
-        release = _open_source(chosen, slots, search, ask=person)
+        release = _open_source(chosen, slots, search, interactive=interactive)
         for segment in release.segments:
             segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
-        ask_key = asks_passphrase(Use.RECORDS) if person else None
+        prompt = passphrase_prompt(Use.RECORDS) if interactive else None
         simulated = slots.bench_control is not None
         with Ledger.open(
-            chosen.manifest, slots.station, ask=ask_key, keep_every=every, simulated=simulated
+            chosen.manifest,
+            slots.station,
+            prompt_passphrase=prompt,
+            keep_every=every,
+            simulated=simulated,
         ) as ledger:
             _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.recipe()))
-            order = _open_batch(chosen, release, ledger, slots.station, ask=person)
+            order = _open_batch(chosen, release, ledger, slots.station, interactive=interactive)
             job = _job(release, order, slots.station)
             return burn_batch(chosen, slots, devices, job, ledger)
 
 
 def _open_source(
-    chosen: BurnArguments, slots: "Slots", search: "SecretSearch", *, ask: bool
+    chosen: BurnArguments, slots: "Slots", search: "SecretSearch", *, interactive: bool
 ) -> "Release":
     """Open profile or release, tell `search` its secret, and print its warnings."""
     from burner.cli.inputs import check_labels_name_boards
-    from burner.cli.questions import asks_product_secret
+    from burner.cli.questions import product_secret_prompt
     from burner.release.opening import open_release
 
-    asks = asks_product_secret(chosen.source.name) if ask else None
-    release = open_release(chosen.source, ask=asks, reference=chosen.secret)
+    prompt = product_secret_prompt(chosen.source.name) if interactive else None
+    release = open_release(chosen.source, prompt_secret=prompt, reference=chosen.secret)
     search.add(release.key.product_secret)
     if not chosen.once:
         check_labels_name_boards(slots, release.profile.identity)
@@ -145,7 +149,7 @@ def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
 
 
 def _open_batch(
-    chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, *, ask: bool
+    chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, *, interactive: bool
 ) -> "WorkOrder":
     """Take the work order from options and answers, and open its batch."""
     from burner.cli.work_order import take_order
@@ -164,14 +168,14 @@ def _open_batch(
         chosen.batch,
         chosen.operator,
         chosen.quantity,
-        ask=ask,
+        interactive=interactive,
         is_new=lambda batch: ledger.reader.batch(batch) is None,
         going_on=() if chosen.batch else open_batches(ledger.reader, station, **of_release),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )
     if release.search.spans(chosen.rework):
         raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, "rework")
-    if not chosen.as_json and not ask:
+    if not chosen.as_json and not interactive:
         _print_defaults(chosen, order, ledger)
     open_batch_for(ledger, release, order.batch, planned=order.quantity, operator=order.operator)
     return order

@@ -10,7 +10,7 @@ from burner.cli.existing_ledger import existing_ledger
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.next_command import manifest_argument
-from burner.cli.questions import Use, asks_passphrase, new_passphrase
+from burner.cli.questions import Use, new_passphrase, passphrase_prompt
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -104,7 +104,7 @@ def _own_key(station: str, origin: str) -> str:
 
     if not keys.has_key(station):
         return ""
-    signer = keys.station_signer(station, asks_passphrase(Use.RECORDS))(origin)
+    signer = keys.station_signer(station, passphrase_prompt(Use.RECORDS))(origin)
     return str(long_term_key(signer).key)
 
 

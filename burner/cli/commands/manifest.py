@@ -13,7 +13,7 @@ from burner.cli.commands.manifest_verify import verify
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json, print_json_array
-from burner.cli.questions import Use, asks_passphrase
+from burner.cli.questions import Use, passphrase_prompt
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 
@@ -95,7 +95,7 @@ def cosign(file: Path, owner: str) -> None:
 
     note = read_note_file(file)
     checkpoint = checkpoint_of(note)
-    signer = witness_signer(owner, asks_passphrase(Use.HEADS))
+    signer = witness_signer(owner, passphrase_prompt(Use.HEADS))
     write_note_file(file, str(countersign(note, signer)))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
     screen.say(f"Countersigned with {signer.key}")
@@ -146,7 +146,7 @@ def import_(file: Path, key: str, operator: str, station: str, manifest: str) ->
     from burner.manifest.writing.ledger import Ledger
 
     trusted = read_key(key)
-    with Ledger.open(manifest, station, ask=asks_passphrase(Use.RECORDS)) as ledger:
+    with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.RECORDS)) as ledger:
         imported = import_log(ledger, file, trusted.name, trusted, operator=operator)
     new = counted(imported.size - imported.first, "record")
     screen.say(f"{new} came in, {imported.first} were here already.")
@@ -197,8 +197,10 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
     """
     from burner.manifest.restore.restore import restore as begin
 
-    ask = asks_passphrase(Use.RECORDS)
-    done = begin(manifest, station, operator=operator, reason=reason, old=old, ask=ask)
+    prompt = passphrase_prompt(Use.RECORDS)
+    done = begin(
+        manifest, station, operator=operator, reason=reason, old=old, prompt_passphrase=prompt
+    )
     begins = "was begun already" if done.already else "begins"
     screen.say(f"log {done.origin} {begins} in place of {done.old}")
     screen.say(f"origin key {done.key}: write it down")

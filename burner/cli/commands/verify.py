@@ -10,7 +10,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.json_output import print_json
 from burner.cli.language import language
-from burner.cli.questions import asks_product_secret
+from burner.cli.questions import product_secret_prompt
 
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
@@ -70,8 +70,8 @@ def verify(
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
-    ask = asks_product_secret(source.name) if source else None
-    release = open_with_or_without_key(source, secret, ask) if source else None
+    prompt_secret = product_secret_prompt(source.name) if source else None
+    release = open_with_or_without_key(source, secret, prompt_secret) if source else None
     search = release.search if isinstance(release, Release) else SecretSearch()
     with (
         ManifestReader.open(manifest) as reader,

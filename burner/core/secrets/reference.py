@@ -70,7 +70,7 @@ def parse_reference(text: str) -> SecretReference:
     raise BurnerError(Code.SECRET_REFERENCE_INVALID)
 
 
-def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) -> Secret:
+def resolve(reference: str, base: Path, prompt_secret: Callable[[], str] | None = None) -> Secret:
     """Fetch the secret a reference points at; no rule on its content but that it is not empty.
 
     A process that fetches one leaves no core dump from then on.
@@ -78,7 +78,7 @@ def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) ->
     Args:
         reference: one of the four forms.
         base: folder that a relative `file:` path starts from (the profile's).
-        ask: asks a person without echo; None where nobody can be asked.
+        prompt_secret: asks a person without echo; None where nobody can be asked.
 
     Raises:
         BurnerError: E150 not a reference, E151 environment, E152 or E153 file, E154 keyring,
@@ -94,7 +94,7 @@ def resolve(reference: str, base: Path, ask: Callable[[], str] | None = None) ->
         case SecretSource.KEYRING:
             return _from_keyring(parsed)
         case SecretSource.PROMPT:
-            return _from_person(ask)
+            return _from_person(prompt_secret)
 
 
 def _secret(text: str | None) -> Secret:
@@ -149,10 +149,10 @@ def _from_keyring(reference: SecretReference) -> Secret:
     return secret
 
 
-def _from_person(ask: Callable[[], str] | None) -> Secret:
-    if ask is None:
+def _from_person(prompt_secret: Callable[[], str] | None) -> Secret:
+    if prompt_secret is None:
         raise BurnerError(Code.SECRET_NOT_TYPED)
-    secret = _secret(ask())
+    secret = _secret(prompt_secret())
     if not secret.reveal():
         raise BurnerError(Code.SECRET_NOT_TYPED, "nothing typed")
     return secret

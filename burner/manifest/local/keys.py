@@ -56,7 +56,7 @@ class PassphraseRequest:
     """1 to TRIES; above 1, the answer before was wrong."""
 
 
-Ask = Callable[[PassphraseRequest], str]
+PromptPassphrase = Callable[[PassphraseRequest], str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ class LocalSigner:
         return self.private.sign(message)
 
 
-def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSigner]:
+def station_signer(
+    owner: str, prompt_passphrase: PromptPassphrase | None = None
+) -> Callable[[str], NoteSigner]:
     """The key of a station, to be used under the name of any log; made when there is none.
 
     Raises:
@@ -89,7 +91,7 @@ def station_signer(owner: str, ask: Ask | None = None) -> Callable[[str], NoteSi
 
         public = public_key(uri)
         return lambda origin: run_signer(origin, uri, public)
-    private = unlock(owner, ask) if has_key(owner) else make_key(owner)
+    private = unlock(owner, prompt_passphrase) if has_key(owner) else make_key(owner)
     return lambda origin: LocalSigner(origin, private)
 
 
@@ -135,9 +137,11 @@ def token_of(owner: str) -> str:
     return content.decode() if content.startswith(b"pkcs11:") else ""
 
 
-def witness_signer(owner: str, ask: Ask | None = None) -> LocalSigner:
+def witness_signer(owner: str, prompt_passphrase: PromptPassphrase | None = None) -> LocalSigner:
     """The key of a person who countersigns heads."""
-    return as_witness(owner, unlock(owner, ask) if has_key(owner) else make_key(owner))
+    return as_witness(
+        owner, unlock(owner, prompt_passphrase) if has_key(owner) else make_key(owner)
+    )
 
 
 def as_witness(owner: str, key: "Ed25519PrivateKey") -> LocalSigner:
@@ -201,10 +205,10 @@ def _stem(key: "Ed25519PrivateKey") -> str:
     return sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
 
 
-def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
+def unlock(owner: str, prompt_passphrase: PromptPassphrase | None = None) -> "Ed25519PrivateKey":
     """The owner's current key, ready to sign.
 
-    A passphrase, where it has one, comes from BURNER_KEY_PASSPHRASE, else from `ask`.
+    A passphrase, where it has one, comes from BURNER_KEY_PASSPHRASE, else from `prompt_passphrase`.
 
     Raises:
         BurnerError: E721 there is no key, E722 it cannot be used, E748 wrong passphrase, E749
@@ -221,11 +225,11 @@ def unlock(owner: str, ask: Ask | None = None) -> "Ed25519PrivateKey":
         raise BurnerError(
             Code.PASSPHRASE_WRONG, f"the key of {owner}; it was taken from {PASSPHRASE}"
         )
-    if ask is None:
+    if prompt_passphrase is None:
         raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the key of {owner}")
     for attempt in range(1, TRIES + 1):
         with suppress(_WrongPassphraseError):
-            return _load(path, pem, ask(PassphraseRequest(owner, attempt)))
+            return _load(path, pem, prompt_passphrase(PassphraseRequest(owner, attempt)))
     raise BurnerError(Code.PASSPHRASE_WRONG, f"the key of {owner}; asked {TRIES} times")
 
 

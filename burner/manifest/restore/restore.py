@@ -9,7 +9,7 @@ The new log is made in a file of its own and moved to its place at the end. Afte
 from dataclasses import dataclass
 
 from burner.manifest.entries.kinds import SIMULATED, Head
-from burner.manifest.local.keys import Ask, station_signer
+from burner.manifest.local.keys import PromptPassphrase, station_signer
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.places import remember_place
 from burner.manifest.local.station_key import Beginning
@@ -65,7 +65,7 @@ def restore(
     operator: str,
     reason: str,
     old: str = "",
-    ask: Ask | None = None,
+    prompt_passphrase: PromptPassphrase | None = None,
 ) -> Restored:
     """Begin a new log at the place of one whose newest records, or whose keys, are lost.
 
@@ -78,7 +78,7 @@ def restore(
         operator: who is responsible.
         reason: why.
         old: path or URL of the older copy; empty: it is at the place of the manifest.
-        ask: asks for the passphrase of the station's key.
+        prompt_passphrase: asks for the passphrase of the station's key.
 
     Raises:
         BurnerError: E707 a station has the copy open, or another `restore` is at work; E731
@@ -87,7 +87,7 @@ def restore(
             finds in the copy; E7. Nothing is moved or begun then.
     """
     require_operator_and_reason("the manifest", operator, reason)
-    where, signer = manifest_place(manifest), station_signer(station, ask)
+    where, signer = manifest_place(manifest), station_signer(station, prompt_passphrase)
     with exclusive_restore(where):
         source = manifest_place(old) if old else source_at(where)
         with work_folder(where) as folder:

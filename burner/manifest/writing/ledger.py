@@ -23,7 +23,7 @@ from burner.manifest.entries.kinds import (
     is_simulated,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
-from burner.manifest.local.keys import Ask, sponsors, station_signer
+from burner.manifest.local.keys import PromptPassphrase, sponsors, station_signer
 from burner.manifest.local.station_key import Beginning, MakeSigner
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
@@ -53,7 +53,7 @@ class Ledger:
         clock: Clock | None = None,
         *,
         make_signer: MakeSigner | None = None,
-        ask: Ask | None = None,
+        prompt_passphrase: PromptPassphrase | None = None,
         keep_every: int = KEEP_EVERY,
         simulated: bool | None = None,
         begins: Beginning | None = None,
@@ -65,7 +65,7 @@ class Ledger:
             station: id of this station; only one process at a time may write for it.
             clock: gives the time; for tests.
             make_signer: gives the station's key; None: from the state folder, made when missing.
-            ask: asks the operator for the passphrase of that key, where it has one.
+            prompt_passphrase: asks the operator for the passphrase of that key, where it has one.
             keep_every: records between checkpoints that are kept for ever.
             simulated: whether the units are those of a simulated bench; this computer does not
                 remember such a log. None: no unit is burned.
@@ -82,7 +82,7 @@ class Ledger:
 
         where = manifest_place(url_or_path)
         place_exists(where)  # a path that is not a file is refused before a key is made
-        signer = make_signer or station_signer(station, ask)
+        signer = make_signer or station_signer(station, prompt_passphrase)
         writer = LogWriter(
             where,
             station,

@@ -19,7 +19,7 @@ LOST_SESSION_S = 120.0
 
 
 def retry_until_reachable(
-    ask: Callable[[], T], slot: str, gives_up: Callable[[], bool]
+    call: Callable[[], T], slot: str, gives_up: Callable[[], bool]
 ) -> Generator[Waiting, None, T]:
     """Call the manifest, and again until it can be reached.
 
@@ -27,7 +27,7 @@ def retry_until_reachable(
     a silent network the server still keeps the lost session of this station, with its lock.
 
     Args:
-        ask: a call of the ledger; it can be repeated, since it records nothing twice.
+        call: to the ledger; it can be repeated, since it records nothing twice.
         slot: the slot that waits.
         gives_up: whether a person ended the waiting.
 
@@ -40,7 +40,7 @@ def retry_until_reachable(
     reported, expected_until = "", 0.0
     while True:
         try:
-            answer = ask()
+            answer = call()
         except BurnerError as error:
             trouble = error
             if error.code == Code.STATION_IN_USE:

@@ -184,7 +184,7 @@ def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) ->
 
 def test_an_operator_or_a_batch_of_two_lines_begins_no_work() -> None:
     def order(batch: str, operator: str) -> None:
-        take_order("plug", batch, operator, 1, ask=False, is_new=lambda _: True)
+        take_order("plug", batch, operator, 1, interactive=False, is_new=lambda _: True)
 
     for batch, operator in (("WO1\nWO2", "li"), ("WO1", "li\u202e")):
         with refused("E738"):
