@@ -140,7 +140,7 @@ def open_batch(ledger: Ledger, batch: str) -> None:
         release_digest=DIGEST,
         product_id=PRODUCT,
         key=KEY,
-        planned=BATCH_UNITS,
+        quantity=BATCH_UNITS,
     )
 
 

@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A closed batch of six PASS; then one is reworked after a scrap, and one voided."""
     at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
-        open_batch(ledger, planned=6)
+        open_batch(ledger, quantity=6)
         for number in range(1, 7):
             burned(ledger, number, batch="WO1")
     run("unit", "scrap", UNITS[1], *WHO, *WHY)
@@ -93,7 +93,7 @@ def test_a_rework_ends_a_scrap_in_each_batch_that_the_unit_has_been_in(
     at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
         for batch in ("WO1", "WO2"):
-            open_batch(ledger, batch, planned=2)
+            open_batch(ledger, batch, quantity=2)
             burned(ledger, 1, batch=batch)
 
     def word() -> list[str]:

@@ -86,7 +86,7 @@ def _at_the_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at_desk(tmp_path, monkeypatch)
     monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
     with Ledger.open("manifest.db", "line1") as ledger:
-        open_batch(ledger, planned=1)
+        open_batch(ledger, quantity=1)
         burned(ledger, 1, batch="WO1")
 
 

@@ -25,5 +25,5 @@ def path(tmp_path: Path) -> Path:
 def ledger(path: Path) -> Iterator[Ledger]:
     """A manifest of station line1 with batch WO1 of three places."""
     with Ledger.open(path, "line1", Ticking()) as opened:
-        open_batch(opened, planned=3)
+        open_batch(opened, quantity=3)
         yield opened

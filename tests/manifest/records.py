@@ -87,7 +87,7 @@ def a_result(outcome: Outcome = Outcome.PASS, **changes: Any) -> Result:
 
 
 def open_batch(
-    ledger: Ledger, batch: str = "WO1", planned: int | None = None, **terms: Any
+    ledger: Ledger, batch: str = "WO1", quantity: int | None = None, **terms: Any
 ) -> None:
     facts = {
         "profile": "plug-c3 1.2.0",
@@ -95,7 +95,7 @@ def open_batch(
         "product_id": "S3EUVBRJLB",
         "key": KEY,
     }
-    ledger.open_batch(batch, planned=planned, **{**facts, **terms})
+    ledger.open_batch(batch, quantity=quantity, **{**facts, **terms})
 
 
 def a_ledger(folder: Path, station: str = "line1", name: str = "manifest.db", **how: Any) -> Ledger:

@@ -216,7 +216,7 @@ def test_a_process_that_dies_leaves_its_intent_and_frees_its_station(
     path: Path, tmp_path: Path
 ) -> None:
     with Ledger.open(path, "line1") as ledger:
-        open_batch(ledger, planned=1)
+        open_batch(ledger, quantity=1)
     child = multiprocessing.get_context("spawn").Process(
         target=_die_in_mid_burn, args=(path, str(state_folder()))
     )

@@ -45,7 +45,7 @@ def hostile(url: str, *statements: str) -> None:
 
 def test_the_way_of_a_unit_is_the_same(url: str) -> None:
     with Ledger.open(url, "line1", Ticking()) as ledger:
-        open_batch(ledger, planned=2)
+        open_batch(ledger, quantity=2)
         record = burned(ledger, 1, batch="WO1")
         burned(ledger, 2, Outcome.FAIL, batch="WO1")
         late = an_attempt(3, name=None, batch="WO1")
@@ -112,7 +112,7 @@ def test_one_writer_per_station_by_whatever_url_the_server_is_reached(url: str) 
 def test_stations_that_start_together_make_one_manifest(url: str) -> None:
     def start(number: int) -> str:
         with Ledger.open(url, f"line{number}") as ledger:
-            open_batch(ledger, planned=4)
+            open_batch(ledger, quantity=4)
             burned(ledger, number, batch="WO1")
             return ledger.origin
 
@@ -127,7 +127,7 @@ def test_four_stations_never_double_a_name_nor_pass_the_quantity(url: str) -> No
     def work(station: int) -> int:
         passed = 0
         with Ledger.open(url, f"line{station}") as ledger:
-            open_batch(ledger, planned=30)
+            open_batch(ledger, quantity=30)
             for unit in range(station, 60, 4):
                 attempt = an_attempt(
                     unit, name=f"plug-{unit // 2 * 2}", batch="WO1", station=f"line{station}"
@@ -231,7 +231,7 @@ def through(step):
 
 
 with through(lambda: Ledger.open(url, f"line{station}")) as ledger:
-    through(lambda: open_batch(ledger, planned=300))
+    through(lambda: open_batch(ledger, quantity=300))
     for unit in range(station, 400, 4):
         name = f"plug-{unit - 4 if unit % 40 == station + 4 else unit}"
         for number in range(1, 20):

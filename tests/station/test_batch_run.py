@@ -41,9 +41,9 @@ def board(number: int) -> FakeBoard:
 
 
 def batch_run(
-    release: Release, ledger: Ledger, device: FakeDevice, boards: Boards, *, planned: int
+    release: Release, ledger: Ledger, device: FakeDevice, boards: Boards, *, quantity: int
 ) -> BatchRun:
-    open_batch_for(ledger, release, BATCH, planned=planned, operator="li")
+    open_batch_for(ledger, release, BATCH, quantity=quantity, operator="li")
     job = Job(release, "station-1", "li", BATCH, {"burner": "test"})
     takes_more = not isinstance(boards, OneBoardPerSlot)
     router = Router(("1",))
@@ -63,7 +63,7 @@ def test_a_run_that_swaps_boards_ends_when_the_batch_has_all_its_units(
         device.board = next(further)
         return True
 
-    run = batch_run(release, ledger, device, SwappedByBench(UnitLimit(), swap), planned=2)
+    run = batch_run(release, ledger, device, SwappedByBench(UnitLimit(), swap), quantity=2)
     events = list(run.events())
     assert (run.planned, run.passed_before) == (2, 0)
     assert counts(events) == [1, 2]
@@ -75,7 +75,7 @@ def test_a_run_that_swaps_boards_ends_when_the_batch_has_all_its_units(
 
 
 def test_a_batch_that_needs_more_units_is_not_complete(release: Release, ledger: Ledger) -> None:
-    run = batch_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot(), planned=2)
+    run = batch_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot(), quantity=2)
     events = list(run.events())
     assert counts(events) == [1]
     assert not any(isinstance(event, StationNotice) for event in events)
@@ -85,7 +85,7 @@ def test_a_batch_that_needs_more_units_is_not_complete(release: Release, ledger:
 def test_an_error_of_a_slot_is_on_record_as_an_attempt_on_no_unit(
     release: Release, ledger: Ledger
 ) -> None:
-    run = batch_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot(), planned=2)
+    run = batch_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot(), quantity=2)
     (slot,) = run.station.slots
     recorded = slot.record("1", BurnerError("E315", "12 s"))
     assert isinstance(recorded, Finished)

@@ -64,7 +64,7 @@ def open_(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,
         )
-        open_batch_for(ledger, release, name, planned=quantity or None, operator=operator)
+        open_batch_for(ledger, release, name, quantity=quantity or None, operator=operator)
         row = ledger.reader.batch(name)
     assert row is not None  # noqa: S101 - it was opened
     screen.say(f"batch {name} is open: {row.profile}, {_planned(row.planned)}")

@@ -177,7 +177,7 @@ def _open_batch(
         raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, "rework")
     if not chosen.as_json and not interactive:
         _print_defaults(chosen, order, ledger)
-    open_batch_for(ledger, release, order.batch, planned=order.quantity, operator=order.operator)
+    open_batch_for(ledger, release, order.batch, quantity=order.quantity, operator=order.operator)
     return order
 
 

@@ -17,7 +17,7 @@ class BatchTerms:
     """Name and version."""
     product_id: str
     release_digest: str
-    planned: int | None
+    quantity: int | None
     """Planned good units; None: no limit, or not given."""
     index: str = ""
     """The release index that `release_digest` is of, as canonical JSON; empty: not known."""
@@ -25,13 +25,13 @@ class BatchTerms:
     """Fingerprint of the product key; empty: not known."""
 
     @classmethod
-    def of_record(cls, opened: BatchOpened, planned: int | None) -> Self:
+    def of_record(cls, opened: BatchOpened, quantity: int | None) -> Self:
         """From the opening record and the present quantity."""
         return cls(
             profile=opened.profile,
             product_id=opened.product_id,
             release_digest=opened.release_digest,
-            planned=planned,
+            quantity=quantity,
             index=opened.index,
             key=opened.key,
         )
@@ -51,9 +51,9 @@ def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Differen
     yield from (Difference(*pair) for pair in pairs if pair[1] != pair[2])
     if opened.key and requested.key and opened.key != requested.key:
         yield Difference("product key", f"fingerprint {opened.key}", requested.key)
-    if requested.planned is not None and opened.planned != requested.planned:
-        planned = "no limit" if opened.planned is None else str(opened.planned)
-        yield Difference("quantity", planned, str(requested.planned))
+    if requested.quantity is not None and opened.quantity != requested.quantity:
+        quantity = "no limit" if opened.quantity is None else str(opened.quantity)
+        yield Difference("quantity", quantity, str(requested.quantity))
     if opened.index and requested.index and opened.release_digest != requested.release_digest:
         compared_above = ("product.id", "product.name", "product.version")
         in_release = differences(json.loads(opened.index), json.loads(requested.index))

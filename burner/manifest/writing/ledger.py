@@ -230,8 +230,8 @@ class Ledger:
         release_digest: str,
         product_id: str,
         key: str = "",
-        planned: int | None = None,
         quantity: int | None = None,
+        release_quantity: int | None = None,
         per_digest: bool = False,
         operator: str = "",
         index: str = "",
@@ -244,20 +244,20 @@ class Ledger:
             release_digest: what every unit gets.
             product_id: the product.
             key: fingerprint of the product key; empty: not known here.
-            planned: units to be made; None: no limit, or the quantity it was opened with.
-            quantity: units of the release over all its batches; None: no limit.
-            per_digest: whether `quantity` counts by digest, not by product and version.
+            quantity: units to be made; None: no limit, or the quantity it was opened with.
+            release_quantity: units of the release over all its batches; None: no limit.
+            per_digest: whether `release_quantity` counts by digest, not by product and version.
             operator: who opens it.
             index: what `release_digest` is of, as canonical JSON; empty: not known.
 
         Raises:
-            BurnerError: E459 it is closed, E460 the release has made more than `quantity`, E463 it
+            BurnerError: E459 it is closed, E460 the release has made more than it may, E463 it
                 is of another product key, E730 it is open for another release or quantity, E737
                 its id cannot name a folder, E738 a text is more than a line; E7.
         """
         facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
 
-        terms = BatchTerms(profile, product_id, release_digest, planned, index, key)
+        terms = BatchTerms(profile, product_id, release_digest, quantity, index, key)
 
         def make(state: TableState) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
@@ -272,8 +272,8 @@ class Ledger:
                 **facts,
                 index=index,
                 key=key,
-                quantity=planned,
-                release_quantity=quantity,
+                quantity=quantity,
+                release_quantity=release_quantity,
                 per_digest=per_digest,
                 operator=operator,
             )

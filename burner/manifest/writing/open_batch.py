@@ -11,7 +11,7 @@ from burner.release.release import KeylessRelease, Release, release_index
 
 
 def open_batch_for(
-    ledger: Ledger, release: KeylessRelease, batch: str, *, planned: int | None, operator: str
+    ledger: Ledger, release: KeylessRelease, batch: str, *, quantity: int | None, operator: str
 ) -> None:
     """Open a batch, or continue one that is open for the same release and product key.
 
@@ -19,7 +19,7 @@ def open_batch_for(
         ledger: of the station that opens it.
         release: what its units get. Without a key, the key of the first unit counts.
         batch: its id, the work order.
-        planned: units to be made; None: no limit, or the quantity it was opened with.
+        quantity: units to be made; None: no limit, or the quantity it was opened with.
         operator: who opens it.
 
     Raises:
@@ -31,8 +31,8 @@ def open_batch_for(
         profile=profile.title,
         release_digest=release.digest,
         product_id=profile.product.id,
-        planned=planned,
-        quantity=profile.quantity,
+        quantity=quantity,
+        release_quantity=profile.quantity,
         per_digest=profile.quantity_of is QuantityOf.RELEASE,
         operator=operator,
         index=canonical(release_index(profile, release.layout)).decode(),

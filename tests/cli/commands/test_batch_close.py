@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a manifest of one PASS, and a key."""
     at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
-        open_batch(ledger, planned=3)
+        open_batch(ledger, quantity=3)
         burned(ledger, 1, batch="WO1")
     return tmp_path
 

@@ -54,7 +54,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BURNER_MANIFEST", raising=False)
     with Ledger.open("manifest.db", "line1", Ticking()) as ledger:
-        open_batch(ledger, planned=5)
+        open_batch(ledger, quantity=5)
         burned(ledger, 1, batch="WO1")
         burned(ledger, 2, Outcome.FAIL, name="=cmd", rework="new flash")
         ledger.begin(an_attempt(3, batch="WO1"))

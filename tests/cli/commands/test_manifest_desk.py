@@ -31,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a manifest of two PASS and a FAIL; a state folder of its own."""
     at_desk(tmp_path, monkeypatch)
     with Ledger.open("manifest.db", "line1") as ledger:
-        open_batch(ledger, planned=3)
+        open_batch(ledger, quantity=3)
         burned(ledger, 1, batch="WO1")
         burned(ledger, 2, batch="WO1")
         burned(ledger, 3, Outcome.FAIL, batch="WO1")

@@ -204,7 +204,7 @@ def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
             profile=release.profile.title,
             release_digest=release.digest,
             product_id=PRODUCT_ID,
-            planned=5,
+            quantity=5,
             index=canonical(release.index).decode(),
             key=release.key_fingerprint,
         )

@@ -35,7 +35,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("BURNER_MANIFEST", raising=False)
     clock = Ticking()
     with Ledger.open("manifest.db", "line1", clock) as ledger:
-        open_batch(ledger, planned=10)
+        open_batch(ledger, quantity=10)
         open_batch(ledger, "WO2")
         burned(ledger, 1, batch="WO1")
         burned(ledger, 2, Outcome.FAIL, batch="WO1")

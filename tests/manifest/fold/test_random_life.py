@@ -74,7 +74,7 @@ class Factory:
         r = self.random
         batch = f"WO{r.randrange(6)}"
         limit = r.choice([None, None, 6])
-        open_batch(self.ledger, batch, r.choice([None, 3, 8]), quantity=limit)
+        open_batch(self.ledger, batch, r.choice([None, 3, 8]), release_quantity=limit)
         if batch not in self.batches:
             self.batches.append(batch)
 

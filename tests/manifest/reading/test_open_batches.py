@@ -25,7 +25,7 @@ def test_the_batch_that_was_used_last_comes_first_and_those_of_others_last(path:
     with Ledger.open(path, "line1", clock) as one, Ledger.open(path, "line2", clock) as two:
         open_batch(two, "AA")
         for batch in ("WO1", "WO2", "WO3"):
-            open_batch(one, batch, planned=2)
+            open_batch(one, batch, quantity=2)
         burned(one, 1, batch="WO1")
         assert seen(one) == [("WO1", 1, True), ("WO3", 0, True), ("WO2", 0, True), ("AA", 0, False)]
         assert seen(two, "line2")[0] == ("AA", 0, True)
@@ -36,7 +36,7 @@ def test_the_batch_that_was_used_last_comes_first_and_those_of_others_last(path:
 
 def test_a_full_batch_is_none_unless_a_unit_of_it_is_open(path: Path) -> None:
     with Ledger.open(path, "line1", Ticking()) as ledger:
-        open_batch(ledger, "WO1", planned=1)
+        open_batch(ledger, "WO1", quantity=1)
         attempt = an_attempt(1, batch="WO1")
         ledger.begin(attempt)
         assert seen(ledger) == [("WO1", 0, True)]

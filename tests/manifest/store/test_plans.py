@@ -58,7 +58,7 @@ def test_no_whole_table_is_read(
     tmp_path: Path, executed: set[str], way: Callable[[Ledger], object]
 ) -> None:
     with a_ledger(tmp_path) as ledger:
-        open_batch(ledger, quantity=40)
+        open_batch(ledger, release_quantity=40)
         for unit in range(4):
             burned(ledger, unit, batch="WO1", ids={"mac": "x", "imei": f"imei-{unit}"})
     executed.clear()

@@ -41,7 +41,7 @@ def lived_in(folder: Path) -> Path:
         file.write_text("".join(export_log(other.reader)), encoding="utf-8")
         key = VerifierKey.parse(other.writer.origin_key)
     with a_ledger(folder, keep_every=7) as ledger:
-        open_batch(ledger, "WO1", 9, quantity=40)
+        open_batch(ledger, "WO1", 9, release_quantity=40)
         for unit in range(1, 6):
             burned(ledger, unit, batch="WO1", ids={"mac": "x", "imei": f"imei-{unit}"})
         burned(ledger, 6, Outcome.FAIL, batch="WO1")
