@@ -32,9 +32,6 @@ from burner.release.placement.payload import in_write_order
 
 T = TypeVar("T")
 
-PRINTS_SECRET = Code.SECRET_PRINTED
-"""A warning: the unit is as the release wants it, and the release is wrong."""
-
 
 class UnitSteps:
     """The steps of one attempt, in the order in which `burn` takes them, and their shared state."""
@@ -108,15 +105,15 @@ class UnitSteps:
             self.attempt = replace(self.attempt, rework=rework or history.begun_rework)
             return None
         action = decide_by_flash(self.device, history.good, self.release)
-        runs = isinstance(self.release.carrier, AtCarrier)  # it was started, and asked
-        if runs and (action is ReburnAction.WRITE or not self.is_named_before_boot):
+        was_booted = self.release.key_by_dialogue  # to be asked for its key
+        if was_booted and (action is ReburnAction.WRITE or not self.is_named_before_boot):
             self._connect_again()
         if action is ReburnAction.WRITE:
             return None
         moved = is_moved(self.profile.carrier)
         if moved or not self.is_named_before_boot:
             yield from self.reset()
-        elif not runs:
+        elif not was_booted:
             self.device.boot(0.0, lambda _: True)
         if not self.is_named_before_boot:
             yield from self.name()
@@ -218,8 +215,8 @@ class UnitSteps:
     def _result(self, outcome: Outcome, code: str = "", detail: str = "") -> Result:
         step = self._clock.step
         self.enter(Step.RECORD)
-        if self.device.printed_secret:
-            self.evidence["warnings"] = [PRINTS_SECRET]
+        if self.device.printed_secret:  # the unit is as the release wants it: the release is wrong
+            self.evidence["warnings"] = [Code.SECRET_PRINTED]
         return Result(
             outcome=outcome,
             step=step,
@@ -272,7 +269,7 @@ class UnitSteps:
         known yet, or comes by a dialogue after the boot.
         """
         waits = self.release.needs_name and not self.attempt.device_name
-        return self._has_intent and (waits or isinstance(self.release.carrier, AtCarrier))
+        return self._has_intent and (waits or self.release.key_by_dialogue)
 
     def _call_manifest(self, call: Callable[[], T]) -> Generator[Event, None, T]:
         return retry_until_reachable(

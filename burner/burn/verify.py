@@ -18,7 +18,6 @@ from burner.core.errors import BurnerError, Fault
 from burner.core.silicon import Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.manifest.reading.reader import ManifestReader
-from burner.provisioning.at_carrier import AtCarrier
 from burner.release.release import KeylessRelease, Release
 
 BAUD = 460800
@@ -110,7 +109,7 @@ def compare_with_record(
     if release is not None:
         comparisons.append(compare_application(device, release, record.attempt.regions))
         comparisons.append(compare_recorded_key(device, record, release))
-        started = isinstance(release.carrier, AtCarrier) and isinstance(release, Release)
+        started = release.key_by_dialogue and isinstance(release, Release)
     if not started:
         device.boot(0.0, lambda _: True)
     return tuple(comparisons)

@@ -71,7 +71,7 @@ def _is_list(slots: "Slots") -> bool:
 
 @contextmanager
 def listening(router: "Router", slots: "Slots", search: "SecretSearch") -> Iterator[None]:
-    """Hear keyboard and scanners for as long as the block lasts."""
+    """Read keyboard and scanners until the block ends."""
     over = threading.Event()
     with keyboard() as read, ExitStack() as stack:
         threads = [

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 LOOK_S = 0.1
-"""Between two looks whether somebody leaves."""
+"""Seconds between two checks for an interruption."""
 Read = Callable[[float], str | None]
 """Waits so many seconds at most; the characters that came, None when the keyboard is gone."""
 

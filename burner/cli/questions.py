@@ -24,7 +24,6 @@ class Use(StrEnum):
 
     RECORDS = "it signs this station's records"
     BATCH = "it seals the batch"
-    CHECKPOINT = "it signs the records up to now"
     HEADS = "it countersigns the heads"
     NEXT_KEY = "it confirms the next key"
 

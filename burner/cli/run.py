@@ -17,7 +17,7 @@ from burner.core.errors import exit_code
 
 if TYPE_CHECKING:
     from burner.burn.job import Job
-    from burner.cli.board.completion import Completion
+    from burner.cli.board.batch_full import FullBatch
     from burner.cli.slots import Slots
     from burner.manifest.writing.ledger import Ledger
     from burner.station.batch_run import BatchRun
@@ -84,7 +84,7 @@ def burn_batch(
             elapsed_s = time.monotonic() - started
             status = _status(run, interrupted=signals.interrupted)
             if status != INTERRUPTED and run.station.broken is None:
-                _show_complete(arguments, run, display, lambda: signals.interrupted)
+                _show_batch_full(arguments, run, display, lambda: signals.interrupted)
     try:
         _print_summary(arguments, run, elapsed_s, status)
         sys.stdout.flush()
@@ -163,24 +163,24 @@ def _status(run: "BatchRun", *, interrupted: bool) -> int:
     return 1 if run.tally.units else 4
 
 
-def _show_complete(
+def _show_batch_full(
     arguments: BurnArguments,
     run: "BatchRun",
     display: RunDisplay,
     is_interrupted: Callable[[], bool],
 ) -> None:
     """Show that the batch has all its units, until a person presses a key, or Ctrl-C."""
-    from burner.cli.board.completion import Completion
+    from burner.cli.board.batch_full import FullBatch
     from burner.cli.keyboard import wait_for_key
     from burner.cli.work_order import is_person
 
-    passed = run.complete()
+    passed = run.batch_full()
     if passed is None:
         return
     waits = is_person() and sys.stdout.isatty() and not (arguments.yes or arguments.as_json)
     job = run.job
-    display.complete(
-        Completion(job.batch, passed, run.planned, job.station, waits, arguments.manifest)
+    display.batch_full(
+        FullBatch(job.batch, passed, run.planned, job.station, waits, arguments.manifest)
     )
     if waits:
         wait_for_key(is_interrupted)
@@ -225,5 +225,5 @@ class JsonLines:
     def say(self, what: str) -> None:
         """Notices are for people."""
 
-    def complete(self, completion: "Completion") -> None:
+    def batch_full(self, full_batch: "FullBatch") -> None:
         """A script counts by itself."""

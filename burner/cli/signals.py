@@ -8,7 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from burner.cli.board.completion import Completion
+    from burner.cli.board.batch_full import FullBatch
     from burner.station.events import StationEvent
 
 
@@ -27,7 +27,7 @@ class RunDisplay(Announcer, Protocol):
         """Take an event."""
         ...
 
-    def complete(self, completion: "Completion") -> None:
+    def batch_full(self, full_batch: "FullBatch") -> None:
         """Tell people that the batch has all its units."""
         ...
 
@@ -82,7 +82,7 @@ class Signals:
             self._aside(self._station.stop, "finishing")
 
     def _aside(self, do: Callable[[], None], say: str) -> None:
-        """In a thread: a signal may come while the main one holds the very lock this needs."""
+        """Run in a thread: the interrupted main thread may hold the lock that this call needs."""
 
         def done() -> None:
             self._display.say(say)

@@ -76,7 +76,8 @@ class Finding:
         Of an accepted warning the reason stands in place of what is allowed.
         """
         kind = _ACCEPTED[language] if self.accepted else _KINDS[language][self.warning]
-        allowed = f"; {said}" if (said := self.accepted or self.allowed) else ""
+        reason = self.accepted or self.allowed
+        allowed = f"; {reason}" if reason else ""
         return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
 
 

@@ -22,7 +22,7 @@ MAGIC, MAGIC_ESP8266_V2 = 0xE9, 0xEA
 _MAX_SEGMENTS = 16
 _CHECKSUM_SEED = 0xEF
 _APP_MAGIC = 0xABCD5432
-_APP = struct.Struct("<II8x32s32s16s16s32s32s")
+_APP = struct.Struct("<I12x32s32s16s16s32s32s")
 _SIGNATURE_V1_SIZE = 68
 _SIGNATURE_V2_MAGIC = b"\xe7\x02"
 _SECTOR = 0x1000
@@ -80,7 +80,6 @@ class AppDescriptor:
     built: str
     """Date and time as the compiler wrote them; empty in a reproducible build."""
     elf_sha256: str
-    secure_version: int
 
 
 @dataclass(frozen=True)
@@ -308,14 +307,10 @@ def _descriptor(data: bytes, segments: tuple[ImageSegment, ...]) -> AppDescripto
     for segment in segments:
         if segment.size < _APP.size:
             continue
-        magic, secure, version, project, time, date, idf, elf = _APP.unpack_from(
-            data, segment.offset
-        )
+        magic, version, project, time, date, idf, elf = _APP.unpack_from(data, segment.offset)
         if magic == _APP_MAGIC:
             built = f"{_text(date)} {_text(time)}".strip()
-            return AppDescriptor(
-                _text(project), _text(version), _text(idf), built, elf.hex(), secure
-            )
+            return AppDescriptor(_text(project), _text(version), _text(idf), built, elf.hex())
     return None
 
 

@@ -66,8 +66,8 @@ def says_compared_id(text: str, settings: IdentitySettings) -> bool:
 
 
 def _match(text: str, settings: IdentitySettings) -> regex.Match:
-    said = broken_where_removed(text)
-    match = regex.fullmatch(settings.label.pattern, said) if settings.label else None
+    cleaned = broken_where_removed(text)
+    match = regex.fullmatch(settings.label.pattern, cleaned) if settings.label else None
     if not match:
         raise BurnerError(Code.LABEL_MALFORMED, quoted(text[:80]))
     return match

@@ -24,7 +24,6 @@ class ModemDialect:
     """The form that most modems print."""
     other_form: re.Pattern[str] | None
     """What others print after the same command; it may also be a late answer to another one."""
-    spoken_by: str
 
     def values(self, lines: Sequence[str], *, usual_form_only: bool = False) -> tuple[str, ...]:
         """What the answer's lines say; more than one value is for the caller to refuse."""
@@ -46,27 +45,26 @@ _ALONE = re.compile(r'(?P<quote>"?)(?P<id>[0-9]{14,17}|0+)(?P=quote)')
 
 
 def _dialects(
-    *rows: tuple[ImeiCommand, re.Pattern[str], re.Pattern[str] | None, str],
+    *rows: tuple[ImeiCommand, re.Pattern[str], re.Pattern[str] | None],
 ) -> Mapping[ImeiCommand, ModemDialect]:
     return MappingProxyType({row[0]: ModemDialect(*row) for row in rows})
 
 
 IMEI_DIALECTS = _dialects(
-    ("AT+CGSN=1", _behind("+CGSN:"), _ALONE, "3GPP TS 27.007: Nordic, NB-IoT parts such as BC26"),
-    ("AT+CGSN", _ALONE, _behind("+CGSN:"), "Quectel EC/EG/BG, SIMCom, u-blox, Neoway"),
-    ("AT+GSN", _ALONE, _behind("+GSN:"), "Quectel, SIMCom, Fibocom"),
-    ("AT+GSN?", _behind("+GSN:"), _ALONE, "Fibocom"),
-    ("AT+SIMEI?", _behind("+SIMEI:"), _ALONE, "SIMCom"),
-    ("AT+EGMR=0,7", _behind("+EGMR:"), _ALONE, "Quectel, MediaTek"),
-    ("AT+TCMODULE", _behind("Module IMEI:"), None, "Tencent AT firmware of cellular modules"),
+    ("AT+CGSN=1", _behind("+CGSN:"), _ALONE),  # 3GPP TS 27.007: Nordic, NB-IoT parts such as BC26
+    ("AT+CGSN", _ALONE, _behind("+CGSN:")),  # Quectel EC/EG/BG, SIMCom, u-blox, Neoway
+    ("AT+GSN", _ALONE, _behind("+GSN:")),  # Quectel, SIMCom, Fibocom
+    ("AT+GSN?", _behind("+GSN:"), _ALONE),  # Fibocom
+    ("AT+SIMEI?", _behind("+SIMEI:"), _ALONE),  # SIMCom
+    ("AT+EGMR=0,7", _behind("+EGMR:"), _ALONE),  # Quectel, MediaTek
+    ("AT+TCMODULE", _behind("Module IMEI:"), None),  # Tencent AT firmware of cellular modules
 )
 """In the order in which they are tried: the unambiguous one first (3GPP's `=1` is the IMEI)."""
 
 SERIAL_DIALECT = ModemDialect(
-    "AT+EGMR=0,5",
+    "AT+EGMR=0,5",  # Quectel, MediaTek
     re.compile(r'\+EGMR:\s*(?P<quote>"?)(?P<id>[0-9A-Za-z_-]{1,48})(?P=quote)'),
     None,
-    "Quectel, MediaTek",
 )
 """With its prefix only: a serial number alone on a line looks like any other word."""
 ATTENTION = "AT"

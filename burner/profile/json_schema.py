@@ -34,16 +34,6 @@ def definitions(whole: SchemaNode) -> dict[str, Any]:
     return {**whole["$defs"], "Profile": whole}
 
 
-def undescribed() -> list[str]:
-    """The keys without a description, as `Model.key`."""
-    return [
-        f"{name}.{key}"
-        for name, about in definitions(schema()).items()
-        for key, field in about.get("properties", {}).items()
-        if not field.get("description")
-    ]
-
-
 def _descriptions(model: type[StrictModel]) -> dict[str, str]:
     """The text under each field of a class, its bases' too, by the key in the file."""
     bases = [base for base in reversed(model.__mro__) if issubclass(base, StrictModel)]
@@ -65,6 +55,6 @@ def _in_source(model: type) -> Iterator[tuple[str, str]]:
 
 
 def _subclasses(model: type[StrictModel]) -> Iterator[type[StrictModel]]:
-    for each in model.__subclasses__():
-        yield each
-        yield from _subclasses(each)
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)

@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.errors import Finding, refuse
 from burner.core.yaml_document import Document, FieldPath, dotted
 from burner.profile.profile import FILL_IN, FORMAT, FlashPlan, Profile
-from burner.profile.stand_ins import ANY, CompletedDocument, StandIns, complete, is_under
+from burner.profile.stand_ins import ANY, FilledDocument, StandIns, fill_in, is_under
 
 _IMAGE = {"name": "image", "file": "-", "offset": 0}
 _STAND_INS: StandIns = {
@@ -66,7 +66,7 @@ class Reading:
     """Where it has no mistakes."""
     plan: FlashPlan | None
     """The profile; its plan of the flash where that part alone is sound."""
-    whole: CompletedDocument[Profile]
+    whole: FilledDocument[Profile]
     """With stand-ins for what is wrong, so that all the rest can be checked too."""
     unfilled: frozenset[FieldPath]
     """Where it says `FILL_IN`."""
@@ -115,7 +115,7 @@ def read_profile(path: Path) -> Reading:
 def validate_profile(document: Document, path: Path) -> Reading:
     """As `read_profile`, from a document that was read already."""
     unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
-    whole = complete(_told_apart(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
+    whole = fill_in(_numbered(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
     flawed = {flaw.place for flaw in document.flaws}
     found = [finding for finding in whole.findings if finding.place not in flawed]
     findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
@@ -131,7 +131,7 @@ def validate_profile(document: Document, path: Path) -> Reading:
     return Reading(None, plan, whole, frozenset(unfilled), findings)
 
 
-def _told_apart(document: Document, unfilled: Sequence[FieldPath]) -> Document:
+def _numbered(document: Document, unfilled: Sequence[FieldPath]) -> Document:
     """With a number in each `FILL_IN`: two of them are not the same value twice."""
     data = deepcopy(document.data)
     for number, (*parts, last) in enumerate(filter(None, unfilled), 1):

@@ -69,13 +69,13 @@ class _Page:
         for key, field in self._definitions[name]["properties"].items():
             deeper = f"{path}.{key}".lstrip(".") + ("[]" if "items" in field else "")
             inner = list(_references(field))
-            for each in inner:
-                about = self._definitions[each]
-                if each in self._headings or "properties" not in about:
+            for part in inner:
+                about = self._definitions[part]
+                if part in self._headings or "properties" not in about:
                     continue
                 own = _constant(about) if len(inner) > 1 and _constant(about) else ""
                 named = f"`{deeper}`: {own}" if own else f"`{deeper}`" + f" ({kind})" * bool(kind)
-                self._find_headings(each, named, deeper, own or kind)
+                self._find_headings(part, named, deeper, own or kind)
 
     def sections(self) -> Iterator[str]:
         """The page without its introduction, line by line."""
@@ -93,7 +93,7 @@ class _Page:
 
     def _value(self, field: SchemaNode) -> str:
         """What may stand there."""
-        options = [each for each in _options(field) if each.get("type") != "null"]
+        options = [option for option in _options(field) if option.get("type") != "null"]
         if "$ref" in field:
             return self._referred(*_references(field))
         if "enum" in field or "const" in field:
@@ -154,7 +154,9 @@ def _stands_first(item: tuple[str, SchemaNode]) -> bool:
 
 
 def _is_size(field: SchemaNode) -> bool:
-    return [each for each in _options(field) if each.get("type") != "null"] == SIZE_SCHEMA["anyOf"]
+    return [option for option in _options(field) if option.get("type") != "null"] == SIZE_SCHEMA[
+        "anyOf"
+    ]
 
 
 def _options(field: SchemaNode) -> list[SchemaNode]:
@@ -165,13 +167,13 @@ def _references(field: SchemaNode) -> Iterator[str]:
     """The definitions that a field refers to."""
     if "$ref" in field:
         yield field["$ref"].rpartition("/")[2]
-    for each in (*_options(field), *([field["items"]] if "items" in field else ())):
-        yield from _references(each)
+    for node in (*_options(field), *([field["items"]] if "items" in field else ())):
+        yield from _references(node)
 
 
 def _constant(about: SchemaNode) -> str:
     """By what a mapping is told from others in its place: the one value of its first such key."""
-    values = (str(each["const"]) for each in about["properties"].values() if "const" in each)
+    values = (str(key["const"]) for key in about["properties"].values() if "const" in key)
     return next(values, "")
 
 

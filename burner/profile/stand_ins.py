@@ -26,7 +26,7 @@ StandIns = Mapping[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True)
-class CompletedDocument(Generic[M]):
+class FilledDocument(Generic[M]):
     """A document as a model, by stand-ins where it had mistakes."""
 
     value: M | None
@@ -40,9 +40,9 @@ class CompletedDocument(Generic[M]):
         return not is_under(path, self.stand_ins)
 
 
-def complete(
+def fill_in(
     document: Document, model: type[M], code: str, stand_ins: StandIns
-) -> CompletedDocument[M]:
+) -> FilledDocument[M]:
     """Validate a document, with every finding that can be had."""
     data = deepcopy(document.data)
     changed: set[FieldPath] = set()
@@ -51,21 +51,23 @@ def complete(
         try:
             value = model.model_validate(data)
         except ValidationError as error:
-            complaints = [(place_in(data, each), each) for each in error.errors(include_url=False)]
+            errors = [
+                (place_in(data, detail), detail) for detail in error.errors(include_url=False)
+            ]
         else:
-            return CompletedDocument(value, tuple(findings), frozenset(changed))
-        complaints.sort(key=lambda complaint: document.line(*complaint[0]))
-        for path, detail in complaints:
+            return FilledDocument(value, tuple(findings), frozenset(changed))
+        errors.sort(key=lambda placed: document.line(*placed[0]))
+        for path, detail in errors:
             if not _follows(path, changed):
                 findings += findings_of(document, model, detail, code)
         now: set[FieldPath] = set()
-        for path, _ in complaints:
+        for path, _ in errors:
             if not is_under(path, now):
                 now |= _put_right(data, path, changed, stand_ins)
         if not now:
             break
         changed |= now
-    return CompletedDocument(None, tuple(findings), frozenset(changed))
+    return FilledDocument(None, tuple(findings), frozenset(changed))
 
 
 def is_under(path: FieldPath, others: Iterable[FieldPath]) -> bool:
@@ -74,7 +76,7 @@ def is_under(path: FieldPath, others: Iterable[FieldPath]) -> bool:
 
 
 def _follows(path: FieldPath, stand_ins: Iterable[FieldPath]) -> bool:
-    """Whether a complaint is of a stand-in, or of the very part that one lies in."""
+    """Whether an error is of a stand-in, or of the very part that one lies in."""
     return is_under(path, stand_ins) or any(stand_in[:-1] == path for stand_in in stand_ins)
 
 

@@ -168,18 +168,18 @@ def bcc(secret: Secret) -> int:
     return reduce(xor, secret.reveal(), 0)
 
 
-def _confirmation(said: str) -> bool | None:
-    if failed := _FAILED.fullmatch(said):
+def _confirmation(line: str) -> bool | None:
+    if failed := _FAILED.fullmatch(line):
         raise BurnerError(Code.AT_KEY_NOT_STORED, f"FAIL,{failed[1]}" if failed[1] else "FAIL")
-    return True if _DONE.fullmatch(said) else None
+    return True if _DONE.fullmatch(line) else None
 
 
-def _complaint(said: str) -> BurnerError | None:
-    if said == "ERROR":
+def _refusal(line: str) -> BurnerError | None:
+    if line == "ERROR":
         return BurnerError(Code.AT_COMMAND_REFUSED, "ERROR")
-    if said_busy := _BUSY.fullmatch(said):
-        return BurnerError(Code.AT_STAYS_BUSY, said_busy[0][:9])
-    if found := _CME.fullmatch(said):
+    if busy := _BUSY.fullmatch(line):
+        return BurnerError(Code.AT_STAYS_BUSY, busy[0][:9])
+    if found := _CME.fullmatch(line):
         code, meaning = CME_ERRORS.get(
             int(found[1]), (Code.AT_COMMAND_REFUSED, "not in Tencent's list")
         )
@@ -196,9 +196,9 @@ class _Talk:
         self._splitter = LineSplitter()
 
     def wake(self, within_s: float) -> None:
-        """Knock until the firmware answers, then let late answers pass."""
+        """Send AT until the firmware answers, then discard late answers."""
         # ERROR too is an answer: to what the boot left in the firmware's line buffer.
-        self.ask("AT", within_s, lambda said: True if said in ("OK", "ERROR") else None, _KNOCK_S)
+        self.ask("AT", within_s, lambda line: True if line in ("OK", "ERROR") else None, _KNOCK_S)
         quiet_at = self._clock() + _TRY_S
         while self._line.receive(_PAUSE_S) and self._clock() < quiet_at:
             pass
@@ -220,22 +220,22 @@ class _Talk:
         last = BurnerError(Code.AT_NO_ANSWER, command.partition("=")[0])
         while self._clock() < deadline:
             self._line.send(command.encode() + b"\r\n")
-            for said in self._lines(min(deadline, self._clock() + try_s)):
-                found = answer(said)
+            for line in self._lines(min(deadline, self._clock() + try_s)):
+                found = answer(line)
                 if found is not None:
                     return found
-                complaint = _complaint(said)
-                if complaint is None:
+                refusal = _refusal(line)
+                if refusal is None:
                     continue
-                last = complaint
-                if complaint.code != Code.AT_STAYS_BUSY:
-                    raise complaint
+                last = refusal
+                if refusal.code != Code.AT_STAYS_BUSY:
+                    raise refusal
                 self._line.receive(_PAUSE_S)
                 break
         raise last
 
     def _lines(self, until: float) -> Iterator[str]:
-        """What is said, line by line, until a time."""
+        """The lines that the firmware sends until a time."""
         while (left := until - self._clock()) > 0:
             lines = self._splitter.feed(self._line.receive(left))
             yield from (line.decode("ascii", "replace").strip() for line in lines)

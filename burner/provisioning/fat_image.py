@@ -125,7 +125,9 @@ def _mounted(settings: Fat, flash: bytearray, blank: bool = False) -> Iterator[A
 
 
 def _disk(flash: bytearray, sector_size: int) -> Any:
-    """The library's door to our bytes. Its own one raises where only C would catch it."""
+    """The block device that the library reads and writes, over a byte array. The library's own
+    one raises where only C would catch it.
+    """
     from fatfs import RamDisk
 
     class FatFlash(RamDisk):  # type: ignore[misc]

@@ -135,7 +135,9 @@ def _open(settings: Littlefs, flash: bytearray, blocks: int) -> "LittleFS":
 
 
 def _context(flash: bytearray) -> Any:
-    """The library's door to our bytes. Its own one prints all that is written into a debug log."""
+    """The block device that the library reads and writes, over a byte array. The library's own
+    one prints all that is written into a debug log.
+    """
     from littlefs import UserContext
 
     class LittlefsFlash(UserContext):

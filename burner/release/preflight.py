@@ -21,6 +21,7 @@ from burner.identity.settings import check_sources
 from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile.reading import Reading, read_profile
 from burner.provisioning.at_carrier import AtCarrier
+from burner.provisioning.carrier import Carrier
 from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
@@ -135,9 +136,9 @@ def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
     patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
     findings += check_blanks(plan, layout, () if patched else filled or _claimed(plan, layout))
     whole = replace(layout, segments={s.name: s for s in segments})
-    carried, complete = [s.name for s in filled], all_placed(plan, layout)
-    findings += check_layout(plan, whole, images, carried, complete=complete)
-    return _surveyed(plan, layout, segments, findings, complete=complete)
+    carried, placed = [s.name for s in filled], all_placed(plan, layout)
+    findings += check_layout(plan, whole, images, carried, all_placed=placed)
+    return _surveyed(plan, layout, segments, findings, all_placed=placed)
 
 
 def _surveyed(
@@ -146,11 +147,11 @@ def _surveyed(
     segments: tuple[Segment, ...],
     findings: list[Finding],
     *,
-    complete: bool = False,
+    all_placed: bool = False,
 ) -> Preflight:
     if isinstance(plan, Profile):
-        complete = complete and all(finding.warning for finding in findings)
-        findings += check_acceptance(plan, findings, complete=complete)
+        all_checked = all_placed and all(finding.warning for finding in findings)
+        findings += check_acceptance(plan, findings, all_checked=all_checked)
         return Preflight(plan, layout, segments, accepted(findings, plan.accept))
     return Preflight(plan, layout, segments, tuple(findings))
 
@@ -198,10 +199,16 @@ def _check_product_id(profile: Profile) -> list[Finding]:
     ]
 
 
+def _flash_carrier(plan: FlashPlan) -> Carrier | None:
+    """The carrier that writes the key into flash; None where there is none."""
+    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
+    return None if isinstance(carrier, AtCarrier) else carrier
+
+
 def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
     """The key's segments as they will be, and what is wrong with them."""
-    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
-    if carrier is None or isinstance(carrier, AtCarrier):
+    carrier = _flash_carrier(plan)
+    if carrier is None:
         return (), []
     patched = carrier.settings.image if isinstance(carrier, PatchCarrier) else ""
     if patched in plan.files() and patched not in layout.segments:
@@ -214,8 +221,8 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
 
 def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Finding]:
     """What is wrong with the key's settings wherever it will lie: there is no table to tell."""
-    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
-    if carrier is None or isinstance(carrier, AtCarrier):
+    carrier = _flash_carrier(plan)
+    if carrier is None:
         return []
     images = {e.name: Segment(e.name, 0, files[e.name]) for e in plan.images if e.name in files}
     nowhere = Layout(plan.chip.type, plan.flash.size, PartitionTable(()), images)

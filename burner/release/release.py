@@ -28,6 +28,11 @@ class KeylessRelease:
     """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
     carrier: Carrier | AtCarrier
 
+    @property
+    def key_by_dialogue(self) -> bool:
+        """Whether the started firmware is told its key, and asked for it; none is in flash."""
+        return isinstance(self.carrier, AtCarrier)
+
     def recorded_name(self, device_name: str) -> str:
         """The name that a unit's flash holds: none where the firmware derives it."""
         return device_name if self.carrier.holds_name() else ""

@@ -192,7 +192,9 @@ def _check_parts(entries: Mapping[str, bytes], files: list[Any], name: str) -> N
 
 
 def _zip(entries: Mapping[str, bytes]) -> bytes:
-    """A ZIP archive whose every byte follows from names and data; `zipfile` promises no such."""
+    """A ZIP archive whose every byte follows from names and data: `zipfile` does not guarantee
+    this.
+    """
     body, directory = bytearray(), bytearray()
     for name, data in entries.items():
         path, size = name.encode("ascii"), len(data)

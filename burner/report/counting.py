@@ -22,9 +22,6 @@ BAD = (FAIL, ERROR, Outcome.ABORTED.value)
 NO_MAC = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff")
 """MACs that mean no MAC: boards with one are different boards."""
 
-SCRAPPED = Code.UNIT_SCRAPPED
-"""A scrapped unit came back: it was judged when it was burned."""
-
 MAX_REASONS = 50
 OTHER_REASONS = "…"
 
@@ -77,7 +74,8 @@ class _Counting:
         elif outcome in BAD:
             self._count_failure(row, quarter)
         # A unit that passed and is refused later, untouched, stays PASS here; `status` may differ.
-        refused = outcome == FAIL and row.code != SCRAPPED and not self._unit.passed
+        # So does a scrapped unit that came back: it was judged when it was burned.
+        refused = outcome == FAIL and row.code != Code.UNIT_SCRAPPED and not self._unit.passed
         if row.unit_id and (row.began or refused):
             self._count_unit_attempt(row, slot, quarter)
         else:

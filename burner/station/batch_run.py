@@ -72,7 +72,7 @@ class BatchRun:
             self.tally.add(event)
             yield event
 
-    def complete(self) -> int | None:
+    def batch_full(self) -> int | None:
         """At the end: the number of passed units, if the batch has all its units; else None.
 
         A unit that waited for a place in the batch is then counted as not needed.
@@ -83,7 +83,7 @@ class BatchRun:
             return None
         if not self.tally.units or not 0 < self.planned <= passed:
             return None
-        self.tally.complete()
+        self.tally.batch_full()
         return passed
 
     def _burn(

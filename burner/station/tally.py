@@ -33,8 +33,6 @@ FULL_NOW: dict[str, str] = {
 """Code for "the last places are in work" → code for "all are taken", of batch and of release."""
 NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
 """Codes of a board that came when no place was left: neither board nor slot is bad."""
-SCRAPPED = Code.UNIT_SCRAPPED
-"""A scrapped unit came back. It was judged when it was burned."""
 
 ENOUGH_UNITS = 4
 """A slot is compared with the others after so many units of its own."""
@@ -142,7 +140,7 @@ class Tally:
                 return None if worse or unit.started < before.ended else before
         return None
 
-    def complete(self) -> None:
+    def batch_full(self) -> None:
         """The batch has all its units. A board that waited for a place in it is not needed."""
         self.units = [replace(u, code=FULL_NOW.get(u.code, u.code)) for u in self.units]
 
@@ -236,7 +234,8 @@ def _each_once(*codes: tuple[str, ...]) -> tuple[str, ...]:
 def _judges(tried: Finished) -> bool:
     result = tried.record.result
     began = STEPS.index(result.step) > STEPS.index(Step.CLAIM)
-    is_bad = result.outcome is Outcome.FAIL and result.code != SCRAPPED
+    # A scrapped unit that came back was judged when it was burned.
+    is_bad = result.outcome is Outcome.FAIL and result.code != Code.UNIT_SCRAPPED
     return not tried.known and (began or is_bad)
 
 

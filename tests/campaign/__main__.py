@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variant", choices=products.VARIANTS, help="one only; left out: all")
     asked = parser.parse_args()
-    tool.cure()
+    tool.patch_esptool()
     total, started = Tally(), time.monotonic()
     for name in [asked.variant] if asked.variant else products.VARIANTS:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from burner.cli.board.completion import Completion
+from burner.cli.board.batch_full import FullBatch
 from burner.cli.signals import Signals
 from burner.station.events import StationEvent
 from burner.station.slots.boards import OneBoardPerSlot
@@ -30,7 +30,7 @@ class Said:
     def count(self, passed: int) -> None:
         """Nothing is counted here."""
 
-    def complete(self, completion: Completion) -> None:
+    def batch_full(self, full_batch: FullBatch) -> None:
         """Nothing is complete here."""
 
 

@@ -71,7 +71,7 @@ def test_a_run_that_swaps_boards_ends_when_the_batch_has_all_its_units(
         StationNotice("complete")
     ]
     assert len(run.tally.units) == 2
-    assert run.complete() == 2
+    assert run.batch_full() == 2
 
 
 def test_a_batch_that_needs_more_units_is_not_complete(release: Release, ledger: Ledger) -> None:
@@ -79,7 +79,7 @@ def test_a_batch_that_needs_more_units_is_not_complete(release: Release, ledger:
     events = list(run.events())
     assert counts(events) == [1]
     assert not any(isinstance(event, StationNotice) for event in events)
-    assert run.complete() is None
+    assert run.batch_full() is None
 
 
 def test_an_error_of_a_slot_is_on_record_as_an_attempt_on_no_unit(

@@ -93,7 +93,7 @@ def of_another_batch(mac: int) -> Finished:
 def test_boards_that_came_too_late_are_no_longer_waited_for_when_the_batch_is_complete() -> None:
     late = [[finished(n, Outcome.ERROR, code="E452")] for n in (2, 3)]
     tally = tally_of([finished(1)], *late)
-    tally.complete()
+    tally.batch_full()
     assert [unit.code for unit in tally.units] == ["", "E451", "E451"]
     assert tally.without_place == 2
 

@@ -24,8 +24,6 @@ class SpiRegisters(NamedTuple):
     usr: int = 0x18
     usr1: int = 0x1C
     usr2: int = 0x20
-    mosi_length: int | None = 0x24
-    miso_length: int | None = 0x28
     data: int = 0x58
     address_msb: bool = False
     """The address sits in the register's high bits."""
@@ -94,7 +92,7 @@ _TARGETS = (
     Target(
         "esp8266",
         chip_id=-1,
-        spi=SpiRegisters(0x60000200, 0x1C, 0x20, 0x24, None, None, 0x40, address_msb=True),
+        spi=SpiRegisters(0x60000200, 0x1C, 0x20, 0x24, 0x40, address_msb=True),
         mac=0x3FF00050,
         banner="ets Jan  8 2013",
         magic=0xFFF0C101,
@@ -109,7 +107,7 @@ _TARGETS = (
     Target(
         "esp32",
         chip_id=0,
-        spi=SpiRegisters(0x3FF42000, 0x1C, 0x20, 0x24, 0x28, 0x2C, 0x80, address_msb=True),
+        spi=SpiRegisters(0x3FF42000, 0x1C, 0x20, 0x24, 0x80, address_msb=True),
         mac=0x3FF5A004,
         banner="ets Jul 29 2019 12:21:46",
         magic=0x00F01D83,

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from burner.cli.board.completion import Completion
+from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
@@ -39,7 +39,7 @@ FRAME_S = 0.25
 """A new state of a slot is on the screen within this time."""
 MOVING_S = 0.5
 """Between frames while only bars and times change: drawing needs most of the CPU of a slot."""
-Shown = StationEvent | Completion
+Shown = StationEvent | FullBatch
 """An event, or the end of the batch."""
 RINGS_ONCE = GOOD_IN_BATCH
 RINGS_TWICE = (SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState.RESCAN)
@@ -134,9 +134,9 @@ class Display:
         """Show a phrase that concerns all slots, from any thread."""
         self.show(StationNotice(what))
 
-    def complete(self, completion: Completion) -> None:
+    def batch_full(self, full_batch: FullBatch) -> None:
         """Show that the batch has all its units, over what stood there."""
-        self._events.put((completion, time.monotonic()))
+        self._events.put((full_batch, time.monotonic()))
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Show the events that are left, and end; a screen that hangs is not waited for."""
@@ -184,7 +184,7 @@ class Display:
             if item is None:
                 return False
             self._add(*item)
-            if isinstance(item[0], SlotStateChanged | Prompt | Typing | Completion | StationNotice):
+            if isinstance(item[0], SlotStateChanged | Prompt | Typing | FullBatch | StationNotice):
                 until = min(until, time.monotonic() + FRAME_S)
         return True
 
@@ -195,14 +195,14 @@ class Display:
                 self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _line(self, event: Shown) -> str | None:
-        if isinstance(event, Completion):
+        if isinstance(event, FullBatch):
             language = self._view.language
             return "\n".join((event.says(language), *event.steps(language)))
         return event_line(self._view, event)
 
     def _add(self, event: Shown, now: float) -> None:
-        if isinstance(event, Completion):
-            self._view.complete(event)
+        if isinstance(event, FullBatch):
+            self._view.batch_full(event)
             return
         self._view.add(event, now)
         if (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from burner.cli.board.completion import Completion
+from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
 from burner.core.code import ErrorClass
@@ -138,12 +138,12 @@ class DisplayView:
     """A notice for all slots: the station takes no more boards, the batch is complete."""
     passed: int | None = None
     """Units of the batch that the manifest counts as good; None before it was asked."""
-    completion: Completion | None = None
+    full_batch: FullBatch | None = None
     """The batch has all its units, and no more boards are taken."""
 
-    def complete(self, completion: Completion) -> None:
+    def batch_full(self, full_batch: FullBatch) -> None:
         """The batch has all its units. A board that waited for a place in it is not needed."""
-        self.completion = completion
+        self.full_batch = full_batch
         for slot, trouble in list(self.trouble_of.items()):
             if full := FULL_NOW.get(trouble.error.code):
                 self._trouble(slot, BurnerError(full))

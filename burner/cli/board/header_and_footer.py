@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from burner.cli.board.completion import Completion, banner, next_steps
+from burner.cli.board.batch_full import FullBatch, banner, next_steps
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.prompts import asked_lines
 from burner.cli.board.summary import behind_line, ends_counted
@@ -33,8 +33,8 @@ def header(view: DisplayView, now: float) -> "Text":
     return Text("  ".join(parts), style="bold")
 
 
-def complete(
-    view: DisplayView, done: Completion, now: float, width: int, unicode: bool
+def batch_full(
+    view: DisplayView, done: FullBatch, now: float, width: int, unicode: bool
 ) -> "list[Text]":
     """Above the tiles when the batch has all its units."""
     from rich.text import Text

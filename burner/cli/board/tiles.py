@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from burner.cli.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.board.display_view import DisplayView, Tile
 from burner.cli.board.error_lines import error_lines, worst_lines
-from burner.cli.board.header_and_footer import below, complete, header
+from burner.cli.board.header_and_footer import batch_full, below, header
 from burner.cli.board.prompts import with_label
 from burner.cli.board.words import STYLES, shape, short_word, state_word, step_word
 from burner.cli.screen import bar, middle, wrapped
@@ -45,8 +45,8 @@ def draw(
 ) -> "list[Text]":
     """The whole display as lines: at most `height`, none wider than `width`."""
     top, footer = [header(view, now)], below(view, now, width, unicode)
-    if view.completion:
-        top, footer = complete(view, view.completion, now, width, unicode), []
+    if view.full_batch:
+        top, footer = batch_full(view, view.full_batch, now, width, unicode), []
     footer = footer[: max(0, height - 2)]
     room = max(0, height - len(top) - len(footer))
     size, columns, errors = _fit(view, width, room, unicode)

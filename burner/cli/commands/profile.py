@@ -51,7 +51,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
         print_json([_result(path, seen) for path, seen in results])
     else:
         for path, seen in results:
-            _tell(path, seen)
+            _print_findings(path, seen)
     return 0 if all(_sound(seen) for _, seen in results) else 3
 
 
@@ -62,10 +62,10 @@ def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
     from burner.release.preflight import preflight
 
-    show_survey(path, preflight(path), as_json)
+    show_preflight(path, preflight(path), as_json)
 
 
-def show_survey(path: Path, seen: "Preflight", as_json: bool) -> None:
+def show_preflight(path: Path, seen: "Preflight", as_json: bool) -> None:
     """Print a layout, of a profile or of a release."""
     from burner.release.placement.flash_map import flash_map
 
@@ -152,7 +152,7 @@ def _sound(seen: "Preflight") -> bool:
     return all(finding.warning for finding in seen.findings)
 
 
-def _tell(path: Path, seen: "Preflight") -> None:
+def _print_findings(path: Path, seen: "Preflight") -> None:
     screen.findings(seen.findings, language())
     errors = sum(not finding.warning for finding in seen.findings)
     taken = sum(bool(finding.accepted) for finding in seen.findings)

@@ -55,10 +55,10 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Check RELEASE and show what it puts where in flash."""
-    from burner.cli.commands.profile import show_survey
+    from burner.cli.commands.profile import show_preflight
     from burner.release.opening import open_release_file
 
-    show_survey(path, open_release_file(path)[1], as_json)
+    show_preflight(path, open_release_file(path)[1], as_json)
 
 
 @release.command()

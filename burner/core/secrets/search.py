@@ -61,10 +61,10 @@ class SecretSearch:
         if secret in self._secrets:
             return
         secrets = (*self._secrets, secret)
-        plain = [each.reveal() for each in secrets]
-        alphabets = [_Alphabet(_ALNUM, (form for each in plain for form in _forms(each)))]
-        if marked := [each for each in plain if not each.isalnum()]:
-            orders = (text for each in marked for text in _orders(each))
+        plain = [secret.reveal() for secret in secrets]
+        alphabets = [_Alphabet(_ALNUM, (form for value in plain for form in _forms(value)))]
+        if marked := [value for value in plain if not value.isalnum()]:
+            orders = (text for value in marked for text in _orders(value))
             alphabets.append(_Alphabet(_PRINTABLE, (_Form(text, RUN) for text in orders)))
         self._secrets, self._alphabets = secrets, tuple(alphabets)
 

@@ -91,7 +91,7 @@ def _read(numeral: str, base: int) -> str:
         numbers = [int(numeral[: len(numeral) - end], base) for end in ends]
     except ValueError:
         return ""
-    codes = b"".join(each.to_bytes(-(-each.bit_length() // 8), "big") for each in numbers)
+    codes = b"".join(number.to_bytes(-(-number.bit_length() // 8), "big") for number in numbers)
     return codes.translate(None, _UNPRINTABLE).decode("ascii")
 
 

@@ -37,8 +37,8 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 def _chinese(text: str) -> str:
     parts = text.split(": ")
-    said = [_part(part) for part in parts]
-    return text if said == parts else "：".join(said)
+    translated = [_part(part) for part in parts]
+    return text if translated == parts else "：".join(translated)
 
 
 def _part(text: str) -> str:

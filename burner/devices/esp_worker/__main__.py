@@ -23,7 +23,7 @@ def main() -> None:
     from burner.devices.esp_worker import tool
     from burner.devices.esp_worker.worker import Worker
 
-    tool.cure()
+    tool.patch_esptool()
     worker = Worker(up, WorkerLog(up))
     commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(down, commands, worker.stop), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Opening a port the way esptool likes it best, and saying why it did not open."""
+"""Opens a serial port with the settings that esptool expects; maps failures to codes."""
 
 import contextlib
 import errno

@@ -19,8 +19,8 @@ __all__ = [
     "UnsupportedCommandError",
     "checksum",
     "cmds",
-    "cure",
     "flash_size_bytes",
+    "patch_esptool",
     "reset",
     "uses_hardware_flow_control",
     "versions",
@@ -32,7 +32,7 @@ EspLoader = Any
 reset = esptool.reset
 
 
-def cure() -> None:
+def patch_esptool() -> None:
     """Patch two slow spots of esptool 5.6.0, where they are still there.
 
     Every packet is formatted as a hex dump though tracing is off (15 ms of CPU for 16 KB), and

@@ -71,7 +71,7 @@ def _chip(application: Path) -> str:
 
 
 def _either(folder: Path, *names: str) -> Path:
-    """The first that is there; the last one otherwise, to be complained of."""
+    """The first that is there; the last one otherwise, so that the error names it."""
     paths = [folder / name for name in names]
     return next((path for path in paths if path.is_file()), paths[-1])
 

@@ -72,8 +72,8 @@ class Build:
     def descriptor(self) -> AppDescriptor | None:
         """What the application says of itself."""
         image = self.images.get(self.application.name) if self.application else None
-        said = image.descriptor if image else None
-        return said if said and said.project_name != _FOREIGN_DESCRIPTOR else None
+        descriptor = image.descriptor if image else None
+        return descriptor if descriptor and descriptor.project_name != _FOREIGN_DESCRIPTOR else None
 
     @property
     def min_revision(self) -> int:

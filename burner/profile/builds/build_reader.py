@@ -133,17 +133,17 @@ def _chip(listing: Listing, images: Mapping[str, AppImage]) -> str:
     Raises:
         BurnerError: E186 they do not agree, or it is no chip that is known.
     """
-    said = {f"{listing.folder} {name}": image.chip for name, image in images.items()}
+    chip_of = {f"{listing.folder} {name}": image.chip for name, image in images.items()}
     if listing.chip:
-        said = {str(listing.folder): listing.chip, **said}
-    chips = dict.fromkeys(said.values())
-    wrong = [where for where, chip in said.items() if len(chips) > 1 or chip not in CHIPS]
+        chip_of = {str(listing.folder): listing.chip, **chip_of}
+    chips = dict.fromkeys(chip_of.values())
+    wrong = [where for where, chip in chip_of.items() if len(chips) > 1 or chip not in CHIPS]
     refuse(
         [
             Finding(
                 Code.BUILD_FILES_MISMATCHED,
                 where,
-                f"for {said[where]}",
+                f"for {chip_of[where]}",
                 f"one of {', '.join(CHIPS)}, the same in all",
             )
             for where in wrong

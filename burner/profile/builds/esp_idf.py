@@ -32,7 +32,7 @@ class _FlasherArgs:
     data: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
 
-    def complain(self, key: str, found: str, allowed: str) -> None:
+    def add_finding(self, key: str, found: str, allowed: str) -> None:
         self.findings.append(
             Finding(
                 Code.BUILD_DESCRIPTION_UNREADABLE, f"{self.folder / FILE} {key}", found, allowed
@@ -43,7 +43,7 @@ class _FlasherArgs:
         value = self.data.get(key, {})
         if isinstance(value, dict):
             return value
-        self.complain(key, "is not an object", "as the build wrote it")
+        self.add_finding(key, "is not an object", "as the build wrote it")
         return {}
 
     def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -67,23 +67,25 @@ class _FlasherArgs:
                 name = names.get(file, Path(file).stem)
                 listed.append(Listed(name, self.folder / file, parse_size(offset)))
             except ValueError as error:
-                self.complain("flash_files", f"found {offset!s:.40} and {file!s:.80}", str(error))
+                self.add_finding(
+                    "flash_files", f"found {offset!s:.40} and {file!s:.80}", str(error)
+                )
         if not listed and not self.findings:
-            self.complain("flash_files", "contains no file", "offsets and files")
+            self.add_finding("flash_files", "contains no file", "offsets and files")
         return tuple(sorted(listed, key=lambda one: one.offset))
 
     def settings(self) -> dict[str, str]:
         """Mode, size and frequency; newer builds say them twice, older ones as arguments only."""
-        said: dict[str, str] = {}
+        settings: dict[str, str] = {}
         words = self.data.get("write_flash_args", [])
         words = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
         for option, value in pairwise([*words, ""]):
             if option.startswith("--"):
-                said[_plain(option)] = "" if value.startswith("--") else value
+                settings[_plain(option)] = "" if value.startswith("--") else value
         for key, value in self.mapping("flash_settings").items():
             if isinstance(value, str):
-                said[_plain(key)] = value
-        return said
+                settings[_plain(key)] = value
+        return settings
 
     def encrypted(self) -> list[str]:
         """What the build wants to be encrypted in flash."""
@@ -139,7 +141,7 @@ def _chip(reader: _FlasherArgs) -> str:
     """`ESP32-C3` and `esp32c3` → `esp32c3`; empty for `auto` and in builds before ESP-IDF 4.2."""
     chip = reader.mapping("extra_esptool_args").get("chip", "")
     if not isinstance(chip, str) or not re.fullmatch(r"[A-Za-z0-9-]{0,20}", chip):
-        reader.complain("extra_esptool_args.chip", "is not a chip", "such as esp32c3")
+        reader.add_finding("extra_esptool_args.chip", "is not a chip", "such as esp32c3")
         return ""
     plain = chip.lower().replace("-", "")
     return "" if plain == "auto" else plain
@@ -152,7 +154,7 @@ def _flash_size(reader: _FlasherArgs, text: str) -> int:
     try:
         return parse_size(text)
     except ValueError:
-        reader.complain("flash_settings.flash_size", f"found {text[:20]!r}", "such as 4MB")
+        reader.add_finding("flash_settings.flash_size", f"found {text[:20]!r}", "such as 4MB")
         return 0
 
 

@@ -54,9 +54,11 @@ def _article(kind: str) -> str:
 
 
 def _product(name: str, build: Build | None) -> list[str]:
-    said = build.descriptor if build else None
-    version = _VERSION.sub("-", said.version).lstrip("-.+_")[:32] if said else ""
-    of = f"the application's ({note(said.project_name)})" if said else "of this firmware"
+    descriptor = build.descriptor if build else None
+    version = _VERSION.sub("-", descriptor.version).lstrip("-.+_")[:32] if descriptor else ""
+    of = (
+        f"the application's ({note(descriptor.project_name)})" if descriptor else "of this firmware"
+    )
     variable = re.sub(r"^(?=\d)", "_", name.replace("-", "_").upper())
     return [
         "product:",
@@ -101,8 +103,8 @@ def _size(size: int) -> str:
 
 def _size_note(build: Build) -> str:
     """What the build was flashed with, and what its first image says: only that is burned."""
-    said = ", ".join(note(word) for word in (build.flash_mode, build.flash_freq) if word)
-    text = "of the part on the board; as the build has it" + (f" ({said})" if said else "")
+    modes = ", ".join(note(word) for word in (build.flash_mode, build.flash_freq) if word)
+    text = "of the part on the board; as the build has it" + (f" ({modes})" if modes else "")
     first = next((f for f in build.files if f.offset == BOOTLOADER_OFFSETS.get(build.chip)), None)
     image = build.images.get(first.name) if first else None
     mode = _MODES[image.flash_mode] if image and image.flash_mode < len(_MODES) else ""
@@ -131,8 +133,8 @@ def _image(build: Build, file: BuildFile, folder: Path) -> list[str]:
     place = f"partition: {scalar(where.name)}" if where else f"offset: {file.offset:#x}"
     path = scalar(relative(file.path, folder))
     image = build.images.get(file.name)
-    said = image.descriptor if image else None
-    words = [f"{note(said.project_name)} {note(said.version)}"] if said else []
+    descriptor = image.descriptor if image else None
+    words = [f"{note(descriptor.project_name)} {note(descriptor.version)}"] if descriptor else []
     words += [f"signed ({image.signature})"] if image and image.signature else []
     entry = f"  - {{name: {scalar(file.name)}, file: {path}, {place}}}"
     return [f"  # {', '.join(words)}", entry] if words else [entry]

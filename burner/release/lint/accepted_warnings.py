@@ -43,14 +43,14 @@ def accepted(findings: Iterable[Finding], reasons: Mapping[str, str]) -> tuple[F
 
 
 def check_acceptance(
-    profile: Profile, findings: Iterable[Finding], *, complete: bool
+    profile: Profile, findings: Iterable[Finding], *, all_checked: bool
 ) -> Iterator[Finding]:
     """What a profile accepts in vain.
 
     Args:
         profile: with its `accept`.
         findings: all that was found in it.
-        complete: whether everything could be looked at; else a warning may be yet to come.
+        all_checked: whether everything could be looked at; else a warning may be yet to come.
     """
     seen = {(finding.code, finding.warning) for finding in findings}
     for code in profile.accept:
@@ -64,7 +64,7 @@ def check_acceptance(
             yield Finding(
                 Code.WARNING_NOT_ACCEPTABLE, at, f"{code} is an error here", "correct what it names"
             )
-        elif complete and code not in OF_PLACE and (code, True) not in seen:
+        elif all_checked and code not in OF_PLACE and (code, True) not in seen:
             allowed = "remove it: it would hide the warning if it occurs later"
             yield Finding(
                 Code.ACCEPTED_WARNING_ABSENT, at, f"{code} does not occur", allowed, warning=True

@@ -28,7 +28,7 @@ _MISTAKES = {
     for word in sorted(PLACEHOLDERS - REGISTRATION_TRIGGERS)
 }
 
-Advice = tuple[str, tuple[str, str]]
+LayoutWarning = tuple[str, tuple[str, str]]
 """Code; what was found, and what would be better."""
 
 
@@ -38,7 +38,7 @@ def check_layout(
     images: Mapping[str, AppImage],
     carried: Collection[str] = (),
     *,
-    complete: bool = True,
+    all_placed: bool = True,
 ) -> list[Finding]:
     """Every warning about the whole layout and each firmware image in it.
 
@@ -47,20 +47,25 @@ def check_layout(
         layout: the segments as they will be burned.
         images: the firmware images among them, by name.
         carried: names of the segments that the key configuration fills.
-        complete: whether every image is in the layout; else only each image is judged alone.
+        all_placed: whether every image is in the layout; else only each image is judged alone.
     """
-    whole = (*_start(layout, images), *_room(layout.table, carried)) if complete else ()
-    findings = [Finding(code, plan.place("images"), *said, True) for code, said in whole]
+    whole = (*_start(layout, images), *_room(layout.table, carried)) if all_placed else ()
+    findings = [
+        Finding(code, plan.place("images"), found, better, True) for code, (found, better) in whole
+    ]
     findings += [
-        Finding(code, plan.place("carrier"), *said, True) for code, said in _key(layout, carried)
+        Finding(code, plan.place("carrier"), found, better, True)
+        for code, (found, better) in _key(layout, carried)
     ]
     names = [entry.name for entry in plan.images]
     for index, entry in enumerate(plan.images):
         if entry.name in images and names.count(entry.name) == 1:
             at = plan.place("images", index, "file")
             segment, image = layout.segments[entry.name], images[entry.name]
-            advice = (*_header(plan, layout, segment, image), *_content(layout, segment))
-            findings += [Finding(code, at, *said, True) for code, said in advice]
+            warnings = (*_header(plan, layout, segment, image), *_content(layout, segment))
+            findings += [
+                Finding(code, at, found, better, True) for code, (found, better) in warnings
+            ]
     return findings
 
 
@@ -72,7 +77,7 @@ def is_application(layout: Layout, segment: Segment) -> bool:
     return partition is not None and partition.is_app
 
 
-def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
+def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[LayoutWarning]:
     """Will the unit start, and start what is burned?"""
     bootloader_at = BOOTLOADER_OFFSETS[layout.chip]
     firmware = [layout.segments[name] for name in images]
@@ -101,7 +106,7 @@ def _start(layout: Layout, images: Mapping[str, AppImage]) -> Iterator[Advice]:
         yield Code.OTHER_APPLICATION_MAY_START, (f"{ota.name} is not written", better)
 
 
-def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
+def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[LayoutWarning]:
     """Can the device keep what registration returns?"""
     for partition in table:
         keeps = partition.type == DATA and partition.subtype in _KEEPS_VALUES
@@ -112,7 +117,7 @@ def _room(table: PartitionTable, carried: Collection[str]) -> Iterator[Advice]:
         yield Code.REGISTRATION_PARTITION_MISSING, (found, "data, nvs of 0x4000 or more")
 
 
-def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
+def _key(layout: Layout, carried: Collection[str]) -> Iterator[LayoutWarning]:
     """Does the firmware change the very bytes that the key's record promises?"""
     last = max((layout.segments[name].end for name in carried), default=0)
     if not layout.table.partitions and last > layout.flash_size - SDK_DATA:
@@ -132,7 +137,9 @@ def _key(layout: Layout, carried: Collection[str]) -> Iterator[Advice]:
             )
 
 
-def _header(plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage) -> Iterator[Advice]:
+def _header(
+    plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage
+) -> Iterator[LayoutWarning]:
     starts_first = segment.offset == BOOTLOADER_OFFSETS[layout.chip]
     if starts_first and image.flash_size and image.flash_size != layout.flash_size:
         found = f"{segment.name} is for {_megabytes(image.flash_size)}"
@@ -149,7 +156,7 @@ def _header(plan: FlashPlan, layout: Layout, segment: Segment, image: AppImage) 
         )
 
 
-def _content(layout: Layout, segment: Segment) -> Iterator[Advice]:
+def _content(layout: Layout, segment: Segment) -> Iterator[LayoutWarning]:
     """What stands inside an application, or does not."""
     if not is_application(layout, segment):
         return

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from burner.cli.board.completion import Completion, next_steps
+from burner.cli.board.batch_full import FullBatch, next_steps
 from burner.cli.board.display import Display
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
@@ -18,17 +18,17 @@ from burner.station.events import SlotState, SlotStateChanged
 from tests.chinese import english_in
 from tests.cli.board.test_display import finished, shown, view_of
 
-DONE = Completion("WO-77", 128, 128, "line-3", waits=True)
+DONE = FullBatch("WO-77", 128, 128, "line-3", waits=True)
 
 
-def ended(slots: int, language: Language, completion: Completion = DONE) -> DisplayView:
+def ended(slots: int, language: Language, full_batch: FullBatch = DONE) -> DisplayView:
     """All passed but for slot 2, whose board is bad."""
     view = view_of(slots, language)
     for slot in view.tiles:
         bad = slot == "2"
         view.add(finished(slot, Outcome.FAIL if bad else Outcome.PASS, "E601" if bad else ""), 1.0)
         view.add(SlotStateChanged(slot, SlotState.FAIL if bad else SlotState.PASS), 1.0)
-    view.complete(completion)
+    view.batch_full(full_batch)
     return view
 
 
@@ -59,7 +59,7 @@ def test_a_board_that_waited_for_the_last_place_is_to_be_taken_out() -> None:
     view = view_of(2)
     view.add(finished("2", Outcome.ERROR, "E452"), 1.0)
     view.add(SlotStateChanged("2", SlotState.ERROR), 1.0)
-    view.complete(DONE)
+    view.batch_full(DONE)
     text = shown(draw(view, 90.0, 80, 23))
     assert "E452" not in text
     assert "slot 2  E451 The batch is complete" in text
@@ -73,7 +73,7 @@ def test_it_says_what_is_next() -> None:
 
 
 def test_a_batch_with_a_blank_in_its_name_can_be_typed_as_it_stands() -> None:
-    steps = Completion("WO 7", 1, 1, "s", waits=False).steps("en")
+    steps = FullBatch("WO 7", 1, 1, "s", waits=False).steps("en")
     assert 'batch close "WO 7" --operator' in steps[1]
 
 
@@ -92,7 +92,7 @@ def test_the_close_names_the_manifest_of_the_run_and_no_option_leaves_its_value(
 
 @pytest.mark.parametrize("waits", [True, False])
 def test_a_key_is_asked_for_only_where_somebody_can_press_one(waits: bool) -> None:
-    view = ended(2, "en", Completion("WO-77", 2, 2, "s", waits))
+    view = ended(2, "en", FullBatch("WO-77", 2, 2, "s", waits))
     assert ("Press any key" in shown(draw(view, 9.0, 80, 23))) is waits
 
 
@@ -109,7 +109,7 @@ def test_a_terminal_gets_the_page_and_a_pipe_gets_the_lines(terminal: bool) -> N
     console = Console(file=screen, force_terminal=terminal, width=80, height=24)
     board = Display(view_of(2), console)
     board.start()
-    board.complete(DONE)
+    board.batch_full(DONE)
     board.close()
     text = screen.getvalue()
     assert "Batch WO-77 is complete: 128 of 128 units have passed." in text

@@ -24,7 +24,7 @@ HELD = "␠"
 
 
 @dataclass(frozen=True)
-class Completion:
+class FullBatch:
     """A batch that has all its units."""
 
     batch: str
@@ -47,7 +47,7 @@ class Completion:
         return [phrase("take out", language), phrase("then close", language, close)]
 
 
-def banner(done: Completion, language: Language, width: int, unicode: bool) -> "list[Text]":
+def banner(done: FullBatch, language: Language, width: int, unicode: bool) -> "list[Text]":
     """The word large over the whole width, and the sentence."""
     from rich.cells import set_cell_size
     from rich.text import Text
@@ -64,7 +64,7 @@ def banner(done: Completion, language: Language, width: int, unicode: bool) -> "
     return lines
 
 
-def next_steps(done: Completion, language: Language, width: int, unicode: bool) -> "list[Text]":
+def next_steps(done: FullBatch, language: Language, width: int, unicode: bool) -> "list[Text]":
     """What to do now, and that a key is waited for."""
     from rich.text import Text
 
