@@ -10,6 +10,7 @@ import click
 
 from burner.cli.language import LANGUAGE_HELP
 from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.core.attempt import Outcome
 from burner.core.secrets import core_dumps
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -23,7 +24,7 @@ class Decorator(Protocol):
         ...
 
 
-OUTCOMES = ("PASS", "FAIL", "ERROR", "ABORTED", "OPEN")
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 MANIFEST_HELP = "Manifest (production log): a file, or postgresql+psycopg://…"
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_FOLDER = click.Path(file_okay=False, path_type=Path)

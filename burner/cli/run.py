@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from burner.cli import screen
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
-from burner.cli.signals import RunDisplay, Signals
+from burner.cli.signals import INTERRUPTED, RunDisplay, Signals
 from burner.core.errors import exit_code
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from burner.station.scanning.router import Router
     from burner.station.slots.boards import Boards
     from burner.station.slots.slot import SlotDevice
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)

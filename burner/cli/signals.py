@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from burner.station.events import StationEvent
 
 
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
+
+
 class Announcer(Protocol):
     """Tells people something that concerns all slots; it must neither wait nor raise."""
 

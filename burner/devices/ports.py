@@ -2,11 +2,12 @@
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from burner.core.words.natural_order import natural_order
 
 _SYSFS_LATENCY = "/sys/bus/usb-serial/devices/{name}/latency_timer"
 _FTDI_VENDOR = 0x0403
@@ -63,7 +64,7 @@ def listing(usb_only: bool = True, with_holders: bool = True) -> tuple[Port, ...
         )
         for p in com_ports
     ]
-    return tuple(sorted(listed, key=lambda p: (_natural(p.location), _natural(p.device))))
+    return tuple(sorted(listed, key=lambda p: (natural_order(p.location), natural_order(p.device))))
 
 
 def holders(device: str) -> tuple[Holder, ...]:
@@ -136,9 +137,3 @@ def _holder(pid: int) -> Holder:
     except OSError:
         name = "?"
     return Holder(pid, name)
-
-
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
-    """Sort key in which port 10 comes after port 9."""
-    parts = re.findall(r"\d+|\D+", text)
-    return tuple((int(p), "") if p.isdigit() else (-1, p) for p in parts)

@@ -1,10 +1,9 @@
 """Closing a batch: the report and the sample audit go into its sealed folder."""
 
 import json
-from pathlib import Path
 
 from burner.core.words.language import Language
-from burner.manifest.closing.close_batch import close_batch
+from burner.manifest.closing.close_batch import CloseRequest, close_batch
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
@@ -17,25 +16,17 @@ from burner.report.production_figures import production_figures
 
 def seal_batch(
     ledger: Ledger,
-    batch: str,
-    folder: Path,
-    *,
-    operator: str,
-    with_open: bool,
+    request: CloseRequest,
     language: Language,
-    bom: bool = False,
+    *,
     progress: RecordsChecked = lambda _: None,
 ) -> tuple[BatchStatus, bool]:
     """Check the manifest, close a batch, and write its sealed folder with its report.
 
     Args:
         ledger: of the station (or desk) that closes it.
-        batch: its id.
-        folder: must not exist, or be empty.
-        operator: who closes it.
-        with_open: close although units are OPEN.
+        request: what is to be closed.
         language: of the report.
-        bom: begin units.csv with a byte order mark, for spreadsheets.
         progress: gets the number of further records that were checked.
 
     Returns:
@@ -46,14 +37,10 @@ def seal_batch(
     """
     return close_batch(
         ledger,
-        batch,
-        folder,
-        operator=operator,
-        with_open=with_open,
-        make_reports=lambda: _report_files(ledger.reader, batch, language),
-        audit_lines=lambda: audit_lines(ledger.reader, batch),
+        request,
+        make_reports=lambda: _report_files(ledger.reader, request.batch, language),
+        audit_lines=lambda: audit_lines(ledger.reader, request.batch),
         progress=progress,
-        bom=bom,
     )
 
 

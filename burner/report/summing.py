@@ -6,6 +6,7 @@ from datetime import datetime
 from math import sqrt
 
 from burner.core.attempt import Outcome, Step
+from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.report.calendar import QUARTER_S, Calendar, Shift
 from burner.report.durations import Durations
 from burner.report.figures import (
@@ -125,7 +126,9 @@ def _slot_figures(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[SlotFig
     good = sum(tally.first_pass for tally in tallies.values())
     return tuple(
         _one_slot(where, tally, good - tally.first_pass, new - tally.new)
-        for where, tally in sorted(tallies.items(), key=lambda item: _natural(item[0]))
+        for where, tally in sorted(
+            tallies.items(), key=lambda item: (item[0][0], natural_order(item[0][1]))
+        )
     )
 
 
@@ -198,6 +201,6 @@ def _position(step: str) -> tuple[int, str]:
     return STEPS.index(step) if step in STEPS else len(STEPS), step
 
 
-def _natural(where: tuple[str, str]) -> tuple[str, int, str]:
-    """A sort key with slot 2 before slot 10."""
-    return where[0], len(where[1]), where[1]
+def _place_order(where: tuple[str, str]) -> tuple[str, NaturalKey]:
+    station, slot = where
+    return station, natural_order(slot)

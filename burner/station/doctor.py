@@ -21,10 +21,9 @@ from burner.devices.ports import listing
 from burner.devices.slot_log import check_folder
 from burner.devices.worker_process import WorkerProcess
 from burner.manifest.local import keys
-from burner.manifest.local.places import log_at
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.store.place import manifest_place, place_exists
+from burner.manifest.store.place import check_expected_log, manifest_place, place_exists
 from burner.release.opening import open_release
 from burner.station import health
 from burner.station.health import HealthCheck
@@ -60,20 +59,13 @@ def check_manifest(manifest: str) -> HealthCheck:
             return health.failed(what, BurnerError(Code.MANIFEST_WRITE_DENIED, manifest))
     try:
         where = manifest_place(manifest)
-        expected_log = log_at(where.name)
         is_missing = not place_exists(where)
         if is_missing or is_empty(where):
-            if expected_log:
-                raise BurnerError(
-                    Code.MANIFEST_REPLACED, f"{where}: the log {expected_log} was here"
-                )
+            check_expected_log(where, "")
             state = "is not there yet" if is_missing else "is empty"
             return health.fine(what, f"{where} {state}: it is made at the first use")
         with ManifestReader.open(manifest) as reader:
-            if expected_log not in ("", reader.origin):
-                raise BurnerError(
-                    Code.MANIFEST_REPLACED, f"{where}: the log {expected_log} was here"
-                )
+            check_expected_log(where, reader.origin)
             return health.fine(what, f"{where}, {counted(reader.count_attempts(), 'attempt')}")
     except BurnerError as error:
         return health.failed(what, error)

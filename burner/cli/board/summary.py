@@ -5,12 +5,13 @@ from datetime import datetime
 
 from burner.cli import screen
 from burner.cli.board.display_view import clock
-from burner.cli.board.troubles import slot_order, slots_named
+from burner.cli.board.troubles import slots_named
 from burner.cli.board.words import state_word
 from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
+from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.core.words.phrases import counted_phrase, phrase
 from burner.station.events import (
     SlotState,
@@ -62,9 +63,9 @@ def _print_units(units: Sequence[HandledUnit], language: Language) -> None:
         screen.say_beside(f"{who.rstrip()}  ", _remark(unit, language))
 
 
-def _order(unit: HandledUnit) -> tuple[tuple[int, str], datetime]:
+def _order(unit: HandledUnit) -> tuple[NaturalKey, datetime]:
     """By slot, then by time."""
-    return slot_order(unit.slot), unit.ended
+    return natural_order(unit.slot), unit.ended
 
 
 def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
@@ -108,7 +109,7 @@ def behind_line(tally: Tally, language: Language) -> str:
 
 def not_begun_line(tally: Tally, language: Language) -> str:
     """`read but not burned: slot 3 (60:55:f9:00:00:01)`: boards that waited for their label."""
-    word, slots = phrase("slot", language), sorted(tally.not_begun, key=slot_order)
+    word, slots = phrase("slot", language), sorted(tally.not_begun, key=natural_order)
     named = [
         f"{word} {slot}{phrase('brackets', language, tally.not_begun[slot])}" for slot in slots
     ]

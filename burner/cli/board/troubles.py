@@ -8,6 +8,7 @@ from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError, Fault
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
+from burner.core.words.natural_order import natural_order
 from burner.core.words.phrases import phrase
 
 STOPS_ALL = frozenset(
@@ -107,14 +108,9 @@ def worst_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
     return sorted(newest_first, key=lambda trouble: trouble.rank)
 
 
-def slot_order(slot: str) -> tuple[int, str]:
-    """Sort key of slots as people count them: 2 before 10."""
-    return len(slot), slot
-
-
 def _in_order(slots: Iterable[str]) -> tuple[str, ...]:
     """Each slot once, in order."""
-    return tuple(sorted(set(slots), key=slot_order))
+    return tuple(sorted(set(slots), key=natural_order))
 
 
 def slots_named(slots: Sequence[str], language: Language) -> str:

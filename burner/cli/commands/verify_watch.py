@@ -12,7 +12,7 @@ from burner.cli.big_word import Large, in_letters, on_plate
 from burner.cli.board.words import STYLES
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
-from burner.cli.signals import Signals
+from burner.cli.signals import INTERRUPTED, Signals
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from burner.station.slots.boards import Boards
     from burner.station.slots.slot import SlotDevice
 
-INTERRUPTED = 130
 STATES = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
             "ERROR": SlotState.ERROR}  # fmt: skip
 """Word → the state of a slot that has its colour and shape."""

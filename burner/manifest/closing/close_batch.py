@@ -1,6 +1,7 @@
 """Close a batch: check the manifest, record the close, write the sealed folder."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from burner.manifest.closing.statement import closing_statement
@@ -18,17 +19,27 @@ MakeReports = Callable[[], dict[str, str]]
 """Makes the report files, by name, after the close."""
 
 
+@dataclass(frozen=True)
+class CloseRequest:
+    """Which batch is to be closed, by whom, and the folder that is to be written."""
+
+    batch: str
+    folder: Path
+    """Must not exist, or be empty."""
+    operator: str
+    with_open: bool = False
+    """Close although units are OPEN."""
+    bom: bool = False
+    """Begin units.csv with a byte order mark, for spreadsheets."""
+
+
 def close_batch(
     ledger: Ledger,
-    batch: str,
-    folder: Path,
+    request: CloseRequest,
     *,
-    operator: str,
-    with_open: bool,
     make_reports: MakeReports,
     audit_lines: Callable[[], Sequence[str]],
     progress: RecordsChecked = lambda _: None,
-    bom: bool = False,
 ) -> tuple[BatchStatus, bool]:
     """Check the whole manifest, close a batch, and write its sealed folder.
 
@@ -37,14 +48,10 @@ def close_batch(
 
     Args:
         ledger: of the station (or desk) that closes it.
-        batch: its id.
-        folder: must not exist, or be empty.
-        operator: who closes it.
-        with_open: close although units are OPEN.
+        request: what is to be closed.
         make_reports: gives further files of the folder.
         audit_lines: gives the sample audit on record, line by line.
         progress: gets the number of further records that were checked.
-        bom: begin units.csv with a byte order mark, for spreadsheets.
 
     Returns:
         Its status, and whether it was closed now.
@@ -53,14 +60,15 @@ def close_batch(
         BurnerError: E713, E714 and other findings of `verify`; E734 units are OPEN, E736 the folder
             exists; as `record_close` and `write_folder`.
     """
-    with new_folder(folder) as part:
+    batch, with_open = request.batch, request.with_open
+    with new_folder(request.folder) as part:
         status = batch_status(ledger.reader, batch)
         is_open = status.row.closed == NEVER
         if is_open:
             check_may_close(status, with_open)
         verification = check_manifest(ledger, progress)
         if is_open:
-            record_close(ledger, batch, operator, with_open)
+            record_close(ledger, batch, request.operator, with_open)
             status = batch_status(ledger.reader, batch)
         statement = closing_statement(ledger, status, verification, audit_lines())
         write_folder(
@@ -69,7 +77,7 @@ def close_batch(
             part,
             signer=ledger.writer.key.signer,
             reports={**make_reports(), STATEMENT: statement},
-            bom=bom,
+            bom=request.bom,
         )
     return status, is_open
 

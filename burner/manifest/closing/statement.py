@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from burner.core.code import Code
 from burner.core.errors import BurnerError, table
 from burner.core.words.plural import counted
+from burner.manifest.entries.kinds import BatchClosed
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.reading.batch_status import BatchStatus, close_record, units_by_warning
@@ -23,20 +24,10 @@ def closing_statement(
         close = close_record(connection, status.row)
     if close is None:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is not closed")
-    head = Checkpoint(verification.origin, verification.size, bytes.fromhex(verification.root))
-    when = f"{close.at[:16].replace('T', ' ')} UTC by {close.operator}"
     counts = [f"  {name:<14} {_number(value)}" for name, value in close.counts.items()]
     changed = [f"  {line}" for line in status.changed]
     lines = [
-        f"Batch {status.batch}",
-        "",
-        f"  product        {status.row.product_id}",
-        f"  release        {status.row.profile}",
-        f"  digest         {status.row.release_digest}",
-        f"  product key    fingerprint {status.row.key or 'not known'}",
-        f"  closed         {when}",
-        f"  records        {close.records + 1}, with the one of this close",
-        "",
+        *_heading(status, close),
         "Counted by units at the close, by the last word on each",
         "",
         *counts,
@@ -54,10 +45,33 @@ def closing_statement(
         "",
         *(f"  {line}" for line in audit_lines),
         "",
+        *_log_to_compare(verification, ledger.writer.origin_key),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(status: BatchStatus, close: BatchClosed) -> list[str]:
+    when = f"{close.at[:16].replace('T', ' ')} UTC by {close.operator}"
+    return [
+        f"Batch {status.batch}",
+        "",
+        f"  product        {status.row.product_id}",
+        f"  release        {status.row.profile}",
+        f"  digest         {status.row.release_digest}",
+        f"  product key    fingerprint {status.row.key or 'not known'}",
+        f"  closed         {when}",
+        f"  records        {close.records + 1}, with the one of this close",
+        "",
+    ]
+
+
+def _log_to_compare(verification: Verification, origin_key: str) -> list[str]:
+    head = Checkpoint(verification.origin, verification.size, bytes.fromhex(verification.root))
+    return [
         "The log (compare with what you wrote down)",
         "",
         f"  origin         {verification.origin}",
-        f"  origin key     {ledger.writer.origin_key}",
+        f"  origin key     {origin_key}",
         f"  head           {PaperHead.of(head)}",
         "",
         "  To check this folder again, anywhere, without a network, with the origin key as you",
@@ -65,7 +79,6 @@ def closing_statement(
         "",
         "    burner manifest verify FOLDER --key ORIGIN-KEY",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _warnings(units: Mapping[str, int]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from burner.core.attempt import Outcome
+
 NEVER = -1
 """No record."""
 
-OPEN, PASS = "OPEN", "PASS"
+OPEN, PASS = Outcome.OPEN.value, Outcome.PASS.value
 SCRAP, VOID, REWORK = "scrap", "void", "rework"
 BATCH_OPEN, BATCH_CLOSED = "open", "closed"
 

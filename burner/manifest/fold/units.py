@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from burner.core.attempt import Outcome
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json
@@ -36,8 +37,8 @@ from burner.manifest.fold.rows import (
 UNIQUE = {"imei": Code.IMEI_TAKEN, "serial": Code.SERIAL_TAKEN}
 """IDs that only one unit may have: an IMEI in the world, a serial number in its product."""
 
-FAIL = "FAIL"
-OUTCOMES = (PASS, FAIL, "ERROR", "ABORTED")
+FAIL = Outcome.FAIL.value
+OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.OPEN)
 
 
 def require_unit(state: ManifestState, product_id: str, unit_id: str) -> UnitRow:

@@ -73,15 +73,15 @@ def place_exists(where: ManifestPlace) -> bool:
         raise BurnerError(Code.NOT_A_MANIFEST, f"{where}: {error.strerror}") from error
 
 
-def refuse_missing_log(where: ManifestPlace) -> None:
-    """Refuse to make a manifest where this computer wrote one that is gone.
+def check_expected_log(where: ManifestPlace, present: str, expected: str = "") -> None:
+    """Refuse another log (empty: none) than was here: `expected`, or what this computer knows.
 
     Raises:
         BurnerError: E710.
     """
-    if gone := log_at(where.name):
-        detail = f"{where}: the log {gone} was here; now there is none"
-        raise BurnerError(Code.MANIFEST_REPLACED, detail)
+    if (before := expected or log_at(where.name)) not in ("", present):
+        now = f"now there is {present or 'none'}"
+        raise BurnerError(Code.MANIFEST_REPLACED, f"{where}: the log {before} was here; {now}")
 
 
 def require_existing(where: ManifestPlace) -> None:
@@ -92,5 +92,5 @@ def require_existing(where: ManifestPlace) -> None:
             wrote is gone.
     """
     if not place_exists(where):
-        refuse_missing_log(where)
+        check_expected_log(where, "")
         raise BurnerError(Code.MANIFEST_MISSING, str(where))

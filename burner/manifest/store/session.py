@@ -13,7 +13,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.local.station_lock import FileStationLock, take_server_lock
 from burner.manifest.store import tables
 from burner.manifest.store.engine import is_lost, writing_engine
-from burner.manifest.store.place import ManifestPlace, place_exists, refuse_missing_log
+from burner.manifest.store.place import ManifestPlace, check_expected_log, place_exists
 
 CREATION_LOCK = 0x6275726E6572
 """PostgreSQL advisory lock, held while tables are made or a log is begun."""
@@ -37,7 +37,7 @@ class WriterSession:
             BurnerError: E702, E704, E706; E710 the manifest that was written here is gone.
         """
         if self._remembers and not place_exists(self.where):
-            refuse_missing_log(self.where)
+            check_expected_log(self.where, "")
         if self._file_lock:
             self._file_lock.take()
 

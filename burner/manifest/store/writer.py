@@ -22,7 +22,6 @@ from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.local.head_memory import HeadMemory
 from burner.manifest.local.known_log import KnownLog, known_log
-from burner.manifest.local.places import log_at
 from burner.manifest.local.station_key import (
     Beginning,
     MakeSigner,
@@ -44,7 +43,7 @@ from burner.manifest.store.opening import (
     key_records,
     unsigned_records,
 )
-from burner.manifest.store.place import ManifestPlace
+from burner.manifest.store.place import ManifestPlace, check_expected_log
 from burner.manifest.store.session import WriterSession, lock_creation
 from burner.manifest.store.statements import pipelined
 from burner.manifest.store.table_state import TableState
@@ -307,15 +306,10 @@ class LogWriter:
 
     def _check_expected(self, origin: str) -> None:
         """Refuse another log than the one that was here."""
-        expected = self.origin
-        if not expected and self._begins and origin:
+        if not self.origin and self._begins and origin:
             raise BurnerError(Code.TARGET_EXISTS, f"{self.where}: the log {origin} is there")
-        if not expected and self._remembers and not self._begins:
-            expected = log_at(self.where.name)
-        if expected not in ("", origin):
-            there = f"now there is {origin}" if origin else "now there is none"
-            detail = f"{self.where}: the log {expected} was here; {there}"
-            raise BurnerError(Code.MANIFEST_REPLACED, detail)
+        if self.origin or (self._remembers and not self._begins):
+            check_expected_log(self.where, origin, self.origin)
 
     def _last_known(self, origin: str) -> KnownLog | None:
         """The largest head of a log that this computer, or this writer, knows."""

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from burner.cli.main import root
 from burner.cli.work_order import take_order
 from burner.core.attempt import Outcome
-from burner.manifest.closing.close_batch import close_batch
+from burner.manifest.closing.close_batch import CloseRequest, close_batch
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.batch_id import folder_name_of
 from burner.manifest.writing.ledger import Ledger
@@ -77,15 +77,8 @@ def test_two_that_write_one_folder_leave_each_others_work_alone(here: Path) -> N
         return {}
 
     with Ledger.open("manifest.db", "line1") as ledger, refused("E736"):
-        close_batch(
-            ledger,
-            "WO1",
-            Path("out/WO1"),
-            operator="qa",
-            with_open=False,
-            make_reports=papers,
-            audit_lines=list,
-        )
+        request = CloseRequest("WO1", Path("out/WO1"), "qa")
+        close_batch(ledger, request, make_reports=papers, audit_lines=list)
     assert {path.name for path in Path("out/WO1").iterdir()} == {"checkpoint", "tile"}
     assert [path.name for path in Path("out").iterdir()] == ["WO1"]
     run("batch", "close", "WO1", *WHO, "-o", "out/again")
