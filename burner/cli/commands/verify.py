@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from burner.cli.questions import product_secret_prompt
 
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
+    from burner.core.secrets.search import SecretSearch
+    from burner.release.release import KeylessRelease
 
 
 @click.command()
@@ -61,18 +64,13 @@ def verify(
     from burner.burn.verify import verify_unit
     from burner.cli.commands.verify_watch import watch_samples
     from burner.cli.slots import open_slots, warm_devices
-    from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
-    from burner.release.opening import open_with_or_without_key
-    from burner.release.release import Release
     from burner.station.verify_slots import verify_slots
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
-    prompt_secret = product_secret_prompt(source.name) if source else None
-    release = open_with_or_without_key(source, secret, prompt_secret) if source else None
-    search = release.search if isinstance(release, Release) else SecretSearch()
+    release, search = _opened(source, secret)
     with (
         ManifestReader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count, station=station) as slots,
@@ -80,20 +78,27 @@ def verify(
         _recording(manifest, slots.station, operator if record else None) as record_result,
     ):
         if watch or count:
+            check = partial(verify_unit, reader=reader, release=release)
             return watch_samples(
-                slots,
-                devices,
-                lambda device: verify_unit(device, reader, release),
-                record=record_result,
-                count=count,
-                by_hand=watch,
-                as_json=as_json,
+                slots, devices, check, record_result, count=count, by_hand=watch, as_json=as_json
             )
         results = verify_slots(devices, reader, release)
         for slot, result in results.items():
             record_result(slot, result)
     _print(results, as_json=as_json)
     return 0 if all(result.good for result in results.values()) else 1
+
+
+def _opened(source: Path | None, secret: str) -> "tuple[KeylessRelease | None, SecretSearch]":
+    """The release, with its key where that can be had, and the search for its secret in output."""
+    from burner.core.secrets.search import SecretSearch
+    from burner.release.opening import open_with_or_without_key
+    from burner.release.release import Release
+
+    if source is None:
+        return None, SecretSearch()
+    release = open_with_or_without_key(source, secret, product_secret_prompt(source.name))
+    return release, release.search if isinstance(release, Release) else SecretSearch()
 
 
 @contextmanager
