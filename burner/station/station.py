@@ -11,16 +11,14 @@ that breaks reports it and goes on; a manifest that cannot be written stops the 
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from functools import partial
 
 from burner.core.errors import BurnerError
 from burner.station.events import StationEvent
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards
 from burner.station.slots.slot import BurnUnit, Recorder, Slot, SlotDevice
-
-POLL_S = 0.2
-"""How long the reader of the queue sleeps at most: signals wake no lock on Windows."""
+from burner.station.slots.slot_threads import run_in_slots
 
 
 class Station:
@@ -71,24 +69,12 @@ class Station:
 
     def run(self, burn_unit: BurnUnit) -> Iterator[StationEvent]:
         """Work in every slot at once; events as they come, until every slot is closed."""
-        threads = [
-            threading.Thread(target=self._work, args=(slot, burn_unit), name=f"slot {slot.name}")
-            for slot in self.slots
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            while any(thread.is_alive() for thread in threads):
-                self.router.tick()
-                with suppress(queue.Empty):
-                    yield self._queue.get(timeout=POLL_S)
-            while not self._queue.empty():
-                yield self._queue.get()
-        finally:
-            if any(thread.is_alive() for thread in threads):
-                self.abort()  # nobody reads any more: what runs must not run on unseen
-            for thread in threads:
-                thread.join()
+        return run_in_slots(
+            {slot.name: partial(self._work, slot, burn_unit) for slot in self.slots},
+            self._queue,
+            abandon=self.abort,
+            tick=self.router.tick,
+        )
 
     def tell(self, event: StationEvent) -> None:
         """Put an event of the whole station among the others; from any thread."""

@@ -9,16 +9,17 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError, as_burner_error
 from burner.devices.device import Contact, Device
 from burner.station.slots import retry
 from burner.station.slots.boards import Boards
+from burner.station.slots.port_watch import PortWatch
 from burner.station.slots.slot import SlotDevice
-from burner.station.station import POLL_S
+from burner.station.slots.slot_threads import run_in_slots
 
 CheckUnit = Callable[[Device], VerifyResult]
 
@@ -101,22 +102,8 @@ class VerifyRun:
 
     def run(self) -> Iterator[SampleEvent]:
         """Work in every slot at once; events as they come, until no slot takes one more board."""
-        threads = [
-            threading.Thread(target=self._work, args=(name, device), name=f"slot {name}")
-            for name, device in self._devices.items()
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            while any(thread.is_alive() for thread in threads):
-                with suppress(queue.Empty):
-                    yield self._queue.get(timeout=POLL_S)
-            while not self._queue.empty():
-                yield self._queue.get()
-        finally:
-            self.stopping.set()
-            for thread in threads:
-                thread.join()
+        work = {slot: partial(self._work, slot, device) for slot, device in self._devices.items()}
+        return run_in_slots(work, self._queue, abandon=self.stop)
 
     def stop(self) -> None:
         """Take no new boards; finish the one that is being read."""
@@ -166,22 +153,20 @@ class _DeskSlot:
     device: SlotDevice
     stopping: threading.Event
     tell: Callable[[SampleEvent], None]
-    _unreachable_code: str = field(default="", init=False)
-    """The code of the last error of the port, so that each is shown once."""
+    _port: PortWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Watch its port."""
+        self._port = PortWatch(
+            self.device.contact,
+            self.stopping,
+            unreachable=lambda error: self.tell(SlotWaits(self.name, error)),
+            reachable=self.empty,
+        )
 
     def contact(self, reset: bool) -> Contact:
         """What is in it. A port that cannot be opened counts as absent; its error is shown once."""
-        try:
-            contact = self.device.contact(reset)
-        except BurnerError as error:
-            if error.code != self._unreachable_code and not self.stopping.is_set():
-                self._unreachable_code = error.code
-                self.tell(SlotWaits(self.name, error))
-            return Contact.ABSENT
-        if self._unreachable_code:
-            self._unreachable_code = ""
-            self.empty()
-        return contact
+        return self._port.contact(reset)
 
     def announced(self) -> bool:
         """Never: samples are not announced."""

@@ -7,7 +7,7 @@ written ends the thread.
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from burner.station.scanning.labels import IdentifiedBoard
 from burner.station.scanning.router import Router
 from burner.station.slots import retry
 from burner.station.slots.boards import Boards
+from burner.station.slots.port_watch import PortWatch
 from burner.station.slots.presence import BoardRemoval
 
 
@@ -72,8 +73,16 @@ class Slot:
     rework: str = ""
     """Why every known unit of the run is burned again."""
     record: Recorder = lambda _slot, _error: None
-    _unreachable_code: str = ""
-    """The code of the last error of the port, so that each is shown once."""
+    _port: PortWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Watch its port."""
+        self._port = PortWatch(
+            self.device.contact,
+            self.stopping,
+            unreachable=partial(self._show, SlotState.ERROR),
+            reachable=self.empty,
+        )
 
     def work(self, burn_unit: BurnUnit) -> None:
         """Take boards until there are no more, or the station stops.
@@ -96,17 +105,7 @@ class Slot:
 
     def contact(self, reset: bool) -> Contact:
         """What is in the slot. A port that cannot be opened is absent; its error is shown once."""
-        try:
-            contact = self.device.contact(reset)
-        except BurnerError as error:
-            if error.code != self._unreachable_code and not self.stopping.is_set():
-                self._unreachable_code = error.code
-                self._show(SlotState.ERROR, error)
-            return Contact.ABSENT
-        if self._unreachable_code:
-            self._unreachable_code = ""
-            self.empty()
-        return contact
+        return self._port.contact(reset)
 
     def announced(self) -> bool:
         """Whether the operator says that a board is in the slot, whatever answers."""
