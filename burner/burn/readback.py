@@ -18,7 +18,7 @@ from burner.devices.device import Device
 from burner.flash import otadata
 from burner.flash.partition_table import SECTOR_SIZE
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import Carrier, KeyState
+from burner.provisioning.carrier import FlashCarrier, KeyState
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import is_moved
 from burner.release.release import KeylessRelease, Release
@@ -208,7 +208,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
     return _key_comparison(lambda: carrier.compare(read, decoded), release, decoded)
 
 
-def _read(device: Device, carrier: Carrier, release: KeylessRelease) -> dict[str, bytes]:
+def _read(device: Device, carrier: FlashCarrier, release: KeylessRelease) -> dict[str, bytes]:
     places = carrier.read_ranges(release.layout)
     return {place.name: device.read(place.offset, place.size) for place in places}
 

@@ -42,7 +42,7 @@ CME_ERRORS: Final[Mapping[int, tuple[str, str]]] = {
 """Tencent's `+CME ERROR:<n>`: our code, and what it means."""
 
 T = TypeVar("T")
-_KNOCK_S: Final = 1.0
+_WAKE_TRY_S: Final = 1.0
 _PAUSE_S: Final = 0.2
 _TRY_S: Final = 5.0
 _TEXT: Final = r'"((?:[^"\\]|\\.)*)"'
@@ -198,7 +198,9 @@ class _Talk:
     def wake(self, within_s: float) -> None:
         """Send AT until the firmware answers, then discard late answers."""
         # ERROR too is an answer: to what the boot left in the firmware's line buffer.
-        self.ask("AT", within_s, lambda line: True if line in ("OK", "ERROR") else None, _KNOCK_S)
+        self.ask(
+            "AT", within_s, lambda line: True if line in ("OK", "ERROR") else None, _WAKE_TRY_S
+        )
         quiet_at = self._clock() + _TRY_S
         while self._line.receive(_PAUSE_S) and self._clock() < quiet_at:
             pass

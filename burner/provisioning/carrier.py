@@ -1,4 +1,4 @@
-"""The `Carrier` protocol, and what its implementations share."""
+"""The `FlashCarrier` protocol, and what its implementations share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class FlashRange:
     size: int
 
 
-class Carrier(Protocol):
+class FlashCarrier(Protocol):
     """Turns a key into bytes at a place in flash, and back."""
 
     def needs_name(self) -> bool:
@@ -112,7 +112,9 @@ def partition_of(
     return partition
 
 
-def try_to_fill(carrier: Carrier, layout: "Layout", *parts: Callable[[], object]) -> list[Finding]:
+def try_to_fill(
+    carrier: FlashCarrier, layout: "Layout", *parts: Callable[[], object]
+) -> list[Finding]:
     """Whether a carrier can be filled at all, tried with the longest key there is.
 
     Args:

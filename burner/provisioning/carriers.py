@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from burner.provisioning.at_carrier import AtCarrier, AtSettings
-from burner.provisioning.carrier import Carrier
+from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
 from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
@@ -17,7 +17,7 @@ CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]
 """A profile's `carrier`, told apart by `kind`."""
 
 
-def carrier_for(settings: AnySettings) -> Carrier | AtCarrier:
+def carrier_for(settings: AnySettings) -> FlashCarrier | AtCarrier:
     """The carrier that a profile's settings ask for."""
     match settings:
         case NvsSettings():

@@ -21,7 +21,7 @@ from burner.identity.settings import check_sources
 from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile.reading import Reading, read_profile
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import Carrier
+from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
@@ -129,7 +129,7 @@ def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
     if isinstance(plan, Profile):
         findings += _check_values(plan)
     if layout is None:
-        return _surveyed(plan, None, (), [*findings, *_check_key_alone(plan, files)])
+        return _with_accepted(plan, None, (), [*findings, *_check_key_alone(plan, files)])
     filled, problems = _fill_stand_in(plan, layout)
     segments = merge_segments(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
@@ -138,10 +138,10 @@ def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
     whole = replace(layout, segments={s.name: s for s in segments})
     carried, placed = [s.name for s in filled], all_placed(plan, layout)
     findings += check_layout(plan, whole, images, carried, all_placed=placed)
-    return _surveyed(plan, layout, segments, findings, all_placed=placed)
+    return _with_accepted(plan, layout, segments, findings, all_placed=placed)
 
 
-def _surveyed(
+def _with_accepted(
     plan: FlashPlan,
     layout: Layout | None,
     segments: tuple[Segment, ...],
@@ -199,7 +199,7 @@ def _check_product_id(profile: Profile) -> list[Finding]:
     ]
 
 
-def _flash_carrier(plan: FlashPlan) -> Carrier | None:
+def _flash_carrier(plan: FlashPlan) -> FlashCarrier | None:
     """The carrier that writes the key into flash; None where there is none."""
     carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
     return None if isinstance(carrier, AtCarrier) else carrier

@@ -10,7 +10,7 @@ from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.profile.profile import Profile
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import Carrier
+from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import UnitRecipe, keyless_regions
 from burner.release.placement.payload import key_segments, merge_segments
@@ -26,7 +26,7 @@ class KeylessRelease:
     layout: Layout
     digest: str
     """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
-    carrier: Carrier | AtCarrier
+    carrier: FlashCarrier | AtCarrier
 
     @property
     def key_by_dialogue(self) -> bool:

@@ -8,7 +8,7 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import SUBTYPES, TYPES, Partition, PartitionTable
-from burner.provisioning.carrier import Carrier
+from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.key_config import KeyConfig
 
 PRODUCT_ID = "S3EUVBRJLB"
@@ -39,7 +39,7 @@ def layout(
     return Layout(chip, 4 << 20, PartitionTable(partitions), by_name)
 
 
-def burned(carrier: Carrier, where: Layout, key: KeyConfig) -> dict[str, bytes]:
+def burned(carrier: FlashCarrier, where: Layout, key: KeyConfig) -> dict[str, bytes]:
     """What the flash would give back from the carrier's places."""
     flash = bytearray(b"\xff" * where.flash_size)
     for segment in {**where.segments, **{s.name: s for s in carrier.fill(where, key)}}.values():

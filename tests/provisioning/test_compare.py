@@ -15,7 +15,7 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import Carrier, KeyState
+from burner.provisioning.carrier import FlashCarrier, KeyState
 from burner.provisioning.carriers import CarrierSettings, carrier_for
 from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, write_product
@@ -59,7 +59,7 @@ CLASSES = [
 ERASABLE = [kind for kind in KINDS if kind != "patch"]
 
 
-def made(kind: str, **more: Any) -> Carrier:
+def made(kind: str, **more: Any) -> FlashCarrier:
     carrier = carrier_for(SETTINGS.validate_python({**KINDS[kind], **more}))
     assert not isinstance(carrier, AtCarrier)
     return carrier

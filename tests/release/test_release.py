@@ -228,7 +228,7 @@ def test_a_file_that_is_missing_unreadable_or_huge_is_named(tmp_path: Path) -> N
     assert "product.yaml:7 images[0].file" in errors[0].place
 
 
-def test_a_survey_never_raises(tmp_path: Path) -> None:
+def test_a_preflight_never_raises(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     for text in ("- [", "", "burner: 1", "images: [{name: a, file: b, offset: 0}]"):
         path.write_text(text)

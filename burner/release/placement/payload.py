@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from burner.core.segments import RegionClass, Segment
 from burner.flash.layout import Layout
 from burner.provisioning.at_carrier import AtCarrier
-from burner.provisioning.carrier import Carrier
+from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.key_config import KeyConfig
 
 BLOCK_SIZE = 0x10000
@@ -56,7 +56,7 @@ def _cut(segment: Segment, built: bytes) -> Iterator[Segment]:
 
 
 def key_segments(
-    carrier: Carrier | AtCarrier, layout: Layout, key: KeyConfig
+    carrier: FlashCarrier | AtCarrier, layout: Layout, key: KeyConfig
 ) -> tuple[Segment, ...]:
     """What a carrier makes of a key; nothing where the firmware is told the key after its start."""
     if isinstance(carrier, AtCarrier):
