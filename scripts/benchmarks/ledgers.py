@@ -19,6 +19,7 @@ from burner.manifest.entries.values import utc
 from burner.manifest.store import tables
 from burner.manifest.store.engine import reading_engine, writing_engine
 from burner.manifest.store.place import manifest_place
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest import filling
 
@@ -136,11 +137,13 @@ def open_batch(ledger: Ledger, batch: str) -> None:
     """A batch of the usual size."""
     ledger.open_batch(
         batch,
-        profile=PROFILE,
-        release_digest=DIGEST,
-        product_id=PRODUCT,
-        key=KEY,
-        quantity=BATCH_UNITS,
+        BatchTerms(
+            profile=PROFILE,
+            release_digest=DIGEST,
+            product_id=PRODUCT,
+            key=KEY,
+            quantity=BATCH_UNITS,
+        ),
     )
 
 

@@ -26,6 +26,7 @@ from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache, prepare
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.release.release import Release
 from burner.station.station import Station
@@ -237,9 +238,11 @@ def _ledger(product: Product, release: Release) -> Iterator[Ledger]:
     with Ledger.open(path, "bench", simulated=True) as ledger:
         ledger.open_batch(
             BATCH,
-            profile=release.profile.title,
-            release_digest=release.digest,
-            product_id=release.profile.product.id,
+            BatchTerms(
+                profile=release.profile.title,
+                release_digest=release.digest,
+                product_id=release.profile.product.id,
+            ),
         )
         yield ledger
 

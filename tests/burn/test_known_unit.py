@@ -9,6 +9,7 @@ from burner.burn import readback, verify
 from burner.core.attempt import Outcome
 from burner.core.secrets.secret import Secret
 from burner.flash import otadata
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Reburn
@@ -101,7 +102,7 @@ def test_a_known_unit_is_told_with_the_work_order_of_its_pass(
 ) -> None:
     for batch in ("WO-1", "WO-2"):
         line.ledger.open_batch(
-            batch, profile="plug", release_digest=release.digest, product_id=PRODUCT
+            batch, BatchTerms(profile="plug", release_digest=release.digest, product_id=PRODUCT)
         )
     line.job = replace(line.job, batch="WO-1")
     line.burn(FakeDevice(board))

@@ -12,6 +12,7 @@ from burner.core.segments import Region
 from burner.core.silicon import Mac, Silicon
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
@@ -87,7 +88,11 @@ def a_result(outcome: Outcome = Outcome.PASS, **changes: Any) -> Result:
 
 
 def open_batch(
-    ledger: Ledger, batch: str = "WO1", quantity: int | None = None, **terms: Any
+    ledger: Ledger,
+    batch: str = "WO1",
+    quantity: int | None = None,
+    release_quantity: int | None = None,
+    **terms: Any,
 ) -> None:
     facts = {
         "profile": "plug-c3 1.2.0",
@@ -95,7 +100,8 @@ def open_batch(
         "product_id": "S3EUVBRJLB",
         "key": KEY,
     }
-    ledger.open_batch(batch, quantity=quantity, **{**facts, **terms})
+    opened = BatchTerms(quantity=quantity, **{**facts, **terms})
+    ledger.open_batch(batch, opened, release_quantity=release_quantity)
 
 
 def a_ledger(folder: Path, station: str = "line1", name: str = "manifest.db", **how: Any) -> Ledger:

@@ -17,7 +17,7 @@ class BatchTerms:
     """Name and version."""
     product_id: str
     release_digest: str
-    quantity: int | None
+    quantity: int | None = None
     """Planned good units; None: no limit, or not given."""
     index: str = ""
     """The release index that `release_digest` is of, as canonical JSON; empty: not known."""

@@ -225,39 +225,32 @@ class Ledger:
     def open_batch(
         self,
         batch: str,
+        terms: BatchTerms,
         *,
-        profile: str,
-        release_digest: str,
-        product_id: str,
-        key: str = "",
-        quantity: int | None = None,
         release_quantity: int | None = None,
         per_digest: bool = False,
         operator: str = "",
-        index: str = "",
     ) -> None:
         """Open a batch, or continue one that is open for the same release and product key.
 
         Args:
             batch: its id, the work order.
-            profile: name and version.
-            release_digest: what every unit gets.
-            product_id: the product.
-            key: fingerprint of the product key; empty: not known here.
-            quantity: units to be made; None: no limit, or the quantity it was opened with.
+            terms: what its units have in common, and how many are to be made; no quantity: no
+                limit, or the one it was opened with.
             release_quantity: units of the release over all its batches; None: no limit.
             per_digest: whether `release_quantity` counts by digest, not by product and version.
             operator: who opens it.
-            index: what `release_digest` is of, as canonical JSON; empty: not known.
 
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than it may, E463 it
                 is of another product key, E730 it is open for another release or quantity, E737
                 its id cannot name a folder, E738 a text is more than a line; E7.
         """
-        facts = {"product_id": product_id, "profile": profile, "release_digest": release_digest}
-
-        terms = BatchTerms(profile, product_id, release_digest, quantity, index, key)
+        facts = {
+            "product_id": terms.product_id,
+            "profile": terms.profile,
+            "release_digest": terms.release_digest,
+        }
 
         def make(state: TableState) -> list[AnyEntry]:
             row = state.get(BatchRow, batch)
@@ -270,9 +263,9 @@ class Ledger:
                 BatchOpened,
                 batch=batch,
                 **facts,
-                index=index,
-                key=key,
-                quantity=quantity,
+                index=terms.index,
+                key=terms.key,
+                quantity=terms.quantity,
                 release_quantity=release_quantity,
                 per_digest=per_digest,
                 operator=operator,

@@ -5,6 +5,7 @@ from datetime import date
 from itertools import count
 
 from burner.core.canonical_json import canonical
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import QuantityOf
 from burner.release.release import KeylessRelease, Release, release_index
@@ -26,17 +27,20 @@ def open_batch_for(
         BurnerError: as `Ledger.open_batch`.
     """
     profile = release.profile
+    terms = BatchTerms(
+        profile=profile.title,
+        product_id=profile.product.id,
+        release_digest=release.digest,
+        quantity=quantity,
+        index=canonical(release_index(profile, release.layout)).decode(),
+        key=release.key_fingerprint if isinstance(release, Release) else "",
+    )
     ledger.open_batch(
         batch,
-        profile=profile.title,
-        release_digest=release.digest,
-        product_id=profile.product.id,
-        quantity=quantity,
+        terms,
         release_quantity=profile.quantity,
         per_digest=profile.quantity_of is QuantityOf.RELEASE,
         operator=operator,
-        index=canonical(release_index(profile, release.layout)).decode(),
-        key=release.key_fingerprint if isinstance(release, Release) else "",
     )
 
 

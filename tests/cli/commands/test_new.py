@@ -12,6 +12,7 @@ from burner.cli.commands.profile_new import PRESETS
 from burner.cli.main import main
 from burner.core.canonical_json import canonical
 from burner.core.secrets.secret import Secret
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.scaffold.carrier_draft import PRESETS as LAYOUTS
 from burner.release.opening import open_release
@@ -201,12 +202,14 @@ def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
         release = open_release(path)
         ledger.open_batch(
             "WO1",
-            profile=release.profile.title,
-            release_digest=release.digest,
-            product_id=PRODUCT_ID,
-            quantity=5,
-            index=canonical(release.index).decode(),
-            key=release.key_fingerprint,
+            BatchTerms(
+                profile=release.profile.title,
+                release_digest=release.digest,
+                product_id=PRODUCT_ID,
+                quantity=5,
+                index=canonical(release.index).decode(),
+                key=release.key_fingerprint,
+            ),
         )
     (work / "other.txt").write_text(SECRET[::-1], encoding="utf-8")
     (work / "other.txt").chmod(0o600)
@@ -278,9 +281,11 @@ def burned(work: Path, path: Path) -> None:
     with Ledger.open(work / "manifest.db", "line1") as ledger:
         ledger.open_batch(
             "WO1",
-            profile=attempt.profile,
-            release_digest=attempt.release_digest,
-            product_id=PRODUCT_ID,
+            BatchTerms(
+                profile=attempt.profile,
+                release_digest=attempt.release_digest,
+                product_id=PRODUCT_ID,
+            ),
         )
         ledger.begin(attempt)
         ledger.finish(attempt, a_result(evidence={}))
