@@ -16,6 +16,8 @@ from burner.cli.questions import product_secret_prompt
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
     from burner.core.secrets.search import SecretSearch
+    from burner.devices.device import Device
+    from burner.manifest.reading.reader import ManifestReader
     from burner.release.release import KeylessRelease
 
 
@@ -66,7 +68,6 @@ def verify(
     from burner.cli.slots import open_slots, warm_devices
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
-    from burner.station.verify_slots import verify_slots
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
@@ -82,11 +83,24 @@ def verify(
             return watch_samples(
                 slots, devices, check, record_result, count=count, by_hand=watch, as_json=as_json
             )
-        results = verify_slots(devices, reader, release)
-        for slot, result in results.items():
-            record_result(slot, result)
+        results = _verify_once(devices, reader, release, record_result)
     _print(results, as_json=as_json)
     return 0 if all(result.good for result in results.values()) else 1
+
+
+def _verify_once(
+    devices: "Mapping[str, Device]",
+    reader: "ManifestReader",
+    release: "KeylessRelease | None",
+    record_result: "Callable[[str, VerifyResult], None]",
+) -> "dict[str, VerifyResult]":
+    """Verify the units that are in the slots now, and record the results."""
+    from burner.station.verify_slots import verify_slots
+
+    results = verify_slots(devices, reader, release)
+    for slot, result in results.items():
+        record_result(slot, result)
+    return results
 
 
 def _opened(source: Path | None, secret: str) -> "tuple[KeylessRelease | None, SecretSearch]":
