@@ -30,6 +30,10 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
+LARGEST_QUANTITY = 1_000_000_000
+"""Units of a batch: a number with more digits is a typing error."""
+
+
 class Moment(click.ParamType[datetime]):
     """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
 
@@ -223,7 +227,7 @@ def quantity_option(*, required: bool = False, smallest: int = 0) -> Decorator:
     return click.option(
         "--quantity",
         metavar="N",
-        type=click.IntRange(smallest),
+        type=click.IntRange(smallest, LARGEST_QUANTITY),
         required=required,
         help="Planned units of the batch.",
     )

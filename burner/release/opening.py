@@ -9,7 +9,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
 from burner.core.secrets.product_secret import check_product_secret
-from burner.core.secrets.reference import NO_SECRET, resolve
+from burner.core.secrets.reference import NO_SECRET, SECRET_ABSENT, resolve
 from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, FlashPlan, Profile
@@ -77,6 +77,28 @@ def open_with_or_without_key(
         return open_release(source)
     except BurnerError as error:
         if error.code not in NO_SECRET:
+            raise
+        return open_keyless(source)
+
+
+def open_with_key_if_present(
+    source: Path, reference: str, prompt_secret: Callable[[], str] | None
+) -> KeylessRelease:
+    """Open a profile or a release, with the product key where the station has it.
+
+    Args:
+        source: `profile.yaml` or `NAME-VERSION.burn`.
+        reference: where this station keeps the secret: then it must be there. Empty: where the
+            source says.
+        prompt_secret: asks a person for the secret.
+
+    Raises:
+        BurnerError: as `open_release`, but for a secret that is not there.
+    """
+    try:
+        return open_release(source, prompt_secret=prompt_secret, reference=reference)
+    except BurnerError as error:
+        if reference or error.code not in SECRET_ABSENT:
             raise
         return open_keyless(source)
 

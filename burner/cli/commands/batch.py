@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log")
 
+NO_KEY = "The ProductSecret is not at hand"
+
 
 @click.group("batch", cls=OrderedGroup)
 def batch() -> None:
@@ -55,10 +57,12 @@ def open_(
     """
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
-    from burner.release.opening import open_with_or_without_key
+    from burner.release.opening import open_with_key_if_present
+    from burner.release.release import Release
 
     prompt_secret = product_secret_prompt(source.name)
-    release = open_with_or_without_key(source, secret, prompt_secret)
+    release = open_with_key_if_present(source, secret, prompt_secret)
+    has_key = isinstance(release, Release)
     with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.RECORDS)) as ledger:
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),
@@ -68,8 +72,11 @@ def open_(
         row = ledger.reader.batch(name)
     assert row is not None  # noqa: S101 - it was opened
     screen.say(f"batch {name} is open: {row.profile}, {_planned(row.planned)}")
+    if quantity is not None and quantity != (row.planned or 0):
+        screen.warn("It was open before, with this quantity. To change it: burner batch raise")
     if not row.key:
-        screen.warn("The ProductSecret is not at hand: the key of the first unit counts.")
+        absent = "It was opened without a product key" if has_key else NO_KEY
+        screen.warn(f"{absent}: the key of the first unit counts.")
 
 
 @batch.command("list")

@@ -27,6 +27,13 @@ NO_SECRET: Final = frozenset(
     }
 )
 """Errors that say: the product secret cannot be had here, or is none."""
+SECRET_ABSENT: Final = frozenset(
+    {
+        *(Code.SECRET_VARIABLE_EMPTY, Code.SECRET_FILE_UNREADABLE),
+        *(Code.KEYRING_GIVES_NO_SECRET, Code.SECRET_NOT_TYPED),
+    }
+)
+"""Those of them that say: no secret is there. One that is there and unusable is an error."""
 _MAX_FILE_SIZE: Final = 4096
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

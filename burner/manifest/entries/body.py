@@ -27,12 +27,16 @@ def write(entry: Entry) -> bytes:
     """The canonical body.
 
     Raises:
-        BurnerError: E759 it is longer than `MAX_BODY`.
+        BurnerError: E759 it is longer than `MAX_BODY`, or a text in it than `read` accepts.
     """
     body = _ENCODER.encode(entry)
     if len(body) > MAX_BODY:
         detail = f"a record of {len(body)} bytes; at most {MAX_BODY}"
         raise BurnerError(Code.RECORD_TOO_LONG, detail)
+    try:
+        _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        raise BurnerError(Code.RECORD_TOO_LONG, str(error)) from None
     return body
 
 

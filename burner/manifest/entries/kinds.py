@@ -16,7 +16,9 @@ KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
 RecordNumber = Annotated[int, Meta(ge=0)]
 """Of a record in its log, from 0: its leaf index."""
 NonNegative = Annotated[int, Meta(ge=0)]
-ShortText = Annotated[str, Meta(max_length=1000)]
+MAX_TEXT = 1000
+"""Characters that people type: operator, reason and the like."""
+ShortText = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 
 class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from burner.core.atomic_file import write_durably
+from burner.core.atomic_file import check_is_place_for_file, write_durably
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
@@ -32,6 +32,7 @@ def write_note_file(path: Path, text: str) -> None:
     Raises:
         BurnerError: E729 it cannot be written there.
     """
+    check_is_place_for_file(path)
     try:
         write_durably(path, text.encode())
     except OSError as error:

@@ -1,16 +1,16 @@
-"""Text that people type into records: operator and reason, one line each."""
+"""Text that people type into records: operator and reason, one short line each."""
 
 from unicodedata import category
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.entries.kinds import SIMULATED
+from burner.manifest.entries.kinds import MAX_TEXT, SIMULATED
 
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def check_one_line(**texts: str) -> None:
-    """Refuse line breaks and invisible characters: they could forge lines on a page.
+    """Refuse long texts, and characters that could forge lines on a page.
 
     Args:
         texts: name of the field → its text.
@@ -19,11 +19,14 @@ def check_one_line(**texts: str) -> None:
         BurnerError: E738.
     """
     for field, text in texts.items():
+        if len(text) > MAX_TEXT:
+            detail = f"{field}: {len(text)} characters; at most {MAX_TEXT}"
+            raise BurnerError(Code.TEXT_UNUSABLE, detail)
         for position, character in enumerate(text, 1):
             if category(character) in _INVISIBLE:
                 name = f"U+{ord(character):04X}"
                 raise BurnerError(
-                    Code.INVISIBLE_CHARACTER,
+                    Code.TEXT_UNUSABLE,
                     f"{field}: {name} as character {position} of {len(text)}",
                 )
 
@@ -32,7 +35,7 @@ def require_operator_and_reason(what: str, operator: str, reason: str = "-") -> 
     """Refuse a record without an operator, or a correction without a reason.
 
     Raises:
-        BurnerError: E731 one of them is missing, E738 one is more than a line, E754 the
+        BurnerError: E731 one of them is missing, E738 one is more than a short line, E754 the
             reason ends as that of a simulated bench does.
     """
     if not operator.strip() or not reason.strip():

@@ -90,3 +90,45 @@ def test_a_profile_with_errors_opens_nothing(tmp_path: Path) -> None:
 def test_what_a_batch_was_opened_with_before_is_no_longer_asked_for() -> None:
     done = CliRunner().invoke(root, ["batch", "open", str(PROFILE), *WHO, "--digest", "ab" * 32])
     assert done.exit_code == 2
+
+
+def test_a_secret_that_is_there_and_unusable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUG_C3_SECRET", "short")
+    with refused("E156"):
+        CliRunner().invoke(root, ["batch", "open", str(PROFILE), *WHO], catch_exceptions=False)
+    assert not Path("manifest.db").exists()
+
+
+def test_a_batch_opened_without_a_key_says_so_where_the_key_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PLUG_C3_SECRET")
+    assert "The ProductSecret is not at hand" in open_batch("--batch", "WO1").stderr
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+    assert "It was opened without a product key" in open_batch("--batch", "WO1").stderr
+
+
+def test_no_limit_asked_for_a_batch_that_has_one_is_answered() -> None:
+    open_batch("--batch", "WO1", "--quantity", "5")
+    again = open_batch("--batch", "WO1", "--quantity", "0")
+    assert "It was open before, with this quantity" in again.stderr
+    assert batches()[0]["planned"] == 5
+
+
+@pytest.mark.parametrize("quantity", ["-1", "99999999999999999999999999"])
+def test_a_quantity_that_nobody_makes_is_a_usage_error(quantity: str) -> None:
+    arguments = ["batch", "open", str(PROFILE), *WHO, "--quantity", quantity]
+    assert CliRunner().invoke(root, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("field", ["--operator", "--reason"])
+def test_a_text_that_no_record_may_hold_is_refused_and_nothing_is_written(field: str) -> None:
+    open_batch("--batch", "WO1")
+    texts = {"--operator": "wang", "--reason": "more boards", field: "长" * 1001}
+    change = [word for pair in texts.items() for word in pair]
+    command = ["batch", "raise", "WO1", "--quantity", "9", "--station", "line1", *change]
+    with refused("E738"):
+        CliRunner().invoke(root, command, catch_exceptions=False)
+    texts[field] = "长" * 1000
+    run(*command[:7], *(word for pair in texts.items() for word in pair))
+    run("manifest", "verify")
