@@ -1,4 +1,4 @@
-"""Attempts on a unit, how they ended, and their records. Data only."""
+"""Attempts on a unit, how they ended, and their records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from burner.core.code import Code
 from burner.core.segments import Region
 from burner.core.silicon import Silicon
 
@@ -19,6 +20,14 @@ class Outcome(StrEnum):
     ABORTED = "ABORTED"
     OPEN = "OPEN"
     """An intent without an outcome: something died in between."""
+
+
+def judges_unit(outcome: str, code: str, *, began: bool) -> bool:
+    """Whether an attempt judges its unit: each one that began to write, else a FAIL alone.
+
+    A scrapped unit that came back was judged when it was burned.
+    """
+    return began or (outcome == Outcome.FAIL and code != Code.UNIT_SCRAPPED)
 
 
 class Step(StrEnum):

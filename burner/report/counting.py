@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from burner.core.attempt import Outcome
-from burner.core.code import Code
+from burner.core.attempt import Outcome, judges_unit
 from burner.manifest.fold.rows import SCRAP
 from burner.report.calendar import QUARTER_S
 from burner.report.figures import OpenUnit
@@ -74,9 +73,9 @@ class _Counting:
         elif outcome in BAD:
             self._count_failure(row, quarter)
         # A unit that passed and is refused later, untouched, stays PASS here; `status` may differ.
-        # So does a scrapped unit that came back: it was judged when it was burned.
-        refused = outcome == FAIL and row.code != Code.UNIT_SCRAPPED and not self._unit.passed
-        if row.unit_id and (row.began or refused):
+        refused_later = self._unit.passed and not row.began
+        judges = judges_unit(outcome, row.code, began=row.began) and not refused_later
+        if row.unit_id and judges:
             self._count_unit_attempt(row, slot, quarter)
         else:
             tallies.without_unit += 1

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from statistics import median
 
-from burner.core.attempt import Outcome, Step
+from burner.core.attempt import Outcome, Step, judges_unit
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Finished, NotBegun
@@ -234,9 +234,7 @@ def _each_once(*codes: tuple[str, ...]) -> tuple[str, ...]:
 def _judges(tried: Finished) -> bool:
     result = tried.record.result
     began = STEPS.index(result.step) > STEPS.index(Step.CLAIM)
-    # A scrapped unit that came back was judged when it was burned.
-    is_bad = result.outcome is Outcome.FAIL and result.code != Code.UNIT_SCRAPPED
-    return not tried.known and (began or is_bad)
+    return not tried.known and judges_unit(result.outcome, result.code, began=began)
 
 
 def _share(units: Iterable[HandledUnit]) -> float | None:
