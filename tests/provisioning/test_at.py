@@ -52,8 +52,8 @@ class Firmware:
         if self.now < self.ready_at:
             return
         own = self._answers(command, self.heard.count(command))
-        said = self._react(command) if own is None else own
-        self._out += ((command + "\r\n") * self.echo + said).encode()
+        reply = self._react(command) if own is None else own
+        self._out += ((command + "\r\n") * self.echo + reply).encode()
 
     def receive(self, timeout_s: float) -> bytes:
         if not self._out:
@@ -194,7 +194,7 @@ def test_every_complaint_has_its_meaning(number: int, code: str, meaning: str, s
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "reply"),
     [
         ("E613", "\r\nERROR\r\n"),
         ("E614", "OK\r\n+TCPRDINFOSET:FAIL,207\r\n"),
@@ -204,8 +204,8 @@ def test_every_complaint_has_its_meaning(number: int, code: str, meaning: str, s
         ("E608", "WIFI DISCONNECT\r\n\xff\xfe+CPIN: READY\r\n"),
     ],
 )
-def test_a_refusal_and_half_an_answer_are_no_success(code: str, said: str) -> None:
-    assert refused(Firmware(answers=to_set(said))).code == code
+def test_a_refusal_and_half_an_answer_are_no_success(code: str, reply: str) -> None:
+    assert refused(Firmware(answers=to_set(reply))).code == code
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_a_refusal_and_half_an_answer_are_no_success(code: str, said: str) -> No
     ],
 )
 def test_another_key_than_ours_is_noticed(what: str, shown: str) -> None:
-    said = "+TCPRDINFOSET:" + shown.format(bcc=bcc(NAMED.product_secret)) + "\r\nOK\r\n"
-    firmware = Firmware(answers=lambda command, times: said if command[-1] == "?" else None)
+    reply = "+TCPRDINFOSET:" + shown.format(bcc=bcc(NAMED.product_secret)) + "\r\nOK\r\n"
+    firmware = Firmware(answers=lambda command, times: reply if command[-1] == "?" else None)
     error = refused(firmware)
     assert error.code == "E615"
     assert what in error.detail

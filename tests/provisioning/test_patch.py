@@ -235,9 +235,11 @@ def test_esptools_image_info_finds_a_patched_image_valid(
     (segment,) = own.fill(at((shared_images / name).read_bytes(), chip), KEY)
     (tmp_path / "patched.bin").write_bytes(segment.data)
     command = [sys.executable, "-m", "esptool", "--chip", chip, "image-info", "patched.bin"]
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     checksums = [
-        line for line in said.splitlines() if re.match("(Checksum|Validation hash):", line)
+        line for line in output.splitlines() if re.match("(Checksum|Validation hash):", line)
     ]
     assert len(checksums) == (1 if chip == "esp8266" else 2)
     assert all(line.endswith("(valid)") for line in checksums)

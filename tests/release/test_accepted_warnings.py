@@ -22,9 +22,9 @@ def profile(tmp_path: Path) -> Path:
 def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main([*map(str, args)])
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert isinstance(ended.value.code, int)
-    return ended.value.code, said.out, said.err
+    return ended.value.code, output.out, output.err
 
 
 def test_it_is_one_line_in_a_check(capsys: pytest.CaptureFixture[str], profile: Path) -> None:

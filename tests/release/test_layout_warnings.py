@@ -19,7 +19,7 @@ INDEX: dict[str, Any] = {
 BEFORE = UnitRecipe("aa" * 32, INDEX, (), "0123456789abcdef", "WO1")
 
 
-def said(now: UnitRecipe, before: UnitRecipe = BEFORE) -> list[str]:
+def differences(now: UnitRecipe, before: UnitRecipe = BEFORE) -> list[str]:
     found = check_reused_version("plug 1.0", now, [before], "plug.yaml:4 product.version")
     assert all(finding.warning and finding.code == "E188" for finding in found)
     return [finding.found for finding in found]
@@ -36,7 +36,7 @@ def by_hand(release: str, *segments: Segment) -> UnitRecipe:
 
 
 def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
-    assert said(replace(BEFORE, batch="")) == []
+    assert differences(replace(BEFORE, batch="")) == []
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
     ids=["blank", "carrier", "name", "part", "key"],
 )
 def test_what_differs_is_named_with_before_and_now(now: UnitRecipe, named: str) -> None:
-    assert said(now) == [f"batch WO1 of plug 1.0 had another {named}"]
+    assert differences(now) == [f"batch WO1 of plug 1.0 had another {named}"]
 
 
 def test_another_quantity_makes_no_unit_another_one() -> None:
-    assert said(otherwise(quantity=5)) == []
+    assert differences(otherwise(quantity=5)) == []
 
 
 def test_a_key_that_is_not_known_here_is_not_compared() -> None:
-    assert said(replace(BEFORE, key="")) == []
+    assert differences(replace(BEFORE, key="")) == []
 
 
 def test_of_many_differences_the_first_are_named_and_the_rest_counted() -> None:
     changed = {f"setting{n}": n for n in range(MOST_SHOWN + 2)}
-    assert said(otherwise(**changed))[0].endswith(", and 2 more")
+    assert differences(otherwise(**changed))[0].endswith(", and 2 more")
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_of_many_differences_the_first_are_named_and_the_rest_counted() -> None:
 def test_without_an_index_on_record_regions_are_compared(
     segments: list[Segment], named: str
 ) -> None:
-    (found,) = said(by_hand("bb", *segments), by_hand("aa", APP, KEY))
+    (found,) = differences(by_hand("bb", *segments), by_hand("aa", APP, KEY))
     assert found.startswith(f"batch WO1 of plug 1.0 had another {named}")

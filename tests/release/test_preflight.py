@@ -32,7 +32,7 @@ def found(path: Path) -> list[tuple[str, str]]:
     return [(f.code, f.place.partition(" ")[2]) for f in preflight(path).findings]
 
 
-def said(path: Path, code: str) -> Finding:
+def finding_with(path: Path, code: str) -> Finding:
     (finding,) = [f for f in preflight(path).findings if f.code == code]
     return finding
 
@@ -402,7 +402,7 @@ def test_no_mixture_of_wrong_values_brings_anything_but_findings(
 def test_a_blank_that_contradicts_the_rest_is_found(
     tmp_path: Path, blank: str, field: str, word: str, warning: bool
 ) -> None:
-    finding = said(write_product(tmp_path, blank=blank), "E146")
+    finding = finding_with(write_product(tmp_path, blank=blank), "E146")
     assert finding.place.endswith(field)
     assert word in finding.found
     assert finding.warning is warning
@@ -413,7 +413,7 @@ def test_a_blank_key_partition_is_found(tmp_path: Path) -> None:
     table += "ota_0,app,ota_0,0x10000,1M\nfctry,data,nvs,,0x4000"
     carrier = "{kind: nvs, preset: esp-qcloud, key_partition: keys}"
     path = write_product(tmp_path, table=table, blank="[nvs, keys]", carrier=carrier)
-    assert said(path, "E146").place.endswith("blank[1]")
+    assert finding_with(path, "E146").place.endswith("blank[1]")
 
 
 IMAGES = """
@@ -469,7 +469,7 @@ def test_a_rate_that_cannot_be_is_refused(tmp_path: Path, baud: int) -> None:
 def test_a_rate_that_no_adapter_is_made_for_is_a_warning(
     tmp_path: Path, fields: dict[str, str], field: str, meant: int
 ) -> None:
-    finding = said(write_product(tmp_path, **fields), "E147")
+    finding = finding_with(write_product(tmp_path, **fields), "E147")
     assert finding.warning
     assert finding.place.endswith(field)
     assert finding.allowed == f"did you mean {meant}?"
@@ -508,7 +508,7 @@ def test_every_rate_of_the_ladder_and_of_consoles_is_usual() -> None:
 def test_a_placeholder_in_a_fixed_value_is_refused_with_what_to_write(
     tmp_path: Path, carrier: str, field: str, instead: str
 ) -> None:
-    finding = said(write_product(tmp_path, carrier=carrier), "E148")
+    finding = finding_with(write_product(tmp_path, carrier=carrier), "E148")
     assert not finding.warning
     assert finding.place.endswith(field)
     assert finding.allowed.startswith(instead)
@@ -519,7 +519,7 @@ def test_in_a_further_file_it_may_be_the_firmwares_own(tmp_path: Path) -> None:
     files = "[{name: index.html, text: 'I am {mac}'}]"
     carrier = f"{{kind: file, partition: store, filesystem: littlefs, files: {files}}}"
     path = write_product(tmp_path, table=table, blank="[nvs]", carrier=carrier)
-    finding = said(path, "E148")
+    finding = finding_with(path, "E148")
     assert finding.warning
     assert finding.place.endswith("carrier.files[0].text")
 
@@ -538,7 +538,7 @@ UNREGISTERED = esp_image(bytes(300))
 
 def test_an_accepted_warning_is_told_with_its_reason(tmp_path: Path) -> None:
     path = write_product(tmp_path, app=UNREGISTERED, accept="{E122: registers by itself}")
-    finding = said(path, "E122")
+    finding = finding_with(path, "E122")
     assert finding.accepted == "registers by itself"
     assert str(finding) == (
         f"{path}:8 images[1].file: accepted E122: app has no registration path; registers by itself"
@@ -559,7 +559,7 @@ def test_an_accepted_warning_is_told_with_its_reason(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_accepted_is_refused(tmp_path: Path, accept: str, word: str) -> None:
-    finding = said(write_product(tmp_path, app=UNREGISTERED, accept=accept), "E149")
+    finding = finding_with(write_product(tmp_path, app=UNREGISTERED, accept=accept), "E149")
     assert not finding.warning
     assert word in finding.found
     assert "accept" in finding.place
@@ -567,8 +567,8 @@ def test_what_cannot_be_accepted_is_refused(tmp_path: Path, accept: str, word: s
 
 def test_an_error_cannot_be_accepted(tmp_path: Path) -> None:
     path = write_product(tmp_path, blank="[otadata, otadata]", accept="{E146: x}")
-    assert said(path, "E149").found == "E146 is an error here"
-    assert not said(path, "E146").accepted
+    assert finding_with(path, "E149").found == "E146 is an error here"
+    assert not finding_with(path, "E146").accepted
 
 
 @pytest.mark.parametrize("value", ["{mac}", "room {mac}, {{name}}"])
@@ -577,16 +577,16 @@ def test_a_placeholder_of_the_firmwares_own_is_accepted_and_burned_as_it_stands(
 ) -> None:
     extra = f"[{{key: topic, type: string, value: '{value}'}}]"
     carrier = f"{{kind: nvs, preset: esp-qcloud, extra: {extra}}}"
-    refused = said(write_product(tmp_path, carrier=carrier), "E148")
+    refused = finding_with(write_product(tmp_path, carrier=carrier), "E148")
     assert "accept: {E148: why}" in refused.allowed
     path = write_product(tmp_path, carrier=carrier, accept="{E148: the firmware fills it in}")
-    assert said(path, "E148").accepted == "the firmware fills it in"
+    assert finding_with(path, "E148").accepted == "the firmware fills it in"
     payload = open_release(path).payload("PLUG")
     assert any(value.encode() in segment.data for segment in payload)
 
 
 def test_what_is_accepted_in_vain_is_a_warning(tmp_path: Path) -> None:
-    finding = said(write_product(tmp_path, accept="{E122: x}"), "E175")
+    finding = finding_with(write_product(tmp_path, accept="{E122: x}"), "E175")
     assert finding.warning
     assert finding.found == "E122 does not occur"
 
