@@ -89,7 +89,7 @@ class CommandTable(click.Group):
 @click.version_option(burner_version(), prog_name="burner")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help=LANGUAGE_HELP)
 def root(lang: str | None) -> None:
-    """One product key into every unit, each named by its own silicon, every one on record."""
+    """Put one product key into every unit, name each by its own silicon, and record every one."""
     if lang:
         os.environ["BURNER_LANG"] = lang
 

@@ -126,7 +126,7 @@ def secret_option(command: Command) -> Command:
         show_envvar=True,
         callback=_before_secret,
         help="Where this station keeps the ProductSecret: env:NAME, file:PATH, "
-        "keyring:SERVICE/USER or prompt. Left out: where SOURCE says.",
+        "keyring:SERVICE/USER or prompt. Left out: where the profile or release says.",
     )(command)
 
 
@@ -257,15 +257,22 @@ def reason_option(command: Command) -> Command:
 
 def station_option(command: Command) -> Command:
     """--station: as whom it is recorded; a station that is burning needs its own name."""
-    return _station(lambda name: name or _this_computer())(command)
+    default = "BURNER_STATION, else this computer's name."
+    return _station(lambda name: name or _this_computer(), default)(command)
 
 
 def slot_station_option(command: Command) -> Command:
     """--station, where a station file may give the name too: None if left out."""
-    return _station(lambda name: name)(command)
+    default = "as the station file says, else BURNER_STATION, else this computer's name."
+    return _station(lambda name: name, default)(command)
 
 
-def _station(resolve: Callable[[str | None], str | None]) -> Decorator:
+def taught_station_option(command: Command) -> Command:
+    """--station, for a station file: None if left out."""
+    return _station(lambda name: name, "the file names none.")(command)
+
+
+def _station(resolve: Callable[[str | None], str | None], default: str) -> Decorator:
     def callback(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
         if name is not None and name.endswith((".yaml", ".yml")):
             raise click.BadParameter(
@@ -278,7 +285,7 @@ def _station(resolve: Callable[[str | None], str | None]) -> Decorator:
         "--station",
         metavar="NAME",
         callback=callback,
-        help="Name of this station in records. Default: BURNER_STATION, else this computer's name.",
+        help=f"Name of this station in records. Default: {default}",
     )
 
 
@@ -291,7 +298,9 @@ def _this_computer() -> str:
 def record_option(command: Command) -> Command:
     """--record: of a check or a draw."""
     return click.option(
-        "--record", is_flag=True, help="Write the result into the manifest, for the sample audit."
+        "--record",
+        is_flag=True,
+        help="Write the draw, or the result of a check, into the manifest, for the sample audit.",
     )(command)
 
 

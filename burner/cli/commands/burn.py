@@ -58,11 +58,10 @@ def burn(
 
     Batch, operator and quantity are asked for on a terminal. Elsewhere the batch is the one that is
     open here, or product and date; the operator is the login name. With --count a board from which
-    nothing can be read does not count. --json prints a line an event (burner explain --events). The
-    station is --station, else what the station file says, BURNER_STATION, this computer's name.
+    nothing can be read does not count. --json prints a line an event (burner explain --events).
 
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
-    4 the station could do nothing, 130 interrupted.
+    4 the station could do nothing, 70 a bug of burner, 130 interrupted.
     """
     from burner.cli.slots import open_slots
 

@@ -18,8 +18,14 @@ def completion(shell: str) -> None:
       fish        ~/.config/fish/completions/burner.fish
       powershell  at the end of the file that $PROFILE names
 
-    Write it into the file that the shell reads (above), as `burner completion fish > FILE`, and
-    start a new shell.
+    Write it into the file above, which the shell reads, and start a new shell:
+
+    \b
+      mkdir -p ~/.config/fish/completions
+      burner completion fish > ~/.config/fish/completions/burner.fish
+
+    bash reads that file if the package bash-completion is installed. This line in ~/.bashrc works
+    alone: eval "$(burner completion bash)"
     """
     from burner.cli.shell_completion import script
 

@@ -44,7 +44,8 @@ def identify(
     """Read and check every ID of the units in the slots; write nothing.
 
     With PROFILE also the name that each unit would get, and what PROFILE asks of a modem, a label
-    or the booted firmware. Without it whatever chip answers, and a modem where a slot has one.
+    or the booted firmware. Without PROFILE it reads whatever chip answers, and the modem of a slot
+    that has one.
     If the ProductSecret can be had without asking anybody, what the firmware prints is searched for
     it.
 

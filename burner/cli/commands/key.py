@@ -127,7 +127,7 @@ def _row(row: "KeyRow") -> tuple[object, ...]:
 @options.station_option
 @options.manifest_option
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
-    """Enroll another station's KEY, by the word of this station."""
+    """Enroll another station's KEY; the key of this station signs that."""
     from burner.manifest.local.key_argument import read_key
     from burner.manifest.local.station_key import long_term_key
     from burner.manifest.writing.log_keys import enrol

@@ -42,7 +42,7 @@ def station() -> None:
     show_default=True,
     help="serial: the adapter's own number, where it has one; location: the USB socket.",
 )
-@options.slot_station_option
+@options.taught_station_option
 @click.option(
     "--timeout",
     "timeout_s",
@@ -63,8 +63,7 @@ def teach(
     """Teach which slot is which USB place; write a station file.
 
     Plug in one board at a time, slot by slot, and nothing else meanwhile. It ends after --slots, or
-    at Ctrl-C. The file is written after every slot. --station is the station's name in records;
-    without it the file names none.
+    at Ctrl-C. The file is written after every slot.
     """
     from burner.devices.ports import listing
     from burner.station.fixture.teach import Lesson
