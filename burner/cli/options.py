@@ -258,21 +258,18 @@ def reason_option(command: Command) -> Command:
 def station_option(command: Command) -> Command:
     """--station: as whom it is recorded; a station that is burning needs its own name."""
     default = "BURNER_STATION, else this computer's name."
-    return _station(lambda name: name or _this_computer(), default)(command)
+    return station_option_with(lambda name: name or _this_computer(), default)(command)
 
 
 def slot_station_option(command: Command) -> Command:
     """--station, where a station file may give the name too: None if left out."""
     default = "as the station file says, else BURNER_STATION, else this computer's name."
-    return _station(lambda name: name, default)(command)
+    return station_option_with(lambda name: name, default)(command)
 
 
-def taught_station_option(command: Command) -> Command:
-    """--station, for a station file: None if left out."""
-    return _station(lambda name: name, "the file names none.")(command)
+def station_option_with(resolve: Callable[[str | None], str | None], default: str) -> Decorator:
+    """--station; `default` says what holds where it is left out."""
 
-
-def _station(resolve: Callable[[str | None], str | None], default: str) -> Decorator:
     def callback(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
         if name is not None and name.endswith((".yaml", ".yml")):
             raise click.BadParameter(
@@ -298,9 +295,7 @@ def _this_computer() -> str:
 def record_option(command: Command) -> Command:
     """--record: of a check or a draw."""
     return click.option(
-        "--record",
-        is_flag=True,
-        help="Write the draw, or the result of a check, into the manifest, for the sample audit.",
+        "--record", is_flag=True, help="Put the draw or the check on record, for the sample audit."
     )(command)
 
 

@@ -42,7 +42,7 @@ def station() -> None:
     show_default=True,
     help="serial: the adapter's own number, where it has one; location: the USB socket.",
 )
-@options.taught_station_option
+@options.station_option_with(lambda name: name, "the file names none.")
 @click.option(
     "--timeout",
     "timeout_s",
