@@ -25,6 +25,7 @@ class Decorator(Protocol):
 
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
+OWN_NAME = "BURNER_STATION, else this computer's name."
 MANIFEST_HELP = "Manifest (production log): a file, or postgresql+psycopg://…"
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -257,14 +258,12 @@ def reason_option(command: Command) -> Command:
 
 def station_option(command: Command) -> Command:
     """--station: as whom it is recorded; a station that is burning needs its own name."""
-    default = "BURNER_STATION, else this computer's name."
-    return station_option_with(lambda name: name or _this_computer(), default)(command)
+    return station_option_with(lambda name: name or _this_computer(), OWN_NAME)(command)
 
 
 def slot_station_option(command: Command) -> Command:
     """--station, where a station file may give the name too: None if left out."""
-    default = "as the station file says, else BURNER_STATION, else this computer's name."
-    return station_option_with(lambda name: name, default)(command)
+    return station_option_with(lambda name: name, f"the station file's, else {OWN_NAME}")(command)
 
 
 def station_option_with(resolve: Callable[[str | None], str | None], default: str) -> Decorator:
