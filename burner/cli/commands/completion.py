@@ -24,8 +24,8 @@ def completion(shell: str) -> None:
       mkdir -p ~/.config/fish/completions
       burner completion fish > ~/.config/fish/completions/burner.fish
 
-    bash reads that file if the package bash-completion is installed. This line in ~/.bashrc works
-    alone: eval "$(burner completion bash)"
+    bash reads its file if the package bash-completion is installed. This line in ~/.bashrc works
+    without package and file: eval "$(burner completion bash)"
     """
     from burner.cli.shell_completion import script
 
