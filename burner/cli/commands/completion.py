@@ -25,7 +25,10 @@ def completion(shell: str) -> None:
       burner completion fish > ~/.config/fish/completions/burner.fish
 
     bash reads its file if the package bash-completion is installed. This line in ~/.bashrc works
-    without package and file: eval "$(burner completion bash)"
+    without package and file:
+
+    \b
+      eval "$(burner completion bash)"
     """
     from burner.cli.shell_completion import script
 
