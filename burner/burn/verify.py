@@ -18,6 +18,7 @@ from burner.core.errors import BurnerError, Fault
 from burner.core.silicon import Silicon
 from burner.devices.device import ANY_CHIP, ConnectPlan, Device
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.unit_history import UnitHistory
 from burner.release.release import KeylessRelease, Release
 
 BAUD = 460800
@@ -72,15 +73,28 @@ def verify_unit(
     try:
         silicon = device.identify(ConnectPlan(ANY_CHIP, BAUD))
         unit_id = silicon.unit_id
-        record = reader.unit(unit_id, product_id).passed
+        history = reader.unit(unit_id, product_id)
+        record = history.passed
         if record is None:
             reader.refuse_imported_unit(unit_id, product_id)
-            raise BurnerError(Code.NO_PASS_ON_RECORD, unit_id)
+            raise _no_pass(unit_id, history)
         return VerifyResult(unit_id, record, compare_with_record(device, silicon, record, release))
     except BurnerError as error:
         return VerifyResult(unit_id, problem=error)
     finally:
         device.close()
+
+
+def _no_pass(unit_id: str, history: UnitHistory) -> BurnerError:
+    """Why no PASS of a unit counts: E464 it was scrapped; else E620, with a later correction."""
+    if history.scrapped:
+        return BurnerError(Code.UNIT_SCRAPPED, history.scrapped)
+    if history.voided:
+        return BurnerError(Code.NO_PASS_ON_RECORD, f"{unit_id}: voided by {history.voided}")
+    if history.declared_rework:
+        detail = f"{unit_id}: rework declared: {history.declared_rework}"
+        return BurnerError(Code.NO_PASS_ON_RECORD, detail)
+    return BurnerError(Code.NO_PASS_ON_RECORD, unit_id)
 
 
 def compare_with_record(

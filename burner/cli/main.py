@@ -5,6 +5,8 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,6 +108,8 @@ def _prepare_streams() -> None:
 
     Without this `→` ends a command on a pipe of Windows, which gets UTF-8 unless told otherwise.
     """
+    if sys.stdin is None:  # closed by whoever started us: nobody answers
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until we end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -139,9 +143,30 @@ def _run(args: list[str] | None) -> int:
         silence_stdout()
         return 0
     except Exception as error:  # the last door: a bug still gets words
+        arguments = sys.argv[1:] if args is None else args
+        if isinstance(error, UnicodeEncodeError) and (refusal := _refused_argument(arguments)):
+            screen.error(refusal, language())
+            return exit_code(refusal.code)
         screen.bug(error, language())
         return exit_code(Code.UNEXPECTED_ERROR)
     return result if isinstance(result, int) else 0
+
+
+def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
+    """E738 of the first argument that is no text: one of its bytes is none of this encoding.
+
+    Only a file name may be so.
+    """
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        option, value = "", argument
+        if argument.startswith("--"):
+            option, _, value = argument.partition("=")
+        byte = next((c for c in value if "\ud800" <= c <= "\udfff"), "")
+        if byte:
+            name = option or (before if before.startswith("-") else ascii(argument))
+            position = f"U+{ord(byte):04X} as character {value.index(byte) + 1} of {len(value)}"
+            return BurnerError(Code.INVISIBLE_CHARACTER, f"{name}: {position}")
+    return None
 
 
 def silence_stdout() -> None:

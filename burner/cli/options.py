@@ -270,10 +270,13 @@ def station_option_with(resolve: Callable[[str | None], str | None], default: st
     """--station; `default` says what holds where it is left out."""
 
     def callback(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-        if name is not None and name.endswith((".yaml", ".yml")):
+        source = "BURNER_STATION" if name is None else "--station"
+        wanted = os.environ.get("BURNER_STATION", "") if name is None else name
+        if wanted.endswith((".yaml", ".yml")):
             raise click.BadParameter(
-                f"{name} is a file; --station takes the station's name. "
-                "A station file is given with --station-file."
+                f"{wanted} is a file; {source} takes the station's name. "
+                "A station file is given with --station-file.",
+                param_hint=source,
             )
         return resolve(name)
 

@@ -40,6 +40,18 @@ def write_whole(target: Path, data: bytes) -> None:
         raise
 
 
+def write_output(target: Path, data: bytes) -> None:
+    """Write the file that a person named: all of it or nothing.
+
+    Raises:
+        BurnerError: E729 it cannot be written there.
+    """
+    try:
+        write_whole(target, data)
+    except OSError as error:
+        raise BurnerError(Code.OUTPUT_FILE_UNWRITABLE, f"{target}: {error.strerror}") from None
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Write a small file that only its owner can read: all of it or nothing, even in a power cut.
 

@@ -173,6 +173,47 @@ def test_a_report_takes_the_place_of_no_device(
     assert what_lies_at("out") == before
 
 
+@pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
+def test_barcodes_take_the_place_of_no_device(
+    kind: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind(Path("out.svg"))
+    before = what_lies_at("out.svg")
+    assert codes("station labels --slots 2 -o out.svg", capfd) == (4, {"E729"})
+    assert what_lies_at("out.svg") == before
+
+
+def test_barcodes_into_a_missing_folder_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert codes("station labels --slots 2 -o nope/out.svg", capfd) == (4, {"E729"})
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("batch status \udcff", "'\\udcff'"),
+        ("unit show A\udcff", "'A\\udcff'"),
+        ("report --product \udcff", "--product"),
+        ("report --product=\udcff", "--product"),
+    ],
+)
+def test_an_argument_that_is_no_text_is_named(
+    command: str, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(command.split()) == 4
+    told = capfd.readouterr().err
+    assert "E738 " in told
+    assert f"{name}: U+DCFF as character" in told
+
+
+def test_a_url_that_is_none_is_refused_without_its_password(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert _run(["batch", "list", "--manifest", "postgresql+psycopg://u:hunter2@h:abc/d"]) == 4
+    told = capfd.readouterr().err
+    assert "E720 " in told
+    assert "hunter2" not in told
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("name", ["SEAL", "records.log", "statement.txt"])
 def test_a_folder_of_a_batch_with_anything_in_it_is_checked_without_waiting(

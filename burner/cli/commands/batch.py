@@ -169,15 +169,15 @@ def close(
     no folder can be written. A batch that this station has closed already gets a folder again, for
     one that was lost.
     """
+    from burner.cli.existing_ledger import existing_ledger
     from burner.manifest.closing.close_batch import CloseRequest
     from burner.manifest.exchange.folder import STATEMENT
     from burner.manifest.writing.batch_id import folder_name_of
-    from burner.manifest.writing.ledger import Ledger
     from burner.report.sealed_batch import seal_batch
 
     folder = output or Path(folder_name_of(batch))
     request = CloseRequest(batch, folder, operator, with_open=with_open, bom=bom)
-    with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.BATCH)) as ledger:
+    with existing_ledger(manifest, station, Use.BATCH) as ledger:
         with screen.progress("verify", ledger.reader.size()) as progress:
             stands, closed = seal_batch(ledger, request, language(), progress=progress)
         key = ledger.writer.key.signer.key

@@ -143,7 +143,7 @@ def labels(
     A scanned slot is asked for its label next; while it is empty, its board is announced.
     """
     from burner.cli.barcode_page import NoFontError, page
-    from burner.core.atomic_file import write_whole
+    from burner.core.atomic_file import write_output
 
     kind = output.suffix.lower().removeprefix(".")
     if kind not in ("png", "pdf", "svg"):
@@ -158,7 +158,7 @@ def labels(
         raise click.ClickException(
             f"this computer has no font for {str(error)!r}: write a .svg instead"
         ) from None
-    write_whole(output, data)
+    write_output(output, data)
     screen.say(str(output))
 
 

@@ -8,7 +8,7 @@ from burner.core.attempt import Outcome, Record
 from burner.manifest.entries.attempts import record_of
 from burner.manifest.entries.kinds import Correction, Intent, NameBound, OutcomeEntry
 from burner.manifest.fold.imports import imported_units
-from burner.manifest.fold.rows import NEVER, SCRAP, AttemptRow, UnitRow
+from burner.manifest.fold.rows import NEVER, SCRAP, VOID, AttemptRow, UnitRow
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.table_state import TableState, log_number
 from burner.manifest.store.tables import OWN
@@ -28,6 +28,8 @@ class UnitHistory:
     """Second IDs of the silicon in these attempts. More than one: different boards had one MAC."""
     scrapped: str = ""
     """`OPERATOR: REASON` of a scrap that holds now; else empty."""
+    voided: str = ""
+    """`OPERATOR: REASON` of a void that nothing came after; else empty."""
     declared_rework: str = ""
     """Reason of a rework that was declared after the last attempt."""
     begun_rework: str = ""
@@ -62,7 +64,8 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
         passed=passed,
         open=last if last and last.result.outcome is Outcome.OPEN else None,
         fingerprints=tuple(dict.fromkeys(s.fingerprint for s in silicon if s and s.fingerprint)),
-        scrapped=_scrap_reason(connection, scrap) if scrap else "",
+        scrapped=_correction_reason(connection, scrap) if scrap else "",
+        voided=_correction_reason(connection, unit) if unit and unit.word == VOID else "",
         declared_rework=unit.declared_rework if unit else "",
         begun_rework=_begun_rework(unit, elsewhere) if not other else "",
         other_product=_record(connection, state, other.last) if other else None,
@@ -111,13 +114,14 @@ def entries_of(
     )
 
 
-def _scrap_reason(connection: Connection, unit: UnitRow) -> str:
+def _correction_reason(connection: Connection, unit: UnitRow) -> str:
+    """Who scrapped or voided a unit, and why."""
     own = [("", unit)] if unit.record != NEVER else []
     imported = imported_units(TableState(connection), unit.product_id, unit.unit_id)
     for origin, row in own or imported:
         log = log_number(connection, origin) if origin else OWN
         entry = entry_at(connection, row.record, OWN if log is None else log)
-        if isinstance(entry, Correction) and entry.what == SCRAP:
+        if isinstance(entry, Correction) and entry.what == unit.word:
             where = f", in the imported log {origin}" if origin else ""
             return f"{entry.operator}: {entry.reason}{where}"
     return ""

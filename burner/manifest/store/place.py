@@ -40,7 +40,7 @@ def manifest_place(url_or_path: str | Path) -> ManifestPlace:
     """Read a path or URL.
 
     Raises:
-        BurnerError: E720 for a database that burner does not support.
+        BurnerError: E720 for a database that burner does not support, or a URL that is none.
     """
     text = str(url_or_path)
     if "://" not in text:
@@ -48,8 +48,9 @@ def manifest_place(url_or_path: str | Path) -> ManifestPlace:
         return ManifestPlace(f"sqlite:///{path}", path)
     try:
         url = make_url(text)
-    except exc.ArgumentError as error:
-        raise BurnerError(Code.DATABASE_KIND_UNKNOWN, str(error)) from error
+    except (exc.ArgumentError, ValueError):  # its words may hold a part of the password
+        detail = f"{text.partition('://')[0]}://…: not USER:PASSWORD@HOST:PORT/DATABASE"
+        raise BurnerError(Code.DATABASE_KIND_UNKNOWN, detail) from None
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         return ManifestPlace(text, Path(url.database))
     if url.get_backend_name() == "postgresql":

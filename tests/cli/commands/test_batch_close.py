@@ -53,6 +53,12 @@ def test_a_folder_that_cannot_be_made_leaves_the_batch_open(here: Path) -> None:
     run("manifest", "verify", "new/deep", "--key", origin_key())
 
 
+def test_a_mistyped_manifest_is_refused_and_not_made(here: Path) -> None:
+    with refused("E701"):
+        run("batch", "close", "WO1", *WHO, "--manifest", "typo.db")
+    assert not (here / "typo.db").exists()
+
+
 def test_in_chinese_the_close_is_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
     for _ in range(2):  # the second time only the folder is written again

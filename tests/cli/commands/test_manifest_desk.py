@@ -161,6 +161,16 @@ def test_a_station_is_named_by_its_name_and_never_by_a_file() -> None:
     assert "--station-file" in refusal.stderr
 
 
+@pytest.mark.usefixtures("here")
+def test_the_environment_names_a_station_by_no_file_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNER_STATION", "line1.yaml")
+    for command in (["unit", "rework", "7cdfa1000001", *WHY], ["verify", "--bench", "sim:1"]):
+        refusal = CliRunner().invoke(root, [*command, "--operator", "wang"])
+        assert refusal.exit_code == 2
+        assert "BURNER_STATION" in refusal.stderr
+        assert "--station-file" in refusal.stderr
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_correction_says_what_was_recorded_and_what_it_means(
     here: Path, monkeypatch: pytest.MonkeyPatch, language: str

@@ -336,6 +336,41 @@ def test_a_unit_of_an_imported_log_is_not_unknown(folder: Path, keys: Path) -> N
     assert burner("manifest", "verify")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("corrections", "code", "english", "chinese"),
+    [
+        (("scrap",), "E464", "q: it is scrap", "q: it is scrap"),
+        (("scrap", "void"), "E464", "q: it is scrap", "q: it is scrap"),
+        (("void",), "E620", "voided by q: it is void", "已由 q 作废：it is void"),
+        (
+            ("scrap", "rework"),
+            "E620",
+            "rework declared: it is rework",
+            "已声明返工：it is rework",
+        ),
+    ],
+)
+def test_verify_says_why_the_pass_of_a_unit_no_longer_counts(
+    folder: Path, corrections: tuple[str, ...], code: str, english: str, chinese: str
+) -> None:
+    source = write_product(folder)
+    unit = burn(source)["unit_id"]
+    for what in corrections:
+        burner("unit", what, unit, "--operator", "q", "--reason", f"it is {what}")
+    for language, detail in (("en", english), ("zh", chinese)):
+        status, said = burner("--lang", language, "verify", str(source), "--bench", BENCH)
+        assert status == 1
+        assert f"{code} " in said
+        assert detail in said
+
+
+def test_verify_compares_a_good_unit_for_which_a_rework_is_declared(folder: Path) -> None:
+    source = write_product(folder)
+    unit = burn(source)["unit_id"]
+    burner("unit", "rework", unit, "--operator", "q", "--reason", "new antenna")
+    assert verified(source)
+
+
 # -- interrupted -----------------------------------------------------------------------------------
 
 
