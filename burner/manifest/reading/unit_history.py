@@ -29,7 +29,7 @@ class UnitHistory:
     scrapped: str = ""
     """`OPERATOR: REASON` of a scrap that holds now; else empty."""
     voided: str = ""
-    """`OPERATOR: REASON` of a void that nothing came after; else empty."""
+    """`OPERATOR: REASON` of a void that holds now; else empty."""
     declared_rework: str = ""
     """Reason of a rework that was declared after the last attempt."""
     begun_rework: str = ""
