@@ -165,7 +165,7 @@ def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
         if byte:
             name = option or (before if before.startswith("-") else ascii(argument))
             position = f"U+{ord(byte):04X} as character {value.index(byte) + 1} of {len(value)}"
-            return BurnerError(Code.INVISIBLE_CHARACTER, f"{name}: {position}")
+            return BurnerError(Code.TEXT_UNUSABLE, f"{name}: {position}")
     return None
 
 
