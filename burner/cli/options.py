@@ -270,14 +270,10 @@ def station_option_with(resolve: Callable[[str | None], str | None], default: st
     """--station; `default` says what holds where it is left out."""
 
     def callback(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-        source = "BURNER_STATION" if name is None else "--station"
-        wanted = os.environ.get("BURNER_STATION", "") if name is None else name
+        wanted = name or os.environ.get("BURNER_STATION", "")
         if wanted.endswith((".yaml", ".yml")):
-            raise click.BadParameter(
-                f"{wanted} is a file; {source} takes the station's name. "
-                "A station file is given with --station-file.",
-                param_hint=source,
-            )
+            words = f"{wanted} is a file; --station and BURNER_STATION take the station's name. "
+            raise click.BadParameter(words + "A station file is given with --station-file.")
         return resolve(name)
 
     return click.option(
