@@ -75,11 +75,12 @@ class Signals:
                 signal.signal(number, handler)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        if self.interrupted:
+        # First of all: another signal may run this again before the lines below have ended.
+        is_second, self.interrupted = self.interrupted, True
+        if is_second:
             self._aside(self._station.abort, "stopping")
         else:
             self._aside(self._station.stop, "finishing")
-        self.interrupted = True
 
     def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
         if not self._ends_by_itself:

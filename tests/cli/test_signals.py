@@ -62,6 +62,24 @@ def test_once_stops_twice_aborts_and_the_operator_is_told(
     assert said.words == ["finishing", "stopping"]
 
 
+def test_a_second_signal_while_the_first_is_handled_aborts(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python handles a signal that is pending between any two calls of a handler."""
+    signals = Signals(station, Said(), ends_by_itself=True)
+    start, left = threading.Thread.start, [signal.SIGTERM]
+
+    def interrupted_start(thread: threading.Thread) -> None:
+        if left:
+            signal.raise_signal(left.pop())
+        start(thread)
+
+    with signals.caught():
+        monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+        signal.raise_signal(signal.SIGINT)
+        until(station.aborting.is_set)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
 @pytest.mark.parametrize("ends_by_itself", [True, False])
 def test_a_closed_terminal_ends_a_watch_only(station: Station, ends_by_itself: bool) -> None:
