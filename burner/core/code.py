@@ -56,7 +56,6 @@ class Code(StrEnum):
     PLACEHOLDER_IN_APPLICATION = "E127"
     SECRET_NOT_CHECKED = "E128"
     IMAGE_NEEDS_NEWER_CHIP = "E129"
-
     # E130–E149 where the key configuration goes, and what a profile asks of the flash
     KEY_PARTITION_MISSING = "E130"
     KEY_PARTITION_WRONG_KIND = "E131"
@@ -78,7 +77,6 @@ class Code(StrEnum):
     BAUD_RATE_UNUSUAL = "E147"
     PLACEHOLDER_IN_FIXED_VALUE = "E148"
     WARNING_NOT_ACCEPTABLE = "E149"
-
     # E150–E159 where the product secret comes from
     SECRET_REFERENCE_INVALID = "E150"
     SECRET_VARIABLE_EMPTY = "E151"
@@ -89,7 +87,6 @@ class Code(StrEnum):
     SECRET_MALFORMED = "E156"
     SECRET_IS_PLACEHOLDER = "E157"
     SECRET_UNUSUAL = "E158"
-
     # E160–E179 names made from a template, accepted warnings
     NAME_TEMPLATE_INVALID = "E160"
     NAME_TEMPLATE_CONSTANT = "E161"
@@ -103,7 +100,6 @@ class Code(StrEnum):
     ADDRESS_COUNT_WRONG = "E169"
     ACCEPTED_WARNING_ABSENT = "E175"
     BUILD_WITHOUT_PARTITION_TABLE = "E176"
-
     # E180–E189 a profile made from a firmware build
     VALUE_NOT_FILLED_IN = "E180"
     BUILD_NOT_FOUND = "E181"
@@ -115,7 +111,6 @@ class Code(StrEnum):
     PROFILE_NOT_WRITABLE = "E187"
     VERSION_MADE_OTHERWISE = "E188"
     SEVERAL_BUILDS_FOUND = "E189"
-
     # E190–E199 bench and station file
     BENCH_SPEC_INVALID = "E190"
     BENCH_FILE_INVALID = "E191"
@@ -127,7 +122,6 @@ class Code(StrEnum):
     SLOT_PORT_AMBIGUOUS = "E197"
     TOO_MANY_NEW_PORTS = "E198"
     PORT_WITHOUT_USB_PLACE = "E199"
-
     # E2 release
     NOT_A_RELEASE = "E201"
     RELEASE_TOO_NEW = "E202"
@@ -137,7 +131,6 @@ class Code(StrEnum):
     RELEASE_EXISTS = "E206"
     RELEASE_FILE_INACCESSIBLE = "E207"
     SECRET_IN_PROFILE = "E208"
-
     # E301–E329 the chip's port, the worker, the station around it
     BOARD_SILENT = "E301"
     PORT_MISSING = "E302"
@@ -164,7 +157,6 @@ class Code(StrEnum):
     SLOT_COUNT_UNEXPECTED = "E327"
     CLOCK_WRONG = "E328"
     DISK_NEARLY_FULL = "E329"
-
     # E330–E349 modems
     MODEM_SILENT = "E330"
     MODEM_TELLS_NO_ID = "E331"
@@ -173,14 +165,12 @@ class Code(StrEnum):
     MODEM_SEVERAL_NUMBERS = "E334"
     MODEM_ANSWER_UNFINISHED = "E335"
     MODEM_ONLY_NOISE = "E336"
-
     # E401–E409 the chip
     WRONG_CHIP = "E401"
     WRONG_FLASH_SIZE = "E402"
     BOARD_LOCKED = "E403"
     DOWNLOAD_MODE_RESTRICTED = "E404"
     CHIP_REVISION_TOO_OLD = "E405"
-
     # E410–E449 the IDs of a unit, its label, its chip's readiness
     MAC_ZERO = "E410"
     MAC_ALL_FF = "E411"
@@ -212,7 +202,6 @@ class Code(StrEnum):
     LABEL_NAMES_NO_BOARD = "E443"
     DOWNLOAD_MODE_OFF = "E447"
     CHIP_TYPE_UNREADABLE = "E448"
-
     # E450–E470 the unit's name, its past and its place in the batch
     NAME_TAKEN = "E450"
     BATCH_COMPLETE = "E451"
@@ -231,7 +220,6 @@ class Code(StrEnum):
     UNIT_SCRAPPED = "E464"
     PASSED_UNDER_OTHER_NAME = "E465"
     SECRET_IN_ENTERED_TEXT = "E470"
-
     # E5 writing the flash
     BOARD_SILENT_DURING_WRITE = "E501"
     BOARD_RESTARTED_DURING_WRITE = "E502"
@@ -239,7 +227,6 @@ class Code(StrEnum):
     WRITE_DATA_DAMAGED = "E504"
     BOARD_REMOVED_DURING_WRITE = "E505"
     FLASH_SILENT = "E506"
-
     # E601–E607 read back and prove
     FLASH_DIFFERS = "E601"
     KEY_DIFFERS = "E602"
@@ -248,7 +235,6 @@ class Code(StrEnum):
     UNIT_DID_NOT_START = "E605"
     KEY_NOT_FOUND = "E606"
     KEY_PARTITION_DAMAGED = "E607"
-
     # E608–E619 the key set by AT commands
     AT_NO_ANSWER = "E608"
     AT_STAYS_BUSY = "E609"
@@ -258,13 +244,11 @@ class Code(StrEnum):
     AT_COMMAND_REFUSED = "E613"
     AT_KEY_NOT_STORED = "E614"
     AT_KEY_DIFFERS = "E615"
-
     # E620–E629 the whole unit
     NO_PASS_ON_RECORD = "E620"
     OTHER_APPLICATION_STARTS = "E621"
     SECRET_PRINTED = "E625"
     PASSED_IN_OTHER_BATCH = "E628"
-
     # E7 manifest
     MANIFEST_MISSING = "E701"
     NOT_A_MANIFEST = "E702"
@@ -322,7 +306,6 @@ class Code(StrEnum):
     NO_PASS_TO_CERTIFY = "E760"
     WITNESS_DID_NOT_SIGN = "E761"
     UNIT_ONLY_IMPORTED = "E762"
-
     # E9 burner itself
     UNEXPECTED_ERROR = "E901"
     WORKER_DIED = "E902"
