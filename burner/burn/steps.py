@@ -25,7 +25,7 @@ from burner.identity.interface_addresses import interface_macs
 from burner.identity.naming import device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.waiting import retry_until_reachable
+from burner.manifest.writing.retry_manifest import retry_until_reachable
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.partition_settings import is_moved
 from burner.release.placement.payload import in_write_order

@@ -28,7 +28,7 @@ def closing_statement(
     changed = [f"  {line}" for line in status.changed]
     lines = [
         *_heading(status, close),
-        "Counted by units at the close, by the last word on each",
+        "Counted by units at the close, by the latest status of each",
         "",
         *counts,
         *(["", "Since the close this has changed", "", *changed] if changed else []),

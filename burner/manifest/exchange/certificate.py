@@ -68,7 +68,7 @@ def certificate(reader: ManifestReader, unit: str, product_id: str = "") -> Tlog
             raise imported_unit_error(row, imported_from)
         attempt = state.get(AttemptRow, row.passed)
         if attempt is None or row.last != row.passed:
-            raise BurnerError(Code.NO_PASS_TO_CERTIFY, f"{row.unit_id} is {row.word}")
+            raise BurnerError(Code.NO_PASS_TO_CERTIFY, f"{row.unit_id} is {row.status}")
         head, note = head_for_proof(connection, attempt.ended)
         hashes = inclusion_proof(TableHashes(connection), attempt.ended, head.size)
         signed = SignedNote.parse(note.encode())

@@ -133,7 +133,9 @@ class _BatchExport:
         """The lines of names.csv."""
         state = self.check.state
         good = {
-            row.unit_id for row in state.rows(MemberRow, batch=self.check.batch) if row.word == PASS
+            row.unit_id
+            for row in state.rows(MemberRow, batch=self.check.batch)
+            if row.status == PASS
         }
         passed = sorted(row.passed for row in state.rows(UnitRow) if row.unit_id in good)
         rows = (state.get(AttemptRow, number) for number in passed)

@@ -98,7 +98,7 @@ def draw(state: ManifestState, entry: SampleDrawn) -> tuple[Change, ...]:
 
 
 def update_member(
-    state: ManifestState, row: BatchRow, unit_id: str, word: str
+    state: ManifestState, row: BatchRow, unit_id: str, status: str
 ) -> tuple[Change, ...]:
     """Set the status of a unit in a batch: it takes a place, keeps it, or gives it back.
 
@@ -108,10 +108,10 @@ def update_member(
     """
     batch = row.batch
     member = state.get(MemberRow, batch, unit_id)
-    updated = MemberRow(batch, unit_id, word)
+    updated = MemberRow(batch, unit_id, status)
     held_place = member is not None and member.holds_place
     step = updated.holds_place - held_place
-    working = (word == OPEN) - (member is not None and member.word == OPEN)
+    working = (status == OPEN) - (member is not None and member.status == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
         code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
@@ -130,9 +130,9 @@ def update_member(
 
 
 def update_known_member(
-    state: ManifestState, batch: str, unit_id: str, word: str
+    state: ManifestState, batch: str, unit_id: str, status: str
 ) -> tuple[Change, ...]:
     """The same for a unit that was tried in the batch; no change for another one."""
     if not batch or state.get(MemberRow, batch, unit_id) is None:
         return ()
-    return update_member(state, require_batch(state, batch), unit_id, word)
+    return update_member(state, require_batch(state, batch), unit_id, status)

@@ -88,15 +88,15 @@ def _ids(state: ManifestState, number: int, origin: str, other: ManifestState) -
 
 def _scraps(state: ManifestState, origin: str, other: ManifestState) -> Iterator[Change]:
     """A unit that the imported log scrapped and ours does not know is scrapped here too."""
-    imported = {row[:2] for row in other.rows(UnitRow, word=SCRAP)}
+    imported = {row[:2] for row in other.rows(UnitRow, status=SCRAP)}
     for row in state.rows(UnitRow, record=NEVER):
         known = imported_units(state, *row[:2])
-        words = (other_row.word for source, other_row in known if source != origin)
-        if row[:2] not in imported and SCRAP not in words:
+        statuses = (other_row.status for source, other_row in known if source != origin)
+        if row[:2] not in imported and SCRAP not in statuses:
             yield Drop(row)
     for key in sorted(imported):
         if state.get(UnitRow, *key) is None:
-            yield UnitRow(*key, word=SCRAP)
+            yield UnitRow(*key, status=SCRAP)
 
 
 def imported_units(

@@ -79,7 +79,7 @@ class UnitRow(NamedTuple):
 
     product_id: str
     unit_id: str
-    word: str = ""
+    status: str = ""
     """Its status by the last attempt or correction: an outcome, OPEN, scrap, void, rework."""
     record: int = NEVER
     """The record that set it; NEVER: scrapped in an imported log."""
@@ -103,12 +103,12 @@ class MemberRow(NamedTuple):
 
     batch: str
     unit_id: str
-    word: str
+    status: str
 
     @property
     def holds_place(self) -> bool:
         """Whether it takes a place of the quantity."""
-        return self.word in (OPEN, PASS)
+        return self.status in (OPEN, PASS)
 
 
 class BatchRow(NamedTuple):

@@ -60,7 +60,7 @@ def begin(state: ManifestState, number: int, entry: Intent) -> tuple[Change, ...
     if not unit_id:
         raise out_of_order(f"attempt {attempt.id} has no unit")
     previous = state.get(UnitRow, product, unit_id)
-    if state.whole and previous and previous.word == SCRAP and not attempt.rework:
+    if state.whole and previous and previous.status == SCRAP and not attempt.rework:
         where = "an imported log" if previous.record == NEVER else f"record {previous.record}"
         raise BurnerError(Code.UNIT_SCRAPPED, f"unit {unit_id}, {where}")
     changes = [*_take_ids(state, number, entry, attempt.ids), *_supersede(state, number, previous)]
@@ -91,29 +91,29 @@ def bind(state: ManifestState, number: int, entry: NameBound) -> tuple[Change, .
 
 def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change, ...]:
     """An attempt ends. It changes the unit only if no later attempt has begun."""
-    word = entry.result.outcome
-    if word not in OUTCOMES:
-        raise inconsistent(f"an attempt cannot end with {word!r}")
+    outcome = entry.result.outcome
+    if outcome not in OUTCOMES:
+        raise inconsistent(f"an attempt cannot end with {outcome!r}")
     if entry.intent is None:
-        return _end_untouched(state, number, entry, word)
+        return _end_untouched(state, number, entry, outcome)
     work = _attempt_in_work(state, entry, entry.intent)
-    if word == PASS:
+    if outcome == PASS:
         _check_name(entry.attempt, work)
     unit = require_unit(state, entry.product_id, entry.unit_id)
     changes: list[Change] = [_ended(work, number, entry)]
     if unit.last != entry.intent:
         return tuple(changes)
-    passed = entry.intent if word == PASS else unit.passed
+    passed = entry.intent if outcome == PASS else unit.passed
     ids = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
-    changes += _settle_ids(ids, entry.intent, word)
-    if unit.word == OPEN:  # not scrapped or voided meanwhile
-        begun = "" if word == PASS else unit.begun_rework
-        updated = unit._replace(word=word, record=number, passed=passed, begun_rework=begun)
+    changes += _settle_ids(ids, entry.intent, outcome)
+    if unit.status == OPEN:  # not scrapped or voided meanwhile
+        begun = "" if outcome == PASS else unit.begun_rework
+        updated = unit._replace(status=outcome, record=number, passed=passed, begun_rework=begun)
         changes.append(updated)
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
-    if member and member.word == OPEN:
+    if member and member.status == OPEN:
         row = batches.require_batch(state, entry.batch)
-        changes += batches.update_member(state, row, entry.unit_id, word)
+        changes += batches.update_member(state, row, entry.unit_id, outcome)
     return tuple(changes)
 
 
@@ -126,8 +126,8 @@ def correct(state: ManifestState, number: int, entry: Correction) -> tuple[Chang
         return _declare_rework(state, number, entry, unit)
     updated = unit._replace(passed=NEVER, declared_rework="", begun_rework="")
     changes: list[Change] = []
-    if not (unit.word == SCRAP and entry.what == VOID):  # a scrapped unit stays scrapped
-        updated = updated._replace(word=entry.what, record=number)
+    if not (unit.status == SCRAP and entry.what == VOID):  # a scrapped unit stays scrapped
+        updated = updated._replace(status=entry.what, record=number)
         changes += batches.update_known_member(state, entry.batch, entry.unit_id, entry.what)
     if entry.what == VOID:
         updated = updated._replace(attempts=0, voided=number)
@@ -143,10 +143,10 @@ def _declare_rework(
     state: ManifestState, number: int, entry: Correction, unit: UnitRow
 ) -> tuple[Change, ...]:
     updated = unit._replace(declared_rework=entry.reason, begun_rework="")
-    if unit.word in ("", SCRAP):
-        updated = updated._replace(word=REWORK, record=number)
+    if unit.status in ("", SCRAP):
+        updated = updated._replace(status=REWORK, record=number)
     member = state.get(MemberRow, entry.batch, entry.unit_id)
-    if member is None or member.word != SCRAP:
+    if member is None or member.status != SCRAP:
         return (updated,)
     return (updated, *batches.update_known_member(state, entry.batch, entry.unit_id, REWORK))
 
@@ -158,21 +158,21 @@ def check(state: ManifestState, entry: UnitChecked) -> tuple[Change, ...]:
 
 
 def _end_untouched(
-    state: ManifestState, number: int, entry: OutcomeEntry, word: str
+    state: ManifestState, number: int, entry: OutcomeEntry, outcome: str
 ) -> tuple[Change, ...]:
     """An attempt without an intent: only a FAIL changes the unit."""
-    if entry.attempt is None or word == PASS:
+    if entry.attempt is None or outcome == PASS:
         raise out_of_order("an attempt without an intent passed, or lacks its facts")
     unit = _known_or_new(state, entry.product_id, entry.unit_id)
     attempt = _attempt(number, entry, entry.attempt, unit.attempts)._replace(began=False)
     ended = _ended(attempt, number, entry)
-    if word != FAIL or not entry.unit_id or unit.word in (OPEN, SCRAP):
+    if outcome != FAIL or not entry.unit_id or unit.status in (OPEN, SCRAP):
         return (ended,)  # in work elsewhere, or scrapped: that status stays
-    updated = unit._replace(word=word, record=number)
+    updated = unit._replace(status=outcome, record=number)
     batch = state.get(BatchRow, entry.batch)
     if batch is None or batch.product_id != entry.product_id:
         return (ended, updated)
-    return (ended, updated, *batches.update_member(state, batch, entry.unit_id, word))
+    return (ended, updated, *batches.update_member(state, batch, entry.unit_id, outcome))
 
 
 def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
@@ -219,11 +219,11 @@ def _take_ids(
             yield row._replace(opened=NEVER)
 
 
-def _settle_ids(rows: Iterable[IdRow], intent: int, word: str) -> Iterator[Change]:
+def _settle_ids(rows: Iterable[IdRow], intent: int, outcome: str) -> Iterator[Change]:
     """After PASS a unit keeps the IDs of this attempt, else those it had before."""
     for row in rows:
         of_attempt = row.opened == intent
-        passed = (intent if of_attempt else NEVER) if word == PASS else row.passed
+        passed = (intent if of_attempt else NEVER) if outcome == PASS else row.passed
         updated = row._replace(passed=passed, opened=NEVER if of_attempt else row.opened)
         if updated != row:
             yield updated

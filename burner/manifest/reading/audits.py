@@ -60,7 +60,7 @@ def passed_units(
         .join(_members, (_members.c.log == OWN) & (_members.c.unit_id == _attempts.c.unit_id))
         .join(_units, (_units.c.log == OWN) & (_units.c.passed == _attempts.c.number))
         .join(end, (end.c.log == OWN) & (end.c.number == _attempts.c.ended))
-        .where(_members.c.batch == batch, _members.c.word == PASS)
+        .where(_members.c.batch == batch, _members.c.status == PASS)
         .where(_attempts.c.log == OWN, _attempts.c.batch == batch)
         .order_by(_attempts.c.unit_id)
     )

@@ -37,7 +37,7 @@ from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, records
 
 _batches, _members, _attempts = TABLES[BatchRow], TABLES[MemberRow], TABLES[AttemptRow]
-_STATUSES = select(_members.c.unit_id, _members.c.word).where(
+_STATUSES = select(_members.c.unit_id, _members.c.status).where(
     _members.c.log == bindparam("of_log"), _members.c.batch == bindparam("of_batch")
 )
 _AFTER_CLOSE = (

@@ -114,7 +114,7 @@ class ManifestReader:
         query = (
             select(_attempts)
             .join(_units, passes)
-            .where(_units.c.word == Outcome.PASS.value, *chosen.where())
+            .where(_units.c.status == Outcome.PASS.value, *chosen.where())
             .order_by(_attempts.c.log, _attempts.c.number)
         )
         with self.connection() as connection:

@@ -55,7 +55,7 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
     latest = other_products[-1] if other_products else None
     elsewhere = latest if latest and latest.last > (unit.last if unit else NEVER) else None
     other = elsewhere if elsewhere and elsewhere.passed == elsewhere.last else None
-    scrap = next((row for row in (unit, *other_products) if row and row.word == SCRAP), None)
+    scrap = next((row for row in (unit, *other_products) if row and row.status == SCRAP), None)
     last = _record(connection, state, unit.last if unit else NEVER)
     passed = _record(connection, state, unit.passed if unit else NEVER)
     silicon = (record.attempt.silicon for record in (passed, last) if record)
@@ -65,7 +65,7 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
         open=last if last and last.result.outcome is Outcome.OPEN else None,
         fingerprints=tuple(dict.fromkeys(s.fingerprint for s in silicon if s and s.fingerprint)),
         scrapped=_correction_reason(connection, scrap) if scrap else "",
-        voided=_correction_reason(connection, unit) if unit and unit.word == VOID else "",
+        voided=_correction_reason(connection, unit) if unit and unit.status == VOID else "",
         declared_rework=unit.declared_rework if unit else "",
         begun_rework=_begun_rework(unit, elsewhere) if not other else "",
         other_product=_record(connection, state, other.last) if other else None,
@@ -121,7 +121,7 @@ def _correction_reason(connection: Connection, unit: UnitRow) -> str:
     for origin, row in own or imported:
         log = log_number(connection, origin) if origin else OWN
         entry = entry_at(connection, row.record, OWN if log is None else log)
-        if isinstance(entry, Correction) and entry.what == unit.word:
+        if isinstance(entry, Correction) and entry.what == unit.status:
             where = f", in the imported log {origin}" if origin else ""
             return f"{entry.operator}: {entry.reason}{where}"
     return ""

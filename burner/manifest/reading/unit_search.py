@@ -53,7 +53,7 @@ def find_one_unit(connection: Connection, text: str, product_id: str = "") -> Un
 def imported_unit_error(row: UnitRow, origin: str) -> BurnerError:
     """E762: only an imported log has records of this unit."""
     return BurnerError(
-        Code.UNIT_ONLY_IMPORTED, f"{row.unit_id}: {row.word} in the imported log {origin}"
+        Code.UNIT_ONLY_IMPORTED, f"{row.unit_id}: {row.status} in the imported log {origin}"
     )
 
 

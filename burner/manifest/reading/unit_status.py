@@ -28,7 +28,7 @@ def select_with_unit_status(*columns: ColumnElement[Any]) -> Select[Any]:
         & (_units.c.unit_id == _attempts.c.unit_id)
     )
     return (
-        select(*columns, _members.c.word, _units.c.word, _units.c.voided)
+        select(*columns, _members.c.status, _units.c.status, _units.c.voided)
         .select_from(_attempts)
         .outerjoin(_members, in_batch)
         .outerjoin(_units, of_unit)
@@ -56,5 +56,5 @@ def find_correction(state: ManifestState, attempt: AttemptRow) -> str:
     """The same for one attempt, from a state."""
     member = state.get(MemberRow, attempt.batch, attempt.unit_id)
     unit = state.get(UnitRow, attempt.product_id, attempt.unit_id)
-    status, voided = (unit.word, unit.voided) if unit else (None, None)
-    return applied_correction(attempt, member.word if member else None, status, voided)
+    status, voided = (unit.status, unit.voided) if unit else (None, None)
+    return applied_correction(attempt, member.status if member else None, status, voided)

@@ -32,7 +32,7 @@ _ELSEWHERE = Prepared(
     .join(_batches, and_(_batches.c.log == _members.c.log, _batches.c.batch == _members.c.batch))
     .where(_members.c.log == bindparam("of_log"), _members.c.unit_id == bindparam("of_unit"))
     .where(_members.c.batch != bindparam("of_batch"), _batches.c.scope == bindparam("of_scope"))
-    .where(or_(_members.c.word == OPEN, _members.c.word == PASS))
+    .where(or_(_members.c.status == OPEN, _members.c.status == PASS))
     .limit(1)
 )
 _LEAVES = Prepared(

@@ -108,7 +108,7 @@ def test_verify_names_what_was_changed_in_a_file(
         ),
         ("ALTER TABLE names RENAME COLUMN unit_id TO unit", "its column names.unit_id is gone"),
         ("ALTER TABLE units ALTER COLUMN passed TYPE TEXT", "its column units.passed"),
-        ("ALTER TABLE units ALTER COLUMN word DROP NOT NULL", "its column units.word"),
+        ("ALTER TABLE units ALTER COLUMN status DROP NOT NULL", "its column units.status"),
         ("ALTER TABLE units ADD COLUMN more TEXT", "its column units.more was not made by burner"),
         ("ALTER TABLE names RENAME TO old_names", "its column names.device_name is gone"),
         (

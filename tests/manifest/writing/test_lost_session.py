@@ -10,9 +10,9 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Waiting
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.writing import waiting
+from burner.manifest.writing import retry_manifest as waiting
 from burner.manifest.writing.ledger import Ledger
-from burner.manifest.writing.waiting import retry_until_reachable
+from burner.manifest.writing.retry_manifest import retry_until_reachable
 from tests.manifest.postgres import Server
 from tests.manifest.records import a_result, an_attempt, burned, flaws
 

@@ -21,7 +21,7 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
-from burner.manifest.writing import waiting
+from burner.manifest.writing import retry_manifest as waiting
 from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
 from burner.release.release import Release
