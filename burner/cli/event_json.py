@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from burner.core.unit_events import Event, Finished, NotBegun, Waiting
+from burner.core.unit_events import Event, Finished, ManifestAway, ManifestBack, NotBegun
 from burner.station.events import (
+    LabelRefused,
     LabelScanned,
     ReworkOrdered,
     ScannerStateChanged,
@@ -23,13 +24,6 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
         if event.error is not None:
             line |= {"code": event.error.code, "detail": event.error.detail}
         return line
-    if isinstance(event, Waiting):
-        return {
-            "event": "waiting" if event.code else "goes on",
-            "slot": event.slot,
-            "code": event.code,
-            "detail": event.detail,
-        }
     if isinstance(event, Finished):
         attempt, result = event.record.attempt, event.record.result
         return {
@@ -51,7 +45,17 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "warnings": list(event.warnings),
             "evidence": dict(result.evidence),
         }
-    return _input_json(event)
+    return _wait_json(event) or _input_json(event)
+
+
+def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """Waits for the manifest or for a label, and their end."""
+    match event:
+        case ManifestAway(slot, code, detail) | LabelRefused(slot, code, detail):
+            return {"event": "waiting", "slot": slot, "code": code, "detail": detail}
+        case ManifestBack(slot):
+            return {"event": "goes on", "slot": slot, "code": "", "detail": ""}
+    return None
 
 
 def _input_json(event: Event | StationEvent) -> Mapping[str, Any] | None:

@@ -46,15 +46,19 @@ class RetryStarted:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Event: the unit waits, untouched: for the manifest, or for the right label.
-
-    With an empty code: that is there, and the unit goes on.
-    """
+class ManifestAway:
+    """Event: the manifest cannot be reached now. The unit waits, untouched."""
 
     slot: str
-    code: str = ""
+    code: str
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class ManifestBack:
+    """Event: the manifest can be reached again. The unit goes on."""
+
+    slot: str
 
 
 @dataclass(frozen=True)
@@ -88,4 +92,13 @@ class Finished:
         return () if self.known else self.record.result.warnings
 
 
-Event = StepStarted | Progress | UnitNamed | RetryStarted | Waiting | NotBegun | Finished
+Event = (
+    StepStarted
+    | Progress
+    | UnitNamed
+    | RetryStarted
+    | ManifestAway
+    | ManifestBack
+    | NotBegun
+    | Finished
+)

@@ -89,6 +89,15 @@ class LabelScanned:
 
 
 @dataclass(frozen=True)
+class LabelRefused:
+    """Event: what was scanned is not the label of the board in this slot. The slot asks again."""
+
+    slot: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class ReworkOrdered:
     """Event: the unit in a slot, or the next one, is to be burned again; empty = no more."""
 
@@ -151,6 +160,7 @@ StationEvent = (
     | SlotStateChanged
     | SlotSilent
     | LabelScanned
+    | LabelRefused
     | ReworkOrdered
     | Prompt
     | Typing

@@ -12,8 +12,9 @@ from burner.cli.event_json import event_json
 from burner.cli.event_schema import VERSION, page, schema
 from burner.core.attempt import Outcome, Step
 from burner.core.errors import BurnerError
-from burner.core.unit_events import NotBegun, Waiting
+from burner.core.unit_events import ManifestAway, ManifestBack, NotBegun
 from burner.station.events import (
+    LabelRefused,
     LabelScanned,
     ReworkOrdered,
     ScannerStateChanged,
@@ -117,8 +118,9 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "name"),
     [
-        (Waiting("1", "E711", "server gone"), "waiting"),
-        (Waiting("1"), "goes on"),
+        (ManifestAway("1", "E711", "server gone"), "waiting"),
+        (LabelRefused("1", "E441", "SN1"), "waiting"),
+        (ManifestBack("1"), "goes on"),
         (LabelScanned("1", "SN1"), "label"),
         (ReworkOrdered("1", "new antenna"), "rework"),
         (SlotSilent("1", 4.2), "silent"),

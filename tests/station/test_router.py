@@ -8,9 +8,9 @@ from io import StringIO
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Waiting
 from burner.identity.settings import IdentitySettings, LabelSettings
 from burner.station.events import (
+    LabelRefused,
     LabelScanned,
     Prompt,
     ReworkOrdered,
@@ -139,7 +139,7 @@ def test_a_foreign_scan_is_said_at_the_asked_slot_and_asked_again_there(station:
     station.board("2")
     station.router.take_text("4006381333931")
     assert station.shown("1") is S.RESCAN
-    assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E440"]
+    assert [e.code for e in station.events if isinstance(e, LabelRefused)] == ["E440"]
     assert station.asked == "1"
     station.router.take_text("SN1")
     assert station.wait("1") == "SN1"
@@ -153,10 +153,10 @@ def test_the_same_text_within_two_seconds_is_one_scan(station: Station, clock: C
     for _ in range(3):
         clock.now += REPEAT_S * 0.3
         station.router.take_text("SN1")
-    assert not [e for e in station.events if isinstance(e, Waiting)]
+    assert not [e for e in station.events if isinstance(e, LabelRefused)]
     clock.now += REPEAT_S * 0.3  # since the reading that was taken, not since the last repeat
     station.router.take_text("SN1")
-    assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E434"]
+    assert [e.code for e in station.events if isinstance(e, LabelRefused)] == ["E434"]
     assert station.shown("2") is S.RESCAN
     assert station.wait("1") == "SN1"
 
@@ -389,7 +389,7 @@ def test_a_board_that_is_announced_is_asked_first(station: Station) -> None:
     station.router.slot_state_changed("3", S.EMPTY)
     station.router.take_text("3")
     station.router.take_text("SN1")
-    assert [e.code for e in station.events if isinstance(e, Waiting)] == ["E437"]
+    assert [e.code for e in station.events if isinstance(e, LabelRefused)] == ["E437"]
     station.board("3")
     station.router.take_text("SN2")
     assert station.wait("3") == "SN2"

@@ -14,13 +14,14 @@ from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.words import state_word
-from burner.core.unit_events import Finished, RetryStarted, Waiting
+from burner.core.unit_events import Finished, ManifestAway, RetryStarted
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     GOOD_IN_BATCH,
     RESTING,
+    LabelRefused,
     LabelScanned,
     Prompt,
     ReworkOrdered,
@@ -48,7 +49,7 @@ RINGS_TWICE = (SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState
 
 def event_line(view: DisplayView, event: StationEvent) -> str | None:
     """An event as a line for a log or a pipe; None for events without a line."""
-    if isinstance(event, Waiting) and event.code:
+    if isinstance(event, ManifestAway | LabelRefused):
         trouble = view.trouble_of[event.slot]
         return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     if isinstance(event, RetryStarted):

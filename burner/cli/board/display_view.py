@@ -8,15 +8,15 @@ from typing import NamedTuple
 from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
-from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.unit_events import (
     Finished,
+    ManifestAway,
+    ManifestBack,
     Progress,
     RetryStarted,
     StepStarted,
     UnitNamed,
-    Waiting,
 )
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
@@ -26,6 +26,7 @@ from burner.station.events import (
     ENDED,
     RESTING,
     BatchCount,
+    LabelRefused,
     LabelScanned,
     Prompt,
     ReworkOrdered,
@@ -166,8 +167,11 @@ class DisplayView:
             case RetryStarted():
                 self._note(tile.slot, self._again(event))
                 self.trouble_of.pop(event.slot, None)  # the operator has nothing to do
-            case Waiting():
-                self._waiting(event)
+            case ManifestAway() | LabelRefused():
+                waits = isinstance(event, ManifestAway)
+                self._trouble(event.slot, BurnerError(event.code, event.detail), waits=waits)
+            case ManifestBack():
+                self._manifest_back()
             case LabelScanned():
                 tile.label = event.label
                 self.trouble_of.pop(event.slot, None)
@@ -226,15 +230,10 @@ class DisplayView:
         self.notes.pop(slot, None)
         self.notes[slot] = text
 
-    def _waiting(self, event: Waiting) -> None:
-        if event.code:
-            error = BurnerError(event.code, event.detail)
-            of_manifest = error.code.error_class is ErrorClass.MANIFEST
-            self._trouble(event.slot, error, waits=of_manifest)
-            return
-        over = [slot for slot, trouble in self.trouble_of.items() if trouble.waits]
-        for slot in (event.slot, *over):
-            self.trouble_of.pop(slot, None)
+    def _manifest_back(self) -> None:
+        """For every slot: the manifest is one."""
+        for slot in [slot for slot, trouble in self.trouble_of.items() if trouble.waits]:
+            del self.trouble_of[slot]
 
     def _trouble(self, slot: str, error: BurnerError, *, waits: bool = False) -> None:
         self.trouble_of.pop(slot, None)

@@ -1,4 +1,4 @@
-"""Waiting for a manifest that cannot be reached for now: a server that restarts, a locked file."""
+"""Calls of a manifest that cannot be reached now (a server restarts, a file is locked)."""
 
 from collections.abc import Callable, Generator
 from time import monotonic, sleep
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from burner.core.code import Code, ErrorClass
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Waiting
+from burner.core.unit_events import ManifestAway, ManifestBack
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ LOST_SESSION_S = 120.0
 
 def retry_until_reachable(
     call: Callable[[], T], slot: str, gives_up: Callable[[], bool]
-) -> Generator[Waiting, None, T]:
+) -> Generator[ManifestAway | ManifestBack, None, T]:
     """Call the manifest, and again until it can be reached.
 
     The manifest is open already, so E704 (the station is in use) means something else here: after
@@ -32,7 +32,7 @@ def retry_until_reachable(
         gives_up: whether a person ended the waiting.
 
     Yields:
-        `Waiting` when the wait begins or its reason changes; without a code when it is over.
+        `ManifestAway` when the wait begins or its reason changes; `ManifestBack` at its end.
 
     Raises:
         BurnerError: from the ledger, where waiting does not help or was ended.
@@ -51,10 +51,10 @@ def retry_until_reachable(
             if not (of_manifest and trouble.row.retry) or gives_up():
                 raise trouble from error.__cause__
             if trouble.code != reported:
-                yield Waiting(slot, trouble.code, trouble.detail)
+                yield ManifestAway(slot, trouble.code, trouble.detail)
             reported = trouble.code
             sleep(RETRY_PAUSE_S)
             continue
         if reported:
-            yield Waiting(slot)
+            yield ManifestBack(slot)
         return answer

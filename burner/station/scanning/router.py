@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Waiting
 from burner.identity.label_checks import names_unit
 from burner.identity.settings import IdentitySettings
 from burner.station.events import (
@@ -18,6 +17,7 @@ from burner.station.events import (
     BAD,
     GOOD,
     NO_BOARD,
+    LabelRefused,
     LabelScanned,
     Prompt,
     ReworkOrdered,
@@ -298,7 +298,7 @@ class Router:
 
     def _refuse(self, scan: Scan) -> None:
         """Show at the asked slot what is wrong with a scan, and ask again."""
-        self.emit(Waiting(scan.slot, scan.code, scan.detail))
+        self.emit(LabelRefused(scan.slot, scan.code, scan.detail))
         if self._labels.waits(scan.slot):
             self._show_state(scan.slot, SlotState.RESCAN)
 

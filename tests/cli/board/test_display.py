@@ -24,14 +24,15 @@ from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import (
     Finished,
+    ManifestAway,
+    ManifestBack,
     Progress,
     RetryStarted,
     StepStarted,
     UnitNamed,
-    Waiting,
 )
 from burner.core.words.language import Language
-from burner.station.events import RESTING, SlotState, SlotStateChanged, StationEvent
+from burner.station.events import RESTING, LabelRefused, SlotState, SlotStateChanged, StationEvent
 from tests.station.units import a_result, an_attempt
 
 S = SlotState
@@ -313,27 +314,27 @@ def test_an_error_stands_until_its_slot_passes_or_has_another_board() -> None:
 
 def test_a_wait_for_the_manifest_is_shown_until_it_is_over() -> None:
     view = view_of(4)
-    text = play(view, Waiting("3", "E711", "no server"))
+    text = play(view, ManifestAway("3", "E711", "no server"))
     assert "slot 3  E711" in text
     assert "→ Check the network and the server. The station waits and goes on by itself." in text
-    assert event_line(view, Waiting("3", "E711")) == (
+    assert event_line(view, ManifestAway("3", "E711")) == (
         "slot 3  E711  The database server does not answer. Nothing is burned without a record.  "
         "→ Check the network and the server. The station waits and goes on by itself."
     )
-    assert "E711" not in play(view, Waiting("3"))
-    assert event_line(view, Waiting("3")) is None
+    assert "E711" not in play(view, ManifestBack("3"))
+    assert event_line(view, ManifestBack("3")) is None
 
 
 def test_a_wrong_label_is_shown_until_another_one_is_scanned() -> None:
     view = view_of(4)
     text = play(
-        view, Waiting("3", "E441", "mac: label 02, unit 01"), SlotStateChanged("3", S.RESCAN)
+        view, LabelRefused("3", "E441", "mac: label 02, unit 01"), SlotStateChanged("3", S.RESCAN)
     )
     assert "slot 3  E441 The label belongs to another unit" in text
     assert "(mac: label 02, unit 01)" in unwrapped(text)
     assert "→ Find the label of the board in this slot and scan it." in text
     assert "by itself" not in text
-    assert "E441" not in play(view, SlotStateChanged("3", S.BURNING), Waiting("3"))
+    assert "E441" not in play(view, SlotStateChanged("3", S.BURNING))
 
 
 def test_an_error_of_the_slot_itself_is_shown() -> None:

@@ -7,9 +7,10 @@ from burner.cli.board.display_view import ANSWER_S, DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.event_json import event_json
 from burner.core.errors import BurnerError
-from burner.core.unit_events import NotBegun, Waiting
+from burner.core.unit_events import NotBegun
 from burner.core.words.language import Language
 from burner.station.events import (
+    LabelRefused,
     LabelScanned,
     Prompt,
     ReworkOrdered,
@@ -66,7 +67,9 @@ def test_of_a_long_label_the_end_is_shown() -> None:
 
 def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
     view = after(
-        SlotStateChanged("3", S.SCAN), Waiting("3", "E434", "SN1"), SlotStateChanged("3", S.RESCAN)
+        SlotStateChanged("3", S.SCAN),
+        LabelRefused("3", "E434", "SN1"),
+        SlotStateChanged("3", S.RESCAN),
     )
     text = board(view)
     assert "3 ↻" in text
@@ -81,7 +84,7 @@ def test_a_wrong_scan_is_large_on_its_tile_and_whole_below() -> None:
 def test_a_wrong_scan_is_forgotten_when_its_board_leaves() -> None:
     view = after(
         SlotStateChanged("3", S.SCAN),
-        Waiting("3", "E440", "x"),
+        LabelRefused("3", "E440", "x"),
         SlotStateChanged("3", S.RESCAN),
         SlotStateChanged("3", S.EMPTY),
     )

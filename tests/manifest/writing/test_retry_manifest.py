@@ -15,7 +15,7 @@ from burner.burn.job import AttemptRequest, Job
 from burner.core.attempt import Attempt, Outcome, Record, Result, Step
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
-from burner.core.unit_events import Event, Finished, StepStarted, Waiting
+from burner.core.unit_events import Event, Finished, ManifestAway, ManifestBack, StepStarted
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
@@ -96,9 +96,9 @@ def test_a_unit_waits_for_the_manifest_and_passes(
 ) -> None:
     fragile.failures[call] = [code] * 3
     events = list(burning(release, fragile, FakeDevice(board())))
-    assert [e for e in events if isinstance(e, Waiting)] == [
-        Waiting("1", code, "fake"),
-        Waiting("1"),
+    assert [e for e in events if isinstance(e, ManifestAway | ManifestBack)] == [
+        ManifestAway("1", code, "fake"),
+        ManifestBack("1"),
     ]
     assert isinstance(events[-1], Finished)
     assert events[-1].record.result.outcome is Outcome.PASS
@@ -109,7 +109,7 @@ def test_nothing_is_written_while_the_intent_waits(release: Release, fragile: Fr
     fragile.failures["begin"] = ["E711"]
     device = FakeDevice(board())
     for event in burning(release, fragile, device):
-        if isinstance(event, Waiting) and event.code:
+        if isinstance(event, ManifestAway):
             assert not [call for call in device.calls if call.startswith("write")]
             return
     pytest.fail("it did not wait")
@@ -158,7 +158,7 @@ def test_an_abort_ends_every_wait(release: Release, fragile: Fragile, path: Path
     fragile.failures["finish"] = ["E711"] * 99
     stop = threading.Event()
     events = burning(release, fragile, FakeDevice(board()), aborted=stop.is_set)
-    assert any(isinstance(event, Waiting) for event in events)
+    assert any(isinstance(event, ManifestAway) for event in events)
     stop.set()
     with pytest.raises(BurnerError, match=r"^E711:"):
         list(events)
@@ -178,14 +178,16 @@ def test_a_server_that_restarts_in_the_middle_of_a_burn_loses_nothing(
             if isinstance(event, StepStarted) and event.step is step and not stopped:
                 server.stop()
                 stopped = True
-            elif isinstance(event, Waiting):
+            elif isinstance(event, ManifestAway):
                 if not waits:
                     server.start()
                 waits.append(event.code)
+            elif isinstance(event, ManifestBack):
+                waits.append("back")
         assert isinstance(event, Finished)
         assert event.record.result.outcome is Outcome.PASS
     # Reader and writer each learn that their connection is gone.
-    assert waits in (["E711", ""], ["E711", "", "E711", ""])
+    assert waits in (["E711", "back"], ["E711", "back", "E711", "back"])
     with ManifestReader.open(url) as reader:
         assert [e["outcome"] for e in reader.attempts_json()] == ["PASS"]
         assert flaws(reader) == []
