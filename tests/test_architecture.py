@@ -61,7 +61,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("manifest/local/state_folder.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
     "keyring": ("core/secrets/reference.py", "manifest/local/keys.py"),
-    "cryptography": ("manifest", "provisioning/nvs_reader.py"),
+    "cryptography": ("manifest", "provisioning/nvs_reader.py", "release/envelope"),
+    "securesystemslib": ("release/envelope",),
 }
 
 Parts = tuple[str, ...]
