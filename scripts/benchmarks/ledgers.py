@@ -14,7 +14,8 @@ from burner.core.attempt import Outcome as ModelOutcome
 from burner.core.segments import Region
 from burner.core.silicon import Mac, Silicon
 from burner.manifest.entries.attempts import attempt_facts, result_facts
-from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, OutcomeEntry, new_nonce
+from burner.manifest.entries.entry import new_nonce
+from burner.manifest.entries.kinds import AnyEntry, BatchOpened, Intent, OutcomeEntry
 from burner.manifest.entries.values import utc
 from burner.manifest.store import tables
 from burner.manifest.store.engine import reading_engine, writing_engine

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from burner.manifest.entries.attempts import attempt_facts, result_facts
-from burner.manifest.entries.kinds import AnyEntry, Intent, OutcomeEntry, new_nonce
+from burner.manifest.entries.entry import new_nonce
+from burner.manifest.entries.kinds import AnyEntry, Intent, OutcomeEntry
 from burner.manifest.entries.values import utc
 from burner.manifest.exchange.certificate import certificate
 from burner.manifest.writing.ledger import Ledger

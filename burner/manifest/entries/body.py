@@ -7,8 +7,9 @@ import msgspec
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import not_as_signed
-from burner.manifest.entries.kinds import AnyEntry, Entry, OutcomeEntry
+from burner.manifest.entries.kinds import AnyEntry, OutcomeEntry
 from burner.manifest.entries.values import is_plain_value
 
 MAX_BODY = 60_000

@@ -1,46 +1,22 @@
 """The kinds of records, one frozen type each. docs/manifest.md documents the same fields."""
 
-import secrets
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
-from msgspec import Meta, Struct
-
-VERSION = 1
-
-_DAY, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}"
-UtcTime = Annotated[str, Meta(pattern=rf"^{_DAY}T{_TIME}Z\Z")]
-Hex = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{2})*\Z")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}\Z")]
-RecordNumber = Annotated[int, Meta(ge=0)]
-"""Of a record in its log, from 0: its leaf index."""
-NonNegative = Annotated[int, Meta(ge=0)]
-MAX_TEXT = 1000
-"""Characters that people type: operator, reason and the like."""
-ShortText = Annotated[str, Meta(max_length=MAX_TEXT)]
+from burner.manifest.entries.entry import (
+    Data,
+    Entry,
+    Hex,
+    KeyId,
+    NonNegative,
+    RecordNumber,
+    Sha256,
+    ShortText,
+    UtcTime,
+)
+from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle, PolicyDigest
 
 
-class _Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of a record: every field is always there."""
-
-
-class Entry(_Data, tag_field="kind", frozen=True, kw_only=True):
-    """The fields of every record. A text that does not apply is empty."""
-
-    at: UtcTime
-    """When the station wrote it, by the station's clock. The log has the order."""
-    batch: str = ""
-    nonce: Nonce
-    """128 random bits: nobody can guess a record from its hash."""
-    product_id: str = ""
-    station: str
-    unit_id: str = ""
-    """Base MAC."""
-    v: Annotated[int, Meta(ge=VERSION, le=VERSION)] = VERSION
-
-
-class Head(_Data, frozen=True, kw_only=True):
+class Head(Data, frozen=True, kw_only=True):
     """The last known head of another log."""
 
     origin: str
@@ -110,6 +86,14 @@ class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
     """Units that the release may make over all batches; None: no limit."""
     per_digest: bool = False
     """Whether `release_quantity` counts by release digest, not by product and version."""
+    limits: BatchLimits | None = None
+    """What the release allows beside its quantity; None: no limits."""
+    first_article: FirstArticle | None = None
+    """Units that are made first, and who must approve them; None: none."""
+    envelopes: tuple[str, ...] = ()
+    """DSSE envelopes of the release, as text: who signed it, who approved it."""
+    policy: PolicyDigest = ""
+    """Of the policy of the station that opened it; empty: it has none."""
     operator: ShortText = ""
 
 
@@ -134,7 +118,7 @@ class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
     operator: ShortText
 
 
-class SecurityFacts(_Data, frozen=True, kw_only=True):
+class SecurityFacts(Data, frozen=True, kw_only=True):
     """The security settings of the chip."""
 
     flash_encryption: bool
@@ -142,7 +126,7 @@ class SecurityFacts(_Data, frozen=True, kw_only=True):
     secure_download: bool
 
 
-class SiliconFacts(_Data, frozen=True, kw_only=True):
+class SiliconFacts(Data, frozen=True, kw_only=True):
     """What was read from the silicon."""
 
     chip: str
@@ -156,7 +140,7 @@ class SiliconFacts(_Data, frozen=True, kw_only=True):
     security: SecurityFacts
 
 
-class RegionFacts(_Data, frozen=True, kw_only=True):
+class RegionFacts(Data, frozen=True, kw_only=True):
     """A stretch of flash. Offset and size in bytes."""
 
     kind: str
@@ -167,7 +151,7 @@ class RegionFacts(_Data, frozen=True, kw_only=True):
     size: NonNegative
 
 
-class AttemptFacts(_Data, frozen=True, kw_only=True):
+class AttemptFacts(Data, frozen=True, kw_only=True):
     """One attempt on one unit, as far as it is known."""
 
     device_name: str
@@ -202,7 +186,7 @@ class NameBound(Entry, tag="name-bound", frozen=True, kw_only=True):
     """All IDs, also those of the intent."""
 
 
-class ResultFacts(_Data, frozen=True, kw_only=True):
+class ResultFacts(Data, frozen=True, kw_only=True):
     """How an attempt ended."""
 
     code: str
@@ -236,7 +220,7 @@ class Correction(Entry, tag="correction", frozen=True, kw_only=True):
     reason: ShortText
 
 
-class NamedUnit(_Data, frozen=True, kw_only=True):
+class NamedUnit(Data, frozen=True, kw_only=True):
     """A unit with its name."""
 
     device_name: str
@@ -255,7 +239,7 @@ class SampleDrawn(Entry, tag="sample-drawn", frozen=True, kw_only=True):
     units: tuple[NamedUnit, ...]
 
 
-class ComparisonFacts(_Data, frozen=True, kw_only=True):
+class ComparisonFacts(Data, frozen=True, kw_only=True):
     """One comparison of a unit with its record."""
 
     verdict: str
@@ -273,7 +257,7 @@ class UnitChecked(Entry, tag="unit-checked", frozen=True, kw_only=True):
     operator: ShortText
 
 
-class DuplicateId(_Data, frozen=True, kw_only=True):
+class DuplicateId(Data, frozen=True, kw_only=True):
     """A name or ID that a unit of ours and a unit of the imported log have."""
 
     holder: str
@@ -328,11 +312,6 @@ _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 def kind_of(kind: type[Entry]) -> str:
     """The field `kind` of its records."""
     return _KINDS[kind]
-
-
-def new_nonce() -> str:
-    """The nonce of a new record."""
-    return secrets.token_hex(16)
 
 
 def enrolment_message(origin: str, key: str, role: str, until: str) -> bytes:

@@ -7,6 +7,7 @@ transaction; `verify` calls the same function over the whole log and compares th
 from collections.abc import Callable
 from typing import Any
 
+from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import (
     AnyEntry,
@@ -14,7 +15,6 @@ from burner.manifest.entries.kinds import (
     BatchClosed,
     BatchOpened,
     Correction,
-    Entry,
     Intent,
     KeyEnrolled,
     KeyWithdrawn,

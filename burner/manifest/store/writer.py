@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.entry import new_nonce
 from burner.manifest.entries.errors import out_of_order
-from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, SIMULATED, AnyEntry, new_nonce
+from burner.manifest.entries.kinds import KEPT_KINDS, KEY_KINDS, SIMULATED, AnyEntry
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.keys import in_force
 from burner.manifest.fold.rows import KeyRow

@@ -11,12 +11,12 @@ from burner.core.attempt import Attempt, Outcome, Record, Result
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.attempts import attempt_facts, result_facts
+from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import out_of_order
 from burner.manifest.entries.kinds import (
     AnyEntry,
     BatchChanged,
     BatchOpened,
-    Entry,
     Intent,
     NameBound,
     OutcomeEntry,

@@ -4,7 +4,8 @@ from unicodedata import category
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.entries.kinds import MAX_TEXT, SIMULATED
+from burner.manifest.entries.entry import MAX_TEXT
+from burner.manifest.entries.kinds import SIMULATED
 
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 

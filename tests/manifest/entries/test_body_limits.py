@@ -4,7 +4,8 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.manifest.entries import body
-from burner.manifest.entries.kinds import MAX_TEXT, LogBegun
+from burner.manifest.entries.entry import MAX_TEXT
+from burner.manifest.entries.kinds import LogBegun
 
 
 def begun(reason: str) -> LogBegun:
