@@ -20,6 +20,7 @@ from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.profile.boot import BootSettings
+from burner.profile.limits import LimitSettings
 from burner.provisioning.carriers import CarrierSettings
 
 PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
@@ -305,6 +306,8 @@ class Profile(FlashPlan):
     quantity_of: QuantityOf = QuantityOf.VERSION
     """What counts towards `quantity`. `version`: the units of every release of this name and
     version. `release`: those of this very release; one that is built anew begins at 0."""
+    limits: LimitSettings = LimitSettings()
+    """Where and when units may be made."""
     reburn: Reburn = Reburn.REFUSE
     """What becomes of a good unit of another release when it comes to this one. `refuse`: it stays
     as it is. `upgrade`: it is burned with this release."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from burner.core.segments import Region, Segment
 
-NOT_OF_A_UNIT = ("quantity", "quantity_of", "reburn")
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn")
 """Settings that make no unit another one."""
 
 
@@ -64,12 +64,16 @@ def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     found: list[Difference] = []
     if before.release_digest != now.release_digest:
         if before.index is not None and now.index is not None:
-            found = [d for d in differences(before.index, now.index) if d.what not in NOT_OF_A_UNIT]
+            found = [d for d in differences(before.index, now.index) if _is_of_a_unit(d.what)]
         else:
             found = _by_regions(before, now)
     if before.key and now.key and before.key != now.key:
         found.append(Difference("product key", f"fingerprint {before.key}", now.key))
     return found
+
+
+def _is_of_a_unit(setting: str) -> bool:
+    return setting.partition(".")[0] not in NOT_OF_A_UNIT
 
 
 def _by_regions(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
