@@ -41,7 +41,7 @@ def _at_least_one(texts: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return texts
 
 
-Moment = Annotated[str, AfterValidator(_moment)]
+DayOrTime = Annotated[str, AfterValidator(_moment)]
 StationName = Annotated[str, Field(min_length=1, max_length=64)]
 BatchPattern = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_pattern)]
 
@@ -49,10 +49,10 @@ BatchPattern = Annotated[str, Field(min_length=1, max_length=64), AfterValidator
 class LimitSettings(StrictModel):
     """Where and when units may be made. Left out: anywhere, at any time, for any batch."""
 
-    valid_from: Moment | None = None
+    valid_from: DayOrTime | None = None
     """The first day on which units may be made (`2026-10-01`, in UTC), or a time with its zone
     (`2026-10-01T08:00+08:00`). Batches may be opened before."""
-    valid_until: Moment | None = None
+    valid_until: DayOrTime | None = None
     """The last day on which units may be made, the whole day in UTC (`2026-12-31`), or the last
     moment (`2026-12-31T18:00Z`)."""
     stations: Annotated[tuple[StationName, ...] | None, AfterValidator(_at_least_one)] = Field(
