@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 
 if TYPE_CHECKING:
-    from burner.manifest.local.keys import PassphraseRequest, PromptPassphrase
+    from burner.core.secrets.passphrase import PassphraseRequest, PromptPassphrase
 
 
 class Use(StrEnum):
@@ -34,7 +34,7 @@ def passphrase_prompt(use: Use) -> "PromptPassphrase | None":
 
 
 def _passphrase(question: "PassphraseRequest", use: Use) -> str:
-    from burner.manifest.local.keys import TRIES
+    from burner.core.secrets.passphrase import TRIES
 
     if question.attempt > 1:
         click.echo(phrase("wrong passphrase", language(), question.attempt, TRIES), err=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from burner.cli.slots import station_id
+from burner.core.secrets.passphrase import PASSPHRASE
 from burner.manifest.local import keys
 from tests.cli.desk import refused, run
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest
@@ -22,7 +23,7 @@ RIGHT = "open sesame"
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BURNER_STATE", str(tmp_path / "state"))
-    monkeypatch.delenv(keys.PASSPHRASE, raising=False)
+    monkeypatch.delenv(PASSPHRASE, raising=False)
 
 
 def terminal(*arguments: str) -> Any:
@@ -103,9 +104,9 @@ def test_a_rotated_key_is_kept_as_the_one_before(monkeypatch: pytest.MonkeyPatch
     burn(Path(), "--bench", "sim:1")
     who = ("--station", STATION, "--operator", "li", "--reason", "yearly")
     assert "has no passphrase" in run("key", "rotate", *who).stdout
-    monkeypatch.setenv(keys.PASSPHRASE, RIGHT)
+    monkeypatch.setenv(PASSPHRASE, RIGHT)
     assert "is encrypted" in run("key", "rotate", *who).stdout
-    monkeypatch.delenv(keys.PASSPHRASE)
+    monkeypatch.delenv(PASSPHRASE)
     with refused("E749"):
         run("key", "rotate", *who)
 

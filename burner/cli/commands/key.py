@@ -29,7 +29,7 @@ COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key"
 
 def _passphrase(owner: str, wanted: bool) -> str | None:
     """From the environment, or typed twice."""
-    from burner.manifest.local.keys import PASSPHRASE
+    from burner.core.secrets.passphrase import PASSPHRASE
 
     return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
 

@@ -4,7 +4,6 @@ read; a passphrase or the system's keyring are options.
 Keys are Ed25519, as PKCS #8 in the state folder; they sign under the name of a log or of a witness.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,17 +19,16 @@ from burner.core.atomic_file import write_durably
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
+from burner.core.secrets.passphrase import PromptPassphrase, WrongPassphraseError, unlocked
 from burner.manifest.local.state_folder import as_file_name, state_folder
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 SERVICE = "burner manifest key"
 """Name of private keys in the keyring."""
 
-TRIES = 3
 CURRENT, IN_KEYRING = "current", "in the system's keyring"
 LONGEST = 200
 """Characters of the folder that is named after an owner; file systems take 255."""
@@ -45,18 +43,6 @@ class Protection(StrEnum):
     PASSPHRASE = "passphrase"  # noqa: S105 - a word, not a password
     KEYRING = "keyring"
     TOKEN = "token"  # noqa: S105 - a word
-
-
-@dataclass(frozen=True)
-class PassphraseRequest:
-    """A passphrase is requested from a person."""
-
-    owner: str
-    attempt: int
-    """1 to TRIES; above 1, the answer before was wrong."""
-
-
-PromptPassphrase = Callable[[PassphraseRequest], str]
 
 
 @dataclass(frozen=True)
@@ -219,18 +205,7 @@ def unlock(owner: str, prompt_passphrase: PromptPassphrase | None = None) -> "Ed
         pem = _from_keyring(path.stem)
     if b"-----BEGIN ENCRYPTED" not in pem:
         return _load(path, pem)
-    if passphrase := os.environ.get(PASSPHRASE):
-        with suppress(_WrongPassphraseError):
-            return _load(path, pem, passphrase)
-        raise BurnerError(
-            Code.PASSPHRASE_WRONG, f"the key of {owner}; it was taken from {PASSPHRASE}"
-        )
-    if prompt_passphrase is None:
-        raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the key of {owner}")
-    for attempt in range(1, TRIES + 1):
-        with suppress(_WrongPassphraseError):
-            return _load(path, pem, prompt_passphrase(PassphraseRequest(owner, attempt)))
-    raise BurnerError(Code.PASSPHRASE_WRONG, f"the key of {owner}; asked {TRIES} times")
+    return unlocked(owner, lambda typed: _load(path, pem, typed), prompt_passphrase)
 
 
 def protection(owner: str) -> Protection:
@@ -295,10 +270,6 @@ def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
-class _WrongPassphraseError(Exception):
-    """What was typed does not open the key."""
-
-
 def _load(path: Path, pem: bytes, passphrase: str | None = None) -> "Ed25519PrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -308,7 +279,7 @@ def _load(path: Path, pem: bytes, passphrase: str | None = None) -> "Ed25519Priv
         key = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase is not None:
-            raise _WrongPassphraseError from error
+            raise WrongPassphraseError from error
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: damaged") from error
     if not isinstance(key, Ed25519PrivateKey) or _stem(key) != path.stem:
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: it holds another key")

@@ -8,8 +8,9 @@ The new log is made in a file of its own and moved to its place at the end. Afte
 
 from dataclasses import dataclass
 
+from burner.core.secrets.passphrase import PromptPassphrase
 from burner.manifest.entries.kinds import SIMULATED, Head
-from burner.manifest.local.keys import PromptPassphrase, station_signer
+from burner.manifest.local.keys import station_signer
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.local.places import remember_place
 from burner.manifest.local.station_key import Beginning

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from burner.core.attempt import Attempt, Outcome, Record, Result
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets.passphrase import PromptPassphrase
 from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import out_of_order
@@ -23,7 +24,7 @@ from burner.manifest.entries.kinds import (
     is_simulated,
 )
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
-from burner.manifest.local.keys import PromptPassphrase, sponsors, station_signer
+from burner.manifest.local.keys import sponsors, station_signer
 from burner.manifest.local.station_key import Beginning, MakeSigner
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory

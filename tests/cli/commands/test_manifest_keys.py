@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
+from burner.core.secrets.passphrase import PASSPHRASE
 from burner.manifest.local import keys
 from burner.manifest.writing.ledger import Ledger
 from tests.cli.desk import at_desk, refused, run
@@ -73,7 +74,7 @@ def test_where_all_keys_are_lost_a_new_log_names_the_last_head_of_the_old(
 ) -> None:
     old = run("manifest", "head").stdout
     with monkeypatch.context() as once:
-        once.setenv(keys.PASSPHRASE, "known once")
+        once.setenv(PASSPHRASE, "known once")
         run("key", "rotate", "--passphrase", *WHO, "--reason", "safer")
     with refused("E749"):
         run(*MORE, "4")
@@ -103,12 +104,12 @@ def test_a_wrong_passphrase_at_the_first_start_leaves_no_manifest_behind(
 ) -> None:
     at_desk(tmp_path, monkeypatch)
     keys.make_key("line1", "right")
-    monkeypatch.setenv(keys.PASSPHRASE, "wrong")
+    monkeypatch.setenv(PASSPHRASE, "wrong")
     opens = ("batch", "open", str(PROFILE), "--batch", "WO1", *WHO)
     with refused("E748"):
         run(*opens)
     assert [*tmp_path.glob("manifest.db*")] == []
-    monkeypatch.setenv(keys.PASSPHRASE, "right")
+    monkeypatch.setenv(PASSPHRASE, "right")
     run(*opens)
     run("manifest", "verify")
 

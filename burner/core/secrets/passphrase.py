@@ -1,0 +1,56 @@
+"""The passphrase of a private key: from the environment, else asked of a person a few times."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+
+PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+TRIES = 3
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class PassphraseRequest:
+    """A passphrase is requested from a person."""
+
+    owner: str
+    attempt: int
+    """1 to TRIES; above 1, the answer before was wrong."""
+
+
+PromptPassphrase = Callable[[PassphraseRequest], str]
+
+
+class WrongPassphraseError(Exception):
+    """What was typed does not open the key."""
+
+
+def unlocked(owner: str, load: Callable[[str], Key], prompt: PromptPassphrase | None) -> Key:
+    """An encrypted key, opened with its passphrase.
+
+    Args:
+        owner: whose key it is, for the question and for errors.
+        load: opens the key with a passphrase; raises WrongPassphraseError.
+        prompt: asks a person; None: there is nobody to ask.
+
+    Raises:
+        BurnerError: E748 wrong passphrase, E749 no terminal to ask for it.
+    """
+    if passphrase := os.environ.get(PASSPHRASE):
+        with suppress(WrongPassphraseError):
+            return load(passphrase)
+        raise BurnerError(
+            Code.PASSPHRASE_WRONG, f"the key of {owner}; it was taken from {PASSPHRASE}"
+        )
+    if prompt is None:
+        raise BurnerError(Code.PASSPHRASE_CANNOT_BE_ASKED, f"the key of {owner}")
+    for attempt in range(1, TRIES + 1):
+        with suppress(WrongPassphraseError):
+            return load(prompt(PassphraseRequest(owner, attempt)))
+    raise BurnerError(Code.PASSPHRASE_WRONG, f"the key of {owner}; asked {TRIES} times")
