@@ -131,10 +131,12 @@ class Code(StrEnum):
     RELEASE_EXISTS = "E206"
     RELEASE_FILE_INACCESSIBLE = "E207"
     SECRET_IN_PROFILE = "E208"
+    RELEASE_TOO_OLD = "E209"
     ENVELOPE_INVALID = "E216"
     SIGNATURE_WRONG = "E217"
     SIGNER_UNUSABLE = "E221"
     SIGNER_KEY_INVALID = "E245"
+
     # E301–E329 the chip's port, the worker, the station around it
     BOARD_SILENT = "E301"
     PORT_MISSING = "E302"

@@ -16,6 +16,7 @@ from burner.profile.profile import TABLE, FlashPlan, Profile
 from burner.profile.reading import read_profile, validate_profile
 from burner.provisioning.carriers import carrier_for
 from burner.provisioning.key_config import KeyConfig
+from burner.release.archive import MAX_SIZE
 from burner.release.lint.accepted_warnings import accepted
 from burner.release.placement.payload import key_segments, merge_segments
 from burner.release.preflight import (
@@ -25,7 +26,7 @@ from burner.release.preflight import (
     secret_in_profile,
 )
 from burner.release.release import KeylessRelease, Release, release_index
-from burner.release.release_file import MAX_SIZE, Contents, unpack
+from burner.release.release_file import Contents, unpack
 
 
 def open_release(

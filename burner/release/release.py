@@ -15,7 +15,7 @@ from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import UnitRecipe, keyless_regions
 from burner.release.placement.payload import key_segments, merge_segments
 
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 
 
 @dataclass(frozen=True)

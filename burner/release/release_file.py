@@ -1,44 +1,38 @@
-"""The release file `NAME-VERSION.burn`: everything a station needs but the secret. Pure.
+"""The release file `NAME-VERSION.burn`: everything a station needs. Pure.
 
-A ZIP archive that any tool can list, in one form only: stored entries, one order, no times, no
-attributes. `release.json` comes first and names every other entry with length and SHA-256, and the
-release's digest. Opening is checking: what was read must pack into the very same bytes again.
-
-Signatures and sealed secrets come later, in an envelope around that digest.
+A ZIP archive in one form (`archive`). Its **core** comes first, and the same inputs give the same
+core: `release.json` names every other entry of it with length and SHA-256, and the release's
+digest. Beside the core, never in the digest, is what differs each time it is made: the sealed
+parts with the secret, and the signatures. Opening is checking: what was read must pack into the
+very same bytes again.
 """
 
 import json
 import re
-import struct
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
-from io import BytesIO
 from typing import Any
-from zlib import crc32
 
 from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.release.archive import read_archive, write_archive
 
-FORMAT = 1
-MAX_SIZE = 256 * 1024 * 1024
-"""Bytes; twice the largest flash there is."""
-MAX_DIRECTORY_SIZE = 1024 * 1024
-"""Bytes; room for ten thousand entries."""
+FORMAT = 2
 INDEX = "release.json"
 PROFILE = "profile.json"
+SEAL_CODE = "sealed/code.txt"
+MOST_NUMBERED = 99
+"""Sealed parts, and signatures: their names have two digits."""
+MAX_SEALED_SIZE = 32 * 1024 * 1024
+MAX_ENVELOPE_SIZE = 1024 * 1024
 
-_PART = re.compile(r"parts/[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
-# PKWARE's APPNOTE.TXT 4.3.7, 4.3.12 and 4.3.16: local header, central header, end record.
-_LOCAL = struct.Struct("<4sHHHHHIIIHH")
-_CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
-_END = struct.Struct("<4sHHHHIIH")
-_VERSION = 20
-_DATE = (1 << 5) | 1
-"""1980-01-01, the first day ZIP knows: a release has no time of its own."""
-_REGULAR_FILE = 0o100644 << 16
+_CORE = re.compile(
+    r"release\.json|profile\.json"
+    r"|parts/[A-Za-z0-9][A-Za-z0-9_.-]{0,31}|contents/[a-z0-9][a-z0-9.-]{0,31}"
+)
+_NUMBERED = re.compile(r"(?:sealed/(?!00)[0-9]{2}\.age|signatures/(?!00)[0-9]{2}\.json)")
 
 
 @dataclass(frozen=True)
@@ -48,22 +42,61 @@ class Contents:
     digest: str
     """The release's: SHA-256 (hex) of the canonical `index`."""
     index: Mapping[str, Any]
-    """What is burned, as `release.index` made it."""
+    """What is burned, as `release.release_index` made it."""
     profile: str
     """The profile as JSON; its files are names of `parts`."""
     parts: Mapping[str, bytes]
+    """By `parts/NAME`."""
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    """What is burned into no unit, by `contents/NAME`."""
+    sealed: tuple[bytes, ...] = ()
+    """In the age format, each for other recipients; `seal` opens them."""
+    seal_code: str = ""
+    """What `seal.seal_code` gives for all of `sealed`; empty where nothing is sealed."""
+    envelopes: tuple[bytes, ...] = ()
+    """Signed statements on this release, in the order in which they were made."""
 
 
 def pack(contents: Contents) -> bytes:
     """The one form of a release file with these contents."""
-    files = {PROFILE: contents.profile.encode()}
-    files |= {name: contents.parts[name] for name in sorted(contents.parts)}
-    listed = [
+    files = _core(contents)
+    about = {
+        "format": FORMAT,
+        "digest": contents.digest,
+        "index": contents.index,
+        "files": _rows(files),
+    }
+    return write_archive({INDEX: canonical(about), **files, **_beside_core(contents)})
+
+
+def core_files(contents: Contents) -> list[dict[str, Any]]:
+    """Name, size and SHA-256 of every entry of the core but `release.json`, in their order."""
+    return _rows(_core(contents))
+
+
+def _core(contents: Contents) -> dict[str, bytes]:
+    held = {**contents.parts, **contents.documents}
+    order = [*sorted(contents.parts), *sorted(contents.documents)]
+    return {PROFILE: contents.profile.encode(), **{name: held[name] for name in order}}
+
+
+def _rows(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    return [
         {"name": name, "size": len(data), "sha256": sha256(data).hexdigest()}
         for name, data in files.items()
     ]
-    about = {"format": FORMAT, "digest": contents.digest, "index": contents.index, "files": listed}
-    return _zip({INDEX: canonical(about), **files})
+
+
+def _beside_core(contents: Contents) -> dict[str, bytes]:
+    sealed = _numbered("sealed", "age", contents.sealed)
+    if contents.seal_code:
+        sealed[SEAL_CODE] = contents.seal_code.encode()
+    return sealed | _numbered("signatures", "json", contents.envelopes)
+
+
+def _numbered(folder: str, ending: str, entries: Iterable[bytes]) -> dict[str, bytes]:
+    """`sealed/01.age` and so on."""
+    return {f"{folder}/{number:02}.{ending}": data for number, data in enumerate(entries, 1)}
 
 
 def unpack(data: bytes, name: str) -> Contents:
@@ -74,135 +107,122 @@ def unpack(data: bytes, name: str) -> Contents:
         name: how to call it in errors.
 
     Raises:
-        BurnerError: E201 no release file, E202 of a newer format, E203 a part is changed,
-            missing, added or out of order, E204 an entry that no release has.
+        BurnerError: E201 no release file, E202 of a newer format, E203 an entry is changed,
+            missing, added or out of order, E204 an entry that no release has, E209 of an older
+            format.
     """
-    entries = _entries(data, name)
+    entries = read_archive(data, name, _not_allowed)
     about = _index(entries, name)
-    _check_parts(entries, about["files"], name)
+    _check_core(entries, about["files"], name)
+    _check_numbers(entries, name)
     try:
-        contents = Contents(
-            digest=about["digest"],
-            index=about["index"],
-            profile=entries[PROFILE].decode(),
-            parts={part: held for part, held in entries.items() if part not in (INDEX, PROFILE)},
-        )
+        contents = _contents(about, entries)
     except (KeyError, UnicodeDecodeError):
         raise BurnerError(
-            Code.RELEASE_CHANGED, f"{name}: {PROFILE} is missing or not text"
+            Code.RELEASE_CHANGED, f"{name}: {PROFILE} is missing, or an entry is not text"
         ) from None
     if sha256(canonical(contents.index)).hexdigest() != contents.digest:
         raise BurnerError(
             Code.RELEASE_CHANGED, f"{name}: {INDEX} does not have the digest it names"
         )
+    _check_seal_is_there(contents, name)
     if pack(contents) != data:
         raise BurnerError(Code.RELEASE_CHANGED, f"{name}: bytes between the parts were changed")
     return contents
 
 
-def _entries(data: bytes, name: str) -> dict[str, bytes]:
-    """Every entry, in the order of the file; nothing is unpacked that is not stored as it is."""
-    if len(data) > MAX_SIZE:
-        raise BurnerError(
-            Code.RELEASE_ENTRY_UNKNOWN, f"{name}: {len(data)} bytes, at most {MAX_SIZE}"
-        )
-    _check_end(data, name)
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries: dict[str, bytes] = {}
-            for info in archive.infolist():
-                if why := _strange(info, entries):
-                    raise BurnerError(
-                        Code.RELEASE_ENTRY_UNKNOWN, f"{name}: {info.filename[:80]!r} {why}"
-                    )
-                entries[info.filename] = archive.read(info)
-            return entries
-    except BurnerError:
-        raise
-    except zipfile.BadZipFile as error:
-        code = Code.RELEASE_CHANGED if "CRC" in str(error) else Code.NOT_A_RELEASE
-        raise BurnerError(code, f"{name}: {error}") from None
-    except Exception as error:  # zipfile meets hostile bytes with struct.error, EOFError and more
-        raise BurnerError(Code.NOT_A_RELEASE, f"{name}: {type(error).__name__}") from None
-
-
-def _check_end(data: bytes, name: str) -> None:
-    """That the archive ends as ours do, before `zipfile` makes an object of every entry."""
-    signature = data[-_END.size :][:4]
-    if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
-        raise BurnerError(
-            Code.NOT_A_RELEASE,
-            f"{name}: the end of the file is missing or damaged",
-        )
-    (directory_size,) = struct.unpack_from("<I", data, len(data) - 10)
-    if directory_size > MAX_DIRECTORY_SIZE:
-        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: too many entries")
-    # ZIP64's locator would give the directory another size.
-    if data[-_END.size - 20 :][:4] == b"PK\x06\x07":
-        raise BurnerError(Code.RELEASE_ENTRY_UNKNOWN, f"{name}: it is a ZIP64 archive")
-
-
-def _strange(info: zipfile.ZipInfo, entries: Mapping[str, bytes]) -> str:
-    """Why no release has such an entry; empty if one may."""
-    if info.filename not in (INDEX, PROFILE) and not _PART.fullmatch(info.filename):
+def _not_allowed(entry: str, size: int) -> str:
+    """Why no release has an entry of this name and size; empty if one may."""
+    if _CORE.fullmatch(entry):
+        return ""
+    if entry == SEAL_CODE:
+        most = 64
+    elif _NUMBERED.fullmatch(entry):
+        most = MAX_SEALED_SIZE if entry.startswith("sealed/") else MAX_ENVELOPE_SIZE
+    else:
         return "is not a name in a release"
-    if info.filename in entries:
-        return "occurs twice"
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-        return "is compressed"
-    if info.external_attr != _REGULAR_FILE or info.flag_bits:
-        return "is not a plain file"
-    return ""
+    return f"has {size} bytes, at most {most}" if size > most else ""
+
+
+def _contents(about: Mapping[str, Any], entries: Mapping[str, bytes]) -> Contents:
+    def in_folder(folder: str) -> dict[str, bytes]:
+        return {name: held for name, held in entries.items() if name.startswith(f"{folder}/")}
+
+    sealed = in_folder("sealed")
+    return Contents(
+        digest=about["digest"],
+        index=about["index"],
+        profile=entries[PROFILE].decode(),
+        parts=in_folder("parts"),
+        documents=in_folder("contents"),
+        seal_code=sealed.pop(SEAL_CODE, b"").decode("ascii"),
+        sealed=tuple(sealed.values()),
+        envelopes=tuple(in_folder("signatures").values()),
+    )
 
 
 def _index(entries: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         about = json.loads(entries[INDEX])
-        newer = about["format"] > FORMAT
+        formats = {about["format"], about["index"]["format"]}
+        newer, older = max(formats) > FORMAT, min(formats) < FORMAT
         canonical(about)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise BurnerError(Code.NOT_A_RELEASE, f"{name}: no readable {INDEX} in it") from None
-    if newer:
-        raise BurnerError(
-            Code.RELEASE_TOO_NEW, f"{name}: format {about['format']}, this burner reads {FORMAT}"
-        )
+    if newer or older:
+        code = Code.RELEASE_TOO_NEW if newer else Code.RELEASE_TOO_OLD
+        found = max(formats) if newer else min(formats)
+        raise BurnerError(code, f"{name}: format {found}, this burner reads {FORMAT}")
     shapes = {"digest": str, "index": dict, "files": list}
     if not all(isinstance(about.get(key), shape) for key, shape in shapes.items()):
         raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {INDEX} is incomplete")
     return dict(about)
 
 
-def _check_parts(entries: Mapping[str, bytes], files: list[Any], name: str) -> None:
-    """Every part that the index names, in its order, with its length and digest; no other."""
+def _check_core(entries: Mapping[str, bytes], files: list[Any], name: str) -> None:
+    """Every entry that the index names, in its order, with its length and digest; no other."""
     try:
         listed = {str(row["name"]): (row["size"], row["sha256"]) for row in files}
     except (KeyError, TypeError):
         raise BurnerError(
             Code.RELEASE_CHANGED, f"{name}: {INDEX} does not list its parts"
         ) from None
-    held = [part for part in entries if part != INDEX]
-    for words, parts in (("missing", set(listed) - set(held)), ("added", set(held) - set(listed))):
-        if parts:
-            raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {words}: {', '.join(sorted(parts))}")
-    if [INDEX, *listed] != list(entries):
+    held = [entry for entry in entries if entry != INDEX and _CORE.fullmatch(entry)]
+    _refuse_other(set(listed) - set(held), set(held) - set(listed), name)
+    if [INDEX, *listed] != list(entries)[: len(listed) + 1]:
         raise BurnerError(Code.RELEASE_CHANGED, f"{name}: the parts are out of order")
     for part, (size, digest) in listed.items():
         if (len(entries[part]), sha256(entries[part]).hexdigest()) != (size, digest):
             raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {part} was changed")
 
 
-def _zip(entries: Mapping[str, bytes]) -> bytes:
-    """A ZIP archive whose every byte follows from names and data: `zipfile` does not guarantee
-    this.
-    """
-    body, directory = bytearray(), bytearray()
-    for name, data in entries.items():
-        path, size = name.encode("ascii"), len(data)
-        about = (_VERSION, 0, 0, 0, _DATE, crc32(data), size, size, len(path), 0)
-        at = len(body)
-        body += _LOCAL.pack(b"PK\x03\x04", *about) + path + data
-        central = (_VERSION, *about, 0, 0, 0, _REGULAR_FILE, at)
-        directory += _CENTRAL.pack(b"PK\x01\x02", *central) + path
-    count = len(entries)
-    end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), len(body), 0)
-    return bytes(body + directory + end)
+def _check_numbers(entries: Mapping[str, bytes], name: str) -> None:
+    """Sealed parts, their code and signatures: numbered without gaps, in their order."""
+    held = [entry for entry in entries if not _CORE.fullmatch(entry)]
+    expected: list[str] = []
+    for folder, ending, last in (("sealed", "age", SEAL_CODE), ("signatures", "json", "")):
+        numbers = [int(e[-len(ending) - 3 : -len(ending) - 1]) for e in held if _in(folder, e)]
+        expected += _numbered(folder, ending, [b""] * max(numbers, default=0))
+        expected += [last] if numbers and last else []
+    _refuse_other(set(expected) - set(held), set(held) - set(expected), name)
+    if expected != held:
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: sealed parts or signatures out of order")
+
+
+def _in(folder: str, entry: str) -> bool:
+    return entry.startswith(f"{folder}/") and entry != SEAL_CODE
+
+
+def _refuse_other(missing: set[str], added: set[str], name: str) -> None:
+    for words, entries in (("missing", missing), ("added", added)):
+        if entries:
+            shown = ", ".join(sorted(entries))
+            raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {words}: {shown}")
+
+
+def _check_seal_is_there(contents: Contents, name: str) -> None:
+    """That it is sealed where its index says so, and only there."""
+    expected = "sealed" in contents.index
+    if expected != bool(contents.sealed):
+        words = "missing" if expected else "added"
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {words}: sealed parts")

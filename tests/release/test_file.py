@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.core.canonical_json import canonical
+from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
+from burner.release.archive import write_archive
 from burner.release.diff import differences
 from burner.release.opening import check_contents, open_release, read_release_file, release_contents
 from burner.release.preflight import preflight_without_secret
-from burner.release.release_file import Contents, pack, unpack
+from burner.release.release_file import MAX_ENVELOPE_SIZE, Contents, core_files, pack, unpack
 
 ROOT = Path(__file__).parents[2]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"
@@ -30,15 +31,13 @@ SECRET = Secret(b"aVerySecretProductKey123")
 
 SMALL = Contents(
     digest="0cbbde5f4c8a5bd2e5c5a1b1c5a1d6ac8a7d3bd7e9b3a0b5e5b9be2e0d4a6f11",
-    index={"format": 1, "profile": {"product": {"name": "x"}}, "parts": []},
+    index={"format": 2, "profile": {"product": {"name": "x"}}, "parts": []},
     profile='{"burner":1}',
     parts={"parts/app": b"\xe9" + bytes(50), "parts/boot": b"boot"},
 )
 
 
 def small() -> Contents:
-    from burner.core.canonical_json import digest
-
     return replace(SMALL, digest=digest(SMALL.index))
 
 
@@ -50,7 +49,7 @@ def packed() -> bytes:
 def refused(data: bytes, why: str = "") -> str:
     with pytest.raises(BurnerError) as caught:
         unpack(data, "x.burn")
-    assert caught.value.code in ("E201", "E202", "E203", "E204")
+    assert caught.value.code in ("E201", "E202", "E203", "E204", "E209")
     assert why in caught.value.detail
     return caught.value.code
 
@@ -84,7 +83,7 @@ def test_building_twice_in_two_folders_at_two_times_gives_equal_bytes(
 
 def test_a_release_with_nothing_in_it_has_the_bytes_it_always_had() -> None:
     empty = Contents(digest="d", index={}, profile="{}", parts={})
-    golden = "8b03f084af8931a8b10b2c88333ea82a268ba9b9926f75a1004f0a8539e0abcf"
+    golden = "507c612108c5a3e3e20085e1b1a33985291f0dbf90d901b7f13bf3fbf8bd95d4"
     assert sha256(pack(empty)).hexdigest() == golden
 
 
@@ -212,12 +211,13 @@ def test_a_directory_of_zip64_is_refused() -> None:
     assert refused(data[:-22] + locator + data[-22:]) == "E204"
 
 
-def repacked(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> bytes:
-    """The same archive, written by our own hand, with its entries changed."""
-    from burner.release.release_file import _zip
+Change = Callable[[dict[str, bytes]], dict[str, bytes]]
 
-    with zipfile.ZipFile(BytesIO(pack(small()))) as archive:
-        return _zip(change({name: archive.read(name) for name in archive.namelist()}))
+
+def repacked(change: Change, contents: Contents | None = None) -> bytes:
+    """The same archive, written by our own hand, with its entries changed."""
+    with zipfile.ZipFile(BytesIO(pack(contents or small()))) as archive:
+        return write_archive(change({name: archive.read(name) for name in archive.namelist()}))
 
 
 @pytest.mark.parametrize(
@@ -230,12 +230,128 @@ def repacked(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> bytes:
         (lambda e: {**e, "profile.json": b"{}"}, "profile.json was changed"),
     ],
 )
-def test_a_part_changed_missing_added_or_moved_is_named(
-    change: Callable[[dict[str, bytes]], dict[str, bytes]], says: str
+def test_a_part_changed_missing_added_or_moved_is_named(change: Change, says: str) -> None:
+    assert refused(repacked(change), says) == "E203"
+
+
+def test_entries_that_overlap_are_refused_before_they_are_read() -> None:
+    """Each lies inside the one before: a small file with a hundred times its size in it."""
+    names = [f"parts/{number:03}" for number in range(100)]
+    body, places = b"x" * 10_000, []
+    for name in reversed(names):
+        header = (20, 0, 0, 0, 33, 0, len(body), len(body), len(name), 0)
+        places.append((name, header, len(body)))
+        body = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", *header) + name.encode() + body
+    directory = b"".join(
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, *header, *(0, 0, 0), 0o100644 << 16, at
+        )
+        + name.encode()
+        for name, header, size in places
+        for at in [len(body) - size - 30 - len(name)]
+    )
+    end = (0, 0, 100, 100, len(directory), len(body), 0)
+    crafted = body + directory + struct.pack("<4sHHHHIIH", b"PK\x05\x06", *end)
+    assert refused(crafted, "overlap") == "E204"
+
+
+def with_everything() -> Contents:
+    """A release with every kind of entry; what is in them does not matter here."""
+    index = {**SMALL.index, "sealed": {}}
+    return replace(
+        SMALL,
+        index=index,
+        digest=digest(index),
+        documents={"contents/notes.txt": b"notes", "contents/sbom.json": b"{}"},
+        sealed=(b"first seal", b"second seal"),
+        seal_code="5" * 64,
+        envelopes=(b"first envelope", b"second envelope"),
+    )
+
+
+def test_seal_and_signatures_lie_beside_the_core_and_leave_its_bytes_as_they_are() -> None:
+    whole = with_everything()
+    assert unpack(pack(whole), "x.burn") == whole
+    unsigned = replace(whole, envelopes=())
+    core = pack(unsigned).partition(b"sealed/01.age")[0]
+    assert pack(whole).startswith(core)
+    assert core_files(whole) == core_files(unsigned)
+    with zipfile.ZipFile(BytesIO(pack(whole))) as archive:
+        assert archive.namelist() == [
+            *("release.json", "profile.json", "parts/app", "parts/boot"),
+            *("contents/notes.txt", "contents/sbom.json"),
+            *("sealed/01.age", "sealed/02.age", "sealed/code.txt"),
+            *("signatures/01.json", "signatures/02.json"),
+        ]
+
+
+def without(*names: str) -> Change:
+    return lambda e: {name: e[name] for name in e if name not in names}
+
+
+def renamed(**names: str) -> Change:
+    """`01_age="sealed/03.age"`."""
+    old = {key.replace("_", "/", 1).replace("_", "."): new for key, new in names.items()}
+    return lambda e: {old.get(name, name): e[name] for name in e}
+
+
+def swapped(first: str, second: str) -> Change:
+    """Two entries in each other's place, under their own names."""
+
+    def change(entries: dict[str, bytes]) -> dict[str, bytes]:
+        names = [{first: second, second: first}.get(name, name) for name in entries]
+        return {name: entries[name] for name in names}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (without("sealed/01.age"), "missing: sealed/01.age"),
+        (without("sealed/code.txt"), "missing: sealed/code.txt"),
+        (without("sealed/01.age", "sealed/02.age", "sealed/code.txt"), "missing: sealed parts"),
+        (without("sealed/01.age", "sealed/02.age"), "added: sealed/code.txt"),
+        (without("signatures/01.json"), "missing: signatures/01.json"),
+        (without("contents/notes.txt"), "missing: contents/notes.txt"),
+        (renamed(sealed_02_age="sealed/03.age"), "missing: sealed/02.age"),
+        (renamed(signatures_02_json="signatures/99.json"), "missing: signatures/02.json"),
+        (lambda e: {**e, "contents/more.txt": b"x"}, "added: contents/more.txt"),
+        (lambda e: {**e, "contents/notes.txt": b"other"}, "contents/notes.txt was changed"),
+        (swapped("sealed/01.age", "sealed/02.age"), "out of order"),
+        (swapped("sealed/02.age", "sealed/code.txt"), "out of order"),
+        (swapped("signatures/01.json", "signatures/02.json"), "out of order"),
+        (swapped("sealed/01.age", "signatures/01.json"), "out of order"),
+        (swapped("contents/sbom.json", "sealed/01.age"), "out of order"),
+    ],
+)
+def test_what_is_beside_the_core_is_numbered_without_gaps_and_in_order(
+    change: Change, says: str
 ) -> None:
-    with pytest.raises(BurnerError, match="E203") as caught:
-        unpack(repacked(change), "x.burn")
-    assert says in caught.value.detail
+    assert refused(repacked(change, with_everything()), says) == "E203"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sealed/00.age", "sealed/1.age", "sealed/100.age", "sealed/01.json", "sealed/01.age.age"),
+        *("signatures/01.age", "signatures/٠١.json", "signatures/../01.json", "sealed/", "sealed"),
+        *("contents/", "contents/a/b", "contents/.x", "CONTENTS/notes.txt", "Sealed/03.age"),
+    ],
+)
+def test_names_that_no_release_has_are_refused(name: str) -> None:
+    crafted = a_zip(lambda z: z.writestr(plain(name), b"x"))
+    assert refused(crafted, "") == "E204"
+
+
+def test_an_envelope_larger_than_any_is_refused_before_it_is_read() -> None:
+    large = replace(with_everything(), envelopes=(bytes(MAX_ENVELOPE_SIZE + 1),))
+    assert refused(pack(large), "at most 1048576") == "E204"
+
+
+def test_a_seal_that_the_index_does_not_name_is_refused() -> None:
+    sealed = replace(small(), sealed=(b"seal",), seal_code="5" * 64)
+    assert refused(pack(sealed), "added: sealed parts") == "E203"
 
 
 def with_index(**changes: object) -> bytes:
@@ -247,7 +363,13 @@ def with_index(**changes: object) -> bytes:
 
 
 def test_a_newer_format_is_refused_as_such() -> None:
-    assert refused(with_index(format=2)) == "E202"
+    assert refused(with_index(format=3)) == "E202"
+
+
+def test_an_older_format_is_refused_as_such() -> None:
+    assert refused(with_index(format=1), "format 1, this burner reads 2") == "E209"
+    older = {**SMALL.index, "format": 1}
+    assert refused(with_index(index=older), "format 1, this burner reads 2") == "E209"
 
 
 @pytest.mark.parametrize("value", [None, "x", [], {}, 1.5])
