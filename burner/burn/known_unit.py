@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from burner.burn import reburn
-from burner.burn.readback import (
-    ComparisonResult,
+from burner.burn.comparison import (
+    ComparisonVerdict,
     all_match,
     compare_application,
-    compare_key,
     compare_regions,
 )
+from burner.burn.key_comparison import compare_key
 from burner.burn.reburn import InFlash, OnRecord, ReburnAction
 from burner.core.attempt import Attempt, Record
 from burner.core.code import Code
@@ -47,7 +47,7 @@ def decide_by_flash(device: Device, good: Record, release: Release) -> ReburnAct
         BurnerError: E453 a frozen region differs; whatever reading raises.
     """
     differing = next(
-        (c for c in compare_regions(device, good) if c.verdict is ComparisonResult.DIFFERS), None
+        (c for c in compare_regions(device, good) if c.verdict is ComparisonVerdict.DIFFERS), None
     )
     recorded = good.attempt.regions
     has_application = differing is None and all_match(

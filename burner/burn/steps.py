@@ -26,7 +26,6 @@ from burner.identity.naming import device_name
 from burner.identity.settings import names_before_boot, sources_after_boot
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.retry_manifest import retry_until_reachable
-from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.partition_settings import is_moved
 from burner.release.placement.payload import in_write_order
 
@@ -181,8 +180,7 @@ class UnitSteps:
     def prove(self) -> Iterator[Event]:
         """Compare what the firmware printed with what was burned; give an AT firmware its key."""
         yield self.enter(Step.PROVE)
-        carrier = self.release.carrier
-        if isinstance(carrier, AtCarrier):
+        if carrier := self.release.at_carrier:
             line = self.device.line(carrier.settings.port, carrier.settings.baud)
             try:
                 carrier.burn(line, self.release.key_for(self.attempt.device_name))

@@ -1,17 +1,17 @@
 """`burner verify`: one unit compared with its last PASS in the manifest. Nothing is written."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from burner.burn.readback import (
-    CONFIGURATION,
+from burner.burn.comparison import (
     Comparison,
-    ComparisonResult,
+    ComparisonVerdict,
     all_match,
     compare_application,
     compare_part,
-    compare_recorded_key,
     compare_regions,
 )
+from burner.burn.key_comparison import CONFIGURATION, compare_recorded_key
 from burner.core.attempt import Record
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Fault
@@ -23,6 +23,17 @@ from burner.release.release import KeylessRelease, Release
 
 BAUD = 460800
 """Little data is sent: the chip computes the digests itself."""
+
+
+class UnitVerdict(StrEnum):
+    """The result of the comparison of one unit with its record."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    DIFFERS = "DIFFERS"
+    FAIL = "FAIL"
+    """Not compared: the unit is bad."""
+    ERROR = "ERROR"
+    """Not compared: the slot or the station is bad."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,12 @@ class VerifyResult:
         return "" if self.good else Code.UNIT_CONTRADICTS_RECORD
 
     @property
-    def verdict(self) -> str:
-        """PASS or DIFFERS; without a comparison FAIL (the unit is bad) or ERROR (the slot is)."""
+    def verdict(self) -> UnitVerdict:
+        """The result, as QA reads it."""
         if self.problem is not None:
-            return "FAIL" if self.problem.row.fault is Fault.UNIT else "ERROR"
-        return "PASS" if self.good else "DIFFERS"
+            is_unit = self.problem.row.fault is Fault.UNIT
+            return UnitVerdict.FAIL if is_unit else UnitVerdict.ERROR
+        return UnitVerdict.PASS if self.good else UnitVerdict.DIFFERS
 
     @property
     def differs(self) -> tuple[Comparison, ...]:
@@ -61,7 +73,7 @@ class VerifyResult:
         return tuple(
             comparison
             for comparison in self.comparisons
-            if comparison.verdict is ComparisonResult.DIFFERS
+            if comparison.verdict is ComparisonVerdict.DIFFERS
         )
 
 
@@ -117,7 +129,7 @@ def compare_with_record(
     comparisons = [compare_part(silicon, record), *compare_regions(device, record)]
     if release is not None and release.digest != record.attempt.release_digest:
         left_out = "the unit was burned from another release"
-        comparisons.append(Comparison(CONFIGURATION, ComparisonResult.LEFT_OUT, left_out))
+        comparisons.append(Comparison(CONFIGURATION, ComparisonVerdict.LEFT_OUT, left_out))
         release = None
     started = False
     if release is not None:

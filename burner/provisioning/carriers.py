@@ -16,8 +16,10 @@ AnySettings = NvsSettings | FileSettings | PatchSettings | RawSettings | AtSetti
 CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]
 """A profile's `carrier`, told apart by `kind`."""
 
+Carrier = FlashCarrier | AtCarrier
 
-def carrier_for(settings: AnySettings) -> FlashCarrier | AtCarrier:
+
+def carrier_for(settings: AnySettings) -> Carrier:
     """The carrier that a profile's settings ask for."""
     match settings:
         case NvsSettings():
@@ -30,3 +32,13 @@ def carrier_for(settings: AnySettings) -> FlashCarrier | AtCarrier:
             return RawCarrier(settings)
         case AtSettings():
             return AtCarrier(settings)
+
+
+def as_flash_carrier(carrier: Carrier) -> FlashCarrier | None:
+    """The carrier, if it writes the key into flash; None if the firmware is told the key."""
+    return None if isinstance(carrier, AtCarrier) else carrier
+
+
+def as_at_carrier(carrier: Carrier) -> AtCarrier | None:
+    """The carrier, if it tells the started firmware the key by AT commands; else None."""
+    return carrier if isinstance(carrier, AtCarrier) else None

@@ -14,7 +14,7 @@ from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, FlashPlan, Profile
 from burner.profile.reading import read_profile, validate_profile
-from burner.provisioning.carriers import carrier_for
+from burner.provisioning.carriers import as_flash_carrier, carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.release.archive import MAX_SIZE
 from burner.release.lint.accepted_warnings import accepted
@@ -217,9 +217,9 @@ def check_contents(contents: Contents, path: Path) -> Preflight:
 def freeze(
     profile: Profile, layout: Layout, secret: Secret, warnings: tuple[Finding, ...] = ()
 ) -> Release:
-    """A release of what was found sound."""
+    """A release of a profile and a layout that were checked."""
     carrier = carrier_for(profile.carrier)
-    key = KeyConfig(profile.product.id, secret)
+    flash_carrier, key = as_flash_carrier(carrier), KeyConfig(profile.product.id, secret)
     return Release(
         profile=profile,
         layout=layout,
@@ -227,7 +227,8 @@ def freeze(
         carrier=carrier,
         key=key,
         segments=merge_segments(
-            layout, () if carrier.needs_name() else key_segments(carrier, layout, key)
+            layout,
+            () if carrier.needs_name() else key_segments(flash_carrier, layout, key),
         ),
         warnings=warnings,
     )

@@ -20,9 +20,8 @@ from burner.identity.naming import check_settings
 from burner.identity.settings import check_sources
 from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile.reading import Reading, read_profile
-from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import FlashCarrier
-from burner.provisioning.carriers import carrier_for
+from burner.provisioning.carriers import as_flash_carrier, carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
 from burner.provisioning.patch_carrier import PatchCarrier
@@ -201,8 +200,7 @@ def _check_product_id(profile: Profile) -> list[Finding]:
 
 def _flash_carrier(plan: FlashPlan) -> FlashCarrier | None:
     """The carrier that writes the key into flash; None where there is none."""
-    carrier = carrier_for(plan.carrier) if isinstance(plan, Profile) else None
-    return None if isinstance(carrier, AtCarrier) else carrier
+    return as_flash_carrier(carrier_for(plan.carrier)) if isinstance(plan, Profile) else None
 
 
 def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:

@@ -11,6 +11,7 @@ from burner.flash.layout import Layout
 from burner.profile.profile import Profile
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import FlashCarrier
+from burner.provisioning.carriers import Carrier, as_at_carrier, as_flash_carrier
 from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import UnitRecipe, keyless_regions
 from burner.release.placement.payload import key_segments, merge_segments
@@ -26,12 +27,22 @@ class KeylessRelease:
     layout: Layout
     digest: str
     """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
-    carrier: FlashCarrier | AtCarrier
+    carrier: Carrier
+
+    @property
+    def flash_carrier(self) -> FlashCarrier | None:
+        """What writes the key into flash; None where the started firmware is told it."""
+        return as_flash_carrier(self.carrier)
+
+    @property
+    def at_carrier(self) -> AtCarrier | None:
+        """What tells the started firmware its key, and asks for it; None where it is in flash."""
+        return as_at_carrier(self.carrier)
 
     @property
     def key_by_dialogue(self) -> bool:
         """Whether the started firmware is told its key, and asked for it; none is in flash."""
-        return isinstance(self.carrier, AtCarrier)
+        return self.at_carrier is not None
 
     def recorded_name(self, device_name: str) -> str:
         """The name that a unit's flash holds: none where the firmware derives it."""
@@ -66,7 +77,7 @@ class Release(KeylessRelease):
         """What is made for this unit alone; nothing where all units are the same."""
         if not self.needs_name:
             return ()
-        return key_segments(self.carrier, self.layout, self.key_for(device_name))
+        return key_segments(self.flash_carrier, self.layout, self.key_for(device_name))
 
     @property
     def index(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from burner.burn.verify import VerifyResult
+from burner.burn.verify import UnitVerdict, VerifyResult
 from burner.core.errors import BurnerError, as_burner_error
 from burner.devices.device import Contact, Device
 from burner.station.slots import retry
@@ -57,10 +57,6 @@ class SampleChecked:
 SampleEvent = SlotWaits | SampleSeen | SampleChecked
 
 
-VERDICTS = ("PASS", "DIFFERS", "FAIL", "ERROR")
-"""Of a sample, in the order in which they are counted."""
-
-
 @dataclass
 class SampleTally:
     """The samples of a run so far."""
@@ -83,9 +79,9 @@ class SampleTally:
         return not self.unread and all(event.result.good for event in self.units.values())
 
     def counts(self) -> Mapping[str, int]:
-        """Verdict → samples; the numbers add up to all samples."""
+        """Samples by verdict; the numbers add up to all samples."""
         counted = Counter(event.result.verdict for event in self.units.values())
-        return {verdict: counted[verdict] for verdict in VERDICTS}
+        return {verdict.value: counted[verdict] for verdict in UnitVerdict}
 
 
 class VerifyRun:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from burner.burn import readback, verify
+from burner.burn import comparison, verify
 from burner.burn.burn import burn
 from burner.burn.job import AskLabel, AttemptRequest
 from burner.core.attempt import Outcome, Step
@@ -302,14 +302,14 @@ def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Relea
     board = FakeBoard(prints=told())
     record = line.burn(FakeDevice(board))
     checks = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
-    assert readback.all_match(checks)
+    assert comparison.all_match(checks)
     assert {c.verdict for c in checks} == {
-        readback.ComparisonResult.SAME,
-        readback.ComparisonResult.LEFT_OUT,
+        comparison.ComparisonVerdict.SAME,
+        comparison.ComparisonVerdict.LEFT_OUT,
     }
     board.flash.erase(0x20000, 0x1000)
     broken = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
-    assert [c.what for c in broken if c.verdict is readback.ComparisonResult.DIFFERS] == [
+    assert [c.what for c in broken if c.verdict is comparison.ComparisonVerdict.DIFFERS] == [
         "app at 0x20000"
     ]
 
@@ -323,4 +323,4 @@ def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release
         if segment.confidential:
             board.flash.program(segment.offset, segment.data)
     checks = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
-    assert checks[-1].verdict is readback.ComparisonResult.DIFFERS
+    assert checks[-1].verdict is comparison.ComparisonVerdict.DIFFERS

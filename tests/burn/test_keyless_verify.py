@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from burner.burn import verify
-from burner.burn.readback import CONFIGURATION, Comparison, ComparisonResult
+from burner.burn.comparison import Comparison, ComparisonVerdict
+from burner.burn.key_comparison import CONFIGURATION
 from burner.core.attempt import Record
 from burner.core.secrets.secret import Secret
 from burner.provisioning.key_config import KeyConfig
@@ -57,7 +58,7 @@ def test_the_key_of_the_record_is_the_same_without_the_secret(
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
     found = key_of(board, record, keyless)
-    assert found.verdict is ComparisonResult.SAME
+    assert found.verdict is ComparisonVerdict.SAME
     assert found.why == f"{PRODUCT_ID} {record.attempt.device_name}"
 
 
@@ -82,7 +83,7 @@ def test_what_is_another_one_is_named_and_not_shown(
     put(board, release, replace(key, **changes))  # type: ignore[arg-type]
     for opened in (keyless, release):
         found = key_of(board, record, opened)
-        assert found.verdict is ComparisonResult.DIFFERS
+        assert found.verdict is ComparisonVerdict.DIFFERS
         assert found.why == f"decoded, with another {named}"
 
 
@@ -91,7 +92,7 @@ def test_a_key_that_is_gone_differs(line: Line, release: Release, keyless: Keyle
     (segment,) = release.named_segments("x")
     board.flash.erase(segment.offset, len(segment.data))
     assert key_of(board, record, keyless) == Comparison(
-        CONFIGURATION, ComparisonResult.DIFFERS, "gone"
+        CONFIGURATION, ComparisonVerdict.DIFFERS, "gone"
     )
 
 
@@ -100,7 +101,7 @@ def test_a_unit_of_an_earlier_secret_is_still_what_its_record_says(
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
     today = open_release(source, OTHER)
-    assert key_of(board, record, today).verdict is ComparisonResult.SAME
+    assert key_of(board, record, today).verdict is ComparisonVerdict.SAME
 
 
 def test_without_a_fingerprint_on_record_the_secret_is_needed(
@@ -109,5 +110,5 @@ def test_without_a_fingerprint_on_record_the_secret_is_needed(
     record = line.burn(FakeDevice(board := FakeBoard()))
     older = replace(record, result=replace(record.result, evidence={}))
     found = key_of(board, older, keyless)
-    assert (found.verdict, "--secret" in found.why) == (ComparisonResult.LEFT_OUT, True)
-    assert key_of(board, older, release).verdict is ComparisonResult.SAME
+    assert (found.verdict, "--secret" in found.why) == (ComparisonVerdict.LEFT_OUT, True)
+    assert key_of(board, older, release).verdict is ComparisonVerdict.SAME

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.burn import readback, verify
+from burner.burn import comparison, verify
 from burner.core.attempt import Outcome
 from burner.core.secrets.secret import Secret
 from burner.flash import otadata
@@ -310,7 +310,7 @@ def test_a_good_unit_whose_application_may_change_is_known_only_with_the_recorde
     assert made.known
     put(board, 0x10000, app_image("another"))
     checks = verify.compare_with_record(FakeDevice(board), board.silicon, first, made.job.release)
-    assert [c.why for c in checks if not readback.all_match([c])] == ["app in ota_0 is different"]
+    assert [c.why for c in checks if not comparison.all_match([c])] == ["app in ota_0 is different"]
     record = made.burn(FakeDevice(board))
     assert (ended(record), record.result.written) == (PASSED, True)
     assert holds(board, made.job.release.segments)

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from burner.burn.readback import Comparison, ComparisonResult
+from burner.burn.comparison import Comparison, ComparisonVerdict
 from burner.burn.verify import VerifyResult
 from burner.core.errors import BurnerError
 from burner.devices.device import Contact, Device
@@ -13,7 +13,7 @@ from burner.station.slots.boards import OneBoardPerSlot, SwappedByHand, UnitLimi
 from burner.station.slots.slot import SlotDevice
 from burner.station.verify_run import SampleChecked, SampleEvent, SampleSeen, SlotWaits, VerifyRun
 
-GOOD = VerifyResult("58:cf:79:00:00:01", comparisons=(Comparison("app", ComparisonResult.SAME),))
+GOOD = VerifyResult("58:cf:79:00:00:01", comparisons=(Comparison("app", ComparisonVerdict.SAME),))
 UNREAD = VerifyResult(problem=BurnerError("E307", "garbled"))
 NO_PORT = VerifyResult(problem=BurnerError("E302", "no such port"))
 

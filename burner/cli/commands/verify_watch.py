@@ -19,7 +19,7 @@ from burner.station.events import SlotState
 from burner.station.verify_run import SampleChecked, SampleEvent, SampleTally, SlotWaits, VerifyRun
 
 if TYPE_CHECKING:
-    from burner.burn.readback import Comparison
+    from burner.burn.comparison import Comparison
     from burner.burn.verify import VerifyResult
     from burner.cli.slots import Slots
     from burner.station.slots.boards import Boards
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STATES = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.FAIL,
             "ERROR": SlotState.ERROR}  # fmt: skip
-"""Word → the state of a slot that has its colour and shape."""
+"""Verdict → the state of a slot that has its colour and shape."""
 
 
 class SampleDisplay(Protocol):

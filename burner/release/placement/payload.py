@@ -6,7 +6,6 @@ from itertools import groupby, pairwise
 
 from burner.core.segments import RegionClass, Segment
 from burner.flash.layout import Layout
-from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.key_config import KeyConfig
 
@@ -56,9 +55,9 @@ def _cut(segment: Segment, built: bytes) -> Iterator[Segment]:
 
 
 def key_segments(
-    carrier: FlashCarrier | AtCarrier, layout: Layout, key: KeyConfig
+    carrier: FlashCarrier | None, layout: Layout, key: KeyConfig
 ) -> tuple[Segment, ...]:
-    """What a carrier makes of a key; nothing where the firmware is told the key after its start."""
-    if isinstance(carrier, AtCarrier):
+    """What a carrier makes of a key; nothing where no carrier writes it into flash."""
+    if carrier is None:
         return ()
     return split_at_changes(layout, carrier.fill(layout, key))
