@@ -28,7 +28,7 @@ SECTIONS = {
         "station": "Teach the slots of this station, show them, print barcodes.",
         "ports": "Show every serial port: its place, adapter and holder.",
         "doctor": "Find out what is wrong with this station.",
-        "key": "Make, show, enroll, rotate and withdraw keys of the log.",
+        "key": "Make, show, enroll, rotate and withdraw keys.",
     },
     "Units in the slots": {
         "identify": "Read and check every ID of the units in the slots; write nothing.",

@@ -26,6 +26,7 @@ class Use(StrEnum):
     BATCH = "it seals the batch"
     HEADS = "it countersigns the heads"
     NEXT_KEY = "it confirms the next key"
+    STATEMENT = "it signs a statement"
 
 
 def passphrase_prompt(use: Use) -> "PromptPassphrase | None":
@@ -55,6 +56,13 @@ def new_passphrase(owner: str) -> str:
         if typed == _hidden(phrase("The same once more", language())):
             return typed
         click.echo(phrase("The two passphrases differ.", language()), err=True)
+
+
+def pin_prompt() -> Callable[[str], str] | None:
+    """Who asks for the PIN of a token; None where there is no terminal."""
+    if not is_person():
+        return None
+    return lambda token: _hidden(phrase("ask pin", language(), token))
 
 
 def product_secret_prompt(source: str) -> Callable[[], str] | None:

@@ -101,7 +101,13 @@ def test_who_reads_for_a_script_prints_json() -> None:
     silent = {
         *(("profile", "new"), ("profile", "schema"), ("release", "build")),
         *(("station", "teach"), ("station", "labels"), ("key", "make"), ("key", "enroll")),
-        *(("key", "rotate"), ("key", "withdraw"), ("batch", "open"), ("batch", "raise")),
+        *(
+            ("key", "pair"),
+            ("key", "rotate"),
+            ("key", "withdraw"),
+            ("batch", "open"),
+            ("batch", "raise"),
+        ),
         *(("batch", "close"), ("unit", "rework"), ("unit", "scrap"), ("unit", "void")),
         *(("unit", "certificate"), ("manifest", "cosign")),
         *(("manifest", "witness"), ("manifest", "export"), ("manifest", "import")),

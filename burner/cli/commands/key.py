@@ -1,6 +1,7 @@
 """`burner key`: the keys that sign the log: made, shown, enrolled, rotated, withdrawn."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from burner.cli.next_command import manifest_argument
 from burner.cli.questions import Use, new_passphrase, passphrase_prompt
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets.passphrase import PASSPHRASE
 
 if TYPE_CHECKING:
     from burner.manifest.fold.rows import KeyRow
@@ -29,14 +31,12 @@ COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key"
 
 def _passphrase(owner: str, wanted: bool) -> str | None:
     """From the environment, or typed twice."""
-    from burner.core.secrets.passphrase import PASSPHRASE
-
     return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
 
 
 @click.group("key", cls=OrderedGroup)
 def key() -> None:
-    """Make, show, enroll, rotate and withdraw keys of the log."""
+    """Make, show, enroll, rotate and withdraw keys."""
 
 
 @key.command()
@@ -73,6 +73,23 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     screen.say(f"{owner} has a key. {PROTECTION[keys.protection(owner)]}")
     screen.say(f"As a station, `burner key show --station {owner}` prints it.")
     screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
+
+
+@key.command()
+@click.argument("path", metavar="FILE", type=options.NEW_FILE)
+def pair(path: Path) -> None:
+    """Make a key pair for a person who signs or approves releases.
+
+    FILE is where the private key goes, such as alice.pem; alice.pub beside it is the public key,
+    for everybody. The private key is encrypted; its passphrase is asked for.
+    """
+    from burner.release.envelope.key_pair import make_key_pair
+
+    private = path if path.suffix else path.with_suffix(".pem")
+    passphrase = os.environ.get(PASSPHRASE) or new_passphrase(private.stem)
+    public, made = make_key_pair(private, passphrase)
+    screen.say(f"{private}  private, encrypted: keep it, show it to nobody")
+    screen.say(f"{public}  public: {made.fingerprint}")
 
 
 @key.command()

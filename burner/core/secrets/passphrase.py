@@ -1,4 +1,4 @@
-"""The passphrase of a private key: from the environment, else asked of a person a few times."""
+"""What unlocks a private key: from the environment, else asked of a person a few times."""
 
 import os
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 PASSPHRASE = "BURNER_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+TOKEN_PIN = "BURNER_TOKEN_PIN"  # noqa: S105 - the name of a variable
 TRIES = 3
 
 Key = TypeVar("Key")

@@ -12,13 +12,13 @@ from urllib.parse import parse_qs, unquote
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets.passphrase import TOKEN_PIN
 from burner.manifest.entries.values import utc
 from burner.manifest.log.note import NoteSigner, VerifierKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-PIN = "BURNER_TOKEN_PIN"
 SCHEME = "pkcs11:"
 RUN_LENGTH = timedelta(hours=24)
 RENEWED_BEFORE = timedelta(hours=1)
@@ -126,7 +126,7 @@ def _session(uri: str) -> Iterator[tuple[Any, str]]:
         )
     try:
         token = pkcs11.lib(module).get_token(token_label=unquote(parts["token"]))
-        with token.open(user_pin=os.environ.get(PIN) or None) as session:
+        with token.open(user_pin=os.environ.get(TOKEN_PIN) or None) as session:
             yield session, unquote(parts["object"])
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
         what = str(error) or type(error).__name__

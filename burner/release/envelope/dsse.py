@@ -61,7 +61,13 @@ def sign(statement: Statement, signer: EnvelopeSigner) -> bytes:
         what = str(error) or type(error).__name__
         raise BurnerError(Code.SIGNER_UNUSABLE, f"the key of {signer.name}: {what}") from None
     data = canonical(envelope.to_dict())
-    open_envelope(data, f"what {signer.name} signs")
+    try:
+        open_envelope(data, f"what {signer.name} signs")
+    except BurnerError as error:
+        if error.code is not Code.SIGNATURE_WRONG:
+            raise
+        detail = f"the key of {signer.name}: its public key does not verify its signature"
+        raise BurnerError(Code.SIGNER_UNUSABLE, detail) from None
     return data
 
 

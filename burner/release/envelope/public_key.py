@@ -40,7 +40,7 @@ class PublicKey:
         from cryptography.hazmat.primitives.serialization import load_der_public_key
 
         try:
-            key = _supported(load_der_public_key(der))
+            key = cls.from_key(load_der_public_key(der))
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise BurnerError(Code.SIGNER_KEY_INVALID, "damaged") from None
         if key.der != der:
@@ -66,11 +66,33 @@ class PublicKey:
                 Code.SIGNER_KEY_INVALID, f"{place}: a private key; only the public one is wanted"
             )
         try:
-            return _supported(load_pem_public_key(text.encode()), place)
+            return cls.from_key(load_pem_public_key(text.encode()), place)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise BurnerError(
                 Code.SIGNER_KEY_INVALID, f"{place}: no text -----BEGIN PUBLIC KEY-----"
             ) from None
+
+    @classmethod
+    def from_key(cls, key: "PublicKeyTypes", place: str = "the key") -> "PublicKey":
+        """A key of the library `cryptography`.
+
+        Raises:
+            BurnerError: E245 it is of another kind.
+        """
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            kind = f"ECDSA {key.curve.name}"
+            supported = isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
+        elif isinstance(key, rsa.RSAPublicKey):
+            kind, supported = f"RSA of {key.key_size} bits", key.key_size >= SMALLEST_RSA
+        else:
+            kind = type(key).__name__.removesuffix("PublicKey")
+            supported = isinstance(key, ed25519.Ed25519PublicKey)
+        if not supported:
+            raise BurnerError(Code.SIGNER_KEY_INVALID, f"{place}: {kind}; allowed: {ALLOWED}")
+        return cls(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
     @classmethod
     def from_file(cls, path: Path) -> "PublicKey":
@@ -114,20 +136,3 @@ class PublicKey:
         from securesystemslib.signer import SSlibKey
 
         return SSlibKey.from_crypto(load_der_public_key(self.der))
-
-
-def _supported(key: "PublicKeyTypes", place: str = "the key") -> PublicKey:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        kind = f"ECDSA {key.curve.name}"
-        supported = isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
-    elif isinstance(key, rsa.RSAPublicKey):
-        kind, supported = f"RSA of {key.key_size} bits", key.key_size >= SMALLEST_RSA
-    else:
-        kind = type(key).__name__.removesuffix("PublicKey")
-        supported = isinstance(key, ed25519.Ed25519PublicKey)
-    if not supported:
-        raise BurnerError(Code.SIGNER_KEY_INVALID, f"{place}: {kind}; allowed: {ALLOWED}")
-    return PublicKey(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))

@@ -1,0 +1,76 @@
+"""Options of a command that signs a statement: which private key, and whose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from burner.cli.questions import Use, passphrase_prompt, pin_prompt
+
+if TYPE_CHECKING:
+    from burner.release.envelope.dsse import EnvelopeSigner
+
+
+@dataclass(frozen=True)
+class SignerArguments:
+    """Who signs, as the options say it; nothing is opened yet."""
+
+    uri: str
+    name: str
+    public_key: Path | None
+
+    def signer(self) -> "EnvelopeSigner":
+        """Open the key: a passphrase or a PIN may be asked for.
+
+        Raises:
+            BurnerError: E221, E245, E748, E749 it cannot be used.
+        """
+        from burner.release.envelope.public_key import PublicKey
+        from burner.release.envelope.signer import signer_for
+
+        public = PublicKey.from_file(self.public_key) if self.public_key else None
+        return signer_for(
+            self.uri,
+            self.name,
+            public,
+            prompt_passphrase=passphrase_prompt(Use.STATEMENT),
+            prompt_pin=pin_prompt(),
+        )
+
+
+def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--signer, --name, --public-key; the command gets them as one argument `signing`."""
+
+    @wraps(command)
+    def with_arguments(
+        *, signer: str, signer_name: str, public_key: Path | None, **others: Any
+    ) -> Any:
+        return command(signing=SignerArguments(signer, signer_name, public_key), **others)
+
+    for option in (
+        click.option(
+            "--public-key",
+            metavar="FILE",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Public key of the signer (PEM); needed for a key in a cloud service.",
+        ),
+        click.option(
+            "--name",
+            "signer_name",
+            metavar="NAME",
+            default="",
+            help="Name of who signs. Left out: the name of the key file.",
+        ),
+        click.option(
+            "--signer",
+            metavar="URI",
+            required=True,
+            help="Private key that signs: a file of `burner key pair`; hsm:ID?label=TOKEN for a "
+            "PKCS #11 token; awskms:, azurekms:, gcpkms: or hv: for a cloud service.",
+        ),
+    ):
+        with_arguments = option(with_arguments)
+    return with_arguments
