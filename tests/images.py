@@ -43,8 +43,8 @@ def esp_image(
 
 def app_image(*texts: str, chip: str = "esp32c3", min_revision: int = 0) -> bytes:
     """An application that knows how to register, with these texts in it."""
-    said = b"".join(text.encode() + b"\0" for text in ("/device/register", *texts))
-    return esp_image(descriptor() + said, chip=chip, min_revision=min_revision)
+    strings = b"".join(text.encode() + b"\0" for text in ("/device/register", *texts))
+    return esp_image(descriptor() + strings, chip=chip, min_revision=min_revision)
 
 
 TABLE = """\

@@ -150,5 +150,5 @@ def test_explain_lists_the_codes_in_their_order() -> None:
 
 def test_explain_is_whole_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
-    said = CliRunner().invoke(explain, ["E301"]).output
-    assert not re.search(r"[a-z]{3,}", said)
+    output = CliRunner().invoke(explain, ["E301"]).output
+    assert not re.search(r"[a-z]{3,}", output)

@@ -190,9 +190,9 @@ def read_all(home: Path, profile: str = "plug.yaml") -> str:
         ("identify", profile, "--bench", "bench.yaml", "--json"),
         ("verify", profile, "--bench", "bench.yaml", "--json"),
     )
-    said = "".join(read(home, *reader) for reader in readers)
-    assert leaks(said.encode()) == []
-    return said
+    output = "".join(read(home, *reader) for reader in readers)
+    assert leaks(output.encode()) == []
+    return output
 
 
 def test_a_firmware_that_prints_the_secret_at_every_step_leaves_it_nowhere(home: Path) -> None:
@@ -291,9 +291,9 @@ def test_a_traceback_through_a_burn_shows_no_secret(
         release.payload("X").no_such_thing  # type: ignore[attr-defined]  # noqa: B018
     except AttributeError as error:
         with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
-        told = "".join(with_locals.format())
+        text = "".join(with_locals.format())
     with caplog.at_level(logging.DEBUG):
         logging.getLogger().debug("%s %r %s", release, release.key, release.segments)
-    assert "release = " in told
-    assert leaks(told.encode()) == []
+    assert "release = " in text
+    assert leaks(text.encode()) == []
     assert leaks(caplog.text.encode()) == []

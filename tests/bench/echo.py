@@ -28,7 +28,7 @@ class Echo:
         self._out: deque[tuple[float, bytes]] = deque()
 
     @property
-    def heard(self) -> bytes:
+    def received(self) -> bytes:
         return b"".join(entry for entry in self.log if isinstance(entry, bytes))
 
     @property

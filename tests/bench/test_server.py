@@ -218,7 +218,7 @@ def test_a_swap_puts_the_next_board_into_the_slot(rig: Rig, echoes: Echoes) -> N
     with opened(rig.url()) as port:
         port.write(b"third")
         assert port.read(5) == b"third"
-    assert (echoes[3].heard, echoes[1].done) == (b"third", ["plug", "unplug"])
+    assert (echoes[3].received, echoes[1].done) == (b"third", ["plug", "unplug"])
     assert not rig.hand.swap("1")
     assert rig.hand.status()["slots"]["1"]["board"] is None
 

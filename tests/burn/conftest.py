@@ -8,7 +8,7 @@ import pytest
 from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
 from burner.release.release import Release
-from tests.burn.one_slot import PLUG, SECRET, Line, told
+from tests.burn.one_slot import PLUG, SECRET, Line, boot_lines
 from tests.devices.esp_in_memory import FakeBoard
 
 
@@ -31,4 +31,4 @@ def line(release: Release, ledger: Ledger) -> Line:
 @pytest.fixture
 def board() -> FakeBoard:
     """A unit whose firmware prints the name and the product that it should have."""
-    return FakeBoard(prints=told())
+    return FakeBoard(prints=boot_lines())

@@ -26,7 +26,9 @@ UNIT, PRODUCT = "60:55:f9:00:00:01", "7QKX2MPD0C"
 PASSED = (Outcome.PASS, "")
 
 
-def told(name: str = NAME, product_id: str = "7QKX2MPD0C") -> Callable[[FakeBoard], Sequence[str]]:
+def boot_lines(
+    name: str = NAME, product_id: str = "7QKX2MPD0C"
+) -> Callable[[FakeBoard], Sequence[str]]:
     return lambda _: ("ESP-ROM:fake", f"product_id={product_id} device_name={name}")
 
 

@@ -19,12 +19,12 @@ from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.release.opening import open_release
 from burner.release.release import Release
-from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, ended, told
+from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, boot_lines, ended
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 
 def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
-    record = line.burn(FakeDevice(FakeBoard(prints=told())))
+    record = line.burn(FakeDevice(FakeBoard(prints=boot_lines())))
     assert ended(record) == (Outcome.PASS, "")
     assert line.steps == list(Step)
     assert UnitNamed("1", "60:55:f9:00:00:01", NAME) in line.events
@@ -33,13 +33,13 @@ def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
 
 
 def test_the_record_names_every_region_that_was_burned(line: Line, release: Release) -> None:
-    record = line.burn(FakeDevice(FakeBoard(prints=told())))
+    record = line.burn(FakeDevice(FakeBoard(prints=boot_lines())))
     assert record.attempt.regions == tuple(s.region() for s in release.segments)
     assert record.attempt.versions["esptool"] == "fake"
 
 
 def test_the_configuration_is_written_last(line: Line) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
+    device = FakeDevice(FakeBoard(prints=boot_lines()))
     line.burn(device)
     writes = [call.removeprefix("write ") for call in device.calls if call.startswith("write")]
     kinds = {r.name: r.kind for r in line.job.release.layout.segments.values()}
@@ -78,14 +78,14 @@ def test_a_part_that_must_not_be_burned_is_stopped_before_the_first_erase(
 def test_a_firmware_that_prints_the_secret_is_on_record_however_the_unit_ends(
     line: Line, name: str, end: Outcome
 ) -> None:
-    device = FakeDevice(FakeBoard(prints=told(name=name)))
+    device = FakeDevice(FakeBoard(prints=boot_lines(name=name)))
     device.printed_secret = True
     record = line.burn(device)
     assert (record.result.outcome, record.result.warnings) == (end, ("E625",))
 
 
 def test_no_remark_on_what_was_read_back_holds_the_secret(line: Line) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
+    device = FakeDevice(FakeBoard(prints=boot_lines()))
     secret = SECRET.reveal().decode()
     device.fails("read", BurnerError("E607", f"key {secret[:15]!r} lacks a part"))
     record = line.burn(device)
@@ -93,14 +93,14 @@ def test_no_remark_on_what_was_read_back_holds_the_secret(line: Line) -> None:
 
 
 def test_a_record_has_no_warnings_where_nothing_was_seen(line: Line) -> None:
-    assert line.burn(FakeDevice(FakeBoard(prints=told()))).result.warnings == ()
+    assert line.burn(FakeDevice(FakeBoard(prints=boot_lines()))).result.warnings == ()
 
 
 @pytest.mark.parametrize(
     ("prints", "code"),
     [
-        (told(name="ANOTHER"), "E603"),
-        (told(product_id="AAAAAAAAAA"), "E604"),
+        (boot_lines(name="ANOTHER"), "E603"),
+        (boot_lines(product_id="AAAAAAAAAA"), "E604"),
         (lambda _: ("ESP-ROM:fake",), "E605"),
         (lambda _: (), "E605"),
     ],
@@ -118,7 +118,7 @@ def test_a_configuration_that_reads_back_wrong_fails_the_unit(line: Line) -> Non
         def read(self, offset: int, size: int) -> bytes:
             return b"\xff" * size
 
-    record = line.burn(Forgetful(FakeBoard(prints=told())))
+    record = line.burn(Forgetful(FakeBoard(prints=boot_lines())))
     assert ended(record) == (Outcome.FAIL, "E606")
 
 
@@ -131,11 +131,11 @@ def test_another_key_read_back_than_was_burned_fails_the_unit(line: Line) -> Non
             start = offset - theirs.offset
             return theirs.data[start : start + size]
 
-    assert ended(line.burn(Swapped(FakeBoard(prints=told())))) == (Outcome.FAIL, "E602")
+    assert ended(line.burn(Swapped(FakeBoard(prints=boot_lines())))) == (Outcome.FAIL, "E602")
 
 
 def test_a_bad_station_is_an_error_and_a_person_who_stops_it_an_abort(line: Line) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
+    device = FakeDevice(FakeBoard(prints=boot_lines()))
     device.fails("write", "E902")
     assert ended(line.burn(device)) == (Outcome.ERROR, "E902")
     device.fails("write", "E902")
@@ -153,7 +153,7 @@ def test_a_bug_of_ours_is_recorded_too(line: Line) -> None:
 def test_a_manifest_that_cannot_be_written_stops_the_burn_before_the_first_byte(
     line: Line,
 ) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
+    device = FakeDevice(FakeBoard(prints=boot_lines()))
     line.ledger.close()
     with pytest.raises(BurnerError, match="E7"):
         line.burn(device)
@@ -174,7 +174,7 @@ def after_boot(line: Line) -> None:
 
 def test_a_name_from_a_modem_behind_the_chip_binds_after_the_boot(line: Line) -> None:
     after_boot(line)
-    device = FakeDevice(FakeBoard(prints=told(name=IMEI)), {"esp": answers_imei(IMEI)})
+    device = FakeDevice(FakeBoard(prints=boot_lines(name=IMEI)), {"esp": answers_imei(IMEI)})
     record = line.burn(device)
     assert ended(record) == (Outcome.PASS, "")
     assert record.attempt.device_name == IMEI
@@ -184,8 +184,8 @@ def test_a_name_from_a_modem_behind_the_chip_binds_after_the_boot(line: Line) ->
 
 def test_a_second_unit_with_the_same_imei_gets_no_name(line: Line) -> None:
     after_boot(line)
-    line.burn(FakeDevice(FakeBoard(prints=told(name=IMEI)), {"esp": answers_imei(IMEI)}))
-    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name=IMEI))
+    line.burn(FakeDevice(FakeBoard(prints=boot_lines(name=IMEI)), {"esp": answers_imei(IMEI)}))
+    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=boot_lines(name=IMEI))
     record = line.burn(FakeDevice(twin, {"esp": answers_imei(IMEI)}))
     assert ended(record) == (Outcome.FAIL, "E426")
 
@@ -195,10 +195,13 @@ def test_an_imei_that_comes_after_an_early_name_is_claimed_too(line: Line) -> No
     identity = line.job.release.profile.identity.model_copy(update={"imei": imei})
     line.with_profile(identity=identity)
     answers = {"esp": answers_imei(IMEI)}
-    assert ended(line.burn(FakeDevice(FakeBoard(prints=told()), answers))) == (Outcome.PASS, "")
+    assert ended(line.burn(FakeDevice(FakeBoard(prints=boot_lines()), answers))) == (
+        Outcome.PASS,
+        "",
+    )
     with line.ledger.reader.connection() as connection:
         assert unit_ids_matching(connection, IMEI) == ("60:55:f9:00:00:01",)
-    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=told(name="6055F9000002"))
+    twin = FakeBoard(mac="60:55:f9:00:00:02", prints=boot_lines(name="6055F9000002"))
     assert ended(line.burn(FakeDevice(twin, answers))) == (Outcome.FAIL, "E426")
 
 
@@ -212,7 +215,7 @@ def test_a_serial_number_that_the_firmware_prints_is_recorded(line: Line) -> Non
     serial = SerialSettings(source="firmware", line=r"sn=(\w+)", pattern=r"A\d{4}")
     identity = line.job.release.profile.identity.model_copy(update={"serial": serial})
     line.with_profile(identity=identity)
-    prints = (*told()(FakeBoard()), "sn=A0042")
+    prints = (*boot_lines()(FakeBoard()), "sn=A0042")
     record = line.burn(FakeDevice(FakeBoard(prints=lambda _: prints)))
     assert record.attempt.ids["serial"] == "A0042"
 
@@ -232,7 +235,7 @@ def scanned(*labels: str) -> AskLabel:
 
 
 def test_a_label_that_does_not_agree_stops_the_unit_before_the_first_erase(labelled: Line) -> None:
-    device = FakeDevice(FakeBoard(prints=told()))
+    device = FakeDevice(FakeBoard(prints=boot_lines()))
     record = labelled.burn(device, ask_label=scanned("MAC:000002"))
     assert ended(record) == (Outcome.ERROR, "E441")
     assert not [call for call in device.calls if call.startswith("write")]
@@ -250,7 +253,7 @@ def test_a_label_is_asked_for_once_the_unit_is_known_with_all_that_a_label_may_n
         asked.append((unit_id, ids))
         return "MAC:000001"
 
-    labelled.burn(FakeDevice(FakeBoard(prints=told())), ask_label=ask)
+    labelled.burn(FakeDevice(FakeBoard(prints=boot_lines())), ask_label=ask)
     ((unit_id, ids),) = asked
     assert unit_id == ids["mac"] == "60:55:f9:00:00:01"
     assert ids["softap"] == "60:55:f9:00:00:02"
@@ -299,7 +302,7 @@ def test_a_prepared_label_that_was_refused_is_an_error_of_the_unit_it_was_for(
 
 
 def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Release) -> None:
-    board = FakeBoard(prints=told())
+    board = FakeBoard(prints=boot_lines())
     record = line.burn(FakeDevice(board))
     checks = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
     assert comparison.all_match(checks)
@@ -315,7 +318,7 @@ def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Relea
 
 
 def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release: Release) -> None:
-    board = FakeBoard(prints=told())
+    board = FakeBoard(prints=boot_lines())
     record = line.burn(FakeDevice(board))
     other = open_release(PLUG, Secret(b"anotherSecretProductKey4"))
     board.flash.erase(0x15000, 0x4000)

@@ -21,13 +21,13 @@ from tests.burn.one_slot import (
     PRODUCT,
     UNIT,
     Line,
+    boot_lines,
     changed,
     cut_off,
     ended,
     holds,
     put,
     say,
-    told,
 )
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import PRODUCT_ID, app_image, write_product
@@ -231,14 +231,14 @@ def test_a_unit_that_moved_its_key_is_known_only_if_its_firmware_starts_with_it(
 ) -> None:
     carrier = CARRIERS["nvs"].replace("MORE", "after_boot: moved")
     made = changed(line, tmp_path, carrier=carrier, boot=boot)
-    said: list[tuple[str, ...]] = [(f"product_id={PRODUCT_ID}", "connected")]
-    board = FakeBoard(prints=lambda _: said[0])
+    printed: list[tuple[str, ...]] = [(f"product_id={PRODUCT_ID}", "connected")]
+    board = FakeBoard(prints=lambda _: printed[0])
     assert ended(made.burn(FakeDevice(board))) == PASSED
     at = board.flash.bytes.index(PRODUCT_ID.encode())
     board.flash.erase(at, 0x1000)
     made.burn(FakeDevice(board))
     assert made.known
-    said[0] = prints
+    printed[0] = prints
     assert made.burn(FakeDevice(board)).result.written
     assert holds(board, made.job.release.segments)
 
@@ -247,8 +247,8 @@ def test_a_unit_that_moved_its_key_is_known_only_if_its_firmware_starts_with_it(
 
 
 def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> None:
-    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
-    twin = FakeBoard(prints=told(), fingerprint="bb22")
+    line.burn(FakeDevice(FakeBoard(prints=boot_lines(), fingerprint="aa11")))
+    twin = FakeBoard(prints=boot_lines(), fingerprint="bb22")
     assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
 
 

@@ -9,12 +9,12 @@ from burner.release.release import Release
 from tests.burn.one_slot import (
     PASSED,
     Line,
+    boot_lines,
     changed,
     cut_off,
     ended,
     holds,
     say,
-    told,
 )
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.images import app_image, write_product
@@ -154,17 +154,17 @@ def test_an_upgrade_that_was_cut_off_is_written_whole(
 
 
 def test_another_board_does_not_take_over_the_rework_of_a_known_unit(line: Line) -> None:
-    board = FakeBoard(prints=told(), fingerprint="aa11")
+    board = FakeBoard(prints=boot_lines(), fingerprint="aa11")
     line.burn(FakeDevice(board))
     cut_off(line, board, rework="new plastic")
-    twin = FakeBoard(prints=told(), fingerprint="bb22")
+    twin = FakeBoard(prints=boot_lines(), fingerprint="bb22")
     assert ended(line.burn(FakeDevice(twin))) == (Outcome.FAIL, "E456")
     assert ended(line.burn(FakeDevice(board))) == PASSED
 
 
 def test_a_new_flash_chip_is_a_rework_and_goes_on_as_one(line: Line) -> None:
-    line.burn(FakeDevice(FakeBoard(prints=told(), fingerprint="aa11")))
-    mended = FakeBoard(prints=told(), fingerprint="bb22")
+    line.burn(FakeDevice(FakeBoard(prints=boot_lines(), fingerprint="aa11")))
+    mended = FakeBoard(prints=boot_lines(), fingerprint="bb22")
     cut_off(line, mended, rework="new flash chip")
     record = line.burn(FakeDevice(mended))
     assert (ended(record), record.attempt.rework) == (PASSED, "new flash chip")

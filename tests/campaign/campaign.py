@@ -125,8 +125,8 @@ class Campaign:
         if not DEFECTS.isdisjoint(accident.kind for accident in drawn):
             spec = replace(spec, flash_file=None)
         chip = self.socket.plug(spec, self.clock.monotonic())
-        said = f"{made.version} {made.region}; rework {rework!r}; {', '.join(map(str, drawn))}"
-        unit.story.append(f"burn {self.seed}/{self.tally.faulty}: {said}")
+        text = f"{made.version} {made.region}; rework {rework!r}; {', '.join(map(str, drawn))}"
+        unit.story.append(f"burn {self.seed}/{self.tally.faulty}: {text}")
         try:
             self._tries(unit, chip, made, drawn, causes, rework)
         finally:
@@ -164,7 +164,7 @@ class Campaign:
     ) -> Finished | None:
         """One attempt, compared; None where the station was killed in it."""
         self._settle(chip)
-        before, told_before, stopped = chip.whole, chip.told, list[bool]()
+        before, at_product_before, stopped = chip.whole, chip.at_product, list[bool]()
         chip.history.clear()
         job = Job(made.release, "campaign", "li", "", {"burner": "campaign"})
         self.socket.interrupt = accidents.interruption(drawn, lambda: stopped.append(True))
@@ -181,10 +181,12 @@ class Campaign:
         finished = events[-1]
         assert isinstance(finished, Finished)
         self._settle(chip)
-        says = tuple(self._starts(chip, unit))
-        seen = Seen(before, tuple(chip.history), chip.whole, says, told_before, chip.told)
+        next_starts = tuple(self._starts(chip, unit))
+        seen = Seen(
+            before, tuple(chip.history), chip.whole, next_starts, at_product_before, chip.at_product
+        )
         self._compare(unit, made, finished, seen, events)
-        self.tally.count(causes, _told(finished))
+        self.tally.count(causes, _summary(finished))
         self.recorded += not finished.known
         return finished
 
@@ -192,7 +194,7 @@ class Campaign:
         self, unit: Unit, made: Made, finished: Finished, seen: Seen, events: list[Event]
     ) -> None:
         record = finished.record
-        unit.story.append(f"try {record.attempt.try_number}: {_told(finished)}")
+        unit.story.append(f"try {record.attempt.try_number}: {_summary(finished)}")
         wrong: list[str] = []
         if finished.known:
             wrong += check.known(record, made, self.product, seen)
@@ -200,8 +202,8 @@ class Campaign:
             wrong += check.passed(record, made, self.product, seen)
         elif not record.result.written:
             wrong += check.not_written(self.product, seen)
-        said = repr(events).encode()
-        wrong += [f"the secret is in its events: {shape}" for shape in _leaks(said)]
+        text = repr(events).encode()
+        wrong += [f"the secret is in its events: {shape}" for shape in _leaks(text)]
         self._insist(wrong, unit)
 
     def _insist(self, wrong: list[str], unit: Unit) -> None:
@@ -280,7 +282,7 @@ class Campaign:
             sound = WatchedChip(replace(unit.spec, faults=identity, flash_file=None))
             sound.silicon.flash.program(0, flash)
             if sound.silicon.modem:
-                sound.silicon.modem.product.stored = chip.told
+                sound.silicon.modem.product.stored = chip.at_product
             yield sound.take(SETTLED_S).decode("utf-8", "replace")
             flash = sound.whole
 
@@ -325,6 +327,6 @@ def _mac(unit: Unit) -> Mac:
     return unit.spec.mac
 
 
-def _told(finished: Finished) -> str:
+def _summary(finished: Finished) -> str:
     result = finished.record.result
     return "KNOWN" if finished.known else f"{result.outcome.value} {result.code}".strip()

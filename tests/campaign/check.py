@@ -25,10 +25,10 @@ class Seen:
     anything."""
     after: bytes
     """When all was over."""
-    says: tuple[str, ...]
+    next_starts: tuple[str, ...]
     """What the unit prints at its next starts."""
-    told_before: StoredProduct | None
-    told: StoredProduct | None
+    at_product_before: StoredProduct | None
+    at_product: StoredProduct | None
     """What its AT firmware keeps."""
 
     @property
@@ -79,7 +79,7 @@ def _works(
     for region in record.attempt.regions:
         if region.kind is RegionClass.FROZEN and not _is_held(region, seen.after):
             yield f"{region.name} (frozen) differs from the record afterwards"
-    stored = product.stored(seen.after, seen.told)
+    stored = product.stored(seen.after, seen.at_product)
     attempt = record.attempt
     wanted = product.wanted(made, attempt.product_id, attempt.device_name, written=written)
     if wrong := [name for name, value in wanted.items() if stored.get(name) != value]:
@@ -89,7 +89,7 @@ def _works(
         f"App version:      {made.version}",
         f"product_id={record.attempt.product_id} device_name={record.attempt.device_name}",
     ):
-        if not all(wanted_line in said for said in seen.says):
+        if not all(wanted_line in lines for lines in seen.next_starts):
             yield f"it does not start what the record says: no line {wanted_line!r}"
 
 
@@ -134,7 +134,7 @@ def _is_changed(product: Product, seen: Seen) -> bool:
             if after[start : start + size] == b"\xff" * size:
                 before = before[:start] + b"\xff" * size + before[start + size :]
     flashes = _outside_of_firmware(before), _outside_of_firmware(after)
-    return seen.told != seen.told_before or flashes[0] != flashes[1]
+    return seen.at_product != seen.at_product_before or flashes[0] != flashes[1]
 
 
 def _outside_of_firmware(flash: bytes) -> bytes:

@@ -125,7 +125,7 @@ class Product:
     releases: tuple[Made, ...]
     firmware: FirmwareBehaviour
 
-    def stored(self, flash: bytes, told: StoredProduct | None) -> Mapping[str, str]:
+    def stored(self, flash: bytes, at_product: StoredProduct | None) -> Mapping[str, str]:
         """The key configuration of a unit, read without the release.
 
         Args:
@@ -133,7 +133,7 @@ class Product:
             told: what its AT firmware keeps.
         """
         if self.variant.carrier == "at":
-            return _told(told)
+            return _at_product(at_product)
         if self.variant.carrier_class == "moved" and (moved := _moved(flash)):
             return moved
         if self.variant.carrier == "patch":
@@ -205,14 +205,14 @@ def application(version: str, chip: str) -> bytes:
     noise = random.Random(version).randbytes(20_000)
     arrays = b"\0PRODUCT_ID\0" + b"YOUR_PRODUCT_SECRET".ljust(33, b"\0")
     arrays += b"YOUR_DEV_NAME".ljust(49, b"\0")
-    said = descriptor(version=version) + b"/device/register" + arrays + noise + bytes(30_000)
-    return esp_image(said, chip=chip)
+    content = descriptor(version=version) + b"/device/register" + arrays + noise + bytes(30_000)
+    return esp_image(content, chip=chip)
 
 
 # -- what a unit holds, read by other means than the release's -------------------------------------
 
 
-def _told(product: StoredProduct | None) -> Mapping[str, str]:
+def _at_product(product: StoredProduct | None) -> Mapping[str, str]:
     if product is None:
         return {}
     return {

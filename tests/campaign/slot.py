@@ -28,16 +28,16 @@ Interruption = Callable[[int], None]
 
 
 class _WatchedFlash(NorFlash):
-    def __init__(self, unit: UnitSpec, told: Callable[[range], None]) -> None:
+    def __init__(self, unit: UnitSpec, on_change: Callable[[range], None]) -> None:
         super().__init__(unit)
-        self._told = told
+        self._on_change = on_change
 
     def erase(self, offset: int, size: int) -> float:
-        self._told(range(offset, offset + size))
+        self._on_change(range(offset, offset + size))
         return super().erase(offset, size)
 
     def program(self, offset: int, data: bytes) -> float:
-        self._told(range(offset, offset + len(data)))
+        self._on_change(range(offset, offset + len(data)))
         return super().program(offset, data)
 
 
@@ -59,7 +59,7 @@ class WatchedChip(SimChip):
         return self.silicon.flash.read(0, self.silicon.flash.size)
 
     @property
-    def told(self) -> StoredProduct | None:
+    def at_product(self) -> StoredProduct | None:
         """What an AT firmware was told last."""
         return self.silicon.modem.product.stored if self.silicon.modem else None
 

@@ -55,9 +55,9 @@ class Flood:
 
 def test_megabytes_without_a_line_end_are_taken_in_small_bites_and_cut() -> None:
     port = Flood(b"x", 8 * MB)
-    heard = list(listening.lines(port, 20.0, lambda: not port.in_waiting))
-    assert max(map(len, heard)) == MAX_LINE
-    assert sum(map(len, heard)) == 8 * MB
+    lines = list(listening.lines(port, 20.0, lambda: not port.in_waiting))
+    assert max(map(len, lines)) == MAX_LINE
+    assert sum(map(len, lines)) == 8 * MB
     assert max(port.taken) == MAX_READ
 
 

@@ -197,7 +197,7 @@ def test_the_command_line_says_the_version_of_the_code_that_runs(tmp_path: Path)
     shutil.copytree(ROOT / "burner", tmp_path / "burner")
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "HEAD").write_text("0123456789abcdef" * 2 + "01234567", encoding="utf-8")
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "burner", "--version"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -205,4 +205,4 @@ def test_the_command_line_says_the_version_of_the_code_that_runs(tmp_path: Path)
         capture_output=True,
         text=True,
     )
-    assert said.stdout == f"burner, version {NEXT_RELEASE}.dev0+g0123456789\n"
+    assert process.stdout == f"burner, version {NEXT_RELEASE}.dev0+g0123456789\n"

@@ -143,7 +143,7 @@ def test_boot_lines_come_until_they_satisfy(slot: Slots) -> None:
     esp = slot("esp32c3")
     meet(esp, "esp32c3")
     started = time.monotonic()
-    lines = esp.boot(100.0, lambda heard: "rst:" in heard[-1])
+    lines = esp.boot(100.0, lambda received: "rst:" in received[-1])
     assert "ESP-ROM" in lines[0]
     assert "rst:" in lines[-1]
     assert time.monotonic() - started < 90
@@ -160,11 +160,11 @@ def test_a_dialogue_goes_on_over_the_chips_own_port_after_boot(slot: Slots) -> N
     meet(esp, "esp32c3")
     esp.boot(0, lambda _: True)
     line = esp.line("esp", 115200)
-    heard = line.receive(2.0)
+    received = line.receive(2.0)
     line.send(b"AT\r\n")
     line.set_baud(9600)
     line.close()
-    assert heard
+    assert received
     with pytest.raises(BurnerError) as caught:
         line.receive(0.1)
     assert caught.value.code == "E901"
@@ -373,7 +373,7 @@ def test_a_chip_that_comes_back_under_another_port_name_is_heard_on(
         before = locate("esp")
         esp = EspDevice({}, tmp_path / "slot.log", SegmentCache(), locate)
         mac = meet(esp, "esp32c3").mac
-        lines = esp.boot(5.0, lambda heard: "header" in heard[-1])
+        lines = esp.boot(5.0, lambda received: "header" in received[-1])
         assert "header" in lines[-1]
         assert locate("esp") != before
         esp.close()

@@ -79,14 +79,14 @@ SLOW = {"hang, step: stub", "hang, at_byte: 60000"}
 def test_a_fault_is_told_by_its_code(bench: BenchProcess, tmp_path: Path, fault: str) -> None:
     step, code, whose, retry = FAULTS[fault]
     ports = list(bench.slots.values())[list(FAULTS).index(fault)]
-    esp, steps, said = EspDevice(ports, tmp_path / "slot.log", SegmentCache()), list[str](), ""
+    esp, steps, reported = EspDevice(ports, tmp_path / "slot.log", SegmentCache()), list[str](), ""
     try:
         burn(esp, steps)
     except BurnerError as error:
-        said = error.code
+        reported = error.code
     finally:
         esp.stop()
-    assert (steps[-1], said) == (step, code)
+    assert (steps[-1], reported) == (step, code)
     if whose is not None and not code.startswith("E6"):
         assert (lookup(code).fault, lookup(code).retry) == (whose, retry)
 

@@ -95,8 +95,8 @@ def test_every_form_of_an_answer_to_every_command_is_understood(
     line = f"{PREFIXES[command] + blank if prefixed else ''}{quote}862140060226843{quote}"
 
     def answer(asked: str, _: int) -> Sequence[tuple[float, bytes]]:
-        said = f"\r\n{line}\r\n\r\nOK" if asked == command else "\r\nERROR"
-        return [(0.0, f"{asked}\r{said}\r\n".encode())]
+        reply = f"\r\n{line}\r\n\r\nOK" if asked == command else "\r\nERROR"
+        return [(0.0, f"{asked}\r{reply}\r\n".encode())]
 
     assert ask(answer, commands=list(PREFIXES)) == "862140060226843"
 
@@ -236,8 +236,8 @@ class Script:
     def receive(self, data: bytes, now: float) -> None:
         command = data.decode().strip()
         self.asked += command != "AT"
-        said = [(0.0, b"OK\r\n")] if command == "AT" else self.answer(command, self.asked)
-        self.out = sorted([*self.out, *((now + after, text) for after, text in said)])
+        replies = [(0.0, b"OK\r\n")] if command == "AT" else self.answer(command, self.asked)
+        self.out = sorted([*self.out, *((now + after, text) for after, text in replies)])
 
     def set_host_baud(self, baud: int, now: float) -> None: ...
 

@@ -49,9 +49,9 @@ def test_the_echo_of_a_command_that_holds_the_secret_is_cleaned_and_no_fault(
 ) -> None:
     line = esp.line("modem")
     line.send(f'AT+TCPRDINFOSET=1,"PID","{SECRET}","NAME"\r\n'.encode())
-    heard = b""
-    while b"ERROR" not in heard:
-        heard += line.receive(5)
-    assert SECRET.encode() not in heard
-    assert REMOVED.encode() in heard
+    received = b""
+    while b"ERROR" not in received:
+        received += line.receive(5)
+    assert SECRET.encode() not in received
+    assert REMOVED.encode() in received
     assert not printed(esp)

@@ -87,7 +87,7 @@ def test_a_place_that_is_there_or_can_be_made_is_in_order(tmp_path: Path) -> Non
 def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "logs" / "slot-1.log").mkdir(parents=True)
-    for path, said in (
+    for path, reason in (
         (tmp_path / "file" / "slot-1.log", f"{tmp_path / 'file'} is not a folder"),
         (tmp_path / "file" / "logs" / "slot-1.log", f"{tmp_path / 'file'} is not a folder"),
         (tmp_path / "logs" / "slot-1.log", "slot-1.log: a folder, not a plain file"),
@@ -95,7 +95,7 @@ def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: P
         with pytest.raises(BurnerError) as refused:
             check_file(path)
         assert refused.value.code == "E317"
-        assert said in refused.value.detail
+        assert reason in refused.value.detail
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(
@@ -120,9 +120,9 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     ],
 )
 def test_bytes_of_a_frame_that_slipped_are_struck_out(frame: str) -> None:
-    said = discreet(frame)
-    assert said.startswith(frame.split(":", maxsplit=1)[0])
-    assert said.endswith("…")
+    line = discreet(frame)
+    assert line.startswith(frame.split(":", maxsplit=1)[0])
+    assert line.endswith("…")
 
 
 def test_what_people_need_stays() -> None:

@@ -180,21 +180,21 @@ class Scripted:
         return chunk
 
 
-def heard(*chunks: bytes | OSError) -> list[str]:
+def lines_of(*chunks: bytes | OSError) -> list[str]:
     port = Scripted(*chunks)
     return list(listening.lines(port, 5.0, lambda: not port.chunks))
 
 
 def test_lines_are_whole_however_they_arrive() -> None:
-    assert heard(b"ESP-R", b"OM\r\nbo", b"ot\n", b"rest") == ["ESP-ROM", "boot", "rest"]
+    assert lines_of(b"ESP-R", b"OM\r\nbo", b"ot\n", b"rest") == ["ESP-ROM", "boot", "rest"]
 
 
 def test_noise_is_text_all_the_same() -> None:
-    assert heard(b"\xff\xfe\n", b"ok\n") == ["\ufffd\ufffd", "ok"]
+    assert lines_of(b"\xff\xfe\n", b"ok\n") == ["\ufffd\ufffd", "ok"]
 
 
 def test_a_firmware_without_line_ends_still_gives_lines() -> None:
-    assert [len(line) for line in heard(b"x" * 2500)] == [1000, 1000, 500]
+    assert [len(line) for line in lines_of(b"x" * 2500)] == [1000, 1000, 500]
 
 
 def test_listening_ends_with_its_time() -> None:

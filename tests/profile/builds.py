@@ -94,8 +94,8 @@ def esp8266_rtos_app(*texts: str) -> bytes:
     """An application as ESP8266_RTOS_SDK makes it: 8 bytes of header, and a SHA-256 at the end."""
     from hashlib import sha256
 
-    said = b"".join(text.encode() + b"\0" for text in ("/device/register", *texts))
-    content = descriptor("kettle", "2.0")[:-8] + said.ljust(-(-len(said) // 4) * 4, b"\0")
+    strings = b"".join(text.encode() + b"\0" for text in ("/device/register", *texts))
+    content = descriptor("kettle", "2.0")[:-8] + strings.ljust(-(-len(strings) // 4) * 4, b"\0")
     head = struct.pack("<BBBBI", 0xE9, 1, 2, 0x40, 0x40210000)
     head += struct.pack("<II", 0x40210010, len(content))
     checksum = 0xEF

@@ -36,7 +36,7 @@ class Firmware:
         self.echo = False
         self.space = ""
         self.chunk = 7
-        self.heard: list[str] = []
+        self.commands: list[str] = []
         self.stored: tuple[str, ...] = ()
         self._answers = answers or (lambda command, times: None)
         self._out = b""
@@ -48,10 +48,10 @@ class Firmware:
         assert data.endswith(b"\r\n")
         assert len(data) <= MAX_LINE_SIZE
         command = data.decode().strip()
-        self.heard.append(command)
+        self.commands.append(command)
         if self.now < self.ready_at:
             return
-        own = self._answers(command, self.heard.count(command))
+        own = self._answers(command, self.commands.count(command))
         reply = self._react(command) if own is None else own
         self._out += ((command + "\r\n") * self.echo + reply).encode()
 
@@ -92,7 +92,7 @@ def to_set(answer: str) -> Callable[[str, int], str | None]:
 def test_the_key_is_set_and_verified() -> None:
     firmware = Firmware()
     burn(firmware)
-    assert firmware.heard == [
+    assert firmware.commands == [
         "AT",
         f'AT+TCPRDINFOSET=1,"S3EUVBRJLB","{PLAIN}","240AC4A1B2C3"',
         "AT+TCPRDINFOSET?",
@@ -147,7 +147,7 @@ def test_a_silent_firmware_is_given_up_in_time() -> None:
     firmware = Firmware(answers=lambda command, times: "")
     assert refused(firmware).code == "E608"
     assert firmware.now == pytest.approx(SETTINGS.ready_s)
-    assert set(firmware.heard) == {"AT"}
+    assert set(firmware.commands) == {"AT"}
 
 
 @pytest.mark.parametrize("busy", ["busy p...\r\n", "busy s...\r\n", "\r\n+CME ERROR:200\r\n"])
@@ -156,7 +156,7 @@ def test_busy_means_again(busy: str) -> None:
         answers=lambda command, times: busy if "TCP" in command and times < 3 else None
     )
     burn(firmware)
-    assert len(firmware.heard) == 1 + 3 + 3
+    assert len(firmware.commands) == 1 + 3 + 3
 
 
 def test_busy_for_ever_is_said() -> None:
@@ -168,7 +168,7 @@ def test_busy_for_ever_is_said() -> None:
 def test_a_lost_answer_means_again() -> None:
     firmware = Firmware(answers=lambda command, times: "" if times == 1 else None)
     burn(firmware)
-    assert len(firmware.heard) == 6
+    assert len(firmware.commands) == 6
 
 
 @pytest.mark.parametrize(

@@ -208,8 +208,8 @@ def test_the_firmware_finds_key_and_name_where_the_carrier_put_them(
 def test_a_unit_without_a_name_in_its_flash_is_verified_as_one(case: Case, folder: Path) -> None:
     source = burned(folder, case)
     assert case.device_name.encode() not in flash_of(folder)
-    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
-    (unit,) = json.loads(said)
+    status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(output)
     assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
     (key,) = (check for check in unit["checks"] if check["what"] == "key configuration")
     assert (key["verdict"], key["why"]) == ("same", PRODUCT_ID)
@@ -219,8 +219,8 @@ def test_a_unit_without_a_name_in_its_flash_is_verified_as_one(case: Case, folde
 def test_qa_needs_no_secret(case: Case, folder: Path) -> None:
     source = burned(folder, case)
     (folder / "secret.txt").unlink()
-    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
-    (unit,) = json.loads(said)
+    status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(output)
     assert (status, unit["good"], unit["code"]) == (0, True, "")
     (key,) = (check for check in unit["checks"] if check["what"] == "key configuration")
     if case.kind == "at":
@@ -235,8 +235,8 @@ def test_qa_needs_no_secret(case: Case, folder: Path) -> None:
 @pytest.mark.parametrize("case", [*ALL, *NAMELESS], ids=str)
 def test_every_unit_is_what_its_record_says(case: Case, folder: Path) -> None:
     source = burned(folder, case)
-    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
-    (unit,) = json.loads(said)
+    status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    (unit,) = json.loads(output)
     assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
     burn(source, "bench.yaml")
     assert len(records()) == 1, "a second look is no attempt"
@@ -269,8 +269,8 @@ def test_a_name_from_a_modem_behind_the_chip_reaches_the_carrier_in_a_second_pas
     (record,) = records()
     assert (record["outcome"], record["code"]) == ("PASS", ""), record
     assert record["device_name"] == record["ids"]["imei"]
-    status, said = burner("verify", str(source), "--bench", "bench.yaml", "--json")
-    assert (status, json.loads(said)[0]["good"]) == (0, True)
+    status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
+    assert (status, json.loads(output)[0]["good"]) == (0, True)
 
 
 def test_a_serial_number_that_the_firmware_prints_names_the_unit(folder: Path) -> None:

@@ -120,16 +120,16 @@ class Silent(Fixture):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self.told: list[str] = []
+        self.reports: list[str] = []
 
     def contact(self, reset: bool) -> Contact:
         return Contact.SILENT
 
     def silent(self, seconds: float) -> None:
-        self.told.append("silent" if seconds else "over")
+        self.reports.append("silent" if seconds else "over")
 
     def passed_over(self, seconds: float) -> None:
-        self.told.append("passed over")
+        self.reports.append("passed over")
         self.stopping.set()
 
 
@@ -142,4 +142,4 @@ def test_a_silent_slot_is_told_and_then_passed_over_when_another_has_had_two_boa
     for _ in range(PASSED_OVER_AFTER):
         assert boards.wait_for_board(Fixture(True))
     thread.join(60)
-    assert slot.told == ["silent", "passed over"]
+    assert slot.reports == ["silent", "passed over"]

@@ -26,7 +26,7 @@ GS = "\x1d"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "command"),
     [
         (slot_barcode("12"), SlotChosen("12")),
         (slot_barcode("12").lower(), SlotChosen("12")),
@@ -42,8 +42,10 @@ GS = "\x1d"
         ("", None),
     ],
 )
-def test_a_barcode_of_the_page_says_what_it_is_for(text: str, said: OperatorCommand | None) -> None:
-    assert command_of_barcode(text, SLOTS) == said
+def test_a_barcode_of_the_page_says_what_it_is_for(
+    text: str, command: OperatorCommand | None
+) -> None:
+    assert command_of_barcode(text, SLOTS) == command
 
 
 def test_a_slots_name_is_found_whatever_caps_lock_made_of_it() -> None:
@@ -52,7 +54,7 @@ def test_a_slots_name_is_found_whatever_caps_lock_made_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "command"),
     [
         ("2", SlotChosen("2")),
         ("12", SlotChosen("12")),
@@ -63,8 +65,8 @@ def test_a_slots_name_is_found_whatever_caps_lock_made_of_it() -> None:
         ("SN1", None),
     ],
 )
-def test_a_key_says_what_it_is_for(text: str, said: OperatorCommand | None) -> None:
-    assert command_of_key(text, SLOTS) == said
+def test_a_key_says_what_it_is_for(text: str, command: OperatorCommand | None) -> None:
+    assert command_of_key(text, SLOTS) == command
 
 
 def test_slots_without_numbers_are_counted() -> None:

@@ -51,10 +51,10 @@ class Station:
         self._gone[slot] = threading.Event()
         thread = threading.Thread(target=self._wait, args=(slot, unit_id), daemon=True)
         self._threads[slot] = thread
-        said = len(self.events)
+        before = len(self.events)
         thread.start()
         while not any(
-            isinstance(e, SlotStateChanged) and e.slot == slot for e in self.events[said:]
+            isinstance(e, SlotStateChanged) and e.slot == slot for e in self.events[before:]
         ):
             time.sleep(0.001)
 
@@ -403,7 +403,7 @@ def test_a_board_that_ended_badly_is_tried_again(station: Station, state: SlotSt
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "prompt"),
     [
         (S.PASS, "slot done"),
         (S.KNOWN, "slot done"),
@@ -413,12 +413,12 @@ def test_a_board_that_ended_badly_is_tried_again(station: Station, state: SlotSt
     ],
 )
 def test_where_there_is_nothing_to_announce_it_is_said(
-    station: Station, state: SlotState, said: str
+    station: Station, state: SlotState, prompt: str
 ) -> None:
     station.router.slot_state_changed("3", state)
     station.router.take_text("3")
     assert not station.router.is_announced("3")
-    assert station.prompts[-1] == said
+    assert station.prompts[-1] == prompt
 
 
 def test_a_slot_of_another_station_is_refused(station: Station) -> None:
@@ -430,13 +430,13 @@ def test_a_slot_of_another_station_is_refused(station: Station) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "inputs",
     [("r", "3", "2"), (REWORK, slot_barcode("3"), reason_barcode("flash replaced"))],
     ids=["keys", "barcodes"],
 )
-def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, said: list[str]) -> None:
+def test_a_rework_is_ordered_by_keys_or_by_barcodes(station: Station, inputs: list[str]) -> None:
     station.router.slot_state_changed("3", S.KNOWN)
-    for text in said:
+    for text in inputs:
         station.router.take_text(text)
     assert station.router.rework_order("3") == "flash replaced"
     assert station.router.is_announced("3")
@@ -559,10 +559,10 @@ def test_without_reasons_in_the_profile_the_operator_types_one() -> None:
 
 
 @pytest.mark.parametrize("cancel", [CANCEL, "\x1b"], ids=["barcode", "key"])
-@pytest.mark.parametrize("said", [["r"], ["r", "3"]], ids=["at the slot", "at the reason"])
-def test_a_choice_is_cancelled(station: Station, said: list[str], cancel: str) -> None:
+@pytest.mark.parametrize("inputs", [["r"], ["r", "3"]], ids=["at the slot", "at the reason"])
+def test_a_choice_is_cancelled(station: Station, inputs: list[str], cancel: str) -> None:
     station.router.slot_state_changed("3", S.PASS)
-    for text in (*said, cancel):
+    for text in (*inputs, cancel):
         station.router.take_text(text)
     assert station.prompts[-1] == "rework cancelled"
     station.router.take_text("1")

@@ -63,7 +63,7 @@ class SimModem:
         """`product_file` keeps the product information of an AT firmware; None = in memory."""
         self.spec = spec
         self.connected = True
-        self.heard: list[str] = []
+        self.commands: list[str] = []
         """Every command it was sent, readable ones only."""
         self.product = ProductMemory(spec.product, product_file)
         self.prints: Callable[[], Iterable[bytes]] = tuple
@@ -131,7 +131,7 @@ class SimModem:
     def _answer(self, command: str, now: float) -> None:
         if not command:
             return
-        self.heard.append(command)
+        self.commands.append(command)
         reply = self._reply(command)
         at = now + self.spec.late_s
         between = UNSOLICITED if self.spec.noise else ()

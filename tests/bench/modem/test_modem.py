@@ -17,12 +17,12 @@ from tests.bench.modem_line import VirtualLine
 def talk(modem: SimModem, *commands: str, wait_s: float = 1.0) -> list[str]:
     """What a modem prints in answer to commands, as lines without the blank ones."""
     line = VirtualLine(modem)
-    said = b""
+    output = b""
     for command in commands:
         line.send(f"{command}\r\n".encode())
         while data := line.receive(wait_s):
-            said += data
-    return [text.decode("ascii", "replace") for text in said.split(b"\r\n") if text.strip()]
+            output += data
+    return [text.decode("ascii", "replace") for text in output.split(b"\r\n") if text.strip()]
 
 
 def test_a_modem_answers_at_once_with_echo() -> None:
@@ -35,12 +35,12 @@ def test_a_modem_can_be_without_echo() -> None:
 
 
 def test_a_noisy_modem_starts_with_lines_of_its_own_and_prints_others_in_between() -> None:
-    said = talk(SimModem(ModemSpec(noise=True, echo=False)), "AT+CGSN")
-    assert said[:3] == ["RDY", "+CFUN: 1", "+CPIN: READY"]
-    place = said.index("490154203237518")
-    assert said[place - 1].startswith("+QCCID")
-    assert said[place + 1] != "OK"
-    assert said[-1] == "OK"
+    output = talk(SimModem(ModemSpec(noise=True, echo=False)), "AT+CGSN")
+    assert output[:3] == ["RDY", "+CFUN: 1", "+CPIN: READY"]
+    place = output.index("490154203237518")
+    assert output[place - 1].startswith("+QCCID")
+    assert output[place + 1] != "OK"
+    assert output[-1] == "OK"
 
 
 def test_a_modem_is_deaf_until_it_has_started_and_may_answer_late() -> None:
@@ -69,12 +69,12 @@ def test_another_rate_gives_noise_and_is_not_understood() -> None:
     modem = SimModem(ModemSpec(baud=9600, noise=True))
     line = VirtualLine(modem)
     line.set_baud(115200)
-    said = line.receive(1.0)
-    assert said
-    assert not said.isascii()
+    output = line.receive(1.0)
+    assert output
+    assert not output.isascii()
     line.send(b"AT\r\n")
     assert line.receive(1.0) == b""
-    assert modem.heard == []
+    assert modem.commands == []
     line.set_baud(9600)
     line.send(b"AT\r\n")
     assert b"OK" in line.receive(1.0)
@@ -85,7 +85,7 @@ def test_a_modem_remembers_what_it_was_sent_and_knows_no_command_that_writes(kin
     modem = SimModem(ModemSpec(kind=kind, echo=False))  # type: ignore[arg-type]
     write = "AT+EGMR" + "=1,7," + '"351756051523993"'
     assert talk(modem, write, "AT") == ["ERROR", "OK"]
-    assert modem.heard == [write, "AT"]
+    assert modem.commands == [write, "AT"]
     assert modem.spec.imei == "490154203237518"
 
 
@@ -122,7 +122,7 @@ def test_the_at_firmware_stores_the_product_and_tells_it_by_its_checksum() -> No
 
 
 @pytest.mark.parametrize(
-    ("product", "said"),
+    ("product", "replies"),
     [
         ({"cellular": True}, ["OK", "+TCPRDINFOSET: OK"]),
         ({"fail": 3}, ["OK", "+TCPRDINFOSET:FAIL,3"]),
@@ -132,9 +132,9 @@ def test_the_at_firmware_stores_the_product_and_tells_it_by_its_checksum() -> No
     ],
 )
 def test_the_at_firmware_can_refuse_in_all_its_ways(
-    product: dict[str, object], said: list[str]
+    product: dict[str, object], replies: list[str]
 ) -> None:
-    assert talk(tencent(**product), SET) == said
+    assert talk(tencent(**product), SET) == replies
 
 
 def test_a_busy_firmware_takes_the_next_try() -> None:
@@ -142,7 +142,7 @@ def test_a_busy_firmware_takes_the_next_try() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "reply"),
     [
         ("AT+TCPRDINFOSET?", "+CME ERROR:208"),
         ('AT+TCPRDINFOSET=1,"a"', "+CME ERROR:204"),
@@ -150,8 +150,8 @@ def test_a_busy_firmware_takes_the_next_try() -> None:
         (f'AT+TCPRDINFOSET=1,"a","{"b" * MAX_COMMAND}","c"', "+CME ERROR:201"),
     ],
 )
-def test_the_at_firmware_refuses_what_is_malformed(command: str, said: str) -> None:
-    assert talk(tencent(), command) == [said]
+def test_the_at_firmware_refuses_what_is_malformed(command: str, reply: str) -> None:
+    assert talk(tencent(), command) == [reply]
 
 
 def test_a_faulty_firmware_stores_another_secret() -> None:

@@ -93,7 +93,7 @@ def test_a_purge_drops_what_is_not_on_the_wire_yet_and_nothing_else() -> None:
     line.advance(0.0)
     line.drop()
     line.advance(1.0)
-    assert len(echo.heard) == PIECE_BYTES
+    assert len(echo.received) == PIECE_BYTES
     assert echo.done == ["dtr=0 rts=1"]
     assert (line.waiting, line.taken) == (0, 5000)
 
@@ -116,4 +116,4 @@ def test_no_byte_is_lost_or_turned_round_on_a_slow_line(writes: list[bytes]) -> 
     while (due := line.due()) is not None:
         now = max(now, due)
         line.advance(now)
-    assert echo.heard == b"".join(writes)
+    assert echo.received == b"".join(writes)

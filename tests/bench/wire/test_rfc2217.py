@@ -98,7 +98,7 @@ def test_data_passes_whole_however_it_is_cut(data: bytes, size: int) -> None:
     session = Session()
     wire = data.replace(b"\xff", b"\xff\xff")
     session.says(*(wire[i : i + size] for i in range(0, len(wire), size)))
-    assert session.echo.heard == data
+    assert session.echo.received == data
     session.sent = b""
     session.dialect.give(data)
     assert session.sent == wire

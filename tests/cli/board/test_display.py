@@ -273,11 +273,11 @@ def test_a_slot_that_falls_behind_is_named() -> None:
 
 def test_a_retry_is_told_while_it_lasts() -> None:
     again = RetryStarted("3", "E501", 2, 460800)
-    said = "slot 3: after E501 the station tries again (2 of 3) at 460800 baud"
+    line = "slot 3: after E501 the station tries again (2 of 3) at 460800 baud"
     view = view_of(4)
-    assert said in play(view, again)
-    assert event_line(view, again) == said
-    assert said in play(view, SlotStateChanged("3", S.BURNING, tries=2))
+    assert line in play(view, again)
+    assert event_line(view, again) == line
+    assert line in play(view, SlotStateChanged("3", S.BURNING, tries=2))
     assert "工位 3：E501 之后自动重试（第 2 次，共 3 次），460800 波特" in play(
         view_of(4, "zh"), again
     )
@@ -431,8 +431,8 @@ def test_a_firmware_that_prints_the_secret_stays_on_the_board(language: Language
     event = replace(event, record=replace(event.record, result=result))
     row = BurnerError("E625").row
     play(view, SlotStateChanged("1", S.BURNING), event, SlotStateChanged("1", S.PASS))
-    said = event_line(view, event) or ""
-    assert row.sentence(language) in said
+    line = event_line(view, event) or ""
+    assert row.sentence(language) in line
     later = (
         SlotStateChanged("1", S.EMPTY),
         SlotStateChanged("1", S.SEEN),

@@ -261,8 +261,8 @@ def test_a_batch_with_every_kind_of_end_counts_them_on_as_many_lines_as_it_takes
         view.add(replace(event, record=replace(event.record, attempt=attempt)), 1.0)
         view.add(SlotStateChanged(slot, S(state)), 1.0)
     text = board(view, 40, 24)
-    for said in ("PASS 1", "FAIL 1", "ERROR 1", "ABORTED 1", "first pass", "an hour", "left"):
-        assert said in text
+    for part in ("PASS 1", "FAIL 1", "ERROR 1", "ABORTED 1", "first pass", "an hour", "left"):
+        assert part in text
 
 
 ENDS = (("PASS", ""), ("FAIL", "E601"), ("ERROR", "E307"), ("ABORTED", "E458"))

@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).parents[3] / "burner"
 NOUNS = "attempt|record|head|log|unit|row|slot|board|cosignature|error|file|value|column"
 
 
-@pytest.mark.parametrize(("number", "said"), [(0, "0 records"), (1, "1 record"), (2, "2 records")])
-def test_one_thing_is_singular(number: int, said: str) -> None:
-    assert counted(number, "record") == said
+@pytest.mark.parametrize(("number", "text"), [(0, "0 records"), (1, "1 record"), (2, "2 records")])
+def test_one_thing_is_singular(number: int, text: str) -> None:
+    assert counted(number, "record") == text
 
 
 def test_no_sentence_counts_things_by_itself() -> None:
