@@ -9,6 +9,7 @@ VERSION = 1
 
 _DAY, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}"
 UtcTime = Annotated[str, Meta(pattern=rf"^{_DAY}T{_TIME}Z\Z")]
+OptionalUtcTime = Annotated[str, Meta(pattern=rf"^(?:{_DAY}T{_TIME}Z)?\Z")]
 Hex = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{2})*\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]

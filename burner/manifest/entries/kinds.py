@@ -118,6 +118,13 @@ class BatchClosed(Entry, tag="batch-closed", frozen=True, kw_only=True):
     operator: ShortText
 
 
+class BatchApproved(Entry, tag="batch-approved", frozen=True, kw_only=True):
+    """The first article of a batch is approved: it takes further units."""
+
+    envelope: str
+    """DSSE envelope of the approval, as text: who approved which units."""
+
+
 class SecurityFacts(Data, frozen=True, kw_only=True):
     """The security settings of the chip."""
 
@@ -292,6 +299,7 @@ AnyEntry = (
     | BatchOpened
     | BatchChanged
     | BatchClosed
+    | BatchApproved
     | Intent
     | NameBound
     | OutcomeEntry
@@ -303,7 +311,7 @@ AnyEntry = (
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 """Records about keys."""
-KEPT_KINDS = (*KEY_KINDS, BatchOpened, BatchChanged, BatchClosed, LogImported)
+KEPT_KINDS = (*KEY_KINDS, BatchOpened, BatchChanged, BatchClosed, BatchApproved, LogImported)
 """Records behind which a checkpoint is kept for ever."""
 
 _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}

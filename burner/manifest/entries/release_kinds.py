@@ -2,29 +2,44 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, json
 
-from burner.manifest.entries.entry import Data, NonNegative
+from burner.manifest.entries.entry import Data, OptionalUtcTime
 
+BatchGlob = Annotated[str, Meta(min_length=1, max_length=64)]
 PolicyDigest = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{64})?\Z")]
 """SHA-256 of a station policy; empty: no policy."""
+
+
+MAX_FIRST_ARTICLE = 100
+"""Units of a first article: their approval names each, in one envelope."""
 
 
 class BatchLimits(Data, frozen=True, kw_only=True):
     """Limits of a release. Empty: any."""
 
-    valid_from: str = ""
+    valid_from: OptionalUtcTime = ""
     """Moment before which no unit may be begun."""
-    valid_until: str = ""
+    valid_until: OptionalUtcTime = ""
     """Moment after which no unit may be begun."""
     stations: tuple[str, ...] = ()
-    batches: tuple[str, ...] = ()
-    """Patterns of batch ids, as `fnmatchcase` reads them."""
+    batches: tuple[BatchGlob, ...] = ()
+    """Patterns of batch ids, as Python's `fnmatchcase` reads them."""
+
+    @property
+    def has_validity(self) -> bool:
+        """Whether units may be begun at some times only."""
+        return bool(self.valid_from or self.valid_until)
+
+    @classmethod
+    def from_json(cls, text: str) -> "BatchLimits":
+        """From JSON of our own; empty: no limits."""
+        return json.decode(text, type=cls) if text else cls()
 
 
 class FirstArticle(Data, frozen=True, kw_only=True):
     """Units that are made first; no more before they are approved."""
 
-    units: NonNegative
-    approvers: tuple[str, ...]
-    """Public keys that may approve, each as base64 of its DER SubjectPublicKeyInfo."""
+    units: Annotated[int, Meta(ge=1, le=MAX_FIRST_ARTICLE)]
+    approvers: Annotated[dict[str, str], Meta(min_length=1)]
+    """Who may approve: name → public key, as base64 of its DER SubjectPublicKeyInfo."""

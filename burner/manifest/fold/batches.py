@@ -3,8 +3,17 @@
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
+from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.errors import inconsistent
-from burner.manifest.entries.kinds import BatchChanged, BatchClosed, BatchOpened, SampleDrawn
+from burner.manifest.entries.kinds import (
+    BatchApproved,
+    BatchChanged,
+    BatchClosed,
+    BatchOpened,
+    SampleDrawn,
+)
+from burner.manifest.entries.release_kinds import BatchLimits
+from burner.manifest.fold import first_article, limits
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -45,6 +54,11 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
     """A batch is opened; it may set the limit of its release."""
     if state.get(BatchRow, entry.batch) is not None:
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} was opened before")
+    limits.check_index(entry)
+    of_release = entry.limits or BatchLimits()
+    limits.check_batch(of_release, entry.batch)
+    limits.check_not_expired(of_release, entry.at)
+    limits.check_clock(state, of_release, entry.station, entry.at)
     scope = scope_of(entry.product_id, entry.profile, entry.release_digest, entry.per_digest)
     row = BatchRow(
         batch=entry.batch,
@@ -59,7 +73,9 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         state=BATCH_OPEN,
         opened=number,
         closed=NEVER,
+        limits=canonical_json(entry.limits) if entry.limits else "",
     )
+    row = first_article.with_first_article(row, entry.first_article)
     limit = state.get(LimitRow, scope)
     allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:
@@ -79,7 +95,15 @@ def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
     if entry.quantity is not None and entry.quantity < row.taken:
         detail = f"batch {entry.batch}: places of {counted(row.taken, 'unit')} are taken"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    if row.awaits_approval and entry.quantity is not None and entry.quantity < row.first_article:
+        detail = f"batch {entry.batch}: a first article of {row.first_article} was asked for"
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
     return (row._replace(planned=entry.quantity),)
+
+
+def approve(state: ManifestState, number: int, entry: BatchApproved) -> tuple[Change, ...]:
+    """The first article of a batch is approved."""
+    return first_article.approve(state, number, require_batch(state, entry.batch), entry)
 
 
 def close(state: ManifestState, number: int, entry: BatchClosed) -> tuple[Change, ...]:
@@ -104,7 +128,7 @@ def update_member(
 
     Raises:
         BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
-            release.
+            release; E242, E243 the first article is not approved.
     """
     batch = row.batch
     member = state.get(MemberRow, batch, unit_id)
@@ -115,6 +139,8 @@ def update_member(
     if step > 0 and row.planned is not None and row.taken >= row.planned:
         code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
+    if step > 0:
+        first_article.refuse_before_approval(row)
     changes: list[Change] = [updated]
     if step or working:
         changes.append(row._replace(taken=row.taken + step, working=row.working + working))

@@ -130,6 +130,32 @@ class BatchRow(NamedTuple):
     state: str
     opened: int
     closed: int
+    limits: str = ""
+    """Of the release, as JSON of `BatchLimits`; empty: none."""
+    first_article: int = 0
+    """Units that are made first, and must then be approved; 0: none."""
+    approvers: str = ""
+    """Who may approve them, as JSON: name → public key; empty: no first article."""
+    approved: int = NEVER
+    """Number of their approval."""
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether the first article is not approved yet."""
+        return self.first_article > 0 and self.approved == NEVER
+
+    @property
+    def passed(self) -> int:
+        """Good units."""
+        return self.taken - self.working
+
+
+class StationRow(NamedTuple):
+    """A station that has written to the log."""
+
+    station: str
+    newest: str
+    """The newest moment of its records, by its clock."""
 
 
 class LimitRow(NamedTuple):
@@ -176,12 +202,22 @@ class AttemptRow(NamedTuple):
 
 
 NamedRow = (
-    LogRow | KeyRow | NameRow | IdRow | UnitRow | MemberRow | BatchRow | LimitRow | AttemptRow
+    LogRow
+    | KeyRow
+    | StationRow
+    | NameRow
+    | IdRow
+    | UnitRow
+    | MemberRow
+    | BatchRow
+    | LimitRow
+    | AttemptRow
 )
 
 KEY_FIELDS: dict[type[Any], int] = {
     LogRow: 1,
     KeyRow: 1,
+    StationRow: 1,
     NameRow: 2,
     IdRow: 4,
     UnitRow: 2,

@@ -11,6 +11,7 @@ from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import (
     AnyEntry,
+    BatchApproved,
     BatchChanged,
     BatchClosed,
     BatchOpened,
@@ -26,6 +27,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.fold import batches, imports, keys, units
+from burner.manifest.fold.limits import note_clock
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
 from burner.manifest.log.note import NoteError, VerifierKey
@@ -45,7 +47,7 @@ def apply(state: ManifestState, number: int, entry: AnyEntry) -> tuple[Change, .
     """
     if (number == 0) is not isinstance(entry, LogBegun):
         raise inconsistent("only the first record of a log opens it")
-    return _RULES[type(entry)](state, number, entry)
+    return (*_RULES[type(entry)](state, number, entry), *note_clock(state, entry))
 
 
 def begin(entry: LogBegun) -> tuple[Change, ...]:
@@ -67,6 +69,7 @@ _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]
     BatchOpened: batches.open_batch,
     BatchChanged: lambda state, _number, entry: batches.change(state, entry),
     BatchClosed: batches.close,
+    BatchApproved: batches.approve,
     Intent: units.begin,
     NameBound: units.bind,
     OutcomeEntry: units.end,

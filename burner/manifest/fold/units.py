@@ -15,7 +15,8 @@ from burner.manifest.entries.kinds import (
     OutcomeEntry,
     UnitChecked,
 )
-from burner.manifest.fold import batches
+from burner.manifest.entries.release_kinds import BatchLimits
+from burner.manifest.fold import batches, limits
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
@@ -183,6 +184,9 @@ def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
     if row.key and entry.attempt.key != row.key:
         detail = f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
         raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
+    of_release = BatchLimits.from_json(row.limits)
+    limits.check_begins(of_release, entry.station, entry.at)
+    limits.check_clock(state, of_release, entry.station, entry.at)
     if not row.key:
         row = row._replace(key=entry.attempt.key)
     return batches.update_member(state, row, entry.unit_id, OPEN)

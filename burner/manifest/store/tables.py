@@ -36,11 +36,12 @@ from burner.manifest.fold.rows import (
     LogRow,
     MemberRow,
     NameRow,
+    StationRow,
     UnitRow,
 )
 from burner.manifest.store.place import ManifestPlace
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the tables."""
 
 OWN = 0
@@ -134,6 +135,7 @@ cosignatures = Table(
 NAMES: dict[type[Any], str] = {
     LogRow: "logs",
     KeyRow: "keys",
+    StationRow: "stations",
     NameRow: "names",
     IdRow: "ids",
     UnitRow: "units",

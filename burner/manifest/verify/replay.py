@@ -1,7 +1,5 @@
 """A log folded again, record by record, from a database or a file."""
 
-from datetime import timedelta
-
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read
@@ -9,15 +7,13 @@ from burner.manifest.entries.errors import inconsistent, not_as_signed
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.keys import signer_of
+from burner.manifest.fold.limits import CLOCK_STEP
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import KeyRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import NoteError, SignedNote
 from burner.manifest.log.tree import Frontier, StoredHash
-
-CLOCK_STEP = timedelta(minutes=5)
-"""A clock may be set back by so much without a warning."""
 
 
 class Replay:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from burner.manifest.entries.kinds import BatchOpened
+from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
 from burner.release.diff import Difference, differences, first_differences
 
 
@@ -23,6 +24,10 @@ class BatchTerms:
     """The release index that `release_digest` is of, as canonical JSON; empty: not known."""
     key: str = ""
     """Fingerprint of the product key; empty: not known."""
+    limits: BatchLimits | None = None
+    """Of the release, beside its quantity; None: none."""
+    first_article: FirstArticle | None = None
+    """Units that are made first; None: none, or not given."""
 
     @classmethod
     def of_record(cls, opened: BatchOpened, quantity: int | None) -> Self:
@@ -34,6 +39,8 @@ class BatchTerms:
             quantity=quantity,
             index=opened.index,
             key=opened.key,
+            limits=opened.limits,
+            first_article=opened.first_article,
         )
 
 
@@ -54,7 +61,16 @@ def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Differen
     if requested.quantity is not None and opened.quantity != requested.quantity:
         quantity = "no limit" if opened.quantity is None else str(opened.quantity)
         yield Difference("quantity", quantity, str(requested.quantity))
+    if requested.first_article and requested.first_article != opened.first_article:
+        articles = map(_first_article, (opened.first_article, requested.first_article))
+        yield Difference("first article", *articles)
     if opened.index and requested.index and opened.release_digest != requested.release_digest:
         compared_above = ("product.id", "product.name", "product.version")
         in_release = differences(json.loads(opened.index), json.loads(requested.index))
         yield from (item for item in in_release if item.what not in compared_above)
+
+
+def _first_article(article: FirstArticle | None) -> str:
+    if article is None:
+        return "none"
+    return f"{article.units} by {' or '.join(article.approvers)}"

@@ -153,7 +153,8 @@ class Ledger:
             BurnerError: E426, E433 an ID is another unit's, E450 the name is; E451, E452 the batch
                 is full, E459 it is not open, E460 and E461 the release has made all it may, E463
                 it is of another product key; E454 the unit is in work in another slot, E464 it is
-                scrapped; E7.
+                scrapped; E237, E238, E239, E241 outside of the limits of the release, E242, E243
+                the first article is not approved; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
             raise out_of_order(f"attempt {attempt.id} has no unit, or another station")
@@ -245,7 +246,8 @@ class Ledger:
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than it may, E463 it
                 is of another product key, E730 it is open for another release or quantity, E737
-                its id cannot name a folder, E738 a text is more than a line; E7.
+                its id cannot name a folder, E738 a text is more than a line; E238, E240, E241
+                outside of the limits; E7.
         """
         facts = {
             "product_id": terms.product_id,
@@ -269,6 +271,8 @@ class Ledger:
                 quantity=terms.quantity,
                 release_quantity=release_quantity,
                 per_digest=per_digest,
+                limits=terms.limits,
+                first_article=terms.first_article,
                 operator=operator,
             )
             return [opened]

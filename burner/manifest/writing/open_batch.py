@@ -5,6 +5,8 @@ from datetime import date
 from itertools import count
 
 from burner.core.canonical_json import canonical
+from burner.manifest.entries.release_kinds import FirstArticle
+from burner.manifest.fold.limits import batch_limits
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import QuantityOf
@@ -12,7 +14,13 @@ from burner.release.release import KeylessRelease, Release, release_index
 
 
 def open_batch_for(
-    ledger: Ledger, release: KeylessRelease, batch: str, *, quantity: int | None, operator: str
+    ledger: Ledger,
+    release: KeylessRelease,
+    batch: str,
+    *,
+    quantity: int | None,
+    operator: str,
+    first_article: FirstArticle | None = None,
 ) -> None:
     """Open a batch, or continue one that is open for the same release and product key.
 
@@ -22,6 +30,7 @@ def open_batch_for(
         batch: its id, the work order.
         quantity: units to be made; None: no limit, or the quantity it was opened with.
         operator: who opens it.
+        first_article: units that are made first; None: none, or as it was opened.
 
     Raises:
         BurnerError: as `Ledger.open_batch`.
@@ -34,6 +43,8 @@ def open_batch_for(
         quantity=quantity,
         index=canonical(release_index(profile, release.layout)).decode(),
         key=release.key_fingerprint if isinstance(release, Release) else "",
+        limits=batch_limits(profile.limits),
+        first_article=first_article,
     )
     ledger.open_batch(
         batch,

@@ -1,0 +1,145 @@
+"""The first article of a batch: its first units are approved before any other is begun."""
+
+import json
+from collections.abc import Sequence
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.manifest.entries.body import canonical_json
+from burner.manifest.entries.errors import inconsistent
+from burner.manifest.entries.kinds import BatchApproved
+from burner.manifest.entries.release_kinds import FirstArticle
+from burner.manifest.fold.keys import own_log
+from burner.manifest.fold.manifest_state import ManifestState
+from burner.manifest.fold.rows import BATCH_OPEN, PASS, BatchRow, Change, MemberRow
+from burner.release.envelope.dsse import SignedStatement, open_envelope
+from burner.release.envelope.statement import PredicateType, Statement
+
+
+def with_first_article(row: BatchRow, article: FirstArticle | None) -> BatchRow:
+    """The row of a batch that is opened with a first article.
+
+    Raises:
+        BurnerError: E730 more units than the batch.
+    """
+    if article is None:
+        return row
+    if row.planned is not None and article.units > row.planned:
+        detail = f"batch {row.batch}: a first article of {article.units}, {row.planned} planned"
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
+
+
+def approvers_of(row: BatchRow) -> dict[str, str]:
+    """Who may approve: name → public key, as base64."""
+    approvers: dict[str, str] = json.loads(row.approvers or "{}")
+    return approvers
+
+
+def refuse_before_approval(row: BatchRow) -> None:
+    """Refuse one more unit while the first ones are in work, or wait for approval.
+
+    Raises:
+        BurnerError: E242, E243.
+    """
+    if not row.awaits_approval or row.taken < row.first_article:
+        return
+    if row.working:
+        raise BurnerError(Code.FIRST_ARTICLE_IN_WORK, f"batch {row.batch}: {row.first_article}")
+    people = ", ".join(approvers_of(row))
+    raise BurnerError(Code.FIRST_ARTICLE_NOT_APPROVED, f"batch {row.batch}: {people}")
+
+
+def approval_of(
+    row: BatchRow, origin: str, units: Sequence[str], *, note: str, at: str
+) -> Statement:
+    """What an approver signs.
+
+    Args:
+        row: the batch.
+        origin: name of the log.
+        units: those that have passed.
+        note: of the approver.
+        at: when it was said.
+    """
+    predicate = {
+        "batch": row.batch,
+        "log": origin,
+        "units": sorted(units),
+        "note": note,
+        "at": at,
+    }
+    subject = row.profile.replace(" ", "-")
+    return Statement(subject, row.release_digest, PredicateType.FIRST_ARTICLE, predicate)
+
+
+def check_may_approve(row: BatchRow) -> None:
+    """Refuse to approve where nothing waits for it.
+
+    Raises:
+        BurnerError: E459 the batch is closed, E768 too few units have passed, E770 it is approved
+            already, E771 no first article was asked for.
+    """
+    if row.state != BATCH_OPEN:
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
+    if not row.first_article:
+        raise BurnerError(Code.FIRST_ARTICLE_NOT_ASKED, f"batch {row.batch}")
+    if not row.awaits_approval:
+        raise BurnerError(Code.FIRST_ARTICLE_APPROVED, f"batch {row.batch}: record {row.approved}")
+    if row.passed < row.first_article:
+        detail = f"batch {row.batch}: {row.passed} of {row.first_article}"
+        raise BurnerError(Code.FIRST_ARTICLE_INCOMPLETE, detail)
+
+
+def check_approver(row: BatchRow, signed_by: str, key: str) -> None:
+    """Refuse a key that may not approve.
+
+    Args:
+        row: the batch.
+        signed_by: name, for the error.
+        key: public key, as base64.
+
+    Raises:
+        BurnerError: E769.
+    """
+    approvers = approvers_of(row)
+    if key not in approvers.values():
+        detail = f"batch {row.batch}: {', '.join(approvers)}; not {signed_by}"
+        raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
+
+
+def approve(
+    state: ManifestState, number: int, row: BatchRow, entry: BatchApproved
+) -> tuple[Change, ...]:
+    """The first article is approved, by a key that may, and as it is in the log now."""
+    check_may_approve(row)
+    signed = open_approval(entry.envelope)
+    check_approver(row, signed.name, signed.key.base64)
+    said = signed.statement
+    units = said.predicate["units"]
+    same = approval_of(
+        row, own_log(state).origin, units, note=said.predicate["note"], at=said.predicate["at"]
+    )
+    passed = all(
+        (member := state.get(MemberRow, row.batch, unit)) and member.status == PASS
+        for unit in units
+    )
+    if said != same or not passed or len(set(units)) != row.passed:
+        raise BurnerError(Code.APPROVAL_OF_OTHER_UNITS, f"batch {row.batch}")
+    return (row._replace(approved=number),)
+
+
+def open_approval(envelope: str) -> SignedStatement:
+    """The approval in an envelope, its signature checked.
+
+    Raises:
+        BurnerError: E216, E217, E245 of the envelope; E714 it says something else.
+    """
+    signed = open_envelope(envelope.encode(), "the approval")
+    match signed.statement.predicate:
+        case {"batch": str(), "log": str(), "units": list(units), "note": str(), "at": str()} if (
+            signed.statement.type is PredicateType.FIRST_ARTICLE
+            and all(isinstance(unit, str) for unit in units)
+        ):
+            return signed
+    raise inconsistent("the envelope holds no approval of a first article")
