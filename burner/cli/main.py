@@ -22,7 +22,7 @@ from burner.core.version import burner_version
 SECTIONS = {
     "Product": {
         "profile": "Write, check and look at product profiles.",
-        "release": "Build, check and compare release files.",
+        "release": "Build, sign, approve, check and compare release files.",
     },
     "Station": {
         "station": "Teach the slots of this station, show them, print barcodes.",

@@ -1,4 +1,4 @@
-"""Options of a command that signs a statement: which private key, and whose."""
+"""Options of a command that signs a statement: which private key, whose, and what was tested."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from burner.cli.options import Command, one_line
 from burner.cli.questions import Use, passphrase_prompt, pin_prompt
 
 if TYPE_CHECKING:
@@ -39,6 +40,17 @@ class SignerArguments:
             prompt_passphrase=passphrase_prompt(Use.STATEMENT),
             prompt_pin=pin_prompt(),
         )
+
+
+def note_option(command: Command) -> Command:
+    """--note: no approval without one."""
+    return click.option(
+        "--note",
+        required=True,
+        metavar="TEXT",
+        callback=one_line,
+        help="What was tested, in a line; it stays in the statement.",
+    )(command)
 
 
 def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:

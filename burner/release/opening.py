@@ -27,6 +27,7 @@ from burner.release.preflight import (
 )
 from burner.release.release import KeylessRelease, Release, release_index
 from burner.release.release_file import Contents, unpack
+from burner.release.statements import signed_statements
 
 
 def open_release(
@@ -135,10 +136,12 @@ def open_release_file(path: Path) -> tuple[Contents, Preflight]:
     """Read a release file, and check everything in it; findings that are left are warnings.
 
     Raises:
-        BurnerError: E201 to E205 it is not what was built, E207 it cannot be read; E1xx it
-            cannot be burned, with every finding.
+        BurnerError: E201 to E205 it is not what was built, E207 it cannot be read; E216 to E220,
+            E245 a statement on it is not what was signed; E1xx it cannot be burned, with every
+            finding.
     """
     contents = read_release_file(path)
+    signed_statements(contents, path.name)
     seen = check_contents(contents, path)
     refuse(list(seen.findings))
     return contents, seen

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.commands import release_sign
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -20,7 +21,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(cls=OrderedGroup)
 def release() -> None:
-    """Build, check and compare release files."""
+    """Build, sign, approve, check and compare release files."""
 
 
 @release.command()
@@ -48,6 +49,10 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
     _write(target, data, force)
     screen.say(f"{target}  {len(data)} bytes")
     screen.say(f"digest {contents.digest}")
+
+
+release.add_command(release_sign.sign)
+release.add_command(release_sign.approve)
 
 
 @release.command()

@@ -1,0 +1,1 @@
+"""Documents that go into a release file beside the firmware: SBOM, release notes."""

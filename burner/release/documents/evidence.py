@@ -1,0 +1,68 @@
+"""What an approver names as evidence: files, by name and digest; they stay where they are."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.plain_file import open_plain
+
+MAX_EVIDENCE = 1 << 30
+"""Bytes of one file."""
+MOST_FILES = 32
+MAX_NAME = 128
+"""Characters."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A file that an approver looked at: a test report, a photograph."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def read_evidence(paths: Sequence[Path]) -> tuple[Evidence, ...]:
+    """Name, size and digest of each file.
+
+    Raises:
+        BurnerError: E222 a file is missing, empty, too large, has a name that cannot be shown, or
+            the name of another one; or there are too many.
+    """
+    if len(paths) > MOST_FILES:
+        raise BurnerError(
+            Code.DOCUMENT_INVALID, f"{len(paths)} files of evidence, at most {MOST_FILES}"
+        )
+    found = tuple(map(_read, paths))
+    names = [each.name for each in found]
+    for each in found:
+        if names.count(each.name) > 1:
+            raise BurnerError(Code.DOCUMENT_INVALID, f"two files of evidence called {each.name}")
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def _read(path: Path) -> Evidence:
+    if not path.name.isprintable() or len(path.name) > MAX_NAME:
+        raise BurnerError(
+            Code.DOCUMENT_INVALID,
+            f"{path.name[:MAX_NAME]!r}: its name is not 1 to {MAX_NAME} visible characters",
+        )
+    try:
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if not 0 < size <= MAX_EVIDENCE:
+                why = f"larger than {MAX_EVIDENCE} bytes" if size else "an empty file"
+                raise BurnerError(Code.DOCUMENT_INVALID, f"{path}: {why}")
+            digest = sha256()
+            for chunk in iter(partial(file.read, _CHUNK), b""):
+                digest.update(chunk)
+            return Evidence(path.name, size, digest.hexdigest())
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a path"
+        raise BurnerError(Code.DOCUMENT_INVALID, f"{path}: {why}") from None

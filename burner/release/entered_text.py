@@ -1,0 +1,53 @@
+"""Texts that go into statements on a release: none may hold its product secret."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.reference import resolve
+from burner.core.secrets.search import SecretSearch
+from burner.core.secrets.secret import Secret
+from burner.profile.profile import Profile
+
+
+def refuse_secret(
+    profile: Profile, index: Mapping[str, Any], folder: Path, texts: Mapping[str, str]
+) -> None:
+    """Refuse a text that holds the product secret, as far as it is known here.
+
+    It is known where the profile's reference works on this computer. A sealed release has the
+    fingerprint of its key: then each word of a text is tried against it.
+
+    Args:
+        profile: of the release.
+        index: of the release.
+        folder: where the reference's relative paths begin.
+        texts: what it is → its text.
+
+    Raises:
+        BurnerError: E470.
+    """
+    search = _search(profile, folder)
+    fingerprint = index.get("sealed", {}).get("key", "")
+    for what, text in texts.items():
+        words = _words(text) if fingerprint else iter(())
+        is_key = (Secret(w.encode()).fingerprint(profile.product.id) == fingerprint for w in words)
+        if search.spans(text) or any(is_key):
+            raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
+
+
+def _search(profile: Profile, folder: Path) -> SecretSearch:
+    try:
+        return SecretSearch(resolve(profile.product.secret, folder))
+    except BurnerError:
+        return SecretSearch()
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words as they stand, and without the marks around them."""
+    for word in text.split():
+        yield word
+        yield from re.findall(r"[A-Za-z0-9+/=_-]{8,}", word)

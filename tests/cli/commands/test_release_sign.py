@@ -1,0 +1,119 @@
+"""`burner release sign` and `approve`: what an engineer and an approver meet."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from burner.core.secrets.passphrase import PASSPHRASE
+from burner.release.envelope.key_pair import make_key_pair
+from burner.release.opening import read_release_file, release_contents
+from burner.release.preflight import preflight_without_secret
+from burner.release.release_file import Contents, pack
+from burner.release.statements import signed_statements
+from tests.cli.desk import at_desk, refused, run
+
+PLUG = Path(__file__).parents[3] / "profiles" / "plug-c3.yaml"
+SECRET = "aVerySecretProductKey123"
+EVIDENCE = ("--evidence", "report.txt", "--note", "soak test, 48 h")
+
+
+@pytest.fixture(scope="module")
+def contents() -> Contents:
+    return release_contents(preflight_without_secret(PLUG))
+
+
+@pytest.fixture(autouse=True)
+def release(contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A release, a test report, and the keys of alice and bob."""
+    at_desk(tmp_path, monkeypatch)
+    monkeypatch.setenv(PASSPHRASE, "open sesame")
+    Path("x.burn").write_bytes(pack(contents))
+    Path("report.txt").write_text("all passed\n")
+    for name in ("alice", "bob"):
+        make_key_pair(Path(f"{name}.pem"), "open sesame")
+    return "x.burn"
+
+
+def test_an_engineer_signs_and_another_person_approves(release: str, contents: Contents) -> None:
+    signed = run("release", "sign", release, "--signer", "alice.pem").stdout
+    assert "x.burn: signed by alice  SHA256:" in signed
+    assert f"digest {contents.digest}" in signed
+    done = run(
+        "release", "approve", release, *EVIDENCE, "--signer", "file2:bob.pem", "--name", "Bo"
+    )
+    assert "x.burn: approved by Bo  SHA256:" in done.stdout
+    assert done.stderr == ""
+    statements = signed_statements(read_release_file(Path(release)), release)
+    assert [s.name for s in statements] == ["alice", "Bo"]
+    assert statements[1].statement.predicate["evidence"][0]["name"] == "report.txt"
+    assert contents.digest in run("release", "check", release).stdout
+
+
+def test_a_signer_who_approves_too_is_told_that_it_does_not_count(release: str) -> None:
+    run("release", "sign", release, "--signer", "alice.pem")
+    done = run("release", "approve", release, *EVIDENCE, "--signer", "alice.pem")
+    assert "alice signed this release too: no station counts that as an approval" in done.stderr
+
+
+def test_signing_again_is_refused_and_the_file_stays_as_it_was(release: str) -> None:
+    run("release", "sign", release, "--signer", "alice.pem")
+    before = Path(release).read_bytes()
+    with refused("E220"):
+        run("release", "sign", release, "--signer", "alice.pem", "--name", "mallory")
+    assert Path(release).read_bytes() == before
+
+
+def test_what_an_approver_gives_wrongly_is_refused_by_name(
+    release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Path(release).read_bytes()
+    by = ("--signer", "bob.pem")
+    Path("empty.txt").touch()
+    for evidence, note, code in (
+        ("nothing.txt", "tested", "E222"),
+        ("empty.txt", "tested", "E222"),
+        ("report.txt", " ", "E222"),
+        ("report.txt", "two\nlines", "E738"),
+    ):
+        with refused(code):
+            run("release", "approve", release, "--evidence", evidence, "--note", note, *by)
+    monkeypatch.setenv(PASSPHRASE, "wrong")
+    with refused("E748"):
+        run("release", "approve", release, *EVIDENCE, *by)
+    assert Path(release).read_bytes() == before
+
+
+def test_a_text_that_holds_the_product_secret_is_signed_by_nobody(
+    release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
+    before = Path(release).read_bytes()
+    shutil.copy("report.txt", f"{SECRET}.txt")
+    by = ("--signer", "bob.pem")
+    for arguments in (
+        ("approve", release, "--evidence", "report.txt", "--note", f"key is {SECRET}", *by),
+        ("approve", release, "--evidence", f"{SECRET}.txt", "--note", "tested", *by),
+        ("sign", release, *by, "--name", SECRET),
+    ):
+        with refused("E470"):
+            run("release", *arguments)
+    assert Path(release).read_bytes() == before
+
+
+def test_a_release_with_the_signature_of_another_one_does_not_open(
+    release: str, contents: Contents
+) -> None:
+    run("release", "sign", release, "--signer", "alice.pem")
+    signed = read_release_file(Path(release))
+    other = json.loads(contents.profile)
+    other["accept"] = {"E122": "other words"}
+    changed = replace(signed, profile=json.dumps(other, sort_keys=True, separators=(",", ":")))
+    Path("other.burn").write_bytes(pack(changed))
+    with refused("E219"):
+        run("release", "check", "other.burn")
+    Path("cut.burn").write_bytes(pack(replace(signed, envelopes=(signed.envelopes[0][:-9],))))
+    with refused("E216"):
+        run("release", "show", "cut.burn")
