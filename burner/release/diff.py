@@ -83,7 +83,7 @@ def _by_regions(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
         {r.name: _shown(_part(r, with_digest=r.name not in keys)) for r in made.regions}
         for made in (before, now)
     )
-    found = [Difference(f"part {d.what}", d.before, d.after) for d in _compared(old, new)]
+    found = [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
     digests = (f"release {made.release_digest[:16]}…" for made in (before, now))
     return found or [Difference("setting that is not on record", *digests)]
 
@@ -97,12 +97,28 @@ def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Every difference of two indexes of `release.index`: settings first, then parts by name."""
     old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
-    found = _compared(old, new)
+    found = compared(old, new)
     old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
-    return found + [Difference(f"part {d.what}", d.before, d.after) for d in _compared(old, new)]
+    return found + [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
 
 
-def _compared(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+def settings_of_no_unit(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Of two whole profiles: what differs in the settings that make no unit another one."""
+    old, new = (dict(_leaves(_of_no_unit(profile), "")) for profile in (before, after))
+    return compared(old, new)
+
+
+def _of_no_unit(profile: Mapping[str, Any]) -> dict[str, Any]:
+    flash, product = profile.get("flash", {}), profile.get("product", {})
+    return {
+        "flash": {key: flash[key] for key in ("baud", "early_baud") if key in flash},
+        "product": {key: product[key] for key in ("secret",) if key in product},
+        **{key: profile[key] for key in ("accept", "rework") if key in profile},
+    }
+
+
+def compared(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    """What is not the same, by name."""
     names = sorted(old.keys() | new.keys())
     pairs = ((name, old.get(name, ""), new.get(name, "")) for name in names)
     return [Difference(*pair) for pair in pairs if pair[1] != pair[2]]

@@ -1,5 +1,6 @@
 """`burner profile`: check profiles, look at their layout, teach an editor their keys."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,15 +61,10 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""
+    from burner.release.placement.flash_map import flash_map
     from burner.release.preflight import preflight
 
-    show_preflight(path, preflight(path), as_json)
-
-
-def show_preflight(path: Path, seen: "Preflight", as_json: bool) -> None:
-    """Print a layout, of a profile or of a release."""
-    from burner.release.placement.flash_map import flash_map
-
+    seen = preflight(path)
     if seen.layout is None:
         refuse(list(seen.findings))
         raise BurnerError(Code.INPUT_FILE_UNREADABLE, f"{path}: no layout")
@@ -78,9 +74,14 @@ def show_preflight(path: Path, seen: "Preflight", as_json: bool) -> None:
         return
     for name, value in _summary(path, seen).items():
         screen.say(f"{name:<11} {value}")
+    print_flash(rows)
+    screen.findings(seen.findings, language(), screen.warn)
+
+
+def print_flash(rows: "Iterable[FlashRow]") -> None:
+    """Print a layout, of a profile or of a release."""
     columns = ("offset", "size", "used", "what", "class", "sha256")
     screen.table("", columns, map(_cells, rows))
-    screen.findings(seen.findings, language(), screen.warn)
 
 
 profile.add_command(names)
@@ -127,10 +128,11 @@ def _summary(path: Path, seen: "Preflight") -> dict[str, object]:
 
     if seen.layout is None or not isinstance(seen.plan, Profile):
         return {"profile": str(path)}
-    return {"profile": str(path), **_facts(seen.plan, seen.layout)}
+    return {"profile": str(path), **facts(seen.plan, seen.layout)}
 
 
-def _facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
+def facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
+    """What a profile or a release is, for its page."""
     from burner.core.canonical_json import digest
     from burner.provisioning.partition_settings import is_moved
     from burner.release.release import release_index

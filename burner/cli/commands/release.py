@@ -1,14 +1,12 @@
 """`burner release`: freeze a profile into one file, check it, look into it, compare two."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from burner.cli import options, screen
-from burner.cli.commands import release_sign
+from burner.cli.commands import release_diff, release_show, release_sign
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -53,17 +51,7 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 
 release.add_command(release_sign.sign)
 release.add_command(release_sign.approve)
-
-
-@release.command()
-@click.argument("path", metavar="RELEASE", type=FILE)
-@options.json_option
-def show(path: Path, as_json: bool) -> None:
-    """Check RELEASE and show what it puts where in flash."""
-    from burner.cli.commands.profile import show_preflight
-    from burner.release.opening import open_release_file
-
-    show_preflight(path, open_release_file(path)[1], as_json)
+release.add_command(release_show.show)
 
 
 @release.command()
@@ -94,36 +82,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         screen.say(f"{path}: OK  {contents.digest}")
 
 
-@release.command()
-@click.argument("before", metavar="A", type=FILE)
-@click.argument("after", metavar="B", type=FILE)
-@options.json_option
-def diff(before: Path, after: Path, as_json: bool) -> int:
-    """Show what changed from A to B, release files or profiles.
-
-    Ends with 1 if anything did.
-    """
-    from burner.release.diff import differences
-
-    changes = differences(_index(before), _index(after))
-    if as_json:
-        print_json([asdict(change) for change in changes])
-    elif changes:
-        screen.table(
-            "", ("what", str(before), str(after)), [(d.what, d.before, d.after) for d in changes]
-        )
-    else:
-        screen.say("They make the same units.")
-    return 1 if changes else 0
-
-
-def _index(path: Path) -> Mapping[str, Any]:
-    from burner.release.opening import is_release_file, open_release_file, release_contents
-    from burner.release.preflight import preflight_without_secret
-
-    if is_release_file(path):
-        return open_release_file(path)[0].index
-    return release_contents(preflight_without_secret(path)).index
+release.add_command(release_diff.diff)
 
 
 def _write(target: Path, data: bytes, force: bool) -> None:

@@ -1,14 +1,18 @@
 """`burner release sign` and `approve`: what an engineer and an approver meet."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from burner.cli.main import root
 from burner.core.secrets.passphrase import PASSPHRASE
 from burner.release.envelope.key_pair import make_key_pair
+from burner.release.envelope.public_key import PublicKey
 from burner.release.opening import read_release_file, release_contents
 from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import Contents, pack
@@ -101,6 +105,62 @@ def test_a_text_that_holds_the_product_secret_is_signed_by_nobody(
         with refused("E470"):
             run("release", *arguments)
     assert Path(release).read_bytes() == before
+
+
+def test_an_approver_reads_a_page_with_limits_people_and_what_lies_where(
+    release: str, contents: Contents
+) -> None:
+    plain = run("release", "show", release).stdout
+    assert re.search(r"^signed +by nobody$", plain, re.MULTILINE)
+    assert re.search(r"^secret +not in the file", plain, re.MULTILINE)
+    run("release", "sign", release, "--signer", "alice.pem")
+    run("release", "approve", release, *EVIDENCE, "--signer", "bob.pem")
+    page = run("release", "show", release).stdout
+    for line in (
+        rf"digest +{contents.digest}",
+        r"quantity +any",
+        r"valid +at once … no end",
+        r"signed +alice  SHA256:\S{43}",
+        r"approved +bob  SHA256:\S{43}",
+        r" +2\S+Z: soak test, 48 h",
+        r" +report\.txt, 11 bytes, sha256 [0-9a-f]{64}",
+        r"boot lines +.*\(DeviceName\)",
+        r" 0x15000 .* holds the key *",
+    ):
+        assert re.search(rf"^{line}$", page, re.MULTILINE), line
+    data = json.loads(run("release", "show", release, "--json").stdout)
+    assert data["approved"][0]["evidence"][0]["name"] == "report.txt"
+    assert data["signed"][0]["key"] == PublicKey.from_file(Path("alice.pub")).base64
+    assert {"limits", "boot", "sealed", "flash"} <= data.keys()
+
+
+def test_a_comparison_shows_who_signed_and_what_makes_no_unit_another_one(
+    release: str, contents: Contents
+) -> None:
+    Path("y.burn").write_bytes(pack(contents))
+    run("release", "sign", release, "--signer", "alice.pem")
+    changed = differing("y.burn", release)
+    assert [(d["what"][:16], d["before"], d["after"]) for d in changed] == [
+        ("signed by SHA256", "", "alice")
+    ]
+    profile = json.loads(contents.profile)
+    profile["flash"]["baud"] = 460800
+    profile["rework"] = {"reasons": ["antenna"]}
+    text = json.dumps(profile, sort_keys=True, separators=(",", ":"))
+    Path("y.burn").write_bytes(pack(replace(contents, profile=text)))
+    assert {d["what"]: d["after"] for d in differing(str(PLUG), "y.burn")} == {
+        "flash.baud": "460800",
+        "rework.reasons": "antenna",
+    }
+    done = CliRunner().invoke(root, ["release", "diff", str(PLUG), "y.burn"], standalone_mode=False)
+    assert "They make the same units." in done.stdout
+
+
+def differing(before: str, after: str) -> list[dict[str, str]]:
+    arguments = ["release", "diff", before, after, "--json"]
+    done = CliRunner().invoke(root, arguments, standalone_mode=False)
+    assert done.return_value == 1
+    return list(json.loads(done.stdout))
 
 
 def test_a_release_with_the_signature_of_another_one_does_not_open(

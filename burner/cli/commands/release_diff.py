@@ -1,0 +1,86 @@
+"""`burner release diff`: all that two releases, or a release and a profile, do not share."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.json_output import print_json
+
+if TYPE_CHECKING:
+    from burner.release.diff import Difference
+    from burner.release.release_file import Contents
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("before", metavar="A", type=FILE)
+@click.argument("after", metavar="B", type=FILE)
+@options.json_option
+def diff(before: Path, after: Path, as_json: bool) -> int:
+    """Show what changed from A to B, release files or profiles.
+
+    Settings, parts, limits, documents and the seal; of two release files also who signed and
+    approved them. Ends with 1 if anything changed.
+    """
+    from burner.release.diff import differences, settings_of_no_unit
+    from burner.release.opening import is_release_file
+
+    old, new = _contents(before), _contents(after)
+    changes = differences(old.index, new.index)
+    changes += settings_of_no_unit(json.loads(old.profile), json.loads(new.profile))
+    same_units = old.digest == new.digest
+    if is_release_file(before) and is_release_file(after):
+        changes += _beside_core(old, new)
+    if as_json:
+        print_json([asdict(change) for change in changes])
+        return 1 if changes else 0
+    if changes:
+        columns = ("what", str(before), str(after))
+        screen.table("", columns, [(d.what, d.before, d.after) for d in changes])
+    if same_units:
+        screen.say("They make the same units.")
+    return 1 if changes else 0
+
+
+def _contents(path: Path) -> "Contents":
+    from burner.release.opening import is_release_file, open_release_file, release_contents
+    from burner.release.preflight import preflight_without_secret
+
+    if is_release_file(path):
+        return open_release_file(path)[0]
+    return release_contents(preflight_without_secret(path))
+
+
+def _beside_core(old: "Contents", new: "Contents") -> "list[Difference]":
+    """Of two release files: who signed and approved them, and the sealed parts."""
+    from hashlib import sha256
+
+    from burner.release.diff import compared
+
+    sealed = (
+        {f"sealed/{n:02}.age": sha256(part).hexdigest() for n, part in enumerate(c.sealed, 1)}
+        for c in (old, new)
+    )
+    return [*compared(_endorsements(old), _endorsements(new)), *compared(*sealed)]
+
+
+def _endorsements(contents: "Contents") -> Mapping[str, str]:
+    """`approved by SHA256:…` → name, note and evidence."""
+    from burner.release.envelope.statement import PredicateType
+    from burner.release.statements import evidence_of, signed_statements
+
+    found = {}
+    for signed in signed_statements(contents, "the release"):
+        if signed.statement.type is PredicateType.RELEASE:
+            found[f"signed by {signed.key.fingerprint}"] = signed.name
+            continue
+        evidence = (f"{e.name} sha256 {e.sha256[:16]}…" for e in evidence_of(signed.statement))
+        said = (signed.name, signed.statement.predicate["note"], *evidence)
+        found[f"approved by {signed.key.fingerprint}"] = ", ".join(said)
+    return found

@@ -1,0 +1,41 @@
+"""`burner release show`: a release as its approver reads it."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from burner.cli import options, screen
+from burner.cli.json_output import print_json
+from burner.cli.language import language
+
+
+@click.command()
+@click.argument("path", metavar="RELEASE", type=click.Path(dir_okay=False, path_type=Path))
+@options.json_option
+def show(path: Path, as_json: bool) -> None:
+    """Show RELEASE as its approver reads it.
+
+    What it is, its limits, who signed and approved it, and what lies where in flash. The names of
+    people are as they wrote them: compare the fingerprints of their keys.
+    """
+    from burner.cli import release_page
+    from burner.cli.commands.profile import facts, print_flash
+    from burner.profile.profile import Profile
+    from burner.release.opening import open_release_file
+    from burner.release.placement.flash_map import flash_map
+    from burner.release.statements import signed_statements
+
+    contents, seen = open_release_file(path)
+    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
+    assert seen.layout is not None  # noqa: S101
+    about = release_page.as_data(contents, seen.plan, signed_statements(contents, path.name))
+    head = {"release": str(path), **facts(seen.plan, seen.layout), "digest": contents.digest}
+    flash = list(flash_map(seen.layout, seen.segments))
+    if as_json:
+        print_json({**head, **about, "flash": [asdict(row) for row in flash]})
+        return
+    for name, value in (*head.items(), *release_page.rows(about)):
+        screen.say(f"{name:<11} {value}")
+    print_flash(flash)
+    screen.findings(seen.findings, language(), screen.warn)

@@ -1,0 +1,96 @@
+"""What an approver reads of a release: what it is, its limits, who signed and approved it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from burner.release.envelope.dsse import SignedStatement
+from burner.release.envelope.statement import PredicateType
+from burner.release.release_file import Contents
+from burner.release.statements import evidence_of
+
+if TYPE_CHECKING:
+    from burner.profile.profile import Profile
+
+PageRows = Iterator[tuple[str, str]]
+
+
+def as_data(
+    contents: Contents, profile: "Profile", statements: Sequence[SignedStatement]
+) -> dict[str, Any]:
+    """For scripts."""
+    return {
+        "digest": contents.digest,
+        "quantity": profile.quantity,
+        "quantity_of": profile.quantity_of.value,
+        "limits": profile.limits.model_dump(mode="json"),
+        "sealed": contents.index.get("sealed"),
+        "times_sealed": len(contents.sealed),
+        "boot": profile.boot.model_dump(mode="json"),
+        "signed": [_who(each) for each in statements if _is_signature(each)],
+        "approved": [
+            {
+                **_who(each),
+                "at": each.statement.predicate["at"],
+                "note": each.statement.predicate["note"],
+                "evidence": [asdict(row) for row in evidence_of(each.statement)],
+            }
+            for each in statements
+            if not _is_signature(each)
+        ],
+    }
+
+
+def rows(about: dict[str, Any]) -> PageRows:
+    """Head and text of each line, of `as_data`."""
+    of = {"version": "this version", "release": "this release"}[about["quantity_of"]]
+    limits = about["limits"]
+    yield "quantity", f"{about['quantity']} units of {of}" if about["quantity"] else "any"
+    yield "valid", f"{limits['valid_from'] or 'at once'} … {limits['valid_until'] or 'no end'}"
+    yield "stations", ", ".join(limits["stations"] or ()) or "any"
+    yield "batches", ", ".join(limits["batches"] or ()) or "any"
+    yield "secret", _secret(about)
+    yield from _boot_lines(about["boot"])
+    yield from _endorsed("signed", about["signed"])
+    yield from _endorsed("approved", about["approved"])
+
+
+def _who(signed: SignedStatement) -> dict[str, str]:
+    key = signed.key
+    return {"name": signed.name, "fingerprint": key.fingerprint, "key": key.base64}
+
+
+def _is_signature(signed: SignedStatement) -> bool:
+    return signed.statement.type is PredicateType.RELEASE
+
+
+def _secret(about: dict[str, Any]) -> str:
+    if about["sealed"] is None:
+        return "not in the file: each station needs it"
+    times = about["times_sealed"]
+    return f"sealed, {times} times" if times > 1 else "sealed"
+
+
+def _boot_lines(boot: dict[str, Any]) -> PageRows:
+    awaited = {"DeviceName": boot["device_name"], "ProductID": boot["product_id"]}
+    lines = [*boot["expect"], *(f"{line} ({what})" for what, line in awaited.items() if line)]
+    yield from _under("boot lines", lines or ["none are awaited"])
+
+
+def _endorsed(head: str, people: Sequence[dict[str, Any]]) -> PageRows:
+    lines: list[str] = []
+    for person in people:
+        lines.append(f"{person['name']}  {person['fingerprint']}")
+        if "at" in person:
+            lines.append(f"  {person['at']}: {person['note']}")
+        lines += (
+            f"  {row['name']}, {row['size']} bytes, sha256 {row['sha256']}"
+            for row in person.get("evidence", ())
+        )
+    yield from _under(head, lines or ["by nobody"])
+
+
+def _under(head: str, lines: Sequence[str]) -> PageRows:
+    for line in lines:
+        yield head, line
+        head = ""
