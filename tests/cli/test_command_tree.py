@@ -104,6 +104,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("station", "teach"), ("station", "labels"), ("key", "make"), ("key", "enroll")),
         *(
             ("key", "pair"),
+            ("key", "public"),
             ("key", "rotate"),
             ("key", "withdraw"),
             ("batch", "open"),

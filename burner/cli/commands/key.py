@@ -12,6 +12,7 @@ from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.next_command import manifest_argument
 from burner.cli.questions import Use, new_passphrase, passphrase_prompt
+from burner.cli.signing import SignerArguments
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.passphrase import PASSPHRASE
@@ -90,6 +91,22 @@ def pair(path: Path) -> None:
     public, made = make_key_pair(private, passphrase)
     screen.say(f"{private}  private, encrypted: keep it, show it to nobody")
     screen.say(f"{public}  public: {made.fingerprint}")
+
+
+@key.command()
+@click.argument("uri", metavar="URI")
+@options.output_option(required=True)
+def public(uri: str, output: Path) -> None:
+    """Write the public key of URI: a private key in a file or a token.
+
+    URI is what --signer takes, such as hsm:2?label=TOKEN. Stations, and others who check, need the
+    public key.
+    """
+    from burner.core.atomic_file import write_output
+
+    made = SignerArguments(uri, output.stem, None).signer().key
+    write_output(output, made.pem.encode())
+    screen.say(f"{output}  public: {made.fingerprint}")
 
 
 @key.command()
