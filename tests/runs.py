@@ -1,4 +1,4 @@
-"""A run of `burner burn` as a process of its own, told by its JSON lines."""
+"""A run of `burner burn` as a process of its own: its JSON lines."""
 
 import json
 import os
@@ -37,7 +37,7 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run said and how it ended."""
+    """The output of a run, and how it ended."""
 
     status: int
     lines: Sequence[Line]

@@ -39,8 +39,8 @@ def test_every_slot_rework_and_cancel_can_be_scanned_from_the_page(tmp_path: Pat
     assert labels("-o", page, "--slots", "32").exit_code == 0
     slots = [str(number) for number in range(1, 33)]
     assert read(page) == sorted([*map(slot_barcode, slots), REWORK, CANCEL])
-    said = [command_of_barcode(text, slots) for text in read(page)]
-    assert {each.slot for each in said if isinstance(each, SlotChosen)} == set(slots)
+    commands = [command_of_barcode(text, slots) for text in read(page)]
+    assert {each.slot for each in commands if isinstance(each, SlotChosen)} == set(slots)
 
 
 def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     wanted = [*map(slot_barcode, names), REWORK, CANCEL, reason_barcode("new antenna")]
     assert read(page) == sorted(wanted)
-    said: OperatorCommand | None = command_of_barcode(reason_barcode("new antenna"), names)
-    assert said == ReasonChosen(mark_of("new antenna"))
+    command: OperatorCommand | None = command_of_barcode(reason_barcode("new antenna"), names)
+    assert command == ReasonChosen(mark_of("new antenna"))
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("pdf", b"%PDF"), ("svg", b"<svg")])

@@ -32,8 +32,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def counts(told: dict[str, Any]) -> tuple[int, int, int]:
-    units = told["units"]
+def counts(report: dict[str, Any]) -> tuple[int, int, int]:
+    units = report["units"]
     return units["passed"], units["interrupted"], units["total"]
 
 
@@ -83,8 +83,8 @@ def test_a_good_unit_that_is_refused_later_is_failed_in_status_and_report(here: 
         refused = an_attempt(8, batch="WO2")
         ledger.finish(refused, a_result(Outcome.FAIL, code="E453", written=False))
     assert json.loads(run("batch", "status", "WO2", "--json").stdout)["failed"] == 1
-    told = json.loads(run("report", "--batch", "WO2", "--json").stdout)
-    assert (told["units"]["failed"], told["units"]["passed"]) == (1, 0)
+    report = json.loads(run("report", "--batch", "WO2", "--json").stdout)
+    assert (report["units"]["failed"], report["units"]["passed"]) == (1, 0)
 
 
 def test_a_rework_ends_a_scrap_in_each_batch_that_the_unit_has_been_in(

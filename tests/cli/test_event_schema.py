@@ -69,7 +69,7 @@ def test_a_program_that_knows_an_older_schema_can_pass_over_what_is_new() -> Non
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "hint"),
     [
         ({**LINES["slot"], "colour": "green"}, "'colour' was unexpected"),
         ({"event": "something new"}, "'something new' is not one of"),
@@ -77,12 +77,12 @@ def test_a_program_that_knows_an_older_schema_can_pass_over_what_is_new() -> Non
         ({"event": "slot", "slot": "1"}, "'state' is a required property"),
     ],
 )
-def test_what_the_schema_lacks_is_found_with_a_hint(line: dict[str, Any], said: str) -> None:
+def test_what_the_schema_lacks_is_found_with_a_hint(line: dict[str, Any], hint: str) -> None:
     assert wrong_with(LINES["slot"]) == ""
-    told = wrong_with(line)
-    assert said in told
-    assert "burner/cli/events.schema.json" in told
-    assert "burner explain --events > docs/events.md" in told
+    message = wrong_with(line)
+    assert hint in message
+    assert "burner/cli/events.schema.json" in message
+    assert "burner explain --events > docs/events.md" in message
 
 
 def test_the_page_is_made_from_the_schema() -> None:

@@ -23,7 +23,7 @@ class Made:
     folder: Path
     release: Path
     check: str
-    """What `profile check` said of the profile it was made of."""
+    """The findings of `profile check` on the profile that it was made of."""
 
 
 def release(folder: Path, build: Path, *options: str, prints: bool = True, **filled: str) -> Made:

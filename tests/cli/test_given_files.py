@@ -94,9 +94,9 @@ def codes(command: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, set[str
     """The exit status of a command, and every code that it names."""
     capfd.readouterr()
     status = _run(command.split())
-    said = "".join(capfd.readouterr())
-    assert "Traceback" not in said
-    return status, set(re.findall(r"\bE\d\d\d\b", said))
+    output = "".join(capfd.readouterr())
+    assert "Traceback" not in output
+    return status, set(re.findall(r"\bE\d\d\d\b", output))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -200,18 +200,18 @@ def test_an_argument_that_is_no_text_is_named(
     command: str, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(command.split()) == 4
-    told = capfd.readouterr().err
-    assert "E738 " in told
-    assert f"{name}: U+DCFF as character" in told
+    errors = capfd.readouterr().err
+    assert "E738 " in errors
+    assert f"{name}: U+DCFF as character" in errors
 
 
 def test_a_url_that_is_none_is_refused_without_its_password(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert _run(["batch", "list", "--manifest", "postgresql+psycopg://u:hunter2@h:abc/d"]) == 4
-    told = capfd.readouterr().err
-    assert "E720 " in told
-    assert "hunter2" not in told
+    errors = capfd.readouterr().err
+    assert "E720 " in errors
+    assert "hunter2" not in errors
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

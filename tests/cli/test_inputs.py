@@ -14,7 +14,7 @@ from burner.station.scanning.router import Router
 QUIET_S = 0.15
 
 
-def heard(*reads: str) -> list[tuple[str, tuple[str, ...]]]:
+def prompts_of(*reads: str) -> list[tuple[str, tuple[str, ...]]]:
     """What the station answers to what each look finds; each comes late, on a busy computer."""
     router, events = Router(("1", "2")), list[StationEvent]()
     router.emit = events.append
@@ -30,9 +30,13 @@ def heard(*reads: str) -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("pieces", [("1", "2345678"), ("1234", "5678"), ("12345678",)])
 def test_a_busy_computer_cuts_no_scan_into_two(pieces: tuple[str, ...]) -> None:
-    assert heard("", *pieces, "", "") == [("no label", ("12345678",))]
+    assert prompts_of("", *pieces, "", "") == [("no label", ("12345678",))]
 
 
 def test_a_key_and_the_scan_after_it_are_two() -> None:
-    assert heard("", "r", "", "", "1") == [("rework slot", ())]
-    assert heard("", "R", "", "", "PLG", "000001", "", "")[-1] == ("rework no slot", ("PLG000001",))
+    assert prompts_of("", "r", "", "", "1") == [("rework slot", ())]
+    prompts = prompts_of("", "R", "", "", "PLG", "000001", "", "")
+    assert prompts[-1] == ("rework no slot", ("PLG000001",))
+        "rework no slot",
+        ("PLG000001",),
+    )

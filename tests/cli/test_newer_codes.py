@@ -88,6 +88,6 @@ def test_the_batch_is_closed_and_its_folder_checked(tmp_path: Path) -> None:
 
 
 def test_explain_does_not_know_it_either() -> None:
-    told = CliRunner().invoke(root, ["explain", OF_UNIT])
-    assert told.exit_code == 2
-    assert f"there is no code {OF_UNIT}" in told.stderr
+    result = CliRunner().invoke(root, ["explain", OF_UNIT])
+    assert result.exit_code == 2
+    assert f"there is no code {OF_UNIT}" in result.stderr

@@ -14,15 +14,15 @@ from tests.runs import PROFILE, ROOT
     ("encoding", "arrow"), [("utf-8", "→"), ("cp1252", "\\u2192"), ("gbk", "→")]
 )
 def test_a_character_that_a_stream_has_not_is_escaped(encoding: str, arrow: str) -> None:
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "burner", "explain", "E301"],
         env={**os.environ, "PYTHONIOENCODING": encoding},
         cwd=ROOT,
         capture_output=True,
         check=True,
     )
-    assert f"\n{arrow} " in said.stdout.decode(encoding).replace("\r", "")
-    assert said.stderr == b""
+    assert f"\n{arrow} " in process.stdout.decode(encoding).replace("\r", "")
+    assert process.stderr == b""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell closes the input")

@@ -1,4 +1,4 @@
-"""A firmware that prints its secret: told to the operator, the engineer and QA; a unit passes."""
+"""A firmware that prints its secret: shown to the operator, the engineer and QA; a unit passes."""
 
 import json
 from pathlib import Path
@@ -40,10 +40,10 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None:
     row = lookup("E625")
     burn = ("burn", str(PROFILE), "--bench", "bench.yaml", "--yes", "--batch", "B1")
-    status, said = run("--lang", language, *burn)
+    status, output = run("--lang", language, *burn)
     assert status == 0
-    assert row.sentence(language) in said
-    assert row.remedy(language).replace(" ", "") in "".join(said.split())
+    assert row.sentence(language) in output
+    assert row.remedy(language).replace(" ", "") in "".join(output.split())
     listed = json.loads(run("manifest", "list", "--json")[1])
     assert [(each["outcome"], each["evidence"].get("warnings")) for each in listed] == [
         ("PASS", ["E625"] if each["slot"] == "2" else None) for each in listed
@@ -71,7 +71,7 @@ def test_a_look_at_the_unit_names_it_as_a_problem(tmp_path: Path) -> None:
     run("burn", str(PROFILE), "--bench", "bench.yaml", "--yes")
     text = PROFILE.read_text().replace("../firmware", str(PROFILE.parents[1] / "firmware"))
     (tmp_path / "plug.yaml").write_text(f"{text}\n{SERIAL}\n")
-    status, said = run("identify", "plug.yaml", "--bench", "bench.yaml", "--json")
+    status, output = run("identify", "plug.yaml", "--bench", "bench.yaml", "--json")
     assert status == 1
-    problems = {each["slot"]: [p["code"] for p in each["problems"]] for each in json.loads(said)}
+    problems = {each["slot"]: [p["code"] for p in each["problems"]] for each in json.loads(output)}
     assert problems == {"1": [], "2": ["E625"]}

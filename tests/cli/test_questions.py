@@ -81,7 +81,7 @@ def test_a_passphrase_is_wanted_twice_for_a_new_key_and_says_what_for_when_it_si
     assert "E749" in run_without_a_terminal.stderr
 
 
-def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_told() -> None:
+def test_after_three_wrong_passphrases_nothing_is_burned_and_the_code_is_reported() -> None:
     keys.make_key(STATION, RIGHT)
     child = burning("--lang", "zh")
     child.expect("口令，用于给本工站的记录签名")
@@ -134,9 +134,9 @@ def test_of_several_open_batches_nobody_guesses_without_a_person() -> None:
     child.close(force=True)
 
 
-def test_a_new_batch_without_a_person_and_without_a_quantity_is_told() -> None:
-    told = burner(Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes", "--batch", "WO-1")
-    assert "WO-1 is a new batch without a planned quantity" in told.stderr
-    told = burner(Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes")
-    assert "batch WO-1, operator" in told.stderr
-    assert "is a new batch" not in told.stderr
+def test_a_new_batch_without_a_person_and_without_a_quantity_is_reported() -> None:
+    result = burner(Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes", "--batch", "WO-1")
+    assert "WO-1 is a new batch without a planned quantity" in result.stderr
+    result = burner(Path(), "burn", str(PROFILE), "--bench", "sim:1", "--yes")
+    assert "batch WO-1, operator" in result.stderr
+    assert "is a new batch" not in result.stderr

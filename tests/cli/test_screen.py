@@ -24,9 +24,9 @@ def test_text_from_outside_is_never_markup(text: str, capsys: pytest.CaptureFixt
     screen.table(text, (f"head {text}",), [(f"cell {text}",)])
     screen.warn(text)
     screen.error(BurnerError("E712", text))
-    told = capsys.readouterr()
-    assert told.out.count(text) == 3
-    assert told.err.count(text) == 2
+    captured = capsys.readouterr()
+    assert captured.out.count(text) == 3
+    assert captured.err.count(text) == 2
 
 
 def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,9 +35,9 @@ def test_a_terminal_is_not_moved_by_text_from_outside(capsys: pytest.CaptureFixt
         screen.warn(text)
         screen.table(text, (text,), [(text,)])
         screen.error(BurnerError("E712", text))
-    told = capsys.readouterr()
-    assert not INVISIBLE.search(told.out + told.err)
-    assert "\\u001b[2Jgone" in told.out
+    captured = capsys.readouterr()
+    assert not INVISIBLE.search(captured.out + captured.err)
+    assert "\\u001b[2Jgone" in captured.out
 
 
 def test_the_detail_of_an_error_is_in_the_readers_language(
@@ -45,9 +45,9 @@ def test_the_detail_of_an_error_is_in_the_readers_language(
 ) -> None:
     for language in ("en", "zh"):
         screen.error(BurnerError("E713", "records: record 5 is gone"), language)
-    told = capsys.readouterr().err
-    assert "\n  records: record 5 is gone\n" in told
-    assert "\n  记录：记录 5 缺失\n" in told
+    captured = capsys.readouterr().err
+    assert "\n  records: record 5 is gone\n" in captured
+    assert "\n  记录：记录 5 缺失\n" in captured
 
 
 def test_chinese_and_lines_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

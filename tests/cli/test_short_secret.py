@@ -60,8 +60,8 @@ def test_by_every_reference_of_a_profile_or_a_station(reference: str, tmp_path: 
 
 def test_by_the_option_and_by_the_variable_before_a_unit_is_touched(tmp_path: Path) -> None:
     burn = ("burn", str(write_product(tmp_path)), "--port", "COM1", "--yes")
-    said = run(*burn, "--secret", "file:short")
-    assert is_refusal(said.exception)
+    result = run(*burn, "--secret", "file:short")
+    assert is_refusal(result.exception)
     assert is_refusal(run(*burn, env={"BURNER_SECRET": "env:SHORT_SECRET"}).exception)
     assert not Path("manifest.db").exists()
 
@@ -81,7 +81,7 @@ def test_with_the_exit_status_of_a_refused_input(
     with pytest.raises(SystemExit) as ended:
         main(["burn", profile, "--port", "COM1", "--yes", "--secret", "keyring:burner/short"])
     assert ended.value.code == 3
-    said = capsys.readouterr().err
-    assert "E156" in said
-    assert "16 to 32" in said
-    assert SHORT not in said
+    stderr = capsys.readouterr().err
+    assert "E156" in stderr
+    assert "16 to 32" in stderr
+    assert SHORT not in stderr

@@ -15,8 +15,8 @@ from burner.station.station import Station
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 
-class Said:
-    """A reader that remembers what people were told."""
+class MessageRecorder:
+    """Keeps what people would read."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -47,11 +47,11 @@ def station() -> Station:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_once_stops_twice_aborts_and_the_operator_is_told(
+def test_once_stops_twice_aborts_and_the_operator_is_reported(
     station: Station, number: signal.Signals
 ) -> None:
-    said = Said()
-    signals = Signals(station, said, ends_by_itself=True)
+    messages = MessageRecorder()
+    signals = Signals(station, messages, ends_by_itself=True)
     with signals.caught():
         signal.raise_signal(number)
         until(station.stopping.is_set)
@@ -59,14 +59,14 @@ def test_once_stops_twice_aborts_and_the_operator_is_told(
         signal.raise_signal(number)
         until(station.aborting.is_set)
     assert signals.interrupted
-    assert said.words == ["finishing", "stopping"]
+    assert messages.words == ["finishing", "stopping"]
 
 
 def test_a_second_signal_while_the_first_is_handled_aborts(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python handles a signal that is pending between any two calls of a handler."""
-    signals = Signals(station, Said(), ends_by_itself=True)
+    signals = Signals(station, MessageRecorder(), ends_by_itself=True)
     start, left = threading.Thread.start, [signal.SIGTERM]
 
     def interrupted_start(thread: threading.Thread) -> None:
@@ -83,7 +83,7 @@ def test_a_second_signal_while_the_first_is_handled_aborts(
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
 @pytest.mark.parametrize("ends_by_itself", [True, False])
 def test_a_closed_terminal_ends_a_watch_only(station: Station, ends_by_itself: bool) -> None:
-    signals = Signals(station, Said(), ends_by_itself=ends_by_itself)
+    signals = Signals(station, MessageRecorder(), ends_by_itself=ends_by_itself)
     with signals.caught():
         signal.raise_signal(signal.SIGHUP)
         if not ends_by_itself:
@@ -97,6 +97,6 @@ def test_a_closed_terminal_ends_a_watch_only(station: Station, ends_by_itself: b
 
 def test_a_signal_does_what_it_did_before_once_the_run_is_over(station: Station) -> None:
     before = signal.getsignal(signal.SIGINT)
-    with Signals(station, Said(), ends_by_itself=True).caught():
+    with Signals(station, MessageRecorder(), ends_by_itself=True).caught():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before

@@ -19,8 +19,8 @@ def test_a_secret_given_as_something_else_is_refused_and_not_repeated(
     monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
     burn = ["burn", str(PROFILE), "--bench", "sim:1", "--yes", "--batch", "B", "--operator", "li"]
     assert _run([*burn, option, f"WO {SECRET}"]) == 4
-    said = "".join(capfd.readouterr())
-    assert "E470" in said
-    assert SECRET not in said
+    output = "".join(capfd.readouterr())
+    assert "E470" in output
+    assert SECRET not in output
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert all(SECRET.encode() not in path.read_bytes() for path in kept)

@@ -37,7 +37,7 @@ def asked(
     language: str = "en",
     **given: str,
 ) -> tuple[WorkOrder, str]:
-    """The order and what was said, when a person types these lines."""
+    """The order and the output, when a person types these lines."""
     taken: list[WorkOrder] = []
     known = {*there, *(each.batch for each in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
@@ -62,50 +62,50 @@ def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> WorkOrder:
 
 
 def test_three_answers_make_an_order() -> None:
-    order, said = asked("WO-1\nanna\n500\n")
+    order, output = asked("WO-1\nanna\n500\n")
     assert order == WorkOrder("WO-1", "anna", 500)
-    assert said.count(":") == 3
+    assert output.count(":") == 3
 
 
 def test_what_is_given_is_not_asked() -> None:
-    order, said = asked("0\n", batch="WO-1", operator="li")
+    order, output = asked("0\n", batch="WO-1", operator="li")
     assert order == WorkOrder("WO-1", "li", None)
-    assert "Operator" not in said
+    assert "Operator" not in output
 
 
 def test_a_batch_that_is_open_already_has_its_quantity() -> None:
-    order, said = asked("WO-1\nanna\n", there=("WO-1",))
+    order, output = asked("WO-1\nanna\n", there=("WO-1",))
     assert order.quantity is None
-    assert "quantity" not in said
+    assert "quantity" not in output
 
 
 @pytest.mark.parametrize("answer", ["many", "-1", "1.5", "WO-17", "1e3", "6901234567892"])
 def test_what_is_no_quantity_is_asked_again_in_plain_words(answer: str) -> None:
-    order, said = asked(f"WO-1\nanna\n{answer}\n 500 \n")
+    order, output = asked(f"WO-1\nanna\n{answer}\n 500 \n")
     assert order.quantity == 500
-    assert "Please answer with a number of good units" in said
-    assert "range" not in said
+    assert "Please answer with a number of good units" in output
+    assert "range" not in output
     assert "请输入合格品台数" in asked(f"a\nb\n{answer}\n0\n", language="zh")[1]
 
 
 def test_the_questions_are_asked_in_chinese() -> None:
-    _, said = asked("a\nb\n1\n", language="zh")
-    assert "批次" in said
+    _, output = asked("a\nb\n1\n", language="zh")
+    assert "批次" in output
 
 
 def test_enter_at_every_question_opens_no_batch_without_a_quantity() -> None:
     """The batch of the day, and a scanner that sent nothing: only what is typed is an answer."""
-    order, said = asked("\nanna\n\n\n\n0\n")
+    order, output = asked("\nanna\n\n\n\n0\n")
     assert order == WorkOrder(TODAY, "anna", None)
-    assert said.count("For no limit type 0.") == 3
-    assert f"{TODAY} is a new batch." in said
+    assert output.count("For no limit type 0.") == 3
+    assert f"{TODAY} is a new batch." in output
 
 
 def test_enter_goes_on_with_the_one_batch_that_is_open_here() -> None:
-    order, said = asked("\nanna\n", going_on=(OpenBatch("WO-7", 500, 120, USED),))
+    order, output = asked("\nanna\n", going_on=(OpenBatch("WO-7", 500, 120, USED),))
     assert order == WorkOrder("WO-7", "anna", None)
-    assert "[WO-7]" in said
-    assert "Open batches" not in said
+    assert "[WO-7]" in output
+    assert "Open batches" not in output
 
 
 SEVERAL = (
@@ -116,23 +116,23 @@ SEVERAL = (
 
 
 def test_of_several_batches_all_are_listed_and_enter_takes_the_one_used_last() -> None:
-    order, said = asked("\nanna\n", going_on=SEVERAL)
+    order, output = asked("\nanna\n", going_on=SEVERAL)
     assert order.batch == "WO-9"
     local = f"{USED.astimezone():%Y-%m-%d %H:%M}"
-    assert [line.strip() for line in said.splitlines()[1:4]] == [
+    assert [line.strip() for line in output.splitlines()[1:4]] == [
         f"WO-9  3 good, no limit, last used here {local}",
         f"WO-7  120 of 500 good, last used here {local}",
         "WO-8  0 of 20 good, not used at this station",
     ]
-    _, said = asked("WO-8\nanna\n", going_on=SEVERAL, language="zh")
-    assert "合格 120 / 500，本工站上次使用" in said.replace(", ", "，")
-    assert "本工站未用过" in said
+    _, output = asked("WO-8\nanna\n", going_on=SEVERAL, language="zh")
+    assert "合格 120 / 500，本工站上次使用" in output.replace(", ", "，")
+    assert "本工站未用过" in output
 
 
 def test_a_batch_that_only_another_station_uses_is_shown_but_is_no_default() -> None:
-    order, said = asked("\nanna\n5\n", going_on=SEVERAL[2:])
+    order, output = asked("\nanna\n5\n", going_on=SEVERAL[2:])
     assert order == WorkOrder(TODAY, "anna", 5)
-    assert "WO-8" in said
+    assert "WO-8" in output
 
 
 def test_the_batch_of_the_day_that_is_done_is_followed_by_a_second_one() -> None:

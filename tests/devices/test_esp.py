@@ -170,7 +170,7 @@ def test_a_dialogue_goes_on_over_the_chips_own_port_after_boot(slot: Slots) -> N
     assert caught.value.code == "E901"
 
 
-def test_a_port_the_slot_does_not_have_is_told(slot: Slots) -> None:
+def test_a_port_the_slot_does_not_have_is_reported(slot: Slots) -> None:
     with pytest.raises(BurnerError) as caught:
         slot("esp32c3").line("modem")
     assert caught.value.code == "E312"
@@ -207,7 +207,7 @@ def test_a_port_in_use_says_who_holds_it(slot: Slots, bench: BenchProcess, tmp_p
     assert "sim://" in caught.value.detail
 
 
-def test_a_port_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_port_that_is_not_there_is_reported(tmp_path: Path) -> None:
     esp = EspDevice({"esp": str(tmp_path / "ttyUSB9")}, tmp_path / "slot.log", SegmentCache())
     with pytest.raises(BurnerError) as caught:
         esp.identify(plan("esp32c3"))

@@ -6,7 +6,7 @@ A child process burns simulated units: intent, then "flash" (one line appended t
 stands for the first byte on a board), then outcome, after which it tells the unit's end. It is
 killed with SIGKILL somewhere in its next burns. After each kill:
 
-    every flashed unit has an intent; every told outcome is in the manifest; no name is doubled;
+    every flashed unit has an intent; every reported outcome is in the manifest; no name is doubled;
     the log verifies; the next child goes on with the OPEN units first.
 """
 
@@ -30,7 +30,7 @@ MOST_BURNS = 20
 """Of a child before it is killed."""
 
 LONGEST_WAIT_S = 0.004
-"""Behind its last told burn: somewhere in the next ones."""
+"""After its last reported burn: somewhere in the next ones."""
 
 
 def child(url: str, flash: Path, first: int, burns: int) -> None:
@@ -55,7 +55,7 @@ def campaign(url: str, folder: Path, burns: int, seed: int) -> dict[str, int]:
     """
     dice = random.Random(seed)
     flash = folder / "flash.txt"
-    told: set[str] = set()
+    reported: set[str] = set()
     done = kills = 0
     while done < burns:
         arguments = ["child", url, str(flash), str(done), str(burns)]
@@ -72,14 +72,14 @@ def campaign(url: str, folder: Path, burns: int, seed: int) -> dict[str, int]:
             process.kill()
             lines += [line for line in process.stdout if line.endswith("\n")]
         kills += 1
-        told |= {json.loads(line)[0] for line in lines}
-        done = check(url, flash, told, done)
+        reported |= {json.loads(line)[0] for line in lines}
+        done = check(url, flash, reported, done)
     with ManifestReader.open(url) as reader:
         outcomes = [element["outcome"] for element in reader.attempts_json()]
     return {"kills": kills, "attempts": len(outcomes), "open": outcomes.count("OPEN")}
 
 
-def check(url: str, flash: Path, told: set[str], done: int) -> int:
+def check(url: str, flash: Path, reported: set[str], done: int) -> int:
     """The promises, after a kill; how far the batch has come."""
     with ManifestReader.open(url) as reader:
         assert flaws(reader) == []
@@ -89,7 +89,7 @@ def check(url: str, flash: Path, told: set[str], done: int) -> int:
     for line in flashed:
         unit, attempt = line.split()
         assert known[attempt]["unit_id"] == unit, f"{unit} was flashed without an intent"
-    for attempt in told:
+    for attempt in reported:
         assert known[attempt]["outcome"] != "OPEN", f"the outcome of {attempt} is lost"
     names: dict[str, str] = {}
     for element in elements:

@@ -75,7 +75,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         Ledger.open(tmp_path / "nowhere" / "manifest.db", "line1")
 
 
-def test_a_lock_held_by_another_program_is_told(
+def test_a_lock_held_by_another_program_is_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.05)
@@ -122,7 +122,7 @@ def test_another_programs_database_is_refused_untouched(path: Path) -> None:
     other.close()
 
 
-def test_a_damaged_file_is_told(path: Path) -> None:
+def test_a_damaged_file_is_reported(path: Path) -> None:
     with Ledger.open(path, "line1") as ledger:
         for unit in range(30):
             burned(ledger, unit)

@@ -181,7 +181,7 @@ def test_a_station_that_loses_the_server_says_so_and_goes_on_when_it_is_back(
     assert agrees(url)
 
 
-def test_a_server_that_is_not_there_is_told(
+def test_a_server_that_is_not_there_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT_S", 1)
@@ -191,7 +191,7 @@ def test_a_server_that_is_not_there_is_told(
             opening()
 
 
-def test_a_password_in_the_url_is_never_told(tmp_path: Path) -> None:
+def test_a_password_in_the_url_is_never_reported(tmp_path: Path) -> None:
     url = f"postgresql+psycopg://postgres:hunter2@/x?host={tmp_path}"
     with pytest.raises(BurnerError) as caught:
         Ledger.open(url, "line1")

@@ -59,6 +59,6 @@ def test_a_burn_tells_it_to_people_and_scripts(profile: Path, tmp_path: Path) ->
     ran = burn(tmp_path, "--bench", "sim:1", profile=profile)
     warnings = {line["code"]: line for line in ran.lines if line["event"] == "warning"}
     assert (ran.status, warnings["E122"]["accepted"]) == (0, REASON)
-    told = burner(tmp_path, "burn", str(profile), "--bench", "sim:1", "--yes")
-    assert f"accepted E122: app has no registration path; {REASON}" in told.stderr
-    assert "Ask the firmware team" not in told.stderr
+    result = burner(tmp_path, "burn", str(profile), "--bench", "sim:1", "--yes")
+    assert f"accepted E122: app has no registration path; {REASON}" in result.stderr
+    assert "Ask the firmware team" not in result.stderr

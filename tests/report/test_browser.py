@@ -65,9 +65,9 @@ def file(tmp_path: Path) -> Path:
         *(attempt(n, "FAIL", slot="5", code="E601") for n in range(1, 20)),
         attempt(30, "OPEN", device_name=hostile),
     ]
-    told = figures(count(rows), Scope("m", batch="WO1"), Calendar(zone=ZoneInfo("UTC")))
+    data = figures(count(rows), Scope("m", batch="WO1"), Calendar(zone=ZoneInfo("UTC")))
     target = tmp_path / "report.html"
-    target.write_text(page(told), encoding="utf-8")
+    target.write_text(page(data), encoding="utf-8")
     return target
 
 

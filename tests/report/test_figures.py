@@ -20,12 +20,12 @@ from tests.report.attempts import MONDAY_8_UTC, attempt
 UTC = Calendar(zone=ZoneInfo("UTC"))
 
 
-def counted(*rows: CountedAttempt) -> Figures:
+def figures_of(*rows: CountedAttempt) -> Figures:
     return figures(count(rows), Scope("m"), UTC)
 
 
 def test_first_pass_yield_is_units_that_passed_at_their_first_attempt() -> None:
-    told = counted(
+    result = figures_of(
         attempt(1),
         attempt(2, "FAIL"),
         attempt(2, try_number=2),
@@ -33,59 +33,59 @@ def test_first_pass_yield_is_units_that_passed_at_their_first_attempt() -> None:
         attempt(3),
         attempt(4, "FAIL"),
     )
-    assert (told.units.first_pass, told.units.new) == (1, 4)
-    assert told.units.first_pass_yield == 0.25
-    assert told.units.final_yield == 0.75
-    assert told.retries == 1
+    assert (result.units.first_pass, result.units.new) == (1, 4)
+    assert result.units.first_pass_yield == 0.25
+    assert result.units.final_yield == 0.75
+    assert result.retries == 1
 
 
 def test_attempts_that_touched_no_unit_count_no_unit() -> None:
-    told = counted(
+    result = figures_of(
         attempt(0, "ERROR", code="E301"),
         attempt(1, "ERROR", began=False, code="E452"),
         attempt(2, "ABORTED", began=False),
         attempt(3),
     )
-    assert (told.units.total, told.without_unit) == (1, 3)
-    assert told.units.first_pass_yield == 1
+    assert (result.units.total, result.without_unit) == (1, 3)
+    assert result.units.first_pass_yield == 1
 
 
 def test_a_unit_that_is_refused_as_bad_before_any_erase_counts_as_failed() -> None:
-    told = counted(attempt(1, "FAIL", began=False, code="E403"))
-    assert (told.units.total, told.units.failed, told.units.first_pass_yield) == (1, 1, 0)
+    result = figures_of(attempt(1, "FAIL", began=False, code="E403"))
+    assert (result.units.total, result.units.failed, result.units.first_pass_yield) == (1, 1, 0)
 
 
 def test_a_scrapped_unit_that_comes_back_is_not_judged_again() -> None:
-    told = counted(attempt(1, "FAIL", began=False, code="E464"), attempt(2))
-    assert (told.units.total, told.without_unit, told.units.first_pass_yield) == (1, 1, 1)
+    result = figures_of(attempt(1, "FAIL", began=False, code="E464"), attempt(2))
+    assert (result.units.total, result.without_unit, result.units.first_pass_yield) == (1, 1, 1)
 
 
 def test_the_word_on_the_unit_decides_before_its_last_attempt() -> None:
     words = {"rework": "interrupted", "FAIL": "failed", "scrap": "scrapped", "PASS": "first_time"}
     for word, state in words.items():
-        assert getattr(counted(attempt(1, status=word)).units, state) == 1
+        assert getattr(figures_of(attempt(1, status=word)).units, state) == 1
 
 
 def test_where_nothing_is_said_of_a_unit_a_pass_stays_when_it_is_refused_untouched() -> None:
-    told = counted(attempt(1), attempt(1, "FAIL", began=False, code="E403"))
-    assert (told.units.passed, told.units.failed, told.without_unit) == (1, 0, 1)
-    assert told.units.final_yield == 1
+    result = figures_of(attempt(1), attempt(1, "FAIL", began=False, code="E403"))
+    assert (result.units.passed, result.units.failed, result.without_unit) == (1, 0, 1)
+    assert result.units.final_yield == 1
 
 
 def test_boards_without_a_mac_are_different_boards() -> None:
     blank = attempt(1, "FAIL", unit_id="00:00:00:00:00:00", began=False, code="E410")
-    assert counted(blank, blank, blank._replace(try_number=2)).units.total == 2
+    assert figures_of(blank, blank, blank._replace(try_number=2)).units.total == 2
 
 
 def test_a_unit_with_a_past_is_not_new_and_cannot_improve_first_pass_yield() -> None:
-    told = counted(attempt(1, tried_before=True, rework="new flash"), attempt(2, "FAIL"))
-    assert (told.units.new, told.units.first_pass_yield) == (1, 0)
-    assert (told.units.later, told.units.first_time) == (1, 0)
-    assert told.rework.reasons == {"new flash": 1}
+    result = figures_of(attempt(1, tried_before=True, rework="new flash"), attempt(2, "FAIL"))
+    assert (result.units.new, result.units.first_pass_yield) == (1, 0)
+    assert (result.units.later, result.units.first_time) == (1, 0)
+    assert result.rework.reasons == {"new flash": 1}
 
 
 def test_the_last_word_on_a_unit_decides_what_became_of_it() -> None:
-    told = counted(
+    result = figures_of(
         attempt(1),
         attempt(1, "FAIL", rework="check"),
         attempt(2, "OPEN"),
@@ -96,34 +96,34 @@ def test_the_last_word_on_a_unit_decides_what_became_of_it() -> None:
         attempt(6, "FAIL"),
         attempt(6, "ERROR", began=False),
     )
-    units = told.units
+    units = result.units
     assert (units.failed, units.open, units.later, units.scrapped) == (2, 1, 1, 1)
     assert (units.interrupted, units.first_time) == (1, 0)
-    assert [unit.unit_id for unit in told.open_units] == [attempt(2).unit_id]
+    assert [unit.unit_id for unit in result.open_units] == [attempt(2).unit_id]
     assert units.attempts == {"1": 4, "2": 2, "3+": 0}
 
 
 def test_the_same_board_under_two_products_is_two_units() -> None:
-    assert counted(attempt(1), attempt(1, product_id="OTHER00000")).units.total == 2
+    assert figures_of(attempt(1), attempt(1, product_id="OTHER00000")).units.total == 2
 
 
 def test_failures_are_a_pareto() -> None:
-    told = counted(
+    result = figures_of(
         attempt(1, "FAIL", code="E601"),
         attempt(1, "FAIL", code="E601"),
         attempt(2, "FAIL", code="E601"),
         attempt(0, "ERROR", code="E301"),
     )
-    first, second = told.failures
+    first, second = result.failures
     assert (first.code, first.attempts, first.units, first.share) == ("E601", 3, 2, 0.75)
     assert (second.units, second.outcomes, second.cumulative) == (0, {"ERROR": 1}, 1)
 
 
 def test_cycle_times_are_of_attempts_that_passed() -> None:
-    told = counted(attempt(1), attempt(2, ms=14_000), attempt(3, "FAIL", ms=90_000))
-    assert told.cycle
-    assert (told.cycle.count, told.cycle.median_s, told.cycle.max_s) == (2, 12, 14)
-    assert [(step.step, step.spread.median_s) for step in told.steps] == [
+    result = figures_of(attempt(1), attempt(2, ms=14_000), attempt(3, "FAIL", ms=90_000))
+    assert result.cycle
+    assert (result.cycle.count, result.cycle.median_s, result.cycle.max_s) == (2, 12, 14)
+    assert [(step.step, step.spread.median_s) for step in result.steps] == [
         ("identify", 1),
         ("write", 11),
     ]
@@ -131,37 +131,37 @@ def test_cycle_times_are_of_attempts_that_passed() -> None:
 
 def test_units_per_hour_counts_a_unit_once_and_leaves_breaks_out() -> None:
     later = MONDAY_8_UTC + 7200
-    told = counted(
+    result = figures_of(
         attempt(1),
         attempt(1, rework="again", started=later),
         attempt(2, started=later + 24),
     )
-    assert told.worked_s == 12 + 36
-    assert told.per_hour == 2 / 48 * 3600
-    assert [(span.name, span.good, span.worked_s) for span in told.hours] == [
+    assert result.worked_s == 12 + 36
+    assert result.per_hour == 2 / 48 * 3600
+    assert [(span.name, span.good, span.worked_s) for span in result.hours] == [
         ("08:00", 1, 12),
         ("10:00", 1, 36),
     ]
 
 
 def test_an_attempt_across_the_hour_counts_where_it_ended_and_both_hours_were_worked() -> None:
-    told = counted(attempt(1, started=MONDAY_8_UTC - 5))
-    assert [(span.name, span.good, span.worked_s) for span in told.hours] == [
+    result = figures_of(attempt(1, started=MONDAY_8_UTC - 5))
+    assert [(span.name, span.good, span.worked_s) for span in result.hours] == [
         ("07:00", 0, 5),
         ("08:00", 1, 7),
     ]
-    assert told.worked_s == 12
+    assert result.worked_s == 12
 
 
 def test_shifts_have_yields_of_their_own() -> None:
     early, late = MONDAY_8_UTC, MONDAY_8_UTC + 7 * 3600
-    told = counted(
+    result = figures_of(
         attempt(1, started=early),
         attempt(2, "FAIL", started=early),
         attempt(2, started=late),
         attempt(3, started=late),
     )
-    assert [(s.name, s.first_pass_yield, s.good, s.good_first_time) for s in told.shifts] == [
+    assert [(s.name, s.first_pass_yield, s.good, s.good_first_time) for s in result.shifts] == [
         ("06:00–14:00", 0.5, 1, 1),
         ("14:00–22:00", 1, 2, 1),
     ]
@@ -171,8 +171,8 @@ def test_a_slot_far_below_the_others_is_marked_and_one_unlucky_unit_is_not() -> 
     good = [attempt(u, slot="1") for u in range(1, 100)]
     bad = [attempt(u, "FAIL" if u % 2 else "PASS", slot="10") for u in range(100, 160)]
     unlucky = [attempt(200, "FAIL", slot="2")]
-    told = counted(*good, *bad, *unlucky)
-    assert [(place.slot, place.behind) for place in told.slots] == [
+    result = figures_of(*good, *bad, *unlucky)
+    assert [(place.slot, place.behind) for place in result.slots] == [
         ("1", False),
         ("2", False),
         ("10", True),
@@ -180,17 +180,17 @@ def test_a_slot_far_below_the_others_is_marked_and_one_unlucky_unit_is_not() -> 
 
 
 def test_stations_sum_up_their_slots() -> None:
-    told = counted(attempt(1), attempt(2, "FAIL", slot="2"), attempt(3, station="line2"))
-    assert [(p.station, p.new, p.first_pass) for p in told.stations] == [
+    result = figures_of(attempt(1), attempt(2, "FAIL", slot="2"), attempt(3, station="line2"))
+    assert [(p.station, p.new, p.first_pass) for p in result.stations] == [
         ("line1", 2, 1),
         ("line2", 1, 1),
     ]
 
 
 def test_nothing_is_a_report_too() -> None:
-    told = counted()
-    assert (told.units.total, told.units.first_pass_yield, told.per_hour) == (0, None, None)
-    assert (told.cycle, told.first, told.hours, told.failures) == (None, None, (), ())
+    result = figures_of()
+    assert (result.units.total, result.units.first_pass_yield, result.per_hour) == (0, None, None)
+    assert (result.cycle, result.first, result.hours, result.failures) == (None, None, (), ())
 
 
 @given(
@@ -214,19 +214,19 @@ def test_the_numbers_always_add_up(drawn: list[tuple[int, str, bool, int]]) -> N
         )
         for unit, outcome, begun, after in sorted(drawn, key=lambda row: row[0])
     ]
-    told = counted(*rows)
-    units = told.units
+    result = figures_of(*rows)
+    units = result.units
     states = (units.first_time, units.later, units.failed, units.interrupted, units.open)
     assert sum(states) + units.scrapped == units.total == sum(units.attempts.values())
-    assert sum(told.attempts.values()) == len(rows) == sum(s.attempts for s in told.shifts)
-    assert sum(failure.attempts for failure in told.failures) == sum(
-        told.attempts[outcome] for outcome in ("FAIL", "ERROR", "ABORTED")
+    assert sum(result.attempts.values()) == len(rows) == sum(s.attempts for s in result.shifts)
+    assert sum(failure.attempts for failure in result.failures) == sum(
+        result.attempts[outcome] for outcome in ("FAIL", "ERROR", "ABORTED")
     )
     assert units.first_time <= units.first_pass <= units.new <= units.total
-    assert sum(span.good for span in told.hours) >= units.passed
-    for places in (told.slots, told.stations, told.hours, told.shifts):
+    assert sum(span.good for span in result.hours) >= units.passed
+    for places in (result.slots, result.stations, result.hours, result.shifts):
         assert sum(place.new for place in places) == units.new
-    assert abs(sum(span.worked_s for span in told.hours) - told.worked_s) < 1e-6
+    assert abs(sum(span.worked_s for span in result.hours) - result.worked_s) < 1e-6
 
 
 @given(st.lists(st.integers(0, 50_000), min_size=1))
@@ -255,7 +255,7 @@ def test_the_interval_is_that_of_the_literature() -> None:
 
 
 def test_the_json_form_keeps_its_keys() -> None:
-    plain = counted(attempt(1), attempt(2, "FAIL"), attempt(3, "OPEN")).plain()
+    plain = figures_of(attempt(1), attempt(2, "FAIL"), attempt(3, "OPEN")).plain()
     assert plain["schema"] == 1
     assert list(plain) == ["schema", *(field.name for field in fields(Figures))]
     assert plain["units"]["first_pass_yield"] == 0.3333

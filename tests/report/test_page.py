@@ -25,8 +25,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def drawn(*rows: CountedAttempt, language: Language = "en", **scope: object) -> str:
-    told = figures(count(rows), Scope("m-1", **scope), Calendar(zone=SHANGHAI))  # type: ignore[arg-type]
-    return page(told, language)
+    data = figures(count(rows), Scope("m-1", **scope), Calendar(zone=SHANGHAI))  # type: ignore[arg-type]
+    return page(data, language)
 
 
 class Balanced(HTMLParser):
@@ -80,8 +80,8 @@ def test_the_page_says_the_figures() -> None:
         )
     ).text
     assert "Production report WO1" in text
-    for said in ("33.3\u202f%", "66.7\u202f%", "of 10 planned", "E601", "7CDFA1000003"):
-        assert said in text
+    for part in ("33.3\u202f%", "66.7\u202f%", "of 10 planned", "E601", "7CDFA1000003"):
+        assert part in text
     assert "The flash does not hold what was written." in text
     assert "Set the board aside as bad: its flash" in text
     assert "Mon 2025-02-03 14:00–22:00" in text
@@ -120,7 +120,7 @@ def test_a_chinese_report_of_nothing_has_no_english_either() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "No unit was burned in what this report covers.",
         "Nothing was burned.",
@@ -131,8 +131,8 @@ def test_a_chinese_report_of_nothing_has_no_english_either() -> None:
         "None: every unit's last attempt has ended.",
     ],
 )
-def test_a_report_of_nothing_says_so_in_each_section(said: str) -> None:
-    assert said in read(drawn()).text
+def test_a_report_of_nothing_says_so_in_each_section(sentence: str) -> None:
+    assert sentence in read(drawn()).text
 
 
 def test_the_page_loads_nothing() -> None:
@@ -177,7 +177,7 @@ def test_the_pace_suits_the_time_covered(hours: int, title: str) -> None:
     assert html.count("<g>") <= 80
 
 
-def test_the_scope_is_told() -> None:
+def test_the_scope_is_reported() -> None:
     text = read(
         drawn(
             attempt(1),

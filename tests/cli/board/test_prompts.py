@@ -173,5 +173,5 @@ def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None
         (Prompt("no slot", ("9",)), None),
     ],
 )
-def test_a_script_is_told(event: StationEvent, keys: dict[str, object] | None) -> None:
+def test_a_script_is_reported(event: StationEvent, keys: dict[str, object] | None) -> None:
     assert event_json(event) == keys

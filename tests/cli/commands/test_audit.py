@@ -54,8 +54,8 @@ def run(*arguments: str) -> Result:
 
 
 def audit(*arguments: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(run("WO1", "--json", *arguments).stdout)
-    return told
+    result: dict[str, Any] = json.loads(run("WO1", "--json", *arguments).stdout)
+    return result
 
 
 def check(unit_id: str, good: bool = True) -> None:
@@ -82,31 +82,31 @@ def test_without_a_seed_a_new_one_is_made_and_told(here: Path) -> None:
 
 
 def test_only_units_that_passed_are_in_the_box(here: Path) -> None:
-    told = audit("--sample", "100", "--seed", "7")
-    assert (told["passed"], len(told["sample"])) == (UNITS, UNITS)
-    assert told["sample"][0]["device_name"].startswith("7cdfa1")
+    result = audit("--sample", "100", "--seed", "7")
+    assert (result["passed"], len(result["sample"])) == (UNITS, UNITS)
+    assert result["sample"][0]["device_name"].startswith("7cdfa1")
 
 
 def test_a_plan_of_the_standard(here: Path) -> None:
-    told = audit("--aql", "1", "--lot-size", "1000", "--seed", "7")
-    plan = told["plan"]
+    result = audit("--aql", "1", "--lot-size", "1000", "--seed", "7")
+    plan = result["plan"]
     assert (plan["code_letter"], plan["sample_size"], plan["accept"]) == ("J", UNITS, 2)
-    told = audit("--aql", "6.5", "--inspection-level", "I", "--seed", "7")
-    assert (told["plan"]["code_letter"], told["plan"]["sample_size"]) == ("C", 8)
+    result = audit("--aql", "6.5", "--inspection-level", "I", "--seed", "7")
+    assert (result["plan"]["code_letter"], result["plan"]["sample_size"]) == ("C", 8)
     out = run("WO1", "--aql", "6.5", "--inspection-level", "I", "--seed", "7").stdout
     assert "letter C → D, n = 8, Ac 1, Re 2" in out
 
 
 def test_checks_lead_from_incomplete_to_accept(here: Path) -> None:
     arguments = ("--sample", "2", "--seed", "7")
-    told = audit(*arguments)
-    assert (told["verdict"], told["counts"]["not checked"]) == ("incomplete", 2)
-    for unit in told["sample"]:
+    result = audit(*arguments)
+    assert (result["verdict"], result["counts"]["not checked"]) == ("incomplete", 2)
+    for unit in result["sample"]:
         check(unit["unit_id"])
-    told = audit(*arguments)
-    assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
-    assert told["sample"][0]["check"]["operator"] == "qa"
-    assert told["sample"][0]["check"]["at"].endswith("Z")
+    result = audit(*arguments)
+    assert (result["verdict"], result["counts"]["good"]) == ("accept", 2)
+    assert result["sample"][0]["check"]["operator"] == "qa"
+    assert result["sample"][0]["check"]["at"].endswith("Z")
     out = run("WO1", *arguments).stdout
     assert "ACCEPT" in out
 
@@ -134,7 +134,7 @@ def test_a_unit_that_differs_rejects_and_burning_or_scrapping_it_changes_nothing
     assert [u["state"] for u in audit(*arguments)["sample"]].count("differs") == 1
 
 
-def test_a_differing_unit_beside_the_sample_is_told(here: Path) -> None:
+def test_a_differing_unit_beside_the_sample_is_reported(here: Path) -> None:
     drawn = {unit["unit_id"] for unit in audit("--sample", "3", "--seed", "7")["sample"]}
     everyone = audit("--sample", "30", "--seed", "7")["sample"]
     other = next(u["unit_id"] for u in everyone if u["unit_id"] not in drawn)
@@ -184,10 +184,10 @@ def test_the_statement_names_differing_units_and_earlier_draws(here: Path) -> No
     sample = audit("--sample", "3", "--seed", "7", *RECORD)["sample"]
     assert statement()[-1] == "verdict  INCOMPLETE: not checked yet: 3 of the sample."
     check(sample[0]["unit_id"], good=False)
-    told = statement()
-    assert "earlier draws on record: 1" in told[2]
-    assert told[-2].startswith(f"differs  {sample[0]['unit_id']}")
-    assert told[-1].startswith("verdict  REJECT")
+    result = statement()
+    assert "earlier draws on record: 1" in result[2]
+    assert result[-2].startswith(f"differs  {sample[0]['unit_id']}")
+    assert result[-1].startswith("verdict  REJECT")
 
 
 def test_the_statement_says_when_nothing_was_drawn_or_checked(here: Path) -> None:
@@ -240,6 +240,6 @@ def test_units_are_checked_on_the_bench_and_the_audit_reads_it(tmp_path: Path) -
     assert (without.returncode, "--operator" in without.stderr) == (2, True)
     assert burner(tmp_path, *asked, "--operator", "qa").returncode == 0
     found = burner(tmp_path, "batch", "audit", "WO1", "--sample", "2", "--json")
-    told = json.loads(found.stdout)
-    assert (told["verdict"], told["counts"]["good"]) == ("accept", 2)
-    assert "key configuration" in [f["what"] for f in told["sample"][0]["check"]["findings"]]
+    result = json.loads(found.stdout)
+    assert (result["verdict"], result["counts"]["good"]) == ("accept", 2)
+    assert "key configuration" in [f["what"] for f in result["sample"][0]["check"]["findings"]]

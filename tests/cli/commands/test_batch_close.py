@@ -62,9 +62,9 @@ def test_a_mistyped_manifest_is_refused_and_not_made(here: Path) -> None:
 def test_in_chinese_the_close_is_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
     for _ in range(2):  # the second time only the folder is written again
-        told = run("batch", "close", "WO1", *WHO, "-o", "folder")
-        said = re.sub(r"[0-9a-f]{8}", "", told.output)  # the key's id
-        assert english_in(said, ("WO1", "folder", "statement.txt", "line1")) == []
+        result = run("batch", "close", "WO1", *WHO, "-o", "folder")
+        text = re.sub(r"[0-9a-f]{8}", "", result.output)  # the key's id
+        assert english_in(text, ("WO1", "folder", "statement.txt", "line1")) == []
         shutil.rmtree("folder")
 
 
@@ -114,8 +114,8 @@ def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:
     run("batch", "close", "WO1", *WHO)
     assert json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"] == []
     run("unit", "scrap", "7cdfa1000001", *WHO, *WHY)
-    told = run("batch", "status", "WO1").stderr
-    assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in told
+    output = run("batch", "status", "WO1").stderr
+    assert "changed after the close: 7c:df:a1:00:00:01 scrap by wang: dropped" in output
     assert len(json.loads(run("batch", "status", "WO1", "--json").stdout)["changed"]) == 1
     verified = run("manifest", "verify", "--key", origin_key())
     assert "agree" in verified.stdout
@@ -151,8 +151,8 @@ def test_a_day_of_a_batch_is_shown_by_itself(here: Path) -> None:
         "--since", earlier, "--until", later
     )
     assert "of the units tried in this time: 0 pass, 0 scrap" in shown("--since", later)
-    told = json.loads(run("batch", "status", "WO1", "--until", earlier, "--json").stdout)
-    assert (told["attempts"], told["pass"], told["planned"]) == (0, 0, None)
+    status = json.loads(run("batch", "status", "WO1", "--until", earlier, "--json").stdout)
+    assert (status["attempts"], status["pass"], status["planned"]) == (0, 0, None)
 
 
 def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
@@ -164,8 +164,8 @@ def test_a_sample_is_drawn_among_the_units_of_a_day(here: Path) -> None:
     assert json.loads(drawn)["passed"] == 1
     with refused("E745"):
         run("batch", "audit", "WO1", "--sample", "1", "--since", later)
-    told = CliRunner().invoke(root, ["batch", "audit", "WO1", "--since", later])
-    assert "not recorded" in told.output
+    result = CliRunner().invoke(root, ["batch", "audit", "WO1", "--since", later])
+    assert "not recorded" in result.output
 
 
 def test_what_passed_after_a_draw_is_told_whatever_the_clocks_say(here: Path) -> None:

@@ -105,9 +105,9 @@ def test_the_same_batch_twice_writes_nothing_and_says_why(tmp_path: Path, kept: 
     assert [unit["known"] for unit in again.units] == [True, True]
     assert not any(unit["written"] for unit in again.units)
     assert len(manifest(tmp_path)) == 2
-    told = burner(tmp_path, "burn", str(PROFILE), "--bench", kept, "--batch", "B", "--yes")
-    assert "already PASS at" in told.stdout
-    assert "in slot 1" in told.stdout
+    result = burner(tmp_path, "burn", str(PROFILE), "--bench", kept, "--batch", "B", "--yes")
+    assert "already PASS at" in result.stdout
+    assert "in slot 1" in result.stdout
 
 
 def test_a_board_of_another_batch_is_no_good_unit_of_this_one(tmp_path: Path, kept: str) -> None:
@@ -118,8 +118,8 @@ def test_a_board_of_another_batch_is_no_good_unit_of_this_one(tmp_path: Path, ke
         again.summary["counts"] | {"PASS": 0, "KNOWN": 0, "OTHER BATCH": 2}
         == (again.summary["counts"])
     )
-    for told in (*again.units, *again.finished):
-        assert (told["batch"], told["other_batch"], told["code"]) == ("WO-1", True, "E628")
+    for unit in (*again.units, *again.finished):
+        assert (unit["batch"], unit["other_batch"], unit["code"]) == ("WO-1", True, "E628")
     states = [line["state"] for line in again.lines if line["event"] == "slot"]
     assert states.count("OTHER BATCH") == 2
     assert len(manifest(tmp_path)) == 2
@@ -137,11 +137,11 @@ def test_the_operator_is_told_where_a_board_of_another_batch_belongs(
 ) -> None:
     burn(tmp_path, "--bench", kept, "--batch", "WO-1")
     wanted = ("--bench", kept, "--batch", "WO-2", "--yes", "--lang", language)
-    told = burner(tmp_path, "burn", str(PROFILE), *wanted)
-    lines = [line for line in told.stderr.splitlines() if belongs in line]
+    result = burner(tmp_path, "burn", str(PROFILE), *wanted)
+    lines = [line for line in result.stderr.splitlines() if belongs in line]
     assert len(lines) == 2
     assert all(do in line for line in lines)
-    assert "WO-1" in told.stdout
+    assert "WO-1" in result.stdout
 
 
 def test_a_declared_rework_burns_a_known_unit_again(tmp_path: Path, kept: str) -> None:
@@ -319,15 +319,15 @@ def test_a_complete_batch_waits_for_nobody_who_wants_no_question(
 
 
 def test_a_complete_batch_is_a_line_in_a_pipe(tmp_path: Path) -> None:
-    told = burner(tmp_path, "burn", str(PROFILE), *WO7)
-    assert told.returncode == 0
-    assert "Batch WO-7 is complete: 2 of 2 units have passed." in told.stderr
-    assert "burner batch close WO-7" in told.stderr
+    result = burner(tmp_path, "burn", str(PROFILE), *WO7)
+    assert result.returncode == 0
+    assert "Batch WO-7 is complete: 2 of 2 units have passed." in result.stderr
+    assert "burner batch close WO-7" in result.stderr
 
 
 def test_a_batch_that_still_wants_units_is_not_complete(tmp_path: Path) -> None:
-    told = burner(tmp_path, "burn", str(PROFILE), *WO7[:-1], "3")
-    assert "complete" not in told.stderr
+    result = burner(tmp_path, "burn", str(PROFILE), *WO7[:-1], "3")
+    assert "complete" not in result.stderr
 
 
 def test_a_unit_scrapped_at_the_desk_leaves_the_count_of_the_board(tmp_path: Path) -> None:

@@ -147,8 +147,8 @@ def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
     assert "IMEI   490154203237518 (record 7), 861230000000007 (record 9)\n" in shown
     assert "serial PLG000001\n" in shown
     assert "label  SN:PLG000001\n" in shown
-    for said in ("李雷", "line1", "12.3", "WO1", "plug-c3 1.2.0", "PASS", "rework: new modem"):
-        assert said in shown, said
+    for part in ("李雷", "line1", "12.3", "WO1", "plug-c3 1.2.0", "PASS", "rework: new modem"):
+        assert part in shown, part
     assert max(map(cell_len, shown.splitlines())) <= int(columns)
 
 

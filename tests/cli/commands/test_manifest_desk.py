@@ -1,4 +1,4 @@
-"""Batches closed, keys kept, heads carried out, corrections said: the commands QA uses."""
+"""Batches closed, keys kept, heads carried out, corrections made: the commands QA uses."""
 
 import json
 import shutil
@@ -40,8 +40,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def origin_key(manifest: str = "manifest.db") -> str:
     """As QA writes it down."""
-    told = run("manifest", "head", "--manifest", manifest).stdout
-    return next(line.split()[2] for line in told.splitlines() if line.startswith("origin key"))
+    output = run("manifest", "head", "--manifest", manifest).stdout
+    return next(line.split()[2] for line in output.splitlines() if line.startswith("origin key"))
 
 
 def paper_head() -> str:
@@ -58,11 +58,11 @@ def test_a_batch_goes_from_status_to_a_sealed_folder_that_proves_itself(here: Pa
     assert "Production report WO1" in papers["report.html"]
     assert json.loads(papers["report.json"])["units"]["scrapped"] == 1
     assert len(papers["names.csv"].split()) == 3
-    told = run("manifest", "verify", "WO1", "--key", key).stdout
-    assert "records of batch WO1, keys included, checked: all agree" in told
-    assert "up to its close: 9 records" in told
+    output = run("manifest", "verify", "WO1", "--key", key).stdout
+    assert "records of batch WO1, keys included, checked: all agree" in output
+    assert "up to its close: 9 records" in output
     assert "records        9, with the one of this close" in papers["statement.txt"]
-    assert "complete up to its close" in told
+    assert "complete up to its close" in output
     (here / "WO1" / "units.csv").write_text("number\n")
     with pytest.raises(BurnerError, match=r"^E746: .*units.csv does not agree with the records"):
         run("manifest", "verify", "WO1", "--key", key)
@@ -76,12 +76,12 @@ def test_a_clock_that_went_back_is_told_and_is_no_fault(here: Path) -> None:
             burned(ledger, 1)
     key = origin_key("clock.db")
     run("manifest", "export", "--manifest", "clock.db", "--format", "log", "-o", "clock.log")
-    for told in (
+    for result in (
         run("manifest", "verify", "--manifest", "clock.db"),
         run("manifest", "verify", "clock.log", "--key", key),
     ):
-        assert "record 3 of station line1 is 7202 s older than the one before" in told.stderr
-        assert "all agree" in told.stdout
+        assert "record 3 of station line1 is 7202 s older than the one before" in result.stderr
+        assert "all agree" in result.stdout
     assert "older" not in run("manifest", "verify").stderr
 
 
@@ -102,9 +102,9 @@ def test_the_folders_list_of_units_may_be_for_a_spreadsheet(here: Path) -> None:
 def test_the_statement_names_the_key_and_the_bad_units(here: Path) -> None:
     with Ledger.open("manifest.db", "line1") as ledger:
         burned(ledger, 4, Outcome.ERROR, batch="WO1")
-    told = run("batch", "status", "WO1").stdout
-    assert "1 failed: 7c:df:a1:00:00:03\n1 interrupted: 7c:df:a1:00:00:04" in told
-    assert "No sample audit was recorded." in told
+    output = run("batch", "status", "WO1").stdout
+    assert "1 failed: 7c:df:a1:00:00:03\n1 interrupted: 7c:df:a1:00:00:04" in output
+    assert "No sample audit was recorded." in output
     units = json.loads(run("batch", "status", "WO1", "--json").stdout)["units"]
     assert (len(units["failed"]), len(units["interrupted"])) == (1, 1)
     run("batch", "close", "WO1", *WHO)
@@ -130,15 +130,15 @@ def test_a_recorded_audit_stands_in_the_statement(here: Path) -> None:
 def test_how_a_batch_stands_is_told_in_chinese(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
     known = ("WO1", "plug-c3", "sample", "wang", "AQL", "ISO", "Ac", "Re", "PASS", "FAIL")
-    told = run("batch", "status", "WO1").stdout
-    assert "批次 WO1，进行中：plug-c3 1.2.0，烧录 3 次\n计划 3 = 合格 2 + 报废 0 + 缺 1" in told
-    assert "不良 1 台：7c:df:a1:00:00:03" in told
-    assert "没有抽检记录。" in told
-    assert english_in(told, known) == []
+    output = run("batch", "status", "WO1").stdout
+    assert "批次 WO1，进行中：plug-c3 1.2.0，烧录 3 次\n计划 3 = 合格 2 + 报废 0 + 缺 1" in output
+    assert "不良 1 台：7c:df:a1:00:00:03" in output
+    assert "没有抽检记录。" in output
+    assert english_in(output, known) == []
     run("batch", "audit", "WO1", "--sample", "2", "--seed", "7", "--record", *WHO)
-    told = run("batch", "status", "WO1").stdout
-    assert "未完成：样品中尚有 2 台未检。" in told
-    assert english_in(told, known) == []
+    output = run("batch", "status", "WO1").stdout
+    assert "未完成：样品中尚有 2 台未检。" in output
+    assert english_in(output, known) == []
     run("batch", "close", "WO1", *WHO)
     run("unit", "scrap", "7cdfa1000001", *WHO, *WHY)
     assert "关闭后有变动" in run("batch", "status", "WO1").stderr
@@ -187,9 +187,9 @@ def test_a_correction_says_what_was_recorded_and_what_it_means(
 
 def test_show_tells_corrections_too(here: Path) -> None:
     run("unit", "scrap", "7cdfa1000003", *WHO, *WHY)
-    told = run("unit", "show", "7cdfa1000003").stdout
-    assert "scrap" in told
-    assert "dropped" in told
+    output = run("unit", "show", "7cdfa1000003").stdout
+    assert "scrap" in output
+    assert "dropped" in output
 
 
 def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path) -> None:
@@ -209,12 +209,12 @@ def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path
 
 @pytest.mark.usefixtures("here")
 def test_a_head_for_a_script_is_json_alone() -> None:
-    told = json.loads(run("manifest", "head", "--json").stdout)
-    assert told["head"] == paper_head()
-    assert told["origin_key"] == origin_key()
-    assert told["checkpoint"].startswith(f"{told['origin']}\n{told['size']}\n")
+    head = json.loads(run("manifest", "head", "--json").stdout)
+    assert head["head"] == paper_head()
+    assert head["origin_key"] == origin_key()
+    assert head["checkpoint"].startswith(f"{head['origin']}\n{head['size']}\n")
     verified = json.loads(run("manifest", "verify", "--json").stdout)
-    assert (told["size"], told["root"]) == (verified["size"], verified["root"])
+    assert (head["size"], head["root"]) == (verified["size"], verified["root"])
 
 
 def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
@@ -243,8 +243,8 @@ def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(her
         in run("manifest", "witness", "head.txt", "--witness-key", qa, "--station", "line1").stdout
     )
     run("manifest", "export", "--format", "log", "-o", "all.log")
-    told = run("manifest", "verify", "all.log", "--key", key, "--witness-key", qa).stdout
-    assert "Cosigned by burner.witness/qa" in told
+    output = run("manifest", "verify", "all.log", "--key", key, "--witness-key", qa).stdout
+    assert "Cosigned by burner.witness/qa" in output
     run("manifest", "verify", "--head", "head.txt")
 
 
@@ -253,13 +253,13 @@ def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here
     run("batch", "close", "WO1", *WHO, "-o", "before")
     run("manifest", "head", "-o", "head.txt")
     qa = run("manifest", "cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
-    told = run("manifest", "verify", "before", "--key", key, "--witness-key", qa).stdout
-    assert "Not cosigned by burner.witness/qa" in told
+    output = run("manifest", "verify", "before", "--key", key, "--witness-key", qa).stdout
+    assert "Not cosigned by burner.witness/qa" in output
     run("manifest", "witness", "head.txt", "--witness-key", qa, "--station", "line1")
     run("batch", "close", "WO1", *WHO, "-o", "after")
-    told = run("manifest", "verify", "after", "--key", key, "--witness-key", qa).stdout
-    assert "Cosigned by burner.witness/qa" in told
-    assert "Not cosigned" not in told
+    output = run("manifest", "verify", "after", "--key", key, "--witness-key", qa).stdout
+    assert "Cosigned by burner.witness/qa" in output
+    assert "Not cosigned" not in output
 
 
 def test_a_countersignature_of_another_log_is_not_kept(here: Path) -> None:
@@ -273,8 +273,8 @@ def test_a_countersignature_of_another_log_is_not_kept(here: Path) -> None:
 
 def test_a_certificate_proves_the_pass_of_a_unit(here: Path) -> None:
     key = origin_key()
-    told = run("unit", "certificate", "7cdfa1000001", "-o", "unit.tlog-proof").stdout
-    assert "as of size" in told
+    output = run("unit", "certificate", "7cdfa1000001", "-o", "unit.tlog-proof").stdout
+    assert "as of size" in output
     facts = json.loads(run("manifest", "verify", "unit.tlog-proof", "--key", key, "--json").stdout)
     assert (facts["unit"], facts["outcome"]) == ("7c:df:a1:00:00:01", "PASS")
     text = (here / "unit.tlog-proof").read_text()
@@ -297,19 +297,19 @@ def test_a_head_is_held_against_an_export_and_a_folder_or_said_to_be_of_another_
     other = head[:-1] + ("A" if head[-1] != "A" else "B")
     run("manifest", "export", "--format", "log", "-o", "all.log")
     for path in ("all.log", "WO1"):
-        told = run("manifest", "verify", path, "--key", key, "--head", head)
-        assert f"The head {head} is one of this log." in told.stdout
+        result = run("manifest", "verify", path, "--key", key, "--head", head)
+        assert f"The head {head} is one of this log." in result.stdout
         with refused("E735"):
             run("manifest", "verify", path, "--key", key, "--head", other)
         run("manifest", "verify", path, "--key", key, "--head", early)
     later = f"{int(head.split()[0]) + 1} {head.split()[1]}"
-    told = run("manifest", "verify", "all.log", "--key", key, "--head", later)
-    assert f"Not compared, the file is as of size {head.split()[0]}" in told.stderr
+    result = run("manifest", "verify", "all.log", "--key", key, "--head", later)
+    assert f"Not compared, the file is as of size {head.split()[0]}" in result.stderr
     run("unit", "certificate", "7cdfa1000001", "-o", "U.tlog-proof")
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         root, ["manifest", "verify", "U.tlog-proof", "--key", key, "--head", head]
     )
-    assert told.exit_code == 2
+    assert result.exit_code == 2
 
 
 def test_the_origin_key_alone_proves_a_certificate_that_later_keys_signed(here: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_later_key_given_for_the_origin_key_is_told_as_that(here: Path) -> Non
         run("manifest", "verify", "U.tlog-proof", "--key", origin)
 
 
-def test_a_full_disk_at_the_head_file_is_told(here: Path) -> None:
+def test_a_full_disk_at_the_head_file_is_reported(here: Path) -> None:
     (here / "file").write_text("")
     with refused("E729"):
         run("manifest", "head", "-o", "file/none/head.txt")
@@ -461,8 +461,8 @@ def test_an_old_copy_is_refused_and_restore_begins_a_new_log(here: Path) -> None
     shutil.copy("copy.db", "manifest.db")
     with refused("E710"):
         Ledger.open("manifest.db", "line1")
-    told = run("manifest", "restore", *WHO, "--reason", "disk died").stdout
-    assert "lost: at least 2 records" in told
+    output = run("manifest", "restore", *WHO, "--reason", "disk died").stdout
+    assert "lost: at least 2 records" in output
     assert origin_key() != old
     with Ledger.open("manifest.db", "line1") as ledger:
         open_batch(ledger, "WO1", 1)
@@ -500,10 +500,10 @@ def test_a_log_whose_keys_are_lost_is_begun_anew_and_its_names_stay_taken(
     shutil.rmtree(here / lost)
     with refused("E757"):
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
-    told = run("manifest", "restore", *WHO, "--reason", "the computer died").stdout
-    assert f"in place of {old.partition('+')[0]}" in told
-    assert f"{size} records came in from" in told
-    assert "No record that this computer knows of is lost." in told
+    output = run("manifest", "restore", *WHO, "--reason", "the computer died").stdout
+    assert f"in place of {old.partition('+')[0]}" in output
+    assert f"{size} records came in from" in output
+    assert "No record that this computer knows of is lost." in output
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
     run("manifest", "verify", "--key", origin_key())
@@ -518,8 +518,8 @@ def test_a_log_in_whose_place_another_one_was_put_is_begun_anew_beside_that_one(
     shutil.copy("other.db", "manifest.db")
     with refused("E710"):
         run("batch", "raise", "WO1", "--quantity", "5", *WHO, *WHY)
-    told = run("manifest", "restore", *WHO, "--reason", "it was overwritten").stdout
-    assert f"lost: {size} records" in told
+    output = run("manifest", "restore", *WHO, "--reason", "it was overwritten").stdout
+    assert f"lost: {size} records" in output
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="of-the-other-one")
     run("manifest", "verify", "--key", origin_key())
@@ -542,8 +542,8 @@ def test_tiles_are_of_the_whole_log_never_silently_of_more_than_was_asked_for(he
     run("manifest", "export", "--format", "tiles", "-o", "whole")
     assert (here / "whole" / "checkpoint").is_file()
     for asked in (("-o", "part", "--batch", "WO1"), ()):
-        told = CliRunner().invoke(root, ["manifest", "export", "--format", "tiles", *asked])
-        assert told.exit_code == 2
+        result = CliRunner().invoke(root, ["manifest", "export", "--format", "tiles", *asked])
+        assert result.exit_code == 2
         assert not (here / "part").exists()
 
 
@@ -565,7 +565,7 @@ def test_a_backup_is_taken_while_a_station_burns(here: Path) -> None:
     assert len(json.loads(run("manifest", "list", "--json", "--manifest", "copy.db").stdout)) == 4
 
 
-def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
+def test_another_manifest_comes_in_and_doubles_are_reported(here: Path) -> None:
     key = origin_key()
     imei = "490154203237518"
     with Ledger.open("manifest.db", "line1") as ledger:
@@ -574,10 +574,10 @@ def test_another_manifest_comes_in_and_doubles_are_told(here: Path) -> None:
     with Ledger.open("office.db", "desk") as ledger:
         burned(ledger, 77, name="7cdfa1000002", ids={"imei": imei})
     desk = ("--manifest", "office.db", "--operator", "wang", "--station", "desk")
-    told = run("manifest", "import", "line1.log", "--key", key, *desk).stdout
-    assert "0 were here already" in told
+    output = run("manifest", "import", "line1.log", "--key", key, *desk).stdout
+    assert "0 were here already" in output
     for part in ("name", "7cdfa1000002", "imei", imei, "7c:df:a1:00:00:05", "7c:df:a1:00:00:4d"):
-        assert part in told
+        assert part in output
     run("manifest", "verify", "--manifest", "office.db")
     assert "WO1" in run("batch", "status", "WO1", "--manifest", "office.db").stdout
     assert "imported from" in run("batch", "status", "WO1", "--manifest", "office.db").stdout

@@ -81,9 +81,9 @@ def test_where_all_keys_are_lost_a_new_log_names_the_last_head_of_the_old(
     run("key", "make", "line1", "--again")
     with refused("E757"):
         run(*MORE, "4")
-    told = run("manifest", "restore", *WHO, "--reason", "nobody knows the passphrase").stdout
-    assert f"in place of {old.split()[1]}" in told
-    assert "No record that this computer knows of is lost." in told
+    output = run("manifest", "restore", *WHO, "--reason", "nobody knows the passphrase").stdout
+    assert f"in place of {old.split()[1]}" in output
+    assert "No record that this computer knows of is lost." in output
     with Ledger.open("manifest.db", "line1") as ledger, refused("E450"):
         burned(ledger, 5, name="7cdfa1000001")
     run("manifest", "export", "--format", "log", "-o", "all.log")
@@ -92,7 +92,7 @@ def test_where_all_keys_are_lost_a_new_log_names_the_last_head_of_the_old(
     run("manifest", "verify")
 
 
-def test_a_key_is_written_one_way_wherever_it_is_told(here: Path) -> None:
+def test_a_key_is_written_one_way_wherever_it_is_reported(here: Path) -> None:
     made = run("key", "make", "qa").stdout
     assert f"burner.witness/qa+{keys.witness_signer('qa').key.id.hex()}+" in made
     rotated = run("key", "rotate", *WHO, "--reason", "yearly").stdout

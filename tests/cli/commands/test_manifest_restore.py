@@ -50,8 +50,8 @@ def old_origin() -> str:
 
 
 def test_what_was_there_lies_beside_it_and_nothing_else_is_left(here: Path) -> None:
-    told = run("manifest", "restore", *WHO, *WHY).stdout
-    assert "lost: at least 2 records" in told
+    output = run("manifest", "restore", *WHO, *WHY).stdout
+    assert "lost: at least 2 records" in output
     left = {path.name for path in here.iterdir() if not path.name.endswith(".lock")}
     aside = f"manifest.db.{old_origin().partition('/')[2]}.old"
     assert left == {"manifest.db", "older.db", "state", aside}
@@ -160,9 +160,9 @@ def test_another_computer_is_told_what_it_knows_to_be_lost(
         in run("manifest", "restore", *WHO, *WHY).stdout
     )
     monkeypatch.setenv("BURNER_STATE", str(here / "elsewhere"))
-    told = run("manifest", "restore", *WHO, *WHY).stdout
-    assert "The copy was continued elsewhere" in told
-    assert "lost: at least 1 record;" in told
+    output = run("manifest", "restore", *WHO, *WHY).stdout
+    assert "The copy was continued elsewhere" in output
+    assert "lost: at least 1 record;" in output
 
 
 def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
@@ -183,9 +183,9 @@ def test_a_manifest_that_a_station_has_open_is_not_taken_away_from_it(
 def test_a_backup_that_lies_elsewhere_is_named(here: Path) -> None:
     for file in here.glob("manifest.db*"):
         file.unlink()
-    told = run("manifest", "restore", "--old", "older.db", *WHO, *WHY).stdout
-    assert "4 records came in from older.db" in told
-    assert "lost: at least 2 records" in told
+    output = run("manifest", "restore", "--old", "older.db", *WHO, *WHY).stdout
+    assert "4 records came in from older.db" in output
+    assert "lost: at least 2 records" in output
     check_restored()
     with refused("E736"), Ledger.open("other.db", "line1"):
         run("manifest", "restore", "--manifest", "other.db", "--old", "older.db", *WHO, *WHY)

@@ -148,7 +148,7 @@ def test_the_header_compiles_and_says_what_the_table_says(tmp_path: Path) -> Non
     (tmp_path / "main.c").write_text(PROGRAM, encoding="ascii")
     flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
     subprocess.run(["gcc", *flags, "main.c", "-o", "main"], cwd=tmp_path, check=True)
-    said = subprocess.run([tmp_path / "main"], check=True, capture_output=True).stdout
-    assert said.decode().splitlines() == [
+    output = subprocess.run([tmp_path / "main"], check=True, capture_output=True).stdout
+    assert output.decode().splitlines() == [
         f"{v.mac.replace(':', '')}|{v.imei}|{v.serial}|{v.label}|{v.name}" for v in vectors
     ]

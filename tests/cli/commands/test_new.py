@@ -31,9 +31,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["profile", *map(str, args)])
-    said = capsys.readouterr()
+    captured = capsys.readouterr()
     assert isinstance(ended.value.code, int)
-    return ended.value.code, said.out, said.err
+    return ended.value.code, captured.out, captured.err
 
 
 def test_one_command_makes_a_profile_and_says_what_is_left(
@@ -180,12 +180,12 @@ def test_burn_says_so_before_the_first_unit(
     (work / "other.txt").chmod(0o600)
     ran = burn(work, "--bench", "sim:1,seed=2", "--batch", batch, profile=path)
     first = list(takewhile(lambda line: line["event"] in ("start", "warning"), ran.lines))
-    (told,) = [line["found"] for line in first if line.get("code") == "E188"]
-    assert f"batch WO1 of blinky 1.2.0 had another {named}" in told
+    (difference,) = [line["found"] for line in first if line.get("code") == "E188"]
+    assert f"batch WO1 of blinky 1.2.0 had another {named}" in difference
 
 
 @pytest.mark.parametrize(
-    ("change", "quantity", "said"),
+    ("change", "quantity", "message"),
     [
         (("secret.txt", "other.txt"), "5", "E463 The good units of this batch carry another"),
         (("1.2.0", "1.3.0"), "5", "another profile (blinky 1.2.0; now blinky 1.3.0), release ("),
@@ -195,7 +195,7 @@ def test_burn_says_so_before_the_first_unit(
     ids=["key", "version", "release", "quantity"],
 )
 def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
-    work: Path, change: tuple[str, str], quantity: str, said: str
+    work: Path, change: tuple[str, str], quantity: str, message: str
 ) -> None:
     path = write_product(work)
     with Ledger.open(work / "manifest.db", "line1", simulated=True) as ledger:
@@ -218,7 +218,7 @@ def test_a_batch_goes_on_only_as_it_was_opened_and_says_what_differs(
     ran = burn(work, "--bench", "sim:1", *wanted, profile=path)
     assert ran.status == 4
     assert ("E463" if change[0] == "secret.txt" else "E730") in ran.errors
-    assert said in " ".join(ran.errors.split())
+    assert message in " ".join(ran.errors.split())
 
 
 @pytest.mark.parametrize("command", ["check", "burn"])
@@ -227,13 +227,13 @@ def test_a_profile_that_holds_the_secret_itself_is_refused_and_not_repeated(
 ) -> None:
     changed_text(product, "blank:", f"boot: {{expect: [psk={SECRET}]}}\nblank:")
     if command == "check":
-        status, said = run(capsys, "check", product)[:2]
+        status, output = run(capsys, "check", product)[:2]
     else:
         ran = burn(product.parent, "--bench", "sim:1", profile=product)
-        status, said = ran.status, ran.errors
+        status, output = ran.status, ran.errors
     assert status == 3
-    assert "product.yaml:9 boot.expect[0]: error E208: holds the secret itself" in said
-    assert SECRET not in said
+    assert "product.yaml:9 boot.expect[0]: error E208: holds the secret itself" in output
+    assert SECRET not in output
 
 
 def test_the_record_that_opens_a_batch_holds_what_its_digest_is_of(once_burned: Path) -> None:

@@ -43,9 +43,9 @@ def burn(
 ) -> Mapping[str, Any]:
     """Burn the unit; its end, as a script reads it."""
     command = ("burn", str(source), "--bench", bench, "--batch", batch, "--operator", "li")
-    _, said = burner(*command, *arguments, "--yes", "--json")
+    _, output = burner(*command, *arguments, "--yes", "--json")
     events: list[dict[str, Any]]
-    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return [event for event in events if event["event"] == "finished"][-1]
 
 
@@ -61,8 +61,8 @@ def refused(code: str) -> tuple[str, str, bool, bool]:
 
 
 def records() -> list[dict[str, Any]]:
-    _, said = burner("manifest", "list", "--json")
-    return list(json.loads(said))
+    _, output = burner("manifest", "list", "--json")
+    return list(json.loads(output))
 
 
 def flash(folder: Path) -> Path:
@@ -77,8 +77,8 @@ def put(folder: Path, offset: int, data: bytes) -> None:
 
 
 def verified(source: Path, *arguments: str) -> bool:
-    _, said = burner("verify", str(source), "--bench", BENCH, *arguments, "--json")
-    (unit,) = json.loads(said)
+    _, output = burner("verify", str(source), "--bench", BENCH, *arguments, "--json")
+    (unit,) = json.loads(output)
     return bool(unit["good"])
 
 
@@ -104,8 +104,8 @@ def test_a_foreign_unit_whose_frozen_regions_match_is_written_whole(folder: Path
     other = ("--manifest", "other.db") if why == "another manifest" else ()
     if not other:
         (unit,) = {record["unit_id"] for record in records()}
-        told = ("--operator", "anna", "--reason", "a trial")
-        assert burner("unit", "void", unit, *told)[0] == 0
+        by_anna = ("--operator", "anna", "--reason", "a trial")
+        assert burner("unit", "void", unit, *by_anna)[0] == 0
     assert end(burn(source, *other)) == WRITTEN
     assert not says(folder, "strangers-wifi-password")
     assert verified(source, *other)
@@ -278,8 +278,8 @@ def test_an_at_firmware_is_asked_for_its_key(folder: Path) -> None:
 def test_a_scrapped_unit_is_refused_with_the_reason_until_a_rework(folder: Path) -> None:
     source = write_product(folder)
     unit = burn(source)["unit_id"]
-    told = ("--operator", "anna", "--reason", "burnt antenna")
-    assert burner("unit", "scrap", unit, *told)[0] == 0
+    by_anna = ("--operator", "anna", "--reason", "burnt antenna")
+    assert burner("unit", "scrap", unit, *by_anna)[0] == 0
     finished = burn(source)
     assert end(finished) == refused("E464")
     assert finished["detail"] == "anna: burnt antenna"
@@ -298,16 +298,16 @@ def restored(keys: Path) -> str:
     """All keys are lost, a new log is begun: the origin of the old one."""
     rmtree(keys)
     who = ("--operator", "anna", "--station", "line1", "--reason", "keys lost")
-    status, told = burner("manifest", "restore", *who)
+    status, output = burner("manifest", "restore", *who)
     assert status == 0
-    return told.splitlines()[0].split()[-1]
+    return output.splitlines()[0].split()[-1]
 
 
 def test_a_scrap_outlives_the_log_in_which_it_was_said(folder: Path, keys: Path) -> None:
     source = write_product(folder)
     unit = burn(source)["unit_id"]
-    told = ("--operator", "anna", "--reason", "cracked")
-    burner("unit", "scrap", unit, *told)
+    by_anna = ("--operator", "anna", "--reason", "cracked")
+    burner("unit", "scrap", unit, *by_anna)
     old = restored(keys)
     finished = burn(source, "--quantity", "5")
     assert end(finished) == refused("E464")
@@ -321,17 +321,17 @@ def test_a_unit_of_an_imported_log_is_not_unknown(folder: Path, keys: Path) -> N
     source = write_product(folder)
     unit = burn(source)["unit_id"]
     old = restored(keys)
-    _, said = burner("verify", str(source), "--bench", BENCH)
-    assert "This unit is known only from an imported log" in said
-    assert f"{unit}: PASS in the imported log {old}" in said
+    _, output = burner("verify", str(source), "--bench", BENCH)
+    assert "This unit is known only from an imported log" in output
+    assert f"{unit}: PASS in the imported log {old}" in output
     with pytest.raises(BurnerError, match=f"^E762: .*{unit}: PASS in the imported log {old}"):
         CliRunner().invoke(root, ["unit", "certificate", unit, "-o", "u"], catch_exceptions=False)
     (aside,) = folder.glob("manifest.db.*.old")
     burner("unit", "certificate", unit, "-o", "u", "--manifest", str(aside))
     assert (folder / "u").is_file()
     assert verified(source, "--manifest", str(aside))
-    told = ("--operator", "anna", "--reason", "cracked")
-    assert burner("unit", "scrap", unit, *told)[0] == 0
+    by_anna = ("--operator", "anna", "--reason", "cracked")
+    assert burner("unit", "scrap", unit, *by_anna)[0] == 0
     assert end(burn(source)) == refused("E464")
     assert burner("manifest", "verify")[0] == 0
 
@@ -358,10 +358,10 @@ def test_verify_says_why_the_pass_of_a_unit_no_longer_counts(
     for what in corrections:
         burner("unit", what, unit, "--operator", "q", "--reason", f"it is {what}")
     for language, detail in (("en", english), ("zh", chinese)):
-        status, said = burner("--lang", language, "verify", str(source), "--bench", BENCH)
+        status, output = burner("--lang", language, "verify", str(source), "--bench", BENCH)
         assert status == 1
-        assert f"{code} " in said
-        assert detail in said
+        assert f"{code} " in output
+        assert detail in output
 
 
 def test_verify_compares_a_good_unit_for_which_a_rework_is_declared(folder: Path) -> None:

@@ -66,14 +66,14 @@ def run(*arguments: str) -> Result:
 
 
 def report(*arguments: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(run("report", "--json", *arguments).stdout)
-    return told
+    figures: dict[str, Any] = json.loads(run("report", "--json", *arguments).stdout)
+    return figures
 
 
 def test_the_figures_of_a_batch(here: Path) -> None:
-    told = report("--batch", "WO1")
-    units = told["units"]
-    assert told["scope"]["planned"] == 10
+    figures = report("--batch", "WO1")
+    units = figures["units"]
+    assert figures["scope"]["planned"] == 10
     assert {key: units[key] for key in ("total", "first_time", "later", "open", "scrapped")} == {
         "total": 6,
         "first_time": 2,
@@ -81,13 +81,13 @@ def test_the_figures_of_a_batch(here: Path) -> None:
         "open": 1,
         "scrapped": 1,
     }
-    assert (told["retries"], told["without_unit"]) == (1, 1)
+    assert (figures["retries"], figures["without_unit"]) == (1, 1)
 
 
 def test_a_unit_that_failed_in_an_earlier_batch_is_not_new(here: Path) -> None:
-    told = report("--batch", "WO1")
-    assert (told["units"]["new"], told["units"]["first_pass"]) == (5, 3)
-    assert told["rework"]["reasons"] == {"flash replaced": 1}
+    figures = report("--batch", "WO1")
+    assert (figures["units"]["new"], figures["units"]["first_pass"]) == (5, 3)
+    assert figures["rework"]["reasons"] == {"flash replaced": 1}
     assert report()["units"]["new"] == 6
 
 
@@ -99,10 +99,10 @@ def test_filters_narrow_the_report(here: Path) -> None:
 
 
 def test_shifts_are_of_the_zone_asked_for(here: Path) -> None:
-    told = report("--zone", "Asia/Shanghai", "--shifts", "08:00,20:00")
-    names = [shift["name"] for shift in told["shifts"]]
+    figures = report("--zone", "Asia/Shanghai", "--shifts", "08:00,20:00")
+    names = [shift["name"] for shift in figures["shifts"]]
     assert names == ["08:00–20:00", "20:00–08:00"]
-    assert told["scope"]["zone"] == "Asia/Shanghai (UTC+08:00)"
+    assert figures["scope"]["zone"] == "Asia/Shanghai (UTC+08:00)"
 
 
 def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
@@ -110,8 +110,8 @@ def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
     assert "WO1 · plug-c3 1.2.0 · open" in out
     assert "good units 4 · of 10 planned · begun 6 · retries 1 · rework attempts 1" in out
     assert "█" * 12 + "▓" * 12 + "?" * 6 + "s" * 6 + "·" * 24 in out
-    for said in ("E301", "Why attempts did not pass", "By slot", "By shift", "7cdfa1000003"):
-        assert said in out
+    for part in ("E301", "Why attempts did not pass", "By slot", "By shift", "7cdfa1000003"):
+        assert part in out
 
 
 @pytest.mark.parametrize("batch", [("--batch", "WO1"), ()])
@@ -142,7 +142,7 @@ def test_html_is_one_file_and_nothing_is_printed(here: Path) -> None:
     assert "7cdfa1000003" in html
 
 
-def test_a_page_that_cannot_be_written_is_told(here: Path) -> None:
+def test_a_page_that_cannot_be_written_is_reported(here: Path) -> None:
     with pytest.raises(BurnerError, match=r"^E705:"):
         run("report", "-o", "nowhere/report.html")
 
@@ -180,5 +180,5 @@ def test_a_name_that_came_late_is_given_for_an_open_unit(here: Path) -> None:
         attempt = an_attempt(20, name=None, station="line2", batch="WO2")
         ledger.begin(attempt)
         ledger.bind(replace(attempt, device_name="490154203237518"))
-    told = json.loads(run("report", "--json", "--batch", "WO2").stdout)
-    assert [unit["device_name"] for unit in told["open_units"]] == ["490154203237518"]
+    figures = json.loads(run("report", "--json", "--batch", "WO2").stdout)
+    assert [unit["device_name"] for unit in figures["open_units"]] == ["490154203237518"]

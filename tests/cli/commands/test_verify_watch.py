@@ -70,8 +70,8 @@ def verify(desk: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def lines_of(said: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in said.splitlines()]
+def lines_of(output: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in output.splitlines()]
     for line in lines:
         assert wrong_with(line) == "", line
     return lines
@@ -84,16 +84,16 @@ def name_of(number: int) -> str:
 def test_sample_after_sample_is_shown_with_what_differs_and_counted_at_the_end(desk: Path) -> None:
     ran = verify(desk, "--bench", f"sim:1,keep=flash,boards={UNITS + 1}", "--count", "4")
     assert ran.returncode == 1, ran.stderr
-    told = ran.stdout
+    output = ran.stdout
     order = ["PASS", "DIFFERS", "PASS", "FAIL"]
-    assert [line for line in told.splitlines() if line in order] == order
-    assert f"slot 1  sample 2/4  {name_of(1)}  {mac_for(1, 1)}" in told
-    assert f"app at {APP:#x}" in told
-    assert told.count("Take it out.") == 4
-    assert "samples checked: 4  PASS 2, DIFFERS 1, FAIL 1" in told
+    assert [line for line in output.splitlines() if line in order] == order
+    assert f"slot 1  sample 2/4  {name_of(1)}  {mac_for(1, 1)}" in output
+    assert f"app at {APP:#x}" in output
+    assert output.count("Take it out.") == 4
+    assert "samples checked: 4  PASS 2, DIFFERS 1, FAIL 1" in output
     assert "E740 This unit does not agree with its record" in ran.stderr
     assert "E620 The manifest has no PASS for this unit." in ran.stderr
-    assert SECRET not in told + ran.stderr
+    assert SECRET not in output + ran.stderr
 
 
 def test_boards_that_a_person_swaps_in_two_slots_are_lines_of_json(desk: Path) -> None:

@@ -50,8 +50,8 @@ def check(text: str, origin_key: str) -> str:
     keys = {key_id: origin_key}  # the keys that may sign, by their ids
     for record in records.values():
         if record["kind"] == "key-enrolled":
-            told = [origin, record["key"], record["role"], record["until"], ""]
-            message = "\n".join(["burner key enrolment v1", *told])
+            fields = [origin, record["key"], record["role"], record["until"], ""]
+            message = "\n".join(["burner key enrolment v1", *fields])
             verify(keys[record["enrolled_by"]], bytes.fromhex(record["signature"]), message)
             keys[record["key"].split("+")[1]] = record["key"]
         elif record["kind"] == "key-withdrawn":

@@ -187,7 +187,7 @@ def test_what_was_given_out_agrees(given_out: tuple[Path, Path, str], place: str
     assert code_of(theirs / place, key) != ""
 
 
-def test_a_file_more_in_a_sealed_folder_is_told(
+def test_a_file_more_in_a_sealed_folder_is_reported(
     given_out: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
     folder = copytree(given_out[0] / "folder", tmp_path / "folder")

@@ -148,6 +148,6 @@ def test_another_witness_in_its_place_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1/", "nowhere"])
-def test_a_witness_that_is_not_there_is_told(tmp_path: Path, url: str) -> None:
+def test_a_witness_that_is_not_there_is_reported(tmp_path: Path, url: str) -> None:
     with a_ledger(tmp_path) as ledger, refused("E761"):
         ask_witness(ledger, url, Witness().signer.key)

@@ -26,7 +26,7 @@ def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
     return pytest.raises(BurnerError, match=f"^{code}:")
 
 
-def _burn_when_told(path: Path, state: str, pipe: Connection) -> None:
+def _burn_on_demand(path: Path, state: str, pipe: Connection) -> None:
     """A station of its own process: burns the unit it is told, answers how that went."""
     os.environ["BURNER_STATE"] = state
     with Ledger.open(path, "line1") as ledger:
@@ -45,24 +45,24 @@ class Station:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
-    def said(self) -> str:
+    def reply(self) -> str:
         assert self._pipe.poll(WAIT_S)
         return str(self._pipe.recv())
 
     def burn(self, unit: int) -> str:
         self._pipe.send(unit)
-        return self.said()
+        return self.reply()
 
 
 @contextmanager
 def at_work(path: Path, state: Path) -> Iterator[Station]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_burn_when_told, args=(path, str(state), theirs))
+    child = context.Process(target=_burn_on_demand, args=(path, str(state), theirs))
     child.start()
     try:
         station = Station(ours)
-        assert station.said() == "open"
+        assert station.reply() == "open"
         yield station
         ours.send(0)
         child.join(WAIT_S)
@@ -154,7 +154,7 @@ def test_a_second_burn_of_this_station_is_told_whatever_became_of_the_lock_file(
 
 
 @pytest.mark.skipif(os.name != "posix" or not os.geteuid(), reason="root may look everywhere")
-def test_a_folder_that_nobody_may_look_into_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_nobody_may_look_into_is_reported(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
     for opening in (lambda path: Ledger.open(path, "line1"), ManifestReader.open):
@@ -185,7 +185,7 @@ def test_what_is_no_file_is_no_manifest(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == before
 
 
-def test_a_state_folder_that_cannot_be_written_is_told(
+def test_a_state_folder_that_cannot_be_written_is_reported(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "state").mkdir()

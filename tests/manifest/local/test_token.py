@@ -110,7 +110,7 @@ def keys_end(ledger: Ledger) -> datetime:
 
 
 @pytest.mark.parametrize("change", [("1234", "9999"), ("object=burner", "object=nothing")])
-def test_a_token_that_cannot_be_used_is_told(
+def test_a_token_that_cannot_be_used_is_reported(
     uri: str, path: Path, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
 ) -> None:
     monkeypatch.setenv("BURNER_TOKEN_PIN", "1234".replace(*change))
@@ -118,6 +118,6 @@ def test_a_token_that_cannot_be_used_is_told(
         keys.use_token("line1", uri.replace(*change))
 
 
-def test_a_uri_that_names_no_token_is_told(path: Path) -> None:
+def test_a_uri_that_names_no_token_is_reported(path: Path) -> None:
     with pytest.raises(BurnerError, match=r"^E722: .*expected is pkcs11:"):
         keys.use_token("line1", "pkcs11:token=a")

@@ -162,7 +162,7 @@ def test_verify_refuses_a_cosignature_of_the_first_history(rewritten: Rewritten)
 
 
 @pytest.mark.parametrize(("size", "line"), [(2, "— w AAAA"), (2, "nothing\n"), (99, "— w AAAA\n")])
-def test_cosignatures_that_stand_nowhere_are_told(
+def test_cosignatures_that_stand_nowhere_are_reported(
     rewritten: Rewritten, size: int, line: str
 ) -> None:
     path = rewritten.folder / "manifest.db"

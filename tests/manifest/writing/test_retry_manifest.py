@@ -78,8 +78,8 @@ def fragile(path: Path) -> Iterator[Fragile]:
 
 
 def board() -> FakeBoard:
-    said = ("ESP-ROM:fake", f"product_id=7QKX2MPD0C device_name={NAME}")
-    return FakeBoard(prints=lambda _: said)
+    lines = ("ESP-ROM:fake", f"product_id=7QKX2MPD0C device_name={NAME}")
+    return FakeBoard(prints=lambda _: lines)
 
 
 def burning(
