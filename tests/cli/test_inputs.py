@@ -37,6 +37,3 @@ def test_a_key_and_the_scan_after_it_are_two() -> None:
     assert prompts_of("", "r", "", "", "1") == [("rework slot", ())]
     prompts = prompts_of("", "R", "", "", "PLG", "000001", "", "")
     assert prompts[-1] == ("rework no slot", ("PLG000001",))
-        "rework no slot",
-        ("PLG000001",),
-    )
