@@ -25,7 +25,7 @@ def shapes(secret: str) -> Iterator[tuple[str, bytes]]:
         yield "octal", "".join(f"{byte:03o}" for byte in part).encode()
         for lead in range(5):
             coded = base64.b32encode(bytes(lead) + part), base64.b32hexencode(bytes(lead) + part)
-            yield from (("base32", each[8 if lead else 0 : -8]) for each in coded)
+            yield from (("base32", text[8 if lead else 0 : -8]) for text in coded)
         for lead in range(3):
             whole = base64.b64encode(bytes(lead) + part)
             yield "base64", whole[4 if lead else 0 : -4]

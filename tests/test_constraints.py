@@ -35,7 +35,11 @@ def declared() -> list[Requirement]:
 
 def required() -> Iterator[tuple[str, Requirement]]:
     """Who requires what, on this system, down to the last package of the pinned versions."""
-    waiting = [("burner", each) for each in declared() if not each.marker or each.marker.evaluate()]
+    waiting = [
+        ("burner", requirement)
+        for requirement in declared()
+        if not requirement.marker or requirement.marker.evaluate()
+    ]
     seen = set()
     while waiting:
         asker, requirement = waiting.pop()

@@ -186,7 +186,7 @@ def test_a_wrong_key_is_answered_with_the_right_ones(tmp_path: Path, unit: str, 
     allowed = [
         f.allowed for f in refused(written(tmp_path, f"slots: 1\nunits: [{{{unit}}}]")).findings
     ]
-    assert any(f"keys here: {keys}" in each for each in allowed), allowed
+    assert any(f"keys here: {keys}" in text for text in allowed), allowed
 
 
 def test_lines_hold_the_number_of_the_board(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_build_keeps_its_key_where_the_carrier_puts_it(tmp_path: Path) -> None
     )
     app = app_image(*ARRAYS, "YOUR_DEV_NAME".ljust(48, "\0"))
     texts = unit(write_product(tmp_path, carrier=PATCH, app=app)).firmware.texts
-    assert [(each.value, each.partition, each.size) for each in texts] == [
+    assert [(text.value, text.partition, text.size) for text in texts] == [
         ("product_id", "ota_0", 11),
         ("product_secret", "ota_0", 33),
         ("device_name", "ota_0", 49),

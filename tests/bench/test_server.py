@@ -275,8 +275,8 @@ def call(port: SimSerialPort, *requests: bytes) -> None:
     """Into download mode, and these commands; all their answers are heard."""
     reset(port, download=True)
     port.read_until(b"download\r\n")
-    for each in (request(Op.SYNC, SYNC_PAYLOAD), *requests):
-        port.write(slip.encode(each))
+    for packet in (request(Op.SYNC, SYNC_PAYLOAD), *requests):
+        port.write(slip.encode(packet))
         assert port.read_until(slip.END, 100)
     port.timeout = 0.05
     port.read(1000)

@@ -209,7 +209,7 @@ class Campaign:
     def _insist(self, wrong: list[str], unit: Unit) -> None:
         """Nothing is wrong; else the unit's story is told, and how to see it again."""
         if wrong:
-            lines = [f"{unit.spec.mac}", *unit.story, *(f"WRONG: {each}" for each in wrong)]
+            lines = [f"{unit.spec.mac}", *unit.story, *(f"WRONG: {fault}" for fault in wrong)]
             raise DiffersError("\n  ".join([*lines, self._again]))
 
     @property

@@ -30,7 +30,7 @@ def strictly() -> Draft202012Validator:
 
 def events() -> list[str]:
     """The events that are defined."""
-    return [each["if"]["properties"]["event"]["const"] for each in schema()["allOf"]]
+    return [rule["if"]["properties"]["event"]["const"] for rule in schema()["allOf"]]
 
 
 def wrong_with(line: Mapping[str, Any]) -> str:

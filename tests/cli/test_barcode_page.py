@@ -29,9 +29,9 @@ def labels(*arguments: str | Path) -> Result:
 def read(path: Path) -> list[str]:
     """What another program's reader finds on the page."""
     with Image.open(path) as image:
-        found = zxingcpp.read_barcodes(image.convert("L"))
-    assert {str(each.format) for each in found} <= {"Code 128", "BarcodeFormat.Code128"}
-    return sorted(each.text for each in found)
+        barcodes = zxingcpp.read_barcodes(image.convert("L"))
+    assert {str(barcode.format) for barcode in barcodes} <= {"Code 128", "BarcodeFormat.Code128"}
+    return sorted(barcode.text for barcode in barcodes)
 
 
 def test_every_slot_rework_and_cancel_can_be_scanned_from_the_page(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_every_slot_rework_and_cancel_can_be_scanned_from_the_page(tmp_path: Pat
     slots = [str(number) for number in range(1, 33)]
     assert read(page) == sorted([*map(slot_barcode, slots), REWORK, CANCEL])
     commands = [command_of_barcode(text, slots) for text in read(page)]
-    assert {each.slot for each in commands if isinstance(each, SlotChosen)} == set(slots)
+    assert {command.slot for command in commands if isinstance(command, SlotChosen)} == set(slots)
 
 
 def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_every_list_says_which_attempts_a_correction_changed(here: Path) -> None
     run("batch", "close", "WO1", *WHO, "-o", "again")
     words = ["rework", "void", "scrap", "", "", ""]
     listed = json.loads(run("manifest", "list", "--json").stdout)
-    assert [each["corrected"] for each in listed] == words
+    assert [row["corrected"] for row in listed] == words
     exported = run("manifest", "export", "--format", "csv").stdout
     for text in (exported, (here / "again" / "units.csv").read_text()):
         rows = [*csv.DictReader(StringIO(text))]

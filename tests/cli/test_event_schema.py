@@ -52,9 +52,9 @@ def test_states_steps_and_outcomes_are_those_of_the_code() -> None:
 
 def test_every_field_is_described() -> None:
     for name, about in schema()["$defs"].items():
-        for field, each in about.get("properties", {}).items():
-            target = schema()["$defs"].get(each.get("$ref", "").rpartition("/")[2], {})
-            assert field == "event" or {**target, **each}.get("description"), f"{name}.{field}"
+        for field, rule in about.get("properties", {}).items():
+            target = schema()["$defs"].get(rule.get("$ref", "").rpartition("/")[2], {})
+            assert field == "event" or {**target, **rule}.get("description"), f"{name}.{field}"
         assert set(about.get("required", ())) <= set(about.get("properties", ()))
 
 

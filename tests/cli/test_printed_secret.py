@@ -45,10 +45,10 @@ def test_it_is_told_and_recorded_and_the_unit_passes(language: Language) -> None
     assert row.sentence(language) in output
     assert row.remedy(language).replace(" ", "") in "".join(output.split())
     listed = json.loads(run("manifest", "list", "--json")[1])
-    assert [(each["outcome"], each["evidence"].get("warnings")) for each in listed] == [
-        ("PASS", ["E625"] if each["slot"] == "2" else None) for each in listed
+    assert [(row["outcome"], row["evidence"].get("warnings")) for row in listed] == [
+        ("PASS", ["E625"] if row["slot"] == "2" else None) for row in listed
     ]
-    printing = next(each["unit_id"] for each in listed if each["slot"] == "2")
+    printing = next(row["unit_id"] for row in listed if row["slot"] == "2")
     assert "E625" in run("unit", "show", printing)[1]
     standing = run("batch", "status", "B1")[1]
     assert phrase("seen of units", language, "E625", 1, row.sentence(language)) in standing
@@ -73,5 +73,5 @@ def test_a_look_at_the_unit_names_it_as_a_problem(tmp_path: Path) -> None:
     (tmp_path / "plug.yaml").write_text(f"{text}\n{SERIAL}\n")
     status, output = run("identify", "plug.yaml", "--bench", "bench.yaml", "--json")
     assert status == 1
-    problems = {each["slot"]: [p["code"] for p in each["problems"]] for each in json.loads(output)}
+    problems = {row["slot"]: [p["code"] for p in row["problems"]] for row in json.loads(output)}
     assert problems == {"1": [], "2": ["E625"]}

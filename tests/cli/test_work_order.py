@@ -39,7 +39,7 @@ def asked(
 ) -> tuple[WorkOrder, str]:
     """The order and the output, when a person types these lines."""
     taken: list[WorkOrder] = []
-    known = {*there, *(each.batch for each in going_on)}
+    known = {*there, *(batch.batch for batch in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
 
     @click.command()
@@ -54,7 +54,7 @@ def asked(
 
 def unasked(*going_on: OpenBatch, there: tuple[str, ...] = ()) -> WorkOrder:
     """The order where nobody can be asked."""
-    known = {*there, *(each.batch for each in going_on)}
+    known = {*there, *(batch.batch for batch in going_on)}
     is_new: Callable[[str], bool] = lambda batch: batch not in known  # noqa: E731
     return take_order(
         "plug", None, "anna", None, interactive=False, is_new=is_new, going_on=going_on

@@ -44,7 +44,7 @@ def test_a_shared_segment_is_packed_once_for_all_slots() -> None:
     for slot in slots:
         slot.join()
     assert len(found) == 8
-    assert all(each is found[0] for each in found)
+    assert all(data is found[0] for data in found)
     assert segment_cache.find(segment.region().sha256) is found[0]
 
 

@@ -78,7 +78,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def runnable(page: Path) -> list[Command]:
-    return [each for each in commands(page.read_text(encoding="utf-8")) if not each.not_run]
+    return [
+        command for command in commands(page.read_text(encoding="utf-8")) if not command.not_run
+    ]
 
 
 @pytest.mark.parametrize("pages", READERS, ids=" ".join)
@@ -89,9 +91,9 @@ def test_the_commands_of_a_page_do_what_it_says(pages: tuple[str, ...], factory:
         del where["PLUG_C3_SECRET"]  # the page says how it is set
     port = (factory / "single").read_text(encoding="utf-8")
     guide = [
-        replace(each, text=each.text.replace("/dev/ttyUSB0", port))
+        replace(command, text=command.text.replace("/dev/ttyUSB0", port))
         for page in pages
-        for each in runnable(PAGES[page])
+        for command in runnable(PAGES[page])
     ]
     if wrong := run(guide, factory, where):
         pytest.fail("\n".join(wrong), pytrace=False)

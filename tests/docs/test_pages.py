@@ -65,4 +65,4 @@ def test_the_chinese_operators_page_follows_its_twin_line_by_line() -> None:
 def test_every_file_that_the_design_names_exists() -> None:
     named = set(re.findall(r"`([\w/]+\.(?:py|json))`", text(ROOT / "docs" / "design.md")))
     paths = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("[bt]*/**/*.*")]
-    assert {each for each in named if not any(path.endswith(f"/{each}") for path in paths)} == set()
+    assert {name for name in named if not any(path.endswith(f"/{name}") for path in paths)} == set()

@@ -46,7 +46,7 @@ class _Filling:
         replay.state.count_record(entry.batch, leaf)
         replay.frontier, stored = replay.frontier.append(leaf)
         self._rows[records].append(row_of_record(OWN, number, entry, body))
-        self._rows[tiles] += [each._asdict() for each in stored]
+        self._rows[tiles] += [tile._asdict() for tile in stored]
         if isinstance(entry, KEPT_KINDS) or (number + 1) % KEEP_EVERY == 0:
             self._rows[checkpoints].append({"size": number + 1, "note": self._note()})
         if len(self._rows[records]) >= AT_ONCE:

@@ -37,7 +37,7 @@ def check_line(ran: Ran, boards: int, faults: Mapping[int, Row]) -> None:
     """Every good unit passes, every faulty one has its code, the summary adds up."""
     expected = Counter((row.outcome, row.code) for row in faults.values())
     expected["PASS", ""] += boards - len(faults)
-    silent = Counter(("ERROR", each["code"]) for each in ran.summary["silent"])
+    silent = Counter(("ERROR", row["code"]) for row in ran.summary["silent"])
     units = Counter((unit["outcome"], unit["code"]) for unit in ran.units)
     assert units + silent == expected
     assert sum(ran.summary["counts"].values()) == len(ran.units)

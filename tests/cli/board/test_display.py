@@ -128,7 +128,7 @@ def test_big_letters_have_five_rows_of_three() -> None:
 def test_the_chinese_word_is_shown_in_reverse_video() -> None:
     view = view_of(1, "zh")
     play(view, finished("1"), SlotStateChanged("1", S.PASS))
-    (line,) = (each for each in draw(view, 12.0, 80, 24) if "合  格" in each.plain)
+    (line,) = (line for line in draw(view, 12.0, 80, 24) if "合  格" in line.plain)
     (span,) = (span for span in line.spans if span.style == "reverse")
     assert line.plain[span.start : span.end] == "  合  格  "
 

@@ -13,7 +13,7 @@ def trouble(slot: str, code: str, detail: str = "", *, waits: bool = False) -> T
 
 
 def read(*troubles: Trouble) -> list[tuple[str, tuple[str, ...]]]:
-    return [(each.error.code, each.slots) for each in worst_first(troubles)]
+    return [(trouble.error.code, trouble.slots) for trouble in worst_first(troubles)]
 
 
 def test_what_stops_the_line_is_read_before_a_bad_unit_and_that_before_a_bad_slot() -> None:

@@ -106,8 +106,8 @@ def test_a_refused_close_leaves_no_folder(here: Path) -> None:
         run("batch", "close", "WO1", *WHO)
     with refused("E733"):
         run("batch", "close", "WO9", *WHO)
-    assert {each.name for each in here.iterdir()} >= {"manifest.db"}
-    assert not [each for each in here.iterdir() if "WO" in each.name]
+    assert {path.name for path in here.iterdir()} >= {"manifest.db"}
+    assert not [path for path in here.iterdir() if "WO" in path.name]
 
 
 def test_what_changed_after_the_close_is_told_by_status(here: Path) -> None:

@@ -57,7 +57,9 @@ def test_a_key_stands_in_one_file_only() -> None:
 def test_a_row_is_chinese_with_the_same_places_to_fill_in(key: str) -> None:
     row = rows()[key]
     assert re.search("[\u3000-\u9fff\uff00-\uffef]", row["zh"])
-    places = [sum(name is not None for _, name, _, _ in parse(row[each])) for each in LANGUAGES]
+    places = [
+        sum(name is not None for _, name, _, _ in parse(row[language])) for language in LANGUAGES
+    ]
     assert places[0] == places[1]
 
 

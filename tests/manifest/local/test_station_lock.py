@@ -69,8 +69,8 @@ def at_work(path: Path, state: Path) -> Iterator[Station]:
     finally:
         child.kill()
         child.join()
-        for each in (ours, theirs):
-            each.close()
+        for pipe in (ours, theirs):
+            pipe.close()
 
 
 def lock_of(path: Path) -> Path:

@@ -16,8 +16,8 @@ FACTS = {
 
 def seen(ledger: Ledger, station: str = "line1", **facts: str) -> list[tuple[str, int, bool]]:
     """Batch, good units and whether the station used it."""
-    found = open_batches(ledger.reader, station, **{**FACTS, **facts})
-    return [(each.batch, each.passed, each.last_used is not None) for each in found]
+    batches = open_batches(ledger.reader, station, **{**FACTS, **facts})
+    return [(batch.batch, batch.passed, batch.last_used is not None) for batch in batches]
 
 
 def test_the_batch_that_was_used_last_comes_first_and_those_of_others_last(path: Path) -> None:
@@ -49,5 +49,5 @@ def test_a_batch_of_another_release_or_product_is_none(path: Path) -> None:
         open_batch(ledger, "WO1")
         for key in FACTS:
             assert seen(ledger, **{key: "another"}) == []
-        (found,) = open_batches(ledger.reader, "line1", **FACTS)
-        assert found == OpenBatch("WO1", None, 0, found.last_used)
+        (batches,) = open_batches(ledger.reader, "line1", **FACTS)
+        assert batches == OpenBatch("WO1", None, 0, batches.last_used)

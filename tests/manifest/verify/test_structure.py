@@ -158,4 +158,4 @@ def test_every_connection_that_a_check_opens_is_closed_again(tmp_path: Path) -> 
         for name, function in note.items():
             event.remove(Pool, name, function)
     assert opened
-    assert {id(each) for each in opened} == {id(each) for each in closed}
+    assert {id(handle) for handle in opened} == {id(handle) for handle in closed}
