@@ -61,6 +61,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("manifest/local/state_folder.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
     "keyring": ("core/secrets/reference.py", "manifest/local/keys.py"),
+    "packaging": ("release/version_order.py",),
     "cryptography": ("manifest", "provisioning/nvs_reader.py", "release/envelope"),
     "securesystemslib": ("release/envelope",),
 }

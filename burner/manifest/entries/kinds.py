@@ -13,7 +13,13 @@ from burner.manifest.entries.entry import (
     ShortText,
     UtcTime,
 )
-from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle, PolicyDigest
+from burner.manifest.entries.release_kinds import (
+    BatchLimits,
+    FirstArticle,
+    PolicyDigest,
+    PolicySet,
+    ReleaseWithdrawn,
+)
 
 
 class Head(Data, frozen=True, kw_only=True):
@@ -307,11 +313,23 @@ AnyEntry = (
     | SampleDrawn
     | UnitChecked
     | LogImported
+    | PolicySet
+    | ReleaseWithdrawn
 )
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)
 """Records about keys."""
-KEPT_KINDS = (*KEY_KINDS, BatchOpened, BatchChanged, BatchClosed, BatchApproved, LogImported)
+LOG_WIDE_KINDS = (*KEY_KINDS, PolicySet, ReleaseWithdrawn)
+"""Records that hold for all batches: every export has them."""
+KEPT_KINDS = (
+    *KEY_KINDS,
+    ReleaseWithdrawn,
+    BatchOpened,
+    BatchChanged,
+    BatchClosed,
+    BatchApproved,
+    LogImported,
+)
 """Records behind which a checkpoint is kept for ever."""
 
 _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, json
 
-from burner.manifest.entries.entry import Data, OptionalUtcTime
+from burner.manifest.entries.entry import Data, Entry, OptionalUtcTime, Sha256, ShortText
 
 BatchGlob = Annotated[str, Meta(min_length=1, max_length=64)]
 PolicyDigest = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{64})?\Z")]
@@ -43,3 +43,28 @@ class FirstArticle(Data, frozen=True, kw_only=True):
     units: Annotated[int, Meta(ge=1, le=MAX_FIRST_ARTICLE)]
     approvers: Annotated[dict[str, str], Meta(min_length=1)]
     """Who may approve: name → public key, as base64 of its DER SubjectPublicKeyInfo."""
+
+
+class PolicySet(Entry, tag="policy-set", frozen=True, kw_only=True):
+    """From now on batches are opened, and units made, under this station policy."""
+
+    policy: Sha256
+    """Digest of the document."""
+    document: str
+    """The policy, as canonical JSON."""
+    envelope: str = ""
+    """DSSE envelope by a signer of the policy before; empty: there was none."""
+    operator: ShortText = ""
+    reason: ShortText = ""
+
+
+class ReleaseWithdrawn(Entry, tag="release-withdrawn", frozen=True, kw_only=True):
+    """No more units are made of a release."""
+
+    release_digest: Sha256
+    release: ShortText = ""
+    """Its name and version, for people; empty: not known."""
+    envelope: str = ""
+    """DSSE envelope by a signer or approver of the policy; empty: there is none."""
+    operator: ShortText
+    reason: ShortText

@@ -8,7 +8,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.errors import not_as_signed
-from burner.manifest.entries.kinds import KEY_KINDS, AnyEntry, BatchClosed, LogBegun
+from burner.manifest.entries.kinds import LOG_WIDE_KINDS, AnyEntry, BatchClosed, LogBegun
 from burner.manifest.exchange.log_lines import (
     BytesRead,
     lines_of,
@@ -153,7 +153,7 @@ def _check_batch_record(result: FileCheck, number: int, entry: AnyEntry) -> None
         result.behind_close += result.closed is not None
         if isinstance(entry, BatchClosed):
             result.closed = entry.records + 1
-    elif not isinstance(entry, KEY_KINDS):
+    elif not isinstance(entry, LOG_WIDE_KINDS):
         raise BurnerError(Code.EXPORT_INVALID, f"record {number} is not of batch {result.batch}")
 
 

@@ -17,7 +17,7 @@ from burner.manifest.log.tree import hidden_subtrees, subtree_hash
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import cosignatures_of, existing_head, parse_signed
-from burner.manifest.store.opening import OF_KEYS
+from burner.manifest.store.opening import LOG_WIDE
 from burner.manifest.store.statements import stream
 from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import OWN, checkpoints, cosignatures, records
@@ -42,7 +42,7 @@ def export_log(reader: ManifestReader, batch: str = "") -> Generator[str, None, 
 
     Args:
         reader: of the manifest.
-        batch: only the records of this batch of our log, and those of keys.
+        batch: only the records of this batch of our log, and those that hold for all batches.
 
     Raises:
         BurnerError: E733 our log has no such batch; E713 the manifest is damaged.
@@ -57,7 +57,7 @@ def export_log(reader: ManifestReader, batch: str = "") -> Generator[str, None, 
         shown: list[int] = []
         query = select(records.c.number, records.c.body).where(records.c.log == OWN)
         if batch:
-            shows = or_(records.c.batch == batch, OF_KEYS)
+            shows = or_(records.c.batch == batch, LOG_WIDE)
             query = query.where(shows, records.c.number < head.size)
         for rows in stream(connection, query.order_by(records.c.number), CHUNK):
             for number, body in rows:

@@ -13,7 +13,7 @@ from burner.manifest.entries.kinds import (
     SampleDrawn,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import first_article, limits
+from burner.manifest.fold import first_article, limits, policies
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -55,6 +55,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
     if state.get(BatchRow, entry.batch) is not None:
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, f"batch {entry.batch} was opened before")
     limits.check_index(entry)
+    signed, approved = policies.endorsements_of(state, entry)
     of_release = entry.limits or BatchLimits()
     limits.check_batch(of_release, entry.batch)
     limits.check_not_expired(of_release, entry.at)
@@ -74,6 +75,8 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         opened=number,
         closed=NEVER,
         limits=canonical_json(entry.limits) if entry.limits else "",
+        signer_keys=" ".join(signed),
+        approver_keys=" ".join(approved),
     )
     row = first_article.with_first_article(row, entry.first_article)
     limit = state.get(LimitRow, scope)

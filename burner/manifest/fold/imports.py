@@ -1,4 +1,6 @@
-"""Rules of imports: names, IDs and scraps of an imported log hold in ours too, nothing else."""
+"""Rules of imports: names, IDs, scraps and withdrawn releases of an imported log hold in ours too,
+nothing else.
+"""
 
 from collections.abc import Iterator
 
@@ -9,7 +11,18 @@ from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import DuplicateId, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.manifest_state import ManifestState
-from burner.manifest.fold.rows import NEVER, SCRAP, Change, Drop, IdRow, LogRow, NameRow, UnitRow
+from burner.manifest.fold.policies import refuse_batches
+from burner.manifest.fold.rows import (
+    NEVER,
+    SCRAP,
+    Change,
+    Drop,
+    IdRow,
+    LogRow,
+    NameRow,
+    UnitRow,
+    WithdrawnRow,
+)
 from burner.manifest.fold.units import UNIQUE
 
 NAME = "name"
@@ -33,6 +46,8 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     changes += _names(state, entry.origin, other)
     changes += _ids(state, number, entry.origin, other)
     changes += _scraps(state, entry.origin, other)
+    for withdrawn in other.rows(WithdrawnRow):
+        changes += refuse_batches(state, withdrawn.release_digest)
     if doubled_in(state, entry.origin, other) != entry.doubled:
         raise inconsistent(f"the import of {entry.origin} lists other duplicates")
     return tuple(changes)

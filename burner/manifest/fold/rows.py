@@ -21,6 +21,8 @@ class LogRow(NamedTuple):
     root: str
     """The root over them, as hex; of ours, empty."""
     own: bool
+    continues: str = ""
+    """Of ours: origins of the lost logs that it replaces, with a blank between."""
 
 
 class KeyRow(NamedTuple):
@@ -138,6 +140,12 @@ class BatchRow(NamedTuple):
     """Who may approve them, as JSON: name → public key; empty: no first article."""
     approved: int = NEVER
     """Number of their approval."""
+    signer_keys: str = ""
+    """Ids of the keys that signed its release, with a blank between."""
+    approver_keys: str = ""
+    """The same of those that approved it."""
+    refused: bool = False
+    """Whether its release was withdrawn, or is accepted no more."""
 
     @property
     def awaits_approval(self) -> bool:
@@ -165,6 +173,26 @@ class LimitRow(NamedTuple):
     """Product and version, or the release digest."""
     allowed: int | None
     taken: int
+
+
+class PolicyRow(NamedTuple):
+    """The policy in force."""
+
+    one: int
+    """Always the same: there is one."""
+    digest: str
+    document: str
+    """As canonical JSON."""
+    number: int
+    """Of the record that set it."""
+
+
+class WithdrawnRow(NamedTuple):
+    """A release of which no more units are made."""
+
+    release_digest: str
+    number: int
+    """Of the record that withdrew it."""
 
 
 class AttemptRow(NamedTuple):
@@ -211,6 +239,8 @@ NamedRow = (
     | MemberRow
     | BatchRow
     | LimitRow
+    | PolicyRow
+    | WithdrawnRow
     | AttemptRow
 )
 
@@ -224,6 +254,8 @@ KEY_FIELDS: dict[type[Any], int] = {
     MemberRow: 2,
     BatchRow: 1,
     LimitRow: 1,
+    PolicyRow: 1,
+    WithdrawnRow: 1,
     AttemptRow: 1,
 }
 """How many of the first fields of a row are its key."""

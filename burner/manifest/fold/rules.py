@@ -26,7 +26,8 @@ from burner.manifest.entries.kinds import (
     SampleDrawn,
     UnitChecked,
 )
-from burner.manifest.fold import batches, imports, keys, units
+from burner.manifest.entries.release_kinds import PolicySet, ReleaseWithdrawn
+from burner.manifest.fold import batches, imports, keys, policies, units
 from burner.manifest.fold.limits import note_clock
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
@@ -59,7 +60,8 @@ def begin(entry: LogBegun) -> tuple[Change, ...]:
     if key.name != entry.origin:
         raise inconsistent(f"the origin key is named {key.name}, the log {entry.origin}")
     row = KeyRow(key.id.hex(), entry.key, entry.station, keys.STATION, "", 0, NEVER)
-    return LogRow(entry.origin, 0, "", own=True), row
+    continues = " ".join(head.origin for head in entry.continues)
+    return LogRow(entry.origin, 0, "", own=True, continues=continues), row
 
 
 _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]]] = {
@@ -77,5 +79,7 @@ _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]
     SampleDrawn: lambda state, _number, entry: batches.draw(state, entry),
     UnitChecked: lambda state, _number, entry: units.check(state, entry),
     LogImported: imports.take_in,
+    PolicySet: policies.set_policy,
+    ReleaseWithdrawn: policies.withdraw,
 }
 """By the kind of the record."""

@@ -16,7 +16,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import batches, limits
+from burner.manifest.fold import batches, limits, policies
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
@@ -69,6 +69,8 @@ def begin(state: ManifestState, number: int, entry: Intent) -> tuple[Change, ...
         changes += _take_name(state, entry, attempt.device_name)
     if entry.batch:
         changes += _into_batch(state, entry)
+    else:
+        policies.check_batchless(state)
     nth = previous.attempts + 1 if previous else 1
     voided = previous.voided if previous else NEVER
     passed = previous.passed if previous else NEVER
@@ -181,6 +183,10 @@ def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
     if entry.product_id != row.product_id:
         detail = f"batch {entry.batch} is for product {row.product_id}"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    if entry.attempt.release_digest != row.release_digest:
+        detail = f"batch {entry.batch} is of another release"
+        raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    policies.check_not_refused(state, row)
     if row.key and entry.attempt.key != row.key:
         detail = f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
         raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)

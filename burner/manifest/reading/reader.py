@@ -18,7 +18,17 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened, is_simulated
 from burner.manifest.entries.values import moment
-from burner.manifest.fold.rows import AttemptRow, BatchRow, IdRow, KeyRow, LogRow, NameRow, UnitRow
+from burner.manifest.fold.policies import policy_in_force
+from burner.manifest.fold.rows import (
+    AttemptRow,
+    BatchRow,
+    IdRow,
+    KeyRow,
+    LogRow,
+    NameRow,
+    PolicyRow,
+    UnitRow,
+)
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.attempt_json import attempt_json
 from burner.manifest.reading.unit_history import UnitHistory, history, record_at
@@ -168,6 +178,11 @@ class ManifestReader:
     def origin_key(self) -> str:
         """The origin key; empty while the log has no record."""
         return next((row.key for row in self.log_keys()), "")
+
+    def policy(self) -> PolicyRow | None:
+        """The station policy of our log; None: it has none."""
+        with self.connection() as connection:
+            return policy_in_force(TableState(connection))
 
     def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
         """The history of a unit in our log; without a product, under its latest product."""

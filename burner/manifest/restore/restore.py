@@ -38,6 +38,7 @@ from burner.manifest.store.place import ManifestPlace, manifest_place
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import require_operator_and_reason
+from burner.manifest.writing.policies import take_over_policy
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _new_log(task: RestoreTask, last: KnownLog, copy: KnownLog | None) -> tuple[
     ) as ledger:
         if copy:
             import_copy(ledger, task, copy, last)
+            take_over_policy(ledger, task.operator)
         return ledger.origin, ledger.writer.origin_key
 
 
@@ -151,6 +153,7 @@ def _continue(task: RestoreTask, situation: Situation) -> Restored:
     with Ledger.open(where.path or where.url, task.station, make_signer=task.signer) as ledger:
         if source and situation.copy and not size_of_import(ledger, origin):
             import_copy(ledger, task, situation.copy, situation.known or situation.copy)
+        take_over_policy(ledger, task.operator)
         kept = size_of_import(ledger, origin)
         with ledger.reader.connection() as connection:
             lost = compute_loss(known_heads_in_import(connection, origin), kept)

@@ -14,10 +14,10 @@ from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.body import read
 from burner.manifest.entries.errors import inconsistent, not_as_signed
-from burner.manifest.entries.kinds import KEY_KINDS, kind_of
+from burner.manifest.entries.kinds import LOG_WIDE_KINDS, kind_of
 from burner.manifest.fold.keys import signer_of
 from burner.manifest.fold.memory import MemoryState
-from burner.manifest.fold.rows import NEVER, KeyRow
+from burner.manifest.fold.rows import NEVER, KeyRow, PolicyRow, WithdrawnRow
 from burner.manifest.fold.rules import apply
 from burner.manifest.local.known_log import KnownLog
 from burner.manifest.log.checkpoint import Checkpoint
@@ -32,15 +32,15 @@ from burner.manifest.store.bodies import body_of, entry_at, stored_bodies
 from burner.manifest.store.hashes import TableHashes
 from burner.manifest.store.head import HeadRow, lock_known_head, parse_signed, read_head
 from burner.manifest.store.table_state import TableState
-from burner.manifest.store.tables import OWN, RARE, checkpoints, records
+from burner.manifest.store.tables import OWN, RARE, TABLES, checkpoints, records
 
 CHUNK = 2000
 """Records hashed at once."""
 
-OF_KEYS = RARE & records.c.kind.in_([kind_of(kind) for kind in KEY_KINDS])
-"""Records about keys; RARE, so that the database uses the index."""
-_KEY_RECORDS = select(records.c.number, records.c.leaf, records.c.body).where(
-    OF_KEYS, records.c.log == OWN
+LOG_WIDE = RARE & records.c.kind.in_([kind_of(kind) for kind in LOG_WIDE_KINDS])
+"""Records of keys, policies and withdrawn releases; RARE, so that the database uses the index."""
+_LOG_WIDE_RECORDS = select(records.c.number, records.c.leaf, records.c.body).where(
+    LOG_WIDE, records.c.log == OWN
 )
 """Not ordered: with an order SQLite would scan all records instead of the index."""
 _LAST_KEPT = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
@@ -138,7 +138,7 @@ def _hash_up_to(connection: Connection, start: Frontier, end: Frontier) -> tuple
             if number != current.size:
                 raise not_as_signed(f"record {current.size} is gone")
             entry = read(body_of(number, leaf, body), number)
-            at, of_keys = entry.at, of_keys or isinstance(entry, KEY_KINDS)
+            at, of_keys = entry.at, of_keys or isinstance(entry, LOG_WIDE_KINDS)
             current, _ = current.append(leaf)
         if current.size != below:
             raise not_as_signed(f"record {current.size} is gone")
@@ -148,24 +148,26 @@ def _hash_up_to(connection: Connection, start: Frontier, end: Frontier) -> tuple
 
 
 def check_keys(connection: Connection, head: Checkpoint) -> dict[str, KeyRow]:
-    """The keys of the log, from its key records; the table must agree.
+    """The keys of the log, from its records; their table must agree, and those of policies and of
+    withdrawn releases.
 
     Each of these records is proved to be in the tree of the head, so that an edited row gives
-    nobody the right to sign.
+    nobody the right to sign, and changes no policy.
 
     Raises:
         BurnerError: E713, E714, E755.
     """
     state, hashes = MemoryState(), TableHashes(connection)
-    for number, leaf, body in sorted(connection.execute(_KEY_RECORDS).all()):
+    for number, leaf, body in sorted(connection.execute(_LOG_WIDE_RECORDS).all()):
         raw = body_of(number, leaf, body)
         if not _is_in(hashes, number, leaf, head):
             raise not_as_signed(f"record {number} is not in the tree")
         state.update(apply(state, number, read(raw, number)))
-    rows = {row.id: row for row in state.rows(KeyRow)}
-    if {row.id: row for row in TableState(connection).rows(KeyRow)} != rows:
-        raise inconsistent("the keys are not those that the records say")
-    return rows
+    stored = TableState(connection)
+    for kind in (KeyRow, PolicyRow, WithdrawnRow):
+        if sorted(stored.rows(kind)) != sorted(state.rows(kind)):
+            raise inconsistent(f"the {TABLES[kind].name} are not those that the records say")
+    return {row.id: row for row in state.rows(KeyRow)}
 
 
 def _is_in(hashes: TableHashes, number: int, leaf: bytes, head: Checkpoint) -> bool:

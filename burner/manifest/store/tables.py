@@ -36,8 +36,10 @@ from burner.manifest.fold.rows import (
     LogRow,
     MemberRow,
     NameRow,
+    PolicyRow,
     StationRow,
     UnitRow,
+    WithdrawnRow,
 )
 from burner.manifest.store.place import ManifestPlace
 
@@ -142,6 +144,8 @@ NAMES: dict[type[Any], str] = {
     MemberRow: "members",
     BatchRow: "batches",
     LimitRow: "limits",
+    PolicyRow: "policies",
+    WithdrawnRow: "withdrawn",
     AttemptRow: "attempts",
 }
 

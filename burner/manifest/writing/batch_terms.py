@@ -28,6 +28,8 @@ class BatchTerms:
     """Of the release, beside its quantity; None: none."""
     first_article: FirstArticle | None = None
     """Units that are made first; None: none, or not given."""
+    envelopes: tuple[str, ...] = ()
+    """DSSE envelopes of the release: who signed and who approved it."""
 
     @classmethod
     def of_record(cls, opened: BatchOpened, quantity: int | None) -> Self:

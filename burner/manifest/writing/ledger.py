@@ -23,6 +23,8 @@ from burner.manifest.entries.kinds import (
     OutcomeEntry,
     is_simulated,
 )
+from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.fold.policies import check_accepted
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import sponsors, station_signer
 from burner.manifest.local.station_key import Beginning, MakeSigner
@@ -33,7 +35,9 @@ from burner.manifest.store.table_state import TableState
 from burner.manifest.store.writer import KEEP_EVERY, Clock, LogWriter, Make
 from burner.manifest.writing.batch_id import check_batch_id
 from burner.manifest.writing.batch_terms import BatchTerms, describe_differences
+from burner.manifest.writing.first_policy import first_policy
 from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
+from burner.release.acceptance import StationPolicy
 
 E = TypeVar("E", bound=Entry)
 
@@ -41,8 +45,10 @@ E = TypeVar("E", bound=Entry)
 class Ledger:
     """A manifest opened by a station, for all its slots. Thread-safe."""
 
-    def __init__(self, writer: LogWriter, reader: ManifestReader) -> None:
-        self.writer, self.reader = writer, reader
+    def __init__(
+        self, writer: LogWriter, reader: ManifestReader, policy: StationPolicy | None = None
+    ) -> None:
+        self.writer, self.reader, self.policy = writer, reader, policy
         self._working: dict[str, tuple[int, Attempt]] = {}
         """Attempt id → number of its intent, and the attempt as it was last recorded."""
 
@@ -58,6 +64,7 @@ class Ledger:
         keep_every: int = KEEP_EVERY,
         simulated: bool | None = None,
         begins: Beginning | None = None,
+        policy: StationPolicy | None = None,
     ) -> Self:
         """Open the manifest for one station; a SQLite file is made when it is missing.
 
@@ -71,6 +78,7 @@ class Ledger:
             simulated: whether the units are those of a simulated bench; this computer does not
                 remember such a log. None: no unit is burned.
             begins: what a new log says that replaces a lost one; its file is moved there later.
+            policy: of this station; None: it has none.
 
         Raises:
             BurnerError: E753 real and simulated units would mix; E7, see `LogWriter.open`.
@@ -97,7 +105,7 @@ class Ledger:
         )
         writer.open()
         try:
-            return cls(writer, ManifestReader(where))
+            return cls(writer, ManifestReader(where), policy)
         except BaseException:
             writer.close()
             raise
@@ -246,8 +254,9 @@ class Ledger:
         Raises:
             BurnerError: E459 it is closed, E460 the release has made more than it may, E463 it
                 is of another product key, E730 it is open for another release or quantity, E737
-                its id cannot name a folder, E738 a text is more than a line; E238, E240, E241
-                outside of the limits; E7.
+                its id cannot name a folder, E738 a text is more than a line; E223 to E228, E234
+                the policy does not accept the release, E764, E765 the log has another policy;
+                E238, E240, E241 outside of the limits; E7.
         """
         facts = {
             "product_id": terms.product_id,
@@ -256,10 +265,13 @@ class Ledger:
         }
 
         def make(state: TableState) -> list[AnyEntry]:
+            fields = first_policy(state, self.policy, operator)
+            first: list[AnyEntry] = [self.new_entry(PolicySet, **fields)] if fields else []
             row = state.get(BatchRow, batch)
             if row is not None:
                 self._check_continues(row, terms)
-                return []
+                check_accepted(state, row, self.policy)
+                return first
             check_batch_id(batch)
             check_one_line(operator=operator, **facts)
             opened = self.new_entry(
@@ -273,9 +285,11 @@ class Ledger:
                 per_digest=per_digest,
                 limits=terms.limits,
                 first_article=terms.first_article,
+                envelopes=terms.envelopes,
+                policy=self.policy.digest if self.policy else "",
                 operator=operator,
             )
-            return [opened]
+            return [*first, opened]
 
         self.append(make)
 
