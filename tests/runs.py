@@ -21,6 +21,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
 from tests.cli.event_lines import wrong_with
+from tests.in_process import Completed, run_burner
 
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "profiles" / "plug-c3.yaml"
@@ -124,9 +125,14 @@ class Running:
             assert pipe
             pipe.close()
         took = time.monotonic() - self.started
-        for line in self.lines:
-            assert wrong_with({key: line[key] for key in line if key != "at"}) == "", line
+        check_lines(self.lines)
         return Ran(status, self.lines, "".join(self.errors), took)
+
+
+def check_lines(lines: Sequence[Line]) -> None:
+    """That every line is as the schema of events says."""
+    for line in lines:
+        assert wrong_with({key: line[key] for key in line if key != "at"}) == "", line
 
 
 def in_state(slot: str, state: str) -> Callable[[Line], bool]:
@@ -153,21 +159,19 @@ def start(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Runn
 
 def burn(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Ran:
     """Run `burner burn PROFILE … --yes --json` in a folder to its end."""
-    return start(folder, *arguments, profile=profile).end()
+    started = time.monotonic()
+    done = burner(folder, "burn", profile, "--yes", "--json", *arguments)
+    lines = [
+        {**json.loads(line), "at": at}
+        for line, at in zip(done.stdout.split("\n")[:-1], done.line_times, strict=True)
+    ]
+    check_lines(lines)
+    return Ran(done.returncode, lines, done.stderr, time.monotonic() - started)
 
 
-def burner(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def burner(folder: Path, *arguments: str | Path) -> Completed:
     """Any other command."""
-    return subprocess.run(
-        [sys.executable, "-m", "burner", *arguments],
-        cwd=folder,
-        env={**os.environ, **ADDED},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=150,
-        check=False,
-    )
+    return run_burner(folder, *arguments, env=ADDED)
 
 
 def manifest(folder: Path, name: str = DEFAULT_MANIFEST) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.store.database_errors import primary
 from burner.manifest.store.place import ManifestPlace, place_exists
+from burner.manifest.store.tables import RARE, rare_records
 
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 5
@@ -132,6 +133,7 @@ def _postgresql(where: ManifestPlace, read_only: bool = False) -> Engine:
     except ImportError as error:
         detail = "PostgreSQL needs: pip install burner[postgres]"
         raise BurnerError(Code.DATABASE_KIND_UNKNOWN, detail) from error
+    rare_records.dialect_options["postgresql"]["where"] = RARE
     # A lost connection is reported as E711; a line on stderr would disturb the board.
     getLogger("psycopg").addHandler(NullHandler())
     options = {

@@ -1,9 +1,6 @@
 """`burner burn` with its labels as a list on standard input."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +8,9 @@ from typing import Any
 import pytest
 
 from burner.bench.unit.unit_spec import mac_for
+from tests.in_process import Completed, run_burner
 from tests.runs import ADDED, PROFILE, ROOT, manifest
 
-BURN = (sys.executable, "-m", "burner", "burn")
 SERIAL_ONLY = r"""
 name: {template: "{serial}"}
 identity:
@@ -24,29 +21,18 @@ PERHAPS_MAC = SERIAL_ONLY.replace(r"(?P<serial>\w+)", r"(?P<serial>\w+)( MAC:(?P
 LIST = "SN:PLG0001\nSN:PLG0002\nSN:PLG0003\n"
 
 
-def burn(
-    folder: Path, identity: str, labels: str, *how: str, fault: str = "dead"
-) -> subprocess.CompletedProcess[str]:
+def burn(folder: Path, identity: str, labels: str, *how: str, fault: str = "dead") -> Completed:
     """Burn three slots; the board of the second one has a fault."""
     plug = PROFILE.read_text(encoding="utf-8").split("\nname:")[0]
     plug = plug.replace("../firmware", str(ROOT / "firmware"))
     (folder / "product.yaml").write_text(plug + identity, encoding="utf-8")
     bench = f"slots: 3\nunits:\n  - {{}}\n  - {{faults: [{{kind: {fault}}}]}}\n  - {{}}\n"
     (folder / "bench.yaml").write_text(bench, encoding="utf-8")
-    return subprocess.run(
-        [*BURN, "product.yaml", "--bench", "bench.yaml", "--batch", "B", "--yes", *how],
-        input=labels,
-        cwd=folder,
-        env={**os.environ, **ADDED},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    arguments = ["burn", "product.yaml", "--bench", "bench.yaml", "--batch", "B", "--yes", *how]
+    return run_burner(folder, *arguments, env=ADDED, stdin=labels)
 
 
-def ended(ran: subprocess.CompletedProcess[str]) -> Mapping[str, tuple[str, str]]:
+def ended(ran: Completed) -> Mapping[str, tuple[str, str]]:
     """Slot → name and code of its unit, where one was met."""
     units: list[Mapping[str, Any]] = json.loads(ran.stdout.splitlines()[-1])["units"]
     return {u["slot"]: (u["device_name"], u["code"]) for u in units if u["unit_id"]}

@@ -22,6 +22,7 @@ from burner.manifest.reading.reader import ManifestReader
 from tests.chinese import english_in
 from tests.cli.event_lines import wrong_with
 from tests.images import PRODUCT_ID, SECRET, write_product
+from tests.in_process import Completed, run_burner
 from tests.runs import ROOT, burn
 
 UNITS = 3
@@ -57,17 +58,8 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "burner", "verify", "product.yaml", *arguments]
 
 
-def verify(desk: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        cwd=desk,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=100,
-        check=False,
-    )
+def verify(desk: Path, *arguments: str) -> Completed:
+    return run_burner(desk, "verify", "product.yaml", *arguments)
 
 
 def lines_of(output: str) -> list[dict[str, Any]]:
