@@ -17,9 +17,14 @@ WORKERS_PER_CORE = 2
 # Nothing here may depend on how busy the computer is. The normal run tries the same examples each
 # time; the full one looks for new ones.
 SLOW = [HealthCheck.too_slow]
-settings.register_profile("new", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("new", max_examples=500, deadline=None, suppress_health_check=SLOW)
 settings.register_profile(
-    "same", deadline=None, suppress_health_check=SLOW, derandomize=True, database=None
+    "same",
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=SLOW,
+    derandomize=True,
+    database=None,
 )
 
 # A start of burner must not compile its files anew: several hundred tests start it.

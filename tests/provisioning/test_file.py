@@ -400,7 +400,6 @@ def test_resealing_a_sound_littlefs_changes_nothing() -> None:
 
 
 @given(damages(SMALL, list(range(0x1000, 0x1000 + SEALS[-1][1]))).map(resealed))
-@settings(max_examples=300)
 def test_a_littlefs_that_lies_is_read_or_refused(data: bytes) -> None:
     readable(lambda name: read_littlefs(LITTLEFS, data, name, 9999))
 

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.core.secrets.search import REMOVED, RUN, SecretSearch
@@ -207,7 +207,6 @@ def test_a_secret_is_taken_out_in_every_form(form: Callable[[str], str]) -> None
     assert len(shown) < len(f"key: <[100]=0x{REMOVED}\0> (24)") + 2
 
 
-@settings(max_examples=500)
 @given(form=forms, secret=secrets, before=around, after=around)
 def test_nothing_is_left_of_any_secret_in_any_form(
     form: str, secret: str, before: str, after: str
@@ -216,14 +215,12 @@ def test_nothing_is_left_of_any_secret_in_any_form(
     assert left(shown, secret, FORMS[form]) == []
 
 
-@settings(max_examples=500)
 @given(form=forms, secret=secrets, start=st.integers(0, 20))
 def test_twelve_characters_of_a_secret_are_enough(form: str, secret: str, start: int) -> None:
     part = windows(secret)[min(start, len(secret) - LEAST)]
     assert FORMS[form](part) not in cleaned(f"<{FORMS[form](part)}>", secret)
 
 
-@settings(max_examples=500)
 @given(form=forms, secret=secrets, cuts=st.lists(st.integers(0, 200), max_size=8))
 def test_a_secret_broken_over_reads_does_not_arrive_in_parts_that_make_it_up(
     form: str, secret: str, cuts: list[int]
@@ -318,7 +315,6 @@ def test_of_a_secret_in_pieces_behind_the_heads_of_lines_fewer_than_eight_charac
         assert size * len(passed) < RUN
 
 
-@settings(max_examples=300)
 @given(
     lines=st.lists(
         st.tuples(
