@@ -12,8 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from burner.cli.main import main
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class _TimedOutput(io.BytesIO):
         super().__init__()
         self.line_times: list[float] = []
 
-    def write(self, data: "io.ReadableBuffer") -> int:  # type: ignore[name-defined, unused-ignore]
+    def write(self, data: "Buffer") -> int:
         self.line_times += [time.monotonic()] * bytes(data).count(b"\n")
         return super().write(data)
 
@@ -53,9 +57,9 @@ def run_burner(
                 status = end.code
         out.flush()
         err.flush()
-        texts = [stream.getvalue().decode() for stream in (output, errors)]
+        printed, warned = (stream.getvalue().decode() for stream in (output, errors))
     assert isinstance(status, int)
-    return Completed(status, *texts, tuple(output.line_times))
+    return Completed(status, printed, warned, tuple(output.line_times))
 
 
 @contextmanager
