@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from burner.cli.commands.explain import explain
 from burner.core import errors
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, Finding, refuse
 
 ROOT = Path(__file__).parents[1]

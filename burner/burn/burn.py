@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from burner.burn.job import AttemptRequest, Job
 from burner.burn.steps import UnitSteps
 from burner.core.attempt import Step
-from burner.core.code import ErrorClass
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_events import Event, Finished, NotBegun
 from burner.devices.device import Device

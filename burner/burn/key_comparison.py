@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from burner.burn.comparison import Comparison, ComparisonVerdict
 from burner.core.attempt import Record
-from burner.core.code import ErrorClass
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.devices.device import Device

@@ -6,20 +6,7 @@ code is added here and in its table, never changed into another one.
 
 from enum import StrEnum
 
-
-class ErrorClass(StrEnum):
-    """What an error is about: the first two characters of its code."""
-
-    PROFILE = "E1"
-    """The profile and all that is made ready with it: images, secret, carrier, bench, station."""
-    RELEASE = "E2"
-    PORT = "E3"
-    IDENTITY = "E4"
-    """The chip, its IDs, its label, its name and its place in the batch."""
-    FLASH = "E5"
-    VERIFY = "E6"
-    MANIFEST = "E7"
-    BUG = "E9"
+from burner.core.error_class import ErrorClass
 
 
 class Code(StrEnum):

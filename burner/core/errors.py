@@ -13,7 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.words.language import Language
 from burner.core.words.plural import counted
 

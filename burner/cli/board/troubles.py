@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, Fault
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language

@@ -7,7 +7,8 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.language import language
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import CodeText, table
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase

@@ -4,7 +4,8 @@ from collections.abc import Callable, Generator
 from time import monotonic, sleep
 from typing import TypeVar
 
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.unit_events import ManifestAway, ManifestBack
 

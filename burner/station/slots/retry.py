@@ -4,7 +4,8 @@ The table of codes says *whether* trying again may help (`retry`); this file say
 that a link error also takes one rung down the baud ladder. Each try is an attempt of its own.
 """
 
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import lookup
 
 RUNGS = (2_000_000, 1_500_000, 921_600, 460_800, 230_400, 115_200)

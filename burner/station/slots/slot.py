@@ -13,7 +13,8 @@ from typing import Protocol
 
 from burner.burn.job import AttemptRequest
 from burner.core.attempt import Outcome
-from burner.core.code import Code, ErrorClass
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_events import Event, Finished, NotBegun, RetryStarted
 from burner.devices.device import Contact, Device
