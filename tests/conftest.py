@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from tests.manifest.postgres import Server, why_not
 
 OF_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+LONGEST = {"test_campaign.py", "test_guides.py", "test_postgres.py", "test_secret_hunt.py"}
+"""Files of tests that take 10 seconds and more."""
 WORKERS_PER_CORE = 2
 """Most tests wait: for a disk, a child process, a simulated port."""
 
@@ -35,6 +37,11 @@ sys.dont_write_bytecode = False
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the examples of Hypothesis."""
     settings.load_profile("same" if config.option.markexpr == "not full" else "new")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: none of them may be the last one, alone."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)
