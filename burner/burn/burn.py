@@ -7,7 +7,7 @@ when the manifest cannot be written (E7): no unit may be burned without a record
 from collections.abc import Callable, Iterator
 
 from burner.burn.job import AttemptRequest, Job
-from burner.burn.steps import UnitSteps
+from burner.burn.steps import LeftUntouchedError, UnitSteps
 from burner.core.attempt import Step
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
@@ -41,7 +41,7 @@ def burn(
 
     Yields:
         Events as they happen. The last is `Finished`, or `NotBegun` where the unit was taken out
-        before its label was scanned.
+        before its label was scanned, or while it waited for the approval of the first article.
 
     Raises:
         BurnerError: E7 when the manifest cannot be written, and waiting is of no use or was ended.
@@ -53,9 +53,6 @@ def burn(
     unit = UnitSteps(job, device, ledger, request, stops_waiting)
     try:
         yield from unit.identify()
-        if unit.left_without_label:
-            yield NotBegun(request.slot, unit.attempt.unit_id)
-            return
         if unit.is_named_before_boot:
             yield from unit.name()
         if known := (yield from unit.find_known_pass()):
@@ -75,6 +72,9 @@ def burn(
             yield from unit.bind()
         yield from unit.prove()
         result = unit.passed()
+    except LeftUntouchedError:
+        yield NotBegun(request.slot, unit.attempt.unit_id)
+        return
     except BurnerError as error:
         if error.code.error_class is ErrorClass.MANIFEST:
             raise

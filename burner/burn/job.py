@@ -55,3 +55,6 @@ class AttemptRequest:
     """None: nobody can be asked."""
     rework: str = ""
     """Why a known unit is burned again; empty = it is not."""
+    has_left: Callable[[], bool] | None = None
+    """Tells whether the unit left its slot while it waits for the approval of the first article;
+    None: it does not wait for that."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from burner.burn.approval import BEFORE_APPROVAL, wait_for_approval
 from burner.burn.boot_lines import AwaitedLines
 from burner.burn.compatibility import check_part
 from burner.burn.identify import add_label, read_after_boot, read_before_write
@@ -30,6 +31,10 @@ from burner.provisioning.partition_settings import is_moved
 from burner.release.placement.payload import in_write_order
 
 T = TypeVar("T")
+
+
+class LeftUntouchedError(Exception):
+    """The unit left, or the station stopped, before anything was done to it."""
 
 
 class UnitSteps:
@@ -61,7 +66,6 @@ class UnitSteps:
         self._stops_waiting, self._has_intent = stops_waiting, False
         self.segments: tuple[Segment, ...] = ()
         self.written = False
-        self.left_without_label = False
         self.lines: tuple[str, ...] = ()
         self.evidence: dict[str, Any] = {"baud": request.baud}
         self.attempt = job.attempt(request)
@@ -127,8 +131,31 @@ class UnitSteps:
     def claim(self) -> Iterator[Event]:
         """Record intent, name and place in the batch, in one commit before the first erase."""
         yield self.enter(Step.CLAIM)
-        yield from self._call_manifest(lambda: self.ledger.begin(self.attempt))
-        self._has_intent = True
+        while not self._has_intent:
+            try:
+                yield from self._call_manifest(lambda: self.ledger.begin(self.attempt))
+                self._has_intent = True
+            except BurnerError as error:
+                if error.code not in BEFORE_APPROVAL or self.request.has_left is None:
+                    raise
+                yield from self._wait_for_approval(error, self.request.has_left)
+
+    def _wait_for_approval(
+        self, refusal: BurnerError, has_left: Callable[[], bool]
+    ) -> Generator[Event, None, None]:
+        """Wait for the approval of the first article, then make sure of the unit again."""
+        goes_on = yield from wait_for_approval(
+            self.request.slot,
+            refusal,
+            lambda: self._call_manifest(
+                lambda: self.ledger.refusal_before_approval(self.job.batch)
+            ),
+            lambda: self._stops_waiting(False) or has_left(),
+        )
+        if not goes_on:
+            raise LeftUntouchedError
+        self._clock.restart()  # the time of the wait is not the slot's
+        self._connect_again()
 
     def write(self) -> Iterator[Event]:
         """Write every segment, whatever the flash already holds."""
@@ -246,8 +273,7 @@ class UnitSteps:
         ids = {**addresses, **self.attempt.ids}
         label = ask(self.attempt.unit_id, ids) if ask else ""
         if label is None:
-            self.left_without_label = True
-            return
+            raise LeftUntouchedError
         self._clock.restart()  # the time of the search for a label is not the slot's
         self._connect_again()
         ids = add_label(self.attempt.ids, identity, label, addresses)

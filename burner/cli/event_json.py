@@ -4,8 +4,18 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from burner.core.unit_events import Event, Finished, ManifestAway, ManifestBack, NotBegun
+from burner.core.unit_events import (
+    ApprovalAwaited,
+    ApprovalGiven,
+    Event,
+    Finished,
+    ManifestAway,
+    ManifestBack,
+    NotBegun,
+)
 from burner.station.events import (
+    FirstArticleApproved,
+    FirstArticleMade,
     LabelRefused,
     LabelScanned,
     ReworkOrdered,
@@ -49,12 +59,20 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
 
 
 def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
-    """Waits for the manifest or for a label, and their end."""
+    """Waits for the manifest, a label or an approval, and their end."""
     match event:
-        case ManifestAway(slot, code, detail) | LabelRefused(slot, code, detail):
+        case (
+            ManifestAway(slot, code, detail)
+            | LabelRefused(slot, code, detail)
+            | ApprovalAwaited(slot, code, detail)
+        ):
             return {"event": "waiting", "slot": slot, "code": code, "detail": detail}
-        case ManifestBack(slot):
+        case ManifestBack(slot) | ApprovalGiven(slot):
             return {"event": "goes on", "slot": slot, "code": "", "detail": ""}
+        case FirstArticleMade(approvers):
+            return {"event": "first article", "state": "made", "approvers": list(approvers)}
+        case FirstArticleApproved():
+            return {"event": "first article", "state": "approved", "approvers": []}
     return None
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from burner.cli import screen
 from burner.cli.language import language
 from burner.cli.main import silence_stdout
 from burner.cli.signals import INTERRUPTED, RunDisplay, Signals
-from burner.core.errors import exit_code
+from burner.core.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:
     from burner.burn.job import Job
@@ -198,6 +198,11 @@ def _print_summary(
         screen.warn(line)
     for hint in summary.hints(run.tally, language(), arguments.manifest):
         screen.say(f"  {hint}")
+    with suppress(BurnerError):  # the manifest is away now
+        if approvers := run.first_article_approvers():
+            job, manifest = run.job, arguments.manifest
+            for line in summary.approval_lines(job.batch, approvers, language(), manifest):
+                screen.warn(line)
 
 
 def print_event(event: "Mapping[str, object]") -> None:

@@ -12,6 +12,7 @@ import click
 from burner.cli.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.error_details import detail_in
 from burner.core.words.phrases import phrase
 from burner.manifest.writing.operator_text import check_one_line
 
@@ -37,6 +38,7 @@ def take_order(
     *,
     interactive: bool,
     is_new: Callable[[str], bool],
+    check_batch: Callable[[str], None] = lambda _: None,
     going_on: "Sequence[OpenBatch]" = (),
     holds_secret: Callable[[str], bool] = lambda _: False,
 ) -> WorkOrder:
@@ -49,21 +51,25 @@ def take_order(
         quantity: `--quantity`.
         interactive: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
+        check_batch: refuses the id of a batch that the release does not allow.
         going_on: the batches that this station may go on with, the one it used last first.
         holds_secret: whether a text holds the product secret; a scanner may have typed it.
 
     Raises:
-        BurnerError: E470 batch or operator holds the product secret; E738 more than a line of
-            text; E751 nobody can be asked which batch goes on.
+        BurnerError: E240 the release does not allow the batch; E470 batch or operator holds the
+            product secret; E738 more than a line of text; E751 nobody can be asked which batch
+            goes on.
     """
     from burner.manifest.writing.open_batch import batch_of_day, unused_batch
 
     of_day = batch_of_day(product)
     used = [batch for batch in going_on if batch.last_used]
     if not batch and interactive:
-        batch = _ask_batch(used[0].batch if used else unused_batch(of_day, is_new), going_on)
+        usual = used[0].batch if used else unused_batch(of_day, is_new)
+        batch = _ask_batch(usual, going_on, check_batch)
     elif not batch:
         batch = _only(used) or of_day
+    check_batch(batch)
     # Nothing on Enter here: it would put the computer's login on record.
     operator = operator or (_ask("ask operator") if interactive else _user())
     check_one_line(batch=batch, operator=operator)
@@ -87,13 +93,28 @@ def _only(used: "Sequence[OpenBatch]") -> str:
     return used[0].batch if used else ""
 
 
-def _ask_batch(usual: str, going_on: "Sequence[OpenBatch]") -> str:
+def _ask_batch(
+    usual: str, going_on: "Sequence[OpenBatch]", check_batch: Callable[[str], None]
+) -> str:
+    """Ask until the release allows the answer."""
     if len(going_on) > 1 or (going_on and not going_on[0].last_used):
         _say("open batches")
         for open_batch in going_on:
             progress = f"{_progress(open_batch)}, {_last_use(open_batch)}"
             click.echo(f"  {open_batch.batch}  {progress}", err=True)
-    return _ask("ask batch", usual)
+    default = None if _refusal(check_batch, usual) else usual
+    while refusal := _refusal(check_batch, batch := _ask("ask batch", default)):
+        detail = phrase("brackets", language(), detail_in(language(), refusal.detail))
+        click.echo(refusal.row.sentence(language()) + detail, err=True)
+    return batch
+
+
+def _refusal(check: Callable[[str], None], batch: str) -> BurnerError | None:
+    try:
+        check(batch)
+    except BurnerError as refusal:
+        return refusal
+    return None
 
 
 def _progress(batch: "OpenBatch") -> str:

@@ -62,9 +62,25 @@ class ManifestBack:
 
 
 @dataclass(frozen=True)
+class ApprovalAwaited:
+    """Event: the first article of the batch is not approved yet. The unit waits, untouched."""
+
+    slot: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ApprovalGiven:
+    """Event: the unit waits no longer for the approval of the first article."""
+
+    slot: str
+
+
+@dataclass(frozen=True)
 class NotBegun:
     """Event: the last of an attempt whose unit left, or whose station stopped, before the label
-    was scanned. Nothing was done to the unit; nothing is on record.
+    was scanned or the first article approved. Nothing was done to the unit; nothing is on record.
     """
 
     slot: str
@@ -99,6 +115,8 @@ Event = (
     | RetryStarted
     | ManifestAway
     | ManifestBack
+    | ApprovalAwaited
+    | ApprovalGiven
     | NotBegun
     | Finished
 )

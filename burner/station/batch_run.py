@@ -9,10 +9,18 @@ from burner.burn.job import AttemptRequest, Job
 from burner.core.attempt import Outcome, Result, Step
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.unit_events import Event, Finished
+from burner.core.unit_events import ApprovalAwaited, ApprovalGiven, Event, Finished
 from burner.devices.device import Device
+from burner.manifest.fold.first_article import approvers_of
+from burner.manifest.fold.rows import BATCH_OPEN
 from burner.manifest.writing.ledger import Ledger
-from burner.station.events import BatchCount, StationEvent, StationNotice
+from burner.station.events import (
+    BatchCount,
+    FirstArticleApproved,
+    FirstArticleMade,
+    StationEvent,
+    StationNotice,
+)
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards
 from burner.station.slots.slot import SlotDevice
@@ -63,11 +71,16 @@ class BatchRun:
             router=router,
             rework=rework,
             record=self._record_slot_error,
+            waits_for_approval=takes_more,
         )
+        self._has_first_article = bool(batch and batch.awaits_approval)
+        self._awaits_approval = False
+        """Whether it was said that the first article is made, and not that it is approved."""
         self._count_lock = threading.Lock()
 
     def events(self) -> Iterator[StationEvent]:
         """Burn in every slot at once; events as they come, until every slot is closed."""
+        self._look_at_first_article()
         for event in self.station.run(self._burn):
             self.tally.add(event)
             yield event
@@ -97,7 +110,32 @@ class BatchRun:
             if isinstance(event, Finished) and self._is_full_after(event) and not is_stopping():
                 self.station.tell(StationNotice("complete"))
                 self.station.stop()
+            if isinstance(event, Finished | ApprovalAwaited | ApprovalGiven):
+                self._look_at_first_article()
             yield event
+
+    def _look_at_first_article(self) -> None:
+        """Tell when the first article is made, and when it is approved."""
+        if not self._has_first_article:
+            return
+        # A manifest that is away: the next unit looks again.
+        with suppress(BurnerError), self._count_lock:
+            approvers = self.first_article_approvers()
+            if bool(approvers) == self._awaits_approval:
+                return
+            self._awaits_approval = bool(approvers)
+            told = FirstArticleMade(approvers) if approvers else FirstArticleApproved()
+            self.station.tell(told)
+
+    def first_article_approvers(self) -> tuple[str, ...]:
+        """Who may approve the first article, where it is made and waits for that; else nobody.
+
+        Raises:
+            BurnerError: E7.
+        """
+        row = self._ledger.reader.batch(self.job.batch)
+        waits = row is not None and row.awaits_approval and row.passed >= row.first_article
+        return tuple(approvers_of(row)) if row and waits and row.state == BATCH_OPEN else ()
 
     def _is_full_after(self, event: Finished) -> bool:
         """Whether no more boards are wanted; tells how many units of the batch have passed.

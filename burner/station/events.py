@@ -148,6 +148,22 @@ class BatchCount:
 
 
 @dataclass(frozen=True)
+class FirstArticleMade:
+    """Event: the first article of the batch is made. No other unit begins before it is approved."""
+
+    approvers: tuple[str, ...]
+    """Names of those who may approve it."""
+    slot: str = ""
+
+
+@dataclass(frozen=True)
+class FirstArticleApproved:
+    """Event: the first article of the batch is approved. Further units begin."""
+
+    slot: str = ""
+
+
+@dataclass(frozen=True)
 class StationNotice:
     """Event: something that concerns all slots; `text` is a phrase."""
 
@@ -166,5 +182,7 @@ StationEvent = (
     | Typing
     | ScannerStateChanged
     | BatchCount
+    | FirstArticleMade
+    | FirstArticleApproved
     | StationNotice
 )

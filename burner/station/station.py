@@ -33,6 +33,7 @@ class Station:
         router: Router | None = None,
         rework: str = "",
         record: Recorder = lambda _slot, _error: None,
+        waits_for_approval: bool = False,
     ) -> None:
         """Nothing runs yet.
 
@@ -43,6 +44,7 @@ class Station:
             router: what the operator scans and types; one of no product's where it is left out.
             rework: why known units are burned again; empty = they are not.
             record: puts an error of a slot on record that belongs to no board.
+            waits_for_approval: whether boards wait until the first article is approved.
         """
         self._queue: queue.SimpleQueue[StationEvent] = queue.SimpleQueue()
         self.stopping = threading.Event()
@@ -63,6 +65,7 @@ class Station:
                 router=self.router,
                 rework=rework,
                 record=record,
+                waits_for_approval=waits_for_approval,
             )
             for name, device in devices.items()
         )

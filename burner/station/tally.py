@@ -31,7 +31,14 @@ FULL_NOW: dict[str, str] = {
     Code.RELEASE_PLACES_IN_WORK: Code.RELEASE_LIMIT_REACHED,
 }
 """Code for "the last places are in work" → code for "all are taken", of batch and of release."""
-NO_PLACE = frozenset((*FULL_NOW, *FULL_NOW.values()))
+NO_PLACE = frozenset(
+    (
+        *FULL_NOW,
+        *FULL_NOW.values(),
+        Code.FIRST_ARTICLE_NOT_APPROVED,
+        Code.FIRST_ARTICLE_IN_WORK,
+    )
+)
 """Codes of a board that came when no place was left: neither board nor slot is bad."""
 
 ENOUGH_UNITS = 4

@@ -12,8 +12,16 @@ from burner.cli.event_json import event_json
 from burner.cli.event_schema import VERSION, page, schema
 from burner.core.attempt import Outcome, Step
 from burner.core.errors import BurnerError
-from burner.core.unit_events import ManifestAway, ManifestBack, NotBegun
+from burner.core.unit_events import (
+    ApprovalAwaited,
+    ApprovalGiven,
+    ManifestAway,
+    ManifestBack,
+    NotBegun,
+)
 from burner.station.events import (
+    FirstArticleApproved,
+    FirstArticleMade,
     LabelRefused,
     LabelScanned,
     ReworkOrdered,
@@ -111,7 +119,8 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     lines = list(burn(tmp_path, "--bench", bench, "--batch", "WO1", profile=path).lines)
     path.write_text(path.read_text().replace("[nvs, otadata]", "[otadata]"))
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
-    seldom = {"waiting", "goes on", "label", "rework", "silent", "not begun", "scanner"}
+    of_labels = {"label", "rework", "silent", "not begun", "scanner"}
+    seldom = {"waiting", "goes on", "first article", *of_labels}
     assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
 
 
@@ -121,6 +130,10 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
         (ManifestAway("1", "E711", "server gone"), "waiting"),
         (LabelRefused("1", "E441", "SN1"), "waiting"),
         (ManifestBack("1"), "goes on"),
+        (ApprovalAwaited("1", "E242", "batch WO1: alice"), "waiting"),
+        (ApprovalGiven("1"), "goes on"),
+        (FirstArticleMade(("alice", "bob")), "first article"),
+        (FirstArticleApproved(), "first article"),
         (LabelScanned("1", "SN1"), "label"),
         (ReworkOrdered("1", "new antenna"), "rework"),
         (SlotSilent("1", 4.2), "silent"),

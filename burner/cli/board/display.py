@@ -14,13 +14,15 @@ from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.words import state_word
-from burner.core.unit_events import Finished, ManifestAway, RetryStarted
+from burner.core.unit_events import ApprovalAwaited, Finished, ManifestAway, RetryStarted
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     GOOD_IN_BATCH,
     RESTING,
+    FirstArticleApproved,
+    FirstArticleMade,
     LabelRefused,
     LabelScanned,
     Prompt,
@@ -49,13 +51,20 @@ RINGS_TWICE = (SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState
 
 def event_line(view: DisplayView, event: StationEvent) -> str | None:
     """An event as a line for a log or a pipe; None for events without a line."""
-    if isinstance(event, ManifestAway | LabelRefused):
+    if isinstance(event, ManifestAway | LabelRefused | ApprovalAwaited):
         trouble = view.trouble_of[event.slot]
         return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     if isinstance(event, RetryStarted):
         return view.note
     if isinstance(
-        event, LabelScanned | ReworkOrdered | Prompt | ScannerStateChanged | StationNotice
+        event,
+        LabelScanned
+        | ReworkOrdered
+        | Prompt
+        | ScannerStateChanged
+        | FirstArticleMade
+        | FirstArticleApproved
+        | StationNotice,
     ):
         return _input_line(view, event)
     if isinstance(event, Finished) and event.warnings:
@@ -85,12 +94,20 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
 
 def _input_line(
     view: DisplayView,
-    event: LabelScanned | ReworkOrdered | Prompt | ScannerStateChanged | StationNotice,
+    event: LabelScanned
+    | ReworkOrdered
+    | Prompt
+    | ScannerStateChanged
+    | FirstArticleMade
+    | FirstArticleApproved
+    | StationNotice,
 ) -> str | None:
     """The answer to a scan or a key, or a notice, as a line."""
     match event:
-        case StationNotice():
+        case StationNotice() | FirstArticleMade():
             return view.notice
+        case FirstArticleApproved():
+            return view.note
         case LabelScanned(slot, label):
             return escape_invisible(f"{phrase('slot', view.language)} {slot}  {label}")
         case ReworkOrdered(slot, reason) if reason:

@@ -8,8 +8,11 @@ from typing import NamedTuple
 from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
+from burner.core.code import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.unit_events import (
+    ApprovalAwaited,
+    ApprovalGiven,
     Finished,
     ManifestAway,
     ManifestBack,
@@ -26,6 +29,8 @@ from burner.station.events import (
     ENDED,
     RESTING,
     BatchCount,
+    FirstArticleApproved,
+    FirstArticleMade,
     LabelRefused,
     LabelScanned,
     Prompt,
@@ -41,6 +46,16 @@ from burner.station.events import (
 from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
 
+OfAllSlots = (
+    Prompt
+    | Typing
+    | ScannerStateChanged
+    | BatchCount
+    | FirstArticleMade
+    | FirstArticleApproved
+    | StationNotice
+)
+"""Events that are not of one slot."""
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
 
@@ -79,6 +94,8 @@ class Tile:
     """What was scanned for the board in the slot."""
     silent_since: float | None = None
     """Since when nothing has answered although the port is there."""
+    awaits_approval: bool = False
+    """Whether its unit waits for the approval of the first article."""
 
     @property
     def called(self) -> str:
@@ -157,7 +174,7 @@ class DisplayView:
     def add(self, event: StationEvent, now: float) -> None:
         """Take one event in, at that monotonic second."""
         self.tally.add(event)
-        if isinstance(event, Prompt | Typing | ScannerStateChanged | BatchCount | StationNotice):
+        if isinstance(event, OfAllSlots):
             self._add_of_all_slots(event, now)
             return
         tile = self.tiles.setdefault(event.slot, Tile(event.slot))
@@ -167,11 +184,12 @@ class DisplayView:
             case RetryStarted():
                 self._note(tile.slot, self._again(event))
                 self.trouble_of.pop(event.slot, None)  # the operator has nothing to do
-            case ManifestAway() | LabelRefused():
-                waits = isinstance(event, ManifestAway)
+            case ManifestAway() | LabelRefused() | ApprovalAwaited():
+                waits = not isinstance(event, LabelRefused)
+                tile.awaits_approval = isinstance(event, ApprovalAwaited)
                 self._trouble(event.slot, BurnerError(event.code, event.detail), waits=waits)
-            case ManifestBack():
-                self._manifest_back()
+            case ManifestBack() | ApprovalGiven():
+                self._goes_on(tile, event)
             case LabelScanned():
                 tile.label = event.label
                 self.trouble_of.pop(event.slot, None)
@@ -200,9 +218,7 @@ class DisplayView:
             tile.code = event.error.code
             self._trouble(tile.slot, event.error)
 
-    def _add_of_all_slots(
-        self, event: Prompt | Typing | ScannerStateChanged | BatchCount | StationNotice, now: float
-    ) -> None:
+    def _add_of_all_slots(self, event: OfAllSlots, now: float) -> None:
         match event:
             case Prompt():
                 self.prompt, self.prompt_until = event, now + ANSWER_S
@@ -212,6 +228,12 @@ class DisplayView:
                 self.passed = event.passed
             case StationNotice():
                 self.notice = phrase(event.text, self.language)
+            case FirstArticleMade(approvers):
+                names = phrase(", ", self.language).join(approvers)
+                self.notice = phrase("first article made", self.language, names)
+            case FirstArticleApproved():
+                self.notice = ""
+                self._note("", phrase("first article approved now", self.language))
             case ScannerStateChanged(scanner, None):
                 self.trouble_of.pop(scanner, None)
             case ScannerStateChanged(scanner, BurnerError() as error):
@@ -230,10 +252,15 @@ class DisplayView:
         self.notes.pop(slot, None)
         self.notes[slot] = text
 
-    def _manifest_back(self) -> None:
-        """For every slot: the manifest is one."""
-        for slot in [slot for slot, trouble in self.trouble_of.items() if trouble.waits]:
-            del self.trouble_of[slot]
+    def _goes_on(self, tile: Tile, event: ManifestBack | ApprovalGiven) -> None:
+        """A wait is over; that for the manifest for every slot, since there is one."""
+        if isinstance(event, ApprovalGiven):
+            tile.awaits_approval = False
+            self.trouble_of.pop(tile.slot, None)
+            return
+        for slot, trouble in list(self.trouble_of.items()):
+            if trouble.waits and trouble.error.code.error_class is ErrorClass.MANIFEST:
+                del self.trouble_of[slot]
 
     def _trouble(self, slot: str, error: BurnerError, *, waits: bool = False) -> None:
         self.trouble_of.pop(slot, None)

@@ -7,7 +7,7 @@ from burner.cli import screen
 from burner.cli.board.display_view import clock
 from burner.cli.board.troubles import slots_named
 from burner.cli.board.words import state_word
-from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument
+from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
@@ -161,6 +161,18 @@ def _row(unit: HandledUnit, language: Language) -> Sequence[object]:
         "" if unit.known else f"{unit.seconds:.1f}",
         _remark(unit, language),
     )
+
+
+def approval_lines(
+    batch: str, approvers: Sequence[str], language: Language, manifest: str = DEFAULT_MANIFEST
+) -> list[str]:
+    """That the first article waits for its approval, and how that is given."""
+    command = f"burner batch approve {quoted(batch)} --signer FILE --note TEXT --station desk"
+    names = phrase(", ", language).join(approvers)
+    return [
+        phrase("first article made", language, names),
+        phrase("approve it", language, command + manifest_argument(manifest)),
+    ]
 
 
 def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) -> list[str]:

@@ -177,6 +177,9 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
             return full if _fits(full, width) else phrase("short no answer", view.language)
         case _ if rework and tile.share is None:
             parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
+        case SlotState.BURNING if tile.awaits_approval:
+            full = phrase("waits for approval", view.language)
+            return full if _fits(full, width) else phrase("short waits for approval", view.language)
         case SlotState.BURNING if tile.share is not None:
             parts = [bar(tile.share, max(3, width - 7), unicode), f"{tile.share:4.0%}"]
         case SlotState.BURNING:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import options, screen
+from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
+from burner.cli.first_article import first_article_of, first_article_options
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -35,6 +37,7 @@ def batch() -> None:
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options.quantity_option()
 @options.batch_option
+@first_article_options
 @options.secret_option
 @options.operator_option()
 @options.station_option
@@ -44,6 +47,8 @@ def open_(
     source: Path,
     quantity: int | None,
     batch: str,
+    first_article: int | None,
+    approvers: tuple[Path, ...],
     secret: str,
     operator: str,
     station: str,
@@ -60,6 +65,7 @@ def open_(
     from burner.release.opening import open_with_key_if_present
     from burner.release.release import Release
 
+    article = first_article_of(first_article, approvers, {})
     prompt_secret = product_secret_prompt(source.name)
     release = open_with_key_if_present(source, secret, prompt_secret)
     has_key = isinstance(release, Release)
@@ -68,10 +74,21 @@ def open_(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,
         )
-        open_batch_for(ledger, release, name, quantity=quantity or None, operator=operator)
+        open_batch_for(
+            ledger,
+            release,
+            name,
+            quantity=quantity or None,
+            operator=operator,
+            first_article=article,
+        )
         row = ledger.reader.batch(name)
     assert row is not None  # noqa: S101 - it was opened
     screen.say(f"batch {name} is open: {row.profile}, {_planned(row.planned)}")
+    if article:
+        names = ", ".join(article.approvers)
+        say = Wording(language())
+        screen.say(say.counted("first article asked", article.units, article.units, names))
     if quantity is not None and quantity != (row.planned or 0):
         screen.warn("It was open before, with this quantity. To change it: burner batch raise")
     if not row.key:
@@ -142,6 +159,7 @@ def raise_(
     screen.say(f"{batch}: {_planned(quantity)}")
 
 
+batch.add_command(approve)
 batch.add_command(audit)
 
 

@@ -153,9 +153,11 @@ def _open_batch(
     """Take the work order from options and answers, and open its batch."""
     from burner.cli.work_order import take_order
     from burner.core.errors import BurnerError
+    from burner.manifest.fold.limits import batch_check
     from burner.manifest.reading.open_batches import open_batches
-    from burner.manifest.writing.open_batch import open_batch_for
+    from burner.manifest.writing.open_batch import check_release_limits, open_batch_for
 
+    check_release_limits(ledger, release.profile)
     product = release.profile.product
     of_release = {
         "profile": release.profile.title,
@@ -169,6 +171,7 @@ def _open_batch(
         chosen.quantity,
         interactive=interactive,
         is_new=lambda batch: ledger.reader.batch(batch) is None,
+        check_batch=batch_check(release.profile.limits),
         going_on=() if chosen.batch else open_batches(ledger.reader, station, **of_release),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )

@@ -1,7 +1,7 @@
 """Limits of a release: where, when and for which batch a unit may be begun."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -45,6 +45,12 @@ def check_batch(limits: BatchLimits, batch: str) -> None:
     if limits.batches and not any(fnmatchcase(batch, pattern) for pattern in limits.batches):
         detail = f"{', '.join(limits.batches)}; not {batch}"
         raise BurnerError(Code.BATCH_NOT_IN_LIMITS, detail)
+
+
+def batch_check(settings: LimitSettings) -> Callable[[str], None]:
+    """What refuses the id of a batch that a profile does not allow (E240)."""
+    limits = batch_limits(settings) or BatchLimits()
+    return lambda batch: check_batch(limits, batch)
 
 
 def check_station(limits: BatchLimits, station: str) -> None:

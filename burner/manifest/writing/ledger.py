@@ -24,6 +24,7 @@ from burner.manifest.entries.kinds import (
     is_simulated,
 )
 from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.fold.first_article import refuse_before_approval
 from burner.manifest.fold.policies import check_accepted
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
 from burner.manifest.local.keys import sponsors, station_signer
@@ -229,6 +230,24 @@ class Ledger:
             BurnerError: E7.
         """
         return self.reader.unit(unit_id, product_id)
+
+    def refusal_before_approval(self, batch: str) -> BurnerError | None:
+        """Why no further unit of a batch may begin before its first article is approved.
+
+        Returns:
+            E242 or E243; None: one may, or the batch is open no more.
+
+        Raises:
+            BurnerError: E7.
+        """
+        row = self.reader.batch(batch)
+        if row is None or row.state != BATCH_OPEN:
+            return None
+        try:
+            refuse_before_approval(row)
+        except BurnerError as error:
+            return error
+        return None
 
     # -- a batch ---------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ from itertools import count
 
 from burner.core.canonical_json import canonical
 from burner.manifest.entries.release_kinds import FirstArticle
-from burner.manifest.fold.limits import batch_limits
+from burner.manifest.fold.limits import batch_limits, check_begins, check_clock
+from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
-from burner.profile.profile import QuantityOf
+from burner.profile.profile import Profile, QuantityOf
 from burner.release.release import KeylessRelease, Release, release_index
 
 
@@ -53,6 +54,22 @@ def open_batch_for(
         per_digest=profile.quantity_of is QuantityOf.RELEASE,
         operator=operator,
     )
+
+
+def check_release_limits(ledger: Ledger, profile: Profile) -> None:
+    """Refuse a release that may not be burned at this station now, before anybody is asked.
+
+    Raises:
+        BurnerError: E237 not yet, E238 no more, E239 not at this station, E241 the clock is behind
+            the records; E7.
+    """
+    limits = batch_limits(profile.limits)
+    if limits is None:
+        return
+    stamp = ledger.writer.stamp()
+    check_begins(limits, stamp["station"], stamp["at"])
+    with ledger.reader.connection() as connection:
+        check_clock(TableState(connection), limits, stamp["station"], stamp["at"])
 
 
 def batch_of_day(product: str) -> str:

@@ -74,6 +74,8 @@ class Slot:
     rework: str = ""
     """Why every known unit of the run is burned again."""
     record: Recorder = lambda _slot, _error: None
+    waits_for_approval: bool = False
+    """Whether a board waits in the slot until the first article is approved; else it is refused."""
     _port: PortWatch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,7 +167,8 @@ class Slot:
         for number in itertools.count(1):
             rework = ordered or self.rework
             ask = partial(self._label, baud, number, bool(rework))
-            request = AttemptRequest(self.name, baud, number, ask, rework)
+            has_left = BoardRemoval(self).is_over if self.waits_for_approval else None
+            request = AttemptRequest(self.name, baud, number, ask, rework, has_left)
             finished = self._run_attempt(burn_unit, request)
             if finished is None:
                 return None

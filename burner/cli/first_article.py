@@ -1,0 +1,70 @@
+"""Options of a first article: how many units, and whose approval they need."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from burner.cli.options import Command
+
+if TYPE_CHECKING:
+    from burner.manifest.entries.release_kinds import FirstArticle
+    from burner.release.envelope.public_key import PublicKey
+
+
+def first_article_options(command: Command) -> Command:
+    """--first-article, --approver."""
+    from burner.manifest.entries.release_kinds import MAX_FIRST_ARTICLE
+
+    approver = click.option(
+        "--approver",
+        "approvers",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Public key of who may approve the first article; once each.",
+    )
+    units = click.option(
+        "--first-article",
+        "first_article",
+        metavar="N",
+        type=click.IntRange(1, MAX_FIRST_ARTICLE),
+        help="Burn N units, then none before they are approved (`burner batch approve`).",
+    )
+    return units(approver(command))
+
+
+def first_article_of(
+    units: int | None, files: Sequence[Path], of_policy: Mapping[str, "PublicKey"]
+) -> "FirstArticle | None":
+    """The first article that the options ask for; None: none.
+
+    Args:
+        units: of `--first-article`.
+        files: of `--approver`.
+        of_policy: approvers of the station's policy; none where it has no policy.
+
+    Raises:
+        BurnerError: E245 a file holds no public key.
+    """
+    from burner.manifest.entries.release_kinds import FirstArticle
+    from burner.release.envelope.public_key import PublicKey
+
+    if units is None:
+        if files:
+            raise click.UsageError("--approver is of a first article: add --first-article N")
+        return None
+    if files and of_policy:
+        names = ", ".join(of_policy)
+        raise click.UsageError(
+            f"the station's policy names who may approve ({names}); leave --approver out"
+        )
+    if not files and not of_policy:
+        raise click.UsageError("who may approve the first article? Add --approver FILE")
+    keys = dict(of_policy) or {}
+    for path in files:
+        if path.stem in keys:
+            raise click.UsageError(f"--approver: two files are named {path.stem}")
+        keys[path.stem] = PublicKey.from_file(path)
+    return FirstArticle(units=units, approvers={name: key.base64 for name, key in keys.items()})
