@@ -1,6 +1,6 @@
 """Options of a first article: how many units, and whose approval they need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from burner.cli.options import Command
 
 if TYPE_CHECKING:
     from burner.manifest.entries.release_kinds import FirstArticle
-    from burner.release.envelope.public_key import PublicKey
+    from burner.release.acceptance import StationPolicy
 
 
 def first_article_options(command: Command) -> Command:
@@ -36,33 +36,34 @@ def first_article_options(command: Command) -> Command:
 
 
 def first_article_of(
-    units: int | None, files: Sequence[Path], of_policy: Mapping[str, "PublicKey"]
+    units: int | None, files: Sequence[Path], policy: "StationPolicy | None"
 ) -> "FirstArticle | None":
     """The first article that the options ask for; None: none.
 
     Args:
         units: of `--first-article`.
         files: of `--approver`.
-        of_policy: approvers of the station's policy; none where it has no policy.
+        policy: of the station; None: it has none.
 
     Raises:
         BurnerError: E245 a file holds no public key.
     """
     from burner.manifest.entries.release_kinds import FirstArticle
+    from burner.manifest.fold.first_article import may_approve
     from burner.release.envelope.public_key import PublicKey
 
     if units is None:
         if files:
             raise click.UsageError("--approver is of a first article: add --first-article N")
         return None
-    if files and of_policy:
-        names = ", ".join(of_policy)
+    if files and policy:
+        names = ", ".join(may_approve(policy))
         raise click.UsageError(
             f"the station's policy names who may approve ({names}); leave --approver out"
         )
-    if not files and not of_policy:
+    if not files and not policy:
         raise click.UsageError("who may approve the first article? Add --approver FILE")
-    keys = dict(of_policy) or {}
+    keys = dict(may_approve(policy)) if policy else {}
     for path in files:
         if path.stem in keys:
             raise click.UsageError(f"--approver: two files are named {path.stem}")

@@ -62,7 +62,7 @@ def test_the_commands_of_a_group_stand_in_the_order_of_work() -> None:
     for path in GROUPS[1:]:
         assert isinstance(ALL[path], OrderedGroup), path
     assert [name for group, name in (p for p in ALL if len(p) == 2) if group == "batch"] == [
-        *("open", "list", "status", "raise", "audit", "close"),
+        *("open", "list", "status", "raise", "approve", "audit", "close"),
     ]
 
 
@@ -109,6 +109,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
             ("key", "withdraw"),
             ("batch", "open"),
             ("batch", "raise"),
+            ("batch", "approve"),
         ),
         *(("batch", "close"), ("unit", "rework"), ("unit", "scrap"), ("unit", "void")),
         *(("unit", "certificate"), ("manifest", "cosign")),

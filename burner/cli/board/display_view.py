@@ -8,7 +8,7 @@ from typing import NamedTuple
 from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.attempt import Step
-from burner.core.code import ErrorClass
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.unit_events import (
     ApprovalAwaited,

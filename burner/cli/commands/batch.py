@@ -65,11 +65,11 @@ def open_(
     from burner.release.opening import open_with_key_if_present
     from burner.release.release import Release
 
-    article = first_article_of(first_article, approvers, {})
     prompt_secret = product_secret_prompt(source.name)
     release = open_with_key_if_present(source, secret, prompt_secret)
     has_key = isinstance(release, Release)
     with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.RECORDS)) as ledger:
+        article = first_article_of(first_article, approvers, ledger.policy)
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,

@@ -18,7 +18,7 @@ from burner.core.words.phrases import Wording
 def approve(
     *, batch: str, signing: SignerArguments, note: str, station: str, manifest: str
 ) -> None:
-    """Approve the first article of BATCH, so that stations burn further units.
+    """Approve the first article of BATCH: stations burn further units.
 
     It covers all units of the batch that have passed. They must be as many as the batch was opened
     with (`burner batch open --first-article N --approver FILE`), and the signer one of the

@@ -78,7 +78,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
     )
-    row = first_article.with_first_article(row, entry.first_article)
+    row = first_article.with_first_article(state, row, entry.first_article)
     limit = state.get(LimitRow, scope)
     allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:

@@ -1,7 +1,7 @@
 """The first article of a batch: its first units are approved before any other is begun."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -9,25 +9,47 @@ from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchApproved
 from burner.manifest.entries.release_kinds import FirstArticle
+from burner.manifest.fold import policies
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import BATCH_OPEN, PASS, BatchRow, Change, MemberRow
+from burner.release.acceptance import StationPolicy, parse_policy
 from burner.release.envelope.dsse import SignedStatement, open_envelope
+from burner.release.envelope.public_key import PublicKey
 from burner.release.envelope.statement import PredicateType, Statement
 
 
-def with_first_article(row: BatchRow, article: FirstArticle | None) -> BatchRow:
+def with_first_article(
+    state: ManifestState, row: BatchRow, article: FirstArticle | None
+) -> BatchRow:
     """The row of a batch that is opened with a first article.
 
     Raises:
-        BurnerError: E730 more units than the batch.
+        BurnerError: E730 more units than the batch; E769 somebody may approve whom the policy does
+            not name.
     """
     if article is None:
         return row
     if row.planned is not None and article.units > row.planned:
         detail = f"batch {row.batch}: a first article of {article.units}, {row.planned} planned"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    if present := policies.policy_in_force(state):
+        _check_named(row, article, parse_policy(present.document))
     return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
+
+
+def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
+    """Who may approve under a policy: its approvers; its signers where it has none."""
+    return policy.approvers or policy.signers
+
+
+def _check_named(row: BatchRow, article: FirstArticle, policy: StationPolicy) -> None:
+    people = may_approve(policy)
+    named = {key.base64 for key in people.values()}
+    for name, key in article.approvers.items():
+        if key not in named:
+            detail = f"batch {row.batch}: {', '.join(people)}; not {name}"
+            raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
 
 
 def approvers_of(row: BatchRow) -> dict[str, str]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from burner.core.attempt import Outcome
+from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import BatchApproved
 from burner.manifest.entries.release_kinds import FirstArticle
@@ -18,7 +20,9 @@ from burner.manifest.log.note import VerifierKey
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
+from burner.release.acceptance import StationPolicy
 from burner.release.envelope.dsse import sign
+from burner.release.envelope.statement import PredicateType, Statement
 from tests.manifest.records import (
     Ticking,
     a_result,
@@ -186,6 +190,23 @@ def test_an_approval_of_anything_else_is_refused_by_the_log(ledger: Ledger, what
     envelope = sign(statement, signer("alice")).decode()
     with pytest.raises(BurnerError, match="E772"):
         ledger.append(lambda _: [ledger.new_entry(BatchApproved, batch="WO1", envelope=envelope)])
+
+
+def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None:
+    policy = StationPolicy({"bob": signer("bob").key}, {"alice": signer("alice").key})
+    product = {"name": "plug-c3", "version": "1.2.0", "id": "S3EUVBRJLB"}
+    index = {"format": 2, "parts": [], "profile": {"product": product}}
+    statement = Statement("plug-c3-1.2.0", digest(index), PredicateType.RELEASE, {})
+    of_release: dict[str, Any] = {
+        "release_digest": digest(index),
+        "index": canonical(index).decode(),
+        "envelopes": (sign(statement, signer("bob")).decode(),),
+    }
+    mine = FirstArticle(units=1, approvers={"alice": signer("mallory").key.base64})
+    with Ledger.open(tmp_path / "other.db", "line1", Ticking(), policy=policy) as ledger:
+        with pytest.raises(BurnerError, match=r"E769.*\(batch WO1: alice; not alice\)"):
+            open_batch(ledger, first_article=mine, **of_release)
+        open_batch(ledger, first_article=TWO_BY_ALICE, **of_release)
 
 
 def test_the_export_of_a_batch_brings_its_approval_along(tmp_path: Path, ledger: Ledger) -> None:
