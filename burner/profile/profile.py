@@ -20,6 +20,7 @@ from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.profile.boot import BootSettings
+from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
 from burner.provisioning.carriers import CarrierSettings
 
@@ -308,6 +309,8 @@ class Profile(FlashPlan):
     version. `release`: those of this very release; one that is built anew begins at 0."""
     limits: LimitSettings = LimitSettings()
     """Where and when units may be made."""
+    documents: DocumentSettings = DocumentSettings()
+    """Documents that go into the release file."""
     reburn: Reburn = Reburn.REFUSE
     """What becomes of a good unit of another release when it comes to this one. `refuse`: it stays
     as it is. `upgrade`: it is burned with this release."""

@@ -1,7 +1,7 @@
 """Checks of a profile and its files before use: everything wrong with them, found at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burner.core.canonical_json import digest
@@ -26,6 +26,7 @@ from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
 from burner.provisioning.patch_carrier import PatchCarrier
 from burner.release.diff import UnitRecipe, keyless_regions
+from burner.release.documents.documents import read_documents, secret_in_documents
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
@@ -54,6 +55,8 @@ class Preflight:
     segments: tuple[Segment, ...]
     """As they would be written, ascending; the key's with a stand-in for the secret."""
     findings: tuple[Finding, ...]
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    """SBOM and release notes, by their key in the profile."""
 
 
 def preflight(path: Path) -> Preflight:
@@ -62,7 +65,7 @@ def preflight(path: Path) -> Preflight:
     if reading is None or reading.whole.value is None:
         return seen
     profile = reading.whole.value
-    secret = filter(reading.concerns, _check_secret(profile))
+    secret = filter(reading.concerns, _check_secret(profile, seen.documents))
     return replace(seen, findings=(*seen.findings, *accepted(secret, profile.accept)))
 
 
@@ -80,8 +83,10 @@ def _look_over(path: Path) -> tuple[Preflight, Reading | None]:
         return Preflight(None, None, (), reading.findings), reading
     whole = reading.whole.value
     files, missing = read_files(whole)
-    seen = check_plan(*_what_is_known(reading, whole, files))
-    found = (*reading.findings, *filter(reading.concerns, (*missing, *seen.findings)))
+    documents, unusable = read_documents(whole)
+    seen = replace(check_plan(*_what_is_known(reading, whole, files)), documents=documents)
+    problems = (*missing, *unusable, *seen.findings)
+    found = (*reading.findings, *filter(reading.concerns, problems))
     if reading.plan is None:
         return Preflight(None, None, (), found), reading
     return replace(seen, plan=reading.plan, findings=found), reading
@@ -171,14 +176,14 @@ def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
     fields = {plan.files_field(name): name for name in plan.files()}
-    for field, name in fields.items():
+    for at, name in fields.items():
         path = plan.path.parent / plan.files()[name]
         try:
             files[name] = read_plain(path, MAX_FILE_SIZE)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not a path"
             findings.append(
-                Finding(Code.INPUT_FILE_UNREADABLE, plan.place(*field), f"{path}: {why}", "a file")
+                Finding(Code.INPUT_FILE_UNREADABLE, plan.place(*at), f"{path}: {why}", "a file")
             )
     return files, findings
 
@@ -255,7 +260,7 @@ def key_fingerprint(profile: Profile) -> str:
     return secret.fingerprint(profile.product.id)
 
 
-def _check_secret(profile: Profile) -> list[Finding]:
+def _check_secret(profile: Profile, documents: Mapping[str, bytes]) -> list[Finding]:
     """The secret, where it can be fetched here without asking anybody."""
     reference = profile.product.secret
     at = profile.place("product", "secret")
@@ -276,7 +281,11 @@ def _check_secret(profile: Profile) -> list[Finding]:
                 warning=True,
             )
         ]
-    return [*check_product_secret(secret, at), *secret_in_profile(profile, secret)]
+    return [
+        *check_product_secret(secret, at),
+        *secret_in_profile(profile, secret),
+        *secret_in_documents(profile, documents, secret),
+    ]
 
 
 def secret_in_profile(profile: Profile, secret: Secret) -> list[Finding]:

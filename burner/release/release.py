@@ -119,6 +119,7 @@ def release_index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "images": True,
             "accept": True,
             "rework": True,
+            "documents": True,
         },
     )
     parts = [
