@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from burner.core.words.plural import counted
 from burner.release.envelope.dsse import SignedStatement
 from burner.release.envelope.statement import PredicateType
 from burner.release.release_file import Contents
@@ -45,7 +46,10 @@ def rows(about: dict[str, Any]) -> PageRows:
     """Head and text of each line, of `as_data`."""
     of = {"version": "this version", "release": "this release"}[about["quantity_of"]]
     limits = about["limits"]
-    yield "quantity", f"{about['quantity']} units of {of}" if about["quantity"] else "any"
+    yield (
+        "quantity",
+        f"{counted(about['quantity'], 'unit')} of {of}" if about["quantity"] else "any",
+    )
     yield "valid", f"{limits['valid_from'] or 'at once'} … {limits['valid_until'] or 'no end'}"
     yield "stations", ", ".join(limits["stations"] or ()) or "any"
     yield "batches", ", ".join(limits["batches"] or ()) or "any"

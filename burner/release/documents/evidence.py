@@ -10,6 +10,7 @@ from pathlib import Path
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import open_plain
+from burner.core.words.plural import counted
 
 MAX_EVIDENCE = 1 << 30
 """Bytes of one file."""
@@ -37,7 +38,7 @@ def read_evidence(paths: Sequence[Path]) -> tuple[Evidence, ...]:
     """
     if len(paths) > MOST_FILES:
         raise BurnerError(
-            Code.DOCUMENT_INVALID, f"{len(paths)} files of evidence, at most {MOST_FILES}"
+            Code.DOCUMENT_INVALID, f"evidence: {counted(len(paths), 'file')}, at most {MOST_FILES}"
         )
     found = tuple(map(_read, paths))
     names = [each.name for each in found]
