@@ -43,6 +43,7 @@ HOMES: dict[str, tuple[str, ...]] = {
             "profile",
             "bench/bench_file.py",
             "station/fixture/station_file.py",
+            "station/fixture/accept_settings.py",
         ),
     ),
     "pydantic_core": ("core",),

@@ -22,10 +22,10 @@ from burner.core.version import burner_version
 SECTIONS = {
     "Product": {
         "profile": "Write, check and look at product profiles.",
-        "release": "Build, sign, approve, check and compare release files.",
+        "release": "Build, sign, approve, withdraw, check and compare release files.",
     },
     "Station": {
-        "station": "Teach the slots of this station, show them, print barcodes.",
+        "station": "Teach and show the slots and the policy of this station.",
         "ports": "Show every serial port: its place, adapter and holder.",
         "doctor": "Find out what is wrong with this station.",
         "key": "Make, show, enroll, rotate and withdraw keys.",

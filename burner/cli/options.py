@@ -63,12 +63,12 @@ def one_line(_context: click.Context, option: click.Parameter, value: str | None
 
 
 def slot_options(command: Command) -> Command:
-    """--port, --station-file, --bench: which slots; exactly one of them (`slots.open_slots`)."""
+    """--port, --station-file, --bench: which slots (`slots.open_slots`)."""
     bench = click.option(
         "--bench",
         metavar="SPEC",
         help="Simulated slots: sim:8, sim:8,chip=esp32c6,baud=921600, or a YAML file; or "
-        "HOST:PORT, the control port of a bench that runs.",
+        "HOST:PORT, the control port of a bench that runs. Goes with --station-file too.",
     )
     port = click.option(
         "--port",

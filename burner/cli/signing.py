@@ -13,6 +13,7 @@ from burner.cli.questions import Use, passphrase_prompt, pin_prompt
 
 if TYPE_CHECKING:
     from burner.release.envelope.dsse import EnvelopeSigner
+    from burner.release.envelope.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class SignerArguments:
     uri: str
     name: str
     public_key: Path | None
+
+    def sign(self, statement: "Statement") -> bytes:
+        """Sign a statement: its envelope.
+
+        Raises:
+            BurnerError: as `signer`.
+        """
+        from burner.release.envelope.dsse import sign
+
+        return sign(statement, self.signer())
 
     def signer(self) -> "EnvelopeSigner":
         """Open the key: a passphrase or a PIN may be asked for.
@@ -55,12 +66,21 @@ def note_option(command: Command) -> Command:
 
 def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--signer, --name, --public-key; the command gets them as one argument `signing`."""
+    return _signer_options(command, required=True)
 
+
+def optional_signer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same of a command that signs under a policy only: `signing` is None without --signer."""
+    return _signer_options(command, required=False)
+
+
+def _signer_options(command: Callable[..., Any], *, required: bool) -> Callable[..., Any]:
     @wraps(command)
     def with_arguments(
-        *, signer: str, signer_name: str, public_key: Path | None, **others: Any
+        *, signer: str | None, signer_name: str, public_key: Path | None, **others: Any
     ) -> Any:
-        return command(signing=SignerArguments(signer, signer_name, public_key), **others)
+        signing = None if signer is None else SignerArguments(signer, signer_name, public_key)
+        return command(signing=signing, **others)
 
     for option in (
         click.option(
@@ -79,7 +99,7 @@ def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--signer",
             metavar="URI",
-            required=True,
+            required=required,
             help="Private key that signs: a file of `burner key pair`; hsm:ID?label=TOKEN for a "
             "PKCS #11 token; awskms:, azurekms:, gcpkms: or hv: for a cloud service.",
         ),

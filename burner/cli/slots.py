@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,9 @@ def open_slots(
 ) -> Iterator[Slots]:
     """The slots that `--port`, `--station-file` or `--bench` name; a bench runs for the block.
 
+    With a station file and a bench, only the slots are the bench's. Without any of the three it is
+    the fixed station file of this computer, where there is one.
+
     Args:
         ports: `--port`, as given.
         station_file: `--station-file`.
@@ -125,14 +128,19 @@ def open_slots(
         station: `--station`, the name in records; else the station file's, else `station_id`.
 
     Raises:
-        click.UsageError: none of the three, or more than one.
+        click.UsageError: none of the three, or --port and another one.
         BurnerError: E195, E196 the station file; E190 to E194 the bench.
     """
-    if sum((bool(ports), station_file is not None, bench is not None)) != 1:
+    from burner.station.fixture.fixed_file import fixed_station_file
+
+    if not ports and bench is None:
+        station_file = station_file or fixed_station_file()
+    if bool(ports) == any((station_file, bench is not None)):
         raise click.UsageError("say which slots: either --port, or --station-file, or --bench")
     if bench is not None:
+        like = _of_station_file(station_file, station) if station_file else None
         with _bench(bench, source, boards) as control:
-            yield _simulated(control, station)
+            yield _simulated(control, like or Slots({}, station_id(station)))
     elif station_file is not None:
         yield _of_station_file(station_file, station)
     else:
@@ -202,7 +210,9 @@ def _bench(spec: str, source: Path | None, boards: int | None) -> "Iterator[Cont
         yield bench.control
 
 
-def _simulated(control: "ControlClient", station: str | None) -> Slots:
+def _simulated(control: "ControlClient", like: Slots) -> Slots:
+    """The slots of a bench, at a station like this one."""
+
     def locator(slot: str) -> Locate:
         def locate(name: str) -> str:
             there = control.slots()[slot]
@@ -212,4 +222,5 @@ def _simulated(control: "ControlClient", station: str | None) -> Slots:
 
         return locate
 
-    return Slots({slot: locator(slot) for slot in control.slots()}, station_id(station), control)
+    slots = {slot: locator(slot) for slot in control.slots()}
+    return replace(like, locate=slots, bench_control=control)

@@ -40,7 +40,8 @@ def batch() -> None:
 @first_article_options
 @options.secret_option
 @options.operator_option()
-@options.station_option
+@options.station_file_option
+@options.slot_station_option
 @options.manifest_option
 def open_(
     *,
@@ -51,24 +52,36 @@ def open_(
     approvers: tuple[Path, ...],
     secret: str,
     operator: str,
-    station: str,
+    station_file: Path | None,
+    station: str | None,
     manifest: str,
 ) -> None:
     """Open a batch for SOURCE, a profile or release file.
 
     Without --quantity, or with 0, it has no limit. Without --batch it is named by product and date.
     Where the ProductSecret can be had, the batch takes only units of this product key; else the
-    key of its first unit counts. `burner burn` opens its batch by itself.
+    key of its first unit counts. `burner burn` opens its batch by itself. A station whose file says
+    which releases it accepts names that file.
     """
+    from burner.cli.station_rules import own_station_file, rules_of_command, station_of_command
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
     from burner.release.opening import open_with_key_if_present
     from burner.release.release import Release
 
+    station_file = own_station_file(station_file)
+    rules = rules_of_command(
+        station_file, source=source, secret=secret, manifest=manifest, station=station
+    )
     prompt_secret = product_secret_prompt(source.name)
     release = open_with_key_if_present(source, secret, prompt_secret)
     has_key = isinstance(release, Release)
-    with Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(Use.RECORDS)) as ledger:
+    with Ledger.open(
+        rules.manifest if rules else manifest,
+        station_of_command(station_file, station),
+        prompt_passphrase=passphrase_prompt(Use.RECORDS),
+        policy=rules.policy if rules else None,
+    ) as ledger:
         article = first_article_of(first_article, approvers, ledger.policy)
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from burner.core.secrets.search import SecretSearch
     from burner.manifest.writing.ledger import Ledger
     from burner.release.release import Release
+    from burner.station.fixture.station_rules import StationRules
 
 
 @click.command()
@@ -64,17 +65,28 @@ def burn(
     4 the station could do nothing, 70 a bug of burner, 130 interrupted.
     """
     from burner.cli.slots import open_slots
+    from burner.cli.station_rules import own_station_file, rules_of_command
 
     chosen = BurnArguments(**arguments)
     if once and (chosen.watch or chosen.count):
         raise click.UsageError("--once is one board a slot; leave out --watch and --count")
+    station_file = own_station_file(station_file, ports)
+    rules = rules_of_command(
+        station_file,
+        source=chosen.source,
+        secret=chosen.secret,
+        manifest=chosen.manifest,
+        station=station,
+    )
+    if rules:
+        chosen = replace(chosen, manifest=rules.manifest)
     with open_slots(
         ports, station_file, bench, chosen.source, chosen.count, station=station
     ) as slots:
-        return _prepare_and_run(chosen, slots)
+        return _prepare_and_run(chosen, slots, rules)
 
 
-def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
+def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules | None") -> int:
     from burner.cli.event_schema import start_json
     from burner.cli.questions import Use, passphrase_prompt
     from burner.cli.slots import warm_devices
@@ -102,6 +114,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots") -> int:
             prompt_passphrase=prompt,
             keep_every=every,
             simulated=simulated,
+            policy=rules.policy if rules else None,
         ) as ledger:
             _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.recipe()))
             order = _open_batch(chosen, release, ledger, slots.station, interactive=interactive)

@@ -48,14 +48,26 @@ def doctor(
     With SOURCE also whether it can be burned. --slots says how many slots there should be. Burns
     nothing, and makes no file. Ends with 4 if anything must be repaired first.
     """
+    from burner.cli.station_rules import own_station_file, rules_of_command
+    from burner.station.account import check_policy
     from burner.station.doctor import (
         check_computer,
         check_manifest,
         check_signing_key,
         check_source,
     )
+    from burner.station.health import failed
 
-    checks = [*check_computer(manifest, logs), check_manifest(manifest)]
+    try:
+        station_file = own_station_file(station_file, ports)
+        rules = rules_of_command(
+            station_file, source=source, secret=secret, manifest=manifest, station=station
+        )
+        of_policy = [*check_policy(rules)] if rules else []
+    except BurnerError as error:
+        rules, of_policy = None, [failed("station file", error)]
+    manifest = rules.manifest if rules else manifest
+    checks = [*check_computer(manifest, logs), check_manifest(manifest), *of_policy]
     checks.append(check_signing_key(_station_id(station, station_file)))
     if source is not None:
         checks += check_source(source, secret)

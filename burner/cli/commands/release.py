@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from burner.cli import options, screen
-from burner.cli.commands import release_diff, release_show, release_sign
+from burner.cli.commands import release_diff, release_show, release_sign, release_withdraw
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -19,7 +19,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(cls=OrderedGroup)
 def release() -> None:
-    """Build, sign, approve, check and compare release files."""
+    """Build, sign, approve, withdraw, check and compare release files."""
 
 
 @release.command()
@@ -51,6 +51,7 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
 
 release.add_command(release_sign.sign)
 release.add_command(release_sign.approve)
+release.add_command(release_withdraw.withdraw)
 release.add_command(release_show.show)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import options, screen
+from burner.cli.commands import station_policy
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=OrderedGroup)
 def station() -> None:
-    """Teach the slots of this station, show them, print barcodes."""
+    """Teach and show the slots and the policy of this station."""
 
 
 @station.command()
@@ -123,6 +124,10 @@ def show(file: Path, as_json: bool) -> int:
         cells = [(r["slot"], r["name"], r["place"], r["port"] or r["problem"]) for r in rows]
         screen.table("", ("slot", "port", "place", "today"), cells)
     return 0 if all(row["port"] for row in rows) else 4
+
+
+station.add_command(station_policy.policy)
+station.add_command(station_policy.adopt)
 
 
 @station.command()

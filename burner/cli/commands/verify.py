@@ -66,11 +66,17 @@ def verify(
     from burner.burn.verify import verify_unit
     from burner.cli.commands.verify_watch import watch_samples
     from burner.cli.slots import open_slots, warm_devices
+    from burner.cli.station_rules import own_station_file, rules_of_command
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
 
     if record and not (operator or "").strip():
         raise click.UsageError("--record needs --operator ID: who checks")
+    station_file = own_station_file(station_file, ports)
+    rules = rules_of_command(
+        station_file, source=source, secret=secret, manifest=manifest, station=station
+    )
+    manifest = rules.manifest if rules else manifest
     release, search = _opened(source, secret)
     with (
         ManifestReader.open(manifest) as reader,

@@ -70,7 +70,7 @@ def change_policy(
         if present.digest == policy.digest:
             raise BurnerError(Code.POLICY_IN_FORCE, f"since record {present.number}")
         if sign is None:
-            signers = "a signer of the present policy signs the change, with --key"
+            signers = "a signer of the present policy signs the change, with --signer"
             raise BurnerError(Code.POLICY_CHANGE_NOT_SIGNED, signers)
         envelope = sign(policy_change(ledger.origin, present, policy.digest)).decode()
     fields = policy_fields(policy, operator, reason, envelope)
@@ -109,7 +109,7 @@ def withdraw_release(
     envelope = ""
     if ledger.reader.policy():
         if sign is None:
-            who = "under a policy, one of its signers or approvers signs, with --key"
+            who = "under a policy, one of its signers or approvers signs, with --signer"
             raise BurnerError(Code.WITHDRAWAL_NOT_SIGNED, who)
         envelope = sign(withdrawal(ledger.origin, digest, reason)).decode()
     entry = ledger.new_entry(
