@@ -50,6 +50,9 @@ SECTIONS = {
 """The commands in the order of work. Their words stand here, so that help imports none of them."""
 COMMANDS = {name: words for section in SECTIONS.values() for name, words in section.items()}
 
+COMPLETION_VARIABLE = "_BURNER_COMPLETE"
+"""The variable by which a shell asks for completions: click's name for this program."""
+
 COLLECTED = (50_000, 20, 50)
 """How rarely Python looks for cycles: at its own pace (700, 10, 10) it takes a third of a command's
 start, where imports make much and drop nothing, and a fifth of reading a manifest.
@@ -100,6 +103,8 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; the one place where an error becomes words and an exit status."""
     _prepare_streams()
     gc.set_threshold(*COLLECTED)
+    if COMPLETION_VARIABLE in os.environ:
+        importlib.import_module("burner.cli.shell_completion")
     sys.exit(_run(args))
 
 

@@ -10,6 +10,8 @@ import click
 
 from burner.cli.language import LANGUAGE_HELP
 from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.cli.output_path import OutputPath
+from burner.cli.station_name import check_station_name
 from burner.core.attempt import Outcome
 from burner.core.secrets import core_dumps
 
@@ -27,8 +29,8 @@ class Decorator(Protocol):
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 OWN_NAME = "BURNER_STATION, else this computer's name."
 MANIFEST_HELP = "Manifest (production log): a file, or postgresql+psycopg://…"
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
+NEW_FILE = OutputPath()
+NEW_FOLDER = OutputPath(file_okay=False, dir_okay=True)
 
 
 LARGEST_QUANTITY = 1_000_000_000
@@ -270,10 +272,7 @@ def station_option_with(resolve: Callable[[str | None], str | None], default: st
     """--station; `default` says what holds where it is left out."""
 
     def callback(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-        wanted = name or os.environ.get("BURNER_STATION", "")
-        if wanted.endswith((".yaml", ".yml")):
-            words = f"{wanted} is a file; --station and BURNER_STATION take the station's name. "
-            raise click.BadParameter(words + "A station file is given with --station-file.")
+        check_station_name(name or os.environ.get("BURNER_STATION", ""))
         return resolve(name)
 
     return click.option(

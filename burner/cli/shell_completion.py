@@ -4,20 +4,33 @@ import os
 from collections.abc import Sequence
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, add_completion_class, get_completion_class
 
+from burner.cli.main import COMPLETION_VARIABLE
 from burner.cli.next_command import DEFAULT_MANIFEST
 
 PROGRAM = "burner"
-VARIABLE = "_BURNER_COMPLETE"
-"""By it the script asks: click's name for this program."""
+
+
+class BashWords(BashComplete):
+    """Completion in bash, which gives `--manifest=x` as three words: `--manifest`, `=`, `x`."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words before the one to complete, without the `=` of options, and that word."""
+        words, incomplete = super().get_completion_args()
+        pairs = zip(["", *words], words, strict=False)
+        kept = [word for before, word in pairs if word != "=" or not before.startswith("--")]
+        return kept, incomplete
+
+
+add_completion_class(BashWords)
 
 
 def script(root: click.Command, shell: str) -> str:
     """The script of a shell, as click makes it."""
     completes = get_completion_class(shell)
     assert completes is not None  # noqa: S101 - the command offers only what click has
-    return completes(root, {}, PROGRAM, VARIABLE).source()
+    return completes(root, {}, PROGRAM, COMPLETION_VARIABLE).source()
 
 
 def batches(context: click.Context, beginning: str) -> Sequence[str]:

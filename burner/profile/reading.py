@@ -109,6 +109,9 @@ def read_profile(path: Path) -> Reading:
     Raises:
         BurnerError: E101 where it is not YAML at all.
     """
+    if path.suffix.lower() == ".burn":
+        wanted = "the profile from which it was built"
+        refuse([Finding(Code.PROFILE_INVALID, str(path), "is a release file", wanted)])
     return validate_profile(yaml_document.read(path, Code.PROFILE_INVALID, flawed=True), path)
 
 

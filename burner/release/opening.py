@@ -153,6 +153,9 @@ def read_release_file(path: Path) -> Contents:
     Raises:
         BurnerError: E201 to E204 it is not what was built, E207 it cannot be read.
     """
+    if path.suffix.lower() in (".yaml", ".yml"):
+        words = "a profile; `burner release build` makes a release file from it"
+        raise BurnerError(Code.NOT_A_RELEASE, f"{path}: {words}")
     try:
         data = read_plain(path, MAX_SIZE)
     except OSError as error:

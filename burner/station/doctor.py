@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from burner.core.errors import BurnerError
 from burner.core.secrets.reference import NO_SECRET
 from burner.core.version import burner_version
 from burner.core.words.plural import counted
+from burner.devices.network_port import check_server
 from burner.devices.ports import listing
 from burner.devices.slot_log import check_folder
 from burner.devices.worker_process import WorkerProcess
@@ -109,12 +111,8 @@ def check_slots(
         scanners: the same for scanners.
         expected: how many slots there should be; None = as many as `slots` names.
     """
-    located: dict[str, str | BurnerError] = {}
-    for slot, locate in slots.items():
-        try:
-            located[slot] = locate()
-        except BurnerError as error:
-            located[slot] = error
+    with ThreadPoolExecutor(max_workers=len(slots) or 1) as pool:  # servers may be slow to answer
+        located = dict(zip(slots, pool.map(_located, slots.values()), strict=True))
     for slot, device in located.items():
         yield from _slot(slot, device)
     reachable = sum(isinstance(device, str) for device in located.values())
@@ -151,6 +149,15 @@ def _logs(folder: Path) -> HealthCheck:
     return health.fine("logs", str(folder))
 
 
+def _located(locate: Callable[[], str]) -> str | BurnerError:
+    try:
+        device = locate()
+        check_server(device)
+    except BurnerError as error:
+        return error
+    return device
+
+
 def _slot(slot: str, device: str | BurnerError) -> list[HealthCheck]:
     what = f"slot {slot}"
     if isinstance(device, BurnerError):
@@ -165,10 +172,10 @@ def _slot(slot: str, device: str | BurnerError) -> list[HealthCheck]:
 
 
 def _scanner(name: str, locate: Callable[[], str]) -> HealthCheck:
-    try:
-        return health.fine(name, locate())
-    except BurnerError as error:
-        return health.failed(name, BurnerError(Code.SCANNER_MISSING, error.detail))
+    device = _located(locate)
+    if isinstance(device, BurnerError):
+        return health.failed(name, BurnerError(Code.SCANNER_MISSING, device.detail))
+    return health.fine(name, device)
 
 
 def _nearest_existing(path: Path) -> Path:

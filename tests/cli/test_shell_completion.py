@@ -83,6 +83,9 @@ def test_a_tab_offers_the_batches_of_the_manifest_the_latest_first(
     assert tab("burner batch close W", tmp_path) == ["WO2", "WO1"]
     assert tab("burner burn x.burn --batch ", tmp_path) == ["X", "WO2", "WO1"]
     assert tab("burner batch status --manifest other.db ", tmp_path) == ["WO9"]
+    in_bash = "burner batch status --manifest = other.db"  # `=` is a word of its own there
+    assert tab(f"{in_bash} W", tmp_path) == ["WO9"]
+    assert tab("burner burn x.burn --batch = W", tmp_path) == ["WO2", "WO1"]
     monkeypatch.setenv("BURNER_MANIFEST", "other.db")
     assert tab("burner batch status ", tmp_path) == ["WO9"]
 

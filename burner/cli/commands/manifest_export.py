@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from burner.cli import options, screen
+from burner.cli.output_path import OutputPath
 from burner.core.atomic_file import check_is_place_for_file
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -38,7 +39,7 @@ FORMATS = ("csv", "jsonl", "names", "log", "tiles")
     help="First line of --format names; empty for none.",
 )
 @options.bom_option
-@options.output_option(click.Path(path_type=Path))
+@options.output_option(OutputPath(dir_okay=True))
 @options.filter_options
 @options.manifest_option
 def export(

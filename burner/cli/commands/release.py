@@ -12,7 +12,7 @@ from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, Finding, exit_code
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -58,29 +58,45 @@ release.add_command(release_show.show)
 @release.command()
 @click.argument("paths", metavar="RELEASE...", nargs=-1, required=True, type=FILE)
 @options.json_option
-def check(paths: tuple[Path, ...], as_json: bool) -> None:
+def check(paths: tuple[Path, ...], as_json: bool) -> int:
     """Check that every RELEASE is whole and can be burned.
 
-    Prints the digest of each. The first one that is not ends the command with its error.
+    Prints the digest or the error of each. Ends with the status of the first error.
     """
+    results = [(path, *_checked(path)) for path in paths]
+    if as_json:
+        print_json([_result(*result) for result in results])
+    for path, digest, findings, error in results if not as_json else ():
+        if error:
+            screen.error(error, language())
+        else:
+            screen.findings(findings, language(), screen.warn)
+            screen.say(f"{path}: OK  {digest}")
+    return next((exit_code(error.code) for *_, error in results if error), 0)
+
+
+def _checked(path: Path) -> tuple[str, tuple[Finding, ...], BurnerError | None]:
+    """Digest, warnings, and the error of a release that cannot be opened."""
     from burner.release.opening import open_release_file
 
-    opened = ((path, *open_release_file(path)) for path in paths)
-    if as_json:
-        print_json(
-            [
-                {
-                    "release": str(path),
-                    "digest": contents.digest,
-                    "findings": [asdict(finding) for finding in seen.findings],
-                }
-                for path, contents, seen in opened
-            ]
-        )
-        return
-    for path, contents, seen in opened:
-        screen.findings(seen.findings, language(), screen.warn)
-        screen.say(f"{path}: OK  {contents.digest}")
+    try:
+        contents, seen = open_release_file(path)
+    except BurnerError as error:
+        return "", error.findings, error
+    return contents.digest, seen.findings, None
+
+
+def _result(
+    path: Path, digest: str, findings: tuple[Finding, ...], error: BurnerError | None
+) -> dict[str, object]:
+    return {
+        "release": str(path),
+        "ok": error is None,
+        "digest": digest,
+        "code": error.code if error else "",
+        "detail": error.detail if error else "",
+        "findings": [asdict(finding) for finding in findings],
+    }
 
 
 release.add_command(release_diff.diff)

@@ -1,6 +1,7 @@
 """`burner doctor`: a healthy station, and one with everything wrong."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,10 @@ def test_the_key_of_a_station_is_made_at_its_first_record(
     (tmp_path / "line.yaml").write_text(
         "station: line7\nslots: {a: {esp: {url: 'socket://127.0.0.1:1'}}}", encoding="utf-8"
     )
-    check = examine("--station-file", "line.yaml")["signing key"]
+    check = examine("--station-file", "line.yaml", status=4)["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "line7: it is made at the first record")
     keys.make_key("line7")
-    check = examine("--station-file", "line.yaml")["signing key"]
+    check = examine("--station-file", "line.yaml", status=4)["signing key"]
     assert (check["state"], check["detail"]) == ("ok", "of line7, no passphrase")
 
 
@@ -133,16 +134,26 @@ def test_a_slot_without_its_port_and_a_missing_slot_fail(tmp_path: Path) -> None
     assert checks["slots"]["code"] == "E327"
 
 
-def test_a_scanner_without_its_port_fails_and_one_in_the_network_is_named(tmp_path: Path) -> None:
-    scanners = '{ports: [{location: 99-8}, {url: "socket://10.0.0.9:2101"}]}'
-    text = f"slots: {{a: {{esp: {{location: 99-9}}}}}}\nscanner: {scanners}\n"
-    (tmp_path / "line.yaml").write_text(text, encoding="utf-8")
-    checks = examine("--station-file", "line.yaml", status=4)
+def test_a_port_in_the_network_is_good_only_while_its_server_listens(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        text = f"""
+slots: {{a: {{esp: {{url: "rfc2217://127.0.0.1:{port}"}}}}}}
+scanner: {{ports: [{{location: 99-8}}, {{url: "socket://127.0.0.1:{port}"}}]}}
+"""
+        (tmp_path / "line.yaml").write_text(text, encoding="utf-8")
+        checks = examine("--station-file", "line.yaml", status=4)
+    assert (checks["slot a"]["state"], checks["slots"]["detail"]) == ("ok", "1 of 1")
     assert checks["scanner 1"]["code"] == "E316"
     assert (checks["scanner 2"]["state"], checks["scanner 2"]["detail"]) == (
         "ok",
-        "socket://10.0.0.9:2101",
+        f"socket://127.0.0.1:{port}",
     )
+    checks = examine("--station-file", "line.yaml", status=4)
+    assert checks["slot a"]["code"] == "E302"
+    assert checks["slot a"]["detail"].startswith(f"rfc2217://127.0.0.1:{port}: ")
+    assert checks["slots"]["code"] == "E327"
+    assert checks["scanner 2"]["code"] == "E316"
 
 
 def test_people_get_a_table_and_the_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
