@@ -113,8 +113,13 @@ def _prepare_streams() -> None:
 
     Without this `→` ends a command on a pipe of Windows, which gets UTF-8 unless told otherwise.
     """
-    if sys.stdin is None:  # closed by whoever started us: nobody answers
+    # Closed by whoever started us: nobody answers, or nobody reads.
+    if sys.stdin is None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until we end
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -127,34 +132,65 @@ def _prepare_streams() -> None:
 
 
 def _run(args: list[str] | None) -> int:
+    status = _run_command(args)
+    if refusal := _unwritable_output():
+        return status or _refused(refusal)
+    return status
+
+
+def _run_command(args: list[str] | None) -> int:
     from burner.cli import screen
     from burner.core.words.phrases import phrase
 
     try:
         result: Any = root.main(args=args, prog_name="burner", standalone_mode=False)
-    except click.exceptions.Abort:
-        screen.warn(phrase("Interrupted.", language()))
-        return 130
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         screen.warn(phrase("Interrupted.", language()))
         return 130
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except BurnerError as error:
-        screen.error(error, language())
-        return exit_code(error.code)
+        return _refused(error)
     except BrokenPipeError:
         silence_stdout()
         return 0
     except Exception as error:  # the last door: a bug still gets words
-        arguments = sys.argv[1:] if args is None else args
-        if isinstance(error, UnicodeEncodeError) and (refusal := _refused_argument(arguments)):
-            screen.error(refusal, language())
-            return exit_code(refusal.code)
+        if refusal := _reason(error, sys.argv[1:] if args is None else args):
+            return _refused(refusal)
         screen.bug(error, language())
         return exit_code(Code.UNEXPECTED_ERROR)
     return result if isinstance(result, int) else 0
+
+
+def _refused(error: BurnerError) -> int:
+    """Print an error; the exit status."""
+    from burner.cli import screen
+
+    screen.error(error, language())
+    return exit_code(error.code)
+
+
+def _reason(error: Exception, arguments: Sequence[str]) -> BurnerError | None:
+    """An error that is not ours, in our words; None where it is a bug."""
+    if isinstance(error, UnicodeEncodeError):
+        return _refused_argument(arguments)
+    if isinstance(error, OSError):
+        return _unwritable_output("\n")  # a stream without a buffer forgets what failed
+    return None
+
+
+def _unwritable_output(last: str = "") -> BurnerError | None:
+    """E729 where standard output takes no more, such as on a full disk."""
+    try:
+        sys.stdout.write(last)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        return BurnerError(Code.OUTPUT_FILE_UNWRITABLE, f"standard output: {error.strerror}")
+    return None
 
 
 def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
