@@ -93,6 +93,11 @@ class SamplingPlan:
     plan_letter: str = ""
     """The letter of this plan, after the arrows of table 2-A."""
 
+    @property
+    def size_of_table(self) -> int:
+        """The sample size that the table gives: `sample_size` is smaller where units lack."""
+        return SIZES[LETTERS.index(self.plan_letter)] if self.plan_letter else self.sample_size
+
 
 class LotVerdict(StrEnum):
     """The verdict on the lot by the checks so far."""

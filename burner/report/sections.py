@@ -181,7 +181,16 @@ def _shifts(figures: Figures, say: Wording) -> Markup:
     rows = [_shift(span, most, say) for span in shown]
     left_out = len(figures.shifts) - len(shown)
     hint = say("The latest {}; {} earlier ones are in the JSON form.", len(shown), left_out)
-    columns = ("shift", "good units", "", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
+    columns = (
+        "shift",
+        "units passed",
+        "",
+        "per hour",
+        "first-pass yield",
+        "FAIL",
+        "ERROR",
+        "worked",
+    )
     table = _table([say(column) for column in columns], 2, rows)
     return _section(title, hint if left_out else "", _good_legend(say), table)
 

@@ -174,6 +174,7 @@ def _show(audit: "Audit", manifest: str) -> None:
         f"batch {audit.batch}: pull {len(audit.sample)} "
         f"of {counted(audit.passed, 'unit')} that passed"
     )
+    _warn_of_small_box(audit)
     units = sorted(audit.sample, key=lambda unit: unit.device_name)
     screen.table("", COLUMNS, [_row(audit, unit) for unit in units])
     for check in audit.beside:
@@ -186,6 +187,17 @@ def _show(audit: "Audit", manifest: str) -> None:
         command = "burner verify SOURCE --port PORT --record --operator ID"
         screen.say(f"Check each: {command}{manifest}")
     screen.say(_how_to_repeat(audit, manifest))
+
+
+def _warn_of_small_box(audit: "Audit") -> None:
+    """A plan for a larger lot than there is: its limits allow too many units that differ."""
+    plan, units = audit.plan, len(audit.sample)
+    if plan.aql and audit.lot_size > audit.passed and plan.size_of_table > units:
+        screen.warn(
+            f"The plan is for a lot of {audit.lot_size}: a sample of {plan.size_of_table}, Ac "
+            f"{plan.accept}. Only {units} can be drawn, and Ac {plan.accept} hardly rejects any "
+            "batch of that size. Leave --lot-size out, or audit the whole lot."
+        )
 
 
 def _how_to_repeat(audit: "Audit", manifest: str) -> str:

@@ -211,7 +211,7 @@ def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) ->
 def _show_shifts(shifts: "tuple[PeriodFigures, ...]", say: Wording) -> None:
     from burner.report.numbers import duration, rate, share
 
-    heads = ("shift", "good units", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
+    heads = ("shift", "units passed", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
     rows = [
         (
             f"{span.start:%Y-%m-%d} {span.name}",

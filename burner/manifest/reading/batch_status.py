@@ -119,9 +119,10 @@ class BatchStatus:
 
     def balance(self, say: Wording = ENGLISH) -> str:
         """`300 planned = 297 pass + 2 scrap + 1 missing`."""
-        planned = len(self.passed) + len(self.scrapped) if self.planned is None else self.planned
+        if self.planned is None:
+            return say("batch sum without plan", len(self.passed), len(self.scrapped))
         scrap = len(self.scrapped) - self.replaced
-        text = say("batch sum", planned, len(self.passed), scrap, self.missing)
+        text = say("batch sum", self.planned, len(self.passed), scrap, self.missing)
         return text + (say("more replaced", self.replaced) if self.replaced else "")
 
     def counts(self) -> dict[str, int | None]:

@@ -97,6 +97,14 @@ def test_a_plan_of_the_standard(here: Path) -> None:
     assert "letter C → D, n = 8, Ac 1, Re 2" in out
 
 
+def test_a_plan_for_a_lot_far_above_the_units_is_warned_of(here: Path) -> None:
+    result = run("WO1", "--aql", "1", "--lot-size", "1000", "--seed", "7")
+    assert "The plan is for a lot of 1000: a sample of 80, Ac 2. Only 30 can be drawn" in " ".join(
+        result.stderr.split()
+    )
+    assert "The plan is for a lot" not in run("WO1", "--aql", "1", "--seed", "7").stderr
+
+
 def test_checks_lead_from_incomplete_to_accept(here: Path) -> None:
     arguments = ("--sample", "2", "--seed", "7")
     result = audit(*arguments)

@@ -207,6 +207,15 @@ def test_a_batch_may_be_opened_before_its_first_unit_and_raised_later(here: Path
     ]
 
 
+def test_a_batch_without_a_planned_quantity_has_no_plan_that_it_fulfils(here: Path) -> None:
+    with Ledger.open("manifest.db", "line1") as ledger:
+        open_batch(ledger, "WO9")
+        burned(ledger, 9, batch="WO9")
+    output = run("batch", "status", "WO9").stdout
+    assert "\n1 pass + 0 scrap; no planned quantity\n" in output
+    assert "missing" not in output
+
+
 @pytest.mark.usefixtures("here")
 def test_a_head_for_a_script_is_json_alone() -> None:
     head = json.loads(run("manifest", "head", "--json").stdout)

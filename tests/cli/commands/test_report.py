@@ -114,6 +114,16 @@ def test_for_people_there_are_tables_and_a_bar(here: Path) -> None:
         assert part in out
 
 
+def test_a_unit_that_was_scrapped_stays_counted_in_the_shift_in_which_it_passed(
+    here: Path,
+) -> None:
+    units, shifts = report("--batch", "WO1")["units"], report("--batch", "WO1")["shifts"]
+    assert (units["passed"], sum(shift["good"] for shift in shifts)) == (4, 5)
+    head = next(line for line in run("report").stdout.splitlines() if line.startswith(" shift"))
+    assert "units passed" in head
+    assert "good units" not in head
+
+
 @pytest.mark.parametrize("batch", [("--batch", "WO1"), ()])
 def test_in_chinese_no_english_is_left(
     here: Path, monkeypatch: pytest.MonkeyPatch, batch: Sequence[str]
@@ -143,7 +153,7 @@ def test_html_is_one_file_and_nothing_is_printed(here: Path) -> None:
 
 
 def test_a_page_that_cannot_be_written_is_reported(here: Path) -> None:
-    with pytest.raises(BurnerError, match=r"^E705:"):
+    with pytest.raises(BurnerError, match=r"^E729:"):
         run("report", "-o", "nowhere/report.html")
 
 
