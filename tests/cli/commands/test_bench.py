@@ -16,6 +16,7 @@ from burner.bench.bench_file import FirmwareEntry
 from burner.bench.unit.unit_spec import FaultKind
 from burner.bench.wire import pty
 from burner.cli.commands.bench import bench
+from tests.runs import burn
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 
@@ -106,3 +107,11 @@ def test_a_bench_is_served_like_the_product() -> None:
     with running("sim:1", "--json", "--no-pty", "--profile", str(profile)) as process:
         ready = json.loads(until(process, "\n"))
         assert ready["slots"]["1"]["board"]["chip"] == "esp32"
+
+
+def test_the_unit_of_the_guide_with_a_fault_shows_it(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "bench.md").read_text(encoding="utf-8")
+    (unit,) = re.findall(r"^  - (\{.*faults: .*\})$", page, re.MULTILINE)
+    (tmp_path / "bench.yaml").write_text(f"slots: 1\nunits: [{unit}]\n", encoding="utf-8")
+    (finished,) = burn(tmp_path, "--bench", "bench.yaml", "--batch", "WO1").finished
+    assert (finished["outcome"], finished["code"]) == ("ERROR", "E505")
