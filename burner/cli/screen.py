@@ -196,16 +196,16 @@ def error(problem: BurnerError, language: Language = "en") -> None:
 
 
 def findings(
-    found: Sequence[Finding], language: Language, out: Callable[[str], None] = say
+    problems: Sequence[Finding], language: Language, out: Callable[[str], None] = say
 ) -> None:
     """Each finding at its place, then once a code what it means and what to do now."""
-    for line in (*(finding.line(language) for finding in found), *meanings(found, language)):
+    for line in (*(finding.line(language) for finding in problems), *meanings(problems, language)):
         out(line)
 
 
-def meanings(found: Sequence[Finding], language: Language) -> Iterator[str]:
+def meanings(problems: Sequence[Finding], language: Language) -> Iterator[str]:
     """A line for each code among the findings: what it means → what to do now."""
-    for code in dict.fromkeys(finding.code for finding in found if not finding.accepted):
+    for code in dict.fromkeys(finding.code for finding in problems if not finding.accepted):
         row = lookup(code)
         yield f"{code}  {row.sentence(language)} → {row.remedy(language)}"
 

@@ -39,9 +39,9 @@ def open_plain(path: Path) -> BinaryIO:
         ValueError: the path itself is none.
     """
     file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
-    if found := _kind(os.fstat(file.fileno())):
+    if kind := _kind(os.fstat(file.fileno())):
         file.close()
-        raise OSError(0, f"{found}, not a plain file")
+        raise OSError(0, f"{kind}, not a plain file")
     return file
 
 
@@ -55,8 +55,8 @@ def is_plain(path: Path) -> bool:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    if found := _kind(status):
-        raise OSError(0, f"{found}, not a plain file")
+    if kind := _kind(status):
+        raise OSError(0, f"{kind}, not a plain file")
     return True
 
 

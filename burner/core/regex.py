@@ -81,8 +81,8 @@ def compiled(pattern: str) -> Pattern:
     """
     options = re2.Options()
     options.log_errors = False  # to standard error; the finding says it
-    found: Pattern = re2.compile(pattern, options)
-    return found
+    compiled: Pattern = re2.compile(pattern, options)
+    return compiled
 
 
 def _unicode(text: str) -> str:
@@ -94,8 +94,8 @@ def _unicode(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    if found := next(_otherwise_meant(text), None):
-        raise refusal(Code.PATTERN_INVALID, *found)
+    if problem := next(_otherwise_meant(text), None):
+        raise refusal(Code.PATTERN_INVALID, *problem)
     try:
         program = compiled(text)
     except re2.error as error:

@@ -34,7 +34,7 @@ def version_in(folder: Path) -> str:
         commit, tags = _of_checkout(folder / ".git")
     except (OSError, ValueError):
         commit, tags = _of_archive(ARCHIVED)
-    releases = [found for tag in tags if (found := RELEASE_TAG.fullmatch(tag))]
+    releases = [match for tag in tags if (match := RELEASE_TAG.fullmatch(tag))]
     if releases:
         return max(releases, key=_order)[0].removeprefix("v")
     return f"{NEXT_RELEASE}.dev0+{f'g{commit[:10]}' if commit else 'unknown'}"
@@ -105,8 +105,8 @@ def _tagged(git: Path, target: str) -> str:
         data = zlib.decompress((git / "objects" / target[:2] / target[2:]).read_bytes())
     except (OSError, zlib.error):
         return ""
-    found = re.match(rb"tag \d+\0object ([0-9a-f]+)\n", data)
-    return found[1].decode() if found else ""
+    match = re.match(rb"tag \d+\0object ([0-9a-f]+)\n", data)
+    return match[1].decode() if match else ""
 
 
 def _text(path: Path) -> str:

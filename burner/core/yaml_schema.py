@@ -79,8 +79,8 @@ def validate(document: Document, model: type[M], code: str) -> tuple[M | None, t
     except ValidationError as error:
         details = error.errors(include_url=False)
         details.sort(key=lambda detail: document.line(*place_in(document.data, detail)))
-        found = (findings_of(document, model, detail, code) for detail in details)
-        return None, tuple(chain.from_iterable(found))
+        findings = (findings_of(document, model, detail, code) for detail in details)
+        return None, tuple(chain.from_iterable(findings))
 
 
 def load_model(path: Path, model: type[M], code: str) -> M:

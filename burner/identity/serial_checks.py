@@ -28,11 +28,11 @@ def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
     line = settings.line or ""
     texts = map(broken_where_removed, lines)
     matches = [match for text in texts if (match := regex.search(line, text))] if line else []
-    found = {match[1] or "" for match in matches}
-    if not found:
+    serials = {match[1] or "" for match in matches}
+    if not serials:
         raise BurnerError(Code.SERIAL_NOT_PRINTED, line)
-    if len(found) > 1:
-        raise BurnerError(Code.TWO_SERIALS_PRINTED, ", ".join(sorted(found)))
-    serial = found.pop()
+    if len(serials) > 1:
+        raise BurnerError(Code.TWO_SERIALS_PRINTED, ", ".join(sorted(serials)))
+    serial = serials.pop()
     check_serial(serial, settings)
     return serial

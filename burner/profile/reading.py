@@ -120,8 +120,8 @@ def validate_profile(document: Document, path: Path) -> Reading:
     unfilled = [at for at, text in document.texts.items() if text == FILL_IN]
     whole = fill_in(_numbered(document, unfilled), Profile, Code.PROFILE_INVALID, _STAND_INS)
     flawed = {flaw.place for flaw in document.flaws}
-    found = [finding for finding in whole.findings if finding.place not in flawed]
-    findings = _with_unfilled(document, unfilled, (*document.flaws, *found))
+    problems = [finding for finding in whole.findings if finding.place not in flawed]
+    findings = _with_unfilled(document, unfilled, (*document.flaws, *problems))
     if whole.value is not None:
         whole.value.read_from(document, path)
     if whole.value is not None and not findings:
@@ -143,10 +143,10 @@ def _numbered(document: Document, unfilled: Sequence[FieldPath]) -> Document:
 
 
 def _with_unfilled(
-    document: Document, unfilled: Sequence[FieldPath], found: tuple[Finding, ...]
+    document: Document, unfilled: Sequence[FieldPath], findings: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
     """What is still to be filled in, with what is allowed there, in place of what it breaks."""
-    allowed = {finding.place: finding.allowed for finding in found}
+    allowed = {finding.place: finding.allowed for finding in findings}
     places = [document.place(*path) for path in unfilled]
     still = tuple(
         Finding(
@@ -157,4 +157,4 @@ def _with_unfilled(
         )
         for at in places
     )
-    return (*still, *(finding for finding in found if finding.place not in places))
+    return (*still, *(finding for finding in findings if finding.place not in places))

@@ -179,11 +179,11 @@ def _refusal(line: str) -> BurnerError | None:
         return BurnerError(Code.AT_COMMAND_REFUSED, "ERROR")
     if busy := _BUSY.fullmatch(line):
         return BurnerError(Code.AT_STAYS_BUSY, busy[0][:9])
-    if found := _CME.fullmatch(line):
+    if cme := _CME.fullmatch(line):
         code, meaning = CME_ERRORS.get(
-            int(found[1]), (Code.AT_COMMAND_REFUSED, "not in Tencent's list")
+            int(cme[1]), (Code.AT_COMMAND_REFUSED, "not in Tencent's list")
         )
-        return BurnerError(code, f"+CME ERROR:{found[1]} {meaning}")
+        return BurnerError(code, f"+CME ERROR:{cme[1]} {meaning}")
     return None
 
 
@@ -223,9 +223,9 @@ class _Talk:
         while self._clock() < deadline:
             self._line.send(command.encode() + b"\r\n")
             for line in self._lines(min(deadline, self._clock() + try_s)):
-                found = answer(line)
-                if found is not None:
-                    return found
+                result = answer(line)
+                if result is not None:
+                    return result
                 refusal = _refusal(line)
                 if refusal is None:
                     continue

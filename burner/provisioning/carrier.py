@@ -96,13 +96,13 @@ def partition_of(
     partition = layout.table.find(name)
     if partition is None:
         there = ", ".join(p.name for p in layout.table if not p.is_app) or "none"
-        found = Finding(
+        finding = Finding(
             Code.KEY_PARTITION_MISSING,
             f"carrier.{key}",
             f"found {name!r}",
             f"data partitions: {there}",
         )
-        raise BurnerError(Code.KEY_PARTITION_MISSING, name, (found,))
+        raise BurnerError(Code.KEY_PARTITION_MISSING, name, (finding,))
     allowed = [f"data, {subtype}" for subtype in subtypes]
     if partition.is_app or (allowed and partition.kind not in allowed):
         wanted = " or ".join(allowed) or "data"
@@ -127,8 +127,8 @@ def try_to_fill(
         carrier.fill(layout, LONGEST_KEY)
         carrier.read_ranges(layout)
 
-    found = dict.fromkeys(finding for part in parts for finding in _tried(part))
-    return list(found) or _tried(whole)
+    findings = dict.fromkeys(finding for part in parts for finding in _tried(part))
+    return list(findings) or _tried(whole)
 
 
 def _tried(work: Callable[[], object]) -> list[Finding]:

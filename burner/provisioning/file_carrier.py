@@ -145,10 +145,10 @@ class FileCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        found = try_to_fill(
+        findings = try_to_fill(
             self, layout, lambda: self._partition(layout), lambda: self.content(LONGEST_KEY)
         )
-        return [*found, *moved_from_readonly(self.settings, layout)]
+        return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         partition = self._partition(layout)
@@ -215,8 +215,8 @@ class FileCarrier:
             BurnerError: E606 where it is not there, E607 where it is no JSON.
         """
         values, wanted = self._object(content), self.settings.key_names()
-        found = [values.get(key) for key in wanted]
-        texts = [text for text in found if isinstance(text, str) and text.isascii() and text]
+        candidates = [values.get(key) for key in wanted]
+        texts = [text for text in candidates if isinstance(text, str) and text.isascii() and text]
         if len(texts) < len(wanted):
             raise BurnerError(
                 Code.KEY_NOT_FOUND, f"{self.settings.name} lacks one of {', '.join(wanted)}"
@@ -272,16 +272,16 @@ class FileCarrier:
         return bytes(flash)
 
 
-def _includes(found: Any, burned: Any) -> bool:
+def _includes(read: Any, burned: Any) -> bool:
     """Whether a JSON still says all that was burned.
 
     A placeholder that starts registration is replaced by what registration returns.
     """
     if isinstance(burned, dict):
-        return isinstance(found, dict) and all(
-            key in found and _includes(found[key], value) for key, value in burned.items()
+        return isinstance(read, dict) and all(
+            key in read and _includes(read[key], value) for key, value in burned.items()
         )
-    return found == burned or (isinstance(burned, str) and burned in REGISTRATION_TRIGGERS)
+    return read == burned or (isinstance(burned, str) and burned in REGISTRATION_TRIGGERS)
 
 
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:

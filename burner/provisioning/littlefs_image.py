@@ -146,8 +146,8 @@ def _context(flash: bytearray) -> Any:
         def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:
             self.reads += 1
             start = block * cfg.block_size + off
-            found = flash[start : start + size] if self.reads < _MOST_READS else bytearray()
-            return found.ljust(size, b"\xff")
+            data = flash[start : start + size] if self.reads < _MOST_READS else bytearray()
+            return data.ljust(size, b"\xff")
 
         def prog(self, cfg: Any, block: int, off: int, data: bytes) -> int:
             start = block * cfg.block_size + off

@@ -179,10 +179,10 @@ class NvsCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        found = try_to_fill(
+        findings = try_to_fill(
             self, layout, lambda: self._partition(layout), lambda: self._key_partition(layout)
         )
-        return [*found, *moved_from_readonly(self.settings, layout)]
+        return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         partition = self._partition(layout)

@@ -116,7 +116,7 @@ def _crc(data: bytes) -> int:
 
 def _pages(data: bytes, encryption_key: bytes | None) -> list[bytes]:
     """Pages in use, the oldest first, decrypted."""
-    found: list[tuple[int, bytes]] = []
+    numbered_pages: list[tuple[int, bytes]] = []
     for offset in range(0, len(data), PAGE_SIZE):
         page = data[offset : offset + PAGE_SIZE]
         state, sequence, version = struct.unpack_from("<IIB", page)
@@ -127,8 +127,8 @@ def _pages(data: bytes, encryption_key: bytes | None) -> list[bytes]:
             raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"no page header at {offset:#x}")
         if encryption_key is not None:
             page = _decrypt(page, offset, encryption_key)
-        found.append((sequence, page))
-    return [page for _, page in sorted(found, key=lambda numbered: numbered[0])]
+        numbered_pages.append((sequence, page))
+    return [page for _, page in sorted(numbered_pages, key=lambda numbered: numbered[0])]
 
 
 def _decrypt(page: bytes, page_offset: int, key: bytes) -> bytes:

@@ -157,11 +157,11 @@ class PatchCarrier:
         )
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
-        found = {array.value: self._text(array, read) for array in self.settings.arrays()}
+        texts = {array.value: self._text(array, read) for array in self.settings.arrays()}
         return KeyConfig(
-            found["product_id"].decode("ascii", "replace"),
-            Secret(found["product_secret"]),
-            found.get("device_name", b"").decode("ascii", "replace"),
+            texts["product_id"].decode("ascii", "replace"),
+            Secret(texts["product_secret"]),
+            texts.get("device_name", b"").decode("ascii", "replace"),
         )
 
     def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
@@ -237,24 +237,24 @@ def locate(image: bytes, array: Array) -> tuple[int, ...]:
         BurnerError: E116 not an image, E137 found more or less often than it should be, or with
             something else inside the array.
     """
-    found = {
+    places = {
         start: segment.end
         for segment in _segments(parse_image(image))
         for start in _standing_alone(image, array.text + b"\0", segment)
     }
     shown, whole = array.text.decode(), array.text.ljust(array.size, b"\0")
-    if len(found) != array.count:
+    if len(places) != array.count:
         raise BurnerError(
             Code.PATCH_PLACEHOLDER_WRONG,
-            f"{shown}: {counted(len(found), 'time')} instead of {array.count}",
+            f"{shown}: {counted(len(places), 'time')} instead of {array.count}",
         )
-    for offset, end in found.items():
+    for offset, end in places.items():
         if image[offset : min(end, offset + array.size)] != whole:
             raise BurnerError(
                 Code.PATCH_PLACEHOLDER_WRONG,
                 f"{shown} at {offset:#x}: its {array.size} bytes hold other data too",
             )
-    return tuple(found)
+    return tuple(places)
 
 
 def _standing_alone(image: bytes, text: bytes, segment: ImageSegment) -> Iterator[int]:

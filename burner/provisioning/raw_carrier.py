@@ -48,8 +48,8 @@ class RawCarrier:
 
     def check(self, layout: "Layout") -> list[Finding]:
         fields = (partial(_check_room, self.settings, field) for field in self.settings.fields)
-        found = try_to_fill(self, layout, partial(self.read_ranges, layout), *fields)
-        return [*found, *moved_from_readonly(self.settings, layout)]
+        findings = try_to_fill(self, layout, partial(self.read_ranges, layout), *fields)
+        return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
         place = self.read_ranges(layout)[0]
@@ -91,8 +91,8 @@ def _refuse_table(layout: "Layout") -> None:
     there = [p.name for p in layout.table if not p.is_app]
     if layout.table.partitions:
         allowed = f"a data partition of its own; there: {', '.join(there) or 'none'}"
-        found = Finding(Code.KEY_PARTITION_MISSING, "carrier.partition", "is missing", allowed)
-        raise BurnerError(Code.KEY_PARTITION_MISSING, found.found, (found,))
+        finding = Finding(Code.KEY_PARTITION_MISSING, "carrier.partition", "is missing", allowed)
+        raise BurnerError(Code.KEY_PARTITION_MISSING, finding.found, (finding,))
 
 
 def pack(settings: RawSettings, key: KeyConfig) -> bytes:
@@ -123,17 +123,17 @@ def unpack(settings: RawSettings, data: bytes) -> KeyConfig:
             this key would make.
     """
     starts = settings.starts()
-    found = {}
+    texts = {}
     for field in settings.fields:
         if field.key is not None:
             raw = data[starts[field.name] : starts[field.name] + field.size]
-            found[field.key] = raw.split(b"\0")[0]
-    if empty := [name for name, text in found.items() if not text]:
+            texts[field.key] = raw.split(b"\0")[0]
+    if empty := [name for name, text in texts.items() if not text]:
         raise BurnerError(Code.KEY_NOT_FOUND, f"no text in {empty[0]}")
     key = KeyConfig(
-        found["product_id"].decode("ascii", "replace"),
-        Secret(found["product_secret"]),
-        found.get("device_name", b"").decode("ascii", "replace"),
+        texts["product_id"].decode("ascii", "replace"),
+        Secret(texts["product_secret"]),
+        texts.get("device_name", b"").decode("ascii", "replace"),
     )
     same = False
     with suppress(BurnerError):

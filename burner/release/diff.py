@@ -33,9 +33,9 @@ MOST_SHOWN = 8
 """Differences that one message names; `burner release diff` shows all."""
 
 
-def first_differences(found: Iterable[Difference]) -> list[str]:
+def first_differences(changes: Iterable[Difference]) -> list[str]:
     """The first differences as text, and how many more there are."""
-    texts = list(map(str, found))
+    texts = list(map(str, changes))
     more = len(texts) - MOST_SHOWN
     return [*texts[:MOST_SHOWN], f"and {more} more"] if more > 0 else texts
 
@@ -61,15 +61,15 @@ def keyless_regions(segments: Iterable[Segment]) -> tuple[Region, ...]:
 
 def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     """What is not the same in units made now: settings, parts, and the product key."""
-    found: list[Difference] = []
+    changes: list[Difference] = []
     if before.release_digest != now.release_digest:
         if before.index is not None and now.index is not None:
-            found = [d for d in differences(before.index, now.index) if _is_of_a_unit(d.what)]
+            changes = [d for d in differences(before.index, now.index) if _is_of_a_unit(d.what)]
         else:
-            found = _by_regions(before, now)
+            changes = _by_regions(before, now)
     if before.key and now.key and before.key != now.key:
-        found.append(Difference("product key", f"fingerprint {before.key}", now.key))
-    return found
+        changes.append(Difference("product key", f"fingerprint {before.key}", now.key))
+    return changes
 
 
 def _is_of_a_unit(setting: str) -> bool:
@@ -83,9 +83,9 @@ def _by_regions(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
         {r.name: _shown(_part(r, with_digest=r.name not in keys)) for r in made.regions}
         for made in (before, now)
     )
-    found = [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
+    changes = [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
     digests = (f"release {made.release_digest[:16]}…" for made in (before, now))
-    return found or [Difference("setting that is not on record", *digests)]
+    return changes or [Difference("setting that is not on record", *digests)]
 
 
 def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
@@ -97,9 +97,9 @@ def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Every difference of two indexes of `release.index`: settings first, then parts by name."""
     old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
-    found = compared(old, new)
+    changes = compared(old, new)
     old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
-    return found + [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
+    return changes + [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
 
 
 def settings_of_no_unit(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

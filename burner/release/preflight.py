@@ -86,10 +86,10 @@ def _look_over(path: Path) -> tuple[Preflight, Reading | None]:
     documents, unusable = read_documents(whole)
     seen = replace(check_plan(*_what_is_known(reading, whole, files)), documents=documents)
     problems = (*missing, *unusable, *seen.findings)
-    found = (*reading.findings, *filter(reading.concerns, problems))
+    findings = (*reading.findings, *filter(reading.concerns, problems))
     if reading.plan is None:
-        return Preflight(None, None, (), found), reading
-    return replace(seen, plan=reading.plan, findings=found), reading
+        return Preflight(None, None, (), findings), reading
+    return replace(seen, plan=reading.plan, findings=findings), reading
 
 
 def _what_is_known(
@@ -229,8 +229,8 @@ def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Findin
         return []
     images = {e.name: Segment(e.name, 0, files[e.name]) for e in plan.images if e.name in files}
     nowhere = Layout(plan.chip.type, plan.flash.size, PartitionTable(()), images)
-    found = (finding for finding in carrier.check(nowhere) if finding.code in _OF_NO_PLACE)
-    return [replace(finding, place=plan.place("carrier")) for finding in found]
+    findings = (finding for finding in carrier.check(nowhere) if finding.code in _OF_NO_PLACE)
+    return [replace(finding, place=plan.place("carrier")) for finding in findings]
 
 
 def _claimed(plan: FlashPlan, layout: Layout) -> tuple[Segment, ...]:

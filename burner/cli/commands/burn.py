@@ -147,12 +147,12 @@ def _job(release: "Release", order: "WorkOrder", station: str) -> "Job":
     return Job(release, station, order.operator, order.batch, versions)
 
 
-def _warn(chosen: BurnArguments, found: "Sequence[Finding]") -> None:
+def _warn(chosen: BurnArguments, findings: "Sequence[Finding]") -> None:
     """Print warnings for a person, or a line of JSON for each."""
     if not chosen.as_json:
-        screen.findings(found, language(), screen.warn)
+        screen.findings(findings, language(), screen.warn)
         return
-    for finding in found:
+    for finding in findings:
         line = {"event": "warning", **asdict(finding)}
         del line["warning"]
         if not finding.accepted:

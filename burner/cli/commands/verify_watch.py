@@ -143,8 +143,8 @@ class SampleScreen:
             where = (when, attempt.slot, attempt.batch, attempt.profile)
             of = (result.record.seq, attempt.station)
             screen.say(phrase("sample burned", language, *where, *of))
-        for found in result.differs:
-            screen.say(f"  {difference(found, language)}")
+        for comparison in result.differs:
+            screen.say(f"  {difference(comparison, language)}")
         self._what_now(result)
         screen.say(phrase("sample out", language))
 
@@ -180,10 +180,10 @@ class SampleScreen:
             screen.say(phrase("samples unread", language, tally.unread))
 
 
-def difference(found: "Comparison", language: Language) -> str:
+def difference(comparison: "Comparison", language: Language) -> str:
     """`app at 0x20000`, `key configuration: decoded, with another secret`."""
-    what = phrase(found.what, language)
-    return f"{what}: {found.why}" if found.why else what
+    what = phrase(comparison.what, language)
+    return f"{what}: {comparison.why}" if comparison.why else what
 
 
 def _row(event: SampleChecked, language: Language) -> tuple[object, ...]:
@@ -192,7 +192,7 @@ def _row(event: SampleChecked, language: Language) -> tuple[object, ...]:
     if result.problem is not None:
         why = f"{result.code} {result.problem.row.sentence(language)}"
     else:
-        why = ", ".join(difference(found, language) for found in result.differs)
+        why = ", ".join(difference(comparison, language) for comparison in result.differs)
     word = phrase(result.verdict, language)
     return event.number, event.slot, result.unit_id, name, word, why
 

@@ -19,12 +19,12 @@ PhraseRow = Mapping[str, str]
 @cache
 def rows() -> Mapping[str, PhraseRow]:
     """Every row, by its key."""
-    found: dict[str, str | PhraseRow] = {}
+    rows: dict[str, str | PhraseRow] = {}
     for entry in resources.files("burner.core.words").joinpath("phrases").iterdir():
         if entry.name.endswith(".toml"):
-            found |= tomllib.loads(entry.read_text(encoding="utf-8"))
+            rows |= tomllib.loads(entry.read_text(encoding="utf-8"))
     return {
-        key: {"en": key, "zh": row} if isinstance(row, str) else row for key, row in found.items()
+        key: {"en": key, "zh": row} if isinstance(row, str) else row for key, row in rows.items()
     }
 
 

@@ -46,11 +46,11 @@ def read_build(folder: Path, readers: tuple[ListingReader, ...] = ()) -> Build:
         esp8266_nonos.listing,
     )
     for level in _levels(folder):
-        found = [listing for place in level if (listing := _first(readers, place))]
-        if len(found) > 1:
-            raise several(str(folder), [str(listing.folder) for listing in found])
-        if found:
-            return _assemble(found[0])
+        listings = [listing for place in level if (listing := _first(readers, place))]
+        if len(listings) > 1:
+            raise several(str(folder), [str(listing.folder) for listing in listings])
+        if listings:
+            return _assemble(listings[0])
     finding = Finding(Code.BUILD_NOT_FOUND, str(folder), "no build files found", LOOKED_FOR)
     raise BurnerError(Code.BUILD_NOT_FOUND, str(folder), (finding,))
 

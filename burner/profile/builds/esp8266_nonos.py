@@ -39,14 +39,14 @@ def listing(folder: Path) -> Listing | None:
 
 def _pair(folder: Path) -> list[Listed]:
     for pair in _PAIRS:
-        found = [(sorted(folder.glob(pattern)), offset) for pattern, offset in pair]
-        if all(paths for paths, _ in found):
-            if twice := [paths for paths, _ in found if len(paths) > 1]:
+        matches = [(sorted(folder.glob(pattern)), offset) for pattern, offset in pair]
+        if all(paths for paths, _ in matches):
+            if twice := [paths for paths, _ in matches if len(paths) > 1]:
                 raise several(str(folder), [path.name for path in twice[0]])
             names = ("app", "app-rest") if pair[0][0].startswith("eagle") else ("boot", "app")
             return [
                 Listed(name, paths[0], offset)
-                for name, (paths, offset) in zip(names, found, strict=True)
+                for name, (paths, offset) in zip(names, matches, strict=True)
             ]
     return []
 
@@ -65,16 +65,16 @@ def _named_by_offset(folder: Path) -> list[Listed]:
 
 
 def _single(folder: Path) -> list[Listed]:
-    found = sorted(folder.glob("*.bin"))
-    alone = len(found) == 1 and found[0].name != "bootloader.bin"
-    return [Listed("app", found[0], 0)] if alone else []
+    files = sorted(folder.glob("*.bin"))
+    alone = len(files) == 1 and files[0].name != "bootloader.bin"
+    return [Listed("app", files[0], 0)] if alone else []
 
 
 def _rf_data(folder: Path, flash_size: int) -> Iterator[Listed]:
     for pattern, before_end in _RF_DATA:
-        found = sorted(folder.glob(pattern))
-        if len(found) == 1 and flash_size > before_end:
-            yield Listed(found[0].stem, found[0], flash_size - before_end)
+        files = sorted(folder.glob(pattern))
+        if len(files) == 1 and flash_size > before_end:
+            yield Listed(files[0].stem, files[0], flash_size - before_end)
 
 
 def _image(path: Path) -> AppImage | None:

@@ -41,9 +41,9 @@ def listing(folder: Path) -> Listing | None:
     images = {path: image for path, data in contents.items() if (image := _image(data))}
     if not tables or not images:
         return None
-    for found in (tables, list(images)):
-        if len(found) > 1:
-            raise several(str(folder), [path.name for path in found])
+    for candidates in (tables, list(images)):
+        if len(candidates) > 1:
+            raise several(str(folder), [path.name for path in candidates])
     application, image = next(iter(images.items()))
     table = parse_binary(contents[tables[0]], str(tables[0]))
     files = [

@@ -59,9 +59,9 @@ def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
     return contents
 
 
-def several(what: str, found: list[str]) -> BurnerError:
+def several(what: str, candidates: list[str]) -> BurnerError:
     """The refusal where a folder holds more than one of what there should be one of."""
-    names = ", ".join(found[:8])
+    names = ", ".join(candidates[:8])
     finding = Finding(
         Code.SEVERAL_BUILDS_FOUND, what, f"found {names}", "name the folder of one of them"
     )

@@ -56,19 +56,19 @@ def _esp_qcloud(_: Build | None) -> CarrierDraft:
 
 
 def _nvs(build: Build | None) -> CarrierDraft:
-    found = _nvs_partition(build)
-    if build and found == "fctry" and _is_esp_qcloud(build):
+    partition = _nvs_partition(build)
+    if build and partition == "fctry" and _is_esp_qcloud(build):
         return _esp_qcloud(build)
-    why = "the table's nvs partition beside nvs" if found else _advice(build)
+    why = "the table's nvs partition beside nvs" if partition else _advice(build)
     return CarrierDraft(
         (
             line("  kind: nvs", "or file, patch, raw, at: docs/carriers.md"),
-            line(f"  partition: {scalar(found or FILL_IN)}", why),
+            line(f"  partition: {scalar(partition or FILL_IN)}", why),
             line(f"  namespace: {FILL_IN}", "which the firmware opens"),
-            *((_MUTABLE,) if not found else ()),
+            *((_MUTABLE,) if not partition else ()),
             *_nvs_keys(),
         ),
-        found,
+        partition,
     )
 
 
@@ -124,9 +124,9 @@ _ELSEWHERE: Final = (
 
 
 def _device_info(build: Build | None) -> CarrierDraft:
-    found = _only(build, lambda p: p.subtype in _FILE_SYSTEMS)
-    kind = "fat" if found and found.subtype == SUBTYPES[DATA]["fat"] else "littlefs"
-    name = found.name if found else FILL_IN
+    partition = _only(build, lambda p: p.subtype in _FILE_SYSTEMS)
+    kind = "fat" if partition and partition.subtype == SUBTYPES[DATA]["fat"] else "littlefs"
+    name = partition.name if partition else FILL_IN
     return CarrierDraft(
         (
             line("  kind: file"),
@@ -138,13 +138,15 @@ def _device_info(build: Build | None) -> CarrierDraft:
                 "device_name: deviceName}"
             ),
         ),
-        found.name if found else "",
+        partition.name if partition else "",
     )
 
 
 def _raw(build: Build | None) -> CarrierDraft:
-    found = _only(build, lambda p: p.subtype >= _FIRST_CUSTOM and p.subtype not in _FILE_SYSTEMS)
-    place = line(f"  partition: {scalar(found.name if found else FILL_IN)}", "of its own")
+    partition = _only(
+        build, lambda p: p.subtype >= _FIRST_CUSTOM and p.subtype not in _FILE_SYSTEMS
+    )
+    place = line(f"  partition: {scalar(partition.name if partition else FILL_IN)}", "of its own")
     if build and not build.table_file:
         place = line(f"  offset: {FILL_IN}", "of the struct in flash: in a sector of its own")
     return CarrierDraft(
@@ -158,7 +160,7 @@ def _raw(build: Build | None) -> CarrierDraft:
             '    - {name: product_secret, type: "char[33]", key: product_secret}',
             "    - {name: crc, type: u32, checksum: {algorithm: crc32}}",
         ),
-        found.name if found else "",
+        partition.name if partition else "",
     )
 
 
@@ -185,8 +187,8 @@ PRESETS: Final[Mapping[str, Callable[[Build | None], CarrierDraft]]] = {
 
 def _only(build: Build | None, wanted: Callable[[Partition], bool]) -> Partition | None:
     """The one data partition of a kind."""
-    found = [p for p in build.table if p.type == DATA and wanted(p)] if build else []
-    return found[0] if len(found) == 1 else None
+    partitions = [p for p in build.table if p.type == DATA and wanted(p)] if build else []
+    return partitions[0] if len(partitions) == 1 else None
 
 
 def _nvs_partition(build: Build | None) -> str:

@@ -32,9 +32,9 @@ def check_fixed_values(profile: Profile) -> Iterator[Finding]:
     """
     accepts = Code.PLACEHOLDER_IN_FIXED_VALUE in profile.accept
     for path, value in _values(profile.carrier):
-        if found := _PLACEHOLDER.search(value):
+        if placeholder := _PLACEHOLDER.search(value):
             at = profile.place("carrier", *path)
-            what = f"{found[0]} would be burned literally, the same in every unit"
+            what = f"{placeholder[0]} would be burned literally, the same in every unit"
             allowed = (_FIELD if path[0] == "fields" else _KEYS) + _OR_ACCEPT
             warning = accepts or path[0] == "files"
             yield Finding(Code.PLACEHOLDER_IN_FIXED_VALUE, at, what, allowed, warning=warning)

@@ -20,8 +20,8 @@ def check_reused_version(
     """
     findings = []
     for made in earlier:
-        if found := first_differences(recipe_differences(made, now)):
-            differs = f"batch {made.batch} of {title} had another {', '.join(found)}"
+        if changes := first_differences(recipe_differences(made, now)):
+            differs = f"batch {made.batch} of {title} had another {', '.join(changes)}"
             findings.append(
                 Finding(
                     Code.VERSION_MADE_OTHERWISE, at, differs, "a new version for other units", True

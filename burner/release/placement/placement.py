@@ -132,8 +132,8 @@ def _table(
     try:
         table = parse_table(files[TABLE], source.file, chip, source.offset)
     except BurnerError as error:
-        found = error.findings or (Finding(error.code, source.file, error.detail, ""),)
-        return None, [Finding(f.code, f"{at} {f.place}", f.found, f.allowed) for f in found]
+        problems = error.findings or (Finding(error.code, source.file, error.detail, ""),)
+        return None, [Finding(f.code, f"{at} {f.place}", f.found, f.allowed) for f in problems]
     findings = check_table(table, f"{at} {source.file}", chip, source.offset, size)
     if source.offset % SECTOR_SIZE or source.offset <= BOOTLOADER_OFFSETS[chip]:
         where = plan.place("partition_table", "offset")
