@@ -47,6 +47,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         ),
     ),
     "pydantic_core": ("core",),
+    "pyrage": ("release/age.py",),
     "re2": ("core/regex.py",),
     "yaml": ("core/yaml_document.py",),
     "serial": ("devices", "bench"),
@@ -61,8 +62,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "filelock": ("manifest",),
     "platformdirs": ("manifest/local/state_folder.py",),
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
-    "keyring": ("core/secrets/reference.py", "manifest/local/keys.py"),
     "packaging": ("release/version_order.py",),
+    "keyring": ("core/secrets/reference.py", "manifest/local/key_store.py"),
     "cryptography": ("manifest", "provisioning/nvs_reader.py", "release/envelope"),
     "securesystemslib": ("release/envelope",),
 }

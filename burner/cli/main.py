@@ -22,7 +22,7 @@ from burner.core.version import burner_version
 SECTIONS = {
     "Product": {
         "profile": "Write, check and look at product profiles.",
-        "release": "Build, sign, approve, withdraw, check and compare release files.",
+        "release": "Build, seal, sign, approve, withdraw and compare release files.",
     },
     "Station": {
         "station": "Teach and show the slots and the policy of this station.",

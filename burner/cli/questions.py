@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from burner.core.secrets.passphrase import PassphraseRequest, PromptPassphrase
 
 
+TYPED = "burner.passphrases"
+"""Where a command keeps the passphrases that were typed, so that none is asked for twice."""
+
+
 class Use(StrEnum):
     """What a key is unlocked for: a phrase."""
 
@@ -26,6 +30,7 @@ class Use(StrEnum):
     BATCH = "it seals the batch"
     HEADS = "it countersigns the heads"
     NEXT_KEY = "it confirms the next key"
+    RELEASES = "it opens sealed releases"
     STATEMENT = "it signs a statement"
 
 
@@ -37,10 +42,14 @@ def passphrase_prompt(use: Use) -> "PromptPassphrase | None":
 def _passphrase(question: "PassphraseRequest", use: Use) -> str:
     from burner.core.secrets.passphrase import TRIES
 
+    typed: dict[str, str] = click.get_current_context().find_root().meta.setdefault(TYPED, {})
+    if question.attempt == 1 and question.owner in typed:
+        return typed[question.owner]  # two keys of a station have one passphrase
     if question.attempt > 1:
         click.echo(phrase("wrong passphrase", language(), question.attempt, TRIES), err=True)
     why = phrase(use.value, language())
-    return _hidden(phrase("ask passphrase", language(), question.owner, why))
+    typed[question.owner] = _hidden(phrase("ask passphrase", language(), question.owner, why))
+    return typed[question.owner]
 
 
 def new_passphrase(owner: str) -> str:

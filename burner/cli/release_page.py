@@ -71,8 +71,8 @@ def _is_signature(signed: SignedStatement) -> bool:
 def _secret(about: dict[str, Any]) -> str:
     if about["sealed"] is None:
         return "not in the file: each station needs it"
-    times = about["times_sealed"]
-    return f"sealed, {times} times" if times > 1 else "sealed"
+    times = f", {times} times" if (times := about["times_sealed"]) > 1 else ""
+    return f"sealed{times}; product key {about['sealed']['key']}"
 
 
 def _boot_lines(boot: dict[str, Any]) -> PageRows:

@@ -37,7 +37,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes for a place in flash. `confidential` bytes hold the product secret."""
+    """Bytes for a place in flash. `confidential` bytes hold a secret."""
 
     name: str
     offset: int
@@ -70,3 +70,15 @@ class Segment:
             md5=md5(self.data, usedforsecurity=False).hexdigest(),
             kind=self.kind,
         )
+
+
+@dataclass(frozen=True)
+class SealedSegment(Segment):
+    """A confidential segment whose bytes are not at hand: `data` is as many zeros."""
+
+    sha256: str = ""
+    """Of the bytes themselves."""
+
+    def region(self) -> Region:
+        """The same place with the digest that is known."""
+        return Region(self.name, self.offset, len(self.data), self.sha256, "", self.kind)

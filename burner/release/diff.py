@@ -6,7 +6,8 @@ from typing import Any
 
 from burner.core.segments import Region, Segment
 
-NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn")
+SEAL = "seal"
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL)
 """Settings that make no unit another one."""
 
 
@@ -95,11 +96,16 @@ def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Every difference of two indexes of `release.index`: settings first, then parts by name."""
+    """Every difference of two indexes: settings first, then parts by name, then the seal."""
     old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
     changes = compared(old, new)
     old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
-    return changes + [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
+    changes += [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
+    old, new = (
+        {SEAL: f"with product key {i['sealed']['key']}"} if "sealed" in i else {}
+        for i in (before, after)
+    )
+    return changes + compared(old, new)
 
 
 def settings_of_no_unit(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
@@ -139,4 +145,5 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _shown(part: Mapping[str, Any]) -> str:
     place = f"{part['offset']:#x}, {part['size']} bytes"
     digest = f", sha256 {part['sha256'][:16]}…" if part["sha256"] else ""
-    return f"{place}, {part['class']}{digest}"
+    confidential = ", confidential" if part.get("confidential") else ""
+    return f"{place}, {part['class']}{digest}{confidential}"

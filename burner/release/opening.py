@@ -1,10 +1,11 @@
 """A profile or a release file, opened for burning: checked whole, then frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from burner.core import yaml_document
-from burner.core.canonical_json import canonical, digest
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
@@ -12,22 +13,26 @@ from burner.core.secrets.product_secret import check_product_secret
 from burner.core.secrets.reference import NO_SECRET, SECRET_ABSENT, resolve
 from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
-from burner.profile.profile import TABLE, FlashPlan, Profile
+from burner.profile.profile import FlashPlan, Profile
 from burner.profile.reading import read_profile, validate_profile
 from burner.provisioning.carriers import as_flash_carrier, carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.release.archive import MAX_SIZE
+from burner.release.contents import check_contents, checked_plan
 from burner.release.lint.accepted_warnings import accepted
 from burner.release.placement.payload import key_segments, merge_segments
 from burner.release.preflight import (
     Preflight,
-    check_plan,
     preflight_without_secret,
     secret_in_profile,
 )
 from burner.release.release import KeylessRelease, Release, release_index
 from burner.release.release_file import Contents, unpack
+from burner.release.seal import open_seal
 from burner.release.statements import signed_statements
+
+Identities = Callable[[], Iterable[Secret]]
+"""Gives the keys of this station by which it opens sealed releases; may ask for a passphrase."""
 
 
 def open_release(
@@ -36,6 +41,7 @@ def open_release(
     prompt_secret: Callable[[], str] | None = None,
     *,
     reference: str = "",
+    identities: Identities | None = None,
 ) -> Release:
     """Open a profile or a release for burning.
 
@@ -44,19 +50,14 @@ def open_release(
         secret: the ProductSecret; fetched where it is not given.
         prompt_secret: asks a person for it without echo, for `prompt`.
         reference: where this station keeps it; the profile's reference where it is left out.
+        identities: for a release that brings its secret sealed.
 
     Raises:
         BurnerError: E1xx with every finding; E2xx a release file that is not what was built; E208
-            the profile holds the secret itself.
+            the profile holds the secret itself; E210, E211 it is sealed for others, or its seal is
+            not what was made; E212 it brings its secret, and another one is named.
     """
-    profile, layout, findings = _open(source)
-    if secret is None and reference:
-        secret = resolve(reference, Path(), prompt_secret)
-    elif secret is None:
-        secret = resolve(profile.product.secret, source.parent, prompt_secret)
-    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
-    refuse([*notes, *secret_in_profile(profile, secret)])
-    return freeze(profile, layout, secret, (*findings, *accepted(notes, profile.accept)))
+    return _with_secret(_open(source), secret, prompt_secret, reference, identities)
 
 
 def open_with_or_without_key(
@@ -75,12 +76,7 @@ def open_with_or_without_key(
     """
     if reference:
         return open_release(source, prompt_secret=prompt_secret, reference=reference)
-    try:
-        return open_release(source)
-    except BurnerError as error:
-        if error.code not in NO_SECRET:
-            raise
-        return open_keyless(source)
+    return _with_secret_if_present(_open(source), None, NO_SECRET)
 
 
 def open_with_key_if_present(
@@ -97,12 +93,9 @@ def open_with_key_if_present(
     Raises:
         BurnerError: as `open_release`, but for a secret that is not there.
     """
-    try:
+    if reference:
         return open_release(source, prompt_secret=prompt_secret, reference=reference)
-    except BurnerError as error:
-        if reference or error.code not in SECRET_ABSENT:
-            raise
-        return open_keyless(source)
+    return _with_secret_if_present(_open(source), prompt_secret, SECRET_ABSENT)
 
 
 def open_keyless(source: Path) -> KeylessRelease:
@@ -111,20 +104,7 @@ def open_keyless(source: Path) -> KeylessRelease:
     Raises:
         BurnerError: as `open_release`, but for the secret.
     """
-    profile, layout, _ = _open(source)
-    about = digest(release_index(profile, layout))
-    return KeylessRelease(profile, layout, about, carrier_for(profile.carrier))
-
-
-def _open(source: Path) -> tuple[Profile, Layout, tuple[Finding, ...]]:
-    if is_release_file(source):
-        _, seen = open_release_file(source)
-    else:
-        seen = preflight_without_secret(source)
-        refuse(list(seen.findings))
-    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
-    assert seen.layout is not None  # noqa: S101
-    return seen.plan, seen.layout, seen.findings
+    return _keyless(_open(source))
 
 
 def is_release_file(path: Path) -> bool:
@@ -141,8 +121,8 @@ def open_release_file(path: Path) -> tuple[Contents, Preflight]:
             finding.
     """
     contents = read_release_file(path)
-    signed_statements(contents, path.name)
     seen = check_contents(contents, path)
+    signed_statements(contents, path.name)
     refuse(list(seen.findings))
     return contents, seen
 
@@ -177,60 +157,111 @@ def profile_of(source: Path) -> Profile | FlashPlan | None:
     return validate_profile(document, source).plan
 
 
-def release_contents(seen: Preflight) -> Contents:
-    """What a release file of this profile holds; needs no secret.
+@dataclass(frozen=True)
+class _Opened:
+    """A profile or a release file, read and checked; nothing of its secret yet."""
 
-    Raises:
-        BurnerError: E1xx with every finding, unless they are warnings.
-    """
+    source: Path
+    profile: Profile
+    layout: Layout
+    index: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    contents: Contents | None
+    """Of a release file."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it brings its secret."""
+        return self.contents is not None and bool(self.contents.sealed)
+
+    @property
+    def envelopes(self) -> tuple[bytes, ...]:
+        """Signed statements on it."""
+        return self.contents.envelopes if self.contents else ()
+
+
+def _open(source: Path) -> _Opened:
+    if is_release_file(source):
+        return _checked(source, *open_release_file(source))
+    seen = preflight_without_secret(source)
     refuse(list(seen.findings))
-    assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
-    assert seen.layout is not None  # noqa: S101
-    profile, segments = seen.plan, seen.layout.segments
-    parts = {name: segments[name].data for name in profile.files()}
-    written = profile.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if profile.partition_table:
-        written["partition_table"]["file"] = f"parts/{TABLE}"
-    for image in written["images"]:
-        image["file"] = f"parts/{image['name']}"
-    about = release_index(profile, seen.layout)
-    return Contents(
-        digest=digest(about),
-        index=about,
-        profile=canonical(written).decode(),
-        parts={f"parts/{name}": data for name, data in parts.items()},
+    return _checked(source, None, seen)
+
+
+def _checked(source: Path, contents: Contents | None, seen: Preflight) -> _Opened:
+    profile, layout = checked_plan(seen)
+    index = contents.index if contents else release_index(profile, layout)
+    return _Opened(source, profile, layout, index, seen.findings, contents)
+
+
+def _keyless(opened: _Opened) -> KeylessRelease:
+    return KeylessRelease(
+        opened.profile,
+        opened.layout,
+        opened.index,
+        carrier_for(opened.profile.carrier),
+        envelopes=opened.envelopes,
     )
 
 
-def check_contents(contents: Contents, path: Path) -> Preflight:
-    """Check what a release file holds, as its profile was checked when it was built.
-
-    Raises:
-        BurnerError: E205 its parts do not make what its index names, or its profile is none.
-    """
-    document = yaml_document.parse(contents.profile, path.name, Code.RELEASE_CONTRADICTS_INDEX)
-    reading = validate_profile(document, path)
-    plan = reading.profile
-    if plan is None:
-        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name, reading.findings)
-    files = {name: contents.parts.get(file, b"") for name, file in plan.files().items()}
-    seen = check_plan(plan, files)
-    if seen.layout is None or digest(release_index(plan, seen.layout)) != contents.digest:
-        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
-    return seen
+def _with_secret_if_present(
+    opened: _Opened, prompt_secret: Callable[[], str] | None, absent: Collection[Code]
+) -> KeylessRelease:
+    """Without the key where it is sealed, or where the error is one of `absent`."""
+    if opened.sealed:
+        return _keyless(opened)
+    try:
+        return _with_secret(opened, prompt_secret=prompt_secret)
+    except BurnerError as error:
+        if error.code not in absent:
+            raise
+        return _keyless(opened)
 
 
-def freeze(
-    profile: Profile, layout: Layout, secret: Secret, warnings: tuple[Finding, ...] = ()
+def _with_secret(
+    opened: _Opened,
+    secret: Secret | None = None,
+    prompt_secret: Callable[[], str] | None = None,
+    reference: str = "",
+    identities: Identities | None = None,
 ) -> Release:
-    """A release of a profile and a layout that were checked."""
+    if opened.sealed:
+        if secret is not None or reference:
+            raise BurnerError(Code.RELEASE_BRINGS_SECRET, opened.source.name)
+        opened, secret = _unsealed(opened, identities() if identities else ())
+    elif secret is None and reference:
+        secret = resolve(reference, Path(), prompt_secret)
+    elif secret is None:
+        kept_at = opened.profile.product.secret
+        secret = resolve(kept_at, opened.source.parent, prompt_secret)
+    profile = opened.profile
+    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
+    refuse([*notes, *secret_in_profile(profile, secret)])
+    return _freeze(opened, secret, (*opened.findings, *accepted(notes, profile.accept)))
+
+
+def _unsealed(opened: _Opened, identities: Iterable[Secret]) -> tuple[_Opened, Secret]:
+    """The same with the bytes of its confidential images, and its secret."""
+    source, contents = opened.source, opened.contents
+    assert contents is not None  # noqa: S101 - it is sealed
+    inputs = open_seal(contents, opened.profile.product.id, identities, source.name)
+    if inputs.images:
+        seen = check_contents(contents, source, inputs.images)
+        refuse(list(seen.findings))
+        opened = _checked(source, contents, seen)
+    return opened, inputs.secret
+
+
+def _freeze(opened: _Opened, secret: Secret, warnings: tuple[Finding, ...]) -> Release:
+    profile, layout = opened.profile, opened.layout
     carrier = carrier_for(profile.carrier)
     flash_carrier, key = as_flash_carrier(carrier), KeyConfig(profile.product.id, secret)
     return Release(
         profile=profile,
         layout=layout,
-        digest=digest(release_index(profile, layout)),
+        index=opened.index,
         carrier=carrier,
+        envelopes=opened.envelopes,
         key=key,
         segments=merge_segments(
             layout,

@@ -11,7 +11,7 @@ from burner.core.plain_file import read_plain
 from burner.core.secrets.product_secret import check_product_secret
 from burner.core.secrets.reference import SecretSource, parse_reference, resolve
 from burner.core.secrets.secret import Secret
-from burner.core.segments import Segment
+from burner.core.segments import SealedSegment, Segment
 from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.image import parse_image
 from burner.flash.layout import Layout
@@ -30,6 +30,7 @@ from burner.release.documents.documents import read_documents, secret_in_documen
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
+from burner.release.lint.confidential_images import check_confidential_images
 from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import check_layout
 from burner.release.placement.payload import merge_segments
@@ -127,13 +128,23 @@ def _built_for(data: bytes) -> str | None:
     return chip if chip in BOOTLOADER_OFFSETS else None
 
 
-def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
-    """Check a profile over the bytes of its files, by `plan.files()`'s names. Pure."""
+def check_plan(
+    plan: FlashPlan, files: Mapping[str, bytes], sealed: Mapping[str, str] | None = None
+) -> Preflight:
+    """Check a profile over the bytes of its files. Pure.
+
+    Args:
+        plan: what the profile says.
+        files: the bytes, by `plan.files()`'s names.
+        sealed: files that are not at hand: SHA-256 of each, whose bytes are as many zeros.
+    """
     layout, images, findings = place_images(plan, files)
     if isinstance(plan, Profile):
         findings += _check_values(plan)
     if layout is None:
         return _with_accepted(plan, None, (), [*findings, *_check_key_alone(plan, files)])
+    findings += check_confidential_images(plan, layout)
+    layout = _with_sealed(layout, sealed or {})
     filled, problems = _fill_stand_in(plan, layout)
     segments = merge_segments(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
@@ -143,6 +154,15 @@ def check_plan(plan: FlashPlan, files: Mapping[str, bytes]) -> Preflight:
     carried, placed = [s.name for s in filled], all_placed(plan, layout)
     findings += check_layout(plan, whole, images, carried, all_placed=placed)
     return _with_accepted(plan, layout, segments, findings, all_placed=placed)
+
+
+def _with_sealed(layout: Layout, sealed: Mapping[str, str]) -> Layout:
+    """Each segment whose bytes are not at hand, under the digest that is known of it."""
+    segments = {
+        name: SealedSegment(**vars(s), sha256=sealed[name]) if name in sealed else s
+        for name, s in layout.segments.items()
+    }
+    return replace(layout, segments=segments)
 
 
 def _with_accepted(

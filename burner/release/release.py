@@ -1,9 +1,11 @@
 """What a batch burns: a checked profile, its layout and key, and the digest of all of it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from burner.core.canonical_json import digest
 from burner.core.errors import Finding
 from burner.core.secrets.search import SecretSearch
 from burner.core.segments import Segment
@@ -25,9 +27,22 @@ class KeylessRelease:
 
     profile: Profile
     layout: Layout
-    digest: str
-    """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
+    index: Mapping[str, Any]
+    """What is burned, as `release_index` made it."""
     carrier: Carrier
+    envelopes: tuple[bytes, ...] = field(default=(), kw_only=True)
+    """Signed statements on it that its file holds."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical index: what is burned, whatever it is called on disk."""
+        return digest(self.index)
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Of the product secret, as records hold it; empty where it is not known."""
+        sealed = self.index.get("sealed")
+        return str(sealed["key"]) if sealed else ""
 
     @property
     def flash_carrier(self) -> FlashCarrier | None:
@@ -80,11 +95,6 @@ class Release(KeylessRelease):
         return key_segments(self.flash_carrier, self.layout, self.key_for(device_name))
 
     @property
-    def index(self) -> dict[str, Any]:
-        """What `digest` is of."""
-        return release_index(self.profile, self.layout)
-
-    @property
     def key_fingerprint(self) -> str:
         """Of the product secret, as records hold it."""
         return self.key.product_secret.fingerprint(self.key.product_id)
@@ -102,11 +112,18 @@ class Release(KeylessRelease):
         return merge_segments(self.layout, self.named_segments(device_name))
 
 
-def release_index(profile: Profile, layout: Layout) -> dict[str, Any]:
+def release_index(
+    profile: Profile, layout: Layout, sealed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
     Not in it: paths, times, accepted warnings, reasons for reworks, baud rates, where the secret is
-    kept, or anything of the secret.
+    kept, or anything of the secret but `sealed`.
+
+    Args:
+        profile: the settings.
+        layout: the parts.
+        sealed: `seal.commitment` to the product secret, of a release that holds it sealed.
     """
     decides = profile.model_dump(
         mode="json",
@@ -122,14 +139,18 @@ def release_index(profile: Profile, layout: Layout) -> dict[str, Any]:
             "documents": True,
         },
     )
-    parts = [
-        {
-            "name": region.name,
-            "offset": region.offset,
-            "size": region.size,
-            "sha256": region.sha256,
-            "class": region.kind.value,
-        }
-        for region in (segment.region() for segment in layout.segments.values())
-    ]
-    return {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+    parts = list(map(_part, layout.segments.values()))
+    index = {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+    return index | ({"sealed": dict(sealed)} if sealed else {})
+
+
+def _part(segment: Segment) -> dict[str, Any]:
+    region = segment.region()
+    part = {
+        "name": region.name,
+        "offset": region.offset,
+        "size": region.size,
+        "sha256": region.sha256,
+        "class": region.kind.value,
+    }
+    return part | ({"confidential": True} if segment.confidential else {})

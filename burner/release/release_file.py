@@ -45,15 +45,15 @@ class Contents:
     """What is burned, as `release.release_index` made it."""
     profile: str
     """The profile as JSON; its files are names of `parts`."""
-    parts: Mapping[str, bytes]
+    parts: Mapping[str, bytes] = field(repr=False)
     """By `parts/NAME`."""
-    documents: Mapping[str, bytes] = field(default_factory=dict)
+    documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What is burned into no unit, by `contents/NAME`."""
-    sealed: tuple[bytes, ...] = ()
+    sealed: tuple[bytes, ...] = field(default=(), repr=False)
     """In the age format, each for other recipients; `seal` opens them."""
     seal_code: str = ""
     """What `seal.seal_code` gives for all of `sealed`; empty where nothing is sealed."""
-    envelopes: tuple[bytes, ...] = ()
+    envelopes: tuple[bytes, ...] = field(default=(), repr=False)
     """Signed statements on this release, in the order in which they were made."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,6 +38,13 @@ PROTECTION_WORDS = {
     "token": "in a token",
 }
 """How the private key of a station is protected."""
+NOT_UNSEALED = frozenset(
+    {
+        *(Code.RELEASE_NOT_FOR_STATION, Code.RELEASE_BRINGS_SECRET, Code.RECIPIENT_KEY_UNUSABLE),
+        *(Code.PASSPHRASE_WRONG, Code.PASSPHRASE_CANNOT_BE_ASKED),
+    }
+)
+"""Errors that say: this station cannot open a sealed release."""
 
 
 def check_computer(manifest: str, logs: Path) -> Iterator[HealthCheck]:
@@ -84,19 +92,26 @@ def check_signing_key(station: str) -> HealthCheck:
         return health.failed(what, error)
 
 
-def check_source(source: Path, secret: str) -> Iterator[HealthCheck]:
-    """Whether profile or release can be burned; `secret` is a reference, or empty."""
+def check_source(source: Path, secret: str, station: str) -> Iterator[HealthCheck]:
+    """Whether this station can burn a profile or release; `secret` is a reference, or empty."""
     try:
-        release = open_release(source, reference=secret)
+        release = open_release(
+            source, reference=secret, identities=partial(keys.station_identities, station)
+        )
     except BurnerError as error:
-        what = "secret" if error.code in NO_SECRET else "release"
+        what = "secret" if error.code in {*NO_SECRET, *NOT_UNSEALED} else "release"
         if error.code == Code.SECRET_NOT_TYPED:
             yield health.fine(what, "will be asked for at the start")
+        elif error.code == Code.PASSPHRASE_CANNOT_BE_ASKED:
+            yield health.fine(what, "is sealed; the passphrase will be asked for at the start")
         else:
             yield health.failed(what, error)
         return
     yield health.fine("release", f"{release.profile.title}, {release.digest[:12]}")
-    yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
+    if "sealed" in release.index:
+        yield health.fine("secret", f"is sealed, and {station} opens it")
+    else:
+        yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
 
 
 def check_slots(

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from burner.release.contents import release_contents
 from burner.release.documents.evidence import Evidence
-from burner.release.opening import read_release_file, release_contents
+from burner.release.opening import read_release_file
 from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import pack
 from burner.release.statements import add_statement, approval_statement, release_statement

@@ -99,12 +99,13 @@ def test_old_spellings_are_gone() -> None:
 def test_who_reads_for_a_script_prints_json() -> None:
     """A command that shows something takes --json; what writes, prints lines or a file does not."""
     silent = {
-        *(("profile", "new"), ("profile", "schema"), ("release", "build")),
+        *(("profile", "new"), ("profile", "schema"), ("release", "build"), ("release", "seal")),
         *(("release", "sign"), ("release", "approve"), ("release", "withdraw")),
         ("station", "adopt"),
         *(("station", "teach"), ("station", "labels"), ("key", "make"), ("key", "enroll")),
         *(
             ("key", "pair"),
+            ("key", "recipient"),
             ("key", "public"),
             ("key", "rotate"),
             ("key", "withdraw"),

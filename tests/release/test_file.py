@@ -19,8 +19,9 @@ from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.release.archive import write_archive
+from burner.release.contents import check_contents, release_contents
 from burner.release.diff import differences
-from burner.release.opening import check_contents, open_release, read_release_file, release_contents
+from burner.release.opening import open_release, read_release_file
 from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import MAX_ENVELOPE_SIZE, Contents, core_files, pack, unpack
 

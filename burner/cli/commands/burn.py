@@ -127,11 +127,19 @@ def _open_source(
 ) -> "Release":
     """Open profile or release, tell `search` its secret, and print its warnings."""
     from burner.cli.inputs import check_labels_name_boards
-    from burner.cli.questions import product_secret_prompt
+    from burner.cli.questions import Use, passphrase_prompt, product_secret_prompt
+    from burner.manifest.local.keys import station_identities
     from burner.release.opening import open_release
 
     prompt = product_secret_prompt(chosen.source.name) if interactive else None
-    release = open_release(chosen.source, prompt_secret=prompt, reference=chosen.secret)
+    release = open_release(
+        chosen.source,
+        prompt_secret=prompt,
+        reference=chosen.secret,
+        identities=lambda: station_identities(
+            slots.station, passphrase_prompt(Use.RELEASES) if interactive else None
+        ),
+    )
     search.add(release.key.product_secret)
     if not chosen.once:
         check_labels_name_boards(slots, release.profile.identity)

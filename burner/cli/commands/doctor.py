@@ -68,9 +68,10 @@ def doctor(
         rules, of_policy = None, [failed("station file", error)]
     manifest = rules.manifest if rules else manifest
     checks = [*check_computer(manifest, logs), check_manifest(manifest), *of_policy]
-    checks.append(check_signing_key(_station_id(station, station_file)))
+    name = _station_id(station, station_file)
+    checks.append(check_signing_key(name))
     if source is not None:
-        checks += check_source(source, secret)
+        checks += check_source(source, secret, name)
     if ports or station_file or bench:
         checks += _slots(ports, station_file, bench, slot_count)
     if as_json:

@@ -24,9 +24,10 @@ PROTECTION = {
     "account": "It has no passphrase; this account alone can read its file.",
     "passphrase": "It is encrypted: the passphrase is wanted whenever it signs.",
     "keyring": "It is in the system's keyring.",
-    "token": "It stays in its token, which lets a key in for each day.",
+    "token": "It stays in its token, which lets a key in for each day. A token opens no sealed "
+    "releases: the key for them is in a file that this account alone can read.",
 }
-"""By `keys.Protection`."""
+"""By `Protection`."""
 COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key")
 
 
@@ -74,6 +75,33 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     screen.say(f"{owner} has a key. {PROTECTION[keys.protection(owner)]}")
     screen.say(f"As a station, `burner key show --station {owner}` prints it.")
     screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
+    screen.say(f"Releases are sealed for it with {keys.station_recipient(owner)}")
+
+
+@key.command()
+@options.output_option()
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Make another one: the present key is lost or damaged. What was sealed for it stays "
+    "closed.",
+)
+@options.station_option
+def recipient(output: Path | None, new: bool, station: str) -> None:
+    """Show for whom releases are sealed that this station opens.
+
+    With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. The
+    key that opens them is made with the station's key and protected like it, and stays here.
+    """
+    from burner.core.atomic_file import write_output
+    from burner.manifest.local.keys import station_recipient
+
+    public = station_recipient(station, passphrase_prompt(Use.RELEASES), new=new)
+    if output is None:
+        screen.say(public)
+    else:
+        write_output(output, f"# {station}\n{public}\n".encode())
+        screen.say(f"{output}  {public}")
 
 
 @key.command()
@@ -114,16 +142,19 @@ def public(uri: str, output: Path) -> None:
 @options.manifest_option
 @options.json_option
 def show(station: str, manifest: str, as_json: bool) -> None:
-    """Show the keys of the log, and the one of this station."""
+    """Show the keys of the log, and those of this station."""
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader:
         rows, origin = reader.log_keys(), reader.origin
-    own = _own_key(station, origin)
+    own, for_station = _own_key(station, origin), _own_recipient(station)
     if as_json:
-        print_json({"origin": origin, "keys": [row._asdict() for row in rows], "own": own})
+        listed = [row._asdict() for row in rows]
+        print_json({"origin": origin, "keys": listed, "own": own, "recipient": for_station})
         return
     screen.table(f"log {origin}", COLUMNS, map(_row, rows))
+    if for_station:
+        screen.say(f"Releases are sealed for {station} with {for_station}")
     if own and own not in {row.key for row in rows}:
         screen.warn(f"The key of {station} is not in the log. At a station that is in:")
         enroll = f"burner key enroll '{own}' --owner {station} --operator ID"
@@ -140,6 +171,15 @@ def _own_key(station: str, origin: str) -> str:
         return ""
     signer = keys.station_signer(station, passphrase_prompt(Use.RECORDS))(origin)
     return str(long_term_key(signer).key)
+
+
+def _own_recipient(station: str) -> str:
+    """For whom releases are sealed that the station opens; empty where it has no key."""
+    from burner.manifest.local import keys
+
+    if not keys.has_key(station):
+        return ""
+    return keys.station_recipient(station, passphrase_prompt(Use.RELEASES))
 
 
 def _row(row: "KeyRow") -> tuple[object, ...]:
@@ -202,6 +242,7 @@ def rotate(
             wants_passphrase=wants_passphrase,
             in_keyring=in_keyring,
             passphrase=lambda wanted: _passphrase(station, wanted),
+            prompt_passphrase=passphrase_prompt(Use.NEXT_KEY),
             operator=operator,
             reason=reason,
         )

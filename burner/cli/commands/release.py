@@ -1,7 +1,9 @@
 """`burner release`: freeze a profile into one file, check it, look into it, compare two."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,34 +12,57 @@ from burner.cli.commands import release_diff, release_show, release_sign, releas
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
+from burner.cli.questions import product_secret_prompt
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, exit_code
+from burner.core.words.plural import counted
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def recipients_option(*, required: bool = False) -> options.Decorator:
+    """--to: who can open it."""
+    return click.option(
+        "--to",
+        "recipients",
+        metavar="FILE|KEY",
+        multiple=True,
+        required=required,
+        help="Seal it for this station: the file that `burner key recipient` wrote, or age1….",
+    )
+
+
 @click.group(cls=OrderedGroup)
 def release() -> None:
-    """Build, sign, approve, withdraw, check and compare release files."""
+    """Build, seal, sign, approve, withdraw and compare release files."""
 
 
 @release.command()
 @click.argument("profile", type=FILE)
+@recipients_option()
 @options.output_option()
 @options.force_option
-def build(profile: Path, output: Path | None, force: bool) -> None:
+def build(profile: Path, recipients: tuple[str, ...], output: Path | None, force: bool) -> None:
     """Freeze PROFILE, its table and its images into one file.
 
-    The file is NAME-VERSION.burn, or --output. The secret is not in it. The same inputs give the
-    same bytes, wherever and whenever they are built.
+    The file is NAME-VERSION.burn, or --output. The same inputs give the same bytes, wherever and
+    whenever they are built. The secret is not in it, unless it is sealed --to stations: then it
+    and the confidential images are encrypted, and no station needs the secret otherwise.
     """
-    from burner.release.opening import release_contents
+    from burner.release.contents import inputs_to_seal, release_contents
     from burner.release.preflight import preflight_without_secret
     from burner.release.release_file import pack
+    from burner.release.seal import add_seal, confidential_parts
 
-    seen = preflight_without_secret(profile)
-    contents = release_contents(seen)
+    seen, sealed_for = preflight_without_secret(profile), _recipients(recipients)
+    prompt = product_secret_prompt(profile.name)
+    inputs = inputs_to_seal(seen, prompt) if sealed_for else None
+    contents = release_contents(seen, inputs)
+    if inputs is not None:
+        contents = add_seal(contents, inputs, sealed_for)
+    elif any(confidential_parts(contents.index)):
+        raise BurnerError(Code.SEAL_NEEDED, profile.name)
     screen.findings(seen.findings, language(), screen.warn)
     product = contents.index["profile"]["product"]
     target = output or Path(f"{product['name']}-{product['version']}.burn")
@@ -47,6 +72,51 @@ def build(profile: Path, output: Path | None, force: bool) -> None:
     _write(target, data, force)
     screen.say(f"{target}  {len(data)} bytes")
     screen.say(f"digest {contents.digest}")
+    if sealed_for:
+        screen.say(_sealed_words(contents.index, sealed_for))
+
+
+@release.command()
+@click.argument("path", metavar="RELEASE", type=FILE)
+@click.argument("profile", type=FILE)
+@recipients_option(required=True)
+@options.output_option()
+def seal(path: Path, profile: Path, recipients: tuple[str, ...], output: Path | None) -> None:
+    """Seal RELEASE for further stations.
+
+    Secret and confidential images are taken from PROFILE, and must be those of RELEASE. Digest and
+    signatures stay. RELEASE is replaced, unless there is --output.
+    """
+    from burner.release.contents import inputs_to_seal
+    from burner.release.opening import open_release_file
+    from burner.release.preflight import preflight_without_secret
+    from burner.release.release_file import MOST_NUMBERED, pack
+    from burner.release.seal import add_seal, other_inputs
+
+    contents, sealed_for = open_release_file(path)[0], _recipients(recipients)
+    if not 0 < len(contents.sealed) < MOST_NUMBERED:
+        why = "it was sealed too often" if contents.sealed else "it is not sealed"
+        raise click.BadParameter(f"{why}: build it with --to", param_hint="RELEASE")
+    inputs = inputs_to_seal(preflight_without_secret(profile), product_secret_prompt(profile.name))
+    product_id = contents.index["profile"]["product"]["id"]
+    if other := other_inputs(contents.index, inputs, product_id):
+        raise click.BadParameter(f"it has {other} than {path}", param_hint="PROFILE")
+    target = output or path
+    _write(target, pack(add_seal(contents, inputs, sealed_for)), force=output is None)
+    screen.say(str(target))
+    screen.say(_sealed_words(contents.index, sealed_for))
+
+
+def _recipients(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once: two equal ones would tell a reader of the file that they are."""
+    from burner.release.age import read_recipient
+
+    return tuple(dict.fromkeys(map(read_recipient, arguments)))
+
+
+def _sealed_words(index: Mapping[str, Any], sealed_for: tuple[str, ...]) -> str:
+    count = counted(len(sealed_for), "recipient")
+    return f"sealed for {count}, with product key {index['sealed']['key']}"
 
 
 release.add_command(release_sign.sign)

@@ -49,7 +49,8 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
 
 
 def _contents(path: Path) -> "Contents":
-    from burner.release.opening import is_release_file, open_release_file, release_contents
+    from burner.release.contents import release_contents
+    from burner.release.opening import is_release_file, open_release_file
     from burner.release.preflight import preflight_without_secret
 
     if is_release_file(path):

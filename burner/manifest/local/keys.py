@@ -6,9 +6,8 @@ Keys are Ed25519, as PKCS #8 in the state folder; they sign under the name of a 
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -20,29 +19,30 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain
 from burner.core.secrets.passphrase import PromptPassphrase, WrongPassphraseError, unlocked
-from burner.manifest.local.state_folder import as_file_name, state_folder
+from burner.core.secrets.secret import Secret
+from burner.manifest.local.key_store import (
+    IN_KEYRING,
+    LARGEST,
+    Protection,
+    from_keyring,
+    owner_folder,
+    saving,
+    to_keyring,
+)
+from burner.manifest.local.recipient_key import (
+    has_recipient,
+    identity,
+    keep_identity,
+    recipient,
+)
+from burner.manifest.local.state_folder import state_folder
 from burner.manifest.log.note import KeyType, NoteSigner, VerifierKey
+from burner.release import age
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SERVICE = "burner manifest key"
-"""Name of private keys in the keyring."""
-
-CURRENT, IN_KEYRING = "current", "in the system's keyring"
-LONGEST = 200
-"""Characters of the folder that is named after an owner; file systems take 255."""
-LARGEST = 64 << 10
-"""Bytes of a key file."""
-
-
-class Protection(StrEnum):
-    """How a private key is protected."""
-
-    ACCOUNT = "account"
-    PASSPHRASE = "passphrase"  # noqa: S105 - a word, not a password
-    KEYRING = "keyring"
-    TOKEN = "token"  # noqa: S105 - a word
+CURRENT = "current"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def sponsors(station: str) -> Callable[[str], Iterator[NoteSigner]]:
 
 
 def use_token(owner: str, uri: str) -> bytes:
-    """Sign with a key in a PKCS #11 token from now on.
+    """Sign with a key in a PKCS #11 token from now on. The key for sealed releases is in a file.
 
     Returns:
         The 32 bytes of its public half.
@@ -107,9 +107,11 @@ def use_token(owner: str, uri: str) -> bytes:
 
     public = public_key(uri)
     name = sha256(public).hexdigest()[:16]
-    with _saving(_folder(owner)) as folder:
+    held = _readable_identity(owner)
+    with saving(owner_folder(owner)) as folder:
         write_durably(folder / f"{name}.pem", uri.encode())
         write_durably(folder / CURRENT, name.encode())
+    keep_identity(owner, held)
     return public
 
 
@@ -142,13 +144,14 @@ def has_key(owner: str) -> bool:
     Raises:
         BurnerError: E726 for an invalid name.
     """
-    return (_folder(owner) / CURRENT).exists()
+    return (owner_folder(owner) / CURRENT).exists()
 
 
 def make_key(
     owner: str, passphrase: str | None = None, *, in_keyring: bool = False, use: bool = True
 ) -> "Ed25519PrivateKey":
-    """Make a key; earlier ones stay beside it.
+    """Make a key; earlier ones stay beside it. A key for sealed releases comes with it, unless
+    there is one that opens without a question.
 
     Args:
         owner: station id, or who countersigns.
@@ -166,14 +169,63 @@ def make_key(
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, "an empty passphrase protects nothing")
     key = Ed25519PrivateKey.generate()
     pem = _pem(key, passphrase)
-    with _saving(_folder(owner)) as folder:
+    with saving(owner_folder(owner)) as folder:
         if in_keyring:
-            _to_keyring(_stem(key), pem)
-            pem = IN_KEYRING.encode()
+            to_keyring(_stem(key), pem)
+            pem = IN_KEYRING
         write_durably(folder / f"{_stem(key)}.pem", pem)
     if use:
+        held = _readable_identity(owner)
         use_key(owner, key)
+        keep_identity(owner, held, [key] if _protects(owner) else ())
     return key
+
+
+def _readable_identity(owner: str) -> Secret:
+    """The owner's key for sealed releases; a new one where that needs a passphrase, or is lost."""
+    with suppress(BurnerError):
+        if held := station_identities(owner):
+            return held[0]
+    return age.new_identity()
+
+
+def station_recipient(
+    owner: str, prompt_passphrase: PromptPassphrase | None = None, *, new: bool = False
+) -> str:
+    """For whom releases are sealed that a station opens; made, with its key, where there is none.
+
+    Args:
+        owner: station id.
+        prompt_passphrase: asks for the passphrase of the signing key, which protects this one.
+        new: make another one in any case.
+
+    Raises:
+        BurnerError: as `recipient`, `make_key` and `unlock`.
+    """
+    if not has_key(owner):
+        make_key(owner)
+    if has_recipient(owner) and not new:
+        return recipient(owner)
+    protectors = [unlock(owner, prompt_passphrase)] if _protects(owner) else []
+    return keep_identity(owner, age.new_identity(), protectors)
+
+
+def station_identities(
+    owner: str, prompt_passphrase: PromptPassphrase | None = None
+) -> tuple[Secret, ...]:
+    """The key by which a station opens sealed releases; none where it has none.
+
+    Raises:
+        BurnerError: as `identity` and `unlock`.
+    """
+    if not has_recipient(owner):
+        return ()
+    return (identity(owner, lambda: unlock(owner, prompt_passphrase)),)
+
+
+def _protects(owner: str) -> bool:
+    """Whether what is encrypted for the owner's key is safer than in a file."""
+    return protection(owner) in (Protection.PASSPHRASE, Protection.KEYRING)
 
 
 def use_key(owner: str, key: "Ed25519PrivateKey") -> None:
@@ -182,7 +234,7 @@ def use_key(owner: str, key: "Ed25519PrivateKey") -> None:
     Raises:
         BurnerError: E717 it cannot be saved.
     """
-    with _saving(_folder(owner)) as folder:
+    with saving(owner_folder(owner)) as folder:
         write_durably(folder / CURRENT, _stem(key).encode())
 
 
@@ -201,8 +253,8 @@ def unlock(owner: str, prompt_passphrase: PromptPassphrase | None = None) -> "Ed
             no terminal to ask for it.
     """
     path, pem = _read_key_file(owner)
-    if pem == IN_KEYRING.encode():
-        pem = _from_keyring(path.stem)
+    if pem == IN_KEYRING:
+        pem = from_keyring(path.stem, Code.SIGNING_KEY_UNUSABLE)
     if b"-----BEGIN ENCRYPTED" not in pem:
         return _load(path, pem)
     return unlocked(owner, lambda typed: _load(path, pem, typed), prompt_passphrase)
@@ -215,7 +267,7 @@ def protection(owner: str) -> Protection:
         BurnerError: E721 there is no key, E722 it cannot be read.
     """
     _, content = _read_key_file(owner)
-    if content == IN_KEYRING.encode():
+    if content == IN_KEYRING:
         return Protection.KEYRING
     if content.startswith(b"pkcs11:"):
         return Protection.TOKEN
@@ -223,7 +275,7 @@ def protection(owner: str) -> Protection:
 
 
 def _name(owner: str) -> str:
-    path = _folder(owner) / CURRENT
+    path = owner_folder(owner) / CURRENT
     try:
         key = path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, NotADirectoryError):
@@ -237,25 +289,11 @@ def _name(owner: str) -> str:
 
 def _read_key_file(owner: str) -> tuple[Path, bytes]:
     """The file of the owner's current key, and what it holds: a key, or where the key is."""
-    path = _folder(owner) / f"{_name(owner)}.pem"
+    path = owner_folder(owner) / f"{_name(owner)}.pem"
     try:
         return path, read_plain(path, LARGEST)
     except OSError as error:
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: {error.strerror}") from error
-
-
-def _folder(owner: str) -> Path:
-    if not owner.strip() or not owner.isprintable() or len(as_file_name(owner)) > LONGEST:
-        raise BurnerError(Code.KEY_OWNER_INVALID, repr(owner)[:LONGEST])
-    return state_folder() / "keys" / as_file_name(owner)
-
-
-@contextmanager
-def _saving(folder: Path) -> Iterator[Path]:
-    try:
-        yield folder
-    except OSError as error:
-        raise BurnerError(Code.STATE_FOLDER_UNWRITABLE, f"{folder}: {error.strerror}") from error
 
 
 def _pem(key: "Ed25519PrivateKey", passphrase: str | None) -> bytes:
@@ -284,30 +322,3 @@ def _load(path: Path, pem: bytes, passphrase: str | None = None) -> "Ed25519Priv
     if not isinstance(key, Ed25519PrivateKey) or _stem(key) != path.stem:
         raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"{path}: it holds another key")
     return key
-
-
-def _to_keyring(name: str, pem: bytes) -> None:
-    import keyring
-    import keyring.errors
-
-    try:
-        keyring.set_password(SERVICE, name, pem.decode())
-    except keyring.errors.KeyringError as error:
-        raise BurnerError(
-            Code.STATE_FOLDER_UNWRITABLE, f"the keyring: {type(error).__name__}"
-        ) from error
-
-
-def _from_keyring(name: str) -> bytes:
-    import keyring
-    import keyring.errors
-
-    try:
-        pem = keyring.get_password(SERVICE, name)
-    except keyring.errors.KeyringError as error:
-        raise BurnerError(
-            Code.SIGNING_KEY_UNUSABLE, f"the keyring: {type(error).__name__}"
-        ) from error
-    if pem is None:
-        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, f"the keyring has no {name} of {SERVICE}")
-    return pem.encode()

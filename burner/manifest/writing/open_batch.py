@@ -11,7 +11,7 @@ from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile, QuantityOf
-from burner.release.release import KeylessRelease, Release, release_index
+from burner.release.release import KeylessRelease
 
 
 def open_batch_for(
@@ -42,8 +42,8 @@ def open_batch_for(
         product_id=profile.product.id,
         release_digest=release.digest,
         quantity=quantity,
-        index=canonical(release_index(profile, release.layout)).decode(),
-        key=release.key_fingerprint if isinstance(release, Release) else "",
+        index=canonical(release.index).decode(),
+        key=release.key_fingerprint,
         limits=batch_limits(profile.limits),
         first_article=first_article,
     )

@@ -157,7 +157,7 @@ def _segment(
         assert entry.offset is not None  # noqa: S101 - the model demands one of both
         offset, partition = entry.offset, table.at(entry.offset)
     kind = entry.region_class or _usual_class(partition)
-    segment = Segment(entry.name, offset, data, kind)
+    segment = Segment(entry.name, offset, data, kind, entry.confidential)
     if not data:
         return segment, [Finding(Code.IMAGE_INVALID, f"{at}.file", "the file is empty", "")]
     return segment, list(_check_place(plan, table, partition, segment, at))

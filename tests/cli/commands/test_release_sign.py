@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from burner.cli.main import root
 from burner.core.secrets.passphrase import PASSPHRASE
+from burner.release.contents import release_contents
 from burner.release.envelope.key_pair import make_key_pair
 from burner.release.envelope.public_key import PublicKey
-from burner.release.opening import read_release_file, release_contents
+from burner.release.opening import read_release_file
 from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import Contents, pack
 from burner.release.statements import signed_statements
