@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"
 SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
 OTHER_SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
-CERTIFICATE = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIIconfidential\n" * 3
+CERTIFICATE = b"-----BEGIN PRIVATE KEY-----\nkR7xWq2ZpL9vTn4sHc6bYd1mUe8fGa3j\n-----END-----\n"
 
 
 @cache
