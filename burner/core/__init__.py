@@ -1,1 +1,1 @@
-"""What everything else is built of: error codes, the nouns, secrets, YAML, words for people."""
+"""The base of all folders: error codes, data types, secrets, YAML, words for people."""

@@ -1,4 +1,4 @@
-"""A file is there whole, or as it was before."""
+"""Writes a file completely, or leaves the old one unchanged."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from burner.core.plain_file import is_plain
 
 
 def check_is_place_for_file(target: Path) -> None:
-    """What else stands where a file is to be written stays there.
+    """Check that a file can be written here: nothing, or a plain file, is in its place.
 
     Raises:
         BurnerError: E729 it is a folder, a device or a pipe.
@@ -24,10 +24,10 @@ def check_is_place_for_file(target: Path) -> None:
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Write beside the target, then put it in its place.
+    """Write beside the target, then put the new file in its place.
 
     Raises:
-        OSError: it cannot be written, or no file is there; nothing is left behind.
+        OSError: it cannot be written, or the target is no plain file; nothing is left behind.
     """
     is_plain(target)
     beside = target.with_name(f".{target.name}.new")
@@ -77,9 +77,9 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut.
+    """Make a new file name survive a power cut.
 
-    Windows does so by itself; a file system that cannot (some network shares) has done its best.
+    Windows does so by itself. Some network shares cannot; that is no error.
     """
     if sys.platform != "win32":
         with suppress(OSError):

@@ -23,15 +23,16 @@ class Outcome(StrEnum):
 
 
 def judges_unit(outcome: str, code: str, *, began: bool) -> bool:
-    """Whether an attempt judges its unit: each one that began to write, else a FAIL alone.
+    """Whether the outcome of an attempt counts for its unit.
 
-    A scrapped unit that came back was judged when it was burned.
+    It counts if the attempt began to write, or ended in FAIL. A scrapped unit that comes back was
+    counted when it was burned.
     """
     return began or (outcome == Outcome.FAIL and code != Code.UNIT_SCRAPPED)
 
 
 class Step(StrEnum):
-    """The way of a unit, in its order."""
+    """The steps of one attempt, in their order."""
 
     IDENTIFY = "identify"
     NAME = "name"
@@ -84,7 +85,7 @@ class Attempt:
 
 
 def warnings_in(evidence: Mapping[str, Any]) -> tuple[str, ...]:
-    """Codes of what was seen that does not judge the unit, and that somebody must know."""
+    """Codes of the warnings in an attempt's evidence. They do not change its outcome."""
     codes = evidence.get("warnings")
     return tuple(map(str, codes)) if isinstance(codes, list | tuple) else ()
 
@@ -108,7 +109,7 @@ class Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Those of the evidence."""
+        """Codes of the warnings in the evidence."""
         return warnings_in(self.evidence)
 
 

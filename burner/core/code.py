@@ -1,7 +1,7 @@
-"""The name that each error code has in the program; people see its number.
+"""The name of each error code in the program. People see its number.
 
-The words of a code stand in `burner/core/words/codes/`. A number keeps its meaning for ever: a
-code is added here and in its table, never changed into another one.
+The texts of a code are in `burner/core/words/codes/`. A number keeps its meaning for ever: a new
+code is added here and in its table, and no number gets another meaning.
 """
 
 from enum import StrEnum

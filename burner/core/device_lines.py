@@ -1,7 +1,7 @@
-"""Lines that a device prints: split, cut, and counted. The one place with their limits.
+"""Splits what a device prints into lines, and limits their length and number.
 
-A device may print megabytes without a line end, or lines without an end. Neither fills the
-station's memory nor holds up its slot.
+A device may print megabytes without a line end, or lines without an end. Neither may fill the
+station's memory or hold up its slot.
 """
 
 import re
@@ -18,19 +18,19 @@ _ENDS: Final = re.compile(rb"[\r\n]+")
 
 
 class LineSplitter:
-    """Bytes as they arrive, given back as whole lines. Empty lines are left out."""
+    """Takes bytes as they arrive, and returns whole lines. Empty lines are left out."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that have ended, or were cut, with these bytes."""
+        """The lines that these bytes end, or that were cut because they are too long."""
         *ended, rest = _ENDS.split(self._rest + data)
         *cut, self._rest = _pieces(rest) or [b""]
         return [piece for line in ended for piece in _pieces(line)] + cut
 
     def end(self) -> bytes:
-        """The line that has not ended; empty where there is none."""
+        """The last line, which has no end yet; empty where there is none."""
         rest, self._rest = self._rest, b""
         return rest
 

@@ -1,7 +1,7 @@
-"""The one exception that crosses modules, and the table that gives its code words.
+"""`BurnerError`, the exception that crosses modules, and the table with the texts of its codes.
 
-The table is data: `codes/*.toml`, by class of error and topic. Codes are append-only
-(tests/golden/codes.txt): a factory's wall chart outlives our versions.
+The table is data: `codes/*.toml`, by class of error and topic. Codes are only added
+(tests/golden/codes.txt), because wall charts in factories show them.
 """
 
 import tomllib
@@ -57,7 +57,7 @@ _ACCEPTED: dict[Language, str] = {"en": "accepted", "zh": "已接受"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found in an input: where, what stood there, what is allowed."""
+    """One problem in an input: its place, what was found there, what is allowed."""
 
     code: str
     place: str
@@ -72,9 +72,9 @@ class Finding:
         return self.line()
 
     def line(self, language: Language = "en") -> str:
-        """`place: error CODE: found; allowed`, the kind in the reader's language.
+        """`place: error CODE: found; allowed`, in the reader's language.
 
-        Of an accepted warning the reason stands in place of what is allowed.
+        An accepted warning has its reason in place of what is allowed.
         """
         kind = _ACCEPTED[language] if self.accepted else _KINDS[language][self.warning]
         reason = self.accepted or self.allowed
@@ -83,10 +83,10 @@ class Finding:
 
 
 class BurnerError(Exception):
-    """What happened, as a code of the table and the detail of this one case.
+    """An error: a code of the table, and the detail of this case.
 
-    `findings` carries every finding when an input was refused for several reasons at once.
-    The detail must never hold a secret.
+    `findings` has every finding when an input was refused for several reasons at once. The detail
+    must never hold a secret.
     """
 
     def __init__(self, code: str, detail: str = "", findings: tuple[Finding, ...] = ()) -> None:
@@ -106,8 +106,9 @@ class BurnerError(Exception):
 
 
 def as_burner_error(error: Exception) -> BurnerError:
-    """Any error as one with a code: a bug as its type and place, never its words, which could
-    hold a secret.
+    """Any exception as a BurnerError.
+
+    A bug gets its type and place as detail, never its message: that could hold a secret.
     """
     if isinstance(error, BurnerError):
         return error
@@ -117,7 +118,7 @@ def as_burner_error(error: Exception) -> BurnerError:
 
 
 def refuse(findings: list[Finding]) -> None:
-    """Raise one BurnerError for all errors among the findings; warnings alone pass.
+    """Raise one BurnerError for all errors among the findings. Warnings are no errors.
 
     Raises:
         BurnerError: with the first error's code and all findings.

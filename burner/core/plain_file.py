@@ -1,4 +1,4 @@
-"""Files of other people: plain ones only, and never more of them than was asked for."""
+"""Reads files that people name: plain files only, and not more bytes than allowed."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ def read_plain(path: Path, most: int) -> bytes:
 
     Raises:
         OSError: it cannot be read, is no plain file, or is larger; `strerror` says which.
-        ValueError: the path itself is none.
+        ValueError: the text is no valid path.
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -32,11 +32,11 @@ def read_plain(path: Path, most: int) -> bytes:
 def open_plain(path: Path) -> BinaryIO:
     """Open a plain file for reading, whatever its size.
 
-    A device may have no end, and a pipe keeps its reader waiting; neither is opened for long.
+    A device may have no end, and a pipe keeps its reader waiting: both are refused.
 
     Raises:
         OSError: it cannot be read, or is no plain file; `strerror` says which.
-        ValueError: the path itself is none.
+        ValueError: the text is no valid path.
     """
     file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 - the caller closes it
     if kind := _kind(os.fstat(file.fileno())):
@@ -67,5 +67,5 @@ def _kind(status: os.stat_result) -> str:
 
 
 def without_waiting(path: str, flags: int) -> int:
-    """An `opener` for `open` that a pipe to which nobody writes does not keep waiting."""
+    """An `opener` for `open` that does not wait for the writer of a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

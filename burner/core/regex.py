@@ -1,8 +1,8 @@
-"""The regular expressions of profiles, in RE2's syntax: matching is linear in the text.
+"""The regular expressions of profiles, in RE2's syntax: matching takes linear time.
 
-Python's own `re` tries one way after the other, which some patterns and texts make take for ever,
-and nothing stops it meanwhile. RE2 (google-re2) needs no second way, and has no construct that
-would need one; a pattern with such a construct is refused with what to write instead.
+Python's `re` goes back and tries again. With some patterns and texts that takes practically for
+ever, and nothing can stop it. RE2 (google-re2) never goes back, and has no construct that would
+need it. A pattern with such a construct is refused, with what to write instead.
 """
 
 import re
@@ -26,7 +26,7 @@ SHOWN: Final = 12
 
 
 class Match(Protocol):
-    """Where a pattern stands in a text."""
+    """The place in a text where a pattern matches."""
 
     def __getitem__(self, group: int | str, /) -> str | None: ...
 
@@ -77,7 +77,7 @@ def compiled(pattern: str) -> Pattern:
     """A pattern, ready to match.
 
     Raises:
-        re2.error: it is none.
+        re2.error: the text is no pattern of RE2.
     """
     options = re2.Options()
     options.log_errors = False  # to standard error; the finding says it
@@ -86,7 +86,7 @@ def compiled(pattern: str) -> Pattern:
 
 
 def _unicode(text: str) -> str:
-    """Text that has a UTF-8 form: a terminal may have read bytes that are no text."""
+    """The text with `?` for what has no UTF-8 form, such as bytes that a terminal passed on."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
@@ -173,7 +173,7 @@ def _constructs(text: str, wanted: Callable[[str], bool] = lambda _: True) -> It
 
 
 def _otherwise_meant(text: str) -> Iterator[_Construct]:
-    """What RE2 takes without complaint, and not as it is meant."""
+    """What RE2 accepts, but reads in another way than the author means."""
     yield from _constructs(text, lambda name: name in _MEANT_OTHERWISE)
     names = [token[0] for token in _TOKEN.finditer(text) if token[0].startswith(("(?P<", "(?<"))]
     for name in names:
@@ -182,7 +182,7 @@ def _otherwise_meant(text: str) -> Iterator[_Construct]:
 
 
 def _unknown(text: str, error: Exception) -> _Construct:
-    """The construct that RE2 does not know, or its own words where it has no name here."""
+    """The construct that RE2 does not know, or RE2's own message where it has no name here."""
     message = error.args[0] if error.args else b""
     message = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
     if message.startswith("invalid repetition size"):

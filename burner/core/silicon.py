@@ -25,7 +25,7 @@ class Mac:
 
 @dataclass(frozen=True)
 class Security:
-    """What the chip says of its own protection."""
+    """What the chip reports of its own protection."""
 
     secure_boot: bool = False
     flash_encryption: bool = False
@@ -34,7 +34,7 @@ class Security:
 
 @dataclass(frozen=True)
 class Silicon:
-    """What identify reads from the part before anything is written."""
+    """What `identify` reads from the chip before anything is written."""
 
     chip: str
     """esptool's name in one word: `esp32c3`."""
@@ -60,6 +60,6 @@ class Silicon:
         return str(self.mac)
 
     def differs_from(self, other: Self) -> bool:
-        """Whether the second fingerprints prove two parts, whatever their MACs say."""
+        """Whether the second fingerprints prove two different chips, whatever their MACs are."""
         known = self.fingerprint and other.fingerprint
         return bool(known) and self.fingerprint != other.fingerprint

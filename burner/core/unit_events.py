@@ -1,4 +1,4 @@
-"""What happens to a unit on its way, as events. Data only."""
+"""Events of a unit during an attempt. Data only."""
 
 from dataclasses import dataclass
 
@@ -79,8 +79,10 @@ class ApprovalGiven:
 
 @dataclass(frozen=True)
 class NotBegun:
-    """Event: the last of an attempt whose unit left, or whose station stopped, before the label
-    was scanned or the first article approved. Nothing was done to the unit; nothing is on record.
+    """Event: an attempt ended before it began. It is the last one.
+
+    The unit was taken out, or the station stopped, before the label was scanned or the first
+    article was approved. Nothing was done to the unit; nothing is on record.
     """
 
     slot: str
@@ -89,7 +91,10 @@ class NotBegun:
 
 @dataclass(frozen=True)
 class Finished:
-    """Event: always the last of an attempt that is on record; of a `known` unit, of its PASS."""
+    """Event: an attempt ended and is on record. It is the last one.
+
+    Of a `known` unit, `record` is its earlier PASS.
+    """
 
     slot: str
     record: Record
@@ -99,12 +104,12 @@ class Finished:
 
     @property
     def code(self) -> str:
-        """Why this board is no good unit of the batch; empty for one that is."""
+        """Why this board is no good unit of the batch; empty for a good one."""
         return Code.PASSED_IN_OTHER_BATCH if self.other_batch else self.record.result.code
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Those of this attempt."""
+        """Codes of the warnings of this attempt."""
         return () if self.known else self.record.result.warnings
 
 

@@ -1,4 +1,4 @@
-"""What pydantic complains of, as a finding in the words of whoever wrote the file."""
+"""Turns the errors of pydantic into findings, in the words of the person who wrote the file."""
 
 import re
 from difflib import get_close_matches
@@ -44,7 +44,9 @@ _ALLOWED = {
 def findings_of(
     document: Document, model: "type[BaseModel]", detail: "ErrorDetails", code: str
 ) -> tuple[Finding, ...]:
-    """One complaint with `code`; or what our own validator found, each with the code it gave."""
+    """The findings of one error of pydantic: with `code`, or with the codes that our validators
+    gave.
+    """
     context, kind = detail.get("ctx", {}), detail["type"]
     if not re.fullmatch(r"E\d{3}", kind):
         return (_finding_of(document, model, detail, code),)
@@ -78,7 +80,7 @@ def _finding_of(
 
 
 def place_in(data: Any, detail: "ErrorDetails") -> FieldPath:
-    """The path in the file: pydantic's own adds names of union members and validators."""
+    """The path in the file. The path of pydantic also has names of union members and validators."""
     path: FieldPath = ()
     last = detail["loc"][-1:] if detail["type"] == "missing" else ()
     tagged = detail["type"] in ("union_tag_invalid", "union_tag_not_found")

@@ -41,7 +41,7 @@ def version_in(folder: Path) -> str:
 
 
 def _order(tag: re.Match[str]) -> tuple[list[int], bool, str]:
-    """A release is above its candidates."""
+    """Sort key: a release comes after its candidates."""
     return [int(number) for number in tag[1].split(".")], not tag[2], tag[2] or ""
 
 
@@ -89,7 +89,7 @@ def _tags_of(git: Path, commit: str) -> Iterator[str]:
 
 
 def _packed(git: Path) -> Iterator[tuple[str, str]]:
-    """Object and name of each packed ref; of an annotated tag its commit besides."""
+    """Object and name of each packed ref; of an annotated tag also its commit."""
     name = ""
     for line in _text(git / "packed-refs").splitlines() if (git / "packed-refs").exists() else ():
         if line.startswith("^"):
@@ -100,7 +100,7 @@ def _packed(git: Path) -> Iterator[tuple[str, str]]:
 
 
 def _tagged(git: Path, target: str) -> str:
-    """What an annotated tag is of; empty where this is none, or lies in a pack."""
+    """The commit of an annotated tag; empty if this is no annotated tag, or if it is in a pack."""
     try:
         data = zlib.decompress((git / "objects" / target[:2] / target[2:]).read_bytes())
     except (OSError, zlib.error):

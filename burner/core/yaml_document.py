@@ -1,9 +1,9 @@
-"""YAML written by people → plain values, and where each of them stands.
+"""YAML written by people → plain values, and the line of each.
 
-What YAML 1.1 silently turns into something else stays what it looks like here: `no` is text,
-`0123` is text, `12:30` is text, only `true`/`false` are booleans (the YAML 1.2 core rules).
-A decimal such as `1.10` is a number, so a field that wants text asks for quotes.
-Files of other people: size, depth and the number of values behind aliases are bounded.
+Values mean what they look like (the rules of YAML 1.2, not 1.1): `no` is text, `0123` is text,
+`12:30` is text, only `true` and `false` are booleans. A decimal such as `1.10` is a number, so a
+field that wants text asks for quotes. Size, depth and the number of values behind aliases are
+limited, because the files come from other people.
 """
 
 import re
@@ -26,7 +26,7 @@ FieldPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file as plain values, and where in the file each of them stands."""
+    """A YAML file as plain values, and the line of each of them."""
 
     name: str
     """The path as given, so that a terminal can open it."""
@@ -76,7 +76,7 @@ def parse(text: str, name: str, code: str, *, flawed: bool = False) -> Document:
         text: of the whole file.
         name: stands for the file in findings.
         code: of the findings.
-        flawed: give back a document too whose keys stand twice and the like, with its `flaws`.
+        flawed: return a document also where a key occurs twice and the like, with its `flaws`.
 
     Raises:
         BurnerError: `code`, with a finding for everything wrong with the text itself.
@@ -118,7 +118,7 @@ for _tag, _pattern, _first in (
 
 
 class _NodeReader:
-    """Turns composed nodes into values, and remembers where each stood."""
+    """Turns composed nodes into values, and remembers the line of each."""
 
     def __init__(self, name: str, code: str) -> None:
         self.name = name
@@ -183,7 +183,7 @@ class _NodeReader:
 
 
 def _is_text(text: str) -> bool:
-    """Whether it can be written at all: an escape such as `\\ud800` makes half a character."""
+    r"""Whether the text has a UTF-8 form. An escape such as `\ud800` makes half a character."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -1,4 +1,4 @@
-"""The base of every model that is read from YAML, and a document validated against one."""
+"""The base of every model that is read from YAML, and the check of a document against a model."""
 
 import re
 from collections.abc import Iterable
@@ -29,12 +29,12 @@ Problem = tuple[str, str, str]
 
 
 def refusal(code: str, found: str, allowed: str) -> PydanticCustomError:
-    """What a validator raises to give its finding a code of its own."""
+    """The error that a validator raises to give its finding a code of its own."""
     return PydanticCustomError(code, "{found}", {"found": found, "allowed": allowed})
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
-    """Raise what a validator raises for all of them at once; nothing where there is none."""
+    """Raise one error for all problems that a validator found; nothing where there is none."""
     first, *others = (*problems, None)
     if first:
         code, found, allowed = first

@@ -75,10 +75,10 @@ def possible_applications(table: PartitionTable, otadata: bytes) -> tuple[Partit
       started once, and given up at the next start if nobody has confirmed it. So one NEW entry
       after the other may be started, until none is left.
     """
-    sound = _valid_entries(otadata)
-    started = [_selected(table, sound), starting_application(table, otadata)]
+    valid = _valid_entries(otadata)
+    started = [_selected(table, valid), starting_application(table, otadata)]
     passed_over = (*_UNUSABLE_STATES, OtaState.PENDING_VERIFY)
-    remaining = [e for e in sound if e.state not in passed_over]
+    remaining = [e for e in valid if e.state not in passed_over]
     started.append(_selected(table, remaining))
     while remaining and (newest := _newest(remaining)).state == OtaState.NEW:
         remaining.remove(newest)

@@ -1,4 +1,4 @@
-"""A profile read from its file: sound, or as far as it goes, with every finding."""
+"""Reads a profile from its file: whole, or as far as it is valid, with every finding."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -65,7 +65,7 @@ class Reading:
     profile: Profile | None
     """Where it has no mistakes."""
     plan: FlashPlan | None
-    """The profile; its plan of the flash where that part alone is sound."""
+    """The profile; its plan of the flash where that part alone has no errors."""
     whole: FilledDocument[Profile]
     """With stand-ins for what is wrong, so that all the rest can be checked too."""
     unfilled: frozenset[FieldPath]

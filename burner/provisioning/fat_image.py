@@ -68,7 +68,7 @@ def read_fat(settings: Fat, data: bytes, name: str, most: int) -> bytes:
     """A file of a partition.
 
     Raises:
-        BurnerError: E606 no such file or larger than `most` bytes, E607 no sound FAT.
+        BurnerError: E606 no such file or larger than `most` bytes, E607 no valid FAT.
     """
     volume = _unwrap(data) if settings.wear_levelling else data
     content: bytes | None = None
@@ -144,7 +144,7 @@ def _disk(flash: bytearray, sector_size: int) -> Any:
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """What the library raises on volumes that are not sound; SystemError is its cython's."""
+    """What the library raises on damaged volumes; SystemError is its cython's."""
     from fatfs import FatFSException
 
     return FatFSException, OSError, ValueError, SystemError, MemoryError

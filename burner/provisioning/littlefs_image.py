@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from littlefs import LittleFS
 
 _MOST_READS: Final = 100_000
-"""Far more than any sound partition needs; a chain that never ends stops here."""
+"""Far more than any valid partition needs: a chain that never ends stops here."""
 
 
 class Littlefs(StrictModel):
@@ -92,7 +92,7 @@ def read_littlefs(settings: Littlefs, data: bytes, name: str, most: int) -> byte
     """A file of a partition.
 
     Raises:
-        BurnerError: E606 no such file or larger than `most` bytes, E607 no sound LittleFS.
+        BurnerError: E606 no such file or larger than `most` bytes, E607 no valid LittleFS.
     """
     from littlefs import LittleFSError
 

@@ -67,7 +67,7 @@ def read_nvs(
         encryption_key: the 64 bytes of the key partition where NVS is encrypted.
 
     Raises:
-        BurnerError: E607 where the bytes are not a sound NVS partition.
+        BurnerError: E607 where the bytes are no valid NVS partition.
     """
     if encryption_key is not None and len(encryption_key) != KEY_SIZE:
         raise BurnerError(Code.KEY_PARTITION_DAMAGED, f"an NVS key has {KEY_SIZE} bytes")

@@ -86,7 +86,7 @@ class PatchSettings(StrictModel):
     """The text that each array holds until it is burned."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
+    def _check(self) -> Self:
         refuse_problems(self._problems())
         return self
 
@@ -105,10 +105,10 @@ class PatchSettings(StrictModel):
 
     def arrays(self) -> tuple[Array, ...]:
         """What will be patched."""
-        given = {name: getattr(self.placeholders, name) for name in ARRAY_SIZES}
+        placeholders = {name: getattr(self.placeholders, name) for name in ARRAY_SIZES}
         return tuple(
             Array(name, spot.text.encode(), spot.size or ARRAY_SIZES[name], spot.count)
-            for name, spot in given.items()
+            for name, spot in placeholders.items()
             if spot is not None
         )
 
@@ -187,7 +187,7 @@ class PatchCarrier:
         return f"{self.settings.image}.{array.value}" + (f"[{number}]" if number else "")
 
     def _image(self, layout: "Layout") -> Segment:
-        """The image to patch, sound and neither signed nor encrypted."""
+        """The image to patch: valid, and neither signed nor encrypted."""
         segment = layout.segments.get(self.settings.image)
         if segment is None:
             firmware = [s.name for s in layout.segments.values() if s.data[:1] in _MAGICS]

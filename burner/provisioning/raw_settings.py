@@ -59,14 +59,15 @@ class RawField(StrictModel):
     whole."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
+    def _check(self) -> Self:
         sources = (self.key, self.value, self.length_of, self.checksum)
-        given = sum(source is not None for source in sources)
-        if given != 1 and not (given == 0 and self.is_bytes):
-            raise refusal(Code.KEY_STRUCT_INVALID, f"{self.name} has {given} sources", _SOURCES)
+        number = sum(source is not None for source in sources)
+        if number != 1 and not (number == 0 and self.is_bytes):
+            raise refusal(Code.KEY_STRUCT_INVALID, f"{self.name} has {number} sources", _SOURCES)
         fits = {
             "text": self.key is not None or isinstance(self.value, str),
-            "bytes": given == 0 or (isinstance(self.value, str) and _is_hex(self.value, self.size)),
+            "bytes": number == 0
+            or (isinstance(self.value, str) and _is_hex(self.value, self.size)),
             "number": isinstance(self.value, int)
             or self.length_of is not None
             or self.checksum is not None,
@@ -120,7 +121,7 @@ class RawSettings(PartitionCarrierSettings):
     """The members of the struct in their order, packed: padding is written as `bytes[N]`."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
+    def _check(self) -> Self:
         refuse_problems(self._problems())
         return self
 
@@ -164,7 +165,7 @@ class RawSettings(PartitionCarrierSettings):
         starts = self.starts()
         first, last = field.checksum.first, field.checksum.last
         start = starts[first] if first else 0
-        sizes = {each.name: each.size for each in self.fields}
+        sizes = {field.name: field.size for field in self.fields}
         end = starts[last] + sizes[last] if last else starts[field.name]
         return range(start, end)
 

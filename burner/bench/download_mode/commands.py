@@ -59,7 +59,7 @@ class Request:
         """The first `count` little-endian words; missing ones are 0."""
         return struct.unpack(f"<{count}I", self.data[: 4 * count].ljust(4 * count, b"\0"))
 
-    def body_is_sound(self) -> bool:
+    def is_body_valid(self) -> bool:
         """Length and checksum of a data command are right."""
         (size,) = self.words(1)
         return size == len(self.body) and xor(self.body) ^ CHECKSUM_SEED == self.checksum & 0xFF

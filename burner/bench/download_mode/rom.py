@@ -142,7 +142,7 @@ class Rom:
         return CommandResult((self._reply(request.op),), then=then)
 
     def _mem_data(self, request: Request) -> CommandResult:
-        return self._good(request) if request.body_is_sound() else self._bad(request, BAD_CHECKSUM)
+        return self._good(request) if request.is_body_valid() else self._bad(request, BAD_CHECKSUM)
 
     def _mem_end(self, request: Request) -> CommandResult:
         stay, entry = request.words(2)
@@ -176,7 +176,7 @@ class Rom:
         download = self._download
         if download is None:
             return self._bad(request, FAILED)
-        if not request.body_is_sound():
+        if not request.is_body_valid():
             return self._bad(request, BAD_CHECKSUM)
         try:
             inflater = download.inflater

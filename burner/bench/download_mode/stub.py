@@ -206,10 +206,10 @@ class Stub:
             return self._bad(request, NOT_IN_FLASH_MODE)
         if request.words(1)[0] != len(request.body):
             return self._bad(request, TOO_MUCH_DATA)
-        if not request.body_is_sound():
+        if not request.is_body_valid():
             return self._bad(request, BAD_CHECKSUM)
-        seconds, sound = self._writing.take(request.body)
-        self._late_error = GOOD if sound else INFLATE_ERROR
+        seconds, is_valid = self._writing.take(request.body)
+        self._late_error = GOOD if is_valid else INFLATE_ERROR
         return CommandResult((reply(request.op),), after_s=seconds)
 
     def _flash_end(self, request: Request) -> CommandResult:

@@ -289,7 +289,7 @@ def _slot(flash: NorFlash, table: PartitionTable) -> Partition:
 
 
 def _ota_sequence(flash: NorFlash, otadata: Partition) -> int | None:
-    """The highest sound sequence number of the two copies; None where neither is."""
+    """The highest valid sequence number of the two copies; None where none is valid."""
     numbers = []
     for offset in (otadata.offset, otadata.offset + SECTOR):
         entry = flash.read(offset, 32)

@@ -28,10 +28,10 @@ class FaultState:
                 return self._show(fault)
         return None
 
-    def at_byte(self, heard: int, size: int) -> SimFault | None:
+    def at_byte(self, received: int, size: int) -> SimFault | None:
         """The fault that strikes within the next `size` bytes after `heard` ones."""
         for fault in self._striking():
-            if heard < fault.at_byte <= heard + size:
+            if received < fault.at_byte <= received + size:
                 return self._show(fault)
         return None
 

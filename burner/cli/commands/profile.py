@@ -53,7 +53,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
     else:
         for path, seen in results:
             _print_findings(path, seen)
-    return 0 if all(_sound(seen) for _, seen in results) else 3
+    return 0 if all(_is_burnable(seen) for _, seen in results) else 3
 
 
 @profile.command()
@@ -150,7 +150,7 @@ def facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
     }
 
 
-def _sound(seen: "Preflight") -> bool:
+def _is_burnable(seen: "Preflight") -> bool:
     return all(finding.warning for finding in seen.findings)
 
 
@@ -171,4 +171,4 @@ def _count(number: int, what: str) -> str:
 
 def _result(path: Path, seen: "Preflight") -> dict[str, object]:
     findings = [asdict(finding) for finding in seen.findings]
-    return {**_summary(path, seen), "ok": _sound(seen), "findings": findings}
+    return {**_summary(path, seen), "ok": _is_burnable(seen), "findings": findings}

@@ -1,1 +1,1 @@
-"""What keeps the product secret in: the type, its references, the search for it, no core dumps."""
+"""Protects the product secret: its type, references to it, the search in texts, no core dumps."""

@@ -1,4 +1,4 @@
-"""What a child process inherits of the environment: nothing that could be a secret."""
+"""The environment of child processes, without variables that could hold a secret."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ INHERITED = (
 
 
 def child_environment(*more: str) -> dict[str, str]:
-    """The environment of a child that runs this very burner.
+    """The environment of a child process that runs this burner.
 
     Args:
         more: variables that this child needs besides.

@@ -1,6 +1,6 @@
-"""Keeps the memory of a process off the disk when it crashes: a product secret may be in it.
+"""Prevents core dumps: a product secret may be in the memory of a process that crashes.
 
-All of this holds for one process; each child asks for itself.
+All of this holds for one process; each child must ask for itself.
 """
 
 import sys
@@ -12,12 +12,13 @@ WER_FAULT_REPORTING_FLAG_NOHEAP = 0x1
 
 
 def forbid() -> None:
-    """From now on this process leaves no dump, as far as a process can say so. Never raises.
+    """Ask the system to write no dump of this process, from now on. Never raises.
 
-    POSIX: no core file, by its limit. Linux besides: the process is not dumpable, because the limit
-    does not hold for a core that is piped to a program (systemd-coredump, apport). No process of
-    the same user can trace it then, nor read its memory or its environment. Windows: no error
-    reporting, which writes the dumps there, and no heap in a report that comes all the same.
+    POSIX: the size limit of core files is set to 0. Linux also: the process is marked as not
+    dumpable, because the limit does not hold for a core that is piped to a program
+    (systemd-coredump, apport). Then no process of the same user can trace it, or read its memory or
+    its environment. Windows: error reporting, which writes the dumps there, is switched off, and a
+    report has no heap.
     """
     if sys.platform == "win32":
         import ctypes

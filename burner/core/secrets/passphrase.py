@@ -1,4 +1,4 @@
-"""What unlocks a private key: from the environment, else asked of a person a few times."""
+"""The passphrase of a private key: from the environment, else typed by a person."""
 
 import os
 from collections.abc import Callable
@@ -29,7 +29,7 @@ PromptPassphrase = Callable[[PassphraseRequest], str]
 
 
 class WrongPassphraseError(Exception):
-    """What was typed does not open the key."""
+    """The passphrase does not open the key."""
 
 
 def unlocked(owner: str, load: Callable[[str], Key], prompt: PromptPassphrase | None) -> Key:

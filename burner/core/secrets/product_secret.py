@@ -32,10 +32,12 @@ _USUAL: Final = re.compile(rb"[A-Za-z0-9]{%d}" % _USUAL_LENGTH)
 
 
 def check_product_secret(secret: Secret, place: str) -> list[Finding]:
-    """What is wrong with a ProductSecret; `place` is its reference. Never holds the value.
+    """What is wrong with a ProductSecret.
 
-    16 to 32 printable characters, because registration takes the first 16 bytes as an AES key;
-    every real one seen is 24 letters and digits.
+    `place` is its reference. The findings never hold the value.
+
+    16 to 32 printable characters, because registration takes the first 16 bytes as an AES key. All
+    real ones that we saw are 24 letters and digits.
     """
     length = len(secret.reveal())
     printable = all(0x21 <= byte <= 0x7E for byte in secret.reveal())

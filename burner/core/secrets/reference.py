@@ -1,7 +1,7 @@
 """From a reference to the `Secret`: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` or `prompt`.
 
-Errors name the reference, never the value. A text that is no reference may be the secret itself,
-so it is not repeated either.
+Errors name the reference, never the value. A text that is no reference may be the secret itself, so
+errors do not repeat it.
 """
 
 import os
@@ -39,7 +39,7 @@ _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class SecretSource(StrEnum):
-    """Where a reference points."""
+    """The kind of place to which a reference points."""
 
     ENV = "env"
     FILE = "file"
@@ -78,9 +78,11 @@ def parse_reference(text: str) -> SecretReference:
 
 
 def resolve(reference: str, base: Path, prompt_secret: Callable[[], str] | None = None) -> Secret:
-    """Fetch the secret a reference points at; no rule on its content but that it is not empty.
+    """Fetch the secret to which a reference points.
 
-    A process that fetches one leaves no core dump from then on.
+    Its content is not checked, but that it is not empty.
+
+    A process that fetches a secret leaves no core dump from then on.
 
     Args:
         reference: one of the four forms.

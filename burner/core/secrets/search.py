@@ -1,11 +1,11 @@
-"""Takes product secrets out of what a device prints, in every form that can be read at sight. Pure.
+"""Removes product secrets from what a device prints, in every form that a person could read. Pure.
 
 A firmware may print its secret plainly, in another case, as numbers of any base and size, in base64
 or base32, escaped, as UTF-16, backwards or with the bytes of its words swapped, and it may break it
-over lines and reads. A text is looked at in several views (`text_views`), and each of them is
-searched in the same way for every form of the secret. Only letters and digits count, in lower case:
-separators, quotes, line ends and the NULs of UTF-16 fall away. What is disguised on purpose
-(enciphered, compressed) is not found.
+over lines and reads. A text is looked at in several views (`text_views`), and each view is searched
+in the same way for every form of the secret. Only letters and digits count, in lower case:
+separators, quotes, line ends and the NULs of UTF-16 are ignored. A secret that is hidden on purpose
+(encrypted, compressed) is not found.
 """
 
 from base64 import b32encode, b32hexencode, b64encode
@@ -32,7 +32,9 @@ own behind the head of a log.
 
 
 def broken_where_removed(text: str) -> str:
-    """Cleaned text for a search of IDs: with a line end in place of each REMOVED, which is none."""
+    """Cleaned text for a search of IDs: each REMOVED becomes a line end, so that it is part of no
+    ID.
+    """
     return text.replace(REMOVED, "\n")
 
 
@@ -46,7 +48,7 @@ _STEP: Final = RUN - _SAMPLE + 1
 
 @final
 class SecretSearch:
-    """Finds the secrets it knows, and shows them as little as they do themselves."""
+    """Finds the secrets that it knows. Its text forms do not show them."""
 
     __slots__ = ("_alphabets", "_secrets")
 
@@ -57,7 +59,7 @@ class SecretSearch:
             self.add(secret)
 
     def add(self, secret: Secret) -> None:
-        """Look for this one too, from now on; from any thread."""
+        """Look for this secret too, from now on; from any thread."""
         if secret in self._secrets:
             return
         secrets = (*self._secrets, secret)
@@ -79,13 +81,13 @@ class SecretSearch:
         return _without(text, self.spans(text))
 
     def spans(self, text: str) -> list[Span]:
-        """Where secrets stand, ascending, none touching the next."""
+        """Where secrets are, ascending; two spans never touch."""
         if not self._secrets:
             return []
         return _joined(span for view in views(text, RUN) for span in self._spans_in(view))
 
     def stream(self) -> "SecretStream":
-        """What cleans a text that comes in pieces."""
+        """A cleaner for a text that comes in pieces."""
         return SecretStream(self)
 
     def _spans_in(self, view: TextView) -> Iterator[Span]:
@@ -96,10 +98,10 @@ class SecretSearch:
 
 @final
 class SecretStream:
-    """Cleans a text that comes in pieces; a secret that is broken by their borders is found too.
+    """Cleans a text that comes in pieces. A secret that is spread over several pieces is found too.
 
-    A piece is given back at once. Of a secret that spans several of them, fewer than RUN
-    characters may have passed before it is known for one.
+    A piece is returned at once. So of a secret in several pieces, fewer than RUN characters may
+    have passed before it is recognised.
     """
 
     __slots__ = ("_echoes", "_search", "_tail", "found")
@@ -112,7 +114,7 @@ class SecretStream:
         """Whether a secret has been in it that is no echo."""
 
     def expect_echo(self, sent: bytes) -> None:
-        """What is being sent to where the text comes from: a secret in it may come back."""
+        """Announce bytes that are sent to the device: a secret in them may come back as an echo."""
         self._echoes = self._echoes or bool(self._search.spans(sent.decode("latin-1")))
 
     def clean(self, piece: str) -> str:
@@ -125,7 +127,7 @@ class SecretStream:
         return _without(piece, spans)
 
     def clean_line(self, line: str) -> str:
-        """The next line, given without its end."""
+        """The next line, without its end."""
         return self.clean(f"{line}\n").removesuffix("\n")
 
     def clean_bytes(self, piece: bytes) -> bytes:
@@ -179,9 +181,9 @@ def _forms(secret: bytes) -> Iterator[_Form]:
 
 
 class _Alphabet:
-    """The characters that count, and forms written in them alone.
+    """The characters that count in a group of forms, and these forms.
 
-    What stands around a sample that belongs to a form shows how far it goes.
+    A sample of a form is looked up first. The text around it shows how far the form goes.
     """
 
     def __init__(self, kept: bytes, forms: Iterable[_Form]) -> None:
@@ -200,7 +202,7 @@ class _Alphabet:
         return data.translate(None, self._dropped).lower()
 
     def runs(self, text: str) -> Iterator[Span]:
-        """Where a form stands."""
+        """The stretches of a text that are parts of a form."""
         runs = list(self._runs(self._fold(text.encode("ascii", "ignore"))))
         if runs:
             places = [place for place, char in enumerate(text) if char in self._kept]

@@ -1,4 +1,4 @@
-"""The type that holds a secret: its text forms, pickle and JSON give nothing."""
+"""The type of a secret: str, repr, pickle and JSON do not show it."""
 
 import hmac
 from collections.abc import Callable
@@ -9,10 +9,10 @@ _FINGERPRINT_LABEL: Final = b"burner key fingerprint 1\0"
 
 @final
 class Secret:
-    """Bytes that show themselves to `reveal()` alone.
+    """Bytes that only `reveal()` returns.
 
-    Comparable in constant time, but with other secrets only; every secret has the same hash, so
-    that the hash tells nothing. A copy is the same object.
+    Compared in constant time, and with other secrets only. Every secret has the same hash, so that
+    the hash tells nothing. A copy is the same object.
     """
 
     __slots__ = ("reveal",)

@@ -1,8 +1,8 @@
-"""A text as it may be meant: without what stands between the parts of a secret in it. Pure.
+"""Views of a text: without what may stand between the parts of a secret in it. Pure.
 
-A dump has `0x` and colours between its bytes, a log a head before each line, a string escapes, a
-list an index before each value. A view leaves some of these out or undoes them, and knows where in
-the text its characters stand. Numbers are the bytes that they are made of, in every base.
+A dump has `0x` and colours between its bytes, a log a prefix before each line, a string escapes, a
+list an index before each value. A view leaves some of these out or decodes them, and knows where in
+the text its characters are. Numbers become the bytes of which they are made, in every base.
 """
 
 import re
@@ -59,7 +59,7 @@ _BASES: Final = {5: 8, 10: 10, 11: 0}
 
 
 def _character(escape: re.Match[str]) -> str:
-    """What an escape stands for; nothing for a control character, or one beyond ASCII."""
+    """The character of an escape; empty for a control character, or one beyond ASCII."""
     group = escape.lastindex
     if group is None:
         return ""
@@ -76,8 +76,9 @@ def _nothing(_match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _characters(numeral: str) -> tuple[str, ...]:
-    """The characters whose codes a number is made of, the highest byte first, as read in each
-    base; empty where there are none.
+    """The characters whose codes make up a number, the highest byte first, as read in each base.
+
+    Empty where there are none.
     """
     numeral = numeral.rstrip(_SUFFIXES)
     read = tuple(_read(numeral, base) for base in _BASES_OF_NUMERALS)
@@ -96,7 +97,7 @@ def _read(numeral: str, base: int) -> str:
 
 
 class TextView:
-    """A text as it may be meant, and where each of its characters stands in the text itself."""
+    """A view of a text, and the position of each of its characters in the text itself."""
 
     def __init__(self, text: str, origins: Callable[[], Iterable[Span]] | None = None) -> None:
         self.text = text
@@ -104,7 +105,7 @@ class TextView:
         self._origins: list[Span] = []
 
     def origin(self, place: int) -> Span:
-        """What a character of this view was made of."""
+        """The part of the text from which a character of this view was made."""
         if self._find_origins is None:
             return place, place + 1
         if not self._origins:
@@ -114,7 +115,7 @@ class TextView:
     def rewritten(
         self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str] = _nothing
     ) -> "TextView":
-        """With something else, or nothing, wherever the pattern matches."""
+        """A view in which each match of the pattern is replaced, or left out."""
 
         def origins() -> Iterator[Span]:
             done = 0
@@ -129,7 +130,7 @@ class TextView:
         return TextView(pattern.sub(by, self.text), origins)
 
     def numbers(self, shortest: int) -> Iterator["TextView"]:
-        """The characters that its numbers are the codes of, as read in each base."""
+        """Views of the characters whose codes are the numbers of this view, one for each base."""
         read = filter(None, map(_characters, _NUMERAL.findall(self.text)))
         for base, text in enumerate(map("".join, zip(*read, strict=True))):
             if len(text) >= shortest:
@@ -145,8 +146,9 @@ class TextView:
 
 
 def views(text: str, shortest: int) -> Iterator[TextView]:
-    """The text itself; every other view in which something is left out or undone; and of each of
-    them the numbers, where they are `shortest` characters at least.
+    """The text itself, and every other view of it; and of each the numbers.
+
+    Numbers only where they give `shortest` characters or more.
     """
     for view in _written(TextView(text)):
         yield view

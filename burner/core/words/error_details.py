@@ -1,8 +1,8 @@
-"""The details of errors in the reader's language; on record and for scripts they are in English.
+"""The details of errors in the reader's language. On record and for scripts they are in English.
 
-A detail is a text of its one case: parts with colons between them. A row of `error_details.toml`
-has the English form of a part and its Chinese; what is filled in may have a row itself. What has
-none stays as it is: ids, places, and the words of a database or an operating system.
+A detail is made of parts with colons between them. A row of `error_details.toml` has the English
+form of a part and its Chinese; what is filled in may have a row itself. A part without a row stays
+as it is: ids, places, and the messages of a database or an operating system.
 """
 
 import re
@@ -20,7 +20,7 @@ def detail_in(language: Language, detail: str) -> str:
 
 @cache
 def forms() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """English form and Chinese of every row, the most particular form first."""
+    """English form and Chinese of every row, the most specific form first."""
     text = (
         resources.files("burner.core.words")
         .joinpath("error_details.toml")

@@ -1,7 +1,7 @@
-"""What people read that is no error: words and sentences in English and Chinese. Pure.
+"""Texts for people that are no errors: words and sentences in English and Chinese. Pure.
 
-The table is data, `phrases/*.toml`, as that of the codes is. A row is the Chinese of an
-English text, or a name with both languages for a sentence with places to fill in; `one` is its
+The table is data, `phrases/*.toml`, like the table of the codes. The key of a row is the English
+text, or a name for a sentence with places to fill in, which then has both languages. `one` is the
 English for a single thing.
 """
 
@@ -29,14 +29,14 @@ def rows() -> Mapping[str, PhraseRow]:
 
 
 def phrase(key: str, language: Language, *values: object) -> str:
-    """A phrase with its places filled in; one that has no row is its own English."""
+    """A phrase with its places filled in. A phrase without a row is its own English."""
     row = rows().get(key)
     text = row[language] if row else key
     return text.format(*values) if values else text
 
 
 def counted_phrase(key: str, language: Language, number: int, *values: object) -> str:
-    """A phrase about so many things, its places filled in."""
+    """A phrase about a number of things, with its places filled in."""
     text = rows()[key]["one"] if number == 1 and language == "en" else phrase(key, language)
     return text.format(*values)
 
@@ -52,7 +52,7 @@ class Wording:
         return phrase(key, self.language, *values)
 
     def counted(self, key: str, number: int, *values: object) -> str:
-        """A phrase about so many things, its places filled in."""
+        """A phrase about a number of things, with its places filled in."""
         return counted_phrase(key, self.language, number, *values)
 
 

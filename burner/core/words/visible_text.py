@@ -1,4 +1,4 @@
-"""Text from outside, fit for people and their terminals. Pure."""
+"""Text from outside, made safe for people and their terminals. Pure."""
 
 import re
 
@@ -7,11 +7,11 @@ INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u
 
 
 def escape_invisible(text: str) -> str:
-    """Text in which every character can be seen; the others as JSON writes them."""
+    """The text with each character that cannot be seen written as JSON writes it."""
     return INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def quoted(text: str) -> str:
-    """Text in quotes as it came, backslashes and all; only what cannot be seen is escaped."""
+    """The text in quotes, with its backslashes as they are; only what cannot be seen is escaped."""
     one_line = text.replace("\n", "\\u000a").replace("\t", "\\u0009")
     return f"'{escape_invisible(one_line)}'"

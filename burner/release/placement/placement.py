@@ -252,7 +252,7 @@ def _bootloader_elsewhere(
 
 
 def _check_data(partition: Partition | None, segment: Segment, at: str) -> Iterator[Finding]:
-    """A data partition must not get a sound firmware image: somebody mixed up two names."""
+    """A data partition must not get a valid firmware image: two names were mixed up."""
     try:
         parsed = container.parse_image(segment.data)
     except BurnerError:
