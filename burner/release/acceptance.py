@@ -29,6 +29,8 @@ class ReleaseIdentity(NamedTuple):
     digest: str
     product: str
     version: str
+    sealed: bool
+    """Whether it brings its product secret."""
 
     def __str__(self) -> str:
         return f"{self.product} {self.version}, {self.digest[:16]}…"
@@ -91,12 +93,14 @@ class StationPolicy:
         """Refuse a release that this policy does not accept.
 
         Raises:
-            BurnerError: E223 to E228, E234.
+            BurnerError: E223 to E228, E234, E236.
         """
         if release.digest in self.withdrawn:
             raise BurnerError(Code.RELEASE_WITHDRAWN, f"{release}: by the station's policy")
         self._check_version(release)
         self.check_endorsements(release, endorsements)
+        if not release.sealed:
+            raise BurnerError(Code.RELEASE_NOT_SEALED, str(release))
 
     def check_endorsements(self, release: ReleaseIdentity, endorsements: Endorsements) -> None:
         """Refuse a release that the wrong people, or too few, signed or approved.

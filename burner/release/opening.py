@@ -33,6 +33,8 @@ from burner.release.statements import signed_statements
 
 Identities = Callable[[], Iterable[Secret]]
 """Gives the keys of this station by which it opens sealed releases; may ask for a passphrase."""
+Accepts = Callable[[Contents], None]
+"""Refuses a release that the station does not accept, before its secret is opened."""
 
 
 def open_release(
@@ -42,6 +44,7 @@ def open_release(
     *,
     reference: str = "",
     identities: Identities | None = None,
+    accepts: Accepts | None = None,
 ) -> Release:
     """Open a profile or a release for burning.
 
@@ -51,17 +54,21 @@ def open_release(
         prompt_secret: asks a person for it without echo, for `prompt`.
         reference: where this station keeps it; the profile's reference where it is left out.
         identities: for a release that brings its secret sealed.
+        accepts: refuses a release by the policy of the station; None: there is none.
 
     Raises:
         BurnerError: E1xx with every finding; E2xx a release file that is not what was built; E208
             the profile holds the secret itself; E210, E211 it is sealed for others, or its seal is
             not what was made; E212 it brings its secret, and another one is named.
     """
-    return _with_secret(_open(source), secret, prompt_secret, reference, identities)
+    return _with_secret(_open(source, accepts), secret, prompt_secret, reference, identities)
 
 
 def open_with_or_without_key(
-    source: Path, reference: str, prompt_secret: Callable[[], str] | None
+    source: Path,
+    reference: str,
+    prompt_secret: Callable[[], str] | None,
+    accepts: Accepts | None = None,
 ) -> KeylessRelease:
     """Open a profile or a release, with the product key where nobody must be asked for it.
 
@@ -70,17 +77,23 @@ def open_with_or_without_key(
         reference: where this station keeps the secret: then it must be there, and may be asked
             for. Empty: where the source says.
         prompt_secret: asks a person for the secret.
+        accepts: refuses a release by the policy of the station; None: there is none.
 
     Raises:
         BurnerError: as `open_release`, but for a secret that nobody names.
     """
     if reference:
-        return open_release(source, prompt_secret=prompt_secret, reference=reference)
-    return _with_secret_if_present(_open(source), None, NO_SECRET)
+        return open_release(
+            source, prompt_secret=prompt_secret, reference=reference, accepts=accepts
+        )
+    return _with_secret_if_present(_open(source, accepts), None, NO_SECRET)
 
 
 def open_with_key_if_present(
-    source: Path, reference: str, prompt_secret: Callable[[], str] | None
+    source: Path,
+    reference: str,
+    prompt_secret: Callable[[], str] | None,
+    accepts: Accepts | None = None,
 ) -> KeylessRelease:
     """Open a profile or a release, with the product key where the station has it.
 
@@ -89,13 +102,16 @@ def open_with_key_if_present(
         reference: where this station keeps the secret: then it must be there. Empty: where the
             source says.
         prompt_secret: asks a person for the secret.
+        accepts: refuses a release by the policy of the station; None: there is none.
 
     Raises:
         BurnerError: as `open_release`, but for a secret that is not there.
     """
     if reference:
-        return open_release(source, prompt_secret=prompt_secret, reference=reference)
-    return _with_secret_if_present(_open(source), prompt_secret, SECRET_ABSENT)
+        return open_release(
+            source, prompt_secret=prompt_secret, reference=reference, accepts=accepts
+        )
+    return _with_secret_if_present(_open(source, accepts), prompt_secret, SECRET_ABSENT)
 
 
 def open_keyless(source: Path) -> KeylessRelease:
@@ -180,9 +196,12 @@ class _Opened:
         return self.contents.envelopes if self.contents else ()
 
 
-def _open(source: Path) -> _Opened:
+def _open(source: Path, accepts: Accepts | None = None) -> _Opened:
     if is_release_file(source):
-        return _checked(source, *open_release_file(source))
+        contents, seen = open_release_file(source)
+        if accepts:
+            accepts(contents)
+        return _checked(source, contents, seen)
     seen = preflight_without_secret(source)
     refuse(list(seen.findings))
     return _checked(source, None, seen)

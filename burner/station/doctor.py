@@ -27,7 +27,7 @@ from burner.manifest.local import keys
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.place import check_expected_log, manifest_place, place_exists
-from burner.release.opening import open_release
+from burner.release.opening import Accepts, open_release
 from burner.station import health
 from burner.station.health import HealthCheck
 
@@ -92,11 +92,23 @@ def check_signing_key(station: str) -> HealthCheck:
         return health.failed(what, error)
 
 
-def check_source(source: Path, secret: str, station: str) -> Iterator[HealthCheck]:
-    """Whether this station can burn a profile or release; `secret` is a reference, or empty."""
+def check_source(
+    source: Path, secret: str, station: str, accepts: Accepts | None = None
+) -> Iterator[HealthCheck]:
+    """Whether this station can burn a profile or release.
+
+    Args:
+        source: the profile or release.
+        secret: a reference; empty: the source's own.
+        station: its name.
+        accepts: refuses a release by the policy of the station; None: there is none.
+    """
     try:
         release = open_release(
-            source, reference=secret, identities=partial(keys.station_identities, station)
+            source,
+            reference=secret,
+            identities=partial(keys.station_identities, station),
+            accepts=accepts,
         )
     except BurnerError as error:
         what = "secret" if error.code in {*NO_SECRET, *NOT_UNSEALED} else "release"

@@ -3,16 +3,27 @@
 from dataclasses import replace
 from pathlib import Path
 
-from burner.release.contents import release_contents
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from securesystemslib.signer import CryptoSigner
+
+from burner.manifest.local.keys import station_recipient
+from burner.release.contents import inputs_to_seal, release_contents
 from burner.release.documents.evidence import Evidence
 from burner.release.opening import read_release_file
 from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import pack
+from burner.release.seal import add_seal
 from burner.release.statements import add_statement, approval_statement, release_statement
 from tests.images import write_product
 from tests.in_process import Completed, run_burner
 from tests.release.envelope.signers import signer
 
+PASSPHRASE = "of people in tests"
 BENCH = ("--bench", "sim:1")
 WHO = ("--operator", "li")
 
@@ -35,11 +46,21 @@ def write_station(folder: Path, name: str = "station.yaml", **accept: str) -> Pa
 
 
 def write_release(
-    folder: Path, signed: str = "alice", approved: str = "bob", version: str = "1.2.0"
+    folder: Path,
+    signed: str = "alice",
+    approved: str = "bob",
+    version: str = "1.2.0",
+    *,
+    sealed: bool = True,
 ) -> Path:
-    """A release file that these people signed and approved."""
+    """A release file for line1 that these people signed and approved."""
     product = f"{{name: blinky, version: {version}, id: S3EUVBRJLB, secret: file:secret.txt}}"
-    contents = release_contents(preflight_without_secret(write_product(folder, product=product)))
+    profile = write_product(folder, product=product)
+    seen = preflight_without_secret(profile)
+    inputs = inputs_to_seal(seen, None) if sealed else None
+    contents = release_contents(seen, inputs)
+    if inputs:
+        contents = add_seal(contents, inputs, [station_recipient("line1")])
     for name in signed.split():
         contents = add_statement(contents, release_statement(contents), signer(name))
     for name in approved.split():
@@ -48,6 +69,17 @@ def write_release(
         contents = add_statement(contents, statement, signer(name))
     path = folder / f"blinky-{version}.burn"
     path.write_bytes(pack(contents))
+    return path
+
+
+def write_key(folder: Path, name: str) -> Path:
+    """The private key of a person, as `burner key pair` writes it; see `PASSPHRASE`."""
+    backend = signer(name).backend
+    assert isinstance(backend, CryptoSigner)
+    key = load_pem_private_key(backend.private_bytes, None)
+    lock = BestAvailableEncryption(PASSPHRASE.encode())
+    path = folder / f"{name}.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
     return path
 
 

@@ -17,7 +17,7 @@ from burner.release.envelope.dsse import open_envelope, sign
 from burner.release.envelope.statement import PredicateType, Statement
 from tests.release.envelope.signers import DIGEST, signer
 
-RELEASE = ReleaseIdentity(DIGEST, "plug-c3", "1.2.0")
+RELEASE = ReleaseIdentity(DIGEST, "plug-c3", "1.2.0", sealed=True)
 ALICE, BOB, CAROL, MALLORY = (signer(name) for name in ("alice", "bob", "carol", "mallory"))
 POLICY = StationPolicy(
     signers={"alice": ALICE.key},
@@ -125,6 +125,12 @@ def test_versions_are_compared_as_versions(lowest: str, version: str, code: str)
 def test_a_withdrawn_release_is_refused_whoever_signed_it() -> None:
     policy = replace(POLICY, withdrawn=(DIGEST,))
     assert refusal(policy, made("alice", "bob")).startswith("E228")
+
+
+def test_a_release_that_does_not_bring_its_secret_is_refused() -> None:
+    bare = RELEASE._replace(sealed=False)
+    assert refusal(POLICY, made("alice", "bob"), bare).startswith("E236")
+    assert refusal(POLICY, made("alice"), bare).startswith("E226")
 
 
 def test_a_policy_is_its_document() -> None:

@@ -87,7 +87,7 @@ def opened(data: bytes, folder: Path) -> Release:
     release = open_release(file, identities=lambda: (identity("line1"),))
     product = release.profile.product
     statements = signed_statements(unpack(data, file.name), file.name)
-    identified = ReleaseIdentity(release.digest, product.name, product.version)
+    identified = ReleaseIdentity(release.digest, product.name, product.version, sealed=True)
     POLICY.check(identified, Endorsements.of(statements))
     return release
 

@@ -74,7 +74,8 @@ def open_(
         station_file, source=source, secret=secret, manifest=manifest, station=station
     )
     prompt_secret = product_secret_prompt(source.name)
-    release = open_with_key_if_present(source, secret, prompt_secret)
+    accepts = rules.check_release if rules else None
+    release = open_with_key_if_present(source, secret, prompt_secret, accepts)
     has_key = isinstance(release, Release)
     with Ledger.open(
         rules.manifest if rules else manifest,

@@ -102,7 +102,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
         print_event(start_json())
     segment_cache, search = SegmentCache(), SecretSearch()
     with warm_devices(slots, chosen.logs, segment_cache, search) as devices:
-        release = _open_source(chosen, slots, search, interactive=interactive)
+        release = _open_source(chosen, slots, search, rules, interactive=interactive)
         for segment in release.segments:
             segment_cache.prepare(segment)
         every = slots.checkpoint_every or KEEP_EVERY
@@ -123,7 +123,12 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
 
 
 def _open_source(
-    chosen: BurnArguments, slots: "Slots", search: "SecretSearch", *, interactive: bool
+    chosen: BurnArguments,
+    slots: "Slots",
+    search: "SecretSearch",
+    rules: "StationRules | None",
+    *,
+    interactive: bool,
 ) -> "Release":
     """Open profile or release, tell `search` its secret, and print its warnings."""
     from burner.cli.inputs import check_labels_name_boards
@@ -139,6 +144,7 @@ def _open_source(
         identities=lambda: station_identities(
             slots.station, passphrase_prompt(Use.RELEASES) if interactive else None
         ),
+        accepts=rules.check_release if rules else None,
     )
     search.add(release.key.product_secret)
     if not chosen.once:

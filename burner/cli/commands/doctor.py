@@ -71,7 +71,8 @@ def doctor(
     name = _station_id(station, station_file)
     checks.append(check_signing_key(name))
     if source is not None:
-        checks += check_source(source, secret, name)
+        accepts = rules.check_release if rules else None
+        checks += check_source(source, secret, name, accepts)
     if ports or station_file or bench:
         checks += _slots(ports, station_file, bench, slot_count)
     if as_json:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burner.core.secrets.search import SecretSearch
     from burner.devices.device import Device
     from burner.manifest.reading.reader import ManifestReader
+    from burner.release.opening import Accepts
     from burner.release.release import KeylessRelease
 
 
@@ -77,7 +78,7 @@ def verify(
         station_file, source=source, secret=secret, manifest=manifest, station=station
     )
     manifest = rules.manifest if rules else manifest
-    release, search = _opened(source, secret)
+    release, search = _opened(source, secret, rules.check_signatures if rules else None)
     with (
         ManifestReader.open(manifest) as reader,
         open_slots(ports, station_file, bench, source, count, station=station) as slots,
@@ -109,7 +110,9 @@ def _verify_once(
     return results
 
 
-def _opened(source: Path | None, secret: str) -> "tuple[KeylessRelease | None, SecretSearch]":
+def _opened(
+    source: Path | None, secret: str, accepts: "Accepts | None"
+) -> "tuple[KeylessRelease | None, SecretSearch]":
     """The release, with its key where that can be had, and the search for its secret in output."""
     from burner.core.secrets.search import SecretSearch
     from burner.release.opening import open_with_or_without_key
@@ -117,7 +120,7 @@ def _opened(source: Path | None, secret: str) -> "tuple[KeylessRelease | None, S
 
     if source is None:
         return None, SecretSearch()
-    release = open_with_or_without_key(source, secret, product_secret_prompt(source.name))
+    release = open_with_or_without_key(source, secret, product_secret_prompt(source.name), accepts)
     return release, release.search if isinstance(release, Release) else SecretSearch()
 
 

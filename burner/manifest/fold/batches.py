@@ -75,6 +75,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         opened=number,
         closed=NEVER,
         limits=canonical_json(entry.limits) if entry.limits else "",
+        sealed=policies.is_sealed(entry),
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
     )

@@ -157,7 +157,8 @@ def check_index(entry: BatchOpened) -> None:
     if sha256(entry.index.encode()).hexdigest() != entry.release_digest:
         raise inconsistent(f"batch {entry.batch}: the index is not of the release")
     try:
-        profile: dict[str, Any] = json.loads(entry.index)["profile"]
+        index: dict[str, Any] = json.loads(entry.index)
+        profile = index["profile"]
         product = profile["product"]
         of_index = (
             f"{product['name']} {product['version']}",
@@ -165,9 +166,10 @@ def check_index(entry: BatchOpened) -> None:
             profile.get("quantity"),
             profile.get("quantity_of") == "release",
             batch_limits(LimitSettings.model_validate(profile.get("limits", {}))),
+            index["sealed"]["key"] if "sealed" in index else entry.key,
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise inconsistent(f"batch {entry.batch}: the index is of no release") from None
     quantities = (entry.release_quantity, entry.per_digest)
-    if of_index != (entry.profile, entry.product_id, *quantities, entry.limits):
+    if of_index != (entry.profile, entry.product_id, *quantities, entry.limits, entry.key):
         raise inconsistent(f"batch {entry.batch}: the index says other limits")

@@ -1,5 +1,6 @@
 """Rules of releases: which ones the policy of the log accepts, and which were withdrawn."""
 
+import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
@@ -99,7 +100,8 @@ def endorsements_of(state: ManifestState, entry: BatchOpened) -> Endorsements:
     """Who signed and approved the release of a new batch; the policy must accept it.
 
     Raises:
-        BurnerError: E216 to E218 an envelope; E223 to E228, E234 the policy refuses the release;
+        BurnerError: E216 to E218 an envelope; E223 to E228, E234, E236 the policy refuses the
+            release;
             E764, E765 it is not the policy of this log.
     """
     statements = tuple(_statements(entry))
@@ -115,7 +117,7 @@ def endorsements_of(state: ManifestState, entry: BatchOpened) -> Endorsements:
     check_same_policy(present, entry.policy)
     if not entry.index:  # what the index says was compared before
         raise inconsistent(f"batch {entry.batch} has no index of its release")
-    identity = identity_of(entry.profile, entry.release_digest)
+    identity = identity_of(entry.profile, entry.release_digest, sealed=is_sealed(entry))
     parse_policy(present.document).check(identity, endorsements)
     return endorsements
 
@@ -138,7 +140,7 @@ def check_not_refused(state: ManifestState, row: BatchRow) -> None:
     """Refuse units of a batch whose release was withdrawn, or is accepted no more.
 
     Raises:
-        BurnerError: E223 to E228, E234.
+        BurnerError: E223 to E228, E234, E236.
     """
     if row.refused:
         present = policy_in_force(state)
@@ -150,14 +152,15 @@ def check_accepted(state: ManifestState, row: BatchRow, policy: StationPolicy | 
     """Refuse a batch whose release a policy does not accept, or that was withdrawn.
 
     Raises:
-        BurnerError: E223 to E228, E234.
+        BurnerError: E223 to E228, E234, E236.
     """
     _check_withdrawn(state, row.release_digest)
     if policy:
         endorsements = Endorsements(
             tuple(row.signer_keys.split()), tuple(row.approver_keys.split())
         )
-        policy.check(identity_of(row.profile, row.release_digest), endorsements)
+        identity = identity_of(row.profile, row.release_digest, sealed=row.sealed)
+        policy.check(identity, endorsements)
 
 
 def check_batchless(state: ManifestState) -> None:
@@ -170,10 +173,15 @@ def check_batchless(state: ManifestState) -> None:
         raise BurnerError(Code.BATCH_NOT_OPEN, "under a policy each unit is made in a batch")
 
 
-def identity_of(title: str, digest: str) -> ReleaseIdentity:
+def identity_of(title: str, digest: str, *, sealed: bool) -> ReleaseIdentity:
     """A release by its name and version, as records hold them."""
     product, _, version = title.partition(" ")
-    return ReleaseIdentity(digest, product, version)
+    return ReleaseIdentity(digest, product, version, sealed)
+
+
+def is_sealed(entry: BatchOpened) -> bool:
+    """Whether the release of a batch brings its product secret."""
+    return bool(entry.index) and "sealed" in json.loads(entry.index)
 
 
 def _statements(entry: BatchOpened) -> Iterator[SignedStatement]:

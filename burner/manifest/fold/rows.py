@@ -140,6 +140,8 @@ class BatchRow(NamedTuple):
     """Who may approve them, as JSON: name → public key; empty: no first article."""
     approved: int = NEVER
     """Number of their approval."""
+    sealed: bool = False
+    """Whether its release brings the product secret."""
     signer_keys: str = ""
     """Ids of the keys that signed its release, with a blank between."""
     approver_keys: str = ""

@@ -46,6 +46,7 @@ def open_batch_for(
         key=release.key_fingerprint,
         limits=batch_limits(profile.limits),
         first_article=first_article,
+        envelopes=tuple(envelope.decode() for envelope in release.envelopes),
     )
     ledger.open_batch(
         batch,

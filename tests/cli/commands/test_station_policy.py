@@ -3,18 +3,26 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from burner.manifest.reading.reader import ManifestReader
+from burner.release.envelope.dsse import open_envelope
 from burner.station.fixture import fixed_file
+from burner.station.fixture.station_rules import load_rules
 from tests.cli.station_with_policy import (
+    BENCH,
+    PASSPHRASE,
     burn,
     open_batch,
+    write_key,
     write_release,
     write_station,
 )
 from tests.images import write_product
 from tests.in_process import Completed, run_burner
+from tests.manifest.records import flaws
 
 Command = Callable[..., Completed]
 BOTH = pytest.mark.parametrize("command", [burn, open_batch], ids=["burn", "batch open"])
@@ -27,8 +35,8 @@ def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def untouched(folder: Path) -> bool:
-    """Whether no manifest, no log and no key was made."""
-    return not any((folder / name).exists() for name in ("manifest.db", "logs", "state"))
+    """Whether nothing was recorded, and no port was opened."""
+    return not any((folder / name).exists() for name in ("manifest.db", "logs"))
 
 
 @BOTH
@@ -163,6 +171,91 @@ def test_doctor_refuses_what_burn_would_refuse(tmp_path: Path, station: Path) ->
     ran = run_burner(tmp_path, "doctor", write_product(tmp_path), *how)
     checks = {check["what"]: check for check in json.loads(ran.stdout)}
     assert checks["station file"]["code"] == "E229"
+
+
+def test_an_accepted_release_is_burned_and_the_batch_says_by_whom(
+    tmp_path: Path, station: Path
+) -> None:
+    release = write_release(tmp_path)
+    ran = burn(tmp_path, release, "--station-file", station, "--manifest", "manifest.db")
+    assert ran.returncode == 0, ran.stderr
+    with ManifestReader.open(tmp_path / "manifest.db") as reader:
+        row = reader.batch("WO1")
+        assert row
+        opened = reader.batch_opened(row)
+        names = [open_envelope(text.encode()).name for text in opened.envelopes]
+        assert names == ["alice", "bob"]
+        rules = load_rules(station)
+        assert rules
+        assert opened.policy == rules.policy.digest
+        assert flaws(reader) == []
+    shown = run_burner(tmp_path, "station", "policy", station)
+    assert "It is in force, by record 1." in shown.stdout
+    checked = run_burner(tmp_path, "verify", release, "--station-file", station, *BENCH)
+    assert "from its record" in checked.stdout
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("made", "accept", "code"),
+    [
+        ({"signed": "", "approved": ""}, {}, "E223"),
+        ({"signed": ""}, {}, "E224"),
+        ({"signed": "bob", "approved": "carol"}, {}, "E225"),
+        ({"approved": ""}, {}, "E226"),
+        ({}, {"approvals": "2"}, "E226"),
+        ({}, {"minimum_versions": "{blinky: 1.3.0}"}, "E227"),
+        ({"version": "2026w48"}, {"minimum_versions": "{blinky: 1.3.0}"}, "E234"),
+        ({"sealed": False}, {}, "E236"),
+    ],
+)
+def test_what_the_policy_does_not_accept_is_refused_before_anything_is_recorded(
+    tmp_path: Path, command: Command, made: dict[str, Any], accept: dict[str, str], code: str
+) -> None:
+    release = write_release(tmp_path, **made)
+    ran = command(tmp_path, release, "--station-file", write_station(tmp_path, **accept))
+    assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
+    assert not (tmp_path / "manifest.db").exists()
+
+
+def test_a_station_file_that_was_edited_is_refused_by_the_log(
+    tmp_path: Path, station: Path
+) -> None:
+    release = write_release(tmp_path)
+    assert burn(tmp_path, release, "--station-file", station).returncode == 0
+    edited = write_station(tmp_path, approvers="", signers="{alice: alice.pub, bob: bob.pub}")
+    ran = burn(tmp_path, release, "--station-file", edited)
+    assert (ran.returncode, "E764" in ran.stderr) == (4, True), ran.stderr
+    ran = burn(tmp_path, write_product(tmp_path))
+    assert (ran.returncode, "E765" in ran.stderr) == (4, True), ran.stderr
+
+
+def test_a_signer_changes_the_policy_and_withdraws_a_release(
+    tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = write_release(tmp_path)
+    assert burn(tmp_path, release, "--station-file", station).returncode == 0
+    monkeypatch.setenv("BURNER_KEY_PASSPHRASE", PASSPHRASE)
+    alice, mallory = (("--signer", write_key(tmp_path, name)) for name in ("alice", "mallory"))
+    changed = write_station(tmp_path, minimum_versions="{blinky: 1.0.0}")
+    why = ("--operator", "anna", "--reason", "new rules")
+    for by, code in ((), "E763"), (mallory, "E763"), (alice, ""):
+        ran = run_burner(tmp_path, "station", "adopt", changed, *why, *by)
+        assert (ran.returncode == 0, code in ran.stderr) == (not code, True), ran.stderr
+    assert open_batch(tmp_path, release, "--station-file", changed).returncode == 0
+    for by, code in ((), "E767"), (mallory, "E767"), (alice, ""):
+        ran = run_burner(tmp_path, "release", "withdraw", release, *why, *by, "--station", "desk")
+        assert (ran.returncode == 0, code in ran.stderr) == (not code, True), ran.stderr
+    ran = burn(tmp_path, release, "--station-file", changed)
+    assert "E228" in ran.stderr
+    assert run_burner(tmp_path, "manifest", "verify").returncode == 0
+
+
+def test_without_a_policy_a_signed_release_is_burned_too(tmp_path: Path, station: Path) -> None:
+    release = write_release(tmp_path, approved="")
+    assert station.exists()
+    ran = burn(tmp_path, release, "--station", "line1")
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_without_a_policy_nothing_is_asked(tmp_path: Path) -> None:

@@ -31,11 +31,12 @@ OTHER_PEOPLE = StationPolicy({"mallory": signer("mallory").key})
 
 
 def a_release(
-    version: str = "1.2.0", *, by: str = "alice", approved: str = "bob"
+    version: str = "1.2.0", *, by: str = "alice", approved: str = "bob", sealed: bool = True
 ) -> dict[str, Any]:
     """The terms of a batch for a release that these people signed and approved."""
     product = {"name": "plug-c3", "version": version, "id": "S3EUVBRJLB"}
     index = {"format": 2, "parts": [], "profile": {"product": product}}
+    index |= {"sealed": {"key": KEY, "product_secret": "00" * 32}} if sealed else {}
     said = {PredicateType.RELEASE: by.split(), PredicateType.APPROVAL: approved.split()}
     envelopes = tuple(
         sign(Statement(f"plug-c3-{version}", digest(index), kind, {}), signer(name)).decode()
@@ -91,10 +92,11 @@ def test_the_first_batch_under_a_policy_puts_it_on_record(tmp_path: Path) -> Non
         ({"by": "mallory"}, "E225"),
         ({"approved": ""}, "E226"),
         ({"approved": "alice"}, "E226"),
+        ({"sealed": False}, "E236"),
     ],
 )
 def test_a_release_that_the_policy_does_not_accept_leaves_no_record(
-    tmp_path: Path, release: dict[str, str], code: str
+    tmp_path: Path, release: dict[str, Any], code: str
 ) -> None:
     with a_ledger(tmp_path, policy=POLICY) as ledger:
         assert code_of(lambda: open_batch(ledger, **a_release(**release))) == code
@@ -109,11 +111,11 @@ def test_an_envelope_of_another_release_is_refused(tmp_path: Path) -> None:
         assert code_of(lambda: open_batch(ledger, **borrowed)) == "E218"
 
 
-@pytest.mark.parametrize("field", ["profile", "product_id", "index"])
+@pytest.mark.parametrize("field", ["profile", "product_id", "index", "key"])
 def test_under_a_policy_a_batch_names_what_its_release_digest_is_of(
     tmp_path: Path, field: str
 ) -> None:
-    other = {"profile": "plug-c3 9.0", "product_id": "ABCDEFGHIJ", "index": ""}[field]
+    other = {"profile": "plug-c3 9.0", "product_id": "ABCDEFGHIJ", "index": "", "key": "ab"}[field]
     with a_ledger(tmp_path, policy=POLICY) as ledger:
         assert code_of(lambda: open_batch(ledger, **{**a_release(), field: other})) == "E714"
 
