@@ -97,6 +97,13 @@ def say_beside(head: str, text: str) -> None:
         head = " " * cell_len(head)
 
 
+def padded(text: str, width: int) -> str:
+    """A head of a line, as wide as its column; a Chinese character takes two."""
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width)
+
+
 @lru_cache(maxsize=256)
 def wrapped(text: str, width: int) -> tuple[str, ...]:
     """Lines no wider than `width`: broken at blanks and between Chinese characters.

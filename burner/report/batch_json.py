@@ -1,10 +1,12 @@
 """Batches as scripts read them: a row of the list, and one with all that is known of it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from burner.manifest.reading.batch_status import BatchStatus, units_by_warning
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.report import audit
 
 
@@ -42,5 +44,6 @@ def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
         },
         "origin": status.origin,
         "key": status.row.key,
+        "evidence": asdict(release_evidence(reader, status.batch)),
         "audit": audit.plain(drawn) if drawn else None,
     }

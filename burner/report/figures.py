@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from burner.manifest.reading.release_evidence import ReleaseEvidence
 from burner.report.durations import Spread
 
 SCHEMA = 1
@@ -31,6 +32,8 @@ class Scope:
     planned: int | None = None
     recorded_until: datetime | None = None
     """When the newest record of the manifest was written."""
+    evidence: ReleaseEvidence | None = None
+    """What stands behind the batch; None without one."""
 
 
 @dataclass(frozen=True)

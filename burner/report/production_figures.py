@@ -3,6 +3,7 @@
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.counted_attempts import counted_attempts
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.report.calendar import Calendar
 from burner.report.counting import count
 from burner.report.figures import Figures, Scope
@@ -42,4 +43,5 @@ def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) ->
         state=batch.state if batch else "",
         planned=batch.planned if batch else None,
         recorded_until=newest.astimezone(calendar.zone) if newest else None,
+        evidence=release_evidence(reader, chosen.batch) if chosen.batch else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from burner.core.errors import table
 from burner.core.words.phrases import Wording
+from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.report import charts, dates, numbers
 from burner.report.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.markup import Markup, element
@@ -31,8 +32,22 @@ def sections(figures: Figures, say: Wording) -> list[Markup]:
         _shifts(figures, say),
         _retries_and_rework(figures, say),
         _open_units(figures, say),
+        *_evidence(figures, say),
         _definitions(say),
     ]
+
+
+def _evidence(figures: Figures, say: Wording) -> list[Markup]:
+    """Who stands for the release of the batch."""
+    evidence = figures.scope.evidence
+    if evidence is None:
+        return []
+    rows = [
+        element("tr", element("td", head, class_="words"), element("td", text, class_="words"))
+        for head, text in evidence_rows(evidence, say)
+    ]
+    hint = say("By the envelopes on record; their signatures were checked again for this report.")
+    return [_section(say("Who stands for the release"), hint, _table([], 2, rows))]
 
 
 def _section(title: str, hint: str, *content: Markup) -> Markup:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log")
 
+EVIDENCE_HEAD = 16
+"""Columns before who signed, approved, and so on."""
 NO_KEY = "The ProductSecret is not at hand"
 
 
@@ -244,6 +246,8 @@ def _row(status: "BatchStatus") -> tuple[object, ...]:
 
 def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
     from burner.manifest.reading.batch_status import units_by_warning
+    from burner.manifest.reading.evidence_rows import evidence_rows
+    from burner.manifest.reading.release_evidence import release_evidence
     from burner.report import audit
 
     say = Wording(language())
@@ -255,6 +259,8 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         screen.say(say("tried then", len(status.passed), len(status.scrapped)))
         _show_bad_units(status)
         return
+    for head, text in evidence_rows(release_evidence(reader, status.batch), say):
+        screen.say_beside(screen.padded(head, EVIDENCE_HEAD), text)
     _show_units(status)
     _show_warnings(units_by_warning(reader, status.batch))
     for change in status.changed:

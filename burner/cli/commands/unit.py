@@ -162,6 +162,9 @@ def _show(life: Mapping[str, Any]) -> None:
     screen.say(f"unit {life['unit_id']}  {names}")
     for line in _ids(life["attempts"]):
         screen.say(line)
+    for article in life["first_articles"]:
+        approved = f"approved by {article['name']}, {_minute(article['at'])} UTC: {article['note']}"
+        screen.say_beside("  ", f"first article of {article['batch']}, {approved}")
     rows = [_attempt(element) for element in life["attempts"]]
     if screen.room_beside(ATTEMPTS, rows) >= 0:
         screen.table("", ATTEMPTS, rows)

@@ -9,6 +9,8 @@ from burner.manifest.entries.kinds import BatchClosed
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.reading.batch_status import BatchStatus, close_record, units_by_warning
+from burner.manifest.reading.evidence_rows import evidence_rows
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.manifest.verify.checks import Verification
 from burner.manifest.writing.ledger import Ledger
 
@@ -24,10 +26,15 @@ def closing_statement(
         close = close_record(connection, status.row)
     if close is None:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is not closed")
+    evidence = release_evidence(ledger.reader, status.batch)
     counts = [f"  {name:<14} {_number(value)}" for name, value in close.counts.items()]
     changed = [f"  {line}" for line in status.changed]
     lines = [
         *_heading(status, close),
+        "Who stands for the release, by the envelopes on record, checked again",
+        "",
+        *(f"  {head:<14} {text}" for head, text in evidence_rows(evidence)),
+        "",
         "Counted by units at the close, by the latest status of each",
         "",
         *counts,

@@ -5,6 +5,7 @@ units.csv             the attempts in records.log, one row each
 names.csv             names of the good units, for the cloud
 statement.txt         what was counted, checked and sampled, and how to check it again
 release.txt           name and digest of the release
+release-01.dsse.json  the envelopes on it: who signed and who approved; of the first article too
 report.html, .json    the production report
 SEAL                  SHA-256 of every file: a note signed by a key of the log
 """
@@ -18,7 +19,14 @@ from typing import Any
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import open_plain, read_plain
-from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, OutcomeEntry
+from burner.manifest.entries.kinds import (
+    AnyEntry,
+    BatchApproved,
+    BatchOpened,
+    Intent,
+    NameBound,
+    OutcomeEntry,
+)
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.exchange.table import BOM, attempts_csv, names_csv
@@ -71,6 +79,7 @@ def write_folder(
         RELEASE: (release,),
         UNITS: chain([BOM] if bom else [], export.units()),
         NAMES: export.names(),
+        **{name: (text,) for name, text in export.envelopes().items()},
     }
     for name, lines in contents.items():
         _write(folder / name, lines)
@@ -95,7 +104,9 @@ def check_folder(
     if export.check.code:
         return export.check, []
     wrong = [*_check_seal(folder, export)]
-    for name, lines in ((UNITS, export.units()), (NAMES, export.names())):
+    envelopes = {name: [text] for name, text in export.envelopes().items()}
+    of_records = {UNITS: export.units(), NAMES: export.names(), **envelopes}
+    for name, lines in of_records.items():
         try:
             with open_plain(folder / name) as file:
                 text = file.read().decode("utf-8-sig")
@@ -140,6 +151,17 @@ class _BatchExport:
         passed = sorted(row.passed for row in state.rows(UnitRow) if row.unit_id in good)
         rows = (state.get(AttemptRow, number) for number in passed)
         return names_csv(row.device_name for row in rows if row and row.batch == self.check.batch)
+
+    def envelopes(self) -> dict[str, str]:
+        """The envelopes on record, as files: name → text."""
+        files: dict[str, str] = {}
+        for entry in self._entries.values():
+            if isinstance(entry, BatchOpened):
+                for number, text in enumerate(entry.envelopes, 1):
+                    files[f"release-{number:02}.dsse.json"] = text
+            elif isinstance(entry, BatchApproved):
+                files["first-article.dsse.json"] = entry.envelope
+        return files
 
     def _element(self, row: AttemptRow) -> dict[str, Any]:
         first = self._entries[row.number]

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from burner.manifest.entries.kinds import Correction, UnitChecked
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.reading.attempt_json import attempt_json, part_json
+from burner.manifest.reading.endorsers import approval_of_unit
 from burner.manifest.reading.unit_search import log_origins, unit_ids_matching
 from burner.manifest.reading.unit_status import find_correction
 from burner.manifest.store.bodies import entry_of
@@ -34,7 +35,8 @@ def unit_overviews(connection: Connection, text: str) -> list[dict[str, Any]]:
 
     Returns:
         For each: `unit_id`, `names`, `fingerprints` (more than one: different boards had one MAC),
-        `attempts` as in `list --json`, `corrections`, and `checks` by an audit.
+        `attempts` as in `list --json`, `corrections`, `checks` by an audit, and `first_articles`:
+        approvals of a first article that it belongs to.
     """
     return [_overview(connection, unit) for unit in unit_ids_matching(connection, text)]
 
@@ -53,6 +55,12 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
         (log_names[log], number, entry_of(body))
         for log, number, body in _OTHER_RECORDS.run(connection, of_unit=unit_id).fetchall()
     ]
+    batches = dict.fromkeys((row[0], row_of(AttemptRow, row).batch) for row in rows)
+    approvals = (
+        (batch, approval_of_unit(connection, batch, unit_id, log))
+        for log, batch in batches
+        if batch
+    )
     return {
         "unit_id": unit_id,
         "names": list(dict.fromkeys(a["device_name"] for a in attempts if a["device_name"])),
@@ -71,6 +79,17 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
             }
             for origin, number, entry in entries
             if isinstance(entry, UnitChecked)
+        ],
+        "first_articles": [
+            {
+                "batch": batch,
+                "name": approval.name,
+                "fingerprint": approval.fingerprint,
+                "at": approval.at,
+                "note": approval.note,
+            }
+            for batch, approval in approvals
+            if approval
         ],
     }
 

@@ -1,0 +1,78 @@
+"""Who signed or approved, by an envelope on record; its signature is checked again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.errors import inconsistent
+from burner.manifest.entries.kinds import BatchApproved
+from burner.manifest.fold.first_article import open_approval
+from burner.manifest.fold.rows import NEVER, BatchRow
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.table_state import TableState
+from burner.release.envelope.dsse import SignedStatement
+
+
+@dataclass(frozen=True)
+class EvidenceFile:
+    """A file by which somebody judged a release."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Endorser:
+    """Who signed or approved, and what was said."""
+
+    name: str
+    """As the signer wrote it."""
+    fingerprint: str
+    """Of the public key."""
+    at: str = ""
+    """When, by the signer's clock; empty: not said."""
+    note: str = ""
+    evidence: tuple[EvidenceFile, ...] = ()
+    units: tuple[str, ...] = ()
+    """Of a first article."""
+
+
+def endorser_of(signed: SignedStatement) -> Endorser:
+    """Who signed an envelope, and what was said."""
+    predicate: Mapping[str, Any] = signed.statement.predicate
+    files = predicate.get("evidence", ())
+    return Endorser(
+        name=signed.name,
+        fingerprint=signed.key.fingerprint,
+        at=str(predicate.get("at", "")),
+        note=str(predicate.get("note", "")),
+        evidence=tuple(EvidenceFile(str(row["name"]), str(row["sha256"])) for row in files),
+        units=tuple(map(str, predicate.get("units", ()))),
+    )
+
+
+def approval_on_record(connection: Connection, row: BatchRow, log: int) -> Endorser | None:
+    """The approval of a first article; None: there is none.
+
+    Raises:
+        BurnerError: E216, E217, E245 its envelope is damaged; E7.
+    """
+    if row.approved == NEVER:
+        return None
+    entry = entry_at(connection, row.approved, log)
+    if not isinstance(entry, BatchApproved):
+        raise inconsistent(f"record {row.approved} approves no first article")
+    return endorser_of(open_approval(entry.envelope))
+
+
+def approval_of_unit(connection: Connection, batch: str, unit_id: str, log: int) -> Endorser | None:
+    """The approval of the first article of a batch, if this unit is one of it.
+
+    Raises:
+        BurnerError: E216, E217, E245 its envelope is damaged; E7.
+    """
+    row = TableState(connection, log).get(BatchRow, batch)
+    approval = approval_on_record(connection, row, log) if row else None
+    return approval if approval and unit_id in approval.units else None

@@ -1,0 +1,51 @@
+"""What stands behind a batch, in words: head and text of each line."""
+
+from collections.abc import Iterator, Sequence
+
+from burner.core.words.phrases import ENGLISH, Wording
+from burner.manifest.reading.endorsers import Endorser
+from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
+
+EvidenceRows = Iterator[tuple[str, str]]
+
+
+def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> EvidenceRows:
+    """Who signed, who approved and by what, the documents, the first article.
+
+    A head is empty where a line goes on with the one before.
+    """
+    yield from _people("signed by", evidence.signed, say)
+    yield from _people("approved by", evidence.approved, say)
+    if evidence.policy:
+        yield say("station policy"), f"sha256 {evidence.policy}"
+    for kind in ("sbom", "notes"):
+        if digest := evidence.documents.get(kind):
+            yield say(f"document {kind}"), f"sha256 {digest}"
+    if evidence.first_article:
+        yield from _first_article(evidence.first_article, say)
+
+
+def _people(head: str, people: Sequence[Endorser], say: Wording) -> EvidenceRows:
+    if not people:
+        yield say(head), say("by nobody")
+    for number, person in enumerate(people):
+        yield "" if number else say(head), _who(person, say)
+        for file in person.evidence:
+            yield "", f"  {file.name}  sha256 {file.sha256}"
+
+
+def _first_article(article: FirstArticleStatus, say: Wording) -> EvidenceRows:
+    done = "units waiting for approval" if article.approval is None else "units approved"
+    yield say("first article"), say.counted(done, article.units, article.units)
+    people = article.approvers if article.approval is None else (article.approval,)
+    for person in people:
+        yield "", f"  {_who(person, say)}"
+    for unit in article.approval.units if article.approval else ():
+        yield "", f"  {unit}"
+
+
+def _who(person: Endorser, say: Wording) -> str:
+    """`alice  SHA256:54dG…  2026-11-29 08:00 UTC: tested`."""
+    when = f"{person.at[:16].replace('T', ' ')} UTC" if person.at else ""
+    words = say("{}: {}", when, person.note) if when and person.note else when or person.note
+    return "  ".join(filter(None, (person.name, person.fingerprint, words)))

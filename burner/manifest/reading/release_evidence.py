@@ -1,0 +1,94 @@
+"""What stands behind a batch: who signed and who approved its release, and its first article.
+
+It is taken from the envelopes on record. Their signatures are checked again.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.manifest.entries.errors import inconsistent
+from burner.manifest.entries.kinds import BatchOpened
+from burner.manifest.fold.rows import BatchRow
+from burner.manifest.reading.endorsers import Endorser, approval_on_record, endorser_of
+from burner.manifest.reading.reader import ManifestReader, log_of_batch
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.table_state import TableState
+from burner.release.envelope.dsse import SignedStatement, open_envelope
+from burner.release.envelope.public_key import PublicKey
+from burner.release.envelope.statement import PredicateType
+
+
+@dataclass(frozen=True)
+class FirstArticleStatus:
+    """The first article of a batch."""
+
+    units: int
+    """How many were asked for."""
+    approvers: tuple[Endorser, ...]
+    """Who may approve it."""
+    approval: Endorser | None
+    """None: it is not approved."""
+
+
+@dataclass(frozen=True)
+class ReleaseEvidence:
+    """What stands behind a batch."""
+
+    signed: tuple[Endorser, ...]
+    approved: tuple[Endorser, ...]
+    policy: str
+    """Digest of the station's policy; empty: none."""
+    documents: Mapping[str, str]
+    """`sbom`, `notes` → SHA-256."""
+    first_article: FirstArticleStatus | None
+
+
+def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
+    """What stands behind a batch.
+
+    Raises:
+        BurnerError: E216, E217, E245 an envelope on record is damaged, E714 it is of another
+            release; E733 no such batch; E7.
+    """
+    with reader.connection() as connection:
+        log = log_of_batch(connection, batch)
+        row = TableState(connection, log).get(BatchRow, batch)
+        if row is None:
+            raise BurnerError(Code.BATCH_UNKNOWN, batch)
+        opened = entry_at(connection, row.opened, log)
+        if not isinstance(opened, BatchOpened):
+            raise inconsistent(f"record {row.opened} opens no batch")
+        approval = approval_on_record(connection, row, log)
+    statements = [_statement(text, row) for text in opened.envelopes]
+    index = json.loads(opened.index) if opened.index else {}
+    return ReleaseEvidence(
+        signed=_endorsers(statements, PredicateType.RELEASE),
+        approved=_endorsers(statements, PredicateType.APPROVAL),
+        policy=opened.policy,
+        documents=index.get("documents", {}),
+        first_article=_first_article(opened, approval),
+    )
+
+
+def _statement(envelope: str, row: BatchRow) -> SignedStatement:
+    signed = open_envelope(envelope.encode(), f"batch {row.batch}")
+    if signed.statement.digest != row.release_digest:
+        raise inconsistent(f"batch {row.batch}: an envelope is of another release")
+    return signed
+
+
+def _endorsers(statements: Sequence[SignedStatement], kind: PredicateType) -> tuple[Endorser, ...]:
+    return tuple(endorser_of(signed) for signed in statements if signed.statement.type is kind)
+
+
+def _first_article(opened: BatchOpened, approval: Endorser | None) -> FirstArticleStatus | None:
+    article = opened.first_article
+    if article is None:
+        return None
+    keys = {name: b64decode(key) for name, key in article.approvers.items()}
+    approvers = tuple(Endorser(name, PublicKey(der).fingerprint) for name, der in keys.items())
+    return FirstArticleStatus(article.units, approvers, approval)
