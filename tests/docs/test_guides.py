@@ -38,6 +38,7 @@ READERS = {
     ("docs/operator.md",): (RELEASE, OPENED),
     ("docs/operator.zh.md",): (RELEASE, OPENED),
     ("docs/signing.md",): (),
+    ("docs/limits.md",): (),
     ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
 """The pages that one reader follows, and what others have done before."""

@@ -259,7 +259,8 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         screen.say(say("tried then", len(status.passed), len(status.scrapped)))
         _show_bad_units(status)
         return
-    for head, text in evidence_rows(release_evidence(reader, status.batch), say):
+    evidence = release_evidence(reader, status.batch)
+    for head, text in evidence_rows(evidence, say) if evidence else ():
         screen.say_beside(screen.padded(head, EVIDENCE_HEAD), text)
     _show_units(status)
     _show_warnings(units_by_warning(reader, status.batch))

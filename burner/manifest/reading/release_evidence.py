@@ -46,6 +46,10 @@ class ReleaseEvidence:
     """`sbom`, `notes` → SHA-256."""
     first_article: FirstArticleStatus | None
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.signed or self.approved or self.policy or self.first_article)
+
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
     """What stands behind a batch.
