@@ -5,21 +5,25 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from burner.core.words.plural import counted
+from burner.release.contents import checked_plan
+from burner.release.documents.documents import NOTES, SBOM
+from burner.release.documents.sbom import read_sbom
 from burner.release.envelope.dsse import SignedStatement
 from burner.release.envelope.statement import PredicateType
 from burner.release.release_file import Contents
 from burner.release.statements import evidence_of
 
 if TYPE_CHECKING:
-    from burner.profile.profile import Profile
+    from burner.release.preflight import Preflight
 
 PageRows = Iterator[tuple[str, str]]
 
 
 def as_data(
-    contents: Contents, profile: "Profile", statements: Sequence[SignedStatement]
+    contents: Contents, seen: "Preflight", statements: Sequence[SignedStatement]
 ) -> dict[str, Any]:
     """For scripts."""
+    profile, notes = checked_plan(seen)[0], seen.documents.get(NOTES)
     return {
         "digest": contents.digest,
         "quantity": profile.quantity,
@@ -27,6 +31,8 @@ def as_data(
         "limits": profile.limits.model_dump(mode="json"),
         "sealed": contents.index.get("sealed"),
         "times_sealed": len(contents.sealed),
+        "sbom": _sbom(contents, seen),
+        "notes": notes.decode() if notes is not None else None,
         "boot": profile.boot.model_dump(mode="json"),
         "signed": [_who(each) for each in statements if _is_signature(each)],
         "approved": [
@@ -54,9 +60,21 @@ def rows(about: dict[str, Any]) -> PageRows:
     yield "stations", ", ".join(limits["stations"] or ()) or "any"
     yield "batches", ", ".join(limits["batches"] or ()) or "any"
     yield "secret", _secret(about)
+    if sbom := about["sbom"]:
+        packages = counted(sbom["packages"], "package")
+        yield from _under("SBOM", [f"{sbom['form']}, {packages}", f"  sha256 {sbom['sha256']}"])
+    else:
+        yield "SBOM", "none"
     yield from _boot_lines(about["boot"])
     yield from _endorsed("signed", about["signed"])
     yield from _endorsed("approved", about["approved"])
+
+
+def _sbom(contents: Contents, seen: "Preflight") -> dict[str, Any] | None:
+    if SBOM not in seen.documents:
+        return None
+    about = asdict(read_sbom(seen.documents[SBOM]))
+    return {**about, "sha256": contents.index["documents"][SBOM]}
 
 
 def _who(signed: SignedStatement) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from burner.core.secrets.reference import resolve
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, Profile
 from burner.profile.reading import validate_profile
+from burner.release.documents.documents import (
+    check_document,
+    name_in_release,
+    secret_in_documents,
+)
 from burner.release.preflight import Preflight, check_plan, secret_in_profile
 from burner.release.release import release_index
 from burner.release.release_file import Contents
@@ -41,13 +47,17 @@ def release_contents(seen: Preflight, inputs: SealedInputs | None = None) -> Con
         image["file"] = f"{'sealed' if sealed else 'parts'}/{image['name']}"
         if sealed:
             del parts[image["name"]]
+    entries = {kind: name_in_release(kind, data) for kind, data in seen.documents.items()}
+    if entries:
+        written["documents"] = entries
     seal = commitment(inputs.secret, profile.product.id) if inputs else None
-    about = release_index(profile, layout, seal)
+    about = release_index(profile, layout, seen.documents, seal)
     return Contents(
         digest=digest(about),
         index=about,
         profile=canonical(written).decode(),
         parts={f"parts/{name}": data for name, data in parts.items()},
+        documents={entries[kind]: data for kind, data in seen.documents.items()},
     )
 
 
@@ -61,7 +71,8 @@ def inputs_to_seal(seen: Preflight, prompt_secret: Callable[[], str] | None) -> 
     profile, layout = checked_plan(seen)
     secret = resolve(profile.product.secret, profile.path.parent, prompt_secret)
     notes = check_product_secret(secret, profile.place("product", "secret"))
-    refuse([*notes, *secret_in_profile(profile, secret)])
+    in_documents = secret_in_documents(profile, seen.documents, secret)
+    refuse([*notes, *secret_in_profile(profile, secret), *in_documents])
     images = (image.name for image in profile.images if image.confidential)
     return SealedInputs(secret, {name: layout.segments[name].data for name in images})
 
@@ -77,7 +88,8 @@ def check_contents(
         sealed_images: those from its seal; None: it is not opened.
 
     Raises:
-        BurnerError: E205 its parts do not make what its index names, or its profile is none.
+        BurnerError: E205 its parts do not make what its index names, or its profile is none; E222
+            a document has another form.
     """
     document = yaml_document.parse(contents.profile, path.name, Code.RELEASE_CONTRADICTS_INDEX)
     reading = validate_profile(document, path)
@@ -99,9 +111,28 @@ def check_contents(
         seen = check_plan(plan, held | zeros, digests)
     else:
         seen = check_plan(plan, {**held, **sealed_images})
-    if seen.layout is None or digest(release_index(plan, seen.layout, seal)) != contents.digest:
+    documents = _documents(contents, plan, path.name)
+    if seen.layout is None or contents.digest != digest(
+        release_index(plan, seen.layout, documents, seal)
+    ):
         raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
-    return seen
+    return replace(seen, documents=documents)
+
+
+def _documents(contents: Contents, plan: Profile, file: str) -> dict[str, bytes]:
+    """The documents of a release file, by their key in the profile; their form checked."""
+    entries = plan.documents.paths()
+    if set(entries.values()) != contents.documents.keys():
+        raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, f"{file}: its documents")
+    documents = {kind: contents.documents[entry] for kind, entry in entries.items()}
+    for kind, data in documents.items():
+        try:
+            check_document(kind, data)
+        except ValueError as error:
+            raise BurnerError(Code.DOCUMENT_INVALID, f"{file}: {entries[kind]}: {error}") from None
+        if name_in_release(kind, data) != entries[kind]:
+            raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, f"{file}: {entries[kind]}")
+    return documents
 
 
 def _is_commitment(seal: Any, *, needed: bool) -> bool:

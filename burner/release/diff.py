@@ -6,8 +6,8 @@ from typing import Any
 
 from burner.core.segments import Region, Segment
 
-SEAL = "seal"
-NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL)
+SEAL, DOCUMENTS = "seal", "documents"
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL, DOCUMENTS)
 """Settings that make no unit another one."""
 
 
@@ -96,7 +96,9 @@ def _part(region: Region, with_digest: bool) -> Mapping[str, Any]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Every difference of two indexes: settings first, then parts by name, then the seal."""
+    """Every difference of two indexes: settings first, then parts by name, then the seal
+    and the documents.
+    """
     old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
     changes = compared(old, new)
     old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
@@ -105,7 +107,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         {SEAL: f"with product key {i['sealed']['key']}"} if "sealed" in i else {}
         for i in (before, after)
     )
+    changes += compared(old, new)
+    old, new = (_document_digests(index) for index in (before, after))
     return changes + compared(old, new)
+
+
+def _document_digests(index: Mapping[str, Any]) -> dict[str, str]:
+    documents = index.get(DOCUMENTS, {})
+    return {f"{DOCUMENTS}.{kind}": f"sha256 {sha256[:16]}…" for kind, sha256 in documents.items()}
 
 
 def settings_of_no_unit(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

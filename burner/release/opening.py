@@ -209,7 +209,7 @@ def _open(source: Path, accepts: Accepts | None = None) -> _Opened:
 
 def _checked(source: Path, contents: Contents | None, seen: Preflight) -> _Opened:
     profile, layout = checked_plan(seen)
-    index = contents.index if contents else release_index(profile, layout)
+    index = contents.index if contents else release_index(profile, layout, seen.documents)
     return _Opened(source, profile, layout, index, seen.findings, contents)
 
 

@@ -266,7 +266,7 @@ def made_without_secret(seen: Preflight) -> UnitRecipe | None:
     """How its units will be made, as far as the profile shows it; None: it has errors."""
     if not isinstance(seen.plan, Profile) or seen.layout is None:
         return None
-    about = release_index(seen.plan, seen.layout)
+    about = release_index(seen.plan, seen.layout, seen.documents)
     fingerprint = key_fingerprint(seen.plan)
     return UnitRecipe(digest(about), about, keyless_regions(seen.segments), fingerprint)
 

@@ -16,6 +16,7 @@ from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.carriers import Carrier, as_at_carrier, as_flash_carrier
 from burner.provisioning.key_config import KeyConfig
 from burner.release.diff import UnitRecipe, keyless_regions
+from burner.release.documents.documents import SBOM, document_digests
 from burner.release.placement.payload import key_segments, merge_segments
 
 INDEX_FORMAT = 2
@@ -43,6 +44,12 @@ class KeylessRelease:
         """Of the product secret, as records hold it; empty where it is not known."""
         sealed = self.index.get("sealed")
         return str(sealed["key"]) if sealed else ""
+
+    @property
+    def sbom(self) -> str:
+        """Of its bill of materials, as records hold it: `sha256:…`; empty where it has none."""
+        digests = self.index.get("documents", {})
+        return f"sha256:{digests[SBOM]}" if SBOM in digests else ""
 
     @property
     def flash_carrier(self) -> FlashCarrier | None:
@@ -113,7 +120,10 @@ class Release(KeylessRelease):
 
 
 def release_index(
-    profile: Profile, layout: Layout, sealed: Mapping[str, str] | None = None
+    profile: Profile,
+    layout: Layout,
+    documents: Mapping[str, bytes],
+    sealed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
@@ -123,6 +133,7 @@ def release_index(
     Args:
         profile: the settings.
         layout: the parts.
+        documents: SBOM and release notes, by their key in the profile.
         sealed: `seal.commitment` to the product secret, of a release that holds it sealed.
     """
     decides = profile.model_dump(
@@ -140,7 +151,9 @@ def release_index(
         },
     )
     parts = list(map(_part, layout.segments.values()))
-    index = {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+    index: dict[str, Any] = {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+    if documents:
+        index["documents"] = document_digests(documents)
     return index | ({"sealed": dict(sealed)} if sealed else {})
 
 

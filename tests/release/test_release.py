@@ -129,7 +129,7 @@ def test_a_table_as_csv_or_binary_is_the_same_release(tmp_path: Path) -> None:
 
 def test_the_index_names_no_path_and_nothing_of_the_secret(tmp_path: Path) -> None:
     release = open_release(write_product(tmp_path))
-    text = json.dumps(release_index(release.profile, release.layout))
+    text = json.dumps(release_index(release.profile, release.layout, {}))
     for word in (
         str(tmp_path),
         "secret.txt",

@@ -158,6 +158,8 @@ def _job(release: "Release", order: "WorkOrder", station: str) -> "Job":
     from burner.core.version import burner_version
 
     versions = {"burner": burner_version(), "python": platform.python_version()}
+    if release.sbom:
+        versions["sbom"] = release.sbom
     return Job(release, station, order.operator, order.batch, versions)
 
 

@@ -124,18 +124,19 @@ def _cells(row: "FlashRow") -> tuple[str, ...]:
 
 
 def _summary(path: Path, seen: "Preflight") -> dict[str, object]:
+    from burner.core.canonical_json import digest
     from burner.profile.profile import Profile
+    from burner.release.release import release_index
 
     if seen.layout is None or not isinstance(seen.plan, Profile):
         return {"profile": str(path)}
-    return {"profile": str(path), **facts(seen.plan, seen.layout)}
+    about = digest(release_index(seen.plan, seen.layout, seen.documents))
+    return {"profile": str(path), **facts(seen.plan, seen.layout, about)}
 
 
-def facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
-    """What a profile or a release is, for its page."""
-    from burner.core.canonical_json import digest
+def facts(plan: "Profile", layout: "Layout", about: str) -> dict[str, object]:
+    """What a profile or a release with this digest is, for its page."""
     from burner.provisioning.partition_settings import is_moved
-    from burner.release.release import release_index
 
     return {
         "title": plan.title,
@@ -146,7 +147,7 @@ def facts(plan: "Profile", layout: "Layout") -> dict[str, object]:
         "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
         "reburn": plan.reburn.value,
-        "digest": digest(release_index(plan, layout)),
+        "digest": about,
     }
 
 

@@ -29,8 +29,8 @@ def show(path: Path, as_json: bool) -> None:
     contents, seen = open_release_file(path)
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
-    about = release_page.as_data(contents, seen.plan, signed_statements(contents, path.name))
-    head = {"release": str(path), **facts(seen.plan, seen.layout), "digest": contents.digest}
+    about = release_page.as_data(contents, seen, signed_statements(contents, path.name))
+    head = {"release": str(path), **facts(seen.plan, seen.layout, contents.digest)}
     flash = list(flash_map(seen.layout, seen.segments))
     if as_json:
         print_json({**head, **about, "flash": [asdict(row) for row in flash]})
@@ -38,4 +38,8 @@ def show(path: Path, as_json: bool) -> None:
     for name, value in (*head.items(), *release_page.rows(about)):
         screen.say(f"{name:<11} {value}")
     print_flash(flash)
+    if about["notes"]:
+        screen.say("Release notes:")
+        for line in about["notes"].splitlines():
+            screen.say(f"  {line}")
     screen.findings(seen.findings, language(), screen.warn)

@@ -174,7 +174,7 @@ def test_a_release_with_the_signature_of_another_one_does_not_open(
     changed = replace(signed, profile=json.dumps(other, sort_keys=True, separators=(",", ":")))
     Path("other.burn").write_bytes(pack(changed))
     with refused("E219"):
-        run("release", "check", "other.burn")
+        run("release", "show", "other.burn")
     Path("cut.burn").write_bytes(pack(replace(signed, envelopes=(signed.envelopes[0][:-9],))))
     with refused("E216"):
         run("release", "show", "cut.burn")
