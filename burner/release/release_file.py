@@ -30,7 +30,7 @@ MAX_ENVELOPE_SIZE = 1024 * 1024
 
 _CORE = re.compile(
     r"release\.json|profile\.json"
-    r"|parts/[A-Za-z0-9][A-Za-z0-9_.-]{0,31}|contents/[a-z0-9][a-z0-9.-]{0,31}"
+    r"|parts/[A-Za-z0-9][A-Za-z0-9_.-]{0,31}|documents/[a-z0-9][a-z0-9.-]{0,31}"
 )
 _NUMBERED = re.compile(r"(?:sealed/(?!00)[0-9]{2}\.age|signatures/(?!00)[0-9]{2}\.json)")
 
@@ -48,7 +48,7 @@ class Contents:
     parts: Mapping[str, bytes] = field(repr=False)
     """By `parts/NAME`."""
     documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """What is burned into no unit, by `contents/NAME`."""
+    """What is burned into no unit, by `documents/NAME`."""
     sealed: tuple[bytes, ...] = field(default=(), repr=False)
     """In the age format, each for other recipients; `seal` opens them."""
     seal_code: str = ""
@@ -154,7 +154,7 @@ def _contents(about: Mapping[str, Any], entries: Mapping[str, bytes]) -> Content
         index=about["index"],
         profile=entries[PROFILE].decode(),
         parts=in_folder("parts"),
-        documents=in_folder("contents"),
+        documents=in_folder("documents"),
         seal_code=sealed.pop(SEAL_CODE, b"").decode("ascii"),
         sealed=tuple(sealed.values()),
         envelopes=tuple(in_folder("signatures").values()),

@@ -263,7 +263,7 @@ def with_everything() -> Contents:
         SMALL,
         index=index,
         digest=digest(index),
-        documents={"contents/notes.txt": b"notes", "contents/sbom.json": b"{}"},
+        documents={"documents/notes.txt": b"notes", "documents/sbom.json": b"{}"},
         sealed=(b"first seal", b"second seal"),
         seal_code="5" * 64,
         envelopes=(b"first envelope", b"second envelope"),
@@ -280,7 +280,7 @@ def test_seal_and_signatures_lie_beside_the_core_and_leave_its_bytes_as_they_are
     with zipfile.ZipFile(BytesIO(pack(whole))) as archive:
         assert archive.namelist() == [
             *("release.json", "profile.json", "parts/app", "parts/boot"),
-            *("contents/notes.txt", "contents/sbom.json"),
+            *("documents/notes.txt", "documents/sbom.json"),
             *("sealed/01.age", "sealed/02.age", "sealed/code.txt"),
             *("signatures/01.json", "signatures/02.json"),
         ]
@@ -314,16 +314,16 @@ def swapped(first: str, second: str) -> Change:
         (without("sealed/01.age", "sealed/02.age", "sealed/code.txt"), "missing: sealed parts"),
         (without("sealed/01.age", "sealed/02.age"), "added: sealed/code.txt"),
         (without("signatures/01.json"), "missing: signatures/01.json"),
-        (without("contents/notes.txt"), "missing: contents/notes.txt"),
+        (without("documents/notes.txt"), "missing: documents/notes.txt"),
         (renamed(sealed_02_age="sealed/03.age"), "missing: sealed/02.age"),
         (renamed(signatures_02_json="signatures/99.json"), "missing: signatures/02.json"),
-        (lambda e: {**e, "contents/more.txt": b"x"}, "added: contents/more.txt"),
-        (lambda e: {**e, "contents/notes.txt": b"other"}, "contents/notes.txt was changed"),
+        (lambda e: {**e, "documents/more.txt": b"x"}, "added: documents/more.txt"),
+        (lambda e: {**e, "documents/notes.txt": b"other"}, "documents/notes.txt was changed"),
         (swapped("sealed/01.age", "sealed/02.age"), "out of order"),
         (swapped("sealed/02.age", "sealed/code.txt"), "out of order"),
         (swapped("signatures/01.json", "signatures/02.json"), "out of order"),
         (swapped("sealed/01.age", "signatures/01.json"), "out of order"),
-        (swapped("contents/sbom.json", "sealed/01.age"), "out of order"),
+        (swapped("documents/sbom.json", "sealed/01.age"), "out of order"),
     ],
 )
 def test_what_is_beside_the_core_is_numbered_without_gaps_and_in_order(
@@ -337,7 +337,7 @@ def test_what_is_beside_the_core_is_numbered_without_gaps_and_in_order(
     [
         *("sealed/00.age", "sealed/1.age", "sealed/100.age", "sealed/01.json", "sealed/01.age.age"),
         *("signatures/01.age", "signatures/٠١.json", "signatures/../01.json", "sealed/", "sealed"),
-        *("contents/", "contents/a/b", "contents/.x", "CONTENTS/notes.txt", "Sealed/03.age"),
+        *("documents/", "documents/a/b", "documents/.x", "DOCUMENTS/notes.txt", "Sealed/03.age"),
     ],
 )
 def test_names_that_no_release_has_are_refused(name: str) -> None:

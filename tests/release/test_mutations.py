@@ -157,7 +157,14 @@ def a_folder_taken_away(random_: random.Random) -> Entries:
 
 def an_entry_added(random_: random.Random) -> Entries:
     entries = entries_of(files().ours)
-    names = ["sealed/03.age", "signatures/03.json", "parts/more", "contents/notes.txt", "x", "../x"]
+    names = [
+        "sealed/03.age",
+        "signatures/03.json",
+        "parts/more",
+        "documents/notes.txt",
+        "x",
+        "../x",
+    ]
     data = random_.choice([*entries.values(), b"", b"{}"])
     return {**entries, random_.choice(names): data}
 

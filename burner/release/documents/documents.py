@@ -56,8 +56,8 @@ def check_document(kind: str, data: bytes) -> None:
 def name_in_release(kind: str, data: bytes) -> str:
     """The entry of a release file that holds a document."""
     if kind == SBOM:
-        return "contents/sbom.json" if read_sbom(data).is_json else "contents/sbom.spdx"
-    return "contents/notes.txt"
+        return "documents/sbom.json" if read_sbom(data).is_json else "documents/sbom.spdx"
+    return "documents/notes.txt"
 
 
 def document_digests(documents: Mapping[str, bytes]) -> dict[str, str]:

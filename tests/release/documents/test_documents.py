@@ -35,7 +35,7 @@ def built(profile: Path) -> Contents:
 
 def test_a_release_holds_its_documents_under_its_digest(profile: Path, tmp_path: Path) -> None:
     contents = built(profile)
-    assert set(contents.documents) == {"contents/sbom.json", "contents/notes.txt"}
+    assert set(contents.documents) == {"documents/sbom.json", "documents/notes.txt"}
     assert contents.index["documents"]["sbom"] == sha256(BOM).hexdigest()
     assert "NOTES.md" not in contents.profile
     target = tmp_path / "x.burn"
@@ -58,7 +58,7 @@ def test_another_sbom_makes_another_release_of_the_same_units(
     (changed,) = differences(before.index, after.index)
     assert changed.what == "documents.sbom"
     assert recipe_differences(before.recipe(), after.recipe()) == []
-    assert "contents/sbom.spdx" in built(profile).documents
+    assert "documents/sbom.spdx" in built(profile).documents
 
 
 def test_the_page_of_a_release_shows_sbom_and_notes(profile: Path, tmp_path: Path) -> None:
@@ -113,18 +113,18 @@ def test_a_release_whose_documents_are_not_those_of_its_index_does_not_open(
     profile: Path, tmp_path: Path
 ) -> None:
     contents = built(profile)
-    other = {**contents.documents, "contents/notes.txt": b"slower start\n"}
-    without = {"contents/sbom.json": BOM}
+    other = {**contents.documents, "documents/notes.txt": b"slower start\n"}
+    without = {"documents/sbom.json": BOM}
     text = json.loads(contents.profile)
-    text["documents"]["sbom"] = "contents/sbom.spdx"
-    moved = {"contents/sbom.spdx": BOM, "contents/notes.txt": b"x\n"}
-    empty = {**contents.documents, "contents/sbom.json": b"{}"}
+    text["documents"]["sbom"] = "documents/sbom.spdx"
+    moved = {"documents/sbom.spdx": BOM, "documents/notes.txt": b"x\n"}
+    empty = {**contents.documents, "documents/sbom.json": b"{}"}
     for changed, code in (
         (replace(contents, documents=other), "E205"),
         (replace(contents, documents=without), "E205"),
         (replace(contents, documents=moved), "E205"),
         (replace(contents, documents=moved, profile=canonical(text).decode()), "E205"),
-        (replace(contents, documents={**other, "contents/more.txt": b"x"}), "E205"),
+        (replace(contents, documents={**other, "documents/more.txt": b"x"}), "E205"),
         (replace(contents, documents=empty), "E222"),
         (resigned(contents, {**contents.index, "documents": {}}), "E205"),
     ):
