@@ -24,6 +24,7 @@ from burner.release.acceptance import StationPolicy
 from burner.release.envelope.dsse import sign
 from burner.release.envelope.statement import PredicateType, Statement
 from tests.manifest.records import (
+    KEY,
     Ticking,
     a_result,
     an_attempt,
@@ -195,7 +196,8 @@ def test_an_approval_of_anything_else_is_refused_by_the_log(ledger: Ledger, what
 def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None:
     policy = StationPolicy({"bob": signer("bob").key}, {"alice": signer("alice").key})
     product = {"name": "plug-c3", "version": "1.2.0", "id": "S3EUVBRJLB"}
-    index = {"format": 2, "parts": [], "profile": {"product": product}}
+    seal = {"key": KEY, "product_secret": "00" * 32}
+    index = {"format": 2, "parts": [], "profile": {"product": product}, "sealed": seal}
     statement = Statement("plug-c3-1.2.0", digest(index), PredicateType.RELEASE, {})
     of_release: dict[str, Any] = {
         "release_digest": digest(index),
