@@ -12,17 +12,18 @@ from pathlib import Path
 from benchmarks import tables
 from burner.core.version import burner_version
 
-PARTS = ("burn", "manifest")
+PARTS = ("burn", "manifest", "release")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/benchmark",
-        description="Measure burner on the simulated bench with modelled time, and its manifest. "
-        "Prints tables in Markdown; docs/performance.md says what they mean.",
+        description="Measure burner on the simulated bench with modelled time, its manifest, and "
+        "how releases are opened. Prints tables in Markdown; "
+        "docs/performance.md says what they mean.",
         epilog="Nothing else should run on the computer meanwhile: it simulates 32 boards too.",
     )
-    parser.add_argument("part", nargs="*", help="burn, manifest; both when none is named")
+    parser.add_argument("part", nargs="*", help="burn, manifest, release; all when none is named")
     parser.add_argument("--quick", action="store_true", help="fewer runs, fewer records, no 10^6")
     parser.add_argument("--runs", type=int, metavar="N", help="how many runs count (5; quick: 2)")
     wish = parser.parse_args()
@@ -41,6 +42,10 @@ def main() -> int:
             from benchmarks import records
 
             records.run(Path(folder), quick=wish.quick)
+        if "release" in parts:
+            from benchmarks import openings
+
+            openings.run(Path(folder), runs)
     tables.say(f"\nMeasured in {(time.monotonic() - started) / 60:.0f} minutes; load {load()}.")
     return 0
 
