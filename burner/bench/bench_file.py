@@ -1,7 +1,9 @@
-"""What a bench serves: `sim:8,chip=esp32c6,baud=921600`, or a YAML file with units and faults.
+"""The description of a bench:
+
+`sim:8,chip=esp32c6,baud=921600`, or a YAML file with units and faults.
 
 A bench has slots and boards: the first boards are in the slots at the start, the others wait for a
-swap. `units` is a pattern that repeats until there are as many boards as asked for.
+swap. `units` is a pattern that repeats until there are enough boards.
 """
 
 from dataclasses import dataclass, replace
@@ -42,7 +44,7 @@ FORM = "sim:SLOTS[,KEY=VALUE…] or the path of a YAML file"
 
 @dataclass(frozen=True)
 class BoardSpec:
-    """One board: its chip and what its port does."""
+    """One board: its chip and its ports."""
 
     number: int
     """Counts from 1 in the order of the boards."""
@@ -109,7 +111,7 @@ SimSeconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
 def _modem(value: object) -> object:
-    """A kind alone will do; a modem without an IMEI gets its own, from the seed."""
+    """A modem as a mapping, also where only its kind is given; without an IMEI it gets its own."""
     if isinstance(value, str):
         value = {"kind": value}
     return {"imei": "", **value} if isinstance(value, dict) else value
@@ -144,7 +146,7 @@ class FaultEntry(StrictModel):
     form: FormName = ""
 
     def fault(self, first_mac: Mac) -> SimFault:
-        """The fault; `same-mac` without an address means that of the bench's first board."""
+        """The fault. `same-mac` without an address takes that of the bench's first board."""
         mac = Mac.parse(self.mac) if self.mac else first_mac
         return SimFault(**(dict(self) | {"mac": mac}))
 
@@ -161,12 +163,12 @@ class FirmwareEntry(StrictModel):
     moves_key: bool = False
 
     def over(self, usual: FirmwareBehaviour) -> FirmwareBehaviour:
-        """The usual firmware with the fields that are set here."""
+        """The usual firmware, changed by the fields that are set here."""
         return replace(usual, **{key: getattr(self, key) for key in self.model_fields_set})
 
 
 class UnitEntry(StrictModel):
-    """One unit of the pattern; a missing field is as for the whole bench."""
+    """One unit of the pattern; for a missing field the bench's own counts."""
 
     repeat: int = Field(default=1, ge=1, le=MAX_BOARDS)
     chip: SimChipName | None = None
@@ -191,7 +193,7 @@ class UnitEntry(StrictModel):
 
 
 class BenchFile(StrictModel):
-    """A bench as written down, in a file or in a SPEC string."""
+    """A bench as written in a file or in a SPEC string."""
 
     bench: Literal[1] = 1
     slots: int = Field(ge=1, le=MAX_SLOTS)
@@ -226,7 +228,7 @@ class BenchFile(StrictModel):
         return self
 
     def timing(self) -> Timing:
-        """How long things take on this bench."""
+        """The times of the simulated operations on this bench."""
         if not (self.time == "model" or self.baud or self.usb or self.md5 is not None):
             return TIME_OFF
         if self.usb:
@@ -236,11 +238,11 @@ class BenchFile(StrictModel):
         return timing if self.md5 is None else replace(timing, md5_s_per_mb=self.md5)
 
     def spec(self, folder: Path, usual: FirmwareBehaviour) -> BenchSpec:
-        """The bench, with every board spelled out.
+        """The bench, with every board written out.
 
         Args:
             folder: what `keep` is relative to.
-            usual: the firmware of a unit that says nothing of it.
+            usual: the firmware of a unit that has no `firmware` of its own.
         """
         pattern = [entry for entry in self.units for _ in range(entry.repeat)] or [UnitEntry()]
         count = self.boards or max(self.slots, len(pattern) if self.units else 0)

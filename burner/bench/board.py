@@ -11,7 +11,7 @@ from burner.bench.wire.line import SimLine
 
 @dataclass
 class SimBoard:
-    """A board and its lines by the names of their ports, powered or on the shelf."""
+    """A board and its lines, by the names of their ports; powered, or without power."""
 
     spec: BoardSpec
     lines: dict[str, SimLine]
@@ -53,7 +53,7 @@ class SimBoard:
         return started
 
     def describe(self) -> dict[str, Any]:
-        """What a person would read off the board, as plain values."""
+        """The facts that are printed on a real board, as plain values."""
         unit = self.spec.unit.as_built()
         described: dict[str, Any] = {
             "number": self.number,

@@ -1,8 +1,8 @@
-"""What a bench takes from the profile of the product that is tried on it.
+"""The defaults that a bench takes from the profile of its product.
 
-Its chip and flash, and how its firmware behaves: by which rule it names itself, at what rate and
-in which line it prints its serial number, where its build keeps the key, and whether it moves it;
-or that it is an AT firmware.
+Its chip and flash, and how its firmware behaves: how it names itself, at what rate and in which
+line it prints its serial number, where its build keeps the key, and whether it moves it; or that it
+is an AT firmware.
 """
 
 import re
@@ -36,7 +36,7 @@ class ProductDefaults:
 
 
 def defaults_of(source: Path | None) -> ProductDefaults:
-    """Of a profile or release; empty where it cannot be read: opening it reports why."""
+    """The defaults of a profile or release; empty where it cannot be read (opening it reports why)."""
     if source is None:
         return ProductDefaults()
     try:
@@ -62,7 +62,7 @@ def defaults_of(source: Path | None) -> ProductDefaults:
 
 
 def _texts(profile: Profile, source: Path) -> Iterator[TextPlace]:
-    """Where the build keeps the key: where the carrier puts it, if neither in NVS nor a file."""
+    """The places of the key in the build, where the carrier is neither NVS nor a file."""
     carrier = profile.carrier
     if isinstance(carrier, RawSettings):
         starts = carrier.starts()
@@ -89,7 +89,7 @@ def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextPlace]:
 
 
 def with_own_lines(firmware: FirmwareBehaviour, number: int) -> FirmwareBehaviour:
-    """The firmware of board `number`: its number in its lines, its serial number among them."""
+    """The firmware of board `number`: its lines have its number, one of them its serial number."""
     lines = tuple(
         _NUMBER.sub(lambda match: f"{number:0{match[1] or 1}}", line) for line in firmware.lines
     )
@@ -102,14 +102,14 @@ def with_own_lines(firmware: FirmwareBehaviour, number: int) -> FirmwareBehaviou
 def serial_line(settings: SerialSettings, number: int) -> str | None:
     """A line in which the firmware of board `number` could print its serial number.
 
-    Lines are tried by the rule itself. None: none of those that are tried keeps it; the bench's
-    file then has to say it, in `lines`.
+    Lines are tried against the profile's pattern. None: none of them fits; then `lines` of the
+    bench file must give one.
     """
     return next((line for line in _lines(settings, number) if _keeps([line], settings)), None)
 
 
 def _keeps(lines: Sequence[str], settings: SerialSettings) -> bool:
-    """Whether they hold a serial number as the profile wants it."""
+    """Whether the lines hold a serial number as the profile wants it."""
     try:
         find_serial(lines, settings)
     except BurnerError:
@@ -127,14 +127,14 @@ def _lines(settings: SerialSettings, number: int) -> Iterator[str]:
 
 
 def _plain_parts(pattern: str) -> tuple[str, str, str]:
-    """The text before a pattern's one group, the group's own pattern, the text behind it."""
+    """The text before a pattern's one group, the group's own pattern, the text after it."""
     before, _, rest = re.sub(r"\\([^\w\s])", r"\1", pattern).partition("(")
     group, _, after = rest.rpartition(")")
     return _text(before), group, _text(after)
 
 
 def _text(pattern: str) -> str:
-    """A piece of a pattern as the plainest text that it matches."""
+    """The plainest text that a piece of a pattern matches."""
     return re.sub(r"\\s[*+?]?|(?<= )[*+?]", " ", re.sub(r"\\[bBAZ]|[$^]", "", pattern))
 
 

@@ -38,7 +38,7 @@ class ControlClient:
         return self.ask("status")
 
     def slots(self) -> dict[str, dict[str, str]]:
-        """Slot → name of port → URL, ports that are not there left out: what a bus scan shows."""
+        """Slot → name of port → URL, without ports that are away: the result of a bus scan."""
         return _urls(self.status()["slots"])
 
     def insert(self, slot: str, board: int = 0) -> bool:
@@ -92,7 +92,7 @@ class ControlClient:
         return answer
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._answers.close()
         self._socket.close()
 

@@ -1,4 +1,4 @@
-"""Serve a bench in this process until it is told to end."""
+"""Serves a bench in this process until it is stopped."""
 
 import signal
 import sys
@@ -24,7 +24,7 @@ class OpenBench:
     control: Control
 
     def describe(self) -> dict[str, Any]:
-        """What the ready line has: the control port, and every slot with its ports and board."""
+        """The facts of the ready line: the control port, every slot with its ports and board."""
         return {"control": self.control.address, **self.bench.describe()}
 
 

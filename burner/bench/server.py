@@ -28,14 +28,14 @@ GONE_S = 0.2
 
 @dataclass
 class SimSlot:
-    """A place on the fixture."""
+    """A slot of the fixture."""
 
     name: str
     ports: dict[str, SimPort]
     board: SimBoard | None = None
 
     def attach(self, on: bool) -> None:
-        """Join every port to its line on the board, or leave it empty."""
+        """Connect every port to its line on the board, or to nothing."""
         lines = self.board.lines if self.board and on else {}
         for name, port in self.ports.items():
             port.attach(lines.get(name))
@@ -141,7 +141,7 @@ class Bench:
         return slot.board is not None
 
     def _watch(self, slot: SimSlot, board: SimBoard, now: float) -> None:
-        """Renumber or swap the board in a slot, where the bench is to do so by itself."""
+        """Renumber the ports or swap the board of a slot, where the bench does so by itself."""
         if board.starts() and board.spec.renumbers:
             self.renumber(slot, now)
         chip = board.chip

@@ -1,4 +1,4 @@
-"""The lines that a unit prints when it boots: a match of a pattern, and waiting for all. Pure."""
+"""The lines that a unit prints when it boots: matched against patterns. Pure."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from burner.core import regex
 
 
 class AwaitedLines:
-    """Tells after each line whether a match of every pattern has come, so that listening may stop.
+    """Tells after each line whether every pattern has matched, so that listening may stop.
 
     Each line is searched once: a unit may print thousands.
     """

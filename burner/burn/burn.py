@@ -1,4 +1,4 @@
-"""The way of one unit, from bare board to record: read `burn` from top to bottom.
+"""One unit, from bare board to record: read `burn` from top to bottom.
 
 `burn` never raises for a bad unit: that is an outcome, and the last event is `Finished`. It raises
 when the manifest cannot be written (E7): no unit may be burned without a record.

@@ -42,7 +42,7 @@ def all_match(comparisons: Iterable[Comparison]) -> bool:
 
 
 def compare_part(silicon: Silicon, record: Record) -> Comparison:
-    """Whether this is the chip on record, by its second fingerprint."""
+    """Compare the chip with the one on record, by the second fingerprint."""
     before = record.attempt.silicon
     if before is None or not before.fingerprint or not silicon.fingerprint:
         return Comparison(
@@ -57,7 +57,7 @@ def compare_part(silicon: Silicon, record: Record) -> Comparison:
 
 
 def compare_regions(device: Device, record: Record) -> Iterator[Comparison]:
-    """Every region of the record, in flash order."""
+    """Compare every region of the record, in flash order."""
     for region in sorted(record.attempt.regions, key=lambda r: r.offset):
         yield _compare_region(device, region)
 
@@ -80,8 +80,10 @@ def _compare_region(device: Device, region: Region) -> Comparison:
 def compare_application(
     device: Device, release: KeylessRelease, recorded: Iterable[Region] = ()
 ) -> Comparison:
-    """Whether the burned application starts: otadata selects it with every bootloader,
-    and it holds what is recorded, also where the firmware may change it.
+    """Check that the burned application starts, and is the recorded one.
+
+    otadata must select it with every bootloader. It must hold what is recorded, also where the
+    firmware may change it.
     """
     table = release.layout.table
     partition, burned = table.otadata, otadata.burned_application(release.layout)

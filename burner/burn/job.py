@@ -1,4 +1,4 @@
-"""What an attempt begins with: the job of the run, and the request for one attempt."""
+"""The input of an attempt: the job of the run, and the request for one attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -21,9 +21,9 @@ CONFIGURATION = "key configuration"
 
 
 def compare_key(device: Device, record: Record, release: Release) -> Comparison:
-    """Whether the unit holds today's key configuration, with the name of its record.
+    """Compare the key configuration with today's key and the name of the record.
 
-    An AT firmware is started to be asked; to look at the flash again, it must be met anew.
+    An AT firmware is started and asked. To read its flash afterwards, connect to it again.
     """
     key = release.key_for(record.attempt.device_name)
 
@@ -38,8 +38,9 @@ def compare_key(device: Device, record: Record, release: Release) -> Comparison:
 
 
 def compare_recorded_key(device: Device, record: Record, release: KeylessRelease) -> Comparison:
-    """Whether the unit holds the key configuration of its record; needs the secret of an AT
-    firmware only, and where the record does not hold its fingerprint.
+    """Compare the key configuration with the record.
+
+    The product secret is needed only for an AT firmware, and where the record has no fingerprint.
     """
     carrier, recorded = release.flash_carrier, record.result.evidence.get("key", "")
     if carrier is None or not recorded:
@@ -82,7 +83,7 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
 
 
 def read_key(device: Device, carrier: FlashCarrier, release: KeylessRelease) -> dict[str, bytes]:
-    """The places in flash that hold the key configuration, by name."""
+    """What the places in flash that hold the key configuration contain, by name."""
     places = carrier.read_ranges(release.layout)
     return {place.name: device.read(place.offset, place.size) for place in places}
 

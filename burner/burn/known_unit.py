@@ -1,4 +1,4 @@
-"""A unit that the manifest knows: facts on record and in its flash, for the rules of `reburn`."""
+"""A unit that the manifest knows: its facts on record and in flash, for the rules of `reburn`."""
 
 from dataclasses import replace
 
@@ -41,7 +41,9 @@ def decide_by_record(
 
 
 def decide_by_flash(device: Device, good: Record, release: Release) -> ReburnAction:
-    """Decide on a good unit of this release, key and name by its flash. Reads no more than needed.
+    """Decide on a good unit of this release, key and name by its flash.
+
+    No more is read than needed.
 
     Raises:
         BurnerError: E453 a frozen region differs; whatever reading raises.

@@ -1,7 +1,7 @@
-"""The rules for a unit in a slot: is it written, is it KNOWN, or is it refused? Pure.
+"""The rules for a unit in a slot: it is written, it is KNOWN, or it is refused. Pure.
 
-`ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first rule that fits
-decides. docs/returning-units.md shows the same rows; a test compares them.
+`ON_RECORD` and `IN_FLASH` are one table, read from top to bottom: the first rule that fits decides.
+docs/returning-units.md shows the same rows; a test compares them.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class ReburnAction(StrEnum):
 
 @dataclass(frozen=True)
 class OnRecord:
-    """A unit in the manifest, compared with what it is to become."""
+    """A unit in the manifest, compared with what it shall become."""
 
     good: bool
     """It has a PASS that was not withdrawn, and no attempt began after it."""

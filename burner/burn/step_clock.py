@@ -7,7 +7,7 @@ from burner.core.attempt import Step
 
 
 class StepClock:
-    """Measures the steps of an attempt, from the first one on; `now` gives seconds."""
+    """Measures the steps of an attempt; `now` gives seconds."""
 
     def __init__(self, first: Step, now: Callable[[], float] = monotonic) -> None:
         self._now = now

@@ -192,7 +192,7 @@ class UnitSteps:
     def reset(self) -> Iterator[Event]:
         """Reset into the application, collect its lines, read the IDs that only it can tell.
 
-        Without a key nothing is awaited: the firmware cannot print what it found.
+        Without a key no line is awaited: the firmware prints the awaited ones only with a key.
         """
         yield self.enter(Step.RESET)
         identity = self.profile.identity
@@ -289,8 +289,9 @@ class UnitSteps:
 
     @property
     def _starts_without_key(self) -> bool:
-        """Whether the unit that is burned starts without its key: the key needs a name that is not
-        known yet, or comes by a dialogue after the boot.
+        """Whether the burned unit starts without its key.
+
+        The key needs a name that is not known yet, or comes by a dialogue after the boot.
         """
         waits = self.release.needs_name and not self.attempt.device_name
         return self._has_intent and (waits or self.release.key_by_dialogue)

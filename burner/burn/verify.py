@@ -26,7 +26,7 @@ BAUD = 460800
 
 
 class UnitVerdict(StrEnum):
-    """The result of the comparison of one unit with its record."""
+    """The result for one unit, as QA reads it."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
     DIFFERS = "DIFFERS"
@@ -61,7 +61,7 @@ class VerifyResult:
 
     @property
     def verdict(self) -> UnitVerdict:
-        """The result, as QA reads it."""
+        """The result for this unit."""
         if self.problem is not None:
             is_unit = self.problem.row.fault is Fault.UNIT
             return UnitVerdict.FAIL if is_unit else UnitVerdict.ERROR

@@ -1,1 +1,1 @@
-"""The door to hardware: one unit in a slot, through a worker process that drives esptool."""
+"""Access to hardware: one unit in a slot, through a worker process that drives esptool."""

@@ -21,7 +21,7 @@ ANY_CHIP = "any"
 
 @dataclass(frozen=True)
 class ConnectPlan:
-    """How to meet a chip: which one is expected and how fast to talk."""
+    """How to connect to a chip: which chip is expected, and at which rate."""
 
     chip: str
     """esptool's name, or `ANY_CHIP`. Another chip is identified as what it is, to go on record."""
@@ -34,7 +34,7 @@ class ConnectPlan:
 
 
 class Contact(StrEnum):
-    """What a quick look at a slot finds."""
+    """The result of a quick look at a slot."""
 
     ABSENT = "absent"
     """Its port is not there."""
@@ -50,7 +50,7 @@ class SerialLine(Protocol):
     """A byte dialogue on one port of the slot (a modem, AT firmware, a boot log)."""
 
     def send(self, data: bytes) -> None:
-        """Put all of it on the wire."""
+        """Write all bytes."""
         ...
 
     def receive(self, timeout_s: float) -> bytes:
@@ -58,11 +58,11 @@ class SerialLine(Protocol):
         ...
 
     def set_baud(self, baud: int) -> None:
-        """Go on at another rate."""
+        """Change the rate of our side."""
         ...
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Close the port."""
         ...
 
 
@@ -85,7 +85,7 @@ class Device(Protocol):
         ...
 
     def read(self, offset: int, size: int) -> bytes:
-        """What flash holds there."""
+        """The content of a stretch of flash."""
         ...
 
     def boot(
@@ -103,11 +103,11 @@ class Device(Protocol):
 
     @property
     def printed_secret(self) -> bool:
-        """Whether the unit printed the product secret in this attempt, an echo apart."""
+        """Whether the unit printed the product secret in this attempt; an echo does not count."""
         ...
 
     def versions(self) -> dict[str, str]:
-        """esptool, stub, adapter: whatever the record must name."""
+        """Versions for the record: esptool, stub, adapter."""
         ...
 
     def close(self) -> None:

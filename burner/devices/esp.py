@@ -1,4 +1,4 @@
-"""An ESP in a slot, behind a worker process: the `Device` every real burn goes through."""
+"""An ESP in a slot, behind a worker process: the `Device` of every real burn."""
 
 import contextlib
 import threading
@@ -66,7 +66,10 @@ class EspDevice:
     # -- worker ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Have a warm worker, also after `kill`. Returns at once. Raises BurnerError (E321)."""
+        """Start a worker ahead of its use, also after `kill`.
+
+        Returns at once. Raises BurnerError (E321).
+        """
         self._killed.clear()
         self._process()
 
@@ -174,7 +177,7 @@ class EspDevice:
 
     @property
     def printed_secret(self) -> bool:
-        """Whether the unit printed the product secret in this attempt, an echo apart."""
+        """Whether the unit printed the product secret in this attempt; an echo does not count."""
         return any(stream.found for stream in self._heard)
 
     def versions(self) -> dict[str, str]:
@@ -197,8 +200,8 @@ class EspDevice:
     def contact(self, reset: bool = True) -> Contact:
         """What is in this slot now, within 0.4 s.
 
-        Without a reset only a chip in download mode answers. So reset once, then look without: a
-        finished board that stays in its slot is not restarted again and again.
+        Without a reset only a chip in download mode answers. So a caller resets once, then looks
+        without reset: a finished board that stays in its slot is not restarted again and again.
 
         Raises:
             BurnerError: E303, E304, E902.
@@ -222,7 +225,7 @@ class EspDevice:
         return self._locate(name)
 
     def _adapter(self) -> str:
-        """The adapter behind the chip's port; looked up once, since a listing takes time."""
+        """The adapter of the chip's port. Looked up once, because a listing takes time."""
         try:
             port = self._port("esp")
         except BurnerError:
@@ -279,7 +282,7 @@ class EspDevice:
                 worker.ask(Message("drop_segment", {"sha256": prepared.sha256}))
 
     def _listen(self) -> SecretStream:
-        """A search for the secret in what is received from now on."""
+        """A new search for the secret in what is received."""
         self._heard.append(self._search.stream())
         return self._heard[-1]
 

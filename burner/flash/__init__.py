@@ -1,1 +1,1 @@
-"""What lies in the flash of an ESP chip: images, the partition table, otadata. Pure."""
+"""The contents of an ESP chip's flash: images, the partition table, otadata. Pure."""

@@ -42,7 +42,7 @@ _FLASH_SIZES_ESP8266 = {
 
 @dataclass(frozen=True)
 class ImageSegment:
-    """A stretch of the image: load address, place of its data in the file, length."""
+    """A segment of the image: load address, place of its data in the file, length."""
 
     address: int
     offset: int
@@ -50,7 +50,7 @@ class ImageSegment:
 
     @property
     def end(self) -> int:
-        """The first byte behind its data."""
+        """Offset of the first byte after its data."""
         return self.offset + self.size
 
 
@@ -66,13 +66,13 @@ class ImageChecksum:
 
     @property
     def ok(self) -> bool:
-        """Whether the bytes are what they were."""
+        """Whether the checksum agrees with the bytes."""
         return self.stored == self.computed
 
 
 @dataclass(frozen=True)
 class AppDescriptor:
-    """What the application says of itself (`esp_app_desc_t`)."""
+    """The application's description of itself (`esp_app_desc_t`)."""
 
     project_name: str
     version: str
@@ -134,7 +134,7 @@ def parse_image(data: bytes) -> AppImage:
 
 
 def check_image(image: AppImage, chip: str, place: str) -> list[Finding]:
-    """What makes an image unfit to be burned into a chip."""
+    """Everything for which an image must not be burned into a chip."""
     findings = []
     if image.chip != chip:
         findings.append(
@@ -155,7 +155,7 @@ def check_image(image: AppImage, chip: str, place: str) -> list[Finding]:
 
 
 def repair_checksums(data: bytes) -> bytes:
-    """The same image with checksum and digest made right again, after bytes were replaced.
+    """The same image with checksum and digest computed again, after bytes were replaced.
 
     Raises:
         BurnerError: E116, as `parse_image`.
@@ -236,7 +236,9 @@ def _parse_esp8266_v2(data: bytes, start: int) -> AppImage:
 
 
 def _is_esp8266(data: bytes, start: int) -> bool:
-    """The ESP8266 has a load address (0x3f… or 0x40…) where others have pin drive strengths 0-3."""
+    """Whether it is of an ESP8266: a load address (0x3f… or 0x40…) where others have pin drive
+    strengths.
+    """
     return data[start + 11 : start + 12] in (b"\x3f", b"\x40")
 
 
@@ -315,13 +317,16 @@ def _descriptor(data: bytes, segments: tuple[ImageSegment, ...]) -> AppDescripto
 
 
 def _text(raw: bytes) -> str:
-    """A C string: up to its NUL, what cannot be printed replaced."""
+    """A C string: up to its NUL, with a replacement for what cannot be printed."""
     text = raw.split(b"\0", 1)[0].decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _signature(data: bytes, end: int) -> str:
-    """`v2`: a signature sector behind padding. `v1`: 4 zero bytes and 64 of ECDSA, at the end."""
+    """The kind of signature.
+
+    `v2`: a signature sector after padding. `v1`: 4 zero bytes and 64 of ECDSA, at the end.
+    """
     sector = -(-end // _SECTOR) * _SECTOR
     if data[sector : sector + 2] == _SIGNATURE_V2_MAGIC:
         return "v2"
@@ -331,6 +336,9 @@ def _signature(data: bytes, end: int) -> str:
 
 
 def _looks_random(data: bytes) -> bool:
-    """Encrypted bytes do not compress; machine code does, to two thirds or so."""
+    """Whether the bytes do not compress, as encrypted ones.
+
+    Machine code shrinks to two thirds or so.
+    """
     sample = data[: 64 * 1024]
     return len(sample) >= 1024 and len(zlib.compress(sample, 1)) > 0.97 * len(sample)

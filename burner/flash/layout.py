@@ -1,4 +1,4 @@
-"""What lies where on a chip's flash. Data only."""
+"""The layout of a chip's flash. Data only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from burner.flash.partition_table import PartitionTable
 
 @dataclass(frozen=True)
 class Layout:
-    """What lies where on a chip's flash: the table, and the segments that will be written."""
+    """The layout of a chip's flash: the table, and the segments that will be written."""
 
     chip: str
     """esptool's name: `esp32c3`."""

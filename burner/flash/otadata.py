@@ -1,12 +1,12 @@
 """otadata: which application ESP-IDF's bootloader starts. Pure.
 
 Two sectors, each with an entry at its start (`esp_ota_select_entry_t`, 32 bytes, little endian):
-sequence number, a label of 20 bytes that nobody reads, the state of the application, and the
-CRC-32 of the number's four bytes. Of the entries that hold, the highest number counts: it selects
-the OTA slot (number - 1) modulo the number of slots. Without one, the factory application starts,
-or the first slot where there is none.
+sequence number, a label of 20 bytes that is never read, the state of the application, and the
+CRC-32 of the number's four bytes. Of the valid entries the one with the highest number counts: it
+selects the OTA slot (number - 1) modulo the number of slots. Without a valid entry the factory
+application starts, or the first slot where there is no factory application.
 
-Which entries hold depends on the bootloader: see `possible_applications`.
+Which entries are valid depends on the bootloader: see `possible_applications`.
 """
 
 import struct
@@ -26,7 +26,7 @@ _NO_NUMBER = b"\xff" * 4
 
 
 class OtaState(IntEnum):
-    """What is known of the application that an entry selects (`esp_ota_img_states_t`)."""
+    """The state of the application that an entry selects (`esp_ota_img_states_t`)."""
 
     NEW = 0
     PENDING_VERIFY = 1
@@ -65,14 +65,14 @@ def starting_application(table: PartitionTable, otadata: bytes) -> Partition | N
 
 
 def possible_applications(table: PartitionTable, otadata: bytes) -> tuple[Partition, ...]:
-    """The applications that start with this otadata, by whatever bootloader; most often one.
+    """The applications that may start with this otadata, by whatever bootloader; mostly one.
 
-    Nothing in the flash tells which kind of bootloader it is:
+    The flash does not tell which kind of bootloader it has:
 
     * ESP8266_RTOS_SDK, and ESP-IDF before it had rollback: an entry has no state.
     * ESP-IDF without rollback: entries in state INVALID or ABORTED do not count.
-    * ESP-IDF with rollback: at its start PENDING_VERIFY becomes ABORTED; an entry in state NEW is
-      started once, and given up at the next start if nobody has confirmed it. So one NEW entry
+    * ESP-IDF with rollback: at its start PENDING_VERIFY becomes ABORTED. An entry in state NEW is
+      started once, and given up at the next start if nothing has confirmed it. So one NEW entry
       after the other may be started, until none is left.
     """
     valid = _valid_entries(otadata)
@@ -92,12 +92,12 @@ def burned_application(layout: Layout) -> Partition | None:
 
 
 def burned_applications(layout: Layout) -> tuple[Partition, ...]:
-    """The applications that start in such a unit, by whatever bootloader."""
+    """The applications that may start in such a unit, by whatever bootloader."""
     return possible_applications(layout.table, burned_otadata(layout))
 
 
 def burned_otadata(layout: Layout) -> bytes:
-    """What the layout writes into otadata; empty where it leaves it as it is."""
+    """What the layout writes into otadata; empty where it writes nothing there."""
     partition = layout.table.otadata
     if partition is None:
         return b""
@@ -123,7 +123,7 @@ def _newest(entries: Sequence[_Entry]) -> _Entry:
 
 
 def _selected(table: PartitionTable, entries: Sequence[_Entry]) -> Partition | None:
-    """What starts where these entries count."""
+    """The application that starts where these entries are the valid ones."""
     slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)
     if slots and entries:
         # The bootloader counts in 32 bits: 0 - 1 is the highest number there is.

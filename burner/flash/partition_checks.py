@@ -18,7 +18,7 @@ from burner.flash.partition_table import (
 def check_table(
     table: PartitionTable, name: str, chip: str, table_offset: int, flash_size: int
 ) -> list[Finding]:
-    """Everything that makes a table unusable as it stands: each partition, then their order."""
+    """Everything for which a table cannot be used: each partition, then their order."""
     findings = [finding for p in table for finding in _check_partition(p, name, chip, flash_size)]
     ordered = sorted(table, key=lambda p: p.offset)
     for before, after in pairwise(ordered):

@@ -67,7 +67,7 @@ class Partition:
 
     @property
     def end(self) -> int:
-        """The first byte behind it."""
+        """Offset of the first byte after it."""
         return self.offset + self.size
 
     @property
@@ -82,12 +82,12 @@ class Partition:
 
     @property
     def is_otadata(self) -> bool:
-        """Whether it says which OTA slot starts."""
+        """Whether it selects the OTA slot that starts."""
         return (self.type, self.subtype) == (DATA, SUBTYPES[DATA]["ota"])
 
     @property
     def kind(self) -> str:
-        """`data, nvs`, as the CSV says it; numbers where there is no word."""
+        """`data, nvs`, as the CSV has it; numbers where there is no word."""
         types = {number: word for word, number in TYPES.items()}
         subtypes = {number: word for word, number in SUBTYPES.get(self.type, {}).items()}
         return (
@@ -118,12 +118,12 @@ class PartitionTable:
         return next((p for p in self.partitions if p.name == name), None)
 
     def at(self, offset: int) -> Partition | None:
-        """The partition that an offset lies in."""
+        """The partition that has this offset."""
         return next((p for p in self.partitions if p.offset <= offset < p.end), None)
 
     @property
     def otadata(self) -> Partition | None:
-        """The partition that says which OTA slot starts."""
+        """The partition that selects the OTA slot that starts."""
         return next((p for p in self.partitions if p.is_otadata), None)
 
     def to_binary(self) -> bytes:
@@ -136,7 +136,7 @@ class PartitionTable:
 
 
 def alignment(chip: str, kind: int) -> int:
-    """What a partition's offset must be a multiple of, in bytes.
+    """The number of bytes of which a partition's offset must be a multiple.
 
     Applications are mapped in pages of 64 KB, except on ESP8266; the rest is erased by sector.
     """
@@ -240,7 +240,7 @@ def parse_csv(text: str, name: str, chip: str, table_offset: int) -> PartitionTa
 
 
 def _from_fields(cells: Sequence[str], chip: str, end_before: int) -> Partition:
-    """One CSV row. Raises ValueError with what is wrong with it."""
+    """One CSV row. Raises ValueError with the reason."""
     if len(cells) > 7 or any(cells[6:]):
         raise ValueError(
             f"{counted(len(cells), 'column')}: name, type, subtype, offset, size, flags expected"

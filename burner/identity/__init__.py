@@ -1,1 +1,4 @@
-"""From the IDs of a unit to its name: what is read, what is valid, what the name is. Pure."""
+"""From the IDs of a unit to its name: which IDs are read, which are valid, which name they give.
+
+Pure.
+"""

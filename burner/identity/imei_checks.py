@@ -22,7 +22,7 @@ def check_digit(digits: str) -> str:
 
 
 def check_imei(imei: str, tac: Sequence[str] = ()) -> None:
-    """Let an IMEI pass, or say why it cannot name a unit.
+    """Check that an IMEI can name a unit.
 
     Raises:
         BurnerError: E424 zero, E425 an IMEISV (16 digits), E420 not 15 digits, E423 one digit

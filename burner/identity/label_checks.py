@@ -1,4 +1,4 @@
-"""What a scanned label says, and whether it agrees with its unit. Pure."""
+"""The IDs on a scanned label, and whether they agree with the unit. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SHORTEST_LABEL_PART = 4
 
 
 def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
-    """The IDs that a scanned label says: `label`, and `serial` where it is the source.
+    """The IDs on a scanned label: `label` itself, and `serial` where the label is its source.
 
     Raises:
         BurnerError: E442 nothing scanned, E440 the text or its serial number has another form.
@@ -34,7 +34,7 @@ def read_label(text: str, settings: IdentitySettings) -> dict[str, str]:
 
 
 def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -> None:
-    """A label must agree with what was read from the unit, as far as it was read by now.
+    """Check that a label agrees with every ID that was read from the unit so far.
 
     Raises:
         BurnerError: E440 the text has another form, E441 an ID on it is not the unit's.
@@ -45,7 +45,7 @@ def check_label(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -
 
 
 def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) -> bool | None:
-    """Whether a label names the unit with these IDs; None where nothing on it can be compared.
+    """Whether a label belongs to the unit with these IDs; None where no ID on it can be compared.
 
     Raises:
         BurnerError: E440 the text has another form.
@@ -55,8 +55,8 @@ def names_unit(text: str, settings: IdentitySettings, ids: Mapping[str, str]) ->
     return all(compared) if compared else None
 
 
-def says_compared_id(text: str, settings: IdentitySettings) -> bool:
-    """Whether a label says an ID that is also read from its unit, at once or after the boot.
+def has_compared_id(text: str, settings: IdentitySettings) -> bool:
+    """Whether a label has an ID that is also read from the unit, before or after its boot.
 
     Raises:
         BurnerError: E440 the text has another form.

@@ -23,7 +23,7 @@ IEEE802154 = frozenset({"esp32c5", "esp32c6", "esp32h2", "esp32h21", "esp32h4"})
 
 
 def check_mac(silicon: Silicon, settings: IdentitySettings) -> None:
-    """Let a base MAC pass, or say why it cannot name a unit.
+    """Check that a base MAC can name a unit.
 
     Raises:
         BurnerError: E410 zero, E411 all FF, E414 on the deny list, E417 an EUI-64 cut
@@ -52,7 +52,7 @@ def check_mac(silicon: Silicon, settings: IdentitySettings) -> None:
 
 
 def _named(denied: tuple[str, str, str]) -> str:
-    """Which entry of the deny list it is, for the detail of an error."""
+    """The entry of the deny list that fits, for the detail of an error."""
     first, last, origin = denied
     span = first if first == last else f"{first} to {last}"
     return f": deny list {span} ({origin})"
@@ -61,7 +61,7 @@ def _named(denied: tuple[str, str, str]) -> str:
 def _is_cut_eui64(silicon: Silicon) -> bool:
     """Whether the MAC is the first six bytes of an EUI-64 (the base MAC with ff:fe inside).
 
-    Only chips with IEEE 802.15.4 have one; elsewhere ff:fe may stand there by right.
+    Only chips with IEEE 802.15.4 have one. On other chips ff:fe may be part of a real MAC.
     """
     if silicon.eui64:
         return silicon.eui64.lower().startswith(str(silicon.mac))

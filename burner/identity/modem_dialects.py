@@ -26,7 +26,7 @@ class ModemDialect:
     """What others print after the same command; it may also be a late answer to another one."""
 
     def values(self, lines: Sequence[str], *, usual_form_only: bool = False) -> tuple[str, ...]:
-        """What the answer's lines say; more than one value is for the caller to refuse."""
+        """The values in the answer's lines. The caller refuses more than one."""
         forms = [self.answer]
         if self.other_form and not usual_form_only:
             forms.append(self.other_form)
@@ -36,7 +36,9 @@ class ModemDialect:
 
 
 def _behind(prefix: str) -> re.Pattern[str]:
-    """Digits behind a prefix, with a blank between them or without, in quotes or without."""
+    """A pattern: digits after a prefix, with or without a blank between them, with or without
+    quotes.
+    """
     return re.compile(rf'{re.escape(prefix)}\s*(?P<quote>"?)(?P<id>[0-9]{{1,17}})(?P=quote)')
 
 
@@ -84,14 +86,14 @@ class ModemAnswer:
 
     @property
     def ok(self) -> bool:
-        """Whether the modem did what it was asked."""
+        """Whether the modem did what the command asks."""
         return self.result == "OK"
 
 
 def parse_answer(data: bytes, command: str) -> ModemAnswer | None:
-    """The answer in what came since the command was sent; None while its final line is missing.
+    """The answer in all that came since the command was sent; None while its final line is missing.
 
-    A line counts once its line end is there. Bytes that are not ASCII spoil their line only.
+    A line counts once its line end is there. Bytes that are not ASCII spoil only their own line.
     """
     lines: list[str] = []
     for raw in re.split(rb"[\r\n]+", data)[:-1]:

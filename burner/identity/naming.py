@@ -28,7 +28,7 @@ _FIELD = re.compile(r"(?P<source>[a-z]+)(?::(?P<digits>-?[1-9][0-9]?))?")
 
 @dataclass(frozen=True)
 class TemplateField:
-    """A place in the template: a source, and how many of its characters (negative: the last)."""
+    """A field of the template: a source and how many of its characters; negative: the last ones."""
 
     source: str
     characters: int | None = None
@@ -41,7 +41,7 @@ class TemplateField:
 
 
 class NameSettings(StrictModel):
-    """How a product's DeviceName is made; must be what its firmware does.
+    """How a product's DeviceName is made. The firmware must make it in the same way.
 
     `template` holds literal text and fields: `{mac}`, `{imei:-6}` (last six characters),
     `{serial:4}` (first four). Case and separator are those of the hex digits of addresses.
@@ -86,7 +86,7 @@ class NameSettings(StrictModel):
 
     @property
     def parts(self) -> tuple[str | TemplateField, ...]:
-        """The template, taken apart."""
+        """The template as literal texts and fields."""
         return parse_template(self.template)
 
 
@@ -198,7 +198,9 @@ def _check_chip(settings: NameSettings, chip: str, place: str) -> list[Finding]:
 
 
 def _check_loss(settings: NameSettings, place: str) -> list[Finding]:
-    """A name from a part of an ID may repeat: the other digits were what made it unique."""
+    """A warning for a name from a part of an ID: it may repeat, because only the whole ID is
+    unique.
+    """
     fields = [part for part in settings.parts if isinstance(part, TemplateField)]
     if any(field.characters is None for field in fields):
         return []

@@ -1,4 +1,4 @@
-"""Whether a serial number may name a unit, and where a booted unit prints it. Pure."""
+"""Whether a serial number can name a unit, and which line of a booted unit has it. Pure."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from burner.identity.settings import SerialSettings
 
 
 def check_serial(serial: str, settings: SerialSettings) -> None:
-    """Let a serial number pass, or say why it cannot name a unit.
+    """Check that a serial number can name a unit.
 
     Raises:
         BurnerError: E430.
@@ -20,7 +20,7 @@ def check_serial(serial: str, settings: SerialSettings) -> None:
 
 
 def find_serial(lines: Sequence[str], settings: SerialSettings) -> str:
-    """The serial number among the lines a booted unit printed, checked.
+    """The serial number among the lines that a booted unit printed, checked.
 
     Raises:
         BurnerError: E431 no line holds one, E432 two lines disagree, E430.

@@ -1,4 +1,4 @@
-"""What a product demands of its units' IDs: the profile's `identity`, and what it lets be read."""
+"""What a product demands of its units' IDs: `identity` of the profile. Which IDs can be read."""
 
 import re
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class ModemSettings(StrictModel):
 
 
 class ImeiSettings(ModemSettings):
-    """How a product's IMEI is read and which ones are its own."""
+    """How a product's IMEI is read, and which IMEIs are the product's own."""
 
     commands: Annotated[tuple[ImeiCommand, ...], Field(min_length=1)] = tuple(IMEI_DIALECTS)
     """AT commands, tried in order until one gives an IMEI."""
@@ -112,7 +112,7 @@ class LabelSettings(StrictModel):
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The IDs that stand on the label."""
+        """The IDs on the label."""
         return tuple(compiled(self.pattern).groupindex)
 
 
@@ -137,7 +137,7 @@ class IdentitySettings(StrictModel):
 
     @property
     def compared_groups(self) -> tuple[str, ...]:
-        """The IDs on a label that are also read from the unit, at once or after its boot."""
+        """The IDs on a label that are also read from the unit, before or after its boot."""
         groups = self.label.groups if self.label else ()
         read = self.serial is not None and self.serial.source != "label"
         return tuple(source for source in groups if source != "serial" or read)
@@ -163,14 +163,14 @@ def sources_after_boot(settings: IdentitySettings) -> set[str]:
 
 
 def names_before_boot(name: NameSettings, identity: IdentitySettings) -> bool:
-    """Whether the name can be bound before the first erase."""
+    """Whether the name can be made before the first erase."""
     return not required_sources(name) & sources_after_boot(identity)
 
 
 def check_sources(
     name: NameSettings, identity: IdentitySettings, place: Callable[..., str]
 ) -> list[Finding]:
-    """What is needed and not read, or scanned and not used; `place` is a profile's."""
+    """IDs that are needed and never read, or scanned and never used. `place` is a profile's."""
     needs = dict.fromkeys(required_sources(name), "name.template")
     if identity.label:
         needs |= dict.fromkeys(identity.label.groups, "identity.label.pattern")

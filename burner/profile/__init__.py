@@ -1,1 +1,1 @@
-"""What a product is, as YAML: read, checked against its schema, written for a new product."""
+"""A product as YAML: read, checked against its schema, written for a new product."""

@@ -1,4 +1,4 @@
-"""What a booted unit must print, as the profile says it."""
+"""What a booted unit must print, according to the profile."""
 
 from typing import Annotated
 

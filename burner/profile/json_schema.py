@@ -1,7 +1,7 @@
 """The JSON Schema of profiles, with every key described.
 
-A key is described where it is defined: by the text under the field, in the source. It is read from
-there only when somebody asks for the schema, so that no burn pays for it.
+The description of a key is the text under its field, in the source. It is read from there only for
+the schema, so that no burn has to wait for it.
 """
 
 import ast
@@ -35,7 +35,7 @@ def definitions(whole: SchemaNode) -> dict[str, Any]:
 
 
 def _descriptions(model: type[StrictModel]) -> dict[str, str]:
-    """The text under each field of a class, its bases' too, by the key in the file."""
+    """The text under each field of a class and of its bases, by the key in the file."""
     bases = [base for base in reversed(model.__mro__) if issubclass(base, StrictModel)]
     texts = {field: text for base in bases for field, text in _in_source(base)}
     return {model.model_fields[field].alias or field: text for field, text in texts.items()}

@@ -1,4 +1,4 @@
-"""Where and when units of a release may be made, as the profile says it."""
+"""Where and when units of a release may be made, according to the profile."""
 
 import re
 from datetime import UTC, date, datetime, time

@@ -33,7 +33,7 @@ class NoSampleError(ValueError):
 
 @dataclass(frozen=True)
 class NameVector:
-    """The IDs of one unit as text, empty where the name does not need them, and its name."""
+    """The IDs of one unit as text (empty where the name does not need them), and its name."""
 
     mac: str
     name: str
@@ -78,7 +78,7 @@ def _samples(profile: Profile, source: str) -> tuple[str, ...]:
 
 
 def _matching_serials(pattern: str, source: str) -> tuple[str, ...]:
-    """Samples in the profile's form; only a person can make up others."""
+    """Samples that match the profile's pattern; only a person can invent others."""
     matching = tuple(sample for sample in SERIALS if fullmatch(pattern, sample))
     if not matching:
         raise NoSampleError(pattern, source)
@@ -86,7 +86,7 @@ def _matching_serials(pattern: str, source: str) -> tuple[str, ...]:
 
 
 def _check(profile: Profile, ids: Mapping[str, str]) -> None:
-    """IDs that a person gives must be ones that the line would let pass."""
+    """Check IDs that a person gives: the line would have to accept them."""
     rules = profile.identity
     if "mac" in ids:
         check_mac(Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0), rules)
@@ -147,6 +147,6 @@ def _row(vector: NameVector) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A C string of any text: what is not plain ASCII as octal of its UTF-8 bytes."""
+    """A C string of any text: what is not plain ASCII becomes octal escapes of its UTF-8 bytes."""
     plain = {*range(0x20, 0x7F)} - set(b'"\\?*/')
     return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'

@@ -1,4 +1,4 @@
-"""What a product is: the engineer's YAML as a frozen `Profile`."""
+"""A product: the engineer's YAML as a frozen `Profile`."""
 
 import re
 from collections.abc import Mapping
@@ -157,7 +157,7 @@ class QuantityOf(StrEnum):
 
 
 class Reburn(StrEnum):
-    """What becomes of a good unit that another release has made."""
+    """What happens to a good unit that another release has made."""
 
     REFUSE = "refuse"
     """It stays as it is."""
@@ -231,7 +231,7 @@ def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
 
 
 class FlashPlan(StrictModel):
-    """The part of a profile that says what goes where in flash."""
+    """The part of a profile that says what lies where in flash."""
 
     chip: Chip
     """The chip that the firmware was built for."""
@@ -254,11 +254,11 @@ class FlashPlan(StrictModel):
 
     @property
     def path(self) -> Path:
-        """The file it came from."""
+        """The file from which it was read."""
         return self._path
 
     def read_from(self, document: Document, path: Path) -> None:
-        """Remember where it came from."""
+        """Remember the file and its lines."""
         self._document, self._path = document, path
 
     def place(self, *field: str | int) -> str:
@@ -267,7 +267,7 @@ class FlashPlan(StrictModel):
         return document.place(*field)
 
     def places_of(self, text: str) -> list[str]:
-        """Where the file holds a text, as values go."""
+        """The places in the file that have this text as their value."""
         texts = self._document.texts if self._document else {}
         return [self.place(*field) for field, value in texts.items() if text in value]
 

@@ -60,7 +60,7 @@ _JUDGED_BY: Mapping[str, FieldPath] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A profile as far as it could be read."""
+    """A profile as far as it is valid."""
 
     profile: Profile | None
     """Where it has no mistakes."""
@@ -73,11 +73,11 @@ class Reading:
     findings: tuple[Finding, ...]
 
     def holds(self, *path: str | int) -> bool:
-        """Whether a field is the file's own, and filled in."""
+        """Whether a field is in the file, and filled in."""
         return self.whole.holds(*path) and not is_under(path, self.unfilled)
 
     def concerns(self, finding: Finding) -> bool:
-        """Whether a finding is of what the file really says: not of a stand-in, nor of its like."""
+        """Whether a finding is about what the file says, not about a stand-in."""
         field = finding.place.partition(" ")[2]
         invented = {dotted(path) for path in self.whole.stand_ins | self.unfilled}
         if any(field == at or field.startswith((f"{at}.", f"{at}[")) for at in invented):
@@ -104,7 +104,7 @@ def load_profile(path: Path) -> Profile:
 
 
 def read_profile(path: Path) -> Reading:
-    """Read a profile as far as it goes.
+    """Read a profile as far as it is valid.
 
     Raises:
         BurnerError: E101 where it is not YAML at all.
@@ -135,7 +135,7 @@ def validate_profile(document: Document, path: Path) -> Reading:
 
 
 def _numbered(document: Document, unfilled: Sequence[FieldPath]) -> Document:
-    """With a number in each `FILL_IN`: two of them are not the same value twice."""
+    """The document with a number in each `FILL_IN`, so that no two of them are equal."""
     data = deepcopy(document.data)
     for number, (*parts, last) in enumerate(filter(None, unfilled), 1):
         reduce(getitem, parts, data)[last] = f"{FILL_IN}{number}"
@@ -145,7 +145,9 @@ def _numbered(document: Document, unfilled: Sequence[FieldPath]) -> Document:
 def _with_unfilled(
     document: Document, unfilled: Sequence[FieldPath], findings: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """What is still to be filled in, with what is allowed there, in place of what it breaks."""
+    """The findings, with one for each value that is not filled in yet in place of its other
+    findings.
+    """
     allowed = {finding.place: finding.allowed for finding in findings}
     places = [document.place(*path) for path in unfilled]
     still = tuple(

@@ -92,7 +92,7 @@ class _Page:
             yield ""
 
     def _value(self, field: SchemaNode) -> str:
-        """What may stand there."""
+        """The values that are allowed."""
         options = [option for option in _options(field) if option.get("type") != "null"]
         if "$ref" in field:
             return self._referred(*_references(field))
@@ -124,7 +124,9 @@ class _Page:
         return f"[{heading}](#{anchor(heading)})"
 
     def _default(self, field: SchemaNode) -> str:
-        """Of a key that may be left out; nothing where that means nothing, or is told below."""
+        """The default of a key that may be left out; empty where it means nothing, or is described
+        below.
+        """
         value = field.get("default")
         if "$ref" in field and isinstance(value, dict):
             needed = self._definitions[next(_references(field))].get("required", ())
@@ -143,12 +145,12 @@ def _linked(text: str) -> str:
 
 
 def anchor(heading: str) -> str:
-    """What a link to a heading of Markdown says."""
+    """The target of a link to a Markdown heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _stands_first(item: tuple[str, SchemaNode]) -> bool:
-    """Whether a key tells what the rest of its mapping is."""
+    """Whether a key decides what the rest of its mapping is."""
     key, field = item
     return "const" in field or key == "product"
 
@@ -172,7 +174,9 @@ def _references(field: SchemaNode) -> Iterator[str]:
 
 
 def _constant(about: SchemaNode) -> str:
-    """By what a mapping is told from others in its place: the one value of its first such key."""
+    """The one value of a mapping's first constant key: it tells the mapping from others in its
+    place.
+    """
     values = (str(key["const"]) for key in about["properties"].values() if "const" in key)
     return next(values, "")
 

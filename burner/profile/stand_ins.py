@@ -1,8 +1,8 @@
-"""A document with mistakes, read as far as it goes: what is wrong is put right by a stand-in.
+"""A document with mistakes, checked as far as possible: a stand-in replaces what is wrong.
 
-One mistake, or a value that is still to be filled in, must not hide the others: the rules behind
-the first ones are tried too. What is said of a stand-in is left out, and so is what a rule says
-of the part that one lies in.
+One mistake, or a value that is still to be filled in, must not hide the others. So the rules that
+come later are checked too. Findings about a stand-in are left out, and so are findings about the
+part that it lies in.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,7 +27,7 @@ StandIns = Mapping[tuple[str, ...], Any]
 
 @dataclass(frozen=True)
 class FilledDocument(Generic[M]):
-    """A document as a model, by stand-ins where it had mistakes."""
+    """A document as a model, with stand-ins for its mistakes."""
 
     value: M | None
     """None where no stand-ins could help."""
@@ -43,7 +43,7 @@ class FilledDocument(Generic[M]):
 def fill_in(
     document: Document, model: type[M], code: str, stand_ins: StandIns
 ) -> FilledDocument[M]:
-    """Validate a document, with every finding that can be had."""
+    """Validate a document, and find as much as possible."""
     data = deepcopy(document.data)
     changed: set[FieldPath] = set()
     findings: list[Finding] = []
@@ -71,19 +71,21 @@ def fill_in(
 
 
 def is_under(path: FieldPath, others: Iterable[FieldPath]) -> bool:
-    """Whether a path is one of the others, or of a part of it."""
+    """Whether a path is one of the others, or lies in one of them."""
     return any(path[: len(other)] == other for other in others)
 
 
 def _follows(path: FieldPath, stand_ins: Iterable[FieldPath]) -> bool:
-    """Whether an error is of a stand-in, or of the very part that one lies in."""
+    """Whether an error is about a stand-in, or about the part that it lies in."""
     return is_under(path, stand_ins) or any(stand_in[:-1] == path for stand_in in stand_ins)
 
 
 def _put_right(
     data: Any, path: FieldPath, changed: Collection[FieldPath], stand_ins: StandIns
 ) -> set[FieldPath]:
-    """Put a stand-in at a path, or leave out what lies there, or what it lies in: where."""
+    """Put a stand-in at a path, or leave out what lies there, or around it; the path that was
+    changed.
+    """
     while path:
         parent, key = _at(data, path[:-1]), path[-1]
         wanted = tuple(ANY if isinstance(part, int) else part for part in path)

@@ -1,5 +1,5 @@
-"""How the key configuration reaches the firmware: one carrier a kind, listed in `carriers`.
+"""How the key configuration gets to the firmware: a carrier for each kind, listed in `carriers`.
 
-`nvs`, `file`, `patch` and `raw` turn a key into bytes at a place in flash and back again; they are
-pure. `at` talks to the firmware after it has booted.
+`nvs`, `file`, `patch` and `raw` turn a key into bytes at a place in flash and back; they are pure.
+`at` talks to the firmware after its boot.
 """

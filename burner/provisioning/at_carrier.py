@@ -56,7 +56,7 @@ _STORED: Final = re.compile(
 
 
 class AtLine(Protocol):
-    """What a dialogue needs of a line: `burner.devices.device.SerialLine` has it."""
+    """The part of `burner.devices.device.SerialLine` that a dialogue needs."""
 
     def send(self, data: bytes) -> None: ...
 
@@ -93,7 +93,7 @@ class AtCarrier:
         return False
 
     def holds_name(self) -> bool:
-        """Yes: the command takes it."""
+        """Yes: the name is part of the command."""
         return True
 
     def burn(self, line: AtLine, key: KeyConfig) -> None:
@@ -154,7 +154,9 @@ def set_command(key: KeyConfig, region: str = "") -> str:
 
 
 def escape(text: str) -> str:
-    """A backslash before what would end a string or an argument: `"`, `,` and itself."""
+    """The text with a backslash before each `"`, `,` and backslash: these end a string or an
+    argument.
+    """
     return re.sub(r'(["\\,])', r"\\\1", text)
 
 
@@ -164,7 +166,7 @@ def unescape(text: str) -> str:
 
 
 def bcc(secret: Secret) -> int:
-    """XOR of all bytes, by which the firmware proves which secret it holds."""
+    """XOR of all bytes: by this number the firmware shows which secret it holds."""
     return reduce(xor, secret.reveal(), 0)
 
 
@@ -188,7 +190,7 @@ def _refusal(line: str) -> BurnerError | None:
 
 
 class _Talk:
-    """Commands and answers on a line that also carries echo, news and noise."""
+    """Commands and answers on a line that also carries echoes, unsolicited messages and noise."""
 
     def __init__(self, line: AtLine, clock: Callable[[], float]) -> None:
         self._line = line
@@ -213,10 +215,11 @@ class _Talk:
         answer: Callable[[str], T | None],
         try_s: float = _TRY_S,
     ) -> T:
-        """Send a command until a line is its answer; again after silence, and when busy.
+        """Send a command until a line answers it; again after silence, and while the firmware is
+        busy.
 
         Raises:
-            BurnerError: E608 no answer in time, E609 busy all the time, or what it complains of.
+            BurnerError: E608 no answer in time, E609 busy all the time, or the reported error.
         """
         deadline = self._clock() + within_s
         last = BurnerError(Code.AT_NO_ANSWER, command.partition("=")[0])
@@ -237,7 +240,7 @@ class _Talk:
         raise last
 
     def _lines(self, until: float) -> Iterator[str]:
-        """The lines that the firmware sends until a time."""
+        """The lines that the firmware sends until a given time."""
         while (left := until - self._clock()) > 0:
             lines = self._splitter.feed(self._line.receive(left))
             yield from (line.decode("ascii", "replace").strip() for line in lines)

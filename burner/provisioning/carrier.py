@@ -39,19 +39,20 @@ class FlashCarrier(Protocol):
     """Turns a key into bytes at a place in flash, and back."""
 
     def needs_name(self) -> bool:
-        """Whether the bytes differ from unit to unit: they are made once per attempt."""
+        """Whether the bytes differ from unit to unit: then they are made for each attempt."""
         ...
 
     def holds_name(self) -> bool:
-        """Whether the name is among what is burned, so that `decode` gives it back."""
+        """Whether the name is among the burned bytes, so that `decode` returns it."""
         ...
 
     def check(self, layout: "Layout") -> list[Finding]:
-        """Everything that will not fit or not work, found without a key."""
+        """Everything that does not fit or cannot work, found without a key."""
         ...
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
-        """The segments that carry the key, added to the layout's or replacing those by name.
+        """The segments with the key, to be added to the layout's or to replace those of the same
+        name.
 
         Raises:
             BurnerError: E13x and E14x, as `check`; and for a key that does not fit.
@@ -59,19 +60,19 @@ class FlashCarrier(Protocol):
         ...
 
     def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
-        """What must be read back so that `decode` can find the key."""
+        """The stretches of flash that `decode` needs."""
         ...
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:
-        """The key in what was read back, by the name of its place.
+        """The key in what was read back. `read` has the bytes by the name of their range.
 
         Raises:
-            BurnerError: E606 where there is no such key in it, or it cannot be read at all.
+            BurnerError: E606 where there is no key in it, or it cannot be read at all.
         """
         ...
 
     def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
-        """How what was read back compares with a key and with all else that is burned beside it.
+        """Compare what was read back with a key, and with all else that is burned beside it.
 
         Raises:
             BurnerError: E606, E607 where it cannot be read at all.
@@ -115,12 +116,12 @@ def partition_of(
 def try_to_fill(
     carrier: FlashCarrier, layout: "Layout", *parts: Callable[[], object]
 ) -> list[Finding]:
-    """Whether a carrier can be filled at all, tried with the longest key there is.
+    """Fill a carrier with the longest key there is, and collect what is wrong.
 
     Args:
         carrier: to be filled.
         layout: that it fills.
-        parts: of the work, each of which may fail alone and must not hide the others.
+        parts: of the work. Each is tried, so that one failure does not hide the others.
     """
 
     def whole() -> None:
@@ -132,7 +133,7 @@ def try_to_fill(
 
 
 def _tried(work: Callable[[], object]) -> list[Finding]:
-    """What is wrong with it."""
+    """The findings of one part of the work."""
     try:
         work()
     except BurnerError as error:
@@ -141,15 +142,15 @@ def _tried(work: Callable[[], object]) -> list[Finding]:
 
 
 def is_erased(data: bytes) -> bool:
-    """Whether flash holds nothing here, or what was there has been overwritten with zeros."""
+    """Whether flash holds nothing here: it is erased, or overwritten with zeros."""
     return data.count(0xFF) == len(data) or data.count(0) == len(data)
 
 
 def bytes_of(read: Mapping[str, bytes], name: str) -> bytes:
-    """What was read back from a place.
+    """The bytes that were read back from a range.
 
     Raises:
-        BurnerError: E606 where nothing was.
+        BurnerError: E606 where nothing was read back.
     """
     if name not in read:
         raise BurnerError(Code.KEY_NOT_FOUND, f"{name}: not read back")

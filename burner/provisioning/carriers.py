@@ -1,4 +1,4 @@
-"""The list of carriers: the settings of each kind, and the carrier that they ask for."""
+"""The list of carriers: the settings of each kind, and the carrier for them."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ Carrier = FlashCarrier | AtCarrier
 
 
 def carrier_for(settings: AnySettings) -> Carrier:
-    """The carrier that a profile's settings ask for."""
+    """The carrier for the settings of a profile."""
     match settings:
         case NvsSettings():
             return NvsCarrier(settings)

@@ -1,4 +1,4 @@
-"""The checksums that firmware puts behind its structs. Each takes bytes, gives a number."""
+"""The checksums that firmware puts after its structs. Each takes bytes and gives a number."""
 
 import binascii
 import zlib

@@ -105,7 +105,7 @@ def _make_volume(settings: Fat, size: int, files: Mapping[str, bytes]) -> bytes:
 
 @contextmanager
 def _mounted(settings: Fat, flash: bytearray, blank: bool = False) -> Iterator[Any]:
-    """The root of a volume. Unmounted in the end, or the library runs out of its ten places."""
+    """The root of a volume, unmounted in the end: the library has room for ten volumes only."""
     from fatfs import create_extended_partition, pyf_mkfs
 
     with _ONE_AT_A_TIME:
@@ -125,8 +125,9 @@ def _mounted(settings: Fat, flash: bytearray, blank: bool = False) -> Iterator[A
 
 
 def _disk(flash: bytearray, sector_size: int) -> Any:
-    """The block device that the library reads and writes, over a byte array. The library's own
-    one raises where only C would catch it.
+    """The block device that the library reads and writes, over a byte array.
+
+    The library's own one raises where only C could catch it.
     """
     from fatfs import RamDisk
 
@@ -151,7 +152,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def _fix_dates(volume: bytearray) -> None:
-    """A fixed serial number, and no time of now in the root directory."""
+    """Write a fixed serial number, and fixed dates in the root directory."""
     size, _, reserved, fats, entries, _, _, fat_size = struct.unpack_from("<HBHBHHBH", volume, 11)
     volume[39:43] = struct.pack("<I", _DEVICE_ID)
     root = (reserved + fats * fat_size) * size

@@ -1,8 +1,8 @@
 """The key in `device_info.json` (or a JSON of another name) in a file-system partition.
 
 Tencent's C SDKs and its Python SDK read that file; the C SDKs take at most 1024 bytes. The whole
-partition is written. Read back are only the sectors that can hold something, whatever the key is:
-a megabyte would take longer than all the rest of the burn.
+partition is written. Only sectors that can have content are read back, whatever the key is: to read
+a megabyte takes longer than all the rest of the burn.
 """
 
 import json
@@ -67,7 +67,7 @@ class JsonKeys(StrictModel):
 
 
 class FurtherFile(StrictModel):
-    """One more file in the root, the same in every unit."""
+    """Another file in the root, the same in every unit."""
 
     name: FileName
     """Name of the file, in the root."""
@@ -127,7 +127,7 @@ class FileSettings(PartitionCarrierSettings):
                 )
 
     def key_names(self) -> tuple[str, ...]:
-        """Under which names the key configuration stands."""
+        """The JSON names of the values of the key configuration."""
         names = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
         return tuple(name for name in names if name is not None)
 
@@ -171,7 +171,10 @@ class FileCarrier:
         return self.parse(self._file(data, self.settings.name, self.settings.max_size))
 
     def compare(self, read: Mapping[str, bytes], key: KeyConfig) -> KeyState:
-        """The JSON of a registered unit may hold more than was burned, and its own PSK."""
+        """As in the protocol.
+
+        The JSON of a registered unit may hold more than was burned, and its own PSK.
+        """
         data, settings = self._assembled(read), self.settings
         if is_erased(data):
             return KeyState.GONE
@@ -235,7 +238,7 @@ class FileCarrier:
         return values
 
     def _file(self, data: bytes, name: str, most: int) -> bytes:
-        """What a file of the partition holds; E606 where it is not there or larger than `most`."""
+        """The content of a file; E606 where it is missing or larger than `most`."""
         match self.settings.filesystem:
             case Littlefs() as littlefs:
                 return read_littlefs(littlefs, data, name, most)
@@ -273,9 +276,9 @@ class FileCarrier:
 
 
 def _includes(read: Any, burned: Any) -> bool:
-    """Whether a JSON still says all that was burned.
+    """Whether a JSON still has all that was burned.
 
-    A placeholder that starts registration is replaced by what registration returns.
+    A placeholder that starts the registration counts as kept: registration replaces it.
     """
     if isinstance(burned, dict):
         return isinstance(read, dict) and all(
@@ -287,7 +290,7 @@ def _includes(read: Any, burned: Any) -> bool:
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:
     """The stretches (offset, size) of whole sectors that are not erased in one of the images.
 
-    The last sector is always among them, so that what was read tells the partition's size.
+    The last sector is always among them: it gives the partition's size when it is read back.
     """
     blank = b"\xff" * SECTOR_SIZE
     last = len(images[0]) - SECTOR_SIZE

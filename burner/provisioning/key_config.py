@@ -1,4 +1,4 @@
-"""The key configuration: what makes a firmware a device of the cloud."""
+"""The key configuration: by it the cloud recognises the product and the device."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from burner.core.secrets.secret import Secret
 
 @dataclass(frozen=True)
 class KeyConfig:
-    """The key configuration: who the firmware is to the cloud.
+    """ProductID, ProductSecret and DeviceName of a unit.
 
-    `device_name` is empty where the firmware derives it from its own silicon.
+    `device_name` is empty where the firmware makes it from its own IDs.
     """
 
     product_id: str

@@ -135,8 +135,9 @@ def _open(settings: Littlefs, flash: bytearray, blocks: int) -> "LittleFS":
 
 
 def _context(flash: bytearray) -> Any:
-    """The block device that the library reads and writes, over a byte array. The library's own
-    one prints all that is written into a debug log.
+    """The block device that the library reads and writes, over a byte array.
+
+    The library's own one prints all that is written into a debug log.
     """
     from littlefs import UserContext
 

@@ -1,6 +1,6 @@
 """The key as strings in an NVS partition, plain or encrypted.
 
-Encrypted NVS has a key of its own in every unit, made here and never kept. It stands in plain in
+Encrypted NVS has a key of its own in every unit, made here and never kept. That key is readable in
 the key partition until flash encryption is on: without flash encryption it protects nothing.
 """
 
@@ -153,7 +153,7 @@ class NvsSettings(PartitionCarrierSettings):
         return self
 
     def key_names(self) -> tuple[str, ...]:
-        """Under which names the key configuration stands."""
+        """The NVS names of the values of the key configuration."""
         names = (self.keys.product_id, self.keys.product_secret, self.keys.device_name)
         return tuple(name for name in names if name is not None)
 
@@ -222,7 +222,7 @@ class NvsCarrier:
         return KeyState.SAME if same else KeyState.OTHER
 
     def _read_size(self, partition: "Partition") -> int:
-        """Whole pages that can hold something; all of them where the firmware writes too."""
+        """Bytes to read back: whole pages with content; all pages where the firmware writes too."""
         if self.settings.region_class is not RegionClass.FROZEN:
             return partition.size
         filled = write_nvs(partition.size, self._entries(LONGEST_KEY), readonly=partition.readonly)

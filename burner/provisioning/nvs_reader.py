@@ -1,9 +1,10 @@
 """Reads an ESP-IDF NVS partition: keys and values, every CRC checked.
 
-Layout by the ESP-IDF Programming Guide, "Non-Volatile Storage Library", section Internals: pages
-of 4096 bytes, each a header of 32 bytes, a bitmap of 2 bits an entry, and 126 entries of 32 bytes.
-What ESP-IDF would silently throw away (a CRC that is wrong, a value cut short) is an error here:
-a partition that was just burned has no such thing. Of two values of one key the later counts.
+Layout by the ESP-IDF Programming Guide, "Non-Volatile Storage Library", section Internals: pages of
+4096 bytes, each with a header of 32 bytes, a bitmap of 2 bits an entry, and 126 entries of 32
+bytes. ESP-IDF drops an entry with a wrong CRC or a cut value without a message. Here it is an
+error: a partition that was just burned has no such entry. Of two values of one key the later
+counts.
 """
 
 import struct
@@ -105,7 +106,7 @@ def read_key_partition(data: bytes) -> bytes:
 
 
 def key_crc(key: bytes) -> bytes:
-    """What follows the key in its partition: CRC-32, little endian."""
+    """The CRC-32 that follows the key in its partition, little endian."""
     return struct.pack("<I", _crc(key))
 
 

@@ -1,9 +1,9 @@
 """The bytes of an NVS partition, by Espressif's esp-idf-nvs-partition-gen, in memory.
 
-The generator's command line checks what its functions do not, so everything is checked here, and
-the object underneath is called: the page that NVS keeps in reserve, duplicate keys, keys over 15
-characters, numbers that do not fit, values that fill a page, keys such as `sta.ssid` that would
-bring entries nobody asked for, and its `random.choice` for encryption keys.
+The generator's functions do not check what its command line checks, so we use the object below them
+and check everything here: the page that NVS keeps in reserve, duplicate keys, keys over 15
+characters, numbers that do not fit, values that fill a page, keys such as `sta.ssid` that would add
+other entries. Its `random.choice` for encryption keys is not used.
 """
 
 import struct
@@ -81,7 +81,7 @@ def _generate(
     entries: Mapping[tuple[str, str], tuple[str, NvsValue]],
     encryption_key: bytes | None,
 ) -> str:
-    """Write into `image`. Gives back a code, for its own exceptions may hold values."""
+    """Write into `image`. Returns a code: the generator's own exceptions may hold values."""
     from esp_idf_nvs_partition_gen import nvs_partition_gen as generator
 
     # One page stays free for NVS to move entries into: the generator adds it to what it is given.

@@ -1,4 +1,4 @@
-"""What the carriers have in common that fill a data partition."""
+"""The settings that all carriers of a data partition share."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -62,7 +62,7 @@ def is_moved(settings: StrictModel) -> bool:
 
 
 def moved_from_readonly(settings: PartitionCarrierSettings, layout: "Layout") -> list[Finding]:
-    """A firmware erases nothing that its own partition table has it read only."""
+    """A finding where the firmware must erase a partition that its own table marks as read-only."""
     partition = layout.table.find(settings.partition)
     if partition is None or not partition.readonly or not is_moved(settings):
         return []

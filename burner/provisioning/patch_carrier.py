@@ -1,9 +1,9 @@
-"""The key in the application image: the placeholders of a C array replaced in place.
+"""The key in the application image: the placeholders of C arrays are replaced.
 
 Tencent's C SDKs have static arrays that hold `PRODUCT_ID`, `YOUR_PRODUCT_SECRET` and
-`YOUR_DEV_NAME`, zero-padded. A placeholder is replaced where it stands alone, as often as the
-profile says, and where NULs fill its array; nothing else changes but checksum and digest.
-A signature covers every byte, and an encrypted image has no text: both are refused.
+`YOUR_DEV_NAME`, zero-padded. A placeholder is replaced only where NULs fill its array, and if it
+occurs as often as the profile says. Nothing else changes but checksum and digest. A signature
+covers every byte, and an encrypted image has no text: both are refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -67,7 +67,9 @@ class Placeholders(StrictModel):
 
 @dataclass(frozen=True)
 class Array:
-    """A placeholder with everything decided: which value it takes, size in bytes, how often."""
+    """A placeholder with its settings complete: the value it takes, size in bytes, how often it
+    occurs.
+    """
 
     value: str
     text: bytes
@@ -104,7 +106,7 @@ class PatchSettings(StrictModel):
                 yield Code.VALUE_EXCEEDS_FIELD, found, "the size of the array in the source"
 
     def arrays(self) -> tuple[Array, ...]:
-        """What will be patched."""
+        """The arrays that will be patched."""
         placeholders = {name: getattr(self.placeholders, name) for name in ARRAY_SIZES}
         return tuple(
             Array(name, spot.text.encode(), spot.size or ARRAY_SIZES[name], spot.count)
@@ -168,12 +170,12 @@ class PatchCarrier:
         return KeyState.SAME if self.decode(read) == key else KeyState.OTHER
 
     def _find(self, layout: "Layout", array: Array) -> None:
-        """One value's arrays, and whether they take the longest. Raises BurnerError."""
+        """The arrays of one value, checked for room for the longest value. Raises BurnerError."""
         locate(self._image(layout).data, array)
         _value(array, LONGEST_KEY)
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
-        """What stands in every array of a value: text, then NULs."""
+        """The text in every array of a value, without the NULs after it."""
         parts = {bytes_of(read, self.place_name(array, number)) for number in range(array.count)}
         if len(parts) > 1:
             raise BurnerError(Code.KEY_NOT_FOUND, f"the arrays of {array.value} differ")
@@ -183,7 +185,7 @@ class PatchCarrier:
         return text
 
     def place_name(self, array: Array, number: int = 0) -> str:
-        """What the place of a value is called; `number` counts where it stands several times."""
+        """The name of a place of a value; `number` tells them apart where there are several."""
         return f"{self.settings.image}.{array.value}" + (f"[{number}]" if number else "")
 
     def _image(self, layout: "Layout") -> Segment:
@@ -211,7 +213,7 @@ class PatchCarrier:
 
 
 def _value(array: Array, key: KeyConfig) -> bytes:
-    """What an array will hold.
+    """The bytes that an array will hold.
 
     Raises:
         BurnerError: E136 where it is too small.

@@ -1,8 +1,8 @@
-"""The key in a C struct, in a partition or at a place in flash, as the profile describes it.
+"""The key in a C struct, in a partition or at an offset of the flash, as the profile describes it.
 
-Packed: alignment is written as `bytes[N]` fields. The whole struct is a function of the key, so
-what is read back is decoded by taking the key out and making the struct again: every magic,
-length and checksum is then compared too.
+The struct is packed: padding for alignment is a `bytes[N]` field. The whole struct follows from the
+key. So what is read back is decoded in two steps: take the key out, make the struct of it, and
+compare. Every magic number, length and checksum is then compared too.
 """
 
 from collections.abc import Mapping
@@ -96,7 +96,7 @@ def _refuse_table(layout: "Layout") -> None:
 
 
 def pack(settings: RawSettings, key: KeyConfig) -> bytes:
-    """The struct.
+    """The bytes of the struct.
 
     Raises:
         BurnerError: E136 where a value does not fit its field.

@@ -28,7 +28,7 @@ def _field_type(text: str) -> str:
 
 
 class Checked(StrictModel):
-    """A checksum over a run of fields; its own bytes count as zero where it lies among them."""
+    """A checksum over consecutive fields. Its own bytes count as zero where it lies among them."""
 
     algorithm: Algorithm
     """Algorithm; docs/carriers.md says how each is computed."""

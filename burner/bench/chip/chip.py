@@ -1,4 +1,4 @@
-"""One simulated unit as the line sees it: power, reset lines, bytes in, bytes out, and when."""
+"""One simulated unit as the line sees it: power, reset lines, bytes in and out with their times."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -210,7 +210,7 @@ class SimChip:
         self._starts_at, self._straps_until = when, straps_until
 
     def _start(self, now: float) -> None:
-        """The straps are read: download mode or the application."""
+        """Read the straps, then start download mode or the application."""
         self._starts_at = NEVER
         if self._io0_low and self.unit.has(FaultKind.LATE_RESET):
             self._enter_download(now)

@@ -1,4 +1,4 @@
-"""The commands by which a fault finds its step: the first one of a kind begins the step."""
+"""The commands that begin a step of a fault: the first command of a kind begins the step."""
 
 from burner.bench.download_mode.commands import Op
 from burner.bench.unit.unit_spec import FaultStep

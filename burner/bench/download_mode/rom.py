@@ -59,7 +59,7 @@ class RomWrite:
 
 
 class Rom:
-    """The ROM's command loop. Times it needs come from the flash's model."""
+    """The ROM's command loop. The flash's model gives the times."""
 
     def __init__(self, silicon: SimSilicon) -> None:
         self.silicon = silicon

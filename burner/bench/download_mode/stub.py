@@ -213,7 +213,7 @@ class Stub:
         return CommandResult((reply(request.op),), after_s=seconds)
 
     def _flash_end(self, request: Request) -> CommandResult:
-        """Answered once the last block is in the flash; `stay` 0 goes back to the ROM."""
+        """Answer once the last block is in the flash; `stay` 0 goes back to the ROM."""
         if self._writing is None:
             return self._bad(request, NOT_IN_FLASH_MODE)
         if self._writing.remaining:

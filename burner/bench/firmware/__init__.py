@@ -1,1 +1,1 @@
-"""What a booted chip does: boot log, key configuration, writes to its own flash."""
+"""The firmware of a booted chip: boot log, key configuration, writes to its own flash."""

@@ -1,6 +1,6 @@
 """The boot log of a chip, made from the real content of its flash.
 
-ROM, second-stage bootloader and application, as far as a station depends on them: whether the
+It covers what a station depends on in ROM, second-stage bootloader and application: whether the
 images are valid, which slot is booted, which key configuration the application finds. Only the
 fault `prints-secret` prints the secret.
 """
@@ -150,7 +150,7 @@ def _running(
 
 
 def _boot(silicon: SimSilicon) -> Iterator[str | bytes]:
-    """Line by line, in the order a real part prints."""
+    """The lines in the order in which a real part prints them."""
     flash, unit = silicon.flash, silicon.unit
     size = 0x8000 if unit.chip != "esp8266" else WHOLE_IMAGE
     loader = _image(flash, silicon.target.bootloader, size)
@@ -204,10 +204,10 @@ def _key_line(unit: UnitSpec, key_found: key_search.KeyInFlash | None) -> str:
 
 
 def own_name(unit: UnitSpec) -> str:
-    """The name the firmware derives from what it knows of itself.
+    """The name that the firmware derives from the IDs that it knows.
 
     Raises:
-        BurnerError: E164, E167 it cannot: the rule of its product needs an ID it does not know.
+        BurnerError: E164, E167 it cannot: its product's rule needs an ID that it does not know.
     """
     part = Identity(unit.chip, "", unit.mac, 0, unit.flash_size)
     rule, own = unit.firmware.name, unit.firmware.device_name
@@ -241,7 +241,10 @@ def _image(flash: NorFlash, offset: int, size: int) -> image.AppImage | None:
 
 
 def _table(flash: NorFlash) -> PartitionTable | None:
-    """The partition table. The bootloader knows where; here it is the last one that boots."""
+    """The partition table.
+
+    The bootloader knows its offset; here the last table that boots is taken.
+    """
     tables = []
     for offset in range(SECTOR, min(LAST_TABLE, flash.size), SECTOR):
         if flash.read(offset, 2) != ROW_MAGIC:
@@ -326,7 +329,7 @@ def _first_run(flash: NorFlash, table: PartitionTable) -> None:
 
 
 def _move_key(silicon: SimSilicon, table: PartitionTable, slot: Partition) -> None:
-    """From where it was burned into the store of the firmware itself."""
+    """Move the key from where it was burned into the firmware's own store."""
     key_found, nvs = (
         key_search.find(_running(silicon, table, slot)),
         table.find(key_search.OWN_STORE),

@@ -1,4 +1,4 @@
-"""How a firmware finds its key configuration in the flash: one function a carrier."""
+"""How a firmware finds its key configuration in the flash: a function for each carrier."""
 
 import json
 import re
@@ -58,7 +58,7 @@ class RunningFirmware:
     """The product information that an AT firmware keeps."""
 
     def partitions(self, *words: str) -> Iterator[tuple[Partition, bytes]]:
-        """The data partitions of these subtypes, with what they hold."""
+        """The data partitions of these subtypes, with their content."""
         subtypes = {SUBTYPES[DATA][word] for word in words}
         for partition in self.table:
             if partition.type == DATA and partition.subtype in subtypes:
@@ -85,7 +85,7 @@ def in_nvs(running: RunningFirmware) -> KeyInFlash | None:
 
 
 def _nvs_keys(running: RunningFirmware) -> Iterator[bytes]:
-    """What decrypts NVS, where there is a key partition."""
+    """The keys that decrypt NVS, where there is a key partition."""
     for _, data in running.partitions("nvs_keys"):
         try:
             yield read_key_partition(data)
@@ -151,7 +151,7 @@ def _key(texts: Mapping[str, str], *names: str) -> str | None:
 
 
 def in_arrays(running: RunningFirmware) -> KeyInFlash | None:
-    """Texts at places that the build decided; in the application, those of the running slot."""
+    """Texts at places that the build decided; those in the application are of the running slot."""
     texts = {where.value: _text(running, where) for where in running.texts}
     if not _PRODUCT_ID.fullmatch(texts.get("product_id", "")):
         return None
@@ -172,7 +172,7 @@ def _text(running: RunningFirmware, where: TextPlace) -> str:
 
 
 def by_at_commands(running: RunningFirmware) -> KeyInFlash | None:
-    """What `AT+TCPRDINFOSET` stored."""
+    """The key that `AT+TCPRDINFOSET` stored."""
     kept = running.product
     return KeyInFlash(kept.product_id, kept.secret.decode(), kept.name) if kept else None
 
@@ -182,7 +182,9 @@ KEY_SEARCHES: tuple[KeySearch, ...] = (in_arrays, in_nvs, in_littlefs, in_fat, b
 
 
 def find(running: RunningFirmware) -> KeyInFlash | None:
-    """The key configuration, wherever this flash holds it; in the firmware's own store last."""
+    """The key configuration, wherever this flash holds it; the firmware's own store is searched
+    last.
+    """
     kept: KeyInFlash | None = None
     for search in KEY_SEARCHES:
         key_found = search(running)

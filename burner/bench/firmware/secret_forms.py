@@ -10,12 +10,12 @@ ByteOrder = Literal["little", "big"]
 
 
 def _each(form: str, between: str = "") -> SecretForm:
-    """Every byte by its number."""
+    """Every byte as its number."""
     return lambda secret: between.join(form.format(byte) for byte in secret).encode()
 
 
 def _in_base64(lead: bytes, encode: SecretForm = base64.b64encode) -> SecretForm:
-    """As part of something longer."""
+    """In base64, as part of a longer text."""
     return lambda secret: encode(lead + secret + b"\0")
 
 
@@ -45,7 +45,7 @@ def _numbers(form: str, size: int, order: ByteOrder = "little") -> SecretForm:
 
 
 def _offset_dump(offset: str, form: str) -> SecretForm:
-    """As `hexdump` and `od` print a file: words of 16 bits behind their offset."""
+    """As `hexdump` and `od` print a file: words of 16 bits after their offset."""
     words = _numbers(form, 2)
 
     def printed(secret: bytes) -> bytes:
@@ -65,7 +65,7 @@ def _indexed(form: str, between: str = " ") -> SecretForm:
 
 
 def _swapped(size: int) -> SecretForm:
-    """With the bytes of each word in the other order."""
+    """With the bytes of each word in reverse order."""
     return lambda secret: b"".join(
         secret[at : at + size][::-1] for at in range(0, len(secret), size)
     )

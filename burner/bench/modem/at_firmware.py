@@ -23,7 +23,7 @@ _VALUES = re.compile(rf"([01]),{_STRING},{_STRING},{_STRING}(?:,{_STRING})?")
 
 @dataclass(frozen=True)
 class AtReply:
-    """What a command is answered with: lines, the result, and what follows it."""
+    """The reply to a command: lines, the result, and what follows it."""
 
     lines: tuple[str, ...] = ()
     result: str = "OK"
@@ -32,7 +32,7 @@ class AtReply:
 
 @dataclass(frozen=True)
 class StoredProduct:
-    """What is stored, unescaped."""
+    """The stored product information, unescaped."""
 
     product_id: str = ""
     secret: bytes = b""

@@ -1,4 +1,4 @@
-"""Which fault of a unit strikes when, and which are over."""
+"""Which fault of a unit acts when, and which are over."""
 
 from burner.bench.unit.unit_spec import FaultKind, FaultStep, SimFault, UnitSpec
 
@@ -7,14 +7,14 @@ STRIKING = frozenset({FaultKind.UNPLUG, FaultKind.PORT_GONE, FaultKind.HANG, Fau
 
 
 class FaultState:
-    """The faults of one unit. One that comes `once` is over after it has shown."""
+    """The faults of one unit. A fault with `once` is over after it has acted."""
 
     def __init__(self, unit: UnitSpec) -> None:
         self._unit = unit
         self._over: set[SimFault] = set()
 
     def meets(self, kind: FaultKind) -> bool:
-        """Whether a fault of this kind shows now."""
+        """Whether a fault of this kind acts now."""
         fault = self._unit.fault(kind)
         if fault is None or fault in self._over:
             return False
@@ -22,14 +22,14 @@ class FaultState:
         return True
 
     def at_step(self, step: FaultStep) -> SimFault | None:
-        """The fault that strikes as this step begins."""
+        """The fault that acts as this step begins."""
         for fault in self._striking():
             if not fault.at_byte and (fault.step or FaultStep.WRITE) is step:
                 return self._show(fault)
         return None
 
     def at_byte(self, received: int, size: int) -> SimFault | None:
-        """The fault that strikes within the next `size` bytes after `heard` ones."""
+        """The fault that acts within the next `size` bytes after the `received` ones."""
         for fault in self._striking():
             if received < fault.at_byte <= received + size:
                 return self._show(fault)

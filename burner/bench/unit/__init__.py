@@ -1,1 +1,1 @@
-"""What a simulated unit is: data that a bench file describes."""
+"""The data of a simulated unit, as a bench file describes it."""

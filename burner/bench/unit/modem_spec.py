@@ -1,4 +1,4 @@
-"""What a simulated modem is: its kind, its IDs, and how it misbehaves. Data only."""
+"""The data of a simulated modem: its kind, its IDs, and how it misbehaves. Data only."""
 
 from dataclasses import dataclass, field
 from typing import Literal

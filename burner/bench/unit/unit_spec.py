@@ -1,4 +1,4 @@
-"""What a simulated unit is: chip, MAC, flash, speed, firmware, faults. Data only."""
+"""The data of a simulated unit: chip, MAC, flash, speed, firmware, faults. Data only."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -87,7 +87,7 @@ class FaultStep(StrEnum):
 
 @dataclass(frozen=True)
 class SimFault:
-    """One thing that is wrong. Which fields count is said at each kind of FaultKind."""
+    """One fault. Which fields count is described at each kind of FaultKind."""
 
     kind: FaultKind
     at_byte: int = 0
@@ -111,7 +111,7 @@ class SimFault:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long things take. All zero is time off: as fast as it goes.
+    """How long operations take. All zero: no time passes.
 
     The flash figures are typical ones of a W25Q32JV datasheet.
     """
@@ -161,7 +161,7 @@ USB_TIME = replace(UART_TIME, uart=False, usb_bytes_per_s=600_000)
 
 @dataclass(frozen=True)
 class TextPlace:
-    """Where a firmware's build put a text of its key, when it does not keep it in NVS."""
+    """The place of a text of the key in a firmware that does not keep it in NVS."""
 
     value: str
     """`product_id`, `product_secret` or `device_name`."""
@@ -174,7 +174,7 @@ class TextPlace:
 
 @dataclass(frozen=True)
 class FirmwareBehaviour:
-    """How the firmware in the flash behaves where it is not what the flash says."""
+    """How the firmware behaves, where the content of the flash does not decide it."""
 
     device_name: str = ""
     """The name it gives itself when the configuration holds none: `{MAC}` upper-case hex without
@@ -233,7 +233,7 @@ class UnitSpec:
         return self.fault(kind) is not None
 
     def as_built(self) -> Self:
-        """The unit as its silicon is: faults of identity (chip, size, MAC) applied."""
+        """The unit as its silicon is: faults of identity (chip, size, MAC) are applied."""
         changes: dict[str, object] = {"serial": self.serial or str(self.mac)}
         if wrong := self.fault(FaultKind.WRONG_CHIP):
             changes["chip"] = wrong.chip
@@ -247,12 +247,12 @@ class UnitSpec:
 
     @property
     def product_file(self) -> Path | None:
-        """Keeps between runs what an AT firmware was told, beside the flash."""
+        """The file beside the flash that keeps what an AT firmware was told, between runs."""
         return self.flash_file.with_suffix(".product") if self.flash_file else None
 
     @property
     def flash_unique_id(self) -> bytes:
-        """8 bytes, what the flash answers to command 0x4B."""
+        """The 8 bytes with which the flash answers command 0x4B."""
         return sha256(f"flash {self.serial or self.mac}".encode()).digest()[:8]
 
 

@@ -1,1 +1,1 @@
-"""How a host reaches a simulated port: TCP, RFC 2217, PTY, `sim://`."""
+"""How a host connects to a simulated port: TCP, RFC 2217, PTY, `sim://`."""

@@ -114,4 +114,4 @@ class RawBytes:
             self._line.endpoint.plug(now, download=True)
 
     def settle(self) -> None:
-        """A byte stream cannot tell it."""
+        """Nothing: a byte stream has no way to report it."""

@@ -16,7 +16,7 @@ AHEAD_S = 0.005
 
 
 class Endpoint(Protocol):
-    """What a line ends at. It calculates its own times and never sleeps."""
+    """The end of a line. It calculates its own times and never sleeps."""
 
     @property
     def connected(self) -> bool:
@@ -65,7 +65,7 @@ LineAction = Callable[[float], None]
 
 
 class SimLine:
-    """Host to endpoint is queued here; endpoint to host is the endpoint's `take`."""
+    """Holds back the host's bytes until they are due; `take` of the endpoint gives the answers."""
 
     def __init__(self, endpoint: Endpoint, timing: Timing, patient: bool = False) -> None:
         self.endpoint = endpoint

@@ -113,7 +113,7 @@ class Pty:
             self._stream.resume()
 
     def hang_up(self) -> None:
-        """Drop the host. A PTY cannot be taken from it: it just falls silent."""
+        """Drop the host. A PTY cannot be taken away from it: it gets no more bytes."""
         if self._stream:
             self._stream.close()
             self._stream = None

@@ -39,7 +39,7 @@ class Listener:
 
 
 class TcpStream(Stream):
-    """A connection as a stream that owns it."""
+    """A connection as a stream that owns its socket."""
 
     def __init__(
         self,

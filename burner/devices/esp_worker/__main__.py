@@ -14,7 +14,9 @@ from burner.devices.wire import Message
 
 
 def main() -> None:
-    """Serve one station until it is gone. argv[1] names the slot's log, for a process list."""
+    """Serve one station until it is gone. argv[1] names the slot's log, so that a process list
+    shows it.
+    """
     core_dumps.forbid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     down, up = _take_pipes()
@@ -47,7 +49,7 @@ def _read_commands(
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes of this process; what other code prints to standard output is dropped."""
+    """The pipes of this process. What other code prints to standard output is dropped."""
     down = os.fdopen(os.dup(0), "rb")
     up = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)

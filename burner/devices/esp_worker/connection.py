@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ConnectRequest:
-    """What the station asked for (`burner.devices.device.ConnectPlan`), and on which port."""
+    """The station's request (`burner.devices.device.ConnectPlan`), and the port."""
 
     port: str
     chip: str
@@ -166,7 +166,7 @@ def _connect_rom(request: ConnectRequest, alive: Callable[[float], None]) -> Esp
 
 
 def _prepare(rom: EspLoader, name: str) -> None:
-    """Keep esptool from requests that cannot succeed: no such command, no USB ids of a URL."""
+    """Keep esptool from requests that cannot succeed: commands the chip lacks, USB ids of a URL."""
     if not rom.SECURITY_INFO_SUPPORTED:
         rom.cache["security_info"] = dict(_NO_SECURITY_INFO)
     if "://" in name:
@@ -203,7 +203,7 @@ def _name_of(rom: EspLoader) -> str:
 
 
 def may_change_early(rom: EspLoader, request: ConnectRequest) -> bool:
-    """Whether the rate is worth changing, and can be, before the stub runs."""
+    """Whether a change of rate before the stub runs is possible, and saves time."""
     if request.baud <= ROM_BAUD or _is_usb(rom):
         return False
     return early_baud.is_possible(rom, request.chip)
@@ -262,7 +262,7 @@ def answers(esp: EspLoader, tries: int = 2) -> bool:
 
 
 def _sync(esp: EspLoader, tries: int = 2) -> Contact:
-    """What comes back after a SYNC to the ROM or the stub. Raises OSError."""
+    """The bytes that come back after a SYNC to the ROM or the stub. Raises OSError."""
     received = Contact.SILENT
     for _ in range(tries):
         if esp._port.in_waiting:
@@ -301,7 +301,7 @@ def restart(connection: ChipConnection, baud: int) -> None:
 
 
 def contact(name: str, with_reset: bool) -> Contact:
-    """What is on the port: one SYNC to the ROM or stub, after a reset if asked.
+    """What is on the port: one SYNC to the ROM or stub, after a reset if wanted.
 
     Raises:
         BurnerError: E303, E304.

@@ -41,16 +41,16 @@ class _LogOutput(EspLogBase):  # type: ignore[misc, unused-ignore]
         self.print(*args)
 
     def hint(self, *args: Any) -> None:
-        """Hints are for people at a terminal."""
+        """Nothing: hints are for people at a terminal."""
 
     def debug(self, *args: Any) -> None:
-        """Not wanted."""
+        """Nothing: debug output is not wanted."""
 
     def set_verbosity(self, mode: int | str) -> None:
-        """One level only."""
+        """Nothing: there is one level only."""
 
     def progress_bar(self, *args: Any, **kwargs: Any) -> None:
-        """Progress goes up the pipe, not here."""
+        """Nothing: progress is sent up the pipe."""
 
     warning = warn
     error = err

@@ -1,4 +1,4 @@
-"""The lines that a firmware prints after a reset, as they come, until they are enough."""
+"""The lines that a firmware prints after a reset, as they come."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +12,9 @@ _TICK_S = 0.02
 
 
 def lines(port: Any, timeout_s: float, stopped: Callable[[], bool]) -> Iterator[str]:
-    """Yield whole lines until the time is up or `stopped()`; the unfinished rest comes last.
+    """Yield whole lines until the time is up or `stopped()`; a last line without its end comes too.
 
-    Ends before its time with the last line that is heard of one start (`device_lines`).
+    Ends earlier at the limit of lines of one start (`device_lines`).
 
     Raises:
         OSError: when the port vanishes (a chip's own USB does that on reset).

@@ -20,7 +20,7 @@ _NO_ATTEMPT = "-"
 
 
 def discreet(text: str) -> str:
-    """One short line without runs of bytes: a frame that slipped may hold the configuration."""
+    """One short line without runs of bytes: a damaged frame may hold the key configuration."""
     text = _HEX_RUN.sub("…", _BYTES_REPR.sub("…", text))
     return " ".join(text.split())[:LINE_LIMIT]
 

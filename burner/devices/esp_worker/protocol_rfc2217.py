@@ -1,9 +1,9 @@
-"""pyserial's `rfc2217://`, negotiating only what changed, and quick to say that its server is gone.
+"""pyserial's `rfc2217://`: it negotiates only what changed, and reports a lost server quickly.
 
-pyserial renegotiates every port setting, at 50 ms or more each, whenever a read time-out is
-assigned, and esptool assigns one a command: a burn takes three times as long. A time-out is no
-matter of the remote side. A read from a server that is gone ends like one that timed out, and a
-request to it is waited for: three seconds each.
+pyserial negotiates every port setting again, at 50 ms or more each, whenever a read time-out is
+assigned, and esptool assigns one for each command: a burn takes three times as long. A time-out
+does not concern the remote side. And with a lost server, pyserial's read ends as if it had timed
+out, and its requests wait for three seconds each.
 """
 
 import threading
@@ -16,7 +16,7 @@ _READER_END_S = 1.0
 
 
 class Serial(serial.rfc2217.Serial):
-    """A remote port that is told only of settings it does not have yet."""
+    """A remote port that is sent only settings that changed."""
 
     # pyserial's own, which its type stubs leave out.
     _timeout: float | None
@@ -59,7 +59,9 @@ class Serial(serial.rfc2217.Serial):
         return data
 
     def rfc2217_send_subnegotiation(self, option: bytes, value: bytes = b"") -> None:
-        """Ask for a setting or a line; not of a server that is gone, which would be waited for.
+        """Request a setting or a line.
+
+        Of a server that is gone it is not requested: that would wait.
 
         Raises:
             SerialException: the connection is gone.

@@ -48,7 +48,7 @@ def _hurry(port: Any) -> None:
 
 
 def _refusal(error: OSError) -> str:
-    """The code of an open that failed; on Windows only the text tells."""
+    """The code of an open that failed; on Windows only the text of the error tells."""
     text = str(error)
     if error.errno in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "busy" in text.lower():
         return Code.PORT_BUSY

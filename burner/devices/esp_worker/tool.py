@@ -1,4 +1,4 @@
-"""What the worker uses of esptool, its version, and two patches."""
+"""The parts of esptool that the worker uses, its version, and two patches."""
 
 import re
 from importlib.metadata import version

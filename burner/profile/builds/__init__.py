@@ -1,1 +1,1 @@
-"""A firmware build, read from the folder it left behind: one module a kind of build."""
+"""A firmware build, read from its output folder: a module for each kind of build."""

@@ -71,13 +71,13 @@ def _chip(application: Path) -> str:
 
 
 def _either(folder: Path, *names: str) -> Path:
-    """The first that is there; the last one otherwise, so that the error names it."""
+    """The first file that exists; else the last one, so that the error names it."""
     paths = [folder / name for name in names]
     return next((path for path in paths if path.is_file()), paths[-1])
 
 
 def _further(folder: Path, application: Path, table: PartitionTable) -> list[Listed]:
-    """The application, otadata and file systems, where the table has a place for each."""
+    """The application, otadata and file systems, where the table has a partition for each."""
     files = []
     selector = folder / "boot_app0.bin"
     slots = sorted((p for p in table if p.is_ota_slot), key=lambda p: p.subtype)

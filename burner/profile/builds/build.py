@@ -25,7 +25,7 @@ class BuildFile:
 
     @property
     def image(self) -> AppImage | None:
-        """What it is, if it is firmware."""
+        """The parsed image, if it is firmware."""
         try:
             return parse_image(self.data)
         except BurnerError:
@@ -34,7 +34,7 @@ class BuildFile:
 
 @dataclass(frozen=True)
 class Build:
-    """All that a build tells of a product."""
+    """All that a build says about a product."""
 
     kind: str
     """What made it: `ESP-IDF`, `PlatformIO`, …"""
@@ -55,12 +55,12 @@ class Build:
     """Those of the files that are firmware, by name."""
 
     def partition_of(self, file: BuildFile) -> Partition | None:
-        """The partition that begins where a file goes."""
+        """The partition that begins at the offset of a file."""
         return next((p for p in self.table if p.offset == file.offset), None)
 
     @property
     def application(self) -> BuildFile | None:
-        """What the unit runs: an image in an app partition; without a table, the last image."""
+        """The application: the image in an app partition; without a table, the last image."""
         firmware = [file for file in self.files if file.name in self.images]
         if not self.table.partitions:
             named = [file for file in firmware if file.name == "app"]
@@ -70,12 +70,12 @@ class Build:
 
     @property
     def descriptor(self) -> AppDescriptor | None:
-        """What the application says of itself."""
+        """The application's description of itself."""
         image = self.images.get(self.application.name) if self.application else None
         descriptor = image.descriptor if image else None
         return descriptor if descriptor and descriptor.project_name != _FOREIGN_DESCRIPTOR else None
 
     @property
     def min_revision(self) -> int:
-        """The newest chip that one of the images asks for: major × 100 + minor; 0 = any."""
+        """The highest chip revision that an image requires: major × 100 + minor; 0 = any."""
         return max((image.min_revision for image in self.images.values()), default=0)

@@ -1,4 +1,4 @@
-"""Reads a firmware build: finds its kind, reads its files, and names each by its place."""
+"""Reads a firmware build: finds its kind, reads its files, and names each by its place in flash."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def read_build(folder: Path, readers: tuple[ListingReader, ...] = ()) -> Build:
 
 
 def _levels(folder: Path) -> list[list[Path]]:
-    """Where output may be: here, or where the build systems put it inside a project."""
+    """Folders that may hold the output: this one, and those that build systems use in a project."""
     inside = (folder / ".pio" / "build", folder / "build")
     levels = [[folder], [folder / "build"]]
     levels += [sorted(one for one in place.glob("*") if one.is_dir()) for place in inside]
@@ -68,7 +68,7 @@ def _first(readers: tuple[ListingReader, ...], place: Path) -> Listing | None:
 
 
 def _assemble(listing: Listing) -> Build:
-    """Read every file, find the table among them, and let the images say the rest."""
+    """Read every file, find the table among them, and take the rest from the images."""
     contents = read_files([listed.path for listed in listing.files])
     files = [
         BuildFile(listed.name, listed.path, listed.offset, data)
@@ -110,7 +110,7 @@ def _is_table(file: BuildFile) -> bool:
 
 
 def _named(files: list[BuildFile], table: PartitionTable) -> list[BuildFile]:
-    """Each with a name that a profile takes, and that no other has."""
+    """The files, each with a valid and unique name for a profile."""
     starts = {partition.offset: partition for partition in table}
     named: list[BuildFile] = []
     taken = {TABLE}
@@ -128,10 +128,10 @@ def _named(files: list[BuildFile], table: PartitionTable) -> list[BuildFile]:
 
 
 def _chip(listing: Listing, images: Mapping[str, AppImage]) -> str:
-    """The chip that the build and all its images agree on; empty where none says.
+    """The chip on which the build and all its images agree; empty where none names one.
 
     Raises:
-        BurnerError: E186 they do not agree, or it is no chip that is known.
+        BurnerError: E186 they do not agree, or the chip is not known.
     """
     chip_of = {f"{listing.folder} {name}": image.chip for name, image in images.items()}
     if listing.chip:
@@ -160,7 +160,7 @@ def _header_size(files: list[BuildFile], images: Mapping[str, AppImage], chip: s
 
 
 def _csv(folder: Path, table: PartitionTable, chip: str, offset: int) -> Path | None:
-    """The CSV beside the build, or in the project around it, that makes this very table."""
+    """The CSV beside the build, or in the project around it, that gives exactly this table."""
     for place in (folder, *folder.resolve().parents[:3]):
         for path in sorted(place.glob("*partition*.csv"))[:20]:
             try:

@@ -1,7 +1,7 @@
-"""ESP-IDF and ESP8266_RTOS_SDK: `flasher_args.json`, in every spelling there has been.
+"""ESP-IDF and ESP8266_RTOS_SDK: `flasher_args.json`, in every form that versions have written.
 
-`flash_files` is what `idf.py flash` writes; the entries beside it (`app`, `bootloader`, …) give
-names, and say what is for flash encryption. Where both differ, `flash_files` is right: up to 3.2
+`flash_files` is what `idf.py flash` writes. The entries beside it (`app`, `bootloader`, …) give
+names, and mark what is for flash encryption. Where both differ, `flash_files` is right: up to 3.2
 ESP8266_RTOS_SDK named 0x1000 for a bootloader that it flashes to 0. The same versions leave pairs
 of empty texts for what a project does not have.
 """
@@ -26,7 +26,7 @@ MAX_SIZE: Final = 256 * 1024
 
 @dataclass
 class _FlasherArgs:
-    """One file, taken apart with every mistake noted."""
+    """One file, with a finding for every mistake in it."""
 
     folder: Path
     data: dict[str, Any]
@@ -47,7 +47,7 @@ class _FlasherArgs:
         return {}
 
     def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """`app`, `bootloader`, `partition-table` and whatever else a component added."""
+        """`app`, `bootloader`, `partition-table` and all that components added."""
         for key, value in self.data.items():
             if isinstance(value, dict) and isinstance(value.get("file"), str) and value["file"]:
                 yield key, value
@@ -75,7 +75,7 @@ class _FlasherArgs:
         return tuple(sorted(listed, key=lambda one: one.offset))
 
     def settings(self) -> dict[str, str]:
-        """Mode, size and frequency; newer builds say them twice, older ones as arguments only."""
+        """Mode, size and frequency. Newer builds have them twice, older ones only as arguments."""
         settings: dict[str, str] = {}
         words = self.data.get("write_flash_args", [])
         words = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
@@ -88,7 +88,7 @@ class _FlasherArgs:
         return settings
 
     def encrypted(self) -> list[str]:
-        """What the build wants to be encrypted in flash."""
+        """The files that the build wants encrypted in flash."""
         return [
             key for key, entry in self.entries() if str(entry.get("encrypted")).lower() == "true"
         ]

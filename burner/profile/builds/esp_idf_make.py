@@ -1,7 +1,7 @@
-"""ESP8266_RTOS_SDK and ESP-IDF built by make: no description, but plain names.
+"""ESP8266_RTOS_SDK and ESP-IDF built by make: there is no description, but the names are fixed.
 
-`bootloader/bootloader.bin`, a binary table called as its CSV, and the application, all in one
-folder. The table's offset stands in the project's `sdkconfig`; what else is flashed goes to the
+`bootloader/bootloader.bin`, a binary table named like its CSV, and the application, all in one
+folder. The table's offset is in the project's `sdkconfig`. What else is flashed goes to the
 partition of its kind.
 """
 
@@ -27,7 +27,7 @@ _FURTHER: Final = {"ota_data_initial.bin": "otadata", "phy_init_data.bin": "phy_
 
 
 def listing(folder: Path) -> Listing | None:
-    """Read an output folder; None where it is none of make's.
+    """Read an output folder; None where make did not write it.
 
     Raises:
         BurnerError: E189 several applications or tables, E110 the table.
@@ -67,7 +67,7 @@ def _image(data: bytes) -> AppImage | None:
 
 
 def _first_slot(table: PartitionTable) -> Partition | None:
-    """Where `make flash` puts the application: factory, else the first OTA slot."""
+    """The partition to which `make flash` writes the application: factory, else the first OTA slot."""
     applications = sorted((p for p in table if p.is_app), key=lambda p: (p.is_ota_slot, p.subtype))
     return next(iter(applications), None)
 

@@ -1,4 +1,4 @@
-"""What a build says is to be flashed, before anything of it is understood."""
+"""The files that a build wants flashed, before their content is looked at."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ DEFAULT_TABLE_OFFSET: Final = 0x8000
 
 @dataclass(frozen=True)
 class Listed:
-    """A file and where it goes; offset in bytes."""
+    """A file and its offset in bytes."""
 
     name: str
     """What the build calls it, or what it is: `bootloader`, `app`, …"""
@@ -26,7 +26,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Listing:
-    """Every file of a build, and the settings that came with them."""
+    """Every file of a build, and the settings that the build gives."""
 
     kind: str
     """What made it: `ESP-IDF`, `PlatformIO`, …"""
@@ -60,7 +60,7 @@ def read_files(paths: list[Path], limit: int = MAX_FILE_SIZE) -> list[bytes]:
 
 
 def several(what: str, candidates: list[str]) -> BurnerError:
-    """The refusal where a folder holds more than one of what there should be one of."""
+    """The refusal of a folder with several candidates where there must be one."""
     names = ", ".join(candidates[:8])
     finding = Finding(
         Code.SEVERAL_BUILDS_FOUND, what, f"found {names}", "name the folder of one of them"

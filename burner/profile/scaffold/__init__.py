@@ -1,1 +1,1 @@
-"""The text of a new profile, filled in from a build as far as it tells."""
+"""The text of a new profile, filled in from a build as far as the build says."""

@@ -110,7 +110,7 @@ _OWN_ARRAYS: Final = "char[11] and char[33] with these texts; else give size: BY
 
 
 def _without_table(build: Build) -> CarrierDraft:
-    """What can work where there is no partition: AT firmware, else arrays of the application."""
+    """Carriers that work without a partition: AT firmware, else arrays of the application."""
     app = build.application
     if app and _AT_COMMAND in app.data:
         return _at(build)
@@ -186,13 +186,13 @@ PRESETS: Final[Mapping[str, Callable[[Build | None], CarrierDraft]]] = {
 
 
 def _only(build: Build | None, wanted: Callable[[Partition], bool]) -> Partition | None:
-    """The one data partition of a kind."""
+    """The data partition of a kind, if there is exactly one."""
     partitions = [p for p in build.table if p.type == DATA and wanted(p)] if build else []
     return partitions[0] if len(partitions) == 1 else None
 
 
 def _nvs_partition(build: Build | None) -> str:
-    """The nvs partition that a factory fills: not the default one. Empty where it is not plain."""
+    """The nvs partition that a factory fills: not the default one. Empty where it is not clear."""
     if build is None:
         return ""
     names = [p.name for p in build.table if (p.type, p.subtype) == (DATA, _NVS) and p.name != "nvs"]
@@ -202,7 +202,7 @@ def _nvs_partition(build: Build | None) -> str:
 
 
 def _advice(build: Build | None) -> str:
-    """Where the key might go, when the table does not tell."""
+    """Where the key may go, when the table does not tell."""
     if build is None:
         return "of type nvs, of its own"
     own = [p.name for p in build.table if p.type == DATA and p.subtype in (_NVS, *_FILE_SYSTEMS)]

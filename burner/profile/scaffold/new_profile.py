@@ -1,4 +1,4 @@
-"""The text of a new profile: filled in from a build as far as it tells, the rest marked FILL_IN."""
+"""The text of a new profile: filled in from a build as far as it says, the rest marked FILL_IN."""
 
 import re
 from pathlib import Path
@@ -102,7 +102,7 @@ def _size(size: int) -> str:
 
 
 def _size_note(build: Build) -> str:
-    """What the build was flashed with, and what its first image says: only that is burned."""
+    """The flash size of the build and of its first image; only the image's own is burned."""
     modes = ", ".join(note(word) for word in (build.flash_mode, build.flash_freq) if word)
     text = "of the part on the board; as the build has it" + (f" ({modes})" if modes else "")
     first = next((f for f in build.files if f.offset == BOOTLOADER_OFFSETS.get(build.chip)), None)
@@ -141,7 +141,7 @@ def _image(build: Build, file: BuildFile, folder: Path) -> list[str]:
 
 
 def _blank(build: Build, carrier: CarrierDraft) -> list[str]:
-    """NVS and otadata that nothing else is written to."""
+    """NVS and otadata partitions into which nothing else is written."""
     kinds = [SUBTYPES[DATA][word] for word in ("nvs", "ota")]
     written = {file.offset for file in build.files}
     return [

@@ -13,7 +13,7 @@ _WORDS: Final = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def scalar(text: str) -> str:
-    """Text as YAML reads it back, whatever stands in it."""
+    """A text in the form in which YAML reads it back, whatever it holds."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
@@ -29,7 +29,7 @@ def _escaped(character: str) -> str:
 
 
 def note(text: str) -> str:
-    """Text of other people in a comment: on one line, printable, not endless."""
+    """Other people's text for a comment: on one line, printable, and cut to a limit."""
     return "".join(c if c.isprintable() else "?" for c in text)[:120]
 
 

@@ -1,1 +1,1 @@
-"""What operators scan and type, brought to the slot and the board that it is meant for."""
+"""Brings what operators scan and type to the right slot and board."""

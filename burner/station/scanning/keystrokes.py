@@ -1,8 +1,8 @@
-"""Characters as they come → whole texts. Pure: the caller says when each character came.
+"""Characters → whole texts. Pure: the caller gives the time of each character.
 
-A scanner types fast and may end with Enter or not; a person types slowly. So a text ends with
-Enter or Tab, with a pause after fast characters (a scan), or with a pause after a key that means
-something alone (the number of a slot). Anything else waits for Enter.
+A scanner types fast and may end with Enter or not; a person types slowly. So a text ends with Enter
+or Tab, with a pause after fast characters (a scan), or with a pause after a key that has a meaning
+alone (the number of a slot). Everything else waits for Enter.
 """
 
 from collections.abc import Collection
@@ -28,7 +28,7 @@ LONGEST = 1000
 
 @dataclass
 class Keystrokes:
-    """The characters of one keyboard or scanner that are no whole text yet."""
+    """The characters of one keyboard or scanner that are not yet a whole text."""
 
     quiet_s: float = QUIET_S
     shortest: int = SHORTEST_SCAN
@@ -44,11 +44,11 @@ class Keystrokes:
 
     @property
     def typed(self) -> str:
-        """What somebody types and has not ended with Enter; nothing of what may be a scan."""
+        """What a person has typed so far without Enter; empty for what may be a scan."""
         return self._held + ("" if self._is_fast else self._text.strip(ESCAPE))
 
     def feed(self, characters: str, now: float) -> list[str]:
-        """More characters came; the texts that are whole now."""
+        """Take more characters; returns the texts that are whole now."""
         whole = self.passed(now)
         for character in characters:
             if character in ENDS:
@@ -63,7 +63,7 @@ class Keystrokes:
         return whole
 
     def passed(self, now: float) -> list[str]:
-        """Time passed; the texts that are whole by that."""
+        """Take the time; returns the texts that are whole by it."""
         quiet_s = now - self._last
         if not self._held + self._text or quiet_s < self._ends_after_s():
             return []
@@ -80,7 +80,7 @@ class Keystrokes:
         return [] if quiet_s >= FORGET_S else [*([first] if first else []), *text]
 
     def _added(self, character: str, now: float) -> list[str]:
-        """One more character; the key before it, if it was meant alone after all."""
+        """Take one more character; returns the key before it, if that key was meant alone."""
         if not self._text:
             self._is_fast = True
         elif now - self._last > self.quiet_s / 3:

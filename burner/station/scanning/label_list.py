@@ -24,8 +24,9 @@ Names = Callable[[str], bool | None]
 
 
 def label_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a file; of a line longer than any label, its beginning. The byte order mark
-    that editors put before the first one is no part of it.
+    """The lines of a file, without the byte order mark that editors put at its start.
+
+    A line longer than any label is cut.
     """
     mark = BYTE_ORDER_MARK
     while line := file.readline(LONGEST):
@@ -39,12 +40,12 @@ class LabelList:
     """Labels prepared in a file or by a script, one a line, taken in the fixture's order."""
 
     def __init__(self, lines: Iterable[str], by_slot: Sequence[str] = ()) -> None:
-        """Reading begins.
+        """Start to read.
 
         Args:
-            lines: a blank one is the missing label of its slot, or belongs to nobody.
+            lines: a blank one is the missing label of its slot, or of no slot.
             by_slot: the slots in the fixture's order, where the first line belongs to the first
-                slot, and so on, whatever becomes of the boards. Empty: to the board it names.
+                slot, and so on, whatever happens to the boards. Empty: to the board that it names.
         """
         self.must_name_boards = not by_slot
         self._lines: queue.Queue[str | None] = queue.Queue(AHEAD)
@@ -77,12 +78,12 @@ class LabelList:
         return self._of_slots[place]
 
     def exchange(self, slot: str, other: str) -> None:
-        """The line of a slot named the board of another one, whose own line is now this slot's."""
+        """Exchange the lines of two slots: this slot's line named the board of the other one."""
         if other in self._places:
             self._places[slot] = self._places.pop(other)
 
     def _of_board(self, names: Names) -> str:
-        """The line that names a board; else the first one, if it names none.
+        """The line that names a board; else the first one, if it names no board.
 
         Raises:
             BurnerError: E442 there are no more, or they name other boards.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.identity.label_checks import check_label, names_unit, read_label, says_compared_id
+from burner.identity.label_checks import check_label, has_compared_id, names_unit, read_label
 from burner.identity.settings import IdentitySettings
 
 PATIENCE_S = 3.0
@@ -30,7 +30,7 @@ class IdentifiedBoard:
 
 @dataclass(frozen=True)
 class Scan:
-    """The result of a scan: a label for a slot, or with `code` why it is none."""
+    """The result of a scan: a label for a slot; with `code` the reason why it is refused."""
 
     slot: str = ""
     """The slot that it concerns; empty when no slot waits for a label."""
@@ -96,7 +96,7 @@ class Labels:
         return replace(self, _coming=self._coming | {slot}, _waiting=waiting)
 
     def label_kept(self, slot: str, now: float) -> "Labels":
-        """The board in a slot is burned again: its label is in use again."""
+        """The board in a slot is burned again with the label that it has."""
         assigned = self._assigned[slot]
         used = {**self._used_by, **dict.fromkeys(self._ids_on(assigned.label), assigned.unit_id)}
         return replace(self, _coming=self._coming - {slot}, _used_by=used).time_passed(now)
@@ -109,7 +109,7 @@ class Labels:
         ).time_passed(now)
 
     def board_gone(self, slot: str, now: float) -> "Labels":
-        """The board is gone, or wants no label any more."""
+        """The board is gone, or needs no label any more."""
         return replace(self._without(slot), _coming=self._coming - {slot}).time_passed(now)
 
     def ended(self, slot: str, passed: bool, now: float) -> "Labels":
@@ -133,7 +133,7 @@ class Labels:
         return replace(self, asked=slot) if self.expects(slot) else self
 
     def _next(self, now: float) -> str:
-        """The first waiting slot of the fixture that is behind no board still being identified."""
+        """The first waiting slot, if no slot before it in the fixture still identifies its board."""
         behind = False
         for slot in self.slots:
             behind = behind or slot in self._coming
@@ -185,7 +185,7 @@ class Labels:
             raise BurnerError(Code.BOARD_NOT_READ_YET, _slots([self.asked]))
         if named[self.asked] is False:
             check_label(text, self.settings, self._waiting[self.asked].board.ids)
-        if self.must_name_board and not says_compared_id(text, self.settings):
+        if self.must_name_board and not has_compared_id(text, self.settings):
             raise BurnerError(Code.LABEL_NAMES_NO_BOARD, text)
         return self.asked
 

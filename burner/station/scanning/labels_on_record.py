@@ -1,4 +1,4 @@
-"""What the manifest says against a label, before it is taken for a board."""
+"""Checks a label against the manifest, before it is taken for a board."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class LabelsOnRecord:
     profile: Profile
 
     def __call__(self, board: IdentifiedBoard, label: str) -> None:
-        """Look a label up. A manifest that is away says nothing: it is waited for at the claim.
+        """Check a label. A manifest that is away is no objection: the claim waits for it.
 
         Raises:
             BurnerError: E435 another unit is on record with it, E438 this unit is on record with

@@ -56,7 +56,7 @@ def reason_barcode(reason: str) -> str:
 
 
 def mark_of(reason: str) -> str:
-    """A short mark of a reason's text, so that an old page cannot mean a new reason."""
+    """A short mark of a reason's text: an old barcode page cannot select a new reason."""
     return sha256(reason.encode()).hexdigest()[:8].upper()
 
 
@@ -88,7 +88,7 @@ def command_of_key(text: str, slots: Sequence[str]) -> OperatorCommand | None:
 
 
 def slot_keys(slots: Sequence[str]) -> dict[str, str]:
-    """What to type for each slot: its name where names are numbers, else its place in the row."""
+    """What to type for each slot: its name where all names are numbers, else its position."""
     if all(slot.isdecimal() for slot in slots):
         return {slot: slot for slot in slots}
     return {str(number): slot for number, slot in enumerate(slots, 1)}
@@ -119,7 +119,7 @@ def _trimmed(text: str) -> str:
 
 
 def _as_written(name: str, slots: Sequence[str]) -> str:
-    """A slot's name whatever the case; one that this station has not, as it was scanned."""
+    """A slot's name in this station's spelling; a name that it does not have, as scanned."""
     if name in slots:
         return name
     return next((slot for slot in slots if slot.upper() == name.upper()), name)

@@ -25,7 +25,7 @@ NOT_NOW = {
 
 @dataclass(frozen=True)
 class ReworkOrder:
-    """The unit in a slot, or the next one, is to be burned again; without a reason: no more."""
+    """The unit in a slot, or the next one, is to be burned again. Without a reason: no more."""
 
     slot: str
     reason: str
@@ -43,7 +43,7 @@ class ReworkReply:
 
 @dataclass(frozen=True)
 class ReworkDialogue:
-    """The order of a rework that was begun: first the slot is chosen, then the reason."""
+    """The dialogue in which a rework is ordered: first the slot is chosen, then the reason."""
 
     reasons: tuple[str, ...]
     """To choose from; empty: the operator types one."""
@@ -57,7 +57,7 @@ class ReworkDialogue:
         return tuple(str(number) for number, _ in enumerate(self.reasons, 1))
 
     def over(self, now: float) -> bool:
-        """Whether it was left half-entered for too long."""
+        """Whether it has waited for an answer for too long."""
         return now - self.since >= TIMEOUT_S
 
     def begun(self) -> ReworkReply:

@@ -51,7 +51,7 @@ WAITING = (SlotState.SEEN, *ASKING)
 
 
 class Router:
-    """The input of one run. Thread-safe."""
+    """Receives the scans and keys of one run. Thread-safe."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Router:
     # -- called by slots ---------------------------------------------------------------------------
 
     def slot_state_changed(self, slot: str, state: SlotState) -> None:
-        """A slot has another state."""
+        """Note the new state of a slot."""
         with self._changed:
             self._states[slot] = state
             if state is SlotState.SEEN:
@@ -170,7 +170,7 @@ class Router:
         return taken
 
     def _forget(self, slot: str) -> None:
-        """The board wants no label any more. A label that came at the last moment is free again."""
+        """The board needs no label any more. A label that came at the last moment is free again."""
         with self._changed:
             now = self._clock()
             self._update(self._labels.ended(slot, passed=False, now=now).board_gone(slot, now))
@@ -220,11 +220,11 @@ class Router:
             return (*slot_keys(self.slots), "r", "R", ESCAPE)
 
     def typing(self, text: str) -> None:
-        """Somebody is typing."""
+        """Show what somebody types."""
         self.emit(Typing(text))
 
     def take_text(self, text: str) -> None:
-        """A whole text was scanned or typed."""
+        """Take a whole text that was scanned or typed."""
         now = self._clock()
         with self._changed:
             self.tick()
@@ -244,7 +244,7 @@ class Router:
             self._changed.notify_all()
 
     def tick(self) -> None:
-        """Time has passed: end a dialogue that nobody goes on with."""
+        """Note the time: a dialogue without an answer ends."""
         with self._changed:
             if self._dialogue and self._dialogue.over(self._clock()):
                 self._dialogue = None

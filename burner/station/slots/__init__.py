@@ -1,1 +1,1 @@
-"""One slot of the station: is a board there, is it burned, tried again, taken out."""
+"""One slot of the station: finds a board, burns it, tries again, waits until it is taken out."""

@@ -79,16 +79,16 @@ class OneBoardPerSlot:
         return True
 
     def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
-        """The run of this slot ends with its board."""
+        """Return at once: the run of this slot ends with its board."""
 
     def taken_out_unburned(self, slot: WatchedSlot) -> None:
-        """Somebody looks for its label: wait until the board is back."""
+        """Wait until the board is back: somebody looks for its label."""
         slot.empty()
         if self._watch.until_board(slot, lambda: False):
             self._used.discard(slot.name)
 
     def finished(self, counts: bool) -> None:
-        """Nothing is counted."""
+        """Nothing: no limit is counted."""
 
 
 class SwappedByHand:
@@ -116,14 +116,15 @@ class SwappedByHand:
         return False
 
     def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
-        """The first look resets the board into download mode, where it stays and answers.
+        """Look until the board is removed.
 
-        A board that answers only after a further reset was put in meanwhile, or lost its power. It
-        counts as a new arrival: an unburned board must never stand under the PASS of the last one.
-        (A unit that had passed is then KNOWN, and not written again.)
+        The first look resets the board into download mode, where it stays and answers. A board that
+        answers only after another reset was put in meanwhile, or lost its power. It counts as a new
+        board: an unburned board must never be shown under the PASS of the last one. (A unit that
+        had passed is then KNOWN, and not written again.)
 
-        Whether a board that never answered is still there cannot be seen. Its ERROR is shown until
-        something else is found in the slot, or the operator says that a board is there.
+        A board that never answered cannot be seen to leave. Its ERROR is shown until something else
+        is found in the slot, or the operator announces a board.
         """
         removal = BoardRemoval(slot)
         over, is_over = removal.is_over(), removal.is_over
@@ -135,7 +136,7 @@ class SwappedByHand:
             over = is_over()
 
     def taken_out_unburned(self, slot: WatchedSlot) -> None:
-        """Nothing to do: it is seen like any other board."""
+        """Nothing: the board is found again like any other."""
 
     def finished(self, counts: bool) -> None:
         """See `Boards`."""

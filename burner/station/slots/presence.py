@@ -52,7 +52,7 @@ class WatchedSlot(Protocol):
 
 @dataclass
 class EmptySlot:
-    """What the looks at a slot without a board have found so far. Pure."""
+    """The results of the looks at a slot without a board. Pure."""
 
     silent_since: float | None = None
     """Since when its port is there without an answer."""
@@ -94,7 +94,7 @@ class BoardRemoval:
         self._slot, self._looks, self._absent = slot, 0, 0
 
     def is_over(self) -> bool:
-        """Look: whether it is gone. One that answers only after another reset is a new one."""
+        """Look whether the board is gone. One that answers only after another reset is new."""
         self.last = self._slot.contact(reset=not self._looks or self._absent > 0)
         self._looks += 1
         if self.last is not Contact.ANSWERS:
@@ -110,7 +110,7 @@ class SlotChange:
         self._slot, self._before, self._other = slot, before, 0
 
     def is_over(self) -> bool:
-        """Look: whether a chip answers, or something else than before stays there."""
+        """Look whether a chip answers, or the slot stays different from before."""
         now = self._slot.contact(reset=True)
         self._other = self._other + 1 if now is not self._before else 0
         return now is Contact.ANSWERS or self._other >= GONE_AFTER

@@ -33,7 +33,7 @@ LINK = frozenset(
 
 
 def tries(code: str) -> int:
-    """How often a unit is tried in all before this code is its end; 1 = it is not tried again."""
+    """How many attempts a unit gets in all when this code ends them; 1 = no retry."""
     return TRIES.get(Code(code).error_class, TRIES_ELSE) if lookup(code).retry else 1
 
 
