@@ -36,7 +36,7 @@ class ProductDefaults:
 
 
 def defaults_of(source: Path | None) -> ProductDefaults:
-    """The defaults of a profile or release; empty where it cannot be read (opening it reports why)."""
+    """The defaults of a profile or release; empty where it cannot be read: opening reports why."""
     if source is None:
         return ProductDefaults()
     try:

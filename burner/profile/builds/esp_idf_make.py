@@ -67,7 +67,7 @@ def _image(data: bytes) -> AppImage | None:
 
 
 def _first_slot(table: PartitionTable) -> Partition | None:
-    """The partition to which `make flash` writes the application: factory, else the first OTA slot."""
+    """The partition for the application of `make flash`: factory, else the first OTA slot."""
     applications = sorted((p for p in table if p.is_app), key=lambda p: (p.is_ota_slot, p.subtype))
     return next(iter(applications), None)
 

@@ -133,7 +133,7 @@ class Labels:
         return replace(self, asked=slot) if self.expects(slot) else self
 
     def _next(self, now: float) -> str:
-        """The first waiting slot, if no slot before it in the fixture still identifies its board."""
+        """The first waiting slot, if no slot before it still identifies its board."""
         behind = False
         for slot in self.slots:
             behind = behind or slot in self._coming
