@@ -9,6 +9,8 @@ from pathlib import Path
 _BLOCK = re.compile(
     r"((?:^<!-- [^\n]* -->\n)*)^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
+_LINE = re.compile(r"^[^\n]*<<'EOF'[^\n]*\n.*?^EOF\n|^[^\n]*\n", re.MULTILINE | re.DOTALL)
+"""One command; what follows `<<'EOF'` belongs to it."""
 _MARKER = re.compile(r"<!-- (not run|ends with):? (.*) -->")
 _VARIES = (
     (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}", "+KEY"),
@@ -44,8 +46,9 @@ def commands(page: str) -> Iterator[Command]:
         marks = dict(_MARKER.findall(block[1]))
         status, reason = int(marks.get("ends with", 0)), marks.get("not run", "")
         if block[2] == "sh":
-            for number, text in enumerate(block[3].splitlines(keepends=True), line):
-                yield Command(number, text, exit_status=status, not_run=reason)
+            for text in _LINE.findall(block[3]):
+                yield Command(line, text, exit_status=status, not_run=reason)
+                line += text.count("\n")
             continue
         for part in re.split(r"^\$ ", block[3], flags=re.MULTILINE)[1:]:
             typed, _, shown = part.partition("\n")

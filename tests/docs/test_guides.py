@@ -38,6 +38,7 @@ READERS = {
     ("docs/operator.md",): (RELEASE, OPENED),
     ("docs/operator.zh.md",): (RELEASE, OPENED),
     ("docs/signing.md",): (),
+    ("docs/sealed-releases.md",): (),
     ("docs/limits.md",): (),
     ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
@@ -60,6 +61,7 @@ def factory(tmp_path: Path) -> Iterator[Path]:
     write_idf_build(tmp_path / "build")
     with BenchProcess("sim:5", profile=ROOT / "profiles" / "plug-c3.yaml") as bench:
         urls = {slot: ports["esp"] for slot, ports in bench.slots.items()}
+        (tmp_path / "second").write_text(urls["4"], encoding="utf-8")
         single = urls.pop("5")
         rows = [f'  "{slot}": {{esp: {{url: "{url}"}}}}\n' for slot, url in urls.items()]
         station = "station: line1\nslots:\n" + "".join(rows)
@@ -77,6 +79,13 @@ def environment(folder: Path) -> dict[str, str]:
         "COLUMNS": "120",
         "PYTHONUTF8": "1",
     }
+
+
+def with_ports(text: str, folder: Path) -> str:
+    """With ports of the bench in place of those that pages name."""
+    for name, port in (("USB0", "single"), ("USB1", "second")):
+        text = text.replace(f"/dev/tty{name}", (folder / port).read_text(encoding="utf-8"))
+    return text
 
 
 def text(page: str) -> str:
@@ -97,15 +106,38 @@ def test_the_commands_of_a_page_do_what_it_says(pages: tuple[str, ...], factory:
     assert run([Command(0, f"{text}\n") for text in READERS[pages]], factory, where) == []
     if "docs/engineer.md" in pages:
         del where["PLUG_C3_SECRET"]  # the page says how it is set
-    port = (factory / "single").read_text(encoding="utf-8")
     guide = [
-        replace(command, text=command.text.replace("/dev/ttyUSB0", port))
+        replace(command, text=with_ports(command.text, factory))
         for page in pages
         for command in runnable(PAGES[page])
     ]
     programs = re.findall(r"```python\n(.*?)```", "".join(map(text, pages)), re.DOTALL)
     guide += (Command(0, f"python -c {shlex.quote(each)}\n") for each in programs)
     if wrong := run(guide, factory, where):
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+@pytest.mark.full
+def test_a_sealed_release_goes_the_same_way_with_the_engineers_key_in_a_token(
+    factory: Path,
+) -> None:
+    if not shutil.which("softhsm2-util"):
+        pytest.skip("SoftHSM is not installed (scripts/test does on Debian)")
+    of_key = [each.text for each in runnable(PAGES["docs/signing.md"])]
+    first, last = (
+        next(number for number, line in enumerate(of_key) if line.startswith(start))
+        for start in ("mkdir tokens", "burner key public")
+    )
+    token = [line.replace("erin", "alice") for line in of_key[first : last + 1]]
+    guide = []
+    for each in runnable(PAGES["docs/sealed-releases.md"]):
+        lines = token if each.text.startswith("burner key pair alice.pem") else [each.text]
+        by = '--signer "hsm:2?label=release" --name alice'
+        lines = [with_ports(line.replace("--signer alice.pem", by), factory) for line in lines]
+        guide += [replace(each, text=line) for line in lines]
+    wrong = run(guide, factory, environment(factory))
+    assert not (factory / "alice.pem").exists()
+    if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
