@@ -14,8 +14,7 @@ from burner.core.unit_events import (
     NotBegun,
 )
 from burner.station.events import (
-    FirstArticleApproved,
-    FirstArticleMade,
+    FirstArticleChanged,
     LabelRefused,
     LabelScanned,
     ReworkOrdered,
@@ -69,10 +68,8 @@ def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             return {"event": "waiting", "slot": slot, "code": code, "detail": detail}
         case ManifestBack(slot) | ApprovalGiven(slot):
             return {"event": "goes on", "slot": slot, "code": "", "detail": ""}
-        case FirstArticleMade(approvers):
-            return {"event": "first article", "state": "made", "approvers": list(approvers)}
-        case FirstArticleApproved():
-            return {"event": "first article", "state": "approved", "approvers": []}
+        case FirstArticleChanged(stage, approvers):
+            return {"event": "first article", "state": stage.value, "approvers": list(approvers)}
     return None
 
 

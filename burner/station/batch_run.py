@@ -16,8 +16,8 @@ from burner.manifest.fold.rows import BATCH_OPEN
 from burner.manifest.writing.ledger import Ledger
 from burner.station.events import (
     BatchCount,
-    FirstArticleApproved,
-    FirstArticleMade,
+    FirstArticleChanged,
+    FirstArticleStage,
     StationEvent,
     StationNotice,
 )
@@ -74,8 +74,8 @@ class BatchRun:
             waits_for_approval=takes_more,
         )
         self._has_first_article = bool(batch and batch.awaits_approval)
-        self._awaits_approval = False
-        """Whether it was said that the first article is made, and not that it is approved."""
+        self._first_article = FirstArticleStage.INCOMPLETE
+        """What was last said of it."""
         self._count_lock = threading.Lock()
 
     def events(self) -> Iterator[StationEvent]:
@@ -115,17 +115,18 @@ class BatchRun:
             yield event
 
     def _look_at_first_article(self) -> None:
-        """Tell when the first article is made, and when it is approved."""
+        """Tell when the first article is made, approved, or incomplete again."""
         if not self._has_first_article:
             return
         # A manifest that is away: the next unit looks again.
         with suppress(BurnerError), self._count_lock:
-            approvers = self.first_article_approvers()
-            if bool(approvers) == self._awaits_approval:
-                return
-            self._awaits_approval = bool(approvers)
-            told = FirstArticleMade(approvers) if approvers else FirstArticleApproved()
-            self.station.tell(told)
+            row = self._ledger.reader.batch(self.job.batch)
+            stage, approvers = FirstArticleStage.APPROVED, self.first_article_approvers()
+            if row and row.awaits_approval:
+                stage = FirstArticleStage.MADE if approvers else FirstArticleStage.INCOMPLETE
+            if stage is not self._first_article:
+                self._first_article = stage
+                self.station.tell(FirstArticleChanged(stage, approvers))
 
     def first_article_approvers(self) -> tuple[str, ...]:
         """Who may approve the first article, where it is made and waits for that; else nobody.

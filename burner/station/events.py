@@ -147,19 +147,24 @@ class BatchCount:
     slot: str = ""
 
 
+class FirstArticleStage(StrEnum):
+    """How far the first article of a batch is."""
+
+    INCOMPLETE = "incomplete"
+    """Units are to be made, or made again in place of one that is no longer good."""
+    MADE = "made"
+    """It waits for its approval: no other unit begins."""
+    APPROVED = "approved"
+    """Further units begin."""
+
+
 @dataclass(frozen=True)
-class FirstArticleMade:
-    """Event: the first article of the batch is made. No other unit begins before it is approved."""
+class FirstArticleChanged:
+    """Event: the first article of the batch is made, approved, or incomplete again."""
 
-    approvers: tuple[str, ...]
-    """Names of those who may approve it."""
-    slot: str = ""
-
-
-@dataclass(frozen=True)
-class FirstArticleApproved:
-    """Event: the first article of the batch is approved. Further units begin."""
-
+    stage: FirstArticleStage
+    approvers: tuple[str, ...] = ()
+    """Names of those who may approve it, while it waits for that."""
     slot: str = ""
 
 
@@ -182,7 +187,6 @@ StationEvent = (
     | Typing
     | ScannerStateChanged
     | BatchCount
-    | FirstArticleMade
-    | FirstArticleApproved
+    | FirstArticleChanged
     | StationNotice
 )

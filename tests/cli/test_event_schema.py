@@ -20,8 +20,8 @@ from burner.core.unit_events import (
     NotBegun,
 )
 from burner.station.events import (
-    FirstArticleApproved,
-    FirstArticleMade,
+    FirstArticleChanged,
+    FirstArticleStage,
     LabelRefused,
     LabelScanned,
     ReworkOrdered,
@@ -132,8 +132,9 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
         (ManifestBack("1"), "goes on"),
         (ApprovalAwaited("1", "E242", "batch WO1: alice"), "waiting"),
         (ApprovalGiven("1"), "goes on"),
-        (FirstArticleMade(("alice", "bob")), "first article"),
-        (FirstArticleApproved(), "first article"),
+        (FirstArticleChanged(FirstArticleStage.MADE, ("alice", "bob")), "first article"),
+        (FirstArticleChanged(FirstArticleStage.APPROVED), "first article"),
+        (FirstArticleChanged(FirstArticleStage.INCOMPLETE), "first article"),
         (LabelScanned("1", "SN1"), "label"),
         (ReworkOrdered("1", "new antenna"), "rework"),
         (SlotSilent("1", 4.2), "silent"),

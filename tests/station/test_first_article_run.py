@@ -16,7 +16,7 @@ from burner.manifest.writing.open_batch import open_batch_for
 from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.station.batch_run import BatchRun
-from burner.station.events import FirstArticleApproved, FirstArticleMade, StationEvent
+from burner.station.events import FirstArticleChanged, FirstArticleStage, StationEvent
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
 from tests.burn.one_slot import PLUG, SECRET
@@ -24,6 +24,7 @@ from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.release.envelope.signers import signer
 
 BATCH = "WO-1"
+MADE = FirstArticleChanged(FirstArticleStage.MADE, ("alice",))
 ONE_BY_ALICE = FirstArticle(units=1, approvers={"alice": signer("alice").key.base64})
 
 
@@ -93,11 +94,11 @@ def test_a_board_waits_untouched_and_goes_on_in_the_same_run_once_it_is_approved
         approve_first_article(ledger, BATCH, lambda: signer("alice"), note="good")
 
     events = events_of(run, approve)
-    kinds = (FirstArticleMade, ApprovalAwaited, FirstArticleApproved, ApprovalGiven)
+    kinds = (FirstArticleChanged, ApprovalAwaited, ApprovalGiven)
     assert [event for event in events if isinstance(event, kinds)] == [
-        FirstArticleMade(("alice",)),
+        MADE,
         ApprovalAwaited("1", Code.FIRST_ARTICLE_NOT_APPROVED, f"batch {BATCH}: alice"),
-        FirstArticleApproved(),
+        FirstArticleChanged(FirstArticleStage.APPROVED),
         ApprovalGiven("1"),
     ]
     assert run.batch_full() == 2
@@ -135,10 +136,19 @@ def test_where_only_the_boards_are_burned_that_are_there_another_one_is_refused(
     release: Release, ledger: Ledger
 ) -> None:
     first = a_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot())
-    assert FirstArticleMade(("alice",)) in list(first.events())
+    assert MADE in list(first.events())
     second = a_run(release, ledger, FakeDevice(board(2)), OneBoardPerSlot())
     list(second.events())
     (unit,) = second.tally.units
     assert (unit.code, unit.written) == (Code.FIRST_ARTICLE_NOT_APPROVED, False)
     assert second.tally.without_place == 1
     assert not second.tally.all_passed
+
+
+def test_a_first_unit_that_fails_later_is_no_approval(release: Release, ledger: Ledger) -> None:
+    first = a_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot())
+    assert MADE in list(first.events())
+    again = a_run(release, ledger, FakeDevice(board(1)), OneBoardPerSlot())
+    changes = [event for event in again.events() if isinstance(event, FirstArticleChanged)]
+    assert again.tally.units[0].code == Code.FLASH_CHANGED_SINCE_PASS
+    assert changes == [MADE, FirstArticleChanged(FirstArticleStage.INCOMPLETE)]

@@ -21,8 +21,7 @@ from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     GOOD_IN_BATCH,
     RESTING,
-    FirstArticleApproved,
-    FirstArticleMade,
+    FirstArticleChanged,
     LabelRefused,
     LabelScanned,
     Prompt,
@@ -62,8 +61,7 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
         | ReworkOrdered
         | Prompt
         | ScannerStateChanged
-        | FirstArticleMade
-        | FirstArticleApproved
+        | FirstArticleChanged
         | StationNotice,
     ):
         return _input_line(view, event)
@@ -98,16 +96,15 @@ def _input_line(
     | ReworkOrdered
     | Prompt
     | ScannerStateChanged
-    | FirstArticleMade
-    | FirstArticleApproved
+    | FirstArticleChanged
     | StationNotice,
 ) -> str | None:
     """The answer to a scan or a key, or a notice, as a line."""
     match event:
-        case StationNotice() | FirstArticleMade():
+        case StationNotice():
             return view.notice
-        case FirstArticleApproved():
-            return view.note
+        case FirstArticleChanged():
+            return view.notice or view.note
         case LabelScanned(slot, label):
             return escape_invisible(f"{phrase('slot', view.language)} {slot}  {label}")
         case ReworkOrdered(slot, reason) if reason:

@@ -29,8 +29,8 @@ from burner.station.events import (
     ENDED,
     RESTING,
     BatchCount,
-    FirstArticleApproved,
-    FirstArticleMade,
+    FirstArticleChanged,
+    FirstArticleStage,
     LabelRefused,
     LabelScanned,
     Prompt,
@@ -47,13 +47,7 @@ from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
 
 OfAllSlots = (
-    Prompt
-    | Typing
-    | ScannerStateChanged
-    | BatchCount
-    | FirstArticleMade
-    | FirstArticleApproved
-    | StationNotice
+    Prompt | Typing | ScannerStateChanged | BatchCount | FirstArticleChanged | StationNotice
 )
 """Events that are not of one slot."""
 ANSWER_S = 8.0
@@ -228,16 +222,19 @@ class DisplayView:
                 self.passed = event.passed
             case StationNotice():
                 self.notice = phrase(event.text, self.language)
-            case FirstArticleMade(approvers):
-                names = phrase(", ", self.language).join(approvers)
-                self.notice = phrase("first article made", self.language, names)
-            case FirstArticleApproved():
-                self.notice = ""
-                self._note("", phrase("first article approved now", self.language))
+            case FirstArticleChanged():
+                self._first_article(event)
             case ScannerStateChanged(scanner, None):
                 self.trouble_of.pop(scanner, None)
             case ScannerStateChanged(scanner, BurnerError() as error):
                 self.trouble_of[scanner] = Trouble(error, ())
+
+    def _first_article(self, event: FirstArticleChanged) -> None:
+        names, self.notice = phrase(", ", self.language).join(event.approvers), ""
+        if event.stage is FirstArticleStage.MADE:
+            self.notice = phrase("first article made", self.language, names)
+        else:
+            self._note("", phrase(f"first article {event.stage}", self.language))
 
     def asked(self, now: float) -> Prompt:
         """The prompt to show: a question until it is answered, an answer for a while."""

@@ -30,4 +30,4 @@ def approve(
     with existing_ledger(manifest, station, Use.RECORDS) as ledger:
         name, units = approve_first_article(ledger, batch, signing.signer, note=note)
     say = Wording(language())
-    screen.say(say("first article approved", batch, name, ", ".join(units)))
+    screen.say(say("first article on record", batch, name, ", ".join(units)))
