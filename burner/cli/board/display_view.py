@@ -234,7 +234,7 @@ class DisplayView:
         if event.stage is FirstArticleStage.MADE:
             self.notice = phrase("first article made", self.language, names)
         else:
-            self._note("", phrase(f"first article {event.stage}", self.language))
+            self._note("", phrase(f"article {event.stage}", self.language))
 
     def asked(self, now: float) -> Prompt:
         """The prompt to show: a question until it is answered, an answer for a while."""
