@@ -47,7 +47,7 @@ class NoFontError(Exception):
 
 @dataclass(frozen=True)
 class FixtureBarcode:
-    """One barcode: what people read, and what the scanner says."""
+    """One barcode: the text for people, and the text for the scanner."""
 
     name: str
     barcode: str
@@ -80,7 +80,7 @@ def page(labels: Sequence[FixtureBarcode], kind: str) -> bytes:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a label stands on a page, in pixels."""
+    """The place of a label on a page, in pixels."""
 
     label: FixtureBarcode
     x: int
@@ -99,7 +99,7 @@ class _Place:
 
 
 def _places(labels: Sequence[FixtureBarcode]) -> tuple[list[_Place], int]:
-    """Where each label stands, row by row, and how high the page is."""
+    """The place of each label, row by row, and the height of the page."""
     places = [
         _Place(
             label,
@@ -129,7 +129,7 @@ def _drawn(labels: Sequence[FixtureBarcode]) -> "Image":
 
 
 def _fitting(name: str) -> "FreeTypeFont | ImageFont":
-    """As large as the name has room beside its neighbour."""
+    """The name in the largest size that has room beside its neighbour."""
     size = NAME_PX
     while (font := _font(name, size)).getlength(name) > CELL_WIDTH - MARGIN and size > TEXT_PX:
         size -= 5
@@ -150,7 +150,7 @@ def _font(text: str, size: int) -> "FreeTypeFont | ImageFont":
 
 
 def _svg(labels: Sequence[FixtureBarcode]) -> str:
-    """As text and rectangles; whoever shows it has the letters."""
+    """The page as text and rectangles; the viewer provides the letters."""
     places, height = _places(labels)
     millimetres = (f"{pixels / DPI * 25.4:.1f}mm" for pixels in (WIDTH, height))
     lines = [

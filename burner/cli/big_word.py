@@ -1,8 +1,8 @@
 """State words three lines high, to be read from two metres away.
 
-English is drawn in letters, on a grid of 3 × 5 dots. Chinese has no letters so small: there the
-state's emblem stands large, and the word on a plate beside it. Two dots stand above each other in
-a character.
+English is drawn in letters, on a grid of 3 × 5 dots. Chinese characters cannot be drawn so small:
+there the state's emblem is large, with the word on a plate beside it. One character cell has two
+dots, one above the other.
 """
 
 from dataclasses import dataclass

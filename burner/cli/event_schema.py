@@ -1,7 +1,7 @@
 """The schema of the lines that `burn --json` prints, and the page about them.
 
 The schema is written by hand, in `events.schema.json`: it is a promise to other people's programs,
-and does not change because a line of code did. Tests hold every line that a run prints against it.
+and must not change with a line of code. Tests check every line that a run prints.
 """
 
 import json
@@ -40,7 +40,7 @@ def schema() -> EventSchema:
 
 
 def start_json() -> Mapping[str, Any]:
-    """The first line of JSON: what the others are."""
+    """The first line of JSON: what kind of lines follow."""
     return {"event": "start", "schema": VERSION, "burner": burner_version()}
 
 
@@ -67,7 +67,7 @@ def _rows(about: EventSchema) -> Iterator[str]:
 
 
 def _resolved(field: EventSchema) -> EventSchema:
-    """With what it refers to; its own words come first."""
+    """A schema together with the one to which it refers; its own words come first."""
     if "$ref" not in field:
         return field
     name = field["$ref"].removeprefix("#/$defs/")
@@ -78,7 +78,7 @@ def _resolved(field: EventSchema) -> EventSchema:
 
 
 def _type(field: EventSchema) -> str:
-    """In words."""
+    """The type in words."""
     if "const" in field:
         return f"`{json.dumps(field['const'])}`"
     if "enum" in field:

@@ -1,4 +1,4 @@
-"""The manifest as a person corrects it: one that is there, never a new one."""
+"""Opens a manifest that exists, for corrections; it never makes a new one."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
-    """Open it for writing; the passphrase of the station's key may be asked for.
+    """Open the manifest for writing; the passphrase of the station's key may be asked for.
 
     Raises:
         BurnerError: E701 there is none, E710 there was one that this computer wrote; other E7.

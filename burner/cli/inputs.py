@@ -1,6 +1,6 @@
-"""Who scans and types during a run: the keyboard, scanners on ports, or a prepared list.
+"""The inputs of a run: the keyboard, scanners on ports, or a prepared list.
 
-What comes in passes the search for the product secret: somebody may have printed it on a label.
+All input is searched for the product secret: it may be printed on a label.
 """
 
 import codecs
@@ -53,7 +53,7 @@ def prepared_labels(
 
 
 def check_labels_name_boards(slots: "Slots", identity: "IdentitySettings") -> None:
-    """What a list of labels needs where boards come one after the other.
+    """Check that each label of a list names its board, where boards come one after the other.
 
     Raises:
         BurnerError: E443 labels of this product do not name their boards.
@@ -95,7 +95,7 @@ def listening(router: "Router", slots: "Slots", search: "SecretSearch") -> Itera
 def follow_keyboard(
     read: Read, quiet_s: float, router: "Router", search: "SecretSearch", over: threading.Event
 ) -> None:
-    """Tell the router what is typed, until the run is over or the keyboard is gone."""
+    """Send the router what is typed, until the run is over or the keyboard is gone."""
     strokes, shown, now = Keystrokes(quiet_s), "", time.monotonic()
     while not over.is_set() and (characters := read(LOOK_S)) is not None:
         strokes.keys, now = router.keys, now if characters else time.monotonic()

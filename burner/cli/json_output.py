@@ -9,12 +9,12 @@ from burner.cli import screen
 
 
 def print_json(answer: object) -> None:
-    """One document."""
+    """Print one document."""
     screen.say(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
 def print_json_array(elements: Iterable[Any]) -> None:
-    """One array, an element a line, without holding them all."""
+    """Print one array, an element a line, without holding all of them."""
     separator = "[\n"
     for element in elements:
         sys.stdout.write(separator + json.dumps(element, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Options about keys: whom a check trusts, whose key it is, how a new one is kept."""
+"""Options about keys: which keys a check trusts, whose key is made, how it is kept."""
 
 import click
 
@@ -6,7 +6,7 @@ from burner.cli.options import Command, Decorator
 
 
 def key_option(*, required: bool = False) -> Decorator:
-    """--key: who is trusted."""
+    """--key: the origin key that is trusted."""
     return click.option(
         "--key",
         required=required,
@@ -16,7 +16,7 @@ def key_option(*, required: bool = False) -> Decorator:
 
 
 def witness_key_option(command: Command) -> Command:
-    """--witness-key: which witnesses are trusted."""
+    """--witness-key: the witnesses that are trusted."""
     return click.option(
         "--witness-key",
         "witness_keys",
@@ -27,7 +27,7 @@ def witness_key_option(command: Command) -> Command:
 
 
 def owner_option(command: Command) -> Command:
-    """--owner: of which key."""
+    """--owner: the owner of the key."""
     return click.option("--owner", required=True, metavar="NAME", help="Whose key it is.")(command)
 
 

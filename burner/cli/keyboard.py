@@ -1,7 +1,7 @@
-"""The keyboard while the board is drawn: characters as they come, none of them shown.
+"""The keyboard while the display is drawn: characters as they come, none of them shown.
 
-A scanner that acts as a keyboard types here too, so a key that would stop the program or freeze
-the screen is a character like any other; only Ctrl-C keeps its meaning.
+A scanner that acts as a keyboard types here too. So a key that would stop the program or freeze the
+screen is a character like any other; only Ctrl-C keeps its meaning.
 """
 
 import codecs
@@ -19,7 +19,7 @@ Read = Callable[[float], str | None]
 
 @contextmanager
 def keyboard() -> Iterator[Read | None]:
-    """Read the terminal's keyboard for as long as the block lasts; None where it is none."""
+    """Read the terminal's keyboard until the block ends; None where there is no terminal."""
     if not sys.stdin.isatty():
         yield None
     elif sys.platform == "win32":
@@ -30,7 +30,7 @@ def keyboard() -> Iterator[Read | None]:
 
 
 def wait_for_key(is_interrupted: Callable[[], bool]) -> None:
-    """Wait for any key, or until Ctrl-C; not at all where there is no keyboard."""
+    """Wait for any key, or until Ctrl-C; return at once where there is no keyboard."""
     with keyboard() as read:
         if read is None:
             return

@@ -172,7 +172,7 @@ def _refused(error: BurnerError) -> int:
 
 
 def _reason(error: Exception, arguments: Sequence[str]) -> BurnerError | None:
-    """An error that is not ours, in our words; None where it is a bug."""
+    """The error in our words, if the system or a library raised it; None where it is a bug."""
     if isinstance(error, UnicodeEncodeError):
         return _refused_argument(arguments)
     if isinstance(error, OSError):
@@ -194,9 +194,9 @@ def _unwritable_output(last: str = "") -> BurnerError | None:
 
 
 def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
-    """E738 of the first argument that is no text: one of its bytes is none of this encoding.
+    """E738 for the first argument with bytes that are no text in this encoding.
 
-    Only a file name may be so.
+    Only a file name may have such bytes.
     """
     for before, argument in zip(("", *arguments), arguments, strict=False):
         option, value = "", argument
@@ -211,5 +211,5 @@ def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
 
 
 def silence_stdout() -> None:
-    """The reader of our pipe left (`| head`): nothing more to say, and no traceback about it."""
+    """Drop all further output: the reader of our pipe is gone (`| head`)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,10 +1,10 @@
-"""Parts of commands that are printed for a person to type."""
+"""Parts of the commands that are printed for a person to type."""
 
 DEFAULT_MANIFEST = "manifest.db"
 
 
 def manifest_argument(manifest: str) -> str:
-    """` --manifest URL`, with the blank before it; empty where a command takes it by itself.
+    """` --manifest URL`, with the blank before it; empty for the default manifest.
 
     The password of a server is not shown.
     """

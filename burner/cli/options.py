@@ -38,7 +38,7 @@ LARGEST_QUANTITY = 1_000_000_000
 
 
 class Moment(click.ParamType[datetime]):
-    """`2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
+    """A time: `2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
 
     name = "time"
 
@@ -259,7 +259,7 @@ def reason_option(command: Command) -> Command:
 
 
 def station_option(command: Command) -> Command:
-    """--station: as whom it is recorded; a station that is burning needs its own name."""
+    """--station: the station's name in records; a station that is burning needs its own name."""
     return station_option_with(lambda name: name or _this_computer(), OWN_NAME)(command)
 
 

@@ -1,6 +1,6 @@
-"""Questions for what nobody else may see: each says whose it is and why it is wanted.
+"""Questions for passphrases, PINs and secrets. Each names the owner and the purpose.
 
-They are asked on a terminal only; elsewhere nobody is asked, and an error says what to set.
+They are asked only on a terminal. Elsewhere an error says what to set.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ TYPED = "burner.passphrases"
 
 
 class Use(StrEnum):
-    """What a key is unlocked for: a phrase."""
+    """The purpose for which a key is unlocked: a phrase."""
 
     RECORDS = "it signs this station's records"
     BATCH = "it seals the batch"
@@ -35,7 +35,7 @@ class Use(StrEnum):
 
 
 def passphrase_prompt(use: Use) -> "PromptPassphrase | None":
-    """Who asks for a key's passphrase; None where there is no terminal."""
+    """The function that asks for a key's passphrase; None where there is no terminal."""
     return (lambda question: _passphrase(question, use)) if is_person() else None
 
 
@@ -68,14 +68,14 @@ def new_passphrase(owner: str) -> str:
 
 
 def pin_prompt() -> Callable[[str], str] | None:
-    """Who asks for the PIN of a token; None where there is no terminal."""
+    """The function that asks for the PIN of a token; None where there is no terminal."""
     if not is_person():
         return None
     return lambda token: _hidden(phrase("ask pin", language(), token))
 
 
 def product_secret_prompt(source: str) -> Callable[[], str] | None:
-    """Who asks for the ProductSecret, for `prompt`; None where there is no terminal."""
+    """The function that asks for the ProductSecret (`prompt`); None where there is no terminal."""
     text = phrase("ask product secret", language(), source)
     return (lambda: _hidden(text)) if is_person() else None
 

@@ -1,4 +1,4 @@
-"""What an approver reads of a release: what it is, its limits, who signed and approved it."""
+"""The page of a release for its approver: what it is, its limits, who signed and approved it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -22,7 +22,7 @@ PageRows = Iterator[tuple[str, str]]
 def as_data(
     contents: Contents, seen: "Preflight", statements: Sequence[SignedStatement]
 ) -> dict[str, Any]:
-    """For scripts."""
+    """The page for scripts."""
     profile, notes = checked_plan(seen)[0], seen.documents.get(NOTES)
     return {
         "digest": contents.digest,

@@ -1,4 +1,4 @@
-"""`burner burn`: a run in front of people or a script: display, input, signals, summary."""
+"""`burner burn`: a run with its display, input, signals and summary, for people or a script."""
 
 import json
 import sys
@@ -130,7 +130,7 @@ def _router(arguments: BurnArguments, slots: "Slots", job: "Job", ledger: "Ledge
 def _display(
     arguments: BurnArguments, run: "BatchRun", slots: "Slots", started: float
 ) -> Iterator[RunDisplay]:
-    """What shows the events: lines for a script, or the board of tiles."""
+    """The display of the events: lines for a script, or tiles for people."""
     if arguments.as_json:
         yield JsonLines()
         return
@@ -226,7 +226,7 @@ class JsonLines:
             print_event(line)
 
     def say(self, what: str) -> None:
-        """Notices are for people."""
+        """Nothing: notices are for people."""
 
     def batch_full(self, full_batch: "FullBatch") -> None:
-        """A script counts by itself."""
+        """Nothing: a script counts by itself."""

@@ -1,7 +1,7 @@
-"""What people see: sentences, tables, progress, wrapped lines. rich is used only here and in board.
+"""Output for people: sentences, tables, progress, wrapped lines. rich is used here and in `board`.
 
-Everything for people goes to stderr except tables, which are a command's answer. rich is
-imported on first use, so that help and `--json` never pay for it.
+Everything for people goes to stderr except tables, which are a command's answer. rich is imported
+on first use, so that help and `--json` do not wait for it.
 """
 
 import re
@@ -40,9 +40,9 @@ ARROW = "→"
 
 @cache
 def console(stderr: bool = False) -> "Console":
-    """The console of a stream; colour only on a terminal, NO_COLOR obeyed (rich does both).
+    """The console of a stream. Colour only on a terminal; NO_COLOR is obeyed (rich does both).
 
-    On a pipe a table is as wide as its content: whoever reads it there cuts lines himself.
+    On a pipe a table is as wide as its content: its reader can cut the lines.
     """
     from rich.console import Console
 
@@ -51,17 +51,20 @@ def console(stderr: bool = False) -> "Console":
 
 
 def say(text: str = "") -> None:
-    """A line of a command's answer, as it stands."""
+    """Print a line of a command's answer, as it is."""
     sys.stdout.write(escape_invisible(text) + "\n")
 
 
 def warn(text: str) -> None:
-    """A line for the person, beside the answer."""
+    """Print a line for the person, beside the answer."""
     _beside(text, "yellow")
 
 
 def _beside(text: str, style: str = "", head: str = "") -> None:
-    """A line on stderr. Text from outside meets rich here and in `table`, never as markup."""
+    """Print a line on stderr.
+
+    Text from outside is never read as rich's markup, here and in `table`.
+    """
     from rich.text import Text
 
     line = Text.assemble(
@@ -71,7 +74,7 @@ def _beside(text: str, style: str = "", head: str = "") -> None:
 
 
 def large(drawn: "Large", word: str, style: str) -> None:
-    """A word in large letters and colour, to be read from two metres away; a line on a pipe."""
+    """Print a word in large letters and colour; on a pipe as a plain line."""
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
@@ -133,7 +136,7 @@ def middle(text: str, width: int) -> str:
 
 
 def packed(parts: Sequence[str], width: int, gap: int = 2) -> list[str]:
-    """As many parts on each line as there is room for, none of them broken."""
+    """Lines with as many parts as have room; no part is broken."""
     from rich.cells import cell_len
 
     lines: list[str] = []
@@ -163,7 +166,7 @@ def table(
 
 
 def room_beside(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Columns of the terminal that a table of these leaves free; negative where it is too wide."""
+    """Columns of the terminal that such a table leaves free; negative where it is too wide."""
     out = console()
     unlimited = out.options.update_width(UNLIMITED_WIDTH)
     return out.width - out.measure(_table("", columns, rows), options=unlimited).maximum
@@ -189,7 +192,7 @@ def _table(
 
 
 def error(problem: BurnerError, language: Language = "en") -> None:
-    """What happened, what to do now, the code; every finding when an input was refused."""
+    """Print what happened, what to do now and the code; also every finding of a refused input."""
     row = problem.row
     _beside(f" {row.sentence(language)}", head=problem.code)
     for finding in problem.findings:
@@ -205,7 +208,9 @@ def error(problem: BurnerError, language: Language = "en") -> None:
 def findings(
     problems: Sequence[Finding], language: Language, out: Callable[[str], None] = say
 ) -> None:
-    """Each finding at its place, then once a code what it means and what to do now."""
+    """Print each finding with its place; then, once for each code, what it means and what to do
+    now.
+    """
     for line in (*(finding.line(language) for finding in problems), *meanings(problems, language)):
         out(line)
 
@@ -218,10 +223,9 @@ def meanings(problems: Sequence[Finding], language: Language) -> Iterator[str]:
 
 
 def bug(problem: Exception, language: Language = "en") -> None:
-    """A bug of ours: a sentence for the person, the traceback into a file for the report.
+    """Print a sentence about a bug of burner, and write the traceback into a file for the report.
 
-    Errors are in it by their types and places: their words, and local variables, could hold a
-    secret.
+    The file has types and places of errors. Their messages and local variables could hold a secret.
     """
     text = "\nthen\n\n".join(_traceback(error) for error in reversed(_chain(problem)))
     with tempfile.NamedTemporaryFile(
@@ -251,7 +255,7 @@ def _chain(problem: BaseException) -> list[BaseException]:
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterable[Item]:
-    """Pass items through, with a progress bar beside it when a person is looking."""
+    """Pass items through, with a progress bar if a person is looking."""
     if not console(stderr=True).is_terminal:
         return items
     from rich.markup import escape
@@ -262,7 +266,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterab
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Advance]:
-    """A bar for work that says how much more it has done, when a person is looking."""
+    """A bar for work that reports how much it has done, if a person is looking."""
     if not console(stderr=True).is_terminal:
         yield lambda _: None
         return

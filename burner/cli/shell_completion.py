@@ -1,4 +1,4 @@
-"""What a shell needs to complete our commands: a script once, then an answer to each TAB."""
+"""Completion of our commands in a shell: the script for the shell, and the answer to each TAB."""
 
 import os
 from collections.abc import Sequence

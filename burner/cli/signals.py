@@ -17,10 +17,10 @@ INTERRUPTED = 130
 
 
 class Announcer(Protocol):
-    """Tells people something that concerns all slots; it must neither wait nor raise."""
+    """Shows people a phrase that concerns all slots. It must neither wait nor raise."""
 
     def say(self, what: str) -> None:
-        """Tell them a phrase of `words`."""
+        """Show a phrase."""
         ...
 
 
@@ -28,11 +28,11 @@ class RunDisplay(Announcer, Protocol):
     """Shows people, or a script, what happens at a station."""
 
     def show(self, event: "StationEvent") -> None:
-        """Take an event."""
+        """Show an event."""
         ...
 
     def batch_full(self, full_batch: "FullBatch") -> None:
-        """Tell people that the batch has all its units."""
+        """Show that the batch has all its units."""
         ...
 
 
@@ -63,7 +63,7 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Handle them for as long as the block lasts."""
+        """Handle signals until the block ends."""
         handlers: dict[int, Any] = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._interrupt}
         if hasattr(signal, "SIGHUP"):
             handlers[signal.SIGHUP] = self._hang_up

@@ -53,7 +53,7 @@ class ScannerAt:
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots of a command, each with a way to find its ports at this moment."""
+    """The slots of a command, each with a function that finds its ports now."""
 
     locate: Mapping[str, Locate]
     """By slot: name of a port → today's device; raises BurnerError (E302, E197, E312)."""
@@ -96,7 +96,7 @@ class Slots:
 def warm_devices(
     slots: Slots, logs: Path, segment_cache: "SegmentCache", search: "SecretSearch"
 ) -> "Iterator[dict[str, EspDevice]]":
-    """The slots' devices for as long as the block lasts; `search` may learn its secret in it."""
+    """The devices of the slots until the block ends; `search` may learn its secret in it."""
     with ExitStack() as stack:
         devices = slots.devices(logs, segment_cache, search)
         for device in devices.values():

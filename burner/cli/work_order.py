@@ -1,4 +1,4 @@
-"""What the operator says once at the start: batch, operator, planned quantity."""
+"""The operator's answers at the start: batch, operator, planned quantity."""
 
 import getpass
 import re
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkOrder:
-    """For what work order the units are made, by whom, and how many."""
+    """The batch, the operator, and the planned quantity."""
 
     batch: str
     operator: str
@@ -42,7 +42,7 @@ def take_order(
     going_on: "Sequence[OpenBatch]" = (),
     holds_secret: Callable[[str], bool] = lambda _: False,
 ) -> WorkOrder:
-    """What was given as options; the rest asked, or a default that `burn` says aloud.
+    """The work order from options, from answers, or from defaults that `burn` prints.
 
     Args:
         product: the product's name, for a batch of the day: `plug-c3-2026-01-05`.
@@ -130,7 +130,7 @@ def _last_use(batch: "OpenBatch") -> str:
 
 
 def _ask_quantity(batch: str) -> int | None:
-    """Enter alone is no answer: a batch without a limit is opened by whoever types 0."""
+    """Ask for the quantity. Enter alone is no answer: for a batch without a limit type 0."""
     _say("new batch", batch)
     while not re.fullmatch("[0-9]{1,7}", answer := _ask("ask quantity", "", show_default=False)):
         _say("no number")

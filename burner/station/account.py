@@ -76,7 +76,7 @@ def can_change(path: Path) -> bool:
 
 
 def _first(paths: list[Path]) -> list[Path]:
-    """At most three, each once."""
+    """At most three of the texts, without repeats."""
     return list(dict.fromkeys(paths))[:3]
 
 

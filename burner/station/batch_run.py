@@ -1,4 +1,4 @@
-"""A batch burned in the slots of a station: what is counted, and when no more boards are wanted."""
+"""A batch burned in the slots of a station: it counts units, and stops when the batch has all."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +79,7 @@ class BatchRun:
         self._count_lock = threading.Lock()
 
     def events(self) -> Iterator[StationEvent]:
-        """Burn in every slot at once; events as they come, until every slot is closed."""
+        """Burn in every slot at once; yields events until every slot is closed."""
         self._look_at_first_article()
         for event in self.station.run(self._burn):
             self.tally.add(event)
@@ -139,7 +139,7 @@ class BatchRun:
         return tuple(approvers_of(row)) if row and waits and row.state == BATCH_OPEN else ()
 
     def _is_full_after(self, event: Finished) -> bool:
-        """Whether no more boards are wanted; tells how many units of the batch have passed.
+        """Whether no more boards are wanted; reports how many units of the batch have passed.
 
         The manifest counts: another station may burn for the same batch, and units are scrapped.
         """

@@ -1,6 +1,6 @@
 """The probes of `burner doctor`: each looks at one part of this station and gives health checks.
 
-Nothing is burned, and no file stays behind. `health` judges what the probes find.
+Nothing is burned, and no file is left behind. `health` judges what the probes find.
 """
 
 import os

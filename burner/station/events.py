@@ -1,4 +1,4 @@
-"""The events of a station, beside those of a unit: a class for each. Data only."""
+"""The events of a station; those of a unit are in `core.unit_events`. Data only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,9 +71,9 @@ class SlotStateChanged:
 
 @dataclass(frozen=True)
 class SlotSilent:
-    """Event: the port of an empty slot is there, and nothing has answered for so long.
+    """Event: the port of an empty slot is there, and nothing has answered for this time.
 
-    0 seconds: that is over.
+    0 seconds: something answers again, or the port is gone.
     """
 
     slot: str
@@ -109,7 +109,7 @@ class ReworkOrdered:
 class Prompt:
     """Event: a question to the operator, or the answer to what was scanned or typed.
 
-    It concerns no board, so `slot` is empty. An empty `text`: nothing is asked any more.
+    It concerns no board, so `slot` is empty. An empty `text`: there is no question any more.
     """
 
     text: str = ""
@@ -141,7 +141,7 @@ class ScannerStateChanged:
 
 @dataclass(frozen=True)
 class BatchCount:
-    """Event: so many units of the batch have passed, as the manifest counts them."""
+    """Event: the number of units of the batch that have passed, as the manifest counts them."""
 
     passed: int
     slot: str = ""

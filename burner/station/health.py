@@ -54,7 +54,9 @@ def failed(what: str, error: BurnerError) -> HealthCheck:
 
 
 def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> list[HealthCheck]:
-    """May it be opened, does somebody hold it, does it answer fast?"""
+    """Whether the port can be opened, whether another program holds it, and whether it answers
+    fast.
+    """
     what = f"slot {slot}"
     if not can_open:
         return [HealthCheck(what, HealthState.FAIL, device, Code.PORT_ACCESS_DENIED)]
@@ -78,7 +80,7 @@ def port(slot: str, device: str, listed: Mapping[str, Port], can_open: bool) -> 
 
 
 def grabbers(processes: Iterable[str]) -> HealthCheck:
-    """Does a service run that takes serial ports?"""
+    """Whether a service runs that takes serial ports."""
     running = sorted(set(processes) & set(GRABBERS))
     if running:
         return HealthCheck(
@@ -88,7 +90,7 @@ def grabbers(processes: Iterable[str]) -> HealthCheck:
 
 
 def slots(reachable: int, expected: int) -> HealthCheck:
-    """Are all slots there?"""
+    """Whether all slots are there."""
     detail = f"{reachable} of {expected}"
     return (
         fine("slots", detail)
@@ -98,7 +100,7 @@ def slots(reachable: int, expected: int) -> HealthCheck:
 
 
 def disk(what: str, free_bytes: int) -> HealthCheck:
-    """Is there room for records and logs?"""
+    """Whether there is room for records and logs."""
     detail = f"{free_bytes / (1 << 30):.1f} GB free"
     if free_bytes < FULL_BYTES:
         return HealthCheck(what, HealthState.FAIL, detail, Code.DISK_FULL)
@@ -108,7 +110,7 @@ def disk(what: str, free_bytes: int) -> HealthCheck:
 
 
 def clock(now: datetime, last_record: datetime | None) -> HealthCheck:
-    """Can the time be right: after burner was written, after the last record?"""
+    """Whether the time can be right: later than burner was written, and than the last record."""
     now_text = f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if now.year < FIRST_YEAR:
         return HealthCheck("clock", HealthState.FAIL, now_text, Code.CLOCK_WRONG)

@@ -29,7 +29,7 @@ def rules_of_profile(profile: Profile, label: str) -> IdentifyRules:
 
 
 def rules_of_any_unit(*, with_modem: bool) -> IdentifyRules:
-    """Without a profile: the IDs of whatever chip answers, and of a modem behind the slot."""
+    """Without a profile: the IDs of any chip that answers, and of a modem in the slot."""
     rules = IdentifyRules(ConnectPlan(ANY_CHIP, BAUD), IdentitySettings())
     if with_modem:
         return replace(rules, identity=IdentitySettings(imei=ImeiSettings()))

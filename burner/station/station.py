@@ -71,7 +71,7 @@ class Station:
         )
 
     def run(self, burn_unit: BurnUnit) -> Iterator[StationEvent]:
-        """Work in every slot at once; events as they come, until every slot is closed."""
+        """Work in every slot at once; yields events until every slot is closed."""
         return run_in_slots(
             {slot.name: partial(self._work, slot, burn_unit) for slot in self.slots},
             self._queue,
@@ -80,15 +80,15 @@ class Station:
         )
 
     def tell(self, event: StationEvent) -> None:
-        """Put an event of the whole station among the others; from any thread."""
+        """Add an event of the whole station; from any thread."""
         self._queue.put(event)
 
     def stop(self) -> None:
-        """No new boards; running ones finish."""
+        """Take no new boards; running ones finish."""
         self.stopping.set()
 
     def abort(self) -> None:
-        """Stop now: what runs ends ABORTED."""
+        """Stop now: running attempts end ABORTED."""
         self.aborting.set()
         self.stopping.set()
         for slot in self.slots:

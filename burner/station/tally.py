@@ -50,7 +50,7 @@ LOW_YIELD = 0.2
 
 @dataclass(frozen=True)
 class HandledUnit:
-    """One board that was handled in this run, with the tries it took."""
+    """One board that was handled in this run, with all its tries."""
 
     slot: str
     unit_id: str
@@ -83,13 +83,13 @@ class HandledUnit:
 
     @property
     def state(self) -> SlotState:
-        """How it ended, as a state of its slot."""
+        """The state of its slot at the end."""
         return end_state(self.outcome, known=self.known, other_batch=self.other_batch)
 
 
 @dataclass
 class Tally:
-    """Counts over the units of one run."""
+    """Counts of the units of one run."""
 
     units: list[HandledUnit] = field(default_factory=list)
     silent: list[HandledUnit] = field(default_factory=list)
@@ -148,7 +148,10 @@ class Tally:
         return None
 
     def batch_full(self) -> None:
-        """The batch has all its units. A board that waited for a place in it is not needed."""
+        """Note that the batch has all its units.
+
+        A board that waited for a place in it is not needed.
+        """
         self.units = [replace(u, code=FULL_NOW.get(u.code, u.code)) for u in self.units]
 
     @property
@@ -164,7 +167,7 @@ class Tally:
 
     @property
     def warnings(self) -> Mapping[str, int]:
-        """Code of a warning → units of which it was seen."""
+        """Units by the code of a warning."""
         return Counter(code for unit in (*self.units, *self.silent) for code in unit.warnings)
 
     @property
@@ -183,7 +186,7 @@ class Tally:
 
     @property
     def all_passed(self) -> bool:
-        """Whether every board is a PASS of this batch, and no slot had a trouble of its own."""
+        """Whether every board is a PASS of this batch, and no slot has an error of its own."""
         silent = [unit for unit in self.silent if unit.code != Code.SLOT_STAYED_SILENT]
         no_error = not self.troubles and not silent
         return no_error and all(unit.state in GOOD_IN_BATCH for unit in self.units)
@@ -193,7 +196,7 @@ class Tally:
         return self.passed * 3600 / elapsed_s if elapsed_s > 0 else 0.0
 
     def behind(self) -> Mapping[str, str]:
-        """Slot that falls behind the others → in what: `slow` or `yield`."""
+        """Slots that fall behind the others, and in what: `slow` or `yield`."""
         by_slot: dict[str, list[HandledUnit]] = {}
         for unit in self.units:
             by_slot.setdefault(unit.slot, []).append(unit)

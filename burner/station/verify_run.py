@@ -1,4 +1,4 @@
-"""Samples at the desk of QA: a board is put in, verified, shown, and taken out again.
+"""QA's check of samples: a board is put in, verified, shown, and taken out again.
 
 Each slot has a thread; their events come through one queue. A unit that comes in twice is one
 sample.
@@ -85,7 +85,7 @@ class SampleTally:
 
 
 class VerifyRun:
-    """One run at the desk; `stop` and `abort` as in `Station`."""
+    """One run of sample checks; `stop` and `abort` as in `Station`."""
 
     def __init__(self, devices: Mapping[str, SlotDevice], boards: Boards, check: CheckUnit) -> None:
         """Nothing runs yet."""
@@ -97,7 +97,7 @@ class VerifyRun:
         self.stopping = threading.Event()
 
     def run(self) -> Iterator[SampleEvent]:
-        """Work in every slot at once; events as they come, until no slot takes one more board."""
+        """Work in every slot at once; yields events until no slot takes another board."""
         work = {slot: partial(self._work, slot, device) for slot, device in self._devices.items()}
         return run_in_slots(work, self._queue, abandon=self.stop)
 
@@ -121,7 +121,7 @@ class VerifyRun:
                 self._boards.wait_until_removed(slot, event.number > 0)
 
     def _checked(self, slot: str, device: SlotDevice) -> SampleChecked:
-        """Verify the board in a slot, again where that may help."""
+        """Verify the board in a slot, and again after an error where that may help."""
         for number in itertools.count(1):
             result = self._once(device)
             problem = result.problem
@@ -143,7 +143,7 @@ class VerifyRun:
 
 @dataclass
 class _DeskSlot:
-    """A slot, as the coming and going of boards needs it."""
+    """A slot of this run, as the watch for boards needs it."""
 
     name: str
     device: SlotDevice
@@ -181,4 +181,4 @@ class _DeskSlot:
         self.tell(SlotWaits(self.name, silent=seconds > 0))
 
     def passed_over(self, seconds: float) -> None:
-        """Nothing is recorded: at a desk slots are used in any order."""
+        """Nothing: in such a run slots are used in any order."""

@@ -37,7 +37,7 @@ class FullBatch:
     """As given on the command line."""
 
     def says(self, language: Language) -> str:
-        """One sentence."""
+        """The result in one sentence."""
         return phrase("batch done", language, self.batch, self.passed, self.planned)
 
     def steps(self, language: Language) -> list[str]:
@@ -48,7 +48,7 @@ class FullBatch:
 
 
 def banner(done: FullBatch, language: Language, width: int, unicode: bool) -> "list[Text]":
-    """The word large over the whole width, and the sentence."""
+    """The large word over the whole width, and the sentence."""
     from rich.cells import set_cell_size
     from rich.text import Text
 
@@ -65,7 +65,7 @@ def banner(done: FullBatch, language: Language, width: int, unicode: bool) -> "l
 
 
 def next_steps(done: FullBatch, language: Language, width: int, unicode: bool) -> "list[Text]":
-    """What to do now, and that a key is waited for."""
+    """What to do now; and to press a key, where one is waited for."""
     from rich.text import Text
 
     arrow = "→" if unicode else "->"

@@ -189,7 +189,7 @@ class Display:
                 live.update(Group(*lines), refresh=True)
 
     def _take(self, seconds: float) -> bool:
-        """Take events for the time of one frame; False at the end."""
+        """Take the events that come within the time of one frame; False at the end."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             try:

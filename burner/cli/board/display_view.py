@@ -66,7 +66,7 @@ class EarlierPass(NamedTuple):
 
 @dataclass
 class Tile:
-    """What is shown of one slot."""
+    """What is shown for one slot."""
 
     slot: str
     state: SlotState = SlotState.STARTING
@@ -154,7 +154,10 @@ class DisplayView:
     """The batch has all its units, and no more boards are taken."""
 
     def batch_full(self, full_batch: FullBatch) -> None:
-        """The batch has all its units. A board that waited for a place in it is not needed."""
+        """Note that the batch has all its units.
+
+        A board that waited for a place in it is not needed.
+        """
         self.full_batch = full_batch
         for slot, trouble in list(self.trouble_of.items()):
             if full := FULL_NOW.get(trouble.error.code):
@@ -166,7 +169,7 @@ class DisplayView:
         self.tiles.update({slot: Tile(slot) for slot in slots})
 
     def add(self, event: StationEvent, now: float) -> None:
-        """Take one event in, at that monotonic second."""
+        """Take one event, with the monotonic second at which it came."""
         self.tally.add(event)
         if isinstance(event, OfAllSlots):
             self._add_of_all_slots(event, now)
@@ -250,7 +253,7 @@ class DisplayView:
         self.notes[slot] = text
 
     def _goes_on(self, tile: Tile, event: ManifestBack | ApprovalGiven) -> None:
-        """A wait is over; that for the manifest for every slot, since there is one."""
+        """End a wait; a wait for the manifest ends in every slot, because there is one manifest."""
         if isinstance(event, ApprovalGiven):
             tile.awaits_approval = False
             self.trouble_of.pop(tile.slot, None)

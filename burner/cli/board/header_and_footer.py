@@ -36,7 +36,7 @@ def header(view: DisplayView, now: float) -> "Text":
 def batch_full(
     view: DisplayView, done: FullBatch, now: float, width: int, unicode: bool
 ) -> "list[Text]":
-    """Above the tiles when the batch has all its units."""
+    """The lines above the tiles when the batch has all its units."""
     from rich.text import Text
 
     language = view.language

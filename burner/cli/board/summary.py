@@ -122,7 +122,7 @@ def not_begun_line(tally: Tally, language: Language) -> str:
 
 
 def trouble_lines(tally: Tally, language: Language) -> list[str]:
-    """Errors of slots, not of units; the same error of several slots once."""
+    """Errors of slots, not of units; the same error of several slots is one line."""
     slots: dict[str, list[str]] = {}
     for slot, error in tally.troubles.items():
         detail = _detail(error.code, error.detail, language)
@@ -145,7 +145,7 @@ def _remark(unit: HandledUnit, language: Language) -> str:
 
 
 def _detail(code: str, detail: str, language: Language) -> str:
-    """The detail, which is recorded in English; in another language only where it must be read."""
+    """The detail, which is recorded in English; in another language only where people need it."""
     is_shown = language == "en" or lookup(code).shows_detail
     return detail_in(language, detail) if is_shown else ""
 
@@ -176,7 +176,7 @@ def approval_lines(
 
 
 def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) -> list[str]:
-    """Commands worth trying next; none where all went well."""
+    """Commands to try next; none if all units are good."""
     burner = "burner" if language == "en" else f"burner --lang {language}"
     codes = [*tally.warnings, *(u.code for u in (*tally.units, *tally.silent) if u.code)]
     bad = [unit.device_name or unit.unit_id for unit in tally.units if unit.code]

@@ -61,7 +61,7 @@ class Trouble:
         return rank(self.error.code)
 
     def where(self, language: Language) -> str:
-        """`slot 3`, `slots 1–4, 7`."""
+        """The slots: `slot 3`, `slots 1–4, 7`."""
         return slots_named(self.slots, language) if self.slots else phrase("station", language)
 
     @property
@@ -75,11 +75,11 @@ class Trouble:
         return phrase("brackets", language, detail) if detail else ""
 
     def says(self, language: Language) -> str:
-        """What happened."""
+        """The sentence of the code: what happened."""
         return self.error.row.sentence(language) + self.bracketed(language)
 
     def do(self, language: Language) -> str:
-        """What to do now; whether the station waits meanwhile."""
+        """What to do now, and whether the station waits meanwhile."""
         waits = f" {phrase('waits', language)}" if self.waits else ""
         return self.error.row.remedy(language) + waits
 

@@ -1,4 +1,4 @@
-"""The words of a state on the board, and its shape and colour.
+"""The word, shape and colour of each state on the display.
 
 Colour is never alone: every state has its own word and its own shape.
 """

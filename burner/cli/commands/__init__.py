@@ -1,1 +1,1 @@
-"""The commands, one file a topic, imported only when its command is used."""
+"""The commands: one file for each topic, imported only when its command is used."""

@@ -287,7 +287,7 @@ def _show_bad_units(status: "BatchStatus") -> None:
 
 
 def _show_warnings(warnings: Mapping[str, int]) -> None:
-    """What was seen of good units all the same; a code of a newer burner is named alone."""
+    """Print the warnings on good units. A code of a newer burner has no text."""
     for code, units in warnings.items():
         row = table().get(code)
         sentence = row.sentence(language()) if row else ""

@@ -1,4 +1,4 @@
-"""`burner batch audit`: which units to pull from the box, and what their checks say so far."""
+"""`burner batch audit`: the units of a sample, and the result of their checks so far."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -166,7 +166,7 @@ def _put_on_record(drawn: "Audit", manifest: str, station: str, operator: str) -
 
 
 def _show(audit: "Audit", manifest: str) -> None:
-    """`manifest`: how commands that come next name it."""
+    """Print the audit; `manifest` is the argument for the commands that come next."""
     from burner.report.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
 
     screen.say(": ".join(plan_words(audit, ENGLISH)))
@@ -190,7 +190,7 @@ def _show(audit: "Audit", manifest: str) -> None:
 
 
 def _warn_of_small_box(audit: "Audit") -> None:
-    """A plan for a larger lot than there is: its limits allow too many units that differ."""
+    """Warn of a plan for a larger lot than there is: it allows too many units that differ."""
     plan, units = audit.plan, len(audit.sample)
     if plan.aql and audit.lot_size > audit.passed and plan.size_of_table > units:
         screen.warn(

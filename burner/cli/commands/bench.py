@@ -57,7 +57,7 @@ def run(
       baud: 921600
       units:
         - {repeat: 7}
-        - {chip: esp32c3, faults: [{kind: unplug, at_byte: 200K}]}
+        - {chip: esp32c3, faults: [{kind: unplug, at_byte: 50K}]}
         - firmware: {device_name: "x-{mac}", lines: ["SN=PLG{number:6}"]}
 
     Keys of a unit's `firmware`, which prints what it finds in the flash:

@@ -1,4 +1,4 @@
-"""`burner burn SOURCE`: units in one slot or in thirty-two, every one of them on record."""
+"""`burner burn SOURCE`: burns units in one slot or in many, and records every one."""
 
 import platform
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`burner completion`: the scripts that let a shell complete commands, options and batches."""
+"""`burner completion`: the scripts by which a shell completes commands, options and batches."""
 
 import click
 

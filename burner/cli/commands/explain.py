@@ -1,4 +1,4 @@
-"""`burner explain CODE`: what a code means and what to do now."""
+"""`burner explain CODE`: the meaning of a code, and what to do now."""
 
 import json
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from burner.station.slots.retry import tries
 
 
 def _codes(_context: click.Context, _argument: click.Parameter, beginning: str) -> list[str]:
-    """What a TAB offers."""
+    """The codes that a TAB offers."""
     return [code.value for code in Code if code.startswith(beginning.upper())]
 
 
@@ -63,7 +63,7 @@ def _line(row: CodeText, language: Language) -> tuple[str, ...]:
 
 
 def _tried(row: CodeText, language: Language) -> str:
-    """What the station has done by itself before a person is asked."""
+    """What the station tries by itself before it asks a person."""
     if Code(row.code).error_class is ErrorClass.MANIFEST and row.retry:
         return phrase("waits for it", language)
     return (

@@ -32,7 +32,7 @@ COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key"
 
 
 def _passphrase(owner: str, wanted: bool) -> str | None:
-    """From the environment, or typed twice."""
+    """The passphrase from the environment, or typed twice."""
     return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
 
 

@@ -1,4 +1,4 @@
-"""`burner manifest`: the log itself: list, check, carry out, take in, copy, begin anew."""
+"""`burner manifest`: the log: list, verify, heads, import, backup, restore."""
 
 from collections.abc import Mapping
 from contextlib import closing

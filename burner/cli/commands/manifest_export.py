@@ -95,7 +95,7 @@ def _check_usage(kind: str, chosen: "AttemptFilter", bom: bool, output: Path | N
 def _lines(
     reader: "ManifestReader", kind: str, chosen: "AttemptFilter", header: str
 ) -> tuple[Generator[str, None, None], int | None]:
-    """The lines of a file, and how many there are where that is known."""
+    """The lines of a file, and their number where it is known."""
     from burner.manifest.exchange import table
     from burner.manifest.exchange.log_file import export_log
 

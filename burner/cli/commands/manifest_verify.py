@@ -1,4 +1,4 @@
-"""`burner manifest verify`: does it still say what was written? Of a database, a file, a folder."""
+"""`burner manifest verify`: computes a database, a file or a folder again, and compares."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

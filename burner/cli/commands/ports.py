@@ -1,4 +1,4 @@
-"""`burner ports`: the serial ports of this machine, their slots, and who holds them."""
+"""`burner ports`: the serial ports of this computer, their slots, and who holds them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`burner profile`: check profiles, look at their layout, teach an editor their keys."""
+"""`burner profile`: checks profiles, shows their layout, prints the schema for an editor."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -103,7 +103,7 @@ def schema(markdown: bool) -> None:
 
 
 def _compared(seen: "Preflight", manifest: str) -> "Preflight":
-    """With a warning for each earlier batch of the same version whose units are other ones."""
+    """With a warning for each earlier batch of the same version whose units were made otherwise."""
     from burner.manifest.reading.earlier_batches import warn_of_reused_version
     from burner.manifest.reading.reader import ManifestReader
     from burner.profile.profile import Profile
@@ -135,7 +135,7 @@ def _summary(path: Path, seen: "Preflight") -> dict[str, object]:
 
 
 def facts(plan: "Profile", layout: "Layout", about: str) -> dict[str, object]:
-    """What a profile or a release with this digest is, for its page."""
+    """The facts on the page of a profile or of a release with this digest."""
     from burner.provisioning.partition_settings import is_moved
 
     return {

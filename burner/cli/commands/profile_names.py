@@ -1,4 +1,4 @@
-"""`burner profile names`: which name a unit with certain IDs gets, for people and for firmware."""
+"""`burner profile names`: the names of units with certain IDs, for people and firmware tests."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

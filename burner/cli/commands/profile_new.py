@@ -1,4 +1,4 @@
-"""`burner profile new`: a commented profile, from a firmware build or from nothing."""
+"""`burner profile new`: a commented profile, from a firmware build or without one."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`burner release`: freeze a profile into one file, check it, look into it, compare two."""
+"""`burner release`: builds one file from a profile, seals and checks it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -173,7 +173,7 @@ release.add_command(release_diff.diff)
 
 
 def _write(target: Path, data: bytes, force: bool) -> None:
-    """Put the whole file there or nothing; another release of that name stays unless forced."""
+    """Write the whole file or nothing. A different release of that name stays, unless forced."""
     try:
         if target.exists() and not force and not _holds(target, data):
             raise BurnerError(Code.RELEASE_EXISTS, str(target))

@@ -1,4 +1,4 @@
-"""`burner report`: what the line made, for a terminal, a browser or a script."""
+"""`burner report`: the report on units and attempts, for a terminal, a browser or a script."""
 
 import json
 from pathlib import Path
@@ -102,7 +102,7 @@ def _write_page(target: Path, figures: "Figures") -> None:
 
 
 def _show(figures: "Figures", say: Wording, at: str) -> None:
-    """`at`: how a command that comes next names the manifest."""
+    """Print the report; `at` is the manifest argument for commands that come next."""
     _show_units(figures, say)
     if not figures.units.total and not figures.without_unit:
         return

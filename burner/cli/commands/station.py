@@ -1,4 +1,4 @@
-"""`burner station`: teach it which slot is which USB place, see it, print its barcodes."""
+"""`burner station`: teaches it which slot is which USB place, shows it, prints its barcodes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,18 +90,18 @@ def teach(
 
 
 class TerminalTeacher:
-    """Whoever plugs boards in, at this terminal."""
+    """The dialogue with the person who plugs boards in."""
 
     def ask_for(self, slot: str, port: str) -> None:
         """Ask for a slot's port."""
         screen.say(phrase("plug in", language(), slot, port))
 
     def learned(self, port: str, place: "PortPlace", device: str) -> None:
-        """Say where a port will be found again."""
+        """Print where a port will be found again."""
         screen.say(f"  {port}: {place} ({device})")
 
     def refused(self, error: BurnerError) -> None:
-        """Say why what was plugged in does not count."""
+        """Print why what was plugged in does not count."""
         screen.error(error, language())
 
 
@@ -174,7 +174,7 @@ def _slot_names(station_file: Path) -> list[str]:
 
 
 def _reasons(source: Path | None) -> tuple[str, ...]:
-    """Of a rework, as the product has them."""
+    """The product's reasons for a rework."""
     from burner.release.opening import open_keyless
 
     return open_keyless(source).profile.rework.reasons if source else ()

@@ -1,4 +1,4 @@
-"""`burner unit`: the life of one unit, what people decide about it, its certificate."""
+"""`burner unit`: the history of one unit, corrections of its record, its certificate."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,7 +51,7 @@ def show(unit: str, manifest: str, as_json: bool) -> None:
 
 
 def _correction_options(command: options.Command) -> options.Command:
-    """UNIT, which of its products, and who says so at which station, and why."""
+    """The unit, which of its products, the person, the station, and the reason."""
     command = options.station_option(options.manifest_option(command))
     command = options.operator_option()(options.reason_option(command))
     return options.unit_argument(options.product_id_option(command))

@@ -1,4 +1,4 @@
-"""`burner verify`: the units in the slots against their records; writes nothing to them."""
+"""`burner verify`: compares the units in the slots with their records; writes nothing to them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

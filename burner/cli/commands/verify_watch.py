@@ -1,4 +1,4 @@
-"""`burner verify --watch`: sample after sample at QA's desk, each shown large."""
+"""`burner verify --watch`: QA checks sample after sample, each result shown large."""
 
 import json
 import sys
@@ -31,18 +31,18 @@ STATES = {"PASS": SlotState.PASS, "DIFFERS": SlotState.FAIL, "FAIL": SlotState.F
 
 
 class SampleDisplay(Protocol):
-    """Whoever is told what happens: a person at the desk, or a script."""
+    """Shows what happens, to a person or to a script."""
 
     def show(self, event: SampleEvent) -> None:
-        """Take an event."""
+        """Show an event."""
         ...
 
     def say(self, what: str) -> None:
-        """Tell people something that concerns all slots: a phrase."""
+        """Show a phrase that concerns all slots."""
         ...
 
     def end(self, tally: SampleTally, seconds: float, status: int) -> None:
-        """Tell what the run came to."""
+        """Show the result of the run."""
         ...
 
 
