@@ -52,10 +52,11 @@ def write_release(
     version: str = "1.2.0",
     *,
     sealed: bool = True,
+    **fields: str,
 ) -> Path:
     """A release file for line1 that these people signed and approved."""
     product = f"{{name: blinky, version: {version}, id: S3EUVBRJLB, secret: file:secret.txt}}"
-    profile = write_product(folder, product=product)
+    profile = write_product(folder, product=product, **fields)
     seen = preflight_without_secret(profile)
     inputs = inputs_to_seal(seen, None) if sealed else None
     contents = release_contents(seen, inputs)

@@ -39,6 +39,7 @@ READERS = {
     ("docs/operator.zh.md",): (RELEASE, OPENED),
     ("docs/signing.md",): (),
     ("docs/sealed-releases.md",): (),
+    ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),
     ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }

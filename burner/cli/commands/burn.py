@@ -184,8 +184,13 @@ def _open_batch(
     from burner.core.errors import BurnerError
     from burner.manifest.fold.limits import batch_check
     from burner.manifest.reading.open_batches import open_batches
-    from burner.manifest.writing.open_batch import check_release_limits, open_batch_for
+    from burner.manifest.writing.open_batch import (
+        check_policy_of_log,
+        check_release_limits,
+        open_batch_for,
+    )
 
+    check_policy_of_log(ledger, release)
     check_release_limits(ledger, release.profile)
     product = release.profile.product
     of_release = {

@@ -106,7 +106,7 @@ def endorsements_of(state: ManifestState, entry: BatchOpened) -> Endorsements:
     """
     statements = tuple(_statements(entry))
     endorsements = Endorsements.of(statements)
-    _check_withdrawn(state, entry.release_digest)
+    check_withdrawn(state, entry.release_digest)
     present = policy_in_force(state)
     if present is None:
         if entry.policy:
@@ -154,13 +154,28 @@ def check_accepted(state: ManifestState, row: BatchRow, policy: StationPolicy | 
     Raises:
         BurnerError: E223 to E228, E234, E236.
     """
-    _check_withdrawn(state, row.release_digest)
+    check_withdrawn(state, row.release_digest)
     if policy:
         endorsements = Endorsements(
             tuple(row.signer_keys.split()), tuple(row.approver_keys.split())
         )
         identity = identity_of(row.profile, row.release_digest, sealed=row.sealed)
         policy.check(identity, endorsements)
+
+
+def check_withdrawn(state: ManifestState, digest: str) -> None:
+    """Refuse a release that was withdrawn, here or in an imported log.
+
+    Raises:
+        BurnerError: E228.
+    """
+    if row := state.get(WithdrawnRow, digest):
+        raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by record {row.number}")
+    for log in state.rows(LogRow, own=False):
+        other = state.foreign(log.origin, log.size)
+        if other and (row := other.get(WithdrawnRow, digest)):
+            where = f"record {row.number} of {log.origin}"
+            raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by {where}")
 
 
 def check_batchless(state: ManifestState) -> None:
@@ -198,16 +213,6 @@ def _check_first(state: ManifestState, entry: PolicySet) -> None:
     if entry.envelope:
         raise inconsistent("the first policy of a log replaces none")
     check_same_policy(inherited_policy(state), entry.policy)
-
-
-def _check_withdrawn(state: ManifestState, digest: str) -> None:
-    if row := state.get(WithdrawnRow, digest):
-        raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by record {row.number}")
-    for log in state.rows(LogRow, own=False):
-        other = state.foreign(log.origin, log.size)
-        if other and (row := other.get(WithdrawnRow, digest)):
-            where = f"record {row.number} of {log.origin}"
-            raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by {where}")
 
 
 def _check_signed(envelope: str, wanted: Statement, keys: Iterable[PublicKey], code: Code) -> None:
