@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 from burner.cli.work_order import WorkOrder, take_order
 from burner.core.errors import BurnerError
+from burner.manifest.fold.limits import batch_check
 from burner.manifest.reading.open_batches import OpenBatch
 from burner.manifest.writing import open_batch
+from burner.profile.limits import LimitSettings
 
 TODAY = "plug-2026-01-06"
 USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
@@ -35,6 +37,7 @@ def asked(
     there: tuple[str, ...] = (),
     going_on: tuple[OpenBatch, ...] = (),
     language: str = "en",
+    check_batch: Callable[[str], None] = lambda _: None,
     **given: str,
 ) -> tuple[WorkOrder, str]:
     """The order and the output, when a person types these lines."""
@@ -45,7 +48,10 @@ def asked(
     @click.command()
     def command() -> None:
         wished = ("plug", given.get("batch"), given.get("operator"), None)
-        taken.append(take_order(*wished, interactive=True, is_new=is_new, going_on=going_on))
+        order = take_order(
+            *wished, interactive=True, is_new=is_new, going_on=going_on, check_batch=check_batch
+        )
+        taken.append(order)
 
     result = CliRunner(env={"BURNER_LANG": language}).invoke(command, input=answers)
     assert result.exit_code == 0, result.output
@@ -160,3 +166,36 @@ def test_without_a_person_nobody_guesses_among_several_batches() -> None:
 
 def test_without_a_person_a_batch_of_the_day_that_is_done_is_not_followed_by_another() -> None:
     assert unasked(there=(TODAY,)).batch == TODAY
+
+
+ONLY_WO = batch_check(LimitSettings(batches=("WO-*",)))
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "This release may not be burned for this batch. (WO-*; not TRIAL)"),
+        ("zh", "该版本不允许用于此批次。（允许 WO-*；不含 TRIAL）"),
+    ],
+)
+def test_a_batch_that_the_release_does_not_allow_is_asked_for_again(
+    language: str, says: str
+) -> None:
+    order, output = asked("TRIAL\nWO-7\nli\n5\n", language=language, check_batch=ONLY_WO)
+    assert order == WorkOrder("WO-7", "li", 5)
+    assert says in output
+
+
+def test_no_batch_is_offered_that_the_release_does_not_allow() -> None:
+    _, output = asked("WO-7\nli\n5\n", check_batch=ONLY_WO)
+    assert TODAY not in output
+
+
+def test_a_batch_of_the_day_that_the_release_does_not_allow_is_refused() -> None:
+    with pytest.raises(BurnerError, match=rf"E240.*WO-\*; not {TODAY}"):
+        take_order(
+            *("plug", None, "anna", None),
+            interactive=False,
+            is_new=lambda _: True,
+            check_batch=ONLY_WO,
+        )

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read, write
 from burner.manifest.entries.kinds import Intent
@@ -14,6 +16,9 @@ from burner.manifest.entries.release_kinds import BatchLimits
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.verify.replay import Replay
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.open_batch import check_release_limits
+from burner.profile.reading import load_profile
+from tests.images import write_product
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
 
 DAY = BatchLimits(
@@ -110,6 +115,50 @@ def test_the_quantity_of_a_release_counts_over_all_stations_of_a_manifest(
         with pytest.raises(BurnerError, match="E460"):
             line2.begin(an_attempt(3, batch="WO2", station="line2"))
     assert refused(ledger, 4).code == "E460"
+
+
+@pytest.mark.parametrize(
+    ("of_index", "of_record", "agrees"),
+    [
+        ({"limits": {"stations": ["line1"]}}, {"limits": BatchLimits(stations=("line1",))}, True),
+        ({"limits": {"stations": ["line1"]}}, {}, False),
+        ({"quantity": 5}, {"release_quantity": 5}, True),
+        ({"quantity": 5}, {"release_quantity": 50}, False),
+        ({"quantity": 5, "quantity_of": "release"}, {"release_quantity": 5}, False),
+        ({}, {"limits": DAY}, False),
+    ],
+)
+def test_a_batch_is_opened_with_the_limits_of_the_release_that_was_signed(
+    ledger: Ledger, of_index: dict[str, Any], of_record: dict[str, Any], agrees: bool
+) -> None:
+    product = {"name": "plug-c3", "version": "1.2.0", "id": "S3EUVBRJLB"}
+    index = {"format": 2, "parts": [], "profile": {"product": product, **of_index}}
+    terms = {"index": canonical(index).decode(), "release_digest": digest(index), **of_record}
+    if agrees:
+        open_batch(ledger, **terms)
+    else:
+        with pytest.raises(BurnerError, match="the index says other limits"):
+            open_batch(ledger, **terms)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ("{stations: [line2]}", "E239"),
+        ("{valid_until: 2025-01-30}", "E238"),
+        ("{valid_from: 2025-02-01}", "E237"),
+        ("{valid_from: 2025-01-31, stations: [line1]}", "E241"),
+    ],
+)
+def test_a_run_is_refused_before_anybody_is_asked(
+    tmp_path: Path, ledger: Ledger, clock: Ticking, limits: str, code: str
+) -> None:
+    clock.now = at(12)
+    burned(ledger, 1)
+    clock.now = at(8)
+    profile = load_profile(write_product(tmp_path, limits=limits))
+    with pytest.raises(BurnerError, match=code):
+        check_release_limits(ledger, profile)
 
 
 # -- the clock -------------------------------------------------------------------------------------
