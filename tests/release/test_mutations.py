@@ -40,6 +40,7 @@ from tests.release.sealed import OTHER_SECRET, identity, inputs_of, profile_in, 
 from tests.release.test_file import mutations
 
 Entries = dict[str, bytes]
+SBOM = '{"bomFormat": "CycloneDX", "specVersion": "1.5"}'
 AT = "2026-01-05T08:00:00Z"
 POLICY = StationPolicy({"alice": signer("alice").key}, {"bob": signer("bob").key}, approvals=1)
 
@@ -63,13 +64,21 @@ def endorsed(contents: Contents) -> Contents:
     return add_statement(signed, approval_statement(signed, (), "48 h", AT), signer("bob"))
 
 
+def with_documents(profile: Path) -> Path:
+    for name, text in {"notes.txt": "Notes.", "sbom.json": SBOM}.items():
+        profile.with_name(name).write_text(text)
+    text = profile.read_text()
+    profile.write_text(f"{text}documents: {{notes: notes.txt, sbom: sbom.json}}\n")
+    return profile
+
+
 @cache
 def files() -> Files:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        profile = profile_in(folder / "ours", confidential=True)
-        other = profile_in(folder / "other", OTHER_SECRET, confidential=True)
-        later = profile_in(folder / "later", confidential=True)
+        profile = with_documents(profile_in(folder / "ours", confidential=True))
+        other = with_documents(profile_in(folder / "other", OTHER_SECRET, confidential=True))
+        later = with_documents(profile_in(folder / "later", confidential=True))
         later.write_text(later.read_text().replace("1.2.0", "1.3.0"))
         ours = add_seal(sealed(profile, "line1"), inputs_of(profile), [recipient("line2")])
         return Files(
@@ -139,7 +148,7 @@ def an_entry_changed_and_the_index_too(random_: random.Random) -> Entries:
 
 def an_entry_of_the_core_changed(random_: random.Random) -> Entries:
     entries = entries_of(files().ours)
-    name = random_.choice([n for n in entries if n.startswith(("parts/", "profile"))])
+    name = random_.choice([n for n in entries if n.startswith(("parts/", "profile", "documents/"))])
     return {**entries, name: flipped(entries[name], random_)}
 
 
@@ -150,7 +159,7 @@ def an_entry_taken_away(random_: random.Random) -> Entries:
 
 
 def a_folder_taken_away(random_: random.Random) -> Entries:
-    folder = random_.choice(["sealed/", "signatures/", "parts/"])
+    folder = random_.choice(["sealed/", "signatures/", "parts/", "documents/"])
     entries = {n: d for n, d in entries_of(files().ours).items() if not n.startswith(folder)}
     return random_.choice([entries, with_rows(entries)])
 
