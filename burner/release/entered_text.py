@@ -50,4 +50,5 @@ def _words(text: str) -> Iterator[str]:
     """Words as they stand, and without the marks around them."""
     for word in text.split():
         yield word
-        yield from re.findall(r"[A-Za-z0-9+/=_-]{8,}", word)
+        for letters in (r"[A-Za-z0-9]{8,}", r"[A-Za-z0-9+/=_-]{8,}"):
+            yield from re.findall(letters, word)

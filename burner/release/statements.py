@@ -17,6 +17,8 @@ from burner.release.release_file import Contents, core_files
 
 IN_RELEASE_FILE = (PredicateType.RELEASE, PredicateType.APPROVAL)
 """What a release file holds, in this order."""
+MOST_BYTES = 36 << 10
+"""Of all statements on a release: the record of a batch holds them, and is shorter than 60,000."""
 OF_INDEX = ("format", "sealed", "documents")
 OF_PROFILE = ("product", "quantity", "quantity_of", "limits")
 """What a station's policy may judge by: to be read from the envelope alone."""
@@ -55,12 +57,13 @@ def add_statement(contents: Contents, statement: Statement, signer: EnvelopeSign
     """A release file with one more statement on it.
 
     Raises:
-        BurnerError: E216 the envelope would be too large, E220 this key has signed or approved it
-            before, E221 the key cannot sign.
+        BurnerError: E216 there would be too much in the envelopes, E220 this key has signed or
+            approved it before, E221 the key cannot sign.
     """
     before = signed_statements(contents, "the release")
     _refuse_again(statement.type, signer.key.id, signer.name, before)
     envelopes = (*contents.envelopes, sign(statement, signer))
+    _check_size(envelopes, "the release")
     return replace(contents, envelopes=tuple(sorted(envelopes, key=_place_in_order)))
 
 
@@ -76,6 +79,7 @@ def signed_statements(contents: Contents, name: str) -> tuple[SignedStatement, .
             E218 about another release, E219 it does not agree with the file, E220 two by one key,
             E245 its key is of a kind that burner does not use.
     """
+    _check_size(contents.envelopes, name)
     found: list[SignedStatement] = []
     for number, data in enumerate(contents.envelopes, 1):
         place = f"{name}: signatures/{number:02}.json"
@@ -91,6 +95,13 @@ def signed_statements(contents: Contents, name: str) -> tuple[SignedStatement, .
 def evidence_of(approval: Statement) -> tuple[Evidence, ...]:
     """What an approval names; its form was checked by `signed_statements`."""
     return tuple(Evidence(**row) for row in approval.predicate["evidence"])
+
+
+def _check_size(envelopes: Sequence[bytes], name: str) -> None:
+    size = sum(map(len, envelopes))
+    if size > MOST_BYTES:
+        detail = f"{name}: its statements have {size} bytes, at most {MOST_BYTES}"
+        raise BurnerError(Code.ENVELOPE_INVALID, detail)
 
 
 def _place_in_order(envelope: bytes) -> tuple[int, str]:

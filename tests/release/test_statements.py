@@ -92,6 +92,16 @@ def approval(**fields: Any) -> Statement:
     return replace(statement, predicate={**statement.predicate, **fields})
 
 
+def test_there_are_no_more_statements_than_a_record_can_hold() -> None:
+    long = approval_statement(contents(), EVIDENCE, "x" * 9000, "2026-11-29T09:00:00Z")
+    two = add_statement(add_statement(contents(), long, signer("bob")), long, signer("carol"))
+    with pytest.raises(BurnerError, match=r"^E216: .*its statements have .* bytes, at most 36864"):
+        add_statement(two, long, signer("dave"))
+    more = replace(two, envelopes=two.envelopes * 2)
+    with pytest.raises(BurnerError, match=r"^E216: .*x\.burn: its statements have"):
+        signed_statements(more, "x.burn")
+
+
 CASES: dict[str, tuple[Callable[[], Contents], str, str]] = {
     "other release": (
         lambda: replace(contents(), envelopes=signed("alice", contents("1.3.0")).envelopes),

@@ -19,6 +19,8 @@ from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import Contents, pack
 from burner.release.statements import signed_statements
 from tests.cli.desk import at_desk, refused, run
+from tests.release.sealed import SECRET as SEALED_SECRET
+from tests.release.sealed import profile_in, sealed
 
 PLUG = Path(__file__).parents[3] / "profiles" / "plug-c3.yaml"
 SECRET = "aVerySecretProductKey123"
@@ -106,6 +108,16 @@ def test_a_text_that_holds_the_product_secret_is_signed_by_nobody(
         with refused("E470"):
             run("release", *arguments)
     assert Path(release).read_bytes() == before
+
+
+def test_nobody_writes_the_secret_of_a_sealed_release_into_a_statement(tmp_path: Path) -> None:
+    Path("sealed.burn").write_bytes(pack(sealed(profile_in(tmp_path / "p"), "line1")))
+    (tmp_path / "p" / "secret").unlink()  # an approver has no profile and no secret
+    by = ("--evidence", "report.txt", "--signer", "bob.pem")
+    for note in (SEALED_SECRET, f"key={SEALED_SECRET};", f"<{SEALED_SECRET}>, tested"):
+        with refused("E470"):
+            run("release", "approve", "sealed.burn", "--note", note, *by)
+    run("release", "approve", "sealed.burn", "--note", "tested", *by)
 
 
 def test_an_approver_reads_a_page_with_limits_people_and_what_lies_where(
