@@ -28,7 +28,7 @@ class Use(StrEnum):
 
     RECORDS = "it signs this station's records"
     BATCH = "it seals the batch"
-    HEADS = "it countersigns the heads"
+    HEADS = "it cosigns the heads"
     NEXT_KEY = "it confirms the next key"
     RELEASES = "it opens sealed releases"
     STATEMENT = "it signs a statement"

@@ -48,9 +48,8 @@ class NameSettings(StrictModel):
     """
 
     template: str = "{mac}"
-    """Text and fields: `mac` (the base MAC), `station`, `softap`, `bluetooth`, `ethernet` (its
-    interfaces), `imei`, `serial`, `label`. `"plug-{mac:-6}"` has the last six characters,
-    `{serial:4}` the first four. A name has at most 48 of A-Z a-z 0-9 _ -."""
+    """Text and fields, such as `"plug-{mac:-6}"`: docs/names.md has all fields, and the rule of
+    names."""
     case: Literal["upper", "lower"] = "upper"
     """Case of the hex digits of addresses."""
     separator: Literal["", ":", "-", "_"] = ""

@@ -121,8 +121,8 @@ class Product(StrictModel):
     id: Annotated[str, AfterValidator(_product_id)]
     """The ProductID from the cloud console: exactly 10 of 0-9 and A-Z."""
     secret: Annotated[str, AfterValidator(_reference)]
-    """Where the ProductSecret is kept, never the secret itself: `env:NAME`, `file:PATH` (mode 0600,
-    from the profile's folder), `keyring:SERVICE/USER`, or `prompt`."""
+    """A reference to the ProductSecret, such as `env:NAME`, never the secret itself:
+    docs/product-secret.md has every form."""
 
 
 class Chip(StrictModel):

@@ -24,7 +24,7 @@ PROTECTION = {
     "account": "It has no passphrase; this account alone can read its file.",
     "passphrase": "It is encrypted: the passphrase is wanted whenever it signs.",
     "keyring": "It is in the system's keyring.",
-    "token": "It stays in its token, which lets a key in for each day. A token opens no sealed "
+    "token": "It stays in its token, which enrolls a key for each day. A token opens no sealed "
     "releases: the key for them is in a file that this account alone can read.",
 }
 """By `Protection`."""
@@ -49,7 +49,7 @@ def key() -> None:
     metavar="URI",
     default="",
     help="Use the key in a PKCS #11 token: pkcs11:token=T;object=O?module-path=LIBRARY. Its PIN "
-    "comes from BURNER_TOKEN_PIN. It lets a run key in for a day.",
+    "comes from BURNER_TOKEN_PIN. It enrolls a run key for a day.",
 )
 @click.option(
     "--again",
@@ -156,7 +156,7 @@ def show(station: str, manifest: str, as_json: bool) -> None:
     if for_station:
         screen.say(f"Releases are sealed for {station} with {for_station}")
     if own and own not in {row.key for row in rows}:
-        screen.warn(f"The key of {station} is not in the log. At a station that is in:")
+        screen.warn(f"The key of {station} is not in the log. At an enrolled station:")
         enroll = f"burner key enroll '{own}' --owner {station} --operator ID"
         screen.say(f"  {enroll}{manifest_argument(manifest)}")
         screen.say("  (with --role qa for a desk that burns nothing)")

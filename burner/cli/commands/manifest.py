@@ -83,11 +83,11 @@ def head(output: Path | None, manifest: str, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @key_options.owner_option
 def cosign(file: Path, owner: str) -> None:
-    """Countersign the checkpoint in FILE, at QA's own computer.
+    """Cosign the checkpoint in FILE, at QA's own computer.
 
     Compare what it prints with what the station shows: the signature says that this is it.
     """
-    from burner.manifest.heads.cosignatures import countersign
+    from burner.manifest.heads.cosignatures import cosign_note
     from burner.manifest.heads.heads import checkpoint_of
     from burner.manifest.heads.note_file import read_note_file, write_note_file
     from burner.manifest.heads.paper_head import PaperHead
@@ -96,7 +96,7 @@ def cosign(file: Path, owner: str) -> None:
     note = read_note_file(file)
     checkpoint = checkpoint_of(note)
     signer = witness_signer(owner, passphrase_prompt(Use.HEADS))
-    write_note_file(file, str(countersign(note, signer)))
+    write_note_file(file, str(cosign_note(note, signer)))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
     screen.say(f"Countersigned with {signer.key}")
 
@@ -109,7 +109,7 @@ def cosign(file: Path, owner: str) -> None:
 def witness(source: str, witness_keys: tuple[str, ...], station: str, manifest: str) -> None:
     """Keep a witness's cosignature of the head, from FILE or URL.
 
-    FILE was countersigned; URL is the submission prefix of a C2SP witness, which is asked. Needs
+    FILE was cosigned; URL is the submission prefix of a C2SP witness, which is asked. Needs
     --witness-key. Cosignatures go into every export.
     """
     from burner.manifest.heads.witness import collect_cosignatures

@@ -21,7 +21,7 @@ from burner.manifest.store.tables import cosignatures
 from burner.manifest.writing.ledger import Ledger
 
 
-def countersign(note: SignedNote, witness: NoteSigner, now: int | None = None) -> SignedNote:
+def cosign_note(note: SignedNote, witness: NoteSigner, now: int | None = None) -> SignedNote:
     """Add QA's cosignature to a head, on QA's own computer.
 
     Raises:

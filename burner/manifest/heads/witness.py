@@ -28,7 +28,7 @@ REFUSALS = {
 def collect_cosignatures(
     ledger: Ledger, source: str, witnesses: tuple[VerifierKey, ...]
 ) -> tuple[Signature, ...]:
-    """Keep cosignatures of the head: of a countersigned file, or asked for at a witness's URL.
+    """Keep cosignatures of the head: of a cosigned file, or asked for at a witness's URL.
 
     Returns:
         The lines that are kept now.

@@ -126,7 +126,7 @@ def token_of(owner: str) -> str:
 
 
 def witness_signer(owner: str, prompt_passphrase: PromptPassphrase | None = None) -> LocalSigner:
-    """The key of a person who countersigns heads."""
+    """The key of a person who cosigns heads."""
     return as_witness(
         owner, unlock(owner, prompt_passphrase) if has_key(owner) else make_key(owner)
     )
@@ -154,7 +154,7 @@ def make_key(
     there is one that opens without a question.
 
     Args:
-        owner: station id, or who countersigns.
+        owner: station id, or who cosigns.
         passphrase: encrypts the key file; None: only the file's access rights protect it.
         in_keyring: keep it in the system's keyring instead of a file.
         use: sign with it from now on; else `use_key` does.

@@ -239,7 +239,7 @@ def test_a_printed_head_is_held_against_the_manifest_later(here: Path) -> None:
         run("manifest", "verify", "--head", "nonsense")
 
 
-def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(here: Path) -> None:
+def test_a_head_is_cosigned_by_qa_and_its_cosignature_goes_into_exports(here: Path) -> None:
     key = origin_key()
     run("manifest", "head", "-o", "head.txt")
     qa = run("manifest", "cosign", "head.txt", "--owner", "qa").stdout.split()[-1]
@@ -257,7 +257,7 @@ def test_a_head_is_countersigned_by_qa_and_its_cosignature_goes_into_exports(her
     run("manifest", "verify", "--head", "head.txt")
 
 
-def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here: Path) -> None:
+def test_a_folder_has_the_cosignature_that_was_brought_after_the_close(here: Path) -> None:
     key = origin_key()
     run("batch", "close", "WO1", *WHO, "-o", "before")
     run("manifest", "head", "-o", "head.txt")
@@ -271,7 +271,7 @@ def test_a_folder_has_the_countersignature_that_was_brought_after_the_close(here
     assert "Not cosigned" not in output
 
 
-def test_a_countersignature_of_another_log_is_not_kept(here: Path) -> None:
+def test_a_cosignature_of_another_log_is_not_kept(here: Path) -> None:
     with Ledger.open("other.db", "line2"):
         pass
     run("manifest", "head", "--manifest", "other.db", "-o", "head.txt")
