@@ -23,6 +23,9 @@ from burner.devices.network_port import check_server
 from burner.devices.ports import listing
 from burner.devices.slot_log import check_folder
 from burner.devices.worker_process import WorkerProcess
+from burner.manifest.entries.release_kinds import BatchLimits
+from burner.manifest.entries.values import utc
+from burner.manifest.fold.limits import batch_limits, check_begins, described
 from burner.manifest.local import keys
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
@@ -124,6 +127,17 @@ def check_source(
         yield health.fine("secret", f"is sealed, and {station} opens it")
     else:
         yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
+    if limits := batch_limits(release.profile.limits):
+        yield _limits(limits, station)
+
+
+def _limits(limits: BatchLimits, station: str) -> HealthCheck:
+    """Whether the limits of a release let this station burn it now."""
+    try:
+        check_begins(limits, station, utc(datetime.now(UTC)))
+    except BurnerError as error:
+        return health.failed("limits", error)
+    return health.fine("limits", f"this station may burn it; {described(limits)}")
 
 
 def check_slots(

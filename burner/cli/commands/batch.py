@@ -10,6 +10,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
+from burner.cli.evidence import show_evidence
 from burner.cli.first_article import first_article_of, first_article_options
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log")
 
-EVIDENCE_HEAD = 16
-"""Columns before who signed, approved, and so on."""
 NO_KEY = "The ProductSecret is not at hand"
 
 
@@ -246,7 +245,6 @@ def _row(status: "BatchStatus") -> tuple[object, ...]:
 
 def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
     from burner.manifest.reading.batch_status import units_by_warning
-    from burner.manifest.reading.evidence_rows import evidence_rows
     from burner.manifest.reading.release_evidence import release_evidence
     from burner.report import audit
 
@@ -259,9 +257,7 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         screen.say(say("tried then", len(status.passed), len(status.scrapped)))
         _show_bad_units(status)
         return
-    evidence = release_evidence(reader, status.batch)
-    for head, text in evidence_rows(evidence, say) if evidence else ():
-        screen.say_beside(screen.padded(head, EVIDENCE_HEAD), text)
+    show_evidence(release_evidence(reader, status.batch), say)
     _show_units(status)
     _show_warnings(units_by_warning(reader, status.batch))
     for change in status.changed:

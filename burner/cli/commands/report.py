@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli import options, screen
+from burner.cli.evidence import show_evidence
 from burner.cli.language import language
 from burner.cli.next_command import manifest_argument
 from burner.core.code import Code
@@ -104,6 +105,7 @@ def _write_page(target: Path, figures: "Figures") -> None:
 def _show(figures: "Figures", say: Wording, at: str) -> None:
     """Print the report; `at` is the manifest argument for commands that come next."""
     _show_units(figures, say)
+    show_evidence(figures.scope.evidence, say)
     if not figures.units.total and not figures.without_unit:
         return
     _show_failures(figures, say)

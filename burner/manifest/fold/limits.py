@@ -89,6 +89,17 @@ def check_begins(limits: BatchLimits, station: str, at: str) -> None:
         )
 
 
+def described(limits: BatchLimits) -> str:
+    """`from 2026-10-01 00:00 UTC, until …, stations …, batches …`: those that there are."""
+    parts = {
+        "from": limits.valid_from and _shown(limits.valid_from),
+        "until": limits.valid_until and _shown(limits.valid_until),
+        "stations": ", ".join(limits.stations),
+        "batches": ", ".join(limits.batches),
+    }
+    return "; ".join(f"{what} {text}" for what, text in parts.items() if text)
+
+
 def _shown(at: str) -> str:
     """`2026-12-31 10:00 UTC`."""
     return f"{at[:16].replace('T', ' ')} UTC"

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from burner.cli.commands.doctor import doctor
 from burner.manifest.local import keys
 from burner.manifest.writing.ledger import Ledger
+from tests.images import write_product
 from tests.manifest.postgres import Server
 from tests.manifest.records import burned
 
@@ -55,6 +56,14 @@ def test_a_missing_secret_fails_with_what_to_do(monkeypatch: pytest.MonkeyPatch)
 def test_a_release_that_cannot_be_read_fails(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("burner: 1\n", encoding="utf-8")
     assert examine("x.yaml", status=4)["release"]["code"].startswith("E1")
+
+
+def test_limits_of_the_release_are_compared_with_station_and_clock(tmp_path: Path) -> None:
+    product = str(write_product(tmp_path, limits="{stations: [line2], valid_from: 2025-01-01}"))
+    assert examine(product, "--station", "line2")["limits"]["detail"] == (
+        "this station may burn it; from 2025-01-01 00:00 UTC; stations line2"
+    )
+    assert examine(product, "--station", "line1", status=4)["limits"]["code"] == "E239"
 
 
 def test_a_manifest_that_is_gone_from_its_place_fails(tmp_path: Path) -> None:
