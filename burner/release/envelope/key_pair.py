@@ -8,6 +8,17 @@ from burner.core.errors import BurnerError
 from burner.release.envelope.public_key import PublicKey
 
 
+def check_no_key_there(private: Path) -> None:
+    """That no key pair would be replaced; call it before anybody is asked for a passphrase.
+
+    Raises:
+        BurnerError: E736 one of the two files exists.
+    """
+    for path in (private, private.with_suffix(".pub")):
+        if path.exists():
+            raise BurnerError(Code.TARGET_EXISTS, str(path))
+
+
 def make_key_pair(private: Path, passphrase: str) -> tuple[Path, PublicKey]:
     """Make an Ed25519 key; `alice.pem` gets `alice.pub` beside it.
 
@@ -31,10 +42,8 @@ def make_key_pair(private: Path, passphrase: str) -> tuple[Path, PublicKey]:
 
     if not passphrase.strip():
         raise BurnerError(Code.SIGNER_UNUSABLE, "an empty passphrase protects nothing")
+    check_no_key_there(private)
     public = private.with_suffix(".pub")
-    for path in (private, public):
-        if path.exists():
-            raise BurnerError(Code.TARGET_EXISTS, str(path))
     made = Ed25519PrivateKey.generate()
     lock = BestAvailableEncryption(passphrase.encode())
     key = PublicKey.from_key(made.public_key())

@@ -44,6 +44,20 @@ def release(contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return "x.burn"
 
 
+def test_a_key_pair_is_two_files_and_nobody_is_asked_where_one_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = run("key", "pair", "dora").stdout
+    assert "dora.pem  private, encrypted" in made
+    assert f"dora.pub  public: {PublicKey.from_file(Path('dora.pub')).fingerprint}" in made
+    monkeypatch.delenv(PASSPHRASE)
+    with refused("E736"):
+        run("key", "pair", "dora.pem")
+    with refused("E749"):
+        run("key", "pair", "eva.pem")
+    assert not Path("eva.pem").exists()
+
+
 def test_an_engineer_signs_and_another_person_approves(release: str, contents: Contents) -> None:
     signed = run("release", "sign", release, "--signer", "alice.pem").stdout
     assert "x.burn: signed by alice  SHA256:" in signed
