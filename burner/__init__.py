@@ -1,1 +1,1 @@
-"""burner: one product key into every unit, each named by its own silicon, every one on record."""
+"""Burns firmware and the product key into every unit, names each by its IDs, and records it."""

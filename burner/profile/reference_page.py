@@ -141,7 +141,7 @@ class _Page:
 
 def _linked(text: str) -> str:
     """`docs/names.md` is a link on a page beside it."""
-    return re.sub(r"docs/(\w+)\.md", r"[\1](\1.md)", text)
+    return re.sub(r"docs/([\w-]+)\.md", r"[\1](\1.md)", text)
 
 
 def anchor(heading: str) -> str:
