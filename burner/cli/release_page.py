@@ -68,6 +68,8 @@ def rows(about: dict[str, Any]) -> PageRows:
     yield from _boot_lines(about["boot"])
     yield from _endorsed("signed", about["signed"])
     yield from _endorsed("approved", about["approved"])
+    if about["signed"] or about["approved"]:
+        yield "", "Names are as the signers wrote them: compare the fingerprints."
 
 
 def _sbom(contents: Contents, seen: "Preflight") -> dict[str, Any] | None:

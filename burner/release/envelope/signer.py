@@ -4,6 +4,7 @@ securesystemslib signs. A key file is opened here, because it is encrypted. A cl
 be asked which key it has: the public key is named beside it.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -153,6 +154,8 @@ def _of_service(uri: str, name: str, public: PublicKey | None) -> EnvelopeSigner
 
     if public is None:
         raise BurnerError(Code.SIGNER_UNUSABLE, f"{uri}: name its public key with --public-key")
+    # It logs what it raises too: to the terminal, where nobody else takes it.
+    logging.getLogger("securesystemslib").addHandler(logging.NullHandler())
     backend: Signer = Signer.from_priv_key_uri(uri, public.verifier)
     return EnvelopeSigner(name, public, backend)
 

@@ -151,6 +151,7 @@ def test_an_approver_reads_a_page_with_limits_people_and_what_lies_where(
         r"approved +bob  SHA256:\S{43}",
         r" +2\S+Z: soak test, 48 h",
         r" +report\.txt, 11 bytes, sha256 [0-9a-f]{64}",
+        r" +Names are as the signers wrote them: compare the fingerprints.",
         r"boot lines +.*\(DeviceName\)",
         r" 0x15000 .* holds the key *",
     ):
