@@ -33,8 +33,8 @@ def with_first_article(
     if row.planned is not None and article.units > row.planned:
         detail = f"batch {row.batch}: a first article of {article.units}, {row.planned} planned"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
-    if present := policies.policy_in_force(state):
-        _check_named(row, article, parse_policy(present.document))
+    for name, key in article.approvers.items():
+        _check_policy(state, row, name, key)
     return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
 
 
@@ -43,13 +43,17 @@ def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
     return policy.approvers or policy.signers
 
 
-def _check_named(row: BatchRow, article: FirstArticle, policy: StationPolicy) -> None:
-    people = may_approve(policy)
-    named = {key.base64 for key in people.values()}
-    for name, key in article.approvers.items():
-        if key not in named:
-            detail = f"batch {row.batch}: {', '.join(people)}; not {name}"
-            raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
+def _check_policy(state: ManifestState, row: BatchRow, name: str, key: str) -> None:
+    """Refuse somebody whom the policy in force does not name."""
+    if present := policies.policy_in_force(state):
+        people = may_approve(parse_policy(present.document))
+        _check_among({who: each.base64 for who, each in people.items()}, row, name, key)
+
+
+def _check_among(people: Mapping[str, str], row: BatchRow, name: str, key: str) -> None:
+    if key not in people.values():
+        detail = f"batch {row.batch}: {', '.join(people)}; not {name}"
+        raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
 
 
 def approvers_of(row: BatchRow) -> dict[str, str]:
@@ -102,15 +106,19 @@ def check_may_approve(row: BatchRow) -> None:
         BurnerError: E459 the batch is closed, E768 too few units have passed, E770 it is approved
             already, E771 no first article was asked for.
     """
+    _check_waits(row)
+    if row.passed < row.first_article:
+        detail = f"batch {row.batch}: {row.passed} of {row.first_article}"
+        raise BurnerError(Code.FIRST_ARTICLE_INCOMPLETE, detail)
+
+
+def _check_waits(row: BatchRow) -> None:
     if row.state != BATCH_OPEN:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
     if not row.first_article:
         raise BurnerError(Code.FIRST_ARTICLE_NOT_ASKED, f"batch {row.batch}")
     if not row.awaits_approval:
         raise BurnerError(Code.FIRST_ARTICLE_APPROVED, f"batch {row.batch}: record {row.approved}")
-    if row.passed < row.first_article:
-        detail = f"batch {row.batch}: {row.passed} of {row.first_article}"
-        raise BurnerError(Code.FIRST_ARTICLE_INCOMPLETE, detail)
 
 
 def check_approver(row: BatchRow, signed_by: str, key: str) -> None:
@@ -124,31 +132,38 @@ def check_approver(row: BatchRow, signed_by: str, key: str) -> None:
     Raises:
         BurnerError: E769.
     """
-    approvers = approvers_of(row)
-    if key not in approvers.values():
-        detail = f"batch {row.batch}: {', '.join(approvers)}; not {signed_by}"
-        raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
+    _check_among(approvers_of(row), row, signed_by, key)
 
 
 def approve(
     state: ManifestState, number: int, row: BatchRow, entry: BatchApproved
 ) -> tuple[Change, ...]:
-    """The first article is approved, by a key that may, and as it is in the log now."""
-    check_may_approve(row)
+    """The first article is approved, by a key that may, and as it is in the log now.
+
+    In an export of the batch, what became of its units in other batches is not at hand: which of
+    them are good is not compared.
+    """
+    _check_waits(row)
     signed = open_approval(entry.envelope)
     check_approver(row, signed.name, signed.key.base64)
+    _check_policy(state, row, signed.name, signed.key.base64)
     said = signed.statement
     units = said.predicate["units"]
     same = approval_of(
         row, own_log(state).origin, units, note=said.predicate["note"], at=said.predicate["at"]
     )
-    passed = all(
-        (member := state.get(MemberRow, row.batch, unit)) and member.status == PASS
-        for unit in units
-    )
-    if said != same or not passed or len(set(units)) != row.passed:
+    if said != same or (state.whole and not _are_the_good_ones(state, row, units)):
         raise BurnerError(Code.APPROVAL_OF_OTHER_UNITS, f"batch {row.batch}")
+    if state.whole:
+        check_may_approve(row)
     return (row._replace(approved=number),)
+
+
+def _are_the_good_ones(state: ManifestState, row: BatchRow, units: Sequence[str]) -> bool:
+    """Whether these are all units of a batch that have passed."""
+    members = (state.get(MemberRow, row.batch, unit) for unit in units)
+    all_good = all(member is not None and member.status == PASS for member in members)
+    return all_good and len(set(units)) == row.passed
 
 
 def open_approval(envelope: str) -> SignedStatement:

@@ -9,18 +9,22 @@ import pytest
 
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
+from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.verify.database import verify
+from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.batch_close import record_close
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
+from tests.release.envelope.signers import signer
 
 PRODUCT = "S3EUVBRJLB"
+ALICE = {"alice": signer("alice").key.base64}
 ENDS = (Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
 
 
@@ -33,7 +37,7 @@ class Factory:
 
     def step(self) -> None:
         steps: tuple[Callable[[], None], ...] = (self.open, self.correct, self.close, self.change)
-        chosen = self.random.choice([*[self.burn] * 12, *steps])
+        chosen = self.random.choice([*[self.burn] * 12, *[self.approve] * 2, *steps])
         with suppress(BurnerError):  # a refusal is an answer; nothing may follow from it
             chosen()
 
@@ -74,7 +78,14 @@ class Factory:
         r = self.random
         batch = f"WO{r.randrange(6)}"
         limit = r.choice([None, None, 6])
-        open_batch(self.ledger, batch, r.choice([None, 3, 8]), release_quantity=limit)
+        first = r.choice([None, FirstArticle(units=r.randrange(1, 3), approvers=ALICE)])
+        limits = r.choice([None, BatchLimits(valid_from="2025-01-31T08:01:00.000000Z")])
+        open_batch(
+            *(self.ledger, batch, r.choice([None, 3, 8])),
+            release_quantity=limit,
+            first_article=first,
+            limits=limits,
+        )
         if batch not in self.batches:
             self.batches.append(batch)
 
@@ -88,6 +99,11 @@ class Factory:
     def close(self) -> None:
         if self.batches:
             record_close(self.ledger, self.random.choice(self.batches), "qa", with_open=True)
+
+    def approve(self) -> None:
+        if self.batches:
+            batch = self.random.choice(self.batches)
+            approve_first_article(self.ledger, batch, lambda: signer("alice"), note="seen")
 
     def change(self) -> None:
         if self.batches:

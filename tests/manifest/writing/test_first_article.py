@@ -20,6 +20,7 @@ from burner.manifest.log.note import VerifierKey
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.policies import change_policy
 from burner.release.acceptance import StationPolicy
 from burner.release.envelope.dsse import sign
 from burner.release.envelope.statement import PredicateType, Statement
@@ -209,6 +210,15 @@ def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None
         with pytest.raises(BurnerError, match=r"E769.*\(batch WO1: alice; not alice\)"):
             open_batch(ledger, first_article=mine, **of_release)
         open_batch(ledger, first_article=TWO_BY_ALICE, **of_release)
+        for unit in (1, 2):
+            burned(ledger, unit, batch="WO1", release_digest=digest(index))
+        without_alice = StationPolicy({"bob": signer("bob").key}, {"carol": signer("carol").key})
+        change_policy(
+            *(ledger, without_alice, lambda said: sign(said, signer("bob"))),
+            operator="eng",
+            reason="her key was stolen",
+        )
+        assert refused_approval(ledger).detail == "batch WO1: carol; not alice"
 
 
 def test_the_export_of_a_batch_brings_its_approval_along(tmp_path: Path, ledger: Ledger) -> None:
