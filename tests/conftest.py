@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.manifest.postgres import Server, why_not
+from tests.manifest.postgres import Server, why_no_server
 
 OF_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 LONGEST = {"test_campaign.py", "test_guides.py", "test_postgres.py", "test_secret_hunt.py"}
@@ -85,7 +85,7 @@ def shared_images() -> Path:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A PostgreSQL server, started once."""
-    if reason := why_not():
+    if reason := why_no_server():
         pytest.skip(reason)
     started = Server()
     started.start()

@@ -37,7 +37,7 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """The output of a run, and how it ended."""
 
     status: int
@@ -117,7 +117,7 @@ class Running:
         self.process.kill()
         self.end()
 
-    def end(self, timeout_s: float = 250) -> Ran:
+    def end(self, timeout_s: float = 250) -> RunResult:
         status = self.process.wait(timeout_s)
         for reader in self._readers:
             reader.join(60)
@@ -126,7 +126,7 @@ class Running:
             pipe.close()
         took = time.monotonic() - self.started
         check_lines(self.lines)
-        return Ran(status, self.lines, "".join(self.errors), took)
+        return RunResult(status, self.lines, "".join(self.errors), took)
 
 
 def check_lines(lines: Sequence[Line]) -> None:
@@ -157,7 +157,7 @@ def start(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Runn
     )
 
 
-def burn(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Ran:
+def burn(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> RunResult:
     """Run `burner burn PROFILE … --yes --json` in a folder to its end."""
     started = time.monotonic()
     done = burner(folder, "burn", profile, "--yes", "--json", *arguments)
@@ -166,7 +166,7 @@ def burn(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Ran:
         for line, at in zip(done.stdout.split("\n")[:-1], done.line_times, strict=True)
     ]
     check_lines(lines)
-    return Ran(done.returncode, lines, done.stderr, time.monotonic() - started)
+    return RunResult(done.returncode, lines, done.stderr, time.monotonic() - started)
 
 
 def burner(folder: Path, *arguments: str | Path) -> Completed:

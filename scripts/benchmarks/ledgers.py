@@ -153,7 +153,7 @@ class Servers:
     """PostgreSQL of our own, or why there is none."""
 
     server: Any
-    why_not: str
+    why_no_server: str
 
     def copy(self, path: Path) -> str:
         """The same manifest on the server; its URL."""
@@ -183,7 +183,7 @@ def postgresql() -> Iterator[Servers]:
     """A server that syncs every commit and has memory, as a factory's does."""
     from tests.manifest import postgres
 
-    if why := postgres.why_not():
+    if why := postgres.why_no_server():
         yield Servers(None, why)
         return
     server = postgres.Server()

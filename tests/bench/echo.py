@@ -86,7 +86,7 @@ class Echoes:
 
 
 @dataclass(frozen=True)
-class Rig:
+class RunningBench:
     """A bench that runs on a thread of its own, and its hand."""
 
     bench: Bench
@@ -104,7 +104,7 @@ class Rig:
 @contextmanager
 def serving(
     spec: str | BenchSpec, build: BuildBoard = build, with_pty: bool = False
-) -> Iterator[Rig]:
+) -> Iterator[RunningBench]:
     bench = Bench(
         read_spec(spec) if isinstance(spec, str) else spec, with_pty=with_pty, build=build
     )
@@ -113,7 +113,7 @@ def serving(
     thread.start()
     try:
         with closing(ControlClient(control.address)) as hand:
-            yield Rig(bench, hand, control.address)
+            yield RunningBench(bench, hand, control.address)
     finally:
         bench.loop.stop()
         thread.join(60)
@@ -121,7 +121,7 @@ def serving(
         bench.close()
 
 
-def soon(true: Callable[[], object]) -> bool:
+def becomes_true(true: Callable[[], object]) -> bool:
     """Whether something becomes true within half a minute: a busy machine has time."""
     deadline = time.monotonic() + 30
     while not true() and time.monotonic() < deadline:

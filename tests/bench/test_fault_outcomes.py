@@ -7,7 +7,7 @@ import yaml
 
 from burner.core.errors import table
 from tests.bench.fault_outcomes import TABLE, Row
-from tests.runs import Ran, burn, manifest
+from tests.runs import RunResult, burn, manifest
 
 SIDE_BY_SIDE = 8
 """Faulty units in one batch, a slot each."""
@@ -26,7 +26,7 @@ def batches() -> list[list[Row]]:
     ]
 
 
-def run(folder: Path, slots: int, rows: list[Row]) -> Ran:
+def run(folder: Path, slots: int, rows: list[Row]) -> RunResult:
     """One good unit, then the faulty ones."""
     units = [{}, *({"faults": [row.fault]} for row in rows)]
     bench = {"slots": slots, "boards": len(units), "time": rows[0].time, "units": units}

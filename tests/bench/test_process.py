@@ -12,7 +12,7 @@ import pytest
 
 from burner.bench.process import BenchProcess, ControlClient
 from burner.core.errors import BurnerError
-from tests.bench.echo import soon
+from tests.bench.echo import becomes_true
 from tests.processes import has_ended
 
 
@@ -66,7 +66,7 @@ def test_a_bench_that_is_gone_is_named() -> None:
     bench = BenchProcess("sim:1").start()
     control = bench.control
     os.kill(bench.pid, 9)
-    assert soon(lambda: not answers(control))
+    assert becomes_true(lambda: not answers(control))
     with pytest.raises(BurnerError) as gone:
         control.status()
     assert gone.value.code == "E194"
@@ -96,7 +96,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     assert serves(address)
     process.kill()
     process.communicate()
-    assert soon(lambda: not serves(address))
+    assert becomes_true(lambda: not serves(address))
 
 
 def test_its_ready_line_is_one_json_object() -> None:

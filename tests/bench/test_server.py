@@ -19,7 +19,7 @@ from burner.bench.wire import frames
 from burner.bench.wire.client_protocols import GREETING
 from burner.bench.wire.protocol_sim import SimSerialPort
 from burner.core.errors import BurnerError
-from tests.bench.echo import Echoes, Rig, serving, soon
+from tests.bench.echo import Echoes, RunningBench, becomes_true, serving
 from tests.bench.host import request, words
 
 
@@ -29,13 +29,13 @@ def echoes() -> Echoes:
 
 
 @pytest.fixture
-def rig(echoes: Echoes) -> Iterator[Rig]:
+def rig(echoes: Echoes) -> Iterator[RunningBench]:
     with serving("sim:2,boards=3", echoes.build) as served:
         yield served
 
 
 @pytest.fixture
-def port(rig: Rig) -> Iterator[SimSerialPort]:
+def port(rig: RunningBench) -> Iterator[SimSerialPort]:
     with opened(rig.url()) as serial:
         yield serial
 
@@ -82,7 +82,7 @@ def test_a_setting_that_does_not_change_is_not_sent_again(
 
 def test_reading_gives_what_is_there_when_the_timeout_ends(port: SimSerialPort) -> None:
     port.write(b"abc")
-    assert soon(lambda: port.in_waiting == 3)
+    assert becomes_true(lambda: port.in_waiting == 3)
     port.timeout = 0.05
     start = time.monotonic()
     assert port.read(10) == b"abc"
@@ -99,13 +99,13 @@ def test_a_timeout_of_zero_never_waits(port: SimSerialPort) -> None:
 
 def test_in_waiting_counts_without_taking(port: SimSerialPort) -> None:
     port.write(b"abc")
-    assert soon(lambda: port.in_waiting == 3)
+    assert becomes_true(lambda: port.in_waiting == 3)
     assert port.read_all() == b"abc"
 
 
 def test_the_input_buffer_can_be_dropped(port: SimSerialPort) -> None:
     port.write(b"old")
-    assert soon(lambda: port.in_waiting == 3)
+    assert becomes_true(lambda: port.in_waiting == 3)
     port.reset_input_buffer()
     port.write(b"new")
     assert port.read(3) == b"new"
@@ -113,15 +113,17 @@ def test_the_input_buffer_can_be_dropped(port: SimSerialPort) -> None:
 
 def test_closing_lets_both_lines_go(port: SimSerialPort, echoes: Echoes) -> None:
     port.close()
-    assert soon(lambda: echoes[1].done[-1] == "dtr=0 rts=0")
+    assert becomes_true(lambda: echoes[1].done[-1] == "dtr=0 rts=0")
 
 
-def test_a_second_host_finds_the_port_busy(rig: Rig, port: SimSerialPort) -> None:
+def test_a_second_host_finds_the_port_busy(rig: RunningBench, port: SimSerialPort) -> None:
     with pytest.raises(SerialException, match="busy"):
         opened(rig.url())
 
 
-def test_a_port_can_be_had_again_after_its_host_left(rig: Rig, port: SimSerialPort) -> None:
+def test_a_port_can_be_had_again_after_its_host_left(
+    rig: RunningBench, port: SimSerialPort
+) -> None:
     for _ in range(3):
         port.close()
         port.open()
@@ -184,7 +186,9 @@ def test_megabytes_pass_whole_in_both_directions(port: SimSerialPort) -> None:
 # unplugging
 
 
-def test_a_port_that_vanishes_ends_a_read_that_waits(rig: Rig, port: SimSerialPort) -> None:
+def test_a_port_that_vanishes_ends_a_read_that_waits(
+    rig: RunningBench, port: SimSerialPort
+) -> None:
     port.timeout = None
     hand = threading.Timer(0.1, rig.hand.unplug, ["1"])
     hand.start()
@@ -202,7 +206,9 @@ def test_a_chip_whose_port_vanishes_by_itself_is_gone_for_the_host(
         port.read(100)
 
 
-def test_an_unplugged_port_does_not_open_until_it_is_plugged(rig: Rig, echoes: Echoes) -> None:
+def test_an_unplugged_port_does_not_open_until_it_is_plugged(
+    rig: RunningBench, echoes: Echoes
+) -> None:
     rig.hand.unplug("1")
     with pytest.raises(SerialException, match="No such file"):
         opened(rig.url())
@@ -213,7 +219,7 @@ def test_an_unplugged_port_does_not_open_until_it_is_plugged(rig: Rig, echoes: E
 # boards
 
 
-def test_a_swap_puts_the_next_board_into_the_slot(rig: Rig, echoes: Echoes) -> None:
+def test_a_swap_puts_the_next_board_into_the_slot(rig: RunningBench, echoes: Echoes) -> None:
     assert rig.hand.swap("1")
     with opened(rig.url()) as port:
         port.write(b"third")
@@ -223,7 +229,7 @@ def test_a_swap_puts_the_next_board_into_the_slot(rig: Rig, echoes: Echoes) -> N
     assert rig.hand.status()["slots"]["1"]["board"] is None
 
 
-def test_a_board_from_the_shelf_comes_back_as_it_was(rig: Rig, echoes: Echoes) -> None:
+def test_a_board_from_the_shelf_comes_back_as_it_was(rig: RunningBench, echoes: Echoes) -> None:
     rig.hand.remove("1")
     assert rig.hand.status()["shelf"] == [1]
     assert rig.hand.insert("1", board=1)
@@ -231,24 +237,24 @@ def test_a_board_from_the_shelf_comes_back_as_it_was(rig: Rig, echoes: Echoes) -
     assert echoes[1].done == ["plug", "unplug", "plug"]
 
 
-def test_a_full_slot_takes_no_second_board(rig: Rig) -> None:
+def test_a_full_slot_takes_no_second_board(rig: RunningBench) -> None:
     assert not rig.hand.insert("1", board=7)
     rig.hand.remove("1")
     assert not rig.hand.insert("1", board=7)
 
 
-def test_a_renumbered_port_comes_back_under_another_address(rig: Rig) -> None:
+def test_a_renumbered_port_comes_back_under_another_address(rig: RunningBench) -> None:
     before = rig.url()
     rig.hand.renumber("1")
     with pytest.raises(SerialException):
         opened(before)
-    assert soon(lambda: "esp" in rig.hand.slots()["1"])
+    assert becomes_true(lambda: "esp" in rig.hand.slots()["1"])
     now = rig.hand.slots()["1"]["esp"]
     assert now != before
     opened(now).close()
 
 
-def test_the_control_port_says_what_it_does_not_understand(rig: Rig) -> None:
+def test_the_control_port_says_what_it_does_not_understand(rig: RunningBench) -> None:
     for do, slot in (("dance", "1"), ("swap", "9"), ("", "")):
         with pytest.raises(ValueError, match=r"slot|one of"):
             rig.hand.ask(do, slot)
@@ -257,7 +263,9 @@ def test_the_control_port_says_what_it_does_not_understand(rig: Rig) -> None:
 @pytest.mark.parametrize(
     "line", [b"[]", b"{", b"3", b"[" * 5000, b'{"do": "swap", "slot": []}', b"\xff"]
 )
-def test_nonsense_on_the_control_port_is_answered_and_harms_nobody(rig: Rig, line: bytes) -> None:
+def test_nonsense_on_the_control_port_is_answered_and_harms_nobody(
+    rig: RunningBench, line: bytes
+) -> None:
     with socket.create_connection(address(rig.control)) as caller:
         caller.sendall(line + b"\n")
         assert b'"ok": false' in caller.recv(4096)
@@ -282,7 +290,7 @@ def call(port: SimSerialPort, *requests: bytes) -> None:
     port.read(1000)
 
 
-def number(rig: Rig) -> int:
+def number(rig: RunningBench) -> int:
     """Of the board in the slot; 0 = none."""
     board = rig.hand.status()["slots"]["1"]["board"]
     return int(board["number"]) if board else 0
@@ -294,7 +302,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "UNANSWERED_S", 0.3)
 
 
-def flashed_and_started(rig: Rig) -> None:
+def flashed_and_started(rig: RunningBench) -> None:
     with opened(rig.url()) as port:
         reset(port, download=True)
         assert b"waiting for download" in port.read_until(b"download\r\n")
@@ -307,8 +315,8 @@ def test_a_finished_board_makes_way_for_the_next_by_itself() -> None:
     with serving("sim:1,boards=2,swap=0.05") as rig:
         first = rig.hand.status()["slots"]["1"]["board"]
         flashed_and_started(rig)
-        assert soon(lambda: rig.hand.slots()["1"] == {})
-        assert soon(lambda: rig.hand.slots()["1"])
+        assert becomes_true(lambda: rig.hand.slots()["1"] == {})
+        assert becomes_true(lambda: rig.hand.slots()["1"])
         second = rig.hand.status()["slots"]["1"]["board"]
     assert (first["number"], second["number"]) == (1, 2)
     assert first["mac"] != second["mac"]
@@ -320,7 +328,7 @@ def test_a_board_that_fails_before_it_starts_makes_way_once_the_port_is_free() -
         with opened(rig.url()) as port:
             call(port, request(Op.READ_REG, words(0x40001000)))
             assert number(rig) == 1
-        assert soon(lambda: number(rig) == 2)
+        assert becomes_true(lambda: number(rig) == 2)
 
 
 @pytest.mark.usefixtures("quick")
@@ -342,7 +350,7 @@ def test_a_board_that_never_answers_makes_way_too(tmp_path: Path) -> None:
             port.write(slip.encode(request(Op.SYNC, SYNC_PAYLOAD)))
             assert port.read(1) == b""
         assert number(rig) == 1
-        assert soon(lambda: number(rig) == 2)
+        assert becomes_true(lambda: number(rig) == 2)
 
 
 def test_a_board_that_only_boots_stays_in_its_slot() -> None:
@@ -365,7 +373,7 @@ def test_a_board_can_come_back_under_another_port_and_what_it_said_waits_there(
             reset(port, download=False)
             with pytest.raises(SerialException, match="unplugged"):
                 port.read(1000)
-        assert soon(lambda: rig.hand.slots()["1"].get("esp", before) != before)
+        assert becomes_true(lambda: rig.hand.slots()["1"].get("esp", before) != before)
         with opened(rig.hand.slots()["1"]["esp"]) as port:
             assert b"boot:" in port.read_until(b"boot:")
 
@@ -373,14 +381,14 @@ def test_a_board_can_come_back_under_another_port_and_what_it_said_waits_there(
 # plain TCP
 
 
-def test_a_plain_byte_stream_is_a_serial_line_too(rig: Rig) -> None:
+def test_a_plain_byte_stream_is_a_serial_line_too(rig: RunningBench) -> None:
     with socket.create_connection(rig.tcp(), 60) as caller:
         caller.sendall(b"AT\r")
         assert caller.recv(10) == b"AT\r"
 
 
 def test_a_byte_stream_that_greets_the_rom_wakes_the_chip_in_download_mode(
-    rig: Rig, echoes: Echoes
+    rig: RunningBench, echoes: Echoes
 ) -> None:
     with socket.create_connection(rig.tcp(), 60) as caller:
         for data in (GREETING, GREETING, b"other talk", GREETING):
@@ -398,7 +406,7 @@ def test_a_client_that_only_listens_hears_the_chip() -> None:
         assert caller.recv(10) == b"boot"
 
 
-def test_a_hello_in_pieces_is_still_a_hello(rig: Rig) -> None:
+def test_a_hello_in_pieces_is_still_a_hello(rig: RunningBench) -> None:
     with socket.create_connection(rig.tcp(), 60) as caller:
         for byte in frames.HELLO:
             caller.sendall(bytes((byte,)))
@@ -406,7 +414,7 @@ def test_a_hello_in_pieces_is_still_a_hello(rig: Rig) -> None:
         assert caller.recv(100) == frames.pack(frames.FrameKind.ANSWER, b"ok")
 
 
-def test_broken_frames_end_the_connection_and_nothing_else(rig: Rig) -> None:
+def test_broken_frames_end_the_connection_and_nothing_else(rig: RunningBench) -> None:
     with socket.create_connection(rig.tcp(), 60) as caller:
         caller.sendall(frames.HELLO + b"\xff" * 20)
         caller.recv(100)
@@ -414,7 +422,7 @@ def test_broken_frames_end_the_connection_and_nothing_else(rig: Rig) -> None:
     opened(rig.url()).close()
 
 
-def test_a_port_that_is_taken_is_named(rig: Rig) -> None:
+def test_a_port_that_is_taken_is_named(rig: RunningBench) -> None:
     number = rig.tcp()[1]
     with pytest.raises(BurnerError) as refused:
         Bench(read_spec("sim:1"), base_port=number)

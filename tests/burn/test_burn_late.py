@@ -37,7 +37,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return open_release(path)
 
 
-def tells_what_it_holds(board: FakeBoard) -> Sequence[str]:
+def prints_its_key(board: FakeBoard) -> Sequence[str]:
     burned = PRODUCT_ID.encode() in board.flash.bytes
     return ("ESP-ROM:fake", f"name={IMEI}" if burned else "no configuration")
 
@@ -69,7 +69,7 @@ def burned(release: Release, ledger: Ledger, device: FakeDevice) -> tuple[Record
 
 
 def test_the_name_is_claimed_before_the_second_write(release: Release, ledger: Ledger) -> None:
-    record, events = burned(release, ledger, Slot(FakeBoard(prints=tells_what_it_holds)))
+    record, events = burned(release, ledger, Slot(FakeBoard(prints=prints_its_key)))
     assert (record.result.outcome, record.attempt.device_name) == (Outcome.PASS, IMEI)
     first = [Step.IDENTIFY, Step.PAYLOAD, Step.CLAIM, Step.WRITE, Step.VERIFY, Step.RESET]
     second = [Step.NAME, Step.CLAIM, Step.PAYLOAD, Step.WRITE, Step.VERIFY, Step.RESET]
@@ -80,7 +80,7 @@ def test_the_name_is_claimed_before_the_second_write(release: Release, ledger: L
 def test_the_first_boot_waits_for_nothing_that_cannot_come(
     release: Release, ledger: Ledger
 ) -> None:
-    device = Slot(FakeBoard(prints=tells_what_it_holds))
+    device = Slot(FakeBoard(prints=prints_its_key))
     burned(release, ledger, device)
     assert device.waits == [0.0, 30.0]
 
@@ -88,7 +88,7 @@ def test_the_first_boot_waits_for_nothing_that_cannot_come(
 def test_the_second_write_is_of_the_blocks_that_hold_the_key(
     release: Release, ledger: Ledger
 ) -> None:
-    device = Slot(FakeBoard(prints=tells_what_it_holds))
+    device = Slot(FakeBoard(prints=prints_its_key))
     record, _ = burned(release, ledger, device)
     again = device.calls.index("identify", 1)
     rewritten = [call for call in device.calls[again:] if call.startswith("write")]
@@ -107,13 +107,13 @@ def test_another_board_put_in_between_gets_no_key(release: Release, ledger: Ledg
                 self.insert(other)
             return super().identify(plan)
 
-    record, _ = burned(release, ledger, Swapped(FakeBoard(prints=tells_what_it_holds)))
+    record, _ = burned(release, ledger, Swapped(FakeBoard(prints=prints_its_key)))
     assert record.result.code == "E457"
     assert set(other.flash.bytes) == {0xFF}
 
 
 def test_a_unit_named_late_is_known_afterwards(release: Release, ledger: Ledger) -> None:
-    board = FakeBoard(prints=tells_what_it_holds)
+    board = FakeBoard(prints=prints_its_key)
     burned(release, ledger, Slot(board))
     device = Slot(board)
     _, events = burned(release, ledger, device)

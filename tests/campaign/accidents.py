@@ -99,7 +99,7 @@ _SETTINGS: Mapping[FaultKind, Callable[[random.Random, str], Mapping[str, object
 }
 
 
-def suffering(unit: UnitSpec, accidents: list[Accident], rng: random.Random) -> UnitSpec:
+def faulty_unit(unit: UnitSpec, accidents: list[Accident], rng: random.Random) -> UnitSpec:
     """The unit with what is wrong with it in this burn."""
     faults = tuple(a.fault for a in accidents if a.fault)
     kinds = {a.kind for a in accidents}

@@ -21,9 +21,9 @@ from burner.manifest.writing.ledger import Ledger
 from burner.station.slots import retry
 from tests.campaign import accidents, check, products, units
 from tests.campaign.accidents import Accident, Killed
-from tests.campaign.check import Seen
+from tests.campaign.check import BurnObservation
 from tests.campaign.clock import Clock
-from tests.campaign.products import Made, Product
+from tests.campaign.products import CampaignRelease, Product
 from tests.campaign.slot import InlineEsp, InlineLog, Socket, WatchedChip
 from tests.campaign.units import Unit
 from tests.images import PRODUCT_ID
@@ -121,7 +121,7 @@ class Campaign:
         drawn = [self._accident() for _ in range(self.rng.choice((0, 1, 1, 1, 2)))]
         causes += [accident.kind.value for accident in drawn]
         rework = "repaired" if self.rng.random() < 0.08 else ""
-        spec = accidents.suffering(unit.spec, drawn, self.rng)
+        spec = accidents.faulty_unit(unit.spec, drawn, self.rng)
         if not DEFECTS.isdisjoint(accident.kind for accident in drawn):
             spec = replace(spec, flash_file=None)
         chip = self.socket.plug(spec, self.clock.monotonic())
@@ -136,7 +136,7 @@ class Campaign:
         self,
         unit: Unit,
         chip: WatchedChip,
-        made: Made,
+        made: CampaignRelease,
         drawn: list[Accident],
         causes: list[str],
         rework: str,
@@ -157,7 +157,7 @@ class Campaign:
         self,
         unit: Unit,
         chip: WatchedChip,
-        made: Made,
+        made: CampaignRelease,
         drawn: list[Accident],
         causes: list[str],
         request: AttemptRequest,
@@ -182,7 +182,7 @@ class Campaign:
         assert isinstance(finished, Finished)
         self._settle(chip)
         next_starts = tuple(self._starts(chip, unit))
-        seen = Seen(
+        seen = BurnObservation(
             before, tuple(chip.history), chip.whole, next_starts, at_product_before, chip.at_product
         )
         self._compare(unit, made, finished, seen, events)
@@ -191,7 +191,12 @@ class Campaign:
         return finished
 
     def _compare(
-        self, unit: Unit, made: Made, finished: Finished, seen: Seen, events: list[Event]
+        self,
+        unit: Unit,
+        made: CampaignRelease,
+        finished: Finished,
+        seen: BurnObservation,
+        events: list[Event],
     ) -> None:
         record = finished.record
         unit.story.append(f"try {record.attempt.try_number}: {_summary(finished)}")

@@ -8,14 +8,14 @@ from burner.bench.modem.at_firmware import StoredProduct
 from burner.core.attempt import Record
 from burner.core.segments import Region, RegionClass
 from tests.campaign import products
-from tests.campaign.products import FLASH_SIZE, Made, Product
+from tests.campaign.products import FLASH_SIZE, CampaignRelease, Product
 from tests.campaign.units import WIFI
 
 SECTOR = 0x1000
 
 
 @dataclass(frozen=True)
-class Seen:
+class BurnObservation:
     """One burn as the bench saw it; flashes are whole."""
 
     before: bytes
@@ -47,7 +47,9 @@ class Seen:
         return start
 
 
-def passed(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[str]:
+def passed(
+    record: Record, made: CampaignRelease, product: Product, seen: BurnObservation
+) -> Iterator[str]:
     """A unit that was written and passed holds exactly what its record says."""
     if not record.result.written:
         yield "PASS, and nothing was written"
@@ -63,7 +65,9 @@ def passed(record: Record, made: Made, product: Product, seen: Seen) -> Iterator
     yield from _works(record, made, product, seen, written=True)
 
 
-def known(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[str]:
+def known(
+    record: Record, made: CampaignRelease, product: Product, seen: BurnObservation
+) -> Iterator[str]:
     """A unit that is told to be good already is, and was left alone."""
     if record.attempt.release_digest != made.release.digest:
         yield "KNOWN with another release"
@@ -73,7 +77,7 @@ def known(record: Record, made: Made, product: Product, seen: Seen) -> Iterator[
 
 
 def _works(
-    record: Record, made: Made, product: Product, seen: Seen, *, written: bool
+    record: Record, made: CampaignRelease, product: Product, seen: BurnObservation, *, written: bool
 ) -> Iterator[str]:
     """What a good unit is, whether it was written now or found so."""
     for region in record.attempt.regions:
@@ -93,7 +97,7 @@ def _works(
             yield f"it does not start what the record says: no line {wanted_line!r}"
 
 
-def not_written(product: Product, seen: Seen) -> Iterator[str]:
+def not_written(product: Product, seen: BurnObservation) -> Iterator[str]:
     """A unit that was refused is as it was."""
     if _is_changed(product, seen):
         yield "refused, and the unit was changed"
@@ -109,7 +113,7 @@ def _is_blank(region: Region, flash: bytes) -> bool:
     return data == b"\xff" * region.size
 
 
-def _untouched_elsewhere(record: Record, seen: Seen) -> Iterator[str]:
+def _untouched_elsewhere(record: Record, seen: BurnObservation) -> Iterator[str]:
     """Sectors without a region are as before; a region's last sector is blank behind it."""
     touched = bytearray(FLASH_SIZE // SECTOR)
     expected = bytearray(seen.before)
@@ -126,7 +130,7 @@ def _untouched_elsewhere(record: Record, seen: Seen) -> Iterator[str]:
             return
 
 
-def _is_changed(product: Product, seen: Seen) -> bool:
+def _is_changed(product: Product, seen: BurnObservation) -> bool:
     """Whether somebody else than the firmware changed it."""
     before, after = seen.before, seen.after
     if product.variant.carrier_class == "moved":

@@ -108,7 +108,7 @@ VARIANTS = {
 
 
 @dataclass(frozen=True)
-class Made:
+class CampaignRelease:
     """A release and what its units must hold, told apart from the release itself."""
 
     release: Release
@@ -122,7 +122,7 @@ class Product:
     """The releases of one variant: the usual one, a newer one, the newer one with another key."""
 
     variant: Variant
-    releases: tuple[Made, ...]
+    releases: tuple[CampaignRelease, ...]
     firmware: FirmwareBehaviour
 
     def stored(self, flash: bytes, at_product: StoredProduct | None) -> Mapping[str, str]:
@@ -141,7 +141,7 @@ class Product:
         return _READERS[self.variant.carrier](flash)
 
     def wanted(
-        self, made: Made, product_id: str, device_name: str, *, written: bool
+        self, made: CampaignRelease, product_id: str, device_name: str, *, written: bool
     ) -> Mapping[str, str]:
         """What a good unit of this release has stored; after a move nobody can read its secret."""
         wanted = {"product_id": product_id}
@@ -167,7 +167,7 @@ def make(folder: Path, variant: Variant, clock: Callable[[], float]) -> Product:
 
 def _made(
     folder: Path, variant: Variant, clock: Callable[[], float], version: str, region: str, key: str
-) -> Made:
+) -> CampaignRelease:
     folder.mkdir(parents=True)
     bootloader = BOOTLOADER_OFFSETS[variant.chip]
     images = (
@@ -197,7 +197,7 @@ def _made(
     release = open_release(profile, Secret(key.encode()))
     if isinstance(release.carrier, AtCarrier):
         release = replace(release, carrier=AtCarrier(release.carrier.settings, clock))
-    return Made(release, version, key, region)
+    return CampaignRelease(release, version, key, region)
 
 
 def application(version: str, chip: str) -> bytes:

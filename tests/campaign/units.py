@@ -12,7 +12,7 @@ from burner.bench.unit.unit_spec import UnitSpec
 from burner.core.segments import Segment
 from burner.flash import otadata
 from tests.campaign import products
-from tests.campaign.products import FLASH_SIZE, Made, Product
+from tests.campaign.products import FLASH_SIZE, CampaignRelease, Product
 from tests.images import PRODUCT_ID
 
 STATES = tuple(otadata.OtaState)
@@ -62,12 +62,12 @@ def new(folder: Path, product: Product, spec: UnitSpec, number: int) -> Unit:
     return Unit(spec)
 
 
-def _segments(made: Made) -> tuple[Segment, ...]:
+def _segments(made: CampaignRelease) -> tuple[Segment, ...]:
     """As another station writes them, with another name."""
     return made.release.payload("UNIT-OF-OTHERS")
 
 
-def _tell_another(unit: Unit, made: Made, product: Product) -> None:
+def _tell_another(unit: Unit, made: CampaignRelease, product: Product) -> None:
     if product.variant.carrier == "at":
         unit.tell(StoredProduct(PRODUCT_ID, made.key.encode(), "UNIT-OF-OTHERS", made.region))
 

@@ -17,7 +17,7 @@ HINT = (
 
 
 @cache
-def strictly() -> Draft202012Validator:
+def strict_validator() -> Draft202012Validator:
     """Only the events that are defined, with no other field than theirs."""
     strict: dict[str, Any] = deepcopy(dict(schema()))
     for about in strict["$defs"].values():
@@ -37,6 +37,6 @@ def wrong_with(line: Mapping[str, Any]) -> str:
     """Empty, or what the schema does not know of a line, and what to do about it."""
     found = [
         f"{error.json_path.removeprefix('$.')}: {error.message}"
-        for error in strictly().iter_errors(line)
+        for error in strict_validator().iter_errors(line)
     ]
     return "\n".join([f"event {line.get('event')!r}", *found, HINT]) if found else ""

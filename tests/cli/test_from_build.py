@@ -17,7 +17,7 @@ NAME = "plug-c3"
 
 
 @dataclass(frozen=True)
-class Made:
+class BuiltRelease:
     """A release of a build."""
 
     folder: Path
@@ -26,7 +26,9 @@ class Made:
     """The findings of `profile check` on the profile that it was made of."""
 
 
-def release(folder: Path, build: Path, *options: str, prints: bool = True, **filled: str) -> Made:
+def release(
+    folder: Path, build: Path, *options: str, prints: bool = True, **filled: str
+) -> BuiltRelease:
     """Profile, what is missing in it, release.
 
     With `prints`, units pass only if their firmware finds ProductID and name by itself.
@@ -48,10 +50,10 @@ def release(folder: Path, build: Path, *options: str, prints: bool = True, **fil
     assert checked.returncode == 0, checked.stdout
     built = burner(folder, "release", "build", str(profile), "-o", "plug.burn")
     assert built.returncode == 0, built.stderr
-    return Made(folder, folder / "plug.burn", checked.stdout)
+    return BuiltRelease(folder, folder / "plug.burn", checked.stdout)
 
 
-def burned(made: Made, bench: str) -> list[str]:
+def burned(made: BuiltRelease, bench: str) -> list[str]:
     """The outcomes of one unit a slot, with the manifest's word for each."""
     ran = burn(made.folder, "--bench", bench, profile=made.release)
     assert ran.status == 0, ran.errors

@@ -14,7 +14,7 @@ SETTINGS = (
 )
 
 
-def why_not() -> str:
+def why_no_server() -> str:
     """Why a server cannot be started here; empty when it can."""
     if sys.platform == "win32":
         return "PostgreSQL tests start a server by its Unix socket"

@@ -85,7 +85,7 @@ def refused(firmware: Firmware, key: KeyConfig = NAMED) -> BurnerError:
     return caught.value
 
 
-def to_set(answer: str) -> Callable[[str, int], str | None]:
+def answers_to_set(answer: str) -> Callable[[str, int], str | None]:
     return lambda command, times: answer if "=1," in command else None
 
 
@@ -160,7 +160,7 @@ def test_busy_means_again(busy: str) -> None:
 
 
 def test_busy_for_ever_is_said() -> None:
-    error = refused(Firmware(answers=to_set("busy p...\r\n")))
+    error = refused(Firmware(answers=answers_to_set("busy p...\r\n")))
     assert error.code == "E609"
     assert "busy" in error.detail
 
@@ -188,7 +188,7 @@ def test_a_lost_answer_means_again() -> None:
 )
 @pytest.mark.parametrize("space", ["", " "])
 def test_every_complaint_has_its_meaning(number: int, code: str, meaning: str, space: str) -> None:
-    error = refused(Firmware(answers=to_set(f"+CME ERROR:{space}{number}\r\n")))
+    error = refused(Firmware(answers=answers_to_set(f"+CME ERROR:{space}{number}\r\n")))
     assert error.code == code
     assert meaning in error.detail
 
@@ -205,7 +205,7 @@ def test_every_complaint_has_its_meaning(number: int, code: str, meaning: str, s
     ],
 )
 def test_a_refusal_and_half_an_answer_are_no_success(code: str, reply: str) -> None:
-    assert refused(Firmware(answers=to_set(reply))).code == code
+    assert refused(Firmware(answers=answers_to_set(reply))).code == code
 
 
 @pytest.mark.parametrize(

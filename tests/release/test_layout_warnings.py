@@ -25,7 +25,7 @@ def differences(now: UnitRecipe, before: UnitRecipe = BEFORE) -> list[str]:
     return [finding.found for finding in found]
 
 
-def otherwise(parts: object = PARTS, **profile: object) -> UnitRecipe:
+def changed_recipe(parts: object = PARTS, **profile: object) -> UnitRecipe:
     index = {"profile": {**INDEX["profile"], **profile}, "parts": parts}
     return UnitRecipe("bb" * 32, index, (), BEFORE.key)
 
@@ -42,11 +42,14 @@ def test_the_same_release_with_the_same_key_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("now", "named"),
     [
-        (otherwise(blank=["nvs"]), "blank (nvs, otadata; now nvs)"),
-        (otherwise(carrier={"kind": "nvs", "namespace": "x"}), "carrier.namespace (key; now x)"),
-        (otherwise(name={"template": "P-{mac}"}), "name.template (nothing; now P-{mac})"),
+        (changed_recipe(blank=["nvs"]), "blank (nvs, otadata; now nvs)"),
         (
-            otherwise(parts=[{**PARTS[0], "sha256": "2" * 64}]),
+            changed_recipe(carrier={"kind": "nvs", "namespace": "x"}),
+            "carrier.namespace (key; now x)",
+        ),
+        (changed_recipe(name={"template": "P-{mac}"}), "name.template (nothing; now P-{mac})"),
+        (
+            changed_recipe(parts=[{**PARTS[0], "sha256": "2" * 64}]),
             "part app (sha256 1111111111111111…; now sha256 2222222222222222…)",
         ),
         (
@@ -61,7 +64,7 @@ def test_what_differs_is_named_with_before_and_now(now: UnitRecipe, named: str) 
 
 
 def test_another_quantity_makes_no_unit_another_one() -> None:
-    assert differences(otherwise(quantity=5)) == []
+    assert differences(changed_recipe(quantity=5)) == []
 
 
 def test_a_key_that_is_not_known_here_is_not_compared() -> None:
@@ -70,7 +73,7 @@ def test_a_key_that_is_not_known_here_is_not_compared() -> None:
 
 def test_of_many_differences_the_first_are_named_and_the_rest_counted() -> None:
     changed = {f"setting{n}": n for n in range(MOST_SHOWN + 2)}
-    assert differences(otherwise(**changed))[0].endswith(", and 2 more")
+    assert differences(changed_recipe(**changed))[0].endswith(", and 2 more")
 
 
 @pytest.mark.parametrize(

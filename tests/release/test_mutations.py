@@ -311,7 +311,7 @@ CHANGES: tuple[Callable[[random.Random], bytes | Entries], ...] = (
 )
 
 
-def none_opens(count: int, seed: int, folder: Path) -> None:
+def check_that_none_opens(count: int, seed: int, folder: Path) -> None:
     """So many changes that are one, of each kind in turn: each is refused with a code."""
     random_ = random.Random(seed)
     tried, codes = 0, set()
@@ -335,9 +335,9 @@ def test_what_is_changed_here_opens_unchanged(tmp_path: Path) -> None:
 
 
 def test_none_of_two_hundred_changes_opens(tmp_path: Path) -> None:
-    none_opens(200, 1, tmp_path)
+    check_that_none_opens(200, 1, tmp_path)
 
 
 @pytest.mark.full
 def test_none_of_two_thousand_changes_opens(tmp_path: Path) -> None:
-    none_opens(2000, 2, tmp_path)
+    check_that_none_opens(2000, 2, tmp_path)

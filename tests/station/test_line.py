@@ -15,7 +15,7 @@ import yaml
 from burner.bench.process import BenchProcess
 from tests.bench.fault_outcomes import TABLE, Row
 from tests.processes import ends
-from tests.runs import Ran, Running, burn, burner, in_state, manifest, start
+from tests.runs import Running, RunResult, burn, burner, in_state, manifest, start
 
 LINE_FAULTS = [row for row in TABLE if row.fault["kind"] not in ("same-mac", "hang")]
 
@@ -33,7 +33,7 @@ def line_of(folder: Path, slots: int, boards: int) -> tuple[Path, Mapping[int, R
     return path, faults
 
 
-def check_line(ran: Ran, boards: int, faults: Mapping[int, Row]) -> None:
+def check_line(ran: RunResult, boards: int, faults: Mapping[int, Row]) -> None:
     """Every good unit passes, every faulty one has its code, the summary adds up."""
     expected = Counter((row.outcome, row.code) for row in faults.values())
     expected["PASS", ""] += boards - len(faults)
@@ -44,7 +44,7 @@ def check_line(ran: Ran, boards: int, faults: Mapping[int, Row]) -> None:
     assert len(ran.units) + len(ran.summary["silent"]) == boards
 
 
-def check_nobody_waited(ran: Ran) -> None:
+def check_nobody_waited(ran: RunResult) -> None:
     """From the end of a board to the start of the next in its slot passes no neighbour's time.
 
     Medians: on a busy computer one pause may take as long as a whole burn.

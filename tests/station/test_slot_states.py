@@ -13,7 +13,7 @@ from burner.station.slots.boards import SwappedByBench, UnitLimit
 from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
-from tests.station.units import BAUD, Burns, states
+from tests.station.units import BAUD, FakeBurnUnit, states
 
 S = SlotState
 AFTER = {
@@ -47,7 +47,7 @@ VISITS = st.lists(
 )
 
 
-def run(visits: list[Visit]) -> tuple[list[StationEvent], Burns]:
+def run(visits: list[Visit]) -> tuple[list[StationEvent], FakeBurnUnit]:
     device = FakeDevice()
     coming = iter(visits)
 
@@ -59,7 +59,7 @@ def run(visits: list[Visit]) -> tuple[list[StationEvent], Burns]:
         return True
 
     next_board()
-    burns = Burns()
+    burns = FakeBurnUnit()
     station = Station({"1": device}, SwappedByBench(UnitLimit(len(visits)), next_board), BAUD)
     return list(station.run(burns)), burns
 

@@ -26,7 +26,7 @@ from burner.station.slots.boards import (
 from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
-from tests.station.units import BAUD, Burns, states
+from tests.station.units import BAUD, FakeBurnUnit, states
 
 S = SlotState
 
@@ -39,13 +39,13 @@ def station_of(devices: dict[str, FakeDevice], boards: Boards | None = None) -> 
     return Station(devices, boards or OneBoardPerSlot(), BAUD)
 
 
-def run(station: Station, burns: Burns) -> list[StationEvent]:
+def run(station: Station, burns: FakeBurnUnit) -> list[StationEvent]:
     return list(station.run(burns))
 
 
 def test_one_board_in_each_slot_is_burned_once_and_the_run_ends() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2, 3)}
-    burns = Burns()
+    burns = FakeBurnUnit()
     events = run(station_of(devices), burns)
     assert states(events, "2") == [S.SEEN, S.BURNING, S.PASS, S.CLOSED]
     assert sorted(r.attempt.unit_id for r in burns.records) == [mac(1), mac(2), mac(3)]
@@ -55,7 +55,7 @@ def test_a_slot_that_hangs_holds_nobody_up() -> None:
     devices = {"1": FakeDevice(FakeBoard(mac(1))), "2": FakeDevice(FakeBoard(mac(2)))}
     gate = devices["1"].holds("write")
     ended: list[str] = []
-    for event in station_of(devices).run(Burns()):
+    for event in station_of(devices).run(FakeBurnUnit()):
         if isinstance(event, Finished):
             ended.append(event.slot)
             gate.set()
@@ -65,7 +65,7 @@ def test_a_slot_that_hangs_holds_nobody_up() -> None:
 def test_a_unit_whose_worker_died_is_tried_again() -> None:
     device = FakeDevice(FakeBoard())
     device.fails("write", "E902")
-    burns = Burns()
+    burns = FakeBurnUnit()
     events = run(station_of({"1": device}), burns)
     assert [r.result.outcome for r in burns.records] == [Outcome.ERROR, Outcome.PASS]
     assert [r.attempt.try_number for r in burns.records] == [1, 2]
@@ -74,7 +74,7 @@ def test_a_unit_whose_worker_died_is_tried_again() -> None:
 
 def test_a_bad_unit_is_not_tried_for_ever() -> None:
     device = FakeDevice(FakeBoard(flips=(0x10010,)))
-    burns = Burns()
+    burns = FakeBurnUnit()
     events = run(station_of({"1": device}), burns)
     assert [r.result.code for r in burns.records] == ["E601", "E601"]
     assert states(events)[-2:] == [S.FAIL, S.CLOSED]
@@ -87,7 +87,7 @@ def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
         device.insert(FakeBoard(mac(2)))
         return True
 
-    events = run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), Burns())
+    events = run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), FakeBurnUnit())
     assert device.bauds == [921_600, 460_800, 460_800]
     assert [e for e in events if isinstance(e, RetryStarted)] == [
         RetryStarted("1", "E501", 2, 460800)
@@ -101,7 +101,7 @@ def test_a_bad_unit_does_not_slow_its_slot() -> None:
         device.insert(FakeBoard(mac(2)))
         return True
 
-    run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), Burns())
+    run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), FakeBurnUnit())
     assert device.bauds == [921_600, 460_800, 921_600]
 
 
@@ -118,7 +118,7 @@ def test_a_board_from_which_nothing_is_read_counts_as_no_unit() -> None:
             device.insert(board)
         return True
 
-    burns = Burns()
+    burns = FakeBurnUnit()
     run(station_of({"1": device}, SwappedByBench(UnitLimit(2), swap)), burns)
     assert [r.attempt.unit_id for r in burns.records if r.result.outcome is Outcome.PASS] == [
         mac(1),
@@ -127,7 +127,7 @@ def test_a_board_from_which_nothing_is_read_counts_as_no_unit() -> None:
 
 
 def test_a_bug_in_one_slot_is_that_slots_error_and_names_its_place_not_its_text() -> None:
-    burns = Burns()
+    burns = FakeBurnUnit()
     burns.broken = ValueError("a secret could stand here")
     events = run(station_of({"1": FakeDevice(FakeBoard())}), burns)
     (error,) = (e.error for e in events if isinstance(e, SlotStateChanged) and e.error)
@@ -137,7 +137,7 @@ def test_a_bug_in_one_slot_is_that_slots_error_and_names_its_place_not_its_text(
 
 
 def test_a_manifest_that_cannot_be_written_stops_every_slot() -> None:
-    burns = Burns()
+    burns = FakeBurnUnit()
     burns.broken = BurnerError("E701", "disk full")
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in range(1, 4)}
     station = station_of(devices, SwappedByBench(UnitLimit(100), lambda slot: True))
@@ -151,7 +151,7 @@ def test_stop_lets_the_running_unit_finish_and_takes_no_other() -> None:
     device = FakeDevice(FakeBoard())
     gate = device.holds("write")
     station = station_of({"1": device}, SwappedByBench(UnitLimit(10), lambda slot: True))
-    burns = Burns()
+    burns = FakeBurnUnit()
     for event in station.run(burns):
         if states([event])[:1] == [S.BURNING]:
             station.stop()
@@ -163,7 +163,7 @@ def test_abort_ends_the_running_unit_aborted_at_once() -> None:
     device = FakeDevice(FakeBoard())
     device.holds("write")
     station = station_of({"1": device}, SwappedByBench(UnitLimit(10), lambda slot: True))
-    burns = Burns()
+    burns = FakeBurnUnit()
     started = time.monotonic()
     for event in station.run(burns):
         if isinstance(event, Finished):
@@ -178,11 +178,11 @@ def test_abort_ends_the_running_unit_aborted_at_once() -> None:
 
 
 @pytest.fixture
-def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], Burns]]:
+def by_hand() -> Iterator[tuple[FakeDevice, Station, list[StationEvent], FakeBurnUnit]]:
     device = FakeDevice(None)
     station = station_of({"1": device}, SwappedByHand(UnitLimit(), pause_s=0.01))
     events: list[StationEvent] = []
-    burns = Burns()
+    burns = FakeBurnUnit()
 
     def collect() -> None:
         events.extend(station.run(burns))
@@ -203,7 +203,7 @@ def until(events: list[StationEvent], wanted: SlotState, times: int = 1) -> None
 
 
 def test_a_board_is_seen_burned_shown_removed_and_the_slot_armed_again(
-    by_hand: tuple[FakeDevice, Station, list[StationEvent], Burns],
+    by_hand: tuple[FakeDevice, Station, list[StationEvent], FakeBurnUnit],
 ) -> None:
     device, _, events, _ = by_hand
     until(events, S.EMPTY)
@@ -217,7 +217,7 @@ def test_a_board_is_seen_burned_shown_removed_and_the_slot_armed_again(
 
 
 def test_a_board_left_in_the_slot_is_not_burned_twice(
-    by_hand: tuple[FakeDevice, Station, list[StationEvent], Burns],
+    by_hand: tuple[FakeDevice, Station, list[StationEvent], FakeBurnUnit],
 ) -> None:
     device, _, events, burns = by_hand
     device.insert(FakeBoard(mac(1)))
@@ -228,7 +228,7 @@ def test_a_board_left_in_the_slot_is_not_burned_twice(
 
 
 def test_a_passed_board_that_comes_back_is_known_and_not_written(
-    by_hand: tuple[FakeDevice, Station, list[StationEvent], Burns],
+    by_hand: tuple[FakeDevice, Station, list[StationEvent], FakeBurnUnit],
 ) -> None:
     device, _, events, burns = by_hand
     board = FakeBoard(mac(1))
@@ -242,7 +242,7 @@ def test_a_passed_board_that_comes_back_is_known_and_not_written(
 
 def test_a_count_ends_the_run_by_itself() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in range(1, 5)}
-    burns = Burns()
+    burns = FakeBurnUnit()
     run(station_of(devices, SwappedByHand(UnitLimit(3), pause_s=0.01)), burns)
     assert len(burns.records) == 3
 
@@ -250,7 +250,7 @@ def test_a_count_ends_the_run_by_itself() -> None:
 def test_a_place_taken_by_a_board_that_never_spoke_is_given_back() -> None:
     silent, good = FakeDevice(FakeBoard(mac(1))), FakeDevice(FakeBoard(mac(2)))
     silent.fails("identify", "E901", times=9)
-    burns = Burns()
+    burns = FakeBurnUnit()
     run(station_of({"1": silent, "2": good}, SwappedByHand(UnitLimit(1), pause_s=0.01)), burns)
     assert Outcome.PASS in [r.result.outcome for r in burns.records]
 
@@ -262,8 +262,8 @@ LABELLED = IdentitySettings(label=LabelSettings(pattern="SN[0-9]+( (?P<mac>[0-9A
 
 def labelled(
     devices: dict[str, FakeDevice], boards: Boards | None = None, **how: Any
-) -> tuple[Station, Burns]:
-    burns = Burns()
+) -> tuple[Station, FakeBurnUnit]:
+    burns = FakeBurnUnit()
     burns.labelled = True
     router = Router(tuple(devices), identity=LABELLED, **how)
     return Station(devices, boards or OneBoardPerSlot(), BAUD, router=router), burns
@@ -369,8 +369,8 @@ def test_a_board_that_is_swapped_while_its_label_is_looked_for_gets_its_own_ques
 # boards that do not answer
 
 
-def watch(device: FakeDevice, pause_s: float = 0.01) -> tuple[Station, Burns]:
-    return station_of({"1": device}, SwappedByHand(UnitLimit(), pause_s)), Burns()
+def watch(device: FakeDevice, pause_s: float = 0.01) -> tuple[Station, FakeBurnUnit]:
+    return station_of({"1": device}, SwappedByHand(UnitLimit(), pause_s)), FakeBurnUnit()
 
 
 def test_a_dead_board_that_the_operator_announces_is_an_error_on_record_as_with_once() -> None:
@@ -439,7 +439,7 @@ def test_a_slot_without_its_port_stays_empty_and_nothing_is_said_of_it() -> None
 def test_a_known_unit_in_its_slot_is_burned_again_for_a_reason_while_others_work() -> None:
     devices = {str(n): FakeDevice(FakeBoard(mac(n))) for n in (1, 2)}
     gate = devices["2"].holds("write")
-    burns = Burns()
+    burns = FakeBurnUnit()
     station = station_of(devices, SwappedByHand(UnitLimit(), pause_s=0.01))
     for event in station.run(burns):
         if states([event], "1") == [S.PASS]:

@@ -18,7 +18,7 @@ APP = Segment("app", 0x10000, b"\xe9" * 0x8000)
 BAUD = 921_600
 
 
-class Burns:
+class FakeBurnUnit:
     """A `BurnUnit` that keeps its records in a list and knows the units that have passed."""
 
     def __init__(self) -> None:

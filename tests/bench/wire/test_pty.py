@@ -8,7 +8,7 @@ import serial
 
 from burner.bench.unit.unit_spec import UART_TIME
 from burner.bench.wire import pty
-from tests.bench.echo import Echoes, Rig, serving, soon
+from tests.bench.echo import Echoes, RunningBench, becomes_true, serving
 
 pytestmark = pytest.mark.skipif(not pty.AVAILABLE, reason="PTYs are for POSIX")
 
@@ -19,39 +19,39 @@ def echoes() -> Echoes:
 
 
 @pytest.fixture
-def rig(echoes: Echoes) -> Iterator[Rig]:
+def rig(echoes: Echoes) -> Iterator[RunningBench]:
     with serving("sim:1", echoes.build, with_pty=True) as served:
         yield served
 
 
-def path(rig: Rig) -> str:
+def path(rig: RunningBench) -> str:
     own = rig.bench.slots["1"].ports["esp"].pty
     assert own is not None
     return own.path
 
 
-def test_what_is_written_reaches_the_chip_and_its_answer_comes_back(rig: Rig) -> None:
+def test_what_is_written_reaches_the_chip_and_its_answer_comes_back(rig: RunningBench) -> None:
     with serial.Serial(path(rig), 115200, timeout=20, exclusive=True) as port:
         port.write(b"\x00\x03\x11\x13\xff\r\n")
         assert port.read(7) == b"\x00\x03\x11\x13\xff\r\n"
 
 
-def test_opening_it_wakes_the_chip_in_download_mode(rig: Rig, echoes: Echoes) -> None:
+def test_opening_it_wakes_the_chip_in_download_mode(rig: RunningBench, echoes: Echoes) -> None:
     with serial.Serial(path(rig), 115200, timeout=20):
-        assert soon(lambda: "download" in echoes[1].done)
+        assert becomes_true(lambda: "download" in echoes[1].done)
 
 
-def test_every_opening_is_a_new_power_up(rig: Rig, echoes: Echoes) -> None:
+def test_every_opening_is_a_new_power_up(rig: RunningBench, echoes: Echoes) -> None:
     for count in (1, 2):
         with serial.Serial(path(rig), 115200, timeout=20) as port:
             port.write(b"x")
             assert port.read(1) == b"x"
-        assert soon(lambda: not rig.bench.slots["1"].ports["esp"].busy)
+        assert becomes_true(lambda: not rig.bench.slots["1"].ports["esp"].busy)
         assert echoes[1].done.count("download") == count
 
 
 @pytest.mark.parametrize("baud", [115200, 921600, 750000])
-def test_the_baud_rate_set_on_it_is_seen(rig: Rig, echoes: Echoes, baud: int) -> None:
+def test_the_baud_rate_set_on_it_is_seen(rig: RunningBench, echoes: Echoes, baud: int) -> None:
     with serial.Serial(path(rig), baud, timeout=20) as port:
         port.write(b"x")
         assert port.read(1) == b"x"
@@ -59,7 +59,7 @@ def test_the_baud_rate_set_on_it_is_seen(rig: Rig, echoes: Echoes, baud: int) ->
     assert baud == 115200 or f"baud={baud}" in echoes[1].done
 
 
-def test_while_it_is_open_the_tcp_port_is_busy(rig: Rig) -> None:
+def test_while_it_is_open_the_tcp_port_is_busy(rig: RunningBench) -> None:
     with serial.Serial(path(rig), 115200, timeout=20) as port:
         port.write(b"x")
         port.read(1)

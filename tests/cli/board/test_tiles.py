@@ -141,7 +141,7 @@ def test_what_to_do_is_whole_however_narrow_the_screen(code: str, language: Lang
 # -- tiles: nothing is cut ------------------------------------------------------------------------
 
 
-def feet(view: DisplayView, width: int, height: int) -> list[str]:
+def last_lines(view: DisplayView, width: int, height: int) -> list[str]:
     """The last line of each tile of eight."""
     lines = [line.plain for line in draw(view, 5.0, width, height - 1)]
     rows = [n for n, line in enumerate(lines) if line.startswith((" 1 ", " 5 "))]
@@ -163,7 +163,7 @@ def test_how_long_nothing_answers_is_told_whole_or_not(
         view.add(SlotStateChanged(slot, S.EMPTY), 0.0)
         view.add(SlotSilent(slot, 12.0), 5.0)
     height = (24, 10)[room]
-    assert set(feet(view, 80, height)) == {words[room]}
+    assert set(last_lines(view, 80, height)) == {words[room]}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -171,7 +171,7 @@ def test_where_there_is_no_room_for_a_name_the_code_stands_alone(language: Langu
     view = view_of(8, language)
     for slot, code in zip(view.tiles, OFTEN, strict=True):
         fail(view, slot, code)
-    assert feet(view, 80, 24) == list(OFTEN)
+    assert last_lines(view, 80, 24) == list(OFTEN)
 
 
 def test_of_a_long_name_the_end_is_shown_and_of_a_long_reason_the_first_words() -> None:

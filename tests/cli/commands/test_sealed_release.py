@@ -38,7 +38,7 @@ def contents() -> Contents:
     return unpack(Path("plug.burn").read_bytes(), "plug.burn")
 
 
-def misused(*arguments: str) -> str:
+def usage_error(*arguments: str) -> str:
     result = CliRunner().invoke(root, arguments)
     assert result.exit_code == 2, result.output
     return result.stderr
@@ -68,11 +68,11 @@ def test_to_seal_takes_the_secret_of_the_release(tmp_path: Path) -> None:
     before = Path("plug.burn").read_bytes()
     other = profile_in(tmp_path / "other", OTHER_SECRET)
     seal = ("release", "seal", "plug.burn", str(other), "--to", "line2.pub")
-    assert "it has another product secret than plug.burn" in misused(*seal)
+    assert "it has another product secret than plug.burn" in usage_error(*seal)
     assert Path("plug.burn").read_bytes() == before
     run("release", "build", "engineer/plug.yaml", "-o", "open.burn")
     seal = ("release", "seal", "open.burn", "engineer/plug.yaml", "--to", "line2.pub")
-    assert "it is not sealed" in misused(*seal)
+    assert "it is not sealed" in usage_error(*seal)
 
 
 def test_a_release_that_is_there_is_not_sealed_anew_over_its_signatures() -> None:

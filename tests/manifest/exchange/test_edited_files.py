@@ -58,7 +58,7 @@ def leave(ledger: Ledger, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def given_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, str]]:
+def exported_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, str]]:
     """What our log gave out, what another one did, and the origin key of ours."""
     folder = tmp_path_factory.mktemp("files")
     with pytest.MonkeyPatch.context() as patch:
@@ -161,9 +161,11 @@ def edit_one(path: Path, theirs: Path, random: Random) -> str:
     return f"{path.name} {edit.__name__}" if after != before else ""
 
 
-def campaign(given_out: tuple[Path, Path, str], folder: Path, edits: int, seed: int) -> list[str]:
+def campaign(
+    exported_files: tuple[Path, Path, str], folder: Path, edits: int, seed: int
+) -> list[str]:
     """Edits that were not refused."""
-    ours, theirs, key = given_out
+    ours, theirs, key = exported_files
     missed, random = [], Random(seed)
     for number in range(edits):
         place = PLACES[number % len(PLACES)]
@@ -181,47 +183,47 @@ def campaign(given_out: tuple[Path, Path, str], folder: Path, edits: int, seed: 
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_was_given_out_agrees(given_out: tuple[Path, Path, str], place: str) -> None:
-    ours, theirs, key = given_out
+def test_what_was_given_out_agrees(exported_files: tuple[Path, Path, str], place: str) -> None:
+    ours, theirs, key = exported_files
     assert code_of(ours / place, key) == ""
     assert code_of(theirs / place, key) != ""
 
 
 def test_a_file_more_in_a_sealed_folder_is_reported(
-    given_out: tuple[Path, Path, str], tmp_path: Path
+    exported_files: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    folder = copytree(given_out[0] / "folder", tmp_path / "folder")
+    folder = copytree(exported_files[0] / "folder", tmp_path / "folder")
     (folder / "more.txt").write_text("5 more units\n")
-    assert code_of(folder, given_out[2]) == "E746"
+    assert code_of(folder, exported_files[2]) == "E746"
 
 
 def test_a_closed_batch_without_its_records_is_refused(
-    given_out: tuple[Path, Path, str], tmp_path: Path
+    exported_files: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    folder = copytree(given_out[0] / "folder", tmp_path / "folder")
+    folder = copytree(exported_files[0] / "folder", tmp_path / "folder")
     (folder / RECORDS).unlink()
-    assert code_of(folder, given_out[2]) == "E724"
+    assert code_of(folder, exported_files[2]) == "E724"
 
 
 def test_a_moment_that_never_was_is_refused_as_any_other_edit(
-    given_out: tuple[Path, Path, str], tmp_path: Path
+    exported_files: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    lines = (given_out[0] / "all.log").read_text(encoding="utf-8").split("\n")
+    lines = (exported_files[0] / "all.log").read_text(encoding="utf-8").split("\n")
     before, lines[5] = lines[5], lines[5].replace('"at":"2025-01-31', '"at":"2024-99-31')
     assert lines[5] != before
     (tmp_path / "all.log").write_text("\n".join(lines), encoding="utf-8")
-    assert code_of(tmp_path / "all.log", given_out[2]) == "E714"
+    assert code_of(tmp_path / "all.log", exported_files[2]) == "E714"
 
 
 def test_random_edits_of_files_are_refused(
-    given_out: tuple[Path, Path, str], tmp_path: Path
+    exported_files: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    assert campaign(given_out, tmp_path, 100, seed=1) == []
+    assert campaign(exported_files, tmp_path, 100, seed=1) == []
 
 
 @pytest.mark.full
 @pytest.mark.timeout(1800)
 def test_a_thousand_random_edits_of_files_are_refused(
-    given_out: tuple[Path, Path, str], tmp_path: Path
+    exported_files: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    assert campaign(given_out, tmp_path, 1000, seed=2) == []
+    assert campaign(exported_files, tmp_path, 1000, seed=2) == []

@@ -13,7 +13,7 @@ from burner.manifest.log.checkpoint import Checkpoint, check_cosignatures, cosig
 from burner.manifest.log.note import KeyType, NoteError, SignedNote, VerifierKey, sign
 from burner.manifest.log.proof import TlogProof
 from burner.manifest.log.tree import EMPTY_ROOT, inclusion_proof
-from tests.manifest.log.test_tree import Kept
+from tests.manifest.log.test_tree import StoredHashes
 
 # signed-note@v1.0.0, the example under "Verifier keys".
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -172,7 +172,7 @@ def test_a_log_key_is_no_key_of_a_witness() -> None:
 def certificate(index: int = 3, size: int = 700) -> TlogProof:
     """A proof of one record of a small log."""
     entries = [b"record %d" % number for number in range(size)]
-    log = Kept(entries)
+    log = StoredHashes(entries)
     head = Checkpoint(STATION.name, size, log.frontier.root)
     return TlogProof(
         index, inclusion_proof(log, index, size), sign(head.text, STATION), entries[index]

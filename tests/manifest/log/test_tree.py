@@ -33,7 +33,7 @@ VECTOR_ROOTS = {
 }
 
 
-class Kept:
+class StoredHashes:
     """Stored hashes in memory."""
 
     def __init__(self, entries: Sequence[bytes] = ()) -> None:
@@ -61,24 +61,24 @@ def mth(leaves: Sequence[bytes]) -> bytes:
     return node_hash(mth(leaves[:split]), mth(leaves[split:]))
 
 
-LOG = Kept([number.to_bytes(4, "big") for number in range(1500)])
+LOG = StoredHashes([number.to_bytes(4, "big") for number in range(1500)])
 LEAVES = [LOG.stored[0, index] for index in range(1500)]
 sizes = st.integers(0, 1500)
 
 
 @pytest.mark.parametrize(("size", "root"), VECTOR_ROOTS.items())
 def test_roots_are_those_of_the_reference_vectors(size: int, root: str) -> None:
-    assert Kept(VECTOR[:size]).frontier.root.hex() == root
+    assert StoredHashes(VECTOR[:size]).frontier.root.hex() == root
 
 
 def test_an_empty_log_has_the_hash_of_nothing() -> None:
-    assert Frontier().root == EMPTY_ROOT == frontier(Kept(), 0).root
+    assert Frontier().root == EMPTY_ROOT == frontier(StoredHashes(), 0).root
 
 
 @pytest.mark.parametrize("size", [*range(1, 66), 255, 256, 257, 511, 512, 513, 1023, 1500])
 def test_appending_and_recomputing_give_the_root_of_the_definition(size: int) -> None:
     expected = mth(LEAVES[:size])
-    appended = Kept([number.to_bytes(4, "big") for number in range(size)]).frontier
+    appended = StoredHashes([number.to_bytes(4, "big") for number in range(size)]).frontier
     assert appended.root == expected
     assert frontier(LOG, size) == appended
     assert subtree_hash(LOG, 0, size) == expected

@@ -32,7 +32,7 @@ from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 PRODUCT = "S3EUVBRJLB"
 
 
-def lived_in(folder: Path) -> Path:
+def filled_manifest(folder: Path) -> Path:
     """A manifest that has seen something: batches, a scrap, a void, IDs, an import, many heads."""
     with a_ledger(folder, "line2", "other.db") as other:
         open_batch(other, "WO9")
@@ -62,7 +62,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("lived")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BURNER_STATE", str(folder / "state"))
-        yield lived_in(folder)
+        yield filled_manifest(folder)
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_a_head_of_an_unknown_key_gives_no_certificate(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         (text,) = connection.execute("SELECT note FROM head").fetchone()
     origin, size, root = text.split("\n")[:3]
-    _, _, note = resigned(origin, int(size), b64decode(root).hex())
+    _, _, note = signed_by_a_stranger(origin, int(size), b64decode(root).hex())
     edit(path, "UPDATE head SET note = ?", (note,))
     with ManifestReader.open(path) as reader, pytest.raises(BurnerError, match=r"^E755:"):
         certificate(reader, str(unit_mac(3)))
@@ -335,7 +335,7 @@ def test_a_kept_checkpoint_behind_a_batch_or_a_key_must_be_there(path: Path) -> 
     assert bad_places(path) == ["E713 heads: the checkpoint at 1 is gone"]
 
 
-def resigned(origin: str, size: int, root: str) -> tuple[str, str, str]:
+def signed_by_a_stranger(origin: str, size: int, root: str) -> tuple[str, str, str]:
     """Key, id and head of somebody who signs the same head with a key of his own."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -352,7 +352,7 @@ def test_an_origin_key_put_in_place_of_another_is_refused(
             burned(ledger, unit)
         origin, size = ledger.origin, ledger.writer.size
         old, root = ledger.writer.origin_key, ledger.writer._log.frontier.root.hex()
-    key, key_id, note = resigned(origin, size, root)
+    key, key_id, note = signed_by_a_stranger(origin, size, root)
     with closing(sqlite3.connect(path)) as connection:
         (body,) = connection.execute("SELECT body FROM records WHERE number = 0").fetchone()
     false = body.replace(old, key)
@@ -377,7 +377,7 @@ def test_a_running_station_does_not_follow_a_head_of_a_key_that_was_put_into_the
         burned(one, 61)
         burned(two, 62)
         head = two.writer._log.frontier
-        key, key_id, note = resigned(two.origin, head.size, head.root.hex())
+        key, key_id, note = signed_by_a_stranger(two.origin, head.size, head.root.hex())
         columns = (key_id, key, "wu", "station", "", 5, -1)
         edit(path, "INSERT INTO keys VALUES (0, ?, ?, ?, ?, ?, ?, ?)", columns)
         edit(path, "UPDATE head SET note = ?", (note,))

@@ -105,7 +105,7 @@ def test_a_document_that_holds_the_secret_is_refused(
     assert SECRET not in str(finding)
 
 
-def resigned(contents: Contents, index: dict[str, object], **changed: object) -> Contents:
+def with_index_digest(contents: Contents, index: dict[str, object], **changed: object) -> Contents:
     return replace(contents, index=index, digest=digest(index), **changed)  # type: ignore[arg-type]
 
 
@@ -126,7 +126,7 @@ def test_a_release_whose_documents_are_not_those_of_its_index_does_not_open(
         (replace(contents, documents=moved, profile=canonical(text).decode()), "E205"),
         (replace(contents, documents={**other, "documents/more.txt": b"x"}), "E205"),
         (replace(contents, documents=empty), "E222"),
-        (resigned(contents, {**contents.index, "documents": {}}), "E205"),
+        (with_index_digest(contents, {**contents.index, "documents": {}}), "E205"),
     ):
         (tmp_path / "x.burn").write_bytes(pack(changed))
         with pytest.raises(BurnerError, match=rf"^{code}:"):
