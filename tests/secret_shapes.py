@@ -62,5 +62,5 @@ def _byte(escape: re.Match[bytes]) -> bytes:
 def leaks(data: bytes, secret: str) -> list[str]:
     """The shapes in which at least twelve characters of the secret are in the data."""
     seen = list(views(data))
-    found = {name for name, shape in shapes(secret) if any(shape.lower() in view for view in seen)}
-    return sorted(found)
+    names = {name for name, shape in shapes(secret) if any(shape.lower() in view for view in seen)}
+    return sorted(names)

@@ -118,10 +118,10 @@ def test_over_a_fast_link_the_flash_is_the_limit(limits: Any) -> None:
 def test_the_limit_is_wire_and_chip_and_pauses_and_nothing_else(limits: Any) -> None:
     loads = [load(limits, bytes(0x100000))]
     traffic = {"to_chip": {115_200: 1152, 921_600: 9216}, "to_host": {921_600: 9216}}
-    found = limits.limit(traffic, loads, limits.Model(md5_s_per_mb=3.3), UART_BAUD, 0.3)
-    assert found.wire == pytest.approx(0.1 + 0.1 + 0.1)
-    assert found.md5 == pytest.approx(3.3)
-    assert found.total == found.wire + found.programming + found.md5 + 0.3
+    bound = limits.limit(traffic, loads, limits.Model(md5_s_per_mb=3.3), UART_BAUD, 0.3)
+    assert bound.wire == pytest.approx(0.1 + 0.1 + 0.1)
+    assert bound.md5 == pytest.approx(3.3)
+    assert bound.total == bound.wire + bound.programming + bound.md5 + 0.3
 
 
 def test_nothing_to_write_takes_no_time(limits: Any) -> None:

@@ -60,9 +60,9 @@ def run(line: Path, *arguments: str) -> Completed:
 
 def leaks(data: bytes) -> list[str]:
     """What must not be there, in which shape."""
-    found = secret_shapes.leaks(data, SECRET)
-    found += ["private key"] if b"AGE-SECRET-KEY-" in data.upper() else []
-    return found + (["confidential image"] if any(shape in data for shape in CONFIDENTIAL) else [])
+    names = secret_shapes.leaks(data, SECRET)
+    names += ["private key"] if b"AGE-SECRET-KEY-" in data.upper() else []
+    return names + (["confidential image"] if any(shape in data for shape in CONFIDENTIAL) else [])
 
 
 def leaking(line: Path) -> list[str]:

@@ -28,7 +28,7 @@ class Case:
     usb: bool = False
     md5: float = FAST_MD5
     early_baud: str = "auto"
-    heard: bool = False
+    awaits_line: bool = False
 
     @property
     def model(self) -> Model:
@@ -43,7 +43,7 @@ class Case:
 
     def product(self, folder: Path) -> Product:
         """What is burned."""
-        return Product(folder / "product", BAUD, self.early_baud, self.heard)
+        return Product(folder / "product", BAUD, self.early_baud, self.awaits_line)
 
 
 UART, USB = Case("921600 baud"), Case("native USB, 600 KB/s", usb=True)
@@ -55,7 +55,7 @@ LINKS = (
 )
 VARIANTS = (
     Case("921600, rate changed late", early_baud="never"),
-    Case("921600, firmware heard", heard=True),
+    Case("921600, firmware awaits_line", awaits_line=True),
 )
 
 
@@ -85,7 +85,7 @@ def _measure(case: Case, folder: Path, slots: int, runs: int, *, board: bool = F
 
 def limit_of(case: Case, found: Measured) -> Limit:
     """The limit of a unit as it was measured."""
-    pauses_s = PAUSES_S + (BOOT_S if case.heard else 0.0)
+    pauses_s = PAUSES_S + (BOOT_S if case.awaits_line else 0.0)
     return limit(found.rounds[-1].traffic, found.loads, case.model, BAUD, pauses_s)
 
 

@@ -73,7 +73,7 @@ images:
 carrier: {{kind: nvs, partition: {nvs}, namespace: qcloud-key}}
 name: {{template: "{{mac}}"}}
 """
-HEARD = """\
+AWAITED_LINE = """\
 boot: {product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)'}
 """
 
@@ -85,7 +85,7 @@ class Product:
     folder: Path
     baud: int = 921600
     early_baud: str = "auto"
-    heard: bool = False
+    awaits_line: bool = False
     """Whether the firmware is started and its own words are compared."""
 
     def release(self) -> Release:
@@ -99,7 +99,7 @@ class Product:
         secret.chmod(0o600)
         profile = self.folder / "bench.yaml"
         text = PROFILE.format(baud=self.baud, early_baud=self.early_baud, nvs=NVS)
-        profile.write_text(text + (HEARD if self.heard else ""))
+        profile.write_text(text + (AWAITED_LINE if self.awaits_line else ""))
         return open_release(profile)
 
     def but(self, **changes: object) -> "Product":

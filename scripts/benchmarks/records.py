@@ -47,8 +47,8 @@ def run(folder: Path, quick: bool) -> None:
     found: list[tuple[Place, Commits, Commits, Reading]] = []
     line: list[tuple[str, ...]] = []
     with ledgers.postgresql() as servers:
-        if servers.why_not:
-            tables.say(f"\nNo PostgreSQL: {servers.why_not}.")
+        if servers.why_no_server:
+            tables.say(f"\nNo PostgreSQL: {servers.why_no_server}.")
         for size in SIZES[:1] if quick else SIZES:
             for each in _places(folder, size, servers):
                 if each.name != "SQLite":
@@ -69,7 +69,7 @@ def _places(folder: Path, size: int, servers: ledgers.Servers) -> Iterator[Place
     ledgers.fill(path, size)
     tables.say(f"\n{size} units written in {time.monotonic() - started:.0f} s")
     yield Place("SQLite", str(path), size, here, size)
-    if not servers.why_not:
+    if not servers.why_no_server:
         yield Place(
             "PostgreSQL",
             servers.copy(path),

@@ -164,8 +164,8 @@ units:
   - {firmware: {baud: 0}}
 """
     path = written(tmp_path, text)
-    found = {Path(f.place).name: f.code for f in refused(path).findings}
-    assert found == {
+    codes = {Path(f.place).name: f.code for f in refused(path).findings}
+    assert codes == {
         "bench.yaml:2 chip": "E192",
         "bench.yaml:4 units[0].mac": "E192",
         "bench.yaml:6 units[1].faults[0].kind": "E191",

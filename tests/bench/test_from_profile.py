@@ -159,12 +159,12 @@ def test_every_board_prints_a_serial_number_of_its_own_as_the_profile_wants_it(
     line: str, pattern: str
 ) -> None:
     settings = SerialSettings(source="firmware", line=line, pattern=pattern)
-    found = []
+    texts = []
     for number in (1, 2, 13):
         printed = serial_line(settings, number)
         assert printed is not None
-        found.append(find_serial([printed], settings))
-    assert len(set(found)) == 3
+        texts.append(find_serial([printed], settings))
+    assert len(set(texts)) == 3
 
 
 def test_a_serial_number_that_nothing_simple_matches_is_left_to_the_file() -> None:

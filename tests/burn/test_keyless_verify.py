@@ -41,8 +41,8 @@ def keyless(source: Path) -> KeylessRelease:
 
 def key_of(board: FakeBoard, record: Record, release: KeylessRelease) -> Comparison:
     comparisons = verify.compare_with_record(FakeDevice(board), board.silicon, record, release)
-    (found,) = (check for check in comparisons if check.what == CONFIGURATION)
-    return found
+    (comparison,) = (check for check in comparisons if check.what == CONFIGURATION)
+    return comparison
 
 
 def put(board: FakeBoard, release: Release, key: KeyConfig) -> None:
@@ -57,9 +57,9 @@ def test_the_key_of_the_record_is_the_same_without_the_secret(
     line: Line, keyless: KeylessRelease
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
-    found = key_of(board, record, keyless)
-    assert found.verdict is ComparisonVerdict.SAME
-    assert found.why == f"{PRODUCT_ID} {record.attempt.device_name}"
+    comparison = key_of(board, record, keyless)
+    assert comparison.verdict is ComparisonVerdict.SAME
+    assert comparison.why == f"{PRODUCT_ID} {record.attempt.device_name}"
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_what_is_another_one_is_named_and_not_shown(
     key = release.key_for(record.attempt.device_name)
     put(board, release, replace(key, **changes))  # type: ignore[arg-type]
     for opened in (keyless, release):
-        found = key_of(board, record, opened)
-        assert found.verdict is ComparisonVerdict.DIFFERS
-        assert found.why == f"decoded, with another {named}"
+        comparison = key_of(board, record, opened)
+        assert comparison.verdict is ComparisonVerdict.DIFFERS
+        assert comparison.why == f"decoded, with another {named}"
 
 
 def test_a_key_that_is_gone_differs(line: Line, release: Release, keyless: KeylessRelease) -> None:
@@ -109,6 +109,6 @@ def test_without_a_fingerprint_on_record_the_secret_is_needed(
 ) -> None:
     record = line.burn(FakeDevice(board := FakeBoard()))
     older = replace(record, result=replace(record.result, evidence={}))
-    found = key_of(board, older, keyless)
-    assert (found.verdict, "--secret" in found.why) == (ComparisonVerdict.LEFT_OUT, True)
+    comparison = key_of(board, older, keyless)
+    assert (comparison.verdict, "--secret" in comparison.why) == (ComparisonVerdict.LEFT_OUT, True)
     assert key_of(board, older, release).verdict is ComparisonVerdict.SAME

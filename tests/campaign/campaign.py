@@ -295,8 +295,8 @@ class Campaign:
 
     def _whole_manifest(self) -> None:
         with self.ledger.reader.connection() as connection:
-            found = verify(connection)
-        for result in found.results.values():
+            verification = verify(connection)
+        for result in verification.results.values():
             if result.code:
                 raise DiffersError(f"the manifest: {result.code} {result.place}; {self._again}")
         count = self.ledger.reader.count_attempts()
@@ -306,8 +306,8 @@ class Campaign:
     def _no_secret(self) -> None:
         for path in self._left_behind():
             data = path.read_bytes()
-            if found := _leaks(data):
-                raise DiffersError(f"seed {self.seed}: the secret is in {path.name}: {found}")
+            if leaks := _leaks(data):
+                raise DiffersError(f"seed {self.seed}: the secret is in {path.name}: {leaks}")
 
     def _left_behind(self) -> Iterator[Path]:
         """Every file but the products' own and the units' flashes."""

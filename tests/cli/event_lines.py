@@ -35,8 +35,8 @@ def events() -> list[str]:
 
 def wrong_with(line: Mapping[str, Any]) -> str:
     """Empty, or what the schema does not know of a line, and what to do about it."""
-    found = [
+    problems = [
         f"{error.json_path.removeprefix('$.')}: {error.message}"
         for error in strict_validator().iter_errors(line)
     ]
-    return "\n".join([f"event {line.get('event')!r}", *found, HINT]) if found else ""
+    return "\n".join([f"event {line.get('event')!r}", *problems, HINT]) if problems else ""

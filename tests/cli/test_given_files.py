@@ -109,13 +109,13 @@ def test_a_file_that_is_none_or_another_is_refused_with_a_code(
     path = Path("here").absolute() / name[1]
     path.parent.mkdir()
     kind(path)
-    status, found = codes(command.replace(name[0], str(path)), capfd)
+    status, named = codes(command.replace(name[0], str(path)), capfd)
     if status == 2:  # usage: click says itself that a folder is no file
         assert kind is folder
         return
     assert status in (3, 4)
-    assert found
-    assert "E901" not in found
+    assert named
+    assert "E901" not in named
 
 
 @pytest.mark.parametrize("kind", [pipe, device], ids=lambda kind: kind.__name__)
@@ -226,5 +226,5 @@ def test_a_folder_of_a_batch_with_anything_in_it_is_checked_without_waiting(
     if kind is huge and name == "statement.txt":
         return  # it is read to its end for its digest: bounded memory, but not at once
     kind(Path("evidence") / name)
-    status, found = codes(f"manifest verify evidence --key {origin_key}", capfd)
-    assert (status, found) == (4, {"E724" if name == "records.log" else "E746"})
+    status, named = codes(f"manifest verify evidence --key {origin_key}", capfd)
+    assert (status, named) == (4, {"E724" if name == "records.log" else "E746"})

@@ -103,5 +103,5 @@ def test_a_command_in_a_message_of_the_program_is_one_of_burner() -> None:
     ],
 )
 def test_a_command_that_is_none_is_found(text: str, wrong: str) -> None:
-    found = [wrong_in(command.split()) for command in in_text(text)]
-    assert [problem for problem in found if problem] == ([wrong] if wrong else [])
+    problems = [wrong_in(command.split()) for command in in_text(text)]
+    assert [problem for problem in problems if problem] == ([wrong] if wrong else [])

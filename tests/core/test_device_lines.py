@@ -88,9 +88,9 @@ class Once(Sequence[str]):
         return len(self.lines)
 
     def __getitem__(self, at):  # type: ignore[no-untyped-def]
-        found = self.lines[at]
-        self.looks += len(found) if isinstance(at, slice) else 1
-        return found
+        line = self.lines[at]
+        self.looks += len(line) if isinstance(at, slice) else 1
+        return line
 
 
 def test_each_line_is_looked_at_once_however_many_come() -> None:

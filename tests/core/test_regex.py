@@ -127,9 +127,9 @@ def test_usual_patterns_match_what_pythons_own_match(pattern: str, text: str) ->
 
 
 def test_text_that_has_no_utf8_form_matches_what_it_can() -> None:
-    found = regex.search("name=(.+)", "name=a\ud800b€")
-    assert found
-    assert found[1] == "a?b€"
+    match = regex.search("name=(.+)", "name=a\ud800b€")
+    assert match
+    assert match[1] == "a?b€"
     assert regex.fullmatch("[0-9]+", "\udcff") is None
 
 

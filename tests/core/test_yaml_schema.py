@@ -69,18 +69,18 @@ shapes:
   - {kind: oval}
 note: {kind: round}
 """
-    found = findings(text)
-    assert len(found) == 7
-    assert "a.yaml:1 version: error E101: is missing; required" in found
+    problems = findings(text)
+    assert len(problems) == 7
+    assert "a.yaml:1 version: error E101: is missing; required" in problems
     assert any(
-        f.startswith("a.yaml:2 at: error E101: found '4Q'; a number of bytes") for f in found
+        f.startswith("a.yaml:2 at: error E101: found '4Q'; a number of bytes") for f in problems
     )
-    assert any(f.startswith("a.yaml:4 shapes[0].radius: error E101: found 'big'") for f in found)
+    assert any(f.startswith("a.yaml:4 shapes[0].radius: error E101: found 'big'") for f in problems)
     unknown = "is not a known key; keys here: kind, side"
-    assert f"a.yaml:5 shapes[1].colour: error E101: {unknown}" in found
-    assert any("a.yaml:6 shapes[2]" in f and "'round', 'square'" in f for f in found)
-    assert "a.yaml:7 note.radius: error E101: is missing; required" in found
-    assert any("a.yaml:1 versoin" in f and "did you mean version?" in f for f in found)
+    assert f"a.yaml:5 shapes[1].colour: error E101: {unknown}" in problems
+    assert any("a.yaml:6 shapes[2]" in f and "'round', 'square'" in f for f in problems)
+    assert "a.yaml:7 note.radius: error E101: is missing; required" in problems
+    assert any("a.yaml:1 versoin" in f and "did you mean version?" in f for f in problems)
 
 
 def test_a_version_that_yaml_takes_for_a_number_must_be_quoted() -> None:
@@ -106,7 +106,7 @@ def test_what_is_allowed_is_said_in_words_of_the_file(text: str, found: str) -> 
 
 
 def test_findings_stand_in_the_order_of_the_file() -> None:
-    lines = [int(found.split(":")[1].split()[0]) for found in findings("at: x\nb: 1\nversion: 1")]
+    lines = [int(line.split(":")[1].split()[0]) for line in findings("at: x\nb: 1\nversion: 1")]
     assert lines == sorted(lines)
     assert len(lines) == 3
 

@@ -34,18 +34,18 @@ def test_bytes_that_do_not_compress_go_as_they_are() -> None:
 
 def test_a_shared_segment_is_packed_once_for_all_slots() -> None:
     segment_cache, segment = SegmentCache(), Segment("app", 0x10000, bytes(200_000) + b"app")
-    found = []
+    results = []
     slots = [
-        threading.Thread(target=lambda: found.append(segment_cache.prepare(segment)))
+        threading.Thread(target=lambda: results.append(segment_cache.prepare(segment)))
         for _ in range(8)
     ]
     for slot in slots:
         slot.start()
     for slot in slots:
         slot.join()
-    assert len(found) == 8
-    assert all(data is found[0] for data in found)
-    assert segment_cache.find(segment.region().sha256) is found[0]
+    assert len(results) == 8
+    assert all(data is results[0] for data in results)
+    assert segment_cache.find(segment.region().sha256) is results[0]
 
 
 def test_a_confidential_segment_is_packed_once_and_forgotten_with_the_segment() -> None:

@@ -133,9 +133,9 @@ def test_an_unknown_chip_id_is_named_by_its_number() -> None:
 def test_wrong_checksum_and_wrong_digest_are_both_named() -> None:
     data = bytearray(esp_image(b"some code here", digest=True))
     data[33] ^= 1
-    found = image.check_image(parse_image(bytes(data)), "esp32c3", "app")
-    assert [f.code for f in found] == ["E117", "E117"]
-    assert [f.found.split()[1] for f in found] == ["checksum", "SHA-256"]
+    problems = image.check_image(parse_image(bytes(data)), "esp32c3", "app")
+    assert [f.code for f in problems] == ["E117", "E117"]
+    assert [f.found.split()[1] for f in problems] == ["checksum", "SHA-256"]
 
 
 def test_an_esp8266_image_for_a_software_loader_has_a_crc() -> None:

@@ -151,10 +151,10 @@ def test_an_esp8266_application_needs_a_sector_only() -> None:
 
 def test_partitions_that_overlap_or_share_a_name_are_refused() -> None:
     csv = "a, data, nvs, 0x9000, 0x5000\nb, data, phy, 0xd000, 4K\na, data, fat, 0xe000, 4K"
-    found = problems(csv)
-    assert [f.code for f in found] == ["E112", "E112"]
-    assert "inside a" in found[0].found
-    assert "twice" in found[1].found
+    codes = problems(csv)
+    assert [f.code for f in codes] == ["E112", "E112"]
+    assert "inside a" in codes[0].found
+    assert "twice" in codes[1].found
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def why_no_server() -> str:
 
 def find(tool: str) -> str:
     """The newest installed tool of the server, or on PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{tool}"))
-    return str(found[-1]) if found else shutil.which(tool) or ""
+    programs = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{tool}"))
+    return str(programs[-1]) if programs else shutil.which(tool) or ""
 
 
 class Server:

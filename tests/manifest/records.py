@@ -130,5 +130,5 @@ def burned(
 def flaws(reader: ManifestReader) -> list[str]:
     """What verify finds, without what this computer remembers; empty: all agrees."""
     with reader.connection() as connection:
-        found = verify(connection)
-    return [f"{r.code} {r.check}: {r.place}" for r in found.results.values() if r.code]
+        result = verify(connection)
+    return [f"{r.code} {r.check}: {r.place}" for r in result.results.values() if r.code]

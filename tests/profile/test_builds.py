@@ -176,8 +176,8 @@ keys = st.sampled_from([*idf_args(), "files", ""])
 def test_any_description_is_read_or_refused(tmp_path: Path, args: dict[str, Any]) -> None:
     write_files(tmp_path, idf_files())
     (tmp_path / "flasher_args.json").write_text(json.dumps(args))
-    found = read_or_findings(tmp_path, esp_idf.listing)
-    assert found.files or found.table_file if isinstance(found, Build) else found
+    listing = read_or_findings(tmp_path, esp_idf.listing)
+    assert listing.files or listing.table_file if isinstance(listing, Build) else listing
 
 
 @given(st.binary(max_size=600), st.sampled_from(list(idf_files())))

@@ -47,9 +47,9 @@ def findings(path: Path) -> list[Finding]:
 
 def left(path: Path) -> list[str]:
     """The fields that are still to be filled in; nothing else may be wrong."""
-    found = findings(path)
-    assert {finding.code for finding in found if not finding.warning} <= {"E180"}
-    return [finding.place.partition(" ")[2] for finding in found if finding.code == "E180"]
+    problems = findings(path)
+    assert {finding.code for finding in problems if not finding.warning} <= {"E180"}
+    return [finding.place.partition(" ")[2] for finding in problems if finding.code == "E180"]
 
 
 # -- from a build --------------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_a_scaffold_that_is_filled_in_is_a_profile(tmp_path: Path, preset: str) 
     fill_in(
         path, version="1.0.0", type="esp32c3", size="4MB", file="x.bin", offset="0x0", value="KEY"
     )
-    _, found = yaml_schema.validate(yaml_document.read(path, "E101"), Profile, "E101")
-    assert found == ()
+    _, problems = yaml_schema.validate(yaml_document.read(path, "E101"), Profile, "E101")
+    assert problems == ()
 
 
 @pytest.mark.parametrize("preset", PRESETS)

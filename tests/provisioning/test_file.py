@@ -248,8 +248,12 @@ def test_a_littlefs_has_the_firmwares_parameters() -> None:
         cache_size=512,
         disk_version=0x00020000,
     )
-    found = system.fs_stat()
-    assert (found.disk_version, found.name_max, found.block_count) == (0x00020000, 64, 256)
+    statistics = system.fs_stat()
+    assert (statistics.disk_version, statistics.name_max, statistics.block_count) == (
+        0x00020000,
+        64,
+        256,
+    )
     esp8266 = {
         "type": "littlefs",
         "block_size": "8K",

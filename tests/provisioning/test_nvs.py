@@ -114,8 +114,8 @@ def test_two_units_never_share_an_encryption_key() -> None:
 
 def test_a_wifi_key_brings_no_entries_nobody_asked_for() -> None:
     own = carrier(extra=[{"key": "sta.ssid", "type": "string", "value": "line"}])
-    found = read_nvs(burned(own, LAYOUT, KEY)["fctry"])
-    assert [key for _, key in found] == ["product_id", "product_secret", "sta.ssid"]
+    values = read_nvs(burned(own, LAYOUT, KEY)["fctry"])
+    assert [key for _, key in values] == ["product_id", "product_secret", "sta.ssid"]
 
 
 def test_a_second_visit_to_a_namespace_lands_in_that_namespace() -> None:

@@ -38,9 +38,9 @@ def test_key(tmp_path: Path) -> Path:
 
 
 def recipient_of(key: Path) -> str:
-    found = re.search("age1[0-9a-z]+", key.read_text())
-    assert found
-    return found[0]
+    match = re.search("age1[0-9a-z]+", key.read_text())
+    assert match
+    return match[0]
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ BEFORE = UnitRecipe("aa" * 32, INDEX, (), "0123456789abcdef", "WO1")
 
 
 def differences(now: UnitRecipe, before: UnitRecipe = BEFORE) -> list[str]:
-    found = check_reused_version("plug 1.0", now, [before], "plug.yaml:4 product.version")
-    assert all(finding.warning and finding.code == "E188" for finding in found)
-    return [finding.found for finding in found]
+    warnings = check_reused_version("plug 1.0", now, [before], "plug.yaml:4 product.version")
+    assert all(finding.warning and finding.code == "E188" for finding in warnings)
+    return [finding.found for finding in warnings]
 
 
 def changed_recipe(parts: object = PARTS, **profile: object) -> UnitRecipe:

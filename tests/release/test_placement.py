@@ -156,8 +156,8 @@ def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
         + "\n- {name: app, file: app.bin, partition: ota_1}"
         + "\n- {name: partition-table, file: app.bin, partition: ota_1}"
     )
-    found = [f for f in findings(write_product(tmp_path, images=images)) if f.code == "E101"]
-    assert [f.place.split()[1] for f in found] == ["images[2]", "images[3]"]
+    problems = [f for f in findings(write_product(tmp_path, images=images)) if f.code == "E101"]
+    assert [f.place.split()[1] for f in problems] == ["images[2]", "images[3]"]
 
 
 def test_what_firmware_changes_on_its_first_boot_is_mutable_by_itself(tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ def test_a_long_segment_overlaps_with_each_it_covers() -> None:
     layout = Layout("esp32", 1 << 20, PartitionTable(()), {})
     spans = [("a", 0, 0x9000), ("b", 0x1000, 0x10), ("c", 0x2000, 0x10), ("d", 0x9000, 1)]
     segments = [Segment(name, offset, bytes(size)) for name, offset, size in spans]
-    found = check_segments(layout, segments, "p")
-    assert [f.found.split()[0] for f in found] == ["b", "c"]
+    problems = check_segments(layout, segments, "p")
+    assert [f.found.split()[0] for f in problems] == ["b", "c"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 0x3000)), max_size=8))
@@ -210,8 +210,8 @@ def test_segments_pass_only_if_no_sector_belongs_to_two(spans: list[tuple[int, i
     )
     sectors = [n for s in segments for n in range(s.offset // 4096, -(-s.end // 4096))]
     layout = Layout("esp32", 1 << 24, PartitionTable(()), {})
-    found = check_segments(layout, segments, "p")
-    assert bool(found) == (len(sectors) != len(set(sectors)))
+    problems = check_segments(layout, segments, "p")
+    assert bool(problems) == (len(sectors) != len(set(sectors)))
 
 
 # -- warnings ------------------------------------------------------------------------------------
@@ -242,9 +242,9 @@ def test_segments_pass_only_if_no_sector_belongs_to_two(spans: list[tuple[int, i
 def test_what_may_not_work_is_a_warning(
     tmp_path: Path, replaced: dict[str, Any], code: str, word: str
 ) -> None:
-    found = findings(write_product(tmp_path, **replaced))
-    assert all(f.warning for f in found)
-    assert any(f.code == code and word in f.found for f in found)
+    problems = findings(write_product(tmp_path, **replaced))
+    assert all(f.warning for f in problems)
+    assert any(f.code == code and word in f.found for f in problems)
 
 
 def test_a_file_that_is_missing_is_told_once(tmp_path: Path) -> None:
@@ -257,8 +257,8 @@ def test_a_doubled_name_brings_no_advice_about_the_image_that_is_not_there(tmp_p
     doubled = """
 - {name: app, file: bootloader.bin, offset: 0}
 - {name: app, file: app.bin, partition: ota_0}"""
-    found = only(write_product(tmp_path, images=doubled))
-    assert (found.code, found.found) == ("E101", "the name app is taken")
+    problems = only(write_product(tmp_path, images=doubled))
+    assert (problems.code, problems.found) == ("E101", "the name app is taken")
 
 
 def test_a_key_where_the_firmware_writes_is_no_news_to_who_said_so(tmp_path: Path) -> None:
@@ -300,9 +300,9 @@ def test_ota_data_that_starts_another_slot_is_noticed(
         IMAGES.format(boot=0, place="partition: ota_0")
         + "\n- {name: ota, file: ota.bin, partition: otadata}"
     )
-    found = findings(write_product(tmp_path, images=images, blank="[nvs]"))
+    problems = findings(write_product(tmp_path, images=images, blank="[nvs]"))
     expected = [] if slot == "ota_0" else [("E125", f"{slot} starts")]
-    assert [(f.code, f.found.partition(",")[0]) for f in found] == expected
+    assert [(f.code, f.found.partition(",")[0]) for f in problems] == expected
 
 
 # -- ESP8266 without a table ---------------------------------------------------------------------

@@ -26,10 +26,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
+    browser_path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if browser_path is None:
         pytest.skip(f"no browser here: none of {', '.join(NAMES)}")
-    return found
+    return browser_path
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ def quarter(text: str) -> int:
 
 
 def shift(text: str, boundaries: str = "06:00,14:00,22:00") -> tuple[str, str]:
-    found = Calendar(parse_boundaries(boundaries), SHANGHAI).shift(quarter(text))
-    return f"{found.start:%Y-%m-%d %H:%M}", found.name
+    shift = Calendar(parse_boundaries(boundaries), SHANGHAI).shift(quarter(text))
+    return f"{shift.start:%Y-%m-%d %H:%M}", shift.name
 
 
 def test_a_shift_begins_at_its_boundary_and_ends_before_the_next() -> None:

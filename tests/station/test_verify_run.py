@@ -25,10 +25,10 @@ class DeskDevice:
         self.looks = list(looks)
 
     def contact(self, reset: bool = True) -> Contact:
-        found = self.looks.pop(0) if self.looks else Contact.ABSENT
-        if isinstance(found, BurnerError):
-            raise found
-        return found
+        contact = self.looks.pop(0) if self.looks else Contact.ABSENT
+        if isinstance(contact, BurnerError):
+            raise contact
+        return contact
 
     def kill(self) -> None: ...
 
@@ -90,12 +90,12 @@ def until(
         SwappedByHand(UnitLimit(count), pause_s=0.0),
         lambda _: GOOD,
     )
-    found = []
+    results = []
     for event in run.run():
-        found.append(event)
+        results.append(event)
         if events(event):
             run.stop()
-    return found
+    return results
 
 
 def test_an_empty_slot_waits_until_a_board_answers() -> None:

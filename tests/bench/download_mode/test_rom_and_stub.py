@@ -42,8 +42,8 @@ def test_the_folded_checksum_is_the_xor_of_all_bytes(data: bytes) -> None:
 
 @given(st.binary(max_size=40))
 def test_whatever_is_no_request_is_none(packet: bytes) -> None:
-    found = parse(packet)
-    assert found is None or packet == request(found.op, found.data)[:4] + packet[4:]
+    parsed = parse(packet)
+    assert parsed is None or packet == request(parsed.op, parsed.data)[:4] + packet[4:]
 
 
 @pytest.mark.parametrize(("chip", "size"), [("esp8266", 2), ("esp32", 4), ("esp32c6", 4)])

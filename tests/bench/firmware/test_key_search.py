@@ -86,8 +86,8 @@ def test_a_damaged_partition_holds_the_key_or_none(damage: list[tuple[int, int]]
         app = filled(kind, KEY)
         for at, value in damage:
             app.flash.program(0x18000 + at, bytes([value]))
-        found = find(app)
-        assert found is None or found.product_id == KEY.product_id
+        key = find(app)
+        assert key is None or key.product_id == KEY.product_id
 
 
 @pytest.mark.parametrize(

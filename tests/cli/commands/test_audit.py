@@ -247,7 +247,7 @@ def test_units_are_checked_on_the_bench_and_the_audit_reads_it(tmp_path: Path) -
     without = burner(tmp_path, *asked)
     assert (without.returncode, "--operator" in without.stderr) == (2, True)
     assert burner(tmp_path, *asked, "--operator", "qa").returncode == 0
-    found = burner(tmp_path, "batch", "audit", "WO1", "--sample", "2", "--json")
-    result = json.loads(found.stdout)
+    result = burner(tmp_path, "batch", "audit", "WO1", "--sample", "2", "--json")
+    result = json.loads(result.stdout)
     assert (result["verdict"], result["counts"]["good"]) == ("accept", 2)
     assert "key configuration" in [f["what"] for f in result["sample"][0]["check"]["findings"]]

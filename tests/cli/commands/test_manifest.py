@@ -99,8 +99,8 @@ def test_an_empty_choice_is_an_empty_array(here: Path) -> None:
 
 def test_filters_narrow_the_list(here: Path) -> None:
     def units(*arguments: str) -> list[int]:
-        found = json.loads(run("manifest", "list", "--json", *arguments).stdout)
-        return [int(e["unit_id"][-2:], 16) for e in found]
+        rows = json.loads(run("manifest", "list", "--json", *arguments).stdout)
+        return [int(e["unit_id"][-2:], 16) for e in rows]
 
     day = START.date().isoformat()
     assert units("--outcome", "open") == [3]
@@ -216,7 +216,7 @@ def test_json_lines_are_the_elements_of_the_list(here: Path) -> None:
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(here: Path) -> None:
-    with pytest.raises(BurnerError, match=r"^E705:"):
+    with pytest.raises(BurnerError, match=r"^E729:"):
         run("manifest", "export", "-o", str(here / "nowhere" / "out.csv"))
 
 

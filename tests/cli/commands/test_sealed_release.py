@@ -131,8 +131,8 @@ def test_doctor_says_whether_this_station_opens_it(monkeypatch: pytest.MonkeyPat
 
 
 def health(station: str) -> dict[str, tuple[str, str]]:
-    found = json.loads(CliRunner().invoke(root, [*HEALTH, station]).stdout)
-    return {check["what"]: (check["state"], check["detail"]) for check in found}
+    rows = json.loads(CliRunner().invoke(root, [*HEALTH, station]).stdout)
+    return {check["what"]: (check["state"], check["detail"]) for check in rows}
 
 
 def test_the_recipient_is_shown_and_written_for_the_engineer() -> None:

@@ -110,8 +110,8 @@ def test_each_sample_is_on_record_for_the_audit(desk: Path) -> None:
     ran = verify(desk, *bench, "--record", "--operator", "qa", "--json")
     assert [line["good"] for line in lines_of(ran.stdout)[1:-1]] == [True, False, True]
     with ManifestReader.open(desk / "manifest.db") as reader:
-        found = {check.unit_id: check.good for check in recorded_checks(reader, "WO1")}
-    assert found == {str(mac_for(1, n)): n != 1 for n in range(UNITS)}
+        checks = {check.unit_id: check.good for check in recorded_checks(reader, "WO1")}
+    assert checks == {str(mac_for(1, n)): n != 1 for n in range(UNITS)}
 
 
 def test_everything_that_is_said_is_chinese_when_asked(desk: Path) -> None:

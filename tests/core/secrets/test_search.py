@@ -56,8 +56,8 @@ def words(form: str, size: int, order: Order = "little") -> Callable[[str], str]
 
     def shown(text: str) -> str:
         data = text.encode().ljust(-(-len(text) // size) * size, b"\0")
-        found = (data[at : at + size] for at in range(0, len(data), size))
-        return " ".join(form.format(int.from_bytes(word, order)) for word in found)
+        words = (data[at : at + size] for at in range(0, len(data), size))
+        return " ".join(form.format(int.from_bytes(word, order)) for word in words)
 
     return shown
 

@@ -72,8 +72,8 @@ def test_rows_are_found_as_in_a_dictionary(seed: int, monkeypatch: pytest.Monkey
             assert [*state.rows(kind, unit_id=other.unit_id)] == sorted(same)
         if kind is IdRow:
             same = [row for row in own if row[:2] == other[:2]]
-            found = state.rows(IdRow, source=other.source, value=other.value)
-            assert [*found] == sorted(same)
+            matching = state.rows(IdRow, source=other.source, value=other.value)
+            assert [*matching] == sorted(same)
         if kind in (IdRow, NameRow):
             same = [row for row in own if row.imported_from == other.imported_from]
             assert [*state.rows(kind, imported_from=other.imported_from)] == sorted(same)

@@ -114,8 +114,8 @@ class Factory:
 def agrees(ledger: Ledger) -> str:
     """Empty, or what verify found."""
     with ledger.reader.connection() as connection:
-        found = verify(connection)
-    return "; ".join(f"{r.check}: {r.code} {r.place}" for r in found.results.values() if r.code)
+        result = verify(connection)
+    return "; ".join(f"{r.check}: {r.code} {r.place}" for r in result.results.values() if r.code)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -129,10 +129,12 @@ def test_tables_and_exports_say_what_the_log_says(tmp_path: Path, seed: int) -> 
         for batch in ("", *factory.batches):
             file = tmp_path / f"export-{batch}"
             file.write_text("".join(export_log(ledger.reader, batch)), encoding="utf-8")
-            found = check_file(file, ledger.origin, key)
-            assert (found.code, found.place) == ("", "")
+            result = check_file(file, ledger.origin, key)
+            assert (result.code, result.place) == ("", "")
             if batch:
-                assert found.closed is not None or batch_status(ledger.reader, batch).row.closed < 0
+                assert (
+                    result.closed is not None or batch_status(ledger.reader, batch).row.closed < 0
+                )
 
 
 def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:
@@ -153,5 +155,5 @@ def test_two_factories_that_know_each_other_agree(tmp_path: Path) -> None:
             assert agrees(one) == ""
         assert agrees(two) == ""
         file.write_text("".join(export_log(one.reader)), encoding="utf-8")
-        found = check_file(file, one.origin, VerifierKey.parse(one.writer.origin_key))
-        assert (found.code, found.place) == ("", "")
+        result = check_file(file, one.origin, VerifierKey.parse(one.writer.origin_key))
+        assert (result.code, result.place) == ("", "")

@@ -98,8 +98,8 @@ def test_a_witness_signs_a_log_as_it_grows_and_exports_carry_it(tmp_path: Path) 
                 assert ask_witness(ledger, url, witness.signer.key)
         file = tmp_path / "all.log"
         file.write_text("".join(export_log(ledger.reader)), encoding="utf-8")
-        found = check_file(file, ledger.origin, origin_key(ledger), witnesses=[witness.signer.key])
-    assert [c.time for c in found.cosignatures] == [1_800_000_000]
+        result = check_file(file, ledger.origin, origin_key(ledger), witnesses=[witness.signer.key])
+    assert [c.time for c in result.cosignatures] == [1_800_000_000]
 
 
 def test_a_batch_is_exported_with_the_newest_head_that_a_witness_signed(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_a_batch_is_exported_with_the_newest_head_that_a_witness_signed(tmp_path
         burned(ledger, 2)
         file = tmp_path / "batch.log"
         file.write_text("".join(export_log(ledger.reader, "WO1")), encoding="utf-8")
-        found = check_file(file, ledger.origin, origin_key(ledger), witnesses=[witness.signer.key])
-    assert (found.code, found.size, len(found.cosignatures)) == ("", signed, 1)
+        result = check_file(file, ledger.origin, origin_key(ledger), witnesses=[witness.signer.key])
+    assert (result.code, result.size, len(result.cosignatures)) == ("", signed, 1)
 
 
 def test_a_witness_that_does_not_know_the_log_refuses(tmp_path: Path) -> None:

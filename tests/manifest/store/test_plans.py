@@ -34,13 +34,13 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def plans(path: Path, statements: set[str]) -> set[str]:
     """How SQLite would find the rows of each."""
-    found = set()
+    indexes = set()
     with closing(sqlite3.connect(path)) as connection:
         for statement in statements:
             if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE")):
                 rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-                found |= {f"{row[3]}: {statement[:300]}" for row in rows}
-    return found
+                indexes |= {f"{row[3]}: {statement[:300]}" for row in rows}
+    return indexes
 
 
 WAYS: dict[str, Callable[[Ledger], object]] = {

@@ -90,8 +90,8 @@ def edit(path: Path, statement: str, values: tuple[Any, ...] = ()) -> int:
 def bad_places(path: Path) -> list[str]:
     """What verify finds, without what this computer remembers."""
     with ManifestReader.open(path) as reader, reader.connection() as connection:
-        found = verify(connection)
-    return [f"{r.code} {r.check}: {r.place}" for r in found.results.values() if r.code]
+        result = verify(connection)
+    return [f"{r.code} {r.check}: {r.place}" for r in result.results.values() if r.code]
 
 
 def test_the_untouched_copy_agrees(path: Path) -> None:
@@ -172,11 +172,11 @@ def campaign(original: Path, folder: Path, edits: int, seed: int) -> list[str]:
         path = Path(copyfile(original, folder / f"edited-{number}.db"))
         what = random_edit(path, random)
         try:
-            found = bad_places(path) if what else ["nothing was changed"]
+            places = bad_places(path) if what else ["nothing was changed"]
         except BurnerError as error:
-            found = [str(error)]
+            places = [str(error)]
         goes_on(path)  # refuses or not, but never with a traceback
-        if not found:
+        if not places:
             missed.append(what)
         path.unlink()
     return missed

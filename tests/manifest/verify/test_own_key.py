@@ -101,7 +101,7 @@ def test_two_copies_that_were_both_continued_are_not_joined_but_begun_anew(
     assert done.origin != done.old
     with a_ledger(rewritten.folder) as ledger:
         assert flaws(ledger.reader) == []
-        assert [found.batch for found in all_batches(ledger.reader)] == ["WO1"]
+        assert [status.batch for status in all_batches(ledger.reader)] == ["WO1"]
 
 
 def test_a_witness_does_not_sign_the_other_history(rewritten: Rewritten) -> None:
@@ -156,8 +156,8 @@ def test_verify_refuses_a_cosignature_of_the_first_history(rewritten: Rewritten)
         connection.commit()
     with ManifestReader.open(path) as reader, reader.connection() as connection_of_reader:
         assert verify(connection_of_reader).agrees
-        found = verify(connection_of_reader, witnesses=(witness.signer.key,))
-    assert found.results[ManifestCheck.HEADS].code == "E713"
+        result = verify(connection_of_reader, witnesses=(witness.signer.key,))
+    assert result.results[ManifestCheck.HEADS].code == "E713"
     assert verified("--manifest", str(path), "--witness-key", str(witness.signer.key)) == "E713"
 
 

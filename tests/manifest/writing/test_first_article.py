@@ -228,8 +228,8 @@ def test_the_export_of_a_batch_brings_its_approval_along(tmp_path: Path, ledger:
     burned(ledger, 3, batch="WO1")
     file = tmp_path / "WO1.log"
     file.write_text("".join(export_log(ledger.reader, "WO1")), encoding="utf-8")
-    found = check_file(file, ledger.origin, VerifierKey.parse(ledger.writer.origin_key))
-    assert not found.code
-    row = found.state.get(BatchRow, "WO1")
+    result = check_file(file, ledger.origin, VerifierKey.parse(ledger.writer.origin_key))
+    assert not result.code
+    row = result.state.get(BatchRow, "WO1")
     assert row is not None
     assert not row.awaits_approval

@@ -35,16 +35,16 @@ def ghost(url: str) -> Iterator[Callable[[], psycopg.Connection]]:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as session:
 
         def haunt() -> psycopg.Connection:
-            found = session.execute(
+            row = session.execute(
                 "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
                 " WHERE locktype = 'advisory'"
             ).fetchone()
-            assert found is not None
+            assert row is not None
             session.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            session.execute("SELECT pg_advisory_lock(%s)", found)
+            session.execute("SELECT pg_advisory_lock(%s)", row)
             return session
 
         yield haunt
