@@ -74,6 +74,8 @@ def open_(
     rules = rules_of_command(
         station_file, source=source, secret=secret, manifest=manifest, station=station
     )
+    policy = rules.policy if rules else None
+    article = first_article_of(first_article, approvers, policy)
     prompt_secret = product_secret_prompt(source.name)
     accepts = rules.check_release if rules else None
     release = open_with_key_if_present(source, secret, prompt_secret, accepts)
@@ -82,9 +84,8 @@ def open_(
         rules.manifest if rules else manifest,
         station_of_command(station_file, station),
         prompt_passphrase=passphrase_prompt(Use.RECORDS),
-        policy=rules.policy if rules else None,
+        policy=policy,
     ) as ledger:
-        article = first_article_of(first_article, approvers, ledger.policy)
         name = batch or unused_batch(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,
