@@ -52,6 +52,7 @@ def write_release(
     version: str = "1.2.0",
     *,
     sealed: bool = True,
+    recipient: str = "",
     **fields: str,
 ) -> Path:
     """A release file for line1 that these people signed and approved."""
@@ -61,7 +62,7 @@ def write_release(
     inputs = inputs_to_seal(seen, None) if sealed else None
     contents = release_contents(seen, inputs)
     if inputs:
-        contents = add_seal(contents, inputs, [station_recipient("line1")])
+        contents = add_seal(contents, inputs, [recipient or station_recipient("line1")])
     for name in signed.split():
         contents = add_statement(contents, release_statement(contents), signer(name))
     for name in approved.split():
