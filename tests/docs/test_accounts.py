@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import pytest
 
@@ -70,7 +69,7 @@ class Computer:
         done = self._run(f"{clean} su line -s /bin/bash -c {shlex.quote(command)}", Path("/srv"))
         return f"{done.returncode} {done.stdout}{done.stderr}"
 
-    def _run(self, command: str, cwd: Path) -> Any:
+    def _run(self, command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
         inside = ["nsenter", "--target", str(self._holder.pid), "--mount", "bash", "-c"]
         return subprocess.run(
             [*inside, f"cd {cwd} && {command}"], capture_output=True, text=True, check=False
@@ -110,9 +109,10 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computer]:
         for command in (line for line in commands if "venv" not in line and "pip" not in line):
             recipient = computer.root(command, made)
         computer.root("useradd --create-home --home-dir /srv/line line")
-        for version, quantity in (("1.2.0", "0"), ("1.1.0", "0"), ("1.3.0", "1")):
-            fields = {"quantity": quantity} if quantity != "0" else {}
-            release = write_release(made, version=version, recipient=recipient.strip(), **fields)
+        for version, quantity in (("1.2.0", "100"), ("1.1.0", "100"), ("1.3.0", "1")):
+            release = write_release(
+                made, version=version, recipient=recipient.strip(), quantity=quantity
+            )
             shutil.copy(release, folder / "srv" / release.name)
         for name in ("product.yaml", "bootloader.bin", "app.bin", "partitions.csv", "alice.pub"):
             shutil.copy(made / name, folder / "srv" / name)

@@ -167,6 +167,8 @@ def _show_outside(check: "OutsideCheck", witnesses: "Sequence[VerifierKey]") -> 
     for head in check.heads:
         screen.say(f"The head {head} is one of this log.")
     screen.say(check.completeness())
+    if file.opened:
+        screen.say(check.acceptance())
 
 
 # -- a certificate ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from burner.manifest.heads.head_argument import CarriedHead
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
+from burner.release.envelope.dsse import open_envelope
+from burner.release.envelope.statement import PredicateType
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,21 @@ class OutsideCheck:
         behind = f" Behind the close {late} are shown; completeness not proven."
         return text + (behind if late else "")
 
+    def people(self, kind: PredicateType) -> list[str]:
+        """Who signed or approved the release of the batch, each with the fingerprint of the key."""
+        envelopes = self.file.opened.envelopes if self.file.opened else ()
+        signed = (open_envelope(envelope.encode()) for envelope in envelopes)
+        of_kind = (each for each in signed if each.statement.type is kind)
+        return [f"{each.name} ({each.key.fingerprint})" for each in of_kind]
+
+    def acceptance(self) -> str:
+        """Who signed and approved the release of the batch, under which policy."""
+        policy = self.file.opened.policy if self.file.opened else ""
+        under = f"station policy {policy}" if policy else "no station policy"
+        signed = ", ".join(self.people(PredicateType.RELEASE)) or "nobody"
+        approved = ", ".join(self.people(PredicateType.APPROVAL)) or "nobody"
+        return f"Opened under {under}. Its release: signed by {signed}; approved by {approved}."
+
     def as_json(self) -> Mapping[str, Any]:
         """For scripts."""
         return {
@@ -53,6 +70,9 @@ class OutsideCheck:
             "batch": self.file.batch,
             "shown": self.file.shown,
             "complete": self.completeness(),
+            "policy": self.file.opened.policy if self.file.opened else "",
+            "release_signed_by": self.people(PredicateType.RELEASE),
+            "release_approved_by": self.people(PredicateType.APPROVAL),
             "signed_by": self.file.signed_by,
             "cosigned": [
                 {"witness": c.witness.name, "time": c.time} for c in self.file.cosignatures

@@ -8,7 +8,13 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.errors import not_as_signed
-from burner.manifest.entries.kinds import LOG_WIDE_KINDS, AnyEntry, BatchClosed, LogBegun
+from burner.manifest.entries.kinds import (
+    LOG_WIDE_KINDS,
+    AnyEntry,
+    BatchClosed,
+    BatchOpened,
+    LogBegun,
+)
 from burner.manifest.exchange.log_lines import (
     BytesRead,
     lines_of,
@@ -43,6 +49,8 @@ class FileCheck:
     """Records of the batch before its close, proved to be complete; None: not proven."""
     behind_close: int = 0
     """Records of the batch after its close; nothing proves that these are all."""
+    opened: BatchOpened | None = None
+    """The record that opened the batch."""
     note: str = ""
     """The head in the file, with its signatures."""
     signed_by: str = ""
@@ -153,6 +161,8 @@ def _check_batch_record(result: FileCheck, number: int, entry: AnyEntry) -> None
         result.behind_close += result.closed is not None
         if isinstance(entry, BatchClosed):
             result.closed = entry.records + 1
+        elif isinstance(entry, BatchOpened):
+            result.opened = entry
     elif not isinstance(entry, LOG_WIDE_KINDS):
         raise BurnerError(Code.EXPORT_INVALID, f"record {number} is not of batch {result.batch}")
 

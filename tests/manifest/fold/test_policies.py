@@ -12,6 +12,7 @@ from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.evidence.export_check import check_outside
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
@@ -236,8 +237,12 @@ def test_an_exported_batch_proves_its_policy_and_its_signatures(tmp_path: Path) 
         burned(ledger, batch="WO1", release_digest=release["release_digest"])
         change(ledger, STRICTER, "alice")
         file, trusted = exported(ledger, tmp_path / "WO1.log", "WO1"), _trusted(ledger)
-    checked = check_file(file, *trusted)
+    checked = check_outside(file, trusted[1])
     assert checked.code == "", checked.place
+    assert POLICY.digest in checked.acceptance()
+    signed, approved = (signer(name).key.fingerprint for name in ("alice", "bob"))
+    assert f"signed by alice ({signed}); approved by bob ({approved})." in checked.acceptance()
+    assert checked.as_json()["policy"] == POLICY.digest
     without = [line for line in file.read_text().splitlines(True) if "policy-set" not in line]
     (tmp_path / "cut.log").write_text("".join(without), newline="\n")
     assert check_file(tmp_path / "cut.log", *trusted).code == "E714"
