@@ -83,7 +83,9 @@ class Computer:
 
 def block(after: str) -> str:
     """The first block of the page after a text."""
-    return re.findall(r"```\w*\n(.*?)```", PAGE[PAGE.index(after) :], re.DOTALL)[0]
+    found = re.search(r"```\w*\n(.*?)```", PAGE[PAGE.index(after) :], re.DOTALL)
+    assert found
+    return found[1]
 
 
 @pytest.fixture(scope="module")
