@@ -1,6 +1,6 @@
 """Who signed or approved, by an envelope on record; its signature is checked again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,17 +40,27 @@ class Endorser:
 
 
 def endorser_of(signed: SignedStatement) -> Endorser:
-    """Who signed an envelope, and what was said."""
+    """Who signed an envelope, and what was said: whoever signs may say anything in any form."""
     predicate: Mapping[str, Any] = signed.statement.predicate
-    files = predicate.get("evidence", ())
     return Endorser(
         name=signed.name,
         fingerprint=signed.key.fingerprint,
         at=str(predicate.get("at", "")),
         note=str(predicate.get("note", "")),
-        evidence=tuple(EvidenceFile(str(row["name"]), str(row["sha256"])) for row in files),
-        units=tuple(map(str, predicate.get("units", ()))),
+        evidence=tuple(_files(predicate.get("evidence"))),
+        units=tuple(map(str, _listed(predicate.get("units")))),
     )
+
+
+def _files(evidence: object) -> Iterator[EvidenceFile]:
+    for row in _listed(evidence):
+        match row:
+            case {"name": str(name), "sha256": str(sha256)}:
+                yield EvidenceFile(name, sha256)
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def approval_on_record(connection: Connection, row: BatchRow, log: int) -> Endorser | None:

@@ -1,0 +1,38 @@
+"""Who signed or approved, from envelopes that anybody may have made."""
+
+from typing import Any
+
+import pytest
+
+from burner.manifest.reading.endorsers import EvidenceFile, endorser_of
+from burner.release.envelope.dsse import open_envelope, sign
+from burner.release.envelope.statement import PredicateType, Statement
+from tests.release.envelope.signers import DIGEST, signer
+
+GOOD = {"name": "report.pdf", "size": 3, "sha256": DIGEST}
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        {},
+        {"evidence": 5, "units": 5, "note": ["x"], "at": None},
+        {"evidence": [5, {"name": 1}, None], "units": [None, 7]},
+        {"evidence": {"name": "x"}, "units": "58:cf"},
+    ],
+)
+@pytest.mark.parametrize("kind", [PredicateType.RELEASE, PredicateType.APPROVAL])
+def test_a_statement_of_any_form_is_read_without_an_error(
+    kind: PredicateType, predicate: dict[str, Any]
+) -> None:
+    envelope = sign(Statement("x", DIGEST, kind, predicate), signer("mallory"))
+    endorser = endorser_of(open_envelope(envelope))
+    assert endorser.name == "mallory"
+    assert endorser.evidence == ()
+
+
+def test_evidence_is_read_by_name_and_digest() -> None:
+    said = Statement("x", DIGEST, PredicateType.APPROVAL, {"evidence": [GOOD, 5], "units": ["a"]})
+    endorser = endorser_of(open_envelope(sign(said, signer("bob"))))
+    assert endorser.evidence == (EvidenceFile("report.pdf", DIGEST),)
+    assert endorser.units == ("a",)
