@@ -65,7 +65,7 @@ def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     changes: list[Difference] = []
     if before.release_digest != now.release_digest:
         if before.index is not None and now.index is not None:
-            changes = [d for d in differences(before.index, now.index) if _is_of_a_unit(d.what)]
+            changes = [d for d in differences(before.index, now.index) if is_of_a_unit(d.what)]
         else:
             changes = _by_regions(before, now)
     if before.key and now.key and before.key != now.key:
@@ -73,7 +73,8 @@ def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
     return changes
 
 
-def _is_of_a_unit(setting: str) -> bool:
+def is_of_a_unit(setting: str) -> bool:
+    """Whether another value makes another unit; of the seal it is not known."""
     return setting.partition(".")[0] not in NOT_OF_A_UNIT
 
 

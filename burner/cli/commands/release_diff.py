@@ -28,13 +28,13 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
     Settings, parts, limits, documents and the seal; of two release files also who signed and
     approved them. Ends with 1 if anything changed.
     """
-    from burner.release.diff import differences, settings_of_no_unit
+    from burner.release.diff import differences, is_of_a_unit, settings_of_no_unit
     from burner.release.opening import is_release_file
 
     old, new = _contents(before), _contents(after)
     changes = differences(old.index, new.index)
+    of_units = any(is_of_a_unit(change.what) for change in changes)
     changes += settings_of_no_unit(json.loads(old.profile), json.loads(new.profile))
-    same_units = old.digest == new.digest
     if is_release_file(before) and is_release_file(after):
         changes += _beside_core(old, new)
     if as_json:
@@ -43,8 +43,10 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
     if changes:
         columns = ("what", str(before), str(after))
         screen.table("", columns, [(d.what, d.before, d.after) for d in changes])
-    if same_units:
+    if old.digest == new.digest:
         screen.say("They make the same units.")
+    elif not of_units:
+        screen.say("Parts and settings of a unit are the same; the digest is another one.")
     return 1 if changes else 0
 
 
@@ -76,12 +78,12 @@ def _endorsements(contents: "Contents") -> Mapping[str, str]:
     from burner.release.envelope.statement import PredicateType
     from burner.release.statements import evidence_of, signed_statements
 
-    found = {}
+    endorsements = {}
     for signed in signed_statements(contents, "the release"):
         if signed.statement.type is PredicateType.RELEASE:
-            found[f"signed by {signed.key.fingerprint}"] = signed.name
+            endorsements[f"signed by {signed.key.fingerprint}"] = signed.name
             continue
         evidence = (f"{e.name} sha256 {e.sha256[:16]}…" for e in evidence_of(signed.statement))
-        said = (signed.name, signed.statement.predicate["note"], *evidence)
-        found[f"approved by {signed.key.fingerprint}"] = ", ".join(said)
-    return found
+        words = (signed.name, signed.statement.predicate["note"], *evidence)
+        endorsements[f"approved by {signed.key.fingerprint}"] = ", ".join(words)
+    return endorsements

@@ -184,6 +184,16 @@ def test_a_comparison_shows_who_signed_and_what_makes_no_unit_another_one(
     assert "They make the same units." in done.stdout
 
 
+def test_a_sealed_release_is_compared_with_its_profile_in_plain_words(tmp_path: Path) -> None:
+    profile = profile_in(tmp_path / "p")
+    Path("sealed.burn").write_bytes(pack(sealed(profile, "line1")))
+    diff = ["release", "diff", str(profile), "sealed.burn"]
+    done = CliRunner().invoke(root, diff, standalone_mode=False)
+    assert done.return_value == 1
+    assert re.search(r"^ seal +with product key [0-9a-f]{16}", done.stdout, re.MULTILINE)
+    assert "Parts and settings of a unit are the same; the digest is another one." in done.stdout
+
+
 def differing(before: str, after: str) -> list[dict[str, str]]:
     arguments = ["release", "diff", before, after, "--json"]
     done = CliRunner().invoke(root, arguments, standalone_mode=False)
