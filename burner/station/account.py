@@ -1,10 +1,12 @@
 """Whether the account that burns can change what the station's policy depends on.
 
-The policy is as strong as the files behind it: the station file, its keys, and burner itself must
-belong to another account.
+The policy is as strong as the files behind it: the station file, its keys, burner and the Python
+that runs it must belong to another account.
 """
 
 import os
+import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +29,8 @@ def check_policy(rules: StationRules) -> Iterator[HealthCheck]:
         of += f", {policy.approvals} of the approvers {', '.join(policy.approvers)}"
     yield health.fine("policy", of)
     yield _policy_on_record(rules)
-    yield _account([rules.file.absolute(), *rules.key_files, Path(burner.__file__)])
+    program = (burner.__file__, sys.executable, sysconfig.get_path("purelib"))
+    yield _account([rules.file.absolute(), *rules.key_files, *map(Path, program)])
     yield _fixed(rules.file)
 
 

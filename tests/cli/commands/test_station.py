@@ -12,6 +12,7 @@ from burner.devices.ports import Port
 from burner.station.fixture.station_file import PortPlace, StationFile, load_station
 from burner.station.fixture.teach import Lesson
 from burner.station.fixture.todays_ports import todays_ports
+from tests.cli.station_with_policy import write_station
 
 
 def port(number: int, serial: str = "") -> Port:
@@ -39,6 +40,17 @@ def test_each_board_is_the_next_slot(tmp_path: Path) -> None:
         "2": {"esp": PortPlace(serial="A1")},
     }
     assert [path.name for path in tmp_path.iterdir()] == ["line.yaml"]
+
+
+def test_a_lesson_keeps_what_the_station_accepts(tmp_path: Path) -> None:
+    path = write_station(tmp_path)
+    accept = load_station(path).accept
+    lesson = lesson_of([], [port(1)], [port(1)], [port(1)])
+    assert lesson.one_slot()
+    lesson.save(path)
+    read = load_station(path)
+    assert (read.station, read.accept) == ("line1", accept)
+    assert read.slots == {"1": {"esp": PortPlace(location="1-1.1")}}
 
 
 def test_two_boards_at_once_are_refused_and_asked_for_again(
