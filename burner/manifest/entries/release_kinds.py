@@ -1,8 +1,8 @@
 """What records hold of a release: its limits, its first article, the policy that accepted it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, json
+from msgspec import Meta, json, structs
 
 from burner.manifest.entries.entry import Data, Entry, OptionalUtcTime, Sha256, ShortText
 
@@ -30,6 +30,10 @@ class BatchLimits(Data, frozen=True, kw_only=True):
     def has_validity(self) -> bool:
         """Whether units may be begun at some times only."""
         return bool(self.valid_from or self.valid_until)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values."""
+        return structs.asdict(self)
 
     @classmethod
     def from_json(cls, text: str) -> "BatchLimits":

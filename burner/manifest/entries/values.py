@@ -25,6 +25,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def utc_minute(at: str) -> str:
+    """`2026-12-31 10:00 UTC`, from the text that `utc` makes."""
+    return f"{at[:16].replace('T', ' ')} UTC"
+
+
 def plain(value: Any) -> Any:
     """Values as a canonical body can hold them.
 

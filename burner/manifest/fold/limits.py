@@ -13,7 +13,7 @@ from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.entries.values import moment
+from burner.manifest.entries.values import moment, utc_minute
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import StationRow
 from burner.profile.limits import LimitSettings
@@ -72,7 +72,9 @@ def check_not_expired(limits: BatchLimits, at: str) -> None:
         BurnerError: E238.
     """
     if limits.valid_until and at > limits.valid_until:
-        raise BurnerError(Code.RELEASE_EXPIRED, f"until {_shown(limits.valid_until)}; {_now(at)}")
+        raise BurnerError(
+            Code.RELEASE_EXPIRED, f"until {utc_minute(limits.valid_until)}; {_now(at)}"
+        )
 
 
 def check_begins(limits: BatchLimits, station: str, at: str) -> None:
@@ -85,28 +87,23 @@ def check_begins(limits: BatchLimits, station: str, at: str) -> None:
     check_not_expired(limits, at)
     if limits.valid_from and at < limits.valid_from:
         raise BurnerError(
-            Code.RELEASE_NOT_YET_VALID, f"from {_shown(limits.valid_from)}; {_now(at)}"
+            Code.RELEASE_NOT_YET_VALID, f"from {utc_minute(limits.valid_from)}; {_now(at)}"
         )
 
 
 def described(limits: BatchLimits) -> str:
     """`from 2026-10-01 00:00 UTC, until …, stations …, batches …`: those that there are."""
     parts = {
-        "from": limits.valid_from and _shown(limits.valid_from),
-        "until": limits.valid_until and _shown(limits.valid_until),
+        "from": limits.valid_from and utc_minute(limits.valid_from),
+        "until": limits.valid_until and utc_minute(limits.valid_until),
         "stations": ", ".join(limits.stations),
         "batches": ", ".join(limits.batches),
     }
     return "; ".join(f"{what} {text}" for what, text in parts.items() if text)
 
 
-def _shown(at: str) -> str:
-    """`2026-12-31 10:00 UTC`."""
-    return f"{at[:16].replace('T', ' ')} UTC"
-
-
 def _now(at: str) -> str:
-    return f"now {_shown(at)}"
+    return f"now {utc_minute(at)}"
 
 
 # -- the clock ------------------------------------------------------------------------------------
@@ -138,7 +135,7 @@ def check_clock(state: ManifestState, limits: BatchLimits, station: str, at: str
     except (ValueError, OverflowError):  # such as 30 February
         raise inconsistent(f"{at} or {bound} is no moment") from None
     if is_behind:
-        raise BurnerError(Code.CLOCK_BEHIND_LOG, f"records of {_shown(bound)}; {_now(at)}")
+        raise BurnerError(Code.CLOCK_BEHIND_LOG, f"records of {utc_minute(bound)}; {_now(at)}")
 
 
 def _bound(state: ManifestState, station: str) -> str:

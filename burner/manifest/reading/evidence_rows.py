@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from burner.core.words.phrases import ENGLISH, Wording
+from burner.manifest.entries.values import utc_minute
 from burner.manifest.reading.endorsers import Endorser
 from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
 
@@ -16,6 +17,8 @@ def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> Evidence
     """
     yield from _people("signed by", evidence.signed, say)
     yield from _people("approved by", evidence.approved, say)
+    if limits := [*_limits(evidence, say)]:
+        yield say("limits"), "; ".join(limits)
     if evidence.policy:
         yield say("station policy"), f"sha256 {evidence.policy}"
     for kind in ("sbom", "notes"):
@@ -23,6 +26,17 @@ def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> Evidence
             yield say(f"document {kind}"), f"sha256 {digest}"
     if evidence.first_article:
         yield from _first_article(evidence.first_article, say)
+
+
+def _limits(evidence: ReleaseEvidence, say: Wording) -> Iterator[str]:
+    if evidence.quantity is not None:
+        yield say.counted("limit quantity", evidence.quantity, evidence.quantity)
+    for kind in ("valid_from", "valid_until"):
+        if at := evidence.limits.get(kind):
+            yield say(f"limit {kind}", utc_minute(at))
+    for kind in ("stations", "batches"):
+        if names := evidence.limits.get(kind):
+            yield say(f"limit {kind}", say(", ").join(names))
 
 
 def _people(head: str, people: Sequence[Endorser], say: Wording) -> EvidenceRows:
@@ -46,6 +60,6 @@ def _first_article(article: FirstArticleStatus, say: Wording) -> EvidenceRows:
 
 def _who(person: Endorser, say: Wording) -> str:
     """`alice  SHA256:54dG…  2026-11-29 08:00 UTC: tested`."""
-    when = f"{person.at[:16].replace('T', ' ')} UTC" if person.at else ""
+    when = utc_minute(person.at) if person.at else ""
     words = say("{}: {}", when, person.note) if when and person.note else when or person.note
     return "  ".join(filter(None, (person.name, person.fingerprint, words)))

@@ -7,6 +7,7 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -42,13 +43,18 @@ class ReleaseEvidence:
     approved: tuple[Endorser, ...]
     policy: str
     """Digest of the station's policy; empty: none."""
+    quantity: int | None
+    """Units that the release may make over all its batches; None: any number."""
+    limits: Mapping[str, Any]
+    """Its other limits, as `BatchLimits`; empty: none."""
     documents: Mapping[str, str]
     """`sbom`, `notes` → SHA-256."""
     first_article: FirstArticleStatus | None
 
     def __bool__(self) -> bool:
         """Whether there is any."""
-        return bool(self.signed or self.approved or self.policy or self.first_article)
+        of_people = self.signed or self.approved or self.policy or self.first_article
+        return bool(of_people or self.limits)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
@@ -73,6 +79,8 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         signed=_endorsers(statements, PredicateType.RELEASE),
         approved=_endorsers(statements, PredicateType.APPROVAL),
         policy=opened.policy,
+        quantity=opened.release_quantity,
+        limits=opened.limits.plain() if opened.limits else {},
         documents=index.get("documents", {}),
         first_article=_first_article(opened, approval),
     )

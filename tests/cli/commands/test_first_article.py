@@ -15,6 +15,7 @@ from burner.release.envelope.key_pair import make_key_pair
 from burner.release.envelope.statement import PredicateType
 from tests.cli.commands.test_manifest_desk import origin_key
 from tests.cli.desk import at_desk, refused, run
+from tests.images import write_product
 from tests.manifest.records import Ticking, burned, unit_mac
 from tests.release.envelope.signers import signer
 from tests.runs import PROFILE, SECRET
@@ -100,6 +101,23 @@ def test_statement_report_and_folder_name_the_first_article(tmp_path: Path) -> N
     envelope = Path("evidence/first-article.dsse.json")
     assert open_envelope(envelope.read_bytes()).statement.type is PredicateType.FIRST_ARTICLE
     run("manifest", "verify", "evidence", "--key", origin_key())
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "limits          5 units; until 2030-12-31 23:59 UTC; stations line1, line2"),
+        ("zh", "限制            5 台; 至 2030-12-31 23:59 UTC; 工站 line1、line2"),
+    ],
+)
+def test_status_names_the_limits_of_the_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, says: str
+) -> None:
+    limits = "{valid_until: 2030-12-31, stations: [line1, line2]}"
+    product = write_product(tmp_path, quantity="5", limits=limits)
+    run("batch", "open", str(product), *WHO, "--batch", "WO1")
+    monkeypatch.setenv("BURNER_LANG", language)
+    assert says in run("batch", "status", "WO1").stdout
 
 
 def test_a_first_article_needs_somebody_who_may_approve_it() -> None:

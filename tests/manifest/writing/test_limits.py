@@ -19,7 +19,7 @@ from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.open_batch import check_release_limits
 from burner.profile.reading import load_profile
 from tests.images import write_product
-from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
+from tests.manifest.records import KEY, Ticking, a_result, an_attempt, burned, flaws, open_batch
 
 DAY = BatchLimits(
     valid_from="2025-01-31T09:00:00.000000Z", valid_until="2025-01-31T17:59:59.999999Z"
@@ -115,6 +115,21 @@ def test_the_quantity_of_a_release_counts_over_all_stations_of_a_manifest(
         with pytest.raises(BurnerError, match="E460"):
             line2.begin(an_attempt(3, batch="WO2", station="line2"))
     assert refused(ledger, 4).code == "E460"
+
+
+def test_the_quantity_of_a_sealed_release_counts_over_its_batches(ledger: Ledger) -> None:
+    product = {"name": "plug-c3", "version": "1.2.0", "id": "S3EUVBRJLB"}
+    seal = {"key": KEY, "product_secret": "00" * 32}
+    index = {"format": 2, "profile": {"product": product, "quantity": 1}, "sealed": seal}
+    terms: dict[str, Any] = {
+        "index": canonical(index).decode(),
+        "release_digest": digest(index),
+    }
+    for batch in ("WO1", "WO2"):
+        open_batch(ledger, batch, release_quantity=1, **terms)
+    burned(ledger, 1, batch="WO2", release_digest=digest(index))
+    with pytest.raises(BurnerError, match="E460"):
+        ledger.begin(an_attempt(2, batch="WO1", release_digest=digest(index)))
 
 
 @pytest.mark.parametrize(
