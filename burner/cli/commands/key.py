@@ -86,21 +86,26 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     help="Make another one: the present key is lost or damaged. What was sealed for it stays "
     "closed.",
 )
-@options.station_option
-def recipient(output: Path | None, new: bool, station: str) -> None:
+@options.station_file_option
+@options.slot_station_option
+def recipient(
+    output: Path | None, new: bool, station_file: Path | None, station: str | None
+) -> None:
     """Show for whom releases are sealed that this station opens.
 
     With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. The
     key that opens them is made with the station's key and protected like it, and stays here.
     """
+    from burner.cli.station_rules import own_station_file, station_of_command
     from burner.core.atomic_file import write_output
     from burner.manifest.local.keys import station_recipient
 
-    public = station_recipient(station, passphrase_prompt(Use.RELEASES), new=new)
+    name = station_of_command(own_station_file(station_file), station)
+    public = station_recipient(name, passphrase_prompt(Use.RELEASES), new=new)
     if output is None:
         screen.say(public)
     else:
-        write_output(output, f"# {station}\n{public}\n".encode())
+        write_output(output, f"# {name}\n{public}\n".encode())
         screen.say(f"{output}  {public}")
 
 

@@ -135,6 +135,12 @@ def health(station: str) -> dict[str, tuple[str, str]]:
     return {check["what"]: (check["state"], check["detail"]) for check in rows}
 
 
+def test_the_station_file_names_the_station() -> None:
+    Path("station.yaml").write_text("station: line2\nslots:\n  '1': {esp: {url: 'socket://x:1'}}\n")
+    shown = run("key", "recipient", "--station-file", "station.yaml").stdout.strip()
+    assert shown == run("key", "recipient", "--station", "line2").stdout.strip()
+
+
 def test_the_recipient_is_shown_and_written_for_the_engineer() -> None:
     shown = run("key", "recipient", "--station", "line1").stdout.strip()
     assert Path("line1.pub").read_text() == f"# line1\n{shown}\n"
