@@ -50,6 +50,7 @@ def first_article_of(
     """
     from burner.manifest.entries.release_kinds import FirstArticle
     from burner.manifest.fold.first_article import may_approve
+    from burner.release.envelope.dsse import check_name
     from burner.release.envelope.public_key import PublicKey
 
     if units is None:
@@ -65,6 +66,10 @@ def first_article_of(
         raise click.UsageError("who may approve the first article? Add --approver FILE")
     keys = dict(may_approve(policy)) if policy else {}
     for path in files:
+        try:
+            check_name(path.stem)
+        except ValueError as error:
+            raise click.UsageError(f"--approver {path}: {error}") from None
         if path.stem in keys:
             raise click.UsageError(f"--approver: two files are named {path.stem}")
         keys[path.stem] = PublicKey.from_file(path)

@@ -14,6 +14,7 @@ from burner.core.attempt import warnings_in
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
+from burner.core.words.visible_text import in_one_line
 
 if TYPE_CHECKING:
     from burner.manifest.writing.corrections import CorrectionKind
@@ -164,7 +165,7 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.say(line)
     for article in life["first_articles"]:
         approved = f"approved by {article['name']}, {_minute(article['at'])} UTC: {article['note']}"
-        screen.say_beside("  ", f"first article of {article['batch']}, {approved}")
+        screen.say_beside("  ", in_one_line(f"first article of {article['batch']}, {approved}"))
     rows = [_attempt(element) for element in life["attempts"]]
     if screen.room_beside(ATTEMPTS, rows) >= 0:
         screen.table("", ATTEMPTS, rows)

@@ -11,7 +11,11 @@ def escape_invisible(text: str) -> str:
     return INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def in_one_line(text: str) -> str:
+    """The same, with line feeds and tabs escaped too: it cannot make a line of its own."""
+    return escape_invisible(text.replace("\n", "\\u000a").replace("\t", "\\u0009"))
+
+
 def quoted(text: str) -> str:
     """The text in quotes, with its backslashes as they are; only what cannot be seen is escaped."""
-    one_line = text.replace("\n", "\\u000a").replace("\t", "\\u0009")
-    return f"'{escape_invisible(one_line)}'"
+    return f"'{in_one_line(text)}'"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from burner.core.words.phrases import ENGLISH, Wording
+from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.values import utc_minute
 from burner.manifest.reading.endorsers import Endorser
 from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
@@ -13,8 +14,14 @@ EvidenceRows = Iterator[tuple[str, str]]
 def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> EvidenceRows:
     """Who signed, who approved and by what, the documents, the first article.
 
-    A head is empty where a line goes on with the one before.
+    A head is empty where a line goes on with the one before. What people wrote cannot make a line
+    of its own.
     """
+    for head, text in _rows(evidence, say):
+        yield head, in_one_line(text)
+
+
+def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
     yield from _people("signed by", evidence.signed, say)
     yield from _people("approved by", evidence.approved, say)
     if limits := [*_limits(evidence, say)]:

@@ -1,0 +1,19 @@
+"""What stands behind a batch, in words: nobody's words make a line of their own."""
+
+from burner.manifest.reading.endorsers import Endorser, EvidenceFile
+from burner.manifest.reading.evidence_rows import evidence_rows
+from burner.manifest.reading.release_evidence import ReleaseEvidence
+
+
+def test_a_note_cannot_forge_the_approval_of_somebody_else() -> None:
+    forged = "tested\n  approved by    carol  SHA256:abc"
+    mallory = Endorser("mallory", "SHA256:xyz", note=forged)
+    bob = Endorser("bob", "SHA256:def", evidence=(EvidenceFile("a\x1b[2J\nb.txt", "00"),))
+    evidence = ReleaseEvidence((), (mallory, bob), "", None, {}, {"sbom": "11" * 32}, None)
+    assert [*evidence_rows(evidence)] == [
+        ("signed by", "nobody"),
+        ("approved by", "mallory  SHA256:xyz  tested\\u000a  approved by    carol  SHA256:abc"),
+        ("", "bob  SHA256:def"),
+        ("", "  a\\u001b[2J\\u000ab.txt  sha256 00"),
+        ("SBOM", f"sha256 {'11' * 32}"),
+    ]
