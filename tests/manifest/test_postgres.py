@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,16 @@ import pytest
 
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
+from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.manifest.store import engine
+from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
+from tests.release.envelope.signers import signer
 
 
 def refused(code: str) -> "pytest.RaisesExc[BurnerError]":
@@ -153,6 +157,32 @@ def test_four_stations_never_double_a_name_nor_pass_the_quantity(url: str) -> No
         row = reader.batch("WO1")
         assert row is not None
         assert row.taken == passed
+    assert agrees(url)
+
+
+def test_four_stations_never_make_more_than_the_first_article_before_its_approval(
+    url: str,
+) -> None:
+    article = FirstArticle(units=3, approvers={"alice": signer("alice").key.base64})
+
+    def work(station: int) -> int:
+        begun = 0
+        name = f"line{station}"
+        with Ledger.open(url, name) as ledger:
+            open_batch(ledger, quantity=30, first_article=article)
+            for unit in range(station, 24, 4):
+                attempt = an_attempt(unit, batch="WO1", station=name)
+                with suppress(BurnerError):
+                    ledger.begin(attempt)
+                    begun += 1
+                    ledger.finish(attempt, a_result())
+        return begun
+
+    with ThreadPoolExecutor(4) as stations:
+        assert sum(stations.map(work, range(4))) == 3
+        with Ledger.open(url, "desk") as desk:
+            approve_first_article(desk, "WO1", lambda: signer("alice"), note="good")
+        assert sum(stations.map(work, range(4))) > 3
     assert agrees(url)
 
 
