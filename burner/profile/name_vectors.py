@@ -16,6 +16,7 @@ from burner.identity.label_checks import check_label
 from burner.identity.mac_checks import check_mac
 from burner.identity.naming import check_settings, device_name, required_sources
 from burner.identity.serial_checks import check_serial
+from burner.profile.c_source import c_string
 from burner.profile.profile import Profile
 
 DEVICE_PARTS = ("000001", "0a1b2c", "abcdef", "1234ff", "fffffe")
@@ -111,7 +112,7 @@ def _rule(profile: Profile) -> dict[str, object]:
 
 def vectors_header(profile: Profile, vectors: Sequence[NameVector]) -> str:
     """The vectors as a C header (C99 and later, C++ too)."""
-    rule = ", ".join(f"{key} {_quoted(str(value))}" for key, value in _rule(profile).items())
+    rule = ", ".join(f"{key} {c_string(str(value))}" for key, value in _rule(profile).items())
     return "\n".join(
         (
             f"/* Names as burner gives them: {profile.title} on {profile.chip.type}.",
@@ -143,10 +144,4 @@ def vectors_header(profile: Profile, vectors: Sequence[NameVector]) -> str:
 def _row(vector: NameVector) -> str:
     octets = ", ".join(f"0x{octet}" for octet in vector.mac.split(":"))
     texts = (vector.imei, vector.serial, vector.label, vector.name)
-    return f"{{{{{octets}}}, {', '.join(map(_quoted, texts))}}}"
-
-
-def _quoted(text: str) -> str:
-    """A C string of any text: what is not plain ASCII becomes octal escapes of its UTF-8 bytes."""
-    plain = {*range(0x20, 0x7F)} - set(b'"\\?*/')
-    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
+    return f"{{{{{octets}}}, {', '.join(map(c_string, texts))}}}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 JSON_FILE = "name_vectors.json"
 HEADER_FILE = "name_vectors.h"
+PRODUCT_HEADER_FILE = "product_identity.h"
 
 
 @click.command()
@@ -31,7 +32,8 @@ def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) ->
     """Show the names that PROFILE gives to sample IDs.
 
     --output names a folder: the table is written there as JSON and as a C header, for the tests of
-    the firmware team.
+    the firmware team; and the rule of the name and the place of the key as a C header, for the
+    firmware itself.
     """
     from burner.profile.name_vectors import SOURCES, NoSampleError, name_vectors, vectors_json
     from burner.profile.reading import load_profile
@@ -53,7 +55,8 @@ def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) ->
     rows = [(*(getattr(vector, source) for source in shown), vector.name) for vector in vectors]
     screen.table(f"{profile.title}: {profile.name.template}", (*shown, "name"), rows)
     if output:
-        screen.say(f"written: {output / JSON_FILE}, {output / HEADER_FILE}")
+        files = (output / name for name in (JSON_FILE, HEADER_FILE, PRODUCT_HEADER_FILE))
+        screen.say(f"written: {', '.join(map(str, files))}")
 
 
 def _parsed(texts: Sequence[str]) -> Mapping[str, str]:
@@ -73,7 +76,9 @@ def _parsed(texts: Sequence[str]) -> Mapping[str, str]:
 
 def _write(folder: Path, profile: "Profile", vectors: "Sequence[NameVector]") -> None:
     from burner.profile.name_vectors import vectors_header, vectors_json
+    from burner.profile.product_header import product_header
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JSON_FILE).write_text(vectors_json(profile, vectors), encoding="utf-8")
     (folder / HEADER_FILE).write_text(vectors_header(profile, vectors), encoding="utf-8")
+    (folder / PRODUCT_HEADER_FILE).write_text(product_header(profile), encoding="ascii")
