@@ -87,6 +87,13 @@ def test_a_key_under_other_names_is_missing(host: Host) -> None:
     assert status(result) is Status.MISSING
 
 
+def test_encrypted_nvs_is_not_read_without_its_key(host: Host) -> None:
+    data, encryption = burn(products.ENCRYPTED_NVS, KEY)
+    (without,) = read(host, products.ENCRYPTED_NVS, (data, b""))
+    (plain,) = read(host, products.NVS, (data, encryption))
+    assert status(without) is status(plain) is Status.MISSING
+
+
 def test_the_key_of_another_unit_does_not_open_encrypted_nvs(host: Host) -> None:
     data, _ = burn(products.ENCRYPTED_NVS, KEY)
     _, other = burn(products.ENCRYPTED_NVS, KEY)

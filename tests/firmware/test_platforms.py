@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.secrets.product_secret import PLACEHOLDERS
 from burner.provisioning.key_config import KeyConfig
 from tests.firmware import products
 from tests.firmware.host import (
@@ -130,6 +131,16 @@ def test_the_library_needs_nothing_but_memory_and_texts(source: Path) -> None:
         allowed |= {"mbedtls/aes.h", "mbedtls/md.h"}
     assert used <= allowed
     assert not re.search(r"\b(malloc|calloc|realloc|free|alloca|printf|sprintf)\b", text)
+
+
+def test_the_library_looks_like_no_forgotten_placeholder(host: Host) -> None:
+    """Neither to `profile check`, nor to the carrier that patches arrays."""
+    objects = (host.program.parent / "objects").glob("*.o")
+    library = {path.stem for path in (LIBRARY / "src").glob("*.c")}
+    contents = [path.read_bytes() for path in objects if path.stem in library]
+    assert len(contents) == len(library) - 2  # without the two kinds of crypto
+    for word in PLACEHOLDERS:
+        assert not any(word.encode() + b"\0" in content for content in contents)
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")

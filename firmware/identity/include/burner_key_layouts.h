@@ -25,8 +25,8 @@ struct burner_nvs_layout {
     const char *key_partition; /* NULL where NVS is not encrypted */
 };
 
-/* Reads the pages themselves; `encryption` is the key partition, NULL where NVS is plain. A
- * damaged header, entry or value anywhere in the partition is BURNER_DAMAGED. */
+/* Reads the pages themselves; `encryption` is the key partition, NULL where the layout has none.
+ * A damaged header, entry or value anywhere in the partition is BURNER_DAMAGED. */
 enum burner_status burner_read_nvs(const struct burner_nvs_layout *layout,
                                    const struct burner_flash *partition,
                                    const struct burner_flash *encryption, struct burner_key *key);

@@ -272,6 +272,9 @@ enum burner_status burner_read_nvs(const struct burner_nvs_layout *layout,
     struct reading reading = {.layout = layout, .partition = partition, .key = key};
     enum burner_status status = BURNER_OK;
     memset(key, 0, sizeof *key);
+    if ((encryption != NULL) != (layout->key_partition != NULL)) {
+        return BURNER_MISSING;
+    }
     if (partition->size == 0 || partition->size % PAGE != 0) {
         return BURNER_DAMAGED;
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from burner.cli.commands.profile_names import HEADER_FILE, JSON_FILE
+from burner.cli.commands.profile_names import HEADER_FILE, JSON_FILE, PRODUCT_HEADER_FILE
 from burner.cli.main import root
 from burner.core.errors import BurnerError
 from burner.profile.name_vectors import NameVector, vectors_header
@@ -118,9 +118,20 @@ def test_the_vectors_are_written_as_json_and_as_a_header(tmp_path: Path) -> None
     assert written["template"] == "{mac}"
     header = (tmp_path / "out" / "names" / HEADER_FILE).read_text(encoding="ascii")
     assert '"246F280A1B2C"' in header
-    first = (tmp_path / "out" / "names" / HEADER_FILE).read_bytes()
+    files = (HEADER_FILE, PRODUCT_HEADER_FILE)
+    first = [(tmp_path / "out" / "names" / file).read_bytes() for file in files]
     run(PLUG, "-o", tmp_path / "out" / "names")
-    assert (tmp_path / "out" / "names" / HEADER_FILE).read_bytes() == first
+    assert [(tmp_path / "out" / "names" / file).read_bytes() for file in files] == first
+    assert str(tmp_path / "out" / "names" / PRODUCT_HEADER_FILE) in result.output.replace("\n", "")
+
+
+def test_the_rule_and_the_place_of_the_key_are_written_for_the_firmware(tmp_path: Path) -> None:
+    run(write(tmp_path, "{template: 'P-{softap:-6}', case: lower}"), "-o", tmp_path / "out")
+    header = (tmp_path / "out" / PRODUCT_HEADER_FILE).read_text(encoding="ascii")
+    assert '.source = BURNER_NAME_TEXT, .text = "P-"' in header
+    assert ".characters = -6, .added = 1, .local = false" in header
+    assert ".upper = false" in header
+    assert '.partition = "fctry"' in header
 
 
 PROGRAM = """
