@@ -12,11 +12,16 @@ struct cursor {
     char *end;
 };
 
-static bool next_is(struct cursor *cursor, char wanted)
+static void skip_blanks(struct cursor *cursor)
 {
     while (cursor->at < cursor->end && *cursor->at != '\0' && strchr(" \t\r\n", *cursor->at)) {
         cursor->at++;
     }
+}
+
+static bool next_is(struct cursor *cursor, char wanted)
+{
+    skip_blanks(cursor);
     return cursor->at < cursor->end && *cursor->at == wanted;
 }
 
@@ -196,7 +201,7 @@ static bool take_value(struct cursor *cursor, struct burner_json *value)
     unsigned depth = 0;
     struct burner_json part;
     bool more = true;
-    next_is(cursor, '\0'); /* skips the blanks */
+    skip_blanks(cursor);
     char *start = cursor->at;
     enum burner_json_type type = BURNER_JSON_WORD;
     while (more) {
@@ -247,7 +252,7 @@ bool burner_json_object(char *text, size_t size, struct burner_json *object)
 {
     struct cursor cursor = {text, text + size};
     bool whole = take_value(&cursor, object) && object->type == BURNER_JSON_OBJECT;
-    next_is(&cursor, '\0');
+    skip_blanks(&cursor);
     return whole && cursor.at == cursor.end;
 }
 
