@@ -33,7 +33,7 @@ def test_the_firmware_reads_what_burner_burns(host: Host, number: int) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("number", BURNED)
 def test_the_firmware_reads_what_burner_burns_for_many_keys(host: Host, number: int) -> None:
-    check_burned(host, number, 1000 if number <= products.ENCRYPTED_NVS else 20_000)
+    check_burned(host, number, 500 if number <= products.ENCRYPTED_NVS else 20_000)
 
 
 def test_encrypted_nvs_is_read_without_mbedtls_too(own: Host) -> None:
