@@ -265,6 +265,8 @@ def test_a_restored_log_takes_over_the_policy(tmp_path: Path, kept: bool) -> Non
         path.unlink()
     restore(str(path), "line1", operator="qa", reason="disk died")
     with a_ledger(tmp_path) as ledger:
+        row = ledger.reader.policy()
+        assert (row.digest if row else "") == (POLICY.digest if kept else "")
         refused = code_of(lambda: open_batch(ledger, **a_release(by="", approved="")))
         assert refused == ("E765" if kept else "")
     with a_ledger(tmp_path, policy=OTHER_PEOPLE) as ledger:
