@@ -230,6 +230,15 @@ def test_a_station_file_that_was_edited_is_refused_by_the_log(
     assert (ran.returncode, ran.stderr[:4]) == (4, "E765"), ran.stderr  # nobody was asked before
 
 
+def test_another_state_folder_has_no_key_for_the_release(tmp_path: Path, station: Path) -> None:
+    release = write_release(tmp_path)
+    assert open_batch(tmp_path, release, "--station-file", station).returncode == 0
+    moved = {"BURNER_STATE": str(tmp_path / "moved")}
+    assert "E210" in burn(tmp_path, release, "--station-file", station, **moved).stderr
+    another = ("--station-file", station, "--batch", "WO2")
+    assert "E757" in open_batch(tmp_path, release, *another, **moved).stderr
+
+
 def test_a_signer_changes_the_policy_and_withdraws_a_release(
     tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +257,8 @@ def test_a_signer_changes_the_policy_and_withdraws_a_release(
         assert (ran.returncode == 0, code in ran.stderr) == (not code, True), ran.stderr
     ran = burn(tmp_path, release, "--station-file", changed)
     assert "E228" in ran.stderr
+    checked = run_burner(tmp_path, "verify", release, "--station-file", changed, *BENCH)
+    assert "from its record" in checked.stdout, checked.stderr  # what was made can be checked
     assert run_burner(tmp_path, "manifest", "verify").returncode == 0
 
 
