@@ -188,6 +188,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_baud_rates(profile),
         *check_fixed_values(profile),
         *_check_product_id(profile),
+        *_check_private_keys(profile),
     ]
 
 
@@ -206,6 +207,14 @@ def read_files(plan: FlashPlan) -> tuple[dict[str, bytes], list[Finding]]:
                 Finding(Code.INPUT_FILE_UNREADABLE, plan.place(*at), f"{path}: {why}", "a file")
             )
     return files, findings
+
+
+def _check_private_keys(profile: Profile) -> list[Finding]:
+    """Private keys in the text of the profile: releases and records would show them."""
+    return [
+        Finding(Code.SECRET_IN_PROFILE, at, "holds a private key", "a confidential image for it")
+        for at in profile.places_of("PRIVATE KEY-----")
+    ]
 
 
 def _check_product_id(profile: Profile) -> list[Finding]:

@@ -164,6 +164,16 @@ def test_a_confidential_image_lies_in_a_data_partition(tmp_path: Path) -> None:
     assert any("not in a data partition" in finding.found for finding in findings)
 
 
+def test_a_private_key_in_the_text_of_a_profile_is_refused(tmp_path: Path) -> None:
+    path = profile_in(tmp_path)
+    key = '{key: tls, type: string, value: "-----BEGIN EC PRIVATE KEY-----"}'
+    preset = "preset: esp-qcloud"
+    path.write_text(path.read_text().replace(preset, f"{preset}\n  extra: [{key}] #"))
+    (finding,) = preflight_without_secret(path).findings
+    assert (finding.code, finding.found) == ("E208", "holds a private key")
+    assert "carrier.extra[0].value" in finding.place
+
+
 def test_a_seal_of_another_secret_is_refused(profile: Path, tmp_path: Path) -> None:
     other = sealed(profile_in(tmp_path / "other", OTHER_SECRET), "line1")
     ours = replace(sealed(profile, "line1"), sealed=other.sealed, seal_code=other.seal_code)
