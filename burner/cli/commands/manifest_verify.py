@@ -84,9 +84,10 @@ def _database(
         screen.progress("verify", reader.size()) as progress,
     ):
         checked = verify_by_evidence(reader, key, heads, witnesses, progress)
+        policy = reader.policy() if checked.agrees else None
     bad = next((result for result in checked.results.values() if result.code), None)
     if as_json:
-        print_json(_plain(checked))
+        print_json({**_plain(checked), "policy": policy.digest if policy else ""})
         return exit_code(bad.code) if bad else 0
     screen.table(
         f"log {checked.origin}, {counted(checked.size, 'record')}",
@@ -98,6 +99,8 @@ def _database(
     if bad:
         raise BurnerError(bad.code, f"{bad.check}: {bad.place}")
     screen.say(f"{counted(checked.size, 'record')} checked: all agree.")
+    if policy:
+        screen.say(f"Station policy {policy.digest} is in force, by record {policy.number}.")
     for head in heads:
         screen.say(f"The head {head} is one of this log.")
     return 0

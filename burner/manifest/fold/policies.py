@@ -101,8 +101,7 @@ def endorsements_of(state: ManifestState, entry: BatchOpened) -> Endorsements:
 
     Raises:
         BurnerError: E216 to E218 an envelope; E223 to E228, E234, E236 the policy refuses the
-            release;
-            E764, E765 it is not the policy of this log.
+            release; E764, E765 it is not the policy of this log.
     """
     statements = tuple(_statements(entry))
     endorsements = Endorsements.of(statements)

@@ -259,7 +259,9 @@ def test_a_signer_changes_the_policy_and_withdraws_a_release(
     assert "E228" in ran.stderr
     checked = run_burner(tmp_path, "verify", release, "--station-file", changed, *BENCH)
     assert "from its record" in checked.stdout, checked.stderr  # what was made can be checked
-    assert run_burner(tmp_path, "manifest", "verify").returncode == 0
+    verified = run_burner(tmp_path, "manifest", "verify")
+    assert verified.returncode == 0, verified.stderr
+    assert "is in force, by record 5." in verified.stdout, verified.stdout
 
 
 def test_without_a_policy_a_signed_release_is_burned_too(tmp_path: Path, station: Path) -> None:
