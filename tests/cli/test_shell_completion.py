@@ -59,7 +59,7 @@ def test_each_shell_has_its_script(shell: str) -> None:
     [
         ("burner ba", ["batch"]),
         ("burner un", ["unit"]),
-        ("burner batch ", ["open", "list", "status", "raise", "audit", "close"]),
+        ("burner batch ", ["open", "list", "status", "raise", "approve", "audit", "close"]),
         ("burner burn --sta", ["--station-file", "--station"]),
         ("burner manifest export --format ", ["csv", "jsonl", "names", "log", "tiles"]),
         ("burner completion ", list(SHELLS)),

@@ -53,6 +53,7 @@ def test_a_profile_that_is_there_stays_unless_forced(
     capsys: pytest.CaptureFixture[str], work: Path
 ) -> None:
     place = work / "elsewhere" / "p.yaml"
+    place.parent.mkdir()
     assert run(capsys, "new", "plug", "-o", place)[0] == 0
     place.write_text("mine")
     status, _, err = run(capsys, "new", "plug", "-o", place)
@@ -92,8 +93,8 @@ def test_a_place_that_cannot_be_written_is_said(
 ) -> None:
     (work / "file").write_text("")
     status, _, err = run(capsys, "new", "plug", "-o", "file/plug.yaml")
-    assert status == 3
-    assert "E187" in err
+    assert status == 4
+    assert "E729" in err
 
 
 def test_the_help_offers_every_layout() -> None:
