@@ -5,6 +5,7 @@ key exist once.
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from burner.core.secrets.secret import Secret
 from burner.identity.interface_addresses import MAC_SOURCES, interfaces
@@ -94,6 +95,8 @@ def _key_layout(profile: Profile) -> Iterator[str]:
             yield from _raw(raw)
         case AtSettings():
             yield "/* The key comes by AT commands: nothing of it is burned. */"
+        case _:
+            assert_never(profile.carrier)
 
 
 def _text(text: str | None) -> str:

@@ -12,7 +12,7 @@ from burner.identity.interface_addresses import interface_macs
 from burner.identity.naming import device_name
 from burner.profile.profile import Profile
 from tests.firmware.host import Field, Host, Operation, Status, status_of
-from tests.firmware.products import PRODUCTS
+from tests.firmware.products import PRODUCTS, S2
 
 TEXTS = (string.ascii_letters + string.digits + "_-", string.printable, "aé中😀:")
 
@@ -71,6 +71,21 @@ def check(host: Host, count: int) -> None:
         assert (status_of(status) is Status.OK) == bool(expected)
     assert sum(map(bool, wanted)) > count // 2
     assert not all(wanted)
+
+
+@pytest.mark.parametrize(
+    "mac",
+    [
+        "7c:df:a1:00:2f:ff",
+        "7c:df:a1:00:30:00",
+        "7c:df:a1:00:5f:ff",
+        "7c:df:a1:00:60:00",
+        "7c:df:a2:00:30:00",
+    ],
+)
+def test_the_odd_parts_of_esp32_s2_begin_and_end_where_they_do(host: Host, mac: str) -> None:
+    _, name = host.one(Operation.NAME, S2, bytes.fromhex(mac.replace(":", "")), "", "", "")
+    assert name.decode() == name_of(PRODUCTS[S2], {"mac": mac})
 
 
 def test_names_are_the_tools_for_a_thousand_units(host: Host) -> None:
