@@ -1,4 +1,4 @@
-"""The house rules: imports run one way on every floor, and a third-party package has one home."""
+"""The folders: imports run one way on every level, and a third-party package has one home."""
 
 import ast
 import re
@@ -129,8 +129,8 @@ def test_the_package_is_the_house_and_two_files() -> None:
 
 def test_the_design_draws_this_house() -> None:
     text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
-    drawn = re.search(r"## The house\n.*?```\n(.*?)```", text, re.DOTALL)
-    assert drawn, "docs/design.md has no drawing under 'The house'"
+    drawn = re.search(r"## The folders\n.*?```\n(.*?)```", text, re.DOTALL)
+    assert drawn, "docs/design.md has no drawing under 'The folders'"
     lines = re.findall(r"^((?:\w+/(?: · )?)+)", drawn[1], re.MULTILINE)
     assert tuple(tuple(re.findall(r"\w+", line)) for line in lines) == HOUSE
 
