@@ -348,3 +348,10 @@ def test_the_whole_release_is_accepted(station: Station) -> None:
     release = station.opened(station.release())
     assert canonical(release.index)
     station.burned()
+
+
+def test_units_of_an_old_release_can_still_be_compared(station: Station) -> None:
+    station.accept(minimum_versions="{blinky: 1.3.0}")
+    station.rules.check_signatures(station.release())
+    with pytest.raises(BurnerError, match="E225"):
+        station.rules.check_signatures(station.release(signed="bob"))

@@ -111,7 +111,10 @@ def test_a_fixed_station_file_that_cannot_be_read_is_not_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dangling = tmp_path / "dangling"
-    dangling.symlink_to("nowhere")
+    try:
+        dangling.symlink_to("nowhere")
+    except OSError:
+        pytest.skip("this account may not make links")
     for odd in (tmp_path, dangling):
         monkeypatch.setattr(fixed_file, "FIXED", odd)
         assert "E195" in burn(tmp_path, write_product(tmp_path)).stderr
@@ -157,7 +160,7 @@ def test_the_policy_can_be_shown(tmp_path: Path, station: Path) -> None:
 def test_doctor_says_that_this_account_could_change_the_policy(
     tmp_path: Path, station: Path
 ) -> None:
-    ran = run_burner(tmp_path, "doctor", "--station-file", station, "--bench", "sim:1", "--json")
+    ran = run_burner(tmp_path, "doctor", "--station-file", station, "--json")
     checks = {check["what"]: check for check in json.loads(ran.stdout)}
     assert checks["policy"]["detail"].endswith("signers alice, 1 of the approvers bob, carol")
     assert checks["policy on record"]["state"] == "ok"
@@ -167,7 +170,7 @@ def test_doctor_says_that_this_account_could_change_the_policy(
 
 
 def test_doctor_refuses_what_burn_would_refuse(tmp_path: Path, station: Path) -> None:
-    how = ("--station-file", station, "--bench", "sim:1", "--json")
+    how = ("--station-file", station, "--json")
     ran = run_burner(tmp_path, "doctor", write_product(tmp_path), *how)
     checks = {check["what"]: check for check in json.loads(ran.stdout)}
     assert checks["station file"]["code"] == "E229"
@@ -195,7 +198,6 @@ def test_an_accepted_release_is_burned_and_the_batch_says_by_whom(
     assert "from its record" in checked.stdout
 
 
-@BOTH
 @pytest.mark.parametrize(
     ("made", "accept", "code"),
     [
@@ -210,11 +212,17 @@ def test_an_accepted_release_is_burned_and_the_batch_says_by_whom(
     ],
 )
 def test_what_the_policy_does_not_accept_is_refused_before_anything_is_recorded(
-    tmp_path: Path, command: Command, made: dict[str, Any], accept: dict[str, str], code: str
+    tmp_path: Path, made: dict[str, Any], accept: dict[str, str], code: str
 ) -> None:
     release = write_release(tmp_path, **made)
-    ran = command(tmp_path, release, "--station-file", write_station(tmp_path, **accept))
+    ran = open_batch(tmp_path, release, "--station-file", write_station(tmp_path, **accept))
     assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
+    assert not (tmp_path / "manifest.db").exists()
+
+
+def test_burn_refuses_such_a_release_before_anybody_is_asked(tmp_path: Path, station: Path) -> None:
+    ran = burn(tmp_path, write_release(tmp_path, approved=""), "--station-file", station)
+    assert (ran.returncode, ran.stderr[:4]) == (3, "E226"), ran.stderr
     assert not (tmp_path / "manifest.db").exists()
 
 
@@ -222,12 +230,12 @@ def test_a_station_file_that_was_edited_is_refused_by_the_log(
     tmp_path: Path, station: Path
 ) -> None:
     release = write_release(tmp_path)
-    assert burn(tmp_path, release, "--station-file", station).returncode == 0
+    assert open_batch(tmp_path, release, "--station-file", station).returncode == 0
     edited = write_station(tmp_path, approvers="", signers="{alice: alice.pub, bob: bob.pub}")
-    ran = burn(tmp_path, release, "--station-file", edited)
+    ran = open_batch(tmp_path, release, "--station-file", edited)
     assert (ran.returncode, "E764" in ran.stderr) == (4, True), ran.stderr
-    ran = burn(tmp_path, write_product(tmp_path))
-    assert (ran.returncode, ran.stderr[:4]) == (4, "E765"), ran.stderr  # nobody was asked before
+    ran = open_batch(tmp_path, write_product(tmp_path))
+    assert (ran.returncode, ran.stderr[:4]) == (4, "E765"), ran.stderr
 
 
 def test_another_state_folder_has_no_key_for_the_release(tmp_path: Path, station: Path) -> None:
@@ -243,7 +251,7 @@ def test_a_signer_changes_the_policy_and_withdraws_a_release(
     tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = write_release(tmp_path)
-    assert burn(tmp_path, release, "--station-file", station).returncode == 0
+    assert open_batch(tmp_path, release, "--station-file", station).returncode == 0
     monkeypatch.setenv("BURNER_KEY_PASSPHRASE", PASSPHRASE)
     alice, mallory = (("--signer", write_key(tmp_path, name)) for name in ("alice", "mallory"))
     changed = write_station(tmp_path, minimum_versions="{blinky: 1.0.0}")
@@ -255,13 +263,11 @@ def test_a_signer_changes_the_policy_and_withdraws_a_release(
     for by, code in ((), "E767"), (mallory, "E767"), (alice, ""):
         ran = run_burner(tmp_path, "release", "withdraw", release, *why, *by, "--station", "desk")
         assert (ran.returncode == 0, code in ran.stderr) == (not code, True), ran.stderr
-    ran = burn(tmp_path, release, "--station-file", changed)
+    ran = open_batch(tmp_path, release, "--station-file", changed)
     assert "E228" in ran.stderr
-    checked = run_burner(tmp_path, "verify", release, "--station-file", changed, *BENCH)
-    assert "from its record" in checked.stdout, checked.stderr  # what was made can be checked
     verified = run_burner(tmp_path, "manifest", "verify")
     assert verified.returncode == 0, verified.stderr
-    assert "is in force, by record 5." in verified.stdout, verified.stdout
+    assert "is in force, by record 3." in verified.stdout, verified.stdout
 
 
 def test_without_a_policy_a_signed_release_is_burned_too(tmp_path: Path, station: Path) -> None:
@@ -269,7 +275,3 @@ def test_without_a_policy_a_signed_release_is_burned_too(tmp_path: Path, station
     assert station.exists()
     ran = burn(tmp_path, release, "--station", "line1")
     assert ran.returncode == 0, ran.stderr
-
-
-def test_without_a_policy_nothing_is_asked(tmp_path: Path) -> None:
-    assert burn(tmp_path, write_product(tmp_path)).returncode == 0
