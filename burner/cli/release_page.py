@@ -34,16 +34,16 @@ def as_data(
         "sbom": _sbom(contents, seen),
         "notes": notes.decode() if notes is not None else None,
         "boot": profile.boot.model_dump(mode="json"),
-        "signed": [_who(each) for each in statements if _is_signature(each)],
+        "signed": [_who(signed) for signed in statements if _is_signature(signed)],
         "approved": [
             {
-                **_who(each),
-                "at": each.statement.predicate["at"],
-                "note": each.statement.predicate["note"],
-                "evidence": [asdict(row) for row in evidence_of(each.statement)],
+                **_who(signed),
+                "at": signed.statement.predicate["at"],
+                "note": signed.statement.predicate["note"],
+                "evidence": [asdict(row) for row in evidence_of(signed.statement)],
             }
-            for each in statements
-            if not _is_signature(each)
+            for signed in statements
+            if not _is_signature(signed)
         ],
     }
 

@@ -79,8 +79,8 @@ def station_of_command(station_file: Path | None, station: str | None) -> str:
 
 def _is_named(parameter: str) -> bool:
     """Whether a person named it, by option or variable: it is not a default."""
-    found = click.get_current_context().get_parameter_source(parameter)
-    return found in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 def _is_same(path: Path, fixed: Path) -> bool:

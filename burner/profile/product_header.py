@@ -197,7 +197,7 @@ def _source(settings: RawSettings, field: RawField) -> str:
             f".source = BURNER_RAW_CHECKSUM, .algorithm = BURNER_{algorithm}, "
             f".first = {covered.start}, .end = {covered.stop}"
         )
-    measured = next((each for each in settings.fields if each.name == field.length_of), None)
+    measured = next((member for member in settings.fields if member.name == field.length_of), None)
     if measured is not None and measured.key is not None:
         return f".source = BURNER_RAW_LENGTH, .length_of = BURNER_RAW_{measured.key.upper()}"
     return ""

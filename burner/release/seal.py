@@ -135,8 +135,8 @@ def other_inputs(index: Mapping[str, Any], inputs: SealedInputs, product_id: str
     if index["sealed"] != commitment(inputs.secret, product_id):
         return "another product secret"
     expected = {row["name"]: row["sha256"] for row in confidential_parts(index)}
-    found = {name: sha256(data).hexdigest() for name, data in inputs.images.items()}
-    return "" if found == expected else "other confidential images"
+    digests = {name: sha256(data).hexdigest() for name, data in inputs.images.items()}
+    return "" if digests == expected else "other confidential images"
 
 
 def confidential_parts(index: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

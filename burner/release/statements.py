@@ -43,7 +43,7 @@ def approval_statement(
         note: what was tested, in a line.
         at: moment, UTC.
     """
-    rows = [asdict(each) for each in evidence]
+    rows = [asdict(row) for row in evidence]
     return _statement(contents, PredicateType.APPROVAL, {"evidence": rows, "note": note, "at": at})
 
 
@@ -80,16 +80,16 @@ def signed_statements(contents: Contents, name: str) -> tuple[SignedStatement, .
             E245 its key is of a kind that burner does not use.
     """
     _check_size(contents.envelopes, name)
-    found: list[SignedStatement] = []
+    statements: list[SignedStatement] = []
     for number, data in enumerate(contents.envelopes, 1):
         place = f"{name}: signatures/{number:02}.json"
         signed = open_envelope(data, place)
         _check(signed, contents, place)
-        _refuse_again(signed.statement.type, signed.key.id, f"{place}: {signed.name}", found)
-        found.append(signed)
-    if list(map(_order, found)) != sorted(map(_order, found)):
+        _refuse_again(signed.statement.type, signed.key.id, f"{place}: {signed.name}", statements)
+        statements.append(signed)
+    if list(map(_order, statements)) != sorted(map(_order, statements)):
         raise BurnerError(Code.ENVELOPE_INVALID, f"{name}: its signatures are out of order")
-    return tuple(found)
+    return tuple(statements)
 
 
 def evidence_of(approval: Statement) -> tuple[Evidence, ...]:

@@ -47,8 +47,8 @@ class OutsideCheck:
         """Who signed or approved the release of the batch, each with the fingerprint of the key."""
         envelopes = self.file.opened.envelopes if self.file.opened else ()
         signed = (open_envelope(envelope.encode()) for envelope in envelopes)
-        of_kind = (each for each in signed if each.statement.type is kind)
-        return [f"{each.name} ({each.key.fingerprint})" for each in of_kind]
+        of_kind = (row for row in signed if row.statement.type is kind)
+        return [f"{row.name} ({row.key.fingerprint})" for row in of_kind]
 
     def acceptance(self) -> str:
         """Who signed and approved the release of the batch, under which policy."""

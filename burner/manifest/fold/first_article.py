@@ -47,7 +47,7 @@ def _check_policy(state: ManifestState, row: BatchRow, name: str, key: str) -> N
     """Refuse somebody whom the policy in force does not name."""
     if present := policies.policy_in_force(state):
         people = may_approve(parse_policy(present.document))
-        _check_among({who: each.base64 for who, each in people.items()}, row, name, key)
+        _check_among({who: public_key.base64 for who, public_key in people.items()}, row, name, key)
 
 
 def _check_among(people: Mapping[str, str], row: BatchRow, name: str, key: str) -> None:
@@ -147,12 +147,16 @@ def approve(
     signed = open_approval(entry.envelope)
     check_approver(row, signed.name, signed.key.base64)
     _check_policy(state, row, signed.name, signed.key.base64)
-    said = signed.statement
-    units = said.predicate["units"]
+    statement = signed.statement
+    units = statement.predicate["units"]
     same = approval_of(
-        row, own_log(state).origin, units, note=said.predicate["note"], at=said.predicate["at"]
+        row,
+        own_log(state).origin,
+        units,
+        note=statement.predicate["note"],
+        at=statement.predicate["at"],
     )
-    if said != same or (state.whole and not _are_the_good_ones(state, row, units)):
+    if statement != same or (state.whole and not _are_the_good_ones(state, row, units)):
         raise BurnerError(Code.APPROVAL_OF_OTHER_UNITS, f"batch {row.batch}")
     if state.whole:
         check_may_approve(row)

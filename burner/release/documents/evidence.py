@@ -40,12 +40,12 @@ def read_evidence(paths: Sequence[Path]) -> tuple[Evidence, ...]:
         raise BurnerError(
             Code.DOCUMENT_INVALID, f"evidence: {counted(len(paths), 'file')}, at most {MOST_FILES}"
         )
-    found = tuple(map(_read, paths))
-    names = [each.name for each in found]
-    for each in found:
-        if names.count(each.name) > 1:
-            raise BurnerError(Code.DOCUMENT_INVALID, f"two files of evidence called {each.name}")
-    return tuple(sorted(found, key=lambda each: each.name))
+    files = tuple(map(_read, paths))
+    names = [file.name for file in files]
+    for file in files:
+        if names.count(file.name) > 1:
+            raise BurnerError(Code.DOCUMENT_INVALID, f"two files of evidence called {file.name}")
+    return tuple(sorted(files, key=lambda file: file.name))
 
 
 def _read(path: Path) -> Evidence:
