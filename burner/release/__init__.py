@@ -1,1 +1,1 @@
-"""What is burned, frozen: a profile and its files placed, checked, packed and compared."""
+"""Releases: a profile and its files, placed, checked, packed, signed and compared."""

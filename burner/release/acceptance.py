@@ -24,7 +24,7 @@ POLICY_VERSION = 1
 
 
 class ReleaseIdentity(NamedTuple):
-    """What of a release a policy judges by, beside its signatures."""
+    """The facts of a release that a policy judges, beside its signatures."""
 
     digest: str
     product: str
@@ -44,7 +44,7 @@ class Endorsements(NamedTuple):
 
     @classmethod
     def of(cls, statements: Iterable[SignedStatement]) -> "Endorsements":
-        """By the statements on a release, whose signatures were verified."""
+        """The endorsements in statements whose signatures were verified."""
         made = [(statement.statement.type, statement.key.id) for statement in statements]
         return cls(
             tuple(sorted({key for kind, key in made if kind is PredicateType.RELEASE})),
@@ -68,7 +68,7 @@ class StationPolicy:
 
     @property
     def document(self) -> str:
-        """The policy as text: what its digest is of."""
+        """The policy as text, over which its digest is computed."""
         about = {
             "approvals": self.approvals,
             "approvers": {name: key.base64 for name, key in self.approvers.items()},

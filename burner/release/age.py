@@ -21,7 +21,7 @@ _NO_KEY_FITS = "No matching keys found"
 
 
 class OtherRecipientError(Exception):
-    """It is encrypted for others."""
+    """The data is encrypted for other recipients."""
 
 
 def encrypt(plain: Secret, recipients: Sequence[str]) -> bytes:

@@ -13,7 +13,7 @@ NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL, DOCUMENTS)
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same; empty text where it is not there at all."""
+    """One difference; an empty text where the thing is missing."""
 
     what: str
     before: str

@@ -1,4 +1,4 @@
-"""What a batch burns: a checked profile, its layout and key, and the digest of all of it."""
+"""A checked profile with its layout and key, and the digest of all of it: what a batch burns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,10 @@ INDEX_FORMAT = 2
 
 @dataclass(frozen=True)
 class KeylessRelease:
-    """What a batch burns, but for the product key: enough to check its units. Opened = checked."""
+    """What a batch burns, without the product key: enough to check its units.
+
+    It is opened, so checked.
+    """
 
     profile: Profile
     layout: Layout
@@ -73,7 +76,7 @@ class KeylessRelease:
 
 @dataclass(frozen=True)
 class Release(KeylessRelease):
-    """What a batch burns. Opened = checked."""
+    """What a batch burns. It is opened, so checked."""
 
     key: KeyConfig
     """Without the name."""
@@ -83,7 +86,7 @@ class Release(KeylessRelease):
 
     @cached_property
     def search(self) -> SecretSearch:
-        """What takes its secret out of any text."""
+        """Removes its secret from any text."""
         return SecretSearch(self.key.product_secret)
 
     @property
@@ -92,11 +95,11 @@ class Release(KeylessRelease):
         return self.carrier.needs_name()
 
     def key_for(self, device_name: str) -> KeyConfig:
-        """What this unit's flash will hold: the name only where the carrier holds one."""
+        """The key configuration of this unit: with its name only where the carrier holds one."""
         return replace(self.key, device_name=self.recorded_name(device_name))
 
     def named_segments(self, device_name: str) -> tuple[Segment, ...]:
-        """What is made for this unit alone; nothing where all units are the same."""
+        """The segments for this unit alone; none where all units are the same."""
         if not self.needs_name:
             return ()
         return key_segments(self.flash_carrier, self.layout, self.key_for(device_name))
@@ -107,7 +110,7 @@ class Release(KeylessRelease):
         return self.key.product_secret.fingerprint(self.key.product_id)
 
     def recipe(self) -> UnitRecipe:
-        """How its units are made, to be compared with earlier ones."""
+        """How its units are made, for a comparison with earlier ones."""
         # Any name will do: what holds it is not compared.
         regions = keyless_regions(self.payload("N"))
         return UnitRecipe(self.digest, self.index, regions, self.key_fingerprint)

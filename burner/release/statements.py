@@ -1,7 +1,7 @@
 """Statements on a release file: who signed it, who approved it, on what evidence. Pure.
 
 A release file holds them in one order: signatures before approvals, each by the bytes of the keys.
-So one that was moved, or added twice, is seen.
+So a statement that was moved, or added twice, is noticed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -55,7 +55,7 @@ class LocalSigner:
 
     @cached_property
     def key(self) -> VerifierKey:
-        """The half that checks."""
+        """The public half."""
         return VerifierKey(self.name, self.private.public_key().public_bytes_raw(), self.type)
 
     def sign(self, message: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What an approver names as evidence: files, by name and digest; they stay where they are."""
+"""The evidence of an approver: files, by name and digest. The files stay where they are."""
 
 import os
 from collections.abc import Sequence

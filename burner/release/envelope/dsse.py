@@ -26,7 +26,7 @@ MAX_NAME = 64
 
 @dataclass(frozen=True)
 class EnvelopeSigner:
-    """Who signs: a name, and the private key behind it, wherever that is."""
+    """A signer: the name of a person, and access to the private key."""
 
     name: str
     key: PublicKey

@@ -1,4 +1,4 @@
-"""Who signs, by a URI: a key file, a PKCS #11 token, or a key in a cloud service.
+"""The signer for a URI: a key file, a PKCS #11 token, or a key in a cloud service.
 
 securesystemslib signs. A key file is opened here, because it is encrypted. A cloud service must not
 be asked which key it has: the public key is named beside it.

@@ -1,4 +1,4 @@
-"""What is signed: an in-toto statement, version 1. Its one form in bytes. Pure."""
+"""The text that is signed: an in-toto statement, version 1, in one form of bytes. Pure."""
 
 import json
 import re
@@ -27,7 +27,7 @@ class PredicateType(StrEnum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; who makes it stands beside it."""
+    """One statement; the envelope names who makes it."""
 
     subject: str
     """What it is about, for people: `blinky-1.2.0`."""

@@ -1,1 +1,1 @@
-"""Where everything lies in flash: images placed and checked, the bytes of one unit, the map."""
+"""The places in flash: images placed and checked, the bytes of one unit, the map."""
