@@ -130,16 +130,16 @@ def compiler() -> str:
     return found
 
 
-def build(folder: Path, crypto: str, with_compiler: str = "") -> Host:
+def build(folder: Path, crypto: str) -> Host:
     """Compile the program once for all workers; `crypto` is `own` or `mbedtls`.
 
     Raises:
         CompilerMissingError: no compiler, or no mbedTLS.
     """
-    chosen = with_compiler or compiler()
+    chosen = compiler()
     if crypto == "mbedtls" and not Path("/usr/include/mbedtls/md.h").is_file():
         raise CompilerMissingError("no mbedTLS on this machine (Debian's libmbedtls-dev)")
-    folder = folder / f"identity-{Path(chosen).name}"
+    folder = folder / "identity"
     with FileLock(f"{folder}.lock"):
         objects = folder / "objects"
         if not objects.is_dir():
