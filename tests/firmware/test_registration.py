@@ -215,6 +215,11 @@ def test_the_cloud_refuses_with_its_code(host: Host, api: int, body: object, cod
     assert (status_of(result[0]), result[4]) == (Status.REFUSED, code)
 
 
+def test_a_code_that_is_not_plain_text_can_still_be_printed(host: Host) -> None:
+    result = answer(host, OLDER, '{"code": "é\x7f1"}')
+    assert (status_of(result[0]), result[4]) == (Status.REFUSED, b"???1")
+
+
 @pytest.mark.parametrize(
     "body",
     [
