@@ -43,7 +43,7 @@ int HAL_GetDevInfo(hal_device_info *to)
 #ifdef DEV_DYN_REG_ENABLED
     result |= put(info->product_secret, sizeof info->product_secret, hal->key->product_secret);
 #endif
-#ifndef BURNER_TENCENT_SDK_4
+#if defined MAX_SIZE_OF_REGION && !defined BURNER_TENCENT_SDK_4 /* not in the first SDKs 3 */
     result |= put(info->region, sizeof info->region, hal->region);
 #endif
     burner_wipe(secret, sizeof secret);

@@ -3,6 +3,7 @@
 #define QCLOUD_IOT_EXPORT_H
 
 #define DEV_DYN_REG_ENABLED
+#define MAX_SIZE_OF_REGION (20)
 
 typedef struct {
     char product_id[10 + 1];
@@ -10,7 +11,7 @@ typedef struct {
     char client_id[64];
     char device_secret[64 + 1];
     char product_secret[32 + 1];
-    char region[20 + 1];
+    char region[MAX_SIZE_OF_REGION + 1];
 } DeviceInfo;
 
 #endif
