@@ -61,3 +61,14 @@ def test_half_a_character_elsewhere_does_not_matter(host: Host) -> None:
     texts = (json.dumps(key)[:-1] + f', "x": "{more}"}}' for more in wanted)
     results = read(host, products.FILE, *((text.encode(), b"") for text in texts))
     assert [status(result) for result in results] == list(wanted.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"), [("productId", 10), ("productSecret", 32), ("deviceName", 48)]
+)
+def test_a_value_may_be_as_long_as_its_place(host: Host, name: str, longest: int) -> None:
+    key = {"productId": KEY.product_id, "productSecret": "S" * 24, "deviceName": "n"}
+    texts = (json.dumps({**key, name: "S" * size}) for size in (longest, longest + 1))
+    fits, too_long = read(host, products.FILE, *((text.encode(), b"") for text in texts))
+    assert status(fits) is Status.OK
+    assert status(too_long) is Status.TOO_LONG
