@@ -42,7 +42,7 @@ boot: {device_name: 'device_name=([\\w-]+)'}
   single quotes. Matching takes time linear in the line, so no pattern can hold up a slot. There is
   no lookahead, lookbehind, backreference or possessive quantifier; `profile check` says what to
   write instead (E145). `\\d`, `\\w`, `\\s` and `\\b` are ASCII; `$` is the very end. A line of a
-  device is cut at 1000 bytes, and at most 10,000 lines of one start are heard.
+  device is cut at 1000 bytes, and at most 10,000 lines of one start are read.
 * `FILL_IN` is what `burner profile new` writes where only you know the value.
 """
 

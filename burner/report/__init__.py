@@ -1,1 +1,1 @@
-"""Readers of records that count: production figures, and samples to pull from the box."""
+"""Figures computed from records: the production report, and the sample audit."""

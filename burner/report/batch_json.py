@@ -1,4 +1,4 @@
-"""Batches as scripts read them: a row of the list, and one with all that is known of it."""
+"""Batches as JSON for scripts: a row of the list, and one batch with all details."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -24,7 +24,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Where and when people work."""
+    """The factory's time zone and shifts."""
 
     boundaries: tuple[int, ...] = (360, 840, 1320)
     """Minutes after local midnight at which shifts change, ascending."""

@@ -146,7 +146,7 @@ class PeriodFigures:
 
     @property
     def per_hour(self) -> float | None:
-        """Good units per hour worked; None where no time is known."""
+        """Units passed per hour worked; None where no time is known."""
         return self.good / self.worked_s * 3600 if self.worked_s else None
 
 

@@ -1,4 +1,4 @@
-"""HTML and SVG as text: all that is not markup already is escaped."""
+"""HTML and SVG as text. Text that is not markup yet is escaped."""
 
 from html import escape
 

@@ -24,8 +24,8 @@ def page(figures: Figures, language: Language = "en") -> str:
     """The whole page.
 
     Args:
-        figures: what it says.
-        language: of everything it says.
+        figures: the figures of the report.
+        language: of the page.
     """
     say = Wording(language)
     style = resources.files("burner.report").joinpath("page.css").read_text(encoding="utf-8")

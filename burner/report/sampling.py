@@ -27,7 +27,7 @@ AnyUnit = TypeVar("AnyUnit", bound=HasUnitId)
 
 
 class Level(StrEnum):
-    """General inspection level: how much a judgement may cost. II unless agreed otherwise."""
+    """General inspection level: a higher one gives a larger sample. II unless agreed otherwise."""
 
     I = "I"  # noqa: E741 - the standard's name
     II = "II"
@@ -166,7 +166,7 @@ def ticket(unit_id: str, seed: str) -> str:
 
 
 def judge(plan: SamplingPlan, good: int, differing: int) -> LotVerdict:
-    """Accept or reject by Ac and Re; rejected as soon as it is certain."""
+    """Accept or reject by Ac and Re; reject as soon as it is certain."""
     if differing >= plan.reject:
         return LotVerdict.REJECT
     return LotVerdict.ACCEPT if good + differing >= plan.sample_size else LotVerdict.INCOMPLETE

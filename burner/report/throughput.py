@@ -1,4 +1,4 @@
-"""The plot of good units over time: a column for each quarter of an hour, hour or day."""
+"""The plot of units passed over time: a column for each quarter of an hour, hour or day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LABEL_STEPS = (1, 2, 3, 4, 6, 12, 24)
 
 @dataclass(frozen=True)
 class ThroughputPlot:
-    """A plot of good units over time, ready to be drawn."""
+    """A plot of units passed over time, ready to be drawn."""
 
     title: str
     hint: str
