@@ -117,10 +117,10 @@ def pair(path: Path) -> None:
     FILE is where the private key goes, such as alice.pem; alice.pub beside it is the public key,
     for everybody. The private key is encrypted; its passphrase is asked for.
     """
-    from burner.release.envelope.key_pair import check_no_key_there, make_key_pair
+    from burner.release.envelope.key_pair import check_place, make_key_pair
 
     private = path if path.suffix else path.with_suffix(".pem")
-    check_no_key_there(private)
+    check_place(private)
     passphrase = os.environ.get(PASSPHRASE) or new_passphrase(private.stem)
     public, made = make_key_pair(private, passphrase)
     screen.say(f"{private}  private, encrypted: keep it, show it to nobody")

@@ -53,9 +53,11 @@ def test_a_key_pair_is_two_files_and_nobody_is_asked_where_one_is_there(
     monkeypatch.delenv(PASSPHRASE)
     with refused("E736"):
         run("key", "pair", "dora.pem")
+    with refused("E729"):
+        run("key", "pair", "eva.pub")
     with refused("E749"):
         run("key", "pair", "eva.pem")
-    assert not Path("eva.pem").exists()
+    assert not list(Path().glob("eva.*"))
 
 
 def test_an_engineer_signs_and_another_person_approves(release: str, contents: Contents) -> None:

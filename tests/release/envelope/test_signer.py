@@ -56,6 +56,29 @@ def test_a_key_pair_never_replaces_a_file_that_is_there(alice: Path) -> None:
     assert not alice.exists()
 
 
+@pytest.mark.parametrize("name", ["alice.pub", "alice.PUB"])
+def test_a_private_key_is_never_where_the_public_one_goes(tmp_path: Path, name: str) -> None:
+    with refused("E729"):
+        make_key_pair(tmp_path / name, RIGHT)
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_a_key_pair_both_files_are_written_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("burner.release.envelope.key_pair.write_durably", full)
+    with refused("E729"):
+        make_key_pair(tmp_path / "alice.pem", RIGHT)
+    monkeypatch.undo()
+    monkeypatch.setattr("burner.core.atomic_file.write_whole", full)
+    with refused("E729"):
+        make_key_pair(tmp_path / "alice.pem", RIGHT)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_person_is_asked_three_times_for_the_passphrase(
     alice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
