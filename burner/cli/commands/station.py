@@ -43,7 +43,7 @@ def station() -> None:
     show_default=True,
     help="serial: the adapter's own number, where it has one; location: the USB socket.",
 )
-@options.station_option_with(lambda name: name, "the file names none.")
+@options.station_option_with(lambda name: name, "the one in the file, else none.")
 @click.option(
     "--timeout",
     "timeout_s",
@@ -64,10 +64,11 @@ def teach(
     """Teach which slot is which USB place; write a station file.
 
     Plug in one board at a time, slot by slot, and nothing else meanwhile. It ends after --slots, or
-    at Ctrl-C. The file is written after every slot.
+    at Ctrl-C. The file is written after every slot. Of a file that is there the slots are replaced;
+    the rest is kept.
     """
     from burner.devices.ports import listing
-    from burner.station.fixture.teach import Lesson
+    from burner.station.fixture.teach import Lesson, taught_before
 
     lesson = Lesson(
         lambda: listing(usb_only=False, with_holders=False),
@@ -75,6 +76,7 @@ def teach(
         names=tuple(name.strip() for name in names.split(",")),
         by=by,
         station=station,
+        before=taught_before(output),
         timeout_s=timeout_s,
     )
     try:

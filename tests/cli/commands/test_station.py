@@ -9,9 +9,16 @@ from click.testing import CliRunner
 
 from burner.cli.commands.station import TerminalTeacher, station
 from burner.devices.ports import Port
-from burner.station.fixture.station_file import PortPlace, StationFile, load_station
-from burner.station.fixture.teach import Lesson
+from burner.station.fixture.station_file import (
+    PortPlace,
+    ScannerPort,
+    ScannerSettings,
+    StationFile,
+    load_station,
+)
+from burner.station.fixture.teach import Lesson, taught_before
 from burner.station.fixture.todays_ports import todays_ports
+from tests.cli.desk import refused, run
 from tests.cli.station_with_policy import write_station
 
 
@@ -42,15 +49,36 @@ def test_each_board_is_the_next_slot(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["line.yaml"]
 
 
-def test_a_lesson_keeps_what_the_station_accepts(tmp_path: Path) -> None:
+def test_a_lesson_keeps_all_but_the_slots(tmp_path: Path) -> None:
     path = write_station(tmp_path)
-    accept = load_station(path).accept
-    lesson = lesson_of([], [port(1)], [port(1)], [port(1)])
+    with path.open("a", encoding="utf-8") as file:
+        file.write("checkpoint_every: 50\nscanner: {quiet_ms: 300, ports: [{serial: S1}]}\n")
+    before = load_station(path)
+    lesson = lesson_of([], [port(1)], [port(1)], [port(1)], before=taught_before(path))
     assert lesson.one_slot()
     lesson.save(path)
-    read = load_station(path)
-    assert (read.station, read.accept) == ("line1", accept)
-    assert read.slots == {"1": {"esp": PortPlace(location="1-1.1")}}
+    slots = {"1": {"esp": PortPlace(location="1-1.1")}}
+    assert load_station(path) == before.model_copy(update={"slots": slots})
+
+
+def test_a_station_file_with_mistakes_is_not_taught_anew(tmp_path: Path) -> None:
+    path = write_station(tmp_path)
+    text = path.read_text("utf-8") + "scaner: {}\n"
+    path.write_text(text, "utf-8")
+    with refused("E195"):
+        run("station", "teach", "-o", str(path), "--slots", "1", "--timeout", "0")
+    assert path.read_text("utf-8") == text
+
+
+def test_the_port_of_a_scanner_is_not_a_slot(capsys: pytest.CaptureFixture[str]) -> None:
+    esp = PortPlace(location="1-1.9")
+    scanner = ScannerSettings(ports=(ScannerPort(serial="S1"),))
+    before = StationFile(slots={"1": {"esp": esp}}, scanner=scanner)
+    one, two = [port(1, "S1")], [port(1, "S1"), port(2)]
+    lesson = lesson_of([], one, one, one, one, two, two, two, before=before)
+    assert lesson.one_slot()
+    assert lesson.slots["1"] == {"esp": PortPlace(location="1-1.2")}
+    assert "serial S1 is a scanner already" in capsys.readouterr().err
 
 
 def test_two_boards_at_once_are_refused_and_asked_for_again(
