@@ -8,7 +8,6 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.release.envelope.public_key import PublicKey
 
-
 PUBLIC = ".pub"
 """Ending of the public key's file."""
 
