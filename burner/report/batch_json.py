@@ -19,6 +19,7 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
         "profile": status.row.profile,
         "product_id": status.row.product_id,
         "key": status.row.key,
+        "withdrawal": asdict(status.withdrawal) if status.withdrawal else None,
         **status.counts(),
     }
 

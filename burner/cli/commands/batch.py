@@ -1,6 +1,6 @@
 """`burner batch`: work orders, from their opening to the sealed folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +127,7 @@ def list_(manifest: str, as_json: bool) -> None:
         print_json([batch_json.row(status) for status in batches])
     else:
         screen.table("", COLUMNS, map(_row, batches))
+        _show_withdrawals(batches)
 
 
 @batch.command()
@@ -233,7 +234,7 @@ def _planned(quantity: int | None) -> str:
 def _row(status: "BatchStatus") -> tuple[object, ...]:
     return (
         status.batch,
-        status.row.state,
+        f"{status.row.state}{', withdrawn' if status.withdrawal else ''}",
         status.row.profile,
         "no limit" if status.planned is None else status.planned,
         len(status.passed),
@@ -255,6 +256,7 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
     attempts = say.counted("attempts made", status.attempts, status.attempts)
     screen.say(say("batch stands", status.batch, imported, state, status.row.profile, attempts))
     if windowed:
+        _show_withdrawals([status])
         screen.say(say("tried then", len(status.passed), len(status.scrapped)))
         _show_bad_units(status)
         return
@@ -269,6 +271,18 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
     screen.say(say("sample audit"))
     for line in audit.audit_lines(reader, status.batch, say):
         screen.say(f"  {line}")
+
+
+def _show_withdrawals(batches: "Sequence[BatchStatus]") -> None:
+    """A line for each release that was withdrawn."""
+    from burner.manifest.reading.evidence_rows import withdrawal_text
+
+    say = Wording(language())
+    of_releases = {(b.row.profile, b.row.release_digest): b.withdrawal for b in batches}
+    for (profile, digest), withdrawal in of_releases.items():
+        if withdrawal:
+            release = f"{profile} {digest[:16]}"
+            screen.warn(say("release withdrawn", release, withdrawal_text(withdrawal, say)))
 
 
 def _show_units(status: "BatchStatus") -> None:

@@ -85,6 +85,7 @@ def _database(
     ):
         checked = verify_by_evidence(reader, key, heads, witnesses, progress)
         policy = reader.policy() if checked.agrees else None
+        withdrawals = reader.withdrawals() if checked.agrees else {}
     bad = next((result for result in checked.results.values() if result.code), None)
     if as_json:
         print_json({**_plain(checked), "policy": policy.digest if policy else ""})
@@ -101,6 +102,8 @@ def _database(
     screen.say(f"{counted(checked.size, 'record')} checked: all agree.")
     if policy:
         screen.say(f"Station policy {policy.digest} is in force, by record {policy.number}.")
+    for digest, withdrawal in withdrawals.items():
+        screen.say(f"Release {digest} is withdrawn {withdrawal}")
     for head in heads:
         screen.say(f"The head {head} is one of this log.")
     return 0

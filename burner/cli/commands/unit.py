@@ -140,9 +140,10 @@ def certificate(unit: str, output: Path, product: str, manifest: str) -> None:
     """Write the proof that the log holds the PASS of a unit.
 
     It is for whoever gets the unit; the file is usually called UNIT.tlog-proof. It speaks as of the
-    size of the log now: a scrap that comes later does not show. Where the unit has several
-    products, name one with --product.
+    size of the log now: a later scrap, or a release that was withdrawn, does not show. Where the
+    unit has several products, name one with --product.
     """
+    from burner.manifest.entries.body import read
     from burner.manifest.exchange.certificate import certificate as certificate_of
     from burner.manifest.heads.note_file import write_note_file
     from burner.manifest.log.checkpoint import Checkpoint
@@ -150,9 +151,13 @@ def certificate(unit: str, output: Path, product: str, manifest: str) -> None:
 
     with ManifestReader.open(manifest) as reader:
         proof = certificate_of(reader, unit, product)
+        batch = reader.batch(read(proof.extra.split(b"\n")[0]).batch)
+        withdrawal = reader.withdrawal(batch.release_digest) if batch else None
     write_note_file(output, str(proof))
     size = Checkpoint.parse(proof.note.text).size
     screen.say(f"{output}: record {proof.index}, as of size {size}.")
+    if withdrawal:
+        screen.warn(f"The release was withdrawn {withdrawal}. The certificate does not say so.")
 
 
 # -- for people ------------------------------------------------------------------------------------

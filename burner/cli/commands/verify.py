@@ -1,6 +1,6 @@
 """`burner verify`: compares the units in the slots with their records; writes nothing to them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -91,6 +91,7 @@ def verify(
                 slots, devices, check, record_result, count=count, by_hand=watch, as_json=as_json
             )
         results = _verify_once(devices, reader, release, record_result)
+        _warn_of_withdrawn(reader, results.values())
     _print(results, as_json=as_json)
     return 0 if all(result.good for result in results.values()) else 1
 
@@ -108,6 +109,14 @@ def _verify_once(
     for slot, result in results.items():
         record_result(slot, result)
     return results
+
+
+def _warn_of_withdrawn(reader: "ManifestReader", results: "Iterable[VerifyResult]") -> None:
+    """A warning for each release on record that was withdrawn after its units were burned."""
+    attempts = (result.record.attempt for result in results if result.record)
+    for digest, profile in {(a.release_digest, a.profile): None for a in attempts}:
+        if withdrawal := reader.withdrawal(digest):
+            screen.warn(f"The release {profile} was withdrawn {withdrawal}")
 
 
 def _opened(

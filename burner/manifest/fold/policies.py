@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 from burner.core.code import Code
@@ -26,6 +27,26 @@ from burner.release.envelope.statement import PredicateType, Statement
 
 THE_POLICY = 0
 """Key of the one row: the policy in force."""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """The record that withdrew a release."""
+
+    operator: str
+    reason: str
+    record: int
+    log: str = ""
+    """Origin of the imported log that has the record; empty: ours."""
+
+    @classmethod
+    def of(cls, row: WithdrawnRow, log: str = "") -> "Withdrawal":
+        """From the row of our log, or of an imported one."""
+        return cls(row.operator, row.reason, row.number, log)
+
+    def __str__(self) -> str:
+        of_log = f" of {self.log}" if self.log else ""
+        return f"by {self.operator}, record {self.record}{of_log}: {self.reason}"
 
 
 def policy_in_force(state: ManifestState) -> PolicyRow | None:
@@ -74,7 +95,8 @@ def withdraw(state: ManifestState, number: int, entry: ReleaseWithdrawn) -> tupl
     """No more units are made of a release. Under a policy one of its people signs that."""
     digest = entry.release_digest
     if row := state.get(WithdrawnRow, digest):
-        raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by record {row.number}")
+        detail = f"{digest[:16]}…: {Withdrawal.of(row)}"
+        raise BurnerError(Code.RELEASE_WITHDRAWN, detail)
     if present := policy_in_force(state):
         policy = parse_policy(present.document)
         keys = (*policy.signers.values(), *policy.approvers.values())
@@ -82,7 +104,8 @@ def withdraw(state: ManifestState, number: int, entry: ReleaseWithdrawn) -> tupl
         _check_signed(entry.envelope, wanted, keys, Code.WITHDRAWAL_NOT_SIGNED)
     elif entry.envelope:
         raise inconsistent("a withdrawal is signed, but the log has no policy")
-    return WithdrawnRow(digest, number), *refuse_batches(state, digest)
+    row = WithdrawnRow(digest, number, entry.operator, entry.reason)
+    return row, *refuse_batches(state, digest)
 
 
 def withdrawal(origin: str, digest: str, reason: str) -> Statement:
@@ -168,13 +191,19 @@ def check_withdrawn(state: ManifestState, digest: str) -> None:
     Raises:
         BurnerError: E228.
     """
+    if withdrawn := find_withdrawal(state, digest):
+        raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: {withdrawn}")
+
+
+def find_withdrawal(state: ManifestState, digest: str) -> Withdrawal | None:
+    """Who withdrew a release, in our log or in an imported one; None: nobody."""
     if row := state.get(WithdrawnRow, digest):
-        raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by record {row.number}")
+        return Withdrawal.of(row)
     for log in state.rows(LogRow, own=False):
         other = state.foreign(log.origin, log.size)
         if other and (row := other.get(WithdrawnRow, digest)):
-            where = f"record {row.number} of {log.origin}"
-            raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: by {where}")
+            return Withdrawal.of(row, log.origin)
+    return None
 
 
 def check_batchless(state: ManifestState) -> None:

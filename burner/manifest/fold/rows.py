@@ -195,6 +195,8 @@ class WithdrawnRow(NamedTuple):
     release_digest: str
     number: int
     """Of the record that withdrew it."""
+    operator: str
+    reason: str
 
 
 class AttemptRow(NamedTuple):

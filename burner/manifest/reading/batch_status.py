@@ -17,6 +17,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import ENGLISH, Wording
 from burner.manifest.entries.kinds import BatchClosed, Correction, OutcomeEntry
+from burner.manifest.fold.policies import Withdrawal, find_withdrawal
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
     NEVER,
@@ -66,6 +67,8 @@ class BatchStatus:
     """Whether only a part of the time is counted: then nothing is missing."""
     changed: tuple[str, ...] = ()
     """What changed after its close, one sentence for each unit."""
+    withdrawal: Withdrawal | None = None
+    """Who withdrew its release; None: nobody."""
 
     @property
     def batch(self) -> str:
@@ -180,6 +183,7 @@ def batch_status_in(connection: Connection, batch: str, log: int = OWN) -> Batch
         units=_units_by_status((unit, status) for unit, status in members),
         limit=state.get(LimitRow, row.scope),
         changed=_changes_after_close(connection, row, log) if row.state == BATCH_CLOSED else (),
+        withdrawal=find_withdrawal(TableState(connection), row.release_digest),
     )
 
 
@@ -228,6 +232,7 @@ def _status_in_window(
         attempts=attempts,
         units=_units_by_status(outcomes.items()),
         in_time_window=True,
+        withdrawal=whole.withdrawal,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from burner.core.words.phrases import ENGLISH, Wording
 from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.values import utc_minute
+from burner.manifest.fold.policies import Withdrawal
 from burner.manifest.reading.endorsers import Endorser
 from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
 
@@ -12,7 +13,7 @@ EvidenceRows = Iterator[tuple[str, str]]
 
 
 def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> EvidenceRows:
-    """Who signed, who approved and by what, the documents, the first article.
+    """Who withdrew it, who signed, who approved and by what, the documents, the first article.
 
     A head is empty where a line goes on with the one before. What people wrote cannot make a line
     of its own.
@@ -21,7 +22,17 @@ def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> Evidence
         yield head, in_one_line(text)
 
 
+def withdrawal_text(withdrawal: Withdrawal, say: Wording = ENGLISH) -> str:
+    """`by bob: it loses its Wi-Fi (record 58)`, in one line."""
+    record = say("record of withdrawal", withdrawal.record)
+    if withdrawal.log:
+        record = say("record of withdrawal in log", withdrawal.record, withdrawal.log)
+    return in_one_line(say("withdrawn by", withdrawal.operator, withdrawal.reason, record))
+
+
 def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
+    if evidence.withdrawal:
+        yield say("withdrawn"), withdrawal_text(evidence.withdrawal, say)
     yield from _people("signed by", evidence.signed, say)
     yield from _people("approved by", evidence.approved, say)
     if limits := [*_limits(evidence, say)]:

@@ -18,7 +18,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened, is_simulated
 from burner.manifest.entries.values import moment
-from burner.manifest.fold.policies import policy_in_force
+from burner.manifest.fold.policies import Withdrawal, find_withdrawal, policy_in_force
 from burner.manifest.fold.rows import (
     AttemptRow,
     BatchRow,
@@ -28,6 +28,7 @@ from burner.manifest.fold.rows import (
     NameRow,
     PolicyRow,
     UnitRow,
+    WithdrawnRow,
 )
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.attempt_json import attempt_json
@@ -183,6 +184,18 @@ class ManifestReader:
         """The station policy of our log; None: it has none."""
         with self.connection() as connection:
             return policy_in_force(TableState(connection))
+
+    def withdrawal(self, release_digest: str) -> Withdrawal | None:
+        """Who withdrew a release, in our log or in an imported one; None: nobody."""
+        with self.connection() as connection:
+            return find_withdrawal(TableState(connection), release_digest)
+
+    def withdrawals(self) -> dict[str, Withdrawal]:
+        """The releases that our log withdrew, by digest, in the order of the records."""
+        with self.connection() as connection:
+            rows = TableState(connection).rows(WithdrawnRow)
+            in_order = sorted(rows, key=lambda row: row.number)
+        return {row.release_digest: Withdrawal.of(row) for row in in_order}
 
     def unit(self, unit_id: str, product_id: str = "") -> UnitHistory:
         """The history of a unit in our log; without a product, under its latest product."""

@@ -13,6 +13,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened
+from burner.manifest.fold.policies import Withdrawal, find_withdrawal
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.reading.endorsers import Endorser, approval_on_record, endorser_of
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
@@ -50,11 +51,13 @@ class ReleaseEvidence:
     documents: Mapping[str, str]
     """`sbom`, `notes` → SHA-256."""
     first_article: FirstArticleStatus | None
+    withdrawal: Withdrawal | None = None
+    """Who withdrew the release; None: nobody."""
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         of_people = self.signed or self.approved or self.policy or self.first_article
-        return bool(of_people or self.limits)
+        return bool(of_people or self.limits or self.withdrawal)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
@@ -73,6 +76,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         if not isinstance(opened, BatchOpened):
             raise inconsistent(f"record {row.opened} opens no batch")
         approval = approval_on_record(connection, row, log)
+        withdrawal = find_withdrawal(TableState(connection), row.release_digest)
     statements = [_statement(text, row) for text in opened.envelopes]
     index = json.loads(opened.index) if opened.index else {}
     return ReleaseEvidence(
@@ -83,6 +87,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         limits=opened.limits.plain() if opened.limits else {},
         documents=index.get("documents", {}),
         first_article=_first_article(opened, approval),
+        withdrawal=withdrawal,
     )
 
 
