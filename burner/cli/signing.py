@@ -59,9 +59,17 @@ def note_option(command: Command) -> Command:
         "--note",
         required=True,
         metavar="TEXT",
-        callback=one_line,
+        callback=_note,
         help="What was tested, in a line; it stays in the statement.",
     )(command)
+
+
+def _note(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Check a note: one line that says something (E222, E738)."""
+    from burner.release.documents.note import check_note
+
+    one_line(context, option, value)
+    return check_note(value)
 
 
 def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.release.documents.evidence import Evidence
+from burner.release.documents.evidence import Evidence, is_evidence
+from burner.release.documents.note import is_moment, is_note
 from burner.release.envelope.dsse import EnvelopeSigner, SignedStatement, open_envelope, sign
 from burner.release.envelope.statement import PredicateType, Statement
 from burner.release.release_file import Contents, core_files
@@ -153,13 +154,6 @@ def _first_difference(statement: Statement, expected: Statement) -> str:
 
 def _is_approval(predicate: Mapping[str, Any]) -> bool:
     match predicate:
-        case {"evidence": list(rows), "note": str(), "at": str()} if len(predicate) == 3:
-            return all(map(_is_evidence, rows))
-    return False
-
-
-def _is_evidence(row: object) -> bool:
-    match row:
-        case {"name": str(), "size": int(), "sha256": str(), **others}:
-            return not others
+        case {"evidence": [_, *_] as rows, "note": str(note), "at": str(at)} if len(predicate) == 3:
+            return all(map(is_evidence, rows)) and is_note(note) and is_moment(at)
     return False

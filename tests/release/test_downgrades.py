@@ -16,6 +16,7 @@ from burner.core.canonical_json import digest
 from burner.core.errors import BurnerError
 from burner.release.acceptance import StationPolicy
 from burner.release.contents import release_contents
+from burner.release.documents.evidence import Evidence
 from burner.release.envelope.dsse import sign
 from burner.release.envelope.statement import PredicateType
 from burner.release.opening import open_release
@@ -28,6 +29,7 @@ from tests.release.envelope.signers import signer
 from tests.release.sealed import OTHER_SECRET, identity, inputs_of, profile_in, recipient, sealed
 
 AT = "2026-11-29T09:00:00Z"
+EVIDENCE = (Evidence("report.pdf", 12, "ab" * 32),)
 ALICE, BOB, CAROL, MALLORY = (signer(name) for name in ("alice", "bob", "carol", "mallory"))
 POLICY = StationPolicy(
     signers={"alice": ALICE.key},
@@ -42,7 +44,7 @@ def signed(contents: Contents, by: str = "alice") -> Contents:
 
 
 def approved(contents: Contents, by: str = "bob") -> Contents:
-    return add_statement(contents, approval_statement(contents, (), "48 h", AT), signer(by))
+    return add_statement(contents, approval_statement(contents, EVIDENCE, "48 h", AT), signer(by))
 
 
 def unsealed() -> Contents:

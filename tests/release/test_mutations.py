@@ -23,6 +23,7 @@ from burner.core.secrets.secret import Secret
 from burner.release import age
 from burner.release.acceptance import Endorsements, ReleaseIdentity, StationPolicy
 from burner.release.archive import write_archive
+from burner.release.documents.evidence import Evidence
 from burner.release.envelope.dsse import sign
 from burner.release.envelope.statement import PredicateType
 from burner.release.opening import open_release
@@ -42,6 +43,7 @@ from tests.release.test_file import mutations
 Entries = dict[str, bytes]
 SBOM = '{"bomFormat": "CycloneDX", "specVersion": "1.5"}'
 AT = "2026-01-05T08:00:00Z"
+EVIDENCE = (Evidence("report.pdf", 12, "ab" * 32),)
 POLICY = StationPolicy({"alice": signer("alice").key}, {"bob": signer("bob").key}, approvals=1)
 
 
@@ -61,7 +63,7 @@ class Files:
 
 def endorsed(contents: Contents) -> Contents:
     signed = add_statement(contents, release_statement(contents), signer("alice"))
-    return add_statement(signed, approval_statement(signed, (), "48 h", AT), signer("bob"))
+    return add_statement(signed, approval_statement(signed, EVIDENCE, "48 h", AT), signer("bob"))
 
 
 def with_documents(profile: Path) -> Path:
@@ -245,7 +247,7 @@ def signed_by_a_stranger(random_: random.Random) -> bytes:
     if PredicateType.RELEASE in kinds:
         stripped = add_statement(stripped, release_statement(stripped), mallory)
     if PredicateType.APPROVAL in kinds:
-        stripped = add_statement(stripped, approval_statement(stripped, (), "x", AT), mallory)
+        stripped = add_statement(stripped, approval_statement(stripped, EVIDENCE, "x", AT), mallory)
     return pack(stripped)
 
 

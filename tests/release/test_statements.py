@@ -126,11 +126,6 @@ CASES: dict[str, tuple[Callable[[], Contents], str, str]] = {
         "does not belong into a release file",
     ),
     "approval of another form": (lambda: enveloped(approval(more=1)), "E219", "not an approval"),
-    "evidence of another form": (
-        lambda: enveloped(approval(evidence=[{"name": "x"}])),
-        "E219",
-        "not an approval of blinky-1.2.0",
-    ),
     "approval of another name": (
         lambda: enveloped(replace(approval(), subject="blinky")),
         "E219",
@@ -152,6 +147,35 @@ CASES: dict[str, tuple[Callable[[], Contents], str, str]] = {
         "out of order",
     ),
 }
+
+
+ROW = {"name": "report.pdf", "size": 12, "sha256": DIGEST}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"evidence": []},
+        {"evidence": [{"name": "x"}]},
+        {"evidence": [ROW, ROW | {"more": 1}]},
+        {"evidence": [ROW | {"name": ""}]},
+        {"evidence": [ROW | {"name": "a\nb"}]},
+        {"evidence": [ROW | {"size": True}]},
+        {"evidence": [ROW | {"size": 0}]},
+        {"evidence": [ROW | {"sha256": "no"}]},
+        {"note": ""},
+        {"note": " "},
+        {"note": "two\nlines"},
+        {"at": "lately"},
+        {"at": "2026-11-29"},
+    ],
+    ids=str,
+)
+def test_an_approval_says_what_was_tested_when_and_by_which_evidence(
+    fields: dict[str, Any],
+) -> None:
+    with pytest.raises(BurnerError, match=r"^E219: .*not an approval of blinky-1\.2\.0"):
+        signed_statements(enveloped(approval(**fields)), "x.burn")
 
 
 @pytest.mark.parametrize(("made", "code", "words"), CASES.values(), ids=CASES)

@@ -55,13 +55,11 @@ def approve(path: Path, evidence: tuple[Path, ...], note: str, signing: SignerAr
     from burner.release.documents.evidence import read_evidence
     from burner.release.statements import approval_statement
 
-    if not note.strip():
-        raise BurnerError(Code.DOCUMENT_INVALID, "the note is empty")
     files = read_evidence(evidence)
     texts = {"--name": signing.name, "--note": note}
     contents = _opened(path, texts | {f"--evidence {file.name}": file.name for file in files})
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    statement = approval_statement(contents, files, note.strip(), at)
+    statement = approval_statement(contents, files, note, at)
     signer = _add(path, contents, statement, signing, "approved")
     _warn_of_own_approval(contents, signer)
 

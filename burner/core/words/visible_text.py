@@ -1,9 +1,20 @@
 """Text from outside, made safe for people and their terminals. Pure."""
 
 import re
+from unicodedata import category
 
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What moves a terminal's cursor, hides or turns text: a device or a hostile file may send it."""
+
+
+_NOT_IN_ONE_LINE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories of what nobody sees, or what could forge lines on a page."""
+
+
+def invisible_at(text: str) -> int:
+    """The place, from 1, of the first character that one visible line cannot have; 0: none."""
+    places = (place for place, c in enumerate(text, 1) if category(c) in _NOT_IN_ONE_LINE)
+    return next(places, 0)
 
 
 def escape_invisible(text: str) -> str:

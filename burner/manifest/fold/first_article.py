@@ -14,6 +14,7 @@ from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import BATCH_OPEN, PASS, BatchRow, Change, MemberRow
 from burner.release.acceptance import StationPolicy, parse_policy
+from burner.release.documents.note import is_moment, is_note
 from burner.release.envelope.dsse import SignedStatement, open_envelope
 from burner.release.envelope.public_key import PublicKey
 from burner.release.envelope.statement import PredicateType, Statement
@@ -178,9 +179,17 @@ def open_approval(envelope: str) -> SignedStatement:
     """
     signed = open_envelope(envelope.encode(), "the approval")
     match signed.statement.predicate:
-        case {"batch": str(), "log": str(), "units": list(units), "note": str(), "at": str()} if (
+        case {
+            "batch": str(),
+            "log": str(),
+            "units": list(units),
+            "note": str(n),
+            "at": str(at),
+        } if (
             signed.statement.type is PredicateType.FIRST_ARTICLE
             and all(isinstance(unit, str) for unit in units)
+            and is_note(n)
+            and is_moment(at)
         ):
             return signed
     raise inconsistent("the envelope holds no approval of a first article")

@@ -7,6 +7,7 @@ from burner.manifest.fold.first_article import approval_of, check_approver, chec
 from burner.manifest.reading.batch_status import batch_status_in
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line
+from burner.release.documents.note import check_note
 from burner.release.envelope.dsse import EnvelopeSigner, sign
 
 
@@ -25,12 +26,13 @@ def approve_first_article(
         The name of the approver, and the units.
 
     Raises:
-        BurnerError: E459 the batch is closed, E733 unknown; E738 the note is more than a line;
-            E768 too few units have passed, E769 the key may not approve, E770 approved already,
-            E771 no first article was asked for, E772 the units changed meanwhile; E221, E748 the
-            key cannot be used; E7.
+        BurnerError: E222 the note is empty, E738 it is more than a line; E459 the batch is closed,
+            E733 unknown; E768 too few units have passed, E769 the key may not approve, E770
+            approved already, E771 no first article was asked for, E772 the units changed meanwhile;
+            E221, E748 the key cannot be used; E7.
     """
     check_one_line(note=note)
+    note = check_note(note)
     with ledger.reader.connection() as connection:
         status = batch_status_in(connection, batch)
     row = status.row

@@ -1,13 +1,10 @@
 """Text that people type into records: operator and reason, one short line each."""
 
-from unicodedata import category
-
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.visible_text import invisible_at
 from burner.manifest.entries.entry import MAX_TEXT
 from burner.manifest.entries.kinds import SIMULATED
-
-_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def check_one_line(**texts: str) -> None:
@@ -23,13 +20,11 @@ def check_one_line(**texts: str) -> None:
         if len(text) > MAX_TEXT:
             detail = f"{field}: {len(text)} characters; at most {MAX_TEXT}"
             raise BurnerError(Code.TEXT_UNUSABLE, detail)
-        for position, character in enumerate(text, 1):
-            if category(character) in _INVISIBLE:
-                name = f"U+{ord(character):04X}"
-                raise BurnerError(
-                    Code.TEXT_UNUSABLE,
-                    f"{field}: {name} as character {position} of {len(text)}",
-                )
+        if place := invisible_at(text):
+            raise BurnerError(
+                Code.TEXT_UNUSABLE,
+                f"{field}: U+{ord(text[place - 1]):04X} as character {place} of {len(text)}",
+            )
 
 
 def require_operator_and_reason(what: str, operator: str, reason: str = "-") -> None:

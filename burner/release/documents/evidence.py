@@ -1,6 +1,7 @@
 """The evidence of an approver: files, by name and digest. The files stay where they are."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ MOST_FILES = 32
 MAX_NAME = 128
 """Characters."""
 _CHUNK = 1 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,21 @@ def read_evidence(paths: Sequence[Path]) -> tuple[Evidence, ...]:
     return tuple(sorted(files, key=lambda file: file.name))
 
 
+def is_evidence(row: object) -> bool:
+    """Whether a row of a statement has the form of `Evidence`."""
+    match row:
+        case {"name": str(name), "size": int(size), "sha256": str(digest), **others}:
+            is_size = type(size) is int and 0 < size <= MAX_EVIDENCE
+            return not others and _is_name(name) and is_size and bool(_SHA256.fullmatch(digest))
+    return False
+
+
+def _is_name(name: str) -> bool:
+    return name.isprintable() and 0 < len(name) <= MAX_NAME
+
+
 def _read(path: Path) -> Evidence:
-    if not path.name.isprintable() or len(path.name) > MAX_NAME:
+    if not _is_name(path.name):
         raise BurnerError(
             Code.DOCUMENT_INVALID,
             f"{path.name[:MAX_NAME]!r}: its name is not 1 to {MAX_NAME} visible characters",

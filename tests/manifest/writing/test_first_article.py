@@ -57,6 +57,10 @@ def approve(ledger: Ledger, name: str = "alice", batch: str = "WO1") -> tuple[st
     return units
 
 
+def on_record(ledger: Ledger, envelope: str) -> None:
+    ledger.append(lambda _: [ledger.new_entry(BatchApproved, batch="WO1", envelope=envelope)])
+
+
 def refused_approval(ledger: Ledger, name: str = "alice", batch: str = "WO1") -> BurnerError:
     with pytest.raises(BurnerError) as caught:
         approve(ledger, name, batch)
@@ -188,10 +192,25 @@ def test_an_approval_of_anything_else_is_refused_by_the_log(ledger: Ledger, what
             row = row._replace(release_digest="cd" * 32)
         case _:
             units[1] = units[0]
-    statement = approval_of(row, origin, units, note="", at="2025-01-31T08:00:00.000000Z")
+    statement = approval_of(row, origin, units, note="fits", at="2025-01-31T08:00:00.000000Z")
     envelope = sign(statement, signer("alice")).decode()
     with pytest.raises(BurnerError, match="E772"):
-        ledger.append(lambda _: [ledger.new_entry(BatchApproved, batch="WO1", envelope=envelope)])
+        on_record(ledger, envelope)
+
+
+def test_an_approval_without_a_note_goes_on_no_record(ledger: Ledger) -> None:
+    for unit in (1, 2):
+        burned(ledger, unit, batch="WO1")
+    with pytest.raises(BurnerError, match=r"E222.*note: it is empty"):
+        approve_first_article(ledger, "WO1", lambda: signer("alice"), note=" ")
+    row = ledger.reader.batch("WO1")
+    assert row is not None
+    units = [str(unit_mac(unit)) for unit in (1, 2)]
+    for note, at in (("", "2025-01-31T08:00:00.000000Z"), ("fits", "lately")):
+        statement = approval_of(row, ledger.origin, units, note=note, at=at)
+        with pytest.raises(BurnerError, match=r"E714.*no approval of a first article"):
+            on_record(ledger, sign(statement, signer("alice")).decode())
+    assert approve(ledger) == tuple(units)
 
 
 def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None:
