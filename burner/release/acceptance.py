@@ -134,8 +134,11 @@ class StationPolicy:
 
     def _why(self, signers: set[str], approvers: set[str]) -> str:
         """Whose approval does not count, and who can give one."""
-        both = self.names_of(sorted(signers & approvers))
-        own = f"; {both[0]} signed it, so this approval does not count" if both else ""
+        own = ""
+        if signers <= approvers:  # one of them is needed as the signer
+            own = (
+                f"; {self.names_of(sorted(signers))[0]} signed it, so this approval does not count"
+            )
         return f"{own}; approvers: {', '.join(self.approvers)}"
 
 

@@ -77,6 +77,14 @@ def test_who_signed_cannot_approve_too_even_as_another_name() -> None:
     assert refusal(both, made("alice", "alice bob")) == ""
 
 
+def test_of_two_signers_one_may_be_the_approver_beside_the_other() -> None:
+    people = {"alice": ALICE.key, "bob": BOB.key}
+    policy = replace(POLICY, signers=people, approvers={**people, "carol": CAROL.key})
+    assert refusal(policy, made("alice bob", "alice")) == ""
+    refused = refusal(replace(policy, approvals=2), made("alice bob", "alice"))
+    assert "1 of 2 approvals; approvers: alice" in refused
+
+
 def test_one_key_under_two_names_is_one_approver() -> None:
     twice = replace(POLICY, approvers={"bob": BOB.key, "bobby": BOB.key}, approvals=2)
     assert unusable(twice) == "2 approvals wanted, of 1 with other keys than the signer's"
