@@ -100,7 +100,5 @@ def _warn_of_own_approval(contents: "Contents", signer: "EnvelopeSigner") -> Non
 
     kinds = (s.statement.type for s in signed_statements(contents, "") if s.key == signer.key)
     if PredicateType.RELEASE in kinds:
-        screen.warn(
-            f"{signer.name} signed this release too: a station counts this approval only if another "
-            "of its signers signed it as well"
-        )
+        counts = "a station counts this approval only if another of its signers signed it as well"
+        screen.warn(f"{signer.name} signed this release too: {counts}")

@@ -73,7 +73,8 @@ def adopt(
     from burner.manifest.writing.policies import change_policy
 
     rules = _rules(file)
-    with existing_ledger(rules.manifest, station or rules.station, Use.RECORDS) as ledger:
+    rules.check_command(None, secret="", manifest="", station=station)
+    with existing_ledger(rules.manifest, rules.station, Use.RECORDS) as ledger:
         number = change_policy(
             ledger,
             rules.policy,

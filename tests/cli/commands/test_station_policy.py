@@ -75,6 +75,13 @@ def test_a_profile_is_refused(tmp_path: Path, station: Path, command: Command) -
     assert untouched(tmp_path)
 
 
+def test_no_other_station_puts_the_policy_on_record(tmp_path: Path, station: Path) -> None:
+    why = ("--operator", "eng", "--reason", "new", "--station", "line2")
+    ran = run_burner(tmp_path, "station", "adopt", station, *why)
+    assert (ran.returncode, "E233" in ran.stderr) == (3, True), ran.stderr
+    assert not (tmp_path / "state").exists()
+
+
 def test_verify_keeps_to_the_policy_too(tmp_path: Path, station: Path) -> None:
     how = ("--station-file", station, "--bench", "sim:1")
     for arguments, code in (
