@@ -31,13 +31,14 @@ BURNED = "burner burn plug-c3-1.2.0.burn --station-file line1.yaml --watch"
 PAPERS = """\
 burner manifest head | sed -n 's/^origin key //p' > origin.key
 burner manifest head -o head.txt
-burner manifest cosign head.txt --owner qa | sed -n 's/^Countersigned with //p' > qa.key"""
+burner manifest cosign head.txt --owner qa | sed -n 's/^Cosigned with //p' > qa.key"""
 READERS = {
     ("README.md",): (),
     ("docs/engineer.md", "docs/release.md"): (),
     ("docs/operator.md",): (RELEASE, OPENED),
     ("docs/operator.zh.md",): (RELEASE, OPENED),
     ("docs/signing.md",): (),
+    ("docs/firmware.md",): (),
     ("docs/sealed-releases.md",): (),
     ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),

@@ -98,7 +98,7 @@ def cosign(file: Path, owner: str) -> None:
     signer = witness_signer(owner, passphrase_prompt(Use.HEADS))
     write_note_file(file, str(cosign_note(note, signer)))
     screen.say(f"log {checkpoint.origin}, head {PaperHead.of(checkpoint)}")
-    screen.say(f"Countersigned with {signer.key}")
+    screen.say(f"Cosigned with {signer.key}")
 
 
 @manifest.command()
