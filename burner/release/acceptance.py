@@ -21,6 +21,8 @@ from burner.release.envelope.statement import PredicateType
 from burner.release.version_order import is_comparable, is_older
 
 POLICY_VERSION = 1
+MOST_BYTES = 40 << 10
+"""Of a policy's document in its record, which is shorter than 60,000 with its signature."""
 
 
 class ReleaseIdentity(NamedTuple):
@@ -171,7 +173,7 @@ def parse_policy(document: str) -> StationPolicy:
 
 
 def unusable(policy: StationPolicy) -> str:
-    """Why a policy could accept no release; empty if it can."""
+    """Why a policy could accept no release, or not go on record; empty if it can."""
     if not policy.signers:
         return "it names no signer"
     approvers = {key.id for key in policy.approvers.values()}
@@ -183,7 +185,8 @@ def unusable(policy: StationPolicy) -> str:
     for product, version in policy.minimum_versions.items():
         if not is_comparable(version):
             return f"minimum version {version!r} of {product} cannot be compared"
-    return ""
+    size = len(canonical({"document": policy.document}))
+    return f"{size} bytes, at most {MOST_BYTES}: name fewer" if size > MOST_BYTES else ""
 
 
 def _keys(by_name: Mapping[str, str]) -> dict[str, PublicKey]:

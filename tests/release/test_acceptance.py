@@ -178,9 +178,13 @@ def test_a_document_in_another_form_is_no_policy(change: Callable[[str], str]) -
         (replace(POLICY, approvals=3), "3 approvals wanted, of 2"),
         (replace(POLICY, approvers={"alice": ALICE.key}), "1 approval wanted, of 0"),
         (replace(POLICY, minimum_versions={"plug-c3": "new"}), "'new' of plug-c3 cannot"),
+        (
+            replace(POLICY, withdrawn=tuple(f"{n:064x}" for n in range(700))),
+            "bytes, at most 40960: name fewer",
+        ),
     ],
 )
-def test_a_policy_that_can_accept_nothing_is_said_to_be_so(
+def test_a_policy_that_can_accept_nothing_or_is_too_long_is_said_to_be_so(
     policy: StationPolicy, reason: str
 ) -> None:
     assert reason in unusable(policy)
