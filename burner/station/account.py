@@ -7,7 +7,7 @@ that runs it must belong to another account.
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import burner
@@ -29,7 +29,8 @@ def check_policy(rules: StationRules) -> Iterator[HealthCheck]:
         of += f", {policy.approvals} of the approvers {', '.join(policy.approvers)}"
     yield health.fine("policy", of)
     yield _policy_on_record(rules)
-    program = (burner.__file__, sys.executable, sysconfig.get_path("purelib"))
+    folders = map(sysconfig.get_path, ("purelib", "stdlib"))
+    program = (burner.__file__, sys.executable, *folders)
     yield _account([rules.file.absolute(), *rules.key_files, *map(Path, program)])
     yield _fixed(rules.file)
 
@@ -56,10 +57,17 @@ def _account(files: list[Path]) -> HealthCheck:
     what = "account"
     if os.name == "posix" and os.geteuid() == 0:
         return _unprotected(what, "root may change anything: burn as another account")
-    own = [path for file in files for path in (file, *file.parents) if can_change(path)]
+    own = [path for path in depended_on(files) if can_change(path)]
     if own:
         return _unprotected(what, f"this account can change {', '.join(map(str, _first(own)))}")
     return health.fine(what, "it cannot change the station file, its keys or burner")
+
+
+def depended_on(files: Iterable[Path]) -> Iterator[Path]:
+    """The files and every folder above them, and the same of what a link leads to."""
+    for file in files:
+        for path in dict.fromkeys((file, file.resolve())):
+            yield from (path, *path.parents)
 
 
 def can_change(path: Path) -> bool:
