@@ -8,7 +8,7 @@ from burner.station.account import depended_on
 
 
 def test_what_a_link_leads_to_is_judged_too(tmp_path: Path) -> None:
-    own = tmp_path / "own"
+    own = tmp_path.resolve() / "own"
     own.mkdir()
     (own / "station.yaml").touch()
     link = tmp_path / "etc"
@@ -17,4 +17,4 @@ def test_what_a_link_leads_to_is_judged_too(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this account may not make links")
     judged = [*depended_on([link / "station.yaml"])]
-    assert {link / "station.yaml", link, own / "station.yaml", own, tmp_path} <= {*judged}
+    assert {link / "station.yaml", link, own / "station.yaml", own} <= {*judged}

@@ -1,5 +1,7 @@
 """What is written as a record can be read as one: the writer checks before anything is signed."""
 
+from typing import Any
+
 import pytest
 
 from burner.core.errors import BurnerError
@@ -37,6 +39,6 @@ def test_the_longest_policy_goes_on_record() -> None:
     digests = [f"{number:064x}" for number in range(MOST_BYTES // 69)]
     policy = StationPolicy({"alice": signer("alice").key}, withdrawn=tuple(digests[:-8]))
     assert not unusable(policy)
-    fields = policy_fields(policy, "长" * MAX_TEXT, "长" * MAX_TEXT, "x" * 8192)
+    fields: dict[str, Any] = policy_fields(policy, "长" * MAX_TEXT, "长" * MAX_TEXT, "x" * 8192)
     at = "2026-01-05T08:00:00.000000Z"
     body.write(PolicySet(at=at, nonce="0" * 32, station="line1", **fields))
