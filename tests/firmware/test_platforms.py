@@ -44,9 +44,10 @@ def test_a_device_without_a_secret_of_its_own_makes_the_sdk_register_it(host: Ho
 
 
 def test_what_is_burned_cannot_be_set_to_anything_else(host: Host) -> None:
-    others, same, name, secret, info, stored = hal(host)[10:]
+    others, same, name, secret, info, other_name, other_product, stored = hal(host)[10:]
     assert (others, same, name) == (FAILED, GOOD, FAILED)
     assert (secret, info, stored) == (GOOD, GOOD, b"of-the-struct")
+    assert other_name == other_product == FAILED
 
 
 @pytest.mark.parametrize("new", [b"YOUR_IOT_PSK", b"", b"x" * 65])

@@ -52,7 +52,7 @@ void run_hal(struct frame *in)
     int (*const getters[])(char *, uint8_t) = {HAL_GetProductID, HAL_GetProductKey, HAL_GetDevName,
                                                HAL_GetDevSec};
     const uint8_t sizes[] = {10, 32, 48, 64};
-    result_begin(4 + 6 + 6);
+    result_begin(4 + 6 + 8);
     for (size_t i = 0; i < 4; i++) {
         memset(value, 0, sizeof value);
         result_text(getters[i](value, sizes[i]) == 0 ? value : "failed");
@@ -69,6 +69,12 @@ void run_hal(struct frame *in)
     result_outcome(HAL_SetDevName(texts[4]));
     result_outcome(HAL_SetDevSec(texts[4]));
     strcpy(info.device_secret, "of-the-struct");
+    result_outcome(HAL_SetDevInfo(&info));
+    strcpy(info.device_secret, "of-another-unit");
+    info.device_name[0] ^= 1;
+    result_outcome(HAL_SetDevInfo(&info));
+    info.device_name[0] ^= 1;
+    info.product_id[0] ^= 1;
     result_outcome(HAL_SetDevInfo(&info));
     result_text(stored);
     burner_hal_begin(NULL);
