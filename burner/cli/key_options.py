@@ -40,6 +40,7 @@ def key_protection_options(command: Command) -> Command:
         "--passphrase",
         "wants_passphrase",
         is_flag=True,
-        help="Encrypt the key by a passphrase, which is then wanted whenever it signs.",
+        help="Encrypt the key by a passphrase, which is then wanted whenever it signs: that of "
+        "BURNER_KEY_PASSPHRASE, else burner asks.",
     )
     return passphrase(keyring(command))

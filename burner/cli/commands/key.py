@@ -32,8 +32,11 @@ COLUMNS = ("id", "owner", "role", "since record", "until", "withdrawn at", "key"
 
 
 def _passphrase(owner: str, wanted: bool) -> str | None:
-    """The passphrase from the environment, or typed twice."""
-    return os.environ.get(PASSPHRASE) or (new_passphrase(owner) if wanted else None)
+    """The passphrase from the environment, or typed twice; None where none is wanted.
+
+    The environment alone encrypts no key: the variable is set for the keys of people, too.
+    """
+    return (os.environ.get(PASSPHRASE) or new_passphrase(owner)) if wanted else None
 
 
 @click.group("key", cls=OrderedGroup)

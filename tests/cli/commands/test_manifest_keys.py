@@ -99,6 +99,19 @@ def test_a_key_is_written_one_way_wherever_it_is_reported(here: Path) -> None:
     assert f"key {own('line1').split('+')[1]} of line1 signs" in rotated
 
 
+def test_the_variable_of_the_passphrase_alone_encrypts_no_key_of_a_station(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE, "paper-lamp-anchor-violin")
+    for command in (
+        ("key", "make", "line2"),
+        ("key", "rotate", *WHO, "--reason", "yearly"),
+    ):
+        assert "It has no passphrase" in run(*command).stdout
+    monkeypatch.delenv(PASSPHRASE)
+    run(*MORE, "4")
+
+
 def test_a_wrong_passphrase_at_the_first_start_leaves_no_manifest_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
