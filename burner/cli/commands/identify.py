@@ -1,7 +1,6 @@
 """`burner identify`: read every ID of the units in the slots, and write nothing."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.json_output import print_json
 from burner.cli.language import language
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, refuse
 from burner.core.words.error_details import detail_in
 
 if TYPE_CHECKING:
@@ -47,14 +46,17 @@ def identify(
     or the booted firmware. Without PROFILE it reads whatever chip answers, and the modem of a slot
     that has one.
     If the ProductSecret can be had without asking anybody, what the firmware prints is searched for
-    it.
+    it. A station with a policy takes no PROFILE and no ProductSecret here.
 
     Ends with 1 if anything is wrong with any unit.
     """
     from burner.cli.slots import open_slots, warm_devices
+    from burner.cli.station_rules import own_station_file, rules_of_command
     from burner.devices.segment_cache import SegmentCache
     from burner.station.identify_slots import identify_slots
 
+    station_file = own_station_file(station_file, ports)
+    rules_of_command(station_file, source=profile, secret=secret, manifest="", station=None)
     search = _secret_search(profile, secret)
     with open_slots(ports, station_file, bench, profile) as slots:
         if label and len(slots.locate) > 1:
@@ -71,18 +73,33 @@ def identify(
 
 
 def _secret_search(path: Path | None, reference: str) -> "SecretSearch":
-    """A search for the product secret, where it can be had without asking anybody."""
+    """A search for the product secret, where it can be had without asking anybody.
+
+    What has not the form of a product secret is not searched for: a search tells what it finds, and
+    the reference may name any file.
+
+    Raises:
+        BurnerError: E156, E157 `reference` names no product secret.
+    """
+    from burner.core.secrets.product_secret import check_product_secret
     from burner.core.secrets.reference import resolve
     from burner.core.secrets.search import SecretSearch
     from burner.profile.reading import load_profile
 
-    search = SecretSearch()
-    with suppress(BurnerError):
+    try:
         if reference:
-            search.add(resolve(reference, Path()))
+            secret = resolve(reference, Path())
         elif path is not None:
-            search.add(resolve(load_profile(path).product.secret, path.parent))
-    return search
+            secret = resolve(load_profile(path).product.secret, path.parent)
+        else:
+            return SecretSearch()
+    except BurnerError:
+        return SecretSearch()
+    findings = check_product_secret(secret, reference)
+    refuse(findings if reference else [])
+    if any(not finding.warning for finding in findings):
+        return SecretSearch()
+    return SecretSearch(secret)
 
 
 def _rules(slots: "Slots", path: Path | None, label: str) -> "dict[str, IdentifyRules]":

@@ -16,6 +16,7 @@ from burner.core.errors import table
 from burner.core.silicon import Silicon
 from burner.identity.interface_addresses import interface_macs
 from burner.identity.mac_checks import IEEE802154
+from tests.in_process import run_burner
 
 BENCH = """
 slots: 7
@@ -152,3 +153,17 @@ def test_a_label_belongs_to_one_unit(bench: BenchProcess, tmp_path: Path) -> Non
 
 def test_slots_must_be_named(tmp_path: Path) -> None:
     assert CliRunner().invoke(root, ["identify"]).exit_code == 2
+
+
+def test_a_private_key_is_no_product_secret_that_a_label_could_be_compared_with(
+    tmp_path: Path,
+) -> None:
+    key = tmp_path / "station.age"
+    key.write_text("AGE-SECRET-KEY-1" + "Q" * 58)
+    key.chmod(0o600)
+    for label in ("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-2"):
+        secret = ("--secret", f"file:{key}", "--label", label)
+        ran = run_burner(tmp_path, "identify", "--bench", "sim:1", *secret)
+        assert (ran.returncode, "E156" in ran.stderr) == (3, True), ran.stderr
+        assert "removed" not in ran.stdout + ran.stderr
+    assert not (tmp_path / "logs").exists()

@@ -94,6 +94,24 @@ def test_verify_keeps_to_the_policy_too(tmp_path: Path, station: Path) -> None:
         assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
 
 
+def test_identify_keeps_to_the_policy_too(
+    tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = ("--station-file", station, "--bench", "sim:1", "--label", "AGE-SECRET-KEY-1")
+    monkeypatch.setattr(fixed_file, "FIXED", station)
+    for arguments, code in (
+        (("--secret", "file:state/keys/line1/x.age", *how), "E230"),
+        ((write_product(tmp_path), *how), "E229"),
+        (("--port", "/dev/null"), "E232"),
+        (("--station-file", write_station(tmp_path, "mine.yaml")), "E232"),
+    ):
+        ran = run_burner(tmp_path, "identify", *arguments)
+        assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
+    ran = run_burner(tmp_path, "identify", *how, env={"BURNER_SECRET": "file:state/x"})
+    assert "E230" in ran.stderr
+    assert untouched(tmp_path)
+
+
 def test_the_fixed_station_file_is_the_one_of_this_computer(
     tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
