@@ -190,9 +190,4 @@ def unusable(policy: StationPolicy) -> str:
 
 
 def _keys(by_name: Mapping[str, str]) -> dict[str, PublicKey]:
-    from base64 import b64decode
-
-    return {
-        str(name): PublicKey.from_der(b64decode(key, validate=True))
-        for name, key in by_name.items()
-    }
+    return {str(name): PublicKey.from_base64(key) for name, key in by_name.items()}

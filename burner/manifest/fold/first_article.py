@@ -26,15 +26,20 @@ def with_first_article(
     """The row of a batch that is opened with a first article.
 
     Raises:
-        BurnerError: E730 more units than the batch; E769 somebody may approve whom the policy does
-            not name.
+        BurnerError: E714 the key of an approver is none; E730 more units than the batch; E769
+            somebody may approve whom the policy does not name.
     """
     if article is None:
         return row
     if row.planned is not None and article.units > row.planned:
         detail = f"batch {row.batch}: a first article of {article.units}, {row.planned} planned"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
-    for name, key in article.approvers.items():
+    for name, text in article.approvers.items():
+        try:
+            key = PublicKey.from_base64(text)
+        except BurnerError as error:
+            what = f"batch {row.batch}: the key of approver {name}: {error.detail}"
+            raise inconsistent(what) from None
         _check_policy(state, row, name, key)
     return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
 
@@ -44,16 +49,17 @@ def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
     return policy.approvers or policy.signers
 
 
-def _check_policy(state: ManifestState, row: BatchRow, name: str, key: str) -> None:
+def _check_policy(state: ManifestState, row: BatchRow, name: str, key: PublicKey) -> None:
     """Refuse somebody whom the policy in force does not name."""
     if present := policies.policy_in_force(state):
         people = may_approve(parse_policy(present.document))
         _check_among({who: public_key.base64 for who, public_key in people.items()}, row, name, key)
 
 
-def _check_among(people: Mapping[str, str], row: BatchRow, name: str, key: str) -> None:
-    if key not in people.values():
-        detail = f"batch {row.batch}: {', '.join(people)}; not {name}"
+def _check_among(people: Mapping[str, str], row: BatchRow, name: str, key: PublicKey) -> None:
+    """The name is only what its owner wrote: the fingerprint stands beside it."""
+    if key.base64 not in people.values():
+        detail = f"batch {row.batch}: {', '.join(people)}; not {name}, {key.fingerprint}"
         raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
 
 
@@ -122,13 +128,13 @@ def _check_waits(row: BatchRow) -> None:
         raise BurnerError(Code.FIRST_ARTICLE_APPROVED, f"batch {row.batch}: record {row.approved}")
 
 
-def check_approver(row: BatchRow, signed_by: str, key: str) -> None:
+def check_approver(row: BatchRow, signed_by: str, key: PublicKey) -> None:
     """Refuse a key that may not approve.
 
     Args:
         row: the batch.
         signed_by: name, for the error.
-        key: public key, as base64.
+        key: public key.
 
     Raises:
         BurnerError: E769.
@@ -146,8 +152,8 @@ def approve(
     """
     _check_waits(row)
     signed = open_approval(entry.envelope)
-    check_approver(row, signed.name, signed.key.base64)
-    _check_policy(state, row, signed.name, signed.key.base64)
+    check_approver(row, signed.name, signed.key)
+    _check_policy(state, row, signed.name, signed.key)
     statement = signed.statement
     units = statement.predicate["units"]
     same = approval_of(

@@ -168,16 +168,22 @@ def check_index(entry: BatchOpened) -> None:
         index: dict[str, Any] = json.loads(entry.index)
         profile = index["profile"]
         product = profile["product"]
-        of_index = (
-            f"{product['name']} {product['version']}",
-            product["id"],
-            profile.get("quantity"),
-            profile.get("quantity_of") == "release",
-            batch_limits(LimitSettings.model_validate(profile.get("limits", {}))),
-            index["sealed"]["key"] if "sealed" in index else entry.key,
-        )
+        of_index = {
+            "name or version": f"{product['name']} {product['version']}",
+            "product id": product["id"],
+            "quantity": (profile.get("quantity"), profile.get("quantity_of") == "release"),
+            "limits": batch_limits(LimitSettings.model_validate(profile.get("limits", {}))),
+            "product key": index["sealed"]["key"] if "sealed" in index else entry.key,
+        }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise inconsistent(f"batch {entry.batch}: the index is of no release") from None
-    quantities = (entry.release_quantity, entry.per_digest)
-    if of_index != (entry.profile, entry.product_id, *quantities, entry.limits, entry.key):
-        raise inconsistent(f"batch {entry.batch}: the index says other limits")
+    of_record = {
+        "name or version": entry.profile,
+        "product id": entry.product_id,
+        "quantity": (entry.release_quantity, entry.per_digest),
+        "limits": entry.limits,
+        "product key": entry.key,
+    }
+    for field, value in of_record.items():
+        if of_index[field] != value:
+            raise inconsistent(f"batch {entry.batch}: the index says another {field}")

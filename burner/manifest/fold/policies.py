@@ -251,7 +251,9 @@ def _check_signed(envelope: str, wanted: Statement, keys: Iterable[PublicKey], c
     if signed.statement != wanted:
         raise BurnerError(code, f"{wanted.digest[:16]}…: something else was signed")
     if signed.key not in keys:
-        raise BurnerError(code, f"{wanted.digest[:16]}…: signed by {signed.name}")
+        raise BurnerError(
+            code, f"{wanted.digest[:16]}…: signed by {signed.name}, {signed.key.fingerprint}"
+        )
 
 
 def _judge_open_batches(state: ManifestState, policy: StationPolicy) -> Iterator[Change]:

@@ -4,7 +4,6 @@ It is taken from the envelopes on record. Their signatures are checked again.
 """
 
 import json
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +105,6 @@ def _first_article(opened: BatchOpened, approval: Endorser | None) -> FirstArtic
     article = opened.first_article
     if article is None:
         return None
-    keys = {name: b64decode(key) for name, key in article.approvers.items()}
-    approvers = tuple(Endorser(name, PublicKey(der).fingerprint) for name, der in keys.items())
+    keys = {name: PublicKey.from_base64(text) for name, text in article.approvers.items()}
+    approvers = tuple(Endorser(name, key.fingerprint) for name, key in keys.items())
     return FirstArticleStatus(article.units, approvers, approval)

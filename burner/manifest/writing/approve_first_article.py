@@ -38,7 +38,7 @@ def approve_first_article(
     row = status.row
     check_may_approve(row)
     signer = unlock()
-    check_approver(row, signer.name, signer.key.base64)
+    check_approver(row, signer.name, signer.key)
     at = ledger.writer.stamp()["at"]
     statement = approval_of(row, ledger.origin, status.passed, note=note, at=at)
     envelope = sign(statement, signer).decode()

@@ -48,6 +48,21 @@ class PublicKey:
         return key
 
     @classmethod
+    def from_base64(cls, text: str) -> "PublicKey":
+        """A key as records hold it: what `base64` gives.
+
+        Raises:
+            BurnerError: E245 it is no public key, not in its one form, or of another kind.
+        """
+        try:
+            key = cls.from_der(base64.b64decode(text, validate=True))
+        except ValueError:
+            raise BurnerError(Code.SIGNER_KEY_INVALID, "not base64") from None
+        if key.base64 != text:
+            raise BurnerError(Code.SIGNER_KEY_INVALID, "not in the base64 form that burner writes")
+        return key
+
+    @classmethod
     def from_pem(cls, text: str, place: str = "the key") -> "PublicKey":
         """A key of its PEM text.
 

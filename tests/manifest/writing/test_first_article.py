@@ -140,7 +140,10 @@ def test_only_a_key_that_was_named_at_the_opening_approves(ledger: Ledger) -> No
     for unit in (1, 2):
         burned(ledger, unit, batch="WO1")
     other = refused_approval(ledger, "mallory")
-    assert (other.code, other.detail) == ("E769", "batch WO1: alice; not mallory")
+    assert (other.code, other.detail) == (
+        "E769",
+        f"batch WO1: alice; not mallory, {signer('mallory').key.fingerprint}",
+    )
     assert refused(ledger).code == "E242"
 
 
@@ -213,6 +216,15 @@ def test_an_approval_without_a_note_goes_on_no_record(ledger: Ledger) -> None:
     assert approve(ledger) == tuple(units)
 
 
+def test_what_is_no_key_approves_nothing(tmp_path: Path) -> None:
+    nobody = FirstArticle(units=1, approvers={"x": "abc"})
+    with (
+        Ledger.open(tmp_path / "other.db", "line1", Ticking()) as ledger,
+        pytest.raises(BurnerError, match=r"E714.*batch WO1: the key of approver x: not base64"),
+    ):
+        open_batch(ledger, first_article=nobody)
+
+
 def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None:
     policy = StationPolicy({"bob": signer("bob").key}, {"alice": signer("alice").key})
     product = {"name": "plug-c3", "version": "1.2.0", "id": "S3EUVBRJLB"}
@@ -226,7 +238,7 @@ def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None
     }
     mine = FirstArticle(units=1, approvers={"alice": signer("mallory").key.base64})
     with Ledger.open(tmp_path / "other.db", "line1", Ticking(), policy=policy) as ledger:
-        with pytest.raises(BurnerError, match=r"E769.*\(batch WO1: alice; not alice\)"):
+        with pytest.raises(BurnerError, match=r"E769.*\(batch WO1: alice; not alice, SHA256:.*\)"):
             open_batch(ledger, first_article=mine, **of_release)
         open_batch(ledger, first_article=TWO_BY_ALICE, **of_release)
         for unit in (1, 2):
@@ -237,7 +249,7 @@ def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None
             operator="eng",
             reason="her key was stolen",
         )
-        assert refused_approval(ledger).detail == "batch WO1: carol; not alice"
+        assert refused_approval(ledger).detail.startswith("batch WO1: carol; not alice, SHA256:")
 
 
 def test_the_export_of_a_batch_brings_its_approval_along(tmp_path: Path, ledger: Ledger) -> None:

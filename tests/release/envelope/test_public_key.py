@@ -48,3 +48,11 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_key_with_bytes_behind_it_is_not_the_same_key() -> None:
     with pytest.raises(BurnerError, match=r"^E245:"):
         PublicKey.from_der(signer("alice").key.der + b"\0")
+
+
+def test_a_key_as_records_hold_it_has_one_form() -> None:
+    key = signer("alice").key
+    assert PublicKey.from_base64(key.base64) == key
+    for text in ("abc", "é", key.base64 + "\n", "", "QUJD"):
+        with refused("E245"):
+            PublicKey.from_base64(text)
