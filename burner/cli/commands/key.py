@@ -19,6 +19,7 @@ from burner.core.secrets.passphrase import PASSPHRASE
 
 if TYPE_CHECKING:
     from burner.manifest.fold.rows import KeyRow
+    from burner.manifest.writing.ledger import Ledger
 
 PROTECTION = {
     "account": "It has no passphrase; this account alone can read its file.",
@@ -37,6 +38,19 @@ def _passphrase(owner: str, wanted: bool) -> str | None:
     The environment alone encrypts no key: the variable is set for the keys of people, too.
     """
     return (os.environ.get(PASSPHRASE) or new_passphrase(owner)) if wanted else None
+
+
+def _ledger_of_key(manifest: str, station: str) -> "Ledger":
+    """The manifest, opened by a station that has a key: a name that is none makes no station.
+
+    Raises:
+        BurnerError: E721 the station has no key; as `existing_ledger`.
+    """
+    from burner.manifest.local import keys
+
+    if not keys.has_key(station):
+        raise BurnerError(Code.SIGNING_KEY_MISSING, f"no key of {station}")
+    return existing_ledger(manifest, station, Use.NEXT_KEY)
 
 
 @click.group("key", cls=OrderedGroup)
@@ -109,7 +123,7 @@ def recipient(
         screen.say(public)
     else:
         write_output(output, f"# {name}\n{public}\n".encode())
-        screen.say(f"{output}  {public}")
+        screen.say(f"{output}  for station {name}: {public}")
 
 
 @key.command()
@@ -210,13 +224,16 @@ def _row(row: "KeyRow") -> tuple[object, ...]:
 @options.station_option
 @options.manifest_option
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
-    """Enroll another station's KEY; the key of this station signs that."""
+    """Enroll another station's KEY; the key of this station signs that.
+
+    This station is one that writes into the manifest already: name it with --station.
+    """
     from burner.manifest.local.key_argument import read_key
     from burner.manifest.local.station_key import long_term_key
     from burner.manifest.writing.log_keys import enrol
 
     verifier = read_key(key)
-    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+    with _ledger_of_key(manifest, station) as ledger:
         sponsor = long_term_key(ledger.writer.key.signer)
         number = enrol(ledger, verifier, owner=owner, sponsor=sponsor, role=role, operator=operator)
     screen.say(f"key {verifier.id.hex()} of {owner} is in, by record {number}")
@@ -245,7 +262,7 @@ def rotate(
     from burner.manifest.local import keys
     from burner.manifest.writing.key_rotation import rotate_station_key
 
-    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+    with _ledger_of_key(manifest, station) as ledger:
         signer = rotate_station_key(
             ledger,
             wants_passphrase=wants_passphrase,
@@ -272,6 +289,6 @@ def withdraw(key_id: str, operator: str, reason: str, station: str, manifest: st
     """
     from burner.manifest.writing import log_keys
 
-    with existing_ledger(manifest, station, Use.NEXT_KEY) as ledger:
+    with _ledger_of_key(manifest, station) as ledger:
         log_keys.withdraw(ledger, key_id, operator=operator, reason=reason)
     screen.say(f"key {key_id} is withdrawn")

@@ -105,6 +105,8 @@ def seal(path: Path, profile: Path, recipients: tuple[str, ...], output: Path | 
     _write(target, pack(add_seal(contents, inputs, sealed_for)), force=output is None)
     screen.say(str(target))
     screen.say(_sealed_words(contents.index, sealed_for))
+    times = counted(len(contents.sealed) + 1, "time")
+    screen.say(f"It is sealed {times} now. The file does not say for whom.")
 
 
 def _recipients(arguments: tuple[str, ...]) -> tuple[str, ...]:

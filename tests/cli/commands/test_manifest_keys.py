@@ -34,6 +34,11 @@ def own(station: str) -> str:
     return str(shown["own"])
 
 
+def own_key_of_new_station(station: str) -> str:
+    run("key", "make", station)
+    return own(station)
+
+
 def break_key(folder: Path, station: str) -> None:
     for file in (folder / "state" / "keys" / station).glob("*.pem"):
         file.unlink()
@@ -97,6 +102,20 @@ def test_a_key_is_written_one_way_wherever_it_is_reported(here: Path) -> None:
     assert f"burner.witness/qa+{keys.witness_signer('qa').key.id.hex()}+" in made
     rotated = run("key", "rotate", *WHO, "--reason", "yearly").stdout
     assert f"key {own('line1').split('+')[1]} of line1 signs" in rotated
+
+
+def test_a_name_that_is_no_station_enrolls_and_withdraws_no_key(here: Path) -> None:
+    line2 = own_key_of_new_station("line2")
+    wrong = ("--operator", "wang", "--station", "lin1")
+    for command in (
+        ("key", "enroll", line2, "--owner", "line2"),
+        ("key", "withdraw", own("line1").split("+")[1], "--reason", "lost"),
+        ("key", "rotate", "--reason", "yearly"),
+    ):
+        with refused("E721"):
+            run(*command, *wrong)
+    shown = json.loads(run("key", "show", "--station", "line1", "--json").stdout)
+    assert [row["owner"] for row in shown["keys"]] == ["line1"]
 
 
 def test_the_variable_of_the_passphrase_alone_encrypts_no_key_of_a_station(

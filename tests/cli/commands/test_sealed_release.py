@@ -25,7 +25,8 @@ def _engineer_and_stations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("BURNER_SECRET", raising=False)
     profile_in(Path("engineer"))
     for station in ("line1", "line2"):
-        run("key", "recipient", "--station", station, "-o", f"{station}.pub")
+        wrote = run("key", "recipient", "--station", station, "-o", f"{station}.pub").stdout
+        assert f"for station {station}: age1" in wrote
 
 
 def build(*more: str) -> str:
@@ -58,6 +59,7 @@ def test_the_engineer_seals_it_for_one_more_station_and_its_digest_stays() -> No
     before = contents()
     said = run("release", "seal", "plug.burn", "engineer/plug.yaml", "--to", "line2.pub").stdout
     assert "sealed for 1 recipient" in said
+    assert "It is sealed 2 times now. The file does not say for whom." in said
     assert contents().digest == before.digest
     assert contents().sealed[:1] == before.sealed
     assert health("line2")["secret"] == ("ok", "is sealed, and line2 opens it")
