@@ -339,13 +339,20 @@ def test_a_unit_scrapped_at_the_desk_leaves_the_count_of_the_board(tmp_path: Pat
         desk = ("--station", "desk", "--operator", "qa", "--reason", "dropped")
         scrapped = burner(tmp_path, "unit", "scrap", unit, *desk)
         assert scrapped.returncode == 0, scrapped.stderr
-        bench.control.swap("1")
+        _put_in_the_next_board(bench, child)
         for sight in ("▶", "✔", "[0-9]/2"):
             child.expect(sight)
         assert child.after == "1/2"
-        bench.control.swap("1")
+        _put_in_the_next_board(bench, child)
         child.expect("is complete: 2 of 2 units have passed")
         child.expect(pexpect.EOF)
+
+
+def _put_in_the_next_board(bench: BenchProcess, child: Any) -> None:
+    """As a hand does: a board that is exchanged faster than the station looks is the old one."""
+    bench.control.remove("1")
+    child.expect("○")
+    bench.control.insert("1")
 
 
 def test_a_whole_shift_in_chinese_shows_no_english(tmp_path: Path) -> None:
