@@ -108,7 +108,8 @@ class BatchRun:
         ):
             # In the thread of the slot, so that this slot takes no further board.
             if isinstance(event, Finished) and self._is_full_after(event) and not is_stopping():
-                self.station.tell(StationNotice("complete"))
+                of_release = event.record.result.code == Code.RELEASE_LIMIT_REACHED
+                self.station.tell(StationNotice("release complete" if of_release else "complete"))
                 self.station.stop()
             if isinstance(event, Finished | ApprovalAwaited | ApprovalGiven):
                 self._look_at_first_article()

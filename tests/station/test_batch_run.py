@@ -9,6 +9,7 @@ from burner.burn.job import Job
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Finished
+from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.open_batch import open_batch_for
 from burner.release.opening import open_release
@@ -91,3 +92,22 @@ def test_an_error_of_a_slot_is_on_record_as_an_attempt_on_no_unit(
     assert isinstance(recorded, Finished)
     assert recorded.record.attempt.unit_id == ""
     assert (recorded.record.result.outcome, recorded.code) == (Outcome.ERROR, "E315")
+
+
+def test_a_run_that_reaches_the_quantity_of_the_release_does_not_call_the_batch_complete(
+    release: Release, ledger: Ledger
+) -> None:
+    device, further = FakeDevice(board(1)), iter(map(board, range(2, 10)))
+
+    def swap(_slot: str) -> bool:
+        device.board = next(further)
+        return True
+
+    title, product_id = release.profile.title, release.profile.product.id
+    terms = BatchTerms(title, product_id, release.digest, 5, key=release.key_fingerprint)
+    ledger.open_batch(BATCH, terms, release_quantity=1)
+    run = batch_run(release, ledger, device, SwappedByBench(UnitLimit(), swap), quantity=5)
+    events = list(run.events())
+    notices = [event for event in events if isinstance(event, StationNotice)]
+    assert notices == [StationNotice("release complete")]
+    assert run.batch_full() is None

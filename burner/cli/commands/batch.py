@@ -65,6 +65,7 @@ def open_(
     which releases it accepts names that file.
     """
     from burner.cli.station_rules import own_station_file, rules_of_command, station_of_command
+    from burner.manifest.reading.release_room import check_units_left, units_left
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch
     from burner.release.opening import open_with_key_if_present
@@ -90,6 +91,8 @@ def open_(
             batch_of_day(release.profile.product.name),
             lambda other: ledger.reader.batch(other) is None,
         )
+        if ledger.reader.batch(name) is None:
+            check_units_left(ledger.reader, release)
         open_batch_for(
             ledger,
             release,
@@ -99,14 +102,17 @@ def open_(
             first_article=article,
         )
         row = ledger.reader.batch(name)
+        left = units_left(ledger.reader, release)
     assert row is not None  # noqa: S101 - it was opened
     screen.say(f"batch {name} is open: {row.profile}, {_planned(row.planned)}")
+    say = Wording(language())
     if article:
         names = ", ".join(article.approvers)
-        say = Wording(language())
         screen.say(say.counted("first article asked", article.units, article.units, names))
     if quantity is not None and quantity != (row.planned or 0):
         screen.warn("It was open before, with this quantity. To change it: burner batch raise")
+    if left is not None and row.planned and row.planned - row.taken > left:
+        screen.warn(say("fewer of release", left))
     if not row.key:
         absent = "It was opened without a product key" if has_key else NO_KEY
         screen.warn(f"{absent}: the key of the first unit counts.")

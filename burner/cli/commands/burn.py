@@ -184,14 +184,14 @@ def _open_batch(
     from burner.core.errors import BurnerError
     from burner.manifest.fold.limits import batch_check
     from burner.manifest.reading.open_batches import open_batches
-    from burner.manifest.writing.open_batch import (
-        check_policy_of_log,
-        check_release_limits,
-        open_batch_for,
-    )
+    from burner.manifest.reading.release_room import check_policy_of_log, check_units_left
+    from burner.manifest.writing.open_batch import check_release_limits, open_batch_for
 
-    check_policy_of_log(ledger, release)
+    check_policy_of_log(ledger.reader, release, ledger.policy)
     check_release_limits(ledger, release.profile)
+    goes_on = bool(chosen.batch and ledger.reader.batch(chosen.batch))
+    if not chosen.rework and not goes_on:
+        check_units_left(ledger.reader, release)
     product = release.profile.product
     of_release = {
         "profile": release.profile.title,

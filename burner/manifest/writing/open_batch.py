@@ -7,7 +7,6 @@ from itertools import count
 from burner.core.canonical_json import canonical
 from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.fold.limits import batch_limits, check_begins, check_clock
-from burner.manifest.fold.policies import check_same_policy, check_withdrawn, policy_in_force
 from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
@@ -56,19 +55,6 @@ def open_batch_for(
         per_digest=profile.quantity_of is QuantityOf.RELEASE,
         operator=operator,
     )
-
-
-def check_policy_of_log(ledger: Ledger, release: KeylessRelease) -> None:
-    """Refuse a station with another policy than the log has, and a release that was withdrawn,
-    before anybody is asked.
-
-    Raises:
-        BurnerError: E228, E764, E765; E7.
-    """
-    with ledger.reader.connection() as connection:
-        state = TableState(connection)
-        check_same_policy(policy_in_force(state), ledger.policy.digest if ledger.policy else "")
-        check_withdrawn(state, release.digest)
 
 
 def check_release_limits(ledger: Ledger, profile: Profile) -> None:
