@@ -56,7 +56,8 @@ class ReleaseEvidence:
     def __bool__(self) -> bool:
         """Whether there is any."""
         of_people = self.signed or self.approved or self.policy or self.first_article
-        return bool(of_people or self.limits or self.withdrawal)
+        of_release = self.quantity is not None or self.limits or self.documents
+        return bool(of_people or of_release or self.withdrawal)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:

@@ -79,6 +79,23 @@ def code_of(path: Path, key: str) -> str:
     return ""
 
 
+def test_each_file_of_a_folder_that_is_not_as_it_was_sealed_is_named(
+    exported_files: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    ours, _, key = exported_files
+    folder = tmp_path / "folder"
+    copytree(ours / "folder", folder)
+    (folder / "note\n.txt").write_text("look", encoding="utf-8")
+    (folder / "report.json").unlink()
+    (folder / STATEMENT).write_text("6 units\n", encoding="utf-8")
+    result = CliRunner().invoke(root, ["manifest", "verify", str(folder), "--key", key])
+    assert isinstance(result.exception, BurnerError)
+    assert (result.exception.code, result.exception.detail) == (
+        "E746",
+        "note\\u000a.txt was added; report.json is missing; statement.txt was changed",
+    )
+
+
 Edit = Callable[[bytes, bytes, Random], bytes]
 """Another content, from that of the file, and that of the same file of another log."""
 
