@@ -50,10 +50,10 @@ def withdraw(
 
 def _release(text: str) -> tuple[str, str]:
     """Digest of a release, and its name and version where they are known."""
-    from burner.release.opening import read_release_file
+    from burner.release.opening import open_release_file
 
     if re.fullmatch(r"[0-9a-f]{64}", text):
         return text, ""
-    contents = read_release_file(Path(text))
+    contents, _ = open_release_file(Path(text))
     product = contents.index["profile"]["product"]
     return contents.digest, f"{product['name']} {product['version']}"

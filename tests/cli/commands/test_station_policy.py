@@ -259,6 +259,7 @@ def test_a_station_file_that_was_edited_is_refused_by_the_log(
     edited = write_station(tmp_path, approvers="", signers="{alice: alice.pub, bob: bob.pub}")
     ran = open_batch(tmp_path, release, "--station-file", edited)
     assert (ran.returncode, "E764" in ran.stderr) == (4, True), ran.stderr
+    assert "the log has a newer policy, or the station file was changed" in ran.stderr
     ran = open_batch(tmp_path, write_product(tmp_path))
     assert (ran.returncode, ran.stderr[:4]) == (4, "E765"), ran.stderr
 
