@@ -19,6 +19,7 @@ from typing import Any
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import open_plain, read_plain
+from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.kinds import (
     AnyEntry,
     BatchApproved,
@@ -40,6 +41,8 @@ from burner.manifest.reading.unit_status import find_correction
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
 SEALED = "burner sealed folder v1"
+HEAD_LINES = 3
+"""Of a seal, before its files: what it is, the log, the batch."""
 
 
 def write_folder(
@@ -193,13 +196,27 @@ def _check_seal(folder: Path, export: _BatchExport) -> Iterator[str]:
     if any(path.is_symlink() or not path.is_file() for path in folder.iterdir()):
         yield "it contains something that is not a file"
         return
-    if note.text != _seal_text(export.origin, export.check.batch, _digests(folder, names)):
-        yield f"the files are not those that {SEAL} names"
+    yield from _differences(note.text, export, _digests(folder, names))
 
 
 def _seal_text(origin: str, batch: str, digests: Mapping[str, str]) -> str:
     lines = [f"{digest} {name}" for name, digest in digests.items()]
     return "\n".join([SEALED, origin, f"batch {batch}", *lines]) + "\n"
+
+
+def _differences(seal: str, export: _BatchExport, present: Mapping[str, str]) -> Iterator[str]:
+    """What in a folder is not as its seal says; `present` is name → digest of its files."""
+    origin, batch = export.origin, export.check.batch
+    if seal == _seal_text(origin, batch, present):
+        return
+    rows = (line.partition(" ") for line in seal.split("\n")[HEAD_LINES:-1])
+    sealed = {name: digest for digest, _, name in rows}
+    if seal != _seal_text(origin, batch, sealed):
+        yield f"{SEAL} is of another batch, or not in the form that burner writes"
+    for name in sorted(sealed.keys() | present.keys()):
+        if sealed.get(name) != present.get(name):
+            what = "was changed" if name in present else "is missing"
+            yield f"{in_one_line(name)} {what if name in sealed else 'was added'}"
 
 
 def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from burner.core.canonical_json import digest
 from burner.core.errors import BurnerError
 from burner.core.words.error_details import detail_in
 from burner.core.words.phrases import Wording
 from burner.manifest.reading.evidence_rows import withdrawal_text
 from burner.manifest.writing.policies import withdraw_release
+from burner.release.release_file import Contents, pack
 from tests.cli.desk import at_desk, run
 from tests.manifest.records import a_ledger, burned, open_batch
 
@@ -52,6 +54,13 @@ def test_manifest_verify_lists_what_was_withdrawn(desk: Path) -> None:
 def test_the_writer_of_a_certificate_learns_it(desk: Path) -> None:
     ran = run("unit", "certificate", "7cdfa1000001", "-o", str(desk / "unit.tlog-proof"))
     assert "was withdrawn by bob, record 5: it loses" in ran.output
+
+
+def test_what_is_no_release_is_not_withdrawn(desk: Path) -> None:
+    index: dict[str, object] = {"format": 2, "parts": []}
+    (desk / "bad.burn").write_bytes(pack(Contents(digest(index), index, "{}", {})))
+    with pytest.raises(BurnerError, match=r"^E20\d: .*bad\.burn"):
+        run("release", "withdraw", "bad.burn", "--operator", "bob", "--reason", "it is odd")
 
 
 def test_the_refusal_gives_the_reason_in_both_languages(desk: Path) -> None:

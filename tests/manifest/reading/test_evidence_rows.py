@@ -1,5 +1,7 @@
 """What stands behind a batch, in words: nobody's words make a line of their own."""
 
+from dataclasses import replace
+
 from burner.manifest.reading.endorsers import Endorser, EvidenceFile
 from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.manifest.reading.release_evidence import ReleaseEvidence
@@ -17,3 +19,10 @@ def test_a_note_cannot_forge_the_approval_of_somebody_else() -> None:
         ("", "  a\\u001b[2J\\u000ab.txt  sha256 00"),
         ("SBOM", f"sha256 {'11' * 32}"),
     ]
+
+
+def test_an_unsigned_release_with_a_quantity_or_an_sbom_has_evidence_too() -> None:
+    nothing = ReleaseEvidence((), (), "", None, {}, {}, None)
+    assert not nothing
+    assert replace(nothing, quantity=0)
+    assert replace(nothing, documents={"sbom": "11" * 32})
