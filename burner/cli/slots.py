@@ -24,12 +24,19 @@ Locate = Callable[[str], str]
 
 
 def parse_port(text: str) -> Mapping[str, str]:
-    """`PORT`, or `esp=PORT,modem=PORT`, as name → device or URL."""
+    """`PORT`, or `esp=PORT,modem=PORT`, as name → device or URL.
+
+    Raises:
+        BurnerError: E302 a URL that is none of a port.
+    """
+    from burner.devices.network_port import check_port
+
     parts = re.split(r",(?=[a-z][a-z0-9_]*=)", text)
     named = [re.fullmatch(r"([a-z][a-z0-9_]*)=(.+)", part) for part in parts]
-    if not all(named):
-        return {"esp": text}
-    return {match[1]: match[2] for match in named if match}
+    found = {match[1]: match[2] for match in named if match} if all(named) else {"esp": text}
+    for device in found.values():
+        check_port(device)
+    return found
 
 
 def station_id(name: str | None = None) -> str:

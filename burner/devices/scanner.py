@@ -7,6 +7,7 @@ import serial
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.devices.network_port import check_port
 
 LONGEST_READ = 4096
 
@@ -29,6 +30,7 @@ class SerialScanner:
         try:
             if self._port is None:
                 device = self._locate()
+                check_port(device)
                 self._port = serial.serial_for_url(device, self._baud, timeout=timeout_s)
             first: bytes = self._port.read(1)
             rest: bytes = self._port.read(min(self._port.in_waiting, LONGEST_READ))

@@ -46,7 +46,8 @@ def test_every_slot_rework_and_cancel_can_be_scanned_from_the_page(tmp_path: Pat
 def test_the_slots_of_a_station_and_the_reasons_of_a_product(tmp_path: Path) -> None:
     station = tmp_path / "line1.yaml"
     names = ("left", "a-slot-with-a-very-long-name.000")
-    station.write_text("slots:\n" + "".join(f'  {n}: {{esp: {{url: "x://{n}"}}}}\n' for n in names))
+    slots = (f'  {n}: {{esp: {{url: "socket://{n}:1"}}}}\n' for n in names)
+    station.write_text("slots:\n" + "".join(slots))
     plug = PROFILE.read_text(encoding="utf-8").replace("../firmware", str(ROOT / "firmware"))
     profile = tmp_path / "plug.yaml"
     profile.write_text(f"{plug}\nrework: {{reasons: [new antenna]}}\n", encoding="utf-8")

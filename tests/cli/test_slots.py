@@ -10,6 +10,9 @@ import pytest
 
 from burner.cli.slots import open_slots, parse_port, station_id
 from burner.core.errors import BurnerError
+from burner.devices.esp_worker.serial_port import open_port
+from burner.devices.scanner import SerialScanner
+from tests.in_process import run_burner
 from tests.runs import PROFILE, burner
 
 
@@ -28,6 +31,29 @@ def test_a_port_is_a_name_a_url_or_several_named_ones(
     text: str, ports: dict[str, str] | None
 ) -> None:
     assert parse_port(text) == (ports or {"esp": text})
+
+
+@pytest.mark.parametrize(
+    "url", ["spy://{device}?file={file}", "SPY://{device}?file={file}", "hwgrep://.", "loop://"]
+)
+def test_a_url_that_may_write_a_file_is_no_port(tmp_path: Path, url: str) -> None:
+    keep = tmp_path / "manifest.db"
+    keep.write_text("records")
+    named = url.format(device="loop://", file=keep)
+    (tmp_path / "line.yaml").write_text(f"slots: {{a: {{esp: {{url: '{named}'}}}}}}")
+    for how, code in (
+        (("--port", named), "E302"),
+        (("--port", f"esp=COM1,modem={named}"), "E302"),
+        (("--station-file", "line.yaml"), "E195"),
+    ):
+        ran = run_burner(tmp_path, "identify", *how)
+        assert code in ran.stderr
+        assert "is no port" in " ".join(ran.stderr.split())
+    scanner = SerialScanner(lambda: named, 9600)
+    for open_it in (lambda: open_port(named, 115200), lambda: scanner.read(0.1)):
+        with pytest.raises(BurnerError, match="is no port"):
+            open_it()
+    assert keep.read_text() == "records"
 
 
 def test_given_ports_are_slots_in_their_order() -> None:

@@ -12,6 +12,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.json_output import print_json
 from burner.cli.language import language
+from burner.core.code import Code
 from burner.core.errors import BurnerError, lookup
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def doctor(
         of_policy = [*check_policy(rules)] if rules else []
     except BurnerError as error:
         rules, of_policy = None, [failed("station file", error)]
+        if error.code not in (Code.STATION_FILE_INVALID, Code.SLOT_PLACE_SHARED):
+            # the policy does not allow them
+            source, ports, station_file, bench = None, (), None, None
     manifest = rules.manifest if rules else manifest
     checks = [*check_computer(manifest, logs), check_manifest(manifest), *of_policy]
     name = _station_id(station, station_file)

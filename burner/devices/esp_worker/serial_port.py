@@ -9,6 +9,7 @@ import serial
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.devices.network_port import check_port
 
 READ_TIMEOUT_S = 3.0
 """esptool's own default: an equal time-out is not set again for every command."""
@@ -19,11 +20,12 @@ serial.protocol_handler_packages.append("burner.bench.wire")
 
 
 def open_port(name: str, baud: int) -> Any:
-    """Open a device or a pyserial URL, for us alone.
+    """Open a device or the URL of a port, for us alone.
 
     Raises:
         BurnerError: E302 not there, E303 in use, E304 not allowed, E309 no such speed.
     """
+    check_port(name)
     try:
         port = serial.serial_for_url(
             name, baud, timeout=READ_TIMEOUT_S, exclusive=True, do_not_open=True

@@ -129,6 +129,8 @@ def test_the_fixed_station_file_is_the_one_of_this_computer(
         assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
     ran = run_burner(tmp_path, "burn", product, "--port", "/dev/null")
     assert "E232" in ran.stderr
+    ran = run_burner(tmp_path, "doctor", "--json", "--port", "socket://127.0.0.1:1")
+    assert ("E232" in ran.stdout, "E302" in ran.stdout) == (True, False), ran.stdout
     assert untouched(tmp_path)
 
 
