@@ -92,6 +92,11 @@ class Tile:
     """Whether its unit waits for the approval of the first article."""
 
     @property
+    def waits(self) -> bool:
+        """Whether its board waits for the approval of the first article, untouched."""
+        return self.awaits_approval and self.state is SlotState.BURNING
+
+    @property
     def called(self) -> str:
         """The name, or the id while there is no name yet."""
         return self.device_name or self.unit_id

@@ -9,7 +9,7 @@ from burner.cli.board.display_view import DisplayView, Tile
 from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.header_and_footer import batch_full, below, header
 from burner.cli.board.prompts import with_label
-from burner.cli.board.words import STYLES, shape, short_word, state_word, step_word
+from burner.cli.board.words import STYLES, TileWords, shape, step_word, tile_words
 from burner.cli.screen import bar, middle, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
@@ -111,8 +111,10 @@ def _tile(
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    word = _word(tile.state, view.language, width)
-    mark = shape(tile.state, unicode)
+    words = tile_words(tile.state, view.language, waits=tile.waits)
+    shown = SlotState.SEEN if tile.waits else tile.state
+    word = _word(words, width)
+    mark = shape(shown, unicode)
     code = tile.code if tile.state in BAD else ""
     seconds = _seconds(tile, now)
     head = with_label(f" {tile.slot} {mark}", seconds, tile.label, width, unicode=unicode)
@@ -121,40 +123,39 @@ def _tile(
     plate = ""
     match size.lines:
         case 1:
-            texts = [f"{tile.slot:>2}{mark}{code or short_word(tile.state, view.language)}"]
+            texts = [f"{tile.slot:>2}{mark}{code or words.short}"]
         case 2:
             texts = [f" {tile.slot} {mark} {code}" if code else head, middle(word, width)]
         case 3:
             texts = [head, middle(word, width), foot]
         case _:
             space = [""] * ((size.lines - LINES - 2) // 2)
-            large = _large(tile.state, view.language, width, unicode)
+            large = _large(shown, words, view.language, width, unicode)
             texts = [head, *space, *(middle(line, width) for line in large.lines), *space, foot]
             plate = large.plate
-    lines = [Text(set_cell_size(text, width), style=STYLES[tile.state]) for text in texts]
+    lines = [Text(set_cell_size(text, width), style=STYLES[shown]) for text in texts]
     if plate:
         lines[len(lines) // 2].highlight_words([plate], "reverse")
     return lines
 
 
-def _large(state: SlotState, language: Language, width: int, unicode: bool) -> Large:
-    """The state's word three lines high, where it can be drawn and has room."""
-    full, short = state_word(state, language), short_word(state, language)
+def _large(
+    state: SlotState, words: TileWords, language: Language, width: int, unicode: bool
+) -> Large:
+    """The tile's word three lines high, where it can be drawn and has room."""
+    full, short = words
     if not unicode:
         drawn: Sequence[Large | None] = ()
     elif language == "zh":
         drawn = (on_plate(state, full) if state in EMBLEMS else None,)
     else:
         drawn = (in_letters(full), in_letters(short))
-    plain = Large(("", _word(state, language, width), ""))
+    plain = Large(("", _word(words, width), ""))
     return next((large for large in drawn if large and large.width <= width), plain)
 
 
-def _word(state: SlotState, language: Language, width: int) -> str:
-    from rich.cells import cell_len
-
-    word = state_word(state, language)
-    return word if cell_len(word) <= width else short_word(state, language)
+def _word(words: TileWords, width: int) -> str:
+    return words.full if _fits(words.full, width) else words.short
 
 
 def _seconds(tile: Tile, now: float) -> str:
@@ -177,7 +178,7 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
             return full if _fits(full, width) else phrase("short no answer", view.language)
         case _ if rework and tile.share is None:
             parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
-        case SlotState.BURNING if tile.awaits_approval:
+        case SlotState.BURNING if tile.waits:
             full = phrase("waits for approval", view.language)
             return full if _fits(full, width) else phrase("short waits for approval", view.language)
         case SlotState.BURNING if tile.share is not None:

@@ -3,6 +3,8 @@
 Colour is never alone: every state has its own word and its own shape.
 """
 
+from typing import NamedTuple
+
 from burner.core.attempt import Step
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase, rows
@@ -12,11 +14,13 @@ __all__ = [
     "SHAPES",
     "SHAPES_ASCII",
     "STYLES",
+    "TileWords",
     "phrase",
     "shape",
     "short_word",
     "state_word",
     "step_word",
+    "tile_words",
 ]
 
 S = SlotState
@@ -78,6 +82,20 @@ def short_word(state: SlotState, language: Language) -> str:
     """A word of at most six columns, for where the state's own has no room."""
     short = f"short {state.value}"
     return phrase(short, language) if short in rows() else state_word(state, language)
+
+
+class TileWords(NamedTuple):
+    """The word of a tile, and the one for where that has no room."""
+
+    full: str
+    short: str
+
+
+def tile_words(state: SlotState, language: Language, *, waits: bool) -> TileWords:
+    """Those of a state; while a board waits for the first article it is not BURNING."""
+    if waits:
+        return TileWords(phrase("WAIT", language), phrase("short WAIT", language))
+    return TileWords(state_word(state, language), short_word(state, language))
 
 
 def step_word(step: Step, language: Language) -> str:

@@ -8,6 +8,7 @@ from burner.cli.board.display import event_line
 from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Rank
+from burner.cli.board.words import SHAPES, state_word
 from burner.core.code import Code
 from burner.core.unit_events import ApprovalAwaited, ApprovalGiven, ManifestBack
 from burner.core.words.language import Language
@@ -52,6 +53,16 @@ def test_a_board_that_waits_says_for_what_and_for_whom(
     for part in (tile, below, who, "E242"):
         assert part in text
     assert view.troubles[0].rank is Rank.ALL_SLOTS
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "WAIT"), ("zh", "等待批准")])
+def test_the_word_of_a_board_that_waits_is_not_burning(language: Language, word: str) -> None:
+    view = waiting(language)
+    view.add_slots(str(number) for number in range(3, 41))
+    text = drawn(view, 160)
+    assert word in text
+    assert SHAPES[SlotState.SEEN] in text
+    assert state_word(SlotState.BURNING, language) not in text
 
 
 def test_a_narrow_tile_says_it_in_a_word() -> None:

@@ -75,4 +75,6 @@ def test_the_operators_page_has_the_words_and_shapes_of_the_board(
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     table = re.findall(r"^\| (`[^|]*)\|", text, re.MULTILINE)
     shown = re.findall("`([^`]*)`", " ".join(table))
-    assert sorted(shown) == sorted(f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState)
+    states = [f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState]
+    waits = f"{SHAPES[SlotState.SEEN]} {phrase('WAIT', language)}"
+    assert sorted(shown) == sorted([*states, waits])
