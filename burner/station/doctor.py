@@ -23,16 +23,15 @@ from burner.devices.network_port import check_server
 from burner.devices.ports import listing
 from burner.devices.slot_log import check_folder
 from burner.devices.worker_process import WorkerProcess
-from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.entries.values import utc
-from burner.manifest.fold.limits import batch_limits, check_begins, described
 from burner.manifest.local import keys
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.place import check_expected_log, manifest_place, place_exists
+from burner.release.acceptance import StationPolicy
 from burner.release.opening import Accepts, open_release
 from burner.station import health
 from burner.station.health import HealthCheck
+from burner.station.log_checks import check_limits, check_release_in_log
 
 PROTECTION_WORDS = {
     "account": "no passphrase",
@@ -96,7 +95,13 @@ def check_signing_key(station: str) -> HealthCheck:
 
 
 def check_source(
-    source: Path, secret: str, station: str, accepts: Accepts | None = None
+    source: Path,
+    secret: str,
+    station: str,
+    manifest: str,
+    *,
+    accepts: Accepts | None = None,
+    policy: StationPolicy | None = None,
 ) -> Iterator[HealthCheck]:
     """Whether this station can burn a profile or release.
 
@@ -104,7 +109,9 @@ def check_source(
         source: the profile or release.
         secret: a reference; empty: the source's own.
         station: its name.
+        manifest: where it records.
         accepts: refuses a release by the policy of the station; None: there is none.
+        policy: of the station; None: there is none.
     """
     try:
         release = open_release(
@@ -127,17 +134,8 @@ def check_source(
         yield health.fine("secret", f"is sealed, and {station} opens it")
     else:
         yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
-    if limits := batch_limits(release.profile.limits):
-        yield _limits(limits, station)
-
-
-def _limits(limits: BatchLimits, station: str) -> HealthCheck:
-    """Whether the limits of a release let this station burn it now."""
-    try:
-        check_begins(limits, station, utc(datetime.now(UTC)))
-    except BurnerError as error:
-        return health.failed("limits", error)
-    return health.fine("limits", f"this station may burn it; {described(limits)}")
+    yield from check_release_in_log(release, manifest, policy)
+    yield from check_limits(release, manifest, station)
 
 
 def check_slots(

@@ -58,6 +58,7 @@ def doctor(
         check_source,
     )
     from burner.station.health import failed
+    from burner.station.log_checks import check_enrolment
 
     try:
         station_file = own_station_file(station_file, ports)
@@ -73,10 +74,11 @@ def doctor(
     manifest = rules.manifest if rules else manifest
     checks = [*check_computer(manifest, logs), check_manifest(manifest), *of_policy]
     name = _station_id(station, station_file)
-    checks.append(check_signing_key(name))
+    checks += [check_signing_key(name), *check_enrolment(manifest, name)]
     if source is not None:
         accepts = rules.check_release if rules else None
-        checks += check_source(source, secret, name, accepts)
+        policy = rules.policy if rules else None
+        checks += check_source(source, secret, name, manifest, accepts=accepts, policy=policy)
     if ports or station_file or bench:
         checks += _slots(ports, station_file, bench, slot_count)
     if as_json:

@@ -12,9 +12,12 @@ from sqlalchemy import create_engine, text
 from burner.cli.commands.doctor import doctor
 from burner.manifest.local import keys
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.open_batch import open_batch_for
+from burner.manifest.writing.policies import withdraw_release
+from burner.release.opening import open_keyless
 from tests.images import write_product
 from tests.manifest.postgres import Server
-from tests.manifest.records import burned
+from tests.manifest.records import a_ledger, burned
 
 PROFILE = str(Path(__file__).parents[3] / "profiles" / "plug-c3.yaml")
 SECRET = "Q7wE2rT9yU4iO6pA1sD3fG5h"
@@ -64,6 +67,37 @@ def test_limits_of_the_release_are_compared_with_station_and_clock(tmp_path: Pat
         "this station may burn it; from 2025-01-01 00:00 UTC; stations line2"
     )
     assert examine(product, "--station", "line1", status=4)["limits"]["code"] == "E239"
+
+
+def test_a_release_that_the_log_takes_no_more_fails(tmp_path: Path) -> None:
+    product = write_product(tmp_path, quantity="1")
+    with a_ledger(tmp_path) as ledger:
+        open_batch_for(ledger, open_keyless(product), "WO1", quantity=None, operator="li")
+        row = ledger.reader.batch("WO1")
+        assert row
+        assert examine(str(product))["release in log"]["state"] == "ok"
+        facts: dict[str, Any] = {"profile": row.profile, "product_id": row.product_id}
+        burned(ledger, 1, batch="WO1", release_digest=row.release_digest, **facts)
+        assert examine(str(product), status=4)["release in log"]["code"] == "E460"
+        why = {"operator": "bob", "reason": "it bricks"}
+        withdraw_release(ledger, row.release_digest, "", None, **why)
+    check = examine(str(product), status=4)["release in log"]
+    assert (check["code"], "by bob, record 4: it bricks" in check["detail"]) == ("E228", True)
+
+
+def test_a_station_whose_key_is_not_in_the_log_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "one"))
+    with a_ledger(tmp_path) as ledger:
+        burned(ledger, 1)
+    assert examine("--station", "line1")["key in the log"]["state"] == "ok"
+    assert "at its first record" in examine("--station", "line2")["key in the log"]["detail"]
+    monkeypatch.setenv("BURNER_STATE", str(tmp_path / "another"))
+    assert examine("--station", "line2", status=4)["key in the log"]["code"] == "E757"
+    keys.make_key("line2")
+    check = examine("--station", "line2", status=4)["key in the log"]
+    assert (check["code"], "station line2, key burner/" in check["detail"]) == ("E757", True)
 
 
 def test_a_manifest_that_is_gone_from_its_place_fails(tmp_path: Path) -> None:
