@@ -7,7 +7,7 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.reference import resolve
+from burner.core.secrets.reference import SECRET_ABSENT, resolve
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
 from burner.profile.profile import Profile
@@ -28,7 +28,7 @@ def refuse_secret(
         texts: what it is → its text.
 
     Raises:
-        BurnerError: E470.
+        BurnerError: E470; E153 the secret is here, in a file that others can read.
     """
     search = _search(profile, folder)
     fingerprint = index.get("sealed", {}).get("key", "")
@@ -42,7 +42,9 @@ def refuse_secret(
 def _search(profile: Profile, folder: Path) -> SecretSearch:
     try:
         return SecretSearch(resolve(profile.product.secret, folder))
-    except BurnerError:
+    except BurnerError as error:
+        if error.code not in SECRET_ABSENT:
+            raise
         return SecretSearch()
 
 

@@ -83,9 +83,11 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
 
     if keys.has_key(owner) and not again:
         raise BurnerError(Code.SIGNING_KEY_EXISTS, owner)
+    before = _recipient_on_disk(owner)
     if token:
         keys.use_token(owner, token)
         screen.say(PROTECTION[keys.protection(owner)])
+        _warn_of_new_recipient(owner, before)
         return
     lock = _passphrase(owner, wants_passphrase) if not in_keyring else None
     made = keys.make_key(owner, lock, in_keyring=in_keyring)
@@ -93,6 +95,26 @@ def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, ag
     screen.say(f"As a station, `burner key show --station {owner}` prints it.")
     screen.say(f"As a witness it is {keys.as_witness(owner, made).key}")
     screen.say(f"Releases are sealed for it with {keys.station_recipient(owner)}")
+    _warn_of_new_recipient(owner, before)
+
+
+def _recipient_on_disk(owner: str) -> str:
+    """For whom releases are sealed that the owner opens; empty: nobody made a key for that."""
+    from burner.manifest.local.recipient_key import has_recipient, recipient
+
+    try:
+        return recipient(owner) if has_recipient(owner) else ""
+    except BurnerError:
+        return "damaged"
+
+
+def _warn_of_new_recipient(owner: str, before: str) -> None:
+    if before not in ("", _recipient_on_disk(owner)):
+        screen.warn(
+            f"The old key of {owner} for sealed releases could not be kept: what was sealed for it "
+            "stays closed. The engineer needs the new one: "
+            f"burner key recipient --station {owner} -o FILE"
+        )
 
 
 @key.command()

@@ -44,6 +44,23 @@ def break_key(folder: Path, station: str) -> None:
         file.unlink()
 
 
+def test_a_new_key_for_sealed_releases_is_never_made_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_desk(tmp_path, monkeypatch)
+    assert "sealed for it stays closed" not in run("key", "make", "line1").output
+    folder = tmp_path / "state" / "keys" / "line1"
+    before = (folder / "recipient.pub").read_text()
+    assert "sealed for it stays closed" not in run("key", "make", "line1", "--again").output
+    assert (folder / "recipient.pub").read_text() == before
+    (private,) = folder.glob("*.age")
+    for damaged in (private, folder / "recipient.pub"):
+        damaged.write_text("no key")
+        assert "sealed for it stays closed" in " ".join(
+            run("key", "make", "line1", "--again").stderr.split()
+        )
+
+
 def test_a_lost_key_is_made_again_let_in_by_another_station_and_withdrawn(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """`burner release sign` and `approve`: what an engineer and an approver meet."""
 
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -11,7 +12,9 @@ from click.testing import CliRunner
 
 from burner.cli.main import root
 from burner.core.secrets.passphrase import PASSPHRASE
+from burner.profile.profile import Profile
 from burner.release.contents import release_contents
+from burner.release.entered_text import refuse_secret
 from burner.release.envelope.key_pair import make_key_pair
 from burner.release.envelope.public_key import PublicKey
 from burner.release.opening import read_release_file
@@ -127,6 +130,18 @@ def test_a_text_that_holds_the_product_secret_is_signed_by_nobody(
         with refused("E470"):
             run("release", *arguments)
     assert Path(release).read_bytes() == before
+
+
+def test_a_secret_that_others_can_read_is_not_passed_over(tmp_path: Path) -> None:
+    plan = preflight_without_secret(PLUG).plan
+    assert isinstance(plan, Profile)
+    product = plan.product.model_copy(update={"secret": "file:secret.txt"})
+    profile = plan.model_copy(update={"product": product})
+    refuse_secret(profile, {}, tmp_path, {"--note": SECRET})  # nothing is known here
+    (tmp_path / "secret.txt").write_text(SECRET)
+    (tmp_path / "secret.txt").chmod(0o644)
+    with refused("E153" if os.name == "posix" else "E470"):
+        refuse_secret(profile, {}, tmp_path, {"--note": SECRET})
 
 
 def test_nobody_writes_the_secret_of_a_sealed_release_into_a_statement(tmp_path: Path) -> None:
