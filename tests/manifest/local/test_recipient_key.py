@@ -149,7 +149,7 @@ def test_a_damaged_key_is_said_with_what_to_do(content: bytes) -> None:
     private_file("line1").write_bytes(content)
     with pytest.raises(BurnerError, match="E214") as caught:
         opens("line1")
-    assert "burner key recipient --new" in caught.value.row.do
+    assert "burner key recipient --station NAME --new" in caught.value.row.do
 
 
 def test_a_key_of_another_recipient_is_refused() -> None:
