@@ -20,6 +20,9 @@ from burner.manifest.fold.rows import (
     BATCH_OPEN,
     NEVER,
     OPEN,
+    PASS,
+    SCRAP,
+    VOID,
     BatchRow,
     Change,
     LimitRow,
@@ -128,7 +131,9 @@ def draw(state: ManifestState, entry: SampleDrawn) -> tuple[Change, ...]:
 def update_member(
     state: ManifestState, row: BatchRow, unit_id: str, status: str
 ) -> tuple[Change, ...]:
-    """Set the status of a unit in a batch: it takes a place, keeps it, or gives it back.
+    """Set the status of a unit in a batch: it takes a place, keeps it, or gives it back. In the
+    batch that follows its last attempt. For the release and the first article, a unit that passed
+    counts until a person scraps or voids it.
 
     Raises:
         BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
@@ -136,26 +141,33 @@ def update_member(
     """
     batch = row.batch
     member = state.get(MemberRow, batch, unit_id)
-    updated = MemberRow(batch, unit_id, status)
-    held_place = member is not None and member.holds_place
-    step = updated.holds_place - held_place
+    had_passed = member is not None and member.passed and status not in (SCRAP, VOID)
+    updated = MemberRow(batch, unit_id, status, status == PASS or had_passed)
+    step = updated.holds_place - (member is not None and member.holds_place)
+    counted_step = updated.counts - (member is not None and member.counts)
     working = (status == OPEN) - (member is not None and member.status == OPEN)
     if step > 0 and row.planned is not None and row.taken >= row.planned:
         code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
-    if step > 0:
+    if counted_step > 0:
         first_article.refuse_before_approval(row)
     changes: list[Change] = [updated]
-    if step or working:
-        changes.append(row._replace(taken=row.taken + step, working=row.working + working))
-    limit = state.get(LimitRow, row.scope) if step else None
+    if step or working or counted_step:
+        changes.append(
+            row._replace(
+                taken=row.taken + step,
+                working=row.working + working,
+                failed_later=row.failed_later + counted_step - step,
+            )
+        )
+    limit = state.get(LimitRow, row.scope) if counted_step else None
     if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
-        if step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
+        if counted_step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
             raise BurnerError(
                 Code.RELEASE_PLACES_IN_WORK if row.working else Code.RELEASE_LIMIT_REACHED,
                 f"{limit.allowed} allowed",
             )
-        changes.append(limit._replace(taken=limit.taken + step))
+        changes.append(limit._replace(taken=limit.taken + counted_step))
     return tuple(changes)
 
 

@@ -75,7 +75,7 @@ def refuse_before_approval(row: BatchRow) -> None:
     Raises:
         BurnerError: E242, E243.
     """
-    if not row.awaits_approval or row.taken < row.first_article:
+    if not row.awaits_approval or row.taken + row.failed_later < row.first_article:
         return
     if row.working:
         raise BurnerError(Code.FIRST_ARTICLE_IN_WORK, f"batch {row.batch}: {row.first_article}")

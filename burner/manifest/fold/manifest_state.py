@@ -27,7 +27,7 @@ class ManifestState(Protocol):
         ...
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
-        """Whether a unit holds a place of the scope in another batch."""
+        """Whether a unit counts for the scope in another batch."""
         ...
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:

@@ -88,7 +88,7 @@ class MemoryState:
 
     def holds_elsewhere(self, scope: str, unit_id: str, batch: str) -> bool:
         members: Iterable[Any] = self._units[unit_id][MemberRow].values()
-        held = (row.batch for row in members if row.batch != batch and row.holds_place)
+        held = (row.batch for row in members if row.batch != batch and row.counts)
         return any((row := self.get(BatchRow, id_)) and row.scope == scope for id_ in held)
 
     def batch_tree(self, batch: str) -> tuple[int, bytes]:

@@ -106,11 +106,18 @@ class MemberRow(NamedTuple):
     batch: str
     unit_id: str
     status: str
+    passed: bool = False
+    """Whether it passed, and nobody scrapped or voided it since, whatever a later attempt says."""
 
     @property
     def holds_place(self) -> bool:
-        """Whether it takes a place of the quantity."""
+        """Whether it takes a place of the quantity of the batch."""
         return self.status in (OPEN, PASS)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for the release, and for the first article."""
+        return self.passed or self.status == OPEN
 
 
 class BatchRow(NamedTuple):
@@ -148,6 +155,8 @@ class BatchRow(NamedTuple):
     """The same of those that approved it."""
     refused: bool = False
     """Whether its release was withdrawn, or is accepted no more."""
+    failed_later: int = 0
+    """Units that passed and are good no more, and that nobody scrapped or voided."""
 
     @property
     def awaits_approval(self) -> bool:

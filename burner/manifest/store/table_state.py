@@ -11,7 +11,6 @@ from burner.manifest.entries.errors import inconsistent
 from burner.manifest.fold.rows import (
     KEY_FIELDS,
     OPEN,
-    PASS,
     BatchRow,
     Change,
     Drop,
@@ -32,7 +31,7 @@ _ELSEWHERE = Prepared(
     .join(_batches, and_(_batches.c.log == _members.c.log, _batches.c.batch == _members.c.batch))
     .where(_members.c.log == bindparam("of_log"), _members.c.unit_id == bindparam("of_unit"))
     .where(_members.c.batch != bindparam("of_batch"), _batches.c.scope == bindparam("of_scope"))
-    .where(or_(_members.c.status == OPEN, _members.c.status == PASS))
+    .where(or_(_members.c.status == OPEN, _members.c.passed))
     .limit(1)
 )
 _LEAVES = Prepared(

@@ -35,7 +35,9 @@ def a_row(kind: type[Any], dice: Random) -> Any:
             product, unit, text("PASS", "scrap"), 1, number, 3, 1, NEVER, "", text("", "x")
         )
     if kind is MemberRow:
-        return MemberRow(text("A", "B", "C"), unit, text("PASS", "OPEN", "FAIL"))
+        status = text("PASS", "OPEN", "FAIL")
+        passed = status == "PASS" or dice.choice((True, False))
+        return MemberRow(text("A", "B", "C"), unit, status, passed)
     if kind is NameRow:
         return NameRow(product, text("n1", "n2", ""), unit, text("", "other"))
     if kind is IdRow:
@@ -80,7 +82,7 @@ def test_rows_are_found_as_in_a_dictionary(seed: int, monkeypatch: pytest.Monkey
         elsewhere = [
             member
             for member in (row for row in model.values() if isinstance(row, MemberRow))
-            if member.unit_id == UNITS[0] and member.batch != "A" and member.holds_place
+            if member.unit_id == UNITS[0] and member.batch != "A" and member.counts
             if (batch := model.get((BatchRow, member.batch))) and batch.scope == "s"
         ]
         assert state.holds_elsewhere("s", UNITS[0], "A") is bool(elsewhere)

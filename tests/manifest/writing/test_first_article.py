@@ -136,6 +136,21 @@ def test_a_unit_of_the_first_article_may_be_reworked_before_the_approval(ledger:
     assert len(approve(ledger)) == 2
 
 
+def test_a_first_unit_that_fails_after_its_pass_is_not_replaced_by_another_one(
+    ledger: Ledger,
+) -> None:
+    for unit in (1, 2):
+        burned(ledger, unit, batch="WO1")
+    ledger.finish(an_attempt(1, batch="WO1"), a_result(Outcome.FAIL, code="E453", written=False))
+    burned(ledger, 2, Outcome.FAIL, batch="WO1", rework="new antenna")
+    assert refused(ledger).code == "E242"
+    assert refused_approval(ledger).detail == "batch WO1: 0 of 2"
+    for unit in (1, 2):
+        burned(ledger, unit, batch="WO1", rework="new antenna")
+    assert len(approve(ledger)) == 2
+    assert flaws(ledger.reader) == []
+
+
 def test_only_a_key_that_was_named_at_the_opening_approves(ledger: Ledger) -> None:
     for unit in (1, 2):
         burned(ledger, unit, batch="WO1")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import read, write
@@ -15,11 +16,21 @@ from burner.manifest.entries.kinds import Intent
 from burner.manifest.entries.release_kinds import BatchLimits
 from burner.manifest.log.tree import leaf_hash
 from burner.manifest.verify.replay import Replay
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.open_batch import check_release_limits
 from burner.profile.reading import load_profile
 from tests.images import write_product
-from tests.manifest.records import KEY, Ticking, a_result, an_attempt, burned, flaws, open_batch
+from tests.manifest.records import (
+    KEY,
+    Ticking,
+    a_result,
+    an_attempt,
+    burned,
+    flaws,
+    open_batch,
+    unit_mac,
+)
 
 DAY = BatchLimits(
     valid_from="2025-01-31T09:00:00.000000Z", valid_until="2025-01-31T17:59:59.999999Z"
@@ -115,6 +126,21 @@ def test_the_quantity_of_a_release_counts_over_all_stations_of_a_manifest(
         with pytest.raises(BurnerError, match="E460"):
             line2.begin(an_attempt(3, batch="WO2", station="line2"))
     assert refused(ledger, 4).code == "E460"
+
+
+def test_a_good_unit_counts_for_the_release_until_a_person_scraps_it(ledger: Ledger) -> None:
+    """Otherwise boards with other flash contents (E453) would give back what was made."""
+    open_batch(ledger, "WO1", quantity=2, release_quantity=1)
+    burned(ledger, 1, batch="WO1")
+    ledger.finish(an_attempt(1, batch="WO1"), a_result(Outcome.FAIL, code="E453", written=False))
+    assert refused(ledger, 2).code == "E460"
+    burned(ledger, 1, Outcome.FAIL, batch="WO1", rework="new antenna")
+    assert refused(ledger, 2).code == "E460"
+    burned(ledger, 1, batch="WO1", rework="new antenna")
+    who = {"product_id": "S3EUVBRJLB", "operator": "qa", "reason": "scratched"}
+    correct(ledger, CorrectionKind.SCRAP, str(unit_mac(1)), **who)
+    burned(ledger, 2, batch="WO1")
+    assert flaws(ledger.reader) == []
 
 
 def test_the_quantity_of_a_sealed_release_counts_over_its_batches(ledger: Ledger) -> None:
