@@ -330,7 +330,9 @@ KEPT_KINDS = (
     BatchApproved,
     LogImported,
 )
-"""Records behind which a checkpoint is kept for ever."""
+"""Records behind which a checkpoint is kept for ever. None behind a policy: it is set in one write
+with the batch that brings it."""
+
 
 _KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEntry)}
 

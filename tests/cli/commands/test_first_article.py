@@ -106,14 +106,14 @@ def test_statement_report_and_folder_name_the_first_article(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("language", "says"),
     [
-        ("en", "limits          5 units; until 2030-12-31 23:59 UTC; stations line1, line2"),
-        ("zh", "限制            5 台; 至 2030-12-31 23:59 UTC; 工站 line1、line2"),
+        ("en", "limits          5 units; until 2999-12-31 23:59 UTC; stations line1, line2"),
+        ("zh", "限制            5 台; 至 2999-12-31 23:59 UTC; 工站 line1、line2"),
     ],
 )
 def test_status_names_the_limits_of_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, says: str
 ) -> None:
-    limits = "{valid_until: 2030-12-31, stations: [line1, line2]}"
+    limits = "{valid_until: 2999-12-31, stations: [line1, line2]}"
     product = write_product(tmp_path, quantity="5", limits=limits)
     run("batch", "open", str(product), *WHO, "--batch", "WO1")
     monkeypatch.setenv("BURNER_LANG", language)
