@@ -303,7 +303,7 @@ TRIED: dict[str, Callable[[Station], object]] = {
     "another manifest: `--manifest`": lambda s: s.batch(None, "--manifest", "other.db"),
     "another manifest: `BURNER_MANIFEST`": lambda s: s.batch(BURNER_MANIFEST="other.db"),
     "another name: `--station`": lambda s: s.batch(None, "--station", "line2"),
-    "an edited station file": edited_file,
+    "an edited station file, or the old one after `station adopt` elsewhere": edited_file,
     "no station file, and a profile": no_station_file,
     "a policy that nobody signed": other_policy(""),
     "a policy that an approver signed": other_policy("bob"),
