@@ -127,8 +127,8 @@ def test_a_refused_seal_leaves_nothing_and_no_traceback_shows_any_of_it(
     release = open_release(line / "plug.burn", identities=lambda: keys.station_identities("line1"))
     with pytest.raises(AttributeError) as bug:
         release.payload("X").no_such_thing  # type: ignore[attr-defined]  # noqa: B018
-    told = traceback.TracebackException.from_exception(bug.value, capture_locals=True)
+    traceback_text = traceback.TracebackException.from_exception(bug.value, capture_locals=True)
     with caplog.at_level(logging.DEBUG):
         logging.getLogger().debug("%s %r %s", release, release.key, release.segments)
-    assert leaks("".join(told.format()).encode() + caplog.text.encode()) == []
+    assert leaks("".join(traceback_text.format()).encode() + caplog.text.encode()) == []
     assert [path for path in leaking(line) if not path.startswith("state/keys/line1/")] == []

@@ -28,10 +28,13 @@ POLICY = StationPolicy(
 
 def made(signed: str = "", approved: str = "") -> Endorsements:
     """What these people, by blanks, said of the release."""
-    said = {PredicateType.RELEASE: signed.split(), PredicateType.APPROVAL: approved.split()}
+    names_by_type = {
+        PredicateType.RELEASE: signed.split(),
+        PredicateType.APPROVAL: approved.split(),
+    }
     return Endorsements.of(
         open_envelope(sign(Statement("plug-c3-1.2.0", DIGEST, kind, {}), signer(name)))
-        for kind, names in said.items()
+        for kind, names in names_by_type.items()
         for name in names
     )
 

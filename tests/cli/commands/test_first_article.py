@@ -74,10 +74,12 @@ def test_a_batch_is_opened_approved_and_says_by_whom(tmp_path: Path) -> None:
     assert run(*approve).stdout == f"batch WO1: the first article is approved by bob: {units}\n"
     with refused("E770"):
         run(*approve)
-    told = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]["first_article"]
-    assert (told["units"], told["approval"]["name"]) == (2, "bob")
-    assert told["approval"]["note"] == "antenna fits"
-    assert told["approval"]["units"] == units.split(", ")
+    article = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"][
+        "first_article"
+    ]
+    assert (article["units"], article["approval"]["name"]) == (2, "bob")
+    assert article["approval"]["note"] == "antenna fits"
+    assert article["approval"]["units"] == units.split(", ")
     of_unit = run("unit", "show", str(unit_mac(1))).stdout
     assert "first article of WO1, approved by bob" in of_unit
     assert run("manifest", "verify").exit_code == 0

@@ -57,9 +57,9 @@ def test_a_station_burns_it_without_the_secret_and_another_one_does_not() -> Non
 def test_the_engineer_seals_it_for_one_more_station_and_its_digest_stays() -> None:
     build()
     before = contents()
-    said = run("release", "seal", "plug.burn", "engineer/plug.yaml", "--to", "line2.pub").stdout
-    assert "sealed for 1 recipient" in said
-    assert "It is sealed 2 times now. The file does not say for whom." in said
+    output = run("release", "seal", "plug.burn", "engineer/plug.yaml", "--to", "line2.pub").stdout
+    assert "sealed for 1 recipient" in output
+    assert "It is sealed 2 times now. The file does not say for whom." in output
     assert contents().digest == before.digest
     assert contents().sealed[:1] == before.sealed
     assert health("line2")["secret"] == ("ok", "is sealed, and line2 opens it")
@@ -126,8 +126,8 @@ def test_doctor_says_whether_this_station_opens_it(monkeypatch: pytest.MonkeyPat
     assert health("line1")["secret"] == ("ok", "is sealed, and line1 opens it")
     assert health("line2")["secret"][0] == "fail"
     keys.make_key("line1", "right")
-    said = health("line1")["secret"]
-    assert said == ("ok", "is sealed; the passphrase will be asked for at the start")
+    check = health("line1")["secret"]
+    assert check == ("ok", "is sealed; the passphrase will be asked for at the start")
     monkeypatch.setenv(PASSPHRASE, "wrong")
     assert health("line1")["secret"][0] == "fail"
 

@@ -38,10 +38,10 @@ def a_release(
     product = {"name": "plug-c3", "version": version, "id": "S3EUVBRJLB"}
     index = {"format": 2, "parts": [], "profile": {"product": product}}
     index |= {"sealed": {"key": KEY, "product_secret": "00" * 32}} if sealed else {}
-    said = {PredicateType.RELEASE: by.split(), PredicateType.APPROVAL: approved.split()}
+    names_by_type = {PredicateType.RELEASE: by.split(), PredicateType.APPROVAL: approved.split()}
     envelopes = tuple(
         sign(Statement(f"plug-c3-{version}", digest(index), kind, {}), signer(name)).decode()
-        for kind, names in said.items()
+        for kind, names in names_by_type.items()
         for name in names
     )
     return {

@@ -32,7 +32,9 @@ def test_a_statement_of_any_form_is_read_without_an_error(
 
 
 def test_evidence_is_read_by_name_and_digest() -> None:
-    said = Statement("x", DIGEST, PredicateType.APPROVAL, {"evidence": [GOOD, 5], "units": ["a"]})
-    endorser = endorser_of(open_envelope(sign(said, signer("bob"))))
+    statement = Statement(
+        "x", DIGEST, PredicateType.APPROVAL, {"evidence": [GOOD, 5], "units": ["a"]}
+    )
+    endorser = endorser_of(open_envelope(sign(statement, signer("bob"))))
     assert endorser.evidence == (EvidenceFile("report.pdf", DIGEST),)
     assert endorser.units == ("a",)
