@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from burner.core.atomic_file import write_whole
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, exit_code
 from burner.core.words.plural import counted
+
+if TYPE_CHECKING:
+    from burner.release.release_file import Contents
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -69,9 +72,15 @@ def build(profile: Path, recipients: tuple[str, ...], output: Path | None, force
     if target.suffix.lower() != ".burn":
         raise click.BadParameter("the file must be called ….burn", param_hint="-o")
     data = pack(contents)
+    before = _release_at(target)
+    if before and before.digest == contents.digest and not force and not _holds(target, data):
+        beside = f"the same release with {_beside_core(before)}"
+        raise BurnerError(Code.RELEASE_EXISTS, f"{target}: {beside}")
     _write(target, data, force)
     screen.say(f"{target}  {len(data)} bytes")
     screen.say(f"digest {contents.digest}")
+    if before and (before.envelopes or before.sealed) and force:
+        screen.warn(f"The file that was replaced had {_beside_core(before)}: they are gone.")
     if sealed_for:
         screen.say(_sealed_words(contents.index, sealed_for))
 
@@ -107,6 +116,22 @@ def seal(path: Path, profile: Path, recipients: tuple[str, ...], output: Path | 
     screen.say(_sealed_words(contents.index, sealed_for))
     times = counted(len(contents.sealed) + 1, "time")
     screen.say(f"It is sealed {times} now. The file does not say for whom.")
+
+
+def _release_at(path: Path) -> "Contents | None":
+    """The release in a file that is to be written; None: there is none."""
+    from burner.release.opening import read_release_file
+
+    try:
+        return read_release_file(path) if path.exists() else None
+    except BurnerError:
+        return None
+
+
+def _beside_core(contents: "Contents") -> str:
+    """`2 signatures and approvals, 1 seal`."""
+    seals = counted(len(contents.sealed), "seal")
+    return f"{len(contents.envelopes)} signatures and approvals, {seals}"
 
 
 def _recipients(arguments: tuple[str, ...]) -> tuple[str, ...]:

@@ -79,9 +79,15 @@ def test_to_seal_takes_the_secret_of_the_release(tmp_path: Path) -> None:
 
 def test_a_release_that_is_there_is_not_sealed_anew_over_its_signatures() -> None:
     build()
-    with refused("E206"):
+    with refused("E206") as caught:
         build()
-    build("--force")
+    assert "the same release with 0 signatures and approvals, 1 seal" in caught.value.detail
+    assert "burner release seal" in caught.value.row.do
+    forced = run(
+        *("release", "build", "engineer/plug.yaml", "--to", "line1.pub", "-o", "plug.burn"),
+        "--force",
+    )
+    assert "had 0 signatures and approvals, 1 seal: they are gone" in forced.stderr
 
 
 def test_what_names_no_recipient_is_refused_before_anything_is_written() -> None:
