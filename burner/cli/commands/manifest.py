@@ -212,6 +212,7 @@ def restore(old: str, operator: str, reason: str, station: str, manifest: str) -
         many = "" if done.lost.exact else "at least "
         lost = counted(done.lost.at_least, "record")
         screen.say(f"lost: {many}{lost}; burn the units again that were made meanwhile")
+        screen.say("Until then the quantity of their release does not count them.")
     else:
         screen.say("No record that this computer knows of is lost.")
 

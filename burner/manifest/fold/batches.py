@@ -14,6 +14,7 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.entries.release_kinds import BatchLimits
 from burner.manifest.fold import first_article, limits, policies
+from burner.manifest.fold.keys import lost_logs
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     BATCH_CLOSED,
@@ -83,10 +84,10 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         approver_keys=" ".join(approved),
     )
     row = first_article.with_first_article(state, row, entry.first_article)
-    limit = state.get(LimitRow, scope)
+    limit = state.get(LimitRow, scope) or _limit_of_lost_log(state, scope)
     allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:
-        return (row,)
+        return row, limit
     if allowed is not None and allowed != entry.release_quantity:
         detail = f"the release was held to {counted(allowed, 'unit')}, not {entry.release_quantity}"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
@@ -161,7 +162,7 @@ def update_member(
             )
         )
     limit = state.get(LimitRow, row.scope) if counted_step else None
-    if limit and not state.holds_elsewhere(row.scope, unit_id, batch):
+    if limit and not _counts_elsewhere(state, row, unit_id):
         if counted_step > 0 and limit.allowed is not None and limit.taken >= limit.allowed:
             raise BurnerError(
                 Code.RELEASE_PLACES_IN_WORK if row.working else Code.RELEASE_LIMIT_REACHED,
@@ -169,6 +170,20 @@ def update_member(
             )
         changes.append(limit._replace(taken=limit.taken + counted_step))
     return tuple(changes)
+
+
+def _limit_of_lost_log(state: ManifestState, scope: str) -> LimitRow | None:
+    """What the last of the logs that this one continues has made of a release."""
+    limits_of_lost = (lost.get(LimitRow, scope) for lost in lost_logs(state))
+    return next(filter(None, limits_of_lost), None)
+
+
+def _counts_elsewhere(state: ManifestState, row: BatchRow, unit_id: str) -> bool:
+    """Whether a unit counts for the release in another batch, or in a log that this continues."""
+    of_unit = (row.scope, unit_id)
+    return state.holds_elsewhere(*of_unit, row.batch) or any(
+        lost.holds_elsewhere(*of_unit, "") for lost in lost_logs(state)
+    )
 
 
 def update_known_member(

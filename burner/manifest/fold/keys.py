@@ -1,6 +1,6 @@
 """Rules of keys: which may sign heads of the log, and which may enrol others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from burner.core.code import Code
@@ -18,6 +18,17 @@ ENROLLING = (STATION, QA)
 def own_log(state: ManifestState) -> LogRow:
     """The log itself: its first record makes it."""
     return next(iter(state.rows(LogRow, own=True)))
+
+
+def lost_logs(state: ManifestState) -> Iterator[ManifestState]:
+    """The logs that this one continues, the last one first, where their records are at hand."""
+    origins = own_log(state).continues.split()
+    for origin in origins:
+        log = state.get(LogRow, origin)
+        if log and (lost := state.foreign(origin, log.size)):
+            yield lost
+            before = own_log(lost).continues.split()
+            origins += [other for other in before if other not in origins]
 
 
 def in_force(row: KeyRow | None, at: str = "") -> bool:

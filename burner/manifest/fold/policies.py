@@ -10,7 +10,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.entries.release_kinds import PolicySet, ReleaseWithdrawn
-from burner.manifest.fold.keys import own_log
+from burner.manifest.fold.keys import lost_logs, own_log
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     BATCH_OPEN,
@@ -56,12 +56,7 @@ def policy_in_force(state: ManifestState) -> PolicyRow | None:
 
 def inherited_policy(state: ManifestState) -> PolicyRow | None:
     """The policy of a lost log that this one continues, where its records are at hand."""
-    for origin in own_log(state).continues.split():
-        log = state.get(LogRow, origin)
-        other = state.foreign(origin, log.size) if log else None
-        if other and (row := policy_in_force(other)):
-            return row
-    return None
+    return next(filter(None, map(policy_in_force, lost_logs(state))), None)
 
 
 def set_policy(state: ManifestState, number: int, entry: PolicySet) -> tuple[Change, ...]:
