@@ -124,7 +124,8 @@ def open_slots(
     """The slots that `--port`, `--station-file` or `--bench` name; a bench runs for the block.
 
     With a station file and a bench, only the slots are the bench's. Without any of the three it is
-    the fixed station file of this computer, where there is one.
+    the fixed station file of this computer, where there is one: then a bench may neither read nor
+    write a file that a person names.
 
     Args:
         ports: `--port`, as given.
@@ -136,10 +137,13 @@ def open_slots(
 
     Raises:
         click.UsageError: none of the three, or --port and another one.
-        BurnerError: E195, E196 the station file; E190 to E194 the bench.
+        BurnerError: E195, E196 the station file; E190 to E194 the bench, E232 it names a file.
     """
     from burner.station.fixture.fixed_file import fixed_station_file
 
+    if bench and (not bench.startswith("sim:") or "keep" in bench):
+        if fixed := fixed_station_file():
+            raise BurnerError(Code.STATION_FILE_FIXED, f"{fixed}; not --bench {bench}")
     if not ports and bench is None:
         station_file = station_file or fixed_station_file()
     if bool(ports) == any((station_file, bench is not None)):

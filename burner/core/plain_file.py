@@ -1,4 +1,4 @@
-"""Reads files that people name: plain files only, and not more bytes than allowed."""
+"""Files that people name: plain ones only, and not more bytes read than allowed."""
 
 import os
 import stat
@@ -45,6 +45,22 @@ def open_plain(path: Path) -> BinaryIO:
     return file
 
 
+def append_plain(path: Path) -> BinaryIO:
+    """Open a plain file to append to it, or make it. A link to a file is not followed.
+
+    Raises:
+        OSError: it cannot be written, is a link, or is no plain file; `strerror` says which.
+        ValueError: the text is no valid path.
+    """
+    if path.is_symlink():  # Windows has no O_NOFOLLOW
+        raise OSError(0, "a link, not a plain file")
+    file = open(path, "ab", opener=_without_following)  # noqa: SIM115 - the caller closes it
+    if kind := _kind(os.fstat(file.fileno())):
+        file.close()
+        raise OSError(0, f"{kind}, not a plain file")
+    return file
+
+
 def is_plain(path: Path) -> bool:
     """Whether a plain file is there; False where there is nothing.
 
@@ -69,3 +85,7 @@ def _kind(status: os.stat_result) -> str:
 def without_waiting(path: str, flags: int) -> int:
     """An `opener` for `open` that does not wait for the writer of a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _without_following(path: str, flags: int) -> int:
+    return without_waiting(path, flags | getattr(os, "O_NOFOLLOW", 0))

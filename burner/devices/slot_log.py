@@ -4,6 +4,7 @@ The caller has removed the product secret from each line. The folder is checked 
 unit; a log that cannot be written later stops nothing.
 """
 
+import io
 import logging
 import os
 from logging.handlers import RotatingFileHandler
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.plain_file import is_plain
+from burner.core.plain_file import append_plain, is_plain
 
 FILE_SIZE = 1_000_000
 FILES_KEPT = 3
@@ -36,11 +37,15 @@ def check_folder(folder: Path) -> None:
 def check_file(path: Path) -> None:
     """Whether a log can be kept in a file, which need not be there yet. Nothing is made.
 
+    A link is refused: a log would be written into any file of this account.
+
     Raises:
         BurnerError: E317.
     """
     check_folder(path.parent)
     try:
+        if path.is_symlink():
+            raise OSError(0, "a link, not a plain file")
         is_plain(path)
     except OSError as error:
         raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{path}: {error.strerror}") from None
@@ -69,5 +74,8 @@ class SlotLog:
 
 
 class _File(RotatingFileHandler):
+    def _open(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(append_plain(Path(self.baseFilename)), encoding="utf-8")
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """A full disk, a folder that was taken away: the line is lost."""

@@ -98,6 +98,22 @@ def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: P
         assert reason in refused.value.detail
 
 
+def test_no_log_is_written_through_a_link(tmp_path: Path) -> None:
+    key, link = tmp_path / "station.age", tmp_path / "logs" / "slot-1.log"
+    key.write_text("key")
+    link.parent.mkdir()
+    log = SlotLog(link)
+    try:
+        link.symlink_to(key)
+    except OSError:
+        pytest.skip("this account may not make links")
+    with pytest.raises(BurnerError, match=r"E317.*a link, not a plain file"):
+        check_file(link)
+    log.write("a line")
+    log.close()
+    assert key.read_text() == "key"
+
+
 def test_a_log_that_cannot_be_written_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

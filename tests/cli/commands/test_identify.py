@@ -167,3 +167,14 @@ def test_a_private_key_is_no_product_secret_that_a_label_could_be_compared_with(
         assert (ran.returncode, "E156" in ran.stderr) == (3, True), ran.stderr
         assert "removed" not in ran.stdout + ran.stderr
     assert not (tmp_path / "logs").exists()
+
+
+@pytest.mark.parametrize("option", ["--bench", "--station-file"])
+def test_a_private_key_in_place_of_a_bench_or_station_file_is_not_shown(
+    tmp_path: Path, option: str
+) -> None:
+    for name, text in (("x.age", "AGE-SECRET-KEY-1QQ"), ("x.pem", "-----BEGIN KEY-----\nQQ")):
+        (tmp_path / name).write_text(text)
+        ran = run_burner(tmp_path, "identify", option, name)
+        assert (ran.returncode, "found text" in ran.stderr) == (3, True), ran.stderr
+        assert "QQ" not in ran.stdout + ran.stderr

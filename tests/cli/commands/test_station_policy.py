@@ -104,6 +104,9 @@ def test_identify_keeps_to_the_policy_too(
         ((write_product(tmp_path), *how), "E229"),
         (("--port", "/dev/null"), "E232"),
         (("--station-file", write_station(tmp_path, "mine.yaml")), "E232"),
+        (("--bench", "station.yaml"), "E232"),
+        (("--bench", "127.0.0.1:1"), "E232"),
+        (("--bench", "sim:1,keep=state"), "E232"),
     ):
         ran = run_burner(tmp_path, "identify", *arguments)
         assert (ran.returncode, code in ran.stderr) == (3, True), ran.stderr
