@@ -141,11 +141,11 @@ def open_slots(
     """
     from burner.station.fixture.fixed_file import fixed_station_file
 
-    if bench and (not bench.startswith("sim:") or "keep" in bench):
-        if fixed := fixed_station_file():
-            raise BurnerError(Code.STATION_FILE_FIXED, f"{fixed}; not --bench {bench}")
+    fixed = fixed_station_file()
+    if fixed and bench and (not bench.startswith("sim:") or "keep" in bench):
+        raise BurnerError(Code.STATION_FILE_FIXED, f"{fixed}; not --bench {bench}")
     if not ports and bench is None:
-        station_file = station_file or fixed_station_file()
+        station_file = station_file or fixed
     if bool(ports) == any((station_file, bench is not None)):
         raise click.UsageError("say which slots: either --port, or --station-file, or --bench")
     if bench is not None:
