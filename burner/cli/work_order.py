@@ -51,14 +51,14 @@ def take_order(
         quantity: `--quantity`.
         interactive: whether a person is there to be asked.
         is_new: whether a batch is not in the manifest yet; only then a quantity is asked.
-        check_batch: refuses the id of a batch that the release does not allow.
+        check_batch: refuses the id of a batch that takes no unit of the release.
         going_on: the batches that this station may go on with, the one it used last first.
         holds_secret: whether a text holds the product secret; a scanner may have typed it.
 
     Raises:
-        BurnerError: E240 the release does not allow the batch; E470 batch or operator holds the
-            product secret; E738 more than a line of text; E751 nobody can be asked which batch
-            goes on.
+        BurnerError: E240 the release does not allow the batch; E459 it is closed; E470 batch or
+            operator holds the product secret; E738 more than a line of text; E751 nobody can be
+            asked which batch goes on.
     """
     from burner.manifest.writing.open_batch import batch_of_day, unused_batch
 
@@ -96,7 +96,7 @@ def _only(used: "Sequence[OpenBatch]") -> str:
 def _ask_batch(
     usual: str, going_on: "Sequence[OpenBatch]", check_batch: Callable[[str], None]
 ) -> str:
-    """Ask until the release allows the answer."""
+    """Ask until the batch takes units of the release."""
     if len(going_on) > 1 or (going_on and not going_on[0].last_used):
         _say("open batches")
         for open_batch in going_on:

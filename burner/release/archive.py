@@ -69,6 +69,8 @@ def read_archive(
 def _check_end(data: bytes, name: str) -> None:
     """That the archive ends as ours do, before `zipfile` makes an object of every entry."""
     signature = data[-_END.size :][:4]
+    if not data.startswith(b"PK"):
+        raise BurnerError(Code.NOT_A_RELEASE, f"{name}: it does not begin as a release file does")
     if len(data) < _END.size or signature != b"PK\x05\x06" or data[-2:] != bytes(2):
         raise BurnerError(
             Code.NOT_A_RELEASE,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Self
 
 import click
@@ -13,7 +14,9 @@ from burner.core.errors import BurnerError
 from burner.manifest.fold.limits import batch_check
 from burner.manifest.reading.open_batches import OpenBatch
 from burner.manifest.writing import open_batch
+from burner.manifest.writing.batch_close import record_close
 from burner.profile.limits import LimitSettings
+from tests.manifest import records
 
 TODAY = "plug-2026-01-06"
 USED = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
@@ -189,6 +192,19 @@ def test_a_batch_that_the_release_does_not_allow_is_asked_for_again(
 def test_no_batch_is_offered_that_the_release_does_not_allow() -> None:
     _, output = order_and_output("WO-7\nli\n5\n", check_batch=ONLY_WO)
     assert TODAY not in output
+
+
+def test_a_batch_that_is_closed_is_asked_for_again_before_anything_else(tmp_path: Path) -> None:
+    with records.a_ledger(tmp_path) as ledger:
+        for batch in ("WO-6", "WO-7"):
+            records.open_batch(ledger, batch, quantity=1)
+        record_close(ledger, "WO-6", "qa", False)
+        check = open_batch.open_batch_check(ledger, LimitSettings())
+        order, output = order_and_output(
+            "WO-6\nWO-7\nli\n", there=("WO-6", "WO-7"), check_batch=check
+        )
+    assert order == WorkOrder("WO-7", "li", None)
+    assert "(batch WO-6 is closed)" in output
 
 
 def test_a_batch_of_the_day_that_the_release_does_not_allow_is_refused() -> None:

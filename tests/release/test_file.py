@@ -395,6 +395,11 @@ def test_half_a_character_in_an_index_is_refused() -> None:
     assert refused(repacked(halved)) == "E201"
 
 
+def test_a_text_is_not_called_a_release_file_without_its_end() -> None:
+    with pytest.raises(BurnerError, match=r"^E201: .*it does not begin as a release file does"):
+        unpack(b"soak test: 200 units, 48 h, no failure\n", "report.txt")
+
+
 def test_a_profile_that_this_burner_cannot_read_is_no_release() -> None:
     contents = release_contents(preflight_without_secret(PLUG))
     stranger = replace(contents, profile=contents.profile.replace('"burner":1', '"novel":1'))

@@ -182,10 +182,13 @@ def _open_batch(
     """Take the work order from options and answers, and open its batch."""
     from burner.cli.work_order import take_order
     from burner.core.errors import BurnerError
-    from burner.manifest.fold.limits import batch_check
     from burner.manifest.reading.open_batches import open_batches
     from burner.manifest.reading.release_room import check_policy_of_log, check_units_left
-    from burner.manifest.writing.open_batch import check_release_limits, open_batch_for
+    from burner.manifest.writing.open_batch import (
+        check_release_limits,
+        open_batch_check,
+        open_batch_for,
+    )
 
     check_policy_of_log(ledger.reader, release, ledger.policy)
     check_release_limits(ledger, release.profile)
@@ -205,7 +208,7 @@ def _open_batch(
         chosen.quantity,
         interactive=interactive,
         is_new=lambda batch: ledger.reader.batch(batch) is None,
-        check_batch=batch_check(release.profile.limits),
+        check_batch=open_batch_check(ledger, release.profile.limits),
         going_on=() if chosen.batch else open_batches(ledger.reader, station, **of_release),
         holds_secret=lambda text: bool(release.search.spans(text)),
     )

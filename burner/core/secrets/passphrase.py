@@ -32,6 +32,17 @@ class WrongPassphraseError(Exception):
     """The passphrase does not open the key."""
 
 
+def backend_reason(error: Exception) -> str:
+    """Why a token or a service could not sign, for a person."""
+    text = str(error) or type(error).__name__
+    squeezed = text.replace("_", "").upper()
+    if "PININCORRECT" in squeezed:
+        return f"the PIN is wrong ({text}); most tokens lock after three wrong ones"
+    if "PINLOCKED" in squeezed:
+        return f"its PIN is locked after too many wrong ones ({text}); its owner unlocks it"
+    return text
+
+
 def unlocked(owner: str, load: Callable[[str], Key], prompt: PromptPassphrase | None) -> Key:
     """An encrypted key, opened with its passphrase.
 

@@ -49,9 +49,14 @@ def require_open_batch(state: ManifestState, batch: str) -> BatchRow:
     row = state.get(BatchRow, batch)
     if row is None:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {batch} was never opened")
-    if row.state != BATCH_OPEN:
-        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {batch} is closed")
+    require_open(row)
     return row
+
+
+def require_open(row: BatchRow) -> None:
+    """Refuse a batch that is closed."""
+    if row.state != BATCH_OPEN:
+        raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
 
 
 def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.passphrase import TOKEN_PIN
+from burner.core.secrets.passphrase import TOKEN_PIN, backend_reason
 from burner.manifest.entries.values import utc
 from burner.manifest.log.note import NoteSigner, VerifierKey
 
@@ -129,7 +129,5 @@ def _session(uri: str) -> Iterator[tuple[Any, str]]:
         with token.open(user_pin=os.environ.get(TOKEN_PIN) or None) as session:
             yield session, unquote(parts["object"])
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
-        what = str(error) or type(error).__name__
-        raise BurnerError(
-            Code.SIGNING_KEY_UNUSABLE, f"the token of {uri.partition('?')[0]}: {what}"
-        ) from None
+        what = f"the token of {uri.partition('?')[0]}: {backend_reason(error)}"
+        raise BurnerError(Code.SIGNING_KEY_UNUSABLE, what) from None

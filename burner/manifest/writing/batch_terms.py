@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from burner.manifest.entries.kinds import BatchOpened
@@ -62,14 +62,18 @@ def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Differen
         yield Difference("product key", f"fingerprint {opened.key}", requested.key)
     if requested.quantity is not None and opened.quantity != requested.quantity:
         quantity = "no limit" if opened.quantity is None else str(opened.quantity)
-        yield Difference("quantity", quantity, str(requested.quantity))
+        yield Difference("quantity of the batch", quantity, str(requested.quantity))
     if requested.first_article and requested.first_article != opened.first_article:
         articles = map(_first_article, (opened.first_article, requested.first_article))
         yield Difference("first article", *articles)
     if opened.index and requested.index and opened.release_digest != requested.release_digest:
         compared_above = ("product.id", "product.name", "product.version")
         in_release = differences(json.loads(opened.index), json.loads(requested.index))
-        yield from (item for item in in_release if item.what not in compared_above)
+        yield from (
+            replace(item, what="quantity of the release") if item.what == "quantity" else item
+            for item in in_release
+            if item.what not in compared_above
+        )
 
 
 def _first_article(article: FirstArticle | None) -> str:

@@ -24,6 +24,7 @@ from burner.manifest.entries.kinds import (
     is_simulated,
 )
 from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.fold.batches import require_open
 from burner.manifest.fold.first_article import refuse_before_approval
 from burner.manifest.fold.policies import check_accepted
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
@@ -313,8 +314,7 @@ class Ledger:
         self.append(make)
 
     def _check_continues(self, row: BatchRow, terms: BatchTerms) -> None:
-        if row.state != BATCH_OPEN:
-            raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {row.batch} is closed")
+        require_open(row)
         if row.key and terms.key and row.key != terms.key:
             raise BurnerError(
                 Code.BATCH_HAS_OTHER_KEY, f"batch {row.batch}: key {row.key}, not {terms.key}"

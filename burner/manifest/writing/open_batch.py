@@ -6,10 +6,12 @@ from itertools import count
 
 from burner.core.canonical_json import canonical
 from burner.manifest.entries.release_kinds import FirstArticle
-from burner.manifest.fold.limits import batch_limits, check_begins, check_clock
+from burner.manifest.fold.batches import require_open
+from burner.manifest.fold.limits import batch_check, batch_limits, check_begins, check_clock
 from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
+from burner.profile.limits import LimitSettings
 from burner.profile.profile import Profile, QuantityOf
 from burner.release.release import KeylessRelease
 
@@ -71,6 +73,20 @@ def check_release_limits(ledger: Ledger, profile: Profile) -> None:
     check_begins(limits, stamp["station"], stamp["at"])
     with ledger.reader.connection() as connection:
         check_clock(TableState(connection), limits, stamp["station"], stamp["at"])
+
+
+def open_batch_check(ledger: Ledger, limits: LimitSettings) -> Callable[[str], None]:
+    """What refuses the id of a batch that takes no unit: E240 the release does not allow it, E459
+    it is closed.
+    """
+    allowed = batch_check(limits)
+
+    def check(batch: str) -> None:
+        allowed(batch)
+        if row := ledger.reader.batch(batch):
+            require_open(row)
+
+    return check
 
 
 def batch_of_day(product: str) -> str:

@@ -70,8 +70,8 @@ def change_policy(
         if present.digest == policy.digest:
             raise BurnerError(Code.POLICY_IN_FORCE, f"since record {present.number}")
         if sign is None:
-            signers = "a signer of the present policy signs the change, with --signer"
-            raise BurnerError(Code.POLICY_CHANGE_NOT_SIGNED, signers)
+            names = ", ".join(parse_policy(present.document).signers)
+            raise BurnerError(Code.POLICY_CHANGE_NOT_SIGNED, f"no --signer; signers: {names}")
         envelope = sign(policy_change(ledger.origin, present, policy.digest)).decode()
     fields = policy_fields(policy, operator, reason, envelope)
     entry = ledger.new_entry(PolicySet, **fields)
@@ -107,10 +107,13 @@ def withdraw_release(
     """
     require_operator_and_reason(f"release {digest[:16]}…", operator, reason)
     envelope = ""
-    if ledger.reader.policy():
+    if present := ledger.reader.policy():
         if sign is None:
-            who = "under a policy, one of its signers or approvers signs, with --signer"
-            raise BurnerError(Code.WITHDRAWAL_NOT_SIGNED, who)
+            policy = parse_policy(present.document)
+            names = ", ".join({**policy.signers, **policy.approvers})
+            raise BurnerError(
+                Code.WITHDRAWAL_NOT_SIGNED, f"no --signer; signers and approvers: {names}"
+            )
         envelope = sign(withdrawal(ledger.origin, digest, reason)).decode()
     entry = ledger.new_entry(
         ReleaseWithdrawn,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.secrets.passphrase import backend_reason
 from burner.release.envelope.public_key import PublicKey
 from burner.release.envelope.statement import Statement, decode, encode, parse_canonical
 
@@ -58,8 +59,8 @@ def sign(statement: Statement, signer: EnvelopeSigner) -> bytes:
     except BurnerError:
         raise
     except Exception as error:  # each backend has its own errors: a token, a network, a library
-        what = str(error) or type(error).__name__
-        raise BurnerError(Code.SIGNER_UNUSABLE, f"the key of {signer.name}: {what}") from None
+        what = f"the key of {signer.name}: {backend_reason(error)}"
+        raise BurnerError(Code.SIGNER_UNUSABLE, what) from None
     data = canonical(envelope.to_dict())
     try:
         open_envelope(data, f"what {signer.name} signs")

@@ -18,6 +18,7 @@ from burner.core.secrets.passphrase import (
     TOKEN_PIN,
     PromptPassphrase,
     WrongPassphraseError,
+    backend_reason,
     unlocked,
 )
 from burner.release.envelope.dsse import EnvelopeSigner, check_name
@@ -165,4 +166,4 @@ def _reason(error: Exception, scheme: str) -> str:
 
     if isinstance(error, UnsupportedLibraryError):
         return f"it needs more packages: pip install burner[{PIP_EXTRAS[scheme]}]"
-    return str(error) or type(error).__name__
+    return backend_reason(error)

@@ -71,8 +71,10 @@ def test_a_batch_of_another_key_or_quantity_is_not_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_batch("--batch", "WO1", "--quantity", "5")
-    with refused("E730"):
+    with refused("E730") as caught:
         open_batch("--batch", "WO1", "--quantity", "6")
+    assert "quantity of the batch (5" in caught.value.detail
+    assert "burner batch raise" in caught.value.row.do
     assert open_batch("--batch", "WO1").stdout == "batch WO1 is open: plug-c3 1.2.0, 5 units\n"
     monkeypatch.setenv("PLUG_C3_SECRET", SECRET[::-1])
     with refused("E463"):

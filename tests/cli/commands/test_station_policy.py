@@ -290,6 +290,7 @@ def test_a_signer_changes_the_policy_and_withdraws_a_release(
     for by, code in ((), "E763"), (mallory, "E763"), (alice, ""):
         ran = run_burner(tmp_path, "station", "adopt", changed, *why, *by)
         assert (ran.returncode == 0, code in ran.stderr) == (not code, True), ran.stderr
+        assert ("no --signer; signers: alice" in ran.stderr) == (not by), ran.stderr
     assert open_batch(tmp_path, release, "--station-file", changed).returncode == 0
     for by, code in ((), "E767"), (mallory, "E767"), (alice, ""):
         ran = run_burner(tmp_path, "release", "withdraw", release, *why, *by, "--station", "desk")

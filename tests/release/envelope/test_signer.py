@@ -14,6 +14,7 @@ from burner.core.secrets.passphrase import (
     TOKEN_PIN,
     PassphraseRequest,
     PromptPassphrase,
+    backend_reason,
 )
 from burner.release.envelope.dsse import open_envelope, sign
 from burner.release.envelope.key_pair import make_key_pair
@@ -186,6 +187,19 @@ def test_a_cloud_service_signs_with_the_key_named_beside_it() -> None:
 def test_a_service_whose_packages_are_missing_says_what_to_install(uri: str, extra: str) -> None:
     with pytest.raises(BurnerError, match=rf"^E221: .*pip install burner\[{extra}\]"):
         signer_for(uri, "bob", signer("bob", "p256").key)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("CKR_PIN_INCORRECT (0x000000A0)"), "the PIN is wrong (CKR_PIN_INCORRECT"),
+        (type("PinIncorrect", (Exception,), {})(), "the PIN is wrong (PinIncorrect); most tokens"),
+        (RuntimeError("CKR_PIN_LOCKED"), "its PIN is locked"),
+        (RuntimeError("no token"), "no token"),
+    ],
+)
+def test_a_wrong_pin_is_named_so(error: Exception, words: str) -> None:
+    assert backend_reason(error).startswith(words)
 
 
 def test_a_token_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:

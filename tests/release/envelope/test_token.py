@@ -98,7 +98,7 @@ def test_a_wrong_pin_and_another_key_in_the_token_are_told(
     with pytest.raises(BurnerError, match=r"^E221: .*does not verify its signature"):
         sign(STATEMENT, other)
     monkeypatch.setenv(TOKEN_PIN, "9999")
-    with pytest.raises(BurnerError, match=r"^E221: .*alice: PinIncorrect"):
+    with pytest.raises(BurnerError, match=r"^E221: .*alice: the PIN is wrong"):
         sign(STATEMENT, alice)
     monkeypatch.delenv(TOKEN_PIN)
     with pytest.raises(BurnerError, match=rf"^E221: .*{TOKEN_PIN}"):
