@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from burner.cli import options, screen
 from burner.cli.questions import Use
 from burner.cli.signing import SignerArguments, optional_signer_options
+
+if TYPE_CHECKING:
+    from burner.manifest.reading.reader import ManifestReader
 
 
 @click.command()
@@ -28,15 +32,16 @@ def withdraw(
 ) -> None:
     """Withdraw RELEASE: this manifest takes no more units made with it.
 
-    It is a release file, or the digest of one. Open batches of it stop. In a manifest with a
-    station policy one of its signers or approvers signs this, with --signer. It cannot be undone:
-    build a new version.
+    It is a release file, or the digest of one that has a batch; its first 8 digits do. Open batches
+    of it stop. In a manifest with a station policy one of its signers or approvers signs this, with
+    --signer. It cannot be undone: build a new version.
     """
     from burner.cli.existing_ledger import existing_ledger
     from burner.manifest.writing.policies import withdraw_release
 
-    digest, name = _release(release)
+    named = None if _is_digest(release) else _release_in_file(Path(release))
     with existing_ledger(manifest, station, Use.RECORDS) as ledger:
+        digest, name = named or _release_on_record(ledger.reader, release)
         number = withdraw_release(
             ledger,
             digest,
@@ -45,15 +50,32 @@ def withdraw(
             operator=operator,
             reason=reason,
         )
-    screen.say(f"{name or digest[:16]} is withdrawn, by record {number}")
+    screen.say(f"{name} ({digest[:16]}) is withdrawn, by record {number}")
 
 
-def _release(text: str) -> tuple[str, str]:
-    """Digest of a release, and its name and version where they are known."""
+def _is_digest(text: str) -> bool:
+    """Whether it is a digest, or the beginning of one, and no file."""
+    return bool(re.fullmatch(r"[0-9a-f]{8,64}", text)) and not Path(text).exists()
+
+
+def _release_on_record(reader: "ManifestReader", digest: str) -> tuple[str, str]:
+    """Digest of the release of a batch, from its first digits; and its name and version."""
+    from burner.manifest.reading.batch_status import all_batches
+
+    rows = (status.row for status in all_batches(reader))
+    releases = {r.release_digest: r.profile for r in rows if r.release_digest.startswith(digest)}
+    if len(releases) != 1:
+        batches = "several releases have batches" if releases else "no release has a batch"
+        why = f"{batches} in this manifest with a digest that begins so; name the release file"
+        raise click.BadParameter(why, param_hint="RELEASE|DIGEST")
+    ((found, name),) = releases.items()
+    return found, name
+
+
+def _release_in_file(path: Path) -> tuple[str, str]:
+    """Digest of a release, and its name and version."""
     from burner.release.opening import open_release_file
 
-    if re.fullmatch(r"[0-9a-f]{64}", text):
-        return text, ""
-    contents, _ = open_release_file(Path(text))
+    contents, _ = open_release_file(path)
     product = contents.index["profile"]["product"]
     return contents.digest, f"{product['name']} {product['version']}"

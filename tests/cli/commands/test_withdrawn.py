@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from burner.cli.main import root
 from burner.core.canonical_json import digest
 from burner.core.errors import BurnerError
 from burner.core.words.error_details import detail_in
@@ -12,7 +14,7 @@ from burner.core.words.phrases import Wording
 from burner.manifest.reading.evidence_rows import withdrawal_text
 from burner.manifest.writing.policies import withdraw_release
 from burner.release.release_file import Contents, pack
-from tests.cli.desk import at_desk, run
+from tests.cli.desk import at_desk, refused, run
 from tests.manifest.records import a_ledger, burned, open_batch
 
 DIGEST = "ab" * 32
@@ -44,6 +46,22 @@ def test_status_list_statement_and_report_name_it(desk: Path) -> None:
     statement = (desk / "evidence" / "statement.txt").read_text(encoding="utf-8")
     assert f"  withdrawn      {WITHDRAWN}" in statement
     assert WITHDRAWN in (desk / "evidence" / "report.html").read_text(encoding="utf-8")
+
+
+def withdraw(release: str) -> Result:
+    why = ("--operator", "bob", "--reason", "it bricks", "--station", "line1")
+    return CliRunner().invoke(root, ["release", "withdraw", release, *why], catch_exceptions=False)
+
+
+def test_a_digest_is_one_of_a_batch_in_full_or_its_beginning(desk: Path) -> None:
+    assert (desk / "manifest.db").exists()
+    for unknown in ("12" * 32, "12" * 8):
+        ran = withdraw(unknown)
+        assert (ran.exit_code, "no release has a batch" in ran.stderr) == (2, True), ran.output
+    ran = withdraw("cdcdcdcd")
+    assert ran.stdout == "plug-c3 1.3.0 (cdcdcdcdcdcdcdcd) is withdrawn, by record 6\n"
+    with refused("E207"):
+        withdraw("cdcdcdc")
 
 
 def test_manifest_verify_lists_what_was_withdrawn(desk: Path) -> None:
