@@ -71,7 +71,7 @@ class PublicKey:
             place: how to call it in errors.
 
         Raises:
-            BurnerError: E245 it is no public key, or of another kind.
+            BurnerError: E245 it is no public key, more than one, or of another kind.
         """
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -79,6 +79,10 @@ class PublicKey:
         if "PRIVATE KEY-----" in text:
             raise BurnerError(
                 Code.SIGNER_KEY_INVALID, f"{place}: a private key; only the public one is wanted"
+            )
+        if text.count("-----BEGIN ") > 1:
+            raise BurnerError(
+                Code.SIGNER_KEY_INVALID, f"{place}: more than one key; one in each file"
             )
         try:
             return cls.from_key(load_pem_public_key(text.encode()), place)

@@ -30,6 +30,7 @@ def test_two_names_of_one_key_are_one_key() -> None:
         ("-----BEGIN PRIVATE KEY-----\nMC4C", "a private key"),
         ("ssh-ed25519 AAAAC3Nza", "no text -----BEGIN PUBLIC KEY"),
         (signer("eve", "p521").key.pem, "secp521r1; allowed: Ed25519"),
+        (signer("eve").key.pem + signer("bob").key.pem, "more than one key; one in each file"),
     ],
 )
 def test_a_file_without_a_key_that_burner_uses_is_refused(
