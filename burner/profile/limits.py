@@ -34,6 +34,12 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _station(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", text):
+        raise ValueError("a station's name: 1 to 32 of the characters A-Z a-z 0-9 _ . -")
+    return text
+
+
 def _at_least_one(texts: tuple[str, ...] | None) -> tuple[str, ...] | None:
     # Not min_length: that complains of too few where one is wrong.
     if texts == ():
@@ -42,7 +48,7 @@ def _at_least_one(texts: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 DayOrTime = Annotated[str, AfterValidator(_moment)]
-StationName = Annotated[str, Field(min_length=1, max_length=64)]
+StationName = Annotated[str, Field(min_length=1, max_length=32), AfterValidator(_station)]
 BatchPattern = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_pattern)]
 
 

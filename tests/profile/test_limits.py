@@ -35,6 +35,7 @@ def test_without_limits_there_is_no_moment() -> None:
         ("{valid_until: 0001-01-01T00:00+08:00}", "a day in UTC"),
         ("{valid_from: 2026-12-02, valid_until: 2026-12-01}", "valid_from before valid_until"),
         ("{stations: []}", "at least one; leave the key out for any"),
+        ("{stations: [line1, line 2]}", "1 to 32 of the characters A-Z a-z 0-9 _ . -"),
         ("{batches: []}", "at least one; leave the key out for any"),
         ("{batches: [WO/1]}", "characters of batch ids"),
         ("{batches: [WO*, '']}", "at least 1 character"),
