@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from burner.core.canonical_json import digest
@@ -33,6 +34,7 @@ from burner.release.lint.blank_partitions import check_blanks
 from burner.release.lint.confidential_images import check_confidential_images
 from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import check_layout
+from burner.release.lint.validity import check_validity
 from burner.release.placement.payload import merge_segments
 from burner.release.placement.placement import all_placed, check_segments, place_images
 from burner.release.release import release_index
@@ -186,6 +188,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_settings(profile.name, profile.chip.type, profile.place("name")),
         *check_sources(profile.name, profile.identity, profile.place),
         *check_baud_rates(profile),
+        *check_validity(profile, datetime.now(UTC)),
         *check_fixed_values(profile),
         *_check_product_id(profile),
         *_check_private_keys(profile),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import screen
+from burner.cli.language import language
 from burner.cli.signing import SignerArguments, note_option, signer_options
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
@@ -61,7 +62,7 @@ def approve(path: Path, evidence: tuple[Path, ...], note: str, signing: SignerAr
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     statement = approval_statement(contents, files, note, at)
     signer = _add(path, contents, statement, signing, "approved")
-    _warn_of_own_approval(contents, signer)
+    _warn_of_what_lacks(contents, signer)
 
 
 def _opened(path: Path, texts: Mapping[str, str]) -> "Contents":
@@ -71,6 +72,8 @@ def _opened(path: Path, texts: Mapping[str, str]) -> "Contents":
     from burner.release.opening import open_release_file
 
     contents, seen = open_release_file(path)
+    expired = [finding for finding in seen.findings if finding.code == Code.RELEASE_EXPIRED]
+    screen.findings(expired, language(), screen.warn)
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     refuse_secret(seen.plan, contents.index, path.parent, texts)
     return contents
@@ -94,11 +97,18 @@ def _add(
     return signer
 
 
-def _warn_of_own_approval(contents: "Contents", signer: "EnvelopeSigner") -> None:
+def _warn_of_what_lacks(contents: "Contents", signer: "EnvelopeSigner") -> None:
+    """Warnings of an approval that counts at no station as it is."""
     from burner.release.envelope.statement import PredicateType
     from burner.release.statements import signed_statements
 
-    kinds = (s.statement.type for s in signed_statements(contents, "") if s.key == signer.key)
+    statements = signed_statements(contents, "")
+    kinds = [s.statement.type for s in statements if s.key == signer.key]
+    if not any(s.statement.type is PredicateType.RELEASE for s in statements):
+        screen.warn(
+            "Nobody has signed this release yet: a station with a policy refuses it (E224) until "
+            "one of its signers does, with burner release sign."
+        )
     if PredicateType.RELEASE in kinds:
         counts = "a station counts this approval only if another of its signers signed it as well"
         screen.warn(f"{signer.name} signed this release too: {counts}")

@@ -9,9 +9,13 @@ from burner.core.errors import Finding
 from burner.profile.profile import Profile
 
 OF_PLACE: Final = frozenset(
-    {Code.SECRET_NOT_CHECKED, Code.SECRET_UNUSUAL, Code.VERSION_MADE_OTHERWISE}
+    {
+        *(Code.SECRET_NOT_CHECKED, Code.SECRET_UNUSUAL, Code.VERSION_MADE_OTHERWISE),
+        Code.RELEASE_EXPIRED,
+    }
 )
-"""Warnings of the computer, its secret or its manifest: they occur at one place, not at another."""
+"""Warnings of the computer, its clock, secret or manifest: they occur at one place, not at another.
+"""
 ACCEPTABLE: Final = OF_PLACE | {
     Code.PRODUCT_ID_LOWER_CASE,
     Code.DYNAMIC_REGISTRATION_MISSING,

@@ -22,6 +22,7 @@ from burner.release.preflight import preflight_without_secret
 from burner.release.release_file import Contents, pack
 from burner.release.statements import signed_statements
 from tests.cli.desk import at_desk, refused, run
+from tests.images import write_product
 from tests.release.sealed import SECRET as SEALED_SECRET
 from tests.release.sealed import profile_in, sealed
 
@@ -235,3 +236,19 @@ def test_a_release_with_the_signature_of_another_one_does_not_open(
     Path("cut.burn").write_bytes(pack(replace(signed, envelopes=(signed.envelopes[0][:-9],))))
     with refused("E216"):
         run("release", "show", "cut.burn")
+
+
+def test_whoever_approves_before_anybody_signs_is_told() -> None:
+    approve = ("release", "approve", "x.burn", *EVIDENCE, "--signer", "bob.pem")
+    assert "Nobody has signed this release yet" in run(*approve).stderr
+
+
+def test_an_end_of_validity_in_the_past_is_said_at_every_step(tmp_path: Path) -> None:
+    product = str(write_product(tmp_path, limits="{valid_until: 2025-01-31}"))
+    assert "E238: found 2025-01-31" in run("profile", "check", product).output
+    assert "E238" in run("release", "build", product, "-o", "old.burn").stderr
+    assert "E238" in run("release", "check", "old.burn").stderr
+    assert "E238" in run("release", "sign", "old.burn", "--signer", "alice.pem").stderr
+    approve = ("release", "approve", "old.burn", *EVIDENCE, "--signer", "bob.pem")
+    ran = run(*approve)
+    assert ("E238" in ran.stderr, "Nobody has signed" in ran.stderr) == (True, False)
