@@ -29,6 +29,7 @@ class Decorator(Protocol):
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 OWN_NAME = "BURNER_STATION, else this computer's name."
 MANIFEST_HELP = "Manifest (production log): a file, or postgresql+psycopg://…"
+STATION_FILE_HELP = "Station file: the station's name, slots and scanners (`burner station teach`)."
 NEW_FILE = OutputPath()
 NEW_FOLDER = OutputPath(file_okay=False, dir_okay=True)
 
@@ -89,7 +90,7 @@ def station_file_option(command: Command) -> Command:
         "--station-file",
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Station file: the station's name, slots and scanners (`burner station teach`).",
+        help=STATION_FILE_HELP,
     )(command)
 
 

@@ -16,6 +16,7 @@ from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
 from burner.cli.questions import Use, passphrase_prompt, product_secret_prompt
+from burner.cli.station_file_names import station_file_names
 from burner.core.errors import table
 from burner.core.words.phrases import Wording, phrase
 from burner.core.words.plural import counted
@@ -119,6 +120,7 @@ def open_(
 
 
 @batch.command("list")
+@station_file_names
 @options.manifest_option
 @options.json_option
 def list_(manifest: str, as_json: bool) -> None:
@@ -139,6 +141,7 @@ def list_(manifest: str, as_json: bool) -> None:
 @batch.command()
 @options.batch_argument
 @options.time_options
+@station_file_names
 @options.manifest_option
 @options.json_option
 def status(
@@ -166,14 +169,15 @@ def status(
 @options.quantity_option(required=True)
 @options.operator_option()
 @options.reason_option
+@station_file_names
 @options.station_option
 @options.manifest_option
 def raise_(
     *, batch: str, quantity: int, operator: str, reason: str, station: str, manifest: str
 ) -> None:
-    """Give the open BATCH another quantity; 0 is no limit.
+    """Give the open BATCH a larger or a smaller quantity.
 
-    It is never below what holds a place.
+    0 is no limit. It is never smaller than the number of its units that have passed or are in work.
     """
     from burner.cli.existing_ledger import existing_ledger
 
@@ -192,6 +196,7 @@ batch.add_command(audit)
 @click.option("--with-open", is_flag=True, help="Count OPEN units as missing.")
 @options.bom_option
 @options.operator_option()
+@station_file_names
 @options.station_option
 @options.manifest_option
 def close(

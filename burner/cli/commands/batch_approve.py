@@ -6,6 +6,7 @@ from burner.cli import options, screen
 from burner.cli.language import language
 from burner.cli.questions import Use
 from burner.cli.signing import SignerArguments, note_option, signer_options
+from burner.cli.station_file_names import station_file_names
 from burner.core.words.phrases import Wording
 
 
@@ -13,6 +14,7 @@ from burner.core.words.phrases import Wording
 @options.batch_argument
 @signer_options
 @note_option
+@station_file_names
 @options.station_option
 @options.manifest_option
 def approve(

@@ -13,6 +13,7 @@ from burner.cli.json_output import print_json
 from burner.cli.next_command import manifest_argument
 from burner.cli.questions import Use, new_passphrase, passphrase_prompt
 from burner.cli.signing import SignerArguments
+from burner.cli.station_file_names import station_file_names
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.passphrase import PASSPHRASE
@@ -74,7 +75,9 @@ def key() -> None:
     help="Make another one: the key of OWNER is lost, or its passphrase is. It must be enrolled.",
 )
 def make(*, owner: str, wants_passphrase: bool, in_keyring: bool, token: str, again: bool) -> None:
-    """Make a key for OWNER: a station, or a witness.
+    """Make a signing key for OWNER: a station, or a witness.
+
+    A person who signs or approves releases makes a pair: `burner key pair`.
 
     A station makes its key by itself at its first record; this is for a passphrase or the keyring,
     and for a key that is lost. Where the old one still works, use `burner key rotate`.
@@ -130,10 +133,10 @@ def _warn_of_new_recipient(owner: str, before: str) -> None:
 def recipient(
     output: Path | None, new: bool, station_file: Path | None, station: str | None
 ) -> None:
-    """Show for whom releases are sealed that this station opens.
+    """Show this station's public key for sealed releases.
 
-    With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. The
-    key that opens them is made with the station's key and protected like it, and stays here.
+    With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. A station that has no
+    key yet gets one now. The private half is protected like the station's key, and stays here.
     """
     from burner.cli.station_rules import own_station_file, station_of_command
     from burner.core.atomic_file import write_output
@@ -151,7 +154,7 @@ def recipient(
 @key.command()
 @click.argument("path", metavar="FILE", type=options.NEW_FILE)
 def pair(path: Path) -> None:
-    """Make a key pair for a person who signs or approves releases.
+    """Make a key pair for a person, who signs or approves with it.
 
     FILE is where the private key goes, such as alice.pem; alice.pub beside it is the public key,
     for everybody. The private key is encrypted; its passphrase is asked for.
@@ -170,7 +173,7 @@ def pair(path: Path) -> None:
 @click.argument("uri", metavar="URI")
 @options.output_option(required=True)
 def public(uri: str, output: Path) -> None:
-    """Write the public key of URI: a private key in a file or a token.
+    """Write the public key of a person: URI is the private key.
 
     URI is what --signer takes, such as hsm:2?label=TOKEN. Stations, and others who check, need the
     public key.
@@ -183,6 +186,7 @@ def public(uri: str, output: Path) -> None:
 
 
 @key.command()
+@station_file_names
 @options.station_option
 @options.manifest_option
 @options.json_option
@@ -243,6 +247,7 @@ def _row(row: "KeyRow") -> tuple[object, ...]:
     help="station: it burns; qa: a desk that corrects, closes, enrolls keys and withdraws them.",
 )
 @options.operator_option()
+@station_file_names
 @options.station_option
 @options.manifest_option
 def enroll(*, key: str, owner: str, role: str, operator: str, station: str, manifest: str) -> None:
@@ -265,6 +270,7 @@ def enroll(*, key: str, owner: str, role: str, operator: str, station: str, mani
 @key_options.key_protection_options
 @options.operator_option()
 @options.reason_option
+@station_file_names
 @options.station_option
 @options.manifest_option
 def rotate(
@@ -302,6 +308,7 @@ def rotate(
 @click.argument("key_id", metavar="ID")
 @options.operator_option()
 @options.reason_option
+@station_file_names
 @options.station_option
 @options.manifest_option
 def withdraw(key_id: str, operator: str, reason: str, station: str, manifest: str) -> None:

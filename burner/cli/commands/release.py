@@ -32,7 +32,8 @@ def recipients_option(*, required: bool = False) -> options.Decorator:
         metavar="FILE|KEY",
         multiple=True,
         required=required,
-        help="Seal it for this station: the file that `burner key recipient` wrote, or age1….",
+        help="Seal it for this station: the file that `burner key recipient` wrote, or age1…. "
+        "Once for each station.",
     )
 
 

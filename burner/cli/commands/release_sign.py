@@ -44,7 +44,8 @@ def sign(path: Path, signing: SignerArguments) -> None:
     multiple=True,
     required=True,
     type=FILE,
-    help="What was looked at, such as a test report; its name and digest go into the statement.",
+    help="What was looked at, such as a test report; its name and digest go into the statement. "
+    "Once for each file.",
 )
 @note_option
 @signer_options

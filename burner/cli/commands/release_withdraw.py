@@ -9,6 +9,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.questions import Use
 from burner.cli.signing import SignerArguments, optional_signer_options
+from burner.cli.station_file_names import station_file_names
 
 if TYPE_CHECKING:
     from burner.manifest.reading.reader import ManifestReader
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @options.operator_option()
 @options.reason_option
 @optional_signer_options
+@station_file_names
 @options.station_option
 @options.manifest_option
 def withdraw(

@@ -135,6 +135,28 @@ def test_a_name_that_is_no_station_enrolls_and_withdraws_no_key(here: Path) -> N
     assert [row["owner"] for row in shown["keys"]] == ["line1"]
 
 
+def test_a_station_file_names_the_station_and_the_manifest_of_its_policy(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE, "paper-lamp-anchor-violin")
+    run("key", "pair", "alice.pem")
+    monkeypatch.delenv(PASSPHRASE)
+    Path("line1.yaml").write_text(
+        "station: line1\nslots: {'1': {esp: {url: /dev/ttyUSB0}}}\n"
+        "accept: {manifest: manifest.db, signers: {alice: alice.pub}}\n"
+    )
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    file = ("--station-file", "../line1.yaml")
+    assert json.loads(run("batch", "list", "--json", *file).stdout)[0]["batch"] == "WO1"
+    run("batch", "raise", "WO1", "--quantity", "4", "--operator", "wang", "--reason", "more", *file)
+    assert "4 planned" in run("batch", "status", "WO1", *file).stdout
+    assert json.loads(run("key", "show", "--json", *file).stdout)["own"]
+    monkeypatch.setenv("BURNER_MANIFEST", "other.db")
+    with refused("E231"):
+        run("batch", "status", "WO1", *file)
+
+
 def test_the_variable_of_the_passphrase_alone_encrypts_no_key_of_a_station(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
