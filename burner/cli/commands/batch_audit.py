@@ -8,6 +8,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.json_output import print_json
 from burner.cli.next_command import manifest_argument, quoted
+from burner.cli.station_file_names import station_file_names
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import ENGLISH
@@ -53,6 +54,7 @@ COLUMNS = ("unit", "name", "check", "when (UTC)", "by", "what differs")
 @options.time_options
 @options.station_option
 @options.manifest_option
+@station_file_names
 @options.json_option
 def audit(
     *,

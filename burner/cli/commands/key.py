@@ -135,8 +135,9 @@ def recipient(
 ) -> None:
     """Show this station's public key for sealed releases.
 
-    With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. A station that has no
-    key yet gets one now. The private half is protected like the station's key, and stays here.
+    With -o it is written to a file for the engineer: burner release build PROFILE --to FILE. A
+    station that has no key yet gets one now. The private half is protected like the station's key,
+    and stays here.
     """
     from burner.cli.station_rules import own_station_file, station_of_command
     from burner.core.atomic_file import write_output
