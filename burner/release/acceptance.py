@@ -86,6 +86,11 @@ class StationPolicy:
         """SHA-256 (hex) of the document."""
         return sha256(self.document.encode()).hexdigest()
 
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        """Of all its people."""
+        return (*self.signers.values(), *self.approvers.values())
+
     def names_of(self, key_ids: Iterable[str]) -> list[str]:
         """The people behind ids of keys, as this policy calls them; an unknown key by its id."""
         people = {key.id: name for name, key in (*self.approvers.items(), *self.signers.items())}

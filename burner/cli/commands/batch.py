@@ -243,9 +243,10 @@ def _planned(quantity: int | None) -> str:
 
 
 def _row(status: "BatchStatus") -> tuple[object, ...]:
+    withdrawal = status.withdrawal
     return (
         status.batch,
-        f"{status.row.state}{', withdrawn' if status.withdrawal else ''}",
+        f"{status.row.state}{', withdrawn' if withdrawal and withdrawal.binds else ''}",
         status.row.profile,
         "no limit" if status.planned is None else status.planned,
         len(status.passed),

@@ -11,7 +11,7 @@ from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import DuplicateId, LogImported
 from burner.manifest.fold.keys import own_log
 from burner.manifest.fold.manifest_state import ManifestState
-from burner.manifest.fold.policies import refuse_batches
+from burner.manifest.fold.policies import refuse_batches, withdrawal_binds
 from burner.manifest.fold.rows import (
     NEVER,
     SCRAP,
@@ -47,7 +47,8 @@ def take_in(state: ManifestState, number: int, entry: LogImported) -> tuple[Chan
     changes += _ids(state, number, entry.origin, other)
     changes += _scraps(state, entry.origin, other)
     for withdrawn in other.rows(WithdrawnRow):
-        changes += refuse_batches(state, withdrawn.release_digest)
+        if withdrawal_binds(state, withdrawn, entry.origin):
+            changes += refuse_batches(state, withdrawn.release_digest)
     if doubled_in(state, entry.origin, other) != entry.doubled:
         raise inconsistent(f"the import of {entry.origin} lists other duplicates")
     return tuple(changes)

@@ -38,14 +38,17 @@ class Withdrawal:
     record: int
     log: str = ""
     """Origin of the imported log that has the record; empty: ours."""
+    binds: bool = True
+    """Whether it holds here; False: nobody whom our policy names signed it."""
 
     @classmethod
-    def of(cls, row: WithdrawnRow, log: str = "") -> "Withdrawal":
+    def of(cls, row: WithdrawnRow, log: str = "", *, binds: bool = True) -> "Withdrawal":
         """From the row of our log, or of an imported one."""
-        return cls(row.operator, row.reason, row.number, log)
+        return cls(row.operator, row.reason, row.number, log, binds)
 
     def __str__(self) -> str:
         of_log = f" of {self.log}" if self.log else ""
+        of_log += "" if self.binds else " (signed by nobody whom the policy names: not valid here)"
         return f"by {self.operator}, record {self.record}{of_log}: {self.reason}"
 
 
@@ -92,14 +95,14 @@ def withdraw(state: ManifestState, number: int, entry: ReleaseWithdrawn) -> tupl
     if row := state.get(WithdrawnRow, digest):
         detail = f"{digest[:16]}…: {Withdrawal.of(row)}"
         raise BurnerError(Code.RELEASE_WITHDRAWN, detail)
+    key = ""
     if present := policy_in_force(state):
         policy = parse_policy(present.document)
-        keys = (*policy.signers.values(), *policy.approvers.values())
         wanted = withdrawal(own_log(state).origin, digest, entry.reason)
-        _check_signed(entry.envelope, wanted, keys, Code.WITHDRAWAL_NOT_SIGNED)
+        key = _check_signed(entry.envelope, wanted, policy.keys, Code.WITHDRAWAL_NOT_SIGNED)
     elif entry.envelope:
         raise inconsistent("a withdrawal is signed, but the log has no policy")
-    row = WithdrawnRow(digest, number, entry.operator, entry.reason)
+    row = WithdrawnRow(digest, number, entry.operator, entry.reason, key)
     return row, *refuse_batches(state, digest)
 
 
@@ -171,7 +174,7 @@ def check_accepted(state: ManifestState, row: BatchRow, policy: StationPolicy | 
     Raises:
         BurnerError: E223 to E228, E234, E236.
     """
-    check_withdrawn(state, row.release_digest)
+    check_withdrawn(state, row.release_digest, policy)
     if policy:
         endorsements = Endorsements(
             tuple(row.signer_keys.split()), tuple(row.approver_keys.split())
@@ -180,25 +183,50 @@ def check_accepted(state: ManifestState, row: BatchRow, policy: StationPolicy | 
         policy.check(identity, endorsements)
 
 
-def check_withdrawn(state: ManifestState, digest: str) -> None:
-    """Refuse a release that was withdrawn, here or in an imported log.
+def check_withdrawn(state: ManifestState, digest: str, policy: StationPolicy | None = None) -> None:
+    """Refuse a release that was withdrawn here, or in an imported log so that it holds here.
 
     Raises:
         BurnerError: E228.
     """
-    if withdrawn := find_withdrawal(state, digest):
+    withdrawn = find_withdrawal(state, digest, policy)
+    if withdrawn and withdrawn.binds:
         raise BurnerError(Code.RELEASE_WITHDRAWN, f"{digest[:16]}…: {withdrawn}")
 
 
-def find_withdrawal(state: ManifestState, digest: str) -> Withdrawal | None:
-    """Who withdrew a release, in our log or in an imported one; None: nobody."""
+def find_withdrawal(
+    state: ManifestState, digest: str, policy: StationPolicy | None = None
+) -> Withdrawal | None:
+    """Who withdrew a release, in our log or in an imported one; None: nobody.
+
+    Args:
+        state: of our log.
+        digest: of the release.
+        policy: which says what binds; None: the one in force.
+    """
     if row := state.get(WithdrawnRow, digest):
         return Withdrawal.of(row)
+    imported = []
     for log in state.rows(LogRow, own=False):
         other = state.foreign(log.origin, log.size)
         if other and (row := other.get(WithdrawnRow, digest)):
-            return Withdrawal.of(row, log.origin)
-    return None
+            binds = withdrawal_binds(state, row, log.origin, policy)
+            imported.append(Withdrawal.of(row, log.origin, binds=binds))
+    return max(imported, key=lambda found: found.binds, default=None)
+
+
+def withdrawal_binds(
+    state: ManifestState, row: WithdrawnRow, origin: str, policy: StationPolicy | None = None
+) -> bool:
+    """Whether a withdrawal of an imported log holds here: under a policy, where one of its people
+    signed it, or our log continues that one.
+    """
+    if policy is None:
+        present = policy_in_force(state)
+        policy = parse_policy(present.document) if present else None
+    if policy is None or row.key in (key.id for key in policy.keys):
+        return True
+    return origin in (own_log(lost).origin for lost in lost_logs(state))
 
 
 def check_batchless(state: ManifestState) -> None:
@@ -238,8 +266,8 @@ def _check_first(state: ManifestState, entry: PolicySet) -> None:
     check_same_policy(inherited_policy(state), entry.policy)
 
 
-def _check_signed(envelope: str, wanted: Statement, keys: Iterable[PublicKey], code: Code) -> None:
-    """That one of these keys signed just this."""
+def _check_signed(envelope: str, wanted: Statement, keys: Iterable[PublicKey], code: Code) -> str:
+    """That one of these keys signed just this; its id."""
     if not envelope:
         raise BurnerError(code, f"{wanted.digest[:16]}…: no signature")
     signed = open_envelope(envelope.encode(), "the record")
@@ -249,6 +277,7 @@ def _check_signed(envelope: str, wanted: Statement, keys: Iterable[PublicKey], c
         raise BurnerError(
             code, f"{wanted.digest[:16]}…: signed by {signed.name}, {signed.key.fingerprint}"
         )
+    return signed.key.id
 
 
 def _judge_open_batches(state: ManifestState, policy: StationPolicy) -> Iterator[Change]:

@@ -206,6 +206,8 @@ class WithdrawnRow(NamedTuple):
     """Of the record that withdrew it."""
     operator: str
     reason: str
+    key: str = ""
+    """Id of the key that signed this; empty: the log had no policy."""
 
 
 class AttemptRow(NamedTuple):

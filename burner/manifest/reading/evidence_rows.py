@@ -26,7 +26,8 @@ def withdrawal_text(withdrawal: Withdrawal, say: Wording = ENGLISH) -> str:
     """`by bob: it loses its Wi-Fi (record 58)`, in one line."""
     record = say("record of withdrawal", withdrawal.record)
     if withdrawal.log:
-        record = say("record of withdrawal in log", withdrawal.record, withdrawal.log)
+        kind = "record of withdrawal in log" if withdrawal.binds else "record not valid here"
+        record = say(kind, withdrawal.record, withdrawal.log)
     return in_one_line(say("withdrawn by", withdrawal.operator, withdrawal.reason, record))
 
 

@@ -17,6 +17,7 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.evidence_rows import withdrawal_text
 from burner.manifest.restore.restore import restore
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.policies import change_policy, withdraw_release
@@ -227,6 +228,50 @@ def test_a_release_withdrawn_in_an_imported_log_is_withdrawn_here(tmp_path: Path
         assert flaws(ledger.reader) == []
         alone = check_file(exported(ledger, tmp_path / "alone.log"), *_trusted(ledger))
         assert alone.code == "", alone.place
+
+
+@pytest.mark.parametrize(
+    ("policy", "by", "code"),
+    [(None, "", ""), (OTHER_PEOPLE, "mallory", ""), (POLICY, "bob", "E228")],
+)
+def test_under_a_policy_a_withdrawal_of_an_imported_log_holds_if_one_of_its_people_signed_it(
+    tmp_path: Path, policy: StationPolicy | None, by: str, code: str
+) -> None:
+    release = a_release()
+    digest, why = release["release_digest"], {"operator": "mallory", "reason": "just so"}
+    sign_it = (lambda statement: sign(statement, signer(by))) if by else None
+    with a_ledger(tmp_path, name="other.db", policy=policy) as other:
+        open_batch(other, "X", **a_release("9.0.0", by="alice mallory"))
+        withdraw_release(other, digest, "", sign_it, **why)
+        file, key = exported(other, tmp_path / "other.log"), other.writer.origin_key
+    with a_ledger(tmp_path, policy=POLICY) as ledger:
+        open_batch(ledger, **release)
+        import_log(ledger, file, key.split("+")[0], VerifierKey.parse(key), operator="anna")
+        units = {"batch": "WO1", "release_digest": digest}
+        assert code_of(lambda: burned(ledger, **units)) == code
+        assert code_of(lambda: open_batch(ledger, "WO2", **release)) == code
+        shown = ledger.reader.withdrawal(digest)
+        assert shown
+        assert shown.binds is bool(code)
+        assert ("not valid here" in withdrawal_text(shown)) is not bool(code)
+        assert flaws(ledger.reader) == []
+
+
+def test_a_withdrawal_of_a_lost_log_holds_in_the_log_that_continues_it(tmp_path: Path) -> None:
+    release = a_release()
+    path = tmp_path / "manifest.db"
+    with a_ledger(tmp_path) as ledger:
+        withdraw_release(ledger, release["release_digest"], "", None, operator="qa", reason="old")
+    older = path.read_bytes()
+    with a_ledger(tmp_path, policy=POLICY) as ledger:
+        open_batch(ledger, **a_release("1.3.0"))
+    for leftover in tmp_path.glob("manifest.db-*"):
+        leftover.unlink()
+    path.write_bytes(older)
+    restore(str(path), "line1", operator="qa", reason="disk died")
+    with a_ledger(tmp_path, policy=POLICY) as ledger:
+        open_batch(ledger, **a_release("1.3.0"))
+        assert code_of(lambda: open_batch(ledger, "WO2", **release)) == "E228"
 
 
 def test_an_exported_batch_proves_its_policy_and_its_signatures(tmp_path: Path) -> None:
