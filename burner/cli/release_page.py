@@ -1,10 +1,12 @@
 """The page of a release for its approver: what it is, its limits, who signed and approved it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from burner.core.words.plural import counted
+from burner.profile.profile import Reburn
+from burner.release.age import count_recipients
 from burner.release.contents import checked_plan
 from burner.release.documents.documents import NOTES, SBOM
 from burner.release.documents.sbom import read_sbom
@@ -31,6 +33,7 @@ def as_data(
         "limits": profile.limits.model_dump(mode="json"),
         "sealed": contents.index.get("sealed"),
         "times_sealed": len(contents.sealed),
+        "recipients": sum(map(count_recipients, contents.sealed)),
         "sbom": _sbom(contents, seen),
         "notes": notes.decode() if notes is not None else None,
         "boot": profile.boot.model_dump(mode="json"),
@@ -48,13 +51,36 @@ def as_data(
     }
 
 
+RETURNING = {
+    Reburn.REFUSE: "good units of another release are refused",
+    Reburn.UPGRADE: "good units of another release are burned with this one",
+}
+AFTER_BOOT = {
+    "kept": "the firmware reads it where it is burned, at each start",
+    "moved": "the firmware moves it elsewhere at its first start",
+}
+
+
+def head_rows(head: Mapping[str, Any]) -> PageRows:
+    """Head and text of the first lines, of the facts of a release."""
+    words = {
+        "flash_size": ("flash", f"{head['flash_size'] / (1 << 20):g} MB"),
+        "after_boot": ("key", AFTER_BOOT[head["after_boot"]]),
+        "reburn": ("returning", RETURNING[Reburn(head["reburn"])]),
+    }
+    for name, value in head.items():
+        yield words.get(name, (name, str(value)))
+
+
 def rows(about: dict[str, Any]) -> PageRows:
     """Head and text of each line, of `as_data`."""
     of = {"version": "this version", "release": "this release"}[about["quantity_of"]]
     limits = about["limits"]
     yield (
         "quantity",
-        f"{counted(about['quantity'], 'unit')} of {of}" if about["quantity"] else "any",
+        f"{counted(about['quantity'], 'unit')} of {of}"
+        if about["quantity"]
+        else "any number of units",
     )
     yield "valid", f"{limits['valid_from'] or 'at once'} … {limits['valid_until'] or 'no end'}"
     yield "stations", ", ".join(limits["stations"] or ()) or "any"
@@ -91,8 +117,8 @@ def _is_signature(signed: SignedStatement) -> bool:
 def _secret(about: dict[str, Any]) -> str:
     if about["sealed"] is None:
         return "not in the file: each station needs it"
-    times = f", {times} times" if (times := about["times_sealed"]) > 1 else ""
-    return f"sealed{times}; product key {about['sealed']['key']}"
+    recipients = counted(about["recipients"], "recipient")
+    return f"sealed for {recipients}; product key {about['sealed']['key']}"
 
 
 def _boot_lines(boot: dict[str, Any]) -> PageRows:

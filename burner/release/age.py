@@ -132,3 +132,9 @@ def _identity(identity: Secret) -> Any:
         return pyrage.x25519.Identity.from_str(identity.reveal().decode("ascii", "replace"))
     except pyrage.IdentityError:
         raise BurnerError(Code.RECIPIENT_KEY_UNUSABLE, "damaged") from None
+
+
+def count_recipients(sealed: bytes) -> int:
+    """For how many recipients it is encrypted; who they are it does not say."""
+    header, _, _ = sealed.partition(b"\n---")
+    return header.count(b"\n-> X25519 ")

@@ -10,6 +10,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.json_output import print_json
+from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.release.diff import Difference
@@ -61,15 +62,15 @@ def _contents(path: Path) -> "Contents":
 
 
 def _beside_core(old: "Contents", new: "Contents") -> "list[Difference]":
-    """Of two release files: who signed and approved them, and the sealed parts."""
-    from hashlib import sha256
+    """Of two release files: who signed and approved them, and for how many they are sealed.
 
+    The bytes of two seals are never the same, and say nothing.
+    """
+    from burner.release.age import count_recipients
     from burner.release.diff import compared
 
-    sealed = (
-        {f"sealed/{n:02}.age": sha256(part).hexdigest() for n, part in enumerate(c.sealed, 1)}
-        for c in (old, new)
-    )
+    numbers = (sum(map(count_recipients, c.sealed)) for c in (old, new))
+    sealed = ({"sealed for": counted(n, "recipient") if n else ""} for n in numbers)
     return [*compared(_endorsements(old), _endorsements(new)), *compared(*sealed)]
 
 

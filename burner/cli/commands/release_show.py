@@ -35,7 +35,7 @@ def show(path: Path, as_json: bool) -> None:
     if as_json:
         print_json({**head, **about, "flash": [asdict(row) for row in flash]})
         return
-    for name, value in (*head.items(), *release_page.rows(about)):
+    for name, value in (*release_page.head_rows(head), *release_page.rows(about)):
         screen.say(f"{name:<11} {value}")
     print_flash(flash)
     if about["notes"]:

@@ -63,6 +63,9 @@ def approve(path: Path, evidence: tuple[Path, ...], note: str, signing: SignerAr
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     statement = approval_statement(contents, files, note, at)
     signer = _add(path, contents, statement, signing, "approved")
+    screen.say(f"note: {note}")
+    for file in files:
+        screen.say(f"evidence: {file.name}, {file.size} bytes, sha256 {file.sha256}")
     _warn_of_what_lacks(contents, signer)
 
 

@@ -162,11 +162,15 @@ def test_an_approver_reads_a_page_with_limits_people_and_what_lies_where(
     assert re.search(r"^signed +by nobody$", plain, re.MULTILINE)
     assert re.search(r"^secret +not in the file", plain, re.MULTILINE)
     run("release", "sign", release, "--signer", "alice.pem")
-    run("release", "approve", release, *EVIDENCE, "--signer", "bob.pem")
+    approved = run("release", "approve", release, *EVIDENCE, "--signer", "bob.pem").stdout
+    assert "note: soak test, 48 h\nevidence: report.txt, 11 bytes, sha256 " in approved
     page = run("release", "show", release).stdout
     for line in (
         rf"digest +{contents.digest}",
-        r"quantity +any",
+        r"quantity +any number of units",
+        r"flash +4 MB",
+        r"key +the firmware reads it where it is burned, at each start",
+        r"returning +good units of another release are refused",
         r"valid +at once … no end",
         r"signed +alice  SHA256:\S{43}",
         r"approved +bob  SHA256:\S{43}",
@@ -213,6 +217,21 @@ def test_a_sealed_release_is_compared_with_its_profile_in_plain_words(tmp_path: 
     assert done.return_value == 1
     assert re.search(r"^ seal +with product key [0-9a-f]{16}", done.stdout, re.MULTILINE)
     assert "Parts and settings of a unit are the same; the digest is another one." in done.stdout
+
+
+def test_two_seals_of_one_release_differ_by_their_recipients_only(tmp_path: Path) -> None:
+    profile = profile_in(tmp_path / "p")
+    once = sealed(profile, "line1")
+    Path("a.burn").write_bytes(pack(once))
+    Path("b.burn").write_bytes(pack(sealed(profile, "line1")))
+    Path("c.burn").write_bytes(pack(sealed(profile, "line1", "line2")))
+    assert Path("a.burn").read_bytes() != Path("b.burn").read_bytes()
+    assert "They make the same units." in run("release", "diff", "a.burn", "b.burn").stdout
+    assert differing("a.burn", "c.burn") == [
+        {"what": "sealed for", "before": "1 recipient", "after": "2 recipients"}
+    ]
+    page = run("release", "show", "c.burn").stdout
+    assert re.search(r"^secret +sealed for 2 recipients; product key", page, re.MULTILINE)
 
 
 def differing(before: str, after: str) -> list[dict[str, str]]:
