@@ -15,11 +15,7 @@ from burner.core.secrets.reference import resolve
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, Profile
 from burner.profile.reading import validate_profile
-from burner.release.documents.documents import (
-    check_document,
-    name_in_release,
-    secret_in_documents,
-)
+from burner.release.documents.documents import name_in_release, secret_in_documents
 from burner.release.preflight import Preflight, check_plan, secret_in_profile
 from burner.release.release import release_index
 from burner.release.release_file import Contents
@@ -127,10 +123,10 @@ def _documents(contents: Contents, plan: Profile, file: str) -> dict[str, bytes]
     documents = {kind: contents.documents[entry] for kind, entry in entries.items()}
     for kind, data in documents.items():
         try:
-            check_document(kind, data)
+            named = name_in_release(kind, data)
         except ValueError as error:
             raise BurnerError(Code.DOCUMENT_INVALID, f"{file}: {entries[kind]}: {error}") from None
-        if name_in_release(kind, data) != entries[kind]:
+        if named != entries[kind]:
             raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, f"{file}: {entries[kind]}")
     return documents
 

@@ -1,9 +1,9 @@
 """A profile or a release file, opened for burning: checked whole, then frozen."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from burner.core import yaml_document
 from burner.core.code import Code
@@ -19,6 +19,7 @@ from burner.provisioning.carriers import as_flash_carrier, carrier_for
 from burner.provisioning.key_config import KeyConfig
 from burner.release.archive import MAX_SIZE
 from burner.release.contents import check_contents, checked_plan
+from burner.release.envelope.dsse import SignedStatement
 from burner.release.lint.accepted_warnings import accepted
 from burner.release.placement.payload import key_segments, merge_segments
 from burner.release.preflight import (
@@ -33,8 +34,9 @@ from burner.release.statements import signed_statements
 
 Identities = Callable[[], Iterable[Secret]]
 """Gives the keys of this station by which it opens sealed releases; may ask for a passphrase."""
-Accepts = Callable[[Contents], None]
-"""Refuses a release that the station does not accept, before its secret is opened."""
+Accepts = Callable[[Contents, Sequence[SignedStatement]], None]
+"""Refuses a release that the station does not accept, before its secret is opened: by what it holds
+and the statements on it."""
 
 
 def open_release(
@@ -128,7 +130,16 @@ def is_release_file(path: Path) -> bool:
     return path.suffix.lower() == ".burn"
 
 
-def open_release_file(path: Path) -> tuple[Contents, Preflight]:
+class ReleaseFile(NamedTuple):
+    """A release file, everything in it checked."""
+
+    contents: Contents
+    seen: Preflight
+    statements: tuple[SignedStatement, ...]
+    """What its envelopes say, verified."""
+
+
+def open_release_file(path: Path) -> ReleaseFile:
     """Read a release file, and check everything in it; findings that are left are warnings.
 
     Raises:
@@ -138,9 +149,9 @@ def open_release_file(path: Path) -> tuple[Contents, Preflight]:
     """
     contents = read_release_file(path)
     seen = check_contents(contents, path)
-    signed_statements(contents, path.name)
+    statements = signed_statements(contents, path.name)
     refuse(list(seen.findings))
-    return contents, seen
+    return ReleaseFile(contents, seen, statements)
 
 
 def read_release_file(path: Path) -> Contents:
@@ -198,9 +209,9 @@ class _Opened:
 
 def _open(source: Path, accepts: Accepts | None = None) -> _Opened:
     if is_release_file(source):
-        contents, seen = open_release_file(source)
+        contents, seen, statements = open_release_file(source)
         if accepts:
-            accepts(contents)
+            accepts(contents, statements)
         return _checked(source, contents, seen)
     seen = preflight_without_secret(source)
     refuse(list(seen.findings))

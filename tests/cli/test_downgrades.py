@@ -23,7 +23,7 @@ from burner.release.opening import open_release, read_release_file
 from burner.release.release import Release
 from burner.release.release_file import Contents, pack
 from burner.release.seal import SealedInputs, add_seal
-from burner.release.statements import add_statement, release_statement
+from burner.release.statements import add_statement, release_statement, signed_statements
 from burner.station.fixture.station_rules import StationRules, load_rules
 from tests.cli.station_with_policy import open_batch, write_release, write_station
 from tests.in_process import Completed
@@ -351,6 +351,7 @@ def test_the_whole_release_is_accepted(station: Station) -> None:
 
 def test_units_of_an_old_release_can_still_be_compared(station: Station) -> None:
     station.accept(minimum_versions="{blinky: 1.3.0}")
-    station.rules.check_signatures(station.release())
+    release, by_bob = station.release(), station.release(signed="bob")
+    station.rules.check_signatures(release, signed_statements(release, "the release"))
     with pytest.raises(BurnerError, match="E225"):
-        station.rules.check_signatures(station.release(signed="bob"))
+        station.rules.check_signatures(by_bob, signed_statements(by_bob, "the release"))

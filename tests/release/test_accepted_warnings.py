@@ -46,13 +46,13 @@ def test_the_release_keeps_it_and_is_the_same_release(
     status, _, err = run(capsys, "release", "build", profile, "-o", release)
     assert status == 0
     assert err.count("E122") == err.count(f"accepted E122: app has no registration path; {REASON}")
-    contents, seen = open_release_file(release)
+    contents, seen, _ = open_release_file(release)
     assert [finding.accepted for finding in seen.findings] == [REASON]
     assert "accepted E122" in run(capsys, "release", "check", release)[2]
     profile.write_text(profile.read_text().replace(f"accept: {{E122: {REASON}}}\n", ""))
     status, _, err = run(capsys, "release", "build", profile, "-o", release, "--force")
     assert "warning E122" in err
-    assert open_release_file(release)[0].digest == contents.digest, "the same units"
+    assert open_release_file(release).contents.digest == contents.digest, "the same units"
 
 
 def test_a_burn_tells_it_to_people_and_scripts(profile: Path, tmp_path: Path) -> None:

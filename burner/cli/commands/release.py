@@ -103,7 +103,7 @@ def seal(path: Path, profile: Path, recipients: tuple[str, ...], output: Path | 
     from burner.release.release_file import MOST_NUMBERED, pack
     from burner.release.seal import add_seal, other_inputs
 
-    contents, sealed_for = open_release_file(path)[0], _recipients(recipients)
+    contents, sealed_for = open_release_file(path).contents, _recipients(recipients)
     if not 0 < len(contents.sealed) < MOST_NUMBERED:
         why = "it was sealed too often" if contents.sealed else "it is not sealed"
         raise click.BadParameter(f"{why}: build it with --to", param_hint="RELEASE")
@@ -178,7 +178,7 @@ def _checked(path: Path) -> tuple[str, tuple[Finding, ...], BurnerError | None]:
     from burner.release.opening import open_release_file
 
     try:
-        contents, seen = open_release_file(path)
+        contents, seen, _ = open_release_file(path)
     except BurnerError as error:
         return "", error.findings, error
     return contents.digest, seen.findings, None

@@ -57,7 +57,7 @@ def _contents(path: Path) -> "Contents":
     from burner.release.preflight import preflight_without_secret
 
     if is_release_file(path):
-        return open_release_file(path)[0]
+        return open_release_file(path).contents
     return release_contents(preflight_without_secret(path))
 
 

@@ -24,12 +24,11 @@ def show(path: Path, as_json: bool) -> None:
     from burner.profile.profile import Profile
     from burner.release.opening import open_release_file
     from burner.release.placement.flash_map import flash_map
-    from burner.release.statements import signed_statements
 
-    contents, seen = open_release_file(path)
+    contents, seen, statements = open_release_file(path)
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile
     assert seen.layout is not None  # noqa: S101
-    about = release_page.as_data(contents, seen, signed_statements(contents, path.name))
+    about = release_page.as_data(contents, seen, statements)
     head = {"release": str(path), **facts(seen.plan, seen.layout, contents.digest)}
     flash = list(flash_map(seen.layout, seen.segments))
     if as_json:

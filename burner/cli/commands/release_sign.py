@@ -75,7 +75,7 @@ def _opened(path: Path, texts: Mapping[str, str]) -> "Contents":
     from burner.release.entered_text import refuse_secret
     from burner.release.opening import open_release_file
 
-    contents, seen = open_release_file(path)
+    contents, seen, _ = open_release_file(path)
     expired = [finding for finding in seen.findings if finding.code == Code.RELEASE_EXPIRED]
     screen.findings(expired, language(), screen.warn)
     assert isinstance(seen.plan, Profile)  # noqa: S101 - no errors, so there is a profile

@@ -78,6 +78,6 @@ def _release_in_file(path: Path) -> tuple[str, str]:
     """Digest of a release, and its name and version."""
     from burner.release.opening import open_release_file
 
-    contents, _ = open_release_file(path)
+    contents = open_release_file(path).contents
     product = contents.index["profile"]["product"]
     return contents.digest, f"{product['name']} {product['version']}"

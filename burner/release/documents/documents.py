@@ -25,7 +25,7 @@ def read_documents(profile: Profile) -> tuple[dict[str, bytes], list[Finding]]:
         file = profile.path.parent / path
         try:
             documents[kind] = read_plain(file, MAX_SIZE[kind])
-            check_document(kind, documents[kind])
+            name_in_release(kind, documents[kind])
         except OSError as error:
             found = f"{file}: {error.strerror}"
         except ValueError as error:
@@ -36,27 +36,20 @@ def read_documents(profile: Profile) -> tuple[dict[str, bytes], list[Finding]]:
     return documents, findings
 
 
-def check_document(kind: str, data: bytes) -> None:
-    """That a document has the form of its kind.
+def name_in_release(kind: str, data: bytes) -> str:
+    """The entry of a release file that holds a document of this form.
 
     Raises:
-        ValueError: it has not; the text says why.
+        ValueError: it does not have the form of its kind; the text says why.
     """
     if kind == SBOM:
-        read_sbom(data)
-        return
+        return "documents/sbom.json" if read_sbom(data).is_json else "documents/sbom.spdx"
     if not data.strip():
         raise ValueError("an empty file")
     try:
         data.decode()
     except UnicodeDecodeError:
         raise ValueError("not text in UTF-8") from None
-
-
-def name_in_release(kind: str, data: bytes) -> str:
-    """The entry of a release file that holds a document."""
-    if kind == SBOM:
-        return "documents/sbom.json" if read_sbom(data).is_json else "documents/sbom.spdx"
     return "documents/notes.txt"
 
 

@@ -40,7 +40,7 @@ def test_a_release_holds_its_documents_under_its_digest(profile: Path, tmp_path:
     assert "NOTES.md" not in contents.profile
     target = tmp_path / "x.burn"
     target.write_bytes(pack(contents))
-    assert open_release_file(target)[0] == contents
+    assert open_release_file(target).contents == contents
     opened = open_release(profile)
     assert opened.digest == contents.digest
     assert opened.sbom == f"sha256:{sha256(BOM).hexdigest()}"
