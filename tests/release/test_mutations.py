@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +22,7 @@ from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.release import age
-from burner.release.acceptance import Endorsements, ReleaseIdentity, StationPolicy
+from burner.release.acceptance import StationPolicy
 from burner.release.archive import write_archive
 from burner.release.documents.evidence import Evidence
 from burner.release.envelope.dsse import sign
@@ -30,12 +31,8 @@ from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.release.release_file import Contents, pack, unpack
 from burner.release.seal import SealedInputs, add_seal
-from burner.release.statements import (
-    add_statement,
-    approval_statement,
-    release_statement,
-    signed_statements,
-)
+from burner.release.statements import add_statement, approval_statement, release_statement
+from burner.station.fixture.station_rules import StationRules
 from tests.release.envelope.signers import signer
 from tests.release.sealed import OTHER_SECRET, identity, inputs_of, profile_in, recipient, sealed
 from tests.release.test_file import mutations
@@ -45,6 +42,7 @@ SBOM = '{"bomFormat": "CycloneDX", "specVersion": "1.5"}'
 AT = "2026-01-05T08:00:00Z"
 EVIDENCE = (Evidence("report.pdf", 12, "ab" * 32),)
 POLICY = StationPolicy({"alice": signer("alice").key}, {"bob": signer("bob").key}, approvals=1)
+LINE1 = StationRules(Path("line1.yaml"), "line1", "line1.manifest", POLICY, ())
 
 
 @dataclass(frozen=True)
@@ -95,12 +93,7 @@ def opened(data: bytes, folder: Path) -> Release:
     """As a station does before it burns."""
     file = folder / "x.burn"
     file.write_bytes(data)
-    release = open_release(file, identities=lambda: (identity("line1"),))
-    product = release.profile.product
-    statements = signed_statements(unpack(data, file.name), file.name)
-    identified = ReleaseIdentity(release.digest, product.name, product.version, sealed=True)
-    POLICY.check(identified, Endorsements.of(statements))
-    return release
+    return open_release(file, identities=lambda: (identity("line1"),), accepts=LINE1.check_release)
 
 
 def entries_of(data: bytes) -> Entries:
@@ -314,20 +307,22 @@ CHANGES: tuple[Callable[[random.Random], bytes | Entries], ...] = (
 
 
 def check_that_none_opens(count: int, seed: int, folder: Path) -> None:
-    """So many changes that are one, of each kind in turn: each is refused with a code."""
+    """So many different files, by each kind of change in turn: each is refused with a code."""
     random_ = random.Random(seed)
-    tried, codes = 0, set()
+    codes: set[str] = set()
     genuine = {files().ours, files().later}
-    while tried < count:
-        change = CHANGES[tried % len(CHANGES)]
+    tried: set[bytes] = set()
+    for change in cycle(CHANGES):
         changed = change(random_)
         data = changed if isinstance(changed, bytes) else write_archive(changed)
-        if data in genuine:
+        if data in genuine | tried:
             continue
         with pytest.raises(BurnerError) as caught:
             opened(data, folder)
         codes.add(caught.value.code)
-        tried += 1
+        tried.add(data)
+        if len(tried) == count:
+            break
     assert len(codes) > 10, codes
 
 
@@ -336,8 +331,8 @@ def test_what_is_changed_here_opens_unchanged(tmp_path: Path) -> None:
     assert opened(files().later, tmp_path).profile.product.version == "1.3.0"
 
 
-def test_none_of_two_hundred_changes_opens(tmp_path: Path) -> None:
-    check_that_none_opens(200, 1, tmp_path)
+def test_none_of_a_hundred_changes_opens(tmp_path: Path) -> None:
+    check_that_none_opens(100, 1, tmp_path)
 
 
 @pytest.mark.full
