@@ -8,7 +8,15 @@ from burner.core.segments import Region, Segment
 
 SEAL, DOCUMENTS = "seal", "documents"
 NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL, DOCUMENTS)
-"""Settings that make no unit another one."""
+"""Settings that make no unit another one, by their name in an index."""
+NOT_IN_INDEX: Mapping[str, set[str] | bool] = {
+    "product": {"secret"},
+    "flash": {"baud", "early_baud"},
+    "accept": True,
+    "rework": True,
+}
+"""Settings of a profile that make no unit another one, and that no index holds; true: all of the
+section."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +133,13 @@ def settings_of_no_unit(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 def _of_no_unit(profile: Mapping[str, Any]) -> dict[str, Any]:
-    flash, product = profile.get("flash", {}), profile.get("product", {})
-    return {
-        "flash": {key: flash[key] for key in ("baud", "early_baud") if key in flash},
-        "product": {key: product[key] for key in ("secret",) if key in product},
-        **{key: profile[key] for key in ("accept", "rework") if key in profile},
-    }
+    settings = {}
+    for section, names in NOT_IN_INDEX.items():
+        held = profile.get(section, {})
+        settings[section] = (
+            {name: held[name] for name in names if name in held} if isinstance(names, set) else held
+        )
+    return settings
 
 
 def compared(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:

@@ -15,11 +15,10 @@ from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.carriers import Carrier, as_at_carrier, as_flash_carrier
 from burner.provisioning.key_config import KeyConfig
-from burner.release.diff import UnitRecipe, keyless_regions
+from burner.release.diff import NOT_IN_INDEX, UnitRecipe, keyless_regions
 from burner.release.documents.documents import SBOM, document_digests
 from burner.release.placement.payload import key_segments, merge_segments
-
-INDEX_FORMAT = 2
+from burner.release.release_file import FORMAT
 
 
 @dataclass(frozen=True)
@@ -144,17 +143,14 @@ def release_index(
         by_alias=True,
         exclude_defaults=True,
         exclude={
-            "product": {"secret"},
-            "flash": {"baud", "early_baud"},
+            **NOT_IN_INDEX,
             "partition_table": True,
             "images": True,
-            "accept": True,
-            "rework": True,
             "documents": True,
         },
     )
     parts = list(map(_part, layout.segments.values()))
-    index: dict[str, Any] = {"format": INDEX_FORMAT, "profile": decides, "parts": parts}
+    index: dict[str, Any] = {"format": FORMAT, "profile": decides, "parts": parts}
     if documents:
         index["documents"] = document_digests(documents)
     return index | ({"sealed": dict(sealed)} if sealed else {})
