@@ -18,15 +18,16 @@ from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.release.archive import read_archive, write_archive
+from burner.release.envelope.dsse import MAX_ENVELOPE_SIZE
 
 FORMAT = 2
+"""Of `release.json` and of the index in it."""
 INDEX = "release.json"
 PROFILE = "profile.json"
 SEAL_CODE = "sealed/code.txt"
 MOST_NUMBERED = 99
 """Sealed parts, and signatures: their names have two digits."""
 MAX_SEALED_SIZE = 32 * 1024 * 1024
-MAX_ENVELOPE_SIZE = 1024 * 1024
 
 _CORE = re.compile(
     r"release\.json|profile\.json"
@@ -52,9 +53,9 @@ class Contents:
     sealed: tuple[bytes, ...] = field(default=(), repr=False)
     """In the age format, each for other recipients; `seal` opens them."""
     seal_code: str = ""
-    """What `seal.seal_code` gives for all of `sealed`; empty where nothing is sealed."""
+    """The HMAC over all of `sealed` that `seal.add_seal` makes; empty where nothing is sealed."""
     envelopes: tuple[bytes, ...] = field(default=(), repr=False)
-    """Signed statements on this release, in the order in which they were made."""
+    """Signed statements on this release: signatures before approvals, each by their keys."""
 
 
 def pack(contents: Contents) -> bytes:

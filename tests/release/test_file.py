@@ -347,7 +347,7 @@ def test_names_that_no_release_has_are_refused(name: str) -> None:
 
 def test_an_envelope_larger_than_any_is_refused_before_it_is_read() -> None:
     large = replace(with_everything(), envelopes=(bytes(MAX_ENVELOPE_SIZE + 1),))
-    assert refused(pack(large), "at most 1048576") == "E204"
+    assert refused(pack(large), "at most 16384") == "E204"
 
 
 def test_a_seal_that_the_index_does_not_name_is_refused() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-MAX_ENVELOPE = 16 << 10
+MAX_ENVELOPE_SIZE = 16 << 10
 """Bytes. A record of the log holds several envelopes, and is shorter than 60,000."""
 MAX_NAME = 64
 """Characters of the name of who signs."""
@@ -113,8 +113,8 @@ def _parts(data: bytes) -> tuple[Any, Any]:
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import FormatError
 
-    if len(data) > MAX_ENVELOPE:
-        raise ValueError(f"{len(data)} bytes, at most {MAX_ENVELOPE}")
+    if len(data) > MAX_ENVELOPE_SIZE:
+        raise ValueError(f"{len(data)} bytes, at most {MAX_ENVELOPE_SIZE}")
     parsed = parse_canonical(data)
     match parsed:
         case {"payload": str(), "payloadType": str(kind), "signatures": list(signatures)}:

@@ -11,7 +11,7 @@ from securesystemslib.dsse import Envelope
 
 from burner.core.canonical_json import canonical
 from burner.core.errors import BurnerError
-from burner.release.envelope.dsse import MAX_ENVELOPE, EnvelopeSigner, open_envelope, sign
+from burner.release.envelope.dsse import MAX_ENVELOPE_SIZE, EnvelopeSigner, open_envelope, sign
 from burner.release.envelope.statement import PredicateType, Statement
 from tests.release.envelope.signers import DIGEST, signer
 
@@ -133,8 +133,8 @@ def test_an_envelope_in_another_form_of_json_is_refused() -> None:
 
 
 def test_a_statement_too_large_for_a_record_is_not_signed() -> None:
-    large = Statement("x", DIGEST, PredicateType.APPROVAL, {"note": "x" * MAX_ENVELOPE})
-    with pytest.raises(BurnerError, match=f"^E216: .*at most {MAX_ENVELOPE}"):
+    large = Statement("x", DIGEST, PredicateType.APPROVAL, {"note": "x" * MAX_ENVELOPE_SIZE})
+    with pytest.raises(BurnerError, match=f"^E216: .*at most {MAX_ENVELOPE_SIZE}"):
         sign(large, signer("alice"))
 
 
