@@ -21,9 +21,10 @@ from burner.core.secrets.secret import Secret
 from burner.release.archive import write_archive
 from burner.release.contents import check_contents, release_contents
 from burner.release.diff import differences
+from burner.release.envelope.dsse import MAX_ENVELOPE_SIZE
 from burner.release.opening import open_release, read_release_file
 from burner.release.preflight import preflight_without_secret
-from burner.release.release_file import MAX_ENVELOPE_SIZE, Contents, core_files, pack, unpack
+from burner.release.release_file import Contents, core_files, pack, unpack
 
 ROOT = Path(__file__).parents[2]
 PLUG = ROOT / "profiles" / "plug-c3.yaml"
