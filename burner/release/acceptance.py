@@ -15,7 +15,7 @@ from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
-from burner.release.envelope.dsse import SignedStatement
+from burner.release.envelope.dsse import SignedStatement, check_name
 from burner.release.envelope.public_key import PublicKey
 from burner.release.envelope.statement import PredicateType
 from burner.release.version_order import is_comparable, is_older
@@ -91,9 +91,14 @@ class StationPolicy:
         """Of all its people."""
         return (*self.signers.values(), *self.approvers.values())
 
+    @property
+    def people(self) -> dict[str, str]:
+        """The id of each key → the name that this policy gives it."""
+        return {key.id: name for name, key in (*self.approvers.items(), *self.signers.items())}
+
     def names_of(self, key_ids: Iterable[str]) -> list[str]:
         """The people behind ids of keys, as this policy calls them; an unknown key by its id."""
-        people = {key.id: name for name, key in (*self.approvers.items(), *self.signers.items())}
+        people = self.people
         return [people.get(key_id, f"{key_id[:16]}…") for key_id in key_ids]
 
     def check(self, release: ReleaseIdentity, endorsements: Endorsements) -> None:
@@ -181,6 +186,11 @@ def unusable(policy: StationPolicy) -> str:
     """Why a policy could accept no release, or not go on record; empty if it can."""
     if not policy.signers:
         return "it names no signer"
+    for name in (*policy.signers, *policy.approvers):
+        try:
+            check_name(name)
+        except ValueError as error:
+            return f"{name!r}: {error}"
     approvers = {key.id for key in policy.approvers.values()}
     signers = {key.id for key in policy.signers.values()}
     most = max(len(approvers - {signer}) for signer in signers)

@@ -178,6 +178,7 @@ def test_a_document_in_another_form_is_no_policy(change: Callable[[str], str]) -
     ("policy", "reason"),
     [
         (replace(POLICY, signers={}), "it names no signer"),
+        (replace(POLICY, signers={"bob  SHA256:x": ALICE.key}), "several blanks in a row"),
         (replace(POLICY, approvals=3), "3 approvals wanted, of 2"),
         (replace(POLICY, approvers={"alice": ALICE.key}), "1 approval wanted, of 0"),
         (replace(POLICY, minimum_versions={"plug-c3": "new"}), "'new' of plug-c3 cannot"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from burner.core.code import Code
+from burner.core.words.phrases import ENGLISH
 from burner.core.words.plural import counted
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.folder import check_folder
@@ -13,8 +14,12 @@ from burner.manifest.heads.head_argument import CarriedHead
 from burner.manifest.heads.paper_head import PaperHead
 from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.endorsers import endorser_of
+from burner.release.acceptance import parse_policy
 from burner.release.envelope.dsse import open_envelope
 from burner.release.envelope.statement import PredicateType
+
+UNNAMED = ENGLISH("key without name")
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,19 @@ class OutsideCheck:
         return text + (behind if late else "")
 
     def people(self, kind: PredicateType) -> list[str]:
-        """Who signed or approved the release of the batch, each with the fingerprint of the key."""
+        """Who signed or approved the release of the batch, each with the fingerprint of the key.
+
+        The names are those of the policy; without one, as the signers wrote them.
+        """
         envelopes = self.file.opened.envelopes if self.file.opened else ()
         signed = (open_envelope(envelope.encode()) for envelope in envelopes)
         of_kind = (row for row in signed if row.statement.type is kind)
-        return [f"{row.name} ({row.key.fingerprint})" for row in of_kind]
+        endorsers = (endorser_of(row, self._names()) for row in of_kind)
+        return [f"{row.name or UNNAMED} ({row.fingerprint})" for row in endorsers]
+
+    def _names(self) -> Mapping[str, str] | None:
+        policy = self.file.opened.policy if self.file.opened else ""
+        return parse_policy(self.file.policies[policy]).people if policy else None
 
     def acceptance(self) -> str:
         """Who signed and approved the release of the batch, under which policy."""
@@ -56,7 +69,9 @@ class OutsideCheck:
         under = f"station policy {policy}" if policy else "no station policy"
         signed = ", ".join(self.people(PredicateType.RELEASE)) or "nobody"
         approved = ", ".join(self.people(PredicateType.APPROVAL)) or "nobody"
-        return f"Opened under {under}. Its release: signed by {signed}; approved by {approved}."
+        text = f"Opened under {under}. Its release: signed by {signed}; approved by {approved}."
+        unchecked = not policy and self.file.opened and self.file.opened.envelopes
+        return f"{text} {ENGLISH('names as written')}" if unchecked else text
 
     def as_json(self) -> Mapping[str, Any]:
         """For scripts."""

@@ -15,6 +15,7 @@ from burner.manifest.entries.kinds import (
     BatchOpened,
     LogBegun,
 )
+from burner.manifest.entries.release_kinds import PolicySet
 from burner.manifest.exchange.log_lines import (
     BytesRead,
     lines_of,
@@ -51,6 +52,8 @@ class FileCheck:
     """Records of the batch after its close; nothing proves that these are all."""
     opened: BatchOpened | None = None
     """The record that opened the batch."""
+    policies: dict[str, str] = field(default_factory=dict)
+    """Digest → document of each station policy of the log."""
     note: str = ""
     """The head in the file, with its signatures."""
     signed_by: str = ""
@@ -128,6 +131,8 @@ def _replay(
             result.roots[replay.frontier.size] = replay.frontier.root.hex()
         if isinstance(entry, LogBegun) and (entry.origin, entry.key) != (origin, str(key)):
             raise BurnerError(Code.LOG_IS_ANOTHER, f"it is of {entry.origin}, key {entry.key}")
+        if isinstance(entry, PolicySet):
+            result.policies[entry.policy] = entry.document
         if result.batch:
             leaves[number] = leaf
             _check_batch_record(result, number, entry)

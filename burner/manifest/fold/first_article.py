@@ -15,7 +15,7 @@ from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import BATCH_OPEN, PASS, BatchRow, Change, MemberRow
 from burner.release.acceptance import StationPolicy, parse_policy
 from burner.release.documents.note import is_moment, is_note
-from burner.release.envelope.dsse import SignedStatement, open_envelope
+from burner.release.envelope.dsse import SignedStatement, check_name, open_envelope
 from burner.release.envelope.public_key import PublicKey
 from burner.release.envelope.statement import PredicateType, Statement
 
@@ -26,21 +26,27 @@ def with_first_article(
     """The row of a batch that is opened with a first article.
 
     Raises:
-        BurnerError: E714 the key of an approver is none; E730 more units than the batch; E769
-            somebody may approve whom the policy does not name.
+        BurnerError: E714 the key or the name of an approver is none; E730 more units than the
+            batch; E769 somebody may approve whom the policy does not name.
     """
     if article is None:
         return row
     if row.planned is not None and article.units > row.planned:
         detail = f"batch {row.batch}: a first article of {article.units}, {row.planned} planned"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
+    people = _approvers_of_policy(state)
     for name, text in article.approvers.items():
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise inconsistent(f"batch {row.batch}: approver {name!r}: {error}") from None
         try:
             key = PublicKey.from_base64(text)
         except BurnerError as error:
             what = f"batch {row.batch}: the key of approver {name}: {error.detail}"
             raise inconsistent(what) from None
-        _check_policy(state, row, name, key)
+        if people is not None and people.get(name) != text:
+            raise _no_approver(people, row, name, key)
     return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
 
 
@@ -49,24 +55,36 @@ def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
     return policy.approvers or policy.signers
 
 
-def _check_policy(state: ManifestState, row: BatchRow, name: str, key: PublicKey) -> None:
-    """Refuse somebody whom the policy in force does not name."""
+def _approvers_of_policy(state: ManifestState) -> dict[str, str] | None:
+    """Who may approve under the policy in force: name → public key; None: there is none."""
     if present := policies.policy_in_force(state):
         people = may_approve(parse_policy(present.document))
-        _check_among({who: public_key.base64 for who, public_key in people.items()}, row, name, key)
+        return {name: key.base64 for name, key in people.items()}
+    return None
 
 
 def _check_among(people: Mapping[str, str], row: BatchRow, name: str, key: PublicKey) -> None:
-    """The name is only what its owner wrote: the fingerprint stands beside it."""
     if key.base64 not in people.values():
-        detail = f"batch {row.batch}: {', '.join(people)}; not {name}, {key.fingerprint}"
-        raise BurnerError(Code.KEY_IS_NO_APPROVER, detail)
+        raise _no_approver(people, row, name, key)
+
+
+def _no_approver(
+    people: Mapping[str, str], row: BatchRow, name: str, key: PublicKey
+) -> BurnerError:
+    """The name is only what its owner wrote: the fingerprint stands beside it."""
+    detail = f"batch {row.batch}: {', '.join(people)}; not {name}, {key.fingerprint}"
+    return BurnerError(Code.KEY_IS_NO_APPROVER, detail)
 
 
 def approvers_of(row: BatchRow) -> dict[str, str]:
     """Who may approve: name → public key, as base64."""
     approvers: dict[str, str] = json.loads(row.approvers or "{}")
     return approvers
+
+
+def approver_names(row: BatchRow) -> dict[str, str]:
+    """The id of the key of each approver → the name."""
+    return {PublicKey.from_base64(key).id: name for name, key in approvers_of(row).items()}
 
 
 def refuse_before_approval(row: BatchRow) -> None:
@@ -153,7 +171,8 @@ def approve(
     _check_waits(row)
     signed = open_approval(entry.envelope)
     check_approver(row, signed.name, signed.key)
-    _check_policy(state, row, signed.name, signed.key)
+    if (people := _approvers_of_policy(state)) is not None:
+        _check_among(people, row, signed.name, signed.key)
     statement = signed.statement
     units = statement.predicate["units"]
     same = approval_of(

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.errors import inconsistent
-from burner.manifest.entries.kinds import BatchApproved
-from burner.manifest.fold.first_article import open_approval
+from burner.manifest.entries.kinds import BatchApproved, kind_of
+from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.fold.first_article import approver_names, open_approval
 from burner.manifest.fold.rows import NEVER, BatchRow
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.table_state import TableState
+from burner.manifest.store.tables import RARE, records
+from burner.release.acceptance import parse_policy
 from burner.release.envelope.dsse import SignedStatement
 
 
@@ -28,7 +32,8 @@ class Endorser:
     """Who signed or approved, and what was said."""
 
     name: str
-    """As the signer wrote it."""
+    """As the station policy, or the batch, names the key; without one, as the signer wrote it.
+    Empty: the policy does not name the key."""
     fingerprint: str
     """Of the public key."""
     at: str = ""
@@ -39,17 +44,36 @@ class Endorser:
     """Of a first article."""
 
 
-def endorser_of(signed: SignedStatement) -> Endorser:
-    """Who signed an envelope, and what was said: whoever signs may say anything in any form."""
+def endorser_of(signed: SignedStatement, people: Mapping[str, str] | None = None) -> Endorser:
+    """Who signed an envelope, and what was said: whoever signs may say anything in any form.
+
+    Args:
+        signed: the envelope, opened.
+        people: id of a key → name, from a policy or a batch; None: there is none.
+    """
     predicate: Mapping[str, Any] = signed.statement.predicate
     return Endorser(
-        name=signed.name,
+        name=signed.name if people is None else people.get(signed.key.id, ""),
         fingerprint=signed.key.fingerprint,
         at=str(predicate.get("at", "")),
         note=str(predicate.get("note", "")),
         evidence=tuple(_files(predicate.get("evidence"))),
         units=tuple(map(str, _listed(predicate.get("units")))),
     )
+
+
+def policy_people(connection: Connection, policy: str, log: int) -> dict[str, str]:
+    """The id of each key → its name, of a policy that is, or was, in force in a log.
+
+    Raises:
+        BurnerError: E714 it is not on record; E7.
+    """
+    numbers = select(records.c.number).where(RARE, records.c.log == log)
+    for (number,) in connection.execute(numbers.where(records.c.kind == kind_of(PolicySet))):
+        entry = entry_at(connection, number, log)
+        if isinstance(entry, PolicySet) and entry.policy == policy:
+            return parse_policy(entry.document).people
+    raise inconsistent("a batch names a policy that is not on record")
 
 
 def _files(evidence: object) -> Iterator[EvidenceFile]:
@@ -74,7 +98,7 @@ def approval_on_record(connection: Connection, row: BatchRow, log: int) -> Endor
     entry = entry_at(connection, row.approved, log)
     if not isinstance(entry, BatchApproved):
         raise inconsistent(f"record {row.approved} approves no first article")
-    return endorser_of(open_approval(entry.envelope))
+    return endorser_of(open_approval(entry.envelope), approver_names(row))
 
 
 def approval_of_unit(connection: Connection, batch: str, unit_id: str, log: int) -> Endorser | None:

@@ -36,6 +36,8 @@ def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
         yield say("withdrawn"), withdrawal_text(evidence.withdrawal, say)
     yield from _people("signed by", evidence.signed, say)
     yield from _people("approved by", evidence.approved, say)
+    if not evidence.policy and (evidence.signed or evidence.approved):
+        yield "", say("names as written")
     if limits := [*_limits(evidence, say)]:
         yield say("limits"), "; ".join(limits)
     if evidence.policy:
@@ -68,7 +70,9 @@ def _people(head: str, people: Sequence[Endorser], say: Wording) -> EvidenceRows
 
 
 def _first_article(article: FirstArticleStatus, say: Wording) -> EvidenceRows:
-    done = "units waiting for approval" if article.approval is None else "units approved"
+    done = "units approved"
+    if article.approval is None:
+        done = "units waiting for approval" if article.is_open else "units never approved"
     yield say("first article"), say.counted(done, article.units, article.units)
     people = article.approvers if article.approval is None else (article.approval,)
     for person in people:
@@ -81,4 +85,5 @@ def _who(person: Endorser, say: Wording) -> str:
     """`alice  SHA256:54dG…  2026-11-29 08:00 UTC: tested`."""
     when = utc_minute(person.at) if person.at else ""
     words = say("{}: {}", when, person.note) if when and person.note else when or person.note
-    return "  ".join(filter(None, (person.name, person.fingerprint, words)))
+    name = person.name or say("key without name")
+    return "  ".join(filter(None, (name, person.fingerprint, words)))

@@ -13,8 +13,13 @@ from burner.core.errors import BurnerError
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.fold.policies import Withdrawal, find_withdrawal
-from burner.manifest.fold.rows import BatchRow
-from burner.manifest.reading.endorsers import Endorser, approval_on_record, endorser_of
+from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
+from burner.manifest.reading.endorsers import (
+    Endorser,
+    approval_on_record,
+    endorser_of,
+    policy_people,
+)
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.table_state import TableState
@@ -33,6 +38,8 @@ class FirstArticleStatus:
     """Who may approve it."""
     approval: Endorser | None
     """None: it is not approved."""
+    is_open: bool = True
+    """Whether the batch can still be approved."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +82,19 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         opened = entry_at(connection, row.opened, log)
         if not isinstance(opened, BatchOpened):
             raise inconsistent(f"record {row.opened} opens no batch")
+        people = policy_people(connection, opened.policy, log) if opened.policy else None
         approval = approval_on_record(connection, row, log)
         withdrawal = find_withdrawal(TableState(connection), row.release_digest)
     statements = [_statement(text, row) for text in opened.envelopes]
     index = json.loads(opened.index) if opened.index else {}
     return ReleaseEvidence(
-        signed=_endorsers(statements, PredicateType.RELEASE),
-        approved=_endorsers(statements, PredicateType.APPROVAL),
+        signed=_endorsers(statements, PredicateType.RELEASE, people),
+        approved=_endorsers(statements, PredicateType.APPROVAL, people),
         policy=opened.policy,
         quantity=opened.release_quantity,
         limits=opened.limits.plain() if opened.limits else {},
         documents=index.get("documents", {}),
-        first_article=_first_article(opened, approval),
+        first_article=_first_article(opened, approval, is_open=row.state == BATCH_OPEN),
         withdrawal=withdrawal,
     )
 
@@ -98,14 +106,19 @@ def _statement(envelope: str, row: BatchRow) -> SignedStatement:
     return signed
 
 
-def _endorsers(statements: Sequence[SignedStatement], kind: PredicateType) -> tuple[Endorser, ...]:
-    return tuple(endorser_of(signed) for signed in statements if signed.statement.type is kind)
+def _endorsers(
+    statements: Sequence[SignedStatement], kind: PredicateType, people: Mapping[str, str] | None
+) -> tuple[Endorser, ...]:
+    of_kind = (signed for signed in statements if signed.statement.type is kind)
+    return tuple(endorser_of(signed, people) for signed in of_kind)
 
 
-def _first_article(opened: BatchOpened, approval: Endorser | None) -> FirstArticleStatus | None:
+def _first_article(
+    opened: BatchOpened, approval: Endorser | None, *, is_open: bool
+) -> FirstArticleStatus | None:
     article = opened.first_article
     if article is None:
         return None
     keys = {name: PublicKey.from_base64(text) for name, text in article.approvers.items()}
     approvers = tuple(Endorser(name, key.fingerprint) for name, key in keys.items())
-    return FirstArticleStatus(article.units, approvers, approval)
+    return FirstArticleStatus(article.units, approvers, approval, is_open)

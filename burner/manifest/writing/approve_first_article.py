@@ -3,7 +3,12 @@
 from collections.abc import Callable
 
 from burner.manifest.entries.kinds import AnyEntry, BatchApproved
-from burner.manifest.fold.first_article import approval_of, check_approver, check_may_approve
+from burner.manifest.fold.first_article import (
+    approval_of,
+    approver_names,
+    check_approver,
+    check_may_approve,
+)
 from burner.manifest.reading.batch_status import batch_status_in
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line
@@ -23,7 +28,7 @@ def approve_first_article(
         note: what was looked at, in the approver's words.
 
     Returns:
-        The name of the approver, and the units.
+        The approver, as the batch names the key, and the units.
 
     Raises:
         BurnerError: E222 the note is empty, E738 it is more than a line; E459 the batch is closed,
@@ -48,4 +53,4 @@ def approve_first_article(
         return [ledger.new_entry(BatchApproved, batch=batch, **product, envelope=envelope)]
 
     ledger.append(make)
-    return signer.name, status.passed
+    return approver_names(row)[signer.key.id], status.passed

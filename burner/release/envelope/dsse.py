@@ -12,7 +12,7 @@ from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.passphrase import backend_reason
-from burner.release.envelope.public_key import PublicKey
+from burner.release.envelope.public_key import FINGERPRINT, PublicKey
 from burner.release.envelope.statement import Statement, decode, encode, parse_canonical
 
 if TYPE_CHECKING:
@@ -99,13 +99,15 @@ def open_envelope(data: bytes, place: str = "the envelope") -> SignedStatement:
 
 
 def check_name(name: str) -> None:
-    """That a name is one line that can be seen.
+    """That a name is one line that can be seen, and cannot be taken for the fingerprint of a key.
 
     Raises:
         ValueError: it is not.
     """
     if not name.isprintable() or name != name.strip() or not 0 < len(name) <= MAX_NAME:
         raise ValueError(f"the name of who signs is not 1 to {MAX_NAME} characters in one line")
+    if "  " in name or FINGERPRINT.lower() in name.lower():
+        raise ValueError(f"the name of who signs has several blanks in a row, or {FINGERPRINT}")
 
 
 def _parts(data: bytes) -> tuple[Any, Any]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 16 << 10
 """Bytes of a public key file."""
+FINGERPRINT = "SHA256:"
+"""So begins a fingerprint, and no name has it."""
 SMALLEST_RSA = 2048
 """Bits."""
 ALLOWED = "Ed25519, ECDSA P-256, ECDSA P-384, or RSA of 2048 bits and more"
@@ -135,7 +137,7 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """For people: `SHA256:` and base64, as ssh-keygen shows digests."""
-        return f"SHA256:{base64.b64encode(sha256(self.der).digest()).decode().rstrip('=')}"
+        return f"{FINGERPRINT}{base64.b64encode(sha256(self.der).digest()).decode().rstrip('=')}"
 
     @property
     def base64(self) -> str:

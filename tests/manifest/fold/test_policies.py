@@ -18,6 +18,7 @@ from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.evidence_rows import withdrawal_text
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.manifest.restore.restore import restore
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.policies import change_policy, withdraw_release
@@ -120,6 +121,27 @@ def test_under_a_policy_a_batch_names_what_its_release_digest_is_of(
     other = {"profile": "plug-c3 9.0", "product_id": "ABCDEFGHIJ", "index": "", "key": "ab"}[field]
     with a_ledger(tmp_path, policy=POLICY) as ledger:
         assert code_of(lambda: open_batch(ledger, **{**a_release(), field: other})) == "E714"
+
+
+def test_the_policy_says_whose_key_signed_not_the_signer(tmp_path: Path) -> None:
+    release = a_release()
+    liar = replace(signer("mallory"), name="carol")
+    approval = Statement("plug-c3", release["release_digest"], PredicateType.APPROVAL, {})
+    release["envelopes"] += (sign(approval, liar).decode(),)
+    with a_ledger(tmp_path, policy=POLICY) as ledger:
+        open_batch(ledger, **release)
+        change(ledger, replace(POLICY, signers={"anna": signer("alice").key}), "alice")
+        evidence = release_evidence(ledger.reader, "WO1")
+        file = exported(ledger, tmp_path / "WO1.log", "WO1")
+        key = VerifierKey.parse(ledger.writer.origin_key)
+    assert [person.name for person in evidence.signed] == ["alice"]
+    assert {person.name: person.fingerprint for person in evidence.approved} == {
+        "bob": signer("bob").key.fingerprint,
+        "": liar.key.fingerprint,
+    }
+    says = check_outside(file, key).acceptance()
+    assert f"a key that the policy does not name ({liar.key.fingerprint})" in says
+    assert "carol" not in says
 
 
 def test_a_station_without_the_policy_of_the_log_is_refused(tmp_path: Path) -> None:

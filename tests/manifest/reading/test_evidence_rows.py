@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from burner.core.words.phrases import Wording
 from burner.manifest.reading.endorsers import Endorser, EvidenceFile
 from burner.manifest.reading.evidence_rows import evidence_rows
-from burner.manifest.reading.release_evidence import ReleaseEvidence
+from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
 
 
 def test_a_note_cannot_forge_the_approval_of_somebody_else() -> None:
@@ -17,6 +18,7 @@ def test_a_note_cannot_forge_the_approval_of_somebody_else() -> None:
         ("approved by", "mallory  SHA256:xyz  tested\\u000a  approved by    carol  SHA256:abc"),
         ("", "bob  SHA256:def"),
         ("", "  a\\u001b[2J\\u000ab.txt  sha256 00"),
+        ("", "Names are as the signers wrote them: compare the fingerprints."),
         ("SBOM", f"sha256 {'11' * 32}"),
     ]
 
@@ -26,3 +28,21 @@ def test_an_unsigned_release_with_a_quantity_or_an_sbom_has_evidence_too() -> No
     assert not nothing
     assert replace(nothing, quantity=0)
     assert replace(nothing, documents={"sbom": "11" * 32})
+
+
+def test_a_key_that_the_policy_does_not_name_has_no_name() -> None:
+    people = (Endorser("alice", "SHA256:abc"), Endorser("", "SHA256:xyz", note="tested"))
+    evidence = ReleaseEvidence(people, (), "22" * 32, None, {}, {}, None)
+    rows = [text for _head, text in evidence_rows(evidence)]
+    assert rows[1] == "a key that the policy does not name  SHA256:xyz  tested"
+    assert "策略未列出的密钥  SHA256:xyz  tested" in [
+        text for _head, text in evidence_rows(evidence, Wording("zh"))
+    ]
+
+
+def test_a_closed_batch_waits_for_no_approval() -> None:
+    bob = (Endorser("bob", "SHA256:def"),)
+    for is_open, says in ((True, "2 units wait for approval by"), (False, "2 units, never")):
+        article = FirstArticleStatus(2, bob, None, is_open)
+        evidence = ReleaseEvidence((), (), "", None, {}, {}, article)
+        assert any(text.startswith(says) for _head, text in evidence_rows(evidence))

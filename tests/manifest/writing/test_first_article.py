@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.fold.first_article import approval_of
 from burner.manifest.fold.rows import BatchRow
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
@@ -236,6 +238,27 @@ def test_what_is_no_key_approves_nothing(tmp_path: Path) -> None:
         pytest.raises(BurnerError, match=r"E714.*batch WO1: the key of approver x: not base64"),
     ):
         open_batch(ledger, first_article=nobody)
+
+
+def test_the_batch_says_whose_key_approved_not_the_signer(ledger: Ledger) -> None:
+    for unit in (1, 2):
+        burned(ledger, unit, batch="WO1")
+    liar = replace(signer("alice"), name="bob")
+    name, _units = approve_first_article(ledger, "WO1", lambda: liar, note="fits")
+    evidence = release_evidence(ledger.reader, "WO1").first_article
+    assert evidence is not None
+    assert evidence.approval is not None
+    assert (name, evidence.approval.name) == ("alice", "alice")
+
+
+@pytest.mark.parametrize("name", ["bob  SHA256:abc", "sha256:abc", "bob\n", ""])
+def test_the_name_of_an_approver_is_no_fingerprint_and_one_line(tmp_path: Path, name: str) -> None:
+    article = FirstArticle(units=1, approvers={name: signer("bob").key.base64})
+    with (
+        Ledger.open(tmp_path / "other.db", "line1", Ticking()) as ledger,
+        pytest.raises(BurnerError, match=r"E714.*the name of who signs"),
+    ):
+        open_batch(ledger, first_article=article)
 
 
 def test_under_a_policy_only_its_people_may_be_approvers(tmp_path: Path) -> None:
