@@ -49,6 +49,8 @@ def test_a_url_that_may_write_a_file_is_no_port(tmp_path: Path, url: str) -> Non
         ran = run_burner(tmp_path, "identify", *how)
         assert code in ran.stderr
         assert "is no port" in " ".join(ran.stderr.split())
+    ran = run_burner(tmp_path, "identify", "--lang", "zh", "--port", named)
+    assert "不是端口；允许：设备名" in "".join(ran.stderr.split()), ran.stderr
     scanner = SerialScanner(lambda: named, 9600)
     for open_it in (lambda: open_port(named, 115200), lambda: scanner.read(0.1)):
         with pytest.raises(BurnerError, match="is no port"):

@@ -200,6 +200,27 @@ def test_the_system_stops_what_burner_cannot(computer: Computer, command: str, w
     assert words in ran, ran
 
 
+def test_no_file_of_the_account_is_shown_or_written_for_the_operator(computer: Computer) -> None:
+    find = "ls /var/lib/burner/.local/state/burner/keys/line1/*.age"
+    key = computer.root(find).split()[0]
+    before = computer.root(f"cat {key}")
+    logs = "/srv/line/links"
+    made = computer.operator(f"mkdir {logs} && chmod 777 {logs} && ln -s {key} {logs}/slot-1.log")
+    assert made.startswith("0 "), made
+    for arguments, code in (
+        (f"--bench {key}", "E232"),
+        (f"--station-file {key}", "E232"),
+        (f"--port 'spy://loop://?file={key}'", "E232"),
+        (f"--bench sim:1 --secret file:{key} --label AGE-SECRET-KEY-1", "E230"),
+        (f"--bench sim:1 --logs {logs}", "E317"),
+    ):
+        ran = computer.operator(f"{AS_BURNER} identify {arguments}")
+        assert code in ran, ran
+        assert "removed" not in ran
+        assert before.strip()[-20:] not in ran
+    assert computer.root(f"cat {key}") == before
+
+
 def test_a_copy_of_burner_has_neither_manifest_nor_key(computer: Computer) -> None:
     """The operator's own copy: without a policy, since it is his to change."""
     own, manifest = "/srv/line/copy", "--manifest /var/lib/burner/manifest.db"
