@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchApproved, kind_of
 from burner.manifest.entries.release_kinds import PolicySet
+from burner.manifest.entries.values import moment, utc
 from burner.manifest.fold.first_article import approver_names, open_approval
 from burner.manifest.fold.rows import NEVER, BatchRow
 from burner.manifest.store.bodies import entry_at
@@ -37,7 +38,7 @@ class Endorser:
     fingerprint: str
     """Of the public key."""
     at: str = ""
-    """When, by the signer's clock; empty: not said."""
+    """When, by the signer's clock, in UTC; empty: not said."""
     note: str = ""
     evidence: tuple[EvidenceFile, ...] = ()
     units: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ def endorser_of(signed: SignedStatement, people: Mapping[str, str] | None = None
     return Endorser(
         name=signed.name if people is None else people.get(signed.key.id, ""),
         fingerprint=signed.key.fingerprint,
-        at=str(predicate.get("at", "")),
+        at=_moment(predicate.get("at")),
         note=str(predicate.get("note", "")),
         evidence=tuple(_files(predicate.get("evidence"))),
         units=tuple(map(str, _listed(predicate.get("units")))),
@@ -74,6 +75,14 @@ def policy_people(connection: Connection, policy: str, log: int) -> dict[str, st
         if isinstance(entry, PolicySet) and entry.policy == policy:
             return parse_policy(entry.document).people
     raise inconsistent("a batch names a policy that is not on record")
+
+
+def _moment(at: object) -> str:
+    """The moment in UTC; empty: it is none."""
+    try:
+        return utc(moment(str(at)))
+    except (ValueError, OverflowError):  # no time, without a zone, or before the year 1
+        return ""
 
 
 def _files(evidence: object) -> Iterator[EvidenceFile]:

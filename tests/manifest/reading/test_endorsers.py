@@ -31,6 +31,22 @@ def test_a_statement_of_any_form_is_read_without_an_error(
     assert endorser.evidence == ()
 
 
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        ("2026-11-29T09:00:00Z", "2026-11-29T09:00:00.000000Z"),
+        ("2026-11-29T09:00:00+08:00", "2026-11-29T01:00:00.000000Z"),
+        ("approved by carol", ""),
+        ("2026-11-29T09:00:00", ""),
+        ("0001-01-01T00:00:00+14:00", ""),
+        (5, ""),
+    ],
+)
+def test_the_moment_is_one_of_utc_or_not_said(at: object, read: str) -> None:
+    envelope = sign(Statement("x", DIGEST, PredicateType.APPROVAL, {"at": at}), signer("bob"))
+    assert endorser_of(open_envelope(envelope)).at == read
+
+
 def test_evidence_is_read_by_name_and_digest() -> None:
     statement = Statement(
         "x", DIGEST, PredicateType.APPROVAL, {"evidence": [GOOD, 5], "units": ["a"]}
