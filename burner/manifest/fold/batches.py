@@ -1,5 +1,7 @@
 """Rules of batches: their places, their close, and the limit of a release."""
 
+from itertools import chain
+
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
@@ -34,6 +36,14 @@ from burner.manifest.fold.rows import (
 def scope_of(product_id: str, profile: str, digest: str, per_digest: bool) -> str:
     """What the limit of a release counts over: a version of a product, or one release digest."""
     return digest if per_digest else f"{product_id} {profile}"
+
+
+def limit_of_release(state: ManifestState, scope: str) -> LimitRow | None:
+    """How many units a release may make, and has made; before its first batch in a log that
+    continues a lost one, by that one.
+    """
+    logs = chain([state], lost_logs(state))
+    return next(filter(None, (log.get(LimitRow, scope) for log in logs)), None)
 
 
 def require_batch(state: ManifestState, batch: str) -> BatchRow:
@@ -89,7 +99,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         approver_keys=" ".join(approved),
     )
     row = first_article.with_first_article(state, row, entry.first_article)
-    limit = state.get(LimitRow, scope) or _limit_of_lost_log(state, scope)
+    limit = limit_of_release(state, scope)
     allowed, taken = (limit.allowed, limit.taken) if limit else (None, 0)
     if entry.release_quantity is None and limit is not None:
         return row, limit
@@ -175,12 +185,6 @@ def update_member(
             )
         changes.append(limit._replace(taken=limit.taken + counted_step))
     return tuple(changes)
-
-
-def _limit_of_lost_log(state: ManifestState, scope: str) -> LimitRow | None:
-    """What the last of the logs that this one continues has made of a release."""
-    limits_of_lost = (lost.get(LimitRow, scope) for lost in lost_logs(state))
-    return next(filter(None, limits_of_lost), None)
 
 
 def _counts_elsewhere(state: ManifestState, row: BatchRow, unit_id: str) -> bool:

@@ -2,9 +2,9 @@
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.fold.batches import scope_of
+from burner.manifest.fold.batches import limit_of_release, scope_of
 from burner.manifest.fold.policies import check_same_policy, check_withdrawn, policy_in_force
-from burner.manifest.fold.rows import BatchRow, LimitRow
+from burner.manifest.fold.rows import BatchRow
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.table_state import TableState
 from burner.profile.profile import QuantityOf
@@ -56,5 +56,5 @@ def _limit(state: TableState, release: KeylessRelease) -> tuple[int | None, int,
     profile = release.profile
     per_digest = profile.quantity_of is QuantityOf.RELEASE
     scope = scope_of(profile.product.id, profile.title, release.digest, per_digest)
-    row = state.get(LimitRow, scope)
+    row = limit_of_release(state, scope)
     return (row.allowed, row.taken, scope) if row else (profile.quantity, 0, scope)

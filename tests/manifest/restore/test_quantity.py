@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
+from burner.manifest.fold.batches import limit_of_release
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.restore.restore import restore
+from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, burned, flaws, open_batch
 
@@ -45,6 +47,10 @@ def test_a_restored_log_takes_over_the_count_of_each_release(tmp_path: Path) -> 
         burned(ledger, 3, batch="WO2")
     put_back(manifest, older)
     with a_ledger(tmp_path) as ledger:
+        with ledger.reader.connection() as connection:
+            limit = limit_of_release(TableState(connection), "S3EUVBRJLB plug-c3 1.2.0")
+        assert limit, "it is known before the first batch"
+        assert (limit.taken, limit.allowed) == (2, 3)
         with pytest.raises(BurnerError, match="held to 3 units, not 9"):
             open_batch(ledger, "WO3", release_quantity=9)
         open_batch(ledger, "WO3", release_quantity=3)
