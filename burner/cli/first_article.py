@@ -49,7 +49,7 @@ def first_article_of(
         BurnerError: E245 a file holds no public key.
     """
     from burner.manifest.entries.release_kinds import FirstArticle
-    from burner.manifest.fold.first_article import may_approve
+    from burner.manifest.fold.first_article import approvers_under
     from burner.release.envelope.dsse import check_name
     from burner.release.envelope.public_key import PublicKey
 
@@ -58,13 +58,13 @@ def first_article_of(
             raise click.UsageError("--approver is of a first article: add --first-article N")
         return None
     if files and policy:
-        names = ", ".join(may_approve(policy))
+        names = ", ".join(approvers_under(policy))
         raise click.UsageError(
             f"the station's policy names who may approve ({names}); leave --approver out"
         )
     if not files and not policy:
         raise click.UsageError("who may approve the first article? Add --approver FILE")
-    keys = dict(may_approve(policy)) if policy else {}
+    keys = dict(approvers_under(policy)) if policy else {}
     for path in files:
         try:
             check_name(path.stem)

@@ -65,7 +65,7 @@ def open_(
     key of its first unit counts. `burner burn` opens its batch by itself. A station whose file says
     which releases it accepts names that file.
     """
-    from burner.cli.station_rules import own_station_file, rules_of_command, station_of_command
+    from burner.cli.command_rules import own_station_file, rules_of_command, station_of_command
     from burner.manifest.reading.release_room import check_units_left, units_left
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch

@@ -64,8 +64,8 @@ def burn(
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 70 a bug of burner, 130 interrupted.
     """
+    from burner.cli.command_rules import own_station_file, rules_of_command
     from burner.cli.slots import open_slots
-    from burner.cli.station_rules import own_station_file, rules_of_command
 
     chosen = BurnArguments(**arguments)
     if once and (chosen.watch or chosen.count):

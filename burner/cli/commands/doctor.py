@@ -49,7 +49,7 @@ def doctor(
     With SOURCE also whether it can be burned. --slots says how many slots there should be. Burns
     nothing, and makes no file. Ends with 4 if anything must be repaired first.
     """
-    from burner.cli.station_rules import own_station_file, rules_of_command
+    from burner.cli.command_rules import own_station_file, rules_of_command
     from burner.station.account import check_policy
     from burner.station.doctor import (
         check_computer,

@@ -50,8 +50,8 @@ def identify(
 
     Ends with 1 if anything is wrong with any unit.
     """
+    from burner.cli.command_rules import own_station_file, rules_of_command
     from burner.cli.slots import open_slots, warm_devices
-    from burner.cli.station_rules import own_station_file, rules_of_command
     from burner.devices.segment_cache import SegmentCache
     from burner.station.identify_slots import identify_slots
 

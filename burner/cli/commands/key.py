@@ -139,7 +139,7 @@ def recipient(
     station that has no key yet gets one now. The private half is protected like the station's key,
     and stays here.
     """
-    from burner.cli.station_rules import own_station_file, station_of_command
+    from burner.cli.command_rules import own_station_file, station_of_command
     from burner.core.atomic_file import write_output
     from burner.manifest.local.keys import station_recipient
 

@@ -13,7 +13,6 @@ from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.manifest.fold.rows import PolicyRow
-    from burner.release.envelope.public_key import PublicKey
     from burner.station.fixture.station_rules import StationRules
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -44,8 +43,8 @@ def policy(file: Path, as_json: bool) -> None:
     accepted = rules.policy
     screen.say(f"policy {accepted.digest}")
     screen.say(f"station {rules.station}, manifest {_place(rules)}")
-    rows = [("signer", name, *_key(key)) for name, key in accepted.signers.items()]
-    rows += [("approver", name, *_key(key)) for name, key in accepted.approvers.items()]
+    rows = [("signer", name, key.fingerprint) for name, key in accepted.signers.items()]
+    rows += [("approver", name, key.fingerprint) for name, key in accepted.approvers.items()]
     rows += [("lowest version", product, v) for product, v in accepted.minimum_versions.items()]
     rows += [("withdrawn", digest, "") for digest in accepted.withdrawn]
     screen.table("", ("", "who or what", ""), rows)
@@ -109,10 +108,6 @@ def _place(rules: "StationRules") -> str:
     from burner.manifest.store.place import manifest_place
 
     return str(manifest_place(rules.manifest))
-
-
-def _key(key: "PublicKey") -> tuple[str]:
-    return (key.fingerprint,)
 
 
 def _state_on_record(rules: "StationRules", row: "PolicyRow | None") -> str:

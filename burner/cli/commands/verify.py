@@ -65,9 +65,9 @@ def verify(
     Ends with 1 if any unit differs from its record, or has none; 130 after Ctrl-C.
     """
     from burner.burn.verify import verify_unit
+    from burner.cli.command_rules import own_station_file, rules_of_command
     from burner.cli.commands.verify_watch import watch_samples
     from burner.cli.slots import open_slots, warm_devices
-    from burner.cli.station_rules import own_station_file, rules_of_command
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
 

@@ -50,7 +50,7 @@ def with_first_article(
     return row._replace(first_article=article.units, approvers=canonical_json(article.approvers))
 
 
-def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
+def approvers_under(policy: StationPolicy) -> Mapping[str, PublicKey]:
     """Who may approve under a policy: its approvers; its signers where it has none."""
     return policy.approvers or policy.signers
 
@@ -58,7 +58,7 @@ def may_approve(policy: StationPolicy) -> Mapping[str, PublicKey]:
 def _approvers_of_policy(state: ManifestState) -> dict[str, str] | None:
     """Who may approve under the policy in force: name → public key; None: there is none."""
     if present := policies.policy_in_force(state):
-        people = may_approve(parse_policy(present.document))
+        people = approvers_under(parse_policy(present.document))
         return {name: key.base64 for name, key in people.items()}
     return None
 
@@ -124,8 +124,8 @@ def approval_of(
     return Statement(subject, row.release_digest, PredicateType.FIRST_ARTICLE, predicate)
 
 
-def check_may_approve(row: BatchRow) -> None:
-    """Refuse to approve where nothing waits for it.
+def check_ready_for_approval(row: BatchRow) -> None:
+    """Refuse to approve where nothing waits for it, or too early.
 
     Raises:
         BurnerError: E459 the batch is closed, E768 too few units have passed, E770 it is approved
@@ -185,7 +185,7 @@ def approve(
     if statement != same or (state.whole and not _are_the_good_ones(state, row, units)):
         raise BurnerError(Code.APPROVAL_OF_OTHER_UNITS, f"batch {row.batch}")
     if state.whole:
-        check_may_approve(row)
+        check_ready_for_approval(row)
     return (row._replace(approved=number),)
 
 

@@ -7,7 +7,7 @@ from burner.manifest.fold.first_article import (
     approval_of,
     approver_names,
     check_approver,
-    check_may_approve,
+    check_ready_for_approval,
 )
 from burner.manifest.reading.batch_status import batch_status_in
 from burner.manifest.writing.ledger import Ledger
@@ -41,7 +41,7 @@ def approve_first_article(
     with ledger.reader.connection() as connection:
         status = batch_status_in(connection, batch)
     row = status.row
-    check_may_approve(row)
+    check_ready_for_approval(row)
     signer = unlock()
     check_approver(row, signer.name, signer.key)
     at = ledger.writer.stamp()["at"]
