@@ -18,6 +18,7 @@ MARK = b"age-encryption.org/v1"
 
 _LARGEST_RECIPIENT_FILE = 4096
 _NO_KEY_FITS = "No matching keys found"
+"""The words of pyrage 1.4, which has no error of its own for this."""
 
 
 class OtherRecipientError(Exception):
@@ -28,7 +29,7 @@ def encrypt(plain: Secret, recipients: Sequence[str]) -> bytes:
     """Encrypt for everybody who holds the key of one of the recipients.
 
     Raises:
-        BurnerError: E213 one of them is none.
+        BurnerError: E213 one of them is not a recipient.
     """
     import pyrage
 
@@ -99,7 +100,7 @@ def read_recipient(argument: str) -> str:
     """A recipient, or the one in a file.
 
     Raises:
-        BurnerError: E213 it is none.
+        BurnerError: E213 it is not a recipient.
     """
     if argument.startswith("age1"):
         return str(_recipient(argument))

@@ -55,15 +55,22 @@ def read_archive(
                     raise BurnerError(
                         Code.RELEASE_ENTRY_UNKNOWN, f"{name}: {info.filename[:80]!r} {why}"
                     )
-                entries[info.filename] = archive.read(info)
+                entries[info.filename] = _data(archive, info, name)
             return entries
     except BurnerError:
         raise
     except zipfile.BadZipFile as error:
-        code = Code.RELEASE_CHANGED if "CRC" in str(error) else Code.NOT_A_RELEASE
-        raise BurnerError(code, f"{name}: {error}") from None
+        raise BurnerError(Code.NOT_A_RELEASE, f"{name}: {error}") from None
     except Exception as error:  # zipfile meets hostile bytes with struct.error, EOFError and more
         raise BurnerError(Code.NOT_A_RELEASE, f"{name}: {type(error).__name__}") from None
+
+
+def _data(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
+    """The bytes of an entry, which agree with its header and its checksum."""
+    try:
+        return archive.read(info)
+    except zipfile.BadZipFile as error:
+        raise BurnerError(Code.RELEASE_CHANGED, f"{name}: {error}") from None
 
 
 def _check_end(data: bytes, name: str) -> None:

@@ -64,7 +64,7 @@ def add_seal(contents: Contents, inputs: SealedInputs, recipients: Sequence[str]
         recipients: who can open the part: `age1…`.
 
     Raises:
-        BurnerError: E213 a recipient is none.
+        BurnerError: E213 one of `recipients` is not a recipient.
     """
     encrypted = age.encrypt(_plain(inputs), tuple(dict.fromkeys(recipients)))
     sealed = (*contents.sealed, encrypted)

@@ -126,7 +126,7 @@ def _check(signed: SignedStatement, contents: Contents, place: str) -> None:
     statement = signed.statement
     if statement.type not in IN_RELEASE_FILE:
         raise BurnerError(
-            Code.ENVELOPE_INVALID, f"{place}: a statement that does not belong into a release file"
+            Code.ENVELOPE_INVALID, f"{place}: a statement that does not belong in a release file"
         )
     if statement.digest != contents.digest:
         detail = f"{place}: about {statement.subject}, digest {statement.digest[:16]}…"

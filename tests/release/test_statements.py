@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Callable[[], Contents], str, str]] = {
     "kind of statement": (
         lambda: enveloped(Statement("blinky-1.2.0", DIGEST, PredicateType.WITHDRAWAL, {})),
         "E216",
-        "does not belong into a release file",
+        "does not belong in a release file",
     ),
     "approval of another form": (lambda: enveloped(approval(more=1)), "E219", "not an approval"),
     "approval of another name": (

@@ -146,7 +146,7 @@ def _of_token(
         if number and not number.isdecimal():
             raise ValueError("expected is hsm:ID?label=TOKEN, where ID is a number (CKA_ID)")
         _, token_key = HSMSigner.import_(int(number) if number else None, label or None, pin)
-        public = PublicKey.from_key(token_key._crypto_key(), uri)
+        public = PublicKey.from_pem(token_key.keyval["public"], uri)
     return EnvelopeSigner(name, public, HSMSigner.from_priv_key_uri(uri, public.verifier, pin))
 
 
