@@ -105,7 +105,7 @@ def test_a_rotated_key_is_kept_as_the_one_before(monkeypatch: pytest.MonkeyPatch
     who = ("--station", STATION, "--operator", "li", "--reason", "yearly")
     assert "has no passphrase" in run("key", "rotate", *who).stdout
     monkeypatch.setenv(PASSPHRASE, RIGHT)
-    assert "is encrypted" in run("key", "rotate", *who).stdout
+    assert "is encrypted" in run("key", "rotate", "--passphrase", *who).stdout
     monkeypatch.delenv(PASSPHRASE)
     with refused("E749"):
         run("key", "rotate", *who)
