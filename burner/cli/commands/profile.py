@@ -10,6 +10,7 @@ import click
 from burner.cli import options, screen
 from burner.cli.commands.profile_names import names
 from burner.cli.commands.profile_new import new
+from burner.cli.file_argument import FILE
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from burner.release.placement.flash_map import FlashRow
     from burner.release.preflight import Preflight
 
-PROFILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.group(cls=OrderedGroup)
 def profile() -> None:
@@ -34,7 +33,7 @@ profile.add_command(new)
 
 
 @profile.command()
-@click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=PROFILE)
+@click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=FILE)
 @options.compared_manifest_option
 @options.json_option
 def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> int:
@@ -57,7 +56,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 
 
 @profile.command()
-@click.argument("path", metavar="PROFILE", type=PROFILE)
+@click.argument("path", metavar="PROFILE", type=FILE)
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and what stays free."""

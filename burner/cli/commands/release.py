@@ -9,6 +9,7 @@ import click
 
 from burner.cli import options, screen
 from burner.cli.commands import release_diff, release_show, release_sign, release_withdraw
+from burner.cli.file_argument import FILE
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json
 from burner.cli.language import language
@@ -20,8 +21,6 @@ from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.release.release_file import Contents
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def recipients_option(*, required: bool = False) -> options.Decorator:

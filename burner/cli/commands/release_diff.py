@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import options, screen
+from burner.cli.file_argument import FILE
 from burner.cli.json_output import print_json
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
     from burner.release.diff import Difference
     from burner.release.release_file import Contents
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from burner.cli import options, screen
+from burner.cli.file_argument import FILE
 from burner.cli.json_output import print_json
 from burner.cli.language import language
 
 
 @click.command()
-@click.argument("path", metavar="RELEASE", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("path", metavar="RELEASE", type=FILE)
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
     """Show RELEASE as its approver reads it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli import screen
+from burner.cli.file_argument import FILE
 from burner.cli.language import language
 from burner.cli.signing import SignerArguments, note_option, signer_options
 from burner.core.atomic_file import write_whole
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from burner.release.envelope.dsse import EnvelopeSigner
     from burner.release.envelope.statement import Statement
     from burner.release.release_file import Contents
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
