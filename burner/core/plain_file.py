@@ -46,7 +46,7 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def append_plain(path: Path) -> BinaryIO:
-    """Open a plain file to append to it, or make it. A link to a file is not followed.
+    """Open a plain file to append to it, or make it. A link to a file, also a hard one, is refused.
 
     Raises:
         OSError: it cannot be written, is a link, or is no plain file; `strerror` says which.
@@ -55,7 +55,9 @@ def append_plain(path: Path) -> BinaryIO:
     if path.is_symlink():  # Windows has no O_NOFOLLOW
         raise OSError(0, "a link, not a plain file")
     file = open(path, "ab", opener=_without_following)  # noqa: SIM115 - the caller closes it
-    if kind := _kind(os.fstat(file.fileno())):
+    status = os.fstat(file.fileno())
+    kind = _kind(status) or ("a file with a second name" if status.st_nlink > 1 else "")
+    if kind:
         file.close()
         raise OSError(0, f"{kind}, not a plain file")
     return file

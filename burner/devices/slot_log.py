@@ -46,7 +46,8 @@ def check_file(path: Path) -> None:
     try:
         if path.is_symlink():
             raise OSError(0, "a link, not a plain file")
-        is_plain(path)
+        if is_plain(path) and path.stat().st_nlink > 1:
+            raise OSError(0, "a file with a second name, not a plain file")
     except OSError as error:
         raise BurnerError(Code.SLOT_LOGS_UNWRITABLE, f"{path}: {error.strerror}") from None
 

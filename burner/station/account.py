@@ -55,7 +55,7 @@ def _policy_on_record(rules: StationRules) -> HealthCheck:
 
 def _account(files: list[Path]) -> HealthCheck:
     what = "account"
-    if os.name == "posix" and os.geteuid() == 0:
+    if sys.platform != "win32" and os.geteuid() == 0:
         return _unprotected(what, "root may change anything: burn as another account")
     own = [path for path in depended_on(files) if can_change(path)]
     if own:
@@ -76,14 +76,15 @@ def can_change(path: Path) -> bool:
     On Windows only files can be judged without a write.
     """
     try:
-        if os.name == "posix":
-            return os.access(path, os.W_OK) or path.stat().st_uid == os.geteuid()
-        if not path.is_file():
-            return False
-        path.open("r+b").close()
+        if sys.platform == "win32":
+            changeable = path.is_file()
+            if changeable:
+                path.open("r+b").close()
+        else:
+            changeable = os.access(path, os.W_OK) or path.stat().st_uid == os.geteuid()
     except OSError:
         return False
-    return True
+    return changeable
 
 
 def _first(paths: list[Path]) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -98,16 +98,22 @@ def test_a_place_that_is_no_folder_or_no_file_is_refused_by_its_name(tmp_path: P
         assert reason in refused.value.detail
 
 
-def test_no_log_is_written_through_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(Path.symlink_to, "a link"), (Path.hardlink_to, "a file with a second name")],
+)
+def test_no_log_is_written_through_a_link(
+    make: Callable[[Path, Path], None], reason: str, tmp_path: Path
+) -> None:
     key, link = tmp_path / "station.age", tmp_path / "logs" / "slot-1.log"
     key.write_text("key")
     link.parent.mkdir()
     log = SlotLog(link)
     try:
-        link.symlink_to(key)
+        make(link, key)
     except OSError:
         pytest.skip("this account may not make links")
-    with pytest.raises(BurnerError, match=r"E317.*a link, not a plain file"):
+    with pytest.raises(BurnerError, match=rf"E317.*{reason}, not a plain file"):
         check_file(link)
     log.write("a line")
     log.close()

@@ -36,13 +36,18 @@ def withdraw(
 
     It is a release file, or the digest of one that has a batch; its first 8 digits do. Open batches
     of it stop. In a manifest with a station policy one of its signers or approvers signs this, with
-    --signer. It cannot be undone: build a new version.
+    --signer; elsewhere it is not signed. It cannot be undone: build a new version.
     """
     from burner.cli.existing_ledger import existing_ledger
     from burner.manifest.writing.policies import withdraw_release
 
     named = None if _is_digest(release) else _release_in_file(Path(release))
     with existing_ledger(manifest, station, Use.RECORDS) as ledger:
+        if signing and ledger.reader.policy() is None:
+            raise click.UsageError(
+                "this manifest has no station policy, so a signature does not go on record; "
+                "leave out --signer"
+            )
         digest, name = named or _release_on_record(ledger.reader, release)
         number = withdraw_release(
             ledger,

@@ -48,8 +48,8 @@ def test_status_list_statement_and_report_name_it(desk: Path) -> None:
     assert WITHDRAWN in (desk / "evidence" / "report.html").read_text(encoding="utf-8")
 
 
-def withdraw(release: str) -> Result:
-    why = ("--operator", "bob", "--reason", "it bricks", "--station", "line1")
+def withdraw(release: str, *options: str) -> Result:
+    why = ("--operator", "bob", "--reason", "it bricks", "--station", "line1", *options)
     return CliRunner().invoke(root, ["release", "withdraw", release, *why], catch_exceptions=False)
 
 
@@ -62,6 +62,13 @@ def test_a_digest_is_one_of_a_batch_in_full_or_its_beginning(desk: Path) -> None
     assert ran.stdout == "plug-c3 1.3.0 (cdcdcdcdcdcdcdcd) is withdrawn, by record 6\n"
     with refused("E207"):
         withdraw("cdcdcdc")
+
+
+def test_where_no_policy_would_record_a_signature_none_is_taken(desk: Path) -> None:
+    assert (desk / "manifest.db").exists()
+    ran = withdraw("cdcdcdcd", "--signer", "bob.pem")
+    assert (ran.exit_code, "leave out --signer" in ran.stderr) == (2, True), ran.output
+    assert withdraw("cdcdcdcd").exit_code == 0
 
 
 def test_manifest_verify_lists_what_was_withdrawn(desk: Path) -> None:
