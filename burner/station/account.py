@@ -5,6 +5,7 @@ that runs it must belong to another account.
 """
 
 import os
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -81,7 +82,11 @@ def can_change(path: Path) -> bool:
             if changeable:
                 path.open("r+b").close()
         else:
-            changeable = os.access(path, os.W_OK) or path.stat().st_uid == os.geteuid()
+            status = path.stat()
+            # In a sticky folder, such as /tmp, nobody exchanges what belongs to another account.
+            sticky = stat.S_ISDIR(status.st_mode) and bool(status.st_mode & stat.S_ISVTX)
+            writable = os.access(path, os.W_OK) and not sticky
+            changeable = writable or status.st_uid == os.geteuid()
     except OSError:
         return False
     return changeable
