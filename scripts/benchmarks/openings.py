@@ -18,6 +18,7 @@ from benchmarks.product import SECRET, TABLE, Product
 from burner.core.secrets.passphrase import PASSPHRASE
 from burner.manifest.local.keys import station_recipient
 from burner.release.contents import inputs_to_seal, release_contents
+from burner.release.documents.evidence import read_evidence
 from burner.release.envelope.key_pair import make_key_pair
 from burner.release.envelope.signer import signer_for
 from burner.release.preflight import preflight_without_secret
@@ -85,7 +86,8 @@ def _releases(folder: Path) -> tuple[Path, Path]:
         make_key_pair(folder / f"{name}.pem", os.environ[PASSPHRASE])
     alice, bob = (signer_for(str(folder / f"{name}.pem")) for name in ("alice", "bob"))
     contents = add_statement(contents, release_statement(contents), alice)
-    approval = approval_statement(contents, (), "measured", "2026-01-05T08:00:00Z")
+    evidence = read_evidence([profile])
+    approval = approval_statement(contents, evidence, "measured", "2026-01-05T08:00:00Z")
     sealed.write_bytes(pack(add_statement(contents, approval, bob)))
     return plain, sealed
 
