@@ -1,9 +1,6 @@
 """A batch run on boards in memory: what it counts, and when it stops by itself."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-import pytest
+from collections.abc import Sequence
 
 from burner.burn.job import Job
 from burner.core.attempt import Outcome
@@ -12,27 +9,14 @@ from burner.core.unit_events import Finished
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.open_batch import open_batch_for
-from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.station.batch_run import BatchRun
 from burner.station.events import BatchCount, StationEvent, StationNotice
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
-from tests.burn.one_slot import PLUG, SECRET
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 BATCH = "WO-1"
-
-
-@pytest.fixture(scope="module")
-def release() -> Release:
-    return open_release(PLUG, SECRET)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
 
 
 def board(number: int) -> FakeBoard:

@@ -1,7 +1,6 @@
 """A run whose batch has a first article: boards wait for its approval, or are refused."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -13,13 +12,11 @@ from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.open_batch import open_batch_for
-from burner.release.opening import open_release
 from burner.release.release import Release
 from burner.station.batch_run import BatchRun
 from burner.station.events import FirstArticleChanged, FirstArticleStage, StationEvent
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards, OneBoardPerSlot, SwappedByBench, UnitLimit
-from tests.burn.one_slot import PLUG, SECRET
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.release.envelope.signers import signer
 
@@ -31,17 +28,6 @@ ONE_BY_ALICE = FirstArticle(units=1, approvers={"alice": signer("alice").key.bas
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(approval, "PAUSE_S", 0.01)
-
-
-@pytest.fixture(scope="module")
-def release() -> Release:
-    return open_release(PLUG, SECRET)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "manifest.db", "station-1") as opened:
-        yield opened
 
 
 def board(number: int) -> FakeBoard:
