@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from burner.bench.bench_file import BoardSpec
-from burner.bench.chip.chip import Mode, SimChip
+from burner.bench.chip.chip import SimChip
+from burner.bench.chip.mode import Mode
 from burner.bench.modem.modem import SimModem
 from burner.bench.wire.line import SimLine
 

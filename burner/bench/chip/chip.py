@@ -2,18 +2,19 @@
 
 from collections import deque
 from collections.abc import Iterator
-from enum import Enum, auto
 from math import inf
 
 from burner.bench.chip import rom_baud
 from burner.bench.chip.fault_steps import STEPS
+from burner.bench.chip.mode import Mode
 from burner.bench.chip.uart import BytesOnWire, Uart
 from burner.bench.download_mode import slip
 from burner.bench.download_mode.commands import CommandResult, NextMode, Op
 from burner.bench.download_mode.rom import Rom
 from burner.bench.download_mode.stub import GREETING, Stub
 from burner.bench.firmware import firmware
-from burner.bench.firmware.firmware import Reset
+from burner.bench.firmware.console import App, ConsoleLine
+from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import USUAL_BAUD, FaultKind, FaultStep, SimFault, UnitSpec
@@ -24,18 +25,6 @@ STRAP_WINDOW_S = 0.3
 """After a release with both lines asserted the other line may still change (RFC 2217 clients
 change one line at a time, up to 0.1 s apart)."""
 NEVER = inf
-
-
-class Mode(Enum):
-    """What the chip is doing."""
-
-    OFF = auto()
-    RESET = auto()
-    """EN is low."""
-    STARTING = auto()
-    """Out of reset, straps not read yet."""
-    DOWNLOAD = auto()
-    APP = auto()
 
 
 class SimChip:
@@ -172,9 +161,9 @@ class SimChip:
         self._packets: deque[bytes] = deque()
         self._busy_until: float = 0.0
         self._starts_at: float = NEVER
-        self._straps_until: float = 0.0
+        self._straps_until = self._reset_ended = 0.0
         self._dialect: Rom | Stub | None = None
-        self._app: firmware.App | None = None
+        self._app: App | None = None
         self._rate_found = False
         self._received = 0
         self._hung = False
@@ -225,7 +214,7 @@ class SimChip:
         self.mode = Mode.DOWNLOAD
         self.silicon.reset()
         self._dialect = Rom(self.silicon)
-        self._print(firmware.rom_log(self.silicon, download=True), now)
+        self._print(rom_log(self.silicon, download=True), now)
         self.silicon.baud = USUAL_BAUD
 
     def _start_without_download(self, now: float) -> None:
@@ -235,7 +224,7 @@ class SimChip:
             return
         self._clear()
         self.mode = Mode.APP
-        self._print(firmware.rom_log(self.silicon, download=True), now)
+        self._print(rom_log(self.silicon, download=True), now)
 
     def _boot(self, now: float, download: bool = False) -> None:
         self._clear()
@@ -243,11 +232,12 @@ class SimChip:
         if fault := self.silicon.faults.at_step(FaultStep.BOOT):
             self._show_fault(fault, now)
             return
+        self._reset_ended = now - self._boot_s
         self._app = firmware.start(self.silicon, self._reset, download=download)
         self._reset = Reset.POWER_ON
         self._print(self._app.log, now)
 
-    def _print(self, lines: tuple[firmware.ConsoleLine, ...], now: float) -> None:
+    def _print(self, lines: tuple[ConsoleLine, ...], now: float) -> None:
         for line in lines:
             self.silicon.baud = line.baud
             self._send(line.text, now)
@@ -280,7 +270,7 @@ class SimChip:
             self.silicon.baud = sent.baud  # the ROM measures the host's rate
         data = self._uart.as_received(sent, self.silicon.baud)
         if self._app:
-            self._send(self._app.receive(data), sent.due)
+            self._send(self._app.receive(data, sent.due - self._reset_ended), sent.due)
         elif self._dialect:
             self._collect(data, sent.due)
 

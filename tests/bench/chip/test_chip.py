@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from burner.bench.chip.chip import Mode
+from burner.bench.chip.mode import Mode
 from burner.bench.download_mode.commands import SYNC_PAYLOAD, Op
 from burner.bench.unit.unit_spec import (
     MB,
