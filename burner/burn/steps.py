@@ -1,12 +1,14 @@
 """The steps of one unit: identify, name, payload, claim, write, verify, reset, prove, record."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from burner.burn.approval import BEFORE_APPROVAL, wait_for_approval
 from burner.burn.boot_lines import AwaitedLines
+from burner.burn.challenge import START_AGAIN_S, challenge_unit
 from burner.burn.compatibility import check_part
 from burner.burn.identify import add_label, read_after_boot, read_before_write
 from burner.burn.job import AttemptRequest, Job
@@ -205,20 +207,26 @@ class UnitSteps:
             self.attempt = replace(self.attempt, ids=ids)
 
     def prove(self) -> Iterator[Event]:
-        """Compare what the firmware printed with what was burned; give an AT firmware its key."""
+        """Give an AT firmware its key; compare what was printed with what was burned; challenge."""
         yield self.enter(Step.PROVE)
+        settings = self.profile.boot
+        again = settings.challenge and self._clock.since(Step.RESET) > START_AGAIN_S
         if carrier := self.release.at_carrier:
-            line = self.device.line(carrier.settings.port, carrier.settings.baud)
-            try:
+            with closing(self.device.line(carrier.settings.port, carrier.settings.baud)) as line:
                 carrier.burn(line, self.release.key_for(self.attempt.device_name))
-            finally:
-                line.close()
             self.evidence["key"] = self.release.key_fingerprint
-            if self.profile.boot.awaited:
-                self._connect_again()
-                self._boot(self.profile.boot.awaited)
+            again = bool(settings.awaited)
+        if again:
+            self._connect_again()
+            self._boot(settings.awaited)
         printed = self._check_boot_log()
         self.evidence.update({f"firmware_{field}": value for field, value in printed.items()})
+        if settings.challenge:
+            name, left_s = (
+                self.attempt.device_name,
+                settings.timeout_s - self._clock.since(Step.RESET),
+            )
+            self.evidence |= challenge_unit(self.device, self.release, name, left_s)
 
     def record(self, result: Result) -> Generator[Event, None, Record]:
         """Write the outcome into the manifest."""
@@ -335,11 +343,8 @@ class UnitSteps:
 
     def _boot(self, awaited: tuple[str, ...]) -> None:
         settings = self.profile.boot
-        self.lines = self.device.boot(
-            settings.timeout_s if awaited else 0.0,
-            AwaitedLines(awaited),
-            settings.baud,
-        )
+        within_s = settings.timeout_s if awaited else 0.0
+        self.lines = self.device.boot(within_s, AwaitedLines(awaited), settings.baud)
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True

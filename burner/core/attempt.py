@@ -22,6 +22,10 @@ class Outcome(StrEnum):
     """An intent without an outcome: something died in between."""
 
 
+CHALLENGE_ANSWERED = "answered"
+"""`challenge` in the evidence, where the answer was right."""
+
+
 def judges_unit(outcome: str, code: str, *, began: bool) -> bool:
     """Whether the outcome of an attempt counts for its unit.
 
@@ -88,6 +92,11 @@ def warnings_in(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     """Codes of the warnings in an attempt's evidence. They do not change its outcome."""
     codes = evidence.get("warnings")
     return tuple(map(str, codes)) if isinstance(codes, list | tuple) else ()
+
+
+def has_answered(evidence: Mapping[str, Any]) -> bool:
+    """Whether the unit answered the station's challenge in this attempt."""
+    return evidence.get("challenge") == CHALLENGE_ANSWERED
 
 
 @dataclass(frozen=True)

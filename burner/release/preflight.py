@@ -31,6 +31,7 @@ from burner.release.documents.documents import read_documents, secret_in_documen
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
+from burner.release.lint.challenge import check_challenge_in_images, check_challenge_settings
 from burner.release.lint.confidential_images import check_confidential_images
 from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import check_layout
@@ -155,6 +156,8 @@ def check_plan(
     whole = replace(layout, segments={s.name: s for s in segments})
     carried, placed = [s.name for s in filled], all_placed(plan, layout)
     findings += check_layout(plan, whole, images, carried, all_placed=placed)
+    if isinstance(plan, Profile) and placed:
+        findings += check_challenge_in_images(plan, whole, images)
     return _with_accepted(plan, layout, segments, findings, all_placed=placed)
 
 
@@ -190,6 +193,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_baud_rates(profile),
         *check_validity(profile, datetime.now(UTC)),
         *check_fixed_values(profile),
+        *check_challenge_settings(profile),
         *_check_product_id(profile),
         *_check_private_keys(profile),
     ]

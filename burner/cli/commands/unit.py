@@ -10,7 +10,7 @@ from burner.cli import options, screen
 from burner.cli.groups import OrderedGroup
 from burner.cli.json_output import print_json_array
 from burner.cli.language import language
-from burner.core.attempt import warnings_in
+from burner.core.attempt import has_answered, warnings_in
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
@@ -257,5 +257,6 @@ def _minute(time: str) -> str:
 def _remark(element: Mapping[str, Any]) -> str:
     if successor := element["superseded_by"]:
         return f"superseded by record {successor}"
-    rework = f"rework: {element['rework']}" if element["rework"] else ""
-    return ", ".join(filter(None, (*warnings_in(element["evidence"]), element["detail"] or rework)))
+    evidence, rework = element["evidence"], element["rework"] and f"rework: {element['rework']}"
+    answered = "challenge answered" if has_answered(evidence) else ""
+    return ", ".join(filter(None, (*warnings_in(evidence), element["detail"] or rework, answered)))

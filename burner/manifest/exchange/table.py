@@ -9,7 +9,7 @@ COLUMNS = (
     *("number", "origin", "started", "ended", "station", "slot", "operator", "batch", "profile"),
     *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
     *("step", "seconds", "detail", "written", "try_number", "rework", "ids", "fingerprint"),
-    *("regions", "versions", "attempt", "imei", "serial", "label", "corrected"),
+    *("regions", "versions", "attempt", "imei", "serial", "label", "corrected", "challenge"),
 )
 """Of a CSV; append-only, so that an import by position stays right."""
 IDS = frozenset(("imei", "serial", "label"))
@@ -65,6 +65,8 @@ def _writer(terminator: str) -> Callable[[Iterable[str]], str]:
 def _cell(element: dict[str, Any], column: str) -> str:
     if column == "fingerprint":
         value = (element["silicon"] or {}).get("fingerprint", "")
+    elif column == "challenge":
+        value = element["evidence"].get(column, "")
     elif column in IDS:
         value = element["ids"].get(column, "")
     else:

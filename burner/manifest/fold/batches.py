@@ -1,5 +1,6 @@
 """Rules of batches: their places, their close, and the limit of a release."""
 
+import json
 from itertools import chain
 
 from burner.core.code import Code
@@ -44,6 +45,12 @@ def limit_of_release(state: ManifestState, scope: str) -> LimitRow | None:
     """
     logs = chain([state], lost_logs(state))
     return next(filter(None, (log.get(LimitRow, scope) for log in logs)), None)
+
+
+def is_challenged(index: str) -> bool:
+    """Whether the release of this index challenges its units; an empty one says nothing."""
+    profile = json.loads(index)["profile"] if index else {}
+    return bool(profile.get("boot", {}).get("challenge"))
 
 
 def require_batch(state: ManifestState, batch: str) -> BatchRow:
@@ -97,6 +104,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         sealed=policies.is_sealed(entry),
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
+        challenged=is_challenged(entry.index),
     )
     row = first_article.with_first_article(state, row, entry.first_article)
     limit = limit_of_release(state, scope)

@@ -157,6 +157,8 @@ class BatchRow(NamedTuple):
     """Whether its release was withdrawn, or is accepted no more."""
     failed_later: int = 0
     """Units that passed and are good no more, and that nobody scrapped or voided."""
+    challenged: bool = False
+    """Whether a unit passes only after it answered the station's challenge."""
 
     @property
     def awaits_approval(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from burner.core.attempt import Outcome
+from burner.core.attempt import Outcome, has_answered
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.body import canonical_json
@@ -116,6 +116,8 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.status == OPEN:
         row = batches.require_batch(state, entry.batch)
+        if row.challenged and outcome == PASS:
+            _check_challenge(entry)
         changes += batches.update_member(state, row, entry.unit_id, outcome)
     return tuple(changes)
 
@@ -279,6 +281,12 @@ def _attempt_in_work(
     if of_entry != (work.product_id, work.unit_id, work.batch, work.station):
         raise out_of_order(f"attempt {intent} is of another unit, batch or station")
     return work
+
+
+def _check_challenge(entry: OutcomeEntry) -> None:
+    """Refuse a PASS without an answer, where the release challenges its units."""
+    if not has_answered(entry.result.evidence):
+        raise inconsistent(f"unit {entry.unit_id} passed without an answer to the challenge")
 
 
 def _check_name(attempt: AttemptFacts | None, work: AttemptRow) -> None:

@@ -45,6 +45,8 @@ def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
     for kind in ("sbom", "notes"):
         if digest := evidence.documents.get(kind):
             yield say(f"document {kind}"), f"sha256 {digest}"
+    if evidence.challenged:
+        yield say("challenge"), say("every good unit answered")
     if evidence.first_article:
         yield from _first_article(evidence.first_article, say)
 

@@ -59,12 +59,14 @@ class ReleaseEvidence:
     first_article: FirstArticleStatus | None
     withdrawal: Withdrawal | None = None
     """Who withdrew the release; None: nobody."""
+    challenged: bool = False
+    """Whether every unit that passed has answered the station's challenge."""
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         of_people = self.signed or self.approved or self.policy or self.first_article
         of_release = self.quantity is not None or self.limits or self.documents
-        return bool(of_people or of_release or self.withdrawal)
+        return bool(of_people or of_release or self.withdrawal or self.challenged)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
@@ -96,6 +98,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         documents=index.get("documents", {}),
         first_article=_first_article(opened, approval, is_open=row.state == BATCH_OPEN),
         withdrawal=withdrawal,
+        challenged=row.challenged,
     )
 
 

@@ -1,0 +1,121 @@
+"""The station's challenge, put to a unit that has started: does it hold the key, and use the name?
+
+Neither the question nor anything else that is sent is made with the secret. The answer is compared
+and forgotten: only that it was right goes on record.
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from typing import Final
+
+from burner.core.attempt import CHALLENGE_ANSWERED
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.devices.device import Device, SerialLine
+from burner.profile.boot import BootSettings
+from burner.provisioning import challenge
+from burner.provisioning.challenge import Refusal, Response, ResponseSearch
+from burner.provisioning.key_config import KeyConfig
+from burner.release.release import Release
+
+LEAST_S: Final = 3.0
+"""A unit has at least this time to answer, however long its boot lines took."""
+START_AGAIN_S: Final = 5.0
+"""A unit that started longer ago is started again first: its firmware answers for ten seconds."""
+
+_AGAIN_S: Final = 0.3
+"""Without a response the question is sent again: the firmware did not listen yet, or a line was
+damaged.
+"""
+_PORT_S: Final = 0.1
+_REFUSALS: Final[Mapping[str, str]] = {
+    Refusal.NONCE: "nonce: it wants another nonce",
+    Refusal.LATE: "late: it started more than ten seconds ago",
+    Refusal.REGISTERED: "registered: it has registered with the cloud",
+    Refusal.KEY: "key: it has no key or no name",
+}
+
+
+def challenge_unit(
+    device: Device,
+    release: Release,
+    device_name: str,
+    left_s: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> Mapping[str, object]:
+    """Ask a unit that has just started to prove its key and its name.
+
+    Args:
+        device: the unit.
+        release: what was burned; its awaited lines have been compared.
+        device_name: the name on record.
+        left_s: seconds that are left of `boot.timeout_s`.
+        clock: gives seconds.
+
+    Returns:
+        What goes on record of it.
+
+    Raises:
+        BurnerError: E630 the answer is wrong, E631 it refuses, E632 there is no answer; E3.
+    """
+    ends, nonce = clock() + max(left_s, LEAST_S), secrets.token_bytes(challenge.NONCE_SIZE)
+    boot, key = release.profile.boot, release.key_for(device_name)
+    with closing(_open(device, boot.baud, ends, clock)) as line:
+        response = _ask(line, challenge.question(nonce), ends, clock)
+    if response.refusal:
+        why = _REFUSALS.get(response.refusal, response.refusal)
+        raise BurnerError(Code.CHALLENGE_REFUSED, why)
+    if not hmac.compare_digest(response.answer, challenge.answer(key, device_name, nonce)):
+        raise BurnerError(Code.CHALLENGE_ANSWER_WRONG, _suspects(boot, key))
+    return {"challenge": CHALLENGE_ANSWERED, "challenge_version": int(challenge.VERSION)}
+
+
+def _suspects(boot: BootSettings, key: KeyConfig) -> str:
+    """What may be another one in the unit: what it has printed, and printed right, is not."""
+    suspects = {
+        "the ProductID": boot.product_id is None,
+        "the name": boot.device_name is None,
+        "the burned name": bool(key.device_name),
+    }
+    others = [what for what, suspected in suspects.items() if suspected]
+    return f"differs: {' or '.join(['the secret', *others])}"
+
+
+def _open(device: Device, baud: int, ends: float, clock: Callable[[], float]) -> SerialLine:
+    """The console of the unit. A chip's own USB port may still be away after the reset."""
+    while True:
+        try:
+            return device.line("esp", baud)
+        except BurnerError as error:
+            if error.code != Code.PORT_MISSING or clock() + _PORT_S >= ends:
+                raise
+            time.sleep(_PORT_S)
+
+
+def _ask(line: SerialLine, question: bytes, ends: float, clock: Callable[[], float]) -> Response:
+    """The first response to the question, which is sent again and again until then.
+
+    Raises:
+        BurnerError: E632.
+    """
+    search, heard = ResponseSearch(), 0
+    while clock() < ends:
+        line.send(question)
+        for data in _received(line, min(ends, clock() + _AGAIN_S), clock):
+            heard += len(data)
+            for response in search.feed(data):
+                if response.refusal != Refusal.ANSWERED:
+                    return response
+                # Nobody but us has asked since the reset.
+                raise BurnerError(Code.CHALLENGE_UNANSWERED, "its answer was lost on the line")
+    what = f"{heard} bytes came, none of them a response" if heard else "nothing came"
+    raise BurnerError(Code.CHALLENGE_UNANSWERED, what)
+
+
+def _received(line: SerialLine, until: float, clock: Callable[[], float]) -> Iterator[bytes]:
+    while (left_s := until - clock()) > 0:
+        if data := line.receive(left_s):
+            yield data
